@@ -1,0 +1,7 @@
+//! glare: a headless integration test harness for WebRTC signaling.
+
+pub mod log;
+pub mod names;
+pub mod peer;
+pub mod signaling;
+pub mod tap;

@@ -1,0 +1,215 @@
+//! One vocabulary for every kind of peer: what it is told to do, and what it tells.
+//!
+//! A hand does as it is told and reports; it decides nothing. The brain (in `stage`) is the same for all of them.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::log::Machine;
+use crate::signaling::{Candidate, Description};
+
+/// What a hand can be told. `link` and `conn` are numbers that the brain chooses, from 1, never used twice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Command {
+    /// Open a WebSocket. Answers [`Reply::Done`] at once; [`Happening::LinkOpened`] or `LinkClosed` follows.
+    OpenLink {
+        link: u32,
+        /// Path and query; scheme and host are the peer's tap.
+        path: String,
+        protocols: Vec<String>,
+    },
+    /// Send a text message.
+    SendText { link: u32, text: String },
+    /// Close with a close frame; no code means 1005 on the wire.
+    CloseLink {
+        link: u32,
+        code: Option<u16>,
+        reason: String,
+    },
+    /// An HTTP request to the peer's tap. Answers [`Reply::Response`].
+    Fetch {
+        method: String,
+        /// Path and query.
+        path: String,
+        headers: Vec<(String, String)>,
+        body: Option<String>,
+    },
+    /// Make an `RTCPeerConnection`.
+    NewConnection { conn: u32 },
+    /// Make a data channel.
+    CreateChannel {
+        conn: u32,
+        label: String,
+        options: ChannelOptions,
+    },
+    /// `createOffer`. Answers [`Reply::Description`].
+    CreateOffer { conn: u32, ice_restart: bool },
+    /// `createAnswer`. Answers [`Reply::Description`].
+    CreateAnswer { conn: u32 },
+    /// `setLocalDescription`; without one the stack makes what its state asks for (an offer or an answer), and an offer or
+    /// a rollback may be given. Answers [`Reply::Description`]: what is now the local description.
+    SetLocal {
+        conn: u32,
+        description: Option<Description>,
+    },
+    /// `setRemoteDescription`.
+    SetRemote { conn: u32, description: Description },
+    /// `addIceCandidate`; `None` is the end of candidates.
+    AddCandidate {
+        conn: u32,
+        candidate: Option<Candidate>,
+    },
+    /// `restartIce`.
+    RestartIce { conn: u32 },
+    /// `send` on a channel, by its label.
+    Say {
+        conn: u32,
+        label: String,
+        data: Data,
+    },
+    /// `close` on a channel, by its label.
+    CloseChannel { conn: u32, label: String },
+    /// `close` on the connection.
+    CloseConnection { conn: u32 },
+    /// `getStats`. Answers [`Reply::Stats`].
+    Stats { conn: u32 },
+}
+
+/// `RTCDataChannelInit`, the part that is used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelOptions {
+    /// Default true.
+    pub ordered: bool,
+    /// How often a lost message is sent again; `None`: until it arrives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_retransmits: Option<u16>,
+    /// The id that both sides agreed on beforehand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub negotiated: Option<u16>,
+}
+
+impl Default for ChannelOptions {
+    fn default() -> Self {
+        Self {
+            ordered: true,
+            max_retransmits: None,
+            negotiated: None,
+        }
+    }
+}
+
+/// What goes through a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Data {
+    /// A string.
+    Text(String),
+    /// Bytes, base64.
+    Bytes(String),
+}
+
+/// What a hand answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// The description made or set.
+    Description(Description),
+    /// The HTTP response.
+    Response { status: u16, body: String },
+    /// The stats, as the stack's own `RTCStatsReport`: id → object.
+    Stats(serde_json::Value),
+}
+
+/// What a hand tells by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "saw", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Happening {
+    /// `open` on a WebSocket.
+    LinkOpened { link: u32 },
+    /// `message` on a WebSocket.
+    LinkMessage { link: u32, data: Data },
+    /// `close` on a WebSocket.
+    LinkClosed {
+        link: u32,
+        code: u16,
+        reason: String,
+    },
+    /// `icecandidate`. Browsers may tell the end of a generation (`candidate: ""`) and the end of all (`None`).
+    Candidate {
+        conn: u32,
+        candidate: Option<Candidate>,
+    },
+    /// A state machine moved, in the order in which the stack fired.
+    State {
+        conn: u32,
+        machine: Machine,
+        state: String,
+    },
+    /// `datachannel`.
+    ChannelAdded { conn: u32, label: String },
+    /// `open`, `closing`, `close` (told as `closed`) or `error` on a channel, whoever made it.
+    ChannelState {
+        conn: u32,
+        label: String,
+        state: String,
+    },
+    /// `message` on a channel.
+    ChannelMessage {
+        conn: u32,
+        label: String,
+        data: Data,
+    },
+    /// `negotiationneeded`.
+    NegotiationNeeded { conn: u32 },
+    /// A page's console, or an exception nobody caught.
+    Console { level: String, text: String },
+    /// The hand is gone (page closed, browser dead) without having been told to.
+    Gone { why: String },
+}
+
+/// How a peer can be made to die.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kill {
+    /// The signaling socket is reset; the peer lives. Done by the tap, for every kind of peer.
+    Socket,
+    /// The page is closed. Native: UDP cut and socket reset.
+    Tab,
+    /// The browser's processes are killed. Native: UDP cut and socket reset.
+    Browser,
+}
+
+/// A refusal: the stack's own error, word for word, or the harness's own failure to carry the command out.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum HandError {
+    /// The stack refused: `InvalidStateError`, `The remote description was null`.
+    #[error("{name}: {message}")]
+    Refused { name: String, message: String },
+    /// The hand is gone: browser dead, page closed, killed by a step.
+    #[error("the peer is gone: {0}")]
+    Gone(String),
+    /// The command cannot be carried out by this kind of peer.
+    #[error("{0}")]
+    Unsupported(String),
+}
+
+/// A peer that does as it is told.
+///
+/// Commands for one connection take effect in the order of the calls to `perform`, even when the futures are awaited together.
+#[async_trait]
+pub trait Hand: Send + Sync {
+    /// Carries out one command. A command to a dead hand answers [`HandError::Gone`], it never waits for ever.
+    async fn perform(&self, command: Command) -> Result<Reply, HandError>;
+
+    /// Makes the peer die. What `Kill::Socket` needs is done by the tap; a hand only takes note.
+    async fn kill(&self, how: Kill) -> Result<(), HandError>;
+
+    /// Gives everything back: connections closed, page returned to its pool.
+    async fn finish(&self);
+}
+
+/// Where a hand tells what happens.
+pub type Happenings = tokio::sync::mpsc::UnboundedReceiver<Happening>;

@@ -1,0 +1,5 @@
+//! Who acts: native peers, browsers, and wire peers that only signal.
+
+mod hand;
+
+pub use hand::{ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Kill, Reply};

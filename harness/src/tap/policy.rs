@@ -1,0 +1,61 @@
+//! What the tap asks for each message, and what it may be told.
+
+use std::time::Duration;
+
+use crate::log::{Carrier, Direction, Ending, Side};
+
+/// One message on its way. For a WebSocket a whole message (all its fragments); for HTTP a whole request or response.
+#[derive(Debug)]
+pub struct Passing<'a> {
+    /// The WebSocket's number at this tap, from 1 in the order of upgrades; 0 for plain HTTP.
+    pub link: u32,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// What carries it.
+    pub carrier: Carrier,
+    /// The payload, unmasked; for HTTP the body.
+    pub data: &'a [u8],
+    /// For HTTP: `POST /create` (up) or `POST /create 200` (down); empty for a WebSocket.
+    pub head: &'a str,
+    /// The payload was longer than the tap decodes; `data` is its beginning.
+    pub truncated: bool,
+}
+
+/// A number for a held message, unique at its tap.
+pub type HoldId = u64;
+
+/// What the tap does with a message. The one place where a fault is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Forward it now.
+    Pass,
+    /// Keep it until `release`; later messages overtake it.
+    Hold,
+    /// Throw it away.
+    Drop,
+    /// Forward it after this time; what follows on the same leg waits behind it.
+    Delay(Duration),
+}
+
+/// What happens to a WebSocket at the tap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkChange {
+    /// The server accepted the upgrade (101). `path` is the request's path and query.
+    Up { path: String },
+    /// The server refused the upgrade with this status.
+    Refused { status: u16 },
+    /// It ended. Told once, when the first side ended.
+    Down { by: Side, ending: Ending },
+}
+
+/// Decides and records, per message. Called from the tap's tasks, in order per leg; it must not block.
+pub trait Policy: Send + Sync + 'static {
+    /// A message is about to be forwarded. `hold` is the number it gets if the verdict is `Hold`.
+    fn judge(&self, passing: &Passing<'_>, hold: HoldId) -> Verdict;
+
+    /// A WebSocket came or went.
+    fn link(&self, link: u32, change: LinkChange);
+
+    /// A message that was judged `Pass` or `Delay` found its socket gone. Told right after the attempt.
+    fn undeliverable(&self, _link: u32, _direction: Direction) {}
+}
