@@ -277,7 +277,10 @@ pub enum What {
         text: String,
     },
     /// Something worth a line that is none of the others (`echo of its own offer`); `log` decides whether expectations see it.
-    Note { peer: Option<PeerName>, text: String },
+    Note {
+        peer: Option<PeerName>,
+        text: String,
+    },
     /// The server's life.
     Server {
         #[serde(flatten)]

@@ -125,7 +125,11 @@ pub enum Reply {
 
 /// What a hand tells by itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "saw", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "saw",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
 pub enum Happening {
     /// `open` on a WebSocket.
     LinkOpened { link: u32 },

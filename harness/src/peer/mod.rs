@@ -2,4 +2,6 @@
 
 mod hand;
 
-pub use hand::{ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Kill, Reply};
+pub use hand::{
+    ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Kill, Reply,
+};

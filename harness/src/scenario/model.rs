@@ -1,0 +1,318 @@
+//! What should happen: one scenario, read and checked.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::log::Machine;
+use crate::names::{PeerName, RoomName, Stack};
+use crate::peer::{ChannelOptions, Data, Kill};
+use crate::signaling::{DescriptionKind, Kind};
+
+/// How long a wait lasts when the file does not say.
+pub const DEFAULT_WITHIN: Duration = Duration::from_secs(10);
+
+/// The label of the channel that the offerer makes by itself.
+pub const DEFAULT_CHANNEL: &str = "chat";
+
+/// The file a scenario came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The path as the user wrote it; for display and for the snapshot's place.
+    pub path: PathBuf,
+    /// The whole text, for underlining.
+    pub text: Arc<str>,
+}
+
+/// A place in the source: byte range and line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Bytes in [`Source::text`].
+    pub bytes: Range<usize>,
+    /// From 1.
+    pub line: u32,
+}
+
+/// One scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// Where it was read.
+    pub source: Source,
+    /// `scenario:`, its name.
+    pub name: String,
+    /// `about:`
+    pub about: String,
+    /// `issue:`, an https URL.
+    pub issue: Option<String>,
+    /// `needs:`, what the server must know.
+    pub needs: Vec<Need>,
+    /// `peers:`, in the order of the file.
+    pub peers: Vec<(PeerName, PeerSpec)>,
+    /// `catches:`, planted fault → where it must turn the scenario red.
+    pub catches: BTreeMap<String, Place>,
+    /// `steps:`
+    pub steps: Vec<Step>,
+    /// `expect:`
+    pub expect: Expect,
+}
+
+/// What a scenario may need of a server; a dialect declares which of them its server has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Need {
+    /// `rooms`: create, join, leave by name.
+    Rooms,
+    /// `destroy`: a request that removes a room.
+    Destroy,
+    /// `room-limit`: a room of two refuses a third.
+    RoomLimit,
+    /// `peer-joined`: those inside are told who comes.
+    PeerJoined,
+    /// `peer-left`: those who stay are told who went.
+    PeerLeft,
+    /// `trickle`: candidates are relayed one by one.
+    Trickle,
+    /// `bye`: a relayed goodbye.
+    Bye,
+    /// `restart`: the harness can end and start the server.
+    Restart,
+}
+
+/// One peer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PeerSpec {
+    /// `stack:`, pinned; else the cast decides.
+    pub stack: Option<Stack>,
+    /// `early-candidates:`
+    pub early_candidates: EarlyCandidates,
+    /// `negotiation: manual` turns off all that a peer does by itself.
+    pub manual: bool,
+}
+
+/// What a peer does with candidates that come before the remote description.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EarlyCandidates {
+    /// Keep them until the description is set (right).
+    #[default]
+    Buffer,
+    /// Hand them to the stack at once (the bug: it refuses them).
+    Apply,
+    /// Throw them away.
+    Drop,
+}
+
+/// Where a planted fault must be caught.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `step N`, from 1.
+    Step(usize),
+    /// `never N`: the Nth line of `expect: never`, from 1.
+    Never(usize),
+    /// `seen N`: the Nth line of `expect: seen`, from 1.
+    Seen(usize),
+    /// `law N`.
+    Law(usize),
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The whole `- verb: {…}` in the file.
+    pub span: Span,
+    /// What it does.
+    pub action: Action,
+    /// `within:`; what the step waits for must come by then.
+    pub within: Duration,
+}
+
+/// Whether the server is to refuse a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Answer {
+    /// It must be granted.
+    #[default]
+    Granted,
+    /// `refused: true`
+    Refused,
+    /// `refused: "text"`: the reason must contain the text.
+    RefusedWith(String),
+}
+
+/// What a step does. A step that asks the server waits for the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Open the signaling connection and wait until it stands. The other verbs do it by themselves where it is missing.
+    Connect { peer: PeerName },
+    /// Make a room.
+    Create {
+        peer: PeerName,
+        room: RoomName,
+        answer: Answer,
+    },
+    /// Enter a room; with `offer` (the default) the joiner then makes an offer to each peer inside.
+    Join {
+        peer: PeerName,
+        room: RoomName,
+        offer: bool,
+        answer: Answer,
+    },
+    /// Leave one's room.
+    Leave { peer: PeerName, answer: Answer },
+    /// Remove a room.
+    Destroy {
+        peer: PeerName,
+        room: RoomName,
+        answer: Answer,
+    },
+    /// Close the signaling connection with a close frame and wait until it is closed.
+    Disconnect { peer: PeerName },
+    /// Offer, answer, trickle, as a well-behaved client does; waits until the offer is sent. `to` where there is a choice.
+    Negotiate {
+        from: PeerName,
+        to: Option<PeerName>,
+    },
+    /// By hand.
+    CreateOffer { peer: PeerName },
+    /// By hand.
+    CreateAnswer { peer: PeerName },
+    /// By hand: sets what was last created (or `rollback`).
+    SetLocal {
+        peer: PeerName,
+        kind: DescriptionKind,
+        fails: Option<String>,
+    },
+    /// By hand: sets what was last heard of this kind.
+    SetRemote {
+        peer: PeerName,
+        kind: DescriptionKind,
+        fails: Option<String>,
+    },
+    /// By hand: adds the oldest candidate heard and not yet added.
+    AddCandidate {
+        peer: PeerName,
+        fails: Option<String>,
+    },
+    /// By hand: sends what was last created (offer, answer), the candidates gathered since, or a bye.
+    Send { from: PeerName, message: Kind },
+    /// `restartIce()`, then a new offer.
+    RestartIce { peer: PeerName },
+    /// Make a data channel on the connection.
+    OpenChannel {
+        peer: PeerName,
+        label: String,
+        options: ChannelOptions,
+    },
+    /// Send through a channel and wait until the other side has it. `heard: false` does not wait.
+    Say {
+        from: PeerName,
+        channel: String,
+        data: Data,
+        heard: bool,
+    },
+    /// `close()` on a channel.
+    CloseChannel { peer: PeerName, channel: String },
+    /// `pc.close()`, without telling anybody.
+    Close { peer: PeerName },
+    /// End a peer from outside; waits until it is done.
+    Kill { peer: PeerName, how: Kill },
+    /// From now on, keep back what matches at the tap.
+    Hold(Pattern),
+    /// Let go what was held by the `hold` with the same pattern, in order, and stop holding.
+    Release(Pattern),
+    /// Throw away what matches (the nth, or every one).
+    Drop(Pattern),
+    /// End the peer's socket on the wire.
+    Cut { peer: PeerName, how: Cut },
+    /// End the server as a crash would.
+    KillServer,
+    /// End the server if it runs, and start it again on the same address.
+    Restart,
+    /// Send this text as it is.
+    SendRaw { peer: PeerName, text: String },
+    /// An HTTP request as it is; `status` if given must be the answer's.
+    Http {
+        peer: PeerName,
+        method: String,
+        path: String,
+        body: Option<String>,
+        status: Option<u16>,
+    },
+    /// Wait.
+    Await(Condition),
+}
+
+/// How a socket is cut at the tap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// A close frame to both ends.
+    Close,
+    /// A TCP reset to both ends.
+    Reset,
+}
+
+/// Which messages a tap fault means. `from` alone: the sender's leg, before the server. `to` alone, or both: the receiver's
+/// leg, after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// The word.
+    pub message: Kind,
+    /// The peer that says it.
+    pub from: Option<PeerName>,
+    /// The peer that is to hear it.
+    pub to: Option<PeerName>,
+    /// Only the nth that matches from now on, from 1; `None`: every one.
+    pub nth: Option<u32>,
+}
+
+/// What a step waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// The peer hears a word. Each word heard satisfies one wait only.
+    Hears {
+        peer: PeerName,
+        kind: Kind,
+        from: Option<PeerName>,
+    },
+    /// The tap holds a message that matches; each satisfies one wait only.
+    Held(Pattern),
+    /// Each of them has `connectionState` connected.
+    Connected { peers: Vec<PeerName> },
+    /// A state machine of the peer's newest connection is, or gets, there.
+    State {
+        peer: PeerName,
+        machine: Machine,
+        state: String,
+    },
+    /// A channel of the peer is, or gets, there.
+    Channel {
+        peer: PeerName,
+        label: String,
+        state: String,
+    },
+    /// The peer gets this text through a channel.
+    Said { peer: PeerName, text: String },
+    /// The peer's stack takes this in.
+    Applied { peer: PeerName, what: Kind },
+    /// The peer's stack refuses something (`add-candidate`, `set-remote`).
+    Error { peer: PeerName, during: String },
+    /// The peer's signaling connection has ended.
+    Disconnected { peer: PeerName },
+}
+
+/// What must and must not be in the log, in arrow notation. A line matches a log line that begins with it, word by word.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expect {
+    /// `seen:`, each somewhere in the log, in this order.
+    pub seen: Vec<Line>,
+    /// `never:`, none anywhere in the whole trace; the run stops at the first.
+    pub never: Vec<Line>,
+}
+
+/// One line of an expectation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Where it stands.
+    pub span: Span,
+    /// The line, trimmed.
+    pub text: String,
+}
