@@ -1,3 +1,7 @@
-//! The command line.
+//! The command line; see [`glare::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    glare::cli::main()
+}

@@ -208,6 +208,11 @@ pub trait Hand: Send + Sync {
     /// Carries out one command. A command to a dead hand answers [`HandError::Gone`], it never waits for ever.
     async fn perform(&self, command: Command) -> Result<Reply, HandError>;
 
+    /// Whether it has an `RTCPeerConnection`; a wire peer has none.
+    fn connects(&self) -> bool {
+        true
+    }
+
     /// Makes the peer die. What `Kill::Socket` needs is done by the tap; a hand only takes note.
     async fn kill(&self, how: Kill) -> Result<(), HandError>;
 

@@ -1,0 +1,35 @@
+//! `glare list`: what there is to play.
+
+use std::path::PathBuf;
+
+use super::{Exit, complain, say, show_mistakes};
+use crate::suite;
+
+pub(super) fn execute(paths: &[PathBuf]) -> Exit {
+    let files = match suite::files(paths) {
+        Ok(files) => files,
+        Err(error) => {
+            complain(error);
+            return Exit::Usage;
+        }
+    };
+    let (scenarios, mistakes) = suite::read(&files);
+    for scenario in &scenarios {
+        let casts = scenario.casts().len();
+        say(format!(
+            "{}  {}  ({casts} cast{})",
+            scenario.source.path.display(),
+            scenario.name,
+            if casts == 1 { "" } else { "s" }
+        ));
+        for (fault, place) in &scenario.catches {
+            say(format!("    catches {fault} at {place}"));
+        }
+    }
+    show_mistakes(&mistakes);
+    match (scenarios.is_empty(), mistakes.is_empty()) {
+        (_, false) => Exit::Invalid,
+        (true, true) => Exit::Nothing,
+        (false, true) => Exit::Pass,
+    }
+}

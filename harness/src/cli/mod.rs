@@ -1,0 +1,149 @@
+//! The command line: one file a command.
+
+mod check;
+mod doctor;
+mod list;
+mod progress;
+mod run;
+mod schema;
+mod serve;
+mod server_flags;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::mistake::Mistakes;
+use crate::names::Stack;
+
+/// How the command ends. The numbers are an interface: scripts read them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Everything passed; what a server cannot do is counted and does not change this.
+    Pass = 0,
+    /// A scenario failed.
+    Fail = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// A scenario or dialect file has mistakes.
+    Invalid = 3,
+    /// Something this machine must have is missing: a browser, a driver, a port.
+    Environment = 4,
+    /// The environment broke while scenarios ran.
+    Inconclusive = 5,
+    /// Nothing was selected.
+    Nothing = 6,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Headless integration test harness for WebRTC signaling.
+#[derive(Parser)]
+#[command(name = "glare", version, after_help = EXITS)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXITS: &str = "Exit status: 0 passed, 1 failed, 2 wrong usage, 3 a file has mistakes, \
+4 a browser, driver or port is missing, 5 inconclusive, 6 nothing selected";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Play scenarios
+    Run(run::Run),
+    /// Show all mistakes of scenario files; nothing is booted
+    Check(Paths),
+    /// List scenarios with their casts
+    List(Paths),
+    /// Look whether this machine can play scenarios, and say what to do
+    Doctor(doctor::Doctor),
+    /// Print the JSON schema of scenario files, for editors
+    Schema,
+    /// Run the reference signaling server
+    Serve(serve::Serve),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Scenario files and folders.
+#[derive(clap::Args)]
+struct Paths {
+    /// Scenario files, or folders with them
+    #[arg(default_value = "scenarios")]
+    paths: Vec<PathBuf>,
+}
+
+/// Reads the arguments, does what they say, and answers the exit status.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let status = if error.use_stderr() { Exit::Usage } else { Exit::Pass };
+            drop(error.print());
+            return status.into();
+        }
+    };
+    let exit = match arguments.command {
+        Command::Run(run) => run.execute(),
+        Command::Check(paths) => check::execute(&paths.paths),
+        Command::List(paths) => list::execute(&paths.paths),
+        Command::Doctor(doctor) => doctor.execute(),
+        Command::Schema => schema::execute(),
+        Command::Serve(serve) => serve.execute(),
+        Command::Completions { shell } => {
+            let mut command = <Arguments as clap::CommandFactory>::command();
+            clap_complete::generate(shell, &mut command, "glare", &mut std::io::stdout());
+            Exit::Pass
+        }
+    };
+    exit.into()
+}
+
+/// A line on standard output. A reader that went away is no error: `glare list | head` is right.
+fn say(text: impl std::fmt::Display) {
+    drop(writeln!(std::io::stdout().lock(), "{text}"));
+}
+
+/// A line on standard error.
+fn complain(text: impl std::fmt::Display) {
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
+/// Whether standard error is a terminal that wants colours (<https://no-color.org>).
+fn colour() -> bool {
+    use std::io::IsTerminal as _;
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+fn show_mistakes(all: &[Mistakes]) {
+    for mistakes in all {
+        complain(mistakes.render(colour()));
+    }
+}
+
+/// The stacks that may be used: all, or those of `GLARE_STACKS` (`native`, `native,chromium`).
+///
+/// # Errors
+/// A name that is no stack.
+pub fn stacks() -> Result<Vec<Stack>, String> {
+    match std::env::var("GLARE_STACKS") {
+        Err(_) => Ok(Stack::CONNECTING.to_vec()),
+        Ok(list) => list
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(|name| name.parse().map_err(|error| format!("GLARE_STACKS: {error}")))
+            .collect(),
+    }
+}

@@ -1,0 +1,158 @@
+//! `glare run`: play scenarios.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+
+use super::server_flags::ServerFlags;
+use super::{Exit, Paths, colour, complain, say, show_mistakes, stacks};
+use crate::peer::browser::Pool;
+use crate::report;
+use crate::scenario::CastChoice;
+use crate::stage::{Case, Setting, Verdict};
+use crate::suite::{self, Plan, Played, Progress};
+
+/// Play scenarios
+#[derive(clap::Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    paths: Paths,
+    /// Only this cast, `alice=chromium,bob=native` (a part of it is enough); may be given more than once
+    #[arg(long, value_name = "CAST")]
+    cast: Vec<CastChoice>,
+    /// Play each case this often; says how many different logs there were
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    repeat: u32,
+    /// Small random delays at the tap, from this seed
+    #[arg(long, value_name = "SEED")]
+    shake: Option<u64>,
+    /// How many cases may be busy at once (those that only wait do not count); twice the number of cores by default
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// How long one case may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    max_time: u64,
+    /// Write the logs of passing cases as their snapshots (never in CI)
+    #[arg(long)]
+    accept: bool,
+    /// Where traces are written
+    #[arg(long, value_name = "FOLDER", default_value = ".glare/traces")]
+    traces: PathBuf,
+    #[command(flatten)]
+    server: ServerFlags,
+}
+
+impl Run {
+    pub(super) fn execute(self) -> Exit {
+        match self.prepare() {
+            Ok((cases, setting, plan)) => perform(cases, setting, plan),
+            Err(exit) => exit,
+        }
+    }
+
+    fn prepare(self) -> Result<(Vec<Case>, Setting, Plan), Exit> {
+        if self.accept && std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+            complain("--accept: CI is set, and under CI nothing is ever written");
+            return Err(Exit::Usage);
+        }
+        let usage = |error: String| {
+            complain(error);
+            Exit::Usage
+        };
+        let stacks = stacks().map_err(usage)?;
+        let files = suite::files(&self.paths.paths).map_err(|error| usage(error.to_string()))?;
+        let (scenarios, mistakes) = suite::read(&files);
+        if !mistakes.is_empty() {
+            show_mistakes(&mistakes);
+            return Err(Exit::Invalid);
+        }
+        let (cases, left_out) = suite::cases(&scenarios, &self.cast, &stacks);
+        if left_out > 0 {
+            complain(format!("{left_out} casts are left out: GLARE_STACKS allows only {}", names(&stacks)));
+        }
+        if cases.is_empty() {
+            complain("nothing selected: no scenario file there, or no cast that --cast and GLARE_STACKS allow");
+            return Err(Exit::Nothing);
+        }
+        let (server, dialect) = self.server.resolve()?;
+        if let Err(error) = std::fs::create_dir_all(&self.traces) {
+            complain(format!("traces cannot be written to {}: {error}", self.traces.display()));
+            return Err(Exit::Environment);
+        }
+        let run = crate::run::Run::global().map_err(|error| {
+            complain(error);
+            Exit::Environment
+        })?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let setting = Setting {
+            server,
+            dialect,
+            pool: Pool::new(run.clone()),
+            run: run.clone(),
+            shake: self.shake,
+            max_time: Duration::from_secs(self.max_time),
+            busy: Arc::new(Semaphore::new(self.jobs.unwrap_or(cores * 2).max(1))),
+            take: 1,
+            traces: Some(self.traces),
+        };
+        Ok((cases, setting, Plan { repeat: self.repeat, accept: self.accept }))
+    }
+}
+
+fn names(stacks: &[crate::names::Stack]) -> String {
+    let names: Vec<&str> = stacks.iter().map(|stack| stack.as_str()).collect();
+    names.join(", ")
+}
+
+fn perform(cases: Vec<Case>, setting: Setting, plan: Plan) -> Exit {
+    let began = Instant::now();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(format!("no runtime: {error}"));
+            return Exit::Environment;
+        }
+    };
+    let (pool, own) = (setting.pool.clone(), setting.run.clone());
+    let progress = super::progress::Progress::new();
+    let played = runtime.block_on(async {
+        let playing = suite::run(cases, Arc::new(setting), plan, &|step| match step {
+            Progress::Begins(case) => progress.begins(case),
+            Progress::Ends(played) => progress.ends(played),
+        });
+        tokio::select! {
+            played = playing => Some(played),
+            _ = tokio::signal::ctrl_c() => None,
+        }
+    });
+    progress.finish();
+    runtime.block_on(pool.shutdown());
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    let cleared = own.end();
+    let Some(played) = played else {
+        complain("interrupted; everything that was started is ended");
+        return Exit::Inconclusive;
+    };
+    for explained in played.iter().filter_map(|played| report::failure(played, colour())) {
+        complain(format!("\n{explained}"));
+    }
+    say(format!("{} in {:.1} s", report::summary(&played), began.elapsed().as_secs_f64()));
+    if let Err(error) = cleared {
+        complain(error);
+        return Exit::Fail;
+    }
+    exit(&played)
+}
+
+fn exit(played: &[Played]) -> Exit {
+    let any = |word: fn(&Verdict) -> bool| played.iter().any(|played| word(&played.outcome.verdict));
+    if any(|verdict| matches!(verdict, Verdict::Fail(_))) || played.iter().any(|played| played.logs.len() > 1) {
+        Exit::Fail
+    } else if any(|verdict| matches!(verdict, Verdict::Inconclusive(_))) {
+        Exit::Inconclusive
+    } else {
+        Exit::Pass
+    }
+}

@@ -1,0 +1,43 @@
+//! `glare serve`: the reference signaling server in the foreground.
+
+use glare_signaling_server::{Fault, Options, Server};
+
+use super::{Exit, complain, say};
+
+/// Run the reference signaling server
+#[derive(clap::Args)]
+pub(super) struct Serve {
+    /// The port at 127.0.0.1; 0 lets the system choose
+    #[arg(long, env = "PORT", default_value_t = 0)]
+    port: u16,
+    /// A planted fault; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    fault: Vec<Fault>,
+}
+
+impl Serve {
+    pub(super) fn execute(self) -> Exit {
+        let runtime = match tokio::runtime::Runtime::new() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                complain(format!("no runtime: {error}"));
+                return Exit::Environment;
+            }
+        };
+        runtime.block_on(async {
+            let options = Options { listen: ([127, 0, 0, 1], self.port).into(), faults: self.fault.into_iter().collect() };
+            match Server::start(options).await {
+                Ok(server) => {
+                    say(format!("listening on http://{}", server.address()));
+                    drop(tokio::signal::ctrl_c().await);
+                    server.stop().await;
+                    Exit::Pass
+                }
+                Err(error) => {
+                    complain(format!("port {} at 127.0.0.1 cannot be used: {error}", self.port));
+                    Exit::Environment
+                }
+            }
+        })
+    }
+}

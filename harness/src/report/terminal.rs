@@ -1,0 +1,121 @@
+//! The terminal: a line a case, and for a failure all that a stranger needs.
+
+use std::fmt::Write as _;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
+
+use crate::scenario::Place;
+use crate::stage::{Failure, Verdict};
+use crate::suite::{Played, diff};
+
+/// `pass  rooms/happy-path  alice=native,bob=native  12 ms`
+pub fn case_line(played: &Played) -> String {
+    let word = match played.outcome.verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail(_) => "FAIL",
+        Verdict::Unsupported(_) => "unsupported",
+        Verdict::Inconclusive(_) => "INCONCLUSIVE",
+    };
+    let mut line = format!(
+        "{word:<4}  {}  {}  {} ms",
+        played.case.scenario.source.path.display(),
+        played.case.cast,
+        (played.took / played.runs.max(1)).as_millis()
+    );
+    if played.runs > 1 {
+        let logs = played.logs.len();
+        let _ = write!(line, "  {} runs, {logs} log{}", played.runs, if logs == 1 { "" } else { "s" });
+    }
+    match &played.outcome.verdict {
+        Verdict::Unsupported(why) | Verdict::Inconclusive(why) => {
+            let _ = write!(line, "\n      {}", tame(why).replace('\n', "\n      "));
+        }
+        Verdict::Pass | Verdict::Fail(_) => {}
+    }
+    line
+}
+
+/// How a failure, or more than one log, came about. `None` where there is nothing to explain.
+pub fn failure(played: &Played, colour: bool) -> Option<String> {
+    let mut text = String::new();
+    let case = &played.case;
+    if let Verdict::Fail(failure) = &played.outcome.verdict {
+        let _ = writeln!(text, "── {} with {}", case.scenario.name, case.cast);
+        text.push_str(&place(played, failure, colour));
+        if !failure.states.is_empty() {
+            text.push_str("\nEach peer at that moment:\n");
+            for state in &failure.states {
+                let _ = writeln!(text, "  {}", tame(state));
+            }
+        }
+        if let Some(diff) = &failure.diff {
+            let _ = writeln!(text, "\n{}", tame(diff));
+        } else {
+            text.push_str("\nThe log up to there:\n");
+            for line in tame(&played.outcome.log.to_string()).lines() {
+                let _ = writeln!(text, "  {line}");
+            }
+        }
+    }
+    if let [(first, often), (second, seldom), ..] = played.logs.as_slice() {
+        let _ = writeln!(
+            text,
+            "── {} with {}: {} different logs in {} runs",
+            case.scenario.name,
+            case.cast,
+            played.logs.len(),
+            played.runs
+        );
+        let _ = writeln!(text, "{}", tame(&diff(first, second, &format!("{often} runs"), &format!("{seldom} runs"))));
+    }
+    if text.is_empty() {
+        return None;
+    }
+    if let Some(trace) = &played.outcome.trace {
+        let _ = writeln!(text, "Trace: {}", trace.display());
+    }
+    let _ = writeln!(text, "Again: glare run {} --cast {}", case.scenario.source.path.display(), case.cast);
+    Some(text)
+}
+
+/// The scenario's line, underlined, with what was expected there.
+fn place(played: &Played, failure: &Failure, colour: bool) -> String {
+    let title = match &failure.place {
+        Some(Place::Step(step)) => format!("step {step} failed"),
+        Some(Place::Never(line)) => format!("`expect: never`, line {line}"),
+        Some(Place::Seen(line)) => format!("`expect: seen`, line {line}"),
+        Some(Place::Law(law)) => format!("law {law} is broken"),
+        None => "the log is another one".into(),
+    };
+    let message = tame(&failure.message);
+    let Some(span) = &failure.span else {
+        return format!("{title}: {message}\n");
+    };
+    let source = &played.case.scenario.source;
+    let diagnostic = MietteDiagnostic::new(title).with_label(LabeledSpan::at(span.bytes.clone(), message));
+    let report = Report::new(diagnostic).with_source_code(NamedSource::new(source.path.to_string_lossy(), source.text.to_string()));
+    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let mut text = String::new();
+    if GraphicalReportHandler::new_themed(theme).render_report(&mut text, report.as_ref()).is_err() {
+        return format!("line {}: {}\n", span.line, failure.message);
+    }
+    text
+}
+
+/// `18 passed, 1 failed, 0 unsupported, 0 inconclusive`
+pub fn summary(played: &[Played]) -> String {
+    let count = |word| played.iter().filter(|played| played.outcome.verdict.word() == word).count();
+    let mut line = format!("{} passed, {} failed", count("pass"), count("fail"));
+    for word in ["unsupported", "inconclusive"] {
+        let number = count(word);
+        if number > 0 {
+            let _ = write!(line, ", {number} {word}");
+        }
+    }
+    line
+}
+
+/// What a server or page said must not drive the terminal: control characters other than line ends are shown, not sent.
+fn tame(text: &str) -> String {
+    crate::mistake::escape(text)
+}

@@ -1,0 +1,200 @@
+//! A server that is a program of its own.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::{CommandSpec, Ready, ServerError, Sink};
+use crate::log::ServerLife;
+use crate::run::Run;
+
+/// How many of its last lines are kept for errors.
+const KEPT_LINES: usize = 12;
+/// A line longer than this is cut: a server that never ends its line must not fill the memory.
+const LINE_LIMIT: u64 = 64 * 1024;
+
+#[derive(Default)]
+struct Output {
+    last: VecDeque<String>,
+    ready: bool,
+}
+
+/// The program, from start to its end.
+pub(super) struct Child {
+    address: SocketAddr,
+    group: u32,
+    exited: watch::Receiver<Option<String>>,
+    wanted: watch::Sender<bool>,
+    run: Run,
+}
+
+impl Child {
+    pub(super) async fn start(spec: &CommandSpec, at: Option<SocketAddr>, run: &Run, sink: Sink) -> Result<Self, ServerError> {
+        let address = match at {
+            Some(address) => address,
+            None => free_port().await.map_err(ServerError::Port)?,
+        };
+        let line = spec.command.replace("{port}", &address.port().to_string());
+        let mut command = tokio::process::Command::new("/bin/sh");
+        command
+            .args(["-c", &line])
+            .env("PORT", address.port().to_string())
+            .envs(spec.env.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        run.mark(command.as_std_mut());
+        if let Some(folder) = &spec.folder {
+            command.current_dir(folder);
+        }
+        let mut child = command.spawn().map_err(|error| ServerError::Spawn { command: line, error })?;
+        let group = child.id().unwrap_or_default();
+        run.watch_group(group);
+
+        let output = Arc::new(Mutex::new(Output::default()));
+        let (changed, mut changes) = watch::channel(());
+        let wanted_line = match &spec.ready {
+            Ready::Line(text) => Some(text.clone()),
+            _ => None,
+        };
+        let mut readers = Vec::new();
+        let streams: [Option<Box<dyn AsyncRead + Send + Unpin>>; 2] = [
+            child.stdout.take().map(|pipe| Box::new(pipe) as _),
+            child.stderr.take().map(|pipe| Box::new(pipe) as _),
+        ];
+        for stream in streams.into_iter().flatten() {
+            readers.push(tokio::spawn(listen(stream, output.clone(), wanted_line.clone(), changed.clone(), sink.clone())));
+        }
+        drop(changed);
+
+        let (tell_exit, exited) = watch::channel(None);
+        let (wanted, wanted_end) = watch::channel(false);
+        tokio::spawn(async move {
+            let status = match child.wait().await {
+                Ok(status) => status.to_string(),
+                Err(error) => error.to_string(),
+            };
+            for reader in readers {
+                // Its output may be held open by a grandchild; what it wrote itself is in the pipe by now.
+                drop(timeout(Duration::from_millis(200), reader).await);
+            }
+            if !*wanted_end.borrow() {
+                sink(ServerLife::Exited { status: status.clone() });
+            }
+            tell_exit.send_replace(Some(status));
+        });
+
+        let this = Self { address, group, exited, wanted, run: run.clone() };
+        let deadline = Instant::now() + spec.within;
+        let ready = async {
+            loop {
+                if ready(&spec.ready, address, &output).await {
+                    return;
+                }
+                // A line of output is news; a port has to be asked again.
+                drop(timeout(Duration::from_millis(20), changes.changed()).await);
+                if matches!(spec.ready, Ready::Port | Ready::Http(_)) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            }
+        };
+        let mut exited = this.exited.clone();
+        let failed = tokio::select! {
+            _ = ready => None,
+            _ = exited.wait_for(Option::is_some) => Some(true),
+            _ = tokio::time::sleep_until(deadline) => Some(false),
+        };
+        let lines = || {
+            let output = output.lock().unwrap_or_else(PoisonError::into_inner);
+            output.last.iter().cloned().collect()
+        };
+        match failed {
+            None => Ok(this),
+            Some(true) => {
+                let status = this.exited.borrow().clone().unwrap_or_default();
+                Err(ServerError::Exited { status, lines: lines() })
+            }
+            Some(false) => {
+                let waited = match &spec.ready {
+                    Ready::Port => format!("port {}", address.port()),
+                    Ready::Http(path) => format!("http://{address}{path}"),
+                    Ready::Line(text) => format!("a line with {text:?}"),
+                };
+                this.kill().await;
+                Err(ServerError::NotReady { waited, after: spec.within, lines: lines() })
+            }
+        }
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Kills the whole group and waits until it is gone.
+    pub(super) async fn kill(mut self) {
+        self.wanted.send_replace(true);
+        self.run.kill_group(self.group);
+        drop(timeout_at(Instant::now() + Duration::from_secs(5), self.exited.wait_for(Option::is_some)).await);
+    }
+}
+
+async fn listen(
+    stream: Box<dyn AsyncRead + Send + Unpin>,
+    output: Arc<Mutex<Output>>,
+    wanted: Option<String>,
+    changed: watch::Sender<()>,
+    sink: Sink,
+) {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut bytes = Vec::new();
+        match (&mut reader).take(LINE_LIMIT).read_until(b'\n', &mut bytes).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let text = String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned();
+        {
+            let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+            output.ready |= wanted.as_ref().is_some_and(|wanted| text.contains(wanted));
+            if output.last.len() == KEPT_LINES {
+                output.last.pop_front();
+            }
+            output.last.push_back(text.clone());
+        }
+        sink(ServerLife::Line { text });
+        changed.send_replace(());
+    }
+}
+
+async fn ready(how: &Ready, address: SocketAddr, output: &Mutex<Output>) -> bool {
+    match how {
+        Ready::Port => TcpStream::connect(address).await.is_ok(),
+        Ready::Line(_) => output.lock().unwrap_or_else(PoisonError::into_inner).ready,
+        Ready::Http(path) => {
+            let asked = async {
+                let mut socket = TcpStream::connect(address).await.ok()?;
+                let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+                socket.write_all(request.as_bytes()).await.ok()?;
+                let mut head = [0; 12];
+                socket.read_exact(&mut head).await.ok()?;
+                // "HTTP/1.1 200": a server that still starts may answer 502 or 503.
+                std::str::from_utf8(head.get(9..)?).ok()?.parse::<u16>().ok()
+            };
+            let status = timeout(Duration::from_secs(2), asked).await.ok().flatten();
+            status.is_some_and(|status| status < 500)
+        }
+    }
+}
+
+async fn free_port() -> std::io::Result<SocketAddr> {
+    TcpListener::bind(("127.0.0.1", 0)).await?.local_addr()
+}

@@ -1,0 +1,186 @@
+//! The server under test: embedded, or a child process; readiness, kill, restart, and what it says.
+
+mod child;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use glare_signaling_server::{Faults, Options, Server as Reference};
+
+use crate::log::ServerLife;
+use crate::run::Run;
+
+/// Where a server's life is told.
+pub type Sink = Arc<dyn Fn(ServerLife) + Send + Sync>;
+
+/// Which server is tested.
+#[derive(Clone, Debug)]
+pub enum ServerSpec {
+    /// The reference server, in this process, on a port of its own.
+    Embedded {
+        /// Planted faults.
+        faults: Faults,
+    },
+    /// A program.
+    Command(CommandSpec),
+}
+
+/// A server that is a program.
+#[derive(Clone, Debug)]
+pub struct CommandSpec {
+    /// The command line, for `/bin/sh`. `{port}` becomes the port it must listen on at 127.0.0.1; it is in `PORT` too.
+    pub command: String,
+    /// More environment.
+    pub env: Vec<(String, String)>,
+    /// Where it runs; the current folder if `None`.
+    pub folder: Option<PathBuf>,
+    /// How it shows that it is ready.
+    pub ready: Ready,
+    /// How long it may take.
+    pub within: Duration,
+}
+
+/// How a program shows that it is ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// Its port accepts connections.
+    Port,
+    /// This path answers over HTTP with a status below 500.
+    Http(String),
+    /// A line of its output contains this text.
+    Line(String),
+}
+
+impl ServerSpec {
+    /// The name for traces and people.
+    pub fn name(&self) -> String {
+        match self {
+            ServerSpec::Embedded { faults } if faults.is_empty() => "reference".into(),
+            ServerSpec::Embedded { faults } => format!("reference with {faults}"),
+            ServerSpec::Command(spec) => spec.command.clone(),
+        }
+    }
+}
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// No port to be had.
+    #[error("no port for the server: {0}")]
+    Port(std::io::Error),
+    /// The program could not be started.
+    #[error("the server `{command}` could not be started: {error}")]
+    Spawn {
+        /// The command line.
+        command: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The program ended before it was ready.
+    #[error("the server ended ({status}) before it was ready; its last lines:\n{}", indent(.lines))]
+    Exited {
+        /// Its exit status.
+        status: String,
+        /// The last lines of its output.
+        lines: Vec<String>,
+    },
+    /// The program did not get ready.
+    #[error("the server was not ready after {} s (waited for {waited}); its last lines:\n{}", .after.as_secs(), indent(.lines))]
+    NotReady {
+        /// What was waited for.
+        waited: String,
+        /// How long.
+        after: Duration,
+        /// The last lines of its output.
+        lines: Vec<String>,
+    },
+}
+
+fn indent(lines: &[String]) -> String {
+    if lines.is_empty() {
+        return "    (it wrote nothing)".into();
+    }
+    let lines: Vec<String> = lines.iter().map(|line| format!("    {}", line.escape_debug())).collect();
+    lines.join("\n")
+}
+
+/// A server that is up, or was.
+pub struct ServerUnderTest {
+    spec: ServerSpec,
+    address: SocketAddr,
+    life: Option<Life>,
+    sink: Sink,
+    run: Run,
+}
+
+enum Life {
+    Embedded(Reference),
+    Child(child::Child),
+}
+
+impl ServerUnderTest {
+    /// Starts it and waits until it is ready.
+    ///
+    /// # Errors
+    /// What kept it from getting ready, with the last lines that it wrote.
+    pub async fn start(spec: ServerSpec, run: Run, sink: Sink) -> Result<Self, ServerError> {
+        let (address, life) = Self::boot(&spec, None, &run, &sink).await?;
+        Ok(Self { spec, address, life: Some(life), sink, run })
+    }
+
+    async fn boot(spec: &ServerSpec, port: Option<SocketAddr>, run: &Run, sink: &Sink) -> Result<(SocketAddr, Life), ServerError> {
+        let (address, life) = match spec {
+            ServerSpec::Embedded { faults } => {
+                let mut options = Options { faults: faults.clone(), ..Options::default() };
+                if let Some(address) = port {
+                    options.listen = address;
+                }
+                let server = Reference::start(options).await.map_err(ServerError::Port)?;
+                (server.address(), Life::Embedded(server))
+            }
+            ServerSpec::Command(spec) => {
+                let child = child::Child::start(spec, port, run, sink.clone()).await?;
+                (child.address(), Life::Child(child))
+            }
+        };
+        sink(ServerLife::Ready);
+        Ok((address, life))
+    }
+
+    /// Where it listens, also while it is down.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends it as a crash would: sockets reset, nobody told.
+    pub async fn kill(&mut self) {
+        match self.life.take() {
+            Some(Life::Embedded(server)) => server.kill().await,
+            Some(Life::Child(child)) => child.kill().await,
+            None => return,
+        }
+        (self.sink)(ServerLife::Killed);
+    }
+
+    /// Ends it if it runs, and starts it again on the same address.
+    ///
+    /// # Errors
+    /// As for [`ServerUnderTest::start`].
+    pub async fn restart(&mut self) -> Result<(), ServerError> {
+        self.kill().await;
+        let (_, life) = Self::boot(&self.spec, Some(self.address), &self.run, &self.sink).await?;
+        self.life = Some(life);
+        Ok(())
+    }
+
+    /// Ends it for good.
+    pub async fn stop(mut self) {
+        match self.life.take() {
+            Some(Life::Embedded(server)) => server.kill().await,
+            Some(Life::Child(child)) => child.kill().await,
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! One peer on the stage: its tap, its hand and its brain.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::brain::{Brain, Done, Lost, Order, Setup, Task};
+use super::wire::{Directory, Rules, Wire};
+use super::{Setting, Trouble};
+use crate::log::{Recorder, Seq};
+use crate::names::{PeerName, Stack};
+use crate::peer::{Hand, Happenings, Kill, NativePeer, WirePeer, browser};
+use crate::scenario::PeerSpec;
+use crate::tap::{Cut, Tap, TapOptions};
+
+/// What all peers of one case have in common.
+#[derive(Clone)]
+pub(super) struct Scene {
+    pub setting: Arc<Setting>,
+    pub recorder: Recorder,
+    pub rules: Arc<Rules>,
+    pub directory: Directory,
+    pub upstream: SocketAddr,
+    pub lost: Lost,
+}
+
+/// One peer on the stage.
+pub(super) struct Actor {
+    pub name: PeerName,
+    spec: PeerSpec,
+    stack: Stack,
+    /// Its browser must be its own, because a step kills it.
+    alone: bool,
+    pub tap: Tap,
+    pub wire: Arc<Wire>,
+    scene: Scene,
+    life: Option<Life>,
+    next_link: u32,
+    next_conn: u32,
+}
+
+struct Life {
+    hand: Arc<dyn Hand>,
+    tasks: mpsc::UnboundedSender<Task>,
+    brain: JoinHandle<(u32, u32)>,
+}
+
+/// An address of its own for each peer, so that browsers keep cookies apart: 127.1.0.1, 127.1.0.2, … Ports are chosen by the system.
+fn next_address() -> IpAddr {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed) % (250 * 250);
+    let [high, low] = [number / 250, number % 250].map(|part| u8::try_from(part).unwrap_or(0));
+    IpAddr::V4(Ipv4Addr::new(127, 1, high, low + 1))
+}
+
+impl Actor {
+    pub async fn enter(name: PeerName, spec: PeerSpec, stack: Stack, alone: bool, scene: Scene) -> Result<Self, Trouble> {
+        let wire = Arc::new(Wire::new(
+            name.clone(),
+            scene.recorder.clone(),
+            scene.rules.clone(),
+            scene.directory.clone(),
+            scene.setting.dialect.clone(),
+            scene.setting.shake,
+        ));
+        let options = TapOptions {
+            address: next_address(),
+            upstream: scene.upstream,
+            pages: Some(browser::pages()),
+        };
+        let tap = Tap::start(options, wire.clone())
+            .await
+            .map_err(|error| Trouble(format!("no port for the tap of {name}: {error}")))?;
+        let mut actor = Self {
+            name,
+            spec,
+            stack,
+            alone,
+            tap,
+            wire,
+            scene,
+            life: None,
+            next_link: 1,
+            next_conn: 1,
+        };
+        actor.live().await?;
+        Ok(actor)
+    }
+
+    /// Gives it a hand and a brain, if it has none.
+    pub async fn live(&mut self) -> Result<(), Trouble> {
+        if self.life.is_some() {
+            return Ok(());
+        }
+        let (hand, happenings) = self.hand().await?;
+        let (tasks, brain) = Brain::start(Setup {
+            name: self.name.clone(),
+            spec: self.spec.clone(),
+            hand: hand.clone(),
+            happenings,
+            wire: self.wire.clone(),
+            recorder: self.scene.recorder.clone(),
+            directory: self.scene.directory.clone(),
+            dialect: self.scene.setting.dialect.clone(),
+            first_link: self.next_link,
+            first_conn: self.next_conn,
+            lost: self.scene.lost.clone(),
+        });
+        self.life = Some(Life { hand, tasks, brain });
+        Ok(())
+    }
+
+    async fn hand(&self) -> Result<(Arc<dyn Hand>, Happenings), Trouble> {
+        let origin = self.tap.address();
+        match self.stack {
+            Stack::Native => {
+                let (peer, happenings) = NativePeer::start(origin).await;
+                Ok((Arc::new(peer), happenings))
+            }
+            Stack::Wire => {
+                let (peer, happenings) = WirePeer::start(origin).await;
+                Ok((Arc::new(peer), happenings))
+            }
+            Stack::Chromium | Stack::Firefox => {
+                let pool = &self.scene.setting.pool;
+                let origin = self.tap.origin();
+                let (peer, happenings) = if self.alone {
+                    pool.own_browser(self.stack, &origin).await
+                } else {
+                    pool.peer(self.stack, &origin).await
+                }
+                .map_err(|error| Trouble(error.to_string()))?;
+                Ok((Arc::new(peer), happenings))
+            }
+        }
+    }
+
+    pub fn stack(&self) -> Stack {
+        self.stack
+    }
+
+    /// Whether it is there; a killed peer is not until a step needs it again.
+    pub fn lives(&self) -> bool {
+        self.life.is_some()
+    }
+
+    /// Gives an order and waits until it is carried out. The brain answers in bounded time, since every command of a hand does.
+    pub async fn order(&mut self, order: Order, cause: Vec<Seq>) -> Result<Done, Trouble> {
+        self.live().await?;
+        let (done, end) = oneshot::channel();
+        if let Some(life) = &self.life {
+            drop(life.tasks.send(Task { order, cause, done }));
+        }
+        Ok(end.await.unwrap_or_else(|_| Done::No(format!("{} ended before it was done", self.name))))
+    }
+
+    /// Makes it die. Its next order brings a new one to the stage.
+    pub async fn kill(&mut self, how: Kill) -> Result<(), Trouble> {
+        if how == Kill::Socket {
+            self.tap.cut_all(Cut::Reset).await;
+            return Ok(());
+        }
+        if let Some(life) = self.life.take() {
+            if let Err(error) = life.hand.kill(how).await {
+                return Err(Trouble(format!("{} could not be killed: {error}", self.name)));
+            }
+            self.end_brain(life.tasks, life.brain).await;
+            let hand = life.hand;
+            tokio::spawn(async move { hand.finish().await });
+        }
+        Ok(())
+    }
+
+    async fn end_brain(&mut self, tasks: mpsc::UnboundedSender<Task>, brain: JoinHandle<(u32, u32)>) {
+        drop(tasks);
+        if let Ok((link, conn)) = brain.await {
+            self.next_link = link + 1;
+            self.next_conn = conn + 1;
+        }
+    }
+
+    /// Off the stage: everything given back.
+    pub async fn exit(mut self) {
+        if let Some(life) = self.life.take() {
+            self.end_brain(life.tasks, life.brain).await;
+            life.hand.finish().await;
+        }
+        self.tap.stop().await;
+    }
+}

@@ -1,0 +1,442 @@
+//! A peer's brain: what to say, and what to do with what is heard. The same for every kind of peer.
+//!
+//! It does one thing at a time, in the order in which things come in: an order of the stage, or a happening told by the hand.
+//! What comes in while a command is under way waits in its queue, which is what keeps candidates behind the description that
+//! they belong to.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::session::Session;
+use super::wire::{Directory, Wire, lock};
+use crate::log::{Payload, Recorder, Seq, What};
+use crate::names::{Link, PeerName};
+use crate::peer::{
+    ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Reply,
+};
+use crate::scenario::{DEFAULT_CHANNEL, PeerSpec};
+use crate::signaling::{
+    Conversation, Description, DescriptionKind, Dialect, Kind, Notice, Out, Request, Signal, Word,
+};
+
+/// What the stage tells a brain to do.
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// Open a signaling connection, if none stands.
+    Connect,
+    /// Close it with a close frame.
+    Disconnect,
+    /// Ask the server. `offer`: once joined, make an offer to each peer inside.
+    Ask { request: Request, offer: bool },
+    /// Make a connection and an offer to this peer.
+    Negotiate { to: PeerName },
+    /// By hand: create an offer or answer and keep it.
+    Create { kind: DescriptionKind },
+    /// By hand: set what was kept, or roll back.
+    SetLocal { kind: DescriptionKind },
+    /// By hand: set the last one heard.
+    SetRemote { kind: DescriptionKind },
+    /// By hand: add the oldest candidate heard.
+    AddCandidate,
+    /// By hand: send what was kept.
+    Send { kind: Kind },
+    /// `restartIce()` and a new offer.
+    RestartIce,
+    /// Make a channel.
+    OpenChannel { label: String, options: ChannelOptions },
+    /// Send through a channel.
+    Say { label: String, data: Data },
+    /// Close a channel.
+    CloseChannel { label: String },
+    /// `pc.close()`.
+    Close,
+    /// Send text as it is.
+    SendRaw { text: String },
+    /// An HTTP request as it is; answers with the status.
+    Http { method: String, path: String, body: Option<String> },
+}
+
+/// How an order ended.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// It is under way or done; the events tell the rest.
+    Yes,
+    /// The HTTP response's status.
+    Status(u16),
+    /// It could not be carried out: why, for a person.
+    No(String),
+    /// The stack refused it; recorded as an event.
+    Refused { name: String, message: String, seq: Seq },
+}
+
+/// What is sent to a brain: an order, the events that caused it, and where to tell the end.
+pub struct Task {
+    pub order: Order,
+    pub cause: Vec<Seq>,
+    pub done: oneshot::Sender<Done>,
+}
+
+/// All that a brain needs to begin.
+pub struct Setup {
+    pub name: PeerName,
+    pub spec: PeerSpec,
+    pub hand: Arc<dyn Hand>,
+    pub happenings: Happenings,
+    pub wire: Arc<Wire>,
+    pub recorder: Recorder,
+    pub directory: Directory,
+    pub dialect: Arc<Dialect>,
+    /// The numbers of the first link and connection that this brain may use: a peer that was killed and comes back goes on counting.
+    pub first_link: u32,
+    pub first_conn: u32,
+    /// Where a peer that is gone without having been told to is reported.
+    pub lost: Lost,
+}
+
+/// Peers that are gone without having been told to, and why.
+pub type Lost = Arc<Mutex<Vec<(PeerName, String)>>>;
+
+/// A peer's brain.
+pub struct Brain {
+    pub(super) name: PeerName,
+    pub(super) spec: PeerSpec,
+    pub(super) hand: Arc<dyn Hand>,
+    pub(super) wire: Arc<Wire>,
+    pub(super) recorder: Recorder,
+    directory: Directory,
+    dialect: Arc<Dialect>,
+    link: Option<OpenLink>,
+    last_link: u32,
+    pub(super) last_conn: u32,
+    /// Connections, by the peer at the other end; the newest of each.
+    pub(super) sessions: BTreeMap<PeerName, Session>,
+    /// Joins under way whose peer is to offer.
+    offers_due: VecDeque<bool>,
+    /// By hand: what was heard and not yet used.
+    pub(super) heard: Heard,
+    lost: Lost,
+}
+
+/// By hand: what was heard and not yet used.
+#[derive(Default)]
+pub(super) struct Heard {
+    pub from: Option<PeerName>,
+    pub descriptions: BTreeMap<DescriptionKind, (Description, Seq)>,
+    pub candidates: VecDeque<(Option<crate::signaling::Candidate>, Seq)>,
+}
+
+struct OpenLink {
+    number: u32,
+    open: bool,
+    conversation: Conversation,
+    /// Told when it stands, or why it does not.
+    waiting: Vec<oneshot::Sender<Done>>,
+    /// What is to be done once it stands.
+    then: Vec<Task>,
+}
+
+impl Brain {
+    /// Begins; runs until the sender of tasks is dropped. Answers the numbers of the last link and connection used.
+    pub fn start(setup: Setup) -> (mpsc::UnboundedSender<Task>, tokio::task::JoinHandle<(u32, u32)>) {
+        let (tasks, inbox) = mpsc::unbounded_channel();
+        let Setup { name, spec, hand, happenings, wire, recorder, directory, dialect, first_link, first_conn, lost } = setup;
+        let brain = Brain {
+            name,
+            spec,
+            hand,
+            wire,
+            recorder,
+            directory,
+            dialect,
+            link: None,
+            last_link: first_link.saturating_sub(1),
+            last_conn: first_conn.saturating_sub(1),
+            sessions: BTreeMap::new(),
+            offers_due: VecDeque::new(),
+            heard: Heard::default(),
+            lost,
+        };
+        (tasks, tokio::spawn(brain.live(inbox, happenings)))
+    }
+
+    async fn live(mut self, mut inbox: mpsc::UnboundedReceiver<Task>, mut happenings: Happenings) -> (u32, u32) {
+        let mut hand_lives = true;
+        loop {
+            tokio::select! {
+                // What the hand told came before what the stage orders now.
+                biased;
+                happening = happenings.recv(), if hand_lives => match happening {
+                    Some(happening) => self.on(happening).await,
+                    None => hand_lives = false,
+                },
+                task = inbox.recv() => match task {
+                    Some(task) => self.obey(task).await,
+                    None => break,
+                },
+            }
+        }
+        (self.last_link, self.last_conn)
+    }
+
+    async fn obey(&mut self, task: Task) {
+        let needs_link = matches!(task.order, Order::Connect | Order::Ask { .. });
+        if needs_link && !self.link.as_ref().is_some_and(|link| link.open) {
+            if self.link.is_none()
+                && let Err(error) = self.open_link().await
+            {
+                tell(task.done, Done::No(format!("cannot connect: {error}")));
+                return;
+            }
+            if let Some(link) = &mut self.link {
+                match task.order {
+                    Order::Connect => link.waiting.push(task.done),
+                    _ => link.then.push(task),
+                }
+            }
+            return;
+        }
+        let done = self.carry_out(task.order, task.cause).await;
+        tell(task.done, done);
+    }
+
+    async fn carry_out(&mut self, order: Order, cause: Vec<Seq>) -> Done {
+        match order {
+            Order::Connect => Done::Yes,
+            Order::Disconnect => match &self.link {
+                Some(link) => {
+                    let command = Command::CloseLink { link: link.number, code: Some(1000), reason: String::new() };
+                    plain(self.hand.perform(command).await)
+                }
+                None => Done::No("it has no signaling connection".into()),
+            },
+            Order::Ask { request, offer } => {
+                if matches!(request, Request::Join { .. }) {
+                    self.offers_due.push_back(offer && !self.spec.manual);
+                }
+                self.say(Word::Request { request }, cause).await
+            }
+            Order::Negotiate { to } => self.offer(&to, cause).await,
+            Order::SendRaw { text } => match self.open_number() {
+                Some(link) => self.send_text(link, text, cause).await,
+                None => Done::No("it has no signaling connection".into()),
+            },
+            Order::Http { method, path, body } => {
+                self.wire.intend(0, cause);
+                let headers = body
+                    .iter()
+                    .map(|_| ("content-type".to_owned(), "application/json".to_owned()))
+                    .collect();
+                match self.hand.perform(Command::Fetch { method, path, headers, body }).await {
+                    Ok(Reply::Response { status, .. }) => {
+                        let _answer = self.wire.heard(0);
+                        Done::Status(status)
+                    }
+                    Ok(_) => Done::No("the peer answered a fetch with something else".into()),
+                    Err(error) => Done::No(error.to_string()),
+                }
+            }
+            order => self.session_order(order, cause).await,
+        }
+    }
+
+    async fn open_link(&mut self) -> Result<(), HandError> {
+        self.last_link += 1;
+        let number = self.last_link;
+        let conversation = Conversation::new(self.dialect.clone(), &self.directory.id(&self.name));
+        let connect = conversation.connect();
+        self.hand
+            .perform(Command::OpenLink { link: number, path: connect.path, protocols: connect.protocols })
+            .await?;
+        self.link = Some(OpenLink { number, open: false, conversation, waiting: Vec::new(), then: Vec::new() });
+        Ok(())
+    }
+
+    fn open_number(&self) -> Option<u32> {
+        self.link.as_ref().filter(|link| link.open).map(|link| link.number)
+    }
+
+    async fn send_text(&mut self, link: u32, text: String, cause: Vec<Seq>) -> Done {
+        self.wire.intend(link, cause);
+        plain(self.hand.perform(Command::SendText { link, text }).await)
+    }
+
+    /// Says a word to the server, in its dialect.
+    pub(super) async fn say(&mut self, word: Word, cause: Vec<Seq>) -> Done {
+        let kind = word.kind();
+        let Some(link) = self.link.as_mut().filter(|link| link.open) else {
+            self.note(format!("{kind} not sent: no signaling connection"), &cause);
+            return Done::No(format!("cannot send {kind}: it has no signaling connection"));
+        };
+        let number = link.number;
+        let frames = match link.conversation.say(&word) {
+            Ok(frames) => frames,
+            Err(error) => return Done::No(error.to_string()),
+        };
+        for frame in frames {
+            match frame {
+                Out::Text(text) => match self.send_text(number, text, cause.clone()).await {
+                    Done::Yes => {}
+                    other => return other,
+                },
+                Out::Fetch { method, path, headers, body } => {
+                    self.wire.intend(0, cause.clone());
+                    let command = Command::Fetch { method: method.clone(), path: path.clone(), headers, body };
+                    match self.hand.perform(command).await {
+                        Ok(Reply::Response { status, body }) => {
+                            let seq = self.wire.heard(0);
+                            let words = match &mut self.link {
+                                Some(link) => link.conversation.hear_response(&method, &path, status, &body),
+                                None => Vec::new(),
+                            };
+                            for word in words {
+                                Box::pin(self.hear(number, word, seq)).await;
+                            }
+                        }
+                        Ok(_) => return Done::No("the peer answered a fetch with something else".into()),
+                        Err(error) => return Done::No(error.to_string()),
+                    }
+                }
+            }
+        }
+        Done::Yes
+    }
+
+    /// Sends a signal to one peer.
+    pub(super) async fn signal(&mut self, to: &PeerName, signal: Signal, cause: Vec<Seq>) -> Done {
+        let peer = Some(self.directory.id(to));
+        self.say(Word::Signal { peer, signal }, cause).await
+    }
+
+    async fn on(&mut self, happening: Happening) {
+        match happening {
+            Happening::LinkOpened { link } => {
+                let Some(own) = self.link.as_mut().filter(|own| own.number == link) else { return };
+                own.open = true;
+                let (waiting, then) = (std::mem::take(&mut own.waiting), std::mem::take(&mut own.then));
+                for done in waiting {
+                    tell(done, Done::Yes);
+                }
+                for task in then {
+                    let done = self.carry_out(task.order, task.cause).await;
+                    tell(task.done, done);
+                }
+            }
+            Happening::LinkMessage { link, data } => {
+                let seq = self.wire.heard(link);
+                let Data::Text(text) = data else { return };
+                let Some(own) = self.link.as_mut().filter(|own| own.number == link) else { return };
+                for word in own.conversation.hear_text(&text) {
+                    self.hear(link, word, seq).await;
+                }
+            }
+            Happening::LinkClosed { link, code, reason } => {
+                let Some(own) = self.link.take_if(|own| own.number == link) else { return };
+                self.recorder.record(
+                    What::LinkClosed { link: Link { peer: self.name.clone(), instance: link }, code, reason: reason.clone() },
+                    &[],
+                );
+                let why = if reason.is_empty() { format!("close code {code}") } else { format!("close code {code}, {reason:?}") };
+                for done in own.waiting.into_iter().chain(own.then.into_iter().map(|task| task.done)) {
+                    tell(done, Done::No(format!("the signaling connection was not opened ({why})")));
+                }
+                self.offers_due.clear();
+            }
+            Happening::Console { level, text } => {
+                self.recorder.record(What::Console { peer: self.name.clone(), level, text }, &[]);
+            }
+            Happening::Gone { why } => {
+                lock(&self.lost).push((self.name.clone(), why));
+                // The stage looks when something new is recorded.
+                self.note("the peer is gone".into(), &[]);
+            }
+            happening => self.session_happening(happening).await,
+        }
+    }
+
+    /// A word has come in; `seq` is the message that brought it.
+    async fn hear(&mut self, link: u32, word: Word, seq: Option<Seq>) {
+        let cause: Vec<Seq> = seq.into_iter().collect();
+        let about = match &word {
+            Word::Signal { peer: Some(id), .. } => self.directory.peer(id),
+            Word::Signal { peer: None, .. } => self.directory.other(&self.name),
+            Word::Notice { notice: Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. } } => self.directory.peer(peer),
+            _ => None,
+        };
+        let heard = self.recorder.record(
+            What::Hears {
+                peer: self.name.clone(),
+                link: Link { peer: self.name.clone(), instance: link },
+                kind: word.kind(),
+                about: about.clone(),
+            },
+            &cause,
+        );
+        match word {
+            Word::Notice { notice: Notice::Joined { with, .. } } => {
+                let offers = self.offers_due.pop_front().unwrap_or(false);
+                let inside: Vec<PeerName> = with.iter().filter_map(|id| self.directory.peer(id)).filter(|peer| *peer != self.name).collect();
+                for peer in inside.iter().filter(|_| offers) {
+                    if let Done::No(why) = self.offer(peer, vec![heard]).await {
+                        self.note(format!("no offer to {peer}: {why}"), &[heard]);
+                    }
+                }
+            }
+            Word::Notice { notice: Notice::Refused { request, .. } } => {
+                if matches!(request, Some(Kind::Join) | None) {
+                    self.offers_due.pop_front();
+                }
+            }
+            Word::Notice { notice: Notice::PeerLeft { .. } } => {
+                if let Some(session) = about.and_then(|peer| self.sessions.get_mut(&peer)) {
+                    session.departed = true;
+                }
+            }
+            Word::Notice { .. } | Word::Request { .. } => {}
+            Word::Signal { signal, .. } => match about {
+                Some(from) if from == self.name => self.note("echo: the server sent back its own signal".into(), &[heard]),
+                Some(from) => self.hear_signal(from, signal, heard).await,
+                None => self.note("a signal from nobody in this scenario".into(), &[heard]),
+            },
+        }
+    }
+
+    /// The only other peer of the scenario, if there is just one.
+    pub(super) fn only_other(&self) -> Option<PeerName> {
+        self.directory.other(&self.name)
+    }
+
+    pub(super) fn note(&self, text: String, cause: &[Seq]) {
+        self.recorder.record(What::Note { peer: Some(self.name.clone()), text }, cause);
+    }
+}
+
+/// The label under which a peer's own channel goes.
+pub(super) fn default_channel() -> (String, ChannelOptions) {
+    (DEFAULT_CHANNEL.into(), ChannelOptions::default())
+}
+
+/// A payload as the trace keeps it: long ones by length and digest.
+pub(super) fn payload(recorder: &Recorder, data: &Data) -> Payload {
+    const LIMIT: usize = 1024;
+    match data {
+        Data::Text(text) if text.len() <= LIMIT => Payload::Text(text.clone()),
+        Data::Bytes(bytes) if bytes.len() <= LIMIT => Payload::Bytes(bytes.clone()),
+        Data::Text(text) => Payload::Text(format!("{} characters, {}", text.chars().count(), recorder.digest(text.as_bytes()))),
+        Data::Bytes(bytes) => Payload::Bytes(format!("{} characters of base64, {}", bytes.len(), recorder.digest(bytes.as_bytes()))),
+    }
+}
+
+pub(super) fn plain(result: Result<Reply, HandError>) -> Done {
+    match result {
+        Ok(_) => Done::Yes,
+        Err(error) => Done::No(error.to_string()),
+    }
+}
+
+/// The stage may have given up waiting; that is its right.
+fn tell(done: oneshot::Sender<Done>, value: Done) {
+    drop(done.send(value));
+}
+

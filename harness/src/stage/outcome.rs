@@ -1,0 +1,63 @@
+//! How a case ended.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::log::{Event, Log};
+use crate::scenario::{Place, Span};
+
+/// How a case ended. Only the first is green.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// Everything that was asked for happened, and nothing that was forbidden.
+    Pass,
+    /// It did not.
+    Fail(Failure),
+    /// The server has no such concept, or a stack cannot do it; with the reason.
+    Unsupported(String),
+    /// The environment broke (no browser, no port, a browser that died by itself); with the reason.
+    Inconclusive(String),
+}
+
+impl Verdict {
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Verdict::Pass => "pass",
+            Verdict::Fail(_) => "fail",
+            Verdict::Unsupported(_) => "unsupported",
+            Verdict::Inconclusive(_) => "inconclusive",
+        }
+    }
+}
+
+/// What went wrong, for a person.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Where: a step or a line of an expectation; `None` for the comparison with the snapshot.
+    pub place: Option<Place>,
+    /// The same place in the file.
+    pub span: Option<Span>,
+    /// What was expected and what happened instead.
+    pub message: String,
+    /// Each peer's state at that moment, a line each.
+    pub states: Vec<String>,
+    /// A difference between the log and its snapshot, as a unified diff.
+    pub diff: Option<String>,
+}
+
+/// A case that was played.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What a person reads of it.
+    pub log: Log,
+    /// All that happened.
+    pub events: Vec<Arc<Event>>,
+    /// The trace on disk, if one was asked for.
+    pub trace: Option<PathBuf>,
+    /// From the first boot to the verdict, clearing up not counted.
+    pub took: Duration,
+}

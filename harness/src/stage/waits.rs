@@ -1,0 +1,261 @@
+//! What the stage knows from the events so far, and whether a condition holds.
+
+use std::collections::BTreeMap;
+
+use crate::log::{Applied, Direction, Event, Fate, Machine, Payload, Seq, What};
+use crate::names::PeerName;
+use crate::scenario::{Condition, Pattern};
+use crate::signaling::{DescriptionKind, Kind, Notice, Word};
+
+/// The case as its events have told it so far.
+#[derive(Default)]
+pub struct World {
+    /// The newest connection of each peer.
+    conns: BTreeMap<PeerName, u32>,
+    states: BTreeMap<(PeerName, Machine), Course>,
+    channels: BTreeMap<(PeerName, String), Course>,
+    /// Signaling connections as the tap sees them: the newest link, and whether it is up.
+    links: BTreeMap<PeerName, (u32, bool)>,
+    /// The newest signaling connection whose end the peer itself has seen.
+    closed: BTreeMap<PeerName, (u32, Seq)>,
+    /// Happenings that satisfy one wait each, in order.
+    tokens: Vec<Token>,
+    /// Replies to requests, for the verbs that wait for them.
+    replies: Vec<(PeerName, Notice, Seq)>,
+    /// `Message` events by their number, for what a word said.
+    words: BTreeMap<Seq, Word>,
+}
+
+/// The states that one machine went through, and how far the waits have followed it.
+#[derive(Default)]
+struct Course {
+    states: Vec<(String, Seq)>,
+    followed: usize,
+}
+
+impl Course {
+    /// The first time it was in this state, not before what an earlier wait has seen. A state that came and went counts: what
+    /// matters is that it was reached, not that the stage looked in time.
+    fn reach(&mut self, state: &str) -> Option<Seq> {
+        let place = self.states[self.followed..].iter().position(|(is, _)| is == state)?;
+        self.followed += place;
+        Some(self.states[self.followed].1)
+    }
+
+    fn now(&self) -> Option<&str> {
+        self.states.last().map(|(state, _)| state.as_str())
+    }
+}
+
+struct Token {
+    seq: Seq,
+    peer: PeerName,
+    kind: TokenKind,
+}
+
+enum TokenKind {
+    Hears(Kind, Option<PeerName>),
+    Held(Direction, Kind, Option<PeerName>),
+    Said(String),
+    Heard { label: String, payload: Payload },
+    Applied(Kind),
+    Error(String),
+}
+
+impl World {
+    /// Takes one event in.
+    pub fn feed(&mut self, event: &Event) {
+        let seq = event.seq;
+        let mut token = |peer: &PeerName, kind| {
+            self.tokens.push(Token { seq, peer: peer.clone(), kind });
+        };
+        match &event.what {
+            What::Message { link, direction, word: Some(word), about, fate, .. } => {
+                if *fate == Fate::Held {
+                    token(&link.peer, TokenKind::Held(*direction, word.kind(), about.clone()));
+                }
+                if *direction == Direction::Down {
+                    self.words.insert(seq, word.clone());
+                }
+            }
+            What::Hears { peer, kind, about, .. } => {
+                token(peer, TokenKind::Hears(*kind, about.clone()));
+                let message = event.cause.first();
+                if let Some(Word::Notice { notice }) = message.and_then(|seq| self.words.get(seq)) {
+                    self.replies.push((peer.clone(), notice.clone(), seq));
+                }
+            }
+            What::Released { message, .. } => {
+                if let Some(word) = self.words.get(message).cloned() {
+                    self.words.insert(seq, word);
+                }
+            }
+            What::Heard { peer, label, payload, .. } => {
+                token(peer, TokenKind::Heard { label: label.clone(), payload: payload.clone() });
+                if let Payload::Text(text) = payload {
+                    token(peer, TokenKind::Said(text.clone()));
+                }
+            }
+            What::Applied { peer, conn, applied } => {
+                self.connection(peer, *conn);
+                let kind = match applied {
+                    Applied::Candidate => Some(Kind::Candidate),
+                    Applied::EndOfCandidates => Some(Kind::EndOfCandidates),
+                    Applied::Remote(DescriptionKind::Offer) => Some(Kind::Offer),
+                    Applied::Remote(DescriptionKind::Answer) => Some(Kind::Answer),
+                    Applied::Remote(_) | Applied::Local(_) => None,
+                };
+                if let Some(kind) = kind {
+                    self.tokens.push(Token { seq, peer: peer.clone(), kind: TokenKind::Applied(kind) });
+                }
+            }
+            What::PeerError { peer, during, .. } => token(peer, TokenKind::Error(during.clone())),
+            What::State { peer, conn, machine, state } => {
+                if self.connection(peer, *conn) {
+                    self.states.entry((peer.clone(), *machine)).or_default().states.push((state.clone(), seq));
+                }
+            }
+            What::Channel { peer, conn, label, state } => {
+                if self.connection(peer, *conn) {
+                    self.channels.entry((peer.clone(), label.clone())).or_default().states.push((state.clone(), seq));
+                }
+            }
+            What::LinkUp { link } => {
+                self.links.insert(link.peer.clone(), (link.instance, true));
+            }
+            What::LinkDown { link, .. } => {
+                let newest = self.links.entry(link.peer.clone()).or_insert((link.instance, false));
+                if newest.0 <= link.instance {
+                    *newest = (link.instance, false);
+                }
+            }
+            What::LinkClosed { link, .. } => {
+                self.closed.insert(link.peer.clone(), (link.instance, seq));
+            }
+            _ => {}
+        }
+    }
+
+
+    /// Takes note of a connection; whether it is the peer's newest. A newer one makes the states of the old one history.
+    fn connection(&mut self, peer: &PeerName, conn: u32) -> bool {
+        let newest = self.conns.entry(peer.clone()).or_insert(conn);
+        if conn > *newest {
+            *newest = conn;
+            self.states.retain(|(of, _), _| of != peer);
+            self.channels.retain(|(of, _), _| of != peer);
+        }
+        conn >= *newest
+    }
+
+    /// The reply to a request: the oldest one since `from` that answers this kind, or a refusal.
+    pub fn reply(&mut self, peer: &PeerName, request: Kind, from: Seq) -> Option<(Notice, Seq)> {
+        let place = self.replies.iter().position(|(of, notice, seq)| {
+            *seq > from
+                && of == peer
+                && match notice {
+                    Notice::Created { .. } => request == Kind::Create,
+                    Notice::Joined { .. } => request == Kind::Join,
+                    Notice::Left { .. } => request == Kind::Leave,
+                    Notice::Destroyed { .. } => request == Kind::Destroy,
+                    Notice::Refused { request: to, .. } => to.is_none_or(|to| to == request),
+                    _ => false,
+                }
+        })?;
+        let (_, notice, seq) = self.replies.remove(place);
+        Some((notice, seq))
+    }
+
+    /// Whether the condition holds; if so, the events that made it hold. What a wait has used satisfies no other.
+    pub fn satisfied(&mut self, condition: &Condition) -> Option<Vec<Seq>> {
+        match condition {
+            Condition::Hears { peer, kind, from } => self.take(peer, |token| match token {
+                TokenKind::Hears(heard, about) => heard == kind && from.as_ref().is_none_or(|from| about.as_ref() == Some(from)),
+                _ => false,
+            }),
+            Condition::Held(pattern) => self.take_held(pattern),
+            Condition::Connected { peers } => peers
+                .iter()
+                .map(|peer| self.state(peer, Machine::Connection, "connected"))
+                .collect(),
+            Condition::State { peer, machine, state } => self.state(peer, *machine, state).map(|seq| vec![seq]),
+            Condition::Channel { peer, label, state } => self
+                .channels
+                .get_mut(&(peer.clone(), label.clone()))
+                .and_then(|course| course.reach(state))
+                .map(|seq| vec![seq]),
+            Condition::Said { peer, text } => self.take(peer, |token| matches!(token, TokenKind::Said(said) if said == text)),
+            Condition::Applied { peer, what } => self.take(peer, |token| matches!(token, TokenKind::Applied(kind) if kind == what)),
+            Condition::Error { peer, during } => self.take(peer, |token| matches!(token, TokenKind::Error(op) if op == during)),
+            Condition::Disconnected { peer } => {
+                let newest = self.link(peer)?;
+                self.closed.get(peer).filter(|(link, _)| *link >= newest).map(|(_, seq)| vec![*seq])
+            }
+        }
+    }
+
+    /// Whether another peer has this payload from `label`.
+    pub fn heard(&mut self, by: &PeerName, label: &str, payload: &Payload) -> Option<Vec<Seq>> {
+        self.take(by, |token| matches!(token, TokenKind::Heard { label: on, payload: heard } if on == label && heard == payload))
+    }
+
+    /// The state of a peer's newest connection.
+    fn state(&mut self, peer: &PeerName, machine: Machine, state: &str) -> Option<Seq> {
+        self.states
+            .get_mut(&(peer.clone(), machine))
+            .and_then(|course| course.reach(state))
+    }
+
+    fn take(&mut self, peer: &PeerName, matches: impl Fn(&TokenKind) -> bool) -> Option<Vec<Seq>> {
+        let place = self.tokens.iter().position(|token| token.peer == *peer && matches(&token.kind))?;
+        let token = self.tokens.remove(place);
+        Some(vec![token.seq])
+    }
+
+    fn take_held(&mut self, pattern: &Pattern) -> Option<Vec<Seq>> {
+        let place = self.tokens.iter().position(|token| match &token.kind {
+            TokenKind::Held(direction, kind, about) => pattern.matches(&token.peer, *direction, *kind, about.as_ref()),
+            _ => false,
+        })?;
+        Some(vec![self.tokens.remove(place).seq])
+    }
+
+    /// Whether a peer's signaling connection stands.
+    pub fn is_up(&self, peer: &PeerName) -> bool {
+        self.links.get(peer).is_some_and(|(_, up)| *up)
+    }
+
+    /// The newest link of a peer.
+    pub fn link(&self, peer: &PeerName) -> Option<u32> {
+        self.links.get(peer).map(|(link, _)| *link)
+    }
+
+    /// Whether the peer itself has seen the end of this link, or of a later one.
+    pub fn has_closed(&self, peer: &PeerName, link: u32) -> bool {
+        self.closed.get(peer).is_some_and(|(closed, _)| *closed >= link)
+    }
+
+    /// One line for a person: what state a peer is in.
+    pub fn describe(&self, peer: &PeerName) -> String {
+        let mut parts = vec![match self.links.get(peer) {
+            None => "signaling never connected".to_owned(),
+            Some((_, true)) => "signaling up".into(),
+            Some((_, false)) => "signaling down".into(),
+        }];
+        if self.conns.contains_key(peer) {
+            for machine in [Machine::Signaling, Machine::IceGathering, Machine::Ice, Machine::Connection] {
+                if let Some(state) = self.states.get(&(peer.clone(), machine)).and_then(Course::now) {
+                    parts.push(format!("{} {state}", machine.as_str()));
+                }
+            }
+        } else {
+            parts.push("no connection".into());
+        }
+        for ((of, label), course) in &self.channels {
+            if let Some(state) = course.now().filter(|_| of == peer) {
+                parts.push(format!("channel {label} {state}"));
+            }
+        }
+        parts.join(", ")
+    }
+}

@@ -1,0 +1,436 @@
+//! The case's view of its wires: one [`Wire`] a peer decides and records what its tap sees, one [`Rules`] a case holds the
+//! faults that its steps have placed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::log::{Carrier, Direction, Fate, Recorder, Seq, What};
+use crate::names::{Link, PeerName};
+use crate::scenario::Pattern;
+use crate::signaling::{Conversation, Dialect, Kind, Notice, Signal, Word};
+use crate::tap::{HoldId, LinkChange, Passing, Policy, Verdict};
+
+/// Locks, also after a panic elsewhere: what is behind these locks is whole after every statement.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The faults placed at the taps of one case.
+#[derive(Default)]
+pub struct Rules {
+    placed: Mutex<Vec<Placed>>,
+}
+
+struct Placed {
+    pattern: Pattern,
+    fault: Fault,
+    /// How many messages have matched so far.
+    matched: u32,
+    /// Held messages that nobody has released yet, in order.
+    held: Vec<Held>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Hold,
+    Drop,
+}
+
+/// One message that the tap keeps back.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// At whose tap.
+    pub peer: PeerName,
+    /// Its number there.
+    pub id: HoldId,
+    /// The link it belongs to.
+    pub link: Link,
+    /// Which way it was going.
+    pub direction: Direction,
+    /// Its event.
+    pub seq: Seq,
+}
+
+impl Rules {
+    /// From now on, keep back what matches.
+    pub fn hold(&self, pattern: Pattern) {
+        self.place(pattern, Fault::Hold);
+    }
+
+    /// From now on, throw away what matches.
+    pub fn drop(&self, pattern: Pattern) {
+        self.place(pattern, Fault::Drop);
+    }
+
+    fn place(&self, pattern: Pattern, fault: Fault) {
+        lock(&self.placed).push(Placed {
+            pattern,
+            fault,
+            matched: 0,
+            held: Vec::new(),
+        });
+    }
+
+    /// Stops holding by this pattern and hands out what was held, oldest first.
+    pub fn release(&self, pattern: &Pattern) -> Vec<Held> {
+        let mut placed = lock(&self.placed);
+        let mut out = Vec::new();
+        placed.retain_mut(|rule| {
+            let ends = rule.fault == Fault::Hold && rule.pattern.same_target(pattern);
+            if ends {
+                out.append(&mut rule.held);
+            }
+            !ends
+        });
+        out.sort_by_key(|held| held.seq);
+        out
+    }
+
+    /// Finds what is to happen to this message and lets `record` write it down; both under one lock, so that a release in
+    /// between cannot lose it.
+    fn decide(
+        &self,
+        at: &PeerName,
+        passing: &Passing<'_>,
+        word: Option<(Kind, Option<&PeerName>)>,
+        record: impl FnOnce(Fate) -> Seq,
+        held: impl FnOnce(Seq) -> Held,
+    ) -> (Fate, Seq) {
+        let mut placed = lock(&self.placed);
+        let rule = word.and_then(|(kind, about)| {
+            placed.iter_mut().find(|rule| {
+                if !rule.pattern.matches(at, passing.direction, kind, about) {
+                    return false;
+                }
+                rule.matched += 1;
+                rule.pattern.nth.is_none_or(|nth| nth == rule.matched)
+            })
+        });
+        let Some(rule) = rule else {
+            return (Fate::Passed, record(Fate::Passed));
+        };
+        match rule.fault {
+            Fault::Drop => (Fate::Dropped, record(Fate::Dropped)),
+            Fault::Hold => {
+                let seq = record(Fate::Held);
+                rule.held.push(held(seq));
+                (Fate::Held, seq)
+            }
+        }
+    }
+}
+
+impl Pattern {
+    /// Whether both mean the same messages, whatever their count.
+    pub fn same_target(&self, other: &Pattern) -> bool {
+        (self.message, &self.from, &self.to) == (other.message, &other.from, &other.to)
+    }
+
+    /// Whether it means a message of this kind on the leg of `speaker`'s tap. `from` alone sits on the sender's leg, before the
+    /// server; anything with `to` on the receiver's, after it.
+    pub fn matches(&self, at: &PeerName, direction: Direction, kind: Kind, about: Option<&PeerName>) -> bool {
+        if self.message != kind {
+            return false;
+        }
+        match (&self.from, &self.to, direction) {
+            (Some(from), None, Direction::Up) => from == at,
+            (from, Some(to), Direction::Down) => {
+                to == at && from.as_ref().is_none_or(|from| about.is_none_or(|a| a == from))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Who is in the case, as the server knows them.
+#[derive(Clone, Default)]
+pub struct Directory {
+    names: BTreeMap<String, PeerName>,
+}
+
+impl Directory {
+    /// The id on the wire is the peer's name.
+    pub fn new<'a>(peers: impl Iterator<Item = &'a PeerName>) -> Self {
+        Self {
+            names: peers
+                .map(|name| (name.as_str().to_owned(), name.clone()))
+                .collect(),
+        }
+    }
+
+    /// The id that the server knows this peer by.
+    pub fn id(&self, peer: &PeerName) -> String {
+        peer.as_str().to_owned()
+    }
+
+    /// The peer behind an id.
+    pub fn peer(&self, id: &str) -> Option<PeerName> {
+        self.names.get(id).cloned()
+    }
+
+    /// Everybody but this one, if that is exactly one.
+    pub fn other(&self, me: &PeerName) -> Option<PeerName> {
+        let mut others = self.names.values().filter(|name| *name != me);
+        match (others.next(), others.next()) {
+            (Some(one), None) => Some(one.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// What a word speaks of: the addressee on the way up, the sender or the subject on the way down.
+fn about(directory: &Directory, word: &Word) -> Option<PeerName> {
+    match word {
+        Word::Signal { peer, .. } => peer.as_deref().and_then(|id| directory.peer(id)),
+        Word::Notice { notice } => match notice {
+            Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. } => directory.peer(peer),
+            _ => None,
+        },
+        Word::Request { .. } => None,
+    }
+}
+
+/// What must arrive unchanged: a signal's own content, else the whole payload.
+fn substance<'a>(word: Option<&'a Word>, payload: &'a [u8]) -> std::borrow::Cow<'a, [u8]> {
+    match word {
+        Some(Word::Signal { signal, .. }) => match signal {
+            Signal::Offer { sdp } | Signal::Answer { sdp } => sdp.as_bytes().into(),
+            Signal::Candidate { candidate } => serde_json::to_vec(candidate)
+                .unwrap_or_default()
+                .into(),
+            Signal::EndOfCandidates | Signal::Bye => (&b""[..]).into(),
+        },
+        _ => payload.into(),
+    }
+}
+
+/// A peer's wire: records what goes through its tap, and carries out the rules.
+pub struct Wire {
+    peer: PeerName,
+    recorder: Recorder,
+    rules: Arc<Rules>,
+    directory: Directory,
+    dialect: Arc<Dialect>,
+    shake: Option<Mutex<Shake>>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// The tap's ear for each link, and for HTTP under 0.
+    ears: BTreeMap<u32, Conversation>,
+    /// Why the brain sent what is still on its way to the tap, oldest first; HTTP under 0.
+    intents: BTreeMap<u32, VecDeque<Vec<Seq>>>,
+    /// What was delivered to the peer and not yet heard by its brain; HTTP under 0.
+    delivered: BTreeMap<u32, VecDeque<Seq>>,
+    /// The request that the next response answers.
+    asked: Option<Seq>,
+    down: Vec<u32>,
+}
+
+/// A small deterministic source of delays.
+struct Shake(u64);
+
+impl Shake {
+    /// Up to 5 ms for one message in two (splitmix64).
+    fn delay(&mut self) -> Option<Duration> {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        (z & 1 == 1).then(|| Duration::from_micros((z >> 1) % 5_000))
+    }
+}
+
+/// How much of a payload the trace keeps.
+const TEXT_LIMIT: usize = 4096;
+
+impl Wire {
+    /// The wire of one peer. `shake` seeds small random delays.
+    pub fn new(
+        peer: PeerName,
+        recorder: Recorder,
+        rules: Arc<Rules>,
+        directory: Directory,
+        dialect: Arc<Dialect>,
+        shake: Option<u64>,
+    ) -> Self {
+        Self {
+            shake: shake.map(|seed| {
+                let salt = peer.as_str().bytes().fold(seed, |sum, byte| {
+                    sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+                });
+                Mutex::new(Shake(salt))
+            }),
+            peer,
+            recorder,
+            rules,
+            directory,
+            dialect,
+            inner: Mutex::default(),
+        }
+    }
+
+    /// The brain is about to send one message on this link (0: an HTTP request) because of `cause`.
+    pub fn intend(&self, link: u32, cause: Vec<Seq>) {
+        lock(&self.inner)
+            .intents
+            .entry(link)
+            .or_default()
+            .push_back(cause);
+    }
+
+    /// The event of the oldest delivered message that the brain has not heard yet.
+    pub fn heard(&self, link: u32) -> Option<Seq> {
+        lock(&self.inner).delivered.get_mut(&link)?.pop_front()
+    }
+
+    /// Whether this link has ended.
+    pub fn is_down(&self, link: u32) -> bool {
+        lock(&self.inner).down.contains(&link)
+    }
+
+    /// A held message is about to go on to the peer: `seq` is its release.
+    pub fn let_through(&self, link: u32, seq: Seq) {
+        lock(&self.inner)
+            .delivered
+            .entry(link)
+            .or_default()
+            .push_back(seq);
+    }
+
+    fn link_name(&self, link: u32) -> Link {
+        Link {
+            peer: self.peer.clone(),
+            instance: link.max(1),
+        }
+    }
+
+    fn understand(&self, inner: &mut Inner, passing: &Passing<'_>) -> Option<Word> {
+        let text = std::str::from_utf8(passing.data).ok()?;
+        if passing.truncated || passing.carrier == Carrier::Binary {
+            return None;
+        }
+        let ear = inner.ears.entry(passing.link).or_insert_with(|| {
+            Conversation::new(self.dialect.clone(), &self.directory.id(&self.peer))
+        });
+        match (passing.carrier, passing.direction) {
+            (Carrier::Http, direction) => {
+                let mut head = passing.head.split(' ');
+                let (method, path) = (head.next()?, head.next()?);
+                match direction {
+                    Direction::Up => ear.overhear_request(method, path, text),
+                    Direction::Down => {
+                        let status = head.next()?.parse().ok()?;
+                        ear.hear_response(method, path, status, text)
+                            .into_iter()
+                            .next()
+                    }
+                }
+            }
+            (_, Direction::Up) => ear.overhear_text(text),
+            (_, Direction::Down) => ear.hear_text(text).into_iter().next(),
+        }
+    }
+}
+
+impl Policy for Wire {
+    fn judge(&self, passing: &Passing<'_>, hold: HoldId) -> Verdict {
+        let mut inner = lock(&self.inner);
+        let word = self.understand(&mut inner, passing);
+        let about = word.as_ref().and_then(|word| about(&self.directory, word));
+        let cause = match passing.direction {
+            Direction::Up => inner
+                .intents
+                .get_mut(&passing.link)
+                .and_then(VecDeque::pop_front)
+                .unwrap_or_default(),
+            Direction::Down if passing.carrier == Carrier::Http => inner.asked.take().into_iter().collect(),
+            Direction::Down => Vec::new(),
+        };
+        let digest = self
+            .recorder
+            .digest(&substance(word.as_ref(), passing.data));
+        let mut text = String::new();
+        if !passing.head.is_empty() {
+            text.push_str(passing.head);
+            text.push('\n');
+        }
+        let shown = &passing.data[..passing.data.len().min(TEXT_LIMIT)];
+        text.push_str(&String::from_utf8_lossy(shown));
+        let link = self.link_name(passing.link);
+        let word_key = word.as_ref().map(Word::kind);
+        let size = passing.data.len();
+        let about_key = about.clone();
+        let (fate, seq) = self.rules.decide(
+            &self.peer,
+            passing,
+            word_key.map(|kind| (kind, about_key.as_ref())),
+            |fate| {
+                let link = link.clone();
+                let (direction, carrier) = (passing.direction, passing.carrier);
+                self.recorder.record(
+                    What::Message { link, direction, carrier, word, about, fate, size, digest, text },
+                    &cause,
+                )
+            },
+            |seq| Held {
+                peer: self.peer.clone(),
+                id: hold,
+                link: link.clone(),
+                direction: passing.direction,
+                seq,
+            },
+        );
+        if passing.direction == Direction::Up && passing.carrier == Carrier::Http {
+            inner.asked = Some(seq);
+        }
+        match fate {
+            Fate::Held => return Verdict::Hold,
+            Fate::Dropped => return Verdict::Drop,
+            Fate::Passed | Fate::Undeliverable => {}
+        }
+        if passing.direction == Direction::Down {
+            inner
+                .delivered
+                .entry(passing.link)
+                .or_default()
+                .push_back(seq);
+        }
+        match self.shake.as_ref().and_then(|shake| lock(shake).delay()) {
+            Some(delay) => Verdict::Delay(delay),
+            None => Verdict::Pass,
+        }
+    }
+
+    fn link(&self, link: u32, change: LinkChange) {
+        let name = self.link_name(link);
+        match change {
+            LinkChange::Up { .. } => {
+                self.recorder.record(What::LinkUp { link: name }, &[]);
+            }
+            LinkChange::Refused { status } => {
+                self.recorder.record(
+                    What::Note {
+                        peer: Some(self.peer.clone()),
+                        text: format!("the server refused the connection with status {status}"),
+                    },
+                    &[],
+                );
+            }
+            LinkChange::Down { by, ending } => {
+                lock(&self.inner).down.push(link);
+                self.recorder.record(
+                    What::LinkDown {
+                        link: name,
+                        by,
+                        ending,
+                    },
+                    &[],
+                );
+            }
+        }
+    }
+}

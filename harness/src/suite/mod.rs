@@ -1,0 +1,185 @@
+//! Many cases at once: selection, concurrency, repeats, snapshots.
+
+mod select;
+mod snapshot;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+
+use crate::scenario::Cast;
+use crate::stage::{Case, Failure, Outcome, Setting, Verdict, play};
+
+pub use select::{SelectError, cases, files, read};
+pub use snapshot::{Snapshot, diff, write};
+
+/// How many cases may be under way, those that only wait for a browser's time-out included.
+const UNDER_WAY: usize = 64;
+
+/// How a run is to go.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// How often each case is played.
+    pub repeat: u32,
+    /// Write the logs of passing cases as their snapshots.
+    pub accept: bool,
+}
+
+/// A case that was played as often as was asked for.
+#[derive(Debug)]
+pub struct Played {
+    /// Which.
+    pub case: Case,
+    /// The worst outcome, or the last if all are alike.
+    pub outcome: Outcome,
+    /// How often it was played.
+    pub runs: u32,
+    /// The different logs, each with the number of runs that had it; most frequent first.
+    pub logs: Vec<(String, u32)>,
+    /// The sum of the times.
+    pub took: Duration,
+}
+
+/// What a run tells while it goes on.
+pub enum Progress<'a> {
+    /// A case begins.
+    Begins(&'a Case),
+    /// A case is over.
+    Ends(&'a Played),
+}
+
+/// Plays all cases, as many at once as the setting lets be busy, and answers them in their order.
+pub async fn run(cases: Vec<Case>, setting: Arc<Setting>, plan: Plan, tell: &(dyn Fn(Progress<'_>) + Sync)) -> Vec<Played> {
+    if !plan.accept {
+        return run_all(cases, &setting, plan, tell).await;
+    }
+    // The shared snapshots have to be there before the other casts compare with them.
+    let (first, others): (Vec<Case>, Vec<Case>) = cases.into_iter().partition(writes_shared);
+    let mut played = run_all(first, &setting, plan, tell).await;
+    played.extend(run_all(others, &setting, plan, tell).await);
+    played
+}
+
+async fn run_all(cases: Vec<Case>, setting: &Arc<Setting>, plan: Plan, tell: &(dyn Fn(Progress<'_>) + Sync)) -> Vec<Played> {
+    // What waits longest begins first, so that waits overlap.
+    let mut order: Vec<(usize, Case)> = cases.into_iter().enumerate().collect();
+    order.sort_by_key(|(_, case)| std::cmp::Reverse(longest_wait(case)));
+    let mut played: Vec<(usize, Played)> = futures_util::stream::iter(order)
+        .map(|(place, case)| {
+            let setting = setting.clone();
+            async move {
+                tell(Progress::Begins(&case));
+                let played = play_all(case, setting, plan).await;
+                tell(Progress::Ends(&played));
+                (place, played)
+            }
+        })
+        .buffer_unordered(UNDER_WAY)
+        .collect()
+        .await;
+    played.sort_by_key(|(place, _)| *place);
+    played.into_iter().map(|(_, played)| played).collect()
+}
+
+fn longest_wait(case: &Case) -> Duration {
+    case.scenario.steps.iter().map(|step| step.within).max().unwrap_or_default()
+}
+
+async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan) -> Played {
+    let mut logs: BTreeMap<String, u32> = BTreeMap::new();
+    let mut worst: Option<Outcome> = None;
+    let mut took = Duration::ZERO;
+    let mut runs = 0;
+    while runs < plan.repeat.max(1) {
+        let mut setting = Setting::clone(&setting);
+        // Each repeat shakes differently, and the same seed shakes the same way again.
+        setting.take = runs + 1;
+        setting.shake = setting.shake.map(|seed| seed.wrapping_add(u64::from(runs)));
+        let mut outcome = play(&case, Arc::new(setting)).await;
+        runs += 1;
+        took += outcome.took;
+        let log = outcome.log.to_string();
+        if matches!(outcome.verdict, Verdict::Pass) {
+            judge_log(&case, &log, plan, &mut outcome);
+        }
+        let known = logs.contains_key(&log);
+        *logs.entry(log).or_default() += 1;
+        let worse = worst.as_ref().is_none_or(|worst| rank(&outcome.verdict) > rank(&worst.verdict));
+        if let Some(trace) = &outcome.trace
+            && runs > 1
+            && known
+            && !worse
+        {
+            // A run like the others: its trace has nothing to tell.
+            drop(std::fs::remove_file(trace));
+        }
+        if worse {
+            worst = Some(outcome);
+        }
+        if worst.as_ref().is_some_and(|worst| matches!(worst.verdict, Verdict::Unsupported(_))) {
+            break;
+        }
+    }
+    let mut logs: Vec<(String, u32)> = logs.into_iter().collect();
+    logs.sort_by_key(|(_, runs)| std::cmp::Reverse(*runs));
+    let outcome = worst.unwrap_or_else(|| unreachable!("each case is played at least once"));
+    Played { case, outcome, runs, logs, took }
+}
+
+fn rank(verdict: &Verdict) -> u8 {
+    match verdict {
+        Verdict::Pass => 0,
+        Verdict::Unsupported(_) => 1,
+        Verdict::Inconclusive(_) => 2,
+        Verdict::Fail(_) => 3,
+    }
+}
+
+/// Compares a passing case's log with its snapshot, or writes it.
+fn judge_log(case: &Case, log: &str, plan: Plan, outcome: &mut Outcome) {
+    let snapshot = match Snapshot::of(&case.scenario, &case.cast) {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            outcome.verdict = Verdict::Inconclusive(format!("its snapshot cannot be read: {error}"));
+            return;
+        }
+    };
+    if snapshot.matches(log) {
+        return;
+    }
+    if plan.accept {
+        if let Err(error) = accept(case, log) {
+            outcome.verdict = Verdict::Inconclusive(format!("its snapshot cannot be written: {error}"));
+        }
+        return;
+    }
+    let message = match snapshot.log {
+        Some(_) => format!("the log is not the one in {}", snapshot.path.display()),
+        None => format!("there is no snapshot {} yet; `--accept` writes it", snapshot.path.display()),
+    };
+    let diff = Some(snapshot.diff(log));
+    outcome.verdict = Verdict::Fail(Failure { place: None, span: None, message, states: Vec::new(), diff });
+}
+
+/// Writes a log where it belongs: the first cast's into the shared file, another's into its own if it differs from that.
+fn accept(case: &Case, log: &str) -> std::io::Result<()> {
+    let own = Snapshot::own_path(&case.scenario, &case.cast);
+    let shared = Snapshot::shared_path(&case.scenario);
+    if writes_shared(case) {
+        return write(&shared, log);
+    }
+    if Snapshot::read(shared)?.matches(log) {
+        return match std::fs::remove_file(own) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+    }
+    write(&own, log)
+}
+
+/// Whether this is the one cast whose log is the shared snapshot: the first, which is all native where it can be.
+fn writes_shared(case: &Case) -> bool {
+    case.scenario.casts().first() == Some(&case.cast)
+}
