@@ -1,7 +1,11 @@
 //! Who acts: native peers, browsers, and wire peers that only signal.
 
 mod hand;
+mod native;
+mod socket;
+mod teller;
+mod wire;
 
-pub use hand::{
-    ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Kill, Reply,
-};
+pub use hand::{ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Kill, Reply};
+pub use native::NativePeer;
+pub use wire::WirePeer;

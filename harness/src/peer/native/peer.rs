@@ -1,0 +1,175 @@
+//! The hand itself: which command goes where, and how it ends.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
+use tokio_util::task::TaskTracker;
+
+use crate::peer::socket::{Answer, Sockets};
+use crate::peer::teller::{Teller, lock};
+use crate::peer::{Command, Hand, HandError, Happenings, Kill, Reply};
+
+use super::connection::{self, Order};
+use super::refusal::{BOUND, refuse};
+
+/// A peer on the `webrtc` crate. Its tasks run on the tokio runtime that [`NativePeer::start`] was called on.
+///
+/// Commands take effect in the order of the calls to `perform`: a call queues its command at once, polled or not. Dropping the
+/// peer closes everything in the background; [`Hand::finish`] also waits for it.
+pub struct NativePeer {
+    teller: Arc<Teller>,
+    sockets: Sockets,
+    connections: Mutex<HashMap<u32, UnboundedSender<Order>>>,
+    cut: Arc<AtomicBool>,
+    gone: Mutex<Option<String>>,
+    tasks: TaskTracker,
+    runtime: tokio::runtime::Handle,
+}
+
+impl NativePeer {
+    /// A peer whose tap is at `origin`: its WebSockets go to `ws://origin/path`, its requests to `http://origin/path`.
+    pub async fn start(origin: SocketAddr) -> (Self, Happenings) {
+        let (teller, happenings) = Teller::new();
+        let teller = Arc::new(teller);
+        let tasks = TaskTracker::new();
+        let runtime = tokio::runtime::Handle::current();
+        let peer = Self {
+            sockets: Sockets::new(origin, Arc::clone(&teller), tasks.clone()),
+            teller,
+            connections: Mutex::default(),
+            cut: Arc::default(),
+            gone: Mutex::default(),
+            tasks,
+            runtime,
+        };
+        (peer, happenings)
+    }
+
+    fn submit(&self, command: Command) -> Answer {
+        // Held until the command is queued, so that nothing slips in behind a kill.
+        let gone = lock(&self.gone);
+        if let Some(why) = gone.as_ref() {
+            return Answer::Now(Err(HandError::Gone(why.clone())));
+        }
+        match connection_of(&command) {
+            None => self.sockets.submit(command),
+            Some(conn) => self.order(conn, command),
+        }
+    }
+
+    fn order(&self, conn: u32, command: Command) -> Answer {
+        let mut connections = lock(&self.connections);
+        if matches!(command, Command::NewConnection { .. }) {
+            if connections.contains_key(&conn) {
+                let message = format!("there is a connection {conn} already");
+                return Answer::Now(Err(refuse("InvalidStateError", message)));
+            }
+            let (orders, task) =
+                connection::start(conn, Arc::clone(&self.teller), Arc::clone(&self.cut));
+            self.tasks.spawn_on(task, &self.runtime);
+            connections.insert(conn, orders);
+        }
+        let (reply, answer) = oneshot::channel();
+        let sent = connections
+            .get(&conn)
+            .is_some_and(|orders| orders.send(Order::Do(command, reply)).is_ok());
+        if !sent {
+            let message = format!("there is no connection {conn}");
+            return Answer::Now(Err(refuse("NotFoundError", message)));
+        }
+        Answer::Later(answer)
+    }
+
+    /// Whether this call ended the peer.
+    fn end(&self, why: &str) -> bool {
+        let mut gone = lock(&self.gone);
+        if gone.is_some() {
+            return false;
+        }
+        *gone = Some(why.into());
+        self.teller.hush();
+        // A connection closes when its queue ends.
+        lock(&self.connections).clear();
+        self.tasks.close();
+        true
+    }
+}
+
+impl Hand for NativePeer {
+    // Written out instead of through the macro: so the order is that of the calls, not that of the first polls.
+    fn perform<'peer, 'future>(
+        &'peer self,
+        command: Command,
+    ) -> Pin<Box<dyn Future<Output = Result<Reply, HandError>> + Send + 'future>>
+    where
+        'peer: 'future,
+        Self: 'future,
+    {
+        let answer = self.submit(command);
+        Box::pin(answer.wait())
+    }
+
+    fn kill<'peer, 'future>(
+        &'peer self,
+        how: Kill,
+    ) -> Pin<Box<dyn Future<Output = Result<(), HandError>> + Send + 'future>>
+    where
+        'peer: 'future,
+        Self: 'future,
+    {
+        Box::pin(async move {
+            if let Some(why) = lock(&self.gone).as_ref() {
+                return Err(HandError::Gone(why.clone()));
+            }
+            let why = match how {
+                Kill::Socket => return Ok(()),
+                Kill::Tab => "killed (tab)",
+                Kill::Browser => "killed (browser)",
+            };
+            self.cut.store(true, Ordering::Relaxed);
+            self.sockets.reset();
+            self.end(why);
+            Ok(())
+        })
+    }
+
+    fn finish<'peer, 'future>(&'peer self) -> Pin<Box<dyn Future<Output = ()> + Send + 'future>>
+    where
+        'peer: 'future,
+        Self: 'future,
+    {
+        Box::pin(async move {
+            self.end("it has finished");
+            self.sockets.finish();
+            // What hangs in the crate is left to it.
+            let _ = tokio::time::timeout(2 * BOUND, self.tasks.wait()).await;
+        })
+    }
+}
+
+/// The connection that a command is for.
+fn connection_of(command: &Command) -> Option<u32> {
+    match command {
+        Command::OpenLink { .. }
+        | Command::SendText { .. }
+        | Command::CloseLink { .. }
+        | Command::Fetch { .. } => None,
+        Command::NewConnection { conn }
+        | Command::CreateChannel { conn, .. }
+        | Command::CreateOffer { conn, .. }
+        | Command::CreateAnswer { conn }
+        | Command::SetLocal { conn, .. }
+        | Command::SetRemote { conn, .. }
+        | Command::AddCandidate { conn, .. }
+        | Command::RestartIce { conn }
+        | Command::Say { conn, .. }
+        | Command::CloseChannel { conn, .. }
+        | Command::CloseConnection { conn }
+        | Command::Stats { conn } => Some(*conn),
+    }
+}

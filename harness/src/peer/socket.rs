@@ -1,0 +1,453 @@
+//! The WebSockets and HTTP requests of a peer that is no browser, behaving as a browser's do.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use http::{HeaderValue, Method};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message, protocol::CloseFrame};
+use tokio_tungstenite::{WebSocketStream, client_async};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::teller::{Teller, lock};
+use super::{Command, Data, HandError, Happening, Reply};
+
+/// How long a connect with its handshake may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long the other side may take to answer a close frame, and then to end the stream.
+const CLOSE: Duration = Duration::from_secs(3);
+/// How long a request may take.
+const FETCH: Duration = Duration::from_secs(30);
+/// The largest response body that is read, in bytes.
+const BODY: usize = 16 << 20;
+/// No close frame came (RFC 6455, section 7.4.1).
+const ABNORMAL: u16 = 1006;
+/// A close frame without a code came.
+const NO_STATUS: u16 = 1005;
+
+/// An answer that is there, or comes.
+pub(crate) enum Answer {
+    Now(Result<Reply, HandError>),
+    Later(oneshot::Receiver<Result<Reply, HandError>>),
+}
+
+impl Answer {
+    /// Waits for it. What was to answer and is gone without it means that the peer is gone.
+    pub(crate) async fn wait(self) -> Result<Reply, HandError> {
+        match self {
+            Self::Now(answer) => answer,
+            Self::Later(answer) => answer
+                .await
+                .unwrap_or_else(|_| Err(HandError::Gone("it ended before it answered".into()))),
+        }
+    }
+}
+
+/// A peer's links, and the requests that it makes.
+pub(crate) struct Sockets {
+    origin: SocketAddr,
+    teller: Arc<Teller>,
+    links: Mutex<HashMap<u32, Link>>,
+    client: Client<HttpConnector, Full<Bytes>>,
+    tasks: TaskTracker,
+    runtime: tokio::runtime::Handle,
+    /// Sockets are reset.
+    reset: CancellationToken,
+    /// Requests are given up.
+    give_up: CancellationToken,
+}
+
+struct Link {
+    orders: UnboundedSender<Order>,
+    state: Arc<AtomicU8>,
+}
+
+const CONNECTING: u8 = 0;
+const OPEN: u8 = 1;
+const OVER: u8 = 2;
+
+enum Order {
+    Text(String),
+    Close(Option<CloseFrame>),
+}
+
+impl Sockets {
+    /// No link yet; every task is one of `tasks`.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub(crate) fn new(origin: SocketAddr, teller: Arc<Teller>, tasks: TaskTracker) -> Self {
+        Self {
+            origin,
+            teller,
+            links: Mutex::default(),
+            // No idle connections: nothing to clean up, and each request is seen by the tap as its own.
+            client: Client::builder(TokioExecutor::new())
+                .pool_max_idle_per_host(0)
+                .build_http(),
+            tasks,
+            runtime: tokio::runtime::Handle::current(),
+            reset: CancellationToken::new(),
+            give_up: CancellationToken::new(),
+        }
+    }
+
+    /// Takes a command for a link or a request; it has taken effect, or its place in the queue, when this returns.
+    pub(crate) fn submit(&self, command: Command) -> Answer {
+        match command {
+            Command::OpenLink {
+                link,
+                path,
+                protocols,
+            } => Answer::Now(self.open(link, &path, &protocols)),
+            Command::SendText { link, text } => Answer::Now(self.send(link, text)),
+            Command::CloseLink { link, code, reason } => {
+                Answer::Now(self.close(link, code, reason))
+            }
+            Command::Fetch {
+                method,
+                path,
+                headers,
+                body,
+            } => self.fetch(&method, &path, headers, body),
+            other => Answer::Now(Err(HandError::Unsupported(format!(
+                "this peer only signals, it cannot do {other:?}"
+            )))),
+        }
+    }
+
+    /// Resets every socket (RST) and gives up every request.
+    pub(crate) fn reset(&self) {
+        self.reset.cancel();
+        self.give_up.cancel();
+        lock(&self.links).clear();
+    }
+
+    /// Closes every socket as a page does that goes away (1001), and gives up every request.
+    pub(crate) fn finish(&self) {
+        self.give_up.cancel();
+        let frame = close_frame(1001, String::new());
+        for (_, link) in lock(&self.links).drain() {
+            // A link that is over has no queue any more.
+            let _ = link.orders.send(Order::Close(Some(frame.clone())));
+        }
+    }
+
+    fn open(&self, link: u32, path: &str, protocols: &[String]) -> Result<Reply, HandError> {
+        let request = self.request(path, protocols)?;
+        let mut links = lock(&self.links);
+        if links.contains_key(&link) {
+            return Err(refuse("InvalidStateError", format!("there is a link {link} already")));
+        }
+        let (orders, queue) = unbounded_channel();
+        let state = Arc::new(AtomicU8::new(CONNECTING));
+        let task = LinkTask {
+            link,
+            origin: self.origin,
+            teller: Arc::clone(&self.teller),
+            state: Arc::clone(&state),
+            reset: self.reset.clone(),
+        };
+        self.tasks.spawn_on(task.run(request, queue), &self.runtime);
+        links.insert(link, Link { orders, state });
+        Ok(Reply::Done)
+    }
+
+    fn request(&self, path: &str, protocols: &[String]) -> Result<Request, HandError> {
+        let syntax = |message: String| refuse("SyntaxError", message);
+        if !path.starts_with('/') {
+            return Err(syntax(format!("a path begins with a slash: {path:?}")));
+        }
+        let mut request = format!("ws://{}{path}", self.origin)
+            .into_client_request()
+            .map_err(|error| syntax(error.to_string()))?;
+        let headers = request.headers_mut();
+        headers.insert(ORIGIN, header(&format!("http://{}", self.origin))?);
+        if !protocols.is_empty() {
+            headers.insert(SEC_WEBSOCKET_PROTOCOL, header(&protocols.join(", "))?);
+        }
+        Ok(request)
+    }
+
+    fn send(&self, link: u32, text: String) -> Result<Reply, HandError> {
+        let links = lock(&self.links);
+        let found = find(&links, link)?;
+        match found.state.load(Ordering::Relaxed) {
+            CONNECTING => Err(refuse("InvalidStateError", "Still in CONNECTING state.")),
+            OPEN => {
+                // If it ended this moment the text is lost, as in a browser; `LinkClosed` tells.
+                let _ = found.orders.send(Order::Text(text));
+                Ok(Reply::Done)
+            }
+            _ => Ok(Reply::Done),
+        }
+    }
+
+    fn close(&self, link: u32, code: Option<u16>, reason: String) -> Result<Reply, HandError> {
+        if let Some(code) = code
+            && code != 1000
+            && !(3000..5000).contains(&code)
+        {
+            return Err(refuse(
+                "InvalidAccessError",
+                format!("the code must be 1000 or between 3000 and 4999, {code} is neither"),
+            ));
+        }
+        if reason.len() > 123 {
+            return Err(refuse("SyntaxError", "the reason is longer than 123 bytes"));
+        }
+        let links = lock(&self.links);
+        let found = find(&links, link)?;
+        let frame = match code {
+            Some(code) => Some(close_frame(code, reason)),
+            // A reason without a code: browsers send 1000.
+            None if !reason.is_empty() => Some(close_frame(1000, reason)),
+            None => None,
+        };
+        found.state.store(OVER, Ordering::Relaxed);
+        // A link that has ended need not be closed.
+        let _ = found.orders.send(Order::Close(frame));
+        Ok(Reply::Done)
+    }
+
+    fn fetch(
+        &self,
+        method: &str,
+        path: &str,
+        headers: Vec<(String, String)>,
+        body: Option<String>,
+    ) -> Answer {
+        let request = match self.http_request(method, path, headers, body) {
+            Ok(request) => request,
+            Err(error) => return Answer::Now(Err(error)),
+        };
+        let (reply, answer) = oneshot::channel();
+        let (client, give_up) = (self.client.clone(), self.give_up.clone());
+        let task = async move {
+            let fetched = tokio::select! {
+                fetched = timeout(FETCH, respond(client, request)) => fetched,
+                () = give_up.cancelled() => return,
+            };
+            let fetched = fetched.unwrap_or_else(|_| {
+                let message = format!("no response within {} s", FETCH.as_secs());
+                Err(refuse("TimeoutError", message))
+            });
+            // Nobody waits for the answer of a call that was dropped.
+            let _ = reply.send(fetched);
+        };
+        self.tasks.spawn_on(task, &self.runtime);
+        Answer::Later(answer)
+    }
+
+    fn http_request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: Vec<(String, String)>,
+        body: Option<String>,
+    ) -> Result<http::Request<Full<Bytes>>, HandError> {
+        let wrong = |error: &dyn std::fmt::Display| refuse("TypeError", error.to_string());
+        if !path.starts_with('/') {
+            return Err(wrong(&format!("a path begins with a slash: {path:?}")));
+        }
+        let method = Method::from_bytes(method.as_bytes()).map_err(|error| wrong(&error))?;
+        let mut request = http::Request::builder().uri(format!("http://{}{path}", self.origin));
+        if !matches!(method, Method::GET | Method::HEAD) {
+            request = request.header(ORIGIN, header(&format!("http://{}", self.origin))?);
+        }
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        request
+            .method(method)
+            .body(Full::from(body.unwrap_or_default()))
+            .map_err(|error| wrong(&error))
+    }
+}
+
+async fn respond(
+    client: Client<HttpConnector, Full<Bytes>>,
+    request: http::Request<Full<Bytes>>,
+) -> Result<Reply, HandError> {
+    let failed = |error: &dyn std::error::Error| {
+        // The cause is what helps: "connection refused" hides behind "client error (Connect)".
+        let mut text = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        refuse("TypeError", format!("failed to fetch: {text}"))
+    };
+    let response = client.request(request).await.map_err(|error| failed(&error))?;
+    let status = response.status().as_u16();
+    let body = Limited::new(response.into_body(), BODY)
+        .collect()
+        .await
+        .map_err(|error| failed(&*error))?
+        .to_bytes();
+    Ok(Reply::Response {
+        status,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
+}
+
+/// One WebSocket, from connect to close.
+struct LinkTask {
+    link: u32,
+    origin: SocketAddr,
+    teller: Arc<Teller>,
+    state: Arc<AtomicU8>,
+    reset: CancellationToken,
+}
+
+type Socket = WebSocketStream<TcpStream>;
+
+impl LinkTask {
+    async fn run(self, request: Request, mut orders: UnboundedReceiver<Order>) {
+        let reset = self.reset.clone();
+        let socket = tokio::select! {
+            biased;
+            () = reset.cancelled() => return,
+            // Only a close can come before the link is open, or the end of the peer.
+            _ = orders.recv() => None,
+            socket = timeout(CONNECT, connect(self.origin, request)) => socket.ok().flatten(),
+        };
+        let Some(socket) = socket else {
+            return self.closed(ABNORMAL, String::new());
+        };
+        // Unless a close came in this very moment, which the queue then holds.
+        let _ = self.state.compare_exchange(
+            CONNECTING,
+            OPEN,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+        self.teller.tell(Happening::LinkOpened { link: self.link });
+
+        let (mut sink, mut stream) = socket.split();
+        let (code, reason) = tokio::select! {
+            closed = self.read(&mut stream) => closed,
+            () = write(&mut sink, orders) => (ABNORMAL, String::new()),
+            () = reset.cancelled() => {
+                if let Ok(socket) = sink.reunite(stream) {
+                    // Dropped now, it sends RST. A socket that is gone already needs none.
+                    let _ = socket.get_ref().set_zero_linger();
+                }
+                return;
+            }
+        };
+        self.closed(code, reason);
+    }
+
+    /// Reads to the end; answers how it ended.
+    async fn read(&self, stream: &mut SplitStream<Socket>) -> (u16, String) {
+        loop {
+            let data = match stream.next().await {
+                Some(Ok(Message::Text(text))) => Data::Text(text.as_str().into()),
+                Some(Ok(Message::Binary(bytes))) => Data::Bytes(STANDARD.encode(bytes)),
+                Some(Ok(Message::Close(frame))) => {
+                    self.state.store(OVER, Ordering::Relaxed);
+                    // Reading on sends our answer and awaits the end; who does not end the stream does not keep us.
+                    let _ = timeout(CLOSE, async { while let Some(Ok(_)) = stream.next().await {} })
+                        .await;
+                    return frame.map_or((NO_STATUS, String::new()), |frame| {
+                        (frame.code.into(), frame.reason.as_str().into())
+                    });
+                }
+                Some(Ok(_)) => continue,
+                Some(Err(_)) | None => return (ABNORMAL, String::new()),
+            };
+            self.teller.tell(Happening::LinkMessage {
+                link: self.link,
+                data,
+            });
+        }
+    }
+
+    fn closed(&self, code: u16, reason: String) {
+        self.state.store(OVER, Ordering::Relaxed);
+        self.teller.tell(Happening::LinkClosed {
+            link: self.link,
+            code,
+            reason,
+        });
+    }
+}
+
+async fn connect(origin: SocketAddr, request: Request) -> Option<Socket> {
+    let stream = TcpStream::connect(origin).await.ok()?;
+    stream.set_nodelay(true).ok()?;
+    match client_async(request, stream).await {
+        Ok((socket, _)) => Some(socket),
+        // A browser's page is not told why either: `close`, 1006.
+        Err(error) => {
+            tracing::debug!(%origin, %error, "no WebSocket");
+            None
+        }
+    }
+}
+
+/// Sends what is ordered. Returns when a close that it sent was not answered in time; the reader sees every other end.
+async fn write(sink: &mut SplitSink<Socket, Message>, mut orders: UnboundedReceiver<Order>) {
+    loop {
+        let frame = match orders.recv().await {
+            Some(Order::Text(text)) => {
+                match sink.send(Message::text(text)).await {
+                    Ok(()) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => continue,
+                    // The reader sees it too, with what came before it.
+                    Err(_) => std::future::pending().await,
+                }
+            }
+            Some(Order::Close(frame)) => frame,
+            None => Some(close_frame(1001, String::new())),
+        };
+        let end = Instant::now() + CLOSE;
+        let _ = timeout_at(end, sink.send(Message::Close(frame))).await;
+        return sleep_until(end).await;
+    }
+}
+
+fn close_frame(code: u16, reason: String) -> CloseFrame {
+    CloseFrame {
+        code: CloseCode::from(code),
+        reason: reason.into(),
+    }
+}
+
+fn header(text: &str) -> Result<HeaderValue, HandError> {
+    HeaderValue::from_str(text).map_err(|error| refuse("SyntaxError", error.to_string()))
+}
+
+fn find(links: &HashMap<u32, Link>, link: u32) -> Result<&Link, HandError> {
+    links
+        .get(&link)
+        .ok_or_else(|| refuse("NotFoundError", format!("there is no link {link}")))
+}
+
+fn refuse(name: &str, message: impl Into<String>) -> HandError {
+    HandError::Refused {
+        name: name.into(),
+        message: message.into(),
+    }
+}
