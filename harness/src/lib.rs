@@ -3,5 +3,6 @@
 pub mod log;
 pub mod names;
 pub mod peer;
+pub mod run;
 pub mod signaling;
 pub mod tap;
