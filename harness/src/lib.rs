@@ -3,6 +3,7 @@
 pub mod log;
 pub mod names;
 pub mod peer;
+pub mod run;
 pub mod scenario;
 pub mod signaling;
 pub mod tap;

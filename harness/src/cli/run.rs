@@ -85,11 +85,15 @@ impl Run {
             complain(error);
             Exit::Environment
         })?;
+        let pool = Pool::start(run.clone()).map_err(|error| {
+            complain(error);
+            Exit::Environment
+        })?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let setting = Setting {
             server,
             dialect,
-            pool: Pool::new(run.clone()),
+            pool,
             run: run.clone(),
             shake: self.shake,
             max_time: Duration::from_secs(self.max_time),

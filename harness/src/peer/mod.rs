@@ -1,5 +1,6 @@
 //! Who acts: native peers, browsers, and wire peers that only signal.
 
+pub mod browser;
 mod hand;
 mod native;
 mod socket;

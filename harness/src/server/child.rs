@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{CommandSpec, Ready, ServerError, Sink};
 use crate::log::ServerLife;
-use crate::run::Run;
+use crate::run::{Group, Run};
 
 /// How many of its last lines are kept for errors.
 const KEPT_LINES: usize = 12;
@@ -29,10 +29,9 @@ struct Output {
 /// The program, from start to its end.
 pub(super) struct Child {
     address: SocketAddr,
-    group: u32,
+    group: Arc<Group>,
     exited: watch::Receiver<Option<String>>,
     wanted: watch::Sender<bool>,
-    run: Run,
 }
 
 impl Child {
@@ -50,15 +49,13 @@ impl Child {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .process_group(0)
             .kill_on_drop(true);
-        run.mark(command.as_std_mut());
+        let group = Arc::new(run.group(command.as_std_mut()));
         if let Some(folder) = &spec.folder {
             command.current_dir(folder);
         }
         let mut child = command.spawn().map_err(|error| ServerError::Spawn { command: line, error })?;
-        let group = child.id().unwrap_or_default();
-        run.watch_group(group);
+        group.started(child.id().unwrap_or_default());
 
         let output = Arc::new(Mutex::new(Output::default()));
         let (changed, mut changes) = watch::channel(());
@@ -93,7 +90,7 @@ impl Child {
             tell_exit.send_replace(Some(status));
         });
 
-        let this = Self { address, group, exited, wanted, run: run.clone() };
+        let this = Self { address, group, exited, wanted };
         let deadline = Instant::now() + spec.within;
         let ready = async {
             loop {
@@ -142,7 +139,9 @@ impl Child {
     /// Kills the whole group and waits until it is gone.
     pub(super) async fn kill(mut self) {
         self.wanted.send_replace(true);
-        self.run.kill_group(self.group);
+        let group = self.group.clone();
+        // It blocks while the system does away with the processes.
+        drop(tokio::task::spawn_blocking(move || group.kill()).await);
         drop(timeout_at(Instant::now() + Duration::from_secs(5), self.exited.wait_for(Option::is_some)).await);
     }
 }

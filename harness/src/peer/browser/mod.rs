@@ -1,0 +1,20 @@
+//! Browser peers: real Chromium and Firefox, driven by WebDriver for life and death and by WebDriver BiDi for the rest.
+//!
+//! [`Pool`] lends warm pages of one browser of each kind; a [`BrowserPeer`] is the [`Hand`](super::Hand) of such a page.
+//! The page is served by the peer's own tap: see [`pages`].
+
+mod bidi;
+mod capabilities;
+mod driver;
+mod error;
+mod find;
+mod page;
+mod peer;
+mod pool;
+mod running;
+
+pub use error::EnvironmentError;
+pub use find::{Programs, Versions};
+pub use page::{PAGE_PATH, pages};
+pub use peer::BrowserPeer;
+pub use pool::{PAGES_PER_BROWSER, Pool};

@@ -1,0 +1,116 @@
+//! One page of a browser: a top-level browsing context that peers borrow, one after the other.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::peer::{Happening, Happenings};
+
+/// Where the tap serves the peer's page.
+pub const PAGE_PATH: &str = "/.glare/peer";
+
+const PAGE: &str = concat!(
+    include_str!("page/page.html"),
+    include_str!("page/hand.js"),
+    "</script>\n"
+);
+
+/// What the tap must serve to a browser peer: path, content type, body. Serve it with `Cache-Control: no-store`.
+pub fn pages() -> Vec<(&'static str, &'static str, &'static str)> {
+    vec![(PAGE_PATH, "text/html; charset=utf-8", PAGE)]
+}
+
+/// A page, and who listens to it now.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// The browsing context's id.
+    pub(super) context: String,
+    listener: Mutex<Option<Listener>>,
+    gone: CancellationToken,
+    why: OnceLock<String>,
+}
+
+#[derive(Debug)]
+struct Listener {
+    /// The id of the channel that its hand speaks through. Every borrower has another, so that none hears the last one's.
+    channel: String,
+    happenings: mpsc::UnboundedSender<Happening>,
+}
+
+impl Page {
+    pub(super) fn new(context: String) -> Self {
+        Self {
+            context,
+            listener: Mutex::new(None),
+            gone: CancellationToken::new(),
+            why: OnceLock::new(),
+        }
+    }
+
+    /// Begins to listen, on the channel with this id.
+    pub(super) fn listen(&self, channel: String) -> Happenings {
+        let (happenings, receiver) = mpsc::unbounded_channel();
+        *self.listener() = Some(Listener {
+            channel,
+            happenings,
+        });
+        receiver
+    }
+
+    /// Nobody listens any more.
+    pub(super) fn mute(&self) {
+        *self.listener() = None;
+    }
+
+    /// Passes on what the hand told through a channel.
+    pub(super) fn tell_all(&self, channel: &str, told: Vec<Happening>) {
+        if let Some(listener) = &*self.listener()
+            && listener.channel == channel
+        {
+            for happening in told {
+                // A peer that is being dropped listens no more.
+                let _ = listener.happenings.send(happening);
+            }
+        }
+    }
+
+    /// Passes on what the browser itself told about the page.
+    pub(super) fn tell(&self, happening: Happening) {
+        if let Some(listener) = &*self.listener() {
+            let _ = listener.happenings.send(happening);
+        }
+    }
+
+    /// The page is lost: pending commands fail, and whoever listens is told.
+    pub(super) fn lost(&self, why: &str) {
+        if self.why.set(why.to_owned()).is_ok() {
+            if let Some(listener) = self.listener().take() {
+                let why = why.to_owned();
+                let _ = listener.happenings.send(Happening::Gone { why });
+            }
+            self.gone.cancel();
+        }
+    }
+
+    /// The page is being taken away on purpose: pending commands fail, and nothing more is told.
+    pub(super) fn dismiss(&self, why: &str) {
+        self.mute();
+        self.lost(why);
+    }
+
+    /// Why the page is gone, if it is.
+    pub(super) fn why_gone(&self) -> Option<&str> {
+        self.why.get().map(String::as_str)
+    }
+
+    /// Waits until the page is gone, and says why.
+    pub(super) async fn gone(&self) -> String {
+        self.gone.cancelled().await;
+        self.why_gone().unwrap_or_default().to_owned()
+    }
+
+    fn listener(&self) -> std::sync::MutexGuard<'_, Option<Listener>> {
+        self.listener.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,177 @@
+// The hand of a browser peer: does what it is told with the browser's own WebSocket, fetch and RTCPeerConnection, and
+// tells what happens. It decides nothing.
+"use strict";
+window.glare = (() => {
+  const links = new Map(); // number → WebSocket
+  const conns = new Map(); // number → { pc, channels: label → RTCDataChannel }
+  const waiting = new Map(); // turn → what to do
+  let turn = 1;
+  let channel = null;
+  let batch = [];
+
+  class Unsupported extends Error {}
+
+  const tell = (happening) => {
+    batch.push(happening);
+    if (batch.length === 1) queueMicrotask(flush);
+  };
+
+  const flush = () => {
+    const happenings = batch;
+    batch = [];
+    channel(JSON.stringify(happenings));
+  };
+
+  const encode = (data) => {
+    if (typeof data === "string") return { text: data };
+    let bytes = "";
+    for (const byte of new Uint8Array(data)) bytes += String.fromCharCode(byte);
+    return { bytes: btoa(bytes) };
+  };
+
+  const decode = (data) =>
+    "text" in data ? data.text : Uint8Array.from(atob(data.bytes), (char) => char.charCodeAt(0));
+
+  const found = (map, key, what) => {
+    const value = map.get(key);
+    if (value === undefined) throw new Unsupported(`no ${what} ${key}`);
+    return value;
+  };
+
+  // Host and scheme are never the caller's: everything goes to the peer's own tap.
+  const at = (origin, path) => {
+    if (!path.startsWith("/")) throw new Unsupported(`not a path: ${path}`);
+    return origin + path;
+  };
+
+  const description = (made) => ({ description: { type: made.type, sdp: made.sdp } });
+
+  const watchChannel = (conn, channels, dc) => {
+    const label = dc.label;
+    channels.set(label, dc);
+    dc.binaryType = "arraybuffer";
+    const state = (state) => () => tell({ saw: "channel-state", conn, label, state });
+    dc.onopen = state("open");
+    dc.onclosing = state("closing");
+    dc.onclose = state("closed");
+    dc.onerror = state("error");
+    dc.onmessage = ({ data }) => tell({ saw: "channel-message", conn, label, data: encode(data) });
+  };
+
+  const watchConnection = (conn, pc, channels) => {
+    const state = (machine, property) => () =>
+      tell({ saw: "state", conn, machine, state: pc[property] });
+    pc.onsignalingstatechange = state("signaling", "signalingState");
+    pc.onicegatheringstatechange = state("ice-gathering", "iceGatheringState");
+    pc.oniceconnectionstatechange = state("ice", "iceConnectionState");
+    pc.onconnectionstatechange = state("connection", "connectionState");
+    pc.onnegotiationneeded = () => tell({ saw: "negotiation-needed", conn });
+    pc.onicecandidate = ({ candidate }) =>
+      tell({ saw: "candidate", conn, candidate: candidate && candidate.toJSON() });
+    pc.ondatachannel = (event) => {
+      tell({ saw: "channel-added", conn, label: event.channel.label });
+      watchChannel(conn, channels, event.channel);
+    };
+  };
+
+  const pcOf = (conn) => found(conns, conn, "connection").pc;
+  const channelOf = (conn, label) =>
+    found(found(conns, conn, "connection").channels, label, "channel");
+
+  // Each takes effect before its first await, so commands take effect in the order in which they come.
+  const verbs = {
+    "open-link": ({ link, path, protocols }) => {
+      const ws = new WebSocket(at(location.origin.replace(/^http/, "ws"), path), protocols);
+      links.set(link, ws);
+      ws.binaryType = "arraybuffer";
+      ws.onopen = () => tell({ saw: "link-opened", link });
+      ws.onmessage = ({ data }) => tell({ saw: "link-message", link, data: encode(data) });
+      ws.onclose = ({ code, reason }) => tell({ saw: "link-closed", link, code, reason });
+    },
+    "send-text": ({ link, text }) => found(links, link, "link").send(text),
+    "close-link": ({ link, code, reason }) => {
+      const ws = found(links, link, "link");
+      if (code == null) ws.close();
+      else ws.close(code, reason);
+    },
+    fetch: async ({ method, path, headers, body }) => {
+      const answer = await fetch(at(location.origin, path), {
+        method,
+        headers,
+        body: body ?? undefined,
+        mode: "same-origin",
+        cache: "no-store",
+      });
+      return { response: { status: answer.status, body: await answer.text() } };
+    },
+    "new-connection": ({ conn }) => {
+      const pc = new RTCPeerConnection({ iceServers: [] });
+      const channels = new Map();
+      conns.set(conn, { pc, channels });
+      watchConnection(conn, pc, channels);
+    },
+    "create-channel": ({ conn, label, options }) => {
+      const { pc, channels } = found(conns, conn, "connection");
+      const init = { ordered: options.ordered };
+      if (options.maxRetransmits != null) init.maxRetransmits = options.maxRetransmits;
+      if (options.negotiated != null) Object.assign(init, { negotiated: true, id: options.negotiated });
+      watchChannel(conn, channels, pc.createDataChannel(label, init));
+    },
+    "create-offer": async ({ conn, iceRestart }) =>
+      description(await pcOf(conn).createOffer({ iceRestart })),
+    "create-answer": async ({ conn }) => description(await pcOf(conn).createAnswer()),
+    "set-local": async ({ conn, description: given }) => {
+      const pc = pcOf(conn);
+      await (given ? pc.setLocalDescription(given) : pc.setLocalDescription());
+      return pc.localDescription ? description(pc.localDescription) : description(given);
+    },
+    "set-remote": ({ conn, description }) => pcOf(conn).setRemoteDescription(description),
+    "add-candidate": ({ conn, candidate }) => pcOf(conn).addIceCandidate(candidate ?? undefined),
+    "restart-ice": ({ conn }) => pcOf(conn).restartIce(),
+    say: ({ conn, label, data }) => channelOf(conn, label).send(decode(data)),
+    "close-channel": ({ conn, label }) => channelOf(conn, label).close(),
+    "close-connection": ({ conn }) => pcOf(conn).close(),
+    stats: async ({ conn }) => ({ stats: Object.fromEntries(await pcOf(conn).getStats()) }),
+  };
+
+  const carryOut = async (command) => {
+    try {
+      const verb = verbs[command.do];
+      if (!verb) throw new Unsupported(`no command ${command.do}`);
+      return JSON.stringify((await verb(command)) ?? "done");
+    } catch (error) {
+      return JSON.stringify(
+        error instanceof Unsupported
+          ? { unsupported: error.message }
+          : { refused: { name: String(error?.name), message: String(error?.message ?? error) } },
+      );
+    }
+  };
+
+  return {
+    // The channel is a function that the driver gives.
+    begin(given) {
+      channel = given;
+    },
+
+    // Drivers carry calls in order as far as is known, but none says so: each command waits for its turn.
+    perform(number, command) {
+      return new Promise((resolve) => {
+        waiting.set(number, () => resolve(carryOut(JSON.parse(command))));
+        for (let go; (go = waiting.get(turn)); turn++) {
+          waiting.delete(turn);
+          go();
+        }
+      });
+    },
+
+    // Everything closed, silently, and nothing kept for whoever has this page next.
+    end() {
+      channel = () => {};
+      for (const { pc } of conns.values()) pc.close();
+      for (const ws of links.values()) ws.close();
+      localStorage.clear();
+      sessionStorage.clear();
+    },
+  };
+})();

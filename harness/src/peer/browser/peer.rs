@@ -1,0 +1,182 @@
+//! The hand of a page.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::running::{Browser, PAGE_DEADLINE};
+use super::page::Page;
+use super::pool::Lease;
+use crate::names::Stack;
+use crate::peer::{Command, Hand, HandError, Kill, Reply};
+use crate::signaling::Description;
+
+/// How long a page may take over one command. Nothing that a hand does takes this long, except an HTTP request that the
+/// tap holds.
+const COMMAND_DEADLINE: Duration = Duration::from_secs(60);
+
+/// A peer that a real browser plays. Given back by [`Hand::finish`], or when it is dropped.
+#[derive(Debug)]
+pub struct BrowserPeer {
+    browser: Arc<Browser>,
+    page: Arc<Page>,
+    /// The number of the last command. Held while sending, so that numbers go out in order.
+    turn: Mutex<u64>,
+    lease: Mutex<Option<Lease>>,
+    /// Whether the browser is this peer's alone.
+    own: AtomicBool,
+}
+
+/// What `hand.js` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Answer {
+    Done,
+    Description(Description),
+    Response { status: u16, body: String },
+    Stats(Value),
+    Refused { name: String, message: String },
+    Unsupported(String),
+}
+
+impl BrowserPeer {
+    pub(super) fn new(browser: Arc<Browser>, page: Arc<Page>, lease: Lease) -> Self {
+        Self {
+            own: AtomicBool::new(lease.owns_browser()),
+            browser,
+            page,
+            turn: Mutex::new(0),
+            lease: Mutex::new(Some(lease)),
+        }
+    }
+
+    /// Which browser plays it.
+    pub fn stack(&self) -> Stack {
+        self.browser.stack
+    }
+
+    fn take_lease(&self) -> Option<Lease> {
+        self.lease
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    fn gone(&self) -> Option<HandError> {
+        self.page
+            .why_gone()
+            .map(|why| HandError::Gone(why.to_owned()))
+    }
+
+    /// Sends a command; its turn is taken before this returns.
+    fn send(&self, command: &str) -> impl Future<Output = Result<Reply, HandError>> + Send + use<> {
+        let answer = {
+            let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            *turn += 1;
+            let arguments = vec![
+                json!({ "type": "number", "value": *turn }),
+                json!({ "type": "string", "value": command }),
+            ];
+            let function = "(turn, command) => glare.perform(turn, command)";
+            self.browser
+                .call(&self.page, function, arguments, COMMAND_DEADLINE)
+        };
+        let page = Arc::clone(&self.page);
+        async move {
+            let answer = tokio::select! {
+                biased;
+                answer = answer => answer,
+                why = page.gone() => return Err(HandError::Gone(why)),
+            };
+            match answer {
+                Ok(value) => read(value["value"].as_str().unwrap_or_default()),
+                // The page's own end is told by an event, which says more than what became of the command.
+                Err(error) => Err(HandError::Gone(
+                    page.why_gone()
+                        .map_or_else(|| error.to_string(), str::to_owned),
+                )),
+            }
+        }
+    }
+}
+
+fn read(answer: &str) -> Result<Reply, HandError> {
+    match serde_json::from_str(answer) {
+        Ok(Answer::Done) => Ok(Reply::Done),
+        Ok(Answer::Description(description)) => Ok(Reply::Description(description)),
+        Ok(Answer::Response { status, body }) => Ok(Reply::Response { status, body }),
+        Ok(Answer::Stats(stats)) => Ok(Reply::Stats(stats)),
+        Ok(Answer::Refused { name, message }) => Err(HandError::Refused { name, message }),
+        Ok(Answer::Unsupported(why)) => Err(HandError::Unsupported(why)),
+        Err(error) => Err(HandError::Unsupported(format!(
+            "the page's answer cannot be read: {error}"
+        ))),
+    }
+}
+
+#[async_trait]
+impl Hand for BrowserPeer {
+    async fn perform(&self, command: Command) -> Result<Reply, HandError> {
+        if let Some(gone) = self.gone() {
+            return Err(gone);
+        }
+        let command = serde_json::to_string(&command)
+            .map_err(|error| HandError::Unsupported(error.to_string()))?;
+        self.send(&command).await
+    }
+
+    async fn kill(&self, how: Kill) -> Result<(), HandError> {
+        if let (Some(gone), true) = (self.gone(), how != Kill::Socket) {
+            return Err(gone);
+        }
+        match how {
+            Kill::Socket => Ok(()),
+            Kill::Tab => self
+                .browser
+                .close(&self.page)
+                .await
+                .map_err(|error| HandError::Gone(error.to_string())),
+            Kill::Browser if self.own.load(Ordering::Relaxed) => {
+                match self.take_lease() {
+                    Some(lease) => lease.kill_browser().await,
+                    None => return Err(HandError::Gone("it was given back".into())),
+                }
+                Ok(())
+            }
+            Kill::Browser => Err(HandError::Unsupported(
+                "this browser plays other peers too: only a browser of its own can be killed"
+                    .into(),
+            )),
+        }
+    }
+
+    async fn finish(&self) {
+        let Some(lease) = self.take_lease() else {
+            return;
+        };
+        // What is open is closed before this returns; all else happens behind the caller's back.
+        let closed = match self.page.why_gone() {
+            None => self
+                .browser
+                .call(&self.page, "() => glare.end()", Vec::new(), PAGE_DEADLINE)
+                .await
+                .is_ok(),
+            Some(_) => false,
+        };
+        self.page.mute();
+        lease.give_back(Arc::clone(&self.page), closed);
+    }
+}
+
+impl Drop for BrowserPeer {
+    fn drop(&mut self) {
+        if let Some(lease) = self.take_lease() {
+            // Nothing can be awaited here; the realm goes with its connections when the page is renewed.
+            lease.give_back(Arc::clone(&self.page), self.page.why_gone().is_none());
+        }
+    }
+}

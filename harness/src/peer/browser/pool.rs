@@ -1,0 +1,342 @@
+//! The browsers of a run, and their warm pages.
+//!
+//! The pool does its I/O on a runtime of its own, since the runtimes of tests come and go; callers on any runtime, or on
+//! none, speak to it through channels.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::running::Browser;
+use super::page::Page;
+use super::{BrowserPeer, EnvironmentError};
+use crate::names::Stack;
+use crate::peer::Happenings;
+use crate::run::Run;
+
+/// How many pages one browser lends at a time. Who comes later waits in line.
+pub const PAGES_PER_BROWSER: usize = 16;
+
+/// Lends pages of real browsers. Clones are handles to the same pool.
+#[derive(Clone, Debug)]
+pub struct Pool(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    run: Run,
+    handle: Handle,
+    runtime: Mutex<Option<Runtime>>,
+    chromium: Arc<Shelf>,
+    firefox: Arc<Shelf>,
+    /// Browsers of one peer each.
+    own: Mutex<Vec<Weak<Browser>>>,
+    over: AtomicBool,
+}
+
+/// One kind of browser.
+#[derive(Debug)]
+struct Shelf {
+    stack: Stack,
+    permits: Arc<Semaphore>,
+    /// The browser, once it was wanted. A start that failed is not tried again: every later borrower hears why.
+    browser: tokio::sync::Mutex<Option<Result<Arc<Browser>, EnvironmentError>>>,
+    /// Pages that were given back, longest ago first; each can be taken when it is renewed. Nothing comes out of one that
+    /// could not be.
+    idle: Mutex<VecDeque<oneshot::Receiver<Arc<Page>>>>,
+}
+
+/// A borrowed page, or a browser of one's own; how to give it back.
+#[derive(Debug)]
+pub(super) struct Lease {
+    handle: Handle,
+    browser: Arc<Browser>,
+    origin: String,
+    /// `None`: the browser is the borrower's own.
+    from: Option<(Arc<Shelf>, OwnedSemaphorePermit)>,
+}
+
+impl Pool {
+    /// The pool of this process, in [`Run::global`]. Browsers start when they are first wanted.
+    pub fn global() -> Result<&'static Pool, EnvironmentError> {
+        static POOL: OnceLock<Result<Pool, EnvironmentError>> = OnceLock::new();
+        POOL.get_or_init(|| Pool::start(Run::global()?.clone()))
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// A pool in a run, lending [`PAGES_PER_BROWSER`] pages of each browser. Starts no browser yet.
+    pub fn start(run: Run) -> Result<Self, EnvironmentError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("glare-browsers")
+            .enable_all()
+            .build()
+            .map_err(|error| EnvironmentError::Pool(error.to_string().into()))?;
+        Ok(Self(Arc::new(Shared {
+            run,
+            handle: runtime.handle().clone(),
+            runtime: Mutex::new(Some(runtime)),
+            chromium: Arc::new(Shelf::new(Stack::Chromium)),
+            firefox: Arc::new(Shelf::new(Stack::Firefox)),
+            own: Mutex::default(),
+            over: AtomicBool::new(false),
+        })))
+    }
+
+    /// Borrows a page and loads `{origin}/.glare/peer` (see [`pages`](super::pages)) in it. Waits in line when all are
+    /// lent. `origin` is the peer's tap, `http://127.x.y.z:port`: an address that no other peer has.
+    pub async fn peer(
+        &self,
+        stack: Stack,
+        origin: &str,
+    ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
+        let (shared, origin) = (Arc::clone(&self.0), origin.to_owned());
+        self.on_its_runtime(async move { shared.lend(stack, origin).await })
+            .await
+    }
+
+    /// Starts a browser for one peer alone, which may then be killed with [`Kill::Browser`](crate::peer::Kill::Browser).
+    pub async fn own_browser(
+        &self,
+        stack: Stack,
+        origin: &str,
+    ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
+        let (shared, origin) = (Arc::clone(&self.0), origin.to_owned());
+        self.on_its_runtime(async move { shared.lend_browser(stack, origin).await })
+            .await
+    }
+
+    /// Starts a browser before it is wanted, or says why it cannot be had.
+    pub async fn warm_up(&self, stack: Stack) -> Result<(), EnvironmentError> {
+        let shared = Arc::clone(&self.0);
+        self.on_its_runtime(async move { shared.shelf(stack)?.browser(&shared).await.map(drop) })
+            .await
+    }
+
+    /// Kills every browser and waits until they are gone and reaped. Nothing can be borrowed after that. The run is for
+    /// its owner to end.
+    pub async fn shutdown(&self) {
+        if self.0.over.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let shared = Arc::clone(&self.0);
+        let ended = self
+            .0
+            .handle
+            .spawn(async move { shared.end_browsers().await });
+        if let Err(error) = ended.await {
+            tracing::warn!(%error, "browsers are left to the end of the run");
+        }
+        if let Some(runtime) = lock(&self.0.runtime).take() {
+            runtime.shutdown_background();
+        }
+    }
+
+    async fn on_its_runtime<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, EnvironmentError>> + Send + 'static,
+    ) -> Result<T, EnvironmentError> {
+        if self.0.over.load(Ordering::SeqCst) {
+            return Err(EnvironmentError::Pool("it is shut down".into()));
+        }
+        match self.0.handle.spawn(work).await {
+            Ok(result) => result,
+            Err(error) => Err(EnvironmentError::Pool(error.to_string().into())),
+        }
+    }
+}
+
+impl Shared {
+    fn shelf(&self, stack: Stack) -> Result<&Arc<Shelf>, EnvironmentError> {
+        match stack {
+            Stack::Chromium => Ok(&self.chromium),
+            Stack::Firefox => Ok(&self.firefox),
+            Stack::Native | Stack::Wire => Err(EnvironmentError::NoBrowser(stack)),
+        }
+    }
+
+    async fn lend(
+        &self,
+        stack: Stack,
+        origin: String,
+    ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
+        let shelf = self.shelf(stack)?;
+        let permit = Arc::clone(&shelf.permits)
+            .acquire_owned()
+            .await
+            .map_err(|error| EnvironmentError::Pool(error.to_string().into()))?;
+        let browser = shelf.browser(self).await?;
+        let page = match shelf.idle_page().await {
+            Some(page) => page,
+            None => browser.open().await?,
+        };
+        let from = Some((Arc::clone(shelf), permit));
+        self.hand_over(browser, page, origin, from).await
+    }
+
+    async fn lend_browser(
+        &self,
+        stack: Stack,
+        origin: String,
+    ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
+        self.shelf(stack)?;
+        let browser = Arc::new(Browser::start(stack, &self.run).await?);
+        {
+            let mut own = lock(&self.own);
+            own.retain(|browser| browser.strong_count() > 0);
+            own.push(Arc::downgrade(&browser));
+        }
+        let page = match browser.open().await {
+            Ok(page) => page,
+            Err(error) => {
+                browser.end("it has no page").await;
+                return Err(error);
+            }
+        };
+        self.hand_over(browser, page, origin, None).await
+    }
+
+    async fn hand_over(
+        &self,
+        browser: Arc<Browser>,
+        page: Arc<Page>,
+        origin: String,
+        from: Option<(Arc<Shelf>, OwnedSemaphorePermit)>,
+    ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
+        let visited = browser.visit(&page, &origin).await;
+        let lease = Lease {
+            handle: self.handle.clone(),
+            browser: Arc::clone(&browser),
+            origin,
+            from,
+        };
+        match visited {
+            Ok(happenings) => Ok((BrowserPeer::new(browser, page, lease), happenings)),
+            Err(error) => {
+                lease.give_back(page, false);
+                Err(error)
+            }
+        }
+    }
+
+    async fn end_browsers(&self) {
+        let mut browsers: Vec<Arc<Browser>> =
+            lock(&self.own).iter().filter_map(Weak::upgrade).collect();
+        for shelf in [&self.chromium, &self.firefox] {
+            // A browser that is just starting is waited for, so that it is ended too.
+            if let Some(Ok(browser)) = shelf.browser.lock().await.take() {
+                browsers.push(browser);
+            }
+        }
+        futures_util::future::join_all(
+            browsers
+                .iter()
+                .map(|browser| browser.end("the pool is shut down")),
+        )
+        .await;
+    }
+}
+
+impl Shelf {
+    fn new(stack: Stack) -> Self {
+        Self {
+            stack,
+            permits: Arc::new(Semaphore::new(PAGES_PER_BROWSER)),
+            browser: tokio::sync::Mutex::new(None),
+            idle: Mutex::default(),
+        }
+    }
+
+    /// The browser, started now if it is not yet, or if the last one died.
+    async fn browser(&self, shared: &Shared) -> Result<Arc<Browser>, EnvironmentError> {
+        let mut slot = self.browser.lock().await;
+        if let Some(Ok(browser)) = &*slot
+            && browser.is_dead()
+        {
+            browser.end("the browser is dead").await;
+            *slot = None;
+        }
+        if shared.over.load(Ordering::SeqCst) {
+            return Err(EnvironmentError::Pool("it is shut down".into()));
+        }
+        match &*slot {
+            Some(started) => started.clone(),
+            None => {
+                let started = Browser::start(self.stack, &shared.run).await.map(Arc::new);
+                slot.insert(started).clone()
+            }
+        }
+    }
+
+    /// A page that was given back. One that is just being renewed is waited for: that is quicker than a new one.
+    async fn idle_page(&self) -> Option<Arc<Page>> {
+        loop {
+            let next = lock(&self.idle).pop_front()?;
+            if let Ok(page) = next.await
+                && page.why_gone().is_none()
+            {
+                return Some(page);
+            }
+        }
+    }
+}
+
+impl Lease {
+    pub(super) fn owns_browser(&self) -> bool {
+        self.from.is_none()
+    }
+
+    /// Gives the page back; a page that is not `fit` is closed. Returns at once.
+    pub(super) fn give_back(self, page: Arc<Page>, fit: bool) {
+        let Self {
+            handle,
+            browser,
+            origin,
+            from,
+        } = self;
+        let Some((shelf, permit)) = from else {
+            handle.spawn(async move { browser.end("it was given back").await });
+            return;
+        };
+        let (renewed, idle) = oneshot::channel();
+        if fit {
+            lock(&shelf.idle).push_back(idle);
+        }
+        // From here the next in line may have it, and waits for its renewal.
+        drop(permit);
+        handle.spawn(async move {
+            match fit {
+                true => match browser.renew(&page, &origin).await {
+                    Ok(()) => {
+                        // Only a shelf that is gone has no use for it.
+                        let _ = renewed.send(page);
+                        return;
+                    }
+                    Err(error) => tracing::debug!(%error, "a page could not be renewed"),
+                },
+                false => drop(renewed),
+            }
+            if let Err(error) = browser.close(&page).await {
+                tracing::debug!(%error, "a page could not be closed");
+            }
+        });
+    }
+
+    /// Kills the browser with everything in it.
+    pub(super) async fn kill_browser(self) {
+        let browser = self.browser;
+        let ended = self
+            .handle
+            .spawn(async move { browser.end("its browser was killed").await });
+        if let Err(error) = ended.await {
+            tracing::warn!(%error, "a browser is left to the end of the run");
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

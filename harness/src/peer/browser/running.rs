@@ -1,0 +1,306 @@
+//! One running browser: its driver, its session, and its pages.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::bidi::{Bidi, BidiError, Event};
+use super::capabilities::capabilities;
+use super::driver::Driver;
+use super::page::{PAGE_PATH, Page};
+use super::{EnvironmentError, Programs};
+use crate::names::Stack;
+use crate::peer::{Happening, Happenings};
+use crate::run::Run;
+
+/// How long a browser may take to start (measured: 0.6 to 4.5 s; ten times that on a machine that is busy).
+const SESSION_DEADLINE: Duration = Duration::from_secs(60);
+/// How long a page may take to open, load or close (measured: 0.1 to 0.4 s).
+pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(20);
+
+type Pages = Arc<Mutex<HashMap<String, Arc<Page>>>>;
+
+/// A browser. To be ended by [`Browser::end`]; the run's end does it as well.
+#[derive(Debug)]
+pub(super) struct Browser {
+    pub(super) stack: Stack,
+    pub(super) bidi: Bidi,
+    pages: Pages,
+    folder: PathBuf,
+    driver: tokio::sync::Mutex<Option<Driver>>,
+    /// The session belongs to it.
+    _client: Client,
+}
+
+impl Browser {
+    /// Starts a driver and one session, with a profile of its own. Nothing is tried twice.
+    pub(super) async fn start(stack: Stack, run: &Run) -> Result<Self, EnvironmentError> {
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
+        let programs = Programs::find(stack)?;
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = run.folder().join(format!("{stack}-{number}"));
+        tokio::fs::create_dir(&folder)
+            .await
+            .map_err(|error| EnvironmentError::Driver {
+                driver: programs.driver.display().to_string(),
+                why: format!("no folder for its profile: {error}"),
+                output: Vec::new(),
+            })?;
+        let driver = Driver::start(stack, &programs.driver, &folder, run).await?;
+        let output = driver.output();
+        match Self::session(stack, &driver.url, &programs, &folder).await {
+            Ok((client, bidi, pages)) => Ok(Self {
+                stack,
+                bidi,
+                pages,
+                folder,
+                driver: tokio::sync::Mutex::new(Some(driver)),
+                _client: client,
+            }),
+            Err(why) => {
+                driver.end().await;
+                Err(EnvironmentError::Session {
+                    stack,
+                    why,
+                    output: output.lines(),
+                })
+            }
+        }
+    }
+
+    /// A session at a WebDriver URL. Needs no process of ours, so a remote end would do.
+    async fn session(
+        stack: Stack,
+        url: &str,
+        programs: &Programs,
+        folder: &std::path::Path,
+    ) -> Result<(Client, Bidi, Pages), String> {
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities(stack, &programs.browser, folder));
+        let client = tokio::time::timeout(SESSION_DEADLINE, builder.connect(url))
+            .await
+            .map_err(|_| format!("none in {} s", SESSION_DEADLINE.as_secs()))?
+            .map_err(|error| error.to_string())?;
+        let socket = client
+            .capabilities()
+            .and_then(|capabilities| capabilities.get("webSocketUrl"))
+            .and_then(Value::as_str)
+            .ok_or("the driver speaks no WebDriver BiDi (no webSocketUrl)")?
+            .to_owned();
+        let (sender, events) = mpsc::unbounded_channel();
+        let bidi = Bidi::connect(&socket, PAGE_DEADLINE, sender).await?;
+        let pages = Pages::default();
+        tokio::spawn(dispatch(events, Arc::clone(&pages)));
+        let wanted = [
+            "script.message",
+            "log.entryAdded",
+            "browsingContext.contextDestroyed",
+        ];
+        bidi.send(
+            "session.subscribe",
+            json!({ "events": wanted }),
+            PAGE_DEADLINE,
+        )
+        .await
+        .map_err(|error| error.to_string())?;
+        Ok((client, bidi, pages))
+    }
+
+    /// Opens an empty page. Firefox throttles tabs in the background, so it gets windows.
+    pub(super) async fn open(&self) -> Result<Arc<Page>, EnvironmentError> {
+        let kind = match self.stack {
+            Stack::Firefox => "window",
+            _ => "tab",
+        };
+        let made = self
+            .bidi
+            .send(
+                "browsingContext.create",
+                json!({ "type": kind }),
+                PAGE_DEADLINE,
+            )
+            .await
+            .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
+        let context = made["context"]
+            .as_str()
+            .ok_or_else(|| self.no_page("about:blank", "the browser named none"))?;
+        let page = Arc::new(Page::new(context.to_owned()));
+        self.pages().insert(context.to_owned(), Arc::clone(&page));
+        // The connection may have closed, or the page gone, before it could be found among the others.
+        if self.bidi.is_closed() {
+            page.lost("the browser is dead");
+        }
+        Ok(page)
+    }
+
+    /// Loads the peer's page from its tap and gives its hand a channel to tell through.
+    pub(super) async fn visit(
+        &self,
+        page: &Page,
+        origin: &str,
+    ) -> Result<Happenings, EnvironmentError> {
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
+        let channel = format!("glare-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let url = format!("{}{PAGE_PATH}", origin.trim_end_matches('/'));
+        let happenings = page.listen(channel.clone());
+        let no_page = |error: BidiError| self.no_page(&url, &error.to_string());
+        self.navigate(page, &url).await.map_err(no_page)?;
+        let channel = json!({ "type": "channel", "value": { "channel": channel } });
+        self.call(
+            page,
+            "channel => glare.begin(channel)",
+            vec![channel],
+            PAGE_DEADLINE,
+        )
+        .await
+        .map_err(no_page)?;
+        Ok(happenings)
+    }
+
+    /// Makes a page that was borrowed as good as new: its realm thrown away, its origin's cookies deleted.
+    pub(super) async fn renew(&self, page: &Page, origin: &str) -> Result<(), BidiError> {
+        page.mute();
+        let host = url::Url::parse(origin)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned))
+            .unwrap_or_default();
+        let cookies = json!({
+            "filter": { "domain": host },
+            "partition": { "type": "context", "context": page.context },
+        });
+        // Both are on their way at once; the browser takes them in order.
+        let cookies = self
+            .bidi
+            .send("storage.deleteCookies", cookies, PAGE_DEADLINE);
+        let blank = self.navigate(page, "about:blank");
+        let (cookies, blank) = tokio::join!(cookies, blank);
+        cookies?;
+        blank
+    }
+
+    /// Closes a page without asking it.
+    pub(super) async fn close(&self, page: &Page) -> Result<(), BidiError> {
+        page.dismiss("its page was closed");
+        self.pages().remove(&page.context);
+        let params = json!({ "context": page.context, "promptUnload": false });
+        self.bidi
+            .send("browsingContext.close", params, PAGE_DEADLINE)
+            .await
+            .map(drop)
+    }
+
+    /// Calls a function in a page: what it returned, as a BiDi value. What it throws is refused.
+    pub(super) fn call(
+        &self,
+        page: &Page,
+        function: &str,
+        arguments: Vec<Value>,
+        within: Duration,
+    ) -> impl Future<Output = Result<Value, BidiError>> + Send + use<> {
+        let params = json!({
+            "functionDeclaration": function,
+            "target": { "context": page.context },
+            "arguments": arguments,
+            "awaitPromise": true,
+        });
+        let answer = self.bidi.send("script.callFunction", params, within);
+        async move {
+            let mut answer = answer.await?;
+            if answer["type"] == "exception" {
+                return Err(BidiError::Refused {
+                    code: "exception".into(),
+                    message: answer["exceptionDetails"]["text"]
+                        .as_str()
+                        .unwrap_or("?")
+                        .to_owned(),
+                });
+            }
+            Ok(answer["result"].take())
+        }
+    }
+
+    /// Kills it, waits until it is gone, and removes its profile.
+    pub(super) async fn end(&self, why: &str) {
+        // Taken first: the connection closes when the browser dies, and that must not be told as an accident.
+        let pages: Vec<_> = self.pages().drain().map(|(_, page)| page).collect();
+        for page in pages {
+            page.dismiss(why);
+        }
+        if let Some(driver) = self.driver.lock().await.take() {
+            driver.end().await;
+            if let Err(error) = tokio::fs::remove_dir_all(&self.folder).await {
+                tracing::debug!(%error, "the profile is left to the end of the run");
+            }
+        }
+    }
+
+    /// Whether it can no longer be spoken to.
+    pub(super) fn is_dead(&self) -> bool {
+        self.bidi.is_closed()
+    }
+
+    async fn navigate(&self, page: &Page, url: &str) -> Result<(), BidiError> {
+        let params = json!({ "context": page.context, "url": url, "wait": "complete" });
+        self.bidi
+            .send("browsingContext.navigate", params, PAGE_DEADLINE)
+            .await
+            .map(drop)
+    }
+
+    fn no_page(&self, url: &str, why: &str) -> EnvironmentError {
+        EnvironmentError::Page {
+            stack: self.stack,
+            url: url.into(),
+            why: why.into(),
+        }
+    }
+
+    fn pages(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Page>>> {
+        lock(&self.pages)
+    }
+}
+
+fn lock(pages: &Pages) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Page>>> {
+    pages.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Brings each event to its page; when the connection closes, every page is lost.
+async fn dispatch(mut events: mpsc::UnboundedReceiver<Event>, pages: Pages) {
+    while let Some(Event { method, params }) = events.recv().await {
+        let context = params["source"]["context"]
+            .as_str()
+            .or_else(|| params["context"].as_str());
+        let Some(page) = context.and_then(|context| lock(&pages).get(context).cloned()) else {
+            continue;
+        };
+        match method.as_str() {
+            "script.message" => {
+                let told = params["data"]["value"].as_str().unwrap_or_default();
+                match serde_json::from_str(told) {
+                    Ok(told) => page.tell_all(params["channel"].as_str().unwrap_or_default(), told),
+                    Err(error) => tracing::warn!(%error, told, "a page told what cannot be read"),
+                }
+            }
+            "log.entryAdded" => page.tell(Happening::Console {
+                level: params["level"].as_str().unwrap_or("info").to_owned(),
+                text: params["text"].as_str().unwrap_or_default().to_owned(),
+            }),
+            "browsingContext.contextDestroyed" => {
+                lock(&pages).remove(&page.context);
+                page.lost("its page is gone");
+            }
+            _ => {}
+        }
+    }
+    let pages: Vec<_> = lock(&pages).drain().map(|(_, page)| page).collect();
+    for page in pages {
+        page.lost("the browser is dead");
+    }
+}

@@ -1,0 +1,35 @@
+# The net under a run: outlives the harness, and ends what the harness left. Arguments: mark, folder.
+# Reads `group N` and `gone N` on its standard input; at the end of it the harness is done, or dead.
+trap '' HUP INT TERM
+mark=$1
+folder=$2
+groups=' '
+while read -r word number; do
+    case $word in
+    group) groups="$groups$number " ;;
+    gone)
+        case $groups in
+        *" $number "*) groups="${groups%% "$number" *} ${groups#* "$number" }" ;;
+        esac
+        ;;
+    esac
+done
+
+# Children are born while others die, so once is not enough. Groups hold what hides its environment (Chromium's zygotes);
+# the mark finds what left its group (crash helpers).
+round=0
+while [ "$round" -lt 100 ]; do
+    alive=
+    for group in $groups; do
+        kill -9 -- "-$group" 2>/dev/null && alive=yes
+    done
+    for file in $(grep -lszxF -- "GLARE_RUN=$mark" /proc/[0-9]*/environ 2>/dev/null); do
+        pid=${file#/proc/}
+        kill -9 "${pid%/environ}" 2>/dev/null && alive=yes
+    done
+    rm -rf -- "$folder" 2>/dev/null
+    [ -z "$alive" ] && [ ! -e "$folder" ] && exit 0
+    round=$((round + 1))
+    sleep 0.02
+done
+exit 1
