@@ -1,0 +1,354 @@
+//! From the values of a verb's keys to the action, one small function a verb.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Span};
+use crate::log::Machine;
+use crate::names::{PeerName, RoomName};
+use crate::peer::{ChannelOptions, Data, Kill};
+use crate::signaling::{DescriptionKind, Kind};
+
+/// Makes an action of values that have been found to fit their shapes. `None`: something needed is missing, and the
+/// mistake is noted already.
+pub(crate) type Build = fn(&Values) -> Option<Action>;
+
+/// A value that fits its key's shape.
+#[derive(Clone, Debug)]
+pub(crate) enum Parsed {
+    Peer(PeerName),
+    Peers(Vec<(PeerName, Span)>),
+    Room(RoomName),
+    Text(String),
+    Number(u64),
+    Flag(bool),
+    Reason(Answer),
+    Duration(Duration),
+    Word(&'static str),
+    State(Machine, &'static str),
+}
+
+/// The values of one step, with their places.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Values(pub Vec<(&'static str, Parsed, Span)>);
+
+impl Values {
+    fn find(&self, key: &str) -> Option<&Parsed> {
+        self.0.iter().find(|(name, ..)| *name == key).map(|(_, value, _)| value)
+    }
+
+    /// Where the value of a key stands.
+    pub(crate) fn span(&self, key: &str) -> Option<&Span> {
+        self.0.iter().find(|(name, ..)| *name == key).map(|(.., span)| span)
+    }
+
+    /// Where an item of a list stands.
+    pub(crate) fn item(&self, key: &str, index: usize) -> Option<&Span> {
+        match self.find(key)? {
+            Parsed::Peers(peers) => peers.get(index).map(|(_, span)| span),
+            _ => None,
+        }
+    }
+
+    fn peer(&self, key: &str) -> Option<PeerName> {
+        match self.find(key)? {
+            Parsed::Peer(peer) => Some(peer.clone()),
+            _ => None,
+        }
+    }
+
+    fn room(&self) -> Option<RoomName> {
+        match self.find("room")? {
+            Parsed::Room(room) => Some(room.clone()),
+            _ => None,
+        }
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        match self.find(key)? {
+            Parsed::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn number(&self, key: &str) -> Option<u64> {
+        match self.find(key)? {
+            Parsed::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn flag(&self, key: &str, default: bool) -> bool {
+        match self.find(key) {
+            Some(Parsed::Flag(flag)) => *flag,
+            _ => default,
+        }
+    }
+
+    fn word(&self, key: &str) -> Option<&'static str> {
+        match self.find(key)? {
+            Parsed::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    fn kind(&self, key: &str) -> Option<Kind> {
+        self.word(key)?.parse().ok()
+    }
+
+    fn answer(&self) -> Answer {
+        match self.find("refused") {
+            Some(Parsed::Reason(answer)) => answer.clone(),
+            _ => Answer::Granted,
+        }
+    }
+
+    /// `fails: true` is the empty text, which every error contains.
+    fn fails(&self) -> Option<String> {
+        match self.find("fails")? {
+            Parsed::Reason(Answer::RefusedWith(text)) => Some(text.clone()),
+            Parsed::Reason(Answer::Refused) => Some(String::new()),
+            _ => None,
+        }
+    }
+
+    fn channel(&self) -> String {
+        self.text("channel").unwrap_or_else(|| DEFAULT_CHANNEL.into())
+    }
+
+    fn description(&self) -> Option<DescriptionKind> {
+        use DescriptionKind::{Answer, Offer, Pranswer, Rollback};
+        let word = self.word("kind")?;
+        [Offer, Pranswer, Answer, Rollback]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+
+    fn pattern(&self, key: &str) -> Option<Pattern> {
+        Some(Pattern {
+            message: self.kind(key)?,
+            from: self.peer("from"),
+            to: self.peer("to"),
+            nth: self.number("nth").and_then(|nth| u32::try_from(nth).ok()),
+        })
+    }
+
+    /// `within:`
+    pub(crate) fn within(&self) -> Option<Duration> {
+        match self.find("within")? {
+            Parsed::Duration(within) => Some(*within),
+            _ => None,
+        }
+    }
+}
+
+/// So many bytes, always the same, that no compression or off-by-one leaves unnoticed.
+pub(crate) fn made_up(size: usize) -> Vec<u8> {
+    (0..size).map(|at| (at.wrapping_mul(31) ^ (at >> 8)) as u8).collect()
+}
+
+pub(crate) fn connect(v: &Values) -> Option<Action> {
+    Some(Action::Connect { peer: v.peer("peer")? })
+}
+
+pub(crate) fn create(v: &Values) -> Option<Action> {
+    Some(Action::Create { peer: v.peer("peer")?, room: v.room()?, answer: v.answer() })
+}
+
+pub(crate) fn join(v: &Values) -> Option<Action> {
+    Some(Action::Join {
+        peer: v.peer("peer")?,
+        room: v.room()?,
+        offer: v.flag("offer", true),
+        answer: v.answer(),
+    })
+}
+
+pub(crate) fn leave(v: &Values) -> Option<Action> {
+    Some(Action::Leave { peer: v.peer("peer")?, answer: v.answer() })
+}
+
+pub(crate) fn destroy(v: &Values) -> Option<Action> {
+    Some(Action::Destroy { peer: v.peer("peer")?, room: v.room()?, answer: v.answer() })
+}
+
+pub(crate) fn disconnect(v: &Values) -> Option<Action> {
+    Some(Action::Disconnect { peer: v.peer("peer")? })
+}
+
+pub(crate) fn negotiate(v: &Values) -> Option<Action> {
+    Some(Action::Negotiate { from: v.peer("from")?, to: v.peer("to") })
+}
+
+pub(crate) fn create_offer(v: &Values) -> Option<Action> {
+    Some(Action::CreateOffer { peer: v.peer("peer")? })
+}
+
+pub(crate) fn create_answer(v: &Values) -> Option<Action> {
+    Some(Action::CreateAnswer { peer: v.peer("peer")? })
+}
+
+pub(crate) fn set_local(v: &Values) -> Option<Action> {
+    Some(Action::SetLocal { peer: v.peer("peer")?, kind: v.description()?, fails: v.fails() })
+}
+
+pub(crate) fn set_remote(v: &Values) -> Option<Action> {
+    Some(Action::SetRemote { peer: v.peer("peer")?, kind: v.description()?, fails: v.fails() })
+}
+
+pub(crate) fn add_candidate(v: &Values) -> Option<Action> {
+    Some(Action::AddCandidate { peer: v.peer("peer")?, fails: v.fails() })
+}
+
+pub(crate) fn send(v: &Values) -> Option<Action> {
+    Some(Action::Send { from: v.peer("from")?, message: v.kind("message")? })
+}
+
+pub(crate) fn restart_ice(v: &Values) -> Option<Action> {
+    Some(Action::RestartIce { peer: v.peer("peer")? })
+}
+
+pub(crate) fn open_channel(v: &Values) -> Option<Action> {
+    let short = |key| v.number(key).and_then(|number| u16::try_from(number).ok());
+    Some(Action::OpenChannel {
+        peer: v.peer("peer")?,
+        label: v.text("label")?,
+        options: ChannelOptions {
+            ordered: v.flag("ordered", true),
+            max_retransmits: short("max-retransmits"),
+            negotiated: short("negotiated"),
+        },
+    })
+}
+
+pub(crate) fn say(v: &Values) -> Option<Action> {
+    let data = match (v.text("text"), v.text("bytes"), v.number("size")) {
+        (Some(text), None, None) => Data::Text(text),
+        (None, Some(bytes), None) => Data::Bytes(bytes),
+        (None, None, Some(size)) => Data::Bytes(STANDARD.encode(made_up(usize::try_from(size).ok()?))),
+        _ => return None,
+    };
+    Some(Action::Say {
+        from: v.peer("from")?,
+        channel: v.channel(),
+        data,
+        heard: v.flag("heard", true),
+    })
+}
+
+pub(crate) fn close_channel(v: &Values) -> Option<Action> {
+    Some(Action::CloseChannel { peer: v.peer("peer")?, channel: v.channel() })
+}
+
+pub(crate) fn close(v: &Values) -> Option<Action> {
+    Some(Action::Close { peer: v.peer("peer")? })
+}
+
+pub(crate) fn kill(v: &Values) -> Option<Action> {
+    let how = match v.word("how")? {
+        "socket" => Kill::Socket,
+        "tab" => Kill::Tab,
+        _ => Kill::Browser,
+    };
+    Some(Action::Kill { peer: v.peer("peer")?, how })
+}
+
+pub(crate) fn hold(v: &Values) -> Option<Action> {
+    Some(Action::Hold(v.pattern("message")?))
+}
+
+pub(crate) fn release(v: &Values) -> Option<Action> {
+    Some(Action::Release(v.pattern("message")?))
+}
+
+pub(crate) fn drop(v: &Values) -> Option<Action> {
+    Some(Action::Drop(v.pattern("message")?))
+}
+
+pub(crate) fn cut(v: &Values) -> Option<Action> {
+    let how = if v.word("how")? == "close" { Cut::Close } else { Cut::Reset };
+    Some(Action::Cut { peer: v.peer("peer")?, how })
+}
+
+pub(crate) fn kill_server(_: &Values) -> Option<Action> {
+    Some(Action::KillServer)
+}
+
+pub(crate) fn restart(_: &Values) -> Option<Action> {
+    Some(Action::Restart)
+}
+
+pub(crate) fn send_raw(v: &Values) -> Option<Action> {
+    Some(Action::SendRaw { peer: v.peer("peer")?, text: v.text("text")? })
+}
+
+pub(crate) fn http(v: &Values) -> Option<Action> {
+    Some(Action::Http {
+        peer: v.peer("peer")?,
+        method: v.word("method")?.into(),
+        path: v.text("path")?,
+        body: v.text("body"),
+        status: v.number("status").and_then(|status| u16::try_from(status).ok()),
+    })
+}
+
+pub(crate) fn hears(v: &Values) -> Option<Action> {
+    Some(Action::Await(Condition::Hears {
+        peer: v.peer("peer")?,
+        kind: v.kind("hears")?,
+        from: v.peer("from"),
+    }))
+}
+
+pub(crate) fn held(v: &Values) -> Option<Action> {
+    Some(Action::Await(Condition::Held(v.pattern("held")?)))
+}
+
+pub(crate) fn connected(v: &Values) -> Option<Action> {
+    match v.find("connected")? {
+        Parsed::Peers(peers) => Some(Action::Await(Condition::Connected {
+            peers: peers.iter().map(|(peer, _)| peer.clone()).collect(),
+        })),
+        _ => None,
+    }
+}
+
+pub(crate) fn state(v: &Values) -> Option<Action> {
+    match v.find("state")? {
+        Parsed::State(machine, state) => Some(Action::Await(Condition::State {
+            peer: v.peer("peer")?,
+            machine: *machine,
+            state: (*state).into(),
+        })),
+        _ => None,
+    }
+}
+
+pub(crate) fn channel(v: &Values) -> Option<Action> {
+    Some(Action::Await(Condition::Channel {
+        peer: v.peer("peer")?,
+        label: v.text("channel")?,
+        state: v.word("is")?.into(),
+    }))
+}
+
+pub(crate) fn said(v: &Values) -> Option<Action> {
+    Some(Action::Await(Condition::Said { peer: v.peer("peer")?, text: v.text("said")? }))
+}
+
+pub(crate) fn applied(v: &Values) -> Option<Action> {
+    Some(Action::Await(Condition::Applied { peer: v.peer("peer")?, what: v.kind("applied")? }))
+}
+
+pub(crate) fn error(v: &Values) -> Option<Action> {
+    Some(Action::Await(Condition::Error {
+        peer: v.peer("peer")?,
+        during: v.word("error")?.into(),
+    }))
+}
+
+pub(crate) fn disconnected(v: &Values) -> Option<Action> {
+    Some(Action::Await(Condition::Disconnected { peer: v.peer("peer")? }))
+}

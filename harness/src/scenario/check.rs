@@ -1,0 +1,327 @@
+//! What cannot come true, found before anything boots.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::address;
+use super::model::{Action, Answer, Condition, Pattern, PeerSpec, Span};
+use super::read::Placed;
+use super::table::MAX_ROOMS;
+use super::text::pattern_text;
+use crate::mistake::{Mistake, Mistakes};
+use crate::names::{PeerName, RoomName, Stack};
+use crate::signaling::Kind;
+
+/// Goes through the steps as the stage will, and notes what can never work.
+pub(crate) fn steps(placed: &[Placed], peers: &[(PeerName, PeerSpec)], mistakes: &mut Mistakes) {
+    let mut walk = Walk {
+        wire: wire_peers(peers),
+        peers,
+        rooms: BTreeMap::new(),
+        named: BTreeSet::new(),
+        inside: BTreeSet::new(),
+        holds: Vec::new(),
+        negotiated: false,
+        mistakes,
+    };
+    for step in placed {
+        walk.step(step);
+    }
+}
+
+/// Peers without a connection, and whether that is only for want of a `stack:`.
+fn wire_peers(peers: &[(PeerName, PeerSpec)]) -> BTreeMap<PeerName, bool> {
+    let mut free = 0;
+    let mut wire = BTreeMap::new();
+    for (name, spec) in peers {
+        match spec.stack {
+            Some(Stack::Wire) => {
+                wire.insert(name.clone(), false);
+            }
+            None if free >= 2 => {
+                wire.insert(name.clone(), true);
+            }
+            None => free += 1,
+            Some(_) => {}
+        }
+    }
+    wire
+}
+
+struct Walk<'a> {
+    wire: BTreeMap<PeerName, bool>,
+    peers: &'a [(PeerName, PeerSpec)],
+    /// Rooms that were made, and the step that removed them if one did.
+    rooms: BTreeMap<RoomName, Option<usize>>,
+    named: BTreeSet<RoomName>,
+    /// Peers that were ever in a room.
+    inside: BTreeSet<PeerName>,
+    holds: Vec<(Pattern, usize)>,
+    negotiated: bool,
+    mistakes: &'a mut Mistakes,
+}
+
+impl Walk<'_> {
+    fn step(&mut self, at: &Placed) {
+        match &at.step.action {
+            Action::Create { peer, room, answer } => {
+                self.name(at, room);
+                if *answer == Answer::Granted {
+                    self.rooms.insert(room.clone(), None);
+                    self.inside.insert(peer.clone());
+                }
+            }
+            Action::Join { peer, room, offer, answer } => {
+                self.name(at, room);
+                if *answer == Answer::Granted {
+                    self.room_is_there(at, room);
+                    self.inside.insert(peer.clone());
+                    self.negotiated |= offer;
+                }
+            }
+            Action::Leave { peer, answer } => {
+                if *answer == Answer::Granted && !self.inside.contains(peer) {
+                    self.note(at, "peer", format!("`{peer}` is in no room"))
+                        .expect("nothing to leave")
+                        .advise("create or join a room before; if the server is to refuse it: `refused: true`");
+                }
+            }
+            Action::Destroy { room, answer, .. } => {
+                self.name(at, room);
+                if *answer == Answer::Granted {
+                    self.room_is_there(at, room);
+                    self.rooms.insert(room.clone(), Some(at.number));
+                }
+            }
+            Action::Restart | Action::KillServer => {
+                self.rooms.values_mut().for_each(|gone| *gone = Some(at.number));
+                self.inside.clear();
+            }
+            Action::Negotiate { from, to } => {
+                self.has_connection(at, from, "from");
+                if let Some(to) = to {
+                    self.has_connection(at, to, "to");
+                    self.differ(at, from, to, "to");
+                }
+                self.negotiated = true;
+            }
+            Action::CreateOffer { peer }
+            | Action::CreateAnswer { peer }
+            | Action::AddCandidate { peer, .. }
+            | Action::OpenChannel { peer, .. }
+            | Action::CloseChannel { peer, .. }
+            | Action::Close { peer } => self.has_connection(at, peer, "peer"),
+            Action::SetLocal { peer, .. } | Action::SetRemote { peer, .. } | Action::RestartIce { peer } => {
+                self.has_connection(at, peer, "peer");
+                self.negotiated = true;
+            }
+            Action::Send { from, .. } => self.has_connection(at, from, "from"),
+            Action::Say { from, .. } => {
+                self.has_connection(at, from, "from");
+                self.after_negotiation(at, "no channel can be open yet");
+            }
+            Action::Hold(pattern) => {
+                if self.sided(at, pattern)
+                    && let Some((_, since)) = self.holds.iter().find(|(there, _)| there == pattern).cloned()
+                {
+                    self.mistakes
+                        .add(&at.verb, format!("{} is held already", pattern_text(pattern)))
+                        .expect("a second time")
+                        .advise(format!("step {since} holds it"));
+                }
+                self.holds.push((pattern.clone(), at.number));
+            }
+            Action::Release(pattern) => self.release(at, pattern),
+            Action::Drop(pattern) => {
+                self.sided(at, pattern);
+            }
+            Action::SendRaw { text, .. } => self.no_foreign_address(at, "text", text),
+            Action::Http { body: Some(body), .. } => self.no_foreign_address(at, "body", body),
+            Action::Await(condition) => self.condition(at, condition),
+            Action::Connect { .. }
+            | Action::Disconnect { .. }
+            | Action::Kill { .. }
+            | Action::Cut { .. }
+            | Action::Http { .. } => {}
+        }
+    }
+
+    fn condition(&mut self, at: &Placed, condition: &Condition) {
+        match condition {
+            Condition::Hears { peer, kind, from } => {
+                let Some(from) = from else { return };
+                self.differ(at, peer, from, "from");
+                if !kind.is_signal() && !matches!(kind, Kind::PeerJoined | Kind::PeerLeft) {
+                    self.note(at, "from", format!("`{kind}` comes from the server, not from `{from}`"))
+                        .expect("nothing can satisfy this")
+                        .advise("leave `from` out");
+                }
+            }
+            Condition::Held(pattern) => {
+                if !self.sided(at, pattern) || self.holds.iter().any(|(hold, _)| overlap(hold, pattern)) {
+                    return;
+                }
+                let holds = self.holding();
+                self.note(at, "held", format!("nothing holds {}", pattern_text(pattern)))
+                    .expect("no `hold` before this step matches")
+                    .advise(holds);
+            }
+            Condition::Connected { peers } => {
+                for (index, peer) in peers.iter().enumerate() {
+                    self.connection_of(at, peer, "connected", Some(index));
+                }
+                self.after_negotiation(at, "nothing before this step can connect them");
+            }
+            Condition::State { peer, .. }
+            | Condition::Channel { peer, .. }
+            | Condition::Said { peer, .. }
+            | Condition::Applied { peer, .. }
+            | Condition::Error { peer, .. } => self.has_connection(at, peer, "peer"),
+            Condition::Disconnected { .. } => {}
+        }
+    }
+
+    fn release(&mut self, at: &Placed, pattern: &Pattern) {
+        if let Some(index) = self.holds.iter().position(|(hold, _)| hold == pattern) {
+            self.holds.remove(index);
+            return;
+        }
+        if !self.sided(at, pattern) {
+            return;
+        }
+        let holds = self.holding();
+        self.mistakes
+            .add(&at.verb, format!("nothing holds {}", pattern_text(pattern)))
+            .expect("no `hold` before this step has the same pattern")
+            .advise(holds);
+    }
+
+    fn holding(&self) -> String {
+        if self.holds.is_empty() {
+            return "nothing is held at this step".into();
+        }
+        let list: Vec<String> = self
+            .holds
+            .iter()
+            .map(|(hold, step)| format!("{} (step {step})", pattern_text(hold)))
+            .collect();
+        format!("held at this step: {}", list.join("; "))
+    }
+
+    /// Whether a pattern says on which side of the server it looks, and one on which the message can pass.
+    fn sided(&mut self, at: &Placed, pattern: &Pattern) -> bool {
+        let kind = pattern.message;
+        let key = if at.values.span("held").is_some() { "held" } else { "message" };
+        match (&pattern.from, &pattern.to) {
+            (None, None) => {
+                self.note(at, key, format!("{kind}: on which side of the server?"))
+                    .expect("neither `from` nor `to`")
+                    .advise("`from: …` alone is before the server, `to: …` after it");
+                false
+            }
+            (_, Some(_)) if kind.is_request() => {
+                self.note(at, "to", format!("`{kind}` goes to the server, no peer hears it"))
+                    .expect("nothing can match this")
+                    .advise("say `from: …` alone");
+                false
+            }
+            (Some(_), None) if !kind.is_signal() && !kind.is_request() => {
+                self.note(at, "from", format!("`{kind}` comes from the server"))
+                    .expect("nothing can match this")
+                    .advise("say `to: …`");
+                false
+            }
+            (Some(_), Some(_)) if !kind.is_signal() && !matches!(kind, Kind::PeerJoined | Kind::PeerLeft) => {
+                self.note(at, "from", format!("`{kind}` comes from the server"))
+                    .expect("nothing can match this")
+                    .advise("say `to: …` alone");
+                false
+            }
+            (Some(from), Some(to)) => self.differ(at, from, to, "to"),
+            _ => true,
+        }
+    }
+
+    fn differ(&mut self, at: &Placed, one: &PeerName, other: &PeerName, key: &str) -> bool {
+        if one == other {
+            self.note(at, key, format!("`{one}` twice")).expect("nobody signals to itself");
+        }
+        one != other
+    }
+
+    fn name(&mut self, at: &Placed, room: &RoomName) {
+        if self.named.insert(room.clone()) && self.named.len() == MAX_ROOMS + 1 {
+            self.note(at, "room", format!("{} rooms", MAX_ROOMS + 1))
+                .expect(format!("at most {MAX_ROOMS}"));
+        }
+    }
+
+    fn room_is_there(&mut self, at: &Placed, room: &RoomName) {
+        let help = "if the server is to refuse it: `refused: true`";
+        match self.rooms.get(room).copied() {
+            Some(None) => {}
+            Some(Some(step)) => {
+                self.note(at, "room", format!("the room `{room}` is gone since step {step}"))
+                    .expect("not there any more")
+                    .advise(help);
+            }
+            None => {
+                let rooms: Vec<String> = self.rooms.keys().map(ToString::to_string).collect();
+                let mistake = self.note(at, "room", format!("the room `{room}` is never created before"));
+                mistake.expect("not there").advise(help);
+                mistake.suggest(room.as_str(), rooms.iter().map(String::as_str));
+            }
+        }
+    }
+
+    fn after_negotiation(&mut self, at: &Placed, expected: &str) {
+        if !self.negotiated {
+            self.mistakes
+                .add(&at.verb, "nobody has negotiated a connection yet")
+                .expect(expected)
+                .advise("a `join` offers by itself unless it says `offer: false`; else: `negotiate`");
+        }
+    }
+
+    fn has_connection(&mut self, at: &Placed, peer: &PeerName, key: &str) {
+        self.connection_of(at, peer, key, None);
+    }
+
+    fn connection_of(&mut self, at: &Placed, peer: &PeerName, key: &str, index: Option<usize>) {
+        let Some(unpinned) = self.wire.get(peer).copied() else { return };
+        let span = match index {
+            Some(index) => at.values.item(key, index),
+            None => at.values.span(key),
+        }
+        .unwrap_or(&at.verb);
+        let mistake = self
+            .mistakes
+            .add(span, format!("`{peer}` only signals, it has no connection"));
+        mistake.expect("a wire peer");
+        if unpinned {
+            let first = self.peers.first().map_or("alice", |(name, _)| name.as_str());
+            mistake.advise(format!(
+                "a cast varies the first two peers, further ones are wire; pin it: `{peer}: {{ stack: native }}`, or pin `{first}`"
+            ));
+        }
+    }
+
+    fn no_foreign_address(&mut self, at: &Placed, key: &str, text: &str) {
+        if let Some(address) = address::foreign(text) {
+            self.note(at, key, format!("{} is an address outside the stage", crate::mistake::quoted(&address)))
+                .expect("only loopback addresses may be given to peers")
+                .advise("use 127.0.0.1 or ::1");
+        }
+    }
+
+    /// Notes a mistake at the value of a key, or at the verb where the key is left out.
+    fn note(&mut self, at: &Placed, key: &str, found: String) -> &mut Mistake {
+        let span: &Span = at.values.span(key).unwrap_or(&at.verb);
+        self.mistakes.add(span, found)
+    }
+}
+
+/// Whether a message can match both.
+fn overlap(hold: &Pattern, wanted: &Pattern) -> bool {
+    let same = |a: &Option<PeerName>, b: &Option<PeerName>| a.is_none() || b.is_none() || a == b;
+    hold.message == wanted.message && same(&hold.from, &wanted.from) && same(&hold.to, &wanted.to)
+}

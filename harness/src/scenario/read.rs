@@ -1,0 +1,502 @@
+//! From a file to a scenario, with all mistakes at once.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::build::Values;
+use super::check;
+use super::model::{
+    Action, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, Need, PeerSpec, Place, Scenario, Source,
+    Span, Step,
+};
+use super::table::{
+    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, LAWS, MAX_LINES, MAX_PEERS, MAX_STEPS,
+    NEEDS, PEER_KEYS, PLACES, VERBS,
+};
+use super::value::{Shapes, peer_name, word};
+use crate::mistake::{Mistakes, quoted};
+use crate::names::PeerName;
+use crate::yaml::{self, Key, Node, Value};
+
+/// A step with the places that the checks point at.
+pub(crate) struct Placed {
+    pub step: Step,
+    /// The verb.
+    pub verb: Span,
+    pub values: Values,
+    /// Its number in the file, from 1.
+    pub number: usize,
+}
+
+impl Scenario {
+    /// Reads a scenario.
+    ///
+    /// # Errors
+    /// All mistakes of the file.
+    pub fn read(path: &Path, text: &str) -> Result<Self, Mistakes> {
+        let source = Source {
+            path: path.to_owned(),
+            text: Arc::from(text),
+        };
+        let mut mistakes = Mistakes::new(source.clone());
+        let scenario = yaml::parse(text, &mut mistakes)
+            .and_then(|root| Reader { source, mistakes: &mut mistakes }.file(&root));
+        mistakes.or_else(scenario)
+    }
+
+    /// Reads a scenario from a file.
+    ///
+    /// # Errors
+    /// All mistakes of the file; also one if it cannot be read.
+    pub fn load(path: &Path) -> Result<Self, Mistakes> {
+        Self::read(path, &read_text(path)?)
+    }
+}
+
+/// The text of a file that a person wrote.
+///
+/// # Errors
+/// It is not there, too long, or not UTF-8.
+pub(crate) fn read_text(path: &Path) -> Result<String, Mistakes> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(yaml::MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|error| Mistakes::unreadable(path, format!("this file cannot be read: {error}")))?;
+    // A file that is cut because it is too long may be cut within a character; its length is the mistake then.
+    if bytes.len() > yaml::MAX_BYTES {
+        return Ok(" ".repeat(bytes.len()));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let line = text[..valid].matches('\n').count() + 1;
+        let mut mistakes = Mistakes::new(Source {
+            path: path.to_owned(),
+            text: Arc::from(text),
+        });
+        mistakes
+            .add(
+                &Span {
+                    bytes: valid..valid + '\u{fffd}'.len_utf8(),
+                    line: u32::try_from(line).unwrap_or(u32::MAX),
+                },
+                "this is not UTF-8",
+            )
+            .expect("a byte that begins no character");
+        mistakes
+    })
+}
+
+struct Reader<'m> {
+    source: Source,
+    mistakes: &'m mut Mistakes,
+}
+
+impl Reader<'_> {
+    fn file(mut self, root: &Node) -> Option<Scenario> {
+        let entries = root.map("a mapping that begins with `scenario:`", self.mistakes)?;
+        let known = || FILE.iter().map(|(name, ..)| *name);
+        for (key, _) in entries {
+            if !known().any(|name| name == key.text) {
+                self.mistakes
+                    .add(&key.span, format!("a scenario has no key {}", quoted(&key.text)))
+                    .expect(format!("its keys: {}", known().collect::<Vec<_>>().join(", ")))
+                    .suggest(&key.text, known());
+            }
+        }
+        let find = |wanted: &str| {
+            entries.iter().find(|(key, _)| key.text == wanted).map(|(key, node)| (key, node))
+        };
+        if let Some((_, node)) = find("version") {
+            self.version(node);
+        }
+        for (name, _, about) in FILE.iter().filter(|(name, needed, _)| *needed && find(name).is_none()) {
+            let start = Span { bytes: 0..0, line: 1 };
+            self.mistakes
+                .add(&start, format!("the key `{name}:` is missing"))
+                .expect("expected in this file")
+                .advise(format!("`{name}:` says: {}", about.to_lowercase().trim_end_matches('.')));
+        }
+        let name = find("scenario").and_then(|(_, node)| self.line_of_text(node, 100));
+        let about = find("about").and_then(|(_, node)| self.about(node)).unwrap_or_default();
+        let issue = find("issue").and_then(|(_, node)| self.issue(node));
+        let needs = find("needs").map(|(_, node)| self.needs(node)).unwrap_or_default();
+        let peers = find("peers").and_then(|(_, node)| self.peers(node));
+        let expect = find("expect").map(|(_, node)| self.expect(node)).unwrap_or_default();
+        let names: Option<Vec<String>> = find("peers").filter(|_| peers.is_some()).map(|(_, node)| match &node.value {
+            Value::Map(entries) => entries.iter().map(|(key, _)| key.text.clone()).collect(),
+            _ => Vec::new(),
+        });
+        let placed = find("steps").map(|(_, node)| self.steps(node, names.as_deref())).unwrap_or_default();
+        let count = find("steps").map_or(0, |(_, node)| match &node.value {
+            Value::List(items) => items.len(),
+            _ => 0,
+        });
+        let catches = find("catches")
+            .map(|(_, node)| self.catches(node, count, &expect))
+            .unwrap_or_default();
+        let peers = peers.unwrap_or_default();
+        check::steps(&placed, &peers, self.mistakes);
+        Some(Scenario {
+            source: self.source,
+            name: name?,
+            about,
+            issue,
+            needs,
+            peers,
+            catches,
+            steps: placed.into_iter().map(|placed| placed.step).collect(),
+            expect,
+        })
+    }
+
+    fn version(&mut self, node: &Node) {
+        match node.scalar().and_then(|scalar| scalar.number()).and_then(|number| number.as_u64()) {
+            Some(1) => {}
+            Some(newer) if newer > 1 => {
+                self.mistakes
+                    .add(&node.span, format!("version {newer} of the format is newer than this program"))
+                    .expect("version 1 is read")
+                    .advise("use a newer glare for this file");
+            }
+            _ => node.wrong("the version of the format, `1`", self.mistakes),
+        }
+    }
+
+    /// Text on one line.
+    fn line_of_text(&mut self, node: &Node, most: usize) -> Option<String> {
+        let text = node.text("text on one line", self.mistakes)?.trim();
+        if text.is_empty() || text.len() > most || text.contains(['\n', '\r']) {
+            self.mistakes
+                .add(&node.span, "this name does not do")
+                .expect(format!("expected 1 to {most} bytes on one line"));
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    fn about(&mut self, node: &Node) -> Option<String> {
+        let text = node.text("text", self.mistakes)?.trim();
+        if text.len() > 4000 {
+            self.mistakes
+                .add(&node.span, format!("this text has {} bytes", text.len()))
+                .expect("at most 4000");
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    fn issue(&mut self, node: &Node) -> Option<String> {
+        let text = node.text("an https URL, as text", self.mistakes)?;
+        let fine = url::Url::parse(text).is_ok_and(|url| {
+            url.scheme() == "https"
+                && url.host_str().is_some_and(|host| !host.is_empty())
+                && url.username().is_empty()
+                && url.password().is_none()
+        });
+        if !fine || !text.starts_with("https://") || text.len() > 500 || text.contains(crate::mistake::is_hidden) {
+            self.mistakes
+                .add(&node.span, format!("{} is not an https URL", quoted(text)))
+                .expect("expected `https://…`, without user or password");
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    fn needs(&mut self, node: &Node) -> Vec<Need> {
+        let mut needs = Vec::new();
+        for item in node.list("a list: `[rooms, peer-left]`", self.mistakes).unwrap_or_default() {
+            if let Some(need) = word(item, NEEDS, self.mistakes).and_then(Need::parse) {
+                if needs.contains(&need) {
+                    self.mistakes
+                        .add(&item.span, format!("`{need}` is in this list twice"))
+                        .expect("a second time");
+                }
+                needs.push(need);
+            }
+        }
+        needs
+    }
+
+    fn peers(&mut self, node: &Node) -> Option<Vec<(PeerName, PeerSpec)>> {
+        let entries = node.map("a mapping: `alice: {}`", self.mistakes)?;
+        if entries.is_empty() {
+            node.wrong("at least one peer: `alice: {}`", self.mistakes);
+            return None;
+        }
+        if entries.len() > MAX_PEERS {
+            self.mistakes
+                .add(&entries[MAX_PEERS].0.span, format!("{} peers", entries.len()))
+                .expect(format!("at most {MAX_PEERS}"));
+        }
+        let mut peers = Vec::new();
+        for (key, node) in entries {
+            let name = peer_name(key, self.mistakes);
+            let spec = self.peer(node);
+            peers.extend(name.map(|name| (name, spec)));
+        }
+        Some(peers)
+    }
+
+    fn peer(&mut self, node: &Node) -> PeerSpec {
+        let mut spec = PeerSpec {
+            stack: None,
+            early_candidates: EarlyCandidates::default(),
+            manual: false,
+        };
+        let shape = "a mapping: `{}`, `{ stack: chromium }`";
+        for (key, node) in node.map(shape, self.mistakes).unwrap_or_default() {
+            let Some((name, words, _)) = PEER_KEYS.iter().find(|(name, ..)| *name == key.text) else {
+                let names = || PEER_KEYS.iter().map(|(name, ..)| *name);
+                self.mistakes
+                    .add(&key.span, format!("a peer has no key {}", quoted(&key.text)))
+                    .expect(format!("its keys: {}", names().collect::<Vec<_>>().join(", ")))
+                    .suggest(&key.text, names());
+                continue;
+            };
+            let Some(word) = word(node, words, self.mistakes) else { continue };
+            match *name {
+                "stack" => spec.stack = word.parse().ok(),
+                "early-candidates" => {
+                    spec.early_candidates = match word {
+                        "apply" => EarlyCandidates::Apply,
+                        "drop" => EarlyCandidates::Drop,
+                        _ => EarlyCandidates::Buffer,
+                    }
+                }
+                _ => spec.manual = word == "manual",
+            }
+        }
+        spec
+    }
+
+    fn steps(&mut self, node: &Node, peers: Option<&[String]>) -> Vec<Placed> {
+        let items = node.list("a list of steps: `- create: { peer: alice, room: lobby }`", self.mistakes).unwrap_or_default();
+        if items.is_empty() && matches!(node.value, Value::List(_)) {
+            node.wrong("at least one step", self.mistakes);
+        }
+        if items.len() > MAX_STEPS {
+            self.mistakes
+                .add(&items[MAX_STEPS].span, format!("{} steps", items.len()))
+                .expect(format!("at most {MAX_STEPS}"));
+        }
+        let read = items.iter().take(MAX_STEPS).enumerate();
+        read.filter_map(|(index, item)| self.step(index + 1, item, peers)).collect()
+    }
+
+    fn step(&mut self, number: usize, node: &Node, peers: Option<&[String]>) -> Option<Placed> {
+        let shape = "a step: `verb: { … }`";
+        let nothing = Node { span: node.span.clone(), value: Value::Map(Vec::new()) };
+        let (name, span, body) = match &node.value {
+            Value::Scalar(scalar) => (scalar.text()?, &node.span, &nothing),
+            Value::Map(entries) => match entries.as_slice() {
+                [(key, body)] => (key.text.as_str(), &key.span, body),
+                [_, (second, _), ..] => {
+                    self.mistakes
+                        .add(&second.span, format!("a second verb in one step: {}", quoted(&second.text)))
+                        .expect("a step has one verb")
+                        .advise("begin a new step with `- `, or put the keys between braces");
+                    return None;
+                }
+                [] => {
+                    node.wrong(shape, self.mistakes);
+                    return None;
+                }
+            },
+            _ => {
+                node.wrong(shape, self.mistakes);
+                return None;
+            }
+        };
+        let verb = if name == AWAIT {
+            self.condition(span, body)?
+        } else if let Some(verb) = table::find(VERBS, name) {
+            verb
+        } else {
+            let names = || VERBS.iter().map(|verb| verb.name).chain([AWAIT]);
+            let mistake = self.mistakes.add(span, format!("there is no verb {}", quoted(name)));
+            mistake.expect("unknown verb").suggest(name, names());
+            if let Some((_, instead)) = ELSEWHERE.iter().find(|(word, _)| *word == name) {
+                mistake.advise(*instead);
+            } else if mistake.advice().is_none() {
+                mistake.advise(format!("the verbs: {}", names().collect::<Vec<_>>().join(", ")));
+            }
+            return None;
+        };
+        let entries = match &body.value {
+            Value::Scalar(scalar) if scalar.is_null() && !verb.keys.is_empty() => &[][..],
+            _ => body.map("the verb's keys: `{ key: value, … }`", self.mistakes)?,
+        };
+        let values = Shapes { peers, mistakes: self.mistakes }.values(verb, span, entries)?;
+        let action: Action = (verb.build)(&values)?;
+        Some(Placed {
+            step: Step {
+                span: self.from_dash(&node.span),
+                action,
+                within: values.within().unwrap_or(DEFAULT_WITHIN),
+            },
+            verb: span.clone(),
+            values,
+            number,
+        })
+    }
+
+    /// Which condition an `await` means: the one whose own key is there.
+    fn condition(&mut self, span: &Span, body: &Node) -> Option<&'static table::Verb> {
+        let entries = body.map("what to wait for: `{ peer: bob, hears: answer }`", self.mistakes)?;
+        let given: Vec<&(Key, Node)> = entries
+            .iter()
+            .filter(|(key, _)| table::find(CONDITIONS, &key.text).is_some())
+            .collect();
+        match given.as_slice() {
+            [(key, _)] => table::find(CONDITIONS, &key.text),
+            [] => {
+                let names = || CONDITIONS.iter().map(|form| form.name);
+                let stranger = entries.iter().find(|(key, _)| !matches!(key.text.as_str(), "peer" | "from" | "to" | "nth" | "within" | "is"));
+                match stranger {
+                    Some((key, _)) => self
+                        .mistakes
+                        .add(&key.span, format!("nothing can be awaited by {}", quoted(&key.text)))
+                        .suggest(&key.text, names()),
+                    None => self.mistakes.add(span, "this `await` does not say what it waits for"),
+                }
+                .expect(format!("expected one of: {}", names().collect::<Vec<_>>().join(", ")));
+                None
+            }
+            [first, second, ..] => {
+                self.mistakes
+                    .add(&second.0.span, format!("this `await` waits for `{}` and for `{}`", first.0.text, second.0.text))
+                    .expect("one step waits for one thing")
+                    .advise("make two steps of it");
+                None
+            }
+        }
+    }
+
+    /// The span of a list's item, with its dash.
+    fn from_dash(&self, span: &Span) -> Span {
+        let before = self.source.text[..span.bytes.start].trim_end();
+        if !before.ends_with('-') {
+            return span.clone();
+        }
+        let start = before.len() - 1;
+        let lines = self.source.text[start..span.bytes.start].matches('\n').count();
+        Span {
+            bytes: start..span.bytes.end,
+            line: span.line.saturating_sub(u32::try_from(lines).unwrap_or(0)),
+        }
+    }
+
+    fn expect(&mut self, node: &Node) -> Expect {
+        let mut expect = Expect::default();
+        for (key, node) in node.map("a mapping: `never: |`", self.mistakes).unwrap_or_default() {
+            match key.text.as_str() {
+                "seen" => expect.seen = self.lines(key, node),
+                "never" => expect.never = self.lines(key, node),
+                other => {
+                    let names = || EXPECT_KEYS.iter().map(|(name, _)| *name);
+                    self.mistakes
+                        .add(&key.span, format!("`expect` has no key {}", quoted(other)))
+                        .expect(format!("its keys: {}", names().collect::<Vec<_>>().join(", ")))
+                        .suggest(other, names());
+                }
+            }
+        }
+        expect
+    }
+
+    /// The lines of a block literal, each with its own place.
+    fn lines(&mut self, key: &Key, node: &Node) -> Vec<Line> {
+        if node.is_refused() {
+            return Vec::new();
+        }
+        if !node.scalar().is_some_and(|scalar| scalar.literal) {
+            self.mistakes
+                .add(&node.span, format!("`{}` is not a block", key.text))
+                .expect("expected `|`, and the lines below it")
+                .advise(format!("write it as: `{}: |`, each line indented below", key.text));
+            return Vec::new();
+        }
+        let text = &self.source.text;
+        let mut lines = Vec::new();
+        let mut at = node.span.bytes.start;
+        let mut line = node.span.line;
+        for piece in text[node.span.bytes.clone()].split_inclusive('\n') {
+            let trimmed = piece.trim();
+            let header = at == node.span.bytes.start && trimmed.starts_with('|');
+            if !header && !trimmed.is_empty() && !trimmed.starts_with('#') {
+                let start = at + (piece.len() - piece.trim_start().len());
+                lines.push(Line {
+                    span: Span { bytes: start..start + trimmed.len(), line },
+                    text: trimmed.to_owned(),
+                });
+            }
+            at += piece.len();
+            line += 1;
+        }
+        if lines.len() > MAX_LINES {
+            self.mistakes
+                .add(&lines[MAX_LINES].span, format!("{} lines", lines.len()))
+                .expect(format!("at most {MAX_LINES}"));
+        }
+        for line in lines.iter().filter(|line| line.text.len() > 1000) {
+            self.mistakes.add(&line.span, "this line is too long").expect("at most 1000 bytes");
+        }
+        lines
+    }
+
+    fn catches(&mut self, node: &Node, steps: usize, expect: &Expect) -> BTreeMap<String, Place> {
+        let mut catches = BTreeMap::new();
+        for (key, node) in node.map("a mapping: `ghost-on-disconnect: law 1`", self.mistakes).unwrap_or_default() {
+            let slug = !key.text.is_empty()
+                && key.text.len() <= 64
+                && key.text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            if !slug {
+                self.mistakes
+                    .add(&key.span, format!("{} cannot be the name of a planted fault", quoted(&key.text)))
+                    .expect("1 to 64 of: a-z 0-9 -");
+                continue;
+            }
+            if let Some(place) = self.place(node, steps, expect) {
+                catches.insert(key.text.clone(), place);
+            }
+        }
+        catches
+    }
+
+    fn place(&mut self, node: &Node, steps: usize, expect: &Expect) -> Option<Place> {
+        let shape = "a place, as text: `step 6`, `never 1`, `seen 2`, `law 1`";
+        let text = node.text(shape, self.mistakes)?;
+        let parsed = text
+            .split_once(' ')
+            .and_then(|(kind, number)| number.trim().parse::<usize>().ok().map(|number| (kind, number)));
+        let Some((kind, number)) = parsed.filter(|(kind, _)| PLACES.contains(kind)) else {
+            let mistake = self.mistakes.add(&node.span, format!("{} is no place", quoted(text)));
+            mistake.expect(format!("expected {shape}"));
+            if let Some((kind, _)) = text.split_once(' ') {
+                mistake.suggest(kind, PLACES.iter().copied());
+            }
+            return None;
+        };
+        let (most, of) = match kind {
+            "step" => (steps, "steps"),
+            "never" => (expect.never.len(), "lines in `expect: never`"),
+            "seen" => (expect.seen.len(), "lines in `expect: seen`"),
+            _ => (LAWS, "laws"),
+        };
+        if number == 0 || number > most {
+            self.mistakes
+                .add(&node.span, format!("there is no {kind} {number}"))
+                .expect(format!("there are {most} {of}, counted from 1"));
+            return None;
+        }
+        Some(match kind {
+            "step" => Place::Step(number),
+            "never" => Place::Never(number),
+            "seen" => Place::Seen(number),
+            _ => Place::Law(number),
+        })
+    }
+}

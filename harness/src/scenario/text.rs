@@ -1,0 +1,307 @@
+//! A scenario as text: the line of a step, its line in the log, and the whole file.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::build::made_up;
+use super::model::{
+    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line, Pattern,
+    PeerSpec, Place, Scenario, Step,
+};
+use super::value::write_duration;
+use crate::names::PeerName;
+use crate::peer::{Data, Kill};
+use crate::yaml::{flow, scalar};
+
+/// From this length on, made-up bytes are written as `size:`.
+const SIZE_FROM: usize = 1;
+
+impl Step {
+    /// The step on one line, as YAML.
+    pub fn text(&self) -> String {
+        let (verb, mut entries) = entries(&self.action);
+        if self.within != DEFAULT_WITHIN {
+            entries.push(("within", write_duration(self.within)));
+        }
+        if entries.is_empty() {
+            return verb.into();
+        }
+        format!("{verb}: {}", flow(&entries))
+    }
+
+    /// Its line in the log, for steps that no message shows.
+    pub fn log(&self) -> Option<String> {
+        Some(match &self.action {
+            Action::Close { peer } => format!("{peer}: close()"),
+            Action::Kill { peer, how } => format!("{peer}: killed ({})", kill_text(*how)),
+            Action::Hold(pattern) => format!("tap: hold {}", pattern_text(pattern)),
+            Action::Release(pattern) => format!("tap: release {}", pattern_text(pattern)),
+            Action::Drop(pattern) => format!("tap: drop {}", pattern_text(pattern)),
+            Action::Cut { peer, how } => format!("tap: cut {peer} ({})", cut_text(*how)),
+            Action::KillServer => "server: killed".into(),
+            Action::Restart => "server: restarted".into(),
+            Action::Disconnect { peer } => format!("{peer}: disconnects"),
+            Action::OpenChannel { peer, label, .. } => {
+                format!("{peer}: open channel {}", scalar(label))
+            }
+            Action::CloseChannel { peer, channel } => {
+                format!("{peer}: close channel {}", scalar(channel))
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Scenario {
+    /// The scenario as a file that reads back equal.
+    pub fn to_yaml(&self) -> String {
+        let mut out = format!("scenario: {}\n", scalar(&self.name));
+        if !self.about.is_empty() {
+            out.push_str(&format!("about: {}\n", scalar(&self.about)));
+        }
+        if let Some(issue) = &self.issue {
+            out.push_str(&format!("issue: {}\n", scalar(issue)));
+        }
+        if !self.needs.is_empty() {
+            let needs: Vec<&str> = self.needs.iter().map(|need| need.as_str()).collect();
+            out.push_str(&format!("needs: [{}]\n", needs.join(", ")));
+        }
+        out.push_str("peers:\n");
+        for (name, spec) in &self.peers {
+            out.push_str(&format!("  {}: {}\n", scalar(name.as_str()), peer_text(spec)));
+        }
+        if !self.catches.is_empty() {
+            out.push_str("catches:\n");
+            for (fault, place) in &self.catches {
+                out.push_str(&format!("  {}: {place}\n", scalar(fault)));
+            }
+        }
+        out.push_str("steps:\n");
+        for step in &self.steps {
+            out.push_str(&format!("  - {}\n", step.text()));
+        }
+        if !self.expect.seen.is_empty() || !self.expect.never.is_empty() {
+            out.push_str("expect:\n");
+            for (key, lines) in [("seen", &self.expect.seen), ("never", &self.expect.never)] {
+                out.push_str(&block(key, lines));
+            }
+        }
+        out
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Place::Step(number) => write!(f, "step {number}"),
+            Place::Never(number) => write!(f, "never {number}"),
+            Place::Seen(number) => write!(f, "seen {number}"),
+            Place::Law(number) => write!(f, "law {number}"),
+        }
+    }
+}
+
+/// `answer from alice to bob, 2nd`: a pattern as the log writes it.
+pub(crate) fn pattern_text(pattern: &Pattern) -> String {
+    let mut out = pattern.message.to_string();
+    if let Some(from) = &pattern.from {
+        out.push_str(&format!(" from {from}"));
+    }
+    if let Some(to) = &pattern.to {
+        out.push_str(&format!(" to {to}"));
+    }
+    if let Some(nth) = pattern.nth {
+        out.push_str(&format!(" #{nth}"));
+    }
+    out
+}
+
+fn block(key: &str, lines: &[Line]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("  {key}: |\n");
+    for line in lines {
+        out.push_str(&format!("    {}\n", line.text));
+    }
+    out
+}
+
+fn peer_text(spec: &PeerSpec) -> String {
+    let mut entries = Vec::new();
+    if let Some(stack) = spec.stack {
+        entries.push(("stack", stack.to_string()));
+    }
+    match spec.early_candidates {
+        EarlyCandidates::Buffer => {}
+        EarlyCandidates::Apply => entries.push(("early-candidates", "apply".into())),
+        EarlyCandidates::Drop => entries.push(("early-candidates", "drop".into())),
+    }
+    if spec.manual {
+        entries.push(("negotiation", "manual".into()));
+    }
+    flow(&entries)
+}
+
+fn kill_text(how: Kill) -> &'static str {
+    match how {
+        Kill::Socket => "socket",
+        Kill::Tab => "tab",
+        Kill::Browser => "browser",
+    }
+}
+
+fn cut_text(how: Cut) -> &'static str {
+    match how {
+        Cut::Close => "close",
+        Cut::Reset => "reset",
+    }
+}
+
+type Entries = Vec<(&'static str, String)>;
+
+fn who(key: &'static str, peer: &PeerName) -> (&'static str, String) {
+    (key, scalar(peer.as_str()))
+}
+
+fn with_answer(mut entries: Entries, answer: &Answer) -> Entries {
+    match answer {
+        Answer::Granted => {}
+        Answer::Refused => entries.push(("refused", "true".into())),
+        Answer::RefusedWith(text) => entries.push(("refused", scalar(text))),
+    }
+    entries
+}
+
+fn with_fails(mut entries: Entries, fails: Option<&String>) -> Entries {
+    match fails.map(String::as_str) {
+        None => {}
+        Some("") => entries.push(("fails", "true".into())),
+        Some(text) => entries.push(("fails", scalar(text))),
+    }
+    entries
+}
+
+fn pattern(key: &'static str, pattern: &Pattern) -> Entries {
+    let mut entries = vec![(key, pattern.message.to_string())];
+    entries.extend(pattern.from.as_ref().map(|from| who("from", from)));
+    entries.extend(pattern.to.as_ref().map(|to| who("to", to)));
+    entries.extend(pattern.nth.map(|nth| ("nth", nth.to_string())));
+    entries
+}
+
+/// The verb and its keys, as files write them.
+fn entries(action: &Action) -> (&'static str, Entries) {
+    match action {
+        Action::Connect { peer } => ("connect", vec![who("peer", peer)]),
+        Action::Create { peer, room, answer } => {
+            ("create", with_answer(vec![who("peer", peer), ("room", scalar(room.as_str()))], answer))
+        }
+        Action::Join { peer, room, offer, answer } => {
+            let mut entries = vec![who("peer", peer), ("room", scalar(room.as_str()))];
+            if !offer {
+                entries.push(("offer", "false".into()));
+            }
+            ("join", with_answer(entries, answer))
+        }
+        Action::Leave { peer, answer } => ("leave", with_answer(vec![who("peer", peer)], answer)),
+        Action::Destroy { peer, room, answer } => {
+            ("destroy", with_answer(vec![who("peer", peer), ("room", scalar(room.as_str()))], answer))
+        }
+        Action::Disconnect { peer } => ("disconnect", vec![who("peer", peer)]),
+        Action::Negotiate { from, to } => {
+            let mut entries = vec![who("from", from)];
+            entries.extend(to.as_ref().map(|to| who("to", to)));
+            ("negotiate", entries)
+        }
+        Action::CreateOffer { peer } => ("create-offer", vec![who("peer", peer)]),
+        Action::CreateAnswer { peer } => ("create-answer", vec![who("peer", peer)]),
+        Action::SetLocal { peer, kind, fails } => {
+            ("set-local", with_fails(vec![who("peer", peer), ("kind", kind.as_str().into())], fails.as_ref()))
+        }
+        Action::SetRemote { peer, kind, fails } => {
+            ("set-remote", with_fails(vec![who("peer", peer), ("kind", kind.as_str().into())], fails.as_ref()))
+        }
+        Action::AddCandidate { peer, fails } => {
+            ("add-candidate", with_fails(vec![who("peer", peer)], fails.as_ref()))
+        }
+        Action::Send { from, message } => ("send", vec![who("from", from), ("message", message.to_string())]),
+        Action::RestartIce { peer } => ("restart-ice", vec![who("peer", peer)]),
+        Action::OpenChannel { peer, label, options } => {
+            let mut entries = vec![who("peer", peer), ("label", scalar(label))];
+            if !options.ordered {
+                entries.push(("ordered", "false".into()));
+            }
+            entries.extend(options.max_retransmits.map(|count| ("max-retransmits", count.to_string())));
+            entries.extend(options.negotiated.map(|id| ("negotiated", id.to_string())));
+            ("open-channel", entries)
+        }
+        Action::Say { from, channel, data, heard } => {
+            let mut entries = vec![who("from", from)];
+            if channel != DEFAULT_CHANNEL {
+                entries.push(("channel", scalar(channel)));
+            }
+            entries.push(match data {
+                Data::Text(text) => ("text", scalar(text)),
+                Data::Bytes(bytes) => match STANDARD.decode(bytes) {
+                    Ok(raw) if raw.len() >= SIZE_FROM && raw == made_up(raw.len()) => {
+                        ("size", raw.len().to_string())
+                    }
+                    _ => ("bytes", scalar(bytes)),
+                },
+            });
+            if !heard {
+                entries.push(("heard", "false".into()));
+            }
+            ("say", entries)
+        }
+        Action::CloseChannel { peer, channel } => {
+            let mut entries = vec![who("peer", peer)];
+            if channel != DEFAULT_CHANNEL {
+                entries.push(("channel", scalar(channel)));
+            }
+            ("close-channel", entries)
+        }
+        Action::Close { peer } => ("close", vec![who("peer", peer)]),
+        Action::Kill { peer, how } => ("kill", vec![who("peer", peer), ("how", kill_text(*how).into())]),
+        Action::Hold(held) => ("hold", pattern("message", held)),
+        Action::Release(held) => ("release", pattern("message", held)),
+        Action::Drop(dropped) => ("drop", pattern("message", dropped)),
+        Action::Cut { peer, how } => ("cut", vec![who("peer", peer), ("how", cut_text(*how).into())]),
+        Action::KillServer => ("kill-server", Vec::new()),
+        Action::Restart => ("restart", Vec::new()),
+        Action::SendRaw { peer, text } => ("send-raw", vec![who("peer", peer), ("text", scalar(text))]),
+        Action::Http { peer, method, path, body, status } => {
+            let mut entries = vec![who("peer", peer), ("method", method.clone()), ("path", scalar(path))];
+            entries.extend(body.as_ref().map(|body| ("body", scalar(body))));
+            entries.extend(status.map(|status| ("status", status.to_string())));
+            ("http", entries)
+        }
+        Action::Await(condition) => ("await", condition_entries(condition)),
+    }
+}
+
+fn condition_entries(condition: &Condition) -> Entries {
+    match condition {
+        Condition::Hears { peer, kind, from } => {
+            let mut entries = vec![who("peer", peer), ("hears", kind.to_string())];
+            entries.extend(from.as_ref().map(|from| who("from", from)));
+            entries
+        }
+        Condition::Held(held) => pattern("held", held),
+        Condition::Connected { peers } => {
+            let names: Vec<String> = peers.iter().map(|peer| scalar(peer.as_str())).collect();
+            vec![("connected", format!("[{}]", names.join(", ")))]
+        }
+        Condition::State { peer, machine, state } => {
+            vec![who("peer", peer), ("state", format!("{{ {}: {} }}", machine.as_str(), scalar(state)))]
+        }
+        Condition::Channel { peer, label, state } => {
+            vec![who("peer", peer), ("channel", scalar(label)), ("is", scalar(state))]
+        }
+        Condition::Said { peer, text } => vec![who("peer", peer), ("said", scalar(text))],
+        Condition::Applied { peer, what } => vec![who("peer", peer), ("applied", what.to_string())],
+        Condition::Error { peer, during } => vec![who("peer", peer), ("error", scalar(during))],
+        Condition::Disconnected { peer } => vec![who("peer", peer), ("disconnected", "true".into())],
+    }
+}

@@ -1,0 +1,333 @@
+//! From a node to a value of a certain shape, or a mistake.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::build::{Parsed, Values};
+use super::model::{Answer, Span};
+use super::table::{KeySpec, MAX_WITHIN_MS, RESERVED, STATES, Shape, Verb, WITHIN};
+use crate::log::Machine;
+use crate::mistake::{Mistakes, quoted};
+use crate::names::{PeerName, RoomName};
+use crate::yaml::{Key, Node};
+
+/// Reads values, knowing the scenario's peers. Without peers (their section is broken) every name is let through.
+pub(crate) struct Shapes<'a> {
+    pub peers: Option<&'a [String]>,
+    pub mistakes: &'a mut Mistakes,
+}
+
+impl Shapes<'_> {
+    /// The values of a verb's mapping. `None` if a mistake makes them incomplete.
+    pub(crate) fn values(&mut self, verb: &Verb, name: &Span, entries: &[(Key, Node)]) -> Option<Values> {
+        let before = self.mistakes.len();
+        let mut values = Values::default();
+        for (key, node) in entries {
+            let known = verb.keys.iter().chain([&WITHIN]);
+            match known.clone().find(|spec| spec.name == key.text) {
+                Some(spec) => {
+                    if let Some(value) = self.value(spec, node) {
+                        values.0.push((spec.name, value, node.span.clone()));
+                    }
+                }
+                None => {
+                    let names: Vec<&str> = known.map(|spec| spec.name).collect();
+                    self.mistakes
+                        .add(&key.span, format!("`{}` has no key {}", verb.name, quoted(&key.text)))
+                        .expect(format!("its keys: {}", names.join(", ")))
+                        .suggest(&key.text, names.iter().copied());
+                }
+            }
+        }
+        let there = |wanted: &str| entries.iter().any(|(key, _)| key.text == wanted);
+        for spec in verb.keys.iter().filter(|spec| spec.needed && !there(spec.name)) {
+            self.mistakes
+                .add(name, format!("`{}` needs the key `{}`", verb.name, spec.name))
+                .expect("incomplete")
+                .advise(format!("`{}`: {}", spec.name, first_lower(spec.about)));
+        }
+        if !verb.one_of.is_empty() {
+            let given: Vec<&str> = verb.one_of.iter().copied().filter(|one| there(one)).collect();
+            if given.len() != 1 {
+                let names: Vec<String> = verb.one_of.iter().map(|one| format!("`{one}`")).collect();
+                self.mistakes
+                    .add(
+                        name,
+                        match given.len() {
+                            0 => format!("`{}` needs one of {}", verb.name, names.join(", ")),
+                            _ => format!("`{}` has `{}` at once", verb.name, given.join("` and `")),
+                        },
+                    )
+                    .expect(format!("expected exactly one of {}", names.join(", ")));
+            }
+        }
+        (self.mistakes.len() == before).then_some(values)
+    }
+
+    fn value(&mut self, spec: &KeySpec, node: &Node) -> Option<Parsed> {
+        match spec.shape {
+            Shape::Peer => self.peer(node).map(Parsed::Peer),
+            Shape::Peers => self.some_peers(node).map(Parsed::Peers),
+            Shape::Room => self.room(node).map(Parsed::Room),
+            Shape::Text(most) => self.text(node, most).map(Parsed::Text),
+            Shape::Base64(most) => self.bytes(node, most).map(Parsed::Text),
+            Shape::Number(least, most) => self.number(node, least, most).map(Parsed::Number),
+            Shape::Flag => node.flag(self.mistakes).map(Parsed::Flag),
+            Shape::True => match node.scalar().and_then(|scalar| scalar.flag()) {
+                Some(true) => Some(Parsed::Flag(true)),
+                _ => {
+                    node.wrong("`true`", self.mistakes);
+                    None
+                }
+            },
+            Shape::Reason => self.reason(node).map(Parsed::Reason),
+            Shape::Duration => duration(node, self.mistakes).map(Parsed::Duration),
+            Shape::Word(words) => word(node, words, self.mistakes).map(Parsed::Word),
+            Shape::State => self.state(node),
+            Shape::Path => self.path(node).map(Parsed::Text),
+        }
+    }
+
+    fn peer(&mut self, node: &Node) -> Option<PeerName> {
+        let name = node.text("the name of a peer, as text", self.mistakes)?;
+        if let Some(peers) = self.peers
+            && !peers.iter().any(|peer| peer == name)
+        {
+            self.mistakes
+                .add(&node.span, format!("there is no peer {}", quoted(name)))
+                .expect(format!("expected one of: {}", peers.join(", ")))
+                .suggest(name, peers.iter().map(String::as_str));
+            return None;
+        }
+        Some(PeerName::new(name))
+    }
+
+    fn some_peers(&mut self, node: &Node) -> Option<Vec<(PeerName, Span)>> {
+        let items = node.list("a list of peers: `[alice, bob]`", self.mistakes)?;
+        if items.is_empty() {
+            node.wrong("at least one peer", self.mistakes);
+            return None;
+        }
+        let mut peers: Vec<(PeerName, Span)> = Vec::new();
+        let mut whole = true;
+        for item in items {
+            match self.peer(item) {
+                Some(peer) if peers.iter().any(|(there, _)| *there == peer) => {
+                    self.mistakes
+                        .add(&item.span, format!("`{peer}` is in this list twice"))
+                        .expect("a second time");
+                    whole = false;
+                }
+                Some(peer) => peers.push((peer, item.span.clone())),
+                None => whole = false,
+            }
+        }
+        whole.then_some(peers)
+    }
+
+    fn room(&mut self, node: &Node) -> Option<RoomName> {
+        let name = node.text("the name of a room, as text", self.mistakes)?;
+        if !is_name(name) {
+            self.mistakes
+                .add(&node.span, format!("{} cannot be the name of a room", quoted(name)))
+                .expect("1 to 32 of: A-Z a-z 0-9 _ -");
+            return None;
+        }
+        Some(RoomName::new(name))
+    }
+
+    fn text(&mut self, node: &Node, most: usize) -> Option<String> {
+        let text = node.text("text", self.mistakes)?;
+        if text.len() > most {
+            self.mistakes
+                .add(&node.span, format!("this text has {} bytes", text.len()))
+                .expect(format!("at most {most}"));
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    fn bytes(&mut self, node: &Node, most: usize) -> Option<String> {
+        let text = node.text("bytes in base64, as text", self.mistakes)?;
+        match STANDARD.decode(text) {
+            Ok(bytes) if bytes.len() > most => {
+                self.mistakes
+                    .add(&node.span, format!("these are {} bytes", bytes.len()))
+                    .expect(format!("at most {most}"))
+                    .advise("`size:` makes up longer ones");
+                None
+            }
+            Ok(_) => Some(text.to_owned()),
+            Err(error) => {
+                self.mistakes
+                    .add(&node.span, format!("this is not base64: {}", error.to_string().to_lowercase()))
+                    .expect("expected base64 with padding (RFC 4648, section 4)");
+                None
+            }
+        }
+    }
+
+    fn number(&mut self, node: &Node, least: u64, most: u64) -> Option<u64> {
+        let expected = format!("a whole number from {least} to {most}");
+        let number = node.scalar().and_then(|scalar| scalar.number());
+        match number.and_then(|number| number.as_u64()) {
+            Some(number) if (least..=most).contains(&number) => Some(number),
+            _ => {
+                node.wrong(&expected, self.mistakes);
+                None
+            }
+        }
+    }
+
+    fn reason(&mut self, node: &Node) -> Option<Answer> {
+        match node.scalar().map(|scalar| (scalar.flag(), scalar.text())) {
+            Some((Some(true), _)) => Some(Answer::Refused),
+            Some((None, Some(text))) if !text.is_empty() => {
+                Some(Answer::RefusedWith(self.text(node, super::table::MAX_TEXT).filter(|_| !text.is_empty())?))
+            }
+            Some((Some(false), _)) => {
+                self.mistakes
+                    .add(&node.span, "`false` says nothing here")
+                    .expect("expected `true`, or text that the reason contains")
+                    .advise("leave the key out: then it must succeed");
+                None
+            }
+            _ => {
+                node.wrong("`true`, or text that the reason contains", self.mistakes);
+                None
+            }
+        }
+    }
+
+    fn state(&mut self, node: &Node) -> Option<Parsed> {
+        let shape = "one machine and its state: `{ connection: failed }`";
+        let entries = node.map(shape, self.mistakes)?;
+        let [(key, value)] = entries else {
+            node.wrong(shape, self.mistakes);
+            return None;
+        };
+        let machines = [Machine::Signaling, Machine::IceGathering, Machine::Ice, Machine::Connection];
+        let Some(machine) = machines.into_iter().find(|machine| machine.as_str() == key.text) else {
+            let names: Vec<&str> = machines.iter().map(|machine| machine.as_str()).collect();
+            self.mistakes
+                .add(&key.span, format!("there is no state machine {}", quoted(&key.text)))
+                .expect(format!("expected one of: {}", names.join(", ")))
+                .suggest(&key.text, names);
+            return None;
+        };
+        let (_, states) = STATES.iter().find(|(name, _)| *name == key.text)?;
+        word(value, states, self.mistakes).map(|state| Parsed::State(machine, state))
+    }
+
+    fn path(&mut self, node: &Node) -> Option<String> {
+        let path = self.text(node, 2000)?;
+        let plain = path.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\' && byte != b'#');
+        if !path.starts_with('/') || path.starts_with("//") || !plain {
+            self.mistakes
+                .add(&node.span, format!("{} is not a path on the server", quoted(&path)))
+                .expect("expected a path that begins with one `/`")
+                .advise("scheme and host are the server under test; other characters are percent-encoded");
+            return None;
+        }
+        Some(path)
+    }
+}
+
+/// One of `words`; a mistake otherwise.
+pub(crate) fn word(node: &Node, words: &'static [&'static str], mistakes: &mut Mistakes) -> Option<&'static str> {
+    let text = node.text(&format!("one of: {}", words.join(", ")), mistakes)?;
+    let found = words.iter().copied().find(|word| *word == text);
+    if found.is_none() {
+        mistakes
+            .add(&node.span, format!("{} is not known here", quoted(text)))
+            .expect(format!("expected one of: {}", words.join(", ")))
+            .suggest(text, words.iter().copied());
+    }
+    found
+}
+
+/// `10s`, `500ms`, `2m`; a mistake otherwise.
+pub(crate) fn duration(node: &Node, mistakes: &mut Mistakes) -> Option<Duration> {
+    let expected = "a duration: `500ms`, `10s`, `2m`";
+    let Some(scalar) = node.scalar().filter(|scalar| !scalar.is_null()) else {
+        node.wrong(expected, mistakes);
+        return None;
+    };
+    let digits = scalar.text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = scalar.text.split_at(digits);
+    let factor = match unit {
+        "ms" => Some(1),
+        "s" => Some(1000),
+        "m" => Some(60_000),
+        _ => None,
+    };
+    match number.parse::<u64>().ok().zip(factor).map(|(number, factor)| number.saturating_mul(factor)) {
+        Some(0) => {
+            mistakes.add(&node.span, "no time at all").expect("nothing can come by then");
+            None
+        }
+        Some(ms) if ms > MAX_WITHIN_MS => {
+            mistakes
+                .add(&node.span, format!("{} is too long", quoted(&scalar.text)))
+                .expect("at most `5m`");
+            None
+        }
+        Some(ms) => Some(Duration::from_millis(ms)),
+        None => {
+            let mistake = mistakes.add(&node.span, format!("{} is no duration", quoted(&scalar.text)));
+            mistake.expect(format!("expected {expected}"));
+            if unit.is_empty() && digits > 0 {
+                mistake.advise(format!("say the unit: `{number}s`"));
+            }
+            None
+        }
+    }
+}
+
+/// A duration as files write it.
+pub(crate) fn write_duration(duration: Duration) -> String {
+    let ms = duration.as_millis();
+    if ms % 60_000 == 0 && ms > 0 {
+        format!("{}m", ms / 60_000)
+    } else if ms % 1000 == 0 {
+        format!("{}s", ms / 1000)
+    } else {
+        format!("{ms}ms")
+    }
+}
+
+/// `[A-Za-z0-9_-]{1,32}`
+pub(crate) fn is_name(name: &str) -> bool {
+    (1..=32).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+/// The name of a peer: begins with a small letter, and means nothing else in the log.
+pub(crate) fn peer_name(key: &Key, mistakes: &mut Mistakes) -> Option<PeerName> {
+    let name = &key.text;
+    if RESERVED.contains(&name.as_str()) {
+        mistakes
+            .add(&key.span, format!("{} cannot be the name of a peer", quoted(name)))
+            .expect("it means something else in the log");
+        return None;
+    }
+    if !is_name(name) || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        mistakes
+            .add(&key.span, format!("{} cannot be the name of a peer", quoted(name)))
+            .expect("a small letter, then up to 31 of: A-Z a-z 0-9 _ -");
+        return None;
+    }
+    Some(PeerName::new(name))
+}
+
+fn first_lower(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) if text.chars().nth(1).is_some_and(|second| !second.is_uppercase()) => {
+            first.to_lowercase().collect::<String>() + chars.as_str().trim_end_matches('.')
+        }
+        _ => text.trim_end_matches('.').to_owned(),
+    }
+}

@@ -1,0 +1,47 @@
+//! The reader on the project's own scenario files.
+
+use std::path::{Path, PathBuf};
+
+use glare::scenario::{Action, Condition, Scenario};
+
+fn scenarios() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
+}
+
+fn load(name: &str) -> Scenario {
+    Scenario::load(&scenarios().join(name)).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)))
+}
+
+#[test]
+fn the_happy_path_is_read() {
+    let scenario = load("rooms/happy-path.yaml");
+    assert_eq!(scenario.name, "happy path");
+    assert_eq!(scenario.peers.len(), 2);
+    assert_eq!(scenario.steps.len(), 9);
+    assert_eq!(scenario.expect.never.len(), 2);
+    assert!(matches!(&scenario.steps[3].action, Action::Await(Condition::Connected { peers }) if peers.len() == 2));
+}
+
+#[test]
+fn every_place_is_the_place_in_the_file() {
+    let scenario = load("rooms/happy-path.yaml");
+    let text = &scenario.source.text;
+    for (index, step) in scenario.steps.iter().enumerate() {
+        let source = &text[step.span.bytes.clone()];
+        assert!(source.starts_with("- ") && source.ends_with('}'), "{source:?}");
+        assert_eq!(step.span.line as usize, 9 + index);
+    }
+    for line in scenario.expect.seen.iter().chain(&scenario.expect.never) {
+        assert_eq!(text[line.span.bytes.clone()], line.text);
+        assert_eq!(text.lines().nth(line.span.line as usize - 1).unwrap().trim(), line.text);
+    }
+}
+
+#[test]
+fn a_step_is_told_on_one_line() {
+    let scenario = load("ice/early-candidates.yaml");
+    let told: Vec<String> = scenario.steps.iter().map(|step| step.text()).collect();
+    insta::assert_snapshot!(told.join("\n"), @"");
+    let logged: Vec<String> = scenario.steps.iter().filter_map(|step| step.log()).collect();
+    insta::assert_snapshot!(logged.join("\n"), @"");
+}
