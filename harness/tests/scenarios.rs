@@ -1,0 +1,78 @@
+//! Every scenario file with every cast, compared with the snapshot beside it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use glare::names::Stack;
+use glare::peer::browser::Pool;
+use glare::run::Run;
+use glare::scenario::{CastChoice, Scenario};
+use glare::server::ServerSpec;
+use glare::signaling::Dialect;
+use glare::stage::{Case, Setting, Verdict, play};
+use glare::suite::Snapshot;
+use glare_signaling_server::Faults;
+use rstest::rstest;
+use tokio::sync::Semaphore;
+
+/// One setting for all tests of this process: one pool of browsers, one limit on what is busy.
+fn setting(faults: Faults) -> Arc<Setting> {
+    static BUSY: OnceLock<Arc<Semaphore>> = OnceLock::new();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Arc::new(Setting {
+        server: ServerSpec::Embedded { faults },
+        dialect: Dialect::reference(),
+        pool: Pool::global().expect("a browser pool").clone(),
+        run: Run::global().expect("a run").clone(),
+        shake: None,
+        max_time: Duration::from_secs(120),
+        busy: BUSY.get_or_init(|| Arc::new(Semaphore::new(cores * 2))).clone(),
+        take: 1,
+        traces: Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("traces")),
+    })
+}
+
+/// The stacks that may be used; without `GLARE_STACKS` all of them, and then a missing browser is a failure.
+fn allowed(stack: Stack) -> bool {
+    glare::cli::stacks().expect("GLARE_STACKS names stacks").contains(&stack)
+}
+
+fn load(path: &Path) -> Arc<Scenario> {
+    match Scenario::load(path) {
+        Ok(scenario) => Arc::new(scenario),
+        Err(mistakes) => panic!("{}", mistakes.render(false)),
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn plays_as_its_snapshot_says(
+    #[files("../scenarios/**/*.yaml")] path: PathBuf,
+    #[values("native", "chromium", "firefox")] first: &str,
+    #[values("native", "chromium", "firefox")] second: &str,
+) {
+    std::fs::create_dir_all(concat!(env!("CARGO_TARGET_TMPDIR"), "/traces")).expect("a folder for traces");
+    let scenario = load(&path);
+    let stacks: Vec<Stack> = [first, second].iter().map(|name| name.parse().expect("a stack")).collect();
+    let Some(cast) = scenario.casts().into_iter().find(|cast| cast.varied() == stacks) else {
+        return; // A scenario that pins its peers has fewer casts.
+    };
+    if !stacks.iter().all(|stack| allowed(*stack)) {
+        return; // `left_out_by_glare_stacks` says so.
+    }
+    let case = Case { scenario, cast };
+    let outcome = play(&case, setting(Faults::none())).await;
+    let log = outcome.log.to_string();
+    if !matches!(outcome.verdict, Verdict::Pass) {
+        panic!("{:#?}\n{log}\ntrace: {:?}", outcome.verdict, outcome.trace);
+    }
+    let snapshot = Snapshot::of(&case.scenario, &case.cast).expect("a readable snapshot");
+    insta::with_settings!({
+        snapshot_path => snapshot.path.parent().expect("a folder"),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(snapshot.path.file_stem().expect("a name").to_string_lossy().as_ref(), log);
+    });
+}
