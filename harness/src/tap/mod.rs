@@ -1,5 +1,24 @@
 //! Sits on the wire between every peer and the server: records, decodes, holds, drops, cuts.
+//!
+//! Each peer has a [`Tap`] of its own, which forwards what it reads byte for byte and asks a [`Policy`] for each message. The one change
+//! that it makes is to leave out `Sec-WebSocket-Extensions` when a peer asks for a WebSocket.
 
+mod answer;
+mod body;
+mod frame;
+mod head;
+mod link;
+mod outbox;
+mod pages;
 mod policy;
+mod proxy;
+mod session;
+mod shared;
+mod splitter;
+#[cfg(test)]
+mod tests;
+mod wire;
 
+pub use pages::{PREFIX, Page, Pages};
 pub use policy::{HoldId, LinkChange, Passing, Policy, Verdict};
+pub use proxy::{Cut, Delivery, MESSAGE_CAP, Tap, TapOptions};

@@ -1,0 +1,136 @@
+//! HTTP/1.1 bodies (RFC 9112, sections 6 and 7): where they end, and what they say.
+
+use thiserror::Error;
+
+/// The longest line between chunks, and all trailers together (bytes).
+const LONGEST_LINE: usize = 16 * 1024;
+
+/// How a body is delimited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// There is none.
+    Empty,
+    /// `Content-Length`
+    Length(u64),
+    /// `Transfer-Encoding: chunked`
+    Chunked,
+    /// To the end of the stream.
+    UntilClose,
+}
+
+/// A chunked body that is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the chunked body is malformed")]
+pub(super) struct BodyError;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Rest(u64),
+    UntilClose,
+    /// In a chunk's size: the number so far, its digits.
+    Size(u64, u32),
+    /// In what follows the size on its line.
+    Extension(u64),
+    Chunk(u64),
+    /// At the line end after a chunk.
+    AfterChunk,
+    /// In the trailers: the length of the current line.
+    Trailer(usize),
+    Done,
+}
+
+/// Follows a body without changing it.
+#[derive(Debug)]
+pub(super) struct Body {
+    state: State,
+    line: usize,
+}
+
+impl Body {
+    pub(super) fn new(framing: Framing) -> Self {
+        let state = match framing {
+            Framing::Empty | Framing::Length(0) => State::Done,
+            Framing::Length(length) => State::Rest(length),
+            Framing::Chunked => State::Size(0, 0),
+            Framing::UntilClose => State::UntilClose,
+        };
+        Self { state, line: 0 }
+    }
+
+    /// The body is complete.
+    pub(super) fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// The end of the stream is this body's end.
+    pub(super) fn ends_with_stream(&self) -> bool {
+        self.state == State::UntilClose
+    }
+
+    /// How many bytes at the beginning of `input` belong to the body; what they say is appended to `data`.
+    pub(super) fn take(&mut self, input: &[u8], data: &mut Vec<u8>) -> Result<usize, BodyError> {
+        let mut at = 0;
+        while at < input.len() && !self.is_done() {
+            let rest = &input[at..];
+            at += match self.state {
+                State::UntilClose => {
+                    data.extend_from_slice(rest);
+                    rest.len()
+                }
+                State::Rest(left) | State::Chunk(left) => {
+                    // Fits: it is no more than `rest`.
+                    let count = left.min(rest.len() as u64) as usize;
+                    data.extend_from_slice(&rest[..count]);
+                    let left = left - count as u64;
+                    self.state = match (self.state, left) {
+                        (State::Rest(_), 0) => State::Done,
+                        (State::Rest(_), _) => State::Rest(left),
+                        (_, 0) => State::AfterChunk,
+                        _ => State::Chunk(left),
+                    };
+                    count
+                }
+                _ => {
+                    self.line += 1;
+                    if self.line > LONGEST_LINE {
+                        return Err(BodyError);
+                    }
+                    self.state = self.line_byte(rest[0])?;
+                    1
+                }
+            };
+        }
+        Ok(at)
+    }
+
+    /// One byte of what stands between chunks.
+    fn line_byte(&mut self, byte: u8) -> Result<State, BodyError> {
+        let started = |size| match size {
+            0 => State::Trailer(0),
+            size => State::Chunk(size),
+        };
+        let state = match (self.state, byte) {
+            (State::Size(_, 0), b'\n' | b'\r' | b';') => return Err(BodyError),
+            (State::Size(size, _) | State::Extension(size), b'\n') => started(size),
+            (State::Size(size, digits), _) => match (byte as char).to_digit(16) {
+                // 15 digits are 2^60 bytes.
+                Some(digit) if digits < 15 => State::Size(size * 16 + u64::from(digit), digits + 1),
+                None if matches!(byte, b';' | b'\r' | b' ' | b'\t') => State::Extension(size),
+                _ => return Err(BodyError),
+            },
+            (State::Extension(size), _) => State::Extension(size),
+            (State::AfterChunk, b'\r') => State::AfterChunk,
+            (State::AfterChunk, b'\n') => State::Size(0, 0),
+            (State::Trailer(0), b'\n') => State::Done,
+            (State::Trailer(_), b'\n') => State::Trailer(0),
+            (State::Trailer(length), b'\r') => State::Trailer(length),
+            (State::Trailer(length), _) => State::Trailer(length + 1),
+            _ => return Err(BodyError),
+        };
+        // Trailers are limited together, chunk lines each.
+        if byte == b'\n' && !matches!(state, State::Trailer(_)) {
+            self.line = 0;
+        }
+        Ok(state)
+    }
+}

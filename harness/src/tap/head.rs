@@ -1,0 +1,214 @@
+//! HTTP/1.1 heads (RFC 9112): what the tap must know of them. Their bytes stay as they are.
+
+use std::ops::Range;
+
+use bytes::BytesMut;
+use httparse::{Header, Status};
+use thiserror::Error;
+
+use super::body::Framing;
+
+/// The longest head (bytes).
+const LONGEST: usize = 64 * 1024;
+const MOST_HEADERS: usize = 256;
+
+/// Why a head is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(super) enum HeadError {
+    #[error("the head is longer than {LONGEST} bytes or has more than {MOST_HEADERS} headers")]
+    TooLong,
+    #[error("the head is not HTTP/1.1: {0}")]
+    Syntax(httparse::Error),
+    #[error("`{0}` says nothing that the tap can follow")]
+    Framing(&'static str),
+    #[error("the target must be a path")]
+    Target,
+}
+
+/// A request's head.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// Its bytes, with the empty line.
+    pub(super) raw: BytesMut,
+    pub(super) method: String,
+    /// Path and query.
+    pub(super) target: String,
+    pub(super) hosts: Vec<Vec<u8>>,
+    pub(super) origins: Vec<Vec<u8>>,
+    pub(super) framing: Framing,
+    /// `Expect: 100-continue`
+    pub(super) expects: bool,
+    /// It asks for a WebSocket.
+    pub(super) upgrade: bool,
+    /// Where its `Sec-WebSocket-Extensions` lines stand.
+    extensions: Vec<Range<usize>>,
+}
+
+impl Request {
+    /// Takes out the one header that does not pass: with an extension agreed on (compression), the tap could not read the messages.
+    pub(super) fn strip_extensions(&mut self) {
+        for line in self.extensions.drain(..).rev() {
+            let tail = self.raw.split_off(line.end);
+            self.raw.truncate(line.start);
+            self.raw.unsplit(BytesMut::from(&tail[..]));
+        }
+    }
+}
+
+/// A response's head.
+#[derive(Debug)]
+pub(super) struct Response {
+    /// Its bytes, with the empty line.
+    pub(super) raw: BytesMut,
+    pub(super) status: u16,
+    pub(super) framing: Framing,
+    /// A stream of server-sent events, which has no end to wait for.
+    pub(super) events: bool,
+}
+
+/// Whether a head may be complete: looking is cheap, parsing again and again for each byte is not. A short one is always tried, so that
+/// garbage is answered at once.
+fn worth_parsing(inbox: &[u8], seen: &mut usize) -> Result<bool, HeadError> {
+    let from = seen.saturating_sub(3);
+    *seen = inbox.len();
+    let fresh = &inbox[from..];
+    let ends = fresh.windows(2).any(|two| two == b"\n\n")
+        || fresh.windows(3).any(|three| three == b"\n\r\n");
+    if !ends && inbox.len() > LONGEST {
+        return Err(HeadError::TooLong);
+    }
+    Ok(ends || inbox.len() <= 1024)
+}
+
+fn syntax(error: httparse::Error) -> HeadError {
+    match error {
+        httparse::Error::TooManyHeaders => HeadError::TooLong,
+        error => HeadError::Syntax(error),
+    }
+}
+
+/// Takes a request's head from the beginning of `inbox`, if it is complete. `seen` is how much an earlier call has looked at.
+pub(super) fn request(
+    inbox: &mut BytesMut,
+    seen: &mut usize,
+) -> Result<Option<Request>, HeadError> {
+    if !worth_parsing(inbox, seen)? {
+        return Ok(None);
+    }
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut parsed = httparse::Request::new(&mut headers);
+    let Status::Complete(length) = parsed.parse(inbox).map_err(syntax)? else {
+        return Ok(None);
+    };
+    if length > LONGEST {
+        return Err(HeadError::TooLong);
+    }
+    let target = parsed.path.unwrap_or_default().to_owned();
+    if !target.starts_with('/') && target != "*" {
+        return Err(HeadError::Target);
+    }
+    let headers = parsed.headers;
+    let request = Request {
+        raw: BytesMut::new(),
+        method: parsed.method.unwrap_or_default().to_owned(),
+        target,
+        hosts: values(headers, "host"),
+        origins: values(headers, "origin"),
+        framing: framing(headers)?.unwrap_or(Framing::Empty),
+        expects: has_token(headers, "expect", "100-continue"),
+        upgrade: has_token(headers, "upgrade", "websocket")
+            && has_token(headers, "connection", "upgrade"),
+        extensions: lines(inbox, headers, "sec-websocket-extensions"),
+    };
+    *seen = 0;
+    let raw = inbox.split_to(length);
+    Ok(Some(Request { raw, ..request }))
+}
+
+/// Takes a response's head from the beginning of `inbox`, if it is complete. `bodiless`: it answers a HEAD.
+pub(super) fn response(
+    inbox: &mut BytesMut,
+    seen: &mut usize,
+    bodiless: bool,
+) -> Result<Option<Response>, HeadError> {
+    if inbox.is_empty() || !worth_parsing(inbox, seen)? {
+        return Ok(None);
+    }
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut parsed = httparse::Response::new(&mut headers);
+    let Status::Complete(length) = parsed.parse(inbox).map_err(syntax)? else {
+        return Ok(None);
+    };
+    if length > LONGEST {
+        return Err(HeadError::TooLong);
+    }
+    let status = parsed.code.unwrap_or_default();
+    let framing = if bodiless || matches!(status, 100..200 | 204 | 304) {
+        Framing::Empty
+    } else {
+        framing(parsed.headers)?.unwrap_or(Framing::UntilClose)
+    };
+    let events = values(parsed.headers, "content-type")
+        .iter()
+        .any(|value| value.to_ascii_lowercase().starts_with(b"text/event-stream"));
+    *seen = 0;
+    Ok(Some(Response {
+        raw: inbox.split_to(length),
+        status,
+        framing,
+        events,
+    }))
+}
+
+fn named<'a>(headers: &'a [Header<'a>], name: &str) -> impl Iterator<Item = &'a Header<'a>> {
+    headers
+        .iter()
+        .filter(move |header| header.name.eq_ignore_ascii_case(name))
+}
+
+fn values(headers: &[Header<'_>], name: &str) -> Vec<Vec<u8>> {
+    named(headers, name)
+        .map(|header| header.value.trim_ascii().to_vec())
+        .collect()
+}
+
+fn has_token(headers: &[Header<'_>], name: &str, token: &str) -> bool {
+    named(headers, name)
+        .flat_map(|header| header.value.split(|byte| *byte == b','))
+        .any(|value| value.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+}
+
+/// Where the lines of a header stand in the head's bytes.
+fn lines(head: &[u8], headers: &[Header<'_>], name: &str) -> Vec<Range<usize>> {
+    named(headers, name)
+        .map(|header| {
+            let start = header.name.as_ptr() as usize - head.as_ptr() as usize;
+            let value = header.value.as_ptr() as usize - head.as_ptr() as usize;
+            // An empty value has no place of its own: the line's end is looked for from its beginning.
+            let from = if header.value.is_empty() { start } else { value };
+            let end = head[from..].iter().position(|byte| *byte == b'\n');
+            start..from + end.map_or(0, |end| end + 1)
+        })
+        .collect()
+}
+
+/// How the body is delimited (RFC 9112, section 6.3). What two readers could read in two ways is refused.
+fn framing(headers: &[Header<'_>]) -> Result<Option<Framing>, HeadError> {
+    let lengths = values(headers, "content-length");
+    let codings = values(headers, "transfer-encoding");
+    match (lengths.as_slice(), codings.as_slice()) {
+        ([], []) => Ok(None),
+        ([], [coding]) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Some(Framing::Chunked)),
+        (_, [_, ..]) => Err(HeadError::Framing("transfer-encoding")),
+        ([length, others @ ..], []) => {
+            let digits = !length.is_empty() && length.iter().all(u8::is_ascii_digit);
+            let number = std::str::from_utf8(length).ok().and_then(|l| l.parse().ok());
+            match number {
+                Some(number) if digits && others.iter().all(|other| other == length) => {
+                    Ok(Some(Framing::Length(number)))
+                }
+                _ => Err(HeadError::Framing("content-length")),
+            }
+        }
+    }
+}

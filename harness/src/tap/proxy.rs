@@ -1,0 +1,204 @@
+//! The tap itself: listens for one peer and looks after its connections.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::link::Command;
+use super::pages::Pages;
+use super::policy::{HoldId, Policy};
+use super::session::Session;
+use super::shared::Shared;
+use super::wire::Wire;
+
+/// The longest message that is decoded (bytes, with its frames' headers): 16 MiB. A longer one is judged by its beginning and then
+/// passed or dropped as it comes; it cannot be held.
+pub const MESSAGE_CAP: usize = 16 * 1024 * 1024;
+
+/// After a failed accept (no file descriptors left) the next try comes after this time.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+
+/// What became of a released message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Written into its socket.
+    Delivered,
+    /// Its socket had gone, or there was no such hold.
+    Undeliverable,
+}
+
+/// How a WebSocket is cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Each end gets a close frame (RFC 6455, section 5.5.1), as if the other had sent it. What comes after is thrown away.
+    Close {
+        /// The status code.
+        code: u16,
+        /// The reason; cut to 123 bytes.
+        reason: String,
+    },
+    /// Each end gets a TCP reset.
+    Reset,
+}
+
+/// What a tap is started with.
+#[derive(Clone, Debug)]
+pub struct TapOptions {
+    /// Where it listens, on a port of the system's choice: `127.3.1.1`, an address of each peer's own.
+    pub address: IpAddr,
+    /// The server under test.
+    pub upstream: SocketAddr,
+    /// What the tap serves itself under `/.glare/`.
+    pub pages: Option<Arc<Pages>>,
+    /// `host:port` that requests and origins may name besides the tap's own address.
+    pub hosts: Vec<String>,
+}
+
+impl TapOptions {
+    /// A tap without pages and other names.
+    pub fn new(address: IpAddr, upstream: SocketAddr) -> Self {
+        Self {
+            address,
+            upstream,
+            pages: None,
+            hosts: Vec::new(),
+        }
+    }
+}
+
+/// A proxy between one peer and the server under test. Dropping it ends all its connections.
+pub struct Tap {
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Tap {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn start(options: TapOptions, policy: Arc<dyn Policy>) -> io::Result<Tap> {
+        let listener = TcpListener::bind((options.address, 0)).await?;
+        let shared = Arc::new(Shared::new(
+            policy,
+            options.pages,
+            listener.local_addr()?,
+            options.hosts,
+            options.upstream,
+        ));
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(accept(listener, Arc::clone(&shared), stop.clone()));
+        Ok(Tap {
+            shared,
+            stop,
+            task: Some(task),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.shared.address
+    }
+
+    /// The origin that a page behind it has: `http://127.3.1.1:41234`.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.shared.address)
+    }
+
+    /// Sends new connections to another server. What is connected stays where it is.
+    pub fn set_upstream(&self, upstream: SocketAddr) {
+        self.shared.set_upstream(upstream);
+    }
+
+    /// Lets a held message go on now, whole, between others; returns when it is written. Once its link is down, or its peer has gone,
+    /// there is nobody to deliver it to.
+    pub async fn release(&self, hold: HoldId) -> Delivery {
+        let (reply, delivery) = oneshot::channel();
+        let sent = match self.shared.link((hold >> 32) as u32) {
+            Some(link) => link.send(Command::Release(hold, reply)).is_ok(),
+            None => match self.shared.take_hold(hold) {
+                Some(go) => go.send(reply).is_ok(),
+                None => false,
+            },
+        };
+        match sent {
+            true => delivery.await.unwrap_or(Delivery::Undeliverable),
+            false => Delivery::Undeliverable,
+        }
+    }
+
+    /// Throws a held message away.
+    pub async fn discard(&self, hold: HoldId) {
+        match self.shared.link((hold >> 32) as u32) {
+            // Gone with its link otherwise.
+            Some(link) => drop(link.send(Command::Discard(hold))),
+            None => drop(self.shared.take_hold(hold)),
+        }
+    }
+
+    /// Cuts one WebSocket by its number, or all of them; returns how many there were. After a cut by reset both sockets are closed; after
+    /// one by close frame both ends have 5 s to answer.
+    pub async fn cut(&self, link: Option<u32>, how: Cut) -> usize {
+        let links = match link {
+            Some(link) => self.shared.link(link).into_iter().collect(),
+            None => self.shared.links(),
+        };
+        let mut replies = Vec::new();
+        for link in links {
+            let (reply, done) = oneshot::channel();
+            if link.send(Command::Cut(how.clone(), reply)).is_ok() {
+                replies.push(done);
+            }
+        }
+        let count = replies.len();
+        for done in replies {
+            // Dropped when the link ended by itself: cut as well.
+            let _ = done.await;
+        }
+        count
+    }
+
+    /// Closes everything; when it returns all tasks have ended and the port is free.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        if let Some(task) = self.task.take() {
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
+    let mut sessions = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = sessions.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let session = Session::new(Arc::clone(&shared), Wire::new(stream));
+                    sessions.spawn(session.run());
+                }
+                Err(error) => {
+                    tracing::warn!("the tap at {} cannot accept: {error}", shared.address);
+                    sleep(ACCEPT_AGAIN).await;
+                }
+            }
+        }
+    }
+    drop(listener);
+    sessions.shutdown().await;
+}

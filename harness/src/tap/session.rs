@@ -1,0 +1,539 @@
+//! One connection of the peer: requests and answers in turn, until one asks for a WebSocket.
+//!
+//! It has one connection to the server of its own, as it would without the tap: who closes or resets one closes or resets the other.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::oneshot;
+use tokio::time::sleep;
+
+use super::answer::{self, Refusal};
+use super::body::{Body, Framing};
+use super::head::{self, HeadError, Request, Response};
+use super::link::Link;
+use super::pages::PREFIX;
+use super::policy::{LinkChange, Passing, Verdict};
+use super::shared::Shared;
+use super::wire::Wire;
+use super::{Delivery, MESSAGE_CAP};
+use crate::log::{Carrier, Direction};
+
+/// So much of the peer's next request is read while the server answers (bytes).
+const AHEAD: usize = 64 * 1024;
+
+/// Why a session ends.
+#[derive(Debug)]
+enum End {
+    /// By an end of stream, on both sides.
+    Quiet,
+    /// By a reset from the peer, which the server gets as well.
+    PeerReset,
+    /// By a reset from the server, which the peer gets as well.
+    ServerReset,
+    /// By an answer of the tap's own.
+    Refused(Refusal),
+    /// A message was dropped: its answer never comes, and nothing else can come in its place.
+    Silent,
+}
+
+impl From<Refusal> for End {
+    fn from(refusal: Refusal) -> Self {
+        End::Refused(refusal)
+    }
+}
+
+/// A message after its judgement.
+struct Passed {
+    /// Who released it and waits to know.
+    reply: Option<oneshot::Sender<Delivery>>,
+}
+
+impl Passed {
+    fn tell(self, shared: &Shared, direction: Direction, delivered: bool) {
+        match (self.reply, delivered) {
+            (Some(reply), true) => drop(reply.send(Delivery::Delivered)),
+            (Some(reply), false) => drop(reply.send(Delivery::Undeliverable)),
+            (None, true) => {}
+            (None, false) => shared.policy.undeliverable(0, direction),
+        }
+    }
+}
+
+/// How much of a request went into the server's socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    All,
+    /// The server answered before it had it all.
+    Early,
+    /// The socket is gone; an answer may still be there to read.
+    Failed,
+}
+
+/// The server accepted a WebSocket.
+struct Upgraded {
+    number: u32,
+    path: String,
+    /// The answer's head, not yet forwarded.
+    answer: BytesMut,
+}
+
+/// A connection of the peer.
+pub(super) struct Session {
+    shared: Arc<Shared>,
+    peer: Wire,
+    server: Option<(SocketAddr, Wire)>,
+}
+
+impl Session {
+    pub(super) fn new(shared: Arc<Shared>, peer: Wire) -> Self {
+        Self {
+            shared,
+            peer,
+            server: None,
+        }
+    }
+
+    /// Runs until the connection is closed.
+    pub(super) async fn run(mut self) {
+        let end = loop {
+            match self.exchange().await {
+                Ok(None) => {}
+                Ok(Some(upgraded)) => return self.link(upgraded).await,
+                Err(end) => break end,
+            }
+        };
+        match end {
+            End::Quiet => {}
+            End::ServerReset => self.peer.reset(),
+            End::PeerReset => {
+                if let Some((_, server)) = self.server {
+                    server.reset();
+                }
+            }
+            End::Refused(refusal) => {
+                self.server = None;
+                refusal.send(&mut self.peer).await;
+            }
+            End::Silent => {
+                self.server = None;
+                answer::silence(&mut self.peer).await;
+            }
+        }
+    }
+
+    async fn link(self, upgraded: Upgraded) {
+        let Some((_, server)) = self.server else {
+            return;
+        };
+        let Upgraded {
+            number,
+            path,
+            answer,
+        } = upgraded;
+        let policy = Arc::clone(&self.shared.policy);
+        let (_registered, commands) = self.shared.register(number);
+        policy.link(number, LinkChange::Up { path });
+        Link::new(number, policy, self.peer, server, answer)
+            .run(commands)
+            .await;
+    }
+
+    /// One request and its answer; the WebSocket, if it is one from here on.
+    async fn exchange(&mut self) -> Result<Option<Upgraded>, End> {
+        let mut request = self.request().await?;
+        self.check(&request)?;
+        if request.target.starts_with(PREFIX) {
+            if request.framing != Framing::Empty {
+                return Err(Refusal::new(400, "its own pages take no body").into());
+            }
+            let page = answer::page(self.shared.pages.as_deref(), &request)?;
+            self.peer.send(&page).await.map_err(|_| End::PeerReset)?;
+            return Ok(None);
+        }
+        if request.upgrade {
+            return self.upgrade(request).await;
+        }
+
+        let line = format!("{} {}", request.method, request.target);
+        let mut raw = std::mem::take(&mut request.raw);
+        let mut body = Body::new(request.framing);
+        let mut data = Vec::new();
+        let mut early = None;
+        if request.expects && !body.is_done() && self.peer.inbox.is_empty() {
+            let head = raw.split();
+            let server = self.server().await?;
+            server.send(&head).await.map_err(|_| End::ServerReset)?;
+            early = self.invitation().await?;
+        }
+        let refused = early.is_some();
+        while !refused {
+            let taken = (body.take(&self.peer.inbox, &mut data))
+                .map_err(|error| Refusal::new(400, error.to_string()))?;
+            raw.unsplit(self.peer.inbox.split_to(taken));
+            if body.is_done() || raw.len() > MESSAGE_CAP {
+                break;
+            }
+            if self.peer.ended {
+                return Err(End::Quiet);
+            }
+            self.peer.fill().await.map_err(|_| End::PeerReset)?;
+        }
+
+        let passed = self
+            .judge(Direction::Up, &line, &data, !body.is_done())
+            .await?;
+        let server = match self.server().await {
+            Ok(server) => server,
+            Err(refusal) => {
+                passed.tell(&self.shared, Direction::Up, false);
+                return Err(refusal.into());
+            }
+        };
+        let mut sent = send(server, &raw).await;
+        passed.tell(&self.shared, Direction::Up, sent != Sent::Failed);
+        while !refused && !body.is_done() && sent == Sent::All {
+            sent = self.more(&mut body).await?;
+        }
+
+        match self.answer(&line, request.method == "HEAD", early).await {
+            Err(End::Quiet) if sent == Sent::Failed => Err(End::ServerReset),
+            Err(end) => Err(end),
+            // Where the next request would begin is not certain.
+            Ok(()) if refused || sent != Sent::All => Err(End::Quiet),
+            Ok(()) => Ok(None),
+        }
+    }
+
+    /// The next request's head. Whoever ends the connection meanwhile ends it on both sides.
+    async fn request(&mut self) -> Result<Request, End> {
+        let mut seen = 0;
+        loop {
+            match head::request(&mut self.peer.inbox, &mut seen) {
+                Ok(Some(request)) => return Ok(request),
+                Ok(None) if self.peer.ended => return Err(End::Quiet),
+                Ok(None) => {}
+                Err(error) => {
+                    let status = match error {
+                        HeadError::TooLong => 431,
+                        _ => 400,
+                    };
+                    return Err(Refusal::new(status, error.to_string()).into());
+                }
+            }
+            let Some((_, server)) = &mut self.server else {
+                self.peer.fill().await.map_err(|_| End::PeerReset)?;
+                continue;
+            };
+            tokio::select! {
+                read = self.peer.fill() => {
+                    read.map_err(|_| End::PeerReset)?;
+                }
+                read = server.fill() => {
+                    read.map_err(|_| End::ServerReset)?;
+                    // An answer that nobody asked for, as 408 before closing.
+                    let unasked = server.inbox.split();
+                    let over = server.ended;
+                    self.peer.send(&unasked).await.map_err(|_| End::PeerReset)?;
+                    if over {
+                        return Err(End::Quiet);
+                    }
+                }
+            }
+        }
+    }
+
+    fn check(&self, request: &Request) -> Result<(), Refusal> {
+        let shown = |text: &[u8]| format!("{:?}", String::from_utf8_lossy(text));
+        let [host] = request.hosts.as_slice() else {
+            return Err(Refusal::new(400, "a request must name one host"));
+        };
+        if !self.shared.knows_host(host) {
+            let why = format!("it is not the host {}", shown(host));
+            return Err(Refusal::new(403, why));
+        }
+        let foreign = |origin: &&Vec<u8>| !self.shared.knows_origin(origin);
+        match request.origins.iter().find(foreign) {
+            Some(origin) => {
+                let why = format!("a page of {} has no business here", shown(origin));
+                Err(Refusal::new(403, why))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The connection to the server, made when it is first needed, and again if the server moved or has gone.
+    async fn server(&mut self) -> Result<&mut Wire, Refusal> {
+        let address = self.shared.upstream();
+        let usable = match &self.server {
+            Some((known, wire)) => *known == address && !wire.is_gone().await,
+            None => false,
+        };
+        if !usable {
+            self.server = None;
+        }
+        match &mut self.server {
+            Some((_, wire)) => Ok(wire),
+            none => match Wire::connect(address).await {
+                Ok(wire) => Ok(&mut none.insert((address, wire)).1),
+                Err(error) => {
+                    let why = format!("the server under test at {address} is not reachable: {error}");
+                    Err(Refusal::new(502, why))
+                }
+            },
+        }
+    }
+
+    async fn judge(
+        &self,
+        direction: Direction,
+        head: &str,
+        data: &[u8],
+        truncated: bool,
+    ) -> Result<Passed, End> {
+        let (hold, released) = self.shared.hold();
+        let passing = Passing {
+            link: 0,
+            direction,
+            carrier: Carrier::Http,
+            data,
+            head,
+            truncated,
+        };
+        let verdict = self.shared.policy.judge(&passing, hold);
+        if verdict != Verdict::Hold {
+            self.shared.take_hold(hold);
+        }
+        let reply = match verdict {
+            Verdict::Pass => None,
+            Verdict::Drop => return Err(End::Silent),
+            Verdict::Delay(time) => {
+                sleep(time).await;
+                None
+            }
+            Verdict::Hold => Some(released.await.map_err(|_| End::Silent)?),
+        };
+        Ok(Passed { reply })
+    }
+
+    /// Waits for the server's `100 Continue`, or for a peer that does not; the answer, if the server refuses the body.
+    async fn invitation(&mut self) -> Result<Option<Response>, End> {
+        let mut seen = 0;
+        while self.peer.inbox.is_empty() && !self.peer.ended {
+            match self.response_head(&mut seen, false)? {
+                Some(response) if response.status == 100 => {
+                    let sent = self.peer.send(&response.raw).await;
+                    sent.map_err(|_| End::PeerReset)?;
+                    break;
+                }
+                Some(response) => return Ok(Some(response)),
+                None => {}
+            }
+            let Some((_, server)) = &mut self.server else {
+                return Err(End::Quiet);
+            };
+            tokio::select! {
+                read = self.peer.fill() => {
+                    read.map_err(|_| End::PeerReset)?;
+                }
+                read = server.fill() => if read.map_err(|_| End::ServerReset)? == 0 {
+                    return Err(End::Quiet);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Passes on some more of a request's body that is too long to keep.
+    async fn more(&mut self, body: &mut Body) -> Result<Sent, End> {
+        if self.peer.inbox.is_empty() && self.peer.fill().await.map_err(|_| End::PeerReset)? == 0 {
+            return Err(End::Quiet);
+        }
+        let taken = (body.take(&self.peer.inbox, &mut Vec::new())).map_err(|_| End::Quiet)?;
+        let bytes = self.peer.inbox.split_to(taken);
+        match &mut self.server {
+            Some((_, server)) => Ok(send(server, &bytes).await),
+            None => Err(End::Quiet),
+        }
+    }
+
+    fn response_head(
+        &mut self,
+        seen: &mut usize,
+        bodiless: bool,
+    ) -> Result<Option<Response>, End> {
+        let Some((_, server)) = &mut self.server else {
+            return Err(End::Quiet);
+        };
+        head::response(&mut server.inbox, seen, bodiless).map_err(|error| {
+            Refusal::new(502, format!("the server's answer is none: {error}")).into()
+        })
+    }
+
+    /// Waits for a response's head that is final, or a switch of protocols; what comes before is passed on.
+    async fn final_head(&mut self, bodiless: bool) -> Result<Response, End> {
+        let mut seen = 0;
+        loop {
+            match self.response_head(&mut seen, bodiless)? {
+                Some(response) if response.status != 101 && response.status < 200 => {
+                    let sent = self.peer.send(&response.raw).await;
+                    sent.map_err(|_| End::PeerReset)?;
+                }
+                Some(response) => return Ok(response),
+                None => {
+                    if self.fill_from_server().await? == 0 {
+                        return Err(End::Quiet);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads from the server. A peer that goes away meanwhile is felt by the server, as it would be without the tap.
+    async fn fill_from_server(&mut self) -> Result<usize, End> {
+        let Some((_, server)) = &mut self.server else {
+            return Err(End::Quiet);
+        };
+        loop {
+            let watched = !self.peer.ended && self.peer.inbox.len() < AHEAD;
+            tokio::select! {
+                read = server.fill() => return read.map_err(|_| End::ServerReset),
+                read = self.peer.fill(), if watched => {
+                    if read.map_err(|_| End::PeerReset)? == 0 {
+                        server.stream.shutdown().await.map_err(|_| End::ServerReset)?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The answer to a request; `early` is its head, if it is here already.
+    async fn answer(
+        &mut self,
+        line: &str,
+        bodiless: bool,
+        early: Option<Response>,
+    ) -> Result<(), End> {
+        let response = match early {
+            Some(response) => response,
+            None => self.final_head(bodiless).await?,
+        };
+        if response.status == 101 {
+            return Err(Refusal::new(502, "the server switches protocols unasked").into());
+        }
+        self.pass_on(response, Some(line)).await
+    }
+
+    /// Passes on a response, judged if it answers a request `line`.
+    async fn pass_on(&mut self, response: Response, line: Option<&str>) -> Result<(), End> {
+        let mut raw = response.raw;
+        let mut body = Body::new(response.framing);
+        let mut data = Vec::new();
+        while !response.events && !body.is_done() && raw.len() <= MESSAGE_CAP {
+            self.take_body(&mut body, &mut raw, &mut data)?;
+            if !body.is_done() && self.fill_from_server().await? == 0 {
+                break;
+            }
+        }
+        let cut_short = || self.server.as_ref().is_some_and(|(_, server)| server.ended);
+        let whole = body.is_done() || (body.ends_with_stream() && cut_short());
+        let passed = match line {
+            Some(line) => {
+                let head = format!("{line} {}", response.status);
+                self.judge(Direction::Down, &head, &data, !whole).await?
+            }
+            None => Passed { reply: None },
+        };
+        // Who was waited for may be gone; who is not waited for finds out by writing.
+        let gone = passed.reply.is_some() && self.peer.is_gone().await;
+        let delivered = !gone && self.peer.send(&raw).await.is_ok();
+        passed.tell(&self.shared, Direction::Down, delivered);
+        if !delivered {
+            return Err(End::PeerReset);
+        }
+        while !body.is_done() {
+            raw.clear();
+            data.clear();
+            self.take_body(&mut body, &mut raw, &mut data)?;
+            let sent = self.peer.send(&raw).await;
+            sent.map_err(|_| End::PeerReset)?;
+            // Ended by the stream, or cut short: the peer sees the same.
+            if !body.is_done() && self.fill_from_server().await? == 0 {
+                return Err(End::Quiet);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes from the server's inbox what belongs to the body.
+    fn take_body(
+        &mut self,
+        body: &mut Body,
+        raw: &mut BytesMut,
+        data: &mut Vec<u8>,
+    ) -> Result<(), End> {
+        let Some((_, server)) = &mut self.server else {
+            return Err(End::Quiet);
+        };
+        let taken = (body.take(&server.inbox, data)).map_err(|error| {
+            End::Refused(Refusal::new(502, format!("the server's answer is none: {error}")))
+        })?;
+        raw.unsplit(server.inbox.split_to(taken));
+        Ok(())
+    }
+
+    /// A request for a WebSocket.
+    async fn upgrade(&mut self, mut request: Request) -> Result<Option<Upgraded>, End> {
+        if request.framing != Framing::Empty {
+            return Err(Refusal::new(400, "an upgrade takes no body").into());
+        }
+        request.strip_extensions();
+        let number = self.shared.next_link();
+        let answered = match self.server().await {
+            Ok(server) => match send(server, &request.raw).await {
+                Sent::Failed => Err(End::ServerReset),
+                _ => self.final_head(false).await,
+            },
+            Err(refusal) => Err(refusal.into()),
+        };
+        let policy = &self.shared.policy;
+        let status = match &answered {
+            Ok(response) => response.status,
+            Err(End::Refused(refusal)) => refusal.status,
+            Err(_) => 0,
+        };
+        if status != 101 {
+            policy.link(number, LinkChange::Refused { status });
+        }
+        let response = answered?;
+        if status != 101 {
+            self.pass_on(response, None).await?;
+            return Ok(None);
+        }
+        Ok(Some(Upgraded {
+            number,
+            path: request.target,
+            answer: response.raw,
+        }))
+    }
+}
+
+/// Writes a request, unless the server answers before it has it all.
+async fn send(server: &mut Wire, bytes: &[u8]) -> Sent {
+    let (mut reader, mut writer) = server.stream.split();
+    let mut sent = 0;
+    while sent < bytes.len() {
+        let mut space = [0];
+        tokio::select! {
+            biased;
+            written = writer.write(&bytes[sent..]) => match written {
+                Ok(count) => sent += count,
+                Err(_) => return Sent::Failed,
+            },
+            _ = reader.peek(&mut space) => return Sent::Early,
+        }
+    }
+    Sent::All
+}

@@ -1,0 +1,131 @@
+//! What all connections of one tap share.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::link::Command;
+use super::pages::Pages;
+use super::policy::{HoldId, Policy};
+use super::Delivery;
+
+/// Answers a held HTTP message: go on and tell how it went. Dropped, the message is dropped.
+pub(super) type Go = oneshot::Sender<oneshot::Sender<Delivery>>;
+
+/// State of one tap.
+pub(super) struct Shared {
+    pub(super) policy: Arc<dyn Policy>,
+    pub(super) pages: Option<Arc<Pages>>,
+    pub(super) address: SocketAddr,
+    /// `host:port` that requests may name besides the tap's own.
+    pub(super) hosts: Vec<String>,
+    upstream: Mutex<SocketAddr>,
+    last_link: AtomicU32,
+    last_hold: AtomicU32,
+    links: Mutex<HashMap<u32, mpsc::UnboundedSender<Command>>>,
+    holds: Mutex<HashMap<HoldId, Go>>,
+}
+
+/// Nothing under these locks can panic halfway.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(super) fn new(
+        policy: Arc<dyn Policy>,
+        pages: Option<Arc<Pages>>,
+        address: SocketAddr,
+        hosts: Vec<String>,
+        upstream: SocketAddr,
+    ) -> Self {
+        Self {
+            policy,
+            pages,
+            address,
+            hosts,
+            upstream: Mutex::new(upstream),
+            last_link: AtomicU32::new(0),
+            last_hold: AtomicU32::new(0),
+            links: Mutex::default(),
+            holds: Mutex::default(),
+        }
+    }
+
+    pub(super) fn upstream(&self) -> SocketAddr {
+        *lock(&self.upstream)
+    }
+
+    pub(super) fn set_upstream(&self, upstream: SocketAddr) {
+        *lock(&self.upstream) = upstream;
+    }
+
+    /// The next link's number, from 1.
+    pub(super) fn next_link(&self) -> u32 {
+        self.last_link.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Opens the way to a link's task; it closes with the guard.
+    pub(super) fn register(
+        self: &Arc<Self>,
+        number: u32,
+    ) -> (Registered, mpsc::UnboundedReceiver<Command>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        lock(&self.links).insert(number, sender);
+        let guard = Registered {
+            shared: Arc::clone(self),
+            number,
+        };
+        (guard, receiver)
+    }
+
+    pub(super) fn link(&self, number: u32) -> Option<mpsc::UnboundedSender<Command>> {
+        lock(&self.links).get(&number).cloned()
+    }
+
+    pub(super) fn links(&self) -> Vec<mpsc::UnboundedSender<Command>> {
+        lock(&self.links).values().cloned().collect()
+    }
+
+    /// Registers a hold of an HTTP message before the policy is asked, so that a release cannot come too early.
+    pub(super) fn hold(&self) -> (HoldId, oneshot::Receiver<oneshot::Sender<Delivery>>) {
+        // Holds of links carry the link's number in the upper half; plain HTTP is link 0.
+        let hold = HoldId::from(self.last_hold.fetch_add(1, Ordering::Relaxed));
+        let (go, gone) = oneshot::channel();
+        lock(&self.holds).insert(hold, go);
+        (hold, gone)
+    }
+
+    pub(super) fn take_hold(&self, hold: HoldId) -> Option<Go> {
+        lock(&self.holds).remove(&hold)
+    }
+
+    /// Whether a `Host` header (RFC 9110, section 7.2) names this tap. A page that reached the tap through a name of its own (DNS
+    /// rebinding) must get nothing.
+    pub(super) fn knows_host(&self, host: &[u8]) -> bool {
+        host == self.address.to_string().as_bytes()
+            || self.hosts.iter().any(|known| host.eq_ignore_ascii_case(known.as_bytes()))
+    }
+
+    /// Whether an `Origin` header (RFC 6454) is the tap's own.
+    pub(super) fn knows_origin(&self, origin: &[u8]) -> bool {
+        origin
+            .strip_prefix(b"http://")
+            .is_some_and(|host| self.knows_host(host))
+    }
+}
+
+/// Keeps a link reachable while its task lives.
+pub(super) struct Registered {
+    shared: Arc<Shared>,
+    number: u32,
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        lock(&self.shared.links).remove(&self.number);
+    }
+}
