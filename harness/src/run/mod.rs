@@ -5,6 +5,7 @@
 //! ends, the pipe ends with it, and the watchdog kills the groups and the marked, and removes the folder.
 
 mod group;
+mod leftovers;
 mod watchdog;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use group::Group;
+pub use leftovers::{Leftover, leftovers};
 use watchdog::Watchdog;
 
 /// Carries the run's mark in the environment of every child.

@@ -1,7 +1,7 @@
 //! One peer on the stage: its tap, its hand and its brain.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
@@ -14,7 +14,7 @@ use crate::log::{Recorder, Seq};
 use crate::names::{PeerName, Stack};
 use crate::peer::{Hand, Happenings, Kill, NativePeer, WirePeer, browser};
 use crate::scenario::PeerSpec;
-use crate::tap::{Cut, Tap, TapOptions};
+use crate::tap::{Cut, Pages, Tap, TapOptions};
 
 /// What all peers of one case have in common.
 #[derive(Clone)]
@@ -56,6 +56,19 @@ fn next_address() -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(127, 1, high, low + 1))
 }
 
+/// What the taps serve to browser peers, made once.
+fn pages() -> Arc<Pages> {
+    static PAGES: OnceLock<Arc<Pages>> = OnceLock::new();
+    PAGES
+        .get_or_init(|| {
+            let pages = browser::pages().into_iter().fold(Pages::new(), |pages, (path, content_type, body)| {
+                pages.with(path, content_type, body)
+            });
+            Arc::new(pages)
+        })
+        .clone()
+}
+
 impl Actor {
     pub async fn enter(name: PeerName, spec: PeerSpec, stack: Stack, alone: bool, scene: Scene) -> Result<Self, Trouble> {
         let wire = Arc::new(Wire::new(
@@ -66,11 +79,8 @@ impl Actor {
             scene.setting.dialect.clone(),
             scene.setting.shake,
         ));
-        let options = TapOptions {
-            address: next_address(),
-            upstream: scene.upstream,
-            pages: Some(browser::pages()),
-        };
+        let mut options = TapOptions::new(next_address(), scene.upstream);
+        options.pages = Some(pages());
         let tap = Tap::start(options, wire.clone())
             .await
             .map_err(|error| Trouble(format!("no port for the tap of {name}: {error}")))?;
@@ -160,7 +170,7 @@ impl Actor {
     /// Makes it die. Its next order brings a new one to the stage.
     pub async fn kill(&mut self, how: Kill) -> Result<(), Trouble> {
         if how == Kill::Socket {
-            self.tap.cut_all(Cut::Reset).await;
+            self.tap.cut(None, Cut::Reset).await;
             return Ok(());
         }
         if let Some(life) = self.life.take() {

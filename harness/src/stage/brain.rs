@@ -388,7 +388,7 @@ impl Brain {
                     self.offers_due.pop_front();
                 }
             }
-            Word::Notice { notice: Notice::PeerLeft { .. } } => {
+            Word::Notice { notice: Notice::PeerLeft { .. } | Notice::PeerJoined { .. } } => {
                 if let Some(session) = about.and_then(|peer| self.sessions.get_mut(&peer)) {
                     session.departed = true;
                 }

@@ -390,7 +390,7 @@ impl Stage {
                     Cut::Close => tap::Cut::Close { code: 1000, reason: String::new() },
                     Cut::Reset => tap::Cut::Reset,
                 };
-                self.actor(peer)?.tap.cut_all(how).await;
+                self.actor(peer)?.tap.cut(None, how).await;
                 self.closed(peer, link, within).await?;
             }
             Action::KillServer => self.kill_server(begun, within).await?,

@@ -30,7 +30,7 @@ pub(super) struct Session {
     /// By hand: what was created or set and not yet sent.
     kept: Option<(Description, Option<Seq>)>,
     closed: bool,
-    /// The server said that the other side is gone: nothing more is trickled to whoever comes next under its name.
+    /// The server said that the other side went or came anew: nothing of this session is meant for whoever has its name now.
     pub departed: bool,
 }
 
@@ -101,7 +101,7 @@ impl Brain {
         if !self.hand.connects() {
             return Done::No("a wire peer has no connection to offer".into());
         }
-        let live = self.sessions.get(to).filter(|session| !session.closed && session.remote.is_some());
+        let live = self.sessions.get(to).filter(|session| !session.closed && !session.departed && session.remote.is_some());
         let conn = match live.map(|session| session.conn) {
             Some(conn) => conn,
             None => {
@@ -233,7 +233,7 @@ impl Brain {
         let theirs = fingerprints(&sdp);
         let session = self.sessions.get(&from);
         // Two offers on the way at once: the one whose name comes first insists, the other gives way (perfect negotiation, W3C WebRTC section 10.7).
-        let collision = session.is_some_and(|session| session.offering && !session.closed);
+        let collision = session.is_some_and(|session| session.offering && !session.closed && !session.departed);
         if collision && self.name < from {
             if let Some(session) = self.sessions.get_mut(&from) {
                 session.ignoring = true;
@@ -241,7 +241,7 @@ impl Brain {
             return self.note(format!("glare: the offer of {from} is ignored"), &[heard]);
         }
         let same = session.is_some_and(|session| {
-            !session.closed && session.remote.as_ref().is_none_or(|remote| remote.fingerprints == theirs)
+            !session.closed && !session.departed && session.remote.as_ref().is_none_or(|remote| remote.fingerprints == theirs)
         });
         if !same {
             let early = self.sessions.get_mut(&from).map(|session| std::mem::take(&mut session.early));

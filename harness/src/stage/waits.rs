@@ -81,8 +81,11 @@ impl World {
             What::Hears { peer, kind, about, .. } => {
                 token(peer, TokenKind::Hears(*kind, about.clone()));
                 let message = event.cause.first();
-                if let Some(Word::Notice { notice }) = message.and_then(|seq| self.words.get(seq)) {
-                    self.replies.push((peer.clone(), notice.clone(), seq));
+                if let Some(Word::Notice { notice }) = message.and_then(|seq| self.words.get(seq)).cloned() {
+                    if let Notice::Joined { with, .. } = &notice {
+                        self.meet(peer, with);
+                    }
+                    self.replies.push((peer.clone(), notice, seq));
                 }
             }
             What::Released { message, .. } => {
@@ -136,6 +139,20 @@ impl World {
         }
     }
 
+
+    /// Somebody came into a room: what these peers were connected by before belongs to an earlier meeting.
+    fn meet(&mut self, peer: &PeerName, with: &[String]) {
+        let together: Vec<PeerName> = self
+            .conns
+            .keys()
+            .filter(|known| *known == peer || with.iter().any(|id| id == known.as_str()))
+            .cloned()
+            .collect();
+        for peer in together {
+            let next = self.conns.get(&peer).map_or(0, |conn| conn + 1);
+            self.connection(&peer, next);
+        }
+    }
 
     /// Takes note of a connection; whether it is the peer's newest. A newer one makes the states of the old one history.
     fn connection(&mut self, peer: &PeerName, conn: u32) -> bool {
