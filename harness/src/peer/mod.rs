@@ -7,6 +7,8 @@ mod socket;
 mod teller;
 mod wire;
 
-pub use hand::{ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Kill, Reply};
+pub use hand::{
+    ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Kill, Reply,
+};
 pub use native::NativePeer;
 pub use wire::WirePeer;

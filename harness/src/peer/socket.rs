@@ -157,7 +157,10 @@ impl Sockets {
         let request = self.request(path, protocols)?;
         let mut links = lock(&self.links);
         if links.contains_key(&link) {
-            return Err(refuse("InvalidStateError", format!("there is a link {link} already")));
+            return Err(refuse(
+                "InvalidStateError",
+                format!("there is a link {link} already"),
+            ));
         }
         let (orders, queue) = unbounded_channel();
         let state = Arc::new(AtomicU8::new(CONNECTING));
@@ -299,7 +302,10 @@ async fn respond(
         }
         refuse("TypeError", format!("failed to fetch: {text}"))
     };
-    let response = client.request(request).await.map_err(|error| failed(&error))?;
+    let response = client
+        .request(request)
+        .await
+        .map_err(|error| failed(&error))?;
     let status = response.status().as_u16();
     let body = Limited::new(response.into_body(), BODY)
         .collect()
@@ -337,18 +343,15 @@ impl LinkTask {
             return self.closed(ABNORMAL, String::new());
         };
         // Unless a close came in this very moment, which the queue then holds.
-        let _ = self.state.compare_exchange(
-            CONNECTING,
-            OPEN,
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
+        let _ = self
+            .state
+            .compare_exchange(CONNECTING, OPEN, Ordering::Relaxed, Ordering::Relaxed);
         self.teller.tell(Happening::LinkOpened { link: self.link });
 
         let (mut sink, mut stream) = socket.split();
         let (code, reason) = tokio::select! {
-            closed = self.read(&mut stream) => closed,
-            () = write(&mut sink, orders) => (ABNORMAL, String::new()),
+            // A reset first: the queue ends with it, and the writer would say a last word.
+            biased;
             () = reset.cancelled() => {
                 if let Ok(socket) = sink.reunite(stream) {
                     // Dropped now, it sends RST. A socket that is gone already needs none.
@@ -356,6 +359,8 @@ impl LinkTask {
                 }
                 return;
             }
+            closed = self.read(&mut stream) => closed,
+            () = write(&mut sink, orders) => (ABNORMAL, String::new()),
         };
         self.closed(code, reason);
     }
@@ -369,8 +374,10 @@ impl LinkTask {
                 Some(Ok(Message::Close(frame))) => {
                     self.state.store(OVER, Ordering::Relaxed);
                     // Reading on sends our answer and awaits the end; who does not end the stream does not keep us.
-                    let _ = timeout(CLOSE, async { while let Some(Ok(_)) = stream.next().await {} })
-                        .await;
+                    let _ = timeout(CLOSE, async {
+                        while let Some(Ok(_)) = stream.next().await {}
+                    })
+                    .await;
                     return frame.map_or((NO_STATUS, String::new()), |frame| {
                         (frame.code.into(), frame.reason.as_str().into())
                     });

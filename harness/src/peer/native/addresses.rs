@@ -55,7 +55,14 @@ mod tests {
 
     #[test]
     fn loopback_and_link_local_are_left_out() {
-        let all = ["127.0.0.1", "::1", "fe80::1", "169.254.1.1", "fd00::2", "192.0.2.2"];
+        let all = [
+            "127.0.0.1",
+            "::1",
+            "fe80::1",
+            "169.254.1.1",
+            "fd00::2",
+            "192.0.2.2",
+        ];
         assert_eq!(chosen(&all), ["192.0.2.2", "fd00::2"]);
     }
 
@@ -67,7 +74,9 @@ mod tests {
 
     #[test]
     fn many_bridges_do_not_make_many_candidates() {
-        let all = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "fd00::2"];
+        let all = [
+            "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "fd00::2",
+        ];
         assert_eq!(chosen(&all), all[..4]);
     }
 }

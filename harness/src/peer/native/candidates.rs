@@ -6,10 +6,14 @@ use crate::signaling::Candidate;
 use super::refusal::refuse;
 use super::sdp::sections;
 
+/// What the crate would take for the end of candidates, as it does an empty one.
+const EMPTY: &str = "candidate:";
+
 /// Checks a candidate against the remote descriptions that are applied (current, pending).
 ///
 /// # Errors
-/// `TypeError` without a section, `OperationError` for a section or user fragment that no remote description has.
+/// `TypeError` without a section, `OperationError` for a section or user fragment that no remote description has, or without a
+/// candidate in it. What else is garbage the crate refuses in its own words.
 pub(super) fn check(candidate: &Candidate, remote: &[String]) -> Result<(), HandError> {
     let (mid, index) = (&candidate.sdp_mid, candidate.sdp_mline_index);
     if !candidate.candidate.is_empty() && mid.is_none() && index.is_none() {
@@ -25,7 +29,9 @@ pub(super) fn check(candidate: &Candidate, remote: &[String]) -> Result<(), Hand
             return Err(refuse("OperationError", format!("Unknown mid: {mid:?}")));
         }
     } else if let Some(index) = index
-        && !remote.iter().any(|sections| sections.mids.len() > usize::from(index))
+        && !remote
+            .iter()
+            .any(|sections| sections.mids.len() > usize::from(index))
     {
         return Err(refuse(
             "OperationError",
@@ -34,9 +40,14 @@ pub(super) fn check(candidate: &Candidate, remote: &[String]) -> Result<(), Hand
     }
     if let Some(ufrag) = candidate.username_fragment.as_deref()
         && !ufrag.is_empty()
-        && !remote.iter().any(|sections| sections.ufrags.iter().any(|known| known == ufrag))
+        && !remote
+            .iter()
+            .any(|sections| sections.ufrags.iter().any(|known| known == ufrag))
     {
         return Err(refuse("OperationError", format!("Unknown ufrag ({ufrag})")));
+    }
+    if candidate.candidate.trim_end() == EMPTY {
+        return Err(refuse("OperationError", "the candidate is empty"));
     }
     Ok(())
 }

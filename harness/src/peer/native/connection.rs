@@ -86,7 +86,9 @@ impl Connection {
     async fn perform(&mut self, command: Command) -> Result<Reply, HandError> {
         match command {
             Command::NewConnection { .. } => self.open().await,
-            Command::CreateChannel { label, options, .. } => self.create_channel(label, options).await,
+            Command::CreateChannel { label, options, .. } => {
+                self.create_channel(label, options).await
+            }
             Command::CreateOffer { ice_restart, .. } => self.create_offer(ice_restart).await,
             Command::CreateAnswer { .. } => {
                 let pc = self.pc()?;
@@ -110,12 +112,16 @@ impl Connection {
                 let report = answered("getStats", report).await?;
                 Ok(Reply::Stats(stats::json(&report)))
             }
-            other => Err(HandError::Unsupported(format!("{other:?} is not for a connection"))),
+            other => Err(HandError::Unsupported(format!(
+                "{other:?} is not for a connection"
+            ))),
         }
     }
 
     fn pc(&self) -> Result<&Arc<dyn PeerConnection>, HandError> {
-        self.pc.as_ref().ok_or_else(|| refused(&Error::ErrConnectionClosed))
+        self.pc
+            .as_ref()
+            .ok_or_else(|| refused(&Error::ErrConnectionClosed))
     }
 
     fn channel(
@@ -123,9 +129,9 @@ impl Connection {
         label: &str,
     ) -> Result<Arc<dyn webrtc::data_channel::DataChannel>, HandError> {
         self.pc()?;
-        self.events.channel(label).ok_or_else(|| {
-            refuse("NotFoundError", format!("there is no channel {label:?}"))
-        })
+        self.events
+            .channel(label)
+            .ok_or_else(|| refuse("NotFoundError", format!("there is no channel {label:?}")))
     }
 
     async fn open(&mut self) -> Result<Reply, HandError> {
@@ -181,7 +187,9 @@ impl Connection {
             return Ok(Reply::Description(current.map_or(given, description::ours)));
         }
         let theirs = description::theirs(given.clone())?;
-        let before = self.events.gathering(|gathering| gathering.begin(&given.sdp));
+        let before = self
+            .events
+            .gathering(|gathering| gathering.begin(&given.sdp));
         let set = bounded("setLocalDescription", pc.set_local_description(theirs)).await;
         if let Err(error) = set {
             self.events.gathering(|gathering| *gathering = before);
@@ -255,7 +263,8 @@ impl Connection {
 
     async fn restart_again(&self) -> Result<(), HandError> {
         if self.restart && description::signaling(&**self.pc()?).await? == Signaling::Stable {
-            self.events.tell(Happening::NegotiationNeeded { conn: self.conn });
+            self.events
+                .tell(Happening::NegotiationNeeded { conn: self.conn });
         }
         Ok(())
     }
@@ -264,7 +273,8 @@ impl Connection {
         if let Some(pc) = &self.pc
             && let Ok(Signaling::Stable) = description::signaling(&**pc).await
         {
-            self.events.tell(Happening::NegotiationNeeded { conn: self.conn });
+            self.events
+                .tell(Happening::NegotiationNeeded { conn: self.conn });
         }
     }
 

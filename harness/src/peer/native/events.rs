@@ -78,7 +78,10 @@ impl Events {
     /// The channel of that label: the first that is open, else the newest.
     pub(super) fn channel(&self, label: &str) -> Option<Arc<dyn DataChannel>> {
         let heard = lock(&self.heard);
-        let mut named = heard.channels.iter().filter(|channel| channel.label == label);
+        let mut named = heard
+            .channels
+            .iter()
+            .filter(|channel| channel.label == label);
         let found = named
             .clone()
             .find(|channel| channel.open.load(Ordering::Relaxed))

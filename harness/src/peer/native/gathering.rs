@@ -56,7 +56,11 @@ impl Gathering {
     /// The local description was rolled back to `sdp`, if there is one.
     pub(super) fn roll_back(&mut self, sdp: Option<&str>) {
         let kept = sdp.map(|sdp| sections(sdp).ufrags).unwrap_or_default();
-        if self.generation.as_ref().is_some_and(|g| !kept.contains(&g.ufrag)) {
+        if self
+            .generation
+            .as_ref()
+            .is_some_and(|g| !kept.contains(&g.ufrag))
+        {
             self.generation = None;
         }
     }

@@ -70,8 +70,13 @@ mod tests {
             refused(&Error::ErrNoRemoteDescription).to_string(),
             "ErrNoRemoteDescription: remote description is not set"
         );
-        let told = refused(&Error::ErrSignalingStateProposedTransitionInvalid("x".into()));
-        assert!(told.to_string().starts_with("ErrSignalingStateProposedTransitionInvalid: "));
+        let told = refused(&Error::ErrSignalingStateProposedTransitionInvalid(
+            "x".into(),
+        ));
+        assert!(
+            told.to_string()
+                .starts_with("ErrSignalingStateProposedTransitionInvalid: ")
+        );
     }
 
     #[tokio::test]

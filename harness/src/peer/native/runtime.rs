@@ -95,10 +95,7 @@ impl Runtime for NudgedRuntime {
     }
 
     /// Refuses: connections here are UDP only, and a description must not make the harness dial TCP.
-    fn connect_tcp<'a>(
-        &'a self,
-        _: SocketAddr,
-    ) -> Boxed<'a, io::Result<Arc<dyn AsyncTcpStream>>> {
+    fn connect_tcp<'a>(&'a self, _: SocketAddr) -> Boxed<'a, io::Result<Arc<dyn AsyncTcpStream>>> {
         Box::pin(std::future::ready(Err(io::ErrorKind::Unsupported.into())))
     }
 

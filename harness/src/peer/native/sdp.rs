@@ -32,7 +32,8 @@ mod tests {
 
     #[test]
     fn mids_and_fragments_are_found() {
-        let sdp = "v=0\r\na=mid:no\r\nm=audio 9 X 0\r\na=ice-ufrag:ab\r\na=mid:a\r\nm=video 9 X 0\r\n";
+        let sdp =
+            "v=0\r\na=mid:no\r\nm=audio 9 X 0\r\na=ice-ufrag:ab\r\na=mid:a\r\nm=video 9 X 0\r\n";
         let read = sections(sdp);
         assert_eq!(read.mids, ["a", ""]);
         assert_eq!(read.ufrags, ["ab"]);

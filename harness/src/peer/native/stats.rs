@@ -6,7 +6,9 @@ use webrtc::peer_connection::{RTCStatsReport, RTCStatsReportEntry as Entry};
 
 /// Every entry under its id. An entry that cannot be written is `null`.
 pub(super) fn json(report: &RTCStatsReport) -> Value {
-    let entries = report.iter().map(|entry| (entry.id().to_owned(), object(entry)));
+    let entries = report
+        .iter()
+        .map(|entry| (entry.id().to_owned(), object(entry)));
     Value::Object(entries.collect::<Map<_, _>>())
 }
 
