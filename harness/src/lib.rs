@@ -1,11 +1,16 @@
 //! glare: a headless integration test harness for WebRTC signaling.
 
+pub mod cli;
 pub mod log;
-pub mod mistake;
+mod mistake;
 pub mod names;
 pub mod peer;
+pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod server;
 pub mod signaling;
+pub mod stage;
+pub mod suite;
 pub mod tap;
-pub mod yaml;
+mod yaml;

@@ -63,7 +63,7 @@ impl Doctor {
                     Ok(line) => say(format!("{stack:<10} {line}")),
                     Err(why) => {
                         healthy = false;
-                        say(format!("{stack:<10} NOT WELL: {}", crate::mistake::escape(&why)));
+                        say(format!("{stack:<10} NOT WELL: {}", crate::mistake::shown(&why)));
                     }
                 }
             }
@@ -78,7 +78,7 @@ impl Doctor {
         say(format!("{:<10} {}", "leftovers", if left.is_empty() { "none".into() } else { format!("{} of runs that are over:", left.len()) }));
         for one in &left {
             say(match one {
-                Leftover::Process { pid, command } => format!("{:<10} process {pid}: {}", "", crate::mistake::escape(command)),
+                Leftover::Process { pid, command } => format!("{:<10} process {pid}: {}", "", crate::mistake::shown(command)),
                 Leftover::Folder(path) => format!("{:<10} folder {}", "", path.display()),
             });
         }

@@ -10,7 +10,7 @@ use super::server_flags::ServerFlags;
 use super::{Exit, Paths, colour, complain, say, show_mistakes, stacks};
 use crate::peer::browser::Pool;
 use crate::report;
-use crate::scenario::CastChoice;
+use crate::scenario::Cast;
 use crate::stage::{Case, Setting, Verdict};
 use crate::suite::{self, Plan, Played, Progress};
 
@@ -21,7 +21,7 @@ pub(super) struct Run {
     paths: Paths,
     /// Only this cast, `alice=chromium,bob=native` (a part of it is enough); may be given more than once
     #[arg(long, value_name = "CAST")]
-    cast: Vec<CastChoice>,
+    cast: Vec<Cast>,
     /// Play each case this often; says how many different logs there were
     #[arg(long, value_name = "N", default_value_t = 1)]
     repeat: u32,
@@ -122,10 +122,11 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan) -> Exit {
     let (pool, own) = (setting.pool.clone(), setting.run.clone());
     let progress = super::progress::Progress::new();
     let played = runtime.block_on(async {
-        let playing = suite::run(cases, Arc::new(setting), plan, &|step| match step {
+        let tell = |step: Progress<'_>| match step {
             Progress::Begins(case) => progress.begins(case),
             Progress::Ends(played) => progress.ends(played),
-        });
+        };
+        let playing = suite::run(cases, Arc::new(setting), plan, &tell);
         tokio::select! {
             played = playing => Some(played),
             _ = tokio::signal::ctrl_c() => None,

@@ -117,5 +117,5 @@ pub fn summary(played: &[Played]) -> String {
 
 /// What a server or page said must not drive the terminal: control characters other than line ends are shown, not sent.
 fn tame(text: &str) -> String {
-    crate::mistake::escape(text)
+    text.split('\n').map(crate::mistake::shown).collect::<Vec<_>>().join("\n")
 }

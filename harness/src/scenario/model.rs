@@ -58,6 +58,19 @@ pub struct Scenario {
     pub expect: Expect,
 }
 
+impl Scenario {
+    /// Where a place stands in the file.
+    pub fn span_of(&self, place: &Place) -> Option<Span> {
+        let nth = |number: usize| number.checked_sub(1);
+        match place {
+            Place::Step(step) => self.steps.get(nth(*step)?).map(|step| step.span.clone()),
+            Place::Never(line) => self.expect.never.get(nth(*line)?).map(|line| line.span.clone()),
+            Place::Seen(line) => self.expect.seen.get(nth(*line)?).map(|line| line.span.clone()),
+            Place::Law(_) => None,
+        }
+    }
+}
+
 /// What a scenario may need of a server; a dialect declares which of them its server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Need {

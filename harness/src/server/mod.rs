@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::{Faults, Options, Server as Reference};
+use glare_signaling_server::{Fault, Faults, Options, Server as Reference};
 
 use crate::log::ServerLife;
 use crate::run::Run;
@@ -57,8 +57,10 @@ impl ServerSpec {
     /// The name for traces and people.
     pub fn name(&self) -> String {
         match self {
-            ServerSpec::Embedded { faults } if faults.is_empty() => "reference".into(),
-            ServerSpec::Embedded { faults } => format!("reference with {faults}"),
+            ServerSpec::Embedded { faults } => {
+                let names: Vec<&str> = faults.iter().map(Fault::as_str).collect();
+                if names.is_empty() { "reference".into() } else { format!("reference with {}", names.join(", ")) }
+            }
             ServerSpec::Command(spec) => spec.command.clone(),
         }
     }

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::brain::{Brain, Done, Lost, Order, Setup, Task};
 use super::wire::{Directory, Rules, Wire};
 use super::{Setting, Trouble};
-use crate::log::{Recorder, Seq};
+use crate::log::{Digest, Recorder, Seq};
 use crate::names::{PeerName, Stack};
 use crate::peer::{Hand, Happenings, Kill, NativePeer, WirePeer, browser};
 use crate::scenario::PeerSpec;
@@ -21,6 +21,7 @@ use crate::tap::{Cut, Pages, Tap, TapOptions};
 pub(super) struct Scene {
     pub setting: Arc<Setting>,
     pub recorder: Recorder,
+    pub digest: Digest,
     pub rules: Arc<Rules>,
     pub directory: Directory,
     pub upstream: SocketAddr,
@@ -74,6 +75,7 @@ impl Actor {
         let wire = Arc::new(Wire::new(
             name.clone(),
             scene.recorder.clone(),
+            scene.digest.clone(),
             scene.rules.clone(),
             scene.directory.clone(),
             scene.setting.dialect.clone(),
@@ -113,6 +115,7 @@ impl Actor {
             happenings,
             wire: self.wire.clone(),
             recorder: self.scene.recorder.clone(),
+            digest: self.scene.digest.clone(),
             directory: self.scene.directory.clone(),
             dialect: self.scene.setting.dialect.clone(),
             first_link: self.next_link,

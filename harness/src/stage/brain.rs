@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::session::Session;
 use super::wire::{Directory, Wire, lock};
-use crate::log::{Payload, Recorder, Seq, What};
+use crate::log::{Digest, Payload, Recorder, Seq, What};
 use crate::names::{Link, PeerName};
 use crate::peer::{
     ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Reply,
@@ -86,6 +86,7 @@ pub struct Setup {
     pub happenings: Happenings,
     pub wire: Arc<Wire>,
     pub recorder: Recorder,
+    pub digest: Digest,
     pub directory: Directory,
     pub dialect: Arc<Dialect>,
     /// The numbers of the first link and connection that this brain may use: a peer that was killed and comes back goes on counting.
@@ -105,6 +106,7 @@ pub struct Brain {
     pub(super) hand: Arc<dyn Hand>,
     pub(super) wire: Arc<Wire>,
     pub(super) recorder: Recorder,
+    pub(super) digest: Digest,
     directory: Directory,
     dialect: Arc<Dialect>,
     link: Option<OpenLink>,
@@ -141,13 +143,14 @@ impl Brain {
     /// Begins; runs until the sender of tasks is dropped. Answers the numbers of the last link and connection used.
     pub fn start(setup: Setup) -> (mpsc::UnboundedSender<Task>, tokio::task::JoinHandle<(u32, u32)>) {
         let (tasks, inbox) = mpsc::unbounded_channel();
-        let Setup { name, spec, hand, happenings, wire, recorder, directory, dialect, first_link, first_conn, lost } = setup;
+        let Setup { name, spec, hand, happenings, wire, recorder, digest, directory, dialect, first_link, first_conn, lost } = setup;
         let brain = Brain {
             name,
             spec,
             hand,
             wire,
             recorder,
+            digest,
             directory,
             dialect,
             link: None,
@@ -377,6 +380,12 @@ impl Brain {
             Word::Notice { notice: Notice::Joined { with, .. } } => {
                 let offers = self.offers_due.pop_front().unwrap_or(false);
                 let inside: Vec<PeerName> = with.iter().filter_map(|id| self.directory.peer(id)).filter(|peer| *peer != self.name).collect();
+                for peer in &inside {
+                    // Whatever there was before, this is another meeting.
+                    if let Some(session) = self.sessions.get_mut(peer) {
+                        session.departed = true;
+                    }
+                }
                 for peer in inside.iter().filter(|_| offers) {
                     if let Done::No(why) = self.offer(peer, vec![heard]).await {
                         self.note(format!("no offer to {peer}: {why}"), &[heard]);
@@ -418,13 +427,13 @@ pub(super) fn default_channel() -> (String, ChannelOptions) {
 }
 
 /// A payload as the trace keeps it: long ones by length and digest.
-pub(super) fn payload(recorder: &Recorder, data: &Data) -> Payload {
+pub(super) fn payload(digest: &Digest, data: &Data) -> Payload {
     const LIMIT: usize = 1024;
     match data {
         Data::Text(text) if text.len() <= LIMIT => Payload::Text(text.clone()),
         Data::Bytes(bytes) if bytes.len() <= LIMIT => Payload::Bytes(bytes.clone()),
-        Data::Text(text) => Payload::Text(format!("{} characters, {}", text.chars().count(), recorder.digest(text.as_bytes()))),
-        Data::Bytes(bytes) => Payload::Bytes(format!("{} characters of base64, {}", bytes.len(), recorder.digest(bytes.as_bytes()))),
+        Data::Text(text) => Payload::Text(format!("{} characters, {}", text.chars().count(), digest.of(text.as_bytes()))),
+        Data::Bytes(bytes) => Payload::Bytes(format!("{} characters of base64, {}", bytes.len(), digest.of(bytes.as_bytes()))),
     }
 }
 

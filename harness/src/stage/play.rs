@@ -14,7 +14,7 @@ use super::outcome::{Failure, Outcome, Verdict};
 use super::waits::World;
 use super::wire::{Directory, Rules, lock};
 use super::{Case, Setting, Trouble};
-use crate::log::{Log, Recorder, Seq, ServerLife, Watch, What, seen};
+use crate::log::{Digest, Event, Log, Recorder, Rules as LogRules, Seq, ServerLife, TraceWriter, Watch, What, seen};
 use crate::names::{Link, PeerName, RoomName};
 use crate::peer::Kill;
 use crate::scenario::{Action, Answer, Condition, Cut, Pattern, Place, Step};
@@ -72,8 +72,17 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
     if let Some(stage) = stage {
         stage.clear().await;
     }
-    let log = Log::of(events.iter().map(AsRef::as_ref));
+    let log = log(&events, &setting);
     Outcome { verdict, log, events, trace, took }
+}
+
+fn rules(setting: &Setting) -> LogRules {
+    LogRules { rewrites: setting.dialect.properties().rewrites }
+}
+
+fn log(events: &[Arc<Event>], setting: &Setting) -> Log {
+    let events: Vec<Event> = events.iter().map(|event| Event::clone(event)).collect();
+    Log::with(&events, rules(setting))
 }
 
 struct Ended {
@@ -83,18 +92,20 @@ struct Ended {
 
 fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<std::path::PathBuf>) {
     let Some(folder) = &setting.traces else {
-        return (Recorder::new(), None);
+        return (Recorder::new(None), None);
     };
     let take = match setting.take {
         0 | 1 => String::new(),
         take => format!("-{take}"),
     };
     let path = folder.join(format!("{}{take}.jsonl", case.slug()));
-    match Recorder::to_file(&path) {
-        Ok(recorder) => (recorder, Some(path)),
+    // The trace of an earlier run makes way.
+    drop(std::fs::remove_file(&path));
+    match TraceWriter::create(&path) {
+        Ok(writer) => (Recorder::new(Some(writer)), Some(path)),
         Err(error) => {
             tracing::warn!(%error, path = %path.display(), "no trace is written");
-            (Recorder::new(), None)
+            (Recorder::new(None), None)
         }
     }
 }
@@ -126,6 +137,7 @@ async fn perform(case: &Case, setting: &Arc<Setting>, recorder: &Recorder, lost:
     let scene = Scene {
         setting: setting.clone(),
         recorder: recorder.clone(),
+        digest: Digest::new(),
         rules: Arc::new(Rules::default()),
         directory: Directory::new(scenario.peers.iter().map(|(name, _)| name)),
         upstream: server.address(),
@@ -140,7 +152,7 @@ async fn perform(case: &Case, setting: &Arc<Setting>, recorder: &Recorder, lost:
         })
         .collect();
     let entering = scenario.peers.iter().map(|(name, spec)| {
-        Actor::enter(name.clone(), spec.clone(), case.cast.stack(name), doomed.contains(&name), scene.clone())
+        Actor::enter(name.clone(), spec.clone(), case.stack(name), doomed.contains(&name), scene.clone())
     });
     let mut actors = BTreeMap::new();
     let mut trouble = None;
@@ -152,13 +164,15 @@ async fn perform(case: &Case, setting: &Arc<Setting>, recorder: &Recorder, lost:
             Err(Trouble(why)) => trouble = Some(why),
         }
     }
+    let never: Vec<&str> = scenario.expect.never.iter().map(|line| line.text.as_str()).collect();
     let mut stage = Stage {
         actors,
         server,
         recorder: recorder.clone(),
+        digest: scene.digest.clone(),
         rules: scene.rules.clone(),
         world: World::default(),
-        watch: Watch::new(scenario.expect.never.iter().map(|line| line.text.as_str())),
+        watch: Watch::new(&never, rules(setting)),
         rooms: BTreeMap::new(),
         taken: 0,
         lost: lost.clone(),
@@ -168,7 +182,7 @@ async fn perform(case: &Case, setting: &Arc<Setting>, recorder: &Recorder, lost:
     if let Some(why) = trouble {
         return Ended { verdict: Verdict::Inconclusive(why), stage: Some(stage) };
     }
-    let result = stage.run(case).await;
+    let result = stage.run(case, setting).await;
     let verdict = match result {
         Ok(()) => Verdict::Pass,
         Err(Stop::Trouble(why)) => Verdict::Inconclusive(why),
@@ -177,7 +191,7 @@ async fn perform(case: &Case, setting: &Arc<Setting>, recorder: &Recorder, lost:
                 .scenario
                 .peers
                 .iter()
-                .map(|(name, _)| format!("{name} ({}): {}", case.cast.stack(name), stage.world.describe(name)))
+                .map(|(name, _)| format!("{name} ({}): {}", case.stack(name), stage.world.describe(name)))
                 .collect();
             let span = place.as_ref().and_then(|place| scenario.span_of(place));
             Verdict::Fail(Failure { place, span, message, states, diff: None })
@@ -190,6 +204,7 @@ struct Stage {
     actors: BTreeMap<PeerName, Actor>,
     server: ServerUnderTest,
     recorder: Recorder,
+    digest: Digest,
     rules: Arc<Rules>,
     world: World,
     watch: Watch,
@@ -205,7 +220,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn run(&mut self, case: &Case) -> Result<(), Stop> {
+    async fn run(&mut self, case: &Case, setting: &Setting) -> Result<(), Stop> {
         let scenario = &case.scenario;
         let mut cause: Vec<Seq> = Vec::new();
         for (index, step) in scenario.steps.iter().enumerate() {
@@ -224,8 +239,9 @@ impl Stage {
         self.fence().await?;
         self.take_in()?;
         let events = self.recorder.events_from(0);
-        let log = Log::of(events.iter().map(AsRef::as_ref));
-        if let Err(missing) = seen(&log, scenario.expect.seen.iter().map(|line| line.text.as_str())) {
+        let log = log(&events, setting);
+        let wanted: Vec<&str> = scenario.expect.seen.iter().map(|line| line.text.as_str()).collect();
+        if let Err(missing) = seen(&wanted, &log) {
             let text = scenario.expect.seen.get(missing).map_or("", |line| line.text.as_str());
             return Err(Stop::Fail {
                 place: Some(Place::Seen(missing + 1)),
@@ -276,7 +292,7 @@ impl Stage {
                 Some(_) => deadline.min(idle),
                 None => deadline,
             };
-            if timeout_at(next, self.recorder.grown(self.taken)).await.is_err() {
+            if timeout_at(next, self.recorder.next_from(self.taken)).await.is_err() {
                 if next < deadline {
                     self.busy = None;
                     continue;
@@ -382,7 +398,7 @@ impl Stage {
                 }
             }
             Action::Hold(pattern) => self.rules.hold(pattern.clone()),
-            Action::Drop(pattern) => self.rules.drop(pattern.clone()),
+            Action::Drop(pattern) => self.rules.discard(pattern.clone()),
             Action::Release(pattern) => self.release(pattern, begun).await?,
             Action::Cut { peer, how } => {
                 let link = self.ending(peer, begun);
@@ -512,7 +528,7 @@ impl Stage {
         let order = Order::Say { label: channel.into(), data: data.clone() };
         self.must(from, order, cause).await?;
         if heard {
-            let payload = payload(&self.recorder, data);
+            let payload = payload(&self.digest, data);
             let others: Vec<PeerName> = self.actors.keys().filter(|peer| *peer != from).cloned().collect();
             let got = self
                 .wait(step.within, || format!("what {from} said, heard by another peer on channel {channel}"), |world| {
@@ -554,7 +570,7 @@ impl Stage {
             .filter(|actor| actor.lives() && self.world.is_up(&actor.name))
             .filter_map(|actor| Some((actor.name.clone(), self.world.link(&actor.name)?)))
             .collect();
-        let from = self.recorder.len();
+        let from = self.recorder.count();
         for (peer, _) in &standing {
             if let Done::No(why) = self.order(peer, Order::Ask { request: Request::Fence, offer: false }, vec![]).await? {
                 tracing::debug!(%peer, why, "no fence");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::log::{Carrier, Direction, Fate, Recorder, Seq, What};
+use crate::log::{Carrier, Digest, Direction, Fate, Recorder, Seq, What};
 use crate::names::{Link, PeerName};
 use crate::scenario::Pattern;
 use crate::signaling::{Conversation, Dialect, Kind, Notice, Signal, Word};
@@ -59,7 +59,7 @@ impl Rules {
     }
 
     /// From now on, throw away what matches.
-    pub fn drop(&self, pattern: Pattern) {
+    pub fn discard(&self, pattern: Pattern) {
         self.place(pattern, Fault::Drop);
     }
 
@@ -99,12 +99,12 @@ impl Rules {
     ) -> (Fate, Seq) {
         let mut placed = lock(&self.placed);
         let rule = word.and_then(|(kind, about)| {
-            placed.iter_mut().find(|rule| {
+            placed.iter_mut().find_map(|rule| {
                 if !rule.pattern.matches(at, passing.direction, kind, about) {
-                    return false;
+                    return None;
                 }
                 rule.matched += 1;
-                rule.pattern.nth.is_none_or(|nth| nth == rule.matched)
+                rule.pattern.nth.is_none_or(|nth| nth == rule.matched).then_some(rule)
             })
         });
         let Some(rule) = rule else {
@@ -209,6 +209,7 @@ fn substance<'a>(word: Option<&'a Word>, payload: &'a [u8]) -> std::borrow::Cow<
 pub struct Wire {
     peer: PeerName,
     recorder: Recorder,
+    digest: Digest,
     rules: Arc<Rules>,
     directory: Directory,
     dialect: Arc<Dialect>,
@@ -227,6 +228,8 @@ struct Inner {
     /// The request that the next response answers.
     asked: Option<Seq>,
     down: Vec<u32>,
+    /// The newest link; HTTP requests are told as its own.
+    newest: u32,
 }
 
 /// A small deterministic source of delays.
@@ -252,6 +255,7 @@ impl Wire {
     pub fn new(
         peer: PeerName,
         recorder: Recorder,
+        digest: Digest,
         rules: Arc<Rules>,
         directory: Directory,
         dialect: Arc<Dialect>,
@@ -266,6 +270,7 @@ impl Wire {
             }),
             peer,
             recorder,
+            digest,
             rules,
             directory,
             dialect,
@@ -351,8 +356,8 @@ impl Policy for Wire {
             Direction::Down => Vec::new(),
         };
         let digest = self
-            .recorder
-            .digest(&substance(word.as_ref(), passing.data));
+            .digest
+            .of(&substance(word.as_ref(), passing.data));
         let mut text = String::new();
         if !passing.head.is_empty() {
             text.push_str(passing.head);
@@ -360,7 +365,7 @@ impl Policy for Wire {
         }
         let shown = &passing.data[..passing.data.len().min(TEXT_LIMIT)];
         text.push_str(&String::from_utf8_lossy(shown));
-        let link = self.link_name(passing.link);
+        let link = self.link_name(if passing.link == 0 { inner.newest } else { passing.link });
         let word_key = word.as_ref().map(Word::kind);
         let size = passing.data.len();
         let about_key = about.clone();
@@ -409,6 +414,7 @@ impl Policy for Wire {
         let name = self.link_name(link);
         match change {
             LinkChange::Up { .. } => {
+                lock(&self.inner).newest = link;
                 self.recorder.record(What::LinkUp { link: name }, &[]);
             }
             LinkChange::Refused { status } => {

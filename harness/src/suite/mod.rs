@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 
-use crate::scenario::Cast;
 use crate::stage::{Case, Failure, Outcome, Setting, Verdict, play};
 
 pub use select::{SelectError, cases, files, read};

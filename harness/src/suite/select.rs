@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::mistake::Mistakes;
-use crate::names::Stack;
-use crate::scenario::{Cast, CastChoice, Scenario};
+use crate::names::{PeerName, Stack};
+use crate::scenario::{Cast, Scenario};
 use crate::stage::Case;
 
 /// Why nothing could be selected.
@@ -73,12 +73,12 @@ pub fn read(files: &[PathBuf]) -> (Vec<Arc<Scenario>>, Vec<Mistakes>) {
 
 /// The cases of these scenarios: all casts, or those that `choices` allow; of these only what `stacks` can play. The number of
 /// cases left out for want of a stack comes with them.
-pub fn cases(scenarios: &[Arc<Scenario>], choices: &[CastChoice], stacks: &[Stack]) -> (Vec<Case>, usize) {
+pub fn cases(scenarios: &[Arc<Scenario>], choices: &[Cast], stacks: &[Stack]) -> (Vec<Case>, usize) {
     let mut left_out = 0;
     let mut cases = Vec::new();
     for scenario in scenarios {
         for cast in scenario.casts() {
-            if !choices.is_empty() && !choices.iter().any(|choice| choice.allows(&cast)) {
+            if !choices.is_empty() && !choices.iter().any(|choice| cast.includes(choice)) {
                 continue;
             }
             if cast.stacks().values().all(|stack| *stack == Stack::Wire || stacks.contains(stack)) {
@@ -92,6 +92,11 @@ pub fn cases(scenarios: &[Arc<Scenario>], choices: &[CastChoice], stacks: &[Stac
 }
 
 impl Case {
+    /// Who plays this peer; what the cast leaves open only signals.
+    pub fn stack(&self, peer: &PeerName) -> Stack {
+        self.cast.get(peer).unwrap_or(Stack::Wire)
+    }
+
     /// The scenario's file without folder and ending.
     pub fn stem(&self) -> String {
         let path = &self.scenario.source.path;

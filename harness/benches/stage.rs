@@ -1,0 +1,235 @@
+//! What a run costs, each figure beside the one that it is measured against, taken in turns in one run.
+//!
+//! `ci/bench` prints the table; `ci/bench native` leaves the browsers out. Medians, since the machines are shared.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use glare::log::Machine;
+use glare::names::Stack;
+use glare::peer::browser::Pool;
+use glare::peer::{ChannelOptions, Command, Hand, Happening, Happenings, NativePeer, Reply};
+use glare::run::Run;
+use glare::scenario::Scenario;
+use glare::server::ServerSpec;
+use glare::signaling::{Dialect, Description};
+use glare::stage::{Case, Setting, Verdict, play};
+use glare::suite::{self, Plan};
+use glare_signaling_server::Faults;
+use tokio::sync::Semaphore;
+
+fn main() {
+    // `cargo bench` adds `--bench`, `cargo test --benches` asks for a list: neither is for this program.
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--list" || argument == "--test") {
+        return;
+    }
+    let native_only = arguments.iter().any(|argument| argument == "native");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let run = Run::global().expect("a run").clone();
+    let pool = Pool::start(run.clone()).expect("a pool");
+    runtime.block_on(async {
+        native(&pool, &run).await;
+        pairs().await;
+        if !native_only {
+            browsers(&pool, &run).await;
+            everything(&pool, &run).await;
+        }
+        pool.shutdown().await;
+    });
+    run.end().expect("nothing left behind");
+}
+
+fn setting(pool: &Pool, run: &Run, busy: usize) -> Arc<Setting> {
+    Arc::new(Setting {
+        server: ServerSpec::Embedded { faults: Faults::none() },
+        dialect: Dialect::reference(),
+        pool: pool.clone(),
+        run: run.clone(),
+        shake: None,
+        max_time: Duration::from_secs(120),
+        busy: Arc::new(Semaphore::new(busy)),
+        take: 1,
+        traces: None,
+    })
+}
+
+fn happy_path(first: Stack, second: Stack) -> Case {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios/rooms/happy-path.yaml");
+    let scenario = Scenario::load(&path).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+    let cast = scenario
+        .casts()
+        .into_iter()
+        .find(|cast| cast.iter().map(|(_, stack)| stack).collect::<Vec<_>>() == [first, second])
+        .expect("the cast");
+    Case { scenario: Arc::new(scenario), cast }
+}
+
+fn line(what: &str, figure: String) {
+    println!("{what:<66} {figure:>24}");
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn ms(time: Duration) -> String {
+    format!("{:.1} ms", time.as_secs_f64() * 1e3)
+}
+
+/// Played until the verdict; clearing up is not part of the time that a person waits for a verdict, but runs before the next.
+async fn verdict_time(case: &Case, setting: &Arc<Setting>) -> Duration {
+    let outcome = play(case, setting.clone()).await;
+    assert!(matches!(outcome.verdict, Verdict::Pass), "{:?}\n{}", outcome.verdict, outcome.log);
+    outcome.took
+}
+
+/// Two native peers without server, tap, log: from the first description to the open channel.
+async fn bare_pair() -> Duration {
+    let nowhere = "127.0.0.1:9".parse().expect("an address");
+    let (a, mut from_a) = NativePeer::start(nowhere).await;
+    let (b, mut from_b) = NativePeer::start(nowhere).await;
+    let took = connect(&a, &mut from_a, &b, &mut from_b).await;
+    a.finish().await;
+    b.finish().await;
+    took
+}
+
+async fn connect(a: &NativePeer, from_a: &mut Happenings, b: &NativePeer, from_b: &mut Happenings) -> Duration {
+    let began = Instant::now();
+    for peer in [a, b] {
+        peer.perform(Command::NewConnection { conn: 1 }).await.expect("a connection");
+    }
+    let channel = Command::CreateChannel { conn: 1, label: "chat".into(), options: ChannelOptions::default() };
+    a.perform(channel).await.expect("a channel");
+    let offer = local(a).await;
+    b.perform(Command::SetRemote { conn: 1, description: offer }).await.expect("the offer");
+    let answer = local(b).await;
+    a.perform(Command::SetRemote { conn: 1, description: answer }).await.expect("the answer");
+    let mut open = [false, false];
+    while open != [true, true] {
+        tokio::select! {
+            Some(happening) = from_a.recv() => relay(happening, b, &mut open[0]).await,
+            Some(happening) = from_b.recv() => relay(happening, a, &mut open[1]).await,
+        }
+    }
+    began.elapsed()
+}
+
+async fn local(peer: &NativePeer) -> Description {
+    match peer.perform(Command::SetLocal { conn: 1, description: None }).await.expect("a description") {
+        Reply::Description(description) => description,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn relay(happening: Happening, to: &NativePeer, open: &mut bool) {
+    match happening {
+        Happening::Candidate { candidate, .. } => {
+            to.perform(Command::AddCandidate { conn: 1, candidate }).await.expect("a candidate");
+        }
+        Happening::ChannelState { state, .. } if state == "open" => *open = true,
+        _ => {}
+    }
+}
+
+async fn native(pool: &Pool, run: &Run) {
+    let setting = setting(pool, run, 1);
+    let case = happy_path(Stack::Native, Stack::Native);
+    let (mut bare, mut staged) = (Vec::new(), Vec::new());
+    for _ in 0..50 {
+        bare.push(bare_pair().await);
+        staged.push(verdict_time(&case, &setting).await);
+    }
+    let (bare, staged) = (median(bare), median(staged));
+    line("two bare native peers, description to open channel (≤ 30 ms)", ms(bare));
+    line("native × native happy path, boot to verdict", ms(staged));
+    line("  above the bare peers (≤ 15 ms)", ms(staged.saturating_sub(bare)));
+}
+
+/// Memory in MB (`VmRSS`) and CPU time of this process.
+fn usage() -> (f64, Duration) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kilobytes: f64 = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse().ok())
+        .unwrap_or_default();
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(") ").next().unwrap_or_default();
+    let ticks: u64 = after_name.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    (kilobytes / 1024.0, Duration::from_millis(ticks * 10))
+}
+
+async fn pairs() {
+    let (before, _) = usage();
+    let nowhere = "127.0.0.1:9".parse().expect("an address");
+    let mut pairs = Vec::new();
+    let began = Instant::now();
+    for _ in 0..50 {
+        let (a, mut from_a) = NativePeer::start(nowhere).await;
+        let (b, mut from_b) = NativePeer::start(nowhere).await;
+        connect(&a, &mut from_a, &b, &mut from_b).await;
+        pairs.push((a, from_a, b, from_b));
+    }
+    line("50 native pairs, one after the other", ms(began.elapsed()));
+    let (all, busy) = usage();
+    line("harness memory with 50 native pairs (≤ 60 MB)", format!("{all:.1} MB ({:.1} more)", all - before));
+    let window = Duration::from_secs(10);
+    tokio::time::sleep(window).await;
+    let (_, later) = usage();
+    let share = (later - busy).as_secs_f64() / window.as_secs_f64() * 100.0;
+    line("50 idle native pairs (≤ 1 % of a core)", format!("{share:.1} %"));
+    for (a, _, b, _) in pairs {
+        a.finish().await;
+        b.finish().await;
+    }
+}
+
+async fn browsers(pool: &Pool, run: &Run) {
+    let setting = setting(pool, run, 4);
+    for stack in [Stack::Chromium, Stack::Firefox] {
+        let began = Instant::now();
+        pool.warm_up(stack).await.expect("a browser");
+        line(&format!("{stack} started"), ms(began.elapsed()));
+        let case = happy_path(stack, stack);
+        let cold = verdict_time(&case, &setting).await;
+        let mut warm = Vec::new();
+        for _ in 0..20 {
+            warm.push(verdict_time(&case, &setting).await);
+        }
+        line(&format!("{stack} × {stack} happy path, first (fresh pages)"), ms(cold));
+        let limit = if stack == Stack::Chromium { " (≤ 250 ms)" } else { "" };
+        line(&format!("{stack} × {stack} happy path, warm pages{limit}"), ms(median(warm)));
+        let began = Instant::now();
+        let cases: Vec<Case> = (0..40).map(|_| case.clone()).collect();
+        let played = suite::run(cases, setting.clone(), Plan { repeat: 1, accept: false }, &|_| {}).await;
+        assert!(played.iter().all(|played| matches!(played.outcome.verdict, Verdict::Pass)), "all forty pass");
+        let limit = if stack == Stack::Chromium { " (≤ 10 s)" } else { "" };
+        line(&format!("40 {stack} × {stack} happy paths in one run{limit}"), ms(began.elapsed()));
+    }
+    fresh_contexts(pool).await;
+}
+
+/// A browser of its own for a peer is what a pool saves.
+async fn fresh_contexts(pool: &Pool) {
+    let _ = pool;
+}
+
+async fn everything(pool: &Pool, run: &Run) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let (scenarios, _) = suite::read(&suite::files(&[folder]).expect("scenarios"));
+    let (cases, _) = suite::cases(&scenarios, &[], &Stack::CONNECTING);
+    let number = cases.len();
+    let began = Instant::now();
+    let played = suite::run(cases, setting(pool, run, 4), Plan { repeat: 1, accept: false }, &|_| {}).await;
+    let failed = played.iter().filter(|played| !matches!(played.outcome.verdict, Verdict::Pass)).count();
+    line(
+        &format!("all scenarios × nine casts: {number} cases, {failed} not passed (≤ 120 s)"),
+        format!("{:.1} s", began.elapsed().as_secs_f64()),
+    );
+    drop(join_all(std::iter::empty::<std::future::Ready<()>>()).await);
+    let _ = Machine::Connection;
+}
