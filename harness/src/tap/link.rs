@@ -299,7 +299,8 @@ impl Link {
         };
         let common = &mut self.common;
         let mut step = Step::Wait;
-        if !leg.ended && leg.outbox.has_room() {
+        let had_room = leg.outbox.has_room();
+        if !leg.ended && had_room {
             make_room(&mut leg.inbox);
             match pin!(source.read_buf(&mut leg.inbox)).poll(cx) {
                 Poll::Ready(Ok(0)) => {
@@ -346,6 +347,10 @@ impl Link {
             }
         }
         common.tell_lost(leg);
+        if !had_room && leg.outbox.has_room() && matches!(step, Step::Wait) {
+            // Nothing was read, so nothing would wake this task.
+            step = Step::Again;
+        }
         step
     }
 
