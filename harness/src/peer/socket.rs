@@ -452,7 +452,8 @@ fn find(links: &HashMap<u32, Link>, link: u32) -> Result<&Link, HandError> {
         .ok_or_else(|| refuse("NotFoundError", format!("there is no link {link}")))
 }
 
-fn refuse(name: &str, message: impl Into<String>) -> HandError {
+/// A refusal in a browser's words, where no stack refuses by itself.
+pub(crate) fn refuse(name: &str, message: impl Into<String>) -> HandError {
     HandError::Refused {
         name: name.into(),
         message: message.into(),

@@ -354,7 +354,11 @@ fn fetch(method: &str, body: Option<&str>) -> Command {
 async fn serve(listener: &TcpListener, response: &str) -> String {
     let (mut stream, _) = soon(listener.accept()).await.expect("accept");
     let mut got = Vec::new();
-    while !got.ends_with(b"{}") && !(got.starts_with(b"GET") && got.ends_with(b"\r\n\r\n")) {
+    let whole = |got: &[u8]| match got.starts_with(b"GET") {
+        true => got.ends_with(b"\r\n\r\n"),
+        false => got.ends_with(b"{}"),
+    };
+    while !whole(&got) {
         soon(stream.read_buf(&mut got)).await.expect("read");
     }
     soon(stream.write_all(response.as_bytes()))

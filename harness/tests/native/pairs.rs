@@ -360,3 +360,58 @@ async fn fifty_pairs_connect_at_once() {
         tokio::join!(alice.hand.finish(), bob.hand.finish());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_mutilated_offer_is_answered_one_way_or_the_other() {
+    let mut alice = Peer::start().await;
+    alice.channel("chat").await;
+    let offer = alice.set_local().await.sdp;
+    let lines: Vec<_> = offer.lines().collect();
+    let mutilated = (0..lines.len()).flat_map(|n| {
+        let (name, _) = lines[n].split_at(2);
+        let with = |line: Option<String>| {
+            let mut lines: Vec<_> = lines.iter().map(|line| line.to_string()).collect();
+            lines.splice(n..=n, line);
+            lines.join("\r\n") + "\r\n"
+        };
+        let long = format!("{name}{}", "9".repeat(70_000));
+        let key = lines[n].split_once(':').map_or(name, |(key, _)| key);
+        [
+            with(None),
+            with(Some(name.into())),
+            with(Some(format!("{key}:"))),
+            with(Some(format!("{key}:-1 -1 -1"))),
+            with(Some(long)),
+        ]
+    });
+    let tries = mutilated.map(|sdp| {
+        tokio::spawn(async move {
+            let bob = Peer::start().await;
+            let description = Description {
+                kind: DescriptionKind::Offer,
+                sdp: sdp.clone(),
+            };
+            let commands = [
+                Command::SetRemote {
+                    conn: C,
+                    description,
+                },
+                Command::SetLocal {
+                    conn: C,
+                    description: None,
+                },
+                Command::CloseConnection { conn: C },
+            ];
+            for command in commands {
+                if let Err(HandError::Refused { name, message }) = bob.hand.perform(command).await {
+                    assert_ne!(name, "TimeoutError", "{sdp}");
+                    assert!(!message.contains("panicked"), "{sdp}");
+                }
+            }
+            bob.hand.finish().await;
+        })
+    });
+    for attempt in tries.collect::<Vec<_>>() {
+        attempt.await.expect("a mutilated offer did harm");
+    }
+}

@@ -1,5 +1,6 @@
 //! One connection: a task that carries out its commands one after the other.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::BytesMut;
+use futures_util::FutureExt;
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::peer_connection::configuration::RTCOfferOptions;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -72,8 +74,13 @@ impl Connection {
         while let Some(order) = orders.recv().await {
             match order {
                 Order::Do(command, reply) => {
+                    // What a stranger's description makes the crate panic at is an error like another.
+                    let done = AssertUnwindSafe(self.perform(command)).catch_unwind().await;
+                    let done = done.unwrap_or_else(|_| {
+                        Err(refuse("OperationError", "the stack panicked (see stderr)"))
+                    });
                     // Nobody waits for the answer of a call that was dropped.
-                    let _ = reply.send(self.perform(command).await);
+                    let _ = reply.send(done);
                     self.wire.nudge();
                 }
                 Order::NegotiationNeeded => self.negotiation_needed().await,
@@ -204,7 +211,7 @@ impl Connection {
 
     /// The description that the state asks for (W3C WebRTC, section 4.4.1.6).
     async fn implicit(&self) -> Result<Description, HandError> {
-        let reply = match description::signaling(&**self.pc()?).await? {
+        match description::signaling(&**self.pc()?).await? {
             Signaling::HaveRemoteOffer | Signaling::HaveLocalPranswer => {
                 bounded("createAnswer", self.pc()?.create_answer(None))
                     .await
@@ -216,8 +223,7 @@ impl Connection {
                     _ => Err(refuse("OperationError", "no offer was made")),
                 }
             }
-        };
-        reply
+        }
     }
 
     async fn set_remote(&mut self, given: Description) -> Result<Reply, HandError> {

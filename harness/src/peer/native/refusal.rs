@@ -6,6 +6,7 @@ use std::time::Duration;
 use webrtc::error::{Error, Result};
 
 use crate::peer::HandError;
+pub(super) use crate::peer::socket::refuse;
 
 /// How long the crate may take for one call. None of them waits for the network; the longest seen took 100 ms.
 pub(super) const BOUND: Duration = Duration::from_secs(10);
@@ -18,14 +19,6 @@ pub(super) fn refused(error: &Error) -> HandError {
         .next()
         .unwrap_or_default();
     refuse(name, error.to_string())
-}
-
-/// A refusal that browsers make and the crate does not.
-pub(super) fn refuse(name: &str, message: impl Into<String>) -> HandError {
-    HandError::Refused {
-        name: name.into(),
-        message: message.into(),
-    }
 }
 
 /// Awaits the crate, at most [`BOUND`].
