@@ -2,17 +2,24 @@
 
 mod address;
 mod build;
+mod builder;
+mod cast;
 mod check;
 mod model;
 mod need;
 mod read;
+mod schema;
 mod table;
 mod text;
 mod value;
 
 pub(crate) use read::read_text;
-pub(crate) use value::duration;
+pub(crate) use table::NEEDS;
+pub(crate) use value::{duration, is_name, word};
 
+pub use builder::Builder;
+pub use cast::{Cast, CastError};
+pub use schema::schema;
 pub use model::{
     Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
     Need, Pattern, PeerSpec, Place, Scenario, Source, Span, Step,

@@ -1,5 +1,9 @@
 //! What can be said: the semantic words, and the dialects that map them to a server's wire format.
 
+mod dialect;
 mod word;
 
+pub use dialect::{
+    AbsentPeer, Connect, Conversation, Dialect, Out, Properties, SameId, Unspeakable,
+};
 pub use word::{Candidate, Description, DescriptionKind, Kind, Notice, Request, Signal, Word};

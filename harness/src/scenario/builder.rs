@@ -1,0 +1,253 @@
+//! Scenarios made in Rust.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::model::{
+    Action, Answer, Condition, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, Need,
+    Pattern, PeerSpec, Place, Scenario, Source, Span, Step,
+};
+use crate::mistake::Mistakes;
+use crate::names::{PeerName, RoomName};
+use crate::peer::{Data, Kill};
+use crate::signaling::Kind;
+
+/// Makes a [`Scenario`] step by step.
+///
+/// ```
+/// use glare::scenario::Scenario;
+///
+/// let scenario = Scenario::builder("two meet")
+///     .peer("alice")
+///     .peer("bob")
+///     .create("alice", "lobby")
+///     .join("bob", "lobby")
+///     .connected(["alice", "bob"])
+///     .say("alice", "hello")
+///     .never("bob: error")
+///     .build()?;
+/// assert_eq!(scenario.steps.len(), 4);
+/// # Ok::<(), glare::mistake::Mistakes>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Builder {
+    path: PathBuf,
+    scenario: Scenario,
+}
+
+impl Default for PeerSpec {
+    fn default() -> Self {
+        Self { stack: None, early_candidates: EarlyCandidates::Buffer, manual: false }
+    }
+}
+
+impl Scenario {
+    /// Begins a scenario of this name.
+    pub fn builder(name: impl Into<String>) -> Builder {
+        let name = name.into();
+        Builder {
+            path: PathBuf::from(format!("{}.yaml", slug(&name))),
+            scenario: Scenario {
+                source: Source { path: PathBuf::new(), text: Arc::from("") },
+                name,
+                about: String::new(),
+                issue: None,
+                needs: Vec::new(),
+                peers: Vec::new(),
+                catches: BTreeMap::new(),
+                steps: Vec::new(),
+                expect: Expect::default(),
+            },
+        }
+    }
+}
+
+impl Builder {
+    /// The path that mistakes are shown at, and that snapshots lie beside. Without it: the name as a slug.
+    pub fn path(mut self, path: impl AsRef<Path>) -> Self {
+        self.path = path.as_ref().to_owned();
+        self
+    }
+
+    /// What happens, in a sentence or two.
+    pub fn about(mut self, about: impl Into<String>) -> Self {
+        self.scenario.about = about.into();
+        self
+    }
+
+    /// The report that it reproduces.
+    pub fn issue(mut self, url: impl Into<String>) -> Self {
+        self.scenario.issue = Some(url.into());
+        self
+    }
+
+    /// What the server must know.
+    pub fn needs(mut self, need: Need) -> Self {
+        self.scenario.needs.push(need);
+        self
+    }
+
+    /// A peer that the cast decides on.
+    pub fn peer(self, name: impl Into<PeerName>) -> Self {
+        self.peer_with(name, PeerSpec::default())
+    }
+
+    /// A peer with properties of its own.
+    pub fn peer_with(mut self, name: impl Into<PeerName>, spec: PeerSpec) -> Self {
+        self.scenario.peers.push((name.into(), spec));
+        self
+    }
+
+    /// A planted fault that must turn it red, and where.
+    pub fn catches(mut self, fault: impl Into<String>, place: Place) -> Self {
+        self.scenario.catches.insert(fault.into(), place);
+        self
+    }
+
+    /// Any step.
+    pub fn step(mut self, action: Action) -> Self {
+        self.scenario.steps.push(Step { span: nowhere(), action, within: DEFAULT_WITHIN });
+        self
+    }
+
+    /// How long the last step may wait.
+    pub fn within(mut self, within: Duration) -> Self {
+        if let Some(step) = self.scenario.steps.last_mut() {
+            step.within = within;
+        }
+        self
+    }
+
+    /// `create`
+    pub fn create(self, peer: impl Into<PeerName>, room: impl Into<RoomName>) -> Self {
+        self.step(Action::Create { peer: peer.into(), room: room.into(), answer: Answer::Granted })
+    }
+
+    /// `join`, and offer
+    pub fn join(self, peer: impl Into<PeerName>, room: impl Into<RoomName>) -> Self {
+        self.step(Action::Join { peer: peer.into(), room: room.into(), offer: true, answer: Answer::Granted })
+    }
+
+    /// `leave`
+    pub fn leave(self, peer: impl Into<PeerName>) -> Self {
+        self.step(Action::Leave { peer: peer.into(), answer: Answer::Granted })
+    }
+
+    /// `destroy`
+    pub fn destroy(self, peer: impl Into<PeerName>, room: impl Into<RoomName>) -> Self {
+        self.step(Action::Destroy { peer: peer.into(), room: room.into(), answer: Answer::Granted })
+    }
+
+    /// The last step's request must be refused, with a reason that contains the text.
+    pub fn refused(mut self, reason: impl Into<String>) -> Self {
+        if let Some(step) = self.scenario.steps.last_mut()
+            && let Action::Create { answer, .. }
+            | Action::Join { answer, .. }
+            | Action::Leave { answer, .. }
+            | Action::Destroy { answer, .. } = &mut step.action
+        {
+            *answer = Answer::RefusedWith(reason.into());
+        }
+        self
+    }
+
+    /// `negotiate`
+    pub fn negotiate(self, from: impl Into<PeerName>) -> Self {
+        self.step(Action::Negotiate { from: from.into(), to: None })
+    }
+
+    /// `say`, through the channel that the offerer makes by itself
+    pub fn say(self, from: impl Into<PeerName>, text: impl Into<String>) -> Self {
+        self.step(Action::Say {
+            from: from.into(),
+            channel: DEFAULT_CHANNEL.into(),
+            data: Data::Text(text.into()),
+            heard: true,
+        })
+    }
+
+    /// `hold` after the server, before `to`
+    pub fn hold_to(self, message: Kind, to: impl Into<PeerName>) -> Self {
+        self.step(Action::Hold(pattern_to(message, to)))
+    }
+
+    /// `release` of the same
+    pub fn release_to(self, message: Kind, to: impl Into<PeerName>) -> Self {
+        self.step(Action::Release(pattern_to(message, to)))
+    }
+
+    /// `kill`
+    pub fn kill(self, peer: impl Into<PeerName>, how: Kill) -> Self {
+        self.step(Action::Kill { peer: peer.into(), how })
+    }
+
+    /// `await` of a condition
+    pub fn wait_for(self, condition: Condition) -> Self {
+        self.step(Action::Await(condition))
+    }
+
+    /// `await` of a word
+    pub fn hears(self, peer: impl Into<PeerName>, kind: Kind) -> Self {
+        self.wait_for(Condition::Hears { peer: peer.into(), kind, from: None })
+    }
+
+    /// `await` of a held message
+    pub fn held_to(self, message: Kind, to: impl Into<PeerName>) -> Self {
+        self.wait_for(Condition::Held(pattern_to(message, to)))
+    }
+
+    /// `await` of connections
+    pub fn connected<P: Into<PeerName>>(self, peers: impl IntoIterator<Item = P>) -> Self {
+        self.wait_for(Condition::Connected { peers: peers.into_iter().map(Into::into).collect() })
+    }
+
+    /// A line that must be in the log, after those before it.
+    pub fn seen(mut self, line: impl Into<String>) -> Self {
+        self.scenario.expect.seen.push(Line { span: nowhere(), text: line.into() });
+        self
+    }
+
+    /// A line that must not be anywhere in the trace.
+    pub fn never(mut self, line: impl Into<String>) -> Self {
+        self.scenario.expect.never.push(Line { span: nowhere(), text: line.into() });
+        self
+    }
+
+    /// The scenario's YAML, checked or not.
+    pub fn to_yaml(&self) -> String {
+        self.scenario.to_yaml()
+    }
+
+    /// The scenario, checked as a file is: its source is its YAML.
+    ///
+    /// # Errors
+    /// All that is wrong with it, shown in its YAML.
+    pub fn build(self) -> Result<Scenario, Mistakes> {
+        Scenario::read(&self.path, &self.to_yaml())
+    }
+}
+
+fn pattern_to(message: Kind, to: impl Into<PeerName>) -> Pattern {
+    Pattern { message, from: None, to: Some(to.into()), nth: None }
+}
+
+fn nowhere() -> Span {
+    Span { bytes: 0..0, line: 1 }
+}
+
+/// A name as a file name: small letters, digits, single dashes.
+fn slug(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            out.push(c);
+        } else if !out.is_empty() && !out.ends_with('-') {
+            out.push('-');
+        }
+    }
+    let out: String = out.trim_end_matches('-').chars().take(80).collect();
+    if out.is_empty() { "scenario".into() } else { out }
+}

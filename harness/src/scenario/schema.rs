@@ -1,0 +1,159 @@
+//! The JSON schema of a scenario file, made from the reader's own table.
+
+use serde_json::{Map, Value, json};
+
+use super::table::{
+    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_PEERS, MAX_STEPS, NEEDS,
+    PEER_KEYS, RESERVED, STATES, Shape, VERBS, Verb, WITHIN,
+};
+
+/// The schema (JSON Schema, draft 2020-12) that an editor completes and checks scenario files by.
+pub fn schema() -> Value {
+    let mut properties = Map::new();
+    for (name, _, about) in FILE {
+        let mut value = file_key(name);
+        value["description"] = json!(about);
+        properties.insert((*name).into(), value);
+    }
+    let needed: Vec<&str> = FILE.iter().filter(|(_, needed, _)| *needed).map(|(name, ..)| *name).collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A glare scenario",
+        "type": "object",
+        "properties": properties,
+        "required": needed,
+        "additionalProperties": false,
+        "$defs": { "step": step() },
+    })
+}
+
+fn file_key(name: &str) -> Value {
+    match name {
+        "version" => json!({ "const": 1 }),
+        "scenario" => json!({ "type": "string", "minLength": 1, "maxLength": 100 }),
+        "about" => json!({ "type": "string", "maxLength": 4000 }),
+        "issue" => json!({ "type": "string", "pattern": "^https://" }),
+        "needs" => json!({ "type": "array", "items": { "enum": NEEDS }, "uniqueItems": true }),
+        "peers" => peers(),
+        "catches" => json!({
+            "type": ["object", "null"],
+            "propertyNames": { "pattern": "^[a-z0-9-]{1,64}$" },
+            "additionalProperties": { "type": "string", "pattern": "^(step|never|seen|law) +[1-9][0-9]*$" },
+        }),
+        "steps" => json!({ "type": "array", "items": { "$ref": "#/$defs/step" }, "minItems": 1, "maxItems": MAX_STEPS }),
+        _ => {
+            let mut properties = Map::new();
+            for (key, about) in EXPECT_KEYS {
+                properties.insert((*key).into(), json!({ "type": "string", "description": about }));
+            }
+            json!({ "type": ["object", "null"], "properties": properties, "additionalProperties": false })
+        }
+    }
+}
+
+fn peers() -> Value {
+    let mut properties = Map::new();
+    for (key, words, about) in PEER_KEYS {
+        properties.insert((*key).into(), json!({ "enum": words, "description": about }));
+    }
+    json!({
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": MAX_PEERS,
+        "propertyNames": { "pattern": "^[a-z][A-Za-z0-9_-]{0,31}$", "not": { "enum": RESERVED } },
+        "additionalProperties": {
+            "type": ["object", "null"],
+            "properties": properties,
+            "additionalProperties": false,
+        },
+    })
+}
+
+/// A step: an object with one verb; a verb without needed keys may stand alone.
+fn step() -> Value {
+    let mut properties = Map::new();
+    for verb in VERBS {
+        let mut body = mapping(verb);
+        if alone(verb) {
+            body["type"] = json!(["object", "null"]);
+        }
+        properties.insert(verb.name.into(), body);
+    }
+    let conditions: Vec<Value> = CONDITIONS.iter().map(mapping).collect();
+    properties.insert(AWAIT.into(), json!({ "description": AWAIT_ABOUT, "oneOf": conditions }));
+    let bare: Vec<&str> = VERBS.iter().filter(|verb| alone(verb)).map(|verb| verb.name).collect();
+    json!({
+        "oneOf": [
+            {
+                "type": "object",
+                "properties": properties,
+                "additionalProperties": false,
+                "minProperties": 1,
+                "maxProperties": 1,
+            },
+            { "enum": bare },
+        ]
+    })
+}
+
+fn alone(verb: &Verb) -> bool {
+    verb.keys.is_empty()
+}
+
+fn mapping(verb: &Verb) -> Value {
+    let mut properties = Map::new();
+    for key in verb.keys.iter().chain([&WITHIN]) {
+        properties.insert(key.name.into(), key_value(key));
+    }
+    let needed: Vec<&str> = verb.keys.iter().filter(|key| key.needed).map(|key| key.name).collect();
+    let mut value = json!({
+        "type": "object",
+        "description": verb.about,
+        "properties": properties,
+        "required": needed,
+        "additionalProperties": false,
+    });
+    if !verb.one_of.is_empty() {
+        let one: Vec<Value> = verb.one_of.iter().map(|key| json!({ "required": [key] })).collect();
+        value["oneOf"] = Value::Array(one);
+    }
+    value
+}
+
+fn key_value(key: &KeySpec) -> Value {
+    let name = "^[A-Za-z0-9_-]{1,32}$";
+    let mut value = match key.shape {
+        Shape::Peer => json!({ "type": "string", "pattern": name }),
+        Shape::Peers => json!({
+            "type": "array",
+            "items": { "type": "string", "pattern": name },
+            "minItems": 1,
+            "uniqueItems": true,
+        }),
+        Shape::Room => json!({ "type": "string", "pattern": name }),
+        Shape::Text(most) => json!({ "type": "string", "maxLength": most }),
+        Shape::Base64(most) => json!({ "type": "string", "maxLength": most.div_ceil(3) * 4 }),
+        Shape::Number(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::True => json!({ "const": true }),
+        Shape::Reason => json!({ "anyOf": [{ "const": true }, { "type": "string", "minLength": 1 }] }),
+        Shape::Duration => json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m)$" }),
+        Shape::Word(words) => json!({ "enum": words }),
+        Shape::State => {
+            let mut machines = Map::new();
+            for (machine, states) in STATES {
+                machines.insert((*machine).into(), json!({ "enum": states }));
+            }
+            json!({
+                "type": "object",
+                "properties": machines,
+                "additionalProperties": false,
+                "minProperties": 1,
+                "maxProperties": 1,
+            })
+        }
+        Shape::Path => json!({ "type": "string", "pattern": "^/($|[^/])" }),
+    };
+    value["description"] = json!(key.about);
+    value
+}

@@ -1,0 +1,442 @@
+//! Templates: one form that both writes a message and recognises it.
+//!
+//! A text that is one lone `{x}` stands for the value itself, whatever its type. Within longer text a value stands as text.
+//! `{x|url}` is percent-encoded, `{x|json}` is JSON inside a text. `{_}` matches anything. `{{` and `}}` are braces. In
+//! objects, `key?` may be missing, `$json: …` is JSON inside a text, and `$all: […]` must match every one (patterns only).
+//! Patterns ask for a subset of an object's keys and for the beginning of a list.
+
+use serde_json::{Map, Value as Json};
+
+/// Values by name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Variables(Vec<(String, Json)>);
+
+impl Variables {
+    /// The value of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Json> {
+        self.0.iter().find(|(there, _)| there == name).map(|(_, value)| value)
+    }
+
+    /// The value of this name, if it is text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.as_str()
+    }
+
+    /// Adds a value.
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<Json>) {
+        self.0.push((name.to_owned(), value.into()));
+    }
+
+    /// Binds a value: a name that is bound already must have the same one.
+    fn bind(&mut self, name: &str, value: Json) -> bool {
+        if name == "_" {
+            return true;
+        }
+        match self.get(name) {
+            Some(there) => *there == value,
+            None => {
+                self.set(name, value);
+                true
+            }
+        }
+    }
+}
+
+/// How a value is changed on its way into text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Filter {
+    /// Percent-encoded (RFC 3986, section 2.1).
+    Url,
+    /// As JSON text.
+    Json,
+}
+
+/// `{name|filter}`
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Hole {
+    pub name: String,
+    pub filter: Option<Filter>,
+}
+
+/// A piece of text.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Piece {
+    Literal(String),
+    Hole(Hole),
+}
+
+/// One key of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub key: String,
+    pub optional: bool,
+    pub value: Template,
+}
+
+/// A template.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Template {
+    /// A number, a flag, null, or text without holes.
+    Value(Json),
+    /// A lone `{x}`.
+    Hole(Hole),
+    /// Text with holes.
+    Text(Vec<Piece>),
+    List(Vec<Template>),
+    Map(Vec<Entry>),
+    /// `$json`
+    Json(Box<Template>),
+    /// `$all`
+    All(Vec<Template>),
+}
+
+/// The name of a variable that has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Missing(pub String);
+
+impl Template {
+    /// The value, all holes filled.
+    ///
+    /// # Errors
+    /// The first variable without a value.
+    pub(crate) fn fill(&self, variables: &Variables) -> Result<Json, Missing> {
+        Ok(match self {
+            Template::Value(value) => value.clone(),
+            Template::Hole(hole) => hole.fill(variables)?,
+            Template::Text(pieces) => Json::String(fill_text(pieces, variables)?),
+            Template::List(items) => Json::Array(
+                items.iter().map(|item| item.fill(variables)).collect::<Result<_, _>>()?,
+            ),
+            Template::Map(entries) => {
+                let mut map = Map::new();
+                for entry in entries {
+                    match entry.value.fill(variables) {
+                        Ok(value) => {
+                            map.insert(entry.key.clone(), value);
+                        }
+                        Err(_) if entry.optional => {}
+                        Err(missing) => return Err(missing),
+                    }
+                }
+                Json::Object(map)
+            }
+            Template::Json(inner) => Json::String(inner.write(variables)?),
+            Template::All(all) => match all.first() {
+                Some(first) => first.fill(variables)?,
+                None => Json::Null,
+            },
+        })
+    }
+
+    /// The value as JSON text, keys in the order of the template.
+    ///
+    /// # Errors
+    /// The first variable without a value.
+    pub(crate) fn write(&self, variables: &Variables) -> Result<String, Missing> {
+        Ok(match self {
+            Template::Map(entries) => {
+                let mut out = Vec::new();
+                for entry in entries {
+                    match entry.value.write(variables) {
+                        Ok(value) => out.push(format!("{}:{value}", Json::from(entry.key.as_str()))),
+                        Err(_) if entry.optional => {}
+                        Err(missing) => return Err(missing),
+                    }
+                }
+                format!("{{{}}}", out.join(","))
+            }
+            Template::List(items) => {
+                let items: Result<Vec<_>, _> = items.iter().map(|item| item.write(variables)).collect();
+                format!("[{}]", items?.join(","))
+            }
+            other => other.fill(variables)?.to_string(),
+        })
+    }
+
+    /// Whether a value has this form; captures go into `variables`, which may hold half of them after a mismatch.
+    pub(crate) fn matches(&self, value: &Json, variables: &mut Variables) -> bool {
+        match self {
+            Template::Value(literal) => same(literal, value),
+            Template::Hole(hole) => hole.matches(value, variables),
+            Template::Text(pieces) => {
+                value.as_str().is_some_and(|text| matches_text(pieces, text, variables))
+            }
+            Template::List(items) => value.as_array().is_some_and(|values| {
+                values.len() >= items.len()
+                    && items.iter().zip(values).all(|(item, value)| item.matches(value, variables))
+            }),
+            Template::Map(entries) => value.as_object().is_some_and(|map| {
+                entries.iter().all(|entry| match map.get(&entry.key) {
+                    Some(value) => entry.value.matches(value, variables),
+                    None => entry.optional,
+                })
+            }),
+            Template::Json(inner) => value
+                .as_str()
+                .and_then(|text| serde_json::from_str(text).ok())
+                .is_some_and(|value| inner.matches(&value, variables)),
+            Template::All(all) => all.iter().all(|one| one.matches(value, variables)),
+        }
+    }
+
+    /// Every hole in it.
+    pub(crate) fn holes(&self) -> Vec<&Hole> {
+        match self {
+            Template::Value(_) => Vec::new(),
+            Template::Hole(hole) => vec![hole],
+            Template::Text(pieces) => text_holes(pieces),
+            Template::List(items) | Template::All(items) => {
+                items.iter().flat_map(Template::holes).collect()
+            }
+            Template::Map(entries) => {
+                entries.iter().flat_map(|entry| entry.value.holes()).collect()
+            }
+            Template::Json(inner) => inner.holes(),
+        }
+    }
+}
+
+impl Hole {
+    fn fill(&self, variables: &Variables) -> Result<Json, Missing> {
+        let value = variables.get(&self.name).ok_or_else(|| Missing(self.name.clone()))?;
+        Ok(match self.filter {
+            None => value.clone(),
+            Some(Filter::Url) => Json::String(encode(&plain(value))),
+            Some(Filter::Json) => Json::String(value.to_string()),
+        })
+    }
+
+    fn matches(&self, value: &Json, variables: &mut Variables) -> bool {
+        match self.filter {
+            None => variables.bind(&self.name, value.clone()),
+            Some(_) => value
+                .as_str()
+                .is_some_and(|text| self.matches_text(text, variables)),
+        }
+    }
+
+    fn matches_text(&self, text: &str, variables: &mut Variables) -> bool {
+        let value = match self.filter {
+            None => Some(Json::from(text)),
+            Some(Filter::Url) => decode(text).map(Json::String),
+            Some(Filter::Json) => serde_json::from_str(text).ok(),
+        };
+        value.is_some_and(|value| variables.bind(&self.name, value))
+    }
+}
+
+/// Text, all holes filled.
+///
+/// # Errors
+/// The first variable without a value.
+pub(crate) fn fill_text(pieces: &[Piece], variables: &Variables) -> Result<String, Missing> {
+    let mut out = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Literal(text) => out.push_str(text),
+            Piece::Hole(hole) => out.push_str(&plain(&hole.fill(variables)?)),
+        }
+    }
+    Ok(out)
+}
+
+/// Whether a text has this form. A hole takes as little as it can; the end is the end.
+pub(crate) fn matches_text(pieces: &[Piece], text: &str, variables: &mut Variables) -> bool {
+    let mut rest = text;
+    let mut open: Option<&Hole> = None;
+    for (index, piece) in pieces.iter().enumerate() {
+        match piece {
+            Piece::Hole(hole) => open = Some(hole),
+            Piece::Literal(literal) => {
+                let at = match open {
+                    None if rest.starts_with(literal.as_str()) => Some(0),
+                    None => None,
+                    Some(_) if index + 1 == pieces.len() => {
+                        rest.ends_with(literal.as_str()).then(|| rest.len() - literal.len())
+                    }
+                    Some(_) => rest.find(literal.as_str()),
+                };
+                let Some(at) = at else { return false };
+                if let Some(hole) = open.take()
+                    && !hole.matches_text(&rest[..at], variables)
+                {
+                    return false;
+                }
+                rest = &rest[at + literal.len()..];
+            }
+        }
+    }
+    match open {
+        Some(hole) => hole.matches_text(rest, variables),
+        None => rest.is_empty(),
+    }
+}
+
+/// Every hole in a text.
+pub(crate) fn text_holes(pieces: &[Piece]) -> Vec<&Hole> {
+    pieces
+        .iter()
+        .filter_map(|piece| match piece {
+            Piece::Hole(hole) => Some(hole),
+            Piece::Literal(_) => None,
+        })
+        .collect()
+}
+
+/// Cuts a text at its holes.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(crate) fn cut(text: &str) -> Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut literal = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '}']) {
+        literal.push_str(&rest[..at]);
+        let brace = &rest[at..=at];
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix(brace) {
+            literal.push_str(brace);
+            rest = after;
+            continue;
+        }
+        if brace == "}" {
+            return Err("a `}` that closes nothing".into());
+        }
+        let Some(end) = rest.find('}') else {
+            return Err("a `{` that is never closed".into());
+        };
+        if !literal.is_empty() {
+            pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+        } else if matches!(pieces.last(), Some(Piece::Hole(_))) {
+            return Err("two holes side by side: nobody could tell where one ends".into());
+        }
+        pieces.push(Piece::Hole(hole(&rest[..end])?));
+        rest = &rest[end + 1..];
+    }
+    literal.push_str(rest);
+    if !literal.is_empty() {
+        pieces.push(Piece::Literal(literal));
+    }
+    Ok(pieces)
+}
+
+fn hole(text: &str) -> Result<Hole, String> {
+    let (name, filter) = match text.split_once('|') {
+        None => (text, None),
+        Some((name, "url")) => (name, Some(Filter::Url)),
+        Some((name, "json")) => (name, Some(Filter::Json)),
+        Some((_, other)) => {
+            let other = crate::mistake::quoted(other);
+            return Err(format!("there is no filter {other}, only `url` and `json`"));
+        }
+    };
+    let fine = name == "_"
+        || (name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+    if !fine {
+        return Err(format!("{} cannot be the name of a variable", crate::mistake::quoted(name)));
+    }
+    Ok(Hole { name: name.to_owned(), filter })
+}
+
+/// A value within text.
+fn plain(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Numbers are compared by value, so that 1 and 1.0 are the same.
+fn same(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Number(a), Json::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        _ => a == b,
+    }
+}
+
+fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(byte as char);
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+fn decode(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' {
+            let high = (bytes.next()? as char).to_digit(16)?;
+            let low = (bytes.next()? as char).to_digit(16)?;
+            out.push(u8::try_from(high * 16 + low).ok()?);
+        } else {
+            out.push(byte);
+        }
+    }
+    String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn variables(pairs: &[(&str, Json)]) -> Variables {
+        let mut variables = Variables::default();
+        for (name, value) in pairs {
+            variables.set(name, value.clone());
+        }
+        variables
+    }
+
+    #[test]
+    fn what_text_writes_it_also_recognises() {
+        let pieces = cut("/rooms/{room|url}?as={me|url}&x={{1}}").unwrap();
+        let given = variables(&[("room", json!("a b/ü&")), ("me", json!("alice"))]);
+        let text = fill_text(&pieces, &given).unwrap();
+        assert_eq!(text, "/rooms/a%20b%2F%C3%BC%26?as=alice&x={1}");
+        let mut found = Variables::default();
+        assert!(matches_text(&pieces, &text, &mut found));
+        assert_eq!(found.text("room"), Some("a b/ü&"));
+    }
+
+    #[test]
+    fn a_bound_name_matches_only_its_value() {
+        let pieces = cut("to {me}").unwrap();
+        assert!(matches_text(&pieces, "to alice", &mut variables(&[("me", json!("alice"))])));
+        assert!(!matches_text(&pieces, "to bob", &mut variables(&[("me", json!("alice"))])));
+    }
+
+    #[test]
+    fn json_within_text_is_looked_into() {
+        let template = Template::Map(vec![Entry {
+            key: "data".into(),
+            optional: false,
+            value: Template::Json(Box::new(Template::Map(vec![Entry {
+                key: "candidate".into(),
+                optional: false,
+                value: Template::Hole(Hole { name: "line".into(), filter: None }),
+            }]))),
+        }]);
+        let text = template.write(&variables(&[("line", json!("c:1"))])).unwrap();
+        assert_eq!(text, r#"{"data":"{\"candidate\":\"c:1\"}"}"#);
+        let mut found = Variables::default();
+        assert!(template.matches(&serde_json::from_str(&text).unwrap(), &mut found));
+        assert_eq!(found.text("line"), Some("c:1"));
+        assert!(!template.matches(&json!({"data": "{"}), &mut Variables::default()));
+    }
+
+    #[test]
+    fn broken_text_is_refused_in_words() {
+        for text in ["{", "a}", "{a}{b}", "{A}", "{a|xml}", "{}"] {
+            assert!(cut(text).is_err(), "{text}");
+        }
+    }
+}
