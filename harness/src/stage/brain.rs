@@ -397,9 +397,10 @@ impl Brain {
                     self.offers_due.pop_front();
                 }
             }
-            Word::Notice { notice: Notice::PeerLeft { .. } | Notice::PeerJoined { .. } } => {
+            Word::Notice { notice: notice @ (Notice::PeerLeft { .. } | Notice::PeerJoined { .. }) } => {
                 if let Some(session) = about.and_then(|peer| self.sessions.get_mut(&peer)) {
-                    session.departed = true;
+                    // An offer may have been made to a newcomer before the news of him was read: that session is his.
+                    session.departed |= matches!(notice, Notice::PeerLeft { .. }) || session.is_described();
                 }
             }
             Word::Notice { .. } | Word::Request { .. } => {}

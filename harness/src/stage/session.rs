@@ -64,6 +64,11 @@ fn join(cause: &[Seq], more: Seq) -> Vec<Seq> {
 }
 
 impl Session {
+    /// Whether the other side has ever described itself.
+    pub(super) fn is_described(&self) -> bool {
+        self.remote.is_some()
+    }
+
     fn new(conn: u32) -> Self {
         Self {
             conn,
