@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::running::{Browser, PAGE_DEADLINE};
 use super::page::Page;
 use super::pool::Lease;
+use super::running::{Browser, PAGE_DEADLINE};
 use crate::names::Stack;
 use crate::peer::{Command, Hand, HandError, Kill, Reply};
 use crate::signaling::Description;
@@ -57,6 +57,11 @@ impl BrowserPeer {
     /// Which browser plays it.
     pub fn stack(&self) -> Stack {
         self.browser.stack
+    }
+
+    /// The id of its page (a BiDi browsing context). Later borrowers may have the same.
+    pub fn page(&self) -> &str {
+        &self.page.context
     }
 
     fn take_lease(&self) -> Option<Lease> {

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::running::Browser;
 use super::page::Page;
+use super::running::Browser;
 use super::{BrowserPeer, EnvironmentError};
 use crate::names::Stack;
 use crate::peer::Happenings;
@@ -69,6 +69,11 @@ impl Pool {
 
     /// A pool in a run, lending [`PAGES_PER_BROWSER`] pages of each browser. Starts no browser yet.
     pub fn start(run: Run) -> Result<Self, EnvironmentError> {
+        Self::with_pages(run, PAGES_PER_BROWSER)
+    }
+
+    /// A pool that lends so many pages of each browser at a time.
+    pub fn with_pages(run: Run, pages: usize) -> Result<Self, EnvironmentError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("glare-browsers")
@@ -79,8 +84,8 @@ impl Pool {
             run,
             handle: runtime.handle().clone(),
             runtime: Mutex::new(Some(runtime)),
-            chromium: Arc::new(Shelf::new(Stack::Chromium)),
-            firefox: Arc::new(Shelf::new(Stack::Firefox)),
+            chromium: Arc::new(Shelf::new(Stack::Chromium, pages)),
+            firefox: Arc::new(Shelf::new(Stack::Firefox, pages)),
             own: Mutex::default(),
             over: AtomicBool::new(false),
         })))
@@ -241,10 +246,10 @@ impl Shared {
 }
 
 impl Shelf {
-    fn new(stack: Stack) -> Self {
+    fn new(stack: Stack, pages: usize) -> Self {
         Self {
             stack,
-            permits: Arc::new(Semaphore::new(PAGES_PER_BROWSER)),
+            permits: Arc::new(Semaphore::new(pages)),
             browser: tokio::sync::Mutex::new(None),
             idle: Mutex::default(),
         }
