@@ -52,10 +52,14 @@ async fn figures() {
                 data: glare::peer::Data::Text(number.to_string()),
             };
             let began = Instant::now();
-            futures_util::future::join_all((0..200).map(|number| a.hand.perform(say(number)))).await;
+            futures_util::future::join_all((0..200).map(|number| a.hand.perform(say(number))))
+                .await;
             let said = began.elapsed();
             b.sees_text("199").await;
-            eprintln!("{stack}: 200 messages said in {said:?}, seen in {:?}", began.elapsed());
+            eprintln!(
+                "{stack}: 200 messages said in {said:?}, seen in {:?}",
+                began.elapsed()
+            );
             let began = Instant::now();
             tokio::join!(a.hand.finish(), b.hand.finish());
             finishing.push(began.elapsed());

@@ -71,10 +71,14 @@ impl BrowserPeer {
             .take()
     }
 
+    /// Why nothing can be done any more, if so. A page that was given back may be another's already.
     fn gone(&self) -> Option<HandError> {
-        self.page
-            .why_gone()
-            .map(|why| HandError::Gone(why.to_owned()))
+        let given_back = || {
+            let lease = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
+            lease.is_none().then(|| "it was given back".to_owned())
+        };
+        let why = self.page.why_gone().map(str::to_owned);
+        why.or_else(given_back).map(HandError::Gone)
     }
 
     /// Sends a command; its turn is taken before this returns.

@@ -173,13 +173,37 @@ impl Shared {
             .acquire_owned()
             .await
             .map_err(|error| EnvironmentError::Pool(error.to_string().into()))?;
+        let (browser, page, happenings) = match self.visited_page(shelf, &origin).await {
+            // It was dying when it was asked. The next one is asked once.
+            Err(_) if shelf.browser_died().await => self.visited_page(shelf, &origin).await?,
+            visited => visited?,
+        };
+        let lease = Lease {
+            handle: self.handle.clone(),
+            browser: Arc::clone(&browser),
+            origin,
+            from: Some((Arc::clone(shelf), permit)),
+        };
+        Ok((BrowserPeer::new(browser, page, lease), happenings))
+    }
+
+    async fn visited_page(
+        &self,
+        shelf: &Shelf,
+        origin: &str,
+    ) -> Result<(Arc<Browser>, Arc<Page>, Happenings), EnvironmentError> {
         let browser = shelf.browser(self).await?;
         let page = match shelf.idle_page().await {
             Some(page) => page,
             None => browser.open().await?,
         };
-        let from = Some((Arc::clone(shelf), permit));
-        self.hand_over(browser, page, origin, from).await
+        match browser.visit(&page, origin).await {
+            Ok(happenings) => Ok((browser, page, happenings)),
+            Err(error) => {
+                self.handle.spawn(close(browser, page));
+                Err(error)
+            }
+        }
     }
 
     async fn lend_browser(
@@ -194,37 +218,24 @@ impl Shared {
             own.retain(|browser| browser.strong_count() > 0);
             own.push(Arc::downgrade(&browser));
         }
-        let page = match browser.open().await {
-            Ok(page) => page,
+        let visited = match browser.open().await {
+            Ok(page) => browser.visit(&page, &origin).await.map(|told| (page, told)),
+            Err(error) => Err(error),
+        };
+        let (page, happenings) = match visited {
+            Ok(visited) => visited,
             Err(error) => {
                 browser.end("it has no page").await;
                 return Err(error);
             }
         };
-        self.hand_over(browser, page, origin, None).await
-    }
-
-    async fn hand_over(
-        &self,
-        browser: Arc<Browser>,
-        page: Arc<Page>,
-        origin: String,
-        from: Option<(Arc<Shelf>, OwnedSemaphorePermit)>,
-    ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
-        let visited = browser.visit(&page, &origin).await;
         let lease = Lease {
             handle: self.handle.clone(),
             browser: Arc::clone(&browser),
             origin,
-            from,
+            from: None,
         };
-        match visited {
-            Ok(happenings) => Ok((BrowserPeer::new(browser, page, lease), happenings)),
-            Err(error) => {
-                lease.give_back(page, false);
-                Err(error)
-            }
-        }
+        Ok((BrowserPeer::new(browser, page, lease), happenings))
     }
 
     async fn end_browsers(&self) {
@@ -276,6 +287,11 @@ impl Shelf {
         }
     }
 
+    /// Whether the browser was started and is dead now.
+    async fn browser_died(&self) -> bool {
+        matches!(&*self.browser.lock().await, Some(Ok(browser)) if browser.is_dead())
+    }
+
     /// A page that was given back. One that is just being renewed is waited for: that is quicker than a new one.
     async fn idle_page(&self) -> Option<Arc<Page>> {
         loop {
@@ -313,20 +329,17 @@ impl Lease {
         // From here the next in line may have it, and waits for its renewal.
         drop(permit);
         handle.spawn(async move {
-            match fit {
-                true => match browser.renew(&page, &origin).await {
+            if fit {
+                match browser.renew(&page, &origin).await {
                     Ok(()) => {
                         // Only a shelf that is gone has no use for it.
                         let _ = renewed.send(page);
                         return;
                     }
                     Err(error) => tracing::debug!(%error, "a page could not be renewed"),
-                },
-                false => drop(renewed),
+                }
             }
-            if let Err(error) = browser.close(&page).await {
-                tracing::debug!(%error, "a page could not be closed");
-            }
+            close(browser, page).await;
         });
     }
 
@@ -339,6 +352,13 @@ impl Lease {
         if let Err(error) = ended.await {
             tracing::warn!(%error, "a browser is left to the end of the run");
         }
+    }
+}
+
+/// Closes a page that is of no more use.
+async fn close(browser: Arc<Browser>, page: Arc<Page>) {
+    if let Err(error) = browser.close(&page).await {
+        tracing::debug!(%error, "a page could not be closed");
     }
 }
 
