@@ -58,8 +58,14 @@ impl Run {
     pub fn start() -> Result<Self, RunError> {
         let parent = std::env::temp_dir();
         let parent = parent.canonicalize().unwrap_or(parent);
-        let folder = tempfile::Builder::new()
-            .prefix("glare-")
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("glare-");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(std::fs::Permissions::from_mode(0o700));
+        }
+        let folder = builder
             .tempdir_in(&parent)
             .map_err(|source| RunError::Folder {
                 parent,

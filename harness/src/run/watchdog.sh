@@ -15,20 +15,26 @@ while read -r word number; do
     esac
 done
 
-# Children are born while others die, so once is not enough. Groups hold what hides its environment (Chromium's zygotes);
-# the mark finds what left its group (crash helpers).
+# Children are born while others die, so once is not enough: only two clean rounds in a row end it. Groups hold what hides
+# its environment (Chromium's zygotes and what they fork); the mark finds what left its group (crash helpers); the profile
+# in the command line finds what escaped both.
 round=0
+clean=0
 while [ "$round" -lt 100 ]; do
-    alive=
+    clean=$((clean + 1))
     for group in $groups; do
-        kill -9 -- "-$group" 2>/dev/null && alive=yes
+        kill -9 -- "-$group" 2>/dev/null && clean=0
     done
-    for file in $(grep -lszxF -- "GLARE_RUN=$mark" /proc/[0-9]*/environ 2>/dev/null); do
+    for file in $(
+        grep -lszxF -- "GLARE_RUN=$mark" /proc/[0-9]*/environ 2>/dev/null
+        grep -lszF -- "--user-data-dir=$folder/" /proc/[0-9]*/cmdline 2>/dev/null
+    ); do
         pid=${file#/proc/}
-        kill -9 "${pid%/environ}" 2>/dev/null && alive=yes
+        kill -9 "${pid%%/*}" 2>/dev/null && clean=0
     done
     rm -rf -- "$folder" 2>/dev/null
-    [ -z "$alive" ] && [ ! -e "$folder" ] && exit 0
+    [ -e "$folder" ] && clean=0
+    [ "$clean" -ge 2 ] && exit 0
     round=$((round + 1))
     sleep 0.02
 done

@@ -93,6 +93,14 @@ impl Page {
         }
     }
 
+    /// The realm that spoke through this channel is lost. That is nothing new when the page has been given back since.
+    pub(super) fn realm_lost(&self, channel: &str, why: &str) {
+        let current = matches!(&*self.listener(), Some(listener) if listener.channel == channel);
+        if current {
+            self.lost(why);
+        }
+    }
+
     /// The page is being taken away on purpose: pending commands fail, and nothing more is told.
     pub(super) fn dismiss(&self, why: &str) {
         self.mute();

@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::running::{Browser, PAGE_DEADLINE};
 use super::page::Page;
 use super::pool::Lease;
+use super::running::{Browser, PAGE_DEADLINE};
 use crate::names::Stack;
 use crate::peer::{Command, Hand, HandError, Kill, Reply};
 use crate::signaling::Description;
@@ -59,6 +59,11 @@ impl BrowserPeer {
         self.browser.stack
     }
 
+    /// The id of its page (a BiDi browsing context). Later borrowers may have the same.
+    pub fn page(&self) -> &str {
+        &self.page.context
+    }
+
     fn take_lease(&self) -> Option<Lease> {
         self.lease
             .lock()
@@ -66,10 +71,14 @@ impl BrowserPeer {
             .take()
     }
 
+    /// Why nothing can be done any more, if so. A page that was given back may be another's already.
     fn gone(&self) -> Option<HandError> {
-        self.page
-            .why_gone()
-            .map(|why| HandError::Gone(why.to_owned()))
+        let given_back = || {
+            let lease = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
+            lease.is_none().then(|| "it was given back".to_owned())
+        };
+        let why = self.page.why_gone().map(str::to_owned);
+        why.or_else(given_back).map(HandError::Gone)
     }
 
     /// Sends a command; its turn is taken before this returns.

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::running::Browser;
 use super::page::Page;
+use super::running::Browser;
 use super::{BrowserPeer, EnvironmentError};
 use crate::names::Stack;
 use crate::peer::Happenings;
@@ -69,6 +69,11 @@ impl Pool {
 
     /// A pool in a run, lending [`PAGES_PER_BROWSER`] pages of each browser. Starts no browser yet.
     pub fn start(run: Run) -> Result<Self, EnvironmentError> {
+        Self::with_pages(run, PAGES_PER_BROWSER)
+    }
+
+    /// A pool that lends so many pages of each browser at a time.
+    pub fn with_pages(run: Run, pages: usize) -> Result<Self, EnvironmentError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("glare-browsers")
@@ -79,8 +84,8 @@ impl Pool {
             run,
             handle: runtime.handle().clone(),
             runtime: Mutex::new(Some(runtime)),
-            chromium: Arc::new(Shelf::new(Stack::Chromium)),
-            firefox: Arc::new(Shelf::new(Stack::Firefox)),
+            chromium: Arc::new(Shelf::new(Stack::Chromium, pages)),
+            firefox: Arc::new(Shelf::new(Stack::Firefox, pages)),
             own: Mutex::default(),
             over: AtomicBool::new(false),
         })))
@@ -168,13 +173,37 @@ impl Shared {
             .acquire_owned()
             .await
             .map_err(|error| EnvironmentError::Pool(error.to_string().into()))?;
+        let (browser, page, happenings) = match self.visited_page(shelf, &origin).await {
+            // It was dying when it was asked. The next one is asked once.
+            Err(_) if shelf.browser_died().await => self.visited_page(shelf, &origin).await?,
+            visited => visited?,
+        };
+        let lease = Lease {
+            handle: self.handle.clone(),
+            browser: Arc::clone(&browser),
+            origin,
+            from: Some((Arc::clone(shelf), permit)),
+        };
+        Ok((BrowserPeer::new(browser, page, lease), happenings))
+    }
+
+    async fn visited_page(
+        &self,
+        shelf: &Shelf,
+        origin: &str,
+    ) -> Result<(Arc<Browser>, Arc<Page>, Happenings), EnvironmentError> {
         let browser = shelf.browser(self).await?;
         let page = match shelf.idle_page().await {
             Some(page) => page,
             None => browser.open().await?,
         };
-        let from = Some((Arc::clone(shelf), permit));
-        self.hand_over(browser, page, origin, from).await
+        match browser.visit(&page, origin).await {
+            Ok(happenings) => Ok((browser, page, happenings)),
+            Err(error) => {
+                self.handle.spawn(close(browser, page));
+                Err(error)
+            }
+        }
     }
 
     async fn lend_browser(
@@ -189,37 +218,24 @@ impl Shared {
             own.retain(|browser| browser.strong_count() > 0);
             own.push(Arc::downgrade(&browser));
         }
-        let page = match browser.open().await {
-            Ok(page) => page,
+        let visited = match browser.open().await {
+            Ok(page) => browser.visit(&page, &origin).await.map(|told| (page, told)),
+            Err(error) => Err(error),
+        };
+        let (page, happenings) = match visited {
+            Ok(visited) => visited,
             Err(error) => {
                 browser.end("it has no page").await;
                 return Err(error);
             }
         };
-        self.hand_over(browser, page, origin, None).await
-    }
-
-    async fn hand_over(
-        &self,
-        browser: Arc<Browser>,
-        page: Arc<Page>,
-        origin: String,
-        from: Option<(Arc<Shelf>, OwnedSemaphorePermit)>,
-    ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
-        let visited = browser.visit(&page, &origin).await;
         let lease = Lease {
             handle: self.handle.clone(),
             browser: Arc::clone(&browser),
             origin,
-            from,
+            from: None,
         };
-        match visited {
-            Ok(happenings) => Ok((BrowserPeer::new(browser, page, lease), happenings)),
-            Err(error) => {
-                lease.give_back(page, false);
-                Err(error)
-            }
-        }
+        Ok((BrowserPeer::new(browser, page, lease), happenings))
     }
 
     async fn end_browsers(&self) {
@@ -241,10 +257,10 @@ impl Shared {
 }
 
 impl Shelf {
-    fn new(stack: Stack) -> Self {
+    fn new(stack: Stack, pages: usize) -> Self {
         Self {
             stack,
-            permits: Arc::new(Semaphore::new(PAGES_PER_BROWSER)),
+            permits: Arc::new(Semaphore::new(pages)),
             browser: tokio::sync::Mutex::new(None),
             idle: Mutex::default(),
         }
@@ -269,6 +285,11 @@ impl Shelf {
                 slot.insert(started).clone()
             }
         }
+    }
+
+    /// Whether the browser was started and is dead now.
+    async fn browser_died(&self) -> bool {
+        matches!(&*self.browser.lock().await, Some(Ok(browser)) if browser.is_dead())
     }
 
     /// A page that was given back. One that is just being renewed is waited for: that is quicker than a new one.
@@ -308,20 +329,17 @@ impl Lease {
         // From here the next in line may have it, and waits for its renewal.
         drop(permit);
         handle.spawn(async move {
-            match fit {
-                true => match browser.renew(&page, &origin).await {
+            if fit {
+                match browser.renew(&page, &origin).await {
                     Ok(()) => {
                         // Only a shelf that is gone has no use for it.
                         let _ = renewed.send(page);
                         return;
                     }
                     Err(error) => tracing::debug!(%error, "a page could not be renewed"),
-                },
-                false => drop(renewed),
+                }
             }
-            if let Err(error) = browser.close(&page).await {
-                tracing::debug!(%error, "a page could not be closed");
-            }
+            close(browser, page).await;
         });
     }
 
@@ -334,6 +352,13 @@ impl Lease {
         if let Err(error) = ended.await {
             tracing::warn!(%error, "a browser is left to the end of the run");
         }
+    }
+}
+
+/// Closes a page that is of no more use.
+async fn close(browser: Arc<Browser>, page: Arc<Page>) {
+    if let Err(error) = browser.close(&page).await {
+        tracing::debug!(%error, "a page could not be closed");
     }
 }
 

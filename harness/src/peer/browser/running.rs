@@ -25,6 +25,9 @@ const SESSION_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a page may take to open, load or close (measured: 0.1 to 0.4 s).
 pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(20);
 
+/// How long a page is watched: longer than any run.
+const WATCH_DEADLINE: Duration = Duration::from_secs(7 * 24 * 3600);
+
 type Pages = Arc<Mutex<HashMap<String, Arc<Page>>>>;
 
 /// A browser. To be ended by [`Browser::end`]; the run's end does it as well.
@@ -143,7 +146,7 @@ impl Browser {
     /// Loads the peer's page from its tap and gives its hand a channel to tell through.
     pub(super) async fn visit(
         &self,
-        page: &Page,
+        page: &Arc<Page>,
         origin: &str,
     ) -> Result<Happenings, EnvironmentError> {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
@@ -152,16 +155,31 @@ impl Browser {
         let happenings = page.listen(channel.clone());
         let no_page = |error: BidiError| self.no_page(&url, &error.to_string());
         self.navigate(page, &url).await.map_err(no_page)?;
-        let channel = json!({ "type": "channel", "value": { "channel": channel } });
+        let through = json!({ "type": "channel", "value": { "channel": channel } });
         self.call(
             page,
             "channel => glare.begin(channel)",
-            vec![channel],
+            vec![through],
             PAGE_DEADLINE,
         )
         .await
         .map_err(no_page)?;
+        self.watch(Arc::clone(page), channel);
         Ok(happenings)
+    }
+
+    /// Tells when the realm ends by accident. No event tells of a renderer's crash, but a promise that is never kept ends
+    /// with its realm, in error.
+    fn watch(&self, page: Arc<Page>, channel: String) {
+        let for_ever = "() => new Promise(() => {})";
+        let end = self.call(&page, for_ever, Vec::new(), WATCH_DEADLINE);
+        tokio::spawn(async move {
+            match end.await {
+                Err(BidiError::Late { .. }) | Ok(_) => {}
+                Err(BidiError::Gone) => page.realm_lost(&channel, "the browser is dead"),
+                Err(error) => page.realm_lost(&channel, &format!("its page crashed: {error}")),
+            }
+        });
     }
 
     /// Makes a page that was borrowed as good as new: its realm thrown away, its origin's cookies deleted.
