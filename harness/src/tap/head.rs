@@ -185,7 +185,11 @@ fn lines(head: &[u8], headers: &[Header<'_>], name: &str) -> Vec<Range<usize>> {
             let start = header.name.as_ptr() as usize - head.as_ptr() as usize;
             let value = header.value.as_ptr() as usize - head.as_ptr() as usize;
             // An empty value has no place of its own: the line's end is looked for from its beginning.
-            let from = if header.value.is_empty() { start } else { value };
+            let from = if header.value.is_empty() {
+                start
+            } else {
+                value
+            };
             let end = head[from..].iter().position(|byte| *byte == b'\n');
             start..from + end.map_or(0, |end| end + 1)
         })
@@ -202,7 +206,9 @@ fn framing(headers: &[Header<'_>]) -> Result<Option<Framing>, HeadError> {
         (_, [_, ..]) => Err(HeadError::Framing("transfer-encoding")),
         ([length, others @ ..], []) => {
             let digits = !length.is_empty() && length.iter().all(u8::is_ascii_digit);
-            let number = std::str::from_utf8(length).ok().and_then(|l| l.parse().ok());
+            let number = std::str::from_utf8(length)
+                .ok()
+                .and_then(|l| l.parse().ok());
             match number {
                 Some(number) if digits && others.iter().all(|other| other == length) => {
                     Ok(Some(Framing::Length(number)))

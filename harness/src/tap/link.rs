@@ -277,7 +277,9 @@ impl Link {
             let Some(next) = due.into_iter().chain([self.common.closing]).flatten().min() else {
                 return Poll::Pending;
             };
-            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(next)));
+            let timer = self
+                .timer
+                .get_or_insert_with(|| Box::pin(sleep_until(next)));
             if timer.deadline() != next {
                 timer.as_mut().reset(next);
             }
@@ -294,8 +296,18 @@ impl Link {
     /// Reads once for one leg, and writes what it has.
     fn step(&mut self, cx: &mut Context<'_>, direction: Direction) -> Step {
         let (leg, back, source, target) = match direction {
-            Direction::Up => (&mut self.up, &mut self.down, &mut self.peer, &mut self.server),
-            Direction::Down => (&mut self.down, &mut self.up, &mut self.server, &mut self.peer),
+            Direction::Up => (
+                &mut self.up,
+                &mut self.down,
+                &mut self.peer,
+                &mut self.server,
+            ),
+            Direction::Down => (
+                &mut self.down,
+                &mut self.up,
+                &mut self.server,
+                &mut self.peer,
+            ),
         };
         let common = &mut self.common;
         let mut step = Step::Wait;
@@ -381,7 +393,8 @@ impl Link {
                 let to_peer = frame::close(code, &reason, None);
                 for (leg, close) in [(&mut self.up, to_server), (&mut self.down, to_peer)] {
                     leg.outbox.forget_waiting();
-                    leg.outbox.push(BytesMut::from(&close[..]), Kind::Other, None);
+                    leg.outbox
+                        .push(BytesMut::from(&close[..]), Kind::Other, None);
                 }
                 self.common.closing = Some(Instant::now() + CLOSING);
                 let code = Some(code);

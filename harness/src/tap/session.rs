@@ -169,17 +169,8 @@ impl Session {
             early = self.invitation().await?;
         }
         let refused = early.is_some();
-        while !refused {
-            let taken = (body.take(&self.peer.inbox, &mut data))
-                .map_err(|error| Refusal::new(400, error.to_string()))?;
-            raw.unsplit(self.peer.inbox.split_to(taken));
-            if body.is_done() || raw.len() > MESSAGE_CAP {
-                break;
-            }
-            if self.peer.ended {
-                return Err(End::Quiet);
-            }
-            self.peer.fill().await.map_err(|_| End::PeerReset)?;
+        if !refused {
+            self.gather(&mut body, &mut raw, &mut data).await?;
         }
 
         let passed = self
@@ -204,6 +195,27 @@ impl Session {
             // Where the next request would begin is not certain.
             Ok(()) if refused || sent != Sent::All => Err(End::Quiet),
             Ok(()) => Ok(None),
+        }
+    }
+
+    /// Reads a request's body, to its end or to the cap.
+    async fn gather(
+        &mut self,
+        body: &mut Body,
+        raw: &mut BytesMut,
+        data: &mut Vec<u8>,
+    ) -> Result<(), End> {
+        loop {
+            let taken = (body.take(&self.peer.inbox, data))
+                .map_err(|error| Refusal::new(400, error.to_string()))?;
+            raw.unsplit(self.peer.inbox.split_to(taken));
+            if body.is_done() || raw.len() > MESSAGE_CAP {
+                return Ok(());
+            }
+            if self.peer.ended {
+                return Err(End::Quiet);
+            }
+            self.peer.fill().await.map_err(|_| End::PeerReset)?;
         }
     }
 
@@ -279,7 +291,8 @@ impl Session {
             none => match Wire::connect(address).await {
                 Ok(wire) => Ok(&mut none.insert((address, wire)).1),
                 Err(error) => {
-                    let why = format!("the server under test at {address} is not reachable: {error}");
+                    let why =
+                        format!("the server under test at {address} is not reachable: {error}");
                     Err(Refusal::new(502, why))
                 }
             },
@@ -359,11 +372,7 @@ impl Session {
         }
     }
 
-    fn response_head(
-        &mut self,
-        seen: &mut usize,
-        bodiless: bool,
-    ) -> Result<Option<Response>, End> {
+    fn response_head(&mut self, seen: &mut usize, bodiless: bool) -> Result<Option<Response>, End> {
         let Some((_, server)) = &mut self.server else {
             return Err(End::Quiet);
         };
@@ -478,7 +487,10 @@ impl Session {
             return Err(End::Quiet);
         };
         let taken = (body.take(&server.inbox, data)).map_err(|error| {
-            End::Refused(Refusal::new(502, format!("the server's answer is none: {error}")))
+            End::Refused(Refusal::new(
+                502,
+                format!("the server's answer is none: {error}"),
+            ))
         })?;
         raw.unsplit(server.inbox.split_to(taken));
         Ok(())

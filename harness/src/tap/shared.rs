@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::Delivery;
 use super::link::Command;
 use super::pages::Pages;
 use super::policy::{HoldId, Policy};
-use super::Delivery;
 
 /// Answers a held HTTP message: go on and tell how it went. Dropped, the message is dropped.
 pub(super) type Go = oneshot::Sender<oneshot::Sender<Delivery>>;
@@ -107,7 +107,10 @@ impl Shared {
     /// rebinding) must get nothing.
     pub(super) fn knows_host(&self, host: &[u8]) -> bool {
         host == self.address.to_string().as_bytes()
-            || self.hosts.iter().any(|known| host.eq_ignore_ascii_case(known.as_bytes()))
+            || self
+                .hosts
+                .iter()
+                .any(|known| host.eq_ignore_ascii_case(known.as_bytes()))
     }
 
     /// Whether an `Origin` header (RFC 6454) is the tap's own.

@@ -75,7 +75,9 @@ async fn a_release_to_a_link_that_is_down_is_undeliverable() {
     server.write_all(&down("hold")).await.unwrap();
     let hold = bench.next().await.hold();
     // It has said goodbye, but its socket is still there.
-    peer.write_all(&frame(0x88, b"\x03\xe8", KEY)).await.unwrap();
+    peer.write_all(&frame(0x88, b"\x03\xe8", KEY))
+        .await
+        .unwrap();
     bench.next().await;
     assert_eq!(soon(bench.tap.release(hold)).await, Delivery::Undeliverable);
 

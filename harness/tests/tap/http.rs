@@ -41,12 +41,15 @@ async fn requests_and_responses_pass_byte_for_byte_on_one_connection() {
             ["GET /a?b=c []", "GET /a?b=c 200 [hello]"],
         ),
         (
-            format!("POST /create HTTP/1.1\r\nHOST\r\nOrigin: {origin}\r\nContent-Length: 4\r\n\r\nbody"),
+            format!(
+                "POST /create HTTP/1.1\r\nHOST\r\nOrigin: {origin}\r\nContent-Length: 4\r\n\r\nbody"
+            ),
             "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n02\r\nde\r\n0\r\nT: 1\r\n\r\n",
             ["POST /create [body]", "POST /create 201 [abcde]"],
         ),
         (
-            "PUT /p HTTP/1.1\r\nHOST\r\ntransfer-encoding: Chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n".to_owned(),
+            "PUT /p HTTP/1.1\r\nHOST\r\ntransfer-encoding: Chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"
+                .to_owned(),
             "HTTP/1.1 204 No Content\r\n\r\n",
             ["PUT /p [x]", "PUT /p 204 []"],
         ),
@@ -186,7 +189,10 @@ async fn a_real_client_and_bodies_beyond_the_cap() {
 async fn server_sent_events_do_not_wait_for_an_end() {
     let mut bench = Bench::new().await;
     let mut peer = bench.connect().await;
-    let request = format!("GET /events HTTP/1.1\r\nHost: {}\r\n\r\n", bench.tap.address());
+    let request = format!(
+        "GET /events HTTP/1.1\r\nHost: {}\r\n\r\n",
+        bench.tap.address()
+    );
     peer.write_all(request.as_bytes()).await.unwrap();
     let mut server = bench.accept().await;
     read_head(&mut server).await;
@@ -287,7 +293,12 @@ async fn requests_and_responses_are_held_released_dropped_and_delayed() {
     }
 }
 
-async fn exchange_start(peer: &mut TcpStream, server: &mut TcpStream, request: &str, answer: &[u8]) {
+async fn exchange_start(
+    peer: &mut TcpStream,
+    server: &mut TcpStream,
+    request: &str,
+    answer: &[u8],
+) {
     peer.write_all(request.as_bytes()).await.unwrap();
     assert_eq!(read_head(server).await, request);
     server.write_all(answer).await.unwrap();
@@ -356,9 +367,12 @@ async fn a_refused_upgrade_passes_with_its_text_and_is_told() {
 #[tokio::test]
 async fn its_own_pages_are_served_and_nothing_of_them_is_judged() {
     let pages = Pages::new().with("/.glare/peer.html", "text/html; charset=utf-8", "<p>hi");
-    let mut bench = Bench::with(|_| Verdict::Pass, |options| {
-        options.pages = Some(Arc::new(pages));
-    })
+    let mut bench = Bench::with(
+        |_| Verdict::Pass,
+        |options| {
+            options.pages = Some(Arc::new(pages));
+        },
+    )
     .await;
     let host = bench.tap.address();
     let mut peer = bench.connect().await;

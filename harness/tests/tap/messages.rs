@@ -29,10 +29,7 @@ async fn an_upgrade_passes_byte_for_byte_but_for_its_extensions() {
         peer.write_all(piece).await.unwrap();
     }
     let mut server = bench.accept().await;
-    assert_eq!(
-        read_head(&mut server).await,
-        format!("{before}{after}\r\n")
-    );
+    assert_eq!(read_head(&mut server).await, format!("{before}{after}\r\n"));
 
     let answer = "HTTP/1.1 101 Sure thing\r\nupgrade: websocket\r\nConnection: Upgrade\r\nSet-Cookie: x\r\n\
                   Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: json.v1\r\n\r\n";

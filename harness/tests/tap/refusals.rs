@@ -16,9 +16,12 @@ async fn answer(bench: &Bench, request: &[u8]) -> String {
 
 #[tokio::test]
 async fn foreign_hosts_and_origins_are_refused() {
-    let bench = Bench::with(|_| Verdict::Pass, |options| {
-        options.hosts = vec!["app.test:8080".to_owned()];
-    })
+    let bench = Bench::with(
+        |_| Verdict::Pass,
+        |options| {
+            options.hosts = vec!["app.test:8080".to_owned()];
+        },
+    )
     .await;
     let own = bench.tap.address();
     let port = own.port();
@@ -29,7 +32,10 @@ async fn foreign_hosts_and_origins_are_refused() {
         (format!("Host: evil.test:{port}\r\n"), "403"),
         ("Host: 127.3.1.1\r\n".to_owned(), "403"),
         (format!("Host: localhost:{port}\r\n"), "403"),
-        (format!("Host: {own}\r\nOrigin: http://evil.test\r\n"), "403"),
+        (
+            format!("Host: {own}\r\nOrigin: http://evil.test\r\n"),
+            "403",
+        ),
         (format!("Host: {own}\r\nOrigin: null\r\n"), "403"),
         (format!("Host: {own}\r\nOrigin: https://{own}\r\n"), "403"),
         (
@@ -43,7 +49,10 @@ async fn foreign_hosts_and_origins_are_refused() {
         ] {
             let request = format!("GET /.glare/x HTTP/1.1\r\n{headers}{more}\r\n");
             let got = answer(&bench, request.as_bytes()).await;
-            assert!(got.starts_with(&format!("HTTP/1.1 {why} ")), "{headers}{got}");
+            assert!(
+                got.starts_with(&format!("HTTP/1.1 {why} ")),
+                "{headers}{got}"
+            );
             assert!(got.contains("glare's tap"), "{got}");
         }
     }
@@ -69,7 +78,9 @@ async fn a_server_that_is_not_there_is_a_502_that_says_so() {
     let request = format!("POST /create HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1\r\n\r\nx");
     let got = answer(&bench, request.as_bytes()).await;
     assert!(got.starts_with("HTTP/1.1 502 Bad Gateway\r\n"), "{got}");
-    assert!(got.contains(&format!("the server under test at {address} is not reachable")));
+    assert!(got.contains(&format!(
+        "the server under test at {address} is not reachable"
+    )));
     assert_eq!(bench.next().await.short(), "POST /create [x]");
     assert_eq!(bench.next().await, Seen::Undeliverable(0, Direction::Up));
 
@@ -91,23 +102,41 @@ async fn hostile_heads_are_refused() {
         (many, "431"),
         ("\u{16}\u{3}\u{1}\u{2}\u{0}".to_owned(), "400"),
         ("GET / HTTP/9.9\r\n\r\n".to_owned(), "400"),
-        (format!("GET http://evil.test/ HTTP/1.1\r\n{host}\r\n"), "400"),
-        (format!("CONNECT evil.test:443 HTTP/1.1\r\n{host}\r\n"), "400"),
-        (format!("GET / HTTP/1.1\r\n{host}Bad Name: x\r\n\r\n"), "400"),
+        (
+            format!("GET http://evil.test/ HTTP/1.1\r\n{host}\r\n"),
+            "400",
+        ),
+        (
+            format!("CONNECT evil.test:443 HTTP/1.1\r\n{host}\r\n"),
+            "400",
+        ),
+        (
+            format!("GET / HTTP/1.1\r\n{host}Bad Name: x\r\n\r\n"),
+            "400",
+        ),
         (post("Content-Length: 1\r\nContent-Length: 2\r\n"), "400"),
         (post("Content-Length: -1\r\n"), "400"),
         (post("Content-Length: +1\r\n"), "400"),
         (post("Content-Length: 99999999999999999999\r\n"), "400"),
-        (post("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"), "400"),
+        (
+            post("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"),
+            "400",
+        ),
         (post("Transfer-Encoding: gzip\r\n"), "400"),
-        (post("Transfer-Encoding: chunked\r\n").replace("\r\n\r\n\r\n", "\r\n\r\nzz\r\n"), "400"),
+        (
+            post("Transfer-Encoding: chunked\r\n").replace("\r\n\r\n\r\n", "\r\n\r\nzz\r\n"),
+            "400",
+        ),
         (
             upgrade(bench.tap.address()).replace("\r\n\r\n", "\r\nContent-Length: 3\r\n\r\n"),
             "400",
         ),
     ] {
         let got = answer(&bench, request.as_bytes()).await;
-        assert!(got.starts_with(&format!("HTTP/1.1 {status} ")), "{request}\n{got}");
+        assert!(
+            got.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{request}\n{got}"
+        );
         assert!(got.contains("glare's tap"), "{got}");
     }
 }
