@@ -38,10 +38,36 @@ fn every_place_is_the_place_in_the_file() {
 }
 
 #[test]
+fn lines_among_comments_and_gaps_keep_their_places() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/every-step.yaml");
+    let scenario = Scenario::load(&path).unwrap();
+    let text = &scenario.source.text;
+    assert_eq!(scenario.expect.seen.len(), 2);
+    for line in scenario.expect.seen.iter().chain(&scenario.expect.never) {
+        assert_eq!(text[line.span.bytes.clone()], line.text);
+        assert_eq!(text.lines().nth(line.span.line as usize - 1).unwrap().trim(), line.text);
+    }
+}
+
+#[test]
 fn a_step_is_told_on_one_line() {
     let scenario = load("ice/early-candidates.yaml");
     let told: Vec<String> = scenario.steps.iter().map(|step| step.text()).collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r"
+    create: { peer: alice, room: lobby }
+    join: { peer: bob, room: lobby, offer: false }
+    hold: { message: offer, from: alice, to: bob }
+    negotiate: { from: alice }
+    await: { held: offer, from: alice, to: bob }
+    await: { peer: bob, hears: candidate, from: alice }
+    release: { message: offer, from: alice, to: bob }
+    await: { peer: bob, applied: candidate }
+    await: { connected: [alice, bob] }
+    say: { from: bob, text: all there }
+    ");
     let logged: Vec<String> = scenario.steps.iter().filter_map(|step| step.log()).collect();
-    insta::assert_snapshot!(logged.join("\n"), @"");
+    insta::assert_snapshot!(logged.join("\n"), @r"
+    tap: hold offer from alice to bob
+    tap: release offer from alice to bob
+    ");
 }

@@ -425,8 +425,7 @@ impl Reader<'_> {
         let mut line = node.span.line;
         for piece in text[node.span.bytes.clone()].split_inclusive('\n') {
             let trimmed = piece.trim();
-            let header = at == node.span.bytes.start && trimmed.starts_with('|');
-            if !header && !trimmed.is_empty() && !trimmed.starts_with('#') {
+            if !trimmed.is_empty() && !trimmed.starts_with('#') {
                 let start = at + (piece.len() - piece.trim_start().len());
                 lines.push(Line {
                     span: Span { bytes: start..start + trimmed.len(), line },
@@ -482,14 +481,14 @@ impl Reader<'_> {
         };
         let (most, of) = match kind {
             "step" => (steps, "steps"),
-            "never" => (expect.never.len(), "lines in `expect: never`"),
-            "seen" => (expect.seen.len(), "lines in `expect: seen`"),
+            "never" => (expect.never.len(), "lines of `expect: never`"),
+            "seen" => (expect.seen.len(), "lines of `expect: seen`"),
             _ => (LAWS, "laws"),
         };
         if number == 0 || number > most {
             self.mistakes
                 .add(&node.span, format!("there is no {kind} {number}"))
-                .expect(format!("there are {most} {of}, counted from 1"));
+                .expect(format!("{of}: {most}, counted from 1"));
             return None;
         }
         Some(match kind {

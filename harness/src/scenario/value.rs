@@ -9,7 +9,7 @@ use super::build::{Parsed, Values};
 use super::model::{Answer, Span};
 use super::table::{KeySpec, MAX_WITHIN_MS, RESERVED, STATES, Shape, Verb, WITHIN};
 use crate::log::Machine;
-use crate::mistake::{Mistakes, quoted};
+use crate::mistake::{Mistakes, nearest, quoted};
 use crate::names::{PeerName, RoomName};
 use crate::yaml::{Key, Node};
 
@@ -23,6 +23,7 @@ impl Shapes<'_> {
     /// The values of a verb's mapping. `None` if a mistake makes them incomplete.
     pub(crate) fn values(&mut self, verb: &Verb, name: &Span, entries: &[(Key, Node)]) -> Option<Values> {
         let before = self.mistakes.len();
+        let mut meant = Vec::new();
         let mut values = Values::default();
         for (key, node) in entries {
             let known = verb.keys.iter().chain([&WITHIN]);
@@ -34,6 +35,7 @@ impl Shapes<'_> {
                 }
                 None => {
                     let names: Vec<&str> = known.map(|spec| spec.name).collect();
+                    meant.extend(nearest(&key.text, names.iter().copied()));
                     self.mistakes
                         .add(&key.span, format!("`{}` has no key {}", verb.name, quoted(&key.text)))
                         .expect(format!("its keys: {}", names.join(", ")))
@@ -42,7 +44,9 @@ impl Shapes<'_> {
             }
         }
         let there = |wanted: &str| entries.iter().any(|(key, _)| key.text == wanted);
-        for spec in verb.keys.iter().filter(|spec| spec.needed && !there(spec.name)) {
+        // A key that is only misspelt is not missing as well.
+        let missing = |spec: &&KeySpec| spec.needed && !there(spec.name) && !meant.contains(&spec.name);
+        for spec in verb.keys.iter().filter(missing) {
             self.mistakes
                 .add(name, format!("`{}` needs the key `{}`", verb.name, spec.name))
                 .expect("incomplete")
@@ -162,7 +166,7 @@ impl Shapes<'_> {
             Ok(_) => Some(text.to_owned()),
             Err(error) => {
                 self.mistakes
-                    .add(&node.span, format!("this is not base64: {}", error.to_string().to_lowercase()))
+                    .add(&node.span, format!("this is not base64: {}", error.to_string().to_lowercase().trim_end_matches('.')))
                     .expect("expected base64 with padding (RFC 4648, section 4)");
                 None
             }

@@ -37,8 +37,10 @@ pub fn parse(text: &str, mistakes: &mut Mistakes) -> Option<Node> {
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
+    let starts = text.match_indices('\n').map(|(at, _)| at + 1);
     Builder {
         text,
+        starts: std::iter::once(0).chain(starts).collect(),
         mistakes,
         stack: Vec::new(),
         root: None,
@@ -68,6 +70,8 @@ enum Open {
 
 struct Builder<'t, 'm> {
     text: &'t str,
+    /// Where each line begins. A line ends at a line feed here, while YAML also ends one at a lone carriage return.
+    starts: Vec<usize>,
     mistakes: &'m mut Mistakes,
     stack: Vec<Open>,
     root: Option<Node>,
@@ -233,8 +237,12 @@ impl<'t> Builder<'t, '_> {
         let end = bytes.end.clamp(start, self.text.len());
         Span {
             bytes: start..end,
-            line: u32::try_from(span.start.line()).unwrap_or(u32::MAX),
+            line: self.line(start),
         }
+    }
+
+    fn line(&self, at: usize) -> u32 {
+        u32::try_from(self.starts.partition_point(|start| *start <= at)).unwrap_or(u32::MAX)
     }
 
     /// Without the white space that a plain or block scalar may carry at its end.
@@ -255,10 +263,9 @@ impl<'t> Builder<'t, '_> {
         };
         let at = (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
         let len = self.text[at..].chars().next().map_or(0, char::len_utf8);
-        let line = self.text[..at].matches('\n').count() + 1;
         let span = Span {
             bytes: at..at + len,
-            line: u32::try_from(line).unwrap_or(u32::MAX),
+            line: self.line(at),
         };
         let mistake = self
             .mistakes

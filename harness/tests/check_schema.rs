@@ -1,0 +1,324 @@
+//! The schema and the reader say the same; a scenario written as YAML reads back equal.
+
+use std::path::Path;
+use std::time::Duration;
+
+use glare::log::Machine;
+use glare::names::{PeerName, RoomName, Stack};
+use glare::peer::{ChannelOptions, Data, Kill};
+use glare::scenario::{
+    Action, Answer, Condition, Cut, EarlyCandidates, Need, Pattern, PeerSpec, Place, Scenario, schema,
+};
+use glare::signaling::{DescriptionKind, Kind};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const EVERY_STEP: &str = include_str!("every-step.yaml");
+
+/// Checks a value by the part of JSON Schema that the schema uses; patterns apart.
+fn fits(value: &Value, schema: &Value, root: &Value) -> bool {
+    let Some(rules) = schema.as_object() else { return schema != &json!(false) };
+    rules.iter().all(|(rule, wanted)| match rule.as_str() {
+        "$ref" => fits(value, &root["$defs"]["step"], root),
+        "type" => match wanted {
+            Value::Array(types) => types.iter().any(|one| is_type(value, one)),
+            one => is_type(value, one),
+        },
+        "const" => value == wanted,
+        "enum" => wanted.as_array().unwrap().contains(value),
+        "oneOf" => wanted.as_array().unwrap().iter().filter(|one| fits(value, one, root)).count() == 1,
+        "anyOf" => wanted.as_array().unwrap().iter().any(|one| fits(value, one, root)),
+        "not" => !fits(value, wanted, root),
+        "required" => value.as_object().is_none_or(|map| {
+            wanted.as_array().unwrap().iter().all(|key| map.contains_key(key.as_str().unwrap()))
+        }),
+        "properties" => value.as_object().is_none_or(|map| {
+            map.iter().all(|(key, value)| wanted.get(key).is_none_or(|rule| fits(value, rule, root)))
+        }),
+        "additionalProperties" => value.as_object().is_none_or(|map| {
+            let known = |key: &str| rules.get("properties").is_some_and(|known| known.get(key).is_some());
+            map.iter().filter(|(key, _)| !known(key)).all(|(_, value)| fits(value, wanted, root))
+        }),
+        "propertyNames" => value
+            .as_object()
+            .is_none_or(|map| map.keys().all(|key| fits(&json!(key), wanted, root))),
+        "items" => value
+            .as_array()
+            .is_none_or(|items| items.iter().all(|item| fits(item, wanted, root))),
+        "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= wanted.as_u64().unwrap()),
+        "maxItems" => value.as_array().is_none_or(|items| items.len() as u64 <= wanted.as_u64().unwrap()),
+        "minProperties" => value.as_object().is_none_or(|map| map.len() as u64 >= wanted.as_u64().unwrap()),
+        "maxProperties" => value.as_object().is_none_or(|map| map.len() as u64 <= wanted.as_u64().unwrap()),
+        "minLength" => value.as_str().is_none_or(|text| text.len() as u64 >= wanted.as_u64().unwrap()),
+        "maxLength" => value.as_str().is_none_or(|text| text.len() as u64 <= wanted.as_u64().unwrap()),
+        "minimum" => value.as_f64().is_none_or(|number| number >= wanted.as_f64().unwrap()),
+        "maximum" => value.as_f64().is_none_or(|number| number <= wanted.as_f64().unwrap()),
+        "pattern" | "uniqueItems" | "description" | "title" | "$schema" | "$defs" => true,
+        other => panic!("the schema uses {other}, which this test does not know"),
+    })
+}
+
+fn is_type(value: &Value, name: &Value) -> bool {
+    match name.as_str().unwrap() {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_u64(),
+        "null" => value.is_null(),
+        other => panic!("type {other}"),
+    }
+}
+
+fn json_of(text: &str) -> Value {
+    serde_saphyr::from_str(text).unwrap()
+}
+
+fn read(text: &str) -> Scenario {
+    Scenario::read(Path::new("x.yaml"), text).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)))
+}
+
+#[test]
+fn the_file_with_every_step_is_read_and_fits_the_schema() {
+    read(EVERY_STEP);
+    let schema = schema();
+    assert!(fits(&json_of(EVERY_STEP), &schema, &schema));
+}
+
+/// Every verb and key of the schema stands in the file with every step, which the reader takes; and the reader takes no other.
+#[test]
+fn every_verb_and_key_of_the_schema_is_read_and_no_other() {
+    let schema = schema();
+    let verbs = schema["$defs"]["step"]["oneOf"][0]["properties"].as_object().unwrap();
+    let file = json_of(EVERY_STEP);
+    let steps = file["steps"].as_array().unwrap();
+    let bodies = |verb: &str| -> Vec<&Value> { steps.iter().filter_map(|step| step.get(verb)).collect() };
+    for (verb, rule) in verbs {
+        let forms: Vec<&Value> = match rule.get("oneOf").filter(|_| verb == "await") {
+            Some(forms) => forms.as_array().unwrap().iter().collect(),
+            None => vec![rule],
+        };
+        for form in forms {
+            let keys: Vec<&String> = form["properties"].as_object().unwrap().keys().collect();
+            for key in keys.iter().filter(|key| **key != "within") {
+                let there = bodies(verb).iter().any(|body| body.get(key.as_str()).is_some())
+                    || file["steps"].as_array().unwrap().iter().any(|step| step.get(verb.as_str()).is_some() && verb == "await");
+                assert!(there, "`{verb}` with `{key}` is not in every-step.yaml");
+            }
+        }
+        let used = steps.iter().any(|step| step == verb.as_str() || step.get(verb).is_some());
+        assert!(used, "`{verb}` is not in every-step.yaml");
+    }
+    let tried = "scenario: x\npeers: { alice: {} }\nsteps:\n  - VERB: { KEY: x }\n";
+    for verb in verbs.keys() {
+        let text = tried.replace("VERB", verb).replace("KEY", "zzz");
+        assert!(Scenario::read(Path::new("x.yaml"), &text).is_err(), "{verb} takes any key");
+    }
+    for stranger in ["delay", "duplicate", "wait", "CREATE", "create_offer", ""] {
+        let text = format!("scenario: x\npeers: {{ alice: {{}} }}\nsteps:\n  - \"{stranger}\": {{ peer: alice }}\n");
+        assert!(!verbs.contains_key(stranger));
+        assert!(Scenario::read(Path::new("x.yaml"), &text).is_err(), "{stranger} is taken");
+    }
+}
+
+/// Each single key taken out or renamed, each word replaced: the schema and the reader agree that it is wrong.
+#[test]
+fn what_the_schema_refuses_the_reader_refuses() {
+    let schema = schema();
+    let file = json_of(EVERY_STEP);
+    let mut tried = 0;
+    for at in 0..file["steps"].as_array().unwrap().len() {
+        let Some((verb, body)) = file["steps"][at].as_object().and_then(|step| step.iter().next()) else { continue };
+        for key in body.as_object().unwrap().keys() {
+            for change in [None, Some(json!([1])), Some(json!("no such word")), Some(json!(-1)), Some(json!(null))] {
+                let mut changed = file.clone();
+                let body = changed["steps"][at][verb].as_object_mut().unwrap();
+                match &change {
+                    None => body.remove(key),
+                    Some(value) => body.insert(key.clone(), value.clone()),
+                };
+                if !fits(&changed, &schema, &schema) {
+                    tried += 1;
+                    let text = changed.to_string();
+                    let result = Scenario::read(Path::new("x.yaml"), &text);
+                    let mistakes = result.err().unwrap_or_else(|| panic!("`{verb}` with `{key}` as {change:?} is read"));
+                    assert!(mistakes.iter().count() > 0);
+                }
+            }
+        }
+    }
+    assert!(tried > 300, "{tried}");
+}
+
+#[test]
+fn the_file_with_every_step_is_written_and_reads_back_equal() {
+    let first = read(EVERY_STEP);
+    let second = read(&first.to_yaml());
+    assert!(same(&first, &second), "{}", first.to_yaml());
+    assert_eq!(second, read(&second.to_yaml()));
+}
+
+/// Equal apart from places.
+fn same(a: &Scenario, b: &Scenario) -> bool {
+    let steps = |s: &Scenario| -> Vec<_> { s.steps.iter().map(|step| (step.action.clone(), step.within)).collect() };
+    let lines = |s: &Scenario| -> Vec<_> {
+        s.expect.seen.iter().chain(&s.expect.never).map(|line| line.text.clone()).collect()
+    };
+    (&a.name, &a.about, &a.issue, &a.needs, &a.peers, &a.catches) == (&b.name, &b.about, &b.issue, &b.needs, &b.peers, &b.catches)
+        && steps(a) == steps(b)
+        && lines(a) == lines(b)
+}
+
+fn peer() -> impl Strategy<Value = PeerName> {
+    prop_oneof![Just("alice"), Just("bob"), Just("no"), Just("y")].prop_map(PeerName::new)
+}
+
+fn room() -> impl Strategy<Value = RoomName> {
+    prop_oneof![Just("lobby"), Just("1"), Just("true"), Just("-"), Just("1e5")].prop_map(RoomName::new)
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        ".{0,40}",
+        any::<String>(),
+        "[ \\-:#{}\\[\\],&*!|>'\"%@`\\\\\n\t]{0,12}",
+        Just("null".into()),
+        Just("0x10".into()),
+        Just("2001-01-01".into()),
+        Just("\u{85}\u{2028}\u{feff}\u{fffe}\u{7f}\u{0}".into()),
+    ]
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        Just(Answer::Granted),
+        Just(Answer::Refused),
+        text().prop_filter("not empty", |text| !text.is_empty()).prop_map(Answer::RefusedWith)
+    ]
+}
+
+fn fails() -> impl Strategy<Value = Option<String>> {
+    prop::option::of(text())
+}
+
+fn description() -> impl Strategy<Value = DescriptionKind> {
+    use DescriptionKind::{Answer, Offer, Pranswer, Rollback};
+    prop::sample::select(vec![Offer, Pranswer, Answer, Rollback])
+}
+
+fn hold() -> impl Strategy<Value = Pattern> {
+    (prop::sample::select(vec![Kind::Offer, Kind::Answer, Kind::Candidate, Kind::Bye]), peer(), any::<bool>(), prop::option::of(1u32..=1000))
+        .prop_map(|(message, who, sender, nth)| {
+            let (from, to) = if sender { (Some(who), None) } else { (None, Some(who)) };
+            Pattern { message, from, to, nth }
+        })
+}
+
+fn data() -> impl Strategy<Value = Data> {
+    use base64::Engine;
+    prop_oneof![
+        text().prop_map(Data::Text),
+        prop::collection::vec(any::<u8>(), 0..50)
+            .prop_map(|bytes| Data::Bytes(base64::engine::general_purpose::STANDARD.encode(bytes)))
+    ]
+}
+
+/// Any step that needs nothing before it but the room and the negotiation that every scenario here begins with.
+fn action() -> impl Strategy<Value = Action> {
+    let rooms = prop_oneof![
+        peer().prop_map(|peer| Action::Connect { peer }),
+        (peer(), room(), answer()).prop_map(|(peer, room, answer)| Action::Create { peer, room, answer }),
+        (peer(), any::<bool>(), answer()).prop_map(|(peer, offer, answer)| Action::Join { peer, room: "lobby".into(), offer, answer }),
+        answer().prop_map(|answer| Action::Leave { peer: "alice".into(), answer }),
+        (peer(), room()).prop_map(|(peer, room)| Action::Destroy { peer, room, answer: Answer::Refused }),
+        peer().prop_map(|peer| Action::Disconnect { peer }),
+    ]
+    .boxed();
+    let connections = prop_oneof![
+        peer().prop_map(|from| Action::Negotiate { from, to: None }),
+        (peer(), description(), fails()).prop_map(|(peer, kind, fails)| Action::SetLocal { peer, kind, fails }),
+        (peer(), description(), fails()).prop_map(|(peer, kind, fails)| Action::SetRemote { peer, kind, fails }),
+        (peer(), fails()).prop_map(|(peer, fails)| Action::AddCandidate { peer, fails }),
+        peer().prop_map(|from| Action::Send { from, message: Kind::Bye }),
+        (peer(), text(), any::<bool>(), prop::option::of(any::<u16>()), prop::option::of(0u16..65535)).prop_map(
+            |(peer, label, ordered, max_retransmits, negotiated)| Action::OpenChannel {
+                peer,
+                label: label.chars().take(50).collect(),
+                options: ChannelOptions { ordered, max_retransmits, negotiated },
+            }
+        ),
+        (peer(), data(), any::<bool>()).prop_map(|(from, data, heard)| Action::Say { from, channel: "chat".into(), data, heard }),
+        peer().prop_map(|peer| Action::Close { peer }),
+    ]
+    .boxed();
+    let wire = prop_oneof![
+        hold().prop_map(Action::Drop),
+        (peer(), prop::sample::select(vec![Kill::Socket, Kill::Tab, Kill::Browser])).prop_map(|(peer, how)| Action::Kill { peer, how }),
+        (peer(), prop::sample::select(vec![Cut::Close, Cut::Reset])).prop_map(|(peer, how)| Action::Cut { peer, how }),
+        (peer(), "[a-zA-Z {}\"':,\n]{0,30}").prop_map(|(peer, text)| Action::SendRaw { peer, text }),
+        (peer(), prop::option::of("[a-z{}\" ]{0,20}"), prop::option::of(100u16..600)).prop_map(|(peer, body, status)| Action::Http {
+            peer,
+            method: "PUT".into(),
+            path: "/a?b=%20,{}".into(),
+            body,
+            status,
+        }),
+    ]
+    .boxed();
+    let waits = prop_oneof![
+        (peer(), prop::sample::select(vec![Kind::Joined, Kind::Offer, Kind::PeerLeft])).prop_map(|(peer, kind)| Condition::Hears { peer, kind, from: None }),
+        Just(Condition::Connected { peers: vec!["alice".into(), "no".into()] }),
+        peer().prop_map(|peer| Condition::State { peer, machine: Machine::IceGathering, state: "complete".into() }),
+        (peer(), text()).prop_map(|(peer, text)| Condition::Said { peer, text }),
+        peer().prop_map(|peer| Condition::Applied { peer, what: Kind::Candidate }),
+        peer().prop_map(|peer| Condition::Error { peer, during: "set-remote".into() }),
+        peer().prop_map(|peer| Condition::Disconnected { peer }),
+    ]
+    .prop_map(Action::Await)
+    .boxed();
+    prop_oneof![rooms, connections, wire, waits]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_scenario_reads_back_equal_and_fits_the_schema(
+        name in "[^\\p{C}\\s][^\\p{C}]{0,20}[^\\p{C}\\s]",
+        about in "[^\\p{C}]{0,60}",
+        actions in prop::collection::vec((action(), 1u64..300_000), 1..12),
+        manual in any::<bool>(),
+        never in prop::collection::vec("[a-z:{}\"'|>&*!%-][ -~]{0,30}[!-~]", 0..4),
+    ) {
+        let mut builder = Scenario::builder(name.clone())
+            .path("made.yaml")
+            .about(about.trim())
+            .needs(Need::Rooms)
+            .peer_with("alice", PeerSpec { stack: Some(Stack::Native), early_candidates: EarlyCandidates::Apply, manual })
+            .peer_with("bob", PeerSpec { stack: Some(Stack::Firefox), ..PeerSpec::default() })
+            .peer("no")
+            .peer("y")
+            .catches("a-fault", Place::Step(2))
+            .create("alice", "lobby")
+            .join("bob", "lobby");
+        for (action, within) in &actions {
+            builder = builder.step(action.clone()).within(Duration::from_millis(*within));
+        }
+        for line in &never {
+            builder = builder.never(line.clone());
+        }
+        let yaml = builder.to_yaml();
+        let made = builder.build().unwrap_or_else(|mistakes| panic!("{}\n{yaml}", mistakes.render(false)));
+        prop_assert_eq!(&made.name, &name);
+        let got: Vec<_> = made.steps[2..].iter().map(|step| (step.action.clone(), step.within.as_millis() as u64)).collect();
+        prop_assert_eq!(got, actions);
+        prop_assert_eq!(made.expect.never.iter().map(|line| line.text.clone()).collect::<Vec<_>>(), never);
+        let again = Scenario::read(Path::new("made.yaml"), &made.to_yaml()).unwrap();
+        prop_assert_eq!(&again, &made);
+        for step in &made.steps {
+            prop_assert!(!step.text().contains('\n'));
+        }
+        let schema = schema();
+        prop_assert!(fits(&json_of(&yaml), &schema, &schema), "{}", yaml);
+    }
+}
