@@ -1,0 +1,390 @@
+//! The events of a run as a graph: edges from meaning, and the lanes.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::generations::{Generation, generations, trickles};
+use super::lane::{Conn, Lane, Sort, lane};
+use super::{Applied, Delivery, Direction, Event, Machine, Relays, Rules, What, infer, presence};
+use crate::names::{Link, PeerName};
+use crate::signaling::{DescriptionKind, Kind, Notice, Word};
+
+/// Events by index, with all that is known or inferred of each.
+pub(super) struct Graph<'a> {
+    pub events: &'a [Event],
+    pub index_of: HashMap<u64, usize>,
+    /// What each event comes from: recorded causes and inferred ones.
+    pub before: Vec<Vec<usize>>,
+    /// What a reader wants to see next: a reply, a delivery, news.
+    pub follows: Vec<Vec<usize>>,
+    pub lanes: Vec<Option<Lane>>,
+    /// Order beyond the lanes: requests among signals, candidates after their description.
+    pub beside: Vec<Vec<usize>>,
+    pub delivery: Vec<Option<Delivery>>,
+    pub generation: Vec<Option<Generation>>,
+    /// The request that a reply answers.
+    pub answers: Vec<Option<usize>>,
+    /// The coming or going that news tells of.
+    pub news_of: Vec<Option<usize>>,
+    /// What was said, for what was heard.
+    pub said: Vec<Option<usize>>,
+    /// Who is at the other end of a connection.
+    pub partner: HashMap<(PeerName, u32), PeerName>,
+    /// Links whose traffic is known to be complete.
+    pub unsettled: HashSet<&'a Link>,
+    /// Links that a step ended.
+    pub ended: HashSet<&'a Link>,
+    /// The event that shows that all is here, per link.
+    pub fenced: HashMap<&'a Link, usize>,
+}
+
+impl<'a> Graph<'a> {
+    pub fn new(events: &'a [Event], rules: Rules) -> Self {
+        let mut index_of = HashMap::new();
+        for (i, event) in events.iter().enumerate() {
+            index_of.entry(event.seq).or_insert(i);
+        }
+        let mut relays = Relays::new(rules.rewrites);
+        let delivery: Vec<_> = events.iter().map(|event| relays.feed(event)).collect();
+        let went_on = infer::went_on(events, &index_of);
+        let answers = infer::replies(events, &went_on);
+        let mut refused = vec![false; events.len()];
+        for (i, request) in answers.iter().enumerate() {
+            if let (Some(request), Some(Kind::Refused)) = (request, kind(&events[i])) {
+                refused[*request] = true;
+            }
+        }
+        let news_of = presence::news(events, &went_on, &refused);
+        let (generation, described): (Vec<_>, Vec<_>) = generations(events, &delivery, &index_of)
+            .into_iter()
+            .map(|found| found.map_or((None, None), |(g, d)| (Some(g), d)))
+            .unzip();
+        let partner = partners(events, &index_of);
+        let said = infer::heard(events, &partner);
+        let mut graph = Self {
+            events,
+            before: vec![Vec::new(); events.len()],
+            follows: vec![Vec::new(); events.len()],
+            lanes: Vec::new(),
+            beside: vec![Vec::new(); events.len()],
+            delivery,
+            generation,
+            answers,
+            news_of,
+            said,
+            partner,
+            unsettled: HashSet::new(),
+            ended: HashSet::new(),
+            fenced: HashMap::new(),
+            index_of,
+        };
+        graph.name_lanes();
+        graph.recorded(&went_on);
+        graph.inferred(&went_on);
+        graph.connections();
+        for (i, description) in described.into_iter().enumerate() {
+            if let Some(description) = description.filter(|d| *d < i) {
+                graph.beside[i].push(description);
+            }
+        }
+        graph.settle();
+        graph
+    }
+
+    /// The event of a number, if it comes before this one.
+    pub fn earlier(&self, seq: u64, than: usize) -> Option<usize> {
+        self.index_of.get(&seq).copied().filter(|i| *i < than)
+    }
+
+    /// The message that a delivery comes from.
+    pub fn source(&self, delivery: usize) -> Option<usize> {
+        let seq = self.delivery[delivery].and_then(Delivery::of)?;
+        self.earlier(seq, delivery)
+    }
+
+    pub fn is_anchor(&self, i: usize) -> bool {
+        matches!(self.events[i].what, What::Step { .. } | What::End)
+    }
+
+    fn name_lanes(&mut self) {
+        let numbers = self.connection_numbers();
+        let conn = |peer: &PeerName, conn: u32| Conn {
+            partner: self.partner.get(&(peer.clone(), conn)),
+            number: numbers.get(&(peer.clone(), conn)).copied().unwrap_or(0),
+        };
+        let mut lanes: Vec<Option<Lane>> = self
+            .events
+            .iter()
+            .enumerate()
+            .map(|(i, event)| {
+                let reply = self.answers[i].is_some();
+                lane(event, self.generation[i].as_ref(), reply, conn)
+            })
+            .collect();
+        for (i, event) in self.events.iter().enumerate() {
+            if let What::Released { message, .. } = &event.what
+                && let Some(message) = self.earlier(*message, i)
+            {
+                lanes[i] = lanes[message].clone().map(|lane| Lane {
+                    released: true,
+                    ..lane
+                });
+            }
+        }
+        self.lanes = lanes;
+    }
+
+    /// The number of each connection among those of its peer with the same partner, from 1.
+    fn connection_numbers(&self) -> HashMap<(PeerName, u32), u32> {
+        let mut conns: BTreeMap<(&PeerName, u32), ()> = BTreeMap::new();
+        for event in self.events {
+            if let Some(key) = connection(&event.what) {
+                conns.insert(key, ());
+            }
+        }
+        let mut next: HashMap<(&PeerName, Option<&PeerName>), u32> = HashMap::new();
+        let mut out = HashMap::new();
+        for (peer, conn) in conns.into_keys() {
+            let key = (peer.clone(), conn);
+            let number = next.entry((peer, self.partner.get(&key))).or_default();
+            *number += 1;
+            out.insert(key, *number);
+        }
+        out
+    }
+
+    /// Causes as they were recorded. What heard a held message heard it when it was released.
+    fn recorded(&mut self, went_on: &[Option<usize>]) {
+        for (i, event) in self.events.iter().enumerate() {
+            let inside = matches!(
+                event.what,
+                What::State { .. } | What::Channel { .. } | What::Heard { .. }
+            );
+            for seq in &event.cause {
+                let Some(cause) = self.earlier(*seq, i) else {
+                    continue;
+                };
+                // Which candidate made a connection is a race, and candidates are not asserted through it.
+                if inside && !lasting(&self.events[cause].what) {
+                    continue;
+                }
+                self.before[i].push(cause);
+                if matches!(event.what, What::Hears { .. })
+                    && let Some(at) = went_on[cause].filter(|at| *at > cause && *at < i)
+                {
+                    self.before[i].push(at);
+                }
+            }
+            if let What::Released { message, .. } = &event.what
+                && let Some(message) = self.earlier(*message, i)
+            {
+                self.before[i].push(message);
+            }
+        }
+    }
+
+    fn inferred(&mut self, went_on: &[Option<usize>]) {
+        for i in 0..self.events.len() {
+            let relay = self.source(i).map(|m| went_on[m].unwrap_or(m));
+            let request = self.answers[i].map(|m| went_on[m].unwrap_or(m));
+            let news = self.news_of[i].map(|m| went_on[m].unwrap_or(m));
+            for source in [request, relay, news, self.said[i]].into_iter().flatten() {
+                if source < i {
+                    self.before[i].push(source);
+                    self.follows[source].push(i);
+                }
+            }
+        }
+        let (mut request, mut signals) = (HashMap::new(), HashMap::new());
+        for (i, lane) in self.lanes.iter().enumerate() {
+            let What::Message { link, .. } = &self.events[i].what else {
+                continue;
+            };
+            match lane.as_ref().map(|lane| lane.sort) {
+                Some(Sort::Requests) => {
+                    request.insert(link, i);
+                    let before: HashMap<_, usize> = signals.remove(link).unwrap_or_default();
+                    self.beside[i].extend(before.into_values());
+                }
+                Some(Sort::Signals) => {
+                    self.beside[i].extend(request.get(link));
+                    let about = lane.as_ref().and_then(|lane| lane.about.as_ref());
+                    signals
+                        .entry(link)
+                        .or_insert_with(HashMap::new)
+                        .insert(about, i);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A connection stands only when both sides have both descriptions of its first exchange.
+    fn connections(&mut self) {
+        let mut first: HashMap<(&PeerName, u32), Vec<usize>> = HashMap::new();
+        let mut done: HashSet<(&PeerName, u32)> = HashSet::new();
+        for (i, event) in self.events.iter().enumerate() {
+            let What::Applied {
+                peer,
+                conn,
+                applied,
+            } = &event.what
+            else {
+                continue;
+            };
+            let (Applied::Local(kind) | Applied::Remote(kind)) = applied else {
+                continue;
+            };
+            if done.contains(&(peer, *conn)) {
+                continue;
+            }
+            first.entry((peer, *conn)).or_default().push(i);
+            if *kind == DescriptionKind::Answer {
+                done.insert((peer, *conn));
+                if let (Applied::Local(_), Some(heard)) = (applied, self.answer_heard(i, peer)) {
+                    first.entry((peer, *conn)).or_default().push(heard);
+                }
+            }
+        }
+        for (i, event) in self.events.iter().enumerate() {
+            let stands = match &event.what {
+                What::State { machine, state, .. } => {
+                    matches!(machine, Machine::Connection | Machine::Ice)
+                        && matches!(state.as_str(), "connected" | "completed")
+                }
+                What::Channel { state, .. } => state == "open",
+                What::Heard { .. } | What::Said { .. } => true,
+                _ => false,
+            };
+            if let (true, Some((peer, conn))) = (stands, connection(&event.what))
+                && done.contains(&(peer, conn))
+            {
+                self.before[i].extend(first[&(peer, conn)].iter().filter(|at| **at != i));
+            }
+        }
+    }
+
+    /// The delivery of the answer that a peer made, where it was delivered: the first it sent to its partner after applying it.
+    fn answer_heard(&self, applied: usize, peer: &PeerName) -> Option<usize> {
+        let partner = match &self.events[applied].what {
+            What::Applied { conn, .. } => self.partner.get(&(peer.clone(), *conn))?,
+            _ => return None,
+        };
+        (applied..self.events.len()).find(|i| {
+            let What::Message {
+                link,
+                direction: Direction::Down,
+                word: Some(word),
+                ..
+            } = &self.events[*i].what
+            else {
+                return false;
+            };
+            word.kind() == Kind::Answer
+                && link.peer == *partner
+                && self.source(*i).is_some_and(|source| {
+                    source > applied
+                        && matches!(&self.events[source].what, What::Message { link, .. } if link.peer == *peer)
+                })
+        })
+    }
+
+    /// A link's traffic is complete if it was fenced, or if nothing ended it.
+    fn settle(&mut self) {
+        for (i, event) in self.events.iter().enumerate() {
+            if let What::LinkEnded { link } = &event.what {
+                self.ended.insert(link);
+            }
+            match &event.what {
+                What::LinkEnded { link } | What::LinkDown { link, .. } => {
+                    if !self.fenced.contains_key(link) {
+                        self.unsettled.insert(link);
+                    }
+                }
+                What::Fenced { link } => {
+                    self.unsettled.remove(link);
+                    self.fenced.entry(link).or_insert(i);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether a cause of a state is the same in every run.
+fn lasting(what: &What) -> bool {
+    match what {
+        What::Applied { applied, .. } => {
+            matches!(applied, Applied::Local(_) | Applied::Remote(_))
+        }
+        What::Gathered { .. } | What::State { .. } => false,
+        What::Message {
+            word: Some(word), ..
+        } => !trickles(word.kind()),
+        What::Hears { kind, .. } => !trickles(*kind),
+        _ => true,
+    }
+}
+
+/// The word of a message, without what it says.
+pub(super) fn kind(event: &Event) -> Option<Kind> {
+    match &event.what {
+        What::Message {
+            word: Some(word), ..
+        } => Some(word.kind()),
+        _ => None,
+    }
+}
+
+/// The notice of a message.
+pub(super) fn notice(event: &Event) -> Option<&Notice> {
+    match &event.what {
+        What::Message {
+            word: Some(Word::Notice { notice }),
+            ..
+        } => Some(notice),
+        _ => None,
+    }
+}
+
+/// The connection that an event belongs to.
+pub(super) fn connection(what: &What) -> Option<(&PeerName, u32)> {
+    match what {
+        What::Gathered { peer, conn, .. }
+        | What::Applied { peer, conn, .. }
+        | What::State { peer, conn, .. }
+        | What::Channel { peer, conn, .. }
+        | What::Said { peer, conn, .. }
+        | What::Heard { peer, conn, .. }
+        | What::PeerError { peer, conn, .. } => Some((peer, *conn)),
+        _ => None,
+    }
+}
+
+/// Who is at the other end: the sender of the first description that was applied.
+fn partners(
+    events: &[Event],
+    index_of: &HashMap<u64, usize>,
+) -> HashMap<(PeerName, u32), PeerName> {
+    let mut out = HashMap::new();
+    for (i, event) in events.iter().enumerate() {
+        let What::Applied {
+            peer,
+            conn,
+            applied: Applied::Remote(_),
+        } = &event.what
+        else {
+            continue;
+        };
+        let about = event.cause.iter().find_map(|seq| {
+            let cause = index_of.get(seq).filter(|cause| **cause < i)?;
+            match &events[*cause].what {
+                What::Message { about, .. } | What::Hears { about, .. } => about.clone(),
+                _ => None,
+            }
+        });
+        if let Some(about) = about {
+            out.entry((peer.clone(), *conn)).or_insert(about);
+        }
+    }
+    out
+}

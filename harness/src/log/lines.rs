@@ -1,0 +1,590 @@
+//! The arrow notation: how each event is written.
+
+use std::collections::HashMap;
+
+use super::canonical::{Folds, candidate};
+use super::generations::ufrag;
+use super::graph::{Graph, connection, kind};
+use super::quote::{quote, word};
+use super::{
+    Applied, Carrier, Delivery, Direction, Ending, Event, Fate, Payload, Seq, ServerLife, Side,
+    What,
+};
+use crate::names::{Link, PeerName};
+use crate::signaling::{Kind, Notice, Request, Signal, Word};
+
+/// What stands in brackets behind a message; candidates fold only where it is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Marks {
+    fate: Option<&'static str>,
+    delivery: Option<&'static str>,
+}
+
+impl Marks {
+    const NONE: Self = Self {
+        fate: None,
+        delivery: None,
+    };
+
+    /// The marks of a logged event.
+    pub fn of(graph: &Graph<'_>, i: usize) -> Self {
+        let event = &graph.events[i];
+        let mut marks = Self::raw(event, graph.delivery[i]);
+        if let (
+            None,
+            What::Message {
+                direction: Direction::Down,
+                word: Some(Word::Notice { notice }),
+                ..
+            },
+        ) = (marks.delivery, &event.what)
+        {
+            let explained = match notice {
+                Notice::PeerJoined { .. } | Notice::PeerLeft { .. } => graph.news_of[i].is_some(),
+                Notice::Error { .. } => true,
+                _ => graph.answers[i].is_some(),
+            };
+            marks.delivery = (!explained).then_some("unasked");
+        }
+        marks
+    }
+
+    /// The marks of an event by itself.
+    pub fn raw(event: &Event, delivery: Option<Delivery>) -> Self {
+        let fate = match &event.what {
+            What::Message { fate, .. } => match fate {
+                Fate::Passed => None,
+                Fate::Held => Some("held"),
+                Fate::Dropped => Some("dropped"),
+                Fate::Undeliverable => Some("undeliverable"),
+            },
+            What::Released {
+                delivered: true, ..
+            } => Some("released"),
+            _ => None,
+        };
+        let delivery = match delivery {
+            None | Some(Delivery::Relay(_)) => None,
+            Some(Delivery::Again(_)) => Some("again"),
+            Some(Delivery::Altered(_)) => Some("altered"),
+            Some(Delivery::Invented) => Some("invented"),
+        };
+        Self { fate, delivery }
+    }
+}
+
+impl std::fmt::Display for Marks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        [self.delivery, self.fate]
+            .into_iter()
+            .flatten()
+            .try_for_each(|mark| write!(f, " ({mark})"))
+    }
+}
+
+/// The names that a log gives: to ids, to ICE generations, to connections.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    /// Whose id this is, as far as messages tell.
+    ids: HashMap<String, PeerName>,
+    /// Ids that nothing explains, in the order in which they are written.
+    unknown: HashMap<String, usize>,
+    /// The number of each user name fragment among its sender's, in the order in which they are written.
+    ice: HashMap<PeerName, HashMap<String, usize>>,
+    partner: HashMap<(PeerName, u32), PeerName>,
+    about: HashMap<Seq, PeerName>,
+}
+
+impl Names {
+    /// The names of a whole trace.
+    pub fn new(events: &[Event]) -> Self {
+        let mut names = Self::default();
+        events.iter().for_each(|event| names.learn(event));
+        names
+    }
+
+    /// Learns from one event.
+    pub fn learn(&mut self, event: &Event) {
+        match &event.what {
+            What::Run { cast, .. } => {
+                for name in cast.keys() {
+                    self.ids.insert(name.as_str().to_owned(), name.clone());
+                }
+            }
+            What::Message {
+                word: Some(word),
+                about: Some(about),
+                ..
+            } => {
+                self.about.insert(event.seq, about.clone());
+                let id = match word {
+                    Word::Signal { peer, .. } => peer.as_ref(),
+                    Word::Notice {
+                        notice: Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. },
+                    } => Some(peer),
+                    _ => None,
+                };
+                if let Some(id) = id {
+                    self.ids.entry(id.clone()).or_insert_with(|| about.clone());
+                }
+            }
+            What::Hears {
+                about: Some(about), ..
+            } => {
+                self.about.insert(event.seq, about.clone());
+            }
+            What::Applied {
+                peer,
+                conn,
+                applied: Applied::Remote(_),
+            } => {
+                if let Some(about) = event.cause.iter().find_map(|seq| self.about.get(seq)) {
+                    self.partner
+                        .entry((peer.clone(), *conn))
+                        .or_insert_with(|| about.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The line of one logged event.
+    pub fn line(&mut self, graph: &Graph<'_>, i: usize, folds: &Folds) -> String {
+        let marks = Marks::of(graph, i);
+        let sort = folds.written.get(&i).map(String::as_str);
+        match &graph.events[i].what {
+            What::Released { message, delivered } => match graph.earlier(*message, i) {
+                Some(message) if *delivered => self.leg(&graph.events[message], sort, None, marks),
+                Some(message) => nobody(&graph.events[message]),
+                None => String::new(),
+            },
+            What::Message { .. } => {
+                let answers = graph.answers[i].and_then(|request| kind(&graph.events[request]));
+                self.leg(&graph.events[i], sort, answers, marks)
+            }
+            What::Heard { .. } if graph.said[i].is_none() => {
+                format!("{} (again)", self.other(&graph.events[i]))
+            }
+            _ => self.other(&graph.events[i]),
+        }
+    }
+
+    /// One line for a sending and its delivery right behind it, and its two legs.
+    pub fn joined(
+        &mut self,
+        graph: &Graph<'_>,
+        here: usize,
+        next: usize,
+        folds: &Folds,
+    ) -> Option<(String, Vec<String>)> {
+        if graph.said[next] == Some(here) {
+            let (What::Said { peer: from, .. }, What::Heard { peer: to, .. }) =
+                (&graph.events[here].what, &graph.events[next].what)
+            else {
+                return None;
+            };
+            let legs = vec![self.line(graph, here, folds), self.line(graph, next, folds)];
+            let text = format!("{from} ~> {to}: {}", spoken(&graph.events[here]));
+            return Some((text, legs));
+        }
+        let source = graph.source(next)?;
+        if folds.first[source] != here
+            || !matches!(graph.events[here].what, What::Message { .. })
+            || !matches!(graph.delivery[next], Some(Delivery::Relay(_)))
+            || folds.written.get(&here) != folds.written.get(&next)
+            || Marks::of(graph, here) != Marks::NONE
+            || Marks::of(graph, next) != Marks::NONE
+        {
+            return None;
+        }
+        let legs = vec![self.line(graph, here, folds), self.line(graph, next, folds)];
+        let (What::Message { link: from, .. }, What::Message { link: to, .. }) =
+            (&graph.events[here].what, &graph.events[next].what)
+        else {
+            return None;
+        };
+        let sort = folds.written.get(&next).map(String::as_str);
+        let said = self.signal(&graph.events[next], "", sort)?;
+        Some((format!("{from} -> {to}: {said}"), legs))
+    }
+
+    /// Every way to write an event as it happens, for expectations about the whole trace.
+    pub fn raw(
+        &mut self,
+        event: &Event,
+        delivery: Option<Delivery>,
+        source: Option<&Link>,
+    ) -> Vec<String> {
+        let What::Message { link, .. } = &event.what else {
+            let line = self.other(event);
+            return if line.is_empty() {
+                Vec::new()
+            } else {
+                vec![line]
+            };
+        };
+        let marks = Marks::raw(event, delivery);
+        let mut lines = vec![self.leg(event, None, None, marks)];
+        if delivery.is_some()
+            && let Some(said) = self.signal(event, "", None)
+        {
+            let from = match (source, &event.what) {
+                (Some(source), _) => source.to_string(),
+                (
+                    None,
+                    What::Message {
+                        about: Some(about), ..
+                    },
+                ) => about.to_string(),
+                _ => "server".to_owned(),
+            };
+            lines.push(format!("{from} -> {link}: {said}{marks}"));
+        }
+        lines
+    }
+
+    /// One leg of a message.
+    fn leg(
+        &mut self,
+        event: &Event,
+        sort: Option<&str>,
+        answers: Option<Kind>,
+        marks: Marks,
+    ) -> String {
+        let What::Message {
+            link,
+            direction,
+            carrier,
+            word,
+            about,
+            text,
+            ..
+        } = &event.what
+        else {
+            return String::new();
+        };
+        let said = match (word, direction) {
+            (Some(Word::Request { request }), _) => asked(request),
+            (Some(Word::Notice { notice }), _) => self.notice(notice, about.as_ref(), answers),
+            (Some(Word::Signal { .. }), _) => {
+                let who = match (about, direction) {
+                    (Some(about), Direction::Up) => format!(" for {about}"),
+                    (Some(about), Direction::Down) => format!(" from {about}"),
+                    (None, _) => String::new(),
+                };
+                self.signal(event, &who, sort).unwrap_or_default()
+            }
+            (None, direction) if *carrier == Carrier::Http => http(text, *direction),
+            (None, Direction::Up) => format!("opaque {}", quote(text)),
+            (None, Direction::Down) => "opaque".to_owned(),
+        };
+        match direction {
+            Direction::Up => format!("{link} -> server: {said}{marks}"),
+            Direction::Down => format!("server -> {link}: {said}{marks}"),
+        }
+    }
+
+    /// What a signal says; `who` comes behind its kind.
+    fn signal(&mut self, event: &Event, who: &str, sort: Option<&str>) -> Option<String> {
+        let What::Message {
+            link,
+            direction,
+            word: Some(Word::Signal { signal, .. }),
+            about,
+            ..
+        } = &event.what
+        else {
+            return None;
+        };
+        let sender = match direction {
+            Direction::Up => Some(&link.peer),
+            Direction::Down => about.as_ref(),
+        };
+        let (name, mut parts) = match signal {
+            Signal::Offer { sdp } => (Kind::Offer, sections(sdp)),
+            Signal::Answer { sdp } => (Kind::Answer, sections(sdp)),
+            Signal::Candidate { .. } => match candidate(event) {
+                Some(candidate) => {
+                    let sort = sort.map_or_else(|| candidate.sort(), str::to_owned);
+                    (Kind::Candidate, vec![word(&sort)])
+                }
+                None => (Kind::EndOfCandidates, Vec::new()),
+            },
+            Signal::EndOfCandidates => (Kind::EndOfCandidates, Vec::new()),
+            Signal::Bye => (Kind::Bye, Vec::new()),
+        };
+        if let (Some(ufrag), Some(sender), true) =
+            (ufrag(signal), sender, name != Kind::EndOfCandidates)
+        {
+            let all = self.ice.entry(sender.clone()).or_default();
+            let next = all.len() + 1;
+            let number = *all.entry(ufrag.to_owned()).or_insert(next);
+            parts.push(format!("ice <{sender} {number}>"));
+        }
+        let parts = parts.join(", ");
+        let gap = if parts.is_empty() { "" } else { " " };
+        Some(format!("{name}{who}{gap}{parts}"))
+    }
+
+    fn notice(
+        &mut self,
+        notice: &Notice,
+        about: Option<&PeerName>,
+        answers: Option<Kind>,
+    ) -> String {
+        match notice {
+            Notice::Created { room } => format!("created {}", word(room.as_str())),
+            Notice::Joined { room, with } => {
+                let mut with: Vec<String> = with.iter().map(|id| self.who(None, id)).collect();
+                with.sort();
+                let gap = if with.is_empty() { "" } else { " with " };
+                format!("joined {}{gap}{}", word(room.as_str()), with.join(", "))
+            }
+            Notice::Left { room } => format!("left {}", word(room.as_str())),
+            Notice::Destroyed { room } => format!("destroyed {}", word(room.as_str())),
+            Notice::Refused { request, reason } => match request.or(answers) {
+                Some(kind) => format!("refused {kind} {}", quote(reason)),
+                None => format!("refused {}", quote(reason)),
+            },
+            Notice::PeerJoined { peer } => format!("peer-joined {}", self.who(about, peer)),
+            Notice::PeerLeft { peer, how } => {
+                let how = how.as_ref().map(|how| format!(" ({})", word(how)));
+                format!(
+                    "peer-left {}{}",
+                    self.who(about, peer),
+                    how.unwrap_or_default()
+                )
+            }
+            Notice::Error { reason } => format!("error {}", quote(reason)),
+        }
+    }
+
+    fn who(&mut self, about: Option<&PeerName>, id: &str) -> String {
+        if let Some(name) = about.or_else(|| self.ids.get(id)) {
+            return name.to_string();
+        }
+        let next = self.unknown.len() + 1;
+        let number = *self.unknown.entry(id.to_owned()).or_insert(next);
+        format!("<id {number}>")
+    }
+
+    /// All that is no message.
+    fn other(&self, event: &Event) -> String {
+        let with = self.with(&event.what);
+        match &event.what {
+            What::Step { log, .. } => log.clone().unwrap_or_default(),
+            What::LinkUp { link } => format!("{link} -> server: connect"),
+            What::LinkDown { link, by, ending } => down(link, *by, ending),
+            What::Gathered { peer, sort, .. } => match sort {
+                Some(sort) => format!("{peer}: gathered {}{with}", word(sort)),
+                None => format!("{peer}: gathered all{with}"),
+            },
+            What::Applied {
+                peer,
+                conn,
+                applied,
+            } => {
+                let from = self
+                    .partner
+                    .get(&(peer.clone(), *conn))
+                    .map(|partner| format!(" from {partner}"))
+                    .unwrap_or_default();
+                match applied {
+                    Applied::Local(kind) => {
+                        format!("{peer}: applied local {}{with}", kind.as_str())
+                    }
+                    Applied::Remote(kind) => format!("{peer}: applied {}{from}", kind.as_str()),
+                    Applied::Candidate => format!("{peer}: applied candidate{from}"),
+                    Applied::EndOfCandidates => format!("{peer}: applied end-of-candidates{from}"),
+                }
+            }
+            What::State {
+                peer,
+                machine,
+                state,
+                ..
+            } => format!("{peer}: {} {}{with}", machine.as_str(), word(state)),
+            What::Channel {
+                peer, label, state, ..
+            } => format!("{peer}: channel {} {}{with}", word(label), word(state)),
+            What::Said { peer, .. } => format!("{peer} ~>: {}", spoken(event)),
+            What::Heard { peer, .. } => format!("~> {peer}: {}", spoken(event)),
+            What::PeerError {
+                peer,
+                during,
+                name,
+                message,
+                ..
+            } => format!(
+                "{peer}: error {} {} {}{with}",
+                word(during),
+                word(name),
+                quote(message)
+            ),
+            What::Console { peer, level, text } => {
+                format!("{peer}: console {} {}", word(level), quote(text))
+            }
+            What::Note { peer, text } => match peer {
+                Some(peer) => format!("{peer}: note {}", one_line(text)),
+                None => format!("note {}", one_line(text)),
+            },
+            What::Server { life } => match life {
+                ServerLife::Ready => "server: ready".to_owned(),
+                ServerLife::Exited { status } => format!("server: exited {}", quote(status)),
+                ServerLife::Killed => "server: killed".to_owned(),
+                ServerLife::Line { text } => format!("server: says {}", quote(text)),
+            },
+            What::Released {
+                delivered: false, ..
+            }
+            | What::Run { .. }
+            | What::LinkEnded { .. }
+            | What::Message { .. }
+            | What::Released { .. }
+            | What::Hears { .. }
+            | What::Fenced { .. }
+            | What::End => String::new(),
+        }
+    }
+
+    /// Which connection, where a peer has them with several partners.
+    fn with(&self, what: &What) -> String {
+        let Some((peer, conn)) = connection(what) else {
+            return String::new();
+        };
+        let Some(mine) = self.partner.get(&(peer.clone(), conn)) else {
+            return String::new();
+        };
+        let several = self
+            .partner
+            .iter()
+            .any(|((other, _), partner)| other == peer && partner != mine);
+        if several {
+            format!(" (with {mine})")
+        } else {
+            String::new()
+        }
+    }
+}
+
+/// A note is the harness's own text, but may quote: its line breaks and control characters go.
+fn one_line(text: &str) -> String {
+    if text.chars().any(char::is_control) {
+        quote(text)
+    } else {
+        text.to_owned()
+    }
+}
+
+fn asked(request: &Request) -> String {
+    match request {
+        Request::Create { room } => format!("create {}", word(room.as_str())),
+        Request::Join { room } => format!("join {}", word(room.as_str())),
+        Request::Leave { room } => format!("leave {}", word(room.as_str())),
+        Request::Destroy { room } => format!("destroy {}", word(room.as_str())),
+        Request::Fence => "fence".to_owned(),
+    }
+}
+
+fn http(text: &str, direction: Direction) -> String {
+    let head = text.lines().next().unwrap_or_default();
+    let mut fields = head.split_ascii_whitespace();
+    let (method, path, status) = (fields.next(), fields.next(), fields.next());
+    match direction {
+        Direction::Up => {
+            let path = path.unwrap_or_default();
+            let path = path.split(['?', '#']).next().unwrap_or_default();
+            format!("http {} {}", word(method.unwrap_or_default()), word(path))
+        }
+        Direction::Down => format!("http {}", word(status.unwrap_or_default())),
+    }
+}
+
+/// A held message whose receiver has gone.
+fn nobody(event: &Event) -> String {
+    let What::Message {
+        link, direction, ..
+    } = &event.what
+    else {
+        return String::new();
+    };
+    let name = kind(event).map_or("opaque", Kind::as_str);
+    match direction {
+        Direction::Up => format!("tap: {name} from {link} undeliverable"),
+        Direction::Down => format!("tap: {name} to {link} undeliverable"),
+    }
+}
+
+fn down(link: &Link, by: Side, ending: &Ending) -> String {
+    let how = match ending {
+        Ending::Close { code, reason } => {
+            let code = code.map(|code| format!(" {code}")).unwrap_or_default();
+            let reason = match reason.as_str() {
+                "" => String::new(),
+                reason => format!(" {}", quote(reason)),
+            };
+            format!("close{code}{reason}")
+        }
+        // Whether a dead process's socket ends or is reset depends on what was unread.
+        Ending::Eof | Ending::Reset => "connection lost".to_owned(),
+    };
+    match by {
+        Side::Peer => format!("{link} -> server: {how}"),
+        Side::Server => format!("server -> {link}: {how}"),
+        Side::Tap => format!("tap -> {link}: {how}"),
+    }
+}
+
+fn spoken(event: &Event) -> String {
+    match &event.what {
+        What::Said { label, payload, .. } | What::Heard { label, payload, .. } => match payload {
+            Payload::Text(text) => format!("{} {}", word(label), quote(text)),
+            Payload::Bytes(bytes) => format!("{} bytes {}", word(label), quote(bytes)),
+        },
+        _ => String::new(),
+    }
+}
+
+/// The media sections of a description, in order, with what departs from the usual (RFC 8866; RFC 8829, section 5.3.1).
+fn sections(sdp: &str) -> Vec<String> {
+    const MAX_SECTIONS: usize = 20;
+    let mut out: Vec<String> = Vec::new();
+    let mut refused = false;
+    let mut more = 0;
+    for line in sdp.lines().map(str::trim_end) {
+        if let Some(media) = line.strip_prefix("m=") {
+            finish(&mut out, refused);
+            refused = false;
+            if out.len() == MAX_SECTIONS {
+                more += 1;
+                continue;
+            }
+            let mut fields = media.split_ascii_whitespace();
+            out.push(word(fields.next().unwrap_or_default()));
+            refused = fields.next() == Some("0");
+        } else if more > 0 {
+            continue;
+        } else if let (Some(section), Some(attribute)) = (out.last_mut(), line.strip_prefix("a=")) {
+            match attribute {
+                // A bundled section may carry port 0 without being refused (RFC 8843, section 6).
+                "bundle-only" => refused = false,
+                "sendonly" | "recvonly" | "inactive" => {
+                    section.push(' ');
+                    section.push_str(attribute);
+                }
+                _ => {}
+            }
+        }
+    }
+    finish(&mut out, refused);
+    if more > 0 {
+        out.push(format!("{more} more"));
+    }
+    out
+}
+
+fn finish(out: &mut [String], refused: bool) {
+    if let (Some(section), true) = (out.last_mut(), refused) {
+        section.push_str(" rejected");
+    }
+}

@@ -1,0 +1,337 @@
+//! Secrets: taken out once, where an event is recorded, so that no reporter can forget it.
+
+use std::fmt::Write;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{ServerLife, What};
+use crate::signaling::{Notice, Word};
+
+/// What stands where a secret was.
+const GONE: &str = "<redacted>";
+
+/// Names whose values are secret, as part of a longer name too (`access_token`, `X-Api-Key`).
+const SECRET: [&str; 9] = [
+    "token",
+    "password",
+    "passwd",
+    "secret",
+    "credential",
+    "authorization",
+    "cookie",
+    "apikey",
+    "sessionid",
+];
+
+/// A keyed digest of what must arrive unchanged (HMAC-SHA-256, RFC 2104, the first 64 bits as hex). The key is made anew for
+/// each run, so that a digest tells nothing to who has not got the run's memory.
+#[derive(Clone)]
+pub struct Digest {
+    key: [u8; 32],
+}
+
+impl Digest {
+    /// With a random key.
+    pub fn new() -> Self {
+        Self {
+            key: rand::random(),
+        }
+    }
+
+    /// The digest of these bytes: 16 hex digits.
+    pub fn of(&self, bytes: &[u8]) -> String {
+        hmac(&self.key, bytes)[..8]
+            .iter()
+            .fold(String::with_capacity(16), |mut hex, byte| {
+                // Writing to a string cannot fail.
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            })
+    }
+}
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Digest").finish_non_exhaustive()
+    }
+}
+
+fn hmac(key: &[u8], bytes: &[u8]) -> [u8; 32] {
+    const BLOCK: usize = 64;
+    let mut block = [0u8; BLOCK];
+    let short: &[u8] = if key.len() > BLOCK {
+        &Sha256::digest(key)
+    } else {
+        key
+    };
+    block[..short.len()].copy_from_slice(short);
+    let inner = Sha256::new()
+        .chain_update(block.map(|b| b ^ 0x36))
+        .chain_update(bytes)
+        .finalize();
+    Sha256::new()
+        .chain_update(block.map(|b| b ^ 0x5c))
+        .chain_update(inner)
+        .finalize()
+        .into()
+}
+
+/// Takes the secrets out of all the foreign text of an event.
+pub(super) fn redact_event(what: &mut What) {
+    let clean = |text: &mut String| {
+        if let Some(redacted) = redacted(text) {
+            *text = redacted;
+        }
+    };
+    match what {
+        What::Message { text, word, .. } => {
+            clean(text);
+            if let Some(Word::Notice {
+                notice: Notice::Refused { reason, .. } | Notice::Error { reason },
+            }) = word
+            {
+                clean(reason);
+            }
+        }
+        What::Console { text, .. } | What::Note { text, .. } => clean(text),
+        What::PeerError { message, .. } => clean(message),
+        What::Server { life } => match life {
+            ServerLife::Line { text } => clean(text),
+            ServerLife::Exited { status } => clean(status),
+            ServerLife::Ready | ServerLife::Killed => {}
+        },
+        What::Run { server, .. } => clean(server),
+        _ => {}
+    }
+}
+
+/// The text without the values of `token`, `password`, `secret`, `credential` and the like in JSON (quoted once more or not),
+/// query strings and `name: value` lines; without cookies, authorization headers, bearer tokens and the user part of URLs.
+pub fn redact(text: &str) -> String {
+    redacted(text).unwrap_or_else(|| text.to_owned())
+}
+
+fn redacted(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let suspect = SECRET.iter().any(|name| squeezed(&lower).contains(name))
+        || ["://", "bearer ", "basic "]
+            .iter()
+            .any(|s| lower.contains(s));
+    suspect.then(|| Scan { text, at: 0 }.run())
+}
+
+/// Without the signs that names are spelled with or without (`api-key`, `session_id`).
+fn squeezed(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '-' | '_')).collect()
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '[' | ']')
+}
+
+/// Walks through a text name by name.
+struct Scan<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    fn run(mut self) -> String {
+        let mut out = String::with_capacity(self.text.len());
+        while let Some(c) = self.rest().chars().next() {
+            if is_name(c) {
+                let name: &str = self.take(is_name);
+                out.push_str(name);
+                self.after_name(name, &mut out);
+            } else if let Some(rest) = self.rest().strip_prefix("://") {
+                out.push_str("://");
+                self.at += 3;
+                let host = rest
+                    .find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\''))
+                    .unwrap_or(rest.len());
+                if let Some(user) = rest[..host].rfind('@') {
+                    out.push_str(GONE);
+                    self.at += user;
+                }
+            } else {
+                out.push(c);
+                self.at += c.len_utf8();
+            }
+        }
+        out
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn after_name(&mut self, name: &str, out: &mut String) {
+        let lower = squeezed(&name.to_ascii_lowercase());
+        if matches!(lower.as_str(), "bearer" | "basic") && self.rest().starts_with(' ') {
+            let length = self.rest()[1..]
+                .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | ','))
+                .unwrap_or(self.rest().len() - 1);
+            // `basic` is a word of English too; credentials are longer than most.
+            if length >= 8 || lower == "bearer" {
+                out.push(' ');
+                out.push_str(GONE);
+                self.at += 1 + length;
+            }
+            return;
+        }
+        if !SECRET.iter().any(|secret| lower.contains(secret)) {
+            return;
+        }
+        let rest = self.rest();
+        let skip = |from: usize, accept: fn(char) -> bool| {
+            from + rest[from..]
+                .find(|c| !accept(c))
+                .unwrap_or(rest.len() - from)
+        };
+        // `"` or `\"` or `'` behind the name, then `:` or `=`.
+        let quoted = skip(0, |c| matches!(c, '\\' | '"' | '\''));
+        let sign = skip(quoted, |c| matches!(c, ' ' | '\t'));
+        if !rest[sign..].starts_with([':', '=']) {
+            return;
+        }
+        let value = skip(sign + 1, char::is_whitespace);
+        let open = skip(value, |c| c == '\\');
+        let length = match rest[open..].chars().next() {
+            Some(quote @ ('"' | '\'')) => {
+                out.push_str(&rest[..open + 1]);
+                self.at += open + 1;
+                closing(self.rest(), quote, open - value)
+            }
+            Some('{' | '[') | None => return,
+            Some(_) => {
+                let header =
+                    quoted == 0 && (lower.contains("cookie") || lower.contains("authorization"));
+                out.push_str(&rest[..value]);
+                self.at += value;
+                let end = |c: char| {
+                    if header {
+                        matches!(c, '\r' | '\n' | '"')
+                    } else {
+                        c.is_whitespace()
+                            || matches!(
+                                c,
+                                '&' | ';' | ',' | '"' | '\'' | '}' | ']' | '\\' | '#' | '<'
+                            )
+                    }
+                };
+                self.rest().find(end).unwrap_or(self.rest().len())
+            }
+        };
+        if length > 0 {
+            out.push_str(GONE);
+            self.at += length;
+        }
+    }
+
+    fn take(&mut self, accept: fn(char) -> bool) -> &'a str {
+        let rest = &self.text[self.at..];
+        let end = rest.find(|c| !accept(c)).unwrap_or(rest.len());
+        self.at += end;
+        &rest[..end]
+    }
+}
+
+/// How long a quoted value is: up to its quote with as many backslashes as the opening one has, or to the end.
+fn closing(text: &str, quote: char, slashes: usize) -> usize {
+    let mut run = 0;
+    for (at, c) in text.char_indices() {
+        if c == '\\' {
+            run += 1;
+            continue;
+        }
+        if c == quote && run <= slashes {
+            return at - run;
+        }
+        run = 0;
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_hmac_sha_256() {
+        // RFC 4231, test cases 2 and 6.
+        let hex = |bytes: [u8; 32]| {
+            format!(
+                "{:02x}{:02x}{:02x}{:02x}",
+                bytes[0], bytes[1], bytes[2], bytes[31]
+            )
+        };
+        assert_eq!(
+            hex(hmac(b"Jefe", b"what do ya want for nothing?")),
+            "5bdcc143"
+        );
+        let long = b"Test Using Larger Than Block-Size Key - Hash Key First";
+        assert_eq!(hex(hmac(&[0xaa; 131], long)), "60e43154");
+    }
+
+    #[test]
+    fn digests_of_two_runs_differ() {
+        let (one, other) = (Digest::new(), Digest::new());
+        assert_eq!(one.of(b"x"), one.of(b"x"));
+        assert_ne!(one.of(b"x"), other.of(b"x"));
+        assert_eq!(one.of(b"x").len(), 16);
+    }
+
+    #[test]
+    fn secrets_go_and_the_rest_stays() {
+        for (text, expected) in [
+            (
+                r#"{"token":"abc","room":"lobby"}"#,
+                r#"{"token":"<redacted>","room":"lobby"}"#,
+            ),
+            (
+                r#"{"access_token" : "a\"b", "n":1}"#,
+                r#"{"access_token" : "<redacted>", "n":1}"#,
+            ),
+            (
+                r#"{"urls":"turn:x","credential":"pw"}"#,
+                r#"{"urls":"turn:x","credential":"<redacted>"}"#,
+            ),
+            (
+                r#""{\"password\":\"x y\",\"a\":1}""#,
+                r#""{\"password\":\"<redacted>\",\"a\":1}""#,
+            ),
+            (
+                r#"{"secret":12345,"b":2}"#,
+                r#"{"secret":<redacted>,"b":2}"#,
+            ),
+            (r#"{"token":"cut of"#, r#"{"token":"<redacted>"#),
+            (
+                "GET /ws?room=a&token=abc&x=1 HTTP/1.1",
+                "GET /ws?room=a&token=<redacted>&x=1 HTTP/1.1",
+            ),
+            (
+                "Cookie: a=b; c=d\r\nHost: x",
+                "Cookie: <redacted>\r\nHost: x",
+            ),
+            (
+                "authorization: Bearer abc.def\nX: y",
+                "authorization: <redacted>\nX: y",
+            ),
+            ("sent Bearer abc.def now", "sent Bearer <redacted> now"),
+            ("https://me:pw@host/path", "https://<redacted>@host/path"),
+            ("password: hunter2 ok", "password: <redacted> ok"),
+            ("X-Api-Key: 77", "X-Api-Key: <redacted>"),
+            ("a basic idea about tokens", "a basic idea about tokens"),
+            ("nothing here", "nothing here"),
+            ("grün token=ü&b", "grün token=<redacted>&b"),
+        ] {
+            assert_eq!(redact(text), expected, "for {text}");
+        }
+    }
+}
