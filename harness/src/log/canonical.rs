@@ -341,7 +341,11 @@ fn late(graph: &Graph<'_>, keys: &[Key], next: &mut [Vec<usize>]) {
     let mut reach = place.clone();
     for i in sorted.iter().rev() {
         if place[*i] == usize::MAX {
-            reach[*i] = next[*i].iter().map(|to| reach[*to]).min().unwrap_or(usize::MAX);
+            reach[*i] = next[*i]
+                .iter()
+                .map(|to| reach[*to])
+                .min()
+                .unwrap_or(usize::MAX);
         }
     }
     for i in 0..count {

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::generations::{Generation, generations, trickles};
 use super::lane::{Conn, Lane, Sort, lane};
-use super::{
-    Applied, Delivery, Direction, Event, Machine, Relays, Rules, What, infer, presence,
-};
+use super::{Applied, Delivery, Direction, Event, Machine, Relays, Rules, What, infer, presence};
 use crate::names::{Link, PeerName};
 use crate::signaling::{DescriptionKind, Kind, Notice, Word};
 
@@ -210,7 +208,10 @@ impl<'a> Graph<'a> {
                 Some(Sort::Signals) => {
                     self.beside[i].extend(request.get(link));
                     let about = lane.as_ref().and_then(|lane| lane.about.as_ref());
-                    signals.entry(link).or_insert_with(HashMap::new).insert(about, i);
+                    signals
+                        .entry(link)
+                        .or_insert_with(HashMap::new)
+                        .insert(about, i);
                 }
                 _ => {}
             }
@@ -360,7 +361,10 @@ pub(super) fn connection(what: &What) -> Option<(&PeerName, u32)> {
 }
 
 /// Who is at the other end: the sender of the first description that was applied.
-fn partners(events: &[Event], index_of: &HashMap<u64, usize>) -> HashMap<(PeerName, u32), PeerName> {
+fn partners(
+    events: &[Event],
+    index_of: &HashMap<u64, usize>,
+) -> HashMap<(PeerName, u32), PeerName> {
     let mut out = HashMap::new();
     for (i, event) in events.iter().enumerate() {
         let What::Applied {

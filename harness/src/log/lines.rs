@@ -209,10 +209,19 @@ impl Names {
     }
 
     /// Every way to write an event as it happens, for expectations about the whole trace.
-    pub fn raw(&mut self, event: &Event, delivery: Option<Delivery>, source: Option<&Link>) -> Vec<String> {
+    pub fn raw(
+        &mut self,
+        event: &Event,
+        delivery: Option<Delivery>,
+        source: Option<&Link>,
+    ) -> Vec<String> {
         let What::Message { link, .. } = &event.what else {
             let line = self.other(event);
-            return if line.is_empty() { Vec::new() } else { vec![line] };
+            return if line.is_empty() {
+                Vec::new()
+            } else {
+                vec![line]
+            };
         };
         let marks = Marks::raw(event, delivery);
         let mut lines = vec![self.leg(event, None, None, marks)];
@@ -221,7 +230,12 @@ impl Names {
         {
             let from = match (source, &event.what) {
                 (Some(source), _) => source.to_string(),
-                (None, What::Message { about: Some(about), .. }) => about.to_string(),
+                (
+                    None,
+                    What::Message {
+                        about: Some(about), ..
+                    },
+                ) => about.to_string(),
                 _ => "server".to_owned(),
             };
             lines.push(format!("{from} -> {link}: {said}{marks}"));
@@ -251,9 +265,7 @@ impl Names {
         };
         let said = match (word, direction) {
             (Some(Word::Request { request }), _) => asked(request),
-            (Some(Word::Notice { notice }), _) => {
-                self.notice(notice, about.as_ref(), answers)
-            }
+            (Some(Word::Notice { notice }), _) => self.notice(notice, about.as_ref(), answers),
             (Some(Word::Signal { .. }), _) => {
                 let who = match (about, direction) {
                     (Some(about), Direction::Up) => format!(" for {about}"),
@@ -301,11 +313,9 @@ impl Names {
             Signal::EndOfCandidates => (Kind::EndOfCandidates, Vec::new()),
             Signal::Bye => (Kind::Bye, Vec::new()),
         };
-        if let (Some(ufrag), Some(sender), true) = (
-            ufrag(signal),
-            sender,
-            name != Kind::EndOfCandidates,
-        ) {
+        if let (Some(ufrag), Some(sender), true) =
+            (ufrag(signal), sender, name != Kind::EndOfCandidates)
+        {
             let all = self.ice.entry(sender.clone()).or_default();
             let next = all.len() + 1;
             let number = *all.entry(ufrag.to_owned()).or_insert(next);
@@ -316,7 +326,12 @@ impl Names {
         Some(format!("{name}{who}{gap}{parts}"))
     }
 
-    fn notice(&mut self, notice: &Notice, about: Option<&PeerName>, answers: Option<Kind>) -> String {
+    fn notice(
+        &mut self,
+        notice: &Notice,
+        about: Option<&PeerName>,
+        answers: Option<Kind>,
+    ) -> String {
         match notice {
             Notice::Created { room } => format!("created {}", word(room.as_str())),
             Notice::Joined { room, with } => {
@@ -334,7 +349,11 @@ impl Names {
             Notice::PeerJoined { peer } => format!("peer-joined {}", self.who(about, peer)),
             Notice::PeerLeft { peer, how } => {
                 let how = how.as_ref().map(|how| format!(" ({})", word(how)));
-                format!("peer-left {}{}", self.who(about, peer), how.unwrap_or_default())
+                format!(
+                    "peer-left {}{}",
+                    self.who(about, peer),
+                    how.unwrap_or_default()
+                )
             }
             Notice::Error { reason } => format!("error {}", quote(reason)),
         }
@@ -372,7 +391,9 @@ impl Names {
                     .map(|partner| format!(" from {partner}"))
                     .unwrap_or_default();
                 match applied {
-                    Applied::Local(kind) => format!("{peer}: applied local {}{with}", kind.as_str()),
+                    Applied::Local(kind) => {
+                        format!("{peer}: applied local {}{with}", kind.as_str())
+                    }
                     Applied::Remote(kind) => format!("{peer}: applied {}{from}", kind.as_str()),
                     Applied::Candidate => format!("{peer}: applied candidate{from}"),
                     Applied::EndOfCandidates => format!("{peer}: applied end-of-candidates{from}"),

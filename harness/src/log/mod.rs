@@ -33,5 +33,5 @@ pub use event::{
 pub use expect::{Watch, matches, seen};
 pub use recorder::{MAX_EVENTS, Recorder};
 pub use redact::{Digest, redact};
-pub use relay::{Relays, Delivery};
+pub use relay::{Delivery, Relays};
 pub use trace::{MAX_LINE, Trace, TraceError, TraceWriter, read_trace};

@@ -68,7 +68,9 @@ impl Recorder {
         let seq = if state.events.len() >= state.limit && !state.full {
             state.full = true;
             let limit = state.limit;
-            let text = format!("more than {limit} events: console, server output and opaque messages are left out from here");
+            let text = format!(
+                "more than {limit} events: console, server output and opaque messages are left out from here"
+            );
             state.push(at(), What::Note { peer: None, text }, &[]);
             state.keep(at(), what, cause)
         } else {

@@ -120,7 +120,9 @@ pub fn redact(text: &str) -> String {
 fn redacted(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let suspect = SECRET.iter().any(|name| squeezed(&lower).contains(name))
-        || ["://", "bearer ", "basic "].iter().any(|s| lower.contains(s));
+        || ["://", "bearer ", "basic "]
+            .iter()
+            .any(|s| lower.contains(s));
     suspect.then(|| Scan { text, at: 0 }.run())
 }
 
@@ -188,7 +190,9 @@ impl<'a> Scan<'a> {
         }
         let rest = self.rest();
         let skip = |from: usize, accept: fn(char) -> bool| {
-            from + rest[from..].find(|c| !accept(c)).unwrap_or(rest.len() - from)
+            from + rest[from..]
+                .find(|c| !accept(c))
+                .unwrap_or(rest.len() - from)
         };
         // `"` or `\"` or `'` behind the name, then `:` or `=`.
         let quoted = skip(0, |c| matches!(c, '\\' | '"' | '\''));
@@ -206,7 +210,8 @@ impl<'a> Scan<'a> {
             }
             Some('{' | '[') | None => return,
             Some(_) => {
-                let header = quoted == 0 && (lower.contains("cookie") || lower.contains("authorization"));
+                let header =
+                    quoted == 0 && (lower.contains("cookie") || lower.contains("authorization"));
                 out.push_str(&rest[..value]);
                 self.at += value;
                 let end = |c: char| {
@@ -214,7 +219,10 @@ impl<'a> Scan<'a> {
                         matches!(c, '\r' | '\n' | '"')
                     } else {
                         c.is_whitespace()
-                            || matches!(c, '&' | ';' | ',' | '"' | '\'' | '}' | ']' | '\\' | '#' | '<')
+                            || matches!(
+                                c,
+                                '&' | ';' | ',' | '"' | '\'' | '}' | ']' | '\\' | '#' | '<'
+                            )
                     }
                 };
                 self.rest().find(end).unwrap_or(self.rest().len())
@@ -257,8 +265,16 @@ mod tests {
     #[test]
     fn the_digest_is_hmac_sha_256() {
         // RFC 4231, test cases 2 and 6.
-        let hex = |bytes: [u8; 32]| format!("{:02x}{:02x}{:02x}{:02x}", bytes[0], bytes[1], bytes[2], bytes[31]);
-        assert_eq!(hex(hmac(b"Jefe", b"what do ya want for nothing?")), "5bdcc143");
+        let hex = |bytes: [u8; 32]| {
+            format!(
+                "{:02x}{:02x}{:02x}{:02x}",
+                bytes[0], bytes[1], bytes[2], bytes[31]
+            )
+        };
+        assert_eq!(
+            hex(hmac(b"Jefe", b"what do ya want for nothing?")),
+            "5bdcc143"
+        );
         let long = b"Test Using Larger Than Block-Size Key - Hash Key First";
         assert_eq!(hex(hmac(&[0xaa; 131], long)), "60e43154");
     }
@@ -274,15 +290,39 @@ mod tests {
     #[test]
     fn secrets_go_and_the_rest_stays() {
         for (text, expected) in [
-            (r#"{"token":"abc","room":"lobby"}"#, r#"{"token":"<redacted>","room":"lobby"}"#),
-            (r#"{"access_token" : "a\"b", "n":1}"#, r#"{"access_token" : "<redacted>", "n":1}"#),
-            (r#"{"urls":"turn:x","credential":"pw"}"#, r#"{"urls":"turn:x","credential":"<redacted>"}"#),
-            (r#""{\"password\":\"x y\",\"a\":1}""#, r#""{\"password\":\"<redacted>\",\"a\":1}""#),
-            (r#"{"secret":12345,"b":2}"#, r#"{"secret":<redacted>,"b":2}"#),
+            (
+                r#"{"token":"abc","room":"lobby"}"#,
+                r#"{"token":"<redacted>","room":"lobby"}"#,
+            ),
+            (
+                r#"{"access_token" : "a\"b", "n":1}"#,
+                r#"{"access_token" : "<redacted>", "n":1}"#,
+            ),
+            (
+                r#"{"urls":"turn:x","credential":"pw"}"#,
+                r#"{"urls":"turn:x","credential":"<redacted>"}"#,
+            ),
+            (
+                r#""{\"password\":\"x y\",\"a\":1}""#,
+                r#""{\"password\":\"<redacted>\",\"a\":1}""#,
+            ),
+            (
+                r#"{"secret":12345,"b":2}"#,
+                r#"{"secret":<redacted>,"b":2}"#,
+            ),
             (r#"{"token":"cut of"#, r#"{"token":"<redacted>"#),
-            ("GET /ws?room=a&token=abc&x=1 HTTP/1.1", "GET /ws?room=a&token=<redacted>&x=1 HTTP/1.1"),
-            ("Cookie: a=b; c=d\r\nHost: x", "Cookie: <redacted>\r\nHost: x"),
-            ("authorization: Bearer abc.def\nX: y", "authorization: <redacted>\nX: y"),
+            (
+                "GET /ws?room=a&token=abc&x=1 HTTP/1.1",
+                "GET /ws?room=a&token=<redacted>&x=1 HTTP/1.1",
+            ),
+            (
+                "Cookie: a=b; c=d\r\nHost: x",
+                "Cookie: <redacted>\r\nHost: x",
+            ),
+            (
+                "authorization: Bearer abc.def\nX: y",
+                "authorization: <redacted>\nX: y",
+            ),
             ("sent Bearer abc.def now", "sent Bearer <redacted> now"),
             ("https://me:pw@host/path", "https://<redacted>@host/path"),
             ("password: hunter2 ok", "password: <redacted> ok"),

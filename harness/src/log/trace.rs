@@ -160,7 +160,10 @@ fn version(line: &[u8]) -> Result<(), TraceError> {
 fn check(event: &Event, line: usize, expected: Seq) -> Result<(), TraceError> {
     if event.seq != expected {
         let found = event.seq;
-        return wrong(line, format!("event {found} where event {expected} was due"));
+        return wrong(
+            line,
+            format!("event {found} where event {expected} was due"),
+        );
     }
     if let Some(cause) = event.cause.iter().find(|cause| **cause >= event.seq) {
         return wrong(line, format!("cause {cause} is not an earlier event"));
