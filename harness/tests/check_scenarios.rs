@@ -51,7 +51,7 @@ fn lines_among_comments_and_gaps_keep_their_places() {
 
 #[test]
 fn a_step_is_told_on_one_line() {
-    let scenario = load("ice/early-candidates.yaml");
+    let scenario = load("ice/early-candidates-buffered.yaml");
     let told: Vec<String> = scenario.steps.iter().map(|step| step.text()).collect();
     insta::assert_snapshot!(told.join("\n"), @r"
     create: { peer: alice, room: lobby }

@@ -53,6 +53,8 @@ pub(super) fn replies(events: &[Event], went_on: &[Option<usize>]) -> Vec<Option
     }
     let mut asked: HashMap<&Link, VecDeque<(usize, Kind)>> = HashMap::new();
     let mut fetched: HashMap<&Link, VecDeque<usize>> = HashMap::new();
+    // A signal is answered only when it is refused, so a refusal means the newest of its kind.
+    let mut signals: HashMap<(&Link, Kind), usize> = HashMap::new();
     for i in 0..events.len() {
         // A held request is asked when it is released.
         let message = released.get(&i).copied().unwrap_or(i);
@@ -71,6 +73,9 @@ pub(super) fn replies(events: &[Event], went_on: &[Option<usize>]) -> Vec<Option
                 if let Some(kind) = word.as_ref().map(Word::kind).filter(|k| k.is_request()) {
                     asked.entry(link).or_default().push_back((message, kind));
                 }
+                if let Some(kind) = word.as_ref().map(Word::kind).filter(|k| k.is_signal()) {
+                    signals.insert((link, kind), message);
+                }
                 if *carrier == Carrier::Http {
                     fetched.entry(link).or_default().push_back(message);
                 }
@@ -81,6 +86,9 @@ pub(super) fn replies(events: &[Event], went_on: &[Option<usize>]) -> Vec<Option
                     .flatten();
                 let request = match word {
                     Some(Word::Notice { notice }) => answers(notice).and_then(|kind| {
+                        if let Some(kind) = kind.filter(|kind| kind.is_signal()) {
+                            return signals.get(&(link, kind)).copied();
+                        }
                         let pending = asked.entry(link).or_default();
                         let at = match kind {
                             Some(kind) => pending.iter().position(|(_, k)| *k == kind),
