@@ -61,7 +61,7 @@ async fn every_kind_of_frame_passes_byte_for_byte_both_ways() {
             frame(0x89, b"between", key),
             frame(0x80, b"gment", key),
             frame(0x81, b"", key),
-            frame(0x82, &vec![7; 126], key),
+            frame(0x82, &[7; 126], key),
             frame(0x82, &long, key),
             frame(0x88, b"\x0f\xa1over", key),
         ]
@@ -219,7 +219,8 @@ async fn ten_megabytes_pass_both_ways_at_once() {
         )
     })
     .await;
-    (a.unwrap(), b.unwrap());
+    a.unwrap();
+    b.unwrap();
     assert!(to_server.unwrap().unwrap() == message);
     assert!(to_peer.unwrap().unwrap() == message);
     for _ in 0..2 {
