@@ -421,7 +421,7 @@ impl Reader<'_> {
         let action: Action = (verb.build)(&values)?;
         Some(Placed {
             step: Step {
-                span: self.from_dash(&node.span),
+                span: self.with_dash(&node.span),
                 action,
                 within: values.within().unwrap_or(DEFAULT_WITHIN),
             },
@@ -486,7 +486,7 @@ impl Reader<'_> {
     }
 
     /// The span of a list's item, with its dash.
-    fn from_dash(&self, span: &Span) -> Span {
+    fn with_dash(&self, span: &Span) -> Span {
         let before = self.source.text[..span.bytes.start].trim_end();
         if !before.ends_with('-') {
             return span.clone();
@@ -543,8 +543,8 @@ impl Reader<'_> {
         let text = &self.source.text;
         let mut lines = Vec::new();
         let mut at = node.span.bytes.start;
-        let mut line = node.span.line;
-        for piece in text[node.span.bytes.clone()].split_inclusive('\n') {
+        let pieces = text[node.span.bytes.clone()].split_inclusive('\n');
+        for (line, piece) in (node.span.line..).zip(pieces) {
             let trimmed = piece.trim();
             if !trimmed.is_empty() && !trimmed.starts_with('#') {
                 let start = at + (piece.len() - piece.trim_start().len());
@@ -557,7 +557,6 @@ impl Reader<'_> {
                 });
             }
             at += piece.len();
-            line += 1;
         }
         if lines.len() > MAX_LINES {
             self.mistakes

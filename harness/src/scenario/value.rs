@@ -347,9 +347,9 @@ pub(crate) fn duration(node: &Node, mistakes: &mut Mistakes) -> Option<Duration>
 /// A duration as files write it.
 pub(crate) fn write_duration(duration: Duration) -> String {
     let ms = duration.as_millis();
-    if ms % 60_000 == 0 && ms > 0 {
+    if ms.is_multiple_of(60_000) && ms > 0 {
         format!("{}m", ms / 60_000)
-    } else if ms % 1000 == 0 {
+    } else if ms.is_multiple_of(1000) {
         format!("{}s", ms / 1000)
     } else {
         format!("{ms}ms")

@@ -6,6 +6,7 @@
 mod conversation;
 mod properties;
 mod read;
+mod read_template;
 mod template;
 mod words;
 
