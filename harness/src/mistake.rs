@@ -79,7 +79,10 @@ impl Mistake {
 
     /// All of it on one line: `x.yaml:7:5: there is no verb "jion" (unknown verb); did you mean "join"?`
     pub fn line(&self) -> String {
-        let mut out = format!("{}:{}:{}: {}", self.path, self.span.line, self.column, self.found);
+        let mut out = format!(
+            "{}:{}:{}: {}",
+            self.path, self.span.line, self.column, self.found
+        );
         if let Some(expected) = &self.expected {
             out.push_str(&format!(" ({expected})"));
         }
@@ -130,7 +133,13 @@ impl Mistakes {
             path: path.to_owned(),
             text: Arc::from(""),
         });
-        mistakes.add(&Span { bytes: 0..0, line: 1 }, why);
+        mistakes.add(
+            &Span {
+                bytes: 0..0,
+                line: 1,
+            },
+            why,
+        );
         mistakes
     }
 
@@ -190,7 +199,13 @@ impl Mistakes {
             Some(value) if self.list.is_empty() => Ok(value),
             _ => {
                 if self.list.is_empty() {
-                    self.add(&Span { bytes: 0..0, line: 1 }, "this file cannot be understood");
+                    self.add(
+                        &Span {
+                            bytes: 0..0,
+                            line: 1,
+                        },
+                        "this file cannot be understood",
+                    );
                 }
                 self.list.sort_by_key(|mistake| mistake.span.bytes.start);
                 Err(self)

@@ -15,10 +15,59 @@ const LONGEST: Duration = Duration::from_secs(1);
 
 /// What YAML, JSON and the readers give a meaning to.
 const SPECIALS: &[&str] = &[
-    "{", "}", "[", "]", ":", ": ", "- ", "? ", "|", ">", "&a", "*a", "!!str", "!x ", "%", "@", "`", "#", " #", "\"", "'", ",",
-    "\n", "\t", "\n---\n", "\n...\n", "<<: ", "~", "null", "true", "1e999", "0x7f", ".inf", "-1", "99999999999999999999",
-    "{x}", "{{", "$json", "$all", "\u{feff}", "\u{0}", "\u{1b}[31m", "\u{202e}", "é", "😀", "\r\n", "   ", "within: 1h",
-    "peer: bob", "- kill-server\n", "%YAML 1.2\n", "|2-", ">+",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ": ",
+    "- ",
+    "? ",
+    "|",
+    ">",
+    "&a",
+    "*a",
+    "!!str",
+    "!x ",
+    "%",
+    "@",
+    "`",
+    "#",
+    " #",
+    "\"",
+    "'",
+    ",",
+    "\n",
+    "\t",
+    "\n---\n",
+    "\n...\n",
+    "<<: ",
+    "~",
+    "null",
+    "true",
+    "1e999",
+    "0x7f",
+    ".inf",
+    "-1",
+    "99999999999999999999",
+    "{x}",
+    "{{",
+    "$json",
+    "$all",
+    "\u{feff}",
+    "\u{0}",
+    "\u{1b}[31m",
+    "\u{202e}",
+    "é",
+    "😀",
+    "\r\n",
+    "   ",
+    "within: 1h",
+    "peer: bob",
+    "- kill-server\n",
+    "%YAML 1.2\n",
+    "|2-",
+    ">+",
 ];
 
 fn mutate(text: &str, random: &mut StdRng) -> String {
@@ -52,9 +101,19 @@ fn mutate(text: &str, random: &mut StdRng) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn lines(bytes: &mut Vec<u8>, random: &mut StdRng, change: impl Fn(&mut Vec<Vec<u8>>, usize, usize)) {
-    let mut lines: Vec<Vec<u8>> = bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
-    let (at, to) = (random.random_range(0..lines.len()), random.random_range(0..lines.len()));
+fn lines(
+    bytes: &mut Vec<u8>,
+    random: &mut StdRng,
+    change: impl Fn(&mut Vec<Vec<u8>>, usize, usize),
+) {
+    let mut lines: Vec<Vec<u8>> = bytes
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect();
+    let (at, to) = (
+        random.random_range(0..lines.len()),
+        random.random_range(0..lines.len()),
+    );
     change(&mut lines, at, to);
     *bytes = lines.join(&b'\n');
 }
@@ -64,7 +123,10 @@ fn words(bytes: &mut Vec<u8>, random: &mut StdRng) {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let mut words: Vec<&str> = text.split_inclusive([' ', ',', '\n', ':']).collect();
     if words.len() > 1 {
-        let (one, two) = (random.random_range(0..words.len()), random.random_range(0..words.len()));
+        let (one, two) = (
+            random.random_range(0..words.len()),
+            random.random_range(0..words.len()),
+        );
         words.swap(one, two);
     }
     *bytes = words.concat().into_bytes();
@@ -84,7 +146,9 @@ fn judge(mistakes: &Mistakes, text: &str, shown: bool) {
         return;
     }
     let rendered = mistakes.render(false);
-    let hostile = |c: char| (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c);
+    let hostile = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c)
+    };
     assert!(!rendered.contains(hostile), "{rendered:?}");
     assert!(rendered.len() < 400 * 1024, "{} bytes", rendered.len());
 }
@@ -102,12 +166,18 @@ fn timed(text: &str, is_scenario: bool) -> (Option<Mistakes>, Duration) {
 
 #[test]
 fn ten_thousand_mutants_are_read_or_refused_with_places() {
-    let seeds = [
-        (include_str!("../../scenarios/rooms/happy-path.yaml"), true),
-        (include_str!("../../scenarios/ice/early-candidates.yaml"), true),
-        (include_str!("every-step.yaml"), true),
-        (include_str!("../../fixtures/servers/reference/dialect.yaml"), false),
-    ];
+    let happy = (include_str!("../../scenarios/rooms/happy-path.yaml"), true);
+    let early = (
+        include_str!("../../scenarios/ice/early-candidates.yaml"),
+        true,
+    );
+    let every = (include_str!("every-step.yaml"), true);
+    let dialect = (
+        include_str!("../../fixtures/servers/reference/dialect.yaml"),
+        false,
+    );
+    // The long one is rarer: a debug build spends its time on it.
+    let seeds = [happy, early, dialect, happy, early, dialect, happy, every];
     let mut random = StdRng::seed_from_u64(SEED);
     let (mut read, mut refused, mut slowest) = (0, 0, Duration::ZERO);
     for number in 0..FILES {
@@ -129,5 +199,8 @@ fn ten_thousand_mutants_are_read_or_refused_with_places() {
         slowest = slowest.max(took);
     }
     println!("{read} read, {refused} refused, the slowest took {slowest:?}");
-    assert!(read > FILES / 100 && refused > FILES / 2, "{read} read, {refused} refused: the mutants are dull");
+    assert!(
+        read > FILES / 100 && refused > FILES / 2,
+        "{read} read, {refused} refused: the mutants are dull"
+    );
 }

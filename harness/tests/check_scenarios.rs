@@ -9,7 +9,8 @@ fn scenarios() -> PathBuf {
 }
 
 fn load(name: &str) -> Scenario {
-    Scenario::load(&scenarios().join(name)).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)))
+    Scenario::load(&scenarios().join(name))
+        .unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)))
 }
 
 #[test]
@@ -19,7 +20,9 @@ fn the_happy_path_is_read() {
     assert_eq!(scenario.peers.len(), 2);
     assert_eq!(scenario.steps.len(), 9);
     assert_eq!(scenario.expect.never.len(), 2);
-    assert!(matches!(&scenario.steps[3].action, Action::Await(Condition::Connected { peers }) if peers.len() == 2));
+    assert!(
+        matches!(&scenario.steps[3].action, Action::Await(Condition::Connected { peers }) if peers.len() == 2)
+    );
 }
 
 #[test]
@@ -28,12 +31,21 @@ fn every_place_is_the_place_in_the_file() {
     let text = &scenario.source.text;
     for (index, step) in scenario.steps.iter().enumerate() {
         let source = &text[step.span.bytes.clone()];
-        assert!(source.starts_with("- ") && source.ends_with('}'), "{source:?}");
+        assert!(
+            source.starts_with("- ") && source.ends_with('}'),
+            "{source:?}"
+        );
         assert_eq!(step.span.line as usize, 9 + index);
     }
     for line in scenario.expect.seen.iter().chain(&scenario.expect.never) {
         assert_eq!(text[line.span.bytes.clone()], line.text);
-        assert_eq!(text.lines().nth(line.span.line as usize - 1).unwrap().trim(), line.text);
+        assert_eq!(
+            text.lines()
+                .nth(line.span.line as usize - 1)
+                .unwrap()
+                .trim(),
+            line.text
+        );
     }
 }
 
@@ -45,7 +57,13 @@ fn lines_among_comments_and_gaps_keep_their_places() {
     assert_eq!(scenario.expect.seen.len(), 2);
     for line in scenario.expect.seen.iter().chain(&scenario.expect.never) {
         assert_eq!(text[line.span.bytes.clone()], line.text);
-        assert_eq!(text.lines().nth(line.span.line as usize - 1).unwrap().trim(), line.text);
+        assert_eq!(
+            text.lines()
+                .nth(line.span.line as usize - 1)
+                .unwrap()
+                .trim(),
+            line.text
+        );
     }
 }
 
@@ -65,7 +83,11 @@ fn a_step_is_told_on_one_line() {
     await: { connected: [alice, bob] }
     say: { from: bob, text: all there }
     ");
-    let logged: Vec<String> = scenario.steps.iter().filter_map(|step| step.log()).collect();
+    let logged: Vec<String> = scenario
+        .steps
+        .iter()
+        .filter_map(|step| step.log())
+        .collect();
     insta::assert_snapshot!(logged.join("\n"), @r"
     tap: hold offer from alice to bob
     tap: release offer from alice to bob

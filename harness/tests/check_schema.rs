@@ -7,7 +7,8 @@ use glare::log::Machine;
 use glare::names::{PeerName, RoomName, Stack};
 use glare::peer::{ChannelOptions, Data, Kill};
 use glare::scenario::{
-    Action, Answer, Condition, Cut, EarlyCandidates, Need, Pattern, PeerSpec, Place, Scenario, schema,
+    Action, Answer, Condition, Cut, EarlyCandidates, Need, Pattern, PeerSpec, Place, Scenario,
+    schema,
 };
 use glare::signaling::{DescriptionKind, Kind};
 use proptest::prelude::*;
@@ -17,7 +18,9 @@ const EVERY_STEP: &str = include_str!("every-step.yaml");
 
 /// Checks a value by the part of JSON Schema that the schema uses; patterns apart.
 fn fits(value: &Value, schema: &Value, root: &Value) -> bool {
-    let Some(rules) = schema.as_object() else { return schema != &json!(false) };
+    let Some(rules) = schema.as_object() else {
+        return schema != &json!(false);
+    };
     rules.iter().all(|(rule, wanted)| match rule.as_str() {
         "$ref" => fits(value, &root["$defs"]["step"], root),
         "type" => match wanted {
@@ -26,18 +29,41 @@ fn fits(value: &Value, schema: &Value, root: &Value) -> bool {
         },
         "const" => value == wanted,
         "enum" => wanted.as_array().unwrap().contains(value),
-        "oneOf" => wanted.as_array().unwrap().iter().filter(|one| fits(value, one, root)).count() == 1,
-        "anyOf" => wanted.as_array().unwrap().iter().any(|one| fits(value, one, root)),
+        "oneOf" => {
+            wanted
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|one| fits(value, one, root))
+                .count()
+                == 1
+        }
+        "anyOf" => wanted
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| fits(value, one, root)),
         "not" => !fits(value, wanted, root),
         "required" => value.as_object().is_none_or(|map| {
-            wanted.as_array().unwrap().iter().all(|key| map.contains_key(key.as_str().unwrap()))
+            wanted
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|key| map.contains_key(key.as_str().unwrap()))
         }),
         "properties" => value.as_object().is_none_or(|map| {
-            map.iter().all(|(key, value)| wanted.get(key).is_none_or(|rule| fits(value, rule, root)))
+            map.iter()
+                .all(|(key, value)| wanted.get(key).is_none_or(|rule| fits(value, rule, root)))
         }),
         "additionalProperties" => value.as_object().is_none_or(|map| {
-            let known = |key: &str| rules.get("properties").is_some_and(|known| known.get(key).is_some());
-            map.iter().filter(|(key, _)| !known(key)).all(|(_, value)| fits(value, wanted, root))
+            let known = |key: &str| {
+                rules
+                    .get("properties")
+                    .is_some_and(|known| known.get(key).is_some())
+            };
+            map.iter()
+                .filter(|(key, _)| !known(key))
+                .all(|(_, value)| fits(value, wanted, root))
         }),
         "propertyNames" => value
             .as_object()
@@ -45,14 +71,30 @@ fn fits(value: &Value, schema: &Value, root: &Value) -> bool {
         "items" => value
             .as_array()
             .is_none_or(|items| items.iter().all(|item| fits(item, wanted, root))),
-        "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= wanted.as_u64().unwrap()),
-        "maxItems" => value.as_array().is_none_or(|items| items.len() as u64 <= wanted.as_u64().unwrap()),
-        "minProperties" => value.as_object().is_none_or(|map| map.len() as u64 >= wanted.as_u64().unwrap()),
-        "maxProperties" => value.as_object().is_none_or(|map| map.len() as u64 <= wanted.as_u64().unwrap()),
-        "minLength" => value.as_str().is_none_or(|text| text.len() as u64 >= wanted.as_u64().unwrap()),
-        "maxLength" => value.as_str().is_none_or(|text| text.len() as u64 <= wanted.as_u64().unwrap()),
-        "minimum" => value.as_f64().is_none_or(|number| number >= wanted.as_f64().unwrap()),
-        "maximum" => value.as_f64().is_none_or(|number| number <= wanted.as_f64().unwrap()),
+        "minItems" => value
+            .as_array()
+            .is_none_or(|items| items.len() as u64 >= wanted.as_u64().unwrap()),
+        "maxItems" => value
+            .as_array()
+            .is_none_or(|items| items.len() as u64 <= wanted.as_u64().unwrap()),
+        "minProperties" => value
+            .as_object()
+            .is_none_or(|map| map.len() as u64 >= wanted.as_u64().unwrap()),
+        "maxProperties" => value
+            .as_object()
+            .is_none_or(|map| map.len() as u64 <= wanted.as_u64().unwrap()),
+        "minLength" => value
+            .as_str()
+            .is_none_or(|text| text.len() as u64 >= wanted.as_u64().unwrap()),
+        "maxLength" => value
+            .as_str()
+            .is_none_or(|text| text.len() as u64 <= wanted.as_u64().unwrap()),
+        "minimum" => value
+            .as_f64()
+            .is_none_or(|number| number >= wanted.as_f64().unwrap()),
+        "maximum" => value
+            .as_f64()
+            .is_none_or(|number| number <= wanted.as_f64().unwrap()),
         "pattern" | "uniqueItems" | "description" | "title" | "$schema" | "$defs" => true,
         other => panic!("the schema uses {other}, which this test does not know"),
     })
@@ -75,7 +117,8 @@ fn json_of(text: &str) -> Value {
 }
 
 fn read(text: &str) -> Scenario {
-    Scenario::read(Path::new("x.yaml"), text).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)))
+    Scenario::read(Path::new("x.yaml"), text)
+        .unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)))
 }
 
 #[test]
@@ -89,10 +132,13 @@ fn the_file_with_every_step_is_read_and_fits_the_schema() {
 #[test]
 fn every_verb_and_key_of_the_schema_is_read_and_no_other() {
     let schema = schema();
-    let verbs = schema["$defs"]["step"]["oneOf"][0]["properties"].as_object().unwrap();
+    let verbs = schema["$defs"]["step"]["oneOf"][0]["properties"]
+        .as_object()
+        .unwrap();
     let file = json_of(EVERY_STEP);
     let steps = file["steps"].as_array().unwrap();
-    let bodies = |verb: &str| -> Vec<&Value> { steps.iter().filter_map(|step| step.get(verb)).collect() };
+    let bodies =
+        |verb: &str| -> Vec<&Value> { steps.iter().filter_map(|step| step.get(verb)).collect() };
     for (verb, rule) in verbs {
         let forms: Vec<&Value> = match rule.get("oneOf").filter(|_| verb == "await") {
             Some(forms) => forms.as_array().unwrap().iter().collect(),
@@ -101,23 +147,39 @@ fn every_verb_and_key_of_the_schema_is_read_and_no_other() {
         for form in forms {
             let keys: Vec<&String> = form["properties"].as_object().unwrap().keys().collect();
             for key in keys.iter().filter(|key| **key != "within") {
-                let there = bodies(verb).iter().any(|body| body.get(key.as_str()).is_some())
-                    || file["steps"].as_array().unwrap().iter().any(|step| step.get(verb.as_str()).is_some() && verb == "await");
+                let there = bodies(verb)
+                    .iter()
+                    .any(|body| body.get(key.as_str()).is_some())
+                    || file["steps"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .any(|step| step.get(verb.as_str()).is_some() && verb == "await");
                 assert!(there, "`{verb}` with `{key}` is not in every-step.yaml");
             }
         }
-        let used = steps.iter().any(|step| step == verb.as_str() || step.get(verb).is_some());
+        let used = steps
+            .iter()
+            .any(|step| step == verb.as_str() || step.get(verb).is_some());
         assert!(used, "`{verb}` is not in every-step.yaml");
     }
     let tried = "scenario: x\npeers: { alice: {} }\nsteps:\n  - VERB: { KEY: x }\n";
     for verb in verbs.keys() {
         let text = tried.replace("VERB", verb).replace("KEY", "zzz");
-        assert!(Scenario::read(Path::new("x.yaml"), &text).is_err(), "{verb} takes any key");
+        assert!(
+            Scenario::read(Path::new("x.yaml"), &text).is_err(),
+            "{verb} takes any key"
+        );
     }
     for stranger in ["delay", "duplicate", "wait", "CREATE", "create_offer", ""] {
-        let text = format!("scenario: x\npeers: {{ alice: {{}} }}\nsteps:\n  - \"{stranger}\": {{ peer: alice }}\n");
+        let text = format!(
+            "scenario: x\npeers: {{ alice: {{}} }}\nsteps:\n  - \"{stranger}\": {{ peer: alice }}\n"
+        );
         assert!(!verbs.contains_key(stranger));
-        assert!(Scenario::read(Path::new("x.yaml"), &text).is_err(), "{stranger} is taken");
+        assert!(
+            Scenario::read(Path::new("x.yaml"), &text).is_err(),
+            "{stranger} is taken"
+        );
     }
 }
 
@@ -128,9 +190,20 @@ fn what_the_schema_refuses_the_reader_refuses() {
     let file = json_of(EVERY_STEP);
     let mut tried = 0;
     for at in 0..file["steps"].as_array().unwrap().len() {
-        let Some((verb, body)) = file["steps"][at].as_object().and_then(|step| step.iter().next()) else { continue };
+        let Some((verb, body)) = file["steps"][at]
+            .as_object()
+            .and_then(|step| step.iter().next())
+        else {
+            continue;
+        };
         for key in body.as_object().unwrap().keys() {
-            for change in [None, Some(json!([1])), Some(json!("no such word")), Some(json!(-1)), Some(json!(null))] {
+            for change in [
+                None,
+                Some(json!([1])),
+                Some(json!("no such word")),
+                Some(json!(-1)),
+                Some(json!(null)),
+            ] {
                 let mut changed = file.clone();
                 let body = changed["steps"][at][verb].as_object_mut().unwrap();
                 match &change {
@@ -141,7 +214,9 @@ fn what_the_schema_refuses_the_reader_refuses() {
                     tried += 1;
                     let text = changed.to_string();
                     let result = Scenario::read(Path::new("x.yaml"), &text);
-                    let mistakes = result.err().unwrap_or_else(|| panic!("`{verb}` with `{key}` as {change:?} is read"));
+                    let mistakes = result
+                        .err()
+                        .unwrap_or_else(|| panic!("`{verb}` with `{key}` as {change:?} is read"));
                     assert!(mistakes.iter().count() > 0);
                 }
             }
@@ -160,11 +235,22 @@ fn the_file_with_every_step_is_written_and_reads_back_equal() {
 
 /// Equal apart from places.
 fn same(a: &Scenario, b: &Scenario) -> bool {
-    let steps = |s: &Scenario| -> Vec<_> { s.steps.iter().map(|step| (step.action.clone(), step.within)).collect() };
-    let lines = |s: &Scenario| -> Vec<_> {
-        s.expect.seen.iter().chain(&s.expect.never).map(|line| line.text.clone()).collect()
+    let steps = |s: &Scenario| -> Vec<_> {
+        s.steps
+            .iter()
+            .map(|step| (step.action.clone(), step.within))
+            .collect()
     };
-    (&a.name, &a.about, &a.issue, &a.needs, &a.peers, &a.catches) == (&b.name, &b.about, &b.issue, &b.needs, &b.peers, &b.catches)
+    let lines = |s: &Scenario| -> Vec<_> {
+        s.expect
+            .seen
+            .iter()
+            .chain(&s.expect.never)
+            .map(|line| line.text.clone())
+            .collect()
+    };
+    (&a.name, &a.about, &a.issue, &a.needs, &a.peers, &a.catches)
+        == (&b.name, &b.about, &b.issue, &b.needs, &b.peers, &b.catches)
         && steps(a) == steps(b)
         && lines(a) == lines(b)
 }
@@ -174,7 +260,14 @@ fn peer() -> impl Strategy<Value = PeerName> {
 }
 
 fn room() -> impl Strategy<Value = RoomName> {
-    prop_oneof![Just("lobby"), Just("1"), Just("true"), Just("-"), Just("1e5")].prop_map(RoomName::new)
+    prop_oneof![
+        Just("lobby"),
+        Just("1"),
+        Just("true"),
+        Just("-"),
+        Just("1e5")
+    ]
+    .prop_map(RoomName::new)
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -193,7 +286,9 @@ fn answer() -> impl Strategy<Value = Answer> {
     prop_oneof![
         Just(Answer::Granted),
         Just(Answer::Refused),
-        text().prop_filter("not empty", |text| !text.is_empty()).prop_map(Answer::RefusedWith)
+        text()
+            .prop_filter("not empty", |text| !text.is_empty())
+            .prop_map(Answer::RefusedWith)
     ]
 }
 
@@ -207,10 +302,24 @@ fn description() -> impl Strategy<Value = DescriptionKind> {
 }
 
 fn hold() -> impl Strategy<Value = Pattern> {
-    (prop::sample::select(vec![Kind::Offer, Kind::Answer, Kind::Candidate, Kind::Bye]), peer(), any::<bool>(), prop::option::of(1u32..=1000))
+    (
+        prop::sample::select(vec![Kind::Offer, Kind::Answer, Kind::Candidate, Kind::Bye]),
+        peer(),
+        any::<bool>(),
+        prop::option::of(1u32..=1000),
+    )
         .prop_map(|(message, who, sender, nth)| {
-            let (from, to) = if sender { (Some(who), None) } else { (None, Some(who)) };
-            Pattern { message, from, to, nth }
+            let (from, to) = if sender {
+                (Some(who), None)
+            } else {
+                (None, Some(who))
+            };
+            Pattern {
+                message,
+                from,
+                to,
+                nth,
+            }
         })
 }
 
@@ -227,51 +336,124 @@ fn data() -> impl Strategy<Value = Data> {
 fn action() -> impl Strategy<Value = Action> {
     let rooms = prop_oneof![
         peer().prop_map(|peer| Action::Connect { peer }),
-        (peer(), room(), answer()).prop_map(|(peer, room, answer)| Action::Create { peer, room, answer }),
-        (peer(), any::<bool>(), answer()).prop_map(|(peer, offer, answer)| Action::Join { peer, room: "lobby".into(), offer, answer }),
-        answer().prop_map(|answer| Action::Leave { peer: "alice".into(), answer }),
-        (peer(), room()).prop_map(|(peer, room)| Action::Destroy { peer, room, answer: Answer::Refused }),
+        (peer(), room(), answer()).prop_map(|(peer, room, answer)| Action::Create {
+            peer,
+            room,
+            answer
+        }),
+        (peer(), any::<bool>(), answer()).prop_map(|(peer, offer, answer)| Action::Join {
+            peer,
+            room: "lobby".into(),
+            offer,
+            answer
+        }),
+        answer().prop_map(|answer| Action::Leave {
+            peer: "alice".into(),
+            answer
+        }),
+        (peer(), room()).prop_map(|(peer, room)| Action::Destroy {
+            peer,
+            room,
+            answer: Answer::Refused
+        }),
         peer().prop_map(|peer| Action::Disconnect { peer }),
     ]
     .boxed();
     let connections = prop_oneof![
         peer().prop_map(|from| Action::Negotiate { from, to: None }),
-        (peer(), description(), fails()).prop_map(|(peer, kind, fails)| Action::SetLocal { peer, kind, fails }),
-        (peer(), description(), fails()).prop_map(|(peer, kind, fails)| Action::SetRemote { peer, kind, fails }),
+        (peer(), description(), fails()).prop_map(|(peer, kind, fails)| Action::SetLocal {
+            peer,
+            kind,
+            fails
+        }),
+        (peer(), description(), fails()).prop_map(|(peer, kind, fails)| Action::SetRemote {
+            peer,
+            kind,
+            fails
+        }),
         (peer(), fails()).prop_map(|(peer, fails)| Action::AddCandidate { peer, fails }),
-        peer().prop_map(|from| Action::Send { from, message: Kind::Bye }),
-        (peer(), text(), any::<bool>(), prop::option::of(any::<u16>()), prop::option::of(0u16..65535)).prop_map(
-            |(peer, label, ordered, max_retransmits, negotiated)| Action::OpenChannel {
-                peer,
-                label: label.chars().take(50).collect(),
-                options: ChannelOptions { ordered, max_retransmits, negotiated },
-            }
-        ),
-        (peer(), data(), any::<bool>()).prop_map(|(from, data, heard)| Action::Say { from, channel: "chat".into(), data, heard }),
+        peer().prop_map(|from| Action::Send {
+            from,
+            message: Kind::Bye
+        }),
+        (
+            peer(),
+            text(),
+            any::<bool>(),
+            prop::option::of(any::<u16>()),
+            prop::option::of(0u16..65535)
+        )
+            .prop_map(|(peer, label, ordered, max_retransmits, negotiated)| {
+                Action::OpenChannel {
+                    peer,
+                    label: label.chars().take(50).collect(),
+                    options: ChannelOptions {
+                        ordered,
+                        max_retransmits,
+                        negotiated,
+                    },
+                }
+            }),
+        (peer(), data(), any::<bool>()).prop_map(|(from, data, heard)| Action::Say {
+            from,
+            channel: "chat".into(),
+            data,
+            heard
+        }),
         peer().prop_map(|peer| Action::Close { peer }),
     ]
     .boxed();
     let wire = prop_oneof![
         hold().prop_map(Action::Drop),
-        (peer(), prop::sample::select(vec![Kill::Socket, Kill::Tab, Kill::Browser])).prop_map(|(peer, how)| Action::Kill { peer, how }),
-        (peer(), prop::sample::select(vec![Cut::Close, Cut::Reset])).prop_map(|(peer, how)| Action::Cut { peer, how }),
-        (peer(), "[a-zA-Z {}\"':,\n]{0,30}").prop_map(|(peer, text)| Action::SendRaw { peer, text }),
-        (peer(), prop::option::of("[a-z{}\" ]{0,20}"), prop::option::of(100u16..600)).prop_map(|(peer, body, status)| Action::Http {
-            peer,
-            method: "PUT".into(),
-            path: "/a?b=%20,{}".into(),
-            body,
-            status,
-        }),
+        (
+            peer(),
+            prop::sample::select(vec![Kill::Socket, Kill::Tab, Kill::Browser])
+        )
+            .prop_map(|(peer, how)| Action::Kill { peer, how }),
+        (peer(), prop::sample::select(vec![Cut::Close, Cut::Reset]))
+            .prop_map(|(peer, how)| Action::Cut { peer, how }),
+        (peer(), "[a-zA-Z {}\"',\n]{0,30}").prop_map(|(peer, text)| Action::SendRaw { peer, text }),
+        (
+            peer(),
+            prop::option::of("[a-z{}\" ]{0,20}"),
+            prop::option::of(100u16..600)
+        )
+            .prop_map(|(peer, body, status)| Action::Http {
+                peer,
+                method: "PUT".into(),
+                path: "/a?b=%20,{}".into(),
+                body,
+                status,
+            }),
     ]
     .boxed();
     let waits = prop_oneof![
-        (peer(), prop::sample::select(vec![Kind::Joined, Kind::Offer, Kind::PeerLeft])).prop_map(|(peer, kind)| Condition::Hears { peer, kind, from: None }),
-        Just(Condition::Connected { peers: vec!["alice".into(), "no".into()] }),
-        peer().prop_map(|peer| Condition::State { peer, machine: Machine::IceGathering, state: "complete".into() }),
+        (
+            peer(),
+            prop::sample::select(vec![Kind::Joined, Kind::Offer, Kind::PeerLeft])
+        )
+            .prop_map(|(peer, kind)| Condition::Hears {
+                peer,
+                kind,
+                from: None
+            }),
+        Just(Condition::Connected {
+            peers: vec!["alice".into(), "no".into()]
+        }),
+        peer().prop_map(|peer| Condition::State {
+            peer,
+            machine: Machine::IceGathering,
+            state: "complete".into()
+        }),
         (peer(), text()).prop_map(|(peer, text)| Condition::Said { peer, text }),
-        peer().prop_map(|peer| Condition::Applied { peer, what: Kind::Candidate }),
-        peer().prop_map(|peer| Condition::Error { peer, during: "set-remote".into() }),
+        peer().prop_map(|peer| Condition::Applied {
+            peer,
+            what: Kind::Candidate
+        }),
+        peer().prop_map(|peer| Condition::Error {
+            peer,
+            during: "set-remote".into()
+        }),
         peer().prop_map(|peer| Condition::Disconnected { peer }),
     ]
     .prop_map(Action::Await)

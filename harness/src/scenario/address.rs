@@ -43,7 +43,10 @@ fn in_words(text: &str) -> Option<String> {
         rest = &rest[at + "candidate:".len()..];
         let host = rest.split_ascii_whitespace().nth(4).unwrap_or_default();
         let host = host.trim_matches(['"', '\\', ',', '}']);
-        if host.parse::<IpAddr>().is_err() && host.contains(|c: char| c.is_ascii_alphanumeric()) && !host.ends_with(".local") {
+        if host.parse::<IpAddr>().is_err()
+            && host.contains(|c: char| c.is_ascii_alphanumeric())
+            && !host.ends_with(".local")
+        {
             return Some(host.to_owned());
         }
     }
@@ -83,8 +86,14 @@ mod tests {
         for (text, address) in [
             ("c=IN IP4 8.8.8.8", "8.8.8.8"),
             ("candidate:1 1 udp 1 192.168.1.1 9 typ host", "192.168.1.1"),
-            ("candidate:1 1 udp 1 evil.example 9 typ host", "evil.example"),
-            (r#"{"candidate":"\u0063andidate:1 1 udp 1 \u0038.8.8.8 9 typ host"}"#, "8.8.8.8"),
+            (
+                "candidate:1 1 udp 1 evil.example 9 typ host",
+                "evil.example",
+            ),
+            (
+                r#"{"candidate":"\u0063andidate:1 1 udp 1 \u0038.8.8.8 9 typ host"}"#,
+                "8.8.8.8",
+            ),
             (r#"{"a":"{\"b\":\"2001\\u003adb8::1\"}"}"#, "2001:db8::1"),
             ("[::ffff:10.0.0.1]", "::ffff:10.0.0.1"),
         ] {

@@ -36,12 +36,18 @@ pub(crate) struct Values(pub Vec<(&'static str, Parsed, Span)>);
 
 impl Values {
     fn find(&self, key: &str) -> Option<&Parsed> {
-        self.0.iter().find(|(name, ..)| *name == key).map(|(_, value, _)| value)
+        self.0
+            .iter()
+            .find(|(name, ..)| *name == key)
+            .map(|(_, value, _)| value)
     }
 
     /// Where the value of a key stands.
     pub(crate) fn span(&self, key: &str) -> Option<&Span> {
-        self.0.iter().find(|(name, ..)| *name == key).map(|(.., span)| span)
+        self.0
+            .iter()
+            .find(|(name, ..)| *name == key)
+            .map(|(.., span)| span)
     }
 
     /// Where an item of a list stands.
@@ -115,7 +121,8 @@ impl Values {
     }
 
     fn channel(&self) -> String {
-        self.text("channel").unwrap_or_else(|| DEFAULT_CHANNEL.into())
+        self.text("channel")
+            .unwrap_or_else(|| DEFAULT_CHANNEL.into())
     }
 
     fn description(&self) -> Option<DescriptionKind> {
@@ -146,15 +153,23 @@ impl Values {
 
 /// So many bytes, always the same, that no compression or off-by-one leaves unnoticed.
 pub(crate) fn made_up(size: usize) -> Vec<u8> {
-    (0..size).map(|at| (at.wrapping_mul(31) ^ (at >> 8)) as u8).collect()
+    (0..size)
+        .map(|at| (at.wrapping_mul(31) ^ (at >> 8)) as u8)
+        .collect()
 }
 
 pub(crate) fn connect(v: &Values) -> Option<Action> {
-    Some(Action::Connect { peer: v.peer("peer")? })
+    Some(Action::Connect {
+        peer: v.peer("peer")?,
+    })
 }
 
 pub(crate) fn create(v: &Values) -> Option<Action> {
-    Some(Action::Create { peer: v.peer("peer")?, room: v.room()?, answer: v.answer() })
+    Some(Action::Create {
+        peer: v.peer("peer")?,
+        room: v.room()?,
+        answer: v.answer(),
+    })
 }
 
 pub(crate) fn join(v: &Values) -> Option<Action> {
@@ -167,47 +182,79 @@ pub(crate) fn join(v: &Values) -> Option<Action> {
 }
 
 pub(crate) fn leave(v: &Values) -> Option<Action> {
-    Some(Action::Leave { peer: v.peer("peer")?, answer: v.answer() })
+    Some(Action::Leave {
+        peer: v.peer("peer")?,
+        answer: v.answer(),
+    })
 }
 
 pub(crate) fn destroy(v: &Values) -> Option<Action> {
-    Some(Action::Destroy { peer: v.peer("peer")?, room: v.room()?, answer: v.answer() })
+    Some(Action::Destroy {
+        peer: v.peer("peer")?,
+        room: v.room()?,
+        answer: v.answer(),
+    })
 }
 
 pub(crate) fn disconnect(v: &Values) -> Option<Action> {
-    Some(Action::Disconnect { peer: v.peer("peer")? })
+    Some(Action::Disconnect {
+        peer: v.peer("peer")?,
+    })
 }
 
 pub(crate) fn negotiate(v: &Values) -> Option<Action> {
-    Some(Action::Negotiate { from: v.peer("from")?, to: v.peer("to") })
+    Some(Action::Negotiate {
+        from: v.peer("from")?,
+        to: v.peer("to"),
+    })
 }
 
 pub(crate) fn create_offer(v: &Values) -> Option<Action> {
-    Some(Action::CreateOffer { peer: v.peer("peer")? })
+    Some(Action::CreateOffer {
+        peer: v.peer("peer")?,
+    })
 }
 
 pub(crate) fn create_answer(v: &Values) -> Option<Action> {
-    Some(Action::CreateAnswer { peer: v.peer("peer")? })
+    Some(Action::CreateAnswer {
+        peer: v.peer("peer")?,
+    })
 }
 
 pub(crate) fn set_local(v: &Values) -> Option<Action> {
-    Some(Action::SetLocal { peer: v.peer("peer")?, kind: v.description()?, fails: v.fails() })
+    Some(Action::SetLocal {
+        peer: v.peer("peer")?,
+        kind: v.description()?,
+        fails: v.fails(),
+    })
 }
 
 pub(crate) fn set_remote(v: &Values) -> Option<Action> {
-    Some(Action::SetRemote { peer: v.peer("peer")?, kind: v.description()?, fails: v.fails() })
+    Some(Action::SetRemote {
+        peer: v.peer("peer")?,
+        kind: v.description()?,
+        fails: v.fails(),
+    })
 }
 
 pub(crate) fn add_candidate(v: &Values) -> Option<Action> {
-    Some(Action::AddCandidate { peer: v.peer("peer")?, fails: v.fails() })
+    Some(Action::AddCandidate {
+        peer: v.peer("peer")?,
+        fails: v.fails(),
+    })
 }
 
 pub(crate) fn send(v: &Values) -> Option<Action> {
-    Some(Action::Send { from: v.peer("from")?, message: v.kind("message")? })
+    Some(Action::Send {
+        from: v.peer("from")?,
+        message: v.kind("message")?,
+    })
 }
 
 pub(crate) fn restart_ice(v: &Values) -> Option<Action> {
-    Some(Action::RestartIce { peer: v.peer("peer")? })
+    Some(Action::RestartIce {
+        peer: v.peer("peer")?,
+    })
 }
 
 pub(crate) fn open_channel(v: &Values) -> Option<Action> {
@@ -227,7 +274,9 @@ pub(crate) fn say(v: &Values) -> Option<Action> {
     let data = match (v.text("text"), v.text("bytes"), v.number("size")) {
         (Some(text), None, None) => Data::Text(text),
         (None, Some(bytes), None) => Data::Bytes(bytes),
-        (None, None, Some(size)) => Data::Bytes(STANDARD.encode(made_up(usize::try_from(size).ok()?))),
+        (None, None, Some(size)) => {
+            Data::Bytes(STANDARD.encode(made_up(usize::try_from(size).ok()?)))
+        }
         _ => return None,
     };
     Some(Action::Say {
@@ -239,11 +288,16 @@ pub(crate) fn say(v: &Values) -> Option<Action> {
 }
 
 pub(crate) fn close_channel(v: &Values) -> Option<Action> {
-    Some(Action::CloseChannel { peer: v.peer("peer")?, channel: v.channel() })
+    Some(Action::CloseChannel {
+        peer: v.peer("peer")?,
+        channel: v.channel(),
+    })
 }
 
 pub(crate) fn close(v: &Values) -> Option<Action> {
-    Some(Action::Close { peer: v.peer("peer")? })
+    Some(Action::Close {
+        peer: v.peer("peer")?,
+    })
 }
 
 pub(crate) fn kill(v: &Values) -> Option<Action> {
@@ -252,7 +306,10 @@ pub(crate) fn kill(v: &Values) -> Option<Action> {
         "tab" => Kill::Tab,
         _ => Kill::Browser,
     };
-    Some(Action::Kill { peer: v.peer("peer")?, how })
+    Some(Action::Kill {
+        peer: v.peer("peer")?,
+        how,
+    })
 }
 
 pub(crate) fn hold(v: &Values) -> Option<Action> {
@@ -268,8 +325,15 @@ pub(crate) fn drop(v: &Values) -> Option<Action> {
 }
 
 pub(crate) fn cut(v: &Values) -> Option<Action> {
-    let how = if v.word("how")? == "close" { Cut::Close } else { Cut::Reset };
-    Some(Action::Cut { peer: v.peer("peer")?, how })
+    let how = if v.word("how")? == "close" {
+        Cut::Close
+    } else {
+        Cut::Reset
+    };
+    Some(Action::Cut {
+        peer: v.peer("peer")?,
+        how,
+    })
 }
 
 pub(crate) fn kill_server(_: &Values) -> Option<Action> {
@@ -281,7 +345,10 @@ pub(crate) fn restart(_: &Values) -> Option<Action> {
 }
 
 pub(crate) fn send_raw(v: &Values) -> Option<Action> {
-    Some(Action::SendRaw { peer: v.peer("peer")?, text: v.text("text")? })
+    Some(Action::SendRaw {
+        peer: v.peer("peer")?,
+        text: v.text("text")?,
+    })
 }
 
 pub(crate) fn http(v: &Values) -> Option<Action> {
@@ -290,7 +357,9 @@ pub(crate) fn http(v: &Values) -> Option<Action> {
         method: v.word("method")?.into(),
         path: v.text("path")?,
         body: v.text("body"),
-        status: v.number("status").and_then(|status| u16::try_from(status).ok()),
+        status: v
+            .number("status")
+            .and_then(|status| u16::try_from(status).ok()),
     })
 }
 
@@ -335,11 +404,17 @@ pub(crate) fn channel(v: &Values) -> Option<Action> {
 }
 
 pub(crate) fn said(v: &Values) -> Option<Action> {
-    Some(Action::Await(Condition::Said { peer: v.peer("peer")?, text: v.text("said")? }))
+    Some(Action::Await(Condition::Said {
+        peer: v.peer("peer")?,
+        text: v.text("said")?,
+    }))
 }
 
 pub(crate) fn applied(v: &Values) -> Option<Action> {
-    Some(Action::Await(Condition::Applied { peer: v.peer("peer")?, what: v.kind("applied")? }))
+    Some(Action::Await(Condition::Applied {
+        peer: v.peer("peer")?,
+        what: v.kind("applied")?,
+    }))
 }
 
 pub(crate) fn error(v: &Values) -> Option<Action> {
@@ -350,5 +425,7 @@ pub(crate) fn error(v: &Values) -> Option<Action> {
 }
 
 pub(crate) fn disconnected(v: &Values) -> Option<Action> {
-    Some(Action::Await(Condition::Disconnected { peer: v.peer("peer")? }))
+    Some(Action::Await(Condition::Disconnected {
+        peer: v.peer("peer")?,
+    }))
 }

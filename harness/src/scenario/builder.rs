@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::model::{
-    Action, Answer, Condition, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, Need,
-    Pattern, PeerSpec, Place, Scenario, Source, Span, Step,
+    Action, Answer, Condition, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
+    Need, Pattern, PeerSpec, Place, Scenario, Source, Span, Step,
 };
 use crate::mistake::Mistakes;
 use crate::names::{PeerName, RoomName};
@@ -40,7 +40,11 @@ pub struct Builder {
 
 impl Default for PeerSpec {
     fn default() -> Self {
-        Self { stack: None, early_candidates: EarlyCandidates::Buffer, manual: false }
+        Self {
+            stack: None,
+            early_candidates: EarlyCandidates::Buffer,
+            manual: false,
+        }
     }
 }
 
@@ -51,7 +55,10 @@ impl Scenario {
         Builder {
             path: PathBuf::from(format!("{}.yaml", slug(&name))),
             scenario: Scenario {
-                source: Source { path: PathBuf::new(), text: Arc::from("") },
+                source: Source {
+                    path: PathBuf::new(),
+                    text: Arc::from(""),
+                },
                 name,
                 about: String::new(),
                 issue: None,
@@ -109,7 +116,11 @@ impl Builder {
 
     /// Any step.
     pub fn step(mut self, action: Action) -> Self {
-        self.scenario.steps.push(Step { span: nowhere(), action, within: DEFAULT_WITHIN });
+        self.scenario.steps.push(Step {
+            span: nowhere(),
+            action,
+            within: DEFAULT_WITHIN,
+        });
         self
     }
 
@@ -123,22 +134,38 @@ impl Builder {
 
     /// `create`
     pub fn create(self, peer: impl Into<PeerName>, room: impl Into<RoomName>) -> Self {
-        self.step(Action::Create { peer: peer.into(), room: room.into(), answer: Answer::Granted })
+        self.step(Action::Create {
+            peer: peer.into(),
+            room: room.into(),
+            answer: Answer::Granted,
+        })
     }
 
     /// `join`, and offer
     pub fn join(self, peer: impl Into<PeerName>, room: impl Into<RoomName>) -> Self {
-        self.step(Action::Join { peer: peer.into(), room: room.into(), offer: true, answer: Answer::Granted })
+        self.step(Action::Join {
+            peer: peer.into(),
+            room: room.into(),
+            offer: true,
+            answer: Answer::Granted,
+        })
     }
 
     /// `leave`
     pub fn leave(self, peer: impl Into<PeerName>) -> Self {
-        self.step(Action::Leave { peer: peer.into(), answer: Answer::Granted })
+        self.step(Action::Leave {
+            peer: peer.into(),
+            answer: Answer::Granted,
+        })
     }
 
     /// `destroy`
     pub fn destroy(self, peer: impl Into<PeerName>, room: impl Into<RoomName>) -> Self {
-        self.step(Action::Destroy { peer: peer.into(), room: room.into(), answer: Answer::Granted })
+        self.step(Action::Destroy {
+            peer: peer.into(),
+            room: room.into(),
+            answer: Answer::Granted,
+        })
     }
 
     /// The last step's request must be refused, with a reason that contains the text.
@@ -156,7 +183,10 @@ impl Builder {
 
     /// `negotiate`
     pub fn negotiate(self, from: impl Into<PeerName>) -> Self {
-        self.step(Action::Negotiate { from: from.into(), to: None })
+        self.step(Action::Negotiate {
+            from: from.into(),
+            to: None,
+        })
     }
 
     /// `say`, through the channel that the offerer makes by itself
@@ -181,7 +211,10 @@ impl Builder {
 
     /// `kill`
     pub fn kill(self, peer: impl Into<PeerName>, how: Kill) -> Self {
-        self.step(Action::Kill { peer: peer.into(), how })
+        self.step(Action::Kill {
+            peer: peer.into(),
+            how,
+        })
     }
 
     /// `await` of a condition
@@ -191,7 +224,11 @@ impl Builder {
 
     /// `await` of a word
     pub fn hears(self, peer: impl Into<PeerName>, kind: Kind) -> Self {
-        self.wait_for(Condition::Hears { peer: peer.into(), kind, from: None })
+        self.wait_for(Condition::Hears {
+            peer: peer.into(),
+            kind,
+            from: None,
+        })
     }
 
     /// `await` of a held message
@@ -201,18 +238,26 @@ impl Builder {
 
     /// `await` of connections
     pub fn connected<P: Into<PeerName>>(self, peers: impl IntoIterator<Item = P>) -> Self {
-        self.wait_for(Condition::Connected { peers: peers.into_iter().map(Into::into).collect() })
+        self.wait_for(Condition::Connected {
+            peers: peers.into_iter().map(Into::into).collect(),
+        })
     }
 
     /// A line that must be in the log, after those before it.
     pub fn seen(mut self, line: impl Into<String>) -> Self {
-        self.scenario.expect.seen.push(Line { span: nowhere(), text: line.into() });
+        self.scenario.expect.seen.push(Line {
+            span: nowhere(),
+            text: line.into(),
+        });
         self
     }
 
     /// A line that must not be anywhere in the trace.
     pub fn never(mut self, line: impl Into<String>) -> Self {
-        self.scenario.expect.never.push(Line { span: nowhere(), text: line.into() });
+        self.scenario.expect.never.push(Line {
+            span: nowhere(),
+            text: line.into(),
+        });
         self
     }
 
@@ -231,11 +276,19 @@ impl Builder {
 }
 
 fn pattern_to(message: Kind, to: impl Into<PeerName>) -> Pattern {
-    Pattern { message, from: None, to: Some(to.into()), nth: None }
+    Pattern {
+        message,
+        from: None,
+        to: Some(to.into()),
+        nth: None,
+    }
 }
 
 fn nowhere() -> Span {
-    Span { bytes: 0..0, line: 1 }
+    Span {
+        bytes: 0..0,
+        line: 1,
+    }
 }
 
 /// A name as a file name: small letters, digits, single dashes.
@@ -249,5 +302,9 @@ fn slug(name: &str) -> String {
         }
     }
     let out: String = out.trim_end_matches('-').chars().take(80).collect();
-    if out.is_empty() { "scenario".into() } else { out }
+    if out.is_empty() {
+        "scenario".into()
+    } else {
+        out
+    }
 }

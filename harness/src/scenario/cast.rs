@@ -66,7 +66,8 @@ impl Cast {
 
     /// Whether every peer of `part` plays the same stack here.
     pub fn includes(&self, part: &Cast) -> bool {
-        part.iter().all(|(peer, stack)| self.get(peer) == Some(stack))
+        part.iter()
+            .all(|(peer, stack)| self.get(peer) == Some(stack))
     }
 }
 
@@ -166,7 +167,10 @@ impl Scenario {
                 });
             };
             if let Some(pinned) = spec.stack.filter(|pinned| *pinned != stack) {
-                return Err(CastError::Pinned { peer: peer.clone(), pinned });
+                return Err(CastError::Pinned {
+                    peer: peer.clone(),
+                    pinned,
+                });
             }
         }
         let mut casts: Vec<Cast> = Vec::new();
@@ -206,18 +210,29 @@ mod tests {
     fn pinned_peers_stay_and_a_third_only_signals() {
         let casts = scenario("{ zoe: { stack: wire }, carol: {}, bob: {}, alice: {} }").casts();
         assert_eq!(casts.len(), 9);
-        assert_eq!(casts[1].to_string(), "alice=wire,bob=chromium,carol=native,zoe=wire");
+        assert_eq!(
+            casts[1].to_string(),
+            "alice=wire,bob=chromium,carol=native,zoe=wire"
+        );
     }
 
     #[test]
     fn a_part_of_a_cast_selects() {
         let scenario = scenario("{ alice: {}, bob: {} }");
-        let casts = scenario.casts_with(&"alice=chromium".parse().unwrap()).unwrap();
+        let casts = scenario
+            .casts_with(&"alice=chromium".parse().unwrap())
+            .unwrap();
         assert_eq!(
             told(&casts),
-            ["alice=chromium,bob=native", "alice=chromium,bob=chromium", "alice=chromium,bob=firefox"]
+            [
+                "alice=chromium,bob=native",
+                "alice=chromium,bob=chromium",
+                "alice=chromium,bob=firefox"
+            ]
         );
-        let one = scenario.casts_with(&" bob=wire , alice=native".parse().unwrap()).unwrap();
+        let one = scenario
+            .casts_with(&" bob=wire , alice=native".parse().unwrap())
+            .unwrap();
         assert_eq!(told(&one), ["alice=native,bob=wire"]);
     }
 
@@ -228,13 +243,22 @@ mod tests {
             Err(error) => error.to_string(),
             Ok(cast) => pinned.casts_with(&cast).unwrap_err().to_string(),
         };
-        assert_eq!(error("alice"), "`alice` is no cast: expected `alice=chromium,bob=native`");
+        assert_eq!(
+            error("alice"),
+            "`alice` is no cast: expected `alice=chromium,bob=native`"
+        );
         assert_eq!(
             error("alice=chrome"),
             "`chrome` is no stack: expected native, chromium, firefox, wire; did you mean `chromium`?"
         );
         assert_eq!(error("bob=wire,bob=native"), "`bob` is cast twice");
-        assert_eq!(error("bobb=native"), "the scenario has no peer `bobb`; did you mean `bob`?");
-        assert_eq!(error("alice=native"), "the scenario pins `alice` to firefox");
+        assert_eq!(
+            error("bobb=native"),
+            "the scenario has no peer `bobb`; did you mean `bob`?"
+        );
+        assert_eq!(
+            error("alice=native"),
+            "the scenario pins `alice` to firefox"
+        );
     }
 }

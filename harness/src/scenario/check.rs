@@ -70,7 +70,12 @@ impl Walk<'_> {
                     self.inside.insert(peer.clone());
                 }
             }
-            Action::Join { peer, room, offer, answer } => {
+            Action::Join {
+                peer,
+                room,
+                offer,
+                answer,
+            } => {
                 self.name(at, room);
                 if *answer == Answer::Granted {
                     self.room_is_there(at, room);
@@ -93,7 +98,9 @@ impl Walk<'_> {
                 }
             }
             Action::Restart | Action::KillServer => {
-                self.rooms.values_mut().for_each(|gone| *gone = Some(at.number));
+                self.rooms
+                    .values_mut()
+                    .for_each(|gone| *gone = Some(at.number));
                 self.inside.clear();
             }
             Action::Negotiate { from, to } => {
@@ -110,7 +117,9 @@ impl Walk<'_> {
             | Action::OpenChannel { peer, .. }
             | Action::CloseChannel { peer, .. }
             | Action::Close { peer } => self.has_connection(at, peer, "peer"),
-            Action::SetLocal { peer, .. } | Action::SetRemote { peer, .. } | Action::RestartIce { peer } => {
+            Action::SetLocal { peer, .. }
+            | Action::SetRemote { peer, .. }
+            | Action::RestartIce { peer } => {
                 self.has_connection(at, peer, "peer");
                 self.negotiated = true;
             }
@@ -121,10 +130,17 @@ impl Walk<'_> {
             }
             Action::Hold(pattern) => {
                 if self.sided(at, pattern)
-                    && let Some((_, since)) = self.holds.iter().find(|(there, _)| there == pattern).cloned()
+                    && let Some((_, since)) = self
+                        .holds
+                        .iter()
+                        .find(|(there, _)| there == pattern)
+                        .cloned()
                 {
                     self.mistakes
-                        .add(&at.verb, format!("{} is held already", pattern_text(pattern)))
+                        .add(
+                            &at.verb,
+                            format!("{} is held already", pattern_text(pattern)),
+                        )
                         .expect("a second time")
                         .advise(format!("step {since} holds it"));
                 }
@@ -135,7 +151,9 @@ impl Walk<'_> {
                 self.sided(at, pattern);
             }
             Action::SendRaw { text, .. } => self.no_foreign_address(at, "text", text),
-            Action::Http { body: Some(body), .. } => self.no_foreign_address(at, "body", body),
+            Action::Http {
+                body: Some(body), ..
+            } => self.no_foreign_address(at, "body", body),
             Action::Await(condition) => self.condition(at, condition),
             Action::Connect { .. }
             | Action::Disconnect { .. }
@@ -151,19 +169,29 @@ impl Walk<'_> {
                 let Some(from) = from else { return };
                 self.differ(at, peer, from, "from");
                 if !kind.is_signal() && !matches!(kind, Kind::PeerJoined | Kind::PeerLeft) {
-                    self.note(at, "from", format!("`{kind}` comes from the server, not from `{from}`"))
-                        .expect("nothing can satisfy this")
-                        .advise("leave `from` out");
+                    self.note(
+                        at,
+                        "from",
+                        format!("`{kind}` comes from the server, not from `{from}`"),
+                    )
+                    .expect("nothing can satisfy this")
+                    .advise("leave `from` out");
                 }
             }
             Condition::Held(pattern) => {
-                if !self.sided(at, pattern) || self.holds.iter().any(|(hold, _)| overlap(hold, pattern)) {
+                if !self.sided(at, pattern)
+                    || self.holds.iter().any(|(hold, _)| overlap(hold, pattern))
+                {
                     return;
                 }
                 let holds = self.holding();
-                self.note(at, "held", format!("nothing holds {}", pattern_text(pattern)))
-                    .expect("no `hold` before this step matches")
-                    .advise(holds);
+                self.note(
+                    at,
+                    "held",
+                    format!("nothing holds {}", pattern_text(pattern)),
+                )
+                .expect("no `hold` before this step matches")
+                .advise(holds);
             }
             Condition::Connected { peers } => {
                 for (index, peer) in peers.iter().enumerate() {
@@ -210,7 +238,11 @@ impl Walk<'_> {
     /// Whether a pattern says on which side of the server it looks, and one on which the message can pass.
     fn sided(&mut self, at: &Placed, pattern: &Pattern) -> bool {
         let kind = pattern.message;
-        let key = if at.values.span("held").is_some() { "held" } else { "message" };
+        let key = if at.values.span("held").is_some() {
+            "held"
+        } else {
+            "message"
+        };
         match (&pattern.from, &pattern.to) {
             (None, None) => {
                 self.note(at, key, format!("{kind}: on which side of the server?"))
@@ -219,9 +251,13 @@ impl Walk<'_> {
                 false
             }
             (_, Some(_)) if kind.is_request() => {
-                self.note(at, "to", format!("`{kind}` goes to the server, no peer hears it"))
-                    .expect("nothing can match this")
-                    .advise("say `from: …` alone");
+                self.note(
+                    at,
+                    "to",
+                    format!("`{kind}` goes to the server, no peer hears it"),
+                )
+                .expect("nothing can match this")
+                .advise("say `from: …` alone");
                 false
             }
             (Some(_), None) if !kind.is_signal() && !kind.is_request() => {
@@ -230,7 +266,9 @@ impl Walk<'_> {
                     .advise("say `to: …`");
                 false
             }
-            (Some(_), Some(_)) if !kind.is_signal() && !matches!(kind, Kind::PeerJoined | Kind::PeerLeft) => {
+            (Some(_), Some(_))
+                if !kind.is_signal() && !matches!(kind, Kind::PeerJoined | Kind::PeerLeft) =>
+            {
                 self.note(at, "from", format!("`{kind}` comes from the server"))
                     .expect("nothing can match this")
                     .advise("say `to: …` alone");
@@ -243,7 +281,8 @@ impl Walk<'_> {
 
     fn differ(&mut self, at: &Placed, one: &PeerName, other: &PeerName, key: &str) -> bool {
         if one == other {
-            self.note(at, key, format!("`{one}` twice")).expect("nobody signals to itself");
+            self.note(at, key, format!("`{one}` twice"))
+                .expect("nobody signals to itself");
         }
         one != other
     }
@@ -260,13 +299,21 @@ impl Walk<'_> {
         match self.rooms.get(room).copied() {
             Some(None) => {}
             Some(Some(step)) => {
-                self.note(at, "room", format!("the room `{room}` is gone since step {step}"))
-                    .expect("not there any more")
-                    .advise(help);
+                self.note(
+                    at,
+                    "room",
+                    format!("the room `{room}` is gone since step {step}"),
+                )
+                .expect("not there any more")
+                .advise(help);
             }
             None => {
                 let rooms: Vec<String> = self.rooms.keys().map(ToString::to_string).collect();
-                let mistake = self.note(at, "room", format!("the room `{room}` is never created before"));
+                let mistake = self.note(
+                    at,
+                    "room",
+                    format!("the room `{room}` is never created before"),
+                );
                 mistake.expect("not there").advise(help);
                 mistake.suggest(room.as_str(), rooms.iter().map(String::as_str));
             }
@@ -278,7 +325,9 @@ impl Walk<'_> {
             self.mistakes
                 .add(&at.verb, "nobody has negotiated a connection yet")
                 .expect(expected)
-                .advise("a `join` offers by itself unless it says `offer: false`; else: `negotiate`");
+                .advise(
+                    "a `join` offers by itself unless it says `offer: false`; else: `negotiate`",
+                );
         }
     }
 
@@ -287,7 +336,9 @@ impl Walk<'_> {
     }
 
     fn connection_of(&mut self, at: &Placed, peer: &PeerName, key: &str, index: Option<usize>) {
-        let Some(unpinned) = self.wire.get(peer).copied() else { return };
+        let Some(unpinned) = self.wire.get(peer).copied() else {
+            return;
+        };
         let span = match index {
             Some(index) => at.values.item(key, index),
             None => at.values.span(key),
@@ -298,7 +349,10 @@ impl Walk<'_> {
             .add(span, format!("`{peer}` only signals, it has no connection"));
         mistake.expect("a wire peer");
         if unpinned {
-            let first = self.peers.first().map_or("alice", |(name, _)| name.as_str());
+            let first = self
+                .peers
+                .first()
+                .map_or("alice", |(name, _)| name.as_str());
             mistake.advise(format!(
                 "a cast varies the first two peers, further ones are wire; pin it: `{peer}: {{ stack: native }}`, or pin `{first}`"
             ));
@@ -307,9 +361,16 @@ impl Walk<'_> {
 
     fn no_foreign_address(&mut self, at: &Placed, key: &str, text: &str) {
         if let Some(address) = address::foreign(text) {
-            self.note(at, key, format!("{} is an address outside the stage", crate::mistake::quoted(&address)))
-                .expect("only loopback addresses may be given to peers")
-                .advise("use 127.0.0.1 or ::1");
+            self.note(
+                at,
+                key,
+                format!(
+                    "{} is an address outside the stage",
+                    crate::mistake::quoted(&address)
+                ),
+            )
+            .expect("only loopback addresses may be given to peers")
+            .advise("use 127.0.0.1 or ::1");
         }
     }
 

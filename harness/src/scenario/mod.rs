@@ -19,8 +19,8 @@ pub(crate) use value::{duration, is_name, word};
 
 pub use builder::Builder;
 pub use cast::{Cast, CastError};
-pub use schema::schema;
 pub use model::{
     Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
     Need, Pattern, PeerSpec, Place, Scenario, Source, Span, Step,
 };
+pub use schema::schema;

@@ -40,8 +40,13 @@ impl Scenario {
             text: Arc::from(text),
         };
         let mut mistakes = Mistakes::new(source.clone());
-        let scenario = yaml::parse(text, &mut mistakes)
-            .and_then(|root| Reader { source, mistakes: &mut mistakes }.file(&root));
+        let scenario = yaml::parse(text, &mut mistakes).and_then(|root| {
+            Reader {
+                source,
+                mistakes: &mut mistakes,
+            }
+            .file(&root)
+        });
         mistakes.or_else(scenario)
     }
 
@@ -62,8 +67,13 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Mistakes> {
     use std::io::Read;
     let mut bytes = Vec::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(yaml::MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|error| Mistakes::unreadable(path, format!("this file cannot be read: {error}")))?;
+        .and_then(|file| {
+            file.take(yaml::MAX_BYTES as u64 + 1)
+                .read_to_end(&mut bytes)
+        })
+        .map_err(|error| {
+            Mistakes::unreadable(path, format!("this file cannot be read: {error}"))
+        })?;
     // A file that is cut because it is too long may be cut within a character; its length is the mistake then.
     if bytes.len() > yaml::MAX_BYTES {
         return Ok(" ".repeat(bytes.len()));
@@ -101,35 +111,66 @@ impl Reader<'_> {
         for (key, _) in entries {
             if !known().any(|name| name == key.text) {
                 self.mistakes
-                    .add(&key.span, format!("a scenario has no key {}", quoted(&key.text)))
-                    .expect(format!("its keys: {}", known().collect::<Vec<_>>().join(", ")))
+                    .add(
+                        &key.span,
+                        format!("a scenario has no key {}", quoted(&key.text)),
+                    )
+                    .expect(format!(
+                        "its keys: {}",
+                        known().collect::<Vec<_>>().join(", ")
+                    ))
                     .suggest(&key.text, known());
             }
         }
         let find = |wanted: &str| {
-            entries.iter().find(|(key, _)| key.text == wanted).map(|(key, node)| (key, node))
+            entries
+                .iter()
+                .find(|(key, _)| key.text == wanted)
+                .map(|(key, node)| (key, node))
         };
         if let Some((_, node)) = find("version") {
             self.version(node);
         }
-        for (name, _, about) in FILE.iter().filter(|(name, needed, _)| *needed && find(name).is_none()) {
-            let start = Span { bytes: 0..0, line: 1 };
+        for (name, _, about) in FILE
+            .iter()
+            .filter(|(name, needed, _)| *needed && find(name).is_none())
+        {
+            let start = Span {
+                bytes: 0..0,
+                line: 1,
+            };
             self.mistakes
                 .add(&start, format!("the key `{name}:` is missing"))
                 .expect("expected in this file")
-                .advise(format!("`{name}:` says: {}", about.to_lowercase().trim_end_matches('.')));
+                .advise(format!(
+                    "`{name}:` says: {}",
+                    about.to_lowercase().trim_end_matches('.')
+                ));
         }
         let name = find("scenario").and_then(|(_, node)| self.line_of_text(node, 100));
-        let about = find("about").and_then(|(_, node)| self.about(node)).unwrap_or_default();
+        let about = find("about")
+            .and_then(|(_, node)| self.about(node))
+            .unwrap_or_default();
         let issue = find("issue").and_then(|(_, node)| self.issue(node));
-        let needs = find("needs").map(|(_, node)| self.needs(node)).unwrap_or_default();
+        let needs = find("needs")
+            .map(|(_, node)| self.needs(node))
+            .unwrap_or_default();
         let peers = find("peers").and_then(|(_, node)| self.peers(node));
-        let expect = find("expect").map(|(_, node)| self.expect(node)).unwrap_or_default();
-        let names: Option<Vec<String>> = find("peers").filter(|_| peers.is_some()).map(|(_, node)| match &node.value {
-            Value::Map(entries) => entries.iter().map(|(key, _)| key.text.clone()).collect(),
-            _ => Vec::new(),
-        });
-        let placed = find("steps").map(|(_, node)| self.steps(node, names.as_deref())).unwrap_or_default();
+        let expect = find("expect")
+            .map(|(_, node)| self.expect(node))
+            .unwrap_or_default();
+        let names: Option<Vec<String>> =
+            find("peers")
+                .filter(|_| peers.is_some())
+                .map(|(_, node)| match &node.value {
+                    Value::Map(entries) => {
+                        entries.iter().map(|(key, _)| key.text.clone()).collect()
+                    }
+                    _ => Vec::new(),
+                });
+        let placed = find("steps")
+            .map(|(_, node)| self.steps(node, names.as_deref()))
+            .unwrap_or_default();
         let count = find("steps").map_or(0, |(_, node)| match &node.value {
             Value::List(items) => items.len(),
             _ => 0,
@@ -153,11 +194,18 @@ impl Reader<'_> {
     }
 
     fn version(&mut self, node: &Node) {
-        match node.scalar().and_then(|scalar| scalar.number()).and_then(|number| number.as_u64()) {
+        match node
+            .scalar()
+            .and_then(|scalar| scalar.number())
+            .and_then(|number| number.as_u64())
+        {
             Some(1) => {}
             Some(newer) if newer > 1 => {
                 self.mistakes
-                    .add(&node.span, format!("version {newer} of the format is newer than this program"))
+                    .add(
+                        &node.span,
+                        format!("version {newer} of the format is newer than this program"),
+                    )
                     .expect("version 1 is read")
                     .advise("use a newer glare for this file");
             }
@@ -196,7 +244,11 @@ impl Reader<'_> {
                 && url.username().is_empty()
                 && url.password().is_none()
         });
-        if !fine || !text.starts_with("https://") || text.len() > 500 || text.contains(crate::mistake::is_hidden) {
+        if !fine
+            || !text.starts_with("https://")
+            || text.len() > 500
+            || text.contains(crate::mistake::is_hidden)
+        {
             self.mistakes
                 .add(&node.span, format!("{} is not an https URL", quoted(text)))
                 .expect("expected `https://…`, without user or password");
@@ -207,7 +259,10 @@ impl Reader<'_> {
 
     fn needs(&mut self, node: &Node) -> Vec<Need> {
         let mut needs = Vec::new();
-        for item in node.list("a list: `[rooms, peer-left]`", self.mistakes).unwrap_or_default() {
+        for item in node
+            .list("a list: `[rooms, peer-left]`", self.mistakes)
+            .unwrap_or_default()
+        {
             if let Some(need) = word(item, NEEDS, self.mistakes).and_then(Need::parse) {
                 if needs.contains(&need) {
                     self.mistakes
@@ -228,7 +283,10 @@ impl Reader<'_> {
         }
         if entries.len() > MAX_PEERS {
             self.mistakes
-                .add(&entries[MAX_PEERS].0.span, format!("{} peers", entries.len()))
+                .add(
+                    &entries[MAX_PEERS].0.span,
+                    format!("{} peers", entries.len()),
+                )
                 .expect(format!("at most {MAX_PEERS}"));
         }
         let mut peers = Vec::new();
@@ -248,15 +306,24 @@ impl Reader<'_> {
         };
         let shape = "a mapping: `{}`, `{ stack: chromium }`";
         for (key, node) in node.map(shape, self.mistakes).unwrap_or_default() {
-            let Some((name, words, _)) = PEER_KEYS.iter().find(|(name, ..)| *name == key.text) else {
+            let Some((name, words, _)) = PEER_KEYS.iter().find(|(name, ..)| *name == key.text)
+            else {
                 let names = || PEER_KEYS.iter().map(|(name, ..)| *name);
                 self.mistakes
-                    .add(&key.span, format!("a peer has no key {}", quoted(&key.text)))
-                    .expect(format!("its keys: {}", names().collect::<Vec<_>>().join(", ")))
+                    .add(
+                        &key.span,
+                        format!("a peer has no key {}", quoted(&key.text)),
+                    )
+                    .expect(format!(
+                        "its keys: {}",
+                        names().collect::<Vec<_>>().join(", ")
+                    ))
                     .suggest(&key.text, names());
                 continue;
             };
-            let Some(word) = word(node, words, self.mistakes) else { continue };
+            let Some(word) = word(node, words, self.mistakes) else {
+                continue;
+            };
             match *name {
                 "stack" => spec.stack = word.parse().ok(),
                 "early-candidates" => {
@@ -273,7 +340,12 @@ impl Reader<'_> {
     }
 
     fn steps(&mut self, node: &Node, peers: Option<&[String]>) -> Vec<Placed> {
-        let items = node.list("a list of steps: `- create: { peer: alice, room: lobby }`", self.mistakes).unwrap_or_default();
+        let items = node
+            .list(
+                "a list of steps: `- create: { peer: alice, room: lobby }`",
+                self.mistakes,
+            )
+            .unwrap_or_default();
         if items.is_empty() && matches!(node.value, Value::List(_)) {
             node.wrong("at least one step", self.mistakes);
         }
@@ -283,19 +355,26 @@ impl Reader<'_> {
                 .expect(format!("at most {MAX_STEPS}"));
         }
         let read = items.iter().take(MAX_STEPS).enumerate();
-        read.filter_map(|(index, item)| self.step(index + 1, item, peers)).collect()
+        read.filter_map(|(index, item)| self.step(index + 1, item, peers))
+            .collect()
     }
 
     fn step(&mut self, number: usize, node: &Node, peers: Option<&[String]>) -> Option<Placed> {
         let shape = "a step: `verb: { … }`";
-        let nothing = Node { span: node.span.clone(), value: Value::Map(Vec::new()) };
+        let nothing = Node {
+            span: node.span.clone(),
+            value: Value::Map(Vec::new()),
+        };
         let (name, span, body) = match &node.value {
             Value::Scalar(scalar) => (scalar.text()?, &node.span, &nothing),
             Value::Map(entries) => match entries.as_slice() {
                 [(key, body)] => (key.text.as_str(), &key.span, body),
                 [_, (second, _), ..] => {
                     self.mistakes
-                        .add(&second.span, format!("a second verb in one step: {}", quoted(&second.text)))
+                        .add(
+                            &second.span,
+                            format!("a second verb in one step: {}", quoted(&second.text)),
+                        )
                         .expect("a step has one verb")
                         .advise("begin a new step with `- `, or put the keys between braces");
                     return None;
@@ -316,12 +395,17 @@ impl Reader<'_> {
             verb
         } else {
             let names = || VERBS.iter().map(|verb| verb.name).chain([AWAIT]);
-            let mistake = self.mistakes.add(span, format!("there is no verb {}", quoted(name)));
+            let mistake = self
+                .mistakes
+                .add(span, format!("there is no verb {}", quoted(name)));
             mistake.expect("unknown verb").suggest(name, names());
             if let Some((_, instead)) = ELSEWHERE.iter().find(|(word, _)| *word == name) {
                 mistake.advise(*instead);
             } else if mistake.advice().is_none() {
-                mistake.advise(format!("the verbs: {}", names().collect::<Vec<_>>().join(", ")));
+                mistake.advise(format!(
+                    "the verbs: {}",
+                    names().collect::<Vec<_>>().join(", ")
+                ));
             }
             return None;
         };
@@ -329,11 +413,15 @@ impl Reader<'_> {
             Value::Scalar(scalar) if scalar.is_null() && !verb.keys.is_empty() => &[][..],
             _ => body.map("the verb's keys: `{ key: value, … }`", self.mistakes)?,
         };
-        let values = Shapes { peers, mistakes: self.mistakes }.values(verb, span, entries)?;
+        let values = Shapes {
+            peers,
+            mistakes: self.mistakes,
+        }
+        .values(verb, span, entries)?;
         let action: Action = (verb.build)(&values)?;
         Some(Placed {
             step: Step {
-                span: self.from_dash(&node.span),
+                span: self.with_dash(&node.span),
                 action,
                 within: values.within().unwrap_or(DEFAULT_WITHIN),
             },
@@ -345,7 +433,10 @@ impl Reader<'_> {
 
     /// Which condition an `await` means: the one whose own key is there.
     fn condition(&mut self, span: &Span, body: &Node) -> Option<&'static table::Verb> {
-        let entries = body.map("what to wait for: `{ peer: bob, hears: answer }`", self.mistakes)?;
+        let entries = body.map(
+            "what to wait for: `{ peer: bob, hears: answer }`",
+            self.mistakes,
+        )?;
         let given: Vec<&(Key, Node)> = entries
             .iter()
             .filter(|(key, _)| table::find(CONDITIONS, &key.text).is_some())
@@ -354,20 +445,39 @@ impl Reader<'_> {
             [(key, _)] => table::find(CONDITIONS, &key.text),
             [] => {
                 let names = || CONDITIONS.iter().map(|form| form.name);
-                let stranger = entries.iter().find(|(key, _)| !matches!(key.text.as_str(), "peer" | "from" | "to" | "nth" | "within" | "is"));
+                let stranger = entries.iter().find(|(key, _)| {
+                    !matches!(
+                        key.text.as_str(),
+                        "peer" | "from" | "to" | "nth" | "within" | "is"
+                    )
+                });
                 match stranger {
                     Some((key, _)) => self
                         .mistakes
-                        .add(&key.span, format!("nothing can be awaited by {}", quoted(&key.text)))
+                        .add(
+                            &key.span,
+                            format!("nothing can be awaited by {}", quoted(&key.text)),
+                        )
                         .suggest(&key.text, names()),
-                    None => self.mistakes.add(span, "this `await` does not say what it waits for"),
+                    None => self
+                        .mistakes
+                        .add(span, "this `await` does not say what it waits for"),
                 }
-                .expect(format!("expected one of: {}", names().collect::<Vec<_>>().join(", ")));
+                .expect(format!(
+                    "expected one of: {}",
+                    names().collect::<Vec<_>>().join(", ")
+                ));
                 None
             }
             [first, second, ..] => {
                 self.mistakes
-                    .add(&second.0.span, format!("this `await` waits for `{}` and for `{}`", first.0.text, second.0.text))
+                    .add(
+                        &second.0.span,
+                        format!(
+                            "this `await` waits for `{}` and for `{}`",
+                            first.0.text, second.0.text
+                        ),
+                    )
                     .expect("one step waits for one thing")
                     .advise("make two steps of it");
                 None
@@ -376,13 +486,15 @@ impl Reader<'_> {
     }
 
     /// The span of a list's item, with its dash.
-    fn from_dash(&self, span: &Span) -> Span {
+    fn with_dash(&self, span: &Span) -> Span {
         let before = self.source.text[..span.bytes.start].trim_end();
         if !before.ends_with('-') {
             return span.clone();
         }
         let start = before.len() - 1;
-        let lines = self.source.text[start..span.bytes.start].matches('\n').count();
+        let lines = self.source.text[start..span.bytes.start]
+            .matches('\n')
+            .count();
         Span {
             bytes: start..span.bytes.end,
             line: span.line.saturating_sub(u32::try_from(lines).unwrap_or(0)),
@@ -391,7 +503,10 @@ impl Reader<'_> {
 
     fn expect(&mut self, node: &Node) -> Expect {
         let mut expect = Expect::default();
-        for (key, node) in node.map("a mapping: `never: |`", self.mistakes).unwrap_or_default() {
+        for (key, node) in node
+            .map("a mapping: `never: |`", self.mistakes)
+            .unwrap_or_default()
+        {
             match key.text.as_str() {
                 "seen" => expect.seen = self.lines(key, node),
                 "never" => expect.never = self.lines(key, node),
@@ -399,7 +514,10 @@ impl Reader<'_> {
                     let names = || EXPECT_KEYS.iter().map(|(name, _)| *name);
                     self.mistakes
                         .add(&key.span, format!("`expect` has no key {}", quoted(other)))
-                        .expect(format!("its keys: {}", names().collect::<Vec<_>>().join(", ")))
+                        .expect(format!(
+                            "its keys: {}",
+                            names().collect::<Vec<_>>().join(", ")
+                        ))
                         .suggest(other, names());
                 }
             }
@@ -416,24 +534,29 @@ impl Reader<'_> {
             self.mistakes
                 .add(&node.span, format!("`{}` is not a block", key.text))
                 .expect("expected `|`, and the lines below it")
-                .advise(format!("write it as: `{}: |`, each line indented below", key.text));
+                .advise(format!(
+                    "write it as: `{}: |`, each line indented below",
+                    key.text
+                ));
             return Vec::new();
         }
         let text = &self.source.text;
         let mut lines = Vec::new();
         let mut at = node.span.bytes.start;
-        let mut line = node.span.line;
-        for piece in text[node.span.bytes.clone()].split_inclusive('\n') {
+        let pieces = text[node.span.bytes.clone()].split_inclusive('\n');
+        for (line, piece) in (node.span.line..).zip(pieces) {
             let trimmed = piece.trim();
             if !trimmed.is_empty() && !trimmed.starts_with('#') {
                 let start = at + (piece.len() - piece.trim_start().len());
                 lines.push(Line {
-                    span: Span { bytes: start..start + trimmed.len(), line },
+                    span: Span {
+                        bytes: start..start + trimmed.len(),
+                        line,
+                    },
                     text: trimmed.to_owned(),
                 });
             }
             at += piece.len();
-            line += 1;
         }
         if lines.len() > MAX_LINES {
             self.mistakes
@@ -441,20 +564,34 @@ impl Reader<'_> {
                 .expect(format!("at most {MAX_LINES}"));
         }
         for line in lines.iter().filter(|line| line.text.len() > 1000) {
-            self.mistakes.add(&line.span, "this line is too long").expect("at most 1000 bytes");
+            self.mistakes
+                .add(&line.span, "this line is too long")
+                .expect("at most 1000 bytes");
         }
         lines
     }
 
     fn catches(&mut self, node: &Node, steps: usize, expect: &Expect) -> BTreeMap<String, Place> {
         let mut catches = BTreeMap::new();
-        for (key, node) in node.map("a mapping: `ghost-on-disconnect: law 1`", self.mistakes).unwrap_or_default() {
+        for (key, node) in node
+            .map("a mapping: `ghost-on-disconnect: law 1`", self.mistakes)
+            .unwrap_or_default()
+        {
             let slug = !key.text.is_empty()
                 && key.text.len() <= 64
-                && key.text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+                && key
+                    .text
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
             if !slug {
                 self.mistakes
-                    .add(&key.span, format!("{} cannot be the name of a planted fault", quoted(&key.text)))
+                    .add(
+                        &key.span,
+                        format!(
+                            "{} cannot be the name of a planted fault",
+                            quoted(&key.text)
+                        ),
+                    )
                     .expect("1 to 64 of: a-z 0-9 -");
                 continue;
             }
@@ -468,11 +605,17 @@ impl Reader<'_> {
     fn place(&mut self, node: &Node, steps: usize, expect: &Expect) -> Option<Place> {
         let shape = "a place, as text: `step 6`, `never 1`, `seen 2`, `law 1`";
         let text = node.text(shape, self.mistakes)?;
-        let parsed = text
-            .split_once(' ')
-            .and_then(|(kind, number)| number.trim().parse::<usize>().ok().map(|number| (kind, number)));
+        let parsed = text.split_once(' ').and_then(|(kind, number)| {
+            number
+                .trim()
+                .parse::<usize>()
+                .ok()
+                .map(|number| (kind, number))
+        });
         let Some((kind, number)) = parsed.filter(|(kind, _)| PLACES.contains(kind)) else {
-            let mistake = self.mistakes.add(&node.span, format!("{} is no place", quoted(text)));
+            let mistake = self
+                .mistakes
+                .add(&node.span, format!("{} is no place", quoted(text)));
             mistake.expect(format!("expected {shape}"));
             if let Some((kind, _)) = text.split_once(' ') {
                 mistake.suggest(kind, PLACES.iter().copied());

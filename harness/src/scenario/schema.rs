@@ -15,7 +15,11 @@ pub fn schema() -> Value {
         value["description"] = json!(about);
         properties.insert((*name).into(), value);
     }
-    let needed: Vec<&str> = FILE.iter().filter(|(_, needed, _)| *needed).map(|(name, ..)| *name).collect();
+    let needed: Vec<&str> = FILE
+        .iter()
+        .filter(|(_, needed, _)| *needed)
+        .map(|(name, ..)| *name)
+        .collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A glare scenario",
@@ -40,11 +44,16 @@ fn file_key(name: &str) -> Value {
             "propertyNames": { "pattern": "^[a-z0-9-]{1,64}$" },
             "additionalProperties": { "type": "string", "pattern": "^(step|never|seen|law) +[1-9][0-9]*$" },
         }),
-        "steps" => json!({ "type": "array", "items": { "$ref": "#/$defs/step" }, "minItems": 1, "maxItems": MAX_STEPS }),
+        "steps" => {
+            json!({ "type": "array", "items": { "$ref": "#/$defs/step" }, "minItems": 1, "maxItems": MAX_STEPS })
+        }
         _ => {
             let mut properties = Map::new();
             for (key, about) in EXPECT_KEYS {
-                properties.insert((*key).into(), json!({ "type": "string", "description": about }));
+                properties.insert(
+                    (*key).into(),
+                    json!({ "type": "string", "description": about }),
+                );
             }
             json!({ "type": ["object", "null"], "properties": properties, "additionalProperties": false })
         }
@@ -54,7 +63,10 @@ fn file_key(name: &str) -> Value {
 fn peers() -> Value {
     let mut properties = Map::new();
     for (key, words, about) in PEER_KEYS {
-        properties.insert((*key).into(), json!({ "enum": words, "description": about }));
+        properties.insert(
+            (*key).into(),
+            json!({ "enum": words, "description": about }),
+        );
     }
     json!({
         "type": "object",
@@ -80,8 +92,15 @@ fn step() -> Value {
         properties.insert(verb.name.into(), body);
     }
     let conditions: Vec<Value> = CONDITIONS.iter().map(mapping).collect();
-    properties.insert(AWAIT.into(), json!({ "description": AWAIT_ABOUT, "oneOf": conditions }));
-    let bare: Vec<&str> = VERBS.iter().filter(|verb| alone(verb)).map(|verb| verb.name).collect();
+    properties.insert(
+        AWAIT.into(),
+        json!({ "description": AWAIT_ABOUT, "oneOf": conditions }),
+    );
+    let bare: Vec<&str> = VERBS
+        .iter()
+        .filter(|verb| alone(verb))
+        .map(|verb| verb.name)
+        .collect();
     json!({
         "oneOf": [
             {
@@ -105,7 +124,12 @@ fn mapping(verb: &Verb) -> Value {
     for key in verb.keys.iter().chain([&WITHIN]) {
         properties.insert(key.name.into(), key_value(key));
     }
-    let needed: Vec<&str> = verb.keys.iter().filter(|key| key.needed).map(|key| key.name).collect();
+    let needed: Vec<&str> = verb
+        .keys
+        .iter()
+        .filter(|key| key.needed)
+        .map(|key| key.name)
+        .collect();
     let mut value = json!({
         "type": "object",
         "description": verb.about,
@@ -114,7 +138,11 @@ fn mapping(verb: &Verb) -> Value {
         "additionalProperties": false,
     });
     if !verb.one_of.is_empty() {
-        let one: Vec<Value> = verb.one_of.iter().map(|key| json!({ "required": [key] })).collect();
+        let one: Vec<Value> = verb
+            .one_of
+            .iter()
+            .map(|key| json!({ "required": [key] }))
+            .collect();
         value["oneOf"] = Value::Array(one);
     }
     value
@@ -133,10 +161,14 @@ fn key_value(key: &KeySpec) -> Value {
         Shape::Room => json!({ "type": "string", "pattern": name }),
         Shape::Text(most) => json!({ "type": "string", "maxLength": most }),
         Shape::Base64(most) => json!({ "type": "string", "maxLength": most.div_ceil(3) * 4 }),
-        Shape::Number(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+        Shape::Number(least, most) => {
+            json!({ "type": "integer", "minimum": least, "maximum": most })
+        }
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::True => json!({ "const": true }),
-        Shape::Reason => json!({ "anyOf": [{ "const": true }, { "type": "string", "minLength": 1 }] }),
+        Shape::Reason => {
+            json!({ "anyOf": [{ "const": true }, { "type": "string", "minLength": 1 }] })
+        }
         Shape::Duration => json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m)$" }),
         Shape::Word(words) => json!({ "enum": words }),
         Shape::State => {

@@ -58,17 +58,48 @@ pub(crate) struct Verb {
 const SIGNALS: &[&str] = &["offer", "answer", "candidate", "end-of-candidates", "bye"];
 /// What the tap can be told to look for: all but the harness's own fence.
 const MESSAGES: &[&str] = &[
-    "create", "join", "leave", "destroy", "offer", "answer", "candidate", "end-of-candidates", "bye", "created",
-    "joined", "left", "destroyed", "refused", "peer-joined", "peer-left", "error",
+    "create",
+    "join",
+    "leave",
+    "destroy",
+    "offer",
+    "answer",
+    "candidate",
+    "end-of-candidates",
+    "bye",
+    "created",
+    "joined",
+    "left",
+    "destroyed",
+    "refused",
+    "peer-joined",
+    "peer-left",
+    "error",
 ];
 /// What a peer can hear.
 const HEARD: &[&str] = &[
-    "offer", "answer", "candidate", "end-of-candidates", "bye", "created", "joined", "left", "destroyed", "refused",
-    "peer-joined", "peer-left", "error",
+    "offer",
+    "answer",
+    "candidate",
+    "end-of-candidates",
+    "bye",
+    "created",
+    "joined",
+    "left",
+    "destroyed",
+    "refused",
+    "peer-joined",
+    "peer-left",
+    "error",
 ];
 /// What a stack can be asked.
 const DURING: &[&str] = &[
-    "add-candidate", "set-remote", "set-local", "create-offer", "create-answer", "say",
+    "add-candidate",
+    "set-remote",
+    "set-local",
+    "create-offer",
+    "create-answer",
+    "say",
 ];
 
 /// Longest text of a message, bytes.
@@ -79,15 +110,29 @@ pub(crate) const MAX_SIZE: u64 = 1_000_000;
 const MAX_LABEL: usize = 200;
 
 const fn must(name: &'static str, shape: Shape, about: &'static str) -> KeySpec {
-    KeySpec { name, shape, needed: true, about }
+    KeySpec {
+        name,
+        shape,
+        needed: true,
+        about,
+    }
 }
 
 const fn may(name: &'static str, shape: Shape, about: &'static str) -> KeySpec {
-    KeySpec { name, shape, needed: false, about }
+    KeySpec {
+        name,
+        shape,
+        needed: false,
+        about,
+    }
 }
 
 /// Belongs to every verb.
-pub(crate) const WITHIN: KeySpec = may("within", Shape::Duration, "How long the step may wait; default 10s, at most 5m.");
+pub(crate) const WITHIN: KeySpec = may(
+    "within",
+    Shape::Duration,
+    "How long the step may wait; default 10s, at most 5m.",
+);
 
 const PEER: KeySpec = must("peer", Shape::Peer, "Who does it.");
 const ROOM: KeySpec = must("room", Shape::Room, "The room's name.");
@@ -107,67 +152,158 @@ const FROM: KeySpec = may(
     Shape::Peer,
     "Who says it. Alone: on the sender's side of the server.",
 );
-const TO: KeySpec = may("to", Shape::Peer, "Who is to hear it: on the receiver's side of the server.");
+const TO: KeySpec = may(
+    "to",
+    Shape::Peer,
+    "Who is to hear it: on the receiver's side of the server.",
+);
 const NTH: KeySpec = may(
     "nth",
     Shape::Number(1, 1000),
     "Only the nth that matches from now on, from 1; without it every one.",
 );
-const CHANNEL: KeySpec = may("channel", Shape::Text(MAX_LABEL), "The channel's label; default `chat`.");
+const CHANNEL: KeySpec = may(
+    "channel",
+    Shape::Text(MAX_LABEL),
+    "The channel's label; default `chat`.",
+);
 
-const fn verb(name: &'static str, about: &'static str, keys: &'static [KeySpec], build: Build) -> Verb {
-    Verb { name, about, keys, one_of: &[], build }
+const fn verb(
+    name: &'static str,
+    about: &'static str,
+    keys: &'static [KeySpec],
+    build: Build,
+) -> Verb {
+    Verb {
+        name,
+        about,
+        keys,
+        one_of: &[],
+        build,
+    }
 }
 
 /// Every verb, in the order of the documentation.
 pub(crate) const VERBS: &[Verb] = &[
-    verb("connect", "Opens the signaling connection.", &[PEER], build::connect),
-    verb("create", "Makes a room and is in it.", &[PEER, ROOM, REFUSED], build::create),
+    verb(
+        "connect",
+        "Opens the signaling connection.",
+        &[PEER],
+        build::connect,
+    ),
+    verb(
+        "create",
+        "Makes a room and is in it.",
+        &[PEER, ROOM, REFUSED],
+        build::create,
+    ),
     verb(
         "join",
         "Enters a room; the one who joins then offers to each peer inside.",
         &[
             PEER,
             ROOM,
-            may("offer", Shape::Flag, "`false` leaves the offering to another step; default true."),
+            may(
+                "offer",
+                Shape::Flag,
+                "`false` leaves the offering to another step; default true.",
+            ),
             REFUSED,
         ],
         build::join,
     ),
-    verb("leave", "Leaves one's room.", &[PEER, REFUSED], build::leave),
-    verb("destroy", "Removes a room.", &[PEER, ROOM, REFUSED], build::destroy),
-    verb("disconnect", "Closes the signaling connection with a close frame.", &[PEER], build::disconnect),
+    verb(
+        "leave",
+        "Leaves one's room.",
+        &[PEER, REFUSED],
+        build::leave,
+    ),
+    verb(
+        "destroy",
+        "Removes a room.",
+        &[PEER, ROOM, REFUSED],
+        build::destroy,
+    ),
+    verb(
+        "disconnect",
+        "Closes the signaling connection with a close frame.",
+        &[PEER],
+        build::disconnect,
+    ),
     verb(
         "negotiate",
         "Offers, answers and trickles, as a well-behaved client does.",
         &[
             must("from", Shape::Peer, "Who offers."),
-            may("to", Shape::Peer, "Whom it is for, where there is a choice."),
+            may(
+                "to",
+                Shape::Peer,
+                "Whom it is for, where there is a choice.",
+            ),
         ],
         build::negotiate,
     ),
-    verb("create-offer", "By hand: makes an offer.", &[PEER], build::create_offer),
-    verb("create-answer", "By hand: makes an answer.", &[PEER], build::create_answer),
+    verb(
+        "create-offer",
+        "By hand: makes an offer.",
+        &[PEER],
+        build::create_offer,
+    ),
+    verb(
+        "create-answer",
+        "By hand: makes an answer.",
+        &[PEER],
+        build::create_answer,
+    ),
     verb(
         "set-local",
         "By hand: sets what was last created, or rolls back.",
-        &[PEER, must("kind", Shape::Word(&["offer", "pranswer", "answer", "rollback"]), "The description's type."), FAILS],
+        &[
+            PEER,
+            must(
+                "kind",
+                Shape::Word(&["offer", "pranswer", "answer", "rollback"]),
+                "The description's type.",
+            ),
+            FAILS,
+        ],
         build::set_local,
     ),
     verb(
         "set-remote",
         "By hand: sets what was last heard of this type.",
-        &[PEER, must("kind", Shape::Word(&["offer", "pranswer", "answer", "rollback"]), "The description's type."), FAILS],
+        &[
+            PEER,
+            must(
+                "kind",
+                Shape::Word(&["offer", "pranswer", "answer", "rollback"]),
+                "The description's type.",
+            ),
+            FAILS,
+        ],
         build::set_remote,
     ),
-    verb("add-candidate", "By hand: adds the oldest candidate heard and not yet added.", &[PEER, FAILS], build::add_candidate),
+    verb(
+        "add-candidate",
+        "By hand: adds the oldest candidate heard and not yet added.",
+        &[PEER, FAILS],
+        build::add_candidate,
+    ),
     verb(
         "send",
         "By hand: sends what was last created, the candidates gathered since, or a goodbye.",
-        &[must("from", Shape::Peer, "Who sends it."), must("message", Shape::Word(SIGNALS), "What is sent.")],
+        &[
+            must("from", Shape::Peer, "Who sends it."),
+            must("message", Shape::Word(SIGNALS), "What is sent."),
+        ],
         build::send,
     ),
-    verb("restart-ice", "`restartIce()`, then a new offer.", &[PEER], build::restart_ice),
+    verb(
+        "restart-ice",
+        "`restartIce()`, then a new offer.",
+        &[PEER],
+        build::restart_ice,
+    ),
     verb(
         "open-channel",
         "Makes a data channel on the connection.",
@@ -175,8 +311,16 @@ pub(crate) const VERBS: &[Verb] = &[
             PEER,
             must("label", Shape::Text(MAX_LABEL), "The channel's label."),
             may("ordered", Shape::Flag, "Default true."),
-            may("max-retransmits", Shape::Number(0, 65535), "How often a lost message is sent again; without it until it arrives."),
-            may("negotiated", Shape::Number(0, 65534), "The id that both sides agreed on beforehand."),
+            may(
+                "max-retransmits",
+                Shape::Number(0, 65535),
+                "How often a lost message is sent again; without it until it arrives.",
+            ),
+            may(
+                "negotiated",
+                Shape::Number(0, 65534),
+                "The id that both sides agreed on beforehand.",
+            ),
         ],
         build::open_channel,
     ),
@@ -188,31 +332,84 @@ pub(crate) const VERBS: &[Verb] = &[
             CHANNEL,
             may("text", Shape::Text(MAX_TEXT), "A string."),
             may("bytes", Shape::Base64(MAX_TEXT), "Bytes, in base64."),
-            may("size", Shape::Number(0, MAX_SIZE), "So many made-up bytes, always the same."),
+            may(
+                "size",
+                Shape::Number(0, MAX_SIZE),
+                "So many made-up bytes, always the same.",
+            ),
             may("heard", Shape::Flag, "`false` does not wait; default true."),
         ],
         one_of: &["text", "bytes", "size"],
         build: build::say,
     },
-    verb("close-channel", "`close()` on a channel.", &[PEER, CHANNEL], build::close_channel),
-    verb("close", "`close()` on the connection, without telling anybody.", &[PEER], build::close),
+    verb(
+        "close-channel",
+        "`close()` on a channel.",
+        &[PEER, CHANNEL],
+        build::close_channel,
+    ),
+    verb(
+        "close",
+        "`close()` on the connection, without telling anybody.",
+        &[PEER],
+        build::close,
+    ),
     verb(
         "kill",
         "Ends a peer from outside.",
-        &[PEER, must("how", Shape::Word(&["socket", "tab", "browser"]), "Its socket is reset, its page closed, or its browser killed.")],
+        &[
+            PEER,
+            must(
+                "how",
+                Shape::Word(&["socket", "tab", "browser"]),
+                "Its socket is reset, its page closed, or its browser killed.",
+            ),
+        ],
         build::kill,
     ),
-    verb("hold", "From now on, keeps back what matches.", &[MESSAGE, FROM, TO, NTH], build::hold),
-    verb("release", "Lets go what the `hold` with the same pattern kept, in order, and stops holding.", &[MESSAGE, FROM, TO, NTH], build::release),
-    verb("drop", "Throws away what matches.", &[MESSAGE, FROM, TO, NTH], build::drop),
+    verb(
+        "hold",
+        "From now on, keeps back what matches.",
+        &[MESSAGE, FROM, TO, NTH],
+        build::hold,
+    ),
+    verb(
+        "release",
+        "Lets go what the `hold` with the same pattern kept, in order, and stops holding.",
+        &[MESSAGE, FROM, TO, NTH],
+        build::release,
+    ),
+    verb(
+        "drop",
+        "Throws away what matches.",
+        &[MESSAGE, FROM, TO, NTH],
+        build::drop,
+    ),
     verb(
         "cut",
         "Ends the peer's socket on the wire.",
-        &[PEER, must("how", Shape::Word(&["close", "reset"]), "A close frame, or a TCP reset, to both ends.")],
+        &[
+            PEER,
+            must(
+                "how",
+                Shape::Word(&["close", "reset"]),
+                "A close frame, or a TCP reset, to both ends.",
+            ),
+        ],
         build::cut,
     ),
-    verb("kill-server", "Ends the server as a crash would.", &[], build::kill_server),
-    verb("restart", "Ends the server if it runs, and starts it again on the same address.", &[], build::restart),
+    verb(
+        "kill-server",
+        "Ends the server as a crash would.",
+        &[],
+        build::kill_server,
+    ),
+    verb(
+        "restart",
+        "Ends the server if it runs, and starts it again on the same address.",
+        &[],
+        build::restart,
+    ),
     verb(
         "send-raw",
         "Sends this text through the peer's WebSocket, as it is.",
@@ -224,10 +421,22 @@ pub(crate) const VERBS: &[Verb] = &[
         "An HTTP request to the server, as it is.",
         &[
             PEER,
-            must("method", Shape::Word(&["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]), "The method."),
-            must("path", Shape::Path, "Path and query; always on the server under test."),
+            must(
+                "method",
+                Shape::Word(&["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]),
+                "The method.",
+            ),
+            must(
+                "path",
+                Shape::Path,
+                "Path and query; always on the server under test.",
+            ),
             may("body", Shape::Text(MAX_TEXT), "The body."),
-            may("status", Shape::Number(100, 599), "The status that the answer must have."),
+            may(
+                "status",
+                Shape::Number(100, 599),
+                "The status that the answer must have.",
+            ),
         ],
         build::http,
     ),
@@ -246,14 +455,23 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         &[
             must("peer", Shape::Peer, "Who hears it."),
             must("hears", Shape::Word(HEARD), "The word."),
-            may("from", Shape::Peer, "Who sent it, or whom the news is about."),
+            may(
+                "from",
+                Shape::Peer,
+                "Who sent it, or whom the news is about.",
+            ),
         ],
         build::hears,
     ),
     verb(
         "held",
         "The tap holds a message that matches.",
-        &[must("held", Shape::Word(MESSAGES), "Which message."), FROM, TO, NTH],
+        &[
+            must("held", Shape::Word(MESSAGES), "Which message."),
+            FROM,
+            TO,
+            NTH,
+        ],
         build::held,
     ),
     verb(
@@ -265,7 +483,10 @@ pub(crate) const CONDITIONS: &[Verb] = &[
     verb(
         "state",
         "A state machine of the peer's newest connection is, or gets, there.",
-        &[must("peer", Shape::Peer, "Whose."), must("state", Shape::State, "The machine and its state.")],
+        &[
+            must("peer", Shape::Peer, "Whose."),
+            must("state", Shape::State, "The machine and its state."),
+        ],
         build::state,
     ),
     verb(
@@ -274,14 +495,21 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         &[
             must("peer", Shape::Peer, "Whose."),
             must("channel", Shape::Text(MAX_LABEL), "The channel's label."),
-            must("is", Shape::Word(&["connecting", "open", "closing", "closed", "error"]), "Its state."),
+            must(
+                "is",
+                Shape::Word(&["connecting", "open", "closing", "closed", "error"]),
+                "Its state.",
+            ),
         ],
         build::channel,
     ),
     verb(
         "said",
         "The peer gets this text through a channel.",
-        &[must("peer", Shape::Peer, "Who gets it."), must("said", Shape::Text(MAX_TEXT), "The text.")],
+        &[
+            must("peer", Shape::Peer, "Who gets it."),
+            must("said", Shape::Text(MAX_TEXT), "The text."),
+        ],
         build::said,
     ),
     verb(
@@ -289,20 +517,30 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         "The peer's stack takes this in.",
         &[
             must("peer", Shape::Peer, "Whose."),
-            must("applied", Shape::Word(&["offer", "answer", "candidate", "end-of-candidates"]), "What."),
+            must(
+                "applied",
+                Shape::Word(&["offer", "answer", "candidate", "end-of-candidates"]),
+                "What.",
+            ),
         ],
         build::applied,
     ),
     verb(
         "error",
         "The peer's stack refuses something.",
-        &[must("peer", Shape::Peer, "Whose."), must("error", Shape::Word(DURING), "What it was asked.")],
+        &[
+            must("peer", Shape::Peer, "Whose."),
+            must("error", Shape::Word(DURING), "What it was asked."),
+        ],
         build::error,
     ),
     verb(
         "disconnected",
         "The peer's signaling connection has ended.",
-        &[must("peer", Shape::Peer, "Whose."), must("disconnected", Shape::True, "Always `true`.")],
+        &[
+            must("peer", Shape::Peer, "Whose."),
+            must("disconnected", Shape::True, "Always `true`."),
+        ],
         build::disconnected,
     ),
 ];
@@ -311,46 +549,112 @@ pub(crate) const CONDITIONS: &[Verb] = &[
 pub(crate) const STATES: &[(&str, &[&str])] = &[
     (
         "signaling",
-        &["stable", "have-local-offer", "have-remote-offer", "have-local-pranswer", "have-remote-pranswer", "closed"],
+        &[
+            "stable",
+            "have-local-offer",
+            "have-remote-offer",
+            "have-local-pranswer",
+            "have-remote-pranswer",
+            "closed",
+        ],
     ),
     ("ice-gathering", &["new", "gathering", "complete"]),
-    ("ice", &["new", "checking", "connected", "completed", "disconnected", "failed", "closed"]),
-    ("connection", &["new", "connecting", "connected", "disconnected", "failed", "closed"]),
+    (
+        "ice",
+        &[
+            "new",
+            "checking",
+            "connected",
+            "completed",
+            "disconnected",
+            "failed",
+            "closed",
+        ],
+    ),
+    (
+        "connection",
+        &[
+            "new",
+            "connecting",
+            "connected",
+            "disconnected",
+            "failed",
+            "closed",
+        ],
+    ),
 ];
 
 /// Keys of the file itself, and whether they must be there.
 pub(crate) const FILE: &[(&str, bool, &str)] = &[
-    ("version", false, "The version of this format; 1, which is the default."),
+    (
+        "version",
+        false,
+        "The version of this format; 1, which is the default.",
+    ),
     ("scenario", true, "Its name."),
     ("about", false, "What happens, in a sentence or two."),
-    ("issue", false, "The report that it reproduces, an https URL."),
-    ("needs", false, "What the server must know; lacking it the verdict is `unsupported`."),
+    (
+        "issue",
+        false,
+        "The report that it reproduces, an https URL.",
+    ),
+    (
+        "needs",
+        false,
+        "What the server must know; lacking it the verdict is `unsupported`.",
+    ),
     ("peers", true, "Who takes part."),
-    ("catches", false, "Planted faults that must turn it red, and where: `step 6`, `never 1`, `seen 2`, `law 1`."),
+    (
+        "catches",
+        false,
+        "Planted faults that must turn it red, and where: `step 6`, `never 1`, `seen 2`, `law 1`.",
+    ),
     ("steps", true, "What happens, one after the other."),
-    ("expect", false, "What must and must not be in the log, in arrow notation."),
+    (
+        "expect",
+        false,
+        "What must and must not be in the log, in arrow notation.",
+    ),
 ];
 
 /// Keys of a peer.
 pub(crate) const PEER_KEYS: &[(&str, &[&str], &str)] = &[
-    ("stack", &["native", "chromium", "firefox", "wire"], "What plays it; without it the cast decides."),
+    (
+        "stack",
+        &["native", "chromium", "firefox", "wire"],
+        "What plays it; without it the cast decides.",
+    ),
     (
         "early-candidates",
         &["buffer", "apply", "drop"],
         "What it does with candidates that come before the remote description: buffer (right), apply (the stack refuses them), drop.",
     ),
-    ("negotiation", &["auto", "manual"], "`manual` turns off all that a peer does by itself."),
+    (
+        "negotiation",
+        &["auto", "manual"],
+        "`manual` turns off all that a peer does by itself.",
+    ),
 ];
 
 /// Keys of `expect`.
 pub(crate) const EXPECT_KEYS: &[(&str, &str)] = &[
     ("seen", "Lines that must be in the log, in this order."),
-    ("never", "Lines that must not be anywhere in the trace; the run stops at the first."),
+    (
+        "never",
+        "Lines that must not be anywhere in the trace; the run stops at the first.",
+    ),
 ];
 
 /// What a scenario may need of a server.
 pub(crate) const NEEDS: &[&str] = &[
-    "rooms", "destroy", "room-limit", "peer-joined", "peer-left", "trickle", "bye", "restart",
+    "rooms",
+    "destroy",
+    "room-limit",
+    "peer-joined",
+    "peer-left",
+    "trickle",
+    "bye",
+    "restart",
 ];
 
 /// The forms of a `catches` place.
@@ -373,9 +677,18 @@ pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
     ("rollback", "write `set-local: { peer: …, kind: rollback }`"),
     ("wait", "nothing waits for time alone: `await` something"),
     ("sleep", "nothing waits for time alone: `await` something"),
-    ("answer", "peers answer by themselves; by hand: `create-answer`, `set-local`, `send`"),
-    ("offer", "write `negotiate: { from: … }`; by hand: `create-offer`, `set-local`, `send`"),
-    ("expect", "`expect:` stands at the left margin, beside `steps:`"),
+    (
+        "answer",
+        "peers answer by themselves; by hand: `create-answer`, `set-local`, `send`",
+    ),
+    (
+        "offer",
+        "write `negotiate: { from: … }`; by hand: `create-offer`, `set-local`, `send`",
+    ),
+    (
+        "expect",
+        "`expect:` stands at the left margin, beside `steps:`",
+    ),
 ];
 
 /// The verb of this name.

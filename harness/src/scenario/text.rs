@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::build::made_up;
 use super::model::{
-    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line, Pattern,
-    PeerSpec, Place, Scenario, Step,
+    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line,
+    Pattern, PeerSpec, Place, Scenario, Step,
 };
 use super::value::write_duration;
 use crate::names::PeerName;
@@ -68,7 +68,11 @@ impl Scenario {
         }
         out.push_str("peers:\n");
         for (name, spec) in &self.peers {
-            out.push_str(&format!("  {}: {}\n", scalar(name.as_str()), peer_text(spec)));
+            out.push_str(&format!(
+                "  {}: {}\n",
+                scalar(name.as_str()),
+                peer_text(spec)
+            ));
         }
         if !self.catches.is_empty() {
             out.push_str("catches:\n");
@@ -194,10 +198,19 @@ fn pattern(key: &'static str, pattern: &Pattern) -> Entries {
 fn entries(action: &Action) -> (&'static str, Entries) {
     match action {
         Action::Connect { peer } => ("connect", vec![who("peer", peer)]),
-        Action::Create { peer, room, answer } => {
-            ("create", with_answer(vec![who("peer", peer), ("room", scalar(room.as_str()))], answer))
-        }
-        Action::Join { peer, room, offer, answer } => {
+        Action::Create { peer, room, answer } => (
+            "create",
+            with_answer(
+                vec![who("peer", peer), ("room", scalar(room.as_str()))],
+                answer,
+            ),
+        ),
+        Action::Join {
+            peer,
+            room,
+            offer,
+            answer,
+        } => {
             let mut entries = vec![who("peer", peer), ("room", scalar(room.as_str()))];
             if !offer {
                 entries.push(("offer", "false".into()));
@@ -205,9 +218,13 @@ fn entries(action: &Action) -> (&'static str, Entries) {
             ("join", with_answer(entries, answer))
         }
         Action::Leave { peer, answer } => ("leave", with_answer(vec![who("peer", peer)], answer)),
-        Action::Destroy { peer, room, answer } => {
-            ("destroy", with_answer(vec![who("peer", peer), ("room", scalar(room.as_str()))], answer))
-        }
+        Action::Destroy { peer, room, answer } => (
+            "destroy",
+            with_answer(
+                vec![who("peer", peer), ("room", scalar(room.as_str()))],
+                answer,
+            ),
+        ),
         Action::Disconnect { peer } => ("disconnect", vec![who("peer", peer)]),
         Action::Negotiate { from, to } => {
             let mut entries = vec![who("from", from)];
@@ -216,27 +233,52 @@ fn entries(action: &Action) -> (&'static str, Entries) {
         }
         Action::CreateOffer { peer } => ("create-offer", vec![who("peer", peer)]),
         Action::CreateAnswer { peer } => ("create-answer", vec![who("peer", peer)]),
-        Action::SetLocal { peer, kind, fails } => {
-            ("set-local", with_fails(vec![who("peer", peer), ("kind", kind.as_str().into())], fails.as_ref()))
-        }
-        Action::SetRemote { peer, kind, fails } => {
-            ("set-remote", with_fails(vec![who("peer", peer), ("kind", kind.as_str().into())], fails.as_ref()))
-        }
-        Action::AddCandidate { peer, fails } => {
-            ("add-candidate", with_fails(vec![who("peer", peer)], fails.as_ref()))
-        }
-        Action::Send { from, message } => ("send", vec![who("from", from), ("message", message.to_string())]),
+        Action::SetLocal { peer, kind, fails } => (
+            "set-local",
+            with_fails(
+                vec![who("peer", peer), ("kind", kind.as_str().into())],
+                fails.as_ref(),
+            ),
+        ),
+        Action::SetRemote { peer, kind, fails } => (
+            "set-remote",
+            with_fails(
+                vec![who("peer", peer), ("kind", kind.as_str().into())],
+                fails.as_ref(),
+            ),
+        ),
+        Action::AddCandidate { peer, fails } => (
+            "add-candidate",
+            with_fails(vec![who("peer", peer)], fails.as_ref()),
+        ),
+        Action::Send { from, message } => (
+            "send",
+            vec![who("from", from), ("message", message.to_string())],
+        ),
         Action::RestartIce { peer } => ("restart-ice", vec![who("peer", peer)]),
-        Action::OpenChannel { peer, label, options } => {
+        Action::OpenChannel {
+            peer,
+            label,
+            options,
+        } => {
             let mut entries = vec![who("peer", peer), ("label", scalar(label))];
             if !options.ordered {
                 entries.push(("ordered", "false".into()));
             }
-            entries.extend(options.max_retransmits.map(|count| ("max-retransmits", count.to_string())));
+            entries.extend(
+                options
+                    .max_retransmits
+                    .map(|count| ("max-retransmits", count.to_string())),
+            );
             entries.extend(options.negotiated.map(|id| ("negotiated", id.to_string())));
             ("open-channel", entries)
         }
-        Action::Say { from, channel, data, heard } => {
+        Action::Say {
+            from,
+            channel,
+            data,
+            heard,
+        } => {
             let mut entries = vec![who("from", from)];
             if channel != DEFAULT_CHANNEL {
                 entries.push(("channel", scalar(channel)));
@@ -263,16 +305,34 @@ fn entries(action: &Action) -> (&'static str, Entries) {
             ("close-channel", entries)
         }
         Action::Close { peer } => ("close", vec![who("peer", peer)]),
-        Action::Kill { peer, how } => ("kill", vec![who("peer", peer), ("how", kill_text(*how).into())]),
+        Action::Kill { peer, how } => (
+            "kill",
+            vec![who("peer", peer), ("how", kill_text(*how).into())],
+        ),
         Action::Hold(held) => ("hold", pattern("message", held)),
         Action::Release(held) => ("release", pattern("message", held)),
         Action::Drop(dropped) => ("drop", pattern("message", dropped)),
-        Action::Cut { peer, how } => ("cut", vec![who("peer", peer), ("how", cut_text(*how).into())]),
+        Action::Cut { peer, how } => (
+            "cut",
+            vec![who("peer", peer), ("how", cut_text(*how).into())],
+        ),
         Action::KillServer => ("kill-server", Vec::new()),
         Action::Restart => ("restart", Vec::new()),
-        Action::SendRaw { peer, text } => ("send-raw", vec![who("peer", peer), ("text", scalar(text))]),
-        Action::Http { peer, method, path, body, status } => {
-            let mut entries = vec![who("peer", peer), ("method", method.clone()), ("path", scalar(path))];
+        Action::SendRaw { peer, text } => {
+            ("send-raw", vec![who("peer", peer), ("text", scalar(text))])
+        }
+        Action::Http {
+            peer,
+            method,
+            path,
+            body,
+            status,
+        } => {
+            let mut entries = vec![
+                who("peer", peer),
+                ("method", method.clone()),
+                ("path", scalar(path)),
+            ];
             entries.extend(body.as_ref().map(|body| ("body", scalar(body))));
             entries.extend(status.map(|status| ("status", status.to_string())));
             ("http", entries)
@@ -293,15 +353,31 @@ fn condition_entries(condition: &Condition) -> Entries {
             let names: Vec<String> = peers.iter().map(|peer| scalar(peer.as_str())).collect();
             vec![("connected", format!("[{}]", names.join(", ")))]
         }
-        Condition::State { peer, machine, state } => {
-            vec![who("peer", peer), ("state", format!("{{ {}: {} }}", machine.as_str(), scalar(state)))]
+        Condition::State {
+            peer,
+            machine,
+            state,
+        } => {
+            vec![
+                who("peer", peer),
+                (
+                    "state",
+                    format!("{{ {}: {} }}", machine.as_str(), scalar(state)),
+                ),
+            ]
         }
         Condition::Channel { peer, label, state } => {
-            vec![who("peer", peer), ("channel", scalar(label)), ("is", scalar(state))]
+            vec![
+                who("peer", peer),
+                ("channel", scalar(label)),
+                ("is", scalar(state)),
+            ]
         }
         Condition::Said { peer, text } => vec![who("peer", peer), ("said", scalar(text))],
         Condition::Applied { peer, what } => vec![who("peer", peer), ("applied", what.to_string())],
         Condition::Error { peer, during } => vec![who("peer", peer), ("error", scalar(during))],
-        Condition::Disconnected { peer } => vec![who("peer", peer), ("disconnected", "true".into())],
+        Condition::Disconnected { peer } => {
+            vec![who("peer", peer), ("disconnected", "true".into())]
+        }
     }
 }

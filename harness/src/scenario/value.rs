@@ -21,7 +21,12 @@ pub(crate) struct Shapes<'a> {
 
 impl Shapes<'_> {
     /// The values of a verb's mapping. `None` if a mistake makes them incomplete.
-    pub(crate) fn values(&mut self, verb: &Verb, name: &Span, entries: &[(Key, Node)]) -> Option<Values> {
+    pub(crate) fn values(
+        &mut self,
+        verb: &Verb,
+        name: &Span,
+        entries: &[(Key, Node)],
+    ) -> Option<Values> {
         let before = self.mistakes.len();
         let mut meant = Vec::new();
         let mut values = Values::default();
@@ -37,7 +42,10 @@ impl Shapes<'_> {
                     let names: Vec<&str> = known.map(|spec| spec.name).collect();
                     meant.extend(nearest(&key.text, names.iter().copied()));
                     self.mistakes
-                        .add(&key.span, format!("`{}` has no key {}", verb.name, quoted(&key.text)))
+                        .add(
+                            &key.span,
+                            format!("`{}` has no key {}", verb.name, quoted(&key.text)),
+                        )
                         .expect(format!("its keys: {}", names.join(", ")))
                         .suggest(&key.text, names.iter().copied());
                 }
@@ -45,15 +53,24 @@ impl Shapes<'_> {
         }
         let there = |wanted: &str| entries.iter().any(|(key, _)| key.text == wanted);
         // A key that is only misspelt is not missing as well.
-        let missing = |spec: &&KeySpec| spec.needed && !there(spec.name) && !meant.contains(&spec.name);
+        let missing =
+            |spec: &&KeySpec| spec.needed && !there(spec.name) && !meant.contains(&spec.name);
         for spec in verb.keys.iter().filter(missing) {
             self.mistakes
-                .add(name, format!("`{}` needs the key `{}`", verb.name, spec.name))
+                .add(
+                    name,
+                    format!("`{}` needs the key `{}`", verb.name, spec.name),
+                )
                 .expect("incomplete")
                 .advise(format!("`{}`: {}", spec.name, first_lower(spec.about)));
         }
         if !verb.one_of.is_empty() {
-            let given: Vec<&str> = verb.one_of.iter().copied().filter(|one| there(one)).collect();
+            let given: Vec<&str> = verb
+                .one_of
+                .iter()
+                .copied()
+                .filter(|one| there(one))
+                .collect();
             if given.len() != 1 {
                 let names: Vec<String> = verb.one_of.iter().map(|one| format!("`{one}`")).collect();
                 self.mistakes
@@ -135,7 +152,10 @@ impl Shapes<'_> {
         let name = node.text("the name of a room, as text", self.mistakes)?;
         if !is_name(name) {
             self.mistakes
-                .add(&node.span, format!("{} cannot be the name of a room", quoted(name)))
+                .add(
+                    &node.span,
+                    format!("{} cannot be the name of a room", quoted(name)),
+                )
                 .expect("1 to 32 of: A-Z a-z 0-9 _ -");
             return None;
         }
@@ -166,7 +186,13 @@ impl Shapes<'_> {
             Ok(_) => Some(text.to_owned()),
             Err(error) => {
                 self.mistakes
-                    .add(&node.span, format!("this is not base64: {}", error.to_string().to_lowercase().trim_end_matches('.')))
+                    .add(
+                        &node.span,
+                        format!(
+                            "this is not base64: {}",
+                            error.to_string().to_lowercase().trim_end_matches('.')
+                        ),
+                    )
                     .expect("expected base64 with padding (RFC 4648, section 4)");
                 None
             }
@@ -188,9 +214,10 @@ impl Shapes<'_> {
     fn reason(&mut self, node: &Node) -> Option<Answer> {
         match node.scalar().map(|scalar| (scalar.flag(), scalar.text())) {
             Some((Some(true), _)) => Some(Answer::Refused),
-            Some((None, Some(text))) if !text.is_empty() => {
-                Some(Answer::RefusedWith(self.text(node, super::table::MAX_TEXT).filter(|_| !text.is_empty())?))
-            }
+            Some((None, Some(text))) if !text.is_empty() => Some(Answer::RefusedWith(
+                self.text(node, super::table::MAX_TEXT)
+                    .filter(|_| !text.is_empty())?,
+            )),
             Some((Some(false), _)) => {
                 self.mistakes
                     .add(&node.span, "`false` says nothing here")
@@ -212,11 +239,22 @@ impl Shapes<'_> {
             node.wrong(shape, self.mistakes);
             return None;
         };
-        let machines = [Machine::Signaling, Machine::IceGathering, Machine::Ice, Machine::Connection];
-        let Some(machine) = machines.into_iter().find(|machine| machine.as_str() == key.text) else {
+        let machines = [
+            Machine::Signaling,
+            Machine::IceGathering,
+            Machine::Ice,
+            Machine::Connection,
+        ];
+        let Some(machine) = machines
+            .into_iter()
+            .find(|machine| machine.as_str() == key.text)
+        else {
             let names: Vec<&str> = machines.iter().map(|machine| machine.as_str()).collect();
             self.mistakes
-                .add(&key.span, format!("there is no state machine {}", quoted(&key.text)))
+                .add(
+                    &key.span,
+                    format!("there is no state machine {}", quoted(&key.text)),
+                )
                 .expect(format!("expected one of: {}", names.join(", ")))
                 .suggest(&key.text, names);
             return None;
@@ -227,7 +265,9 @@ impl Shapes<'_> {
 
     fn path(&mut self, node: &Node) -> Option<String> {
         let path = self.text(node, 2000)?;
-        let plain = path.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\' && byte != b'#');
+        let plain = path
+            .bytes()
+            .all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\' && byte != b'#');
         if !path.starts_with('/') || path.starts_with("//") || !plain {
             self.mistakes
                 .add(&node.span, format!("{} is not a path on the server", quoted(&path)))
@@ -240,7 +280,11 @@ impl Shapes<'_> {
 }
 
 /// One of `words`; a mistake otherwise.
-pub(crate) fn word(node: &Node, words: &'static [&'static str], mistakes: &mut Mistakes) -> Option<&'static str> {
+pub(crate) fn word(
+    node: &Node,
+    words: &'static [&'static str],
+    mistakes: &mut Mistakes,
+) -> Option<&'static str> {
     let text = node.text(&format!("one of: {}", words.join(", ")), mistakes)?;
     let found = words.iter().copied().find(|word| *word == text);
     if found.is_none() {
@@ -267,9 +311,16 @@ pub(crate) fn duration(node: &Node, mistakes: &mut Mistakes) -> Option<Duration>
         "m" => Some(60_000),
         _ => None,
     };
-    match number.parse::<u64>().ok().zip(factor).map(|(number, factor)| number.saturating_mul(factor)) {
+    match number
+        .parse::<u64>()
+        .ok()
+        .zip(factor)
+        .map(|(number, factor)| number.saturating_mul(factor))
+    {
         Some(0) => {
-            mistakes.add(&node.span, "no time at all").expect("nothing can come by then");
+            mistakes
+                .add(&node.span, "no time at all")
+                .expect("nothing can come by then");
             None
         }
         Some(ms) if ms > MAX_WITHIN_MS => {
@@ -280,7 +331,10 @@ pub(crate) fn duration(node: &Node, mistakes: &mut Mistakes) -> Option<Duration>
         }
         Some(ms) => Some(Duration::from_millis(ms)),
         None => {
-            let mistake = mistakes.add(&node.span, format!("{} is no duration", quoted(&scalar.text)));
+            let mistake = mistakes.add(
+                &node.span,
+                format!("{} is no duration", quoted(&scalar.text)),
+            );
             mistake.expect(format!("expected {expected}"));
             if unit.is_empty() && digits > 0 {
                 mistake.advise(format!("say the unit: `{number}s`"));
@@ -293,9 +347,9 @@ pub(crate) fn duration(node: &Node, mistakes: &mut Mistakes) -> Option<Duration>
 /// A duration as files write it.
 pub(crate) fn write_duration(duration: Duration) -> String {
     let ms = duration.as_millis();
-    if ms % 60_000 == 0 && ms > 0 {
+    if ms.is_multiple_of(60_000) && ms > 0 {
         format!("{}m", ms / 60_000)
-    } else if ms % 1000 == 0 {
+    } else if ms.is_multiple_of(1000) {
         format!("{}s", ms / 1000)
     } else {
         format!("{ms}ms")
@@ -305,7 +359,9 @@ pub(crate) fn write_duration(duration: Duration) -> String {
 /// `[A-Za-z0-9_-]{1,32}`
 pub(crate) fn is_name(name: &str) -> bool {
     (1..=32).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 /// The name of a peer: begins with a small letter, and means nothing else in the log.
@@ -313,13 +369,19 @@ pub(crate) fn peer_name(key: &Key, mistakes: &mut Mistakes) -> Option<PeerName> 
     let name = &key.text;
     if RESERVED.contains(&name.as_str()) {
         mistakes
-            .add(&key.span, format!("{} cannot be the name of a peer", quoted(name)))
+            .add(
+                &key.span,
+                format!("{} cannot be the name of a peer", quoted(name)),
+            )
             .expect("it means something else in the log");
         return None;
     }
     if !is_name(name) || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
         mistakes
-            .add(&key.span, format!("{} cannot be the name of a peer", quoted(name)))
+            .add(
+                &key.span,
+                format!("{} cannot be the name of a peer", quoted(name)),
+            )
             .expect("a small letter, then up to 31 of: A-Z a-z 0-9 _ -");
         return None;
     }
@@ -329,7 +391,12 @@ pub(crate) fn peer_name(key: &Key, mistakes: &mut Mistakes) -> Option<PeerName> 
 fn first_lower(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
-        Some(first) if text.chars().nth(1).is_some_and(|second| !second.is_uppercase()) => {
+        Some(first)
+            if text
+                .chars()
+                .nth(1)
+                .is_some_and(|second| !second.is_uppercase()) =>
+        {
             first.to_lowercase().collect::<String>() + chars.as_str().trim_end_matches('.')
         }
         _ => text.trim_end_matches('.').to_owned(),

@@ -25,7 +25,13 @@ const MAX_NODES: usize = 50_000;
 pub fn parse(text: &str, mistakes: &mut Mistakes) -> Option<Node> {
     if text.len() > MAX_BYTES {
         mistakes
-            .add(&Span { bytes: 0..0, line: 1 }, format!("this file has {} bytes", text.len()))
+            .add(
+                &Span {
+                    bytes: 0..0,
+                    line: 1,
+                },
+                format!("this file has {} bytes", text.len()),
+            )
             .expect("too long")
             .advise(format!("at most {} KiB are read", MAX_BYTES / 1024));
         return None;
@@ -98,8 +104,13 @@ impl<'t> Builder<'t, '_> {
             }
         }
         if self.root.is_none() {
-            self.mistakes
-                .add(&Span { bytes: 0..0, line: 1 }, "this file is empty");
+            self.mistakes.add(
+                &Span {
+                    bytes: 0..0,
+                    line: 1,
+                },
+                "this file is empty",
+            );
         }
         self.root
     }
@@ -138,7 +149,13 @@ impl<'t> Builder<'t, '_> {
                     .add(&span, "an alias is not allowed here")
                     .expect("not allowed")
                     .advise("write the value itself");
-                self.push(Node { span, value: Value::Refused }, true);
+                self.push(
+                    Node {
+                        span,
+                        value: Value::Refused,
+                    },
+                    true,
+                );
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let refused = self.refuse(anchor, tag.is_some(), &span);
@@ -168,7 +185,9 @@ impl<'t> Builder<'t, '_> {
 
     /// Notes an anchor or a tag.
     fn refuse(&mut self, anchor: usize, tag: bool, span: &Span) -> bool {
-        let line_start = self.text[..span.bytes.start].rfind('\n').map_or(0, |at| at + 1);
+        let line_start = self.text[..span.bytes.start]
+            .rfind('\n')
+            .map_or(0, |at| at + 1);
         let before = &self.text[line_start..span.bytes.start];
         for (there, sign, name) in [(anchor != 0, '&', "an anchor"), (tag, '!', "a tag")] {
             if !there {
@@ -181,31 +200,59 @@ impl<'t> Builder<'t, '_> {
                     let len = self.text[start..]
                         .find([' ', '\n', '\t'])
                         .unwrap_or(self.text.len() - start);
-                    Span { bytes: start..start + len, line: span.line }
+                    Span {
+                        bytes: start..start + len,
+                        line: span.line,
+                    }
                 }
                 None => span.clone(),
             };
             self.mistakes
                 .add(&span, format!("{name} is not allowed here"))
                 .expect("not allowed")
-                .advise(format!("leave it out; text that begins with `{sign}` needs quotes"));
+                .advise(format!(
+                    "leave it out; text that begins with `{sign}` needs quotes"
+                ));
         }
         anchor != 0 || tag
     }
 
     fn close(&mut self, end: Span) {
         match self.stack.pop() {
-            Some(Open::List { start, items, flow, refused }) => {
+            Some(Open::List {
+                start,
+                items,
+                flow,
+                refused,
+            }) => {
                 let last = items.last().map(|node| node.span.bytes.end);
                 let span = whole(start, end, flow, last);
-                self.push(Node { span, value: Value::List(items) }, refused);
+                self.push(
+                    Node {
+                        span,
+                        value: Value::List(items),
+                    },
+                    refused,
+                );
             }
-            Some(Open::Map { start, entries, flow, refused, .. }) => {
+            Some(Open::Map {
+                start,
+                entries,
+                flow,
+                refused,
+                ..
+            }) => {
                 let last = entries
                     .last()
                     .map(|(key, node)| node.span.bytes.end.max(key.span.bytes.end));
                 let span = whole(start, end, flow, last);
-                self.push(Node { span, value: Value::Map(entries) }, refused);
+                self.push(
+                    Node {
+                        span,
+                        value: Value::Map(entries),
+                    },
+                    refused,
+                );
             }
             None => {}
         }
@@ -223,7 +270,9 @@ impl<'t> Builder<'t, '_> {
                 }
             }
             Some(Open::List { items, .. }) => items.push(node),
-            Some(Open::Map { entries, seen, key, .. }) => match key.take() {
+            Some(Open::Map {
+                entries, seen, key, ..
+            }) => match key.take() {
                 None => *key = Some(key_of(node, seen, self.mistakes)),
                 Some(Some(key)) => entries.push((key, node)),
                 Some(None) => {}
@@ -254,24 +303,36 @@ impl<'t> Builder<'t, '_> {
     }
 
     fn broken(&mut self, error: &granit_parser::ScanError) {
-        let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
+        let at = error
+            .marker()
+            .byte_offset()
+            .unwrap_or(0)
+            .min(self.text.len());
         // An error "at the end" of a line or file is shown on the last thing written before it.
         let at = if self.text[at..].trim_start().is_empty() {
             self.text.trim_end().len().saturating_sub(1)
         } else {
             at
         };
-        let at = (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+        let at = (0..=at)
+            .rev()
+            .find(|at| self.text.is_char_boundary(*at))
+            .unwrap_or(0);
         let len = self.text[at..].chars().next().map_or(0, char::len_utf8);
         let span = Span {
             bytes: at..at + len,
             line: self.line(at),
         };
-        let mistake = self
-            .mistakes
-            .add(&span, format!("this is not YAML: {}", crate::mistake::shown(&error.info())));
+        let mistake = self.mistakes.add(
+            &span,
+            format!("this is not YAML: {}", crate::mistake::shown(&error.info())),
+        );
         mistake.expect("the reader stopped here");
-        if self.text[..at].rsplit('\n').next().is_some_and(|line| line.contains('\t')) {
+        if self.text[..at]
+            .rsplit('\n')
+            .next()
+            .is_some_and(|line| line.contains('\t'))
+        {
             mistake.advise("YAML is indented by spaces, never by tabs");
         }
     }
@@ -301,7 +362,10 @@ fn key_of(node: Node, seen: &mut HashMap<String, u32>, mistakes: &mut Mistakes) 
     };
     if let Some(line) = seen.get(&scalar.text) {
         mistakes
-            .add(&node.span, format!("the key {} is here twice", quoted(&scalar.text)))
+            .add(
+                &node.span,
+                format!("the key {} is here twice", quoted(&scalar.text)),
+            )
             .expect("a second time")
             .advise(format!("it is already on line {line}"));
         return None;

@@ -62,7 +62,11 @@ impl Scalar {
 
     /// A number as JSON has it.
     pub fn number(&self) -> Option<serde_json::Number> {
-        if !self.plain || !self.text.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+        if !self.plain
+            || !self
+                .text
+                .starts_with(|c: char| c.is_ascii_digit() || c == '-')
+        {
             return None;
         }
         serde_json::from_str(&self.text).ok()
@@ -125,7 +129,10 @@ impl Node {
             && scalar.text().is_none()
             && expected.contains("text")
         {
-            mistake.advise(format!("put it in quotes: \"{}\"", crate::mistake::shown(&scalar.text)));
+            mistake.advise(format!(
+                "put it in quotes: \"{}\"",
+                crate::mistake::shown(&scalar.text)
+            ));
         }
     }
 

@@ -30,7 +30,12 @@ pub struct Conversation {
 impl Conversation {
     /// A new connection of the peer that the server knows as `me`.
     pub fn new(dialect: Arc<Dialect>, me: &str) -> Self {
-        Self { dialect, me: Arc::from(me), room: None, asked: None }
+        Self {
+            dialect,
+            me: Arc::from(me),
+            room: None,
+            asked: None,
+        }
     }
 
     /// How to open the WebSocket.
@@ -57,7 +62,10 @@ impl Conversation {
     pub fn say(&mut self, word: &Word) -> Result<Vec<Out>, Unspeakable> {
         let kind = word.kind();
         let Some(saying) = self.dialect.saying(kind) else {
-            return Err(Unspeakable::NoSuchWord { dialect: self.dialect.name.clone(), kind });
+            return Err(Unspeakable::NoSuchWord {
+                dialect: self.dialect.name.clone(),
+                kind,
+            });
         };
         let mut variables = self.variables();
         words::variables(word, &mut variables);
@@ -79,14 +87,20 @@ impl Conversation {
 
     /// Understands a text message from the server. Empty: not understood.
     pub fn hear_text(&mut self, text: &str) -> Vec<Word> {
-        let Some(value) = self.value(text) else { return Vec::new() };
-        self.hear(|hearing, variables| {
-            hearing.http.is_none() && hearing.matches(&value, variables)
-        })
+        let Some(value) = self.value(text) else {
+            return Vec::new();
+        };
+        self.hear(|hearing, variables| hearing.http.is_none() && hearing.matches(&value, variables))
     }
 
     /// Understands the response to one of the peer's own requests. Empty: not understood.
-    pub fn hear_response(&mut self, method: &str, path: &str, status: u16, body: &str) -> Vec<Word> {
+    pub fn hear_response(
+        &mut self,
+        method: &str,
+        path: &str,
+        status: u16,
+        body: &str,
+    ) -> Vec<Word> {
         let value = self.value(body).unwrap_or(Json::Null);
         self.hear(|hearing, variables| {
             hearing.http.as_ref().is_some_and(|route| {
@@ -170,7 +184,9 @@ impl Conversation {
                 return None;
             }
             let room = match heard {
-                Heard::Kind(Kind::Created | Kind::Joined | Kind::Destroyed) => self.asked.as_ref().or(self.room.as_ref()),
+                Heard::Kind(Kind::Created | Kind::Joined | Kind::Destroyed) => {
+                    self.asked.as_ref().or(self.room.as_ref())
+                }
                 _ => self.room.as_ref(),
             };
             words::heard(*heard, &variables, room)
@@ -199,12 +215,17 @@ impl Conversation {
     fn note(&mut self, word: &Word) {
         match word {
             Word::Request {
-                request: Request::Create { room } | Request::Join { room } | Request::Destroy { room },
+                request:
+                    Request::Create { room } | Request::Join { room } | Request::Destroy { room },
             } => self.asked = Some(room.clone()),
-            Word::Notice { notice: Notice::Created { room } | Notice::Joined { room, .. } } => {
+            Word::Notice {
+                notice: Notice::Created { room } | Notice::Joined { room, .. },
+            } => {
                 self.room = Some(room.clone());
             }
-            Word::Notice { notice: Notice::Left { .. } | Notice::Destroyed { .. } } => self.room = None,
+            Word::Notice {
+                notice: Notice::Left { .. } | Notice::Destroyed { .. },
+            } => self.room = None,
             _ => {}
         }
     }

@@ -6,6 +6,7 @@
 mod conversation;
 mod properties;
 mod read;
+mod read_template;
 mod template;
 mod words;
 
@@ -159,7 +160,10 @@ impl Dialect {
     ///
     /// # Panics
     /// Never in a build that passes its tests: the file is part of the program.
-    #[expect(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the file is part of the program, and a test reads it"
+    )]
     pub fn reference() -> Arc<Dialect> {
         static DIALECT: OnceLock<Arc<Dialect>> = OnceLock::new();
         Arc::clone(DIALECT.get_or_init(|| {

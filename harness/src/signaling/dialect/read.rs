@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
-
 use super::properties::{ABSENT_PEER, AbsentPeer, Properties, SAME_ID, SameId};
-use super::template::{self, Entry, Hole, Piece, Template};
+use super::read_template::Templates;
+use super::template::{self, Hole, Piece};
 use super::words::{self, Heard};
 use super::{Body, ConnectTemplate, Dialect, Framing, Hearing, Route, Saying, StatusRange};
 use crate::mistake::{Mistakes, quoted};
@@ -15,8 +14,19 @@ use crate::signaling::Kind;
 use crate::yaml::{self, Key, Node, Scalar, Value};
 
 const KEYS: &[&str] = &[
-    "version", "dialect", "about", "framing", "connect", "has", "announces-leaving-within", "same-id", "rewrites",
-    "echoes", "absent-peer", "say", "hear",
+    "version",
+    "dialect",
+    "about",
+    "framing",
+    "connect",
+    "has",
+    "announces-leaving-within",
+    "same-id",
+    "rewrites",
+    "echoes",
+    "absent-peer",
+    "say",
+    "hear",
 ];
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
 
@@ -36,10 +46,17 @@ impl Dialect {
     /// # Errors
     /// All mistakes of the file.
     pub fn read(path: &Path, text: &str) -> Result<Dialect, Mistakes> {
-        let source = Source { path: path.to_owned(), text: Arc::from(text) };
+        let source = Source {
+            path: path.to_owned(),
+            text: Arc::from(text),
+        };
         let mut mistakes = Mistakes::new(source);
-        let dialect = yaml::parse(text, &mut mistakes)
-            .and_then(|root| Reader { mistakes: &mut mistakes }.file(&root));
+        let dialect = yaml::parse(text, &mut mistakes).and_then(|root| {
+            Reader {
+                mistakes: &mut mistakes,
+            }
+            .file(&root)
+        });
         mistakes.or_else(dialect)
     }
 
@@ -60,16 +77,31 @@ impl Reader<'_> {
     fn file(mut self, root: &Node) -> Option<Dialect> {
         let entries = root.map("a mapping that begins with `dialect:`", self.mistakes)?;
         self.known("a dialect", entries, KEYS);
-        let find = |wanted: &str| entries.iter().find(|(key, _)| key.text == wanted).map(|(_, node)| node);
+        let find = |wanted: &str| {
+            entries
+                .iter()
+                .find(|(key, _)| key.text == wanted)
+                .map(|(_, node)| node)
+        };
         for needed in ["dialect", "connect", "say", "hear"] {
             if find(needed).is_none() {
                 self.mistakes
-                    .add(&Span { bytes: 0..0, line: 1 }, format!("the key `{needed}:` is missing"))
+                    .add(
+                        &Span {
+                            bytes: 0..0,
+                            line: 1,
+                        },
+                        format!("the key `{needed}:` is missing"),
+                    )
                     .expect("expected in this file");
             }
         }
         if let Some(node) = find("version")
-            && node.scalar().and_then(Scalar::number).and_then(|number| number.as_u64()) != Some(1)
+            && node
+                .scalar()
+                .and_then(Scalar::number)
+                .and_then(|number| number.as_u64())
+                != Some(1)
         {
             self.mistakes
                 .add(&node.span, "this version of the format is not known")
@@ -77,25 +109,47 @@ impl Reader<'_> {
                 .advise("a newer version needs a newer glare");
         }
         let name = find("dialect").and_then(|node| self.name(node));
-        let framing = match find("framing").and_then(|node| scenario::word(node, &["json", "text"], self.mistakes)) {
+        let framing = match find("framing")
+            .and_then(|node| scenario::word(node, &["json", "text"], self.mistakes))
+        {
             Some("text") => Framing::Text,
             _ => Framing::Json,
         };
-        let connect = find("connect").map(|node| self.connect(node)).unwrap_or_default();
+        let connect = find("connect")
+            .map(|node| self.connect(node))
+            .unwrap_or_default();
         let needs = find("has").map(|node| self.needs(node)).unwrap_or_default();
         let properties = self.properties(&find);
-        let say = find("say").map(|node| self.say(node, framing)).unwrap_or_default();
-        let hear = find("hear").map(|node| self.hear(node, framing)).unwrap_or_default();
+        let say = find("say")
+            .map(|node| self.say(node, framing))
+            .unwrap_or_default();
+        let hear = find("hear")
+            .map(|node| self.hear(node, framing))
+            .unwrap_or_default();
         if let (Some(_), Some(_)) = (find("say"), find("hear")) {
             self.complete(entries, &needs, &say, &hear);
         }
-        Some(Dialect { name: name?, framing, connect, needs: needs.into_iter().map(|(need, _)| need).collect(), properties, say, hear })
+        Some(Dialect {
+            name: name?,
+            framing,
+            connect,
+            needs: needs.into_iter().map(|(need, _)| need).collect(),
+            properties,
+            say,
+            hear,
+        })
     }
 
     fn known(&mut self, what: &str, entries: &[(Key, Node)], keys: &[&str]) {
-        for (key, _) in entries.iter().filter(|(key, _)| !keys.contains(&key.text.as_str())) {
+        for (key, _) in entries
+            .iter()
+            .filter(|(key, _)| !keys.contains(&key.text.as_str()))
+        {
             self.mistakes
-                .add(&key.span, format!("{what} has no key {}", quoted(&key.text)))
+                .add(
+                    &key.span,
+                    format!("{what} has no key {}", quoted(&key.text)),
+                )
                 .expect(format!("its keys: {}", keys.join(", ")))
                 .suggest(&key.text, keys.iter().copied());
         }
@@ -105,7 +159,10 @@ impl Reader<'_> {
         let name = node.text("the dialect's name, as text", self.mistakes)?;
         if !scenario::is_name(name) {
             self.mistakes
-                .add(&node.span, format!("{} cannot be the name of a dialect", quoted(name)))
+                .add(
+                    &node.span,
+                    format!("{} cannot be the name of a dialect", quoted(name)),
+                )
                 .expect("1 to 32 of: A-Z a-z 0-9 _ -");
             return None;
         }
@@ -114,21 +171,33 @@ impl Reader<'_> {
 
     fn connect(&mut self, node: &Node) -> ConnectTemplate {
         let mut connect = ConnectTemplate::default();
-        let entries = node.map("a mapping with `path:`", self.mistakes).unwrap_or_default();
+        let entries = node
+            .map("a mapping with `path:`", self.mistakes)
+            .unwrap_or_default();
         self.known("`connect`", entries, &["path", "protocols", "headers"]);
         if !entries.iter().any(|(key, _)| key.text == "path") && !node.is_refused() {
-            self.mistakes.add(&node.span, "`connect` needs the key `path`").expect("incomplete");
+            self.mistakes
+                .add(&node.span, "`connect` needs the key `path`")
+                .expect("incomplete");
         }
         for (key, node) in entries {
             match key.text.as_str() {
                 "path" => connect.path = self.path(node, &["me"]).unwrap_or_default(),
                 "protocols" => {
-                    for item in node.list("a list of subprotocols", self.mistakes).unwrap_or_default() {
-                        if let Some(name) = item.text("a subprotocol's name, as text", self.mistakes) {
+                    for item in node
+                        .list("a list of subprotocols", self.mistakes)
+                        .unwrap_or_default()
+                    {
+                        if let Some(name) =
+                            item.text("a subprotocol's name, as text", self.mistakes)
+                        {
                             if is_token(name) {
                                 connect.protocols.push(name.to_owned());
                             } else {
-                                item.wrong("a token (RFC 9110, section 5.6.2), as text", self.mistakes);
+                                item.wrong(
+                                    "a token (RFC 9110, section 5.6.2), as text",
+                                    self.mistakes,
+                                );
                             }
                         }
                     }
@@ -142,14 +211,22 @@ impl Reader<'_> {
 
     fn headers(&mut self, node: &Node, variables: &[&str]) -> Vec<(String, Vec<Piece>)> {
         let mut headers = Vec::new();
-        for (key, node) in node.map("a mapping of headers", self.mistakes).unwrap_or_default() {
+        for (key, node) in node
+            .map("a mapping of headers", self.mistakes)
+            .unwrap_or_default()
+        {
             if !is_token(&key.text) {
                 self.mistakes
-                    .add(&key.span, format!("{} cannot be the name of a header", quoted(&key.text)))
+                    .add(
+                        &key.span,
+                        format!("{} cannot be the name of a header", quoted(&key.text)),
+                    )
                     .expect("expected a token (RFC 9110, section 5.6.2)");
                 continue;
             }
-            let Some(text) = node.text("the header's value, as text", self.mistakes) else { continue };
+            let Some(text) = node.text("the header's value, as text", self.mistakes) else {
+                continue;
+            };
             if text.contains(|c: char| c.is_control()) {
                 node.wrong("text on one line", self.mistakes);
                 continue;
@@ -162,7 +239,9 @@ impl Reader<'_> {
 
     fn needs(&mut self, node: &Node) -> Vec<(Need, Span)> {
         let names: &'static [&'static str] = scenario::NEEDS;
-        let items = node.list("a list: `[rooms, peer-left]`", self.mistakes).unwrap_or_default();
+        let items = node
+            .list("a list: `[rooms, peer-left]`", self.mistakes)
+            .unwrap_or_default();
         let mut needs = Vec::new();
         for item in items {
             let need = scenario::word(item, names, self.mistakes).and_then(Need::parse);
@@ -176,23 +255,42 @@ impl Reader<'_> {
         if let Some(node) = find("announces-leaving-within").filter(|node| !node.is_null()) {
             properties.announces_leaving_within = scenario::duration(node, self.mistakes);
         }
-        if let Some(word) = find("same-id").and_then(|node| scenario::word(node, SAME_ID, self.mistakes)) {
+        if let Some(word) =
+            find("same-id").and_then(|node| scenario::word(node, SAME_ID, self.mistakes))
+        {
             properties.same_id = SameId::parse(word);
         }
-        if let Some(word) = find("absent-peer").and_then(|node| scenario::word(node, ABSENT_PEER, self.mistakes)) {
+        if let Some(word) =
+            find("absent-peer").and_then(|node| scenario::word(node, ABSENT_PEER, self.mistakes))
+        {
             properties.absent_peer = AbsentPeer::parse(word);
         }
-        properties.rewrites = find("rewrites").and_then(|node| node.flag(self.mistakes)).unwrap_or(false);
-        properties.echoes = find("echoes").and_then(|node| node.flag(self.mistakes)).unwrap_or(false);
+        properties.rewrites = find("rewrites")
+            .and_then(|node| node.flag(self.mistakes))
+            .unwrap_or(false);
+        properties.echoes = find("echoes")
+            .and_then(|node| node.flag(self.mistakes))
+            .unwrap_or(false);
         properties
     }
 
     fn say(&mut self, node: &Node, framing: Framing) -> Vec<(Kind, Vec<Saying>)> {
         let speakable = |kind: &&Kind| kind.is_request() || kind.is_signal();
-        let names: Vec<&str> = Kind::ALL.iter().filter(speakable).map(|kind| kind.as_str()).collect();
+        let names: Vec<&str> = Kind::ALL
+            .iter()
+            .filter(speakable)
+            .map(|kind| kind.as_str())
+            .collect();
         let mut say = Vec::new();
-        for (key, node) in node.map("a mapping of words", self.mistakes).unwrap_or_default() {
-            let kind = Kind::ALL.iter().copied().filter(|kind| speakable(&kind)).find(|kind| kind.as_str() == key.text);
+        for (key, node) in node
+            .map("a mapping of words", self.mistakes)
+            .unwrap_or_default()
+        {
+            let kind = Kind::ALL
+                .iter()
+                .copied()
+                .filter(|kind| speakable(&kind))
+                .find(|kind| kind.as_str() == key.text);
             let Some(kind) = kind else {
                 self.no_word(key, "a peer never says", &names);
                 continue;
@@ -213,22 +311,40 @@ impl Reader<'_> {
 
     fn saying(&mut self, node: &Node, variables: &[&str], framing: Framing) -> Option<Saying> {
         let entries = node.map("`message: …`, or `http: POST /path`", self.mistakes)?;
-        self.known("a step of saying", entries, &["message", "http", "headers", "body"]);
+        self.known(
+            "a step of saying",
+            entries,
+            &["message", "http", "headers", "body"],
+        );
         let (http, body) = self.carrier(node, entries, variables, framing, false)?;
         let headers = entries.iter().find(|(key, _)| key.text == "headers");
         Some(Saying {
             http,
-            headers: headers.map(|(_, node)| self.headers(node, variables)).unwrap_or_default(),
+            headers: headers
+                .map(|(_, node)| self.headers(node, variables))
+                .unwrap_or_default(),
             body,
         })
     }
 
     fn hear(&mut self, node: &Node, framing: Framing) -> Vec<(Heard, Hearing)> {
         let hearable = |kind: &&Kind| !kind.is_request();
-        let names: Vec<&str> = Kind::ALL.iter().filter(hearable).map(|kind| kind.as_str()).chain(["fenced"]).collect();
+        let names: Vec<&str> = Kind::ALL
+            .iter()
+            .filter(hearable)
+            .map(|kind| kind.as_str())
+            .chain(["fenced"])
+            .collect();
         let mut hear = Vec::new();
-        for (key, node) in node.map("a mapping of words", self.mistakes).unwrap_or_default() {
-            let kind = Kind::ALL.iter().copied().filter(|kind| hearable(&kind)).find(|kind| kind.as_str() == key.text);
+        for (key, node) in node
+            .map("a mapping of words", self.mistakes)
+            .unwrap_or_default()
+        {
+            let kind = Kind::ALL
+                .iter()
+                .copied()
+                .filter(|kind| hearable(&kind))
+                .find(|kind| kind.as_str() == key.text);
             let heard = match kind {
                 Some(kind) => Heard::Kind(kind),
                 None if key.text == "fenced" => Heard::Fenced,
@@ -241,7 +357,10 @@ impl Reader<'_> {
                 continue;
             }
             for item in one_or_more(node) {
-                hear.extend(self.hearing(item, heard, framing).map(|hearing| (heard, hearing)));
+                hear.extend(
+                    self.hearing(item, heard, framing)
+                        .map(|hearing| (heard, hearing)),
+                );
             }
         }
         hear
@@ -249,7 +368,11 @@ impl Reader<'_> {
 
     fn hearing(&mut self, node: &Node, heard: Heard, framing: Framing) -> Option<Hearing> {
         let entries = node.map("`message: …`, or `http: POST /path`", self.mistakes)?;
-        self.known("a form of hearing", entries, &["message", "http", "status", "body"]);
+        self.known(
+            "a form of hearing",
+            entries,
+            &["message", "http", "status", "body"],
+        );
         let (needed, variables) = words::heard_variables(heard);
         let before = self.mistakes.len();
         let (http, body) = self.carrier(node, entries, &variables, framing, true)?;
@@ -263,10 +386,17 @@ impl Reader<'_> {
             captured.extend(template::text_holes(&route.path));
         }
         for group in needed {
-            if self.mistakes.len() == before && !captured.iter().any(|hole| group.contains(&hole.name.as_str())) {
+            if self.mistakes.len() == before
+                && !captured
+                    .iter()
+                    .any(|hole| group.contains(&hole.name.as_str()))
+            {
                 let names: Vec<String> = group.iter().map(|name| format!("{{{name}}}")).collect();
                 self.mistakes
-                    .add(&node.span, format!("nothing here captures `{}`", names.join("` or `")))
+                    .add(
+                        &node.span,
+                        format!("nothing here captures `{}`", names.join("` or `")),
+                    )
                     .expect("the word needs it");
             }
         }
@@ -282,14 +412,29 @@ impl Reader<'_> {
         framing: Framing,
         pattern: bool,
     ) -> Option<(Option<Route>, Body)> {
-        let find = |wanted: &str| entries.iter().find(|(key, _)| key.text == wanted).map(|(_, node)| node);
-        let mut holder = Templates { mistakes: self.mistakes, variables, pattern };
+        let find = |wanted: &str| {
+            entries
+                .iter()
+                .find(|(key, _)| key.text == wanted)
+                .map(|(_, node)| node)
+        };
+        let mut holder = Templates {
+            mistakes: self.mistakes,
+            variables,
+            pattern,
+        };
         match (find("message"), find("http")) {
             (Some(message), None) => {
-                for (key, _) in entries.iter().filter(|(key, _)| matches!(key.text.as_str(), "body" | "headers" | "status")) {
+                for (key, _) in entries
+                    .iter()
+                    .filter(|(key, _)| matches!(key.text.as_str(), "body" | "headers" | "status"))
+                {
                     holder
                         .mistakes
-                        .add(&key.span, format!("`{}` belongs to `http`, not to `message`", key.text))
+                        .add(
+                            &key.span,
+                            format!("`{}` belongs to `http`, not to `message`", key.text),
+                        )
                         .expect("does not go together");
                 }
                 if framing == Framing::Text && message.scalar().is_none() {
@@ -315,7 +460,9 @@ impl Reader<'_> {
     fn route(&mut self, node: &Node, variables: &[&str], pattern: bool) -> Option<Route> {
         let shape = "method and path, as text: `POST /create`";
         let text = node.text(shape, self.mistakes)?;
-        let parts = text.split_once(' ').filter(|(method, _)| METHODS.contains(method));
+        let parts = text
+            .split_once(' ')
+            .filter(|(method, _)| METHODS.contains(method));
         let Some((method, path)) = parts else {
             node.wrong(shape, self.mistakes);
             return None;
@@ -324,7 +471,10 @@ impl Reader<'_> {
         if pattern {
             all.push("_");
         }
-        Some(Route { method: method.to_owned(), path: self.path_text(node, path, &all)? })
+        Some(Route {
+            method: method.to_owned(),
+            path: self.path_text(node, path, &all)?,
+        })
     }
 
     fn path(&mut self, node: &Node, variables: &[&str]) -> Option<Vec<Piece>> {
@@ -333,10 +483,15 @@ impl Reader<'_> {
     }
 
     fn path_text(&mut self, node: &Node, path: &str, variables: &[&str]) -> Option<Vec<Piece>> {
-        let plain = path.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'#');
+        let plain = path
+            .bytes()
+            .all(|byte| (0x21..0x7f).contains(&byte) && byte != b'#');
         if !path.starts_with('/') || path.starts_with("//") || !plain {
             self.mistakes
-                .add(&node.span, format!("{} is not a path on the server", quoted(path)))
+                .add(
+                    &node.span,
+                    format!("{} is not a path on the server", quoted(path)),
+                )
                 .expect("expected a path that begins with one `/`");
             return None;
         }
@@ -344,7 +499,10 @@ impl Reader<'_> {
         for hole in template::text_holes(&pieces) {
             if hole.filter != Some(template::Filter::Url) && hole.name != "_" {
                 self.mistakes
-                    .add(&node.span, format!("`{{{}}}` in a path is not percent-encoded", hole.name))
+                    .add(
+                        &node.span,
+                        format!("`{{{}}}` in a path is not percent-encoded", hole.name),
+                    )
                     .expect("any value could change the path")
                     .advise(format!("write `{{{}|url}}`", hole.name));
             }
@@ -354,7 +512,12 @@ impl Reader<'_> {
 
     fn pieces(&mut self, node: &Node, text: &str, variables: &[&str]) -> Option<Vec<Piece>> {
         let pattern = variables.contains(&"_");
-        Templates { mistakes: self.mistakes, variables, pattern }.pieces(node, text)
+        Templates {
+            mistakes: self.mistakes,
+            variables,
+            pattern,
+        }
+        .pieces(node, text)
     }
 
     fn status(&mut self, node: &Node) -> Option<StatusRange> {
@@ -367,8 +530,16 @@ impl Reader<'_> {
             }
         };
         let range = match text.strip_suffix("xx") {
-            Some(class) => class.parse().ok().filter(|class| (1..=5_u16).contains(class)).map(|class| (class * 100, class * 100 + 99)),
-            None => text.parse().ok().filter(|status| (100..=599_u16).contains(status)).map(|status| (status, status)),
+            Some(class) => class
+                .parse()
+                .ok()
+                .filter(|class| (1..=5_u16).contains(class))
+                .map(|class| (class * 100, class * 100 + 99)),
+            None => text
+                .parse()
+                .ok()
+                .filter(|status| (100..=599_u16).contains(status))
+                .map(|status| (status, status)),
         };
         if range.is_none() {
             node.wrong(expected, self.mistakes);
@@ -398,14 +569,25 @@ impl Reader<'_> {
     ) {
         let said = |kind: Kind| say.iter().any(|(there, _)| *there == kind);
         let heard = |wanted: Heard| hear.iter().any(|(there, _)| *there == wanted);
-        let key = |wanted: &str| entries.iter().find(|(key, _)| key.text == wanted).map(|(key, _)| key.span.clone());
-        let (Some(say_at), Some(hear_at)) = (key("say"), key("hear")) else { return };
+        let key = |wanted: &str| {
+            entries
+                .iter()
+                .find(|(key, _)| key.text == wanted)
+                .map(|(key, _)| key.span.clone())
+        };
+        let (Some(say_at), Some(hear_at)) = (key("say"), key("hear")) else {
+            return;
+        };
         for kind in [Kind::Offer, Kind::Answer] {
             if !said(kind) {
-                self.mistakes.add(&say_at, format!("no way to say `{kind}`")).expect("every dialect needs it");
+                self.mistakes
+                    .add(&say_at, format!("no way to say `{kind}`"))
+                    .expect("every dialect needs it");
             }
             if !heard(Heard::Kind(kind)) {
-                self.mistakes.add(&hear_at, format!("no way to hear `{kind}`")).expect("every dialect needs it");
+                self.mistakes
+                    .add(&hear_at, format!("no way to hear `{kind}`"))
+                    .expect("every dialect needs it");
             }
         }
         if said(Kind::Fence) != heard(Heard::Fenced) {
@@ -414,12 +596,19 @@ impl Reader<'_> {
                 .expect("only one of them is here");
         }
         for (need, span) in needs {
-            let Some((_, says, hears)) = TAKES.iter().find(|(there, ..)| there == need) else { continue };
+            let Some((_, says, hears)) = TAKES.iter().find(|(there, ..)| there == need) else {
+                continue;
+            };
             let missing = says
                 .iter()
                 .filter(|kind| !said(**kind))
                 .map(|kind| format!("`say: {kind}`"))
-                .chain(hears.iter().filter(|kind| !heard(Heard::Kind(**kind))).map(|kind| format!("`hear: {kind}`")));
+                .chain(
+                    hears
+                        .iter()
+                        .filter(|kind| !heard(Heard::Kind(**kind)))
+                        .map(|kind| format!("`hear: {kind}`")),
+                );
             let missing: Vec<String> = missing.collect();
             if !missing.is_empty() {
                 self.mistakes
@@ -442,122 +631,7 @@ fn one_or_more(node: &Node) -> &[Node] {
 fn is_token(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 100
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
-}
-
-/// Reads templates that may use certain variables.
-struct Templates<'a> {
-    mistakes: &'a mut Mistakes,
-    variables: &'a [&'a str],
-    /// Whether it is only ever matched: then `{_}` and `$all` are allowed.
-    pattern: bool,
-}
-
-impl Templates<'_> {
-    fn template(&mut self, node: &Node) -> Option<Template> {
-        match &node.value {
-            Value::Refused => None,
-            Value::Scalar(scalar) => self.scalar(node, scalar),
-            Value::List(items) => {
-                let items: Vec<Option<Template>> = items.iter().map(|item| self.template(item)).collect();
-                items.into_iter().collect::<Option<_>>().map(Template::List)
-            }
-            Value::Map(entries) => match entries.as_slice() {
-                [(key, inner)] if key.text == "$json" => {
-                    self.template(inner).map(|inner| Template::Json(Box::new(inner)))
-                }
-                [(key, inner)] if key.text == "$all" => self.all(key, inner),
-                _ => self.map(entries),
-            },
-        }
-    }
-
-    fn scalar(&mut self, node: &Node, scalar: &Scalar) -> Option<Template> {
-        if let Some(text) = scalar.text() {
-            return Some(match <[Piece; 1]>::try_from(self.pieces(node, text)?) {
-                Ok([Piece::Hole(hole)]) => Template::Hole(hole),
-                Ok([Piece::Literal(text)]) => Template::Value(Json::String(text)),
-                Err(pieces) if pieces.is_empty() => Template::Value(Json::String(String::new())),
-                Err(pieces) => Template::Text(pieces),
-            });
-        }
-        let value = scalar
-            .flag()
-            .map(Json::Bool)
-            .or_else(|| scalar.number().map(Json::Number))
-            .or_else(|| scalar.is_null().then_some(Json::Null));
-        if value.is_none() {
-            node.wrong("JSON: text, a number, `true`, `false` or `null`", self.mistakes);
-        }
-        value.map(Template::Value)
-    }
-
-    fn map(&mut self, entries: &[(Key, Node)]) -> Option<Template> {
-        let mut whole = true;
-        let mut read = Vec::new();
-        for (key, node) in entries {
-            if key.text.starts_with('$') && !key.text.starts_with("$$") {
-                let mistake = self.mistakes.add(&key.span, format!("{} does not fit here", quoted(&key.text)));
-                mistake.expect("expected an ordinary key, or `$json` or `$all` alone");
-                mistake.suggest(&key.text, ["$json", "$all"]);
-                whole = false;
-                continue;
-            }
-            let name = key.text.strip_prefix('$').unwrap_or(&key.text);
-            let (name, optional) = match name.strip_suffix('?') {
-                Some(name) => (name, true),
-                None => (name, false),
-            };
-            match self.template(node) {
-                Some(value) => read.push(Entry { key: name.to_owned(), optional, value }),
-                None => whole = false,
-            }
-        }
-        whole.then_some(Template::Map(read))
-    }
-
-    fn all(&mut self, key: &Key, node: &Node) -> Option<Template> {
-        if !self.pattern {
-            self.mistakes
-                .add(&key.span, "`$all` is for hearing")
-                .expect("only one thing can be said");
-            return None;
-        }
-        let items = node.list("a list of patterns", self.mistakes)?;
-        let items: Vec<Option<Template>> = items.iter().map(|item| self.template(item)).collect();
-        items.into_iter().collect::<Option<_>>().map(Template::All)
-    }
-
-    fn pieces(&mut self, node: &Node, text: &str) -> Option<Vec<Piece>> {
-        let pieces = match template::cut(text) {
-            Ok(pieces) => pieces,
-            Err(why) => {
-                self.mistakes
-                    .add(&node.span, why)
-                    .expect("this text has holes")
-                    .advise("`{x}` is a hole; for the braces themselves write `{{` and `}}`");
-                return None;
-            }
-        };
-        let mut fine = true;
-        for hole in template::text_holes(&pieces) {
-            let wild = hole.name == "_" && self.pattern;
-            if wild || self.variables.contains(&hole.name.as_str()) {
-                continue;
-            }
-            fine = false;
-            if hole.name == "_" {
-                self.mistakes
-                    .add(&node.span, "`{_}` is for hearing")
-                    .expect("nothing says what to put here");
-                continue;
-            }
-            let names: Vec<String> = self.variables.iter().map(|name| format!("{{{name}}}")).collect();
-            self.mistakes
-                .add(&node.span, format!("`{{{}}}` is not known here", hole.name))
-                .expect(format!("known: {}", names.join(", ")))
-                .suggest(&hole.name, self.variables.iter().copied());
-        }
-        fine.then_some(pieces)
-    }
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }

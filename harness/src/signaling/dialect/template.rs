@@ -14,7 +14,10 @@ pub(crate) struct Variables(Vec<(String, Json)>);
 impl Variables {
     /// The value of this name.
     pub(crate) fn get(&self, name: &str) -> Option<&Json> {
-        self.0.iter().find(|(there, _)| there == name).map(|(_, value)| value)
+        self.0
+            .iter()
+            .find(|(there, _)| there == name)
+            .map(|(_, value)| value)
     }
 
     /// The value of this name, if it is text.
@@ -105,7 +108,10 @@ impl Template {
             Template::Hole(hole) => hole.fill(variables)?,
             Template::Text(pieces) => Json::String(fill_text(pieces, variables)?),
             Template::List(items) => Json::Array(
-                items.iter().map(|item| item.fill(variables)).collect::<Result<_, _>>()?,
+                items
+                    .iter()
+                    .map(|item| item.fill(variables))
+                    .collect::<Result<_, _>>()?,
             ),
             Template::Map(entries) => {
                 let mut map = Map::new();
@@ -138,7 +144,9 @@ impl Template {
                 let mut out = Vec::new();
                 for entry in entries {
                     match entry.value.write(variables) {
-                        Ok(value) => out.push(format!("{}:{value}", Json::from(entry.key.as_str()))),
+                        Ok(value) => {
+                            out.push(format!("{}:{value}", Json::from(entry.key.as_str())))
+                        }
                         Err(_) if entry.optional => {}
                         Err(missing) => return Err(missing),
                     }
@@ -146,7 +154,8 @@ impl Template {
                 format!("{{{}}}", out.join(","))
             }
             Template::List(items) => {
-                let items: Result<Vec<_>, _> = items.iter().map(|item| item.write(variables)).collect();
+                let items: Result<Vec<_>, _> =
+                    items.iter().map(|item| item.write(variables)).collect();
                 format!("[{}]", items?.join(","))
             }
             other => other.fill(variables)?.to_string(),
@@ -158,12 +167,15 @@ impl Template {
         match self {
             Template::Value(literal) => same(literal, value),
             Template::Hole(hole) => hole.matches(value, variables),
-            Template::Text(pieces) => {
-                value.as_str().is_some_and(|text| matches_text(pieces, text, variables))
-            }
+            Template::Text(pieces) => value
+                .as_str()
+                .is_some_and(|text| matches_text(pieces, text, variables)),
             Template::List(items) => value.as_array().is_some_and(|values| {
                 values.len() >= items.len()
-                    && items.iter().zip(values).all(|(item, value)| item.matches(value, variables))
+                    && items
+                        .iter()
+                        .zip(values)
+                        .all(|(item, value)| item.matches(value, variables))
             }),
             Template::Map(entries) => value.as_object().is_some_and(|map| {
                 entries.iter().all(|entry| match map.get(&entry.key) {
@@ -188,9 +200,10 @@ impl Template {
             Template::List(items) | Template::All(items) => {
                 items.iter().flat_map(Template::holes).collect()
             }
-            Template::Map(entries) => {
-                entries.iter().flat_map(|entry| entry.value.holes()).collect()
-            }
+            Template::Map(entries) => entries
+                .iter()
+                .flat_map(|entry| entry.value.holes())
+                .collect(),
             Template::Json(inner) => inner.holes(),
         }
     }
@@ -198,7 +211,9 @@ impl Template {
 
 impl Hole {
     fn fill(&self, variables: &Variables) -> Result<Json, Missing> {
-        let value = variables.get(&self.name).ok_or_else(|| Missing(self.name.clone()))?;
+        let value = variables
+            .get(&self.name)
+            .ok_or_else(|| Missing(self.name.clone()))?;
         Ok(match self.filter {
             None => value.clone(),
             Some(Filter::Url) => Json::String(encode(&plain(value))),
@@ -251,9 +266,9 @@ pub(crate) fn matches_text(pieces: &[Piece], text: &str, variables: &mut Variabl
                 let at = match open {
                     None if rest.starts_with(literal.as_str()) => Some(0),
                     None => None,
-                    Some(_) if index + 1 == pieces.len() => {
-                        rest.ends_with(literal.as_str()).then(|| rest.len() - literal.len())
-                    }
+                    Some(_) if index + 1 == pieces.len() => rest
+                        .ends_with(literal.as_str())
+                        .then(|| rest.len() - literal.len()),
                     Some(_) => rest.find(literal.as_str()),
                 };
                 let Some(at) = at else { return false };
@@ -333,11 +348,19 @@ fn hole(text: &str) -> Result<Hole, String> {
     };
     let fine = name == "_"
         || (name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
     if !fine {
-        return Err(format!("{} cannot be the name of a variable", crate::mistake::quoted(name)));
+        return Err(format!(
+            "{} cannot be the name of a variable",
+            crate::mistake::quoted(name)
+        ));
     }
-    Ok(Hole { name: name.to_owned(), filter })
+    Ok(Hole {
+        name: name.to_owned(),
+        filter,
+    })
 }
 
 /// A value within text.
@@ -410,8 +433,16 @@ mod tests {
     #[test]
     fn a_bound_name_matches_only_its_value() {
         let pieces = cut("to {me}").unwrap();
-        assert!(matches_text(&pieces, "to alice", &mut variables(&[("me", json!("alice"))])));
-        assert!(!matches_text(&pieces, "to bob", &mut variables(&[("me", json!("alice"))])));
+        assert!(matches_text(
+            &pieces,
+            "to alice",
+            &mut variables(&[("me", json!("alice"))])
+        ));
+        assert!(!matches_text(
+            &pieces,
+            "to bob",
+            &mut variables(&[("me", json!("alice"))])
+        ));
     }
 
     #[test]
@@ -422,10 +453,15 @@ mod tests {
             value: Template::Json(Box::new(Template::Map(vec![Entry {
                 key: "candidate".into(),
                 optional: false,
-                value: Template::Hole(Hole { name: "line".into(), filter: None }),
+                value: Template::Hole(Hole {
+                    name: "line".into(),
+                    filter: None,
+                }),
             }]))),
         }]);
-        let text = template.write(&variables(&[("line", json!("c:1"))])).unwrap();
+        let text = template
+            .write(&variables(&[("line", json!("c:1"))]))
+            .unwrap();
         assert_eq!(text, r#"{"data":"{\"candidate\":\"c:1\"}"}"#);
         let mut found = Variables::default();
         assert!(template.matches(&serde_json::from_str(&text).unwrap(), &mut found));

@@ -14,7 +14,13 @@ pub(crate) enum Heard {
 }
 
 /// The pieces of a candidate, for servers that do not carry it whole.
-const CANDIDATE: &[&str] = &["candidate", "candidate-line", "sdp-mid", "sdp-mline-index", "ufrag"];
+const CANDIDATE: &[&str] = &[
+    "candidate",
+    "candidate-line",
+    "sdp-mid",
+    "sdp-mline-index",
+    "ufrag",
+];
 
 /// The variables that a word of this kind has when a peer says it.
 pub(crate) fn said_variables(kind: Kind) -> Vec<&'static str> {
@@ -34,7 +40,9 @@ pub(crate) fn said_variables(kind: Kind) -> Vec<&'static str> {
 
 /// The variables that make a word of this kind when a peer hears it: those that must be captured (one of each group), and
 /// those that may be.
-pub(crate) fn heard_variables(heard: Heard) -> (&'static [&'static [&'static str]], Vec<&'static str>) {
+pub(crate) fn heard_variables(
+    heard: Heard,
+) -> (&'static [&'static [&'static str]], Vec<&'static str>) {
     let Heard::Kind(kind) = heard else {
         return (&[], vec!["me", "reason"]);
     };
@@ -46,7 +54,10 @@ pub(crate) fn heard_variables(heard: Heard) -> (&'static [&'static [&'static str
         Kind::PeerLeft => (&[&["peer"]], &["room", "how"]),
         Kind::Error => (&[], &["reason"]),
         Kind::Offer | Kind::Answer => (&[&["sdp"]], &["peer", "room"]),
-        Kind::Candidate => (&[&["candidate", "candidate-line"]], &["peer", "room", "sdp-mid", "sdp-mline-index", "ufrag"]),
+        Kind::Candidate => (
+            &[&["candidate", "candidate-line"]],
+            &["peer", "room", "sdp-mid", "sdp-mline-index", "ufrag"],
+        ),
         _ => (&[], &["peer", "room"]),
     };
     let mut all = vec!["me"];
@@ -120,7 +131,9 @@ fn signal(kind: Kind, captured: &Variables) -> Option<Word> {
     let signal = match kind {
         Kind::Offer => Signal::Offer { sdp: sdp()? },
         Kind::Answer => Signal::Answer { sdp: sdp()? },
-        Kind::Candidate => Signal::Candidate { candidate: candidate(captured)? },
+        Kind::Candidate => Signal::Candidate {
+            candidate: candidate(captured)?,
+        },
         Kind::EndOfCandidates => Signal::EndOfCandidates,
         Kind::Bye => Signal::Bye,
         _ => return None,
@@ -167,12 +180,18 @@ pub(crate) fn heard(heard: Heard, captured: &Variables, room: Option<&RoomName>)
     };
     let peer = || captured.text("peer").map(str::to_owned);
     let Heard::Kind(kind) = heard else {
-        let notice = Notice::Refused { request: Some(Kind::Fence), reason: reason()? };
+        let notice = Notice::Refused {
+            request: Some(Kind::Fence),
+            reason: reason()?,
+        };
         return Some(Word::Notice { notice });
     };
     let notice = match kind {
         Kind::Created => Notice::Created { room: room()? },
-        Kind::Joined => Notice::Joined { room: room()?, with: with(captured)? },
+        Kind::Joined => Notice::Joined {
+            room: room()?,
+            with: with(captured)?,
+        },
         Kind::Left => Notice::Left { room: room()? },
         Kind::Destroyed => Notice::Destroyed { room: room()? },
         Kind::Refused => Notice::Refused {
@@ -180,7 +199,10 @@ pub(crate) fn heard(heard: Heard, captured: &Variables, room: Option<&RoomName>)
             reason: reason()?,
         },
         Kind::PeerJoined => Notice::PeerJoined { peer: peer()? },
-        Kind::PeerLeft => Notice::PeerLeft { peer: peer()?, how: optional(captured, "how")? },
+        Kind::PeerLeft => Notice::PeerLeft {
+            peer: peer()?,
+            how: optional(captured, "how")?,
+        },
         Kind::Error => Notice::Error { reason: reason()? },
         _ => return signal(kind, captured),
     };
@@ -191,7 +213,10 @@ fn with(captured: &Variables) -> Option<Vec<String>> {
     match captured.get("with") {
         None | Some(Json::Null) => Some(Vec::new()),
         Some(Json::String(one)) => Some(vec![one.clone()]),
-        Some(Json::Array(all)) => all.iter().map(|id| id.as_str().map(str::to_owned)).collect(),
+        Some(Json::Array(all)) => all
+            .iter()
+            .map(|id| id.as_str().map(str::to_owned))
+            .collect(),
         Some(_) => None,
     }
 }
