@@ -53,7 +53,7 @@ pub(super) fn replies(events: &[Event], went_on: &[Option<usize>]) -> Vec<Option
     }
     let mut asked: HashMap<&Link, VecDeque<(usize, Kind)>> = HashMap::new();
     let mut fetched: HashMap<&Link, VecDeque<usize>> = HashMap::new();
-    for i in 0..events.len() {
+    for (i, reply) in out.iter_mut().enumerate() {
         // A held request is asked when it is released.
         let message = released.get(&i).copied().unwrap_or(i);
         let What::Message {
@@ -94,7 +94,7 @@ pub(super) fn replies(events: &[Event], went_on: &[Option<usize>]) -> Vec<Option
                     }),
                     _ => None,
                 };
-                out[i] = request.or(response);
+                *reply = request.or(response);
             }
             // What the tap released on its way down was matched when the server sent it.
             _ => {}

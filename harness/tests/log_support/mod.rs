@@ -121,6 +121,7 @@ impl Builder {
         self.add(What::LinkUp { link: link.clone() }, &[step])
     }
 
+    #[allow(clippy::too_many_arguments, reason = "as many as a message has parts")]
     fn message(
         &mut self,
         link: &Link,
