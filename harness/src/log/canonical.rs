@@ -7,7 +7,7 @@ use std::fmt;
 use super::graph::Graph;
 use super::inside::inside;
 use super::lane::Lane;
-use super::lines::Names;
+use super::lines::{Marks, Names};
 use super::{Event, Seq, What};
 use crate::signaling::{Candidate, Signal, Word};
 
@@ -122,8 +122,9 @@ fn folds(graph: &Graph<'_>, logged: &[bool]) -> Folds {
 
 /// The candidates of one generation are one line a sort. Those over TCP are one stack's habit: they show alone only.
 fn fold_candidates(graph: &Graph<'_>, logged: &[bool], folds: &mut Folds) {
-    let mut groups: BTreeMap<(&Lane, super::lines::Marks), BTreeMap<(bool, String), Vec<usize>>> =
-        BTreeMap::new();
+    // By sort, those over TCP last.
+    type Sorts = BTreeMap<(bool, String), Vec<usize>>;
+    let mut groups: BTreeMap<(&Lane, Marks), Sorts> = BTreeMap::new();
     for (i, event) in graph.events.iter().enumerate() {
         if !logged[i] {
             continue;
@@ -139,7 +140,7 @@ fn fold_candidates(graph: &Graph<'_>, logged: &[bool], folds: &mut Folds) {
             continue;
         };
         groups
-            .entry((lane, super::lines::Marks::of(graph, i)))
+            .entry((lane, Marks::of(graph, i)))
             .or_default()
             .entry((sort.ends_with("/tcp"), sort))
             .or_default()
@@ -253,8 +254,8 @@ type Key = Option<(usize, usize)>;
 fn keys(graph: &Graph<'_>, logged: &[bool], folds: &Folds) -> Vec<Key> {
     let mut lanes: BTreeMap<&Lane, Vec<usize>> = BTreeMap::new();
     let mut bare = Vec::new();
-    for i in 0..graph.events.len() {
-        if (logged[i] || graph.is_anchor(i)) && folds.first[i] == i {
+    for (i, shown) in logged.iter().enumerate() {
+        if (*shown || graph.is_anchor(i)) && folds.first[i] == i {
             match &graph.lanes[i] {
                 Some(lane) => lanes.entry(lane).or_default().push(i),
                 None => bare.push(i),

@@ -287,27 +287,28 @@ fn altered(what: &What) -> Vec<(&'static str, What)> {
     });
     change("room", &|what| match what {
         What::Message {
-            word: Some(word), ..
-        } => match word {
-            Word::Request {
-                request:
-                    Request::Create { room }
-                    | Request::Join { room }
-                    | Request::Leave { room }
-                    | Request::Destroy { room },
-            }
-            | Word::Notice {
-                notice:
-                    Notice::Created { room }
-                    | Notice::Joined { room, .. }
-                    | Notice::Left { room }
-                    | Notice::Destroyed { room },
-            } => {
-                *room = RoomName::new("elsewhere");
-                true
-            }
-            _ => false,
-        },
+            word:
+                Some(
+                    Word::Request {
+                        request:
+                            Request::Create { room }
+                            | Request::Join { room }
+                            | Request::Leave { room }
+                            | Request::Destroy { room },
+                    }
+                    | Word::Notice {
+                        notice:
+                            Notice::Created { room }
+                            | Notice::Joined { room, .. }
+                            | Notice::Left { room }
+                            | Notice::Destroyed { room },
+                    },
+                ),
+            ..
+        } => {
+            *room = RoomName::new("elsewhere");
+            true
+        }
         _ => false,
     });
     out

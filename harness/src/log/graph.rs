@@ -29,7 +29,7 @@ pub(super) struct Graph<'a> {
     pub said: Vec<Option<usize>>,
     /// Who is at the other end of a connection.
     pub partner: HashMap<(PeerName, u32), PeerName>,
-    /// Links whose traffic is known to be complete.
+    /// Links that ended before they were fenced: what was on its way is missing or not, as it came.
     pub unsettled: HashSet<&'a Link>,
     /// Links that a step ended.
     pub ended: HashSet<&'a Link>,
@@ -295,10 +295,10 @@ impl<'a> Graph<'a> {
                 self.ended.insert(link);
             }
             match &event.what {
-                What::LinkEnded { link } | What::LinkDown { link, .. } => {
-                    if !self.fenced.contains_key(link) {
-                        self.unsettled.insert(link);
-                    }
+                What::LinkEnded { link } | What::LinkDown { link, .. }
+                    if !self.fenced.contains_key(link) =>
+                {
+                    self.unsettled.insert(link);
                 }
                 What::Fenced { link } => {
                     self.unsettled.remove(link);

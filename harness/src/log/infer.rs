@@ -55,7 +55,7 @@ pub(super) fn replies(events: &[Event], went_on: &[Option<usize>]) -> Vec<Option
     let mut fetched: HashMap<&Link, VecDeque<usize>> = HashMap::new();
     // A signal is answered only when it is refused, so a refusal means the newest of its kind.
     let mut signals: HashMap<(&Link, Kind), usize> = HashMap::new();
-    for i in 0..events.len() {
+    for (i, reply) in out.iter_mut().enumerate() {
         // A held request is asked when it is released.
         let message = released.get(&i).copied().unwrap_or(i);
         let What::Message {
@@ -102,7 +102,7 @@ pub(super) fn replies(events: &[Event], went_on: &[Option<usize>]) -> Vec<Option
                     }),
                     _ => None,
                 };
-                out[i] = request.or(response);
+                *reply = request.or(response);
             }
             // What the tap released on its way down was matched when the server sent it.
             _ => {}

@@ -31,8 +31,8 @@ pub(super) fn inside(graph: &Graph<'_>) -> Vec<bool> {
     let mut logged: Vec<bool> = (0..count)
         .map(|i| by_wait(graph, i, ancestor[i], direct[i]) || by_step(graph, i))
         .collect();
-    for i in 0..count {
-        logged[i] |= leftover(graph, i);
+    for (i, shown) in logged.iter_mut().enumerate() {
+        *shown |= leftover(graph, i);
     }
     repeats(graph, &mut logged);
     owed(graph, &mut logged);

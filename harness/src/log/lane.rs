@@ -43,7 +43,7 @@ pub(super) enum Sort {
 /// A lane's name. Its order breaks ties between lanes, so nothing in it may depend on a race.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Lane {
-    /// 0: on the wire, 1: inside a peer, 2: the server's life, 3: steps.
+    /// 0: on the wire, 1: inside a peer, 2: the server's life, 3: ends of links, 4: steps.
     pub rank: u8,
     pub owner: Owner,
     /// Link instance, or the connection's number among those with the same partner.
@@ -116,9 +116,12 @@ pub(super) fn lane<'a>(
         Some(Lane::inside(peer, &conn(peer, number), sort, text))
     };
     match &event.what {
-        What::Step { .. } | What::End => Some(Lane::of(3, Owner::Steps, Sort::Steps)),
+        What::Step { .. } | What::End => Some(Lane::of(4, Owner::Steps, Sort::Steps)),
         What::Message { .. } => message(event, generation, reply),
-        What::LinkDown { link, .. } | What::LinkClosed { link, .. } => Some(Lane::wire(link, Sort::Ending, None)),
+        What::LinkDown { link, .. } | What::LinkClosed { link, .. } => Some(Lane {
+            rank: 3,
+            ..Lane::wire(link, Sort::Ending, None)
+        }),
         What::Gathered { peer, conn, .. } => inside(peer, *conn, Sort::Gathered, ""),
         What::Applied {
             peer,

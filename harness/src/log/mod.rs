@@ -1,11 +1,11 @@
 //! What happened (events, the trace on disk) and what a person reads of it (the log).
 //!
-//! - [`event`](Event): one thing that happened; [`Recorder`] numbers events as they happen, redacts them and writes the trace.
+//! - [`Event`]: one thing that happened. [`Recorder`] numbers events as they happen, redacts them and writes the trace.
 //! - [`Relays`] matches what was sent with what was delivered, across a server that says nothing about it.
-//! - [`Log`] is the canonical text of a run: [`graph`](Log) edges from meaning, `inside` decides what is logged, `canonical`
-//!   orders and folds, `lines` writes the arrow notation.
+//! - [`Log`]: the canonical text of a run. `graph` has the edges, `inside` decides what is logged, `canonical` orders and folds,
+//!   `lines` writes the arrow notation.
 //! - [`Watch`] and [`seen`] compare with what a scenario expects.
-//! - [`check`] proves that the log neither says too much nor too little.
+//! - [`check`] proves that the log says neither too much nor too little.
 
 mod canonical;
 #[doc(hidden)]

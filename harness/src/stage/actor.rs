@@ -115,7 +115,6 @@ impl Actor {
             happenings,
             wire: self.wire.clone(),
             recorder: self.scene.recorder.clone(),
-            digest: self.scene.digest.clone(),
             directory: self.scene.directory.clone(),
             dialect: self.scene.setting.dialect.clone(),
             first_link: self.next_link,

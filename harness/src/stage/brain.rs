@@ -86,7 +86,6 @@ pub struct Setup {
     pub happenings: Happenings,
     pub wire: Arc<Wire>,
     pub recorder: Recorder,
-    pub digest: Digest,
     pub directory: Directory,
     pub dialect: Arc<Dialect>,
     /// The numbers of the first link and connection that this brain may use: a peer that was killed and comes back goes on counting.
@@ -106,7 +105,6 @@ pub struct Brain {
     pub(super) hand: Arc<dyn Hand>,
     pub(super) wire: Arc<Wire>,
     pub(super) recorder: Recorder,
-    pub(super) digest: Digest,
     directory: Directory,
     dialect: Arc<Dialect>,
     link: Option<OpenLink>,
@@ -143,14 +141,13 @@ impl Brain {
     /// Begins; runs until the sender of tasks is dropped. Answers the numbers of the last link and connection used.
     pub fn start(setup: Setup) -> (mpsc::UnboundedSender<Task>, tokio::task::JoinHandle<(u32, u32)>) {
         let (tasks, inbox) = mpsc::unbounded_channel();
-        let Setup { name, spec, hand, happenings, wire, recorder, digest, directory, dialect, first_link, first_conn, lost } = setup;
+        let Setup { name, spec, hand, happenings, wire, recorder, directory, dialect, first_link, first_conn, lost } = setup;
         let brain = Brain {
             name,
             spec,
             hand,
             wire,
             recorder,
-            digest,
             directory,
             dialect,
             link: None,
@@ -428,8 +425,10 @@ pub(super) fn default_channel() -> (String, ChannelOptions) {
 }
 
 /// A payload as the trace keeps it: long ones by length and digest.
-pub(super) fn payload(digest: &Digest, data: &Data) -> Payload {
+pub(super) fn payload(data: &Data) -> Payload {
     const LIMIT: usize = 1024;
+    // It is written into the log, which must be the same in every run.
+    let digest = Digest::public();
     match data {
         Data::Text(text) if text.len() <= LIMIT => Payload::Text(text.clone()),
         Data::Bytes(bytes) if bytes.len() <= LIMIT => Payload::Bytes(bytes.clone()),

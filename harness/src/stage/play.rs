@@ -169,7 +169,6 @@ async fn perform(case: &Case, setting: &Arc<Setting>, recorder: &Recorder, lost:
         actors,
         server,
         recorder: recorder.clone(),
-        digest: scene.digest.clone(),
         rules: scene.rules.clone(),
         world: World::default(),
         watch: Watch::new(&never, rules(setting)),
@@ -204,7 +203,6 @@ struct Stage {
     actors: BTreeMap<PeerName, Actor>,
     server: ServerUnderTest,
     recorder: Recorder,
-    digest: Digest,
     rules: Arc<Rules>,
     world: World,
     watch: Watch,
@@ -528,7 +526,7 @@ impl Stage {
         let order = Order::Say { label: channel.into(), data: data.clone() };
         self.must(from, order, cause).await?;
         if heard {
-            let payload = payload(&self.digest, data);
+            let payload = payload(data);
             let others: Vec<PeerName> = self.actors.keys().filter(|peer| *peer != from).cloned().collect();
             let got = self
                 .wait(step.within, || format!("what {from} said, heard by another peer on channel {channel}"), |world| {
@@ -561,37 +559,53 @@ impl Stage {
         Ok(())
     }
 
-    /// Asks each link that stands for a refusal: when it is here, all that the server had queued is here.
+    /// Asks each link that stands for a refusal: when it is here, all that the server had queued is here. Twice, because what one
+    /// peer sent before its first fence may reach another after that one's first.
     async fn fence(&mut self) -> Result<(), Stop> {
         self.take_in()?;
-        let standing: Vec<(PeerName, u32)> = self
+        let mut standing: Vec<(PeerName, u32)> = self
             .actors
             .values()
             .filter(|actor| actor.lives() && self.world.is_up(&actor.name))
             .filter_map(|actor| Some((actor.name.clone(), self.world.link(&actor.name)?)))
             .collect();
-        let from = self.recorder.count();
-        for (peer, _) in &standing {
-            if let Done::No(why) = self.order(peer, Order::Ask { request: Request::Fence, offer: false }, vec![]).await? {
-                tracing::debug!(%peer, why, "no fence");
+        let mut replies = BTreeMap::new();
+        for _round in 0..2 {
+            let from = self.recorder.count();
+            let order = || Order::Ask { request: Request::Fence, offer: false };
+            let asked = self
+                .actors
+                .values_mut()
+                .filter(|actor| standing.iter().any(|(peer, _)| *peer == actor.name))
+                .map(|actor| actor.order(order(), vec![]));
+            for done in join_all(asked).await {
+                if let Done::No(why) = done? {
+                    tracing::debug!(why, "no fence");
+                }
             }
+            let mut fenced = Vec::new();
+            for (peer, instance) in standing {
+                let reply = self
+                    .wait(FENCE_WITHIN, || format!("the answer to {peer}'s last request"), |world| {
+                        world.reply(&peer, Kind::Fence, from.saturating_sub(1)).map(Ok)
+                    })
+                    .await;
+                match reply {
+                    Ok((_, seq)) => {
+                        replies.insert(peer.clone(), seq);
+                        fenced.push((peer, instance));
+                    }
+                    Err(Stop::Fail { place: None, message }) => {
+                        self.recorder.record(What::Note { peer: Some(peer), text: message }, &[]);
+                    }
+                    Err(stop) => return Err(stop),
+                }
+            }
+            standing = fenced;
         }
         for (peer, instance) in standing {
-            let fenced = self
-                .wait(FENCE_WITHIN, || format!("the answer to {peer}'s last request"), |world| {
-                    world.reply(&peer, Kind::Fence, from.saturating_sub(1)).map(Ok)
-                })
-                .await;
-            match fenced {
-                Ok((_, seq)) => {
-                    let link = Link { peer, instance };
-                    self.recorder.record(What::Fenced { link }, &[seq]);
-                }
-                Err(Stop::Fail { place: None, message }) => {
-                    self.recorder.record(What::Note { peer: Some(peer), text: message }, &[]);
-                }
-                Err(stop) => return Err(stop),
-            }
+            let cause: Vec<Seq> = replies.get(&peer).copied().into_iter().collect();
+            self.recorder.record(What::Fenced { link: Link { peer, instance } }, &cause);
         }
         Ok(())
     }

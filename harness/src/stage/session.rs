@@ -391,7 +391,7 @@ impl Brain {
                 self.recorder.record(What::Channel { peer, conn, label, state }, &cause);
             }
             Happening::ChannelMessage { conn, label, data } => {
-                let payload = payload(&self.digest, &data);
+                let payload = payload(&data);
                 self.recorder.record(What::Heard { peer, conn, label, payload }, &[]);
             }
             Happening::NegotiationNeeded { .. } => {}
@@ -449,7 +449,7 @@ impl Brain {
         };
         match order {
             Order::Say { label, data } => {
-                let payload = payload(&self.digest, &data);
+                let payload = payload(&data);
                 let said = self.recorder.record(
                     What::Said { peer: self.name.clone(), conn, label: label.clone(), payload },
                     &cause,

@@ -121,6 +121,7 @@ impl Builder {
         self.add(What::LinkUp { link: link.clone() }, &[step])
     }
 
+    #[allow(clippy::too_many_arguments, reason = "as many as a message has parts")]
     fn message(
         &mut self,
         link: &Link,
@@ -460,4 +461,258 @@ pub fn happy() -> Vec<Event> {
     let heard = b.hears(&bob, Kind::Left, None, left);
     b.wait(heard);
     b.end(&[("alice", 1), ("bob", 1)])
+}
+
+/// Bob's socket dies with Alice's answer held on its way to him; he comes back.
+pub fn mid_join() -> Vec<Event> {
+    let mut b = Builder::new(&["alice", "bob"]);
+    let (alice, bob, again) = (link("alice", 1), link("bob", 1), link("bob", 2));
+    b.create("alice", "lobby");
+    b.step(
+        "hold: { message: answer, to: bob }",
+        Some("hold answer to bob"),
+    );
+    let joined = b.join(&bob, "lobby", &[&alice]);
+    b.step("await: { held: answer, to: bob }", None);
+    let answer = b.negotiate((&bob, 1, "B1"), (&alice, 1, "A1"), joined, Fate::Held);
+    b.wait(answer);
+    b.candidate(&alice, &bob, "A1", 1, "udp");
+    let step = b.step(
+        "kill: { peer: bob, how: socket }",
+        Some("bob: killed (socket)"),
+    );
+    b.add(What::LinkEnded { link: bob.clone() }, &[step]);
+    let (by, ending) = (glare::log::Side::Tap, glare::log::Ending::Reset);
+    let link = bob.clone();
+    let down = b.add(What::LinkDown { link, by, ending }, &[step]);
+    b.wait(down);
+    b.step("await: { peer: alice, hears: peer-left }", None);
+    let news = Notice::PeerLeft {
+        peer: "id-bob".into(),
+        how: Some("lost".into()),
+    };
+    let news = b.tell(&alice, news, Some("bob"), &[]);
+    let heard = b.hears(&alice, Kind::PeerLeft, Some("bob"), news);
+    b.wait(heard);
+    let step = b.step(
+        "release: { message: answer, to: bob }",
+        Some("release answer to bob"),
+    );
+    let released = b.add(
+        What::Released {
+            message: answer,
+            delivered: false,
+        },
+        &[step],
+    );
+    b.wait(released);
+    let joined = b.join(&again, "lobby", &[&alice]);
+    b.step("await: { connected: [alice, bob] }", None);
+    let (from, to) = ((&again, 2, "B2"), (&alice, 2, "A2"));
+    let answer = b.negotiate(from, to, joined, Fate::Passed);
+    for seq in b.connected(from, to, answer) {
+        b.wait(seq);
+    }
+    b.say(("bob", 2), ("alice", 2), "back again");
+    b.end(&[("alice", 1), ("bob", 2)])
+}
+
+/// Alice's candidates overtake her held offer.
+pub fn early() -> Vec<Event> {
+    let mut b = Builder::new(&["alice", "bob"]);
+    let (alice, bob) = (link("alice", 1), link("bob", 1));
+    b.create("alice", "lobby");
+    b.join(&bob, "lobby", &[&alice]);
+    b.step(
+        "hold: { message: offer, from: alice, to: bob }",
+        Some("hold offer from alice to bob"),
+    );
+    let step = b.step("negotiate: { from: alice }", None);
+    let local = b.applied("alice", 1, Applied::Local(DescriptionKind::Offer), &[step]);
+    let offer = || Signal::Offer { sdp: sdp("AA") };
+    let up = b.up(&alice, "bob", offer(), Fate::Passed, &[local]);
+    let held = b.down(&bob, "alice", offer(), Fate::Held);
+    b.wait(up);
+    b.step("await: { peer: bob, hears: candidate, from: alice }", None);
+    let (_, _, heard) = b.candidate(&alice, &bob, "AA", 1, "udp");
+    b.wait(heard);
+    let (_, _, other) = b.candidate(&alice, &bob, "AA", 2, "tcp");
+    let step = b.step(
+        "release: { message: offer, from: alice, to: bob }",
+        Some("release offer from alice to bob"),
+    );
+    b.add(
+        What::Released {
+            message: held,
+            delivered: true,
+        },
+        &[step],
+    );
+    b.step("await: { connected: [alice, bob] }", None);
+    let offered = b.hears(&bob, Kind::Offer, Some("alice"), held);
+    let remote = b.applied(
+        "bob",
+        1,
+        Applied::Remote(DescriptionKind::Offer),
+        &[offered],
+    );
+    b.applied("bob", 1, Applied::Candidate, &[heard, remote]);
+    b.applied("bob", 1, Applied::Candidate, &[other, remote]);
+    let local = b.applied("bob", 1, Applied::Local(DescriptionKind::Answer), &[remote]);
+    let answer = || Signal::Answer { sdp: sdp("BB") };
+    b.up(&bob, "alice", answer(), Fate::Passed, &[local]);
+    let down = b.down(&alice, "bob", answer(), Fate::Passed);
+    for seq in b.connected((&alice, 1, "AA"), (&bob, 1, "BB"), down) {
+        b.wait(seq);
+    }
+    b.end(&[("alice", 1), ("bob", 1)])
+}
+
+/// Carol finds the room full.
+pub fn full() -> Vec<Event> {
+    let mut b = Builder::new(&["alice", "bob", "carol"]);
+    let (alice, bob, carol) = (link("alice", 1), link("bob", 1), link("carol", 1));
+    b.create("alice", "lobby");
+    b.join(&bob, "lobby", &[&alice]);
+    let step = b.step("join: { peer: carol, room: lobby, refused: full }", None);
+    b.connect(&carol);
+    b.ask(
+        &carol,
+        Request::Join {
+            room: room("lobby"),
+        },
+        &[step],
+    );
+    let reason = "room lobby is full".to_owned();
+    let refused = Notice::Refused {
+        request: Some(Kind::Join),
+        reason,
+    };
+    let refused = b.tell(&carol, refused, None, &[]);
+    let heard = b.hears(&carol, Kind::Refused, None, refused);
+    b.wait(heard);
+    let step = b.step("leave: { peer: bob }", None);
+    b.ask(
+        &bob,
+        Request::Leave {
+            room: room("lobby"),
+        },
+        &[step],
+    );
+    let left = b.tell(
+        &bob,
+        Notice::Left {
+            room: room("lobby"),
+        },
+        None,
+        &[],
+    );
+    let heard = b.hears(&bob, Kind::Left, None, left);
+    b.wait(heard);
+    let news = Notice::PeerLeft {
+        peer: "id-bob".into(),
+        how: None,
+    };
+    b.tell(&alice, news, Some("bob"), &[]);
+    let step = b.step("join: { peer: carol, room: lobby }", None);
+    b.ask(
+        &carol,
+        Request::Join {
+            room: room("lobby"),
+        },
+        &[step],
+    );
+    let joined = Notice::Joined {
+        room: room("lobby"),
+        with: vec!["id-alice".into()],
+    };
+    let joined = b.tell(&carol, joined, None, &[]);
+    b.tell(
+        &alice,
+        Notice::PeerJoined {
+            peer: "id-carol".into(),
+        },
+        Some("carol"),
+        &[],
+    );
+    let heard = b.hears(&carol, Kind::Joined, None, joined);
+    b.wait(heard);
+    b.end(&[("alice", 1), ("bob", 1), ("carol", 1)])
+}
+
+/// The server dies under a pair, and the pair goes on talking; then it is started again and Alice comes back.
+pub fn killed() -> Vec<Event> {
+    use glare::log::{Ending, ServerLife, Side};
+    let mut b = Builder::new(&["alice", "bob"]);
+    let (alice, bob, back) = (link("alice", 1), link("bob", 1), link("alice", 2));
+    b.add(
+        What::Server {
+            life: ServerLife::Ready,
+        },
+        &[],
+    );
+    b.create("alice", "lobby");
+    let joined = b.join(&bob, "lobby", &[&alice]);
+    let (from, to) = ((&bob, 1, "BB"), (&alice, 1, "AA"));
+    b.step("await: { connected: [alice, bob] }", None);
+    let answer = b.negotiate(from, to, joined, Fate::Passed);
+    for seq in b.connected(from, to, answer) {
+        b.wait(seq);
+    }
+    let step = b.step("kill-server: {}", None);
+    let killed = b.add(
+        What::Server {
+            life: ServerLife::Killed,
+        },
+        &[step],
+    );
+    b.wait(killed);
+    for link in [&alice, &bob] {
+        b.add(What::LinkEnded { link: link.clone() }, &[step]);
+    }
+    for (link, ending) in [(&alice, Ending::Eof), (&bob, Ending::Reset)] {
+        let (link, by) = (link.clone(), Side::Server);
+        let down = b.add(What::LinkDown { link, by, ending }, &[]);
+        b.wait(down);
+    }
+    b.say(("bob", 1), ("alice", 1), "still here");
+    let step = b.step("restart: {}", None);
+    let ready = b.add(
+        What::Server {
+            life: ServerLife::Ready,
+        },
+        &[step],
+    );
+    b.wait(ready);
+    let step = b.step("create: { peer: alice, room: lobby }", None);
+    b.connect(&back);
+    b.ask(
+        &back,
+        Request::Create {
+            room: room("lobby"),
+        },
+        &[step],
+    );
+    let created = b.tell(
+        &back,
+        Notice::Created {
+            room: room("lobby"),
+        },
+        None,
+        &[],
+    );
+    let heard = b.hears(&back, Kind::Created, None, created);
+    b.wait(heard);
+    b.end(&[("alice", 2)])
+}
+
+/// All of them, by name.
+pub fn all() -> [(&'static str, Vec<Event>); 5] {
+    [
+        ("happy", happy()),
+        ("mid-join", mid_join()),
+        ("early", early()),
+        ("full", full()),
+        ("killed", killed()),
+    ]
 }
