@@ -2,7 +2,7 @@
 
 pub mod cli;
 pub mod log;
-mod mistake;
+pub mod mistake;
 pub mod names;
 pub mod peer;
 pub mod report;
@@ -13,4 +13,4 @@ pub mod signaling;
 pub mod stage;
 pub mod suite;
 pub mod tap;
-mod yaml;
+pub mod yaml;

@@ -168,7 +168,7 @@ fn timed(text: &str, is_scenario: bool) -> (Option<Mistakes>, Duration) {
 fn ten_thousand_mutants_are_read_or_refused_with_places() {
     let happy = (include_str!("../../scenarios/rooms/happy-path.yaml"), true);
     let early = (
-        include_str!("../../scenarios/ice/early-candidates.yaml"),
+        include_str!("../../scenarios/ice/early-candidates-buffered.yaml"),
         true,
     );
     let every = (include_str!("every-step.yaml"), true);
