@@ -160,6 +160,8 @@ async fn speak<S>(
             }
         }
     }
+    // First of all: who sees its command fail must also see that the connection is closed.
+    outgoing.close();
     // What is pending is dropped with this task, which its senders see as `Gone`.
 }
 

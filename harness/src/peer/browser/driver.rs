@@ -57,6 +57,27 @@ impl Driver {
         profiles: &Path,
         run: &Run,
     ) -> Result<Self, EnvironmentError> {
+        let mut attempts = 1..=5;
+        loop {
+            let last = attempts.next().is_none_or(|attempt| attempt == 5);
+            match Self::start_once(stack, program, profiles, run).await {
+                // chromedriver picks a port free on IPv6 and gives up when the same one is taken on IPv4.
+                Err(EnvironmentError::Driver { output, .. })
+                    if !last
+                        && output
+                            .iter()
+                            .any(|line| line.contains("port not available")) => {}
+                started => return started,
+            }
+        }
+    }
+
+    async fn start_once(
+        stack: Stack,
+        program: &Path,
+        profiles: &Path,
+        run: &Run,
+    ) -> Result<Self, EnvironmentError> {
         let mut command = Command::new(program);
         match stack {
             Stack::Firefox => {

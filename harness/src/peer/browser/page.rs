@@ -26,6 +26,8 @@ pub fn pages() -> Vec<(&'static str, &'static str, &'static str)> {
 pub(super) struct Page {
     /// The browsing context's id.
     pub(super) context: String,
+    /// Its session of the Chrome DevTools Protocol, by which Chromium tells a crash.
+    pub(super) cdp: Option<String>,
     listener: Mutex<Option<Listener>>,
     gone: CancellationToken,
     why: OnceLock<String>,
@@ -39,9 +41,10 @@ struct Listener {
 }
 
 impl Page {
-    pub(super) fn new(context: String) -> Self {
+    pub(super) fn new(context: String, cdp: Option<String>) -> Self {
         Self {
             context,
+            cdp,
             listener: Mutex::new(None),
             gone: CancellationToken::new(),
             why: OnceLock::new(),
@@ -90,14 +93,6 @@ impl Page {
                 let _ = listener.happenings.send(Happening::Gone { why });
             }
             self.gone.cancel();
-        }
-    }
-
-    /// The realm that spoke through this channel is lost. That is nothing new when the page has been given back since.
-    pub(super) fn realm_lost(&self, channel: &str, why: &str) {
-        let current = matches!(&*self.listener(), Some(listener) if listener.channel == channel);
-        if current {
-            self.lost(why);
         }
     }
 

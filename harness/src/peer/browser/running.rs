@@ -25,8 +25,8 @@ const SESSION_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a page may take to open, load or close (measured: 0.1 to 0.4 s).
 pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(20);
 
-/// How long a page is watched: longer than any run.
-const WATCH_DEADLINE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Chromium's own event, by session of the Chrome DevTools Protocol.
+const CRASHED: &str = "goog:cdp.Inspector.targetCrashed";
 
 type Pages = Arc<Mutex<HashMap<String, Arc<Page>>>>;
 
@@ -113,6 +113,13 @@ impl Browser {
         )
         .await
         .map_err(|error| error.to_string())?;
+        // BiDi has no event for a crashed renderer. Firefox as driven by geckodriver dies of one; Chromium tells by this.
+        if stack == Stack::Chromium {
+            let crashes = json!({ "events": [CRASHED] });
+            bidi.send("session.subscribe", crashes, PAGE_DEADLINE)
+                .await
+                .map_err(|error| error.to_string())?;
+        }
         Ok((client, bidi, pages))
     }
 
@@ -134,7 +141,19 @@ impl Browser {
         let context = made["context"]
             .as_str()
             .ok_or_else(|| self.no_page("about:blank", "the browser named none"))?;
-        let page = Arc::new(Page::new(context.to_owned()));
+        let cdp = match self.stack {
+            Stack::Chromium => {
+                let params = json!({ "context": context });
+                let session = self
+                    .bidi
+                    .send("goog:cdp.getSession", params, PAGE_DEADLINE)
+                    .await
+                    .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
+                session["session"].as_str().map(str::to_owned)
+            }
+            _ => None,
+        };
+        let page = Arc::new(Page::new(context.to_owned(), cdp));
         self.pages().insert(context.to_owned(), Arc::clone(&page));
         // The connection may have closed, or the page gone, before it could be found among the others.
         if self.bidi.is_closed() {
@@ -146,7 +165,7 @@ impl Browser {
     /// Loads the peer's page from its tap and gives its hand a channel to tell through.
     pub(super) async fn visit(
         &self,
-        page: &Arc<Page>,
+        page: &Page,
         origin: &str,
     ) -> Result<Happenings, EnvironmentError> {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
@@ -164,22 +183,7 @@ impl Browser {
         )
         .await
         .map_err(no_page)?;
-        self.watch(Arc::clone(page), channel);
         Ok(happenings)
-    }
-
-    /// Tells when the realm ends by accident. No event tells of a renderer's crash, but a promise that is never kept ends
-    /// with its realm, in error.
-    fn watch(&self, page: Arc<Page>, channel: String) {
-        let for_ever = "() => new Promise(() => {})";
-        let end = self.call(&page, for_ever, Vec::new(), WATCH_DEADLINE);
-        tokio::spawn(async move {
-            match end.await {
-                Err(BidiError::Late { .. }) | Ok(_) => {}
-                Err(BidiError::Gone) => page.realm_lost(&channel, "the browser is dead"),
-                Err(error) => page.realm_lost(&channel, &format!("its page crashed: {error}")),
-            }
-        });
     }
 
     /// Makes a page that was borrowed as good as new: its realm thrown away, its origin's cookies deleted.
@@ -292,6 +296,19 @@ fn lock(pages: &Pages) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Page>>> 
 /// Brings each event to its page; when the connection closes, every page is lost.
 async fn dispatch(mut events: mpsc::UnboundedReceiver<Event>, pages: Pages) {
     while let Some(Event { method, params }) = events.recv().await {
+        if method == CRASHED {
+            let session = params["session"].as_str();
+            let mut pages = lock(&pages);
+            let crashed = pages
+                .values()
+                .find(|page| page.cdp.as_deref() == session)
+                .cloned();
+            if let Some(page) = crashed {
+                pages.remove(&page.context);
+                page.lost("its page crashed");
+            }
+            continue;
+        }
         let context = params["source"]["context"]
             .as_str()
             .or_else(|| params["context"].as_str());

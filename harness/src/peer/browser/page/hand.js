@@ -3,7 +3,7 @@
 "use strict";
 window.glare = (() => {
   const links = new Map(); // number → WebSocket
-  const conns = new Map(); // number → { pc, channels: label → RTCDataChannel }
+  const conns = new Map(); // number → { pc, channels: label → RTCDataChannel, closed, abandon }
   const waiting = new Map(); // turn → what to do
   let turn = 1;
   let channel = null;
@@ -107,7 +107,13 @@ window.glare = (() => {
     "new-connection": ({ conn }) => {
       const pc = new RTCPeerConnection({ iceServers: [] });
       const channels = new Map();
-      conns.set(conn, { pc, channels });
+      // Browsers never settle what is pending when a connection closes (W3C WebRTC, section 4.4.1.2, chained operations).
+      let abandon;
+      const closed = new Promise((_, reject) => {
+        abandon = () => reject(new Unsupported(`connection ${conn} was closed meanwhile`));
+      });
+      closed.catch(() => {});
+      conns.set(conn, { pc, channels, closed, abandon });
       watchConnection(conn, pc, channels);
     },
     "create-channel": ({ conn, label, options }) => {
@@ -130,7 +136,11 @@ window.glare = (() => {
     "restart-ice": ({ conn }) => pcOf(conn).restartIce(),
     say: ({ conn, label, data }) => channelOf(conn, label).send(decode(data)),
     "close-channel": ({ conn, label }) => channelOf(conn, label).close(),
-    "close-connection": ({ conn }) => pcOf(conn).close(),
+    "close-connection": ({ conn }) => {
+      pcOf(conn).close();
+      // After what the browser itself may still settle.
+      setTimeout(conns.get(conn).abandon);
+    },
     stats: async ({ conn }) => ({ stats: Object.fromEntries(await pcOf(conn).getStats()) }),
   };
 
@@ -138,7 +148,10 @@ window.glare = (() => {
     try {
       const verb = verbs[command.do];
       if (!verb) throw new Unsupported(`no command ${command.do}`);
-      return JSON.stringify((await verb(command)) ?? "done");
+      const conn = conns.get(command.conn);
+      const open = conn && conn.pc.signalingState !== "closed";
+      const result = verb(command);
+      return JSON.stringify((await (open ? Promise.race([result, conn.closed]) : result)) ?? "done");
     } catch (error) {
       return JSON.stringify(
         error instanceof Unsupported
