@@ -2,9 +2,11 @@
 
 mod actor;
 mod brain;
+mod director;
 mod outcome;
 mod play;
 mod session;
+mod verbs;
 mod waits;
 mod wire;
 
