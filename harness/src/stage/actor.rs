@@ -8,7 +8,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::brain::{Brain, Done, Lost, Order, Setup, Task};
-use super::wire::{Directory, Rules, Wire};
+use super::directory::Directory;
+use super::rules::Rules;
+use super::wire::Wire;
 use super::{Setting, Trouble};
 use crate::log::{Digest, Recorder, Seq};
 use crate::names::{PeerName, Stack};

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 
 use super::session::Session;
-use super::wire::{Directory, Wire, lock};
+use super::directory::Directory;
+use super::wire::{Wire, lock};
 use crate::log::{Digest, Payload, Recorder, Seq, What};
 use crate::names::{Link, PeerName};
 use crate::peer::{

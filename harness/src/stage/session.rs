@@ -1,13 +1,13 @@
-//! A brain's connections: offer, answer and trickle as a well-behaved client does them (RFC 9429), or by hand.
+//! A brain's connections: offer, answer and trickle as a well-behaved client does them (RFC 9429).
 
 use std::collections::VecDeque;
 
-use super::brain::{Brain, Done, Order, default_channel, payload, plain};
+use super::brain::{Brain, Done, default_channel, payload};
 use crate::log::{Applied, Seq, What};
 use crate::names::PeerName;
 use crate::peer::{Command, HandError, Happening, Reply};
 use crate::scenario::EarlyCandidates;
-use crate::signaling::{Candidate, Description, DescriptionKind, Kind, Signal};
+use crate::signaling::{Candidate, Description, DescriptionKind, Signal};
 
 /// One connection to one peer.
 pub(super) struct Session {
@@ -22,14 +22,14 @@ pub(super) struct Session {
     /// The descriptions taken in so far, as events; what connects is caused by them.
     applied: Vec<Seq>,
     /// Local candidates that wait for their description to be sent, `None` for the end.
-    gathered: VecDeque<(Option<Candidate>, Seq)>,
+    pub gathered: VecDeque<(Option<Candidate>, Seq)>,
     /// The event that sent the local description; `None` while it has not been sent.
     described: Option<Seq>,
     /// An offer of the other side was ignored (glare, impolite): its candidates mean nothing.
     ignoring: bool,
     /// By hand: what was created or set and not yet sent.
-    kept: Option<(Description, Option<Seq>)>,
-    closed: bool,
+    pub kept: Option<(Description, Option<Seq>)>,
+    pub closed: bool,
     /// The server said that the other side went or came anew: nothing of this session is meant for whoever has its name now.
     pub departed: bool,
 }
@@ -57,7 +57,7 @@ fn fingerprints(sdp: &str) -> Vec<String> {
     attributes(&sdp.to_ascii_lowercase(), "a=fingerprint:")
 }
 
-fn join(cause: &[Seq], more: Seq) -> Vec<Seq> {
+pub(super) fn join(cause: &[Seq], more: Seq) -> Vec<Seq> {
     let mut all = cause.to_vec();
     all.push(more);
     all
@@ -88,7 +88,7 @@ impl Session {
 
 impl Brain {
     /// Replaces whatever connection there was to this peer with a new one.
-    async fn renew(&mut self, with: &PeerName) -> Result<u32, HandError> {
+    pub(super) async fn renew(&mut self, with: &PeerName) -> Result<u32, HandError> {
         if let Some(old) = self.sessions.remove(with)
             && !old.closed
         {
@@ -124,7 +124,7 @@ impl Brain {
         self.send_offer(to.clone(), conn, cause).await
     }
 
-    async fn send_offer(&mut self, to: PeerName, conn: u32, cause: Vec<Seq>) -> Done {
+    pub(super) async fn send_offer(&mut self, to: PeerName, conn: u32, cause: Vec<Seq>) -> Done {
         if let Some(session) = self.sessions.get_mut(&to) {
             session.described = None;
         }
@@ -142,7 +142,7 @@ impl Brain {
     }
 
     /// `setLocalDescription`, recorded.
-    async fn set_local(&mut self, with: &PeerName, conn: u32, description: Option<Description>, cause: &[Seq]) -> Result<(Description, Seq), Done> {
+    pub(super) async fn set_local(&mut self, with: &PeerName, conn: u32, description: Option<Description>, cause: &[Seq]) -> Result<(Description, Seq), Done> {
         match self.hand.perform(Command::SetLocal { conn, description }).await {
             Ok(Reply::Description(description)) => {
                 let seq = self.applied(with, conn, Applied::Local(description.kind), cause);
@@ -153,7 +153,7 @@ impl Brain {
         }
     }
 
-    fn applied(&mut self, with: &PeerName, conn: u32, applied: Applied, cause: &[Seq]) -> Seq {
+    pub(super) fn applied(&mut self, with: &PeerName, conn: u32, applied: Applied, cause: &[Seq]) -> Seq {
         let seq = self.recorder.record(What::Applied { peer: self.name.clone(), conn, applied }, cause);
         if matches!(applied, Applied::Local(_) | Applied::Remote(_))
             && let Some(session) = self.sessions.get_mut(with)
@@ -164,7 +164,7 @@ impl Brain {
     }
 
     /// Records a stack's refusal.
-    fn refused(&self, conn: u32, during: &str, error: HandError, cause: &[Seq]) -> Done {
+    pub(super) fn refused(&self, conn: u32, during: &str, error: HandError, cause: &[Seq]) -> Done {
         match error {
             HandError::Refused { name, message } => {
                 let seq = self.recorder.record(
@@ -193,7 +193,7 @@ impl Brain {
         }
     }
 
-    async fn trickle(&mut self, to: &PeerName, candidate: Option<Candidate>, seq: Seq) {
+    pub(super) async fn trickle(&mut self, to: &PeerName, candidate: Option<Candidate>, seq: Seq) {
         let signal = match candidate {
             Some(candidate) => Signal::Candidate { candidate },
             None => Signal::EndOfCandidates,
@@ -323,7 +323,7 @@ impl Brain {
         }
     }
 
-    async fn add_candidate(&mut self, from: &PeerName, candidate: Option<Candidate>, cause: Vec<Seq>) -> Done {
+    pub(super) async fn add_candidate(&mut self, from: &PeerName, candidate: Option<Candidate>, cause: Vec<Seq>) -> Done {
         let Some(conn) = self.sessions.get(from).map(|session| session.conn) else {
             return Done::No(format!("there is no connection to {from}"));
         };
@@ -354,19 +354,6 @@ impl Brain {
                 done
             }
         }
-    }
-
-    /// By hand: what is heard is kept until a step uses it.
-    fn keep(&mut self, from: PeerName, signal: Signal, heard: Seq) {
-        self.heard.from = Some(from);
-        let (kind, sdp) = match signal {
-            Signal::Offer { sdp } => (DescriptionKind::Offer, sdp),
-            Signal::Answer { sdp } => (DescriptionKind::Answer, sdp),
-            Signal::Candidate { candidate } => return self.heard.candidates.push_back((Some(candidate), heard)),
-            Signal::EndOfCandidates => return self.heard.candidates.push_back((None, heard)),
-            Signal::Bye => return,
-        };
-        self.heard.descriptions.insert(kind, (Description { kind, sdp }, heard));
     }
 
     fn peer_of(&self, conn: u32) -> Option<PeerName> {
@@ -428,157 +415,6 @@ impl Brain {
             self.trickle(&to, candidate, seq).await;
         } else {
             session.gathered.push_back((candidate, seq));
-        }
-    }
-
-    /// An order about a connection.
-    pub(super) async fn session_order(&mut self, order: Order, cause: Vec<Seq>) -> Done {
-        let Some(with) = self.counterpart() else {
-            return Done::No("it has no connection yet".into());
-        };
-        if !self.sessions.contains_key(&with) {
-            if !matches!(order, Order::Create { .. } | Order::SetRemote { .. } | Order::OpenChannel { .. } | Order::AddCandidate) {
-                return Done::No("it has no connection yet".into());
-            }
-            if let Err(error) = self.renew(&with).await {
-                return Done::No(error.to_string());
-            }
-        }
-        let Some(conn) = self.sessions.get(&with).map(|session| session.conn) else {
-            return Done::No("it has no connection yet".into());
-        };
-        match order {
-            Order::Say { label, data } => {
-                let payload = payload(&data);
-                let said = self.recorder.record(
-                    What::Said { peer: self.name.clone(), conn, label: label.clone(), payload },
-                    &cause,
-                );
-                match self.hand.perform(Command::Say { conn, label, data }).await {
-                    Ok(_) => Done::Yes,
-                    Err(error) => self.refused(conn, "say", error, &[said]),
-                }
-            }
-            Order::OpenChannel { label, options } => {
-                let done = self.hand.perform(Command::CreateChannel { conn, label, options }).await;
-                self.outcome(conn, "create-channel", done, cause)
-            }
-            Order::CloseChannel { label } => {
-                let done = self.hand.perform(Command::CloseChannel { conn, label }).await;
-                self.outcome(conn, "close-channel", done, cause)
-            }
-            Order::Close => {
-                if let Some(session) = self.sessions.get_mut(&with) {
-                    session.closed = true;
-                }
-                plain(self.hand.perform(Command::CloseConnection { conn }).await)
-            }
-            Order::RestartIce => {
-                if let Err(error) = self.hand.perform(Command::RestartIce { conn }).await {
-                    return self.refused(conn, "restart-ice", error, &cause);
-                }
-                self.send_offer(with, conn, cause).await
-            }
-            Order::Create { kind } => {
-                let command = match kind {
-                    DescriptionKind::Offer => Command::CreateOffer { conn, ice_restart: false },
-                    _ => Command::CreateAnswer { conn },
-                };
-                match self.hand.perform(command).await {
-                    Ok(Reply::Description(description)) => {
-                        if let Some(session) = self.sessions.get_mut(&with) {
-                            session.kept = Some((description, None));
-                        }
-                        Done::Yes
-                    }
-                    Ok(_) => Done::No("the peer made no description".into()),
-                    Err(error) => self.refused(conn, "create", error, &cause),
-                }
-            }
-            Order::SetLocal { kind } => {
-                let kept = self.sessions.get(&with).and_then(|session| session.kept.clone());
-                let description = match (kind, kept) {
-                    (DescriptionKind::Rollback, _) => Description { kind, sdp: String::new() },
-                    (_, Some((description, _))) if description.kind == kind => description,
-                    _ => return Done::No(format!("it has created no {}", kind.as_str())),
-                };
-                match self.set_local(&with, conn, Some(description), &cause).await {
-                    Ok((description, seq)) => {
-                        if let Some(session) = self.sessions.get_mut(&with).filter(|_| kind != DescriptionKind::Rollback) {
-                            session.kept = Some((description, Some(seq)));
-                        }
-                        Done::Yes
-                    }
-                    Err(done) => done,
-                }
-            }
-            Order::SetRemote { kind } => {
-                let (description, heard) = match (kind, self.heard.descriptions.get(&kind)) {
-                    (DescriptionKind::Rollback, _) => (Description { kind, sdp: String::new() }, None),
-                    (_, Some((description, heard))) => (description.clone(), Some(*heard)),
-                    _ => return Done::No(format!("it has heard no {}", kind.as_str())),
-                };
-                match self.hand.perform(Command::SetRemote { conn, description }).await {
-                    Ok(_) => {
-                        let cause: Vec<Seq> = cause.into_iter().chain(heard).collect();
-                        self.applied(&with, conn, Applied::Remote(kind), &cause);
-                        Done::Yes
-                    }
-                    Err(error) => self.refused(conn, "set-remote", error, &cause),
-                }
-            }
-            Order::AddCandidate => match self.heard.candidates.pop_front() {
-                Some((candidate, heard)) => self.add_candidate(&with, candidate, join(&cause, heard)).await,
-                None => Done::No("it has heard no candidate that it has not added".into()),
-            },
-            Order::Send { kind } => self.send_kept(with, kind, cause).await,
-            Order::Connect
-            | Order::Disconnect
-            | Order::Ask { .. }
-            | Order::Negotiate { .. }
-            | Order::SendRaw { .. }
-            | Order::Http { .. } => Done::No("not an order for a connection".into()),
-        }
-    }
-
-    fn outcome(&self, conn: u32, during: &str, result: Result<Reply, HandError>, cause: Vec<Seq>) -> Done {
-        match result {
-            Ok(_) => Done::Yes,
-            Err(error) => self.refused(conn, during, error, &cause),
-        }
-    }
-
-    /// Whom an order about "the connection" means: the peer of the newest one, else whoever was heard, else the only other.
-    fn counterpart(&self) -> Option<PeerName> {
-        self.sessions
-            .iter()
-            .max_by_key(|(_, session)| session.conn)
-            .map(|(peer, _)| peer.clone())
-            .or_else(|| self.heard.from.clone())
-            .or_else(|| self.only_other())
-    }
-
-    /// By hand: sends what was created, the candidates gathered since, or a bye.
-    async fn send_kept(&mut self, to: PeerName, kind: Kind, cause: Vec<Seq>) -> Done {
-        let Some(session) = self.sessions.get_mut(&to) else {
-            return Done::No("it has no connection yet".into());
-        };
-        match kind {
-            Kind::Bye => self.signal(&to, Signal::Bye, cause).await,
-            Kind::Candidate | Kind::EndOfCandidates => {
-                for (candidate, seq) in std::mem::take(&mut session.gathered) {
-                    self.trickle(&to, candidate, seq).await;
-                }
-                Done::Yes
-            }
-            kind => {
-                let Some((description, seq)) = session.kept.clone() else {
-                    return Done::No(format!("it has created no {kind}"));
-                };
-                let sdp = description.sdp;
-                let signal = if description.kind == DescriptionKind::Offer { Signal::Offer { sdp } } else { Signal::Answer { sdp } };
-                self.signal(&to, signal, cause.into_iter().chain(seq).collect()).await
-            }
         }
     }
 }

@@ -1,182 +1,19 @@
-//! The case's view of its wires: one [`Wire`] a peer decides and records what its tap sees, one [`Rules`] a case holds the
-//! faults that its steps have placed.
+//! The case's view of its wires: one [`Wire`] a peer decides and records what its tap sees.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::directory::Directory;
+use super::rules::{Held, Rules};
 use crate::log::{Carrier, Digest, Direction, Fate, Recorder, Seq, What};
 use crate::names::{Link, PeerName};
-use crate::scenario::Pattern;
-use crate::signaling::{Conversation, Dialect, Kind, Notice, Signal, Word};
+use crate::signaling::{Conversation, Dialect, Notice, Signal, Word};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Verdict};
 
 /// Locks, also after a panic elsewhere: what is behind these locks is whole after every statement.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The faults placed at the taps of one case.
-#[derive(Default)]
-pub struct Rules {
-    placed: Mutex<Vec<Placed>>,
-}
-
-struct Placed {
-    pattern: Pattern,
-    fault: Fault,
-    /// How many messages have matched so far.
-    matched: u32,
-    /// Held messages that nobody has released yet, in order.
-    held: Vec<Held>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    Hold,
-    Drop,
-}
-
-/// One message that the tap keeps back.
-#[derive(Clone, Debug)]
-pub struct Held {
-    /// At whose tap.
-    pub peer: PeerName,
-    /// Its number there.
-    pub id: HoldId,
-    /// The link it belongs to.
-    pub link: Link,
-    /// Which way it was going.
-    pub direction: Direction,
-    /// Its event.
-    pub seq: Seq,
-}
-
-impl Rules {
-    /// From now on, keep back what matches.
-    pub fn hold(&self, pattern: Pattern) {
-        self.place(pattern, Fault::Hold);
-    }
-
-    /// From now on, throw away what matches.
-    pub fn discard(&self, pattern: Pattern) {
-        self.place(pattern, Fault::Drop);
-    }
-
-    fn place(&self, pattern: Pattern, fault: Fault) {
-        lock(&self.placed).push(Placed {
-            pattern,
-            fault,
-            matched: 0,
-            held: Vec::new(),
-        });
-    }
-
-    /// Stops holding by this pattern and hands out what was held, oldest first.
-    pub fn release(&self, pattern: &Pattern) -> Vec<Held> {
-        let mut placed = lock(&self.placed);
-        let mut out = Vec::new();
-        placed.retain_mut(|rule| {
-            let ends = rule.fault == Fault::Hold && rule.pattern.same_target(pattern);
-            if ends {
-                out.append(&mut rule.held);
-            }
-            !ends
-        });
-        out.sort_by_key(|held| held.seq);
-        out
-    }
-
-    /// Finds what is to happen to this message and lets `record` write it down; both under one lock, so that a release in
-    /// between cannot lose it.
-    fn decide(
-        &self,
-        at: &PeerName,
-        passing: &Passing<'_>,
-        word: Option<(Kind, Option<&PeerName>)>,
-        record: impl FnOnce(Fate) -> Seq,
-        held: impl FnOnce(Seq) -> Held,
-    ) -> (Fate, Seq) {
-        let mut placed = lock(&self.placed);
-        let rule = word.and_then(|(kind, about)| {
-            placed.iter_mut().find_map(|rule| {
-                if !rule.pattern.matches(at, passing.direction, kind, about) {
-                    return None;
-                }
-                rule.matched += 1;
-                rule.pattern.nth.is_none_or(|nth| nth == rule.matched).then_some(rule)
-            })
-        });
-        let Some(rule) = rule else {
-            return (Fate::Passed, record(Fate::Passed));
-        };
-        match rule.fault {
-            Fault::Drop => (Fate::Dropped, record(Fate::Dropped)),
-            Fault::Hold => {
-                let seq = record(Fate::Held);
-                rule.held.push(held(seq));
-                (Fate::Held, seq)
-            }
-        }
-    }
-}
-
-impl Pattern {
-    /// Whether both mean the same messages, whatever their count.
-    pub fn same_target(&self, other: &Pattern) -> bool {
-        (self.message, &self.from, &self.to) == (other.message, &other.from, &other.to)
-    }
-
-    /// Whether it means a message of this kind on the leg of `speaker`'s tap. `from` alone sits on the sender's leg, before the
-    /// server; anything with `to` on the receiver's, after it.
-    pub fn matches(&self, at: &PeerName, direction: Direction, kind: Kind, about: Option<&PeerName>) -> bool {
-        if self.message != kind {
-            return false;
-        }
-        match (&self.from, &self.to, direction) {
-            (Some(from), None, Direction::Up) => from == at,
-            (from, Some(to), Direction::Down) => {
-                to == at && from.as_ref().is_none_or(|from| about.is_none_or(|a| a == from))
-            }
-            _ => false,
-        }
-    }
-}
-
-/// Who is in the case, as the server knows them.
-#[derive(Clone, Default)]
-pub struct Directory {
-    names: BTreeMap<String, PeerName>,
-}
-
-impl Directory {
-    /// The id on the wire is the peer's name.
-    pub fn new<'a>(peers: impl Iterator<Item = &'a PeerName>) -> Self {
-        Self {
-            names: peers
-                .map(|name| (name.as_str().to_owned(), name.clone()))
-                .collect(),
-        }
-    }
-
-    /// The id that the server knows this peer by.
-    pub fn id(&self, peer: &PeerName) -> String {
-        peer.as_str().to_owned()
-    }
-
-    /// The peer behind an id.
-    pub fn peer(&self, id: &str) -> Option<PeerName> {
-        self.names.get(id).cloned()
-    }
-
-    /// Everybody but this one, if that is exactly one.
-    pub fn other(&self, me: &PeerName) -> Option<PeerName> {
-        let mut others = self.names.values().filter(|name| *name != me);
-        match (others.next(), others.next()) {
-            (Some(one), None) => Some(one.clone()),
-            _ => None,
-        }
-    }
 }
 
 /// What a word speaks of: the addressee on the way up, the sender or the subject on the way down.
