@@ -230,8 +230,9 @@ impl Brain {
                     .map(|_| ("content-type".to_owned(), "application/json".to_owned()))
                     .collect();
                 match self.hand.perform(Command::Fetch { method, path, headers, body }).await {
-                    Ok(Reply::Response { status, .. }) => {
-                        let _answer = self.wire.heard(0);
+                    Ok(Reply::Response { status, body }) => {
+                        // Nobody listens to it, so it counts as heard.
+                        let _answer = self.wire.heard(0, &body);
                         Done::Status(status)
                     }
                     Ok(_) => Done::No("the peer answered a fetch with something else".into()),
@@ -286,7 +287,7 @@ impl Brain {
                     let command = Command::Fetch { method: method.clone(), path: path.clone(), headers, body };
                     match self.hand.perform(command).await {
                         Ok(Reply::Response { status, body }) => {
-                            let seq = self.wire.heard(0);
+                            let seq = self.wire.heard(0, &body);
                             let words = match &mut self.link {
                                 Some(link) => link.conversation.hear_response(&method, &path, status, &body),
                                 None => Vec::new(),
@@ -325,8 +326,8 @@ impl Brain {
                 }
             }
             Happening::LinkMessage { link, data } => {
-                let seq = self.wire.heard(link);
                 let Data::Text(text) = data else { return };
+                let seq = self.wire.heard(link, &text);
                 let Some(own) = self.link.as_mut().filter(|own| own.number == link) else { return };
                 for word in own.conversation.hear_text(&text) {
                     self.hear(link, word, seq).await;

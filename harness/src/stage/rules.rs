@@ -43,6 +43,8 @@ pub struct Held {
     pub direction: Direction,
     /// Its event.
     pub seq: Seq,
+    /// What its payload is known by.
+    pub mark: u64,
 }
 
 impl Rules {

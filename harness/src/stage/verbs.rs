@@ -232,7 +232,7 @@ impl Stage {
                 continue;
             }
             if held.direction == Direction::Down {
-                actor.wire.let_through(link, seq);
+                actor.wire.let_through(link, seq, held.mark);
             }
             if actor.tap.release(held.id).await == tap::Delivery::Undeliverable {
                 let text = "a released message found its socket gone".into();

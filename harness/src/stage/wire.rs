@@ -1,6 +1,7 @@
 //! The case's view of its wires: one [`Wire`] a peer decides and records what its tap sees.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -61,7 +62,7 @@ struct Inner {
     /// Why the brain sent what is still on its way to the tap, oldest first; HTTP under 0.
     intents: BTreeMap<u32, VecDeque<Vec<Seq>>>,
     /// What was delivered to the peer and not yet heard by its brain; HTTP under 0.
-    delivered: BTreeMap<u32, VecDeque<Seq>>,
+    delivered: BTreeMap<u32, VecDeque<(Seq, u64)>>,
     /// The request that the next response answers.
     asked: Option<Seq>,
     down: Vec<u32>,
@@ -82,6 +83,13 @@ impl Shake {
         z ^= z >> 31;
         (z & 1 == 1).then(|| Duration::from_micros((z >> 1) % 5_000))
     }
+}
+
+/// Tells payloads apart, within this process.
+fn mark(payload: &[u8]) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    payload.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// How much of a payload the trace keeps.
@@ -124,9 +132,14 @@ impl Wire {
             .push_back(cause);
     }
 
-    /// The event of the oldest delivered message that the brain has not heard yet.
-    pub fn heard(&self, link: u32) -> Option<Seq> {
-        lock(&self.inner).delivered.get_mut(&link)?.pop_front()
+    /// The event of the oldest delivered message with this payload that the brain has not heard yet. By payload, because a
+    /// released message may overtake one that is delayed.
+    pub fn heard(&self, link: u32, payload: &str) -> Option<Seq> {
+        let mut inner = lock(&self.inner);
+        let delivered = inner.delivered.get_mut(&link)?;
+        let same = mark(payload.as_bytes());
+        let place = delivered.iter().position(|(_, mark)| *mark == same)?;
+        delivered.remove(place).map(|(seq, _)| seq)
     }
 
     /// Whether this link has ended.
@@ -134,13 +147,13 @@ impl Wire {
         lock(&self.inner).down.contains(&link)
     }
 
-    /// A held message is about to go on to the peer: `seq` is its release.
-    pub fn let_through(&self, link: u32, seq: Seq) {
+    /// A held message is about to go on to the peer: `seq` is its release, `mark` its payload's.
+    pub fn let_through(&self, link: u32, seq: Seq, mark: u64) {
         lock(&self.inner)
             .delivered
             .entry(link)
             .or_default()
-            .push_back(seq);
+            .push_back((seq, mark));
     }
 
     fn link_name(&self, link: u32) -> Link {
@@ -224,6 +237,7 @@ impl Policy for Wire {
                 link: link.clone(),
                 direction: passing.direction,
                 seq,
+                mark: mark(passing.data),
             },
         );
         if passing.direction == Direction::Up && passing.carrier == Carrier::Http {
@@ -239,7 +253,7 @@ impl Policy for Wire {
                 .delivered
                 .entry(passing.link)
                 .or_default()
-                .push_back(seq);
+                .push_back((seq, mark(passing.data)));
         }
         match self.shake.as_ref().and_then(|shake| lock(shake).delay()) {
             Some(delay) => Verdict::Delay(delay),
