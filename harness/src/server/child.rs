@@ -19,6 +19,11 @@ use crate::run::{Group, Run};
 const KEPT_LINES: usize = 12;
 /// A line longer than this is cut: a server that never ends its line must not fill the memory.
 const LINE_LIMIT: u64 = 64 * 1024;
+/// So much of a line is kept, in bytes.
+const KEPT_OF_LINE: usize = 4 * 1024;
+/// So many lines and bytes of each of its two streams are told; the rest is read, so that the server does not block, and forgotten.
+const TOLD_LINES: usize = 10_000;
+const TOLD_BYTES: usize = 4 * 1024 * 1024;
 
 #[derive(Default)]
 struct Output {
@@ -117,6 +122,8 @@ impl Child {
         match failed {
             None => Ok(this),
             Some(true) => {
+                // What it started may outlive it, and hold the port.
+                this.end_group().await;
                 let status = this.exited.borrow().clone().unwrap_or_default();
                 Err(ServerError::Exited { status, lines: lines() })
             }
@@ -139,10 +146,14 @@ impl Child {
     /// Kills the whole group and waits until it is gone.
     pub(super) async fn kill(mut self) {
         self.wanted.send_replace(true);
+        self.end_group().await;
+        drop(timeout_at(Instant::now() + Duration::from_secs(5), self.exited.wait_for(Option::is_some)).await);
+    }
+
+    async fn end_group(&self) {
         let group = self.group.clone();
         // It blocks while the system does away with the processes.
         drop(tokio::task::spawn_blocking(move || group.kill()).await);
-        drop(timeout_at(Instant::now() + Duration::from_secs(5), self.exited.wait_for(Option::is_some)).await);
     }
 }
 
@@ -154,22 +165,31 @@ async fn listen(
     sink: Sink,
 ) {
     let mut reader = BufReader::new(stream);
+    let (mut lines, mut told) = (0, 0);
     loop {
         let mut bytes = Vec::new();
         match (&mut reader).take(LINE_LIMIT).read_until(b'\n', &mut bytes).await {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
-        let text = String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned();
+        let mut text = String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned();
         {
             let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
             output.ready |= wanted.as_ref().is_some_and(|wanted| text.contains(wanted));
             if output.last.len() == KEPT_LINES {
                 output.last.pop_front();
             }
+            text.truncate(text.floor_char_boundary(KEPT_OF_LINE));
             output.last.push_back(text.clone());
         }
-        sink(ServerLife::Line { text });
+        if lines < TOLD_LINES && told < TOLD_BYTES {
+            lines += 1;
+            told += text.len();
+            sink(ServerLife::Line { text });
+            if lines == TOLD_LINES || told >= TOLD_BYTES {
+                sink(ServerLife::Line { text: "(glare: the server writes too much, the rest is left out)".into() });
+            }
+        }
         changed.send_replace(());
     }
 }

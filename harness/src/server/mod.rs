@@ -104,7 +104,7 @@ fn indent(lines: &[String]) -> String {
     if lines.is_empty() {
         return "    (it wrote nothing)".into();
     }
-    let lines: Vec<String> = lines.iter().map(|line| format!("    {}", line.escape_debug())).collect();
+    let lines: Vec<String> = lines.iter().map(|line| format!("    {}", crate::mistake::shown(line))).collect();
     lines.join("\n")
 }
 

@@ -1,5 +1,6 @@
 //! Which cases to run: scenario files under the given paths, times the casts.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,7 +37,9 @@ pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SelectError> {
         }
     }
     found.sort();
-    found.dedup();
+    // `x.yaml` and `./x.yaml` are one file.
+    let mut known = BTreeSet::new();
+    found.retain(|path| known.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     Ok(found)
 }
 
