@@ -123,19 +123,25 @@ impl Browser {
         Ok((client, bidi, pages))
     }
 
-    /// Opens an empty page. Firefox throttles tabs in the background, so it gets windows.
-    pub(super) async fn open(&self) -> Result<Arc<Page>, EnvironmentError> {
+    /// Opens an empty page, in a user context of its own (cookies, storage, renderers) if it is to be `apart`. Firefox throttles
+    /// tabs in the background, so it gets windows.
+    pub(super) async fn open(&self, apart: bool) -> Result<Arc<Page>, EnvironmentError> {
         let kind = match self.stack {
             Stack::Firefox => "window",
             _ => "tab",
         };
+        let mut wanted = json!({ "type": kind });
+        if apart {
+            let made = self
+                .bidi
+                .send("browser.createUserContext", json!({}), PAGE_DEADLINE)
+                .await
+                .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
+            wanted["userContext"] = made["userContext"].clone();
+        }
         let made = self
             .bidi
-            .send(
-                "browsingContext.create",
-                json!({ "type": kind }),
-                PAGE_DEADLINE,
-            )
+            .send("browsingContext.create", wanted.clone(), PAGE_DEADLINE)
             .await
             .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
         let context = made["context"]
@@ -153,7 +159,8 @@ impl Browser {
             }
             _ => None,
         };
-        let page = Arc::new(Page::new(context.to_owned(), cdp));
+        let apart = wanted["userContext"].as_str().map(str::to_owned);
+        let page = Arc::new(Page::new(context.to_owned(), cdp, apart));
         self.pages().insert(context.to_owned(), Arc::clone(&page));
         // The connection may have closed, or the page gone, before it could be found among the others.
         if self.bidi.is_closed() {
@@ -211,11 +218,12 @@ impl Browser {
     pub(super) async fn close(&self, page: &Page) -> Result<(), BidiError> {
         page.dismiss("its page was closed");
         self.pages().remove(&page.context);
-        let params = json!({ "context": page.context, "promptUnload": false });
-        self.bidi
-            .send("browsingContext.close", params, PAGE_DEADLINE)
-            .await
-            .map(drop)
+        let (command, params) = match &page.apart {
+            // Its pages go with it.
+            Some(context) => ("browser.removeUserContext", json!({ "userContext": context })),
+            None => ("browsingContext.close", json!({ "context": page.context, "promptUnload": false })),
+        };
+        self.bidi.send(command, params, PAGE_DEADLINE).await.map(drop)
     }
 
     /// Calls a function in a page: what it returned, as a BiDi value. What it throws is refused.
