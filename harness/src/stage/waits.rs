@@ -114,12 +114,14 @@ impl World {
             }
             What::PeerError { peer, during, .. } => token(peer, TokenKind::Error(during.clone())),
             What::State { peer, conn, machine, state } => {
-                if self.connection(peer, *conn) {
+                let newest = self.connection(peer, *conn);
+                if newest {
                     self.states.entry((peer.clone(), *machine)).or_default().states.push((state.clone(), seq));
                 }
             }
             What::Channel { peer, conn, label, state } => {
-                if self.connection(peer, *conn) {
+                let newest = self.connection(peer, *conn);
+                if newest {
                     self.channels.entry((peer.clone(), label.clone())).or_default().states.push((state.clone(), seq));
                 }
             }
