@@ -160,9 +160,9 @@ fn a_part_of_a_cast_and_what_glare_stacks_leaves_out() {
 #[test]
 fn a_file_that_is_named_twice_is_played_once() {
     let stand = Stand::new();
-    stand.copy("rooms/creator-vanishes-alone.yaml");
+    stand.copy("rooms/happy-path.yaml");
     stand
-        .glare(&["run", "creator-vanishes-alone.yaml", "./creator-vanishes-alone.yaml", "."])
+        .glare(&["run", "happy-path.yaml", "./happy-path.yaml", "."])
         .ends(0)
         .says("1 passed, 0 failed");
 }
@@ -177,11 +177,11 @@ fn repeats_say_how_many_logs_there_were() {
 #[test]
 fn accept_writes_the_snapshot_and_never_in_ci() {
     let stand = Stand::new();
-    stand.copy("rooms/creator-vanishes-alone.yaml");
-    let snapshot = stand.path("creator-vanishes-alone.snap");
+    stand.copy("rooms/happy-path.yaml");
+    let snapshot = stand.path("happy-path.snap");
     let right = std::fs::read_to_string(&snapshot).expect("a snapshot");
-    let play = ["run", "creator-vanishes-alone.yaml"];
-    let accept = ["run", "creator-vanishes-alone.yaml", "--accept"];
+    let play = ["run", "happy-path.yaml"];
+    let accept = ["run", "happy-path.yaml", "--accept"];
 
     std::fs::remove_file(&snapshot).expect("removed");
     stand.glare(&play).ends(1).complains("there is no snapshot").complains("--accept").complains("+alice -> server: create lobby");
@@ -192,10 +192,10 @@ fn accept_writes_the_snapshot_and_never_in_ci() {
     assert_eq!(std::fs::read_to_string(&snapshot).expect("a snapshot"), right, "as `cargo test` has it");
     stand.glare(&play).ends(0);
 
-    let wrong = right.replace("alice: killed (socket)", "alice: killed (tab)");
+    let wrong = right.replace("server -> alice: created lobby", "server -> alice: created elsewhere");
     assert_ne!(wrong, right);
     std::fs::write(&snapshot, &wrong).expect("written");
-    stand.glare(&play).ends(1).complains("-alice: killed (tab)").complains("+alice: killed (socket)");
+    stand.glare(&play).ends(1).complains("-server -> alice: created elsewhere").complains("+server -> alice: created lobby");
     assert_eq!(std::fs::read_to_string(&snapshot).expect("a snapshot"), wrong);
 }
 
@@ -286,7 +286,7 @@ fn ctrl_c_ends_a_run_and_leaves_nothing() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let stand = Stand::new();
-    stand.copy("rooms/creator-vanishes-alone.yaml");
+    stand.copy("rooms/room-full.yaml");
     stand.copy("rooms/happy-path.yaml");
     for arguments in [&["run", ".", "--logs"][..], &["schema"], &["completions", "bash"], &["list", "."]] {
         let (reader, writer) = std::io::pipe().expect("a pipe");
