@@ -1,6 +1,7 @@
 //! glare: a headless integration test harness for WebRTC signaling.
 
 pub mod cli;
+pub mod laws;
 pub mod log;
 pub mod mistake;
 pub mod names;
