@@ -71,8 +71,11 @@ async fn plays_as_its_snapshot_says(
     std::fs::create_dir_all(concat!(env!("CARGO_TARGET_TMPDIR"), "/traces")).expect("a folder for traces");
     let scenario = load(&path);
     let stacks: Vec<Stack> = [first, second].iter().map(|name| name.parse().expect("a stack")).collect();
-    let Some(cast) = scenario.casts().into_iter().find(|cast| varied(&scenario, cast) == stacks) else {
-        return; // A scenario that pins its peers has fewer casts.
+    // A scenario that pins its peers has fewer casts: one of them is played by the first of the nine.
+    let casts = scenario.casts();
+    let pinned = (casts.len() == 1 && stacks == [Stack::Native, Stack::Native]).then(|| casts[0].clone());
+    let Some(cast) = pinned.or_else(|| casts.into_iter().find(|cast| varied(&scenario, cast) == stacks)) else {
+        return;
     };
     if !stacks.iter().all(|stack| allowed(*stack)) {
         return; // `left_out_by_glare_stacks` says so.

@@ -25,7 +25,7 @@ impl Serve {
             }
         };
         runtime.block_on(async {
-            let options = Options { listen: ([127, 0, 0, 1], self.port).into(), faults: self.fault.into_iter().collect() };
+            let options = Options { listen: ([127, 0, 0, 1], self.port).into(), faults: self.fault.into_iter().collect(), ..Options::default() };
             match Server::start(options).await {
                 Ok(server) => {
                     say(format!("listening on http://{}", server.address()));
