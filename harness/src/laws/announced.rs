@@ -11,6 +11,9 @@ use super::{Breach, Finding, Law, Terms};
 
 const LAW: Law = Law::LeavingIsAnnounced;
 
+/// So many attempts to come back are looked at.
+const MAX_TRIES: usize = 64;
+
 /// The news of leavings that one link got about one peer, by event, and how many of them are accounted for.
 #[derive(Default)]
 struct Told {
@@ -97,7 +100,8 @@ fn announced(
     }
     finding.premises += 1;
     let message = format!("{who} {how}, and {name} was never told: a ghost");
-    finding.breaches.push(breach(rooms, leaving.at, &[], message));
+    let entered: Vec<usize> = witness.entered.into_iter().collect();
+    finding.breaches.push(breach(rooms, leaving.at, &entered, message));
 }
 
 /// Whether whoever left was let in again before the others had to be told: a server may wait that long for a lost connection.
@@ -106,7 +110,9 @@ fn back(rooms: &Rooms<'_>, gone: &Stay, leaving: &Leaving, bound: &Bound) -> boo
     let next = stays.partition_point(|stay| rooms.stays[*stay].asked <= leaving.at);
     let at = |i: usize| rooms.events[i].at;
     let in_time = |stay: &&Stay| at(stay.asked) <= at(leaving.at).saturating_add(bound.declared);
-    stays[next..].iter().map(|stay| &rooms.stays[*stay]).take_while(in_time).any(|stay| !stay.refused)
+    let mut tries = stays[next..].iter().map(|stay| &rooms.stays[*stay]).take_while(in_time);
+    // Who tries more often than that is given up on, and nobody accused.
+    tries.by_ref().take(MAX_TRIES).any(|stay| !stay.refused) || tries.next().is_some()
 }
 
 /// More news of somebody's leaving than stays that could have ended.

@@ -302,8 +302,8 @@ impl<'a> Post<'a> {
                 return Some(*found);
             }
         }
-        let skipped = mark.skipped.iter().position(|id| self.sent[*id].at >= entry)?;
-        Some(mark.skipped.remove(skipped))
+        let skipped = mark.skipped.partition_point(|id| self.sent[*id].at < entry);
+        (skipped < mark.skipped.len()).then(|| mark.skipped.remove(skipped))
     }
 
     /// The newest that was sent before this session asked to come in.
