@@ -29,7 +29,13 @@ impl Serve {
             match Server::start(options).await {
                 Ok(server) => {
                     say(format!("listening on http://{}", server.address()));
-                    drop(tokio::signal::ctrl_c().await);
+                    tokio::select! {
+                        _ = tokio::signal::ctrl_c() => {}
+                        () = server.crashed() => {
+                            complain("the server has crashed, as `crashes-on-bad-json` wants");
+                            return Exit::Fail;
+                        }
+                    }
                     server.stop().await;
                     Exit::Pass
                 }

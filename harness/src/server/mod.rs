@@ -12,6 +12,9 @@ use glare_signaling_server::{Fault, Faults, Options, Server as Reference};
 use crate::log::ServerLife;
 use crate::run::Run;
 
+/// How long the port of a server that was killed may stay busy.
+const FREED_WITHIN: Duration = Duration::from_secs(2);
+
 /// Where a server's life is told.
 pub type Sink = Arc<dyn Fn(ServerLife) + Send + Sync>;
 
@@ -139,7 +142,7 @@ impl ServerUnderTest {
                 if let Some(address) = port {
                     options.listen = address;
                 }
-                let server = Reference::start(options).await.map_err(ServerError::Port)?;
+                let server = Self::bind(options).await.map_err(ServerError::Port)?;
                 (server.address(), Life::Embedded(server))
             }
             ServerSpec::Command(spec) => {
@@ -149,6 +152,20 @@ impl ServerUnderTest {
         };
         sink(ServerLife::Ready);
         Ok((address, life))
+    }
+
+    /// A process that is just being started holds copies of this one's sockets until it has become another program, so the
+    /// port of a server that was killed may be busy for a moment more.
+    async fn bind(options: Options) -> std::io::Result<Reference> {
+        let deadline = tokio::time::Instant::now() + FREED_WITHIN;
+        loop {
+            match Reference::start(options.clone()).await {
+                Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && options.listen.port() != 0 && tokio::time::Instant::now() < deadline => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                started => return started,
+            }
+        }
     }
 
     /// Where it listens, also while it is down.
