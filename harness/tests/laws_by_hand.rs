@@ -25,7 +25,12 @@ fn answer(text: &str) -> Signal {
 }
 
 fn candidate(n: u32) -> Signal {
-    Signal::Candidate { candidate: Candidate { candidate: format!("number {n}"), ..Candidate::default() } }
+    Signal::Candidate {
+        candidate: Candidate {
+            candidate: format!("number {n}"),
+            ..Candidate::default()
+        },
+    }
 }
 
 /// Alice and Bob in one room.
@@ -43,11 +48,26 @@ fn relay(b: &mut Builder, from: &Link, to: &Link, signal: &Signal) -> Seq {
 }
 
 fn down(b: &mut Builder, link: &Link) -> Seq {
-    b.add(What::LinkDown { link: link.clone(), by: Side::Peer, ending: Ending::Reset }, &[])
+    b.add(
+        What::LinkDown {
+            link: link.clone(),
+            by: Side::Peer,
+            ending: Ending::Reset,
+        },
+        &[],
+    )
 }
 
 fn tell_left(b: &mut Builder, to: &Link, who: &str) -> Seq {
-    b.tell(to, Notice::PeerLeft { peer: format!("id-{who}"), how: None }, Some(who), &[])
+    b.tell(
+        to,
+        Notice::PeerLeft {
+            peer: format!("id-{who}"),
+            how: None,
+        },
+        Some(who),
+        &[],
+    )
 }
 
 /// Both rounds of fences.
@@ -57,17 +77,36 @@ fn fence(b: &mut Builder, links: &[&Link]) {
             b.ask(link, Request::Fence, &[]);
         }
         for link in links {
-            b.tell(link, Notice::Refused { request: Some(Kind::Fence), reason: String::new() }, None, &[]);
+            b.tell(
+                link,
+                Notice::Refused {
+                    request: Some(Kind::Fence),
+                    reason: String::new(),
+                },
+                None,
+                &[],
+            );
         }
     }
     for link in links {
-        b.add(What::Fenced { link: (*link).clone() }, &[]);
+        b.add(
+            What::Fenced {
+                link: (*link).clone(),
+            },
+            &[],
+        );
     }
 }
 
 /// Something that happens so many µs after all else.
 fn later(b: &mut Builder, micros: u64) -> Seq {
-    let seq = b.add(What::Note { peer: None, text: "later".into() }, &[]);
+    let seq = b.add(
+        What::Note {
+            peer: None,
+            text: "later".into(),
+        },
+        &[],
+    );
     let before = b.events[seq as usize - 1].at;
     b.events[seq as usize].at = before + micros;
     seq
@@ -79,7 +118,10 @@ fn at(b: &mut Builder, seq: Seq, micros: u64) {
 }
 
 fn finding(events: &[Event], law: Law, terms: &Terms) -> Finding {
-    judge(events, terms).into_iter().find(|f| f.law == law).expect("an observed law")
+    judge(events, terms)
+        .into_iter()
+        .find(|f| f.law == law)
+        .expect("an observed law")
 }
 
 /// Where each broken law shows; every other one is kept.
@@ -90,10 +132,18 @@ fn broken(b: &Builder) -> Vec<(u8, Seq)> {
 fn broken_by(b: &Builder, terms: &Terms) -> Vec<(u8, Seq)> {
     let findings = judge(&b.events, terms);
     for breach in findings.iter().flat_map(|f| &f.breaches) {
-        assert!(breach.because.iter().all(|seq| (*seq as usize) < b.events.len()));
+        assert!(
+            breach
+                .because
+                .iter()
+                .all(|seq| (*seq as usize) < b.events.len())
+        );
         assert!(!breach.message.is_empty());
     }
-    findings.iter().flat_map(|f| f.breaches.iter().map(|b| (b.law.number(), b.event))).collect()
+    findings
+        .iter()
+        .flat_map(|f| f.breaches.iter().map(|b| (b.law.number(), b.event)))
+        .collect()
 }
 
 #[test]
@@ -116,7 +166,10 @@ fn a_leaving_that_is_told_keeps_law_1() {
     tell_left(&mut b, &alice, "bob");
     later(&mut b, 60 * SECOND);
     assert_eq!(broken(&b), []);
-    assert_eq!(finding(&b.events, Law::LeavingIsAnnounced, &terms()).premises, 1);
+    assert_eq!(
+        finding(&b.events, Law::LeavingIsAnnounced, &terms()).premises,
+        1
+    );
 }
 
 #[test]
@@ -125,15 +178,31 @@ fn a_leaving_that_is_never_told_is_a_ghost() {
     let gone = down(&mut b, &bob);
     later(&mut b, 10 * SECOND);
     assert_eq!(broken(&b), [(1, gone)]);
-    let silent = Terms { announces_leaving_within: None, ..terms() };
+    let silent = Terms {
+        announces_leaving_within: None,
+        ..terms()
+    };
     assert_eq!(broken_by(&b, &silent), []);
 }
 
 #[test]
 fn one_who_leaves_by_asking_must_be_announced_too() {
     let (mut b, _, bob) = pair();
-    b.ask(&bob, Request::Leave { room: room("lobby") }, &[]);
-    let left = b.tell(&bob, Notice::Left { room: room("lobby") }, None, &[]);
+    b.ask(
+        &bob,
+        Request::Leave {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    let left = b.tell(
+        &bob,
+        Notice::Left {
+            room: room("lobby"),
+        },
+        None,
+        &[],
+    );
     later(&mut b, 10 * SECOND);
     assert_eq!(broken(&b), [(1, left)]);
 }
@@ -141,9 +210,22 @@ fn one_who_leaves_by_asking_must_be_announced_too() {
 #[test]
 fn news_told_before_the_reply_to_leave_counts() {
     let (mut b, alice, bob) = pair();
-    b.ask(&bob, Request::Leave { room: room("lobby") }, &[]);
+    b.ask(
+        &bob,
+        Request::Leave {
+            room: room("lobby"),
+        },
+        &[],
+    );
     tell_left(&mut b, &alice, "bob");
-    b.tell(&bob, Notice::Left { room: room("lobby") }, None, &[]);
+    b.tell(
+        &bob,
+        Notice::Left {
+            room: room("lobby"),
+        },
+        None,
+        &[],
+    );
     later(&mut b, 10 * SECOND);
     assert_eq!(broken(&b), []);
 }
@@ -151,11 +233,28 @@ fn news_told_before_the_reply_to_leave_counts() {
 #[test]
 fn a_refused_leave_is_no_leaving() {
     let (mut b, _, bob) = pair();
-    b.ask(&bob, Request::Leave { room: room("lobby") }, &[]);
-    b.tell(&bob, Notice::Refused { request: Some(Kind::Leave), reason: "no".into() }, None, &[]);
+    b.ask(
+        &bob,
+        Request::Leave {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    b.tell(
+        &bob,
+        Notice::Refused {
+            request: Some(Kind::Leave),
+            reason: "no".into(),
+        },
+        None,
+        &[],
+    );
     later(&mut b, 10 * SECOND);
     assert_eq!(broken(&b), []);
-    assert_eq!(finding(&b.events, Law::LeavingIsAnnounced, &terms()).premises, 0);
+    assert_eq!(
+        finding(&b.events, Law::LeavingIsAnnounced, &terms()).premises,
+        0
+    );
 }
 
 #[test]
@@ -190,7 +289,15 @@ fn news_that_comes_too_late_breaks_law_1() {
 fn a_machine_that_is_slow_in_all_it_does_is_given_more_time() {
     let (mut b, alice, bob) = pair();
     b.ask(&alice, Request::Fence, &[]);
-    let slow = b.tell(&alice, Notice::Refused { request: Some(Kind::Fence), reason: String::new() }, None, &[]);
+    let slow = b.tell(
+        &alice,
+        Notice::Refused {
+            request: Some(Kind::Fence),
+            reason: String::new(),
+        },
+        None,
+        &[],
+    );
     at(&mut b, slow, 4 * SECOND);
     let gone = down(&mut b, &bob);
     at(&mut b, gone, 4 * SECOND);
@@ -219,18 +326,34 @@ fn each_of_two_leavings_has_its_news() {
     tell_left(&mut b, &alice, "bob");
     later(&mut b, 10 * SECOND);
     assert_eq!(broken(&b), []);
-    assert_eq!(finding(&b.events, Law::LeavingIsAnnounced, &terms()).premises, 2);
+    assert_eq!(
+        finding(&b.events, Law::LeavingIsAnnounced, &terms()).premises,
+        2
+    );
 }
 
 #[test]
 fn nothing_is_delivered_after_left() {
     let (mut b, alice, bob) = pair();
     b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
-    b.ask(&bob, Request::Leave { room: room("lobby") }, &[]);
+    b.ask(
+        &bob,
+        Request::Leave {
+            room: room("lobby"),
+        },
+        &[],
+    );
     // In flight: fair.
     b.down(&bob, "alice", offer("o"), Fate::Passed);
     tell_left(&mut b, &alice, "bob");
-    b.tell(&bob, Notice::Left { room: room("lobby") }, None, &[]);
+    b.tell(
+        &bob,
+        Notice::Left {
+            room: room("lobby"),
+        },
+        None,
+        &[],
+    );
     assert_eq!(broken(&b), []);
     let sent = relay(&mut b, &alice, &bob, &candidate(1));
     assert_eq!(broken(&b), [(2, sent)]);
@@ -242,7 +365,14 @@ fn nothing_is_delivered_to_who_never_came_in() {
     let carol = link("carol", 1);
     b.connect(&carol);
     let sent = relay(&mut b, &alice, &carol, &candidate(1));
-    let news = b.tell(&carol, Notice::PeerJoined { peer: "id-bob".into() }, Some("bob"), &[]);
+    let news = b.tell(
+        &carol,
+        Notice::PeerJoined {
+            peer: "id-bob".into(),
+        },
+        Some("bob"),
+        &[],
+    );
     assert_eq!(broken(&b), [(2, sent), (2, news)]);
 }
 
@@ -293,7 +423,10 @@ fn what_arrives_once_in_order_keeps_law_3() {
     }
     fence(&mut b, &[&alice, &bob]);
     assert_eq!(broken(&b), []);
-    assert_eq!(finding(&b.events, Law::RelayedOnceInOrder, &terms()).premises, 10);
+    assert_eq!(
+        finding(&b.events, Law::RelayedOnceInOrder, &terms()).premises,
+        10
+    );
 }
 
 #[test]
@@ -321,16 +454,40 @@ fn what_the_tap_held_back_is_not_the_servers_disorder() {
     let lost = b.up(&alice, "bob", candidate(0), Fate::Dropped, &[]);
     b.up(&alice, "bob", candidate(1), Fate::Passed, &[]);
     b.down(&bob, "alice", candidate(1), Fate::Held);
-    b.add(What::Released { message: held, delivered: true }, &[]);
+    b.add(
+        What::Released {
+            message: held,
+            delivered: true,
+        },
+        &[],
+    );
     b.down(&bob, "alice", offer("o"), Fate::Dropped);
     fence(&mut b, &[&alice, &bob]);
     assert_eq!(broken(&b), []);
     // Released, it has to come.
     let mut b = b;
     b.events[lost as usize].what = match b.events[lost as usize].what.clone() {
-        What::Message { link, direction, carrier, word, about, size, digest, text, .. } => {
-            What::Message { link, direction, carrier, word, about, fate: Fate::Passed, size, digest, text }
-        }
+        What::Message {
+            link,
+            direction,
+            carrier,
+            word,
+            about,
+            size,
+            digest,
+            text,
+            ..
+        } => What::Message {
+            link,
+            direction,
+            carrier,
+            word,
+            about,
+            fate: Fate::Passed,
+            size,
+            digest,
+            text,
+        },
         other => other,
     };
     assert_eq!(broken(&b), [(3, lost)]);
@@ -343,7 +500,16 @@ fn other_content_breaks_law_3_unless_the_server_rewrites() {
     let altered = b.down(&bob, "alice", offer("another"), Fate::Passed);
     fence(&mut b, &[&alice, &bob]);
     assert_eq!(broken(&b), [(3, altered)]);
-    assert_eq!(broken_by(&b, &Terms { rewrites: true, ..terms() }), []);
+    assert_eq!(
+        broken_by(
+            &b,
+            &Terms {
+                rewrites: true,
+                ..terms()
+            }
+        ),
+        []
+    );
 }
 
 #[test]
@@ -352,7 +518,16 @@ fn an_echo_breaks_law_3_unless_it_is_declared() {
     relay(&mut b, &alice, &bob, &offer("o"));
     let echo = b.down(&alice, "alice", offer("o"), Fate::Passed);
     assert_eq!(broken(&b), [(3, echo)]);
-    assert_eq!(broken_by(&b, &Terms { echoes: true, ..terms() }), []);
+    assert_eq!(
+        broken_by(
+            &b,
+            &Terms {
+                echoes: true,
+                ..terms()
+            }
+        ),
+        []
+    );
 }
 
 #[test]
@@ -382,7 +557,15 @@ fn what_never_arrives_breaks_law_3_once_both_are_fenced() {
 fn what_is_refused_or_sent_to_a_dying_link_is_no_loss() {
     let (mut b, alice, bob) = pair();
     b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
-    b.tell(&alice, Notice::Refused { request: Some(Kind::Offer), reason: "no".into() }, None, &[]);
+    b.tell(
+        &alice,
+        Notice::Refused {
+            request: Some(Kind::Offer),
+            reason: "no".into(),
+        },
+        None,
+        &[],
+    );
     fence(&mut b, &[&alice, &bob]);
     assert_eq!(broken(&b), []);
     let (mut b, alice, bob) = pair();
@@ -410,7 +593,13 @@ fn a_request_without_an_answer_breaks_law_4_once_fenced() {
     let (mut b, alice, _) = pair();
     let carol = link("carol", 1);
     b.connect(&carol);
-    let asked = b.ask(&carol, Request::Join { room: room("lobby") }, &[]);
+    let asked = b.ask(
+        &carol,
+        Request::Join {
+            room: room("lobby"),
+        },
+        &[],
+    );
     assert_eq!(broken(&b), []);
     fence(&mut b, &[&alice, &carol]);
     assert_eq!(broken(&b), [(4, asked)]);
@@ -421,20 +610,52 @@ fn a_refusal_is_an_answer() {
     let (mut b, alice, _) = pair();
     let carol = link("carol", 1);
     b.connect(&carol);
-    b.ask(&carol, Request::Join { room: room("lobby") }, &[]);
-    b.tell(&carol, Notice::Refused { request: None, reason: "full".into() }, None, &[]);
+    b.ask(
+        &carol,
+        Request::Join {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    b.tell(
+        &carol,
+        Notice::Refused {
+            request: None,
+            reason: "full".into(),
+        },
+        None,
+        &[],
+    );
     fence(&mut b, &[&alice, &carol]);
     assert_eq!(broken(&b), []);
-    assert_eq!(finding(&b.events, Law::RequestsAreAnswered, &terms()).premises, 7);
+    assert_eq!(
+        finding(&b.events, Law::RequestsAreAnswered, &terms()).premises,
+        7
+    );
 }
 
 #[test]
 fn a_leave_needs_an_answer_only_where_there_is_one() {
     let (mut b, alice, bob) = pair();
-    let asked = b.ask(&bob, Request::Leave { room: room("lobby") }, &[]);
+    let asked = b.ask(
+        &bob,
+        Request::Leave {
+            room: room("lobby"),
+        },
+        &[],
+    );
     fence(&mut b, &[&alice, &bob]);
     assert_eq!(broken(&b), [(4, asked)]);
-    assert_eq!(broken_by(&b, &Terms { answers_leave: false, ..terms() }), []);
+    assert_eq!(
+        broken_by(
+            &b,
+            &Terms {
+                answers_leave: false,
+                ..terms()
+            }
+        ),
+        []
+    );
 }
 
 #[test]
@@ -462,7 +683,15 @@ fn what_the_server_was_done_with_must_not_come_later() {
         tell_left(&mut b, &alice, "bob");
         if fenced {
             b.ask(&alice, Request::Fence, &[]);
-            b.tell(&alice, Notice::Refused { request: Some(Kind::Fence), reason: String::new() }, None, &[]);
+            b.tell(
+                &alice,
+                Notice::Refused {
+                    request: Some(Kind::Fence),
+                    reason: String::new(),
+                },
+                None,
+                &[],
+            );
         }
         let second = link("bob", 2);
         b.join(&second, "lobby", &[&alice]);
@@ -471,18 +700,35 @@ fn what_the_server_was_done_with_must_not_come_later() {
     };
     let (b, late) = sent(true);
     assert_eq!(broken(&b), [(7, late)]);
-    assert_eq!(broken_by(&b, &Terms { queues: true, ..terms() }), []);
+    assert_eq!(
+        broken_by(
+            &b,
+            &Terms {
+                queues: true,
+                ..terms()
+            }
+        ),
+        []
+    );
     // The message may have reached the server after the second session.
     let (b, _) = sent(false);
     assert_eq!(broken(&b), []);
-    assert_eq!(finding(&b.events, Law::NothingLateToNewcomers, &terms()).premises, 1);
+    assert_eq!(
+        finding(&b.events, Law::NothingLateToNewcomers, &terms()).premises,
+        1
+    );
 }
 
 #[test]
 fn a_server_that_dies_owes_nothing() {
     let (mut b, alice, bob) = pair();
     b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
-    b.add(What::Server { life: glare::log::ServerLife::Killed }, &[]);
+    b.add(
+        What::Server {
+            life: glare::log::ServerLife::Killed,
+        },
+        &[],
+    );
     down(&mut b, &bob);
     later(&mut b, 5 * SECOND);
     down(&mut b, &alice);

@@ -89,7 +89,11 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let status = if error.use_stderr() { Exit::Usage } else { Exit::Pass };
+            let status = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Pass
+            };
             drop(error.print());
             return status.into();
         }
@@ -126,7 +130,8 @@ fn complain(text: impl std::fmt::Display) {
 /// Whether standard error is a terminal that wants colours (<https://no-color.org>).
 fn colour() -> bool {
     use std::io::IsTerminal as _;
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 fn show_mistakes(all: &[Mistakes]) {
@@ -145,7 +150,10 @@ pub fn stacks() -> Result<Vec<Stack>, String> {
             .split(',')
             .map(str::trim)
             .filter(|name| !name.is_empty())
-            .map(|name| name.parse().map_err(|error| format!("GLARE_STACKS: {error}")))
+            .map(|name| {
+                name.parse()
+                    .map_err(|error| format!("GLARE_STACKS: {error}"))
+            })
             .collect(),
         Ok(_) | Err(std::env::VarError::NotPresent) => Ok(Stack::CONNECTING.to_vec()),
         Err(error) => Err(format!("GLARE_STACKS: {error}")),

@@ -76,13 +76,22 @@ impl Run {
         }
         let (cases, left_out) = suite::cases(&scenarios, &self.cast, &stacks);
         if left_out > 0 {
-            let casts = if left_out == 1 { "1 cast is".into() } else { format!("{left_out} casts are") };
-            complain(format!("{casts} left out: GLARE_STACKS allows only {}", names(&stacks)));
+            let casts = if left_out == 1 {
+                "1 cast is".into()
+            } else {
+                format!("{left_out} casts are")
+            };
+            complain(format!(
+                "{casts} left out: GLARE_STACKS allows only {}",
+                names(&stacks)
+            ));
         }
         if cases.is_empty() {
             complain(match (scenarios.is_empty(), left_out) {
                 (true, _) => "nothing selected: there is no scenario file (*.yaml)",
-                (false, 0) => "nothing selected: no scenario has a cast as --cast says; `glare list` shows the files",
+                (false, 0) => {
+                    "nothing selected: no scenario has a cast as --cast says; `glare list` shows the files"
+                }
                 (false, _) => "nothing selected: GLARE_STACKS leaves nothing over",
             });
             return Err(Exit::Nothing);
@@ -92,7 +101,10 @@ impl Run {
         }
         let (server, dialect) = self.server.resolve()?;
         if let Err(error) = std::fs::create_dir_all(&self.traces) {
-            complain(format!("traces cannot be written to {}: {error}", self.traces.display()));
+            complain(format!(
+                "traces cannot be written to {}: {error}",
+                self.traces.display()
+            ));
             return Err(Exit::Environment);
         }
         let run = crate::run::Run::global().map_err(|error| {
@@ -115,13 +127,23 @@ impl Run {
             take: 1,
             traces: Some(self.traces),
         };
-        Ok((cases, setting, Plan { repeat: self.repeat, accept: self.accept }))
+        Ok((
+            cases,
+            setting,
+            Plan {
+                repeat: self.repeat,
+                accept: self.accept,
+            },
+        ))
     }
 }
 
 /// Whether the browsers that these cases need are installed, with their drivers; says what is missing.
 fn has_programs(cases: &[Case]) -> bool {
-    let wanted: BTreeSet<Stack> = cases.iter().flat_map(|case| case.cast.stacks().values().copied()).collect();
+    let wanted: BTreeSet<Stack> = cases
+        .iter()
+        .flat_map(|case| case.cast.stacks().values().copied())
+        .collect();
     let mut all = true;
     for stack in wanted.into_iter().filter(|stack| stack.is_browser()) {
         if let Err(error) = Programs::find(stack) {
@@ -170,10 +192,17 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
         complain("interrupted; everything that was started is ended");
         return Exit::Inconclusive;
     };
-    for explained in played.iter().filter_map(|played| report::failure(played, colour())) {
+    for explained in played
+        .iter()
+        .filter_map(|played| report::failure(played, colour()))
+    {
         complain(format!("\n{}", explained.trim_end()));
     }
-    say(format!("{} in {:.1} s", report::summary(&played), began.elapsed().as_secs_f64()));
+    say(format!(
+        "{} in {:.1} s",
+        report::summary(&played),
+        began.elapsed().as_secs_f64()
+    ));
     if logs {
         say(format!("\n{}", report::logs(&played).trim_end()));
     }
@@ -185,8 +214,11 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
 }
 
 fn exit(played: &[Played]) -> Exit {
-    let any = |word: fn(&Verdict) -> bool| played.iter().any(|played| word(&played.outcome.verdict));
-    if any(|verdict| matches!(verdict, Verdict::Fail(_))) || played.iter().any(|played| played.logs.len() > 1) {
+    let any =
+        |word: fn(&Verdict) -> bool| played.iter().any(|played| word(&played.outcome.verdict));
+    if any(|verdict| matches!(verdict, Verdict::Fail(_)))
+        || played.iter().any(|played| played.logs.len() > 1)
+    {
         Exit::Fail
     } else if any(|verdict| matches!(verdict, Verdict::Inconclusive(_))) {
         Exit::Inconclusive

@@ -25,7 +25,11 @@ impl Serve {
             }
         };
         runtime.block_on(async {
-            let options = Options { listen: ([127, 0, 0, 1], self.port).into(), faults: self.fault.into_iter().collect(), ..Options::default() };
+            let options = Options {
+                listen: ([127, 0, 0, 1], self.port).into(),
+                faults: self.fault.into_iter().collect(),
+                ..Options::default()
+            };
             match Server::start(options).await {
                 Ok(server) => {
                     say(format!("listening on http://{}", server.address()));
@@ -40,7 +44,10 @@ impl Serve {
                     Exit::Pass
                 }
                 Err(error) => {
-                    complain(format!("port {} at 127.0.0.1 cannot be used: {error}", self.port));
+                    complain(format!(
+                        "port {} at 127.0.0.1 cannot be used: {error}",
+                        self.port
+                    ));
                     Exit::Environment
                 }
             }

@@ -8,16 +8,28 @@ const LAW: Law = Law::OnlyToTheRoom;
 
 pub(super) fn judge(rooms: &Rooms<'_>, post: &Post<'_>) -> Finding {
     let premises = post.delivered.len() + rooms.news.len();
-    let signals = post.delivered.iter().filter_map(|delivered| signal(rooms, post, delivered));
+    let signals = post
+        .delivered
+        .iter()
+        .filter_map(|delivered| signal(rooms, post, delivered));
     let breaches = signals.chain(news(rooms)).collect();
-    Finding { law: LAW, premises, breaches }
+    Finding {
+        law: LAW,
+        premises,
+        breaches,
+    }
 }
 
 fn breach(rooms: &Rooms<'_>, at: usize, mut because: Vec<usize>, message: String) -> Breach {
     because.sort_unstable();
     because.dedup();
     let because = because.into_iter().map(|i| rooms.events[i].seq).collect();
-    Breach { law: LAW, event: rooms.events[at].seq, because, message }
+    Breach {
+        law: LAW,
+        event: rooms.events[at].seq,
+        because,
+        message,
+    }
 }
 
 fn signal(rooms: &Rooms<'_>, post: &Post<'_>, delivered: &Delivered) -> Option<Breach> {
@@ -39,7 +51,8 @@ fn signal(rooms: &Rooms<'_>, post: &Post<'_>, delivered: &Delivered) -> Option<B
         let message = format!("{to} got {name}'s {kind}, and is in no room");
         return Some(breach(rooms, delivered.at, because(Some(out)), message));
     }
-    let sent = sent.filter(|sent| rooms.links[sent.link].peer != rooms.links[delivered.link].peer)?;
+    let sent =
+        sent.filter(|sent| rooms.links[sent.link].peer != rooms.links[delivered.link].peer)?;
     if let Some(out) = sent.out {
         let message = format!("{to} got {name}'s {kind}, who is in no room");
         return Some(breach(rooms, delivered.at, because(Some(out)), message));
@@ -54,13 +67,16 @@ fn news<'r>(rooms: &'r Rooms<'_>) -> impl Iterator<Item = Breach> + 'r {
     rooms.news.iter().filter_map(|news| {
         let to = rooms.links[news.link].link;
         let what = if news.joined { "coming" } else { "leaving" };
-        let whose = news.about.map_or("somebody", |about| rooms.peers[about].name.as_str());
+        let whose = news
+            .about
+            .map_or("somebody", |about| rooms.peers[about].name.as_str());
         if let Some(out) = news.out {
             let message = format!("{to} was told of {whose}'s {what}, and is in no room");
             return Some(breach(rooms, news.at, vec![out], message));
         }
         news.foreign.then(|| {
-            let message = format!("{to} was told of {whose}'s {what}, who never asked for the same room");
+            let message =
+                format!("{to} was told of {whose}'s {what}, who never asked for the same room");
             breach(rooms, news.at, Vec::new(), message)
         })
     })

@@ -22,23 +22,39 @@ struct Told {
 }
 
 pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Finding {
-    let mut finding = Finding { law: LAW, premises: 0, breaches: Vec::new() };
+    let mut finding = Finding {
+        law: LAW,
+        premises: 0,
+        breaches: Vec::new(),
+    };
     let Some(bound) = terms.announces_leaving_within else {
         return finding;
     };
     let micros = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let bound = Bound {
         declared: micros(bound),
-        limit: micros(bound).saturating_add(micros(terms.slack)).saturating_add(rooms.slowest),
+        limit: micros(bound)
+            .saturating_add(micros(terms.slack))
+            .saturating_add(rooms.slowest),
     };
     let mut told: HashMap<(LinkId, Option<PeerId>), Told> = HashMap::new();
     for news in rooms.news.iter().filter(|news| !news.joined) {
-        told.entry((news.link, news.about)).or_default().news.push(news.at);
+        told.entry((news.link, news.about))
+            .or_default()
+            .news
+            .push(news.at);
     }
     too_many(rooms, &told, &bound, &mut finding);
     for leaving in &rooms.leavings {
         for staying in &leaving.staying {
-            announced(rooms, leaving, &rooms.stays[*staying], &bound, &mut told, &mut finding);
+            announced(
+                rooms,
+                leaving,
+                &rooms.stays[*staying],
+                &bound,
+                &mut told,
+                &mut finding,
+            );
         }
     }
     finding
@@ -52,7 +68,12 @@ struct Bound {
 
 fn breach(rooms: &Rooms<'_>, at: usize, because: &[usize], message: String) -> Breach {
     let because = because.iter().map(|i| rooms.events[*i].seq).collect();
-    Breach { law: LAW, event: rooms.events[at].seq, because, message }
+    Breach {
+        law: LAW,
+        event: rooms.events[at].seq,
+        because,
+        message,
+    }
 }
 
 fn announced(
@@ -65,7 +86,10 @@ fn announced(
 ) {
     let gone = &rooms.stays[leaving.stay];
     // Without a link nothing can be told; news that names nobody may be about anybody.
-    let Some(link) = witness.link.filter(|link| !told.contains_key(&(*link, None))) else {
+    let Some(link) = witness
+        .link
+        .filter(|link| !told.contains_key(&(*link, None)))
+    else {
         return;
     };
     let at = |i: usize| rooms.events[i].at;
@@ -76,8 +100,14 @@ fn announced(
     };
     let told = told.entry((link, Some(gone.peer))).or_default();
     // A server may tell the others before it ends the link itself.
-    let early = told.news.get(told.used).filter(|news| gone.entered.is_some_and(|entered| **news > entered));
-    let since = told.news.partition_point(|news| *news < leaving.since).max(told.used);
+    let early = told
+        .news
+        .get(told.used)
+        .filter(|news| gone.entered.is_some_and(|entered| **news > entered));
+    let since = told
+        .news
+        .partition_point(|news| *news < leaving.since)
+        .max(told.used);
     let (found, used) = match (told.news.get(since), early) {
         (Some(news), _) => (Some(*news), since + 1),
         (None, Some(news)) => (Some(*news), told.used + 1),
@@ -90,18 +120,24 @@ fn announced(
         if at(news) > due {
             let took = at(news).saturating_sub(at(leaving.at)) / 1000;
             let message = format!("{who} {how}, and {name} was told only after {took} ms");
-            finding.breaches.push(breach(rooms, news, &[leaving.at], message));
+            finding
+                .breaches
+                .push(breach(rooms, news, &[leaving.at], message));
         }
         return;
     }
-    let until = witness.certain_until().or_else(|| rooms.events.len().checked_sub(1));
+    let until = witness
+        .certain_until()
+        .or_else(|| rooms.events.len().checked_sub(1));
     if until.is_none_or(|until| at(until) <= due) || back(rooms, gone, leaving, bound) {
         return;
     }
     finding.premises += 1;
     let message = format!("{who} {how}, and {name} was never told: a ghost");
     let entered: Vec<usize> = witness.entered.into_iter().collect();
-    finding.breaches.push(breach(rooms, leaving.at, &entered, message));
+    finding
+        .breaches
+        .push(breach(rooms, leaving.at, &entered, message));
 }
 
 /// Whether whoever left was let in again before the others had to be told: a server may wait that long for a lost connection.
@@ -110,20 +146,31 @@ fn back(rooms: &Rooms<'_>, gone: &Stay, leaving: &Leaving, bound: &Bound) -> boo
     let next = stays.partition_point(|stay| rooms.stays[*stay].asked <= leaving.at);
     let at = |i: usize| rooms.events[i].at;
     let in_time = |stay: &&Stay| at(stay.asked) <= at(leaving.at).saturating_add(bound.declared);
-    let mut tries = stays[next..].iter().map(|stay| &rooms.stays[*stay]).take_while(in_time);
+    let mut tries = stays[next..]
+        .iter()
+        .map(|stay| &rooms.stays[*stay])
+        .take_while(in_time);
     // Who tries more often than that is given up on, and nobody accused.
     tries.by_ref().take(MAX_TRIES).any(|stay| !stay.refused) || tries.next().is_some()
 }
 
 /// More news of somebody's leaving than stays that could have ended.
-fn too_many(rooms: &Rooms<'_>, told: &HashMap<(LinkId, Option<PeerId>), Told>, bound: &Bound, finding: &mut Finding) {
+fn too_many(
+    rooms: &Rooms<'_>,
+    told: &HashMap<(LinkId, Option<PeerId>), Told>,
+    bound: &Bound,
+    finding: &mut Finding,
+) {
     for ((link, about), told) in told {
         let Some(about) = about.filter(|about| !rooms.peers[*about].opaque) else {
             continue;
         };
         let at = |i: usize| rooms.events[i].at;
         let up = rooms.links[*link].up.unwrap_or(0);
-        let over = |stay: &Stay| stay.gone.is_some_and(|gone| gone < up && at(gone).saturating_add(bound.limit) < at(up));
+        let over = |stay: &Stay| {
+            stay.gone
+                .is_some_and(|gone| gone < up && at(gone).saturating_add(bound.limit) < at(up))
+        };
         let stays: Vec<usize> = rooms.peers[about]
             .stays
             .iter()
@@ -137,7 +184,12 @@ fn too_many(rooms: &Rooms<'_>, told: &HashMap<(LinkId, Option<PeerId>), Told>, b
                 let (name, who) = (rooms.links[*link].link, rooms.peers[about].name);
                 let before = told.news[index - 1];
                 finding.premises += 1;
-                finding.breaches.push(breach(rooms, *news, &[before], format!("{name} was told once more that {who} is gone")));
+                finding.breaches.push(breach(
+                    rooms,
+                    *news,
+                    &[before],
+                    format!("{name} was told once more that {who} is gone"),
+                ));
             }
         }
     }

@@ -7,7 +7,11 @@ use crate::signaling::Kind;
 /// A request is judged if it has a reply, or if its link was fenced after it.
 pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Finding {
     let law = Law::RequestsAreAnswered;
-    let mut finding = Finding { law, premises: 0, breaches: Vec::new() };
+    let mut finding = Finding {
+        law,
+        premises: 0,
+        breaches: Vec::new(),
+    };
     for ask in &rooms.asks {
         if ask.reply.is_some() {
             finding.premises += 1;
@@ -25,7 +29,10 @@ pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Finding {
             law,
             event: rooms.events[ask.message].seq,
             because: vec![rooms.events[fenced].seq],
-            message: format!("{}'s {} was never answered, though a later request was", link.link, ask.kind),
+            message: format!(
+                "{}'s {} was never answered, though a later request was",
+                link.link, ask.kind
+            ),
         });
     }
     finding

@@ -16,30 +16,49 @@ pub(super) struct Late {
 impl Late {
     pub fn find(rooms: &Rooms<'_>, post: &Post<'_>, terms: &Terms) -> Self {
         let law = Law::NothingLateToNewcomers;
-        let mut finding = Finding { law, premises: 0, breaches: Vec::new() };
+        let mut finding = Finding {
+            law,
+            premises: 0,
+            breaches: Vec::new(),
+        };
         let mut deliveries = HashSet::new();
         // When each peer first asked to come in, and was not refused.
         let came: Vec<Option<usize>> = rooms
             .peers
             .iter()
-            .map(|peer| peer.stays.iter().map(|stay| &rooms.stays[*stay]).find(|stay| !stay.refused).map(|stay| stay.asked))
+            .map(|peer| {
+                peer.stays
+                    .iter()
+                    .map(|stay| &rooms.stays[*stay])
+                    .find(|stay| !stay.refused)
+                    .map(|stay| stay.asked)
+            })
             .collect();
         let somebody_left = rooms.leavings.first().map(|leaving| leaving.since);
         for (index, delivered) in post.delivered.iter().enumerate() {
-            let Some(entry) = delivered.entry else { continue };
+            let Some(entry) = delivered.entry else {
+                continue;
+            };
             let came = came[rooms.links[delivered.link].peer].filter(|came| *came < entry);
             let replaces = came.is_some() || somebody_left.is_some_and(|left| left < entry);
             finding.premises += usize::from(replaces);
-            let (Origin::Of(id) | Origin::Again(id) | Origin::Strayed(id)) = delivered.origin else {
+            let (Origin::Of(id) | Origin::Again(id) | Origin::Strayed(id)) = delivered.origin
+            else {
                 continue;
             };
             let sent = &post.sent[id];
             let before = came.is_some_and(|came| came < sent.at) && !terms.queues;
-            let Some(done) = done(rooms, sent, entry, before) else { continue };
+            let Some(done) = done(rooms, sent, entry, before) else {
+                continue;
+            };
             finding.premises += usize::from(!replaces);
             deliveries.insert(index);
             let (events, link) = (rooms.events, &rooms.links[delivered.link]);
-            let mut because = vec![events[sent.message].seq, events[done].seq, events[entry].seq];
+            let mut because = vec![
+                events[sent.message].seq,
+                events[done].seq,
+                events[entry].seq,
+            ];
             because.sort_unstable();
             finding.breaches.push(Breach {
                 law,
@@ -51,7 +70,10 @@ impl Late {
                 ),
             });
         }
-        Self { finding, deliveries }
+        Self {
+            finding,
+            deliveries,
+        }
     }
 }
 
@@ -61,6 +83,12 @@ fn done(rooms: &Rooms<'_>, sent: &Sent, entry: usize, before: bool) -> Option<us
     if sent.at >= entry {
         return None;
     }
-    let settled = || rooms.settled(sent.link, sent.at).filter(|_| before && !sent.http);
-    sent.first.filter(|first| *first < entry).or_else(|| settled().filter(|settled| *settled < entry))
+    let settled = || {
+        rooms
+            .settled(sent.link, sent.at)
+            .filter(|_| before && !sent.http)
+    };
+    sent.first
+        .filter(|first| *first < entry)
+        .or_else(|| settled().filter(|settled| *settled < entry))
 }

@@ -77,11 +77,17 @@ impl Law {
             Law::OnlyToTheRoom => {
                 "nothing is delivered to who has left, nor to another room, nor under another sender's name"
             }
-            Law::RelayedOnceInOrder => "what is relayed arrives once, in order per pair, byte for byte",
-            Law::RequestsAreAnswered => "every request is answered, a refused one too: silence is not an answer",
+            Law::RelayedOnceInOrder => {
+                "what is relayed arrives once, in order per pair, byte for byte"
+            }
+            Law::RequestsAreAnswered => {
+                "every request is answered, a refused one too: silence is not an answer"
+            }
             Law::GarbageHarmsNobodyElse => "one peer's garbage never harms another",
             Law::EmptyRoomsAreFree => "a room whose last peer has gone can be created again",
-            Law::NothingLateToNewcomers => "a session's late messages never reach the session that replaced it",
+            Law::NothingLateToNewcomers => {
+                "a session's late messages never reach the session that replaced it"
+            }
             Law::NothingLeftBehind => "what the harness itself started is gone at the end",
         }
     }

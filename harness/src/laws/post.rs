@@ -150,12 +150,22 @@ impl<'a> Post<'a> {
             Reached::Down => (i, false),
             Reached::Nothing => return,
         };
-        let What::Message { link, carrier, word: Some(word @ Word::Signal { .. }), about, digest, .. } = &rooms.events[message].what
+        let What::Message {
+            link,
+            carrier,
+            word: Some(word @ Word::Signal { .. }),
+            about,
+            digest,
+            ..
+        } = &rooms.events[message].what
         else {
             return;
         };
         let (kind, http) = (word.kind(), *carrier == Carrier::Http);
-        let (link, about) = (rooms.link(link), about.as_ref().map(|about| rooms.peer(about)));
+        let (link, about) = (
+            rooms.link(link),
+            about.as_ref().map(|about| rooms.peer(about)),
+        );
         // Who rewrites is only asked for the kind.
         let content = if self.rewrites { "" } else { digest.as_str() };
         if reached == Reached::Down {
@@ -175,7 +185,9 @@ impl<'a> Post<'a> {
             stay,
             rooms: rooms.rooms_since(peer, i).unwrap_or_default(),
             out: rooms.out(link).filter(|_| !http),
-            receivers: stay.map(|stay| receivers(rooms, stay, about)).unwrap_or_default(),
+            receivers: stay
+                .map(|stay| receivers(rooms, stay, about))
+                .unwrap_or_default(),
             got: Vec::new(),
             first: None,
         };
@@ -185,8 +197,14 @@ impl<'a> Post<'a> {
     fn send(&mut self, sent: Sent, peer: PeerId, content: &'a str) {
         let (id, kind, to) = (self.sent.len(), sent.kind, sent.to);
         for pile in [
-            *self.by_content.entry((peer, to, kind, content)).or_insert_with(|| new_pile(&mut self.piles)),
-            *self.by_kind.entry((peer, to, kind)).or_insert_with(|| new_pile(&mut self.piles)),
+            *self
+                .by_content
+                .entry((peer, to, kind, content))
+                .or_insert_with(|| new_pile(&mut self.piles)),
+            *self
+                .by_kind
+                .entry((peer, to, kind))
+                .or_insert_with(|| new_pile(&mut self.piles)),
         ] {
             self.piles[pile].0.push(id);
         }
@@ -199,7 +217,16 @@ impl<'a> Post<'a> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "as many as a delivery has parts")]
-    fn deliver(&mut self, i: usize, link: LinkId, from: Option<PeerId>, kind: Kind, http: bool, content: &'a str, rooms: &Rooms<'a>) {
+    fn deliver(
+        &mut self,
+        i: usize,
+        link: LinkId,
+        from: Option<PeerId>,
+        kind: Kind,
+        http: bool,
+        content: &'a str,
+        rooms: &Rooms<'a>,
+    ) {
         let entry = rooms.entry(link);
         let origin = self.origin(link, from, kind, content, entry.unwrap_or(0), rooms);
         let mut foreign = false;
@@ -214,20 +241,43 @@ impl<'a> Post<'a> {
             foreign = !sent.rooms.is_empty()
                 && !rooms.peers[rooms.links[sent.link].peer].opaque
                 && !rooms.peers[peer].opaque
-                && rooms
-                    .rooms_since(peer, sent.at)
-                    .is_some_and(|mine| !mine.is_empty() && !mine.iter().any(|room| sent.rooms.contains(room)));
+                && rooms.rooms_since(peer, sent.at).is_some_and(|mine| {
+                    !mine.is_empty() && !mine.iter().any(|room| sent.rooms.contains(room))
+                });
         }
         let out = rooms.out(link).filter(|_| !http);
-        self.delivered.push(Delivered { at: i, link, from, kind, http, origin, entry, out, foreign });
+        self.delivered.push(Delivered {
+            at: i,
+            link,
+            from,
+            kind,
+            http,
+            origin,
+            entry,
+            out,
+            foreign,
+        });
     }
 
-    fn origin(&mut self, link: LinkId, from: Option<PeerId>, kind: Kind, content: &'a str, entry: usize, rooms: &Rooms<'a>) -> Origin {
+    fn origin(
+        &mut self,
+        link: LinkId,
+        from: Option<PeerId>,
+        kind: Kind,
+        content: &'a str,
+        entry: usize,
+        rooms: &Rooms<'a>,
+    ) -> Origin {
         let me = rooms.links[link].peer;
         let named = [from.unwrap_or_default()];
         let senders: Vec<PeerId> = match from {
             Some(_) => named.to_vec(),
-            None => self.senders.iter().copied().filter(|sender| *sender != me).collect(),
+            None => self
+                .senders
+                .iter()
+                .copied()
+                .filter(|sender| *sender != me)
+                .collect(),
         };
         if from == Some(me) {
             if let Some(sent) = self.last_for_anyone.get(&(me, kind, content)) {
@@ -237,42 +287,63 @@ impl<'a> Post<'a> {
             // First what was sent to this session, then what was sent before it began, then a repeat.
             let piles: Vec<PileId> = senders
                 .iter()
-                .flat_map(|sender| [Some(me), None].map(|to| self.by_content.get(&(*sender, to, kind, content))))
+                .flat_map(|sender| {
+                    [Some(me), None].map(|to| self.by_content.get(&(*sender, to, kind, content)))
+                })
                 .flatten()
                 .copied()
                 .collect();
             for choose in [Self::fresh, Self::stale] {
                 for pile in &piles {
                     if let Some(sent) = choose(self, *pile, link, entry, rooms) {
-                        let again = self.sent[sent].got.iter().any(|got| rooms.links[*got].peer == me);
-                        return if again { Origin::Again(sent) } else { Origin::Of(sent) };
+                        let again = self.sent[sent]
+                            .got
+                            .iter()
+                            .any(|got| rooms.links[*got].peer == me);
+                        return if again {
+                            Origin::Again(sent)
+                        } else {
+                            Origin::Of(sent)
+                        };
                     }
                 }
             }
             if let Some(sent) = piles.iter().find_map(|pile| self.piles[*pile].0.last()) {
                 return Origin::Again(*sent);
             }
-            let strayed = senders.iter().find_map(|sender| self.last_for_anyone.get(&(*sender, kind, content)));
+            let strayed = senders
+                .iter()
+                .find_map(|sender| self.last_for_anyone.get(&(*sender, kind, content)));
             if let Some(sent) = strayed {
                 return Origin::Strayed(*sent);
             }
         }
         let opaque = match from {
             Some(from) => rooms.peers[from].opaque,
-            None => rooms.peers.iter().take(MAX_SENDERS).any(|peer| peer.opaque) || rooms.peers.len() > MAX_SENDERS,
+            None => {
+                rooms.peers.iter().take(MAX_SENDERS).any(|peer| peer.opaque)
+                    || rooms.peers.len() > MAX_SENDERS
+            }
         };
         if opaque {
             return Origin::Unknown;
         }
         if from.is_some()
             && !self.rewrites
-            && let Some(sent) = self.last_of_anyone.get(&(kind, content)).filter(|sent| rooms.links[self.sent[**sent].link].peer != me)
+            && let Some(sent) = self
+                .last_of_anyone
+                .get(&(kind, content))
+                .filter(|sent| rooms.links[self.sent[**sent].link].peer != me)
         {
             return Origin::Misnamed(*sent);
         }
         for sender in senders {
             for to in [Some(me), None] {
-                if let Some(pile) = self.by_kind.get(&(sender, to, kind)).copied().filter(|_| sender != me)
+                if let Some(pile) = self
+                    .by_kind
+                    .get(&(sender, to, kind))
+                    .copied()
+                    .filter(|_| sender != me)
                     && let Some(sent) = self.missing(pile, link)
                 {
                     return Origin::Altered(sent);
@@ -284,7 +355,13 @@ impl<'a> Post<'a> {
 
     /// The next one that was sent after this session asked to come in; the newest session's, where an older one is over: what
     /// a dying link sent may be lost.
-    fn fresh(&mut self, pile: PileId, link: LinkId, entry: usize, rooms: &Rooms<'a>) -> Option<SentId> {
+    fn fresh(
+        &mut self,
+        pile: PileId,
+        link: LinkId,
+        entry: usize,
+        rooms: &Rooms<'a>,
+    ) -> Option<SentId> {
         let ids = &self.piles[pile].0;
         let mark = self.marks.entry((pile, link)).or_default();
         if let Some(next) = ids.get(mark.next) {
@@ -294,7 +371,9 @@ impl<'a> Post<'a> {
                 mark.next + ids[mark.next..].partition_point(|id| self.sent[*id].at < entry)
             };
             let newest = ids.last().map(|last| self.sent[*last].link);
-            let over = |id: &SentId| Some(self.sent[*id].link) != newest && !rooms.live(self.sent[*id].link);
+            let over = |id: &SentId| {
+                Some(self.sent[*id].link) != newest && !rooms.live(self.sent[*id].link)
+            };
             let passed = ids[from..].iter().take_while(|id| over(id)).count();
             if let Some(found) = ids.get(from + passed) {
                 mark.skipped.extend(&ids[from..from + passed]);
@@ -310,7 +389,9 @@ impl<'a> Post<'a> {
     fn stale(&mut self, pile: PileId, link: LinkId, entry: usize, _: &Rooms<'a>) -> Option<SentId> {
         let ids = &self.piles[pile].0;
         let mark = self.marks.entry((pile, link)).or_default();
-        let older = ids.get(mark.next..)?.partition_point(|id| self.sent[*id].at < entry);
+        let older = ids
+            .get(mark.next..)?
+            .partition_point(|id| self.sent[*id].at < entry);
         let found = (older > 0).then(|| ids[mark.next + older - 1])?;
         mark.next += older;
         Some(found)

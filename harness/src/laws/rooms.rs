@@ -182,7 +182,10 @@ pub(super) struct Rooms<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reached {
     /// This message, an event's place in the trace, reached the server.
-    Up { message: usize, released: bool },
+    Up {
+        message: usize,
+        released: bool,
+    },
     /// The server sent this.
     Down,
     Nothing,
@@ -194,7 +197,11 @@ impl<'a> Rooms<'a> {
         let mut implicit = true;
         for (i, event) in events.iter().enumerate() {
             index_of.entry(event.seq).or_insert(i);
-            if let What::Message { word: Some(Word::Request { request }), .. } = &event.what {
+            if let What::Message {
+                word: Some(Word::Request { request }),
+                ..
+            } = &event.what
+            {
                 implicit &= !matches!(request, Request::Create { .. } | Request::Join { .. });
             }
         }
@@ -209,7 +216,11 @@ impl<'a> Rooms<'a> {
             slowest: 0,
             rejects_same_id: terms.rejects_same_id,
             implicit,
-            inside: if implicit { vec![Vec::new()] } else { Vec::new() },
+            inside: if implicit {
+                vec![Vec::new()]
+            } else {
+                Vec::new()
+            },
             room_of: HashMap::new(),
             link_of: HashMap::new(),
             peer_of: HashMap::new(),
@@ -235,7 +246,9 @@ impl<'a> Rooms<'a> {
                 let link = self.link(link);
                 self.links[link].fenced = Some(i);
             }
-            What::Server { life: ServerLife::Killed | ServerLife::Exited { .. } | ServerLife::Ready } => {
+            What::Server {
+                life: ServerLife::Killed | ServerLife::Exited { .. } | ServerLife::Ready,
+            } => {
                 for peer in 0..self.peers.len() {
                     for stay in self.peers[peer].open.clone() {
                         self.depart(stay, How::Void, i, i);
@@ -243,20 +256,40 @@ impl<'a> Rooms<'a> {
                     self.peers[peer].place = Place::Doubt;
                 }
             }
-            What::Message { direction: Direction::Up, fate: Fate::Passed, .. } => {
+            What::Message {
+                direction: Direction::Up,
+                fate: Fate::Passed,
+                ..
+            } => {
                 self.up(i, i);
-                return Reached::Up { message: i, released: false };
+                return Reached::Up {
+                    message: i,
+                    released: false,
+                };
             }
-            What::Message { direction: Direction::Up, fate: Fate::Held, .. } => {
+            What::Message {
+                direction: Direction::Up,
+                fate: Fate::Held,
+                ..
+            } => {
                 self.held.insert(events[i].seq, i);
             }
-            What::Released { message, delivered: true } => {
+            What::Released {
+                message,
+                delivered: true,
+            } => {
                 if let Some(message) = self.held.remove(message) {
                     self.up(message, i);
-                    return Reached::Up { message, released: true };
+                    return Reached::Up {
+                        message,
+                        released: true,
+                    };
                 }
             }
-            What::Message { direction: Direction::Down, .. } => {
+            What::Message {
+                direction: Direction::Down,
+                ..
+            } => {
                 self.down(i);
                 return Reached::Down;
             }
@@ -329,7 +362,11 @@ impl<'a> Rooms<'a> {
     /// The rooms that a peer may have been in at some time since an event, this one included; `None`: too many to tell.
     pub fn rooms_since(&self, peer: PeerId, since: usize) -> Option<Vec<RoomId>> {
         let peer = &self.peers[peer];
-        let mut rooms: Vec<RoomId> = peer.open.iter().map(|stay| self.stays[*stay].room).collect();
+        let mut rooms: Vec<RoomId> = peer
+            .open
+            .iter()
+            .map(|stay| self.stays[*stay].room)
+            .collect();
         for stay in peer.past.iter().rev() {
             let stay = &self.stays[*stay];
             if stay.gone.is_none_or(|gone| gone < since) {
@@ -347,7 +384,9 @@ impl<'a> Rooms<'a> {
     pub fn out(&self, link: LinkId) -> Option<usize> {
         let peer = &self.peers[self.links[link].peer];
         match peer.place {
-            Place::Out(by) if peer.open.is_empty() && !self.implicit && !self.links[link].opaque => {
+            Place::Out(by)
+                if peer.open.is_empty() && !self.implicit && !self.links[link].opaque =>
+            {
                 (peer.newest == Some(link)).then_some(by)
             }
             _ => None,
@@ -358,7 +397,8 @@ impl<'a> Rooms<'a> {
     pub fn entry(&self, link: LinkId) -> Option<usize> {
         let mine = || {
             let open = self.peers[self.links[link].peer].open.iter().rev();
-            open.map(|stay| &self.stays[*stay]).filter(move |stay| stay.link == Some(link))
+            open.map(|stay| &self.stays[*stay])
+                .filter(move |stay| stay.link == Some(link))
         };
         let entered = mine().find(|stay| stay.entered.is_some());
         entered.or_else(|| mine().next()).map(|stay| stay.asked)
@@ -367,7 +407,11 @@ impl<'a> Rooms<'a> {
     /// The one certain stay of this link, if there is just one.
     pub fn stay(&self, link: LinkId) -> Option<StayId> {
         match self.peers[self.links[link].peer].open.as_slice() {
-            [stay] if self.stays[*stay].link == Some(link) && self.stays[*stay].entered.is_some() => Some(*stay),
+            [stay]
+                if self.stays[*stay].link == Some(link) && self.stays[*stay].entered.is_some() =>
+            {
+                Some(*stay)
+            }
             _ => None,
         }
     }
@@ -383,7 +427,10 @@ impl<'a> Rooms<'a> {
 
     fn held_by(&self, link: LinkId) -> Vec<StayId> {
         let open = &self.peers[self.links[link].peer].open;
-        open.iter().copied().filter(|stay| self.stays[*stay].link == Some(link)).collect()
+        open.iter()
+            .copied()
+            .filter(|stay| self.stays[*stay].link == Some(link))
+            .collect()
     }
 
     fn doubt(&mut self, stay: StayId, hangs_on: Option<AskId>, i: usize) {
@@ -419,7 +466,9 @@ impl<'a> Rooms<'a> {
         self.links[link].down.get_or_insert(i);
         let peer = self.links[link].peer;
         // A newer link may have taken over.
-        let twin = self.peers[peer].newest.is_some_and(|newest| newest != link && self.live(newest));
+        let twin = self.peers[peer]
+            .newest
+            .is_some_and(|newest| newest != link && self.live(newest));
         for stay in self.held_by(link) {
             self.depart(stay, if twin { How::Void } else { How::Ended }, i, i);
         }
@@ -428,7 +477,13 @@ impl<'a> Rooms<'a> {
         }
     }
 
-    fn new_stay(&mut self, peer: PeerId, link: Option<LinkId>, room: RoomId, asked: usize) -> StayId {
+    fn new_stay(
+        &mut self,
+        peer: PeerId,
+        link: Option<LinkId>,
+        room: RoomId,
+        asked: usize,
+    ) -> StayId {
         let id = self.stays.len();
         self.stays.push(Stay {
             peer,
@@ -441,7 +496,12 @@ impl<'a> Rooms<'a> {
             blurred: false,
             doubts: Vec::new(),
         });
-        if let Some(oldest) = self.peers[peer].open.first().copied().filter(|_| self.peers[peer].open.len() >= MAX_OPEN) {
+        if let Some(oldest) = self.peers[peer]
+            .open
+            .first()
+            .copied()
+            .filter(|_| self.peers[peer].open.len() >= MAX_OPEN)
+        {
             self.depart(oldest, How::Void, asked, asked);
         }
         let peer = &mut self.peers[peer];
@@ -492,11 +552,24 @@ impl<'a> Rooms<'a> {
                 other.peer != peer && other.entered.is_some_and(|entered| entered < since)
             })
             .collect();
-        self.leavings.push(Leaving { stay: id, how, since, at, staying });
+        self.leavings.push(Leaving {
+            stay: id,
+            how,
+            since,
+            at,
+            staying,
+        });
     }
 
     fn up(&mut self, message: usize, i: usize) {
-        let What::Message { link, carrier, word, text, .. } = &self.events[message].what else {
+        let What::Message {
+            link,
+            carrier,
+            word,
+            text,
+            ..
+        } = &self.events[message].what
+        else {
             return;
         };
         let (link, http) = (self.link(link), *carrier == Carrier::Http);
@@ -530,7 +603,11 @@ impl<'a> Rooms<'a> {
             }
             Request::Leave { room } => {
                 let room = self.room(room);
-                let there: Vec<StayId> = open.iter().copied().filter(|stay| self.stays[*stay].room == room).collect();
+                let there: Vec<StayId> = open
+                    .iter()
+                    .copied()
+                    .filter(|stay| self.stays[*stay].room == room)
+                    .collect();
                 if there.is_empty() { open } else { there }
             }
             Request::Destroy { room } => {
@@ -549,8 +626,22 @@ impl<'a> Rooms<'a> {
             Request::Destroy { .. } => Kind::Destroy,
             Request::Fence => Kind::Fence,
         };
-        self.asks.push(Ask { link, message, at: i, kind, http, reply: None, stay, touches, place });
-        self.links[link].pending.entry(kind).or_default().push_back(ask);
+        self.asks.push(Ask {
+            link,
+            message,
+            at: i,
+            kind,
+            http,
+            reply: None,
+            stay,
+            touches,
+            place,
+        });
+        self.links[link]
+            .pending
+            .entry(kind)
+            .or_default()
+            .push_back(ask);
         if http {
             self.asked_by.insert(message, ask);
         }
@@ -566,7 +657,14 @@ impl<'a> Rooms<'a> {
     }
 
     fn down(&mut self, i: usize) {
-        let What::Message { link, carrier, word, about, .. } = &self.events[i].what else {
+        let What::Message {
+            link,
+            carrier,
+            word,
+            about,
+            ..
+        } = &self.events[i].what
+        else {
             return;
         };
         let (link, http) = (self.link(link), *carrier == Carrier::Http);
@@ -580,7 +678,14 @@ impl<'a> Rooms<'a> {
                 let joined = matches!(notice, Some(Notice::PeerJoined { .. }));
                 let foreign = about.is_some_and(|about| self.foreign(link, about));
                 let out = self.out(link).filter(|_| !http);
-                self.news.push(News { at: i, link, about, joined, out, foreign });
+                self.news.push(News {
+                    at: i,
+                    link,
+                    about,
+                    joined,
+                    out,
+                    foreign,
+                });
                 return;
             }
             Some(Notice::Error { .. }) => self.links[link].refused = Some(i),
@@ -589,7 +694,10 @@ impl<'a> Rooms<'a> {
         let ask = self.asked(i, link, http, notice);
         let Some(ask) = ask else {
             match notice {
-                Some(Notice::Refused { request: Some(kind), .. }) if kind.is_signal() => {
+                Some(Notice::Refused {
+                    request: Some(kind),
+                    ..
+                }) if kind.is_signal() => {
                     self.links[link].refused_kind.insert(*kind, i);
                 }
                 Some(Notice::Refused { .. }) => self.links[link].refused = Some(i),
@@ -605,22 +713,41 @@ impl<'a> Rooms<'a> {
             return;
         };
         self.asks[ask].reply = Some(i);
-        let took = self.events[i].at.saturating_sub(self.events[self.asks[ask].at].at);
+        let took = self.events[i]
+            .at
+            .saturating_sub(self.events[self.asks[ask].at].at);
         self.slowest = self.slowest.max(took);
         self.replied(ask, i, http, notice);
     }
 
     fn foreign(&self, link: LinkId, about: PeerId) -> bool {
         let (mine, theirs) = (&self.peers[self.links[link].peer], &self.peers[about]);
-        let known = !self.implicit && !mine.opaque && !theirs.opaque && mine.asked_for.len() <= MAX_OPEN;
-        known && !mine.asked_for.iter().any(|room| theirs.asked_for.contains(room))
+        let known =
+            !self.implicit && !mine.opaque && !theirs.opaque && mine.asked_for.len() <= MAX_OPEN;
+        known
+            && !mine
+                .asked_for
+                .iter()
+                .any(|room| theirs.asked_for.contains(room))
     }
 
     /// The request that this answers: an HTTP response by its cause, all else first in, first out by kind.
-    fn asked(&mut self, i: usize, link: LinkId, http: bool, notice: Option<&Notice>) -> Option<AskId> {
+    fn asked(
+        &mut self,
+        i: usize,
+        link: LinkId,
+        http: bool,
+        notice: Option<&Notice>,
+    ) -> Option<AskId> {
         if http {
-            let causes = self.events[i].cause.iter().filter_map(|cause| self.index_of.get(cause));
-            let ask = causes.filter_map(|message| self.asked_by.get(message)).next().copied();
+            let causes = self.events[i]
+                .cause
+                .iter()
+                .filter_map(|cause| self.index_of.get(cause));
+            let ask = causes
+                .filter_map(|message| self.asked_by.get(message))
+                .next()
+                .copied();
             if let Some(ask) = ask.filter(|ask| self.asks[*ask].reply.is_none()) {
                 return Some(ask);
             }
@@ -631,7 +758,9 @@ impl<'a> Rooms<'a> {
             Notice::Left { .. } => Some(Kind::Leave),
             Notice::Destroyed { .. } => Some(Kind::Destroy),
             Notice::Refused { request, .. } => *request,
-            Notice::PeerJoined { .. } | Notice::PeerLeft { .. } | Notice::Error { .. } => return None,
+            Notice::PeerJoined { .. } | Notice::PeerLeft { .. } | Notice::Error { .. } => {
+                return None;
+            }
         };
         let front = |rooms: &mut Self, kind: Kind| {
             let pending = rooms.links[link].pending.get_mut(&kind)?;
@@ -655,7 +784,14 @@ impl<'a> Rooms<'a> {
     }
 
     fn replied(&mut self, ask: AskId, i: usize, http: bool, notice: Option<&Notice>) {
-        let Ask { link, at, stay, place, http: by_http, .. } = self.asks[ask];
+        let Ask {
+            link,
+            at,
+            stay,
+            place,
+            http: by_http,
+            ..
+        } = self.asks[ask];
         let peer = self.links[link].peer;
         if !http && !by_http {
             self.links[link].settled.push((at, i));
@@ -665,7 +801,11 @@ impl<'a> Rooms<'a> {
                 self.peers[peer].place = Place::Out(since);
             }
         }
-        let out = if http { Place::Leaving(i) } else { Place::Out(i) };
+        let out = if http {
+            Place::Leaving(i)
+        } else {
+            Place::Out(i)
+        };
         match notice {
             Some(Notice::Created { .. } | Notice::Joined { .. }) => {
                 if let Some(stay) = stay {
@@ -687,7 +827,9 @@ impl<'a> Rooms<'a> {
             }
             Some(Notice::Refused { .. }) => {
                 for touched in std::mem::take(&mut self.asks[ask].touches) {
-                    self.stays[touched].doubts.retain(|(hangs_on, _)| *hangs_on != Some(ask));
+                    self.stays[touched]
+                        .doubts
+                        .retain(|(hangs_on, _)| *hangs_on != Some(ask));
                 }
                 if let Some(stay) = stay {
                     self.stays[stay].refused = true;

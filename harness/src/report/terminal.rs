@@ -26,7 +26,12 @@ pub fn case_line(played: &Played) -> String {
     );
     if played.runs > 1 {
         let logs = played.logs.len();
-        let _ = write!(line, "  {} runs, {logs} log{}", played.runs, if logs == 1 { "" } else { "s" });
+        let _ = write!(
+            line,
+            "  {} runs, {logs} log{}",
+            played.runs,
+            if logs == 1 { "" } else { "s" }
+        );
     }
     match &played.outcome.verdict {
         Verdict::Unsupported(why) | Verdict::Inconclusive(why) => {
@@ -76,7 +81,16 @@ pub fn failure(played: &Played, colour: bool) -> Option<String> {
             played.logs.len(),
             played.runs
         );
-        let _ = writeln!(text, "{}", tame(&diff(first, second, &format!("{often} runs"), &format!("{seldom} runs"))));
+        let _ = writeln!(
+            text,
+            "{}",
+            tame(&diff(
+                first,
+                second,
+                &format!("{often} runs"),
+                &format!("{seldom} runs")
+            ))
+        );
     }
     if text.is_empty() {
         return None;
@@ -84,7 +98,12 @@ pub fn failure(played: &Played, colour: bool) -> Option<String> {
     if let Some(trace) = &played.outcome.trace {
         let _ = writeln!(text, "Trace: {}", trace.display());
     }
-    let _ = writeln!(text, "Again: glare run {} --cast {}", case.scenario.source.path.display(), case.cast);
+    let _ = writeln!(
+        text,
+        "Again: glare run {} --cast {}",
+        case.scenario.source.path.display(),
+        case.cast
+    );
     Some(text)
 }
 
@@ -104,7 +123,11 @@ fn place(played: &Played, failure: &Failure, colour: bool) -> String {
     // A failure is shown as a mistake in the file is, and its source as harmlessly.
     let mut mistakes = Mistakes::new(played.case.scenario.source.clone());
     let shown = mistakes.add(span, title.clone()).expect(message.clone());
-    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme = if colour {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
     let mut text = String::new();
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_links(false)
@@ -119,7 +142,12 @@ fn place(played: &Played, failure: &Failure, colour: bool) -> String {
 
 /// `18 passed, 1 failed, 0 unsupported, 0 inconclusive`
 pub fn summary(played: &[Played]) -> String {
-    let count = |word| played.iter().filter(|played| played.outcome.verdict.word() == word).count();
+    let count = |word| {
+        played
+            .iter()
+            .filter(|played| played.outcome.verdict.word() == word)
+            .count()
+    };
     let mut line = format!("{} passed, {} failed", count("pass"), count("fail"));
     for word in ["unsupported", "inconclusive"] {
         let number = count(word);
@@ -132,5 +160,8 @@ pub fn summary(played: &[Played]) -> String {
 
 /// What a server or page said must not drive the terminal: control characters other than line ends are shown, not sent.
 pub(super) fn tame(text: &str) -> String {
-    text.split('\n').map(crate::mistake::shown).collect::<Vec<_>>().join("\n")
+    text.split('\n')
+        .map(crate::mistake::shown)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -62,7 +62,11 @@ impl ServerSpec {
         match self {
             ServerSpec::Embedded { faults } => {
                 let names: Vec<&str> = faults.iter().map(Fault::as_str).collect();
-                if names.is_empty() { "reference".into() } else { format!("reference with {}", names.join(", ")) }
+                if names.is_empty() {
+                    "reference".into()
+                } else {
+                    format!("reference with {}", names.join(", "))
+                }
             }
             ServerSpec::Command(spec) => spec.command.clone(),
         }
@@ -107,7 +111,10 @@ fn indent(lines: &[String]) -> String {
     if lines.is_empty() {
         return "    (it wrote nothing)".into();
     }
-    let lines: Vec<String> = lines.iter().map(|line| format!("    {}", crate::mistake::shown(line))).collect();
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| format!("    {}", crate::mistake::shown(line)))
+        .collect();
     lines.join("\n")
 }
 
@@ -132,13 +139,27 @@ impl ServerUnderTest {
     /// What kept it from getting ready, with the last lines that it wrote.
     pub async fn start(spec: ServerSpec, run: Run, sink: Sink) -> Result<Self, ServerError> {
         let (address, life) = Self::boot(&spec, None, &run, &sink).await?;
-        Ok(Self { spec, address, life: Some(life), sink, run })
+        Ok(Self {
+            spec,
+            address,
+            life: Some(life),
+            sink,
+            run,
+        })
     }
 
-    async fn boot(spec: &ServerSpec, port: Option<SocketAddr>, run: &Run, sink: &Sink) -> Result<(SocketAddr, Life), ServerError> {
+    async fn boot(
+        spec: &ServerSpec,
+        port: Option<SocketAddr>,
+        run: &Run,
+        sink: &Sink,
+    ) -> Result<(SocketAddr, Life), ServerError> {
         let (address, life) = match spec {
             ServerSpec::Embedded { faults } => {
-                let mut options = Options { faults: faults.clone(), ..Options::default() };
+                let mut options = Options {
+                    faults: faults.clone(),
+                    ..Options::default()
+                };
                 if let Some(address) = port {
                     options.listen = address;
                 }
@@ -160,7 +181,11 @@ impl ServerUnderTest {
         let deadline = tokio::time::Instant::now() + FREED_WITHIN;
         loop {
             match Reference::start(options.clone()).await {
-                Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && options.listen.port() != 0 && tokio::time::Instant::now() < deadline => {
+                Err(error)
+                    if error.kind() == std::io::ErrorKind::AddrInUse
+                        && options.listen.port() != 0
+                        && tokio::time::Instant::now() < deadline =>
+                {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
                 started => return started,

@@ -14,11 +14,15 @@ impl Brain {
         let (kind, sdp) = match signal {
             Signal::Offer { sdp } => (DescriptionKind::Offer, sdp),
             Signal::Answer { sdp } => (DescriptionKind::Answer, sdp),
-            Signal::Candidate { candidate } => return self.heard.candidates.push_back((Some(candidate), heard)),
+            Signal::Candidate { candidate } => {
+                return self.heard.candidates.push_back((Some(candidate), heard));
+            }
             Signal::EndOfCandidates => return self.heard.candidates.push_back((None, heard)),
             Signal::Bye => return,
         };
-        self.heard.descriptions.insert(kind, (Description { kind, sdp }, heard));
+        self.heard
+            .descriptions
+            .insert(kind, (Description { kind, sdp }, heard));
     }
 
     /// An order about a connection.
@@ -27,7 +31,13 @@ impl Brain {
             return Done::No("it has no connection yet".into());
         };
         if !self.sessions.contains_key(&with) {
-            if !matches!(order, Order::Create { .. } | Order::SetRemote { .. } | Order::OpenChannel { .. } | Order::AddCandidate) {
+            if !matches!(
+                order,
+                Order::Create { .. }
+                    | Order::SetRemote { .. }
+                    | Order::OpenChannel { .. }
+                    | Order::AddCandidate
+            ) {
                 return Done::No("it has no connection yet".into());
             }
             if let Err(error) = self.renew(&with).await {
@@ -41,7 +51,12 @@ impl Brain {
             Order::Say { label, data } => {
                 let payload = payload(&data);
                 let said = self.recorder.record(
-                    What::Said { peer: self.name.clone(), conn, label: label.clone(), payload },
+                    What::Said {
+                        peer: self.name.clone(),
+                        conn,
+                        label: label.clone(),
+                        payload,
+                    },
                     &cause,
                 );
                 match self.hand.perform(Command::Say { conn, label, data }).await {
@@ -50,11 +65,21 @@ impl Brain {
                 }
             }
             Order::OpenChannel { label, options } => {
-                let done = self.hand.perform(Command::CreateChannel { conn, label, options }).await;
+                let done = self
+                    .hand
+                    .perform(Command::CreateChannel {
+                        conn,
+                        label,
+                        options,
+                    })
+                    .await;
                 self.outcome(conn, "create-channel", done, cause)
             }
             Order::CloseChannel { label } => {
-                let done = self.hand.perform(Command::CloseChannel { conn, label }).await;
+                let done = self
+                    .hand
+                    .perform(Command::CloseChannel { conn, label })
+                    .await;
                 self.outcome(conn, "close-channel", done, cause)
             }
             Order::Close => {
@@ -71,7 +96,10 @@ impl Brain {
             }
             Order::Create { kind } => {
                 let command = match kind {
-                    DescriptionKind::Offer => Command::CreateOffer { conn, ice_restart: false },
+                    DescriptionKind::Offer => Command::CreateOffer {
+                        conn,
+                        ice_restart: false,
+                    },
                     _ => Command::CreateAnswer { conn },
                 };
                 match self.hand.perform(command).await {
@@ -86,15 +114,25 @@ impl Brain {
                 }
             }
             Order::SetLocal { kind } => {
-                let kept = self.sessions.get(&with).and_then(|session| session.kept.clone());
+                let kept = self
+                    .sessions
+                    .get(&with)
+                    .and_then(|session| session.kept.clone());
                 let description = match (kind, kept) {
-                    (DescriptionKind::Rollback, _) => Description { kind, sdp: String::new() },
+                    (DescriptionKind::Rollback, _) => Description {
+                        kind,
+                        sdp: String::new(),
+                    },
                     (_, Some((description, _))) if description.kind == kind => description,
                     _ => return Done::No(format!("it has created no {}", kind.as_str())),
                 };
                 match self.set_local(&with, conn, Some(description), &cause).await {
                     Ok((description, seq)) => {
-                        if let Some(session) = self.sessions.get_mut(&with).filter(|_| kind != DescriptionKind::Rollback) {
+                        if let Some(session) = self
+                            .sessions
+                            .get_mut(&with)
+                            .filter(|_| kind != DescriptionKind::Rollback)
+                        {
                             session.kept = Some((description, Some(seq)));
                         }
                         Done::Yes
@@ -104,11 +142,21 @@ impl Brain {
             }
             Order::SetRemote { kind } => {
                 let (description, heard) = match (kind, self.heard.descriptions.get(&kind)) {
-                    (DescriptionKind::Rollback, _) => (Description { kind, sdp: String::new() }, None),
+                    (DescriptionKind::Rollback, _) => (
+                        Description {
+                            kind,
+                            sdp: String::new(),
+                        },
+                        None,
+                    ),
                     (_, Some((description, heard))) => (description.clone(), Some(*heard)),
                     _ => return Done::No(format!("it has heard no {}", kind.as_str())),
                 };
-                match self.hand.perform(Command::SetRemote { conn, description }).await {
+                match self
+                    .hand
+                    .perform(Command::SetRemote { conn, description })
+                    .await
+                {
                     Ok(_) => {
                         let cause: Vec<Seq> = cause.into_iter().chain(heard).collect();
                         self.applied(&with, conn, Applied::Remote(kind), &cause);
@@ -118,7 +166,10 @@ impl Brain {
                 }
             }
             Order::AddCandidate => match self.heard.candidates.pop_front() {
-                Some((candidate, heard)) => self.add_candidate(&with, candidate, join(&cause, heard)).await,
+                Some((candidate, heard)) => {
+                    self.add_candidate(&with, candidate, join(&cause, heard))
+                        .await
+                }
                 None => Done::No("it has heard no candidate that it has not added".into()),
             },
             Order::Send { kind } => self.send_kept(with, kind, cause).await,
@@ -131,7 +182,13 @@ impl Brain {
         }
     }
 
-    fn outcome(&self, conn: u32, during: &str, result: Result<Reply, HandError>, cause: Vec<Seq>) -> Done {
+    fn outcome(
+        &self,
+        conn: u32,
+        during: &str,
+        result: Result<Reply, HandError>,
+        cause: Vec<Seq>,
+    ) -> Done {
         match result {
             Ok(_) => Done::Yes,
             Err(error) => self.refused(conn, during, error, &cause),
@@ -166,8 +223,13 @@ impl Brain {
                     return Done::No(format!("it has created no {kind}"));
                 };
                 let sdp = description.sdp;
-                let signal = if description.kind == DescriptionKind::Offer { Signal::Offer { sdp } } else { Signal::Answer { sdp } };
-                self.signal(&to, signal, cause.into_iter().chain(seq).collect()).await
+                let signal = if description.kind == DescriptionKind::Offer {
+                    Signal::Offer { sdp }
+                } else {
+                    Signal::Answer { sdp }
+                };
+                self.signal(&to, signal, cause.into_iter().chain(seq).collect())
+                    .await
             }
         }
     }

@@ -11,8 +11,8 @@ use tokio::time::{Instant, timeout_at};
 use super::actor::Actor;
 use super::brain::{Done, Lost, Order};
 use super::play::log;
-use super::waits::World;
 use super::rules::Rules;
+use super::waits::World;
 use super::wire::lock;
 use super::{Case, Setting, Trouble};
 use crate::log::{Recorder, Seq, ServerLife, Watch, What, seen};
@@ -29,7 +29,10 @@ const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 /// Why a case ends early.
 pub(super) enum Stop {
-    Fail { place: Option<Place>, message: String },
+    Fail {
+        place: Option<Place>,
+        message: String,
+    },
     Trouble(String),
 }
 
@@ -64,11 +67,22 @@ impl Stage {
         let mut cause: Vec<Seq> = Vec::new();
         for (index, step) in scenario.steps.iter().enumerate() {
             let begun = self.recorder.record(
-                What::Step { index: index + 1, line: step.span.line, text: step.text(), log: step.log() },
+                What::Step {
+                    index: index + 1,
+                    line: step.span.line,
+                    text: step.text(),
+                    log: step.log(),
+                },
                 &cause,
             );
             let waited = self.step(step, begun).await.map_err(|stop| match stop {
-                Stop::Fail { place: None, message } => Stop::Fail { place: Some(Place::Step(index + 1)), message },
+                Stop::Fail {
+                    place: None,
+                    message,
+                } => Stop::Fail {
+                    place: Some(Place::Step(index + 1)),
+                    message,
+                },
                 other => other,
             })?;
             cause = vec![begun];
@@ -79,9 +93,18 @@ impl Stage {
         self.take_in()?;
         let events = self.recorder.events_from(0);
         let log = log(&events, setting);
-        let wanted: Vec<&str> = scenario.expect.seen.iter().map(|line| line.text.as_str()).collect();
+        let wanted: Vec<&str> = scenario
+            .expect
+            .seen
+            .iter()
+            .map(|line| line.text.as_str())
+            .collect();
         if let Err(missing) = seen(&wanted, &log) {
-            let text = scenario.expect.seen.get(missing).map_or("", |line| line.text.as_str());
+            let text = scenario
+                .expect
+                .seen
+                .get(missing)
+                .map_or("", |line| line.text.as_str());
             return Err(Stop::Fail {
                 place: Some(Place::Seen(missing + 1)),
                 message: format!("the log has no line {text:?} after the ones before it"),
@@ -98,15 +121,26 @@ impl Stage {
             if let Some(index) = self.watch.feed(&event) {
                 return Err(Stop::Fail {
                     place: Some(Place::Never(index + 1)),
-                    message: format!("this must never happen, and did (event {} of the trace)", event.seq),
+                    message: format!(
+                        "this must never happen, and did (event {} of the trace)",
+                        event.seq
+                    ),
                 });
             }
-            if let What::Server { life: ServerLife::Exited { status } } = &event.what {
-                return Err(Stop::Fail { place: None, message: format!("the server ended by itself: {status}") });
+            if let What::Server {
+                life: ServerLife::Exited { status },
+            } = &event.what
+            {
+                return Err(Stop::Fail {
+                    place: None,
+                    message: format!("the server ended by itself: {status}"),
+                });
             }
         }
         match lock(&self.lost).first() {
-            Some((peer, why)) => Err(Stop::Trouble(format!("{peer} is gone without having been told to: {why}"))),
+            Some((peer, why)) => Err(Stop::Trouble(format!(
+                "{peer} is gone without having been told to: {why}"
+            ))),
             None => Ok(()),
         }
     }
@@ -131,33 +165,54 @@ impl Stage {
                 Some(_) => deadline.min(idle),
                 None => deadline,
             };
-            if timeout_at(next, self.recorder.next_from(self.taken)).await.is_err() {
+            if timeout_at(next, self.recorder.next_from(self.taken))
+                .await
+                .is_err()
+            {
                 if next < deadline {
                     self.busy = None;
                     continue;
                 }
                 self.take_in()?;
-                let limit = if deadline == self.end { "the case's time was up".into() } else { format!("after {}", seconds(within)) };
+                let limit = if deadline == self.end {
+                    "the case's time was up".into()
+                } else {
+                    format!("after {}", seconds(within))
+                };
                 return Err(fail(format!("{} did not happen ({limit})", what())));
             }
         }
     }
 
     pub(super) fn actor(&mut self, peer: &PeerName) -> Result<&mut Actor, Stop> {
-        self.actors.get_mut(peer).ok_or_else(|| fail(format!("there is no peer {peer}")))
+        self.actors
+            .get_mut(peer)
+            .ok_or_else(|| fail(format!("there is no peer {peer}")))
     }
 
-    pub(super) async fn order(&mut self, peer: &PeerName, order: Order, cause: Vec<Seq>) -> Result<Done, Stop> {
+    pub(super) async fn order(
+        &mut self,
+        peer: &PeerName,
+        order: Order,
+        cause: Vec<Seq>,
+    ) -> Result<Done, Stop> {
         let end = self.end;
         let actor = self.actor(peer)?;
         match timeout_at(end, actor.order(order, cause)).await {
             Ok(done) => Ok(done?),
-            Err(_) => Err(fail(format!("{peer} did not carry it out before the case's time was up"))),
+            Err(_) => Err(fail(format!(
+                "{peer} did not carry it out before the case's time was up"
+            ))),
         }
     }
 
     /// An order that has to succeed.
-    pub(super) async fn must(&mut self, peer: &PeerName, order: Order, cause: Vec<Seq>) -> Result<(), Stop> {
+    pub(super) async fn must(
+        &mut self,
+        peer: &PeerName,
+        order: Order,
+        cause: Vec<Seq>,
+    ) -> Result<(), Stop> {
         match self.order(peer, order, cause).await? {
             Done::Yes | Done::Status(_) => Ok(()),
             Done::No(why) => {
@@ -183,7 +238,10 @@ impl Stage {
         let mut replies = BTreeMap::new();
         for _round in 0..2 {
             let from = self.recorder.count();
-            let order = || Order::Ask { request: Request::Fence, offer: false };
+            let order = || Order::Ask {
+                request: Request::Fence,
+                offer: false,
+            };
             let asked = self
                 .actors
                 .values_mut()
@@ -197,17 +255,32 @@ impl Stage {
             let mut fenced = Vec::new();
             for (peer, instance) in standing {
                 let reply = self
-                    .wait(FENCE_WITHIN, || format!("the answer to {peer}'s last request"), |world| {
-                        world.reply(&peer, Kind::Fence, from.saturating_sub(1)).map(Ok)
-                    })
+                    .wait(
+                        FENCE_WITHIN,
+                        || format!("the answer to {peer}'s last request"),
+                        |world| {
+                            world
+                                .reply(&peer, Kind::Fence, from.saturating_sub(1))
+                                .map(Ok)
+                        },
+                    )
                     .await;
                 match reply {
                     Ok((_, seq)) => {
                         replies.insert(peer.clone(), seq);
                         fenced.push((peer, instance));
                     }
-                    Err(Stop::Fail { place: None, message }) => {
-                        self.recorder.record(What::Note { peer: Some(peer), text: message }, &[]);
+                    Err(Stop::Fail {
+                        place: None,
+                        message,
+                    }) => {
+                        self.recorder.record(
+                            What::Note {
+                                peer: Some(peer),
+                                text: message,
+                            },
+                            &[],
+                        );
                     }
                     Err(stop) => return Err(stop),
                 }
@@ -216,7 +289,12 @@ impl Stage {
         }
         for (peer, instance) in standing {
             let cause: Vec<Seq> = replies.get(&peer).copied().into_iter().collect();
-            self.recorder.record(What::Fenced { link: Link { peer, instance } }, &cause);
+            self.recorder.record(
+                What::Fenced {
+                    link: Link { peer, instance },
+                },
+                &cause,
+            );
         }
         Ok(())
     }
@@ -229,7 +307,10 @@ impl Stage {
 }
 
 pub(super) fn fail(message: String) -> Stop {
-    Stop::Fail { place: None, message }
+    Stop::Fail {
+        place: None,
+        message,
+    }
 }
 
 fn seconds(duration: Duration) -> String {

@@ -10,12 +10,14 @@ use tokio::time::Instant;
 use super::actor::{Actor, Scene};
 use super::brain::Lost;
 use super::director::{Stage, Stop};
-use super::outcome::{Failure, Outcome, Verdict};
-use super::waits::World;
 use super::directory::Directory;
+use super::outcome::{Failure, Outcome, Verdict};
 use super::rules::Rules;
+use super::waits::World;
 use super::{Case, Setting, Trouble};
-use crate::log::{Digest, Event, Log, Recorder, Rules as LogRules, ServerLife, TraceWriter, Watch, What};
+use crate::log::{
+    Digest, Event, Log, Recorder, Rules as LogRules, ServerLife, TraceWriter, Watch, What,
+};
 use crate::names::PeerName;
 use crate::peer::Kill;
 use crate::scenario::Action;
@@ -38,7 +40,10 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
         &[],
     );
     let verdict = match refusal(case, &setting) {
-        Some(why) => Ended { verdict: Verdict::Unsupported(why), stage: None },
+        Some(why) => Ended {
+            verdict: Verdict::Unsupported(why),
+            stage: None,
+        },
         None => perform(case, &setting, &recorder, &lost, began, busy).await,
     };
     let took = began.elapsed();
@@ -46,7 +51,9 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
     let text = match &verdict {
         Verdict::Pass => "verdict: pass".to_owned(),
         Verdict::Fail(failure) => format!("verdict: fail: {}", failure.message),
-        Verdict::Unsupported(why) | Verdict::Inconclusive(why) => format!("verdict: {}: {why}", verdict.word()),
+        Verdict::Unsupported(why) | Verdict::Inconclusive(why) => {
+            format!("verdict: {}: {why}", verdict.word())
+        }
     };
     recorder.record(What::Note { peer: None, text }, &[]);
     let events = recorder.events_from(0);
@@ -54,11 +61,19 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
         stage.clear().await;
     }
     let log = log(&events, &setting);
-    Outcome { verdict, log, events, trace, took }
+    Outcome {
+        verdict,
+        log,
+        events,
+        trace,
+        took,
+    }
 }
 
 fn rules(setting: &Setting) -> LogRules {
-    LogRules { rewrites: setting.dialect.properties().rewrites }
+    LogRules {
+        rewrites: setting.dialect.properties().rewrites,
+    }
 }
 
 /// The canonical log of these events.
@@ -101,10 +116,18 @@ fn refusal(case: &Case, setting: &Setting) -> Option<String> {
         .filter(|need| !setting.dialect.has(**need))
         .map(ToString::to_string)
         .collect();
-    (!lacking.is_empty()).then(|| format!("{} has no {}", setting.dialect.name(), lacking.join(", ")))
+    (!lacking.is_empty())
+        .then(|| format!("{} has no {}", setting.dialect.name(), lacking.join(", ")))
 }
 
-async fn perform(case: &Case, setting: &Arc<Setting>, recorder: &Recorder, lost: &Lost, began: Instant, busy: Option<OwnedSemaphorePermit>) -> Ended {
+async fn perform(
+    case: &Case,
+    setting: &Arc<Setting>,
+    recorder: &Recorder,
+    lost: &Lost,
+    began: Instant,
+    busy: Option<OwnedSemaphorePermit>,
+) -> Ended {
     let scenario = &case.scenario;
     let sink = {
         let recorder = recorder.clone();
@@ -112,10 +135,16 @@ async fn perform(case: &Case, setting: &Arc<Setting>, recorder: &Recorder, lost:
             recorder.record(What::Server { life }, &[]);
         })
     };
-    let server = match ServerUnderTest::start(setting.server.clone(), setting.run.clone(), sink).await {
-        Ok(server) => server,
-        Err(error) => return Ended { verdict: Verdict::Inconclusive(error.to_string()), stage: None },
-    };
+    let server =
+        match ServerUnderTest::start(setting.server.clone(), setting.run.clone(), sink).await {
+            Ok(server) => server,
+            Err(error) => {
+                return Ended {
+                    verdict: Verdict::Inconclusive(error.to_string()),
+                    stage: None,
+                };
+            }
+        };
     let scene = Scene {
         setting: setting.clone(),
         recorder: recorder.clone(),
@@ -129,12 +158,21 @@ async fn perform(case: &Case, setting: &Arc<Setting>, recorder: &Recorder, lost:
         .steps
         .iter()
         .filter_map(|step| match &step.action {
-            Action::Kill { peer, how: Kill::Browser } => Some(peer),
+            Action::Kill {
+                peer,
+                how: Kill::Browser,
+            } => Some(peer),
             _ => None,
         })
         .collect();
     let entering = scenario.peers.iter().map(|(name, spec)| {
-        Actor::enter(name.clone(), spec.clone(), case.stack(name), doomed.contains(&name), scene.clone())
+        Actor::enter(
+            name.clone(),
+            spec.clone(),
+            case.stack(name),
+            doomed.contains(&name),
+            scene.clone(),
+        )
     });
     let mut actors = BTreeMap::new();
     let mut trouble = None;
@@ -146,7 +184,12 @@ async fn perform(case: &Case, setting: &Arc<Setting>, recorder: &Recorder, lost:
             Err(Trouble(why)) => trouble = Some(why),
         }
     }
-    let never: Vec<&str> = scenario.expect.never.iter().map(|line| line.text.as_str()).collect();
+    let never: Vec<&str> = scenario
+        .expect
+        .never
+        .iter()
+        .map(|line| line.text.as_str())
+        .collect();
     let mut stage = Stage {
         actors,
         server,
@@ -161,7 +204,10 @@ async fn perform(case: &Case, setting: &Arc<Setting>, recorder: &Recorder, lost:
         busy,
     };
     if let Some(why) = trouble {
-        return Ended { verdict: Verdict::Inconclusive(why), stage: Some(stage) };
+        return Ended {
+            verdict: Verdict::Inconclusive(why),
+            stage: Some(stage),
+        };
     }
     let result = stage.run(case, setting).await;
     let verdict = match result {
@@ -172,11 +218,26 @@ async fn perform(case: &Case, setting: &Arc<Setting>, recorder: &Recorder, lost:
                 .scenario
                 .peers
                 .iter()
-                .map(|(name, _)| format!("{name} ({}): {}", case.stack(name), stage.world.describe(name)))
+                .map(|(name, _)| {
+                    format!(
+                        "{name} ({}): {}",
+                        case.stack(name),
+                        stage.world.describe(name)
+                    )
+                })
                 .collect();
             let span = place.as_ref().and_then(|place| scenario.span_of(place));
-            Verdict::Fail(Failure { place, span, message, states, diff: None })
+            Verdict::Fail(Failure {
+                place,
+                span,
+                message,
+                states,
+                diff: None,
+            })
         }
     };
-    Ended { verdict, stage: Some(stage) }
+    Ended {
+        verdict,
+        stage: Some(stage),
+    }
 }

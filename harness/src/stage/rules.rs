@@ -99,7 +99,10 @@ impl Rules {
                     return None;
                 }
                 rule.matched += 1;
-                rule.pattern.nth.is_none_or(|nth| nth == rule.matched).then_some(rule)
+                rule.pattern
+                    .nth
+                    .is_none_or(|nth| nth == rule.matched)
+                    .then_some(rule)
             })
         });
         let Some(rule) = rule else {
@@ -124,14 +127,23 @@ impl Pattern {
 
     /// Whether it means a message of this kind on the leg of `speaker`'s tap. `from` alone sits on the sender's leg, before the
     /// server; anything with `to` on the receiver's, after it.
-    pub fn matches(&self, at: &PeerName, direction: Direction, kind: Kind, about: Option<&PeerName>) -> bool {
+    pub fn matches(
+        &self,
+        at: &PeerName,
+        direction: Direction,
+        kind: Kind,
+        about: Option<&PeerName>,
+    ) -> bool {
         if self.message != kind {
             return false;
         }
         match (&self.from, &self.to, direction) {
             (Some(from), None, Direction::Up) => from == at,
             (from, Some(to), Direction::Down) => {
-                to == at && from.as_ref().is_none_or(|from| about.is_none_or(|a| a == from))
+                to == at
+                    && from
+                        .as_ref()
+                        .is_none_or(|from| about.is_none_or(|a| a == from))
             }
             _ => false,
         }

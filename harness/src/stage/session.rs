@@ -92,7 +92,9 @@ impl Brain {
         if let Some(old) = self.sessions.remove(with)
             && !old.closed
         {
-            self.hand.perform(Command::CloseConnection { conn: old.conn }).await?;
+            self.hand
+                .perform(Command::CloseConnection { conn: old.conn })
+                .await?;
         }
         self.last_conn += 1;
         let conn = self.last_conn;
@@ -106,7 +108,10 @@ impl Brain {
         if !self.hand.connects() {
             return Done::No("a wire peer has no connection to offer".into());
         }
-        let live = self.sessions.get(to).filter(|session| !session.closed && !session.departed && session.remote.is_some());
+        let live = self
+            .sessions
+            .get(to)
+            .filter(|session| !session.closed && !session.departed && session.remote.is_some());
         let conn = match live.map(|session| session.conn) {
             Some(conn) => conn,
             None => {
@@ -115,7 +120,15 @@ impl Brain {
                     Err(error) => return Done::No(error.to_string()),
                 };
                 let (label, options) = default_channel();
-                if let Err(error) = self.hand.perform(Command::CreateChannel { conn, label, options }).await {
+                if let Err(error) = self
+                    .hand
+                    .perform(Command::CreateChannel {
+                        conn,
+                        label,
+                        options,
+                    })
+                    .await
+                {
                     return Done::No(error.to_string());
                 }
                 conn
@@ -133,7 +146,15 @@ impl Brain {
                 if let Some(session) = self.sessions.get_mut(&to) {
                     session.offering = true;
                 }
-                let done = self.signal(&to, Signal::Offer { sdp: description.sdp }, vec![seq]).await;
+                let done = self
+                    .signal(
+                        &to,
+                        Signal::Offer {
+                            sdp: description.sdp,
+                        },
+                        vec![seq],
+                    )
+                    .await;
                 self.described(&to, seq).await;
                 done
             }
@@ -142,8 +163,18 @@ impl Brain {
     }
 
     /// `setLocalDescription`, recorded.
-    pub(super) async fn set_local(&mut self, with: &PeerName, conn: u32, description: Option<Description>, cause: &[Seq]) -> Result<(Description, Seq), Done> {
-        match self.hand.perform(Command::SetLocal { conn, description }).await {
+    pub(super) async fn set_local(
+        &mut self,
+        with: &PeerName,
+        conn: u32,
+        description: Option<Description>,
+        cause: &[Seq],
+    ) -> Result<(Description, Seq), Done> {
+        match self
+            .hand
+            .perform(Command::SetLocal { conn, description })
+            .await
+        {
             Ok(Reply::Description(description)) => {
                 let seq = self.applied(with, conn, Applied::Local(description.kind), cause);
                 Ok((description, seq))
@@ -153,8 +184,21 @@ impl Brain {
         }
     }
 
-    pub(super) fn applied(&mut self, with: &PeerName, conn: u32, applied: Applied, cause: &[Seq]) -> Seq {
-        let seq = self.recorder.record(What::Applied { peer: self.name.clone(), conn, applied }, cause);
+    pub(super) fn applied(
+        &mut self,
+        with: &PeerName,
+        conn: u32,
+        applied: Applied,
+        cause: &[Seq],
+    ) -> Seq {
+        let seq = self.recorder.record(
+            What::Applied {
+                peer: self.name.clone(),
+                conn,
+                applied,
+            },
+            cause,
+        );
         if matches!(applied, Applied::Local(_) | Applied::Remote(_))
             && let Some(session) = self.sessions.get_mut(with)
         {
@@ -185,7 +229,9 @@ impl Brain {
 
     /// The local description is on its way: what was gathered before it may follow.
     async fn described(&mut self, to: &PeerName, seq: Seq) {
-        let Some(session) = self.sessions.get_mut(to) else { return };
+        let Some(session) = self.sessions.get_mut(to) else {
+            return;
+        };
         session.described = Some(seq);
         let gathered = std::mem::take(&mut session.gathered);
         for (candidate, seq) in gathered {
@@ -213,17 +259,29 @@ impl Brain {
         match signal {
             Signal::Offer { sdp } => self.hear_offer(from, sdp, heard).await,
             Signal::Answer { sdp } => {
-                let description = Description { kind: DescriptionKind::Answer, sdp };
+                let description = Description {
+                    kind: DescriptionKind::Answer,
+                    sdp,
+                };
                 if self.sessions.contains_key(&from) {
                     let _recorded = self.set_remote(&from, description, heard).await;
                 } else {
-                    self.note(format!("an answer from {from}, who was made no offer"), &[heard]);
+                    self.note(
+                        format!("an answer from {from}, who was made no offer"),
+                        &[heard],
+                    );
                 }
             }
-            Signal::Candidate { candidate } => self.hear_candidate(from, Some(candidate), heard).await,
+            Signal::Candidate { candidate } => {
+                self.hear_candidate(from, Some(candidate), heard).await
+            }
             Signal::EndOfCandidates => self.hear_candidate(from, None, heard).await,
             Signal::Bye => {
-                if let Some(session) = self.sessions.get_mut(&from).filter(|session| !session.closed) {
+                if let Some(session) = self
+                    .sessions
+                    .get_mut(&from)
+                    .filter(|session| !session.closed)
+                {
                     session.closed = true;
                     let command = Command::CloseConnection { conn: session.conn };
                     if let Err(error) = self.hand.perform(command).await {
@@ -238,7 +296,8 @@ impl Brain {
         let theirs = fingerprints(&sdp);
         let session = self.sessions.get(&from);
         // Two offers on the way at once: the one whose name comes first insists, the other gives way (perfect negotiation, W3C WebRTC section 10.7).
-        let collision = session.is_some_and(|session| session.offering && !session.closed && !session.departed);
+        let collision =
+            session.is_some_and(|session| session.offering && !session.closed && !session.departed);
         if collision && self.name < from {
             if let Some(session) = self.sessions.get_mut(&from) {
                 session.ignoring = true;
@@ -246,40 +305,77 @@ impl Brain {
             return self.note(format!("glare: the offer of {from} is ignored"), &[heard]);
         }
         let same = session.is_some_and(|session| {
-            !session.closed && !session.departed && session.remote.as_ref().is_none_or(|remote| remote.fingerprints == theirs)
+            !session.closed
+                && !session.departed
+                && session
+                    .remote
+                    .as_ref()
+                    .is_none_or(|remote| remote.fingerprints == theirs)
         });
         if !same {
-            let early = self.sessions.get_mut(&from).map(|session| std::mem::take(&mut session.early));
+            let early = self
+                .sessions
+                .get_mut(&from)
+                .map(|session| std::mem::take(&mut session.early));
             match self.renew(&from).await {
                 Ok(_) => {
                     if let (Some(session), Some(early)) = (self.sessions.get_mut(&from), early) {
                         session.early = early;
                     }
                 }
-                Err(error) => return self.note(format!("no connection for the offer of {from}: {error}"), &[heard]),
+                Err(error) => {
+                    return self.note(
+                        format!("no connection for the offer of {from}: {error}"),
+                        &[heard],
+                    );
+                }
             }
         }
-        let Some(session) = self.sessions.get_mut(&from) else { return };
+        let Some(session) = self.sessions.get_mut(&from) else {
+            return;
+        };
         let conn = session.conn;
         session.offering = false;
         session.described = None;
-        let description = Description { kind: DescriptionKind::Offer, sdp };
-        let Some(remote) = self.set_remote(&from, description, heard).await else { return };
+        let description = Description {
+            kind: DescriptionKind::Offer,
+            sdp,
+        };
+        let Some(remote) = self.set_remote(&from, description, heard).await else {
+            return;
+        };
         if let Ok((description, seq)) = self.set_local(&from, conn, None, &[remote]).await {
-            let _sent = self.signal(&from, Signal::Answer { sdp: description.sdp }, vec![seq]).await;
+            let _sent = self
+                .signal(
+                    &from,
+                    Signal::Answer {
+                        sdp: description.sdp,
+                    },
+                    vec![seq],
+                )
+                .await;
             self.described(&from, seq).await;
         }
     }
 
     /// `setRemoteDescription`, recorded, and the candidates that waited for it added.
-    async fn set_remote(&mut self, from: &PeerName, description: Description, heard: Seq) -> Option<Seq> {
+    async fn set_remote(
+        &mut self,
+        from: &PeerName,
+        description: Description,
+        heard: Seq,
+    ) -> Option<Seq> {
         let conn = self.sessions.get(from)?.conn;
         let kind = description.kind;
         let remote = Remote {
             fingerprints: fingerprints(&description.sdp),
             ufrags: attributes(&description.sdp, "a=ice-ufrag:"),
         };
-        match self.hand.perform(Command::SetRemote { conn, description }).await {
+        match self
+            .hand
+            .perform(Command::SetRemote { conn, description })
+            .await
+        {
             Ok(_) => {
                 let seq = self.applied(from, conn, Applied::Remote(kind), &[heard]);
                 let session = self.sessions.get_mut(from)?;
@@ -306,10 +402,15 @@ impl Brain {
         if !self.sessions.contains_key(&from) {
             // It came before the offer: the connection that the offer will use has to be there to refuse or to keep it.
             if let Err(error) = self.renew(&from).await {
-                return self.note(format!("no connection for a candidate of {from}: {error}"), &[heard]);
+                return self.note(
+                    format!("no connection for a candidate of {from}: {error}"),
+                    &[heard],
+                );
             }
         }
-        let Some(session) = self.sessions.get_mut(&from) else { return };
+        let Some(session) = self.sessions.get_mut(&from) else {
+            return;
+        };
         if session.ignoring || session.closed {
             return;
         }
@@ -323,25 +424,40 @@ impl Brain {
         }
     }
 
-    pub(super) async fn add_candidate(&mut self, from: &PeerName, candidate: Option<Candidate>, cause: Vec<Seq>) -> Done {
+    pub(super) async fn add_candidate(
+        &mut self,
+        from: &PeerName,
+        candidate: Option<Candidate>,
+        cause: Vec<Seq>,
+    ) -> Done {
         let Some(conn) = self.sessions.get(from).map(|session| session.conn) else {
             return Done::No(format!("there is no connection to {from}"));
         };
-        let late = candidate.as_ref().and_then(|candidate| candidate.username_fragment.as_ref()).is_some_and(|ufrag| {
-            self.sessions
-                .get(from)
-                .and_then(|session| session.remote.as_ref())
-                .is_some_and(|remote| !remote.ufrags.contains(ufrag))
-        });
+        let late = candidate
+            .as_ref()
+            .and_then(|candidate| candidate.username_fragment.as_ref())
+            .is_some_and(|ufrag| {
+                self.sessions
+                    .get(from)
+                    .and_then(|session| session.remote.as_ref())
+                    .is_some_and(|remote| !remote.ufrags.contains(ufrag))
+            });
         if late && !self.spec.manual {
-            self.note(format!("a candidate of {from} belongs to another generation"), &cause);
+            self.note(
+                format!("a candidate of {from} belongs to another generation"),
+                &cause,
+            );
             return Done::Yes;
         }
         let applied = match &candidate {
             Some(candidate) if !candidate.candidate.is_empty() => Applied::Candidate,
             _ => Applied::EndOfCandidates,
         };
-        match self.hand.perform(Command::AddCandidate { conn, candidate }).await {
+        match self
+            .hand
+            .perform(Command::AddCandidate { conn, candidate })
+            .await
+        {
             Ok(_) => {
                 self.applied(from, conn, applied, &cause);
                 Done::Yes
@@ -357,7 +473,10 @@ impl Brain {
     }
 
     fn peer_of(&self, conn: u32) -> Option<PeerName> {
-        self.sessions.iter().find(|(_, session)| session.conn == conn).map(|(peer, _)| peer.clone())
+        self.sessions
+            .iter()
+            .find(|(_, session)| session.conn == conn)
+            .map(|(peer, _)| peer.clone())
     }
 
     /// What a connection or channel tells.
@@ -365,21 +484,57 @@ impl Brain {
         let peer = self.name.clone();
         match happening {
             Happening::Candidate { conn, candidate } => self.gathered(conn, candidate).await,
-            Happening::State { conn, machine, state } => {
+            Happening::State {
+                conn,
+                machine,
+                state,
+            } => {
                 let cause = self.descriptions_of(conn);
-                self.recorder.record(What::State { peer, conn, machine, state }, &cause);
+                self.recorder.record(
+                    What::State {
+                        peer,
+                        conn,
+                        machine,
+                        state,
+                    },
+                    &cause,
+                );
             }
             Happening::ChannelAdded { conn, label } => {
                 let cause = self.descriptions_of(conn);
-                self.recorder.record(What::Channel { peer, conn, label, state: "connecting".into() }, &cause);
+                self.recorder.record(
+                    What::Channel {
+                        peer,
+                        conn,
+                        label,
+                        state: "connecting".into(),
+                    },
+                    &cause,
+                );
             }
             Happening::ChannelState { conn, label, state } => {
                 let cause = self.descriptions_of(conn);
-                self.recorder.record(What::Channel { peer, conn, label, state }, &cause);
+                self.recorder.record(
+                    What::Channel {
+                        peer,
+                        conn,
+                        label,
+                        state,
+                    },
+                    &cause,
+                );
             }
             Happening::ChannelMessage { conn, label, data } => {
                 let payload = payload(&data);
-                self.recorder.record(What::Heard { peer, conn, label, payload }, &[]);
+                self.recorder.record(
+                    What::Heard {
+                        peer,
+                        conn,
+                        label,
+                        payload,
+                    },
+                    &[],
+                );
             }
             Happening::NegotiationNeeded { .. } => {}
             Happening::LinkOpened { .. }
@@ -399,15 +554,30 @@ impl Brain {
     }
 
     async fn gathered(&mut self, conn: u32, candidate: Option<Candidate>) {
-        let sort = candidate.as_ref().filter(|candidate| !candidate.candidate.is_empty()).map(Candidate::sort);
+        let sort = candidate
+            .as_ref()
+            .filter(|candidate| !candidate.candidate.is_empty())
+            .map(Candidate::sort);
         let local = self.descriptions_of(conn);
-        let seq = self.recorder.record(What::Gathered { peer: self.name.clone(), conn, sort }, &local);
+        let seq = self.recorder.record(
+            What::Gathered {
+                peer: self.name.clone(),
+                conn,
+                sort,
+            },
+            &local,
+        );
         // Browsers tell the end of a generation with an empty candidate, and then the end of all with none: one of them travels.
-        if candidate.as_ref().is_some_and(|candidate| candidate.candidate.is_empty()) {
+        if candidate
+            .as_ref()
+            .is_some_and(|candidate| candidate.candidate.is_empty())
+        {
             return;
         }
         let Some(to) = self.peer_of(conn) else { return };
-        let Some(session) = self.sessions.get_mut(&to) else { return };
+        let Some(session) = self.sessions.get_mut(&to) else {
+            return;
+        };
         if session.closed || session.departed {
             return;
         }

@@ -34,9 +34,9 @@ fn substance<'a>(word: Option<&'a Word>, payload: &'a [u8]) -> std::borrow::Cow<
     match word {
         Some(Word::Signal { signal, .. }) => match signal {
             Signal::Offer { sdp } | Signal::Answer { sdp } => sdp.as_bytes().into(),
-            Signal::Candidate { candidate } => serde_json::to_vec(candidate)
-                .unwrap_or_default()
-                .into(),
+            Signal::Candidate { candidate } => {
+                serde_json::to_vec(candidate).unwrap_or_default().into()
+            }
             Signal::EndOfCandidates | Signal::Bye => (&b""[..]).into(),
         },
         _ => payload.into(),
@@ -202,12 +202,12 @@ impl Policy for Wire {
                 .get_mut(&passing.link)
                 .and_then(VecDeque::pop_front)
                 .unwrap_or_default(),
-            Direction::Down if passing.carrier == Carrier::Http => inner.asked.take().into_iter().collect(),
+            Direction::Down if passing.carrier == Carrier::Http => {
+                inner.asked.take().into_iter().collect()
+            }
             Direction::Down => Vec::new(),
         };
-        let digest = self
-            .digest
-            .of(&substance(word.as_ref(), passing.data));
+        let digest = self.digest.of(&substance(word.as_ref(), passing.data));
         let mut text = String::new();
         if !passing.head.is_empty() {
             text.push_str(passing.head);
@@ -215,7 +215,11 @@ impl Policy for Wire {
         }
         let shown = &passing.data[..passing.data.len().min(TEXT_LIMIT)];
         text.push_str(&String::from_utf8_lossy(shown));
-        let link = self.link_name(if passing.link == 0 { inner.newest } else { passing.link });
+        let link = self.link_name(if passing.link == 0 {
+            inner.newest
+        } else {
+            passing.link
+        });
         let word_key = word.as_ref().map(Word::kind);
         let size = passing.data.len();
         let about_key = about.clone();
@@ -227,7 +231,17 @@ impl Policy for Wire {
                 let link = link.clone();
                 let (direction, carrier) = (passing.direction, passing.carrier);
                 self.recorder.record(
-                    What::Message { link, direction, carrier, word, about, fate, size, digest, text },
+                    What::Message {
+                        link,
+                        direction,
+                        carrier,
+                        word,
+                        about,
+                        fate,
+                        size,
+                        digest,
+                        text,
+                    },
                     &cause,
                 )
             },

@@ -11,7 +11,10 @@ pub const GLARE: &str = env!("CARGO_BIN_EXE_glare");
 
 /// The scenarios of the project.
 pub fn scenarios() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios").canonicalize().expect("the scenarios")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../scenarios")
+        .canonicalize()
+        .expect("the scenarios")
 }
 
 /// An empty folder in which `glare` runs.
@@ -30,7 +33,11 @@ impl Ran {
     /// Ended so, and never with a panic.
     #[track_caller]
     pub fn ends(self, status: i32) -> Self {
-        assert_eq!(self.status, status, "standard output:\n{}\nstandard error:\n{}", self.out, self.err);
+        assert_eq!(
+            self.status, status,
+            "standard output:\n{}\nstandard error:\n{}",
+            self.out, self.err
+        );
         assert!(!self.err.contains("panicked"), "{}", self.err);
         self
     }
@@ -38,21 +45,33 @@ impl Ran {
     /// Standard output has this.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
-        assert!(self.out.contains(text), "no {text:?} on standard output:\n{}\nstandard error:\n{}", self.out, self.err);
+        assert!(
+            self.out.contains(text),
+            "no {text:?} on standard output:\n{}\nstandard error:\n{}",
+            self.out,
+            self.err
+        );
         self
     }
 
     /// Standard error has this.
     #[track_caller]
     pub fn complains(self, text: &str) -> Self {
-        assert!(self.err.contains(text), "no {text:?} on standard error:\n{}\nstandard output:\n{}", self.err, self.out);
+        assert!(
+            self.err.contains(text),
+            "no {text:?} on standard error:\n{}\nstandard output:\n{}",
+            self.err,
+            self.out
+        );
         self
     }
 }
 
 impl Stand {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -70,18 +89,31 @@ impl Stand {
     pub fn copy(&self, scenario: &str) -> PathBuf {
         for ending in ["yaml", "snap"] {
             let from = scenarios().join(scenario).with_extension(ending);
-            let name = from.file_name().expect("a name").to_string_lossy().into_owned();
+            let name = from
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             if let Ok(text) = std::fs::read_to_string(&from) {
                 self.write(&name, &text);
             }
         }
-        self.path(Path::new(scenario).file_name().expect("a name").to_str().expect("a plain name"))
+        self.path(
+            Path::new(scenario)
+                .file_name()
+                .expect("a name")
+                .to_str()
+                .expect("a plain name"),
+        )
     }
 
     /// The command, in this folder, with native peers only unless the test says otherwise.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(GLARE);
-        command.args(arguments).current_dir(self.folder.path()).env("GLARE_STACKS", "native");
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("GLARE_STACKS", "native");
         for variable in ["CI", "NO_COLOR", "PORT", "CLICOLOR_FORCE", "FORCE_COLOR"] {
             command.env_remove(variable);
         }
@@ -110,9 +142,15 @@ pub fn marked(mark: &str) -> Vec<String> {
     entries
         .filter(|entry| {
             let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
-            environment.split(|byte| *byte == 0).any(|pair| pair == wanted.as_bytes())
+            environment
+                .split(|byte| *byte == 0)
+                .any(|pair| pair == wanted.as_bytes())
         })
-        .map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default().replace('\0', " "))
+        .map(|entry| {
+            std::fs::read_to_string(entry.path().join("cmdline"))
+                .unwrap_or_default()
+                .replace('\0', " ")
+        })
         .filter(|command| !command.is_empty())
         .collect()
 }

@@ -220,10 +220,19 @@ impl Browser {
         self.pages().remove(&page.context);
         let (command, params) = match &page.apart {
             // Its pages go with it.
-            Some(context) => ("browser.removeUserContext", json!({ "userContext": context })),
-            None => ("browsingContext.close", json!({ "context": page.context, "promptUnload": false })),
+            Some(context) => (
+                "browser.removeUserContext",
+                json!({ "userContext": context }),
+            ),
+            None => (
+                "browsingContext.close",
+                json!({ "context": page.context, "promptUnload": false }),
+            ),
         };
-        self.bidi.send(command, params, PAGE_DEADLINE).await.map(drop)
+        self.bidi
+            .send(command, params, PAGE_DEADLINE)
+            .await
+            .map(drop)
     }
 
     /// Calls a function in a page: what it returned, as a BiDi value. What it throws is refused.
