@@ -367,7 +367,9 @@ impl Brain {
                             }
                         }
                         Ok(_) => {
-                            return Done::No("the peer answered a fetch with something else".into());
+                            return Done::No(
+                                "the peer answered a fetch with something else".into(),
+                            );
                         }
                         Err(error) => return Done::No(error.to_string()),
                     }
