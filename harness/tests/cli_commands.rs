@@ -403,13 +403,15 @@ fn check_list_and_schema_boot_nothing() {
 #[test]
 fn serve_says_where_it_listens_and_ends_on_ctrl_c() {
     let stand = Stand::new();
-    let mut child = stand
-        .command(&["serve"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("started");
+    let mut child = Ended(
+        stand
+            .command(&["serve"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("started"),
+    );
     let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("a pipe"))
+    BufReader::new(child.0.stdout.take().expect("a pipe"))
         .read_line(&mut line)
         .expect("a line");
     let address = line
@@ -426,8 +428,8 @@ fn serve_says_where_it_listens_and_ends_on_ctrl_c() {
     let mut answer = String::new();
     socket.read_to_string(&mut answer).expect("answered");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    interrupt(&child);
-    assert_eq!(child.wait().expect("an end").code(), Some(0));
+    interrupt(&child.0);
+    assert_eq!(child.0.wait().expect("an end").code(), Some(0));
     // The port is taken: an exit status of its own.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
@@ -435,6 +437,16 @@ fn serve_says_where_it_listens_and_ends_on_ctrl_c() {
         .glare(&["serve", "--port", &port])
         .ends(4)
         .complains(&port);
+}
+
+/// A process that does not outlive a test that fails.
+struct Ended(std::process::Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
 }
 
 fn interrupt(child: &std::process::Child) {
