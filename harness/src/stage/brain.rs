@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
 use super::directory::Directory;
@@ -127,6 +129,8 @@ pub struct Brain {
     /// By hand: what was heard and not yet used.
     pub(super) heard: Heard,
     lost: Lost,
+    /// The ends of commands that were begun and not waited for.
+    ends: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
 }
 
 /// By hand: what was heard and not yet used.
@@ -169,6 +173,12 @@ impl Brain {
             first_conn,
             lost,
         } = setup;
+        let (ends, mut begun) = mpsc::unbounded_channel::<BoxFuture<'static, ()>>();
+        tokio::spawn(async move {
+            while let Some(end) = begun.recv().await {
+                end.await;
+            }
+        });
         let brain = Brain {
             name,
             spec,
@@ -184,6 +194,7 @@ impl Brain {
             offers_due: VecDeque::new(),
             heard: Heard::default(),
             lost,
+            ends,
         };
         (tasks, tokio::spawn(brain.live(inbox, happenings)))
     }
@@ -315,6 +326,26 @@ impl Brain {
             .map(|link| link.number)
     }
 
+    /// Begins a command now, in its turn, and leaves its end to `then`. For what the brain need not know before it goes on: a
+    /// reply costs a round trip to the browser, and candidates come in dozens.
+    pub(super) fn begin(
+        &self,
+        command: Command,
+        then: impl FnOnce(Result<Reply, HandError>) + Send + 'static,
+    ) {
+        let hand = self.hand.clone();
+        let mut work = Box::pin(async move { hand.perform(command).await });
+        // A hand takes its commands in the order in which they are first polled.
+        let ready = (&mut work).now_or_never();
+        // Ends are told in the order of the beginnings; the receiver lives as long as the brain.
+        drop(self.ends.send(Box::pin(async move {
+            then(match ready {
+                Some(result) => result,
+                None => work.await,
+            });
+        })));
+    }
+
     async fn send_text(&mut self, link: u32, text: String, cause: Vec<Seq>) -> Done {
         self.wire.intend(link, cause);
         plain(self.hand.perform(Command::SendText { link, text }).await)
@@ -336,6 +367,23 @@ impl Brain {
         };
         for frame in frames {
             match frame {
+                Out::Text(text) if kind.is_signal() => {
+                    self.wire.intend(number, cause.clone());
+                    let (recorder, peer, cause) =
+                        (self.recorder.clone(), self.name.clone(), cause.clone());
+                    self.begin(Command::SendText { link: number, text }, move |result| {
+                        if let Err(error) = result {
+                            let text = format!("{kind} not sent: {error}");
+                            recorder.record(
+                                What::Note {
+                                    peer: Some(peer),
+                                    text,
+                                },
+                                &cause,
+                            );
+                        }
+                    });
+                }
                 Out::Text(text) => match self.send_text(number, text, cause.clone()).await {
                     Done::Yes => {}
                     other => return other,

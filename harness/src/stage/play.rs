@@ -200,6 +200,7 @@ async fn perform(
         rooms: BTreeMap::new(),
         taken: 0,
         lost: lost.clone(),
+        browsers: case.cast.needs_browser(),
         end: began + setting.max_time,
         busy,
     };

@@ -57,6 +57,13 @@ fn fingerprints(sdp: &str) -> Vec<String> {
     attributes(&sdp.to_ascii_lowercase(), "a=fingerprint:")
 }
 
+fn candidate_kind(candidate: Option<&Candidate>) -> Applied {
+    match candidate {
+        Some(candidate) if !candidate.candidate.is_empty() => Applied::Candidate,
+        _ => Applied::EndOfCandidates,
+    }
+}
+
 pub(super) fn join(cause: &[Seq], more: Seq) -> Vec<Seq> {
     let mut all = cause.to_vec();
     all.push(more);
@@ -385,7 +392,7 @@ impl Brain {
                     session.offering = false;
                 }
                 for (candidate, heard) in std::mem::take(&mut session.early) {
-                    self.add_candidate(from, candidate, vec![heard, seq]).await;
+                    self.begin_candidate(from, candidate, vec![heard, seq]);
                 }
                 Some(seq)
             }
@@ -419,11 +426,64 @@ impl Brain {
             EarlyCandidates::Buffer if !ready => session.early.push_back((candidate, heard)),
             EarlyCandidates::Drop if !ready => {}
             _ => {
-                self.add_candidate(&from, candidate, vec![heard]).await;
+                self.begin_candidate(&from, candidate, vec![heard]);
             }
         }
     }
 
+    /// Whether a candidate names another generation than the description that is in force.
+    fn is_late(&self, from: &PeerName, candidate: Option<&Candidate>) -> bool {
+        let ufrag = candidate.and_then(|candidate| candidate.username_fragment.as_ref());
+        let remote = self
+            .sessions
+            .get(from)
+            .and_then(|session| session.remote.as_ref());
+        match (ufrag, remote) {
+            (Some(ufrag), Some(remote)) => !remote.ufrags.contains(ufrag),
+            _ => false,
+        }
+    }
+
+    /// Hands a candidate to the stack, whose answer is recorded when it is there.
+    fn begin_candidate(
+        &mut self,
+        from: &PeerName,
+        candidate: Option<Candidate>,
+        cause: Vec<Seq>,
+    ) {
+        let Some(conn) = self.sessions.get(from).map(|session| session.conn) else {
+            return;
+        };
+        if self.is_late(from, candidate.as_ref()) {
+            let text = format!("a candidate of {from} belongs to another generation");
+            return self.note(text, &cause);
+        }
+        let applied = candidate_kind(candidate.as_ref());
+        let (recorder, peer) = (self.recorder.clone(), self.name.clone());
+        self.begin(Command::AddCandidate { conn, candidate }, move |result| {
+            let what = match result {
+                Ok(_) => What::Applied {
+                    peer,
+                    conn,
+                    applied,
+                },
+                Err(HandError::Refused { name, message }) => What::PeerError {
+                    peer,
+                    conn,
+                    during: "add-candidate".into(),
+                    name,
+                    message,
+                },
+                Err(error) => What::Note {
+                    peer: Some(peer),
+                    text: format!("add-candidate: {error}"),
+                },
+            };
+            recorder.record(what, &cause);
+        });
+    }
+
+    /// By hand: hands a candidate to the stack and waits for its answer.
     pub(super) async fn add_candidate(
         &mut self,
         from: &PeerName,
@@ -433,42 +493,14 @@ impl Brain {
         let Some(conn) = self.sessions.get(from).map(|session| session.conn) else {
             return Done::No(format!("there is no connection to {from}"));
         };
-        let late = candidate
-            .as_ref()
-            .and_then(|candidate| candidate.username_fragment.as_ref())
-            .is_some_and(|ufrag| {
-                self.sessions
-                    .get(from)
-                    .and_then(|session| session.remote.as_ref())
-                    .is_some_and(|remote| !remote.ufrags.contains(ufrag))
-            });
-        if late && !self.spec.manual {
-            self.note(
-                format!("a candidate of {from} belongs to another generation"),
-                &cause,
-            );
-            return Done::Yes;
-        }
-        let applied = match &candidate {
-            Some(candidate) if !candidate.candidate.is_empty() => Applied::Candidate,
-            _ => Applied::EndOfCandidates,
-        };
-        match self
-            .hand
-            .perform(Command::AddCandidate { conn, candidate })
-            .await
-        {
+        let applied = candidate_kind(candidate.as_ref());
+        let command = Command::AddCandidate { conn, candidate };
+        match self.hand.perform(command).await {
             Ok(_) => {
                 self.applied(from, conn, applied, &cause);
                 Done::Yes
             }
-            Err(error) => {
-                let done = self.refused(conn, "add-candidate", error, &cause);
-                if let Done::No(why) = &done {
-                    self.note(format!("add-candidate: {why}"), &cause);
-                }
-                done
-            }
+            Err(error) => self.refused(conn, "add-candidate", error, &cause),
         }
     }
 
