@@ -445,12 +445,7 @@ impl Brain {
     }
 
     /// Hands a candidate to the stack, whose answer is recorded when it is there.
-    fn begin_candidate(
-        &mut self,
-        from: &PeerName,
-        candidate: Option<Candidate>,
-        cause: Vec<Seq>,
-    ) {
+    fn begin_candidate(&mut self, from: &PeerName, candidate: Option<Candidate>, cause: Vec<Seq>) {
         let Some(conn) = self.sessions.get(from).map(|session| session.conn) else {
             return;
         };
