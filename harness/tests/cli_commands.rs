@@ -42,7 +42,7 @@ fn a_fail_is_1_and_says_where_in_which_state_and_how_to_see_it_again() {
         .ends(1)
         .says("FAIL")
         .says("0 passed, 1 failed")
-        .complains("step 4 failed")
+        .complains("step 5 failed")
         .complains("room lobby already exists")
         .complains("bob (native): signaling up, no connection")
         .complains("alice: killed (socket)")
@@ -383,7 +383,7 @@ fn check_list_and_schema_boot_nothing() {
         .glare(&["list", &all])
         .ends(0)
         .says("happy path  (9 casts)")
-        .says("catches room-never-freed at step 4");
+        .says("catches room-never-freed at step 5");
     let schema: serde_json::Value =
         serde_json::from_str(&stand.glare(&["schema"]).ends(0).out).expect("JSON");
     assert!(schema["properties"]["steps"].is_object());
