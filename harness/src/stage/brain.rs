@@ -71,8 +71,8 @@ pub enum Order {
 pub enum Done {
     /// It is under way or done; the events tell the rest.
     Yes,
-    /// The HTTP response's status.
-    Status(u16),
+    /// The HTTP response's status, and the message that brought it.
+    Status(u16, Option<Seq>),
     /// It could not be carried out: why, for a person.
     No(String),
     /// The stack refused it; recorded as an event.
@@ -285,9 +285,7 @@ impl Brain {
                     .await
                 {
                     Ok(Reply::Response { status, body }) => {
-                        // Nobody listens to it, so it counts as heard.
-                        let _answer = self.wire.heard(0, &body);
-                        Done::Status(status)
+                        Done::Status(status, self.wire.heard(0, &body))
                     }
                     Ok(_) => Done::No("the peer answered a fetch with something else".into()),
                     Err(error) => Done::No(error.to_string()),

@@ -224,7 +224,7 @@ impl Stage {
         cause: Vec<Seq>,
     ) -> Result<(), Stop> {
         match self.order(peer, order, cause).await? {
-            Done::Yes | Done::Status(_) => Ok(()),
+            Done::Yes | Done::Status(..) => Ok(()),
             Done::No(why) => {
                 self.take_in()?;
                 Err(fail(format!("{peer} could not: {why}")))

@@ -214,12 +214,12 @@ impl Stage {
                     body: body.clone(),
                 };
                 match (self.order(peer, order, cause).await?, status) {
-                    (Done::Status(got), Some(wanted)) if got != *wanted => {
+                    (Done::Status(got, _), Some(wanted)) if got != *wanted => {
                         return Err(fail(format!(
                             "the answer has status {got}, expected {wanted}"
                         )));
                     }
-                    (Done::Status(_), _) => {}
+                    (Done::Status(_, answer), _) => return Ok(answer.into_iter().collect()),
                     (Done::No(why), _) => return Err(fail(format!("{peer} could not: {why}"))),
                     (done, _) => return Err(fail(format!("{peer} answered {done:?}"))),
                 }
@@ -346,10 +346,10 @@ impl Stage {
                 Err(fail(format!("{peer}'s stack refused: {name}: {message}")))
             }
             (Done::No(why), _) => Err(fail(format!("{peer} could not: {why}"))),
-            (Done::Yes | Done::Status(_), Some(_)) => Err(fail(format!(
+            (Done::Yes | Done::Status(..), Some(_)) => Err(fail(format!(
                 "{peer}'s stack took it, which it had to refuse"
             ))),
-            (Done::Yes | Done::Status(_), None) => Ok(Vec::new()),
+            (Done::Yes | Done::Status(..), None) => Ok(Vec::new()),
         }
     }
 
