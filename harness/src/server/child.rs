@@ -15,7 +15,7 @@ use super::{CommandSpec, Ready, ServerError, Sink};
 use crate::log::ServerLife;
 use crate::run::{Group, Run};
 
-/// How many of its last lines are kept for errors.
+/// How many last lines of each of its two streams are kept for errors: a flood on one must not wash away the reason on the other.
 const KEPT_LINES: usize = 12;
 /// A line longer than this is cut: a server that never ends its line must not fill the memory.
 const LINE_LIMIT: u64 = 64 * 1024;
@@ -25,10 +25,31 @@ const KEPT_OF_LINE: usize = 4 * 1024;
 const TOLD_LINES: usize = 10_000;
 const TOLD_BYTES: usize = 4 * 1024 * 1024;
 
+/// What it wrote, as far as it is kept.
 #[derive(Default)]
 struct Output {
-    last: VecDeque<String>,
+    /// The last lines of each stream, with their place among all lines.
+    last: [VecDeque<(u64, String)>; 2],
+    lines: u64,
     ready: bool,
+}
+
+impl Output {
+    fn keep(&mut self, stream: usize, line: String) {
+        let last = &mut self.last[stream];
+        if last.len() == KEPT_LINES {
+            last.pop_front();
+        }
+        last.push_back((self.lines, line));
+        self.lines += 1;
+    }
+
+    /// The last lines of both streams, in the order in which they came.
+    fn last(&self) -> Vec<String> {
+        let mut all: Vec<_> = self.last.iter().flatten().collect();
+        all.sort_by_key(|(place, _)| *place);
+        all.into_iter().map(|(_, line)| line.clone()).collect()
+    }
 }
 
 /// The program, from start to its end.
@@ -81,9 +102,10 @@ impl Child {
             child.stdout.take().map(|pipe| Box::new(pipe) as _),
             child.stderr.take().map(|pipe| Box::new(pipe) as _),
         ];
-        for stream in streams.into_iter().flatten() {
+        for (index, stream) in streams.into_iter().enumerate() {
+            let Some(stream) = stream else { continue };
             readers.push(tokio::spawn(listen(
-                stream,
+                (index, stream),
                 output.clone(),
                 wanted_line.clone(),
                 changed.clone(),
@@ -138,7 +160,7 @@ impl Child {
         };
         let lines = || {
             let output = output.lock().unwrap_or_else(PoisonError::into_inner);
-            output.last.iter().cloned().collect()
+            output.last()
         };
         match failed {
             None => Ok(this),
@@ -192,7 +214,7 @@ impl Child {
 }
 
 async fn listen(
-    stream: Box<dyn AsyncRead + Send + Unpin>,
+    (index, stream): (usize, Box<dyn AsyncRead + Send + Unpin>),
     output: Arc<Mutex<Output>>,
     wanted: Option<String>,
     changed: watch::Sender<()>,
@@ -216,11 +238,8 @@ async fn listen(
         {
             let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
             output.ready |= wanted.as_ref().is_some_and(|wanted| text.contains(wanted));
-            if output.last.len() == KEPT_LINES {
-                output.last.pop_front();
-            }
             text.truncate(text.floor_char_boundary(KEPT_OF_LINE));
-            output.last.push_back(text.clone());
+            output.keep(index, text.clone());
         }
         if lines < TOLD_LINES && told < TOLD_BYTES {
             lines += 1;
