@@ -33,7 +33,7 @@ fn chromium(browser: &Path, profiles: &Path) -> Value {
         "--disable-breakpad",
         "--disable-gpu",
         "--mute-audio",
-        "--disable-features=WebRtcHideLocalIpsWithMdns",
+        "--disable-features=WebRtcHideLocalIpsWithMdns,BackForwardCache",
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
         "--disable-background-timer-throttling",
