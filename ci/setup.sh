@@ -70,7 +70,9 @@ need_geckodriver() {
     case ",$stacks," in *,firefox,*) ;; *) return ;; esac
     found GLARE_GECKODRIVER geckodriver && return
     local root="$cache/geckodriver-$geckodriver_version"
-    if ! "$root/bin/geckodriver" --version 2>/dev/null | grep -q "^geckodriver $geckodriver_version"; then
+    local version
+    version=$("$root/bin/geckodriver" --version 2>/dev/null || true)
+    if [ "${version#"geckodriver $geckodriver_version"}" = "$version" ]; then
         printf 'building geckodriver %s into %s (about 5 minutes, once) …\n' "$geckodriver_version" "$root" >&2
         rm -rf "$root"
         mkdir -p "$cache"

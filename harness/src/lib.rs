@@ -1,6 +1,48 @@
 //! glare: a headless integration test harness for WebRTC signaling.
+//!
+//! It boots a signaling server, puts real browsers and native peers on one stage, replays a scenario step by step, and compares the
+//! log of what happened with a snapshot.
+//!
+//! # A map
+//!
+//! ```text
+//! scenario.yaml ─read→ Scenario ─× cast→ Case ─play→ stage
+//!    peers ⇄ tap ⇄ server             every actor records Events
+//! Event… ─append→ trace.jsonl ─normalise→ Log ─compare→ snapshot
+//!                              └─expectations→ Verdict ─→ report
+//! ```
+//!
+//! | module | what it is for |
+//! |---|---|
+//! | [`names`] | peers, rooms, links, stacks: what everything else is told by |
+//! | [`scenario`] | what should happen: the model, the reader that finds all mistakes of a file, the builder, casts, the schema |
+//! | [`signaling`] | what can be said: words, and the dialects (data, not code) that map them to a server's wire |
+//! | [`log`] | what happened: events, recorder, trace, and the canonical log that is made of them |
+//! | [`server`] | the server under test: embedded or a child process; readiness, kill, restart |
+//! | [`tap`] | on the wire between every peer and the server: forwards bytes, asks a policy for each message |
+//! | [`peer`] | who acts: native, browser and wire peers behind one vocabulary, [`peer::Hand`] |
+//! | [`run`] | the run's folder, mark and watchdog: nothing is left behind |
+//! | [`stage`] | plays one case: the brains of the peers, the faults on the wires, the steps and their waits |
+//! | [`suite`] | many cases at once: selection, repeats, snapshots |
+//! | [`report`] | what a person reads of it |
+//! | [`cli`] | the command line, one file a command |
+//! | [`mistake`], [`yaml`] | files with mistakes, told as a compiler would |
+//!
+//! `names`, `scenario`, `signaling` and `log` are pure: no sockets, no clock. `server`, `tap`, `peer` and `run` do the I/O, `stage` joins
+//! them, `report` only reads.
+//!
+//! # Decisions that carry weight
+//!
+//! - Every signaling socket goes through a tap of its own, so who speaks is known without reading a byte, and any program can be the
+//!   server under test. The tap forwards the bytes as they came; its one change is to leave out `Sec-WebSocket-Extensions`.
+//! - The brain is in one place. Dialect and step logic run here for every kind of peer; a hand (native or a page) does as it is told, with
+//!   its own real WebSocket and `RTCPeerConnection`, and tells what happens.
+//! - The log is a partial order, not an interleaving: see [`log`].
+//! - Every wait is for a condition and has a deadline.
+//! - Secrets are taken out once, where an event is recorded; text that a server or page chose is escaped wherever it is shown.
 
 pub mod cli;
+pub mod laws;
 pub mod log;
 pub mod mistake;
 pub mod names;

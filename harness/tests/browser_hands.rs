@@ -211,9 +211,14 @@ async fn commands_take_effect_in_the_order_of_the_calls(
     let replies = futures_util::future::join_all(all.map(|command| a.hand.perform(command))).await;
     assert_eq!(replies[0], Ok(Reply::Done));
     assert_eq!(replies[1], Ok(Reply::Done));
-    // What is pending when its connection closes ends, too.
+    // It was done before the close came, or it was pending then and ended with the connection: both are in order.
     let closed = HandError::Unsupported("connection 7 was closed meanwhile".into());
-    assert_eq!(replies[2], Err(closed));
+    assert!(
+        matches!(&replies[2], Ok(Reply::Description(_))) || replies[2] == Err(closed),
+        "{:?}",
+        replies[2]
+    );
+    assert_eq!(replies[3], Ok(Reply::Done));
     assert_eq!(replies[4], Ok(Reply::Done));
 
     connect(&mut a, &mut b).await;

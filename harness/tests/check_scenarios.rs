@@ -1,11 +1,11 @@
-//! The reader on the project's own scenario files.
+//! The reader on whole scenario files.
 
 use std::path::{Path, PathBuf};
 
 use glare::scenario::{Action, Condition, Scenario};
 
 fn scenarios() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/read")
 }
 
 fn load(name: &str) -> Scenario {
@@ -15,7 +15,7 @@ fn load(name: &str) -> Scenario {
 
 #[test]
 fn the_happy_path_is_read() {
-    let scenario = load("rooms/happy-path.yaml");
+    let scenario = load("happy-path.yaml");
     assert_eq!(scenario.name, "happy path");
     assert_eq!(scenario.peers.len(), 2);
     assert_eq!(scenario.steps.len(), 9);
@@ -27,7 +27,7 @@ fn the_happy_path_is_read() {
 
 #[test]
 fn every_place_is_the_place_in_the_file() {
-    let scenario = load("rooms/happy-path.yaml");
+    let scenario = load("happy-path.yaml");
     let text = &scenario.source.text;
     for (index, step) in scenario.steps.iter().enumerate() {
         let source = &text[step.span.bytes.clone()];
@@ -69,7 +69,7 @@ fn lines_among_comments_and_gaps_keep_their_places() {
 
 #[test]
 fn a_step_is_told_on_one_line() {
-    let scenario = load("ice/early-candidates-buffered.yaml");
+    let scenario = load("early-candidates.yaml");
     let told: Vec<String> = scenario.steps.iter().map(|step| step.text()).collect();
     insta::assert_snapshot!(told.join("\n"), @r"
     create: { peer: alice, room: lobby }

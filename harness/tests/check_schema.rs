@@ -504,3 +504,14 @@ proptest! {
         prop_assert!(fits(&json_of(&yaml), &schema, &schema), "{}", yaml);
     }
 }
+
+#[test]
+fn the_schema_beside_the_scenarios_is_the_one_that_is_printed() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/scenario.schema.json");
+    let written = std::fs::read_to_string(&path).unwrap();
+    let printed = format!("{:#}\n", glare::scenario::schema());
+    assert_eq!(
+        written, printed,
+        "write it anew: cargo run -- schema > scenarios/scenario.schema.json"
+    );
+}

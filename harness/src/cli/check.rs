@@ -20,6 +20,14 @@ pub(super) fn execute(paths: &[PathBuf]) -> Exit {
     let (good, mistakes) = suite::read(&files);
     show_mistakes(&mistakes);
     let number: usize = mistakes.iter().map(|of| of.len()).sum();
-    say(format!("{} good, {} with {number} mistakes", good.len(), mistakes.len()));
-    if mistakes.is_empty() { Exit::Pass } else { Exit::Invalid }
+    say(format!(
+        "{} good, {} with {number} mistakes",
+        good.len(),
+        mistakes.len()
+    ));
+    if mistakes.is_empty() {
+        Exit::Pass
+    } else {
+        Exit::Invalid
+    }
 }

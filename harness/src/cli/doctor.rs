@@ -63,7 +63,10 @@ impl Doctor {
                     Ok(line) => say(format!("{stack:<10} {line}")),
                     Err(why) => {
                         healthy = false;
-                        say(format!("{stack:<10} NOT WELL: {}", crate::mistake::shown(&why)));
+                        say(format!(
+                            "{stack:<10} NOT WELL: {}",
+                            crate::mistake::shown(&why)
+                        ));
                     }
                 }
             }
@@ -75,14 +78,30 @@ impl Doctor {
             complain(error);
         }
         let left = leftovers();
-        say(format!("{:<10} {}", "leftovers", if left.is_empty() { "none".into() } else { format!("{} of runs that are over:", left.len()) }));
+        say(format!(
+            "{:<10} {}",
+            "leftovers",
+            if left.is_empty() {
+                "none".into()
+            } else {
+                format!("{} of runs that are over:", left.len())
+            }
+        ));
         for one in &left {
             say(match one {
-                Leftover::Process { pid, command } => format!("{:<10} process {pid}: {}", "", crate::mistake::shown(command)),
+                Leftover::Process { pid, command } => format!(
+                    "{:<10} process {pid}: {}",
+                    "",
+                    crate::mistake::shown(command)
+                ),
                 Leftover::Folder(path) => format!("{:<10} folder {}", "", path.display()),
             });
         }
-        if healthy && left.is_empty() { Exit::Pass } else { Exit::Environment }
+        if healthy && left.is_empty() {
+            Exit::Pass
+        } else {
+            Exit::Environment
+        }
     }
 }
 
@@ -94,14 +113,17 @@ async fn examine(stack: Stack, pool: &Pool, run: &Run) -> Result<String, String>
     } else {
         "the webrtc crate, built in".into()
     };
-    let scenario = Scenario::read(Path::new("doctor.yaml"), PROBE).map_err(|mistakes| mistakes.render(false))?;
+    let scenario = Scenario::read(Path::new("doctor.yaml"), PROBE)
+        .map_err(|mistakes| mistakes.render(false))?;
     let cast = scenario
         .casts()
         .into_iter()
         .find(|cast| cast.stacks().values().all(|plays| *plays == stack))
         .ok_or("the probe has no such cast")?;
     let setting = Setting {
-        server: ServerSpec::Embedded { faults: Faults::none() },
+        server: ServerSpec::Embedded {
+            faults: Faults::none(),
+        },
         dialect: Dialect::reference(),
         pool: pool.clone(),
         run: run.clone(),
@@ -111,13 +133,21 @@ async fn examine(stack: Stack, pool: &Pool, run: &Run) -> Result<String, String>
         take: 1,
         traces: None,
     };
-    let case = Case { scenario: Arc::new(scenario), cast };
+    let case = Case {
+        scenario: Arc::new(scenario),
+        cast,
+    };
     if stack.is_browser() {
-        pool.warm_up(stack).await.map_err(|error| error.to_string())?;
+        pool.warm_up(stack)
+            .await
+            .map_err(|error| error.to_string())?;
     }
     let outcome = play(&case, Arc::new(setting)).await;
     match outcome.verdict {
-        Verdict::Pass => Ok(format!("{versions}; two of them connect and talk in {} ms", outcome.took.as_millis())),
+        Verdict::Pass => Ok(format!(
+            "{versions}; two of them connect and talk in {} ms",
+            outcome.took.as_millis()
+        )),
         Verdict::Fail(failure) => Err(format!(
             "{versions}; two of them do not connect: {}\n{}\n{}",
             failure.message,
@@ -131,7 +161,11 @@ async fn examine(stack: Stack, pool: &Pool, run: &Run) -> Result<String, String>
 /// Measured: neither browser gathers a candidate without a default route; on loopback alone Firefox never does.
 fn advice(stack: Stack) -> &'static str {
     match stack {
-        Stack::Chromium | Stack::Firefox => "if no candidate was gathered: browsers need a default route and an address that is not loopback (`ip route`, `ip address`)",
-        Stack::Native | Stack::Wire => "see whether a firewall drops UDP between this machine's own addresses",
+        Stack::Chromium | Stack::Firefox => {
+            "if no candidate was gathered: browsers need a default route and an address that is not loopback (`ip route`, `ip address`)"
+        }
+        Stack::Native | Stack::Wire => {
+            "see whether a firewall drops UDP between this machine's own addresses"
+        }
     }
 }

@@ -89,7 +89,11 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let status = if error.use_stderr() { Exit::Usage } else { Exit::Pass };
+            let status = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Pass
+            };
             drop(error.print());
             return status.into();
         }
@@ -103,7 +107,10 @@ pub fn main() -> ExitCode {
         Command::Serve(serve) => serve.execute(),
         Command::Completions { shell } => {
             let mut command = <Arguments as clap::CommandFactory>::command();
-            clap_complete::generate(shell, &mut command, "glare", &mut std::io::stdout());
+            // Into memory first: `generate` panics when its reader went away.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut command, "glare", &mut script);
+            drop(std::io::stdout().write_all(&script));
             Exit::Pass
         }
     };
@@ -123,7 +130,8 @@ fn complain(text: impl std::fmt::Display) {
 /// Whether standard error is a terminal that wants colours (<https://no-color.org>).
 fn colour() -> bool {
     use std::io::IsTerminal as _;
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 fn show_mistakes(all: &[Mistakes]) {
@@ -132,18 +140,22 @@ fn show_mistakes(all: &[Mistakes]) {
     }
 }
 
-/// The stacks that may be used: all, or those of `GLARE_STACKS` (`native`, `native,chromium`).
+/// The stacks that may be used: all, or those of `GLARE_STACKS` (`native`, `native,chromium`). Empty is as good as not set.
 ///
 /// # Errors
 /// A name that is no stack.
 pub fn stacks() -> Result<Vec<Stack>, String> {
     match std::env::var("GLARE_STACKS") {
-        Err(_) => Ok(Stack::CONNECTING.to_vec()),
-        Ok(list) => list
+        Ok(list) if !list.trim().is_empty() => list
             .split(',')
             .map(str::trim)
             .filter(|name| !name.is_empty())
-            .map(|name| name.parse().map_err(|error| format!("GLARE_STACKS: {error}")))
+            .map(|name| {
+                name.parse()
+                    .map_err(|error| format!("GLARE_STACKS: {error}"))
+            })
             .collect(),
+        Ok(_) | Err(std::env::VarError::NotPresent) => Ok(Stack::CONNECTING.to_vec()),
+        Err(error) => Err(format!("GLARE_STACKS: {error}")),
     }
 }

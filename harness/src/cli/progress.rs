@@ -25,7 +25,10 @@ impl Progress {
     pub(super) fn new() -> Self {
         let terminal = std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
         Self {
-            bars: terminal.then(|| Bars { all: MultiProgress::new(), running: Mutex::default() }),
+            bars: terminal.then(|| Bars {
+                all: MultiProgress::new(),
+                running: Mutex::default(),
+            }),
         }
     }
 
@@ -35,15 +38,29 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>4} {msg}") {
             bar.set_style(style);
         }
-        bar.set_message(format!("{}  {}", case.scenario.source.path.display(), case.cast));
+        bar.set_message(format!(
+            "{}  {}",
+            case.scenario.source.path.display(),
+            case.cast
+        ));
         bar.enable_steady_tick(Duration::from_millis(100));
-        bars.running.lock().unwrap_or_else(PoisonError::into_inner).insert(key(case), bar);
+        bars.running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key(case), bar);
     }
 
     pub(super) fn ends(&self, played: &Played) {
         let line = report::case_line(played);
-        let Some(bars) = &self.bars else { return say(line) };
-        if let Some(bar) = bars.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(&played.case)) {
+        let Some(bars) = &self.bars else {
+            return say(line);
+        };
+        if let Some(bar) = bars
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&key(&played.case))
+        {
             bar.finish_and_clear();
         }
         drop(bars.all.println(line));

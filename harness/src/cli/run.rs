@@ -1,5 +1,6 @@
 //! `glare run`: play scenarios.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,7 +9,8 @@ use tokio::sync::Semaphore;
 
 use super::server_flags::ServerFlags;
 use super::{Exit, Paths, colour, complain, say, show_mistakes, stacks};
-use crate::peer::browser::Pool;
+use crate::names::Stack;
+use crate::peer::browser::{Pool, Programs};
 use crate::report;
 use crate::scenario::Cast;
 use crate::stage::{Case, Setting, Verdict};
@@ -23,20 +25,23 @@ pub(super) struct Run {
     #[arg(long, value_name = "CAST")]
     cast: Vec<Cast>,
     /// Play each case this often; says how many different logs there were
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     repeat: u32,
     /// Small random delays at the tap, from this seed
     #[arg(long, value_name = "SEED")]
     shake: Option<u64>,
     /// How many cases may be busy at once (those that only wait do not count); twice the number of cores by default
-    #[arg(long, value_name = "N")]
-    jobs: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
     /// How long one case may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     max_time: u64,
     /// Write the logs of passing cases as their snapshots (never in CI)
     #[arg(long)]
     accept: bool,
+    /// Print the logs, each once, with the casts that had it
+    #[arg(long)]
+    logs: bool,
     /// Where traces are written
     #[arg(long, value_name = "FOLDER", default_value = ".glare/traces")]
     traces: PathBuf,
@@ -46,8 +51,9 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn execute(self) -> Exit {
+        let logs = self.logs;
         match self.prepare() {
-            Ok((cases, setting, plan)) => perform(cases, setting, plan),
+            Ok((cases, setting, plan)) => perform(cases, setting, plan, logs),
             Err(exit) => exit,
         }
     }
@@ -70,15 +76,35 @@ impl Run {
         }
         let (cases, left_out) = suite::cases(&scenarios, &self.cast, &stacks);
         if left_out > 0 {
-            complain(format!("{left_out} casts are left out: GLARE_STACKS allows only {}", names(&stacks)));
+            let casts = if left_out == 1 {
+                "1 cast is".into()
+            } else {
+                format!("{left_out} casts are")
+            };
+            complain(format!(
+                "{casts} left out: GLARE_STACKS allows only {}",
+                names(&stacks)
+            ));
         }
         if cases.is_empty() {
-            complain("nothing selected: no scenario file there, or no cast that --cast and GLARE_STACKS allow");
+            complain(match (scenarios.is_empty(), left_out) {
+                (true, _) => "nothing selected: there is no scenario file (*.yaml)",
+                (false, 0) => {
+                    "nothing selected: no scenario has a cast as --cast says; `glare list` shows the files"
+                }
+                (false, _) => "nothing selected: GLARE_STACKS leaves nothing over",
+            });
             return Err(Exit::Nothing);
+        }
+        if !has_programs(&cases) {
+            return Err(Exit::Environment);
         }
         let (server, dialect) = self.server.resolve()?;
         if let Err(error) = std::fs::create_dir_all(&self.traces) {
-            complain(format!("traces cannot be written to {}: {error}", self.traces.display()));
+            complain(format!(
+                "traces cannot be written to {}: {error}",
+                self.traces.display()
+            ));
             return Err(Exit::Environment);
         }
         let run = crate::run::Run::global().map_err(|error| {
@@ -97,20 +123,46 @@ impl Run {
             run: run.clone(),
             shake: self.shake,
             max_time: Duration::from_secs(self.max_time),
-            busy: Arc::new(Semaphore::new(self.jobs.unwrap_or(cores * 2).max(1))),
+            busy: Arc::new(Semaphore::new(self.jobs.map_or(cores * 2, usize::from))),
             take: 1,
             traces: Some(self.traces),
         };
-        Ok((cases, setting, Plan { repeat: self.repeat, accept: self.accept }))
+        Ok((
+            cases,
+            setting,
+            Plan {
+                repeat: self.repeat,
+                accept: self.accept,
+            },
+        ))
     }
 }
 
-fn names(stacks: &[crate::names::Stack]) -> String {
+/// Whether the browsers that these cases need are installed, with their drivers; says what is missing.
+fn has_programs(cases: &[Case]) -> bool {
+    let wanted: BTreeSet<Stack> = cases
+        .iter()
+        .flat_map(|case| case.cast.stacks().values().copied())
+        .collect();
+    let mut all = true;
+    for stack in wanted.into_iter().filter(|stack| stack.is_browser()) {
+        if let Err(error) = Programs::find(stack) {
+            complain(error);
+            all = false;
+        }
+    }
+    if !all {
+        complain("GLARE_STACKS=native does without browsers, and says what it leaves out");
+    }
+    all
+}
+
+fn names(stacks: &[Stack]) -> String {
     let names: Vec<&str> = stacks.iter().map(|stack| stack.as_str()).collect();
     names.join(", ")
 }
 
-fn perform(cases: Vec<Case>, setting: Setting, plan: Plan) -> Exit {
+fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
     let began = Instant::now();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -140,10 +192,20 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan) -> Exit {
         complain("interrupted; everything that was started is ended");
         return Exit::Inconclusive;
     };
-    for explained in played.iter().filter_map(|played| report::failure(played, colour())) {
-        complain(format!("\n{explained}"));
+    for explained in played
+        .iter()
+        .filter_map(|played| report::failure(played, colour()))
+    {
+        complain(format!("\n{}", explained.trim_end()));
     }
-    say(format!("{} in {:.1} s", report::summary(&played), began.elapsed().as_secs_f64()));
+    say(format!(
+        "{} in {:.1} s",
+        report::summary(&played),
+        began.elapsed().as_secs_f64()
+    ));
+    if logs {
+        say(format!("\n{}", report::logs(&played).trim_end()));
+    }
     if let Err(error) = cleared {
         complain(error);
         return Exit::Fail;
@@ -152,8 +214,11 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan) -> Exit {
 }
 
 fn exit(played: &[Played]) -> Exit {
-    let any = |word: fn(&Verdict) -> bool| played.iter().any(|played| word(&played.outcome.verdict));
-    if any(|verdict| matches!(verdict, Verdict::Fail(_))) || played.iter().any(|played| played.logs.len() > 1) {
+    let any =
+        |word: fn(&Verdict) -> bool| played.iter().any(|played| word(&played.outcome.verdict));
+    if any(|verdict| matches!(verdict, Verdict::Fail(_)))
+        || played.iter().any(|played| played.logs.len() > 1)
+    {
         Exit::Fail
     } else if any(|verdict| matches!(verdict, Verdict::Inconclusive(_))) {
         Exit::Inconclusive

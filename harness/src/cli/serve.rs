@@ -25,16 +25,29 @@ impl Serve {
             }
         };
         runtime.block_on(async {
-            let options = Options { listen: ([127, 0, 0, 1], self.port).into(), faults: self.fault.into_iter().collect() };
+            let options = Options {
+                listen: ([127, 0, 0, 1], self.port).into(),
+                faults: self.fault.into_iter().collect(),
+                ..Options::default()
+            };
             match Server::start(options).await {
                 Ok(server) => {
                     say(format!("listening on http://{}", server.address()));
-                    drop(tokio::signal::ctrl_c().await);
+                    tokio::select! {
+                        _ = tokio::signal::ctrl_c() => {}
+                        () = server.crashed() => {
+                            complain("the server has crashed, as `crashes-on-bad-json` wants");
+                            return Exit::Fail;
+                        }
+                    }
                     server.stop().await;
                     Exit::Pass
                 }
                 Err(error) => {
-                    complain(format!("port {} at 127.0.0.1 cannot be used: {error}", self.port));
+                    complain(format!(
+                        "port {} at 127.0.0.1 cannot be used: {error}",
+                        self.port
+                    ));
                     Exit::Environment
                 }
             }

@@ -22,7 +22,12 @@ pub(super) struct ServerFlags {
     #[arg(long, value_name = "HOW", default_value = "port", value_parser = ready, requires = "server")]
     ready: Ready,
     /// How long your server may take to get ready, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, requires = "server")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        requires = "server"
+    )]
     ready_within: u64,
     /// A file that says how to talk to your server; without it, as to the reference server
     #[arg(long, value_name = "FILE")]
@@ -59,7 +64,9 @@ impl ServerFlags {
             }
         };
         let server = match self.server {
-            None => ServerSpec::Embedded { faults: self.fault.into_iter().collect() },
+            None => ServerSpec::Embedded {
+                faults: self.fault.into_iter().collect(),
+            },
             Some(command) => ServerSpec::Command(CommandSpec {
                 command,
                 env: Vec::new(),

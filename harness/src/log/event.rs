@@ -193,7 +193,11 @@ pub enum What {
         ending: Ending,
     },
     /// The peer itself saw its WebSocket close, with this code (RFC 6455, section 7.4; 1006: without a close frame).
-    LinkClosed { link: Link, code: u16, reason: String },
+    LinkClosed {
+        link: Link,
+        code: u16,
+        reason: String,
+    },
     /// A message went through the tap.
     Message {
         link: Link,

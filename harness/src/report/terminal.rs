@@ -1,9 +1,11 @@
 //! The terminal: a line a case, and for a failure all that a stranger needs.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
+use miette::{GraphicalReportHandler, GraphicalTheme};
 
+use crate::mistake::Mistakes;
 use crate::scenario::Place;
 use crate::stage::{Failure, Verdict};
 use crate::suite::{Played, diff};
@@ -17,14 +19,19 @@ pub fn case_line(played: &Played) -> String {
         Verdict::Inconclusive(_) => "INCONCLUSIVE",
     };
     let mut line = format!(
-        "{word:<4}  {}  {}  {} ms",
-        played.case.scenario.source.path.display(),
+        "{word:<4}  {}  {}  {}",
+        tame(&played.case.scenario.source.path.display().to_string()),
         played.case.cast,
-        (played.took / played.runs.max(1)).as_millis()
+        duration(played.took / played.runs.max(1))
     );
     if played.runs > 1 {
         let logs = played.logs.len();
-        let _ = write!(line, "  {} runs, {logs} log{}", played.runs, if logs == 1 { "" } else { "s" });
+        let _ = write!(
+            line,
+            "  {} runs, {logs} log{}",
+            played.runs,
+            if logs == 1 { "" } else { "s" }
+        );
     }
     match &played.outcome.verdict {
         Verdict::Unsupported(why) | Verdict::Inconclusive(why) => {
@@ -35,12 +42,20 @@ pub fn case_line(played: &Played) -> String {
     line
 }
 
+fn duration(took: Duration) -> String {
+    if took < Duration::from_secs(10) {
+        format!("{} ms", took.as_millis())
+    } else {
+        format!("{:.1} s", took.as_secs_f64())
+    }
+}
+
 /// How a failure, or more than one log, came about. `None` where there is nothing to explain.
 pub fn failure(played: &Played, colour: bool) -> Option<String> {
     let mut text = String::new();
     let case = &played.case;
     if let Verdict::Fail(failure) = &played.outcome.verdict {
-        let _ = writeln!(text, "── {} with {}", case.scenario.name, case.cast);
+        let _ = writeln!(text, "── {} with {}", tame(&case.scenario.name), case.cast);
         text.push_str(&place(played, failure, colour));
         if !failure.states.is_empty() {
             text.push_str("\nEach peer at that moment:\n");
@@ -61,12 +76,21 @@ pub fn failure(played: &Played, colour: bool) -> Option<String> {
         let _ = writeln!(
             text,
             "── {} with {}: {} different logs in {} runs",
-            case.scenario.name,
+            tame(&case.scenario.name),
             case.cast,
             played.logs.len(),
             played.runs
         );
-        let _ = writeln!(text, "{}", tame(&diff(first, second, &format!("{often} runs"), &format!("{seldom} runs"))));
+        let _ = writeln!(
+            text,
+            "{}",
+            tame(&diff(
+                first,
+                second,
+                &format!("{often} runs"),
+                &format!("{seldom} runs")
+            ))
+        );
     }
     if text.is_empty() {
         return None;
@@ -74,37 +98,56 @@ pub fn failure(played: &Played, colour: bool) -> Option<String> {
     if let Some(trace) = &played.outcome.trace {
         let _ = writeln!(text, "Trace: {}", trace.display());
     }
-    let _ = writeln!(text, "Again: glare run {} --cast {}", case.scenario.source.path.display(), case.cast);
+    let _ = writeln!(
+        text,
+        "Again: glare run {} --cast {}",
+        case.scenario.source.path.display(),
+        case.cast
+    );
     Some(text)
 }
 
 /// The scenario's line, underlined, with what was expected there.
 fn place(played: &Played, failure: &Failure, colour: bool) -> String {
+    let message = tame(&failure.message);
     let title = match &failure.place {
         Some(Place::Step(step)) => format!("step {step} failed"),
         Some(Place::Never(line)) => format!("`expect: never`, line {line}"),
         Some(Place::Seen(line)) => format!("`expect: seen`, line {line}"),
         Some(Place::Law(law)) => format!("law {law} is broken"),
-        None => "the log is another one".into(),
+        None => return format!("{message}\n"),
     };
-    let message = tame(&failure.message);
     let Some(span) = &failure.span else {
         return format!("{title}: {message}\n");
     };
-    let source = &played.case.scenario.source;
-    let diagnostic = MietteDiagnostic::new(title).with_label(LabeledSpan::at(span.bytes.clone(), message));
-    let report = Report::new(diagnostic).with_source_code(NamedSource::new(source.path.to_string_lossy(), source.text.to_string()));
-    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    // A failure is shown as a mistake in the file is, and its source as harmlessly.
+    let mut mistakes = Mistakes::new(played.case.scenario.source.clone());
+    let shown = mistakes.add(span, title.clone()).expect(message.clone());
+    let theme = if colour {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
     let mut text = String::new();
-    if GraphicalReportHandler::new_themed(theme).render_report(&mut text, report.as_ref()).is_err() {
-        return format!("line {}: {}\n", span.line, failure.message);
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_width(110)
+        .with_context_lines(1)
+        .without_syntax_highlighting();
+    if handler.render_report(&mut text, shown).is_err() {
+        return format!("{title}, line {}: {message}\n", span.line);
     }
     text
 }
 
 /// `18 passed, 1 failed, 0 unsupported, 0 inconclusive`
 pub fn summary(played: &[Played]) -> String {
-    let count = |word| played.iter().filter(|played| played.outcome.verdict.word() == word).count();
+    let count = |word| {
+        played
+            .iter()
+            .filter(|played| played.outcome.verdict.word() == word)
+            .count()
+    };
     let mut line = format!("{} passed, {} failed", count("pass"), count("fail"));
     for word in ["unsupported", "inconclusive"] {
         let number = count(word);
@@ -116,6 +159,9 @@ pub fn summary(played: &[Played]) -> String {
 }
 
 /// What a server or page said must not drive the terminal: control characters other than line ends are shown, not sent.
-fn tame(text: &str) -> String {
-    text.split('\n').map(crate::mistake::shown).collect::<Vec<_>>().join("\n")
+pub(super) fn tame(text: &str) -> String {
+    text.split('\n')
+        .map(crate::mistake::shown)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

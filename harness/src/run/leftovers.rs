@@ -28,13 +28,27 @@ pub fn leftovers() -> Vec<Leftover> {
         .filter(|process| process.mark.is_none())
         .map(|process| process.command.as_str())
         .collect();
-    let is_watched = |name: &str| watched.iter().any(|command| command.split('\0').any(|argument| argument == name));
+    let is_watched = |name: &str| {
+        watched
+            .iter()
+            .any(|command| command.split('\0').any(|argument| argument == name))
+    };
     let mut found: Vec<Leftover> = processes
         .iter()
-        .filter(|process| process.mark.as_deref().is_some_and(|mark| !is_watched(mark)))
+        .filter(|process| {
+            process
+                .mark
+                .as_deref()
+                .is_some_and(|mark| !is_watched(mark))
+        })
         .map(|process| Leftover::Process {
             pid: process.pid,
-            command: process.command.replace('\0', " ").chars().take(100).collect(),
+            command: process
+                .command
+                .replace('\0', " ")
+                .chars()
+                .take(100)
+                .collect(),
         })
         .collect();
     let folders: BTreeSet<PathBuf> = std::fs::read_dir(std::env::temp_dir())
@@ -61,7 +75,9 @@ fn is_run_folder(folder: &std::path::Path) -> bool {
         .and_then(|name| name.to_str())
         .and_then(|name| name.strip_prefix("glare-"))
         .is_some_and(|rest| rest.len() == 6 && rest.chars().all(|c| c.is_ascii_alphanumeric()));
-    random && std::fs::metadata(folder).is_ok_and(|data| data.is_dir() && data.permissions().mode() & 0o777 == 0o700)
+    random
+        && std::fs::metadata(folder)
+            .is_ok_and(|data| data.is_dir() && data.permissions().mode() & 0o777 == 0o700)
 }
 
 struct Process {
@@ -83,7 +99,10 @@ fn processes() -> Vec<Process> {
             let environment = String::from_utf8_lossy(&environment);
             Some(Process {
                 pid,
-                mark: environment.split('\0').find_map(|pair| pair.strip_prefix(&prefix)).map(str::to_owned),
+                mark: environment
+                    .split('\0')
+                    .find_map(|pair| pair.strip_prefix(&prefix))
+                    .map(str::to_owned),
                 command: String::from_utf8_lossy(&command).into_owned(),
             })
         })

@@ -64,8 +64,16 @@ impl Scenario {
         let nth = |number: usize| number.checked_sub(1);
         match place {
             Place::Step(step) => self.steps.get(nth(*step)?).map(|step| step.span.clone()),
-            Place::Never(line) => self.expect.never.get(nth(*line)?).map(|line| line.span.clone()),
-            Place::Seen(line) => self.expect.seen.get(nth(*line)?).map(|line| line.span.clone()),
+            Place::Never(line) => self
+                .expect
+                .never
+                .get(nth(*line)?)
+                .map(|line| line.span.clone()),
+            Place::Seen(line) => self
+                .expect
+                .seen
+                .get(nth(*line)?)
+                .map(|line| line.span.clone()),
             Place::Law(_) => None,
         }
     }

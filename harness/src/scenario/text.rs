@@ -381,3 +381,49 @@ fn condition_entries(condition: &Condition) -> Entries {
         }
     }
 }
+
+impl Condition {
+    /// The condition as words: what did not happen.
+    pub fn describe(&self) -> String {
+        let from = |from: &Option<PeerName>| {
+            from.as_ref()
+                .map(|from| format!(" from {from}"))
+                .unwrap_or_default()
+        };
+        match self {
+            Condition::Hears {
+                peer,
+                kind,
+                from: who,
+            } => format!("{peer} hears {kind}{}", from(who)),
+            Condition::Held(Pattern {
+                message,
+                from: who,
+                to,
+                ..
+            }) => {
+                let to = to
+                    .as_ref()
+                    .map(|to| format!(" to {to}"))
+                    .unwrap_or_default();
+                format!("the tap holds {message}{}{to}", from(who))
+            }
+            Condition::Connected { peers } => {
+                let peers: Vec<&str> = peers.iter().map(PeerName::as_str).collect();
+                format!("{} connected", peers.join(" and "))
+            }
+            Condition::State {
+                peer,
+                machine,
+                state,
+            } => format!("{peer}'s {} state {state}", machine.as_str()),
+            Condition::Channel { peer, label, state } => {
+                format!("{peer}'s channel {label} {state}")
+            }
+            Condition::Said { peer, text } => format!("{peer} hears {text:?} through a channel"),
+            Condition::Applied { peer, what } => format!("{peer}'s stack takes in a remote {what}"),
+            Condition::Error { peer, during } => format!("{peer}'s stack refuses {during}"),
+            Condition::Disconnected { peer } => format!("{peer}'s signaling connection ends"),
+        }
+    }
+}

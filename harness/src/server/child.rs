@@ -19,6 +19,11 @@ use crate::run::{Group, Run};
 const KEPT_LINES: usize = 12;
 /// A line longer than this is cut: a server that never ends its line must not fill the memory.
 const LINE_LIMIT: u64 = 64 * 1024;
+/// So much of a line is kept, in bytes.
+const KEPT_OF_LINE: usize = 4 * 1024;
+/// So many lines and bytes of each of its two streams are told; the rest is read, so that the server does not block, and forgotten.
+const TOLD_LINES: usize = 10_000;
+const TOLD_BYTES: usize = 4 * 1024 * 1024;
 
 #[derive(Default)]
 struct Output {
@@ -35,7 +40,12 @@ pub(super) struct Child {
 }
 
 impl Child {
-    pub(super) async fn start(spec: &CommandSpec, at: Option<SocketAddr>, run: &Run, sink: Sink) -> Result<Self, ServerError> {
+    pub(super) async fn start(
+        spec: &CommandSpec,
+        at: Option<SocketAddr>,
+        run: &Run,
+        sink: Sink,
+    ) -> Result<Self, ServerError> {
         let address = match at {
             Some(address) => address,
             None => free_port().await.map_err(ServerError::Port)?,
@@ -54,7 +64,10 @@ impl Child {
         if let Some(folder) = &spec.folder {
             command.current_dir(folder);
         }
-        let mut child = command.spawn().map_err(|error| ServerError::Spawn { command: line, error })?;
+        let mut child = command.spawn().map_err(|error| ServerError::Spawn {
+            command: line,
+            error,
+        })?;
         group.started(child.id().unwrap_or_default());
 
         let output = Arc::new(Mutex::new(Output::default()));
@@ -69,7 +82,13 @@ impl Child {
             child.stderr.take().map(|pipe| Box::new(pipe) as _),
         ];
         for stream in streams.into_iter().flatten() {
-            readers.push(tokio::spawn(listen(stream, output.clone(), wanted_line.clone(), changed.clone(), sink.clone())));
+            readers.push(tokio::spawn(listen(
+                stream,
+                output.clone(),
+                wanted_line.clone(),
+                changed.clone(),
+                sink.clone(),
+            )));
         }
         drop(changed);
 
@@ -85,12 +104,19 @@ impl Child {
                 drop(timeout(Duration::from_millis(200), reader).await);
             }
             if !*wanted_end.borrow() {
-                sink(ServerLife::Exited { status: status.clone() });
+                sink(ServerLife::Exited {
+                    status: status.clone(),
+                });
             }
             tell_exit.send_replace(Some(status));
         });
 
-        let this = Self { address, group, exited, wanted };
+        let this = Self {
+            address,
+            group,
+            exited,
+            wanted,
+        };
         let deadline = Instant::now() + spec.within;
         let ready = async {
             loop {
@@ -117,8 +143,13 @@ impl Child {
         match failed {
             None => Ok(this),
             Some(true) => {
+                // What it started may outlive it, and hold the port.
+                this.end_group().await;
                 let status = this.exited.borrow().clone().unwrap_or_default();
-                Err(ServerError::Exited { status, lines: lines() })
+                Err(ServerError::Exited {
+                    status,
+                    lines: lines(),
+                })
             }
             Some(false) => {
                 let waited = match &spec.ready {
@@ -127,7 +158,11 @@ impl Child {
                     Ready::Line(text) => format!("a line with {text:?}"),
                 };
                 this.kill().await;
-                Err(ServerError::NotReady { waited, after: spec.within, lines: lines() })
+                Err(ServerError::NotReady {
+                    waited,
+                    after: spec.within,
+                    lines: lines(),
+                })
             }
         }
     }
@@ -139,10 +174,20 @@ impl Child {
     /// Kills the whole group and waits until it is gone.
     pub(super) async fn kill(mut self) {
         self.wanted.send_replace(true);
+        self.end_group().await;
+        drop(
+            timeout_at(
+                Instant::now() + Duration::from_secs(5),
+                self.exited.wait_for(Option::is_some),
+            )
+            .await,
+        );
+    }
+
+    async fn end_group(&self) {
         let group = self.group.clone();
         // It blocks while the system does away with the processes.
         drop(tokio::task::spawn_blocking(move || group.kill()).await);
-        drop(timeout_at(Instant::now() + Duration::from_secs(5), self.exited.wait_for(Option::is_some)).await);
     }
 }
 
@@ -154,22 +199,39 @@ async fn listen(
     sink: Sink,
 ) {
     let mut reader = BufReader::new(stream);
+    let (mut lines, mut told) = (0, 0);
     loop {
         let mut bytes = Vec::new();
-        match (&mut reader).take(LINE_LIMIT).read_until(b'\n', &mut bytes).await {
+        match (&mut reader)
+            .take(LINE_LIMIT)
+            .read_until(b'\n', &mut bytes)
+            .await
+        {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
-        let text = String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned();
+        let mut text = String::from_utf8_lossy(&bytes)
+            .trim_end_matches(['\n', '\r'])
+            .to_owned();
         {
             let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
             output.ready |= wanted.as_ref().is_some_and(|wanted| text.contains(wanted));
             if output.last.len() == KEPT_LINES {
                 output.last.pop_front();
             }
+            text.truncate(text.floor_char_boundary(KEPT_OF_LINE));
             output.last.push_back(text.clone());
         }
-        sink(ServerLife::Line { text });
+        if lines < TOLD_LINES && told < TOLD_BYTES {
+            lines += 1;
+            told += text.len();
+            sink(ServerLife::Line { text });
+            if lines == TOLD_LINES || told >= TOLD_BYTES {
+                sink(ServerLife::Line {
+                    text: "(glare: the server writes too much, the rest is left out)".into(),
+                });
+            }
+        }
         changed.send_replace(());
     }
 }
@@ -181,12 +243,16 @@ async fn ready(how: &Ready, address: SocketAddr, output: &Mutex<Output>) -> bool
         Ready::Http(path) => {
             let asked = async {
                 let mut socket = TcpStream::connect(address).await.ok()?;
-                let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+                let request =
+                    format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
                 socket.write_all(request.as_bytes()).await.ok()?;
                 let mut head = [0; 12];
                 socket.read_exact(&mut head).await.ok()?;
                 // "HTTP/1.1 200": a server that still starts may answer 502 or 503.
-                std::str::from_utf8(head.get(9..)?).ok()?.parse::<u16>().ok()
+                std::str::from_utf8(head.get(9..)?)
+                    .ok()?
+                    .parse::<u16>()
+                    .ok()
             };
             let status = timeout(Duration::from_secs(2), asked).await.ok().flatten();
             status.is_some_and(|status| status < 500)

@@ -12,6 +12,9 @@ use glare_signaling_server::{Fault, Faults, Options, Server as Reference};
 use crate::log::ServerLife;
 use crate::run::Run;
 
+/// How long the port of a server that was killed may stay busy.
+const FREED_WITHIN: Duration = Duration::from_secs(2);
+
 /// Where a server's life is told.
 pub type Sink = Arc<dyn Fn(ServerLife) + Send + Sync>;
 
@@ -59,7 +62,11 @@ impl ServerSpec {
         match self {
             ServerSpec::Embedded { faults } => {
                 let names: Vec<&str> = faults.iter().map(Fault::as_str).collect();
-                if names.is_empty() { "reference".into() } else { format!("reference with {}", names.join(", ")) }
+                if names.is_empty() {
+                    "reference".into()
+                } else {
+                    format!("reference with {}", names.join(", "))
+                }
             }
             ServerSpec::Command(spec) => spec.command.clone(),
         }
@@ -104,7 +111,10 @@ fn indent(lines: &[String]) -> String {
     if lines.is_empty() {
         return "    (it wrote nothing)".into();
     }
-    let lines: Vec<String> = lines.iter().map(|line| format!("    {}", line.escape_debug())).collect();
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| format!("    {}", crate::mistake::shown(line)))
+        .collect();
     lines.join("\n")
 }
 
@@ -129,17 +139,31 @@ impl ServerUnderTest {
     /// What kept it from getting ready, with the last lines that it wrote.
     pub async fn start(spec: ServerSpec, run: Run, sink: Sink) -> Result<Self, ServerError> {
         let (address, life) = Self::boot(&spec, None, &run, &sink).await?;
-        Ok(Self { spec, address, life: Some(life), sink, run })
+        Ok(Self {
+            spec,
+            address,
+            life: Some(life),
+            sink,
+            run,
+        })
     }
 
-    async fn boot(spec: &ServerSpec, port: Option<SocketAddr>, run: &Run, sink: &Sink) -> Result<(SocketAddr, Life), ServerError> {
+    async fn boot(
+        spec: &ServerSpec,
+        port: Option<SocketAddr>,
+        run: &Run,
+        sink: &Sink,
+    ) -> Result<(SocketAddr, Life), ServerError> {
         let (address, life) = match spec {
             ServerSpec::Embedded { faults } => {
-                let mut options = Options { faults: faults.clone(), ..Options::default() };
+                let mut options = Options {
+                    faults: faults.clone(),
+                    ..Options::default()
+                };
                 if let Some(address) = port {
                     options.listen = address;
                 }
-                let server = Reference::start(options).await.map_err(ServerError::Port)?;
+                let server = Self::bind(options).await.map_err(ServerError::Port)?;
                 (server.address(), Life::Embedded(server))
             }
             ServerSpec::Command(spec) => {
@@ -149,6 +173,24 @@ impl ServerUnderTest {
         };
         sink(ServerLife::Ready);
         Ok((address, life))
+    }
+
+    /// A process that is just being started holds copies of this one's sockets until it has become another program, so the
+    /// port of a server that was killed may be busy for a moment more.
+    async fn bind(options: Options) -> std::io::Result<Reference> {
+        let deadline = tokio::time::Instant::now() + FREED_WITHIN;
+        loop {
+            match Reference::start(options.clone()).await {
+                Err(error)
+                    if error.kind() == std::io::ErrorKind::AddrInUse
+                        && options.listen.port() != 0
+                        && tokio::time::Instant::now() < deadline =>
+                {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                started => return started,
+            }
+        }
     }
 
     /// Where it listens, also while it is down.

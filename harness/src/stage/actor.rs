@@ -1,14 +1,16 @@
 //! One peer on the stage: its tap, its hand and its brain.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::brain::{Brain, Done, Lost, Order, Setup, Task};
-use super::wire::{Directory, Rules, Wire};
+use super::directory::Directory;
+use super::rules::Rules;
+use super::wire::Wire;
 use super::{Setting, Trouble};
 use crate::log::{Digest, Recorder, Seq};
 use crate::names::{PeerName, Stack};
@@ -62,16 +64,24 @@ fn pages() -> Arc<Pages> {
     static PAGES: OnceLock<Arc<Pages>> = OnceLock::new();
     PAGES
         .get_or_init(|| {
-            let pages = browser::pages().into_iter().fold(Pages::new(), |pages, (path, content_type, body)| {
-                pages.with(path, content_type, body)
-            });
+            let pages = browser::pages()
+                .into_iter()
+                .fold(Pages::new(), |pages, (path, content_type, body)| {
+                    pages.with(path, content_type, body)
+                });
             Arc::new(pages)
         })
         .clone()
 }
 
 impl Actor {
-    pub async fn enter(name: PeerName, spec: PeerSpec, stack: Stack, alone: bool, scene: Scene) -> Result<Self, Trouble> {
+    pub async fn enter(
+        name: PeerName,
+        spec: PeerSpec,
+        stack: Stack,
+        alone: bool,
+        scene: Scene,
+    ) -> Result<Self, Trouble> {
         let wire = Arc::new(Wire::new(
             name.clone(),
             scene.recorder.clone(),
@@ -166,7 +176,9 @@ impl Actor {
         if let Some(life) = &self.life {
             drop(life.tasks.send(Task { order, cause, done }));
         }
-        Ok(end.await.unwrap_or_else(|_| Done::No(format!("{} ended before it was done", self.name))))
+        Ok(end
+            .await
+            .unwrap_or_else(|_| Done::No(format!("{} ended before it was done", self.name))))
     }
 
     /// Makes it die. Its next order brings a new one to the stage.
@@ -177,7 +189,10 @@ impl Actor {
         }
         if let Some(life) = self.life.take() {
             if let Err(error) = life.hand.kill(how).await {
-                return Err(Trouble(format!("{} could not be killed: {error}", self.name)));
+                return Err(Trouble(format!(
+                    "{} could not be killed: {error}",
+                    self.name
+                )));
             }
             self.end_brain(life.tasks, life.brain).await;
             let hand = life.hand;
@@ -186,7 +201,11 @@ impl Actor {
         Ok(())
     }
 
-    async fn end_brain(&mut self, tasks: mpsc::UnboundedSender<Task>, brain: JoinHandle<(u32, u32)>) {
+    async fn end_brain(
+        &mut self,
+        tasks: mpsc::UnboundedSender<Task>,
+        brain: JoinHandle<(u32, u32)>,
+    ) {
         drop(tasks);
         if let Ok((link, conn)) = brain.await {
             self.next_link = link + 1;

@@ -7,15 +7,16 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
+use super::directory::Directory;
 use super::session::Session;
-use super::wire::{Directory, Wire, lock};
+use super::wire::{Wire, lock};
 use crate::log::{Digest, Payload, Recorder, Seq, What};
 use crate::names::{Link, PeerName};
-use crate::peer::{
-    ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Reply,
-};
+use crate::peer::{ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Reply};
 use crate::scenario::{DEFAULT_CHANNEL, PeerSpec};
 use crate::signaling::{
     Conversation, Description, DescriptionKind, Dialect, Kind, Notice, Out, Request, Signal, Word,
@@ -45,7 +46,10 @@ pub enum Order {
     /// `restartIce()` and a new offer.
     RestartIce,
     /// Make a channel.
-    OpenChannel { label: String, options: ChannelOptions },
+    OpenChannel {
+        label: String,
+        options: ChannelOptions,
+    },
     /// Send through a channel.
     Say { label: String, data: Data },
     /// Close a channel.
@@ -55,7 +59,11 @@ pub enum Order {
     /// Send text as it is.
     SendRaw { text: String },
     /// An HTTP request as it is; answers with the status.
-    Http { method: String, path: String, body: Option<String> },
+    Http {
+        method: String,
+        path: String,
+        body: Option<String>,
+    },
 }
 
 /// How an order ended.
@@ -68,7 +76,11 @@ pub enum Done {
     /// It could not be carried out: why, for a person.
     No(String),
     /// The stack refused it; recorded as an event.
-    Refused { name: String, message: String, seq: Seq },
+    Refused {
+        name: String,
+        message: String,
+        seq: Seq,
+    },
 }
 
 /// What is sent to a brain: an order, the events that caused it, and where to tell the end.
@@ -117,6 +129,8 @@ pub struct Brain {
     /// By hand: what was heard and not yet used.
     pub(super) heard: Heard,
     lost: Lost,
+    /// The ends of commands that were begun and not waited for.
+    ends: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
 }
 
 /// By hand: what was heard and not yet used.
@@ -139,9 +153,32 @@ struct OpenLink {
 
 impl Brain {
     /// Begins; runs until the sender of tasks is dropped. Answers the numbers of the last link and connection used.
-    pub fn start(setup: Setup) -> (mpsc::UnboundedSender<Task>, tokio::task::JoinHandle<(u32, u32)>) {
+    pub fn start(
+        setup: Setup,
+    ) -> (
+        mpsc::UnboundedSender<Task>,
+        tokio::task::JoinHandle<(u32, u32)>,
+    ) {
         let (tasks, inbox) = mpsc::unbounded_channel();
-        let Setup { name, spec, hand, happenings, wire, recorder, directory, dialect, first_link, first_conn, lost } = setup;
+        let Setup {
+            name,
+            spec,
+            hand,
+            happenings,
+            wire,
+            recorder,
+            directory,
+            dialect,
+            first_link,
+            first_conn,
+            lost,
+        } = setup;
+        let (ends, mut begun) = mpsc::unbounded_channel::<BoxFuture<'static, ()>>();
+        tokio::spawn(async move {
+            while let Some(end) = begun.recv().await {
+                end.await;
+            }
+        });
         let brain = Brain {
             name,
             spec,
@@ -157,11 +194,16 @@ impl Brain {
             offers_due: VecDeque::new(),
             heard: Heard::default(),
             lost,
+            ends,
         };
         (tasks, tokio::spawn(brain.live(inbox, happenings)))
     }
 
-    async fn live(mut self, mut inbox: mpsc::UnboundedReceiver<Task>, mut happenings: Happenings) -> (u32, u32) {
+    async fn live(
+        mut self,
+        mut inbox: mpsc::UnboundedReceiver<Task>,
+        mut happenings: Happenings,
+    ) -> (u32, u32) {
         let mut hand_lives = true;
         loop {
             tokio::select! {
@@ -206,7 +248,11 @@ impl Brain {
             Order::Connect => Done::Yes,
             Order::Disconnect => match &self.link {
                 Some(link) => {
-                    let command = Command::CloseLink { link: link.number, code: Some(1000), reason: String::new() };
+                    let command = Command::CloseLink {
+                        link: link.number,
+                        code: Some(1000),
+                        reason: String::new(),
+                    };
                     plain(self.hand.perform(command).await)
                 }
                 None => Done::No("it has no signaling connection".into()),
@@ -228,9 +274,19 @@ impl Brain {
                     .iter()
                     .map(|_| ("content-type".to_owned(), "application/json".to_owned()))
                     .collect();
-                match self.hand.perform(Command::Fetch { method, path, headers, body }).await {
-                    Ok(Reply::Response { status, .. }) => {
-                        let _answer = self.wire.heard(0);
+                match self
+                    .hand
+                    .perform(Command::Fetch {
+                        method,
+                        path,
+                        headers,
+                        body,
+                    })
+                    .await
+                {
+                    Ok(Reply::Response { status, body }) => {
+                        // Nobody listens to it, so it counts as heard.
+                        let _answer = self.wire.heard(0, &body);
                         Done::Status(status)
                     }
                     Ok(_) => Done::No("the peer answered a fetch with something else".into()),
@@ -247,14 +303,47 @@ impl Brain {
         let conversation = Conversation::new(self.dialect.clone(), &self.directory.id(&self.name));
         let connect = conversation.connect();
         self.hand
-            .perform(Command::OpenLink { link: number, path: connect.path, protocols: connect.protocols })
+            .perform(Command::OpenLink {
+                link: number,
+                path: connect.path,
+                protocols: connect.protocols,
+            })
             .await?;
-        self.link = Some(OpenLink { number, open: false, conversation, waiting: Vec::new(), then: Vec::new() });
+        self.link = Some(OpenLink {
+            number,
+            open: false,
+            conversation,
+            waiting: Vec::new(),
+            then: Vec::new(),
+        });
         Ok(())
     }
 
     fn open_number(&self) -> Option<u32> {
-        self.link.as_ref().filter(|link| link.open).map(|link| link.number)
+        self.link
+            .as_ref()
+            .filter(|link| link.open)
+            .map(|link| link.number)
+    }
+
+    /// Begins a command now, in its turn, and leaves its end to `then`. For what the brain need not know before it goes on: a
+    /// reply costs a round trip to the browser, and candidates come in dozens.
+    pub(super) fn begin(
+        &self,
+        command: Command,
+        then: impl FnOnce(Result<Reply, HandError>) + Send + 'static,
+    ) {
+        let hand = self.hand.clone();
+        let mut work = Box::pin(async move { hand.perform(command).await });
+        // A hand takes its commands in the order in which they are first polled.
+        let ready = (&mut work).now_or_never();
+        // Ends are told in the order of the beginnings; the receiver lives as long as the brain.
+        drop(self.ends.send(Box::pin(async move {
+            then(match ready {
+                Some(result) => result,
+                None => work.await,
+            });
+        })));
     }
 
     async fn send_text(&mut self, link: u32, text: String, cause: Vec<Seq>) -> Done {
@@ -267,7 +356,9 @@ impl Brain {
         let kind = word.kind();
         let Some(link) = self.link.as_mut().filter(|link| link.open) else {
             self.note(format!("{kind} not sent: no signaling connection"), &cause);
-            return Done::No(format!("cannot send {kind}: it has no signaling connection"));
+            return Done::No(format!(
+                "cannot send {kind}: it has no signaling connection"
+            ));
         };
         let number = link.number;
         let frames = match link.conversation.say(&word) {
@@ -276,25 +367,58 @@ impl Brain {
         };
         for frame in frames {
             match frame {
+                Out::Text(text) if kind.is_signal() => {
+                    self.wire.intend(number, cause.clone());
+                    let (recorder, peer, cause) =
+                        (self.recorder.clone(), self.name.clone(), cause.clone());
+                    self.begin(Command::SendText { link: number, text }, move |result| {
+                        if let Err(error) = result {
+                            let text = format!("{kind} not sent: {error}");
+                            recorder.record(
+                                What::Note {
+                                    peer: Some(peer),
+                                    text,
+                                },
+                                &cause,
+                            );
+                        }
+                    });
+                }
                 Out::Text(text) => match self.send_text(number, text, cause.clone()).await {
                     Done::Yes => {}
                     other => return other,
                 },
-                Out::Fetch { method, path, headers, body } => {
+                Out::Fetch {
+                    method,
+                    path,
+                    headers,
+                    body,
+                } => {
                     self.wire.intend(0, cause.clone());
-                    let command = Command::Fetch { method: method.clone(), path: path.clone(), headers, body };
+                    let command = Command::Fetch {
+                        method: method.clone(),
+                        path: path.clone(),
+                        headers,
+                        body,
+                    };
                     match self.hand.perform(command).await {
                         Ok(Reply::Response { status, body }) => {
-                            let seq = self.wire.heard(0);
+                            let seq = self.wire.heard(0, &body);
                             let words = match &mut self.link {
-                                Some(link) => link.conversation.hear_response(&method, &path, status, &body),
+                                Some(link) => link
+                                    .conversation
+                                    .hear_response(&method, &path, status, &body),
                                 None => Vec::new(),
                             };
                             for word in words {
                                 Box::pin(self.hear(number, word, seq)).await;
                             }
                         }
-                        Ok(_) => return Done::No("the peer answered a fetch with something else".into()),
+                        Ok(_) => {
+                            return Done::No(
+                                "the peer answered a fetch with something else".into(),
+                            );
+                        }
                         Err(error) => return Done::No(error.to_string()),
                     }
                 }
@@ -312,9 +436,14 @@ impl Brain {
     async fn on(&mut self, happening: Happening) {
         match happening {
             Happening::LinkOpened { link } => {
-                let Some(own) = self.link.as_mut().filter(|own| own.number == link) else { return };
+                let Some(own) = self.link.as_mut().filter(|own| own.number == link) else {
+                    return;
+                };
                 own.open = true;
-                let (waiting, then) = (std::mem::take(&mut own.waiting), std::mem::take(&mut own.then));
+                let (waiting, then) = (
+                    std::mem::take(&mut own.waiting),
+                    std::mem::take(&mut own.then),
+                );
                 for done in waiting {
                     tell(done, Done::Yes);
                 }
@@ -324,27 +453,56 @@ impl Brain {
                 }
             }
             Happening::LinkMessage { link, data } => {
-                let seq = self.wire.heard(link);
                 let Data::Text(text) = data else { return };
-                let Some(own) = self.link.as_mut().filter(|own| own.number == link) else { return };
+                let seq = self.wire.heard(link, &text);
+                let Some(own) = self.link.as_mut().filter(|own| own.number == link) else {
+                    return;
+                };
                 for word in own.conversation.hear_text(&text) {
                     self.hear(link, word, seq).await;
                 }
             }
             Happening::LinkClosed { link, code, reason } => {
-                let Some(own) = self.link.take_if(|own| own.number == link) else { return };
+                let Some(own) = self.link.take_if(|own| own.number == link) else {
+                    return;
+                };
                 self.recorder.record(
-                    What::LinkClosed { link: Link { peer: self.name.clone(), instance: link }, code, reason: reason.clone() },
+                    What::LinkClosed {
+                        link: Link {
+                            peer: self.name.clone(),
+                            instance: link,
+                        },
+                        code,
+                        reason: reason.clone(),
+                    },
                     &[],
                 );
-                let why = if reason.is_empty() { format!("close code {code}") } else { format!("close code {code}, {reason:?}") };
-                for done in own.waiting.into_iter().chain(own.then.into_iter().map(|task| task.done)) {
-                    tell(done, Done::No(format!("the signaling connection was not opened ({why})")));
+                let why = if reason.is_empty() {
+                    format!("close code {code}")
+                } else {
+                    format!("close code {code}, {reason:?}")
+                };
+                for done in own
+                    .waiting
+                    .into_iter()
+                    .chain(own.then.into_iter().map(|task| task.done))
+                {
+                    tell(
+                        done,
+                        Done::No(format!("the signaling connection was not opened ({why})")),
+                    );
                 }
                 self.offers_due.clear();
             }
             Happening::Console { level, text } => {
-                self.recorder.record(What::Console { peer: self.name.clone(), level, text }, &[]);
+                self.recorder.record(
+                    What::Console {
+                        peer: self.name.clone(),
+                        level,
+                        text,
+                    },
+                    &[],
+                );
             }
             Happening::Gone { why } => {
                 lock(&self.lost).push((self.name.clone(), why));
@@ -361,22 +519,33 @@ impl Brain {
         let about = match &word {
             Word::Signal { peer: Some(id), .. } => self.directory.peer(id),
             Word::Signal { peer: None, .. } => self.directory.other(&self.name),
-            Word::Notice { notice: Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. } } => self.directory.peer(peer),
+            Word::Notice {
+                notice: Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. },
+            } => self.directory.peer(peer),
             _ => None,
         };
         let heard = self.recorder.record(
             What::Hears {
                 peer: self.name.clone(),
-                link: Link { peer: self.name.clone(), instance: link },
+                link: Link {
+                    peer: self.name.clone(),
+                    instance: link,
+                },
                 kind: word.kind(),
                 about: about.clone(),
             },
             &cause,
         );
         match word {
-            Word::Notice { notice: Notice::Joined { with, .. } } => {
+            Word::Notice {
+                notice: Notice::Joined { with, .. },
+            } => {
                 let offers = self.offers_due.pop_front().unwrap_or(false);
-                let inside: Vec<PeerName> = with.iter().filter_map(|id| self.directory.peer(id)).filter(|peer| *peer != self.name).collect();
+                let inside: Vec<PeerName> = with
+                    .iter()
+                    .filter_map(|id| self.directory.peer(id))
+                    .filter(|peer| *peer != self.name)
+                    .collect();
                 for peer in &inside {
                     // Whatever there was before, this is another meeting.
                     if let Some(session) = self.sessions.get_mut(peer) {
@@ -389,20 +558,27 @@ impl Brain {
                     }
                 }
             }
-            Word::Notice { notice: Notice::Refused { request, .. } } => {
+            Word::Notice {
+                notice: Notice::Refused { request, .. },
+            } => {
                 if matches!(request, Some(Kind::Join) | None) {
                     self.offers_due.pop_front();
                 }
             }
-            Word::Notice { notice: notice @ (Notice::PeerLeft { .. } | Notice::PeerJoined { .. }) } => {
+            Word::Notice {
+                notice: notice @ (Notice::PeerLeft { .. } | Notice::PeerJoined { .. }),
+            } => {
                 if let Some(session) = about.and_then(|peer| self.sessions.get_mut(&peer)) {
                     // An offer may have been made to a newcomer before the news of him was read: that session is his.
-                    session.departed |= matches!(notice, Notice::PeerLeft { .. }) || session.is_described();
+                    session.departed |=
+                        matches!(notice, Notice::PeerLeft { .. }) || session.is_described();
                 }
             }
             Word::Notice { .. } | Word::Request { .. } => {}
             Word::Signal { signal, .. } => match about {
-                Some(from) if from == self.name => self.note("echo: the server sent back its own signal".into(), &[heard]),
+                Some(from) if from == self.name => {
+                    self.note("echo: the server sent back its own signal".into(), &[heard])
+                }
                 Some(from) => self.hear_signal(from, signal, heard).await,
                 None => self.note("a signal from nobody in this scenario".into(), &[heard]),
             },
@@ -415,7 +591,13 @@ impl Brain {
     }
 
     pub(super) fn note(&self, text: String, cause: &[Seq]) {
-        self.recorder.record(What::Note { peer: Some(self.name.clone()), text }, cause);
+        self.recorder.record(
+            What::Note {
+                peer: Some(self.name.clone()),
+                text,
+            },
+            cause,
+        );
     }
 }
 
@@ -432,8 +614,16 @@ pub(super) fn payload(data: &Data) -> Payload {
     match data {
         Data::Text(text) if text.len() <= LIMIT => Payload::Text(text.clone()),
         Data::Bytes(bytes) if bytes.len() <= LIMIT => Payload::Bytes(bytes.clone()),
-        Data::Text(text) => Payload::Text(format!("{} characters, {}", text.chars().count(), digest.of(text.as_bytes()))),
-        Data::Bytes(bytes) => Payload::Bytes(format!("{} characters of base64, {}", bytes.len(), digest.of(bytes.as_bytes()))),
+        Data::Text(text) => Payload::Text(format!(
+            "{} characters, {}",
+            text.chars().count(),
+            digest.of(text.as_bytes())
+        )),
+        Data::Bytes(bytes) => Payload::Bytes(format!(
+            "{} characters of base64, {}",
+            bytes.len(),
+            digest.of(bytes.as_bytes())
+        )),
     }
 }
 
@@ -448,4 +638,3 @@ pub(super) fn plain(result: Result<Reply, HandError>) -> Done {
 fn tell(done: oneshot::Sender<Done>, value: Done) {
     drop(done.send(value));
 }
-

@@ -2,9 +2,14 @@
 
 mod actor;
 mod brain;
+mod by_hand;
+mod director;
+mod directory;
 mod outcome;
 mod play;
+mod rules;
 mod session;
+mod verbs;
 mod waits;
 mod wire;
 

@@ -1,13 +1,13 @@
-//! A brain's connections: offer, answer and trickle as a well-behaved client does them (RFC 9429), or by hand.
+//! A brain's connections: offer, answer and trickle as a well-behaved client does them (RFC 9429).
 
 use std::collections::VecDeque;
 
-use super::brain::{Brain, Done, Order, default_channel, payload, plain};
+use super::brain::{Brain, Done, default_channel, payload};
 use crate::log::{Applied, Seq, What};
 use crate::names::PeerName;
 use crate::peer::{Command, HandError, Happening, Reply};
 use crate::scenario::EarlyCandidates;
-use crate::signaling::{Candidate, Description, DescriptionKind, Kind, Signal};
+use crate::signaling::{Candidate, Description, DescriptionKind, Signal};
 
 /// One connection to one peer.
 pub(super) struct Session {
@@ -22,14 +22,14 @@ pub(super) struct Session {
     /// The descriptions taken in so far, as events; what connects is caused by them.
     applied: Vec<Seq>,
     /// Local candidates that wait for their description to be sent, `None` for the end.
-    gathered: VecDeque<(Option<Candidate>, Seq)>,
+    pub gathered: VecDeque<(Option<Candidate>, Seq)>,
     /// The event that sent the local description; `None` while it has not been sent.
     described: Option<Seq>,
     /// An offer of the other side was ignored (glare, impolite): its candidates mean nothing.
     ignoring: bool,
     /// By hand: what was created or set and not yet sent.
-    kept: Option<(Description, Option<Seq>)>,
-    closed: bool,
+    pub kept: Option<(Description, Option<Seq>)>,
+    pub closed: bool,
     /// The server said that the other side went or came anew: nothing of this session is meant for whoever has its name now.
     pub departed: bool,
 }
@@ -57,7 +57,14 @@ fn fingerprints(sdp: &str) -> Vec<String> {
     attributes(&sdp.to_ascii_lowercase(), "a=fingerprint:")
 }
 
-fn join(cause: &[Seq], more: Seq) -> Vec<Seq> {
+fn candidate_kind(candidate: Option<&Candidate>) -> Applied {
+    match candidate {
+        Some(candidate) if !candidate.candidate.is_empty() => Applied::Candidate,
+        _ => Applied::EndOfCandidates,
+    }
+}
+
+pub(super) fn join(cause: &[Seq], more: Seq) -> Vec<Seq> {
     let mut all = cause.to_vec();
     all.push(more);
     all
@@ -88,11 +95,13 @@ impl Session {
 
 impl Brain {
     /// Replaces whatever connection there was to this peer with a new one.
-    async fn renew(&mut self, with: &PeerName) -> Result<u32, HandError> {
+    pub(super) async fn renew(&mut self, with: &PeerName) -> Result<u32, HandError> {
         if let Some(old) = self.sessions.remove(with)
             && !old.closed
         {
-            self.hand.perform(Command::CloseConnection { conn: old.conn }).await?;
+            self.hand
+                .perform(Command::CloseConnection { conn: old.conn })
+                .await?;
         }
         self.last_conn += 1;
         let conn = self.last_conn;
@@ -106,7 +115,10 @@ impl Brain {
         if !self.hand.connects() {
             return Done::No("a wire peer has no connection to offer".into());
         }
-        let live = self.sessions.get(to).filter(|session| !session.closed && !session.departed && session.remote.is_some());
+        let live = self
+            .sessions
+            .get(to)
+            .filter(|session| !session.closed && !session.departed && session.remote.is_some());
         let conn = match live.map(|session| session.conn) {
             Some(conn) => conn,
             None => {
@@ -115,7 +127,15 @@ impl Brain {
                     Err(error) => return Done::No(error.to_string()),
                 };
                 let (label, options) = default_channel();
-                if let Err(error) = self.hand.perform(Command::CreateChannel { conn, label, options }).await {
+                if let Err(error) = self
+                    .hand
+                    .perform(Command::CreateChannel {
+                        conn,
+                        label,
+                        options,
+                    })
+                    .await
+                {
                     return Done::No(error.to_string());
                 }
                 conn
@@ -124,7 +144,7 @@ impl Brain {
         self.send_offer(to.clone(), conn, cause).await
     }
 
-    async fn send_offer(&mut self, to: PeerName, conn: u32, cause: Vec<Seq>) -> Done {
+    pub(super) async fn send_offer(&mut self, to: PeerName, conn: u32, cause: Vec<Seq>) -> Done {
         if let Some(session) = self.sessions.get_mut(&to) {
             session.described = None;
         }
@@ -133,7 +153,15 @@ impl Brain {
                 if let Some(session) = self.sessions.get_mut(&to) {
                     session.offering = true;
                 }
-                let done = self.signal(&to, Signal::Offer { sdp: description.sdp }, vec![seq]).await;
+                let done = self
+                    .signal(
+                        &to,
+                        Signal::Offer {
+                            sdp: description.sdp,
+                        },
+                        vec![seq],
+                    )
+                    .await;
                 self.described(&to, seq).await;
                 done
             }
@@ -142,8 +170,18 @@ impl Brain {
     }
 
     /// `setLocalDescription`, recorded.
-    async fn set_local(&mut self, with: &PeerName, conn: u32, description: Option<Description>, cause: &[Seq]) -> Result<(Description, Seq), Done> {
-        match self.hand.perform(Command::SetLocal { conn, description }).await {
+    pub(super) async fn set_local(
+        &mut self,
+        with: &PeerName,
+        conn: u32,
+        description: Option<Description>,
+        cause: &[Seq],
+    ) -> Result<(Description, Seq), Done> {
+        match self
+            .hand
+            .perform(Command::SetLocal { conn, description })
+            .await
+        {
             Ok(Reply::Description(description)) => {
                 let seq = self.applied(with, conn, Applied::Local(description.kind), cause);
                 Ok((description, seq))
@@ -153,8 +191,21 @@ impl Brain {
         }
     }
 
-    fn applied(&mut self, with: &PeerName, conn: u32, applied: Applied, cause: &[Seq]) -> Seq {
-        let seq = self.recorder.record(What::Applied { peer: self.name.clone(), conn, applied }, cause);
+    pub(super) fn applied(
+        &mut self,
+        with: &PeerName,
+        conn: u32,
+        applied: Applied,
+        cause: &[Seq],
+    ) -> Seq {
+        let seq = self.recorder.record(
+            What::Applied {
+                peer: self.name.clone(),
+                conn,
+                applied,
+            },
+            cause,
+        );
         if matches!(applied, Applied::Local(_) | Applied::Remote(_))
             && let Some(session) = self.sessions.get_mut(with)
         {
@@ -164,7 +215,7 @@ impl Brain {
     }
 
     /// Records a stack's refusal.
-    fn refused(&self, conn: u32, during: &str, error: HandError, cause: &[Seq]) -> Done {
+    pub(super) fn refused(&self, conn: u32, during: &str, error: HandError, cause: &[Seq]) -> Done {
         match error {
             HandError::Refused { name, message } => {
                 let seq = self.recorder.record(
@@ -185,7 +236,9 @@ impl Brain {
 
     /// The local description is on its way: what was gathered before it may follow.
     async fn described(&mut self, to: &PeerName, seq: Seq) {
-        let Some(session) = self.sessions.get_mut(to) else { return };
+        let Some(session) = self.sessions.get_mut(to) else {
+            return;
+        };
         session.described = Some(seq);
         let gathered = std::mem::take(&mut session.gathered);
         for (candidate, seq) in gathered {
@@ -193,7 +246,7 @@ impl Brain {
         }
     }
 
-    async fn trickle(&mut self, to: &PeerName, candidate: Option<Candidate>, seq: Seq) {
+    pub(super) async fn trickle(&mut self, to: &PeerName, candidate: Option<Candidate>, seq: Seq) {
         let signal = match candidate {
             Some(candidate) => Signal::Candidate { candidate },
             None => Signal::EndOfCandidates,
@@ -213,17 +266,29 @@ impl Brain {
         match signal {
             Signal::Offer { sdp } => self.hear_offer(from, sdp, heard).await,
             Signal::Answer { sdp } => {
-                let description = Description { kind: DescriptionKind::Answer, sdp };
+                let description = Description {
+                    kind: DescriptionKind::Answer,
+                    sdp,
+                };
                 if self.sessions.contains_key(&from) {
                     let _recorded = self.set_remote(&from, description, heard).await;
                 } else {
-                    self.note(format!("an answer from {from}, who was made no offer"), &[heard]);
+                    self.note(
+                        format!("an answer from {from}, who was made no offer"),
+                        &[heard],
+                    );
                 }
             }
-            Signal::Candidate { candidate } => self.hear_candidate(from, Some(candidate), heard).await,
+            Signal::Candidate { candidate } => {
+                self.hear_candidate(from, Some(candidate), heard).await
+            }
             Signal::EndOfCandidates => self.hear_candidate(from, None, heard).await,
             Signal::Bye => {
-                if let Some(session) = self.sessions.get_mut(&from).filter(|session| !session.closed) {
+                if let Some(session) = self
+                    .sessions
+                    .get_mut(&from)
+                    .filter(|session| !session.closed)
+                {
                     session.closed = true;
                     let command = Command::CloseConnection { conn: session.conn };
                     if let Err(error) = self.hand.perform(command).await {
@@ -238,7 +303,8 @@ impl Brain {
         let theirs = fingerprints(&sdp);
         let session = self.sessions.get(&from);
         // Two offers on the way at once: the one whose name comes first insists, the other gives way (perfect negotiation, W3C WebRTC section 10.7).
-        let collision = session.is_some_and(|session| session.offering && !session.closed && !session.departed);
+        let collision =
+            session.is_some_and(|session| session.offering && !session.closed && !session.departed);
         if collision && self.name < from {
             if let Some(session) = self.sessions.get_mut(&from) {
                 session.ignoring = true;
@@ -246,40 +312,77 @@ impl Brain {
             return self.note(format!("glare: the offer of {from} is ignored"), &[heard]);
         }
         let same = session.is_some_and(|session| {
-            !session.closed && !session.departed && session.remote.as_ref().is_none_or(|remote| remote.fingerprints == theirs)
+            !session.closed
+                && !session.departed
+                && session
+                    .remote
+                    .as_ref()
+                    .is_none_or(|remote| remote.fingerprints == theirs)
         });
         if !same {
-            let early = self.sessions.get_mut(&from).map(|session| std::mem::take(&mut session.early));
+            let early = self
+                .sessions
+                .get_mut(&from)
+                .map(|session| std::mem::take(&mut session.early));
             match self.renew(&from).await {
                 Ok(_) => {
                     if let (Some(session), Some(early)) = (self.sessions.get_mut(&from), early) {
                         session.early = early;
                     }
                 }
-                Err(error) => return self.note(format!("no connection for the offer of {from}: {error}"), &[heard]),
+                Err(error) => {
+                    return self.note(
+                        format!("no connection for the offer of {from}: {error}"),
+                        &[heard],
+                    );
+                }
             }
         }
-        let Some(session) = self.sessions.get_mut(&from) else { return };
+        let Some(session) = self.sessions.get_mut(&from) else {
+            return;
+        };
         let conn = session.conn;
         session.offering = false;
         session.described = None;
-        let description = Description { kind: DescriptionKind::Offer, sdp };
-        let Some(remote) = self.set_remote(&from, description, heard).await else { return };
+        let description = Description {
+            kind: DescriptionKind::Offer,
+            sdp,
+        };
+        let Some(remote) = self.set_remote(&from, description, heard).await else {
+            return;
+        };
         if let Ok((description, seq)) = self.set_local(&from, conn, None, &[remote]).await {
-            let _sent = self.signal(&from, Signal::Answer { sdp: description.sdp }, vec![seq]).await;
+            let _sent = self
+                .signal(
+                    &from,
+                    Signal::Answer {
+                        sdp: description.sdp,
+                    },
+                    vec![seq],
+                )
+                .await;
             self.described(&from, seq).await;
         }
     }
 
     /// `setRemoteDescription`, recorded, and the candidates that waited for it added.
-    async fn set_remote(&mut self, from: &PeerName, description: Description, heard: Seq) -> Option<Seq> {
+    async fn set_remote(
+        &mut self,
+        from: &PeerName,
+        description: Description,
+        heard: Seq,
+    ) -> Option<Seq> {
         let conn = self.sessions.get(from)?.conn;
         let kind = description.kind;
         let remote = Remote {
             fingerprints: fingerprints(&description.sdp),
             ufrags: attributes(&description.sdp, "a=ice-ufrag:"),
         };
-        match self.hand.perform(Command::SetRemote { conn, description }).await {
+        match self
+            .hand
+            .perform(Command::SetRemote { conn, description })
+            .await
+        {
             Ok(_) => {
                 let seq = self.applied(from, conn, Applied::Remote(kind), &[heard]);
                 let session = self.sessions.get_mut(from)?;
@@ -289,7 +392,7 @@ impl Brain {
                     session.offering = false;
                 }
                 for (candidate, heard) in std::mem::take(&mut session.early) {
-                    self.add_candidate(from, candidate, vec![heard, seq]).await;
+                    self.begin_candidate(from, candidate, vec![heard, seq]);
                 }
                 Some(seq)
             }
@@ -306,10 +409,15 @@ impl Brain {
         if !self.sessions.contains_key(&from) {
             // It came before the offer: the connection that the offer will use has to be there to refuse or to keep it.
             if let Err(error) = self.renew(&from).await {
-                return self.note(format!("no connection for a candidate of {from}: {error}"), &[heard]);
+                return self.note(
+                    format!("no connection for a candidate of {from}: {error}"),
+                    &[heard],
+                );
             }
         }
-        let Some(session) = self.sessions.get_mut(&from) else { return };
+        let Some(session) = self.sessions.get_mut(&from) else {
+            return;
+        };
         if session.ignoring || session.closed {
             return;
         }
@@ -318,59 +426,84 @@ impl Brain {
             EarlyCandidates::Buffer if !ready => session.early.push_back((candidate, heard)),
             EarlyCandidates::Drop if !ready => {}
             _ => {
-                self.add_candidate(&from, candidate, vec![heard]).await;
+                self.begin_candidate(&from, candidate, vec![heard]);
             }
         }
     }
 
-    async fn add_candidate(&mut self, from: &PeerName, candidate: Option<Candidate>, cause: Vec<Seq>) -> Done {
+    /// Whether a candidate names another generation than the description that is in force.
+    fn is_late(&self, from: &PeerName, candidate: Option<&Candidate>) -> bool {
+        let ufrag = candidate.and_then(|candidate| candidate.username_fragment.as_ref());
+        let remote = self
+            .sessions
+            .get(from)
+            .and_then(|session| session.remote.as_ref());
+        match (ufrag, remote) {
+            (Some(ufrag), Some(remote)) => !remote.ufrags.contains(ufrag),
+            _ => false,
+        }
+    }
+
+    /// Hands a candidate to the stack, whose answer is recorded when it is there.
+    fn begin_candidate(&mut self, from: &PeerName, candidate: Option<Candidate>, cause: Vec<Seq>) {
+        let Some(conn) = self.sessions.get(from).map(|session| session.conn) else {
+            return;
+        };
+        if self.is_late(from, candidate.as_ref()) {
+            let text = format!("a candidate of {from} belongs to another generation");
+            return self.note(text, &cause);
+        }
+        let applied = candidate_kind(candidate.as_ref());
+        let (recorder, peer) = (self.recorder.clone(), self.name.clone());
+        self.begin(Command::AddCandidate { conn, candidate }, move |result| {
+            let what = match result {
+                Ok(_) => What::Applied {
+                    peer,
+                    conn,
+                    applied,
+                },
+                Err(HandError::Refused { name, message }) => What::PeerError {
+                    peer,
+                    conn,
+                    during: "add-candidate".into(),
+                    name,
+                    message,
+                },
+                Err(error) => What::Note {
+                    peer: Some(peer),
+                    text: format!("add-candidate: {error}"),
+                },
+            };
+            recorder.record(what, &cause);
+        });
+    }
+
+    /// By hand: hands a candidate to the stack and waits for its answer.
+    pub(super) async fn add_candidate(
+        &mut self,
+        from: &PeerName,
+        candidate: Option<Candidate>,
+        cause: Vec<Seq>,
+    ) -> Done {
         let Some(conn) = self.sessions.get(from).map(|session| session.conn) else {
             return Done::No(format!("there is no connection to {from}"));
         };
-        let late = candidate.as_ref().and_then(|candidate| candidate.username_fragment.as_ref()).is_some_and(|ufrag| {
-            self.sessions
-                .get(from)
-                .and_then(|session| session.remote.as_ref())
-                .is_some_and(|remote| !remote.ufrags.contains(ufrag))
-        });
-        if late && !self.spec.manual {
-            self.note(format!("a candidate of {from} belongs to another generation"), &cause);
-            return Done::Yes;
-        }
-        let applied = match &candidate {
-            Some(candidate) if !candidate.candidate.is_empty() => Applied::Candidate,
-            _ => Applied::EndOfCandidates,
-        };
-        match self.hand.perform(Command::AddCandidate { conn, candidate }).await {
+        let applied = candidate_kind(candidate.as_ref());
+        let command = Command::AddCandidate { conn, candidate };
+        match self.hand.perform(command).await {
             Ok(_) => {
                 self.applied(from, conn, applied, &cause);
                 Done::Yes
             }
-            Err(error) => {
-                let done = self.refused(conn, "add-candidate", error, &cause);
-                if let Done::No(why) = &done {
-                    self.note(format!("add-candidate: {why}"), &cause);
-                }
-                done
-            }
+            Err(error) => self.refused(conn, "add-candidate", error, &cause),
         }
     }
 
-    /// By hand: what is heard is kept until a step uses it.
-    fn keep(&mut self, from: PeerName, signal: Signal, heard: Seq) {
-        self.heard.from = Some(from);
-        let (kind, sdp) = match signal {
-            Signal::Offer { sdp } => (DescriptionKind::Offer, sdp),
-            Signal::Answer { sdp } => (DescriptionKind::Answer, sdp),
-            Signal::Candidate { candidate } => return self.heard.candidates.push_back((Some(candidate), heard)),
-            Signal::EndOfCandidates => return self.heard.candidates.push_back((None, heard)),
-            Signal::Bye => return,
-        };
-        self.heard.descriptions.insert(kind, (Description { kind, sdp }, heard));
-    }
-
     fn peer_of(&self, conn: u32) -> Option<PeerName> {
-        self.sessions.iter().find(|(_, session)| session.conn == conn).map(|(peer, _)| peer.clone())
+        self.sessions
+            .iter()
+            .find(|(_, session)| session.conn == conn)
+            .map(|(peer, _)| peer.clone())
     }
 
     /// What a connection or channel tells.
@@ -378,21 +511,57 @@ impl Brain {
         let peer = self.name.clone();
         match happening {
             Happening::Candidate { conn, candidate } => self.gathered(conn, candidate).await,
-            Happening::State { conn, machine, state } => {
+            Happening::State {
+                conn,
+                machine,
+                state,
+            } => {
                 let cause = self.descriptions_of(conn);
-                self.recorder.record(What::State { peer, conn, machine, state }, &cause);
+                self.recorder.record(
+                    What::State {
+                        peer,
+                        conn,
+                        machine,
+                        state,
+                    },
+                    &cause,
+                );
             }
             Happening::ChannelAdded { conn, label } => {
                 let cause = self.descriptions_of(conn);
-                self.recorder.record(What::Channel { peer, conn, label, state: "connecting".into() }, &cause);
+                self.recorder.record(
+                    What::Channel {
+                        peer,
+                        conn,
+                        label,
+                        state: "connecting".into(),
+                    },
+                    &cause,
+                );
             }
             Happening::ChannelState { conn, label, state } => {
                 let cause = self.descriptions_of(conn);
-                self.recorder.record(What::Channel { peer, conn, label, state }, &cause);
+                self.recorder.record(
+                    What::Channel {
+                        peer,
+                        conn,
+                        label,
+                        state,
+                    },
+                    &cause,
+                );
             }
             Happening::ChannelMessage { conn, label, data } => {
                 let payload = payload(&data);
-                self.recorder.record(What::Heard { peer, conn, label, payload }, &[]);
+                self.recorder.record(
+                    What::Heard {
+                        peer,
+                        conn,
+                        label,
+                        payload,
+                    },
+                    &[],
+                );
             }
             Happening::NegotiationNeeded { .. } => {}
             Happening::LinkOpened { .. }
@@ -412,15 +581,30 @@ impl Brain {
     }
 
     async fn gathered(&mut self, conn: u32, candidate: Option<Candidate>) {
-        let sort = candidate.as_ref().filter(|candidate| !candidate.candidate.is_empty()).map(Candidate::sort);
+        let sort = candidate
+            .as_ref()
+            .filter(|candidate| !candidate.candidate.is_empty())
+            .map(Candidate::sort);
         let local = self.descriptions_of(conn);
-        let seq = self.recorder.record(What::Gathered { peer: self.name.clone(), conn, sort }, &local);
+        let seq = self.recorder.record(
+            What::Gathered {
+                peer: self.name.clone(),
+                conn,
+                sort,
+            },
+            &local,
+        );
         // Browsers tell the end of a generation with an empty candidate, and then the end of all with none: one of them travels.
-        if candidate.as_ref().is_some_and(|candidate| candidate.candidate.is_empty()) {
+        if candidate
+            .as_ref()
+            .is_some_and(|candidate| candidate.candidate.is_empty())
+        {
             return;
         }
         let Some(to) = self.peer_of(conn) else { return };
-        let Some(session) = self.sessions.get_mut(&to) else { return };
+        let Some(session) = self.sessions.get_mut(&to) else {
+            return;
+        };
         if session.closed || session.departed {
             return;
         }
@@ -428,157 +612,6 @@ impl Brain {
             self.trickle(&to, candidate, seq).await;
         } else {
             session.gathered.push_back((candidate, seq));
-        }
-    }
-
-    /// An order about a connection.
-    pub(super) async fn session_order(&mut self, order: Order, cause: Vec<Seq>) -> Done {
-        let Some(with) = self.counterpart() else {
-            return Done::No("it has no connection yet".into());
-        };
-        if !self.sessions.contains_key(&with) {
-            if !matches!(order, Order::Create { .. } | Order::SetRemote { .. } | Order::OpenChannel { .. } | Order::AddCandidate) {
-                return Done::No("it has no connection yet".into());
-            }
-            if let Err(error) = self.renew(&with).await {
-                return Done::No(error.to_string());
-            }
-        }
-        let Some(conn) = self.sessions.get(&with).map(|session| session.conn) else {
-            return Done::No("it has no connection yet".into());
-        };
-        match order {
-            Order::Say { label, data } => {
-                let payload = payload(&data);
-                let said = self.recorder.record(
-                    What::Said { peer: self.name.clone(), conn, label: label.clone(), payload },
-                    &cause,
-                );
-                match self.hand.perform(Command::Say { conn, label, data }).await {
-                    Ok(_) => Done::Yes,
-                    Err(error) => self.refused(conn, "say", error, &[said]),
-                }
-            }
-            Order::OpenChannel { label, options } => {
-                let done = self.hand.perform(Command::CreateChannel { conn, label, options }).await;
-                self.outcome(conn, "create-channel", done, cause)
-            }
-            Order::CloseChannel { label } => {
-                let done = self.hand.perform(Command::CloseChannel { conn, label }).await;
-                self.outcome(conn, "close-channel", done, cause)
-            }
-            Order::Close => {
-                if let Some(session) = self.sessions.get_mut(&with) {
-                    session.closed = true;
-                }
-                plain(self.hand.perform(Command::CloseConnection { conn }).await)
-            }
-            Order::RestartIce => {
-                if let Err(error) = self.hand.perform(Command::RestartIce { conn }).await {
-                    return self.refused(conn, "restart-ice", error, &cause);
-                }
-                self.send_offer(with, conn, cause).await
-            }
-            Order::Create { kind } => {
-                let command = match kind {
-                    DescriptionKind::Offer => Command::CreateOffer { conn, ice_restart: false },
-                    _ => Command::CreateAnswer { conn },
-                };
-                match self.hand.perform(command).await {
-                    Ok(Reply::Description(description)) => {
-                        if let Some(session) = self.sessions.get_mut(&with) {
-                            session.kept = Some((description, None));
-                        }
-                        Done::Yes
-                    }
-                    Ok(_) => Done::No("the peer made no description".into()),
-                    Err(error) => self.refused(conn, "create", error, &cause),
-                }
-            }
-            Order::SetLocal { kind } => {
-                let kept = self.sessions.get(&with).and_then(|session| session.kept.clone());
-                let description = match (kind, kept) {
-                    (DescriptionKind::Rollback, _) => Description { kind, sdp: String::new() },
-                    (_, Some((description, _))) if description.kind == kind => description,
-                    _ => return Done::No(format!("it has created no {}", kind.as_str())),
-                };
-                match self.set_local(&with, conn, Some(description), &cause).await {
-                    Ok((description, seq)) => {
-                        if let Some(session) = self.sessions.get_mut(&with).filter(|_| kind != DescriptionKind::Rollback) {
-                            session.kept = Some((description, Some(seq)));
-                        }
-                        Done::Yes
-                    }
-                    Err(done) => done,
-                }
-            }
-            Order::SetRemote { kind } => {
-                let (description, heard) = match (kind, self.heard.descriptions.get(&kind)) {
-                    (DescriptionKind::Rollback, _) => (Description { kind, sdp: String::new() }, None),
-                    (_, Some((description, heard))) => (description.clone(), Some(*heard)),
-                    _ => return Done::No(format!("it has heard no {}", kind.as_str())),
-                };
-                match self.hand.perform(Command::SetRemote { conn, description }).await {
-                    Ok(_) => {
-                        let cause: Vec<Seq> = cause.into_iter().chain(heard).collect();
-                        self.applied(&with, conn, Applied::Remote(kind), &cause);
-                        Done::Yes
-                    }
-                    Err(error) => self.refused(conn, "set-remote", error, &cause),
-                }
-            }
-            Order::AddCandidate => match self.heard.candidates.pop_front() {
-                Some((candidate, heard)) => self.add_candidate(&with, candidate, join(&cause, heard)).await,
-                None => Done::No("it has heard no candidate that it has not added".into()),
-            },
-            Order::Send { kind } => self.send_kept(with, kind, cause).await,
-            Order::Connect
-            | Order::Disconnect
-            | Order::Ask { .. }
-            | Order::Negotiate { .. }
-            | Order::SendRaw { .. }
-            | Order::Http { .. } => Done::No("not an order for a connection".into()),
-        }
-    }
-
-    fn outcome(&self, conn: u32, during: &str, result: Result<Reply, HandError>, cause: Vec<Seq>) -> Done {
-        match result {
-            Ok(_) => Done::Yes,
-            Err(error) => self.refused(conn, during, error, &cause),
-        }
-    }
-
-    /// Whom an order about "the connection" means: the peer of the newest one, else whoever was heard, else the only other.
-    fn counterpart(&self) -> Option<PeerName> {
-        self.sessions
-            .iter()
-            .max_by_key(|(_, session)| session.conn)
-            .map(|(peer, _)| peer.clone())
-            .or_else(|| self.heard.from.clone())
-            .or_else(|| self.only_other())
-    }
-
-    /// By hand: sends what was created, the candidates gathered since, or a bye.
-    async fn send_kept(&mut self, to: PeerName, kind: Kind, cause: Vec<Seq>) -> Done {
-        let Some(session) = self.sessions.get_mut(&to) else {
-            return Done::No("it has no connection yet".into());
-        };
-        match kind {
-            Kind::Bye => self.signal(&to, Signal::Bye, cause).await,
-            Kind::Candidate | Kind::EndOfCandidates => {
-                for (candidate, seq) in std::mem::take(&mut session.gathered) {
-                    self.trickle(&to, candidate, seq).await;
-                }
-                Done::Yes
-            }
-            kind => {
-                let Some((description, seq)) = session.kept.clone() else {
-                    return Done::No(format!("it has created no {kind}"));
-                };
-                let sdp = description.sdp;
-                let signal = if description.kind == DescriptionKind::Offer { Signal::Offer { sdp } } else { Signal::Answer { sdp } };
-                self.signal(&to, signal, cause.into_iter().chain(seq).collect()).await
-            }
         }
     }
 }

@@ -37,7 +37,9 @@ impl Course {
     /// The first time it was in this state, not before what an earlier wait has seen. A state that came and went counts: what
     /// matters is that it was reached, not that the stage looked in time.
     fn reach(&mut self, state: &str) -> Option<Seq> {
-        let place = self.states[self.followed..].iter().position(|(is, _)| is == state)?;
+        let place = self.states[self.followed..]
+            .iter()
+            .position(|(is, _)| is == state)?;
         self.followed += place;
         Some(self.states[self.followed].1)
     }
@@ -67,21 +69,39 @@ impl World {
     pub fn feed(&mut self, event: &Event) {
         let seq = event.seq;
         let mut token = |peer: &PeerName, kind| {
-            self.tokens.push(Token { seq, peer: peer.clone(), kind });
+            self.tokens.push(Token {
+                seq,
+                peer: peer.clone(),
+                kind,
+            });
         };
         match &event.what {
-            What::Message { link, direction, word: Some(word), about, fate, .. } => {
+            What::Message {
+                link,
+                direction,
+                word: Some(word),
+                about,
+                fate,
+                ..
+            } => {
                 if *fate == Fate::Held {
-                    token(&link.peer, TokenKind::Held(*direction, word.kind(), about.clone()));
+                    token(
+                        &link.peer,
+                        TokenKind::Held(*direction, word.kind(), about.clone()),
+                    );
                 }
                 if *direction == Direction::Down {
                     self.words.insert(seq, word.clone());
                 }
             }
-            What::Hears { peer, kind, about, .. } => {
+            What::Hears {
+                peer, kind, about, ..
+            } => {
                 token(peer, TokenKind::Hears(*kind, about.clone()));
                 let message = event.cause.first();
-                if let Some(Word::Notice { notice }) = message.and_then(|seq| self.words.get(seq)).cloned() {
+                if let Some(Word::Notice { notice }) =
+                    message.and_then(|seq| self.words.get(seq)).cloned()
+                {
                     if let Notice::Joined { with, .. } = &notice {
                         self.meet(peer, with);
                     }
@@ -93,13 +113,28 @@ impl World {
                     self.words.insert(seq, word);
                 }
             }
-            What::Heard { peer, label, payload, .. } => {
-                token(peer, TokenKind::Heard { label: label.clone(), payload: payload.clone() });
+            What::Heard {
+                peer,
+                label,
+                payload,
+                ..
+            } => {
+                token(
+                    peer,
+                    TokenKind::Heard {
+                        label: label.clone(),
+                        payload: payload.clone(),
+                    },
+                );
                 if let Payload::Text(text) = payload {
                     token(peer, TokenKind::Said(text.clone()));
                 }
             }
-            What::Applied { peer, conn, applied } => {
+            What::Applied {
+                peer,
+                conn,
+                applied,
+            } => {
                 self.connection(peer, *conn);
                 let kind = match applied {
                     Applied::Candidate => Some(Kind::Candidate),
@@ -109,25 +144,52 @@ impl World {
                     Applied::Remote(_) | Applied::Local(_) => None,
                 };
                 if let Some(kind) = kind {
-                    self.tokens.push(Token { seq, peer: peer.clone(), kind: TokenKind::Applied(kind) });
+                    self.tokens.push(Token {
+                        seq,
+                        peer: peer.clone(),
+                        kind: TokenKind::Applied(kind),
+                    });
                 }
             }
             What::PeerError { peer, during, .. } => token(peer, TokenKind::Error(during.clone())),
-            What::State { peer, conn, machine, state } => {
-                if self.connection(peer, *conn) {
-                    self.states.entry((peer.clone(), *machine)).or_default().states.push((state.clone(), seq));
+            What::State {
+                peer,
+                conn,
+                machine,
+                state,
+            } => {
+                let newest = self.connection(peer, *conn);
+                if newest {
+                    self.states
+                        .entry((peer.clone(), *machine))
+                        .or_default()
+                        .states
+                        .push((state.clone(), seq));
                 }
             }
-            What::Channel { peer, conn, label, state } => {
-                if self.connection(peer, *conn) {
-                    self.channels.entry((peer.clone(), label.clone())).or_default().states.push((state.clone(), seq));
+            What::Channel {
+                peer,
+                conn,
+                label,
+                state,
+            } => {
+                let newest = self.connection(peer, *conn);
+                if newest {
+                    self.channels
+                        .entry((peer.clone(), label.clone()))
+                        .or_default()
+                        .states
+                        .push((state.clone(), seq));
                 }
             }
             What::LinkUp { link } => {
                 self.links.insert(link.peer.clone(), (link.instance, true));
             }
             What::LinkDown { link, .. } => {
-                let newest = self.links.entry(link.peer.clone()).or_insert((link.instance, false));
+                let newest = self
+                    .links
+                    .entry(link.peer.clone())
+                    .or_insert((link.instance, false));
                 if newest.0 <= link.instance {
                     *newest = (link.instance, false);
                 }
@@ -138,7 +200,6 @@ impl World {
             _ => {}
         }
     }
-
 
     /// Somebody came into a room: what these peers were connected by before belongs to an earlier meeting.
     fn meet(&mut self, peer: &PeerName, with: &[String]) {
@@ -187,7 +248,12 @@ impl World {
     pub fn satisfied(&mut self, condition: &Condition) -> Option<Vec<Seq>> {
         match condition {
             Condition::Hears { peer, kind, from } => self.take(peer, |token| match token {
-                TokenKind::Hears(heard, about) => heard == kind && from.as_ref().is_none_or(|from| about.as_ref() == Some(from)),
+                TokenKind::Hears(heard, about) => {
+                    heard == kind
+                        && from
+                            .as_ref()
+                            .is_none_or(|from| about.as_ref() == Some(from))
+                }
                 _ => false,
             }),
             Condition::Held(pattern) => self.take_held(pattern),
@@ -195,18 +261,34 @@ impl World {
                 .iter()
                 .map(|peer| self.state(peer, Machine::Connection, "connected"))
                 .collect(),
-            Condition::State { peer, machine, state } => self.state(peer, *machine, state).map(|seq| vec![seq]),
+            Condition::State {
+                peer,
+                machine,
+                state,
+            } => self.state(peer, *machine, state).map(|seq| vec![seq]),
             Condition::Channel { peer, label, state } => self
                 .channels
                 .get_mut(&(peer.clone(), label.clone()))
                 .and_then(|course| course.reach(state))
                 .map(|seq| vec![seq]),
-            Condition::Said { peer, text } => self.take(peer, |token| matches!(token, TokenKind::Said(said) if said == text)),
-            Condition::Applied { peer, what } => self.take(peer, |token| matches!(token, TokenKind::Applied(kind) if kind == what)),
-            Condition::Error { peer, during } => self.take(peer, |token| matches!(token, TokenKind::Error(op) if op == during)),
+            Condition::Said { peer, text } => self.take(
+                peer,
+                |token| matches!(token, TokenKind::Said(said) if said == text),
+            ),
+            Condition::Applied { peer, what } => self.take(
+                peer,
+                |token| matches!(token, TokenKind::Applied(kind) if kind == what),
+            ),
+            Condition::Error { peer, during } => self.take(
+                peer,
+                |token| matches!(token, TokenKind::Error(op) if op == during),
+            ),
             Condition::Disconnected { peer } => {
                 let newest = self.link(peer)?;
-                self.closed.get(peer).filter(|(link, _)| *link >= newest).map(|(_, seq)| vec![*seq])
+                self.closed
+                    .get(peer)
+                    .filter(|(link, _)| *link >= newest)
+                    .map(|(_, seq)| vec![*seq])
             }
         }
     }
@@ -224,14 +306,19 @@ impl World {
     }
 
     fn take(&mut self, peer: &PeerName, matches: impl Fn(&TokenKind) -> bool) -> Option<Vec<Seq>> {
-        let place = self.tokens.iter().position(|token| token.peer == *peer && matches(&token.kind))?;
+        let place = self
+            .tokens
+            .iter()
+            .position(|token| token.peer == *peer && matches(&token.kind))?;
         let token = self.tokens.remove(place);
         Some(vec![token.seq])
     }
 
     fn take_held(&mut self, pattern: &Pattern) -> Option<Vec<Seq>> {
         let place = self.tokens.iter().position(|token| match &token.kind {
-            TokenKind::Held(direction, kind, about) => pattern.matches(&token.peer, *direction, *kind, about.as_ref()),
+            TokenKind::Held(direction, kind, about) => {
+                pattern.matches(&token.peer, *direction, *kind, about.as_ref())
+            }
             _ => false,
         })?;
         Some(vec![self.tokens.remove(place).seq])
@@ -249,7 +336,9 @@ impl World {
 
     /// Whether the peer itself has seen the end of this link, or of a later one.
     pub fn has_closed(&self, peer: &PeerName, link: u32) -> bool {
-        self.closed.get(peer).is_some_and(|(closed, _)| *closed >= link)
+        self.closed
+            .get(peer)
+            .is_some_and(|(closed, _)| *closed >= link)
     }
 
     /// One line for a person: what state a peer is in.
@@ -260,8 +349,17 @@ impl World {
             Some((_, false)) => "signaling down".into(),
         }];
         if self.conns.contains_key(peer) {
-            for machine in [Machine::Signaling, Machine::IceGathering, Machine::Ice, Machine::Connection] {
-                if let Some(state) = self.states.get(&(peer.clone(), machine)).and_then(Course::now) {
+            for machine in [
+                Machine::Signaling,
+                Machine::IceGathering,
+                Machine::Ice,
+                Machine::Connection,
+            ] {
+                if let Some(state) = self
+                    .states
+                    .get(&(peer.clone(), machine))
+                    .and_then(Course::now)
+                {
                     parts.push(format!("{} {state}", machine.as_str()));
                 }
             }

@@ -1,182 +1,20 @@
-//! The case's view of its wires: one [`Wire`] a peer decides and records what its tap sees, one [`Rules`] a case holds the
-//! faults that its steps have placed.
+//! The case's view of its wires: one [`Wire`] a peer decides and records what its tap sees.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::directory::Directory;
+use super::rules::{Held, Rules};
 use crate::log::{Carrier, Digest, Direction, Fate, Recorder, Seq, What};
 use crate::names::{Link, PeerName};
-use crate::scenario::Pattern;
-use crate::signaling::{Conversation, Dialect, Kind, Notice, Signal, Word};
+use crate::signaling::{Conversation, Dialect, Notice, Signal, Word};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Verdict};
 
 /// Locks, also after a panic elsewhere: what is behind these locks is whole after every statement.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The faults placed at the taps of one case.
-#[derive(Default)]
-pub struct Rules {
-    placed: Mutex<Vec<Placed>>,
-}
-
-struct Placed {
-    pattern: Pattern,
-    fault: Fault,
-    /// How many messages have matched so far.
-    matched: u32,
-    /// Held messages that nobody has released yet, in order.
-    held: Vec<Held>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    Hold,
-    Drop,
-}
-
-/// One message that the tap keeps back.
-#[derive(Clone, Debug)]
-pub struct Held {
-    /// At whose tap.
-    pub peer: PeerName,
-    /// Its number there.
-    pub id: HoldId,
-    /// The link it belongs to.
-    pub link: Link,
-    /// Which way it was going.
-    pub direction: Direction,
-    /// Its event.
-    pub seq: Seq,
-}
-
-impl Rules {
-    /// From now on, keep back what matches.
-    pub fn hold(&self, pattern: Pattern) {
-        self.place(pattern, Fault::Hold);
-    }
-
-    /// From now on, throw away what matches.
-    pub fn discard(&self, pattern: Pattern) {
-        self.place(pattern, Fault::Drop);
-    }
-
-    fn place(&self, pattern: Pattern, fault: Fault) {
-        lock(&self.placed).push(Placed {
-            pattern,
-            fault,
-            matched: 0,
-            held: Vec::new(),
-        });
-    }
-
-    /// Stops holding by this pattern and hands out what was held, oldest first.
-    pub fn release(&self, pattern: &Pattern) -> Vec<Held> {
-        let mut placed = lock(&self.placed);
-        let mut out = Vec::new();
-        placed.retain_mut(|rule| {
-            let ends = rule.fault == Fault::Hold && rule.pattern.same_target(pattern);
-            if ends {
-                out.append(&mut rule.held);
-            }
-            !ends
-        });
-        out.sort_by_key(|held| held.seq);
-        out
-    }
-
-    /// Finds what is to happen to this message and lets `record` write it down; both under one lock, so that a release in
-    /// between cannot lose it.
-    fn decide(
-        &self,
-        at: &PeerName,
-        passing: &Passing<'_>,
-        word: Option<(Kind, Option<&PeerName>)>,
-        record: impl FnOnce(Fate) -> Seq,
-        held: impl FnOnce(Seq) -> Held,
-    ) -> (Fate, Seq) {
-        let mut placed = lock(&self.placed);
-        let rule = word.and_then(|(kind, about)| {
-            placed.iter_mut().find_map(|rule| {
-                if !rule.pattern.matches(at, passing.direction, kind, about) {
-                    return None;
-                }
-                rule.matched += 1;
-                rule.pattern.nth.is_none_or(|nth| nth == rule.matched).then_some(rule)
-            })
-        });
-        let Some(rule) = rule else {
-            return (Fate::Passed, record(Fate::Passed));
-        };
-        match rule.fault {
-            Fault::Drop => (Fate::Dropped, record(Fate::Dropped)),
-            Fault::Hold => {
-                let seq = record(Fate::Held);
-                rule.held.push(held(seq));
-                (Fate::Held, seq)
-            }
-        }
-    }
-}
-
-impl Pattern {
-    /// Whether both mean the same messages, whatever their count.
-    pub fn same_target(&self, other: &Pattern) -> bool {
-        (self.message, &self.from, &self.to) == (other.message, &other.from, &other.to)
-    }
-
-    /// Whether it means a message of this kind on the leg of `speaker`'s tap. `from` alone sits on the sender's leg, before the
-    /// server; anything with `to` on the receiver's, after it.
-    pub fn matches(&self, at: &PeerName, direction: Direction, kind: Kind, about: Option<&PeerName>) -> bool {
-        if self.message != kind {
-            return false;
-        }
-        match (&self.from, &self.to, direction) {
-            (Some(from), None, Direction::Up) => from == at,
-            (from, Some(to), Direction::Down) => {
-                to == at && from.as_ref().is_none_or(|from| about.is_none_or(|a| a == from))
-            }
-            _ => false,
-        }
-    }
-}
-
-/// Who is in the case, as the server knows them.
-#[derive(Clone, Default)]
-pub struct Directory {
-    names: BTreeMap<String, PeerName>,
-}
-
-impl Directory {
-    /// The id on the wire is the peer's name.
-    pub fn new<'a>(peers: impl Iterator<Item = &'a PeerName>) -> Self {
-        Self {
-            names: peers
-                .map(|name| (name.as_str().to_owned(), name.clone()))
-                .collect(),
-        }
-    }
-
-    /// The id that the server knows this peer by.
-    pub fn id(&self, peer: &PeerName) -> String {
-        peer.as_str().to_owned()
-    }
-
-    /// The peer behind an id.
-    pub fn peer(&self, id: &str) -> Option<PeerName> {
-        self.names.get(id).cloned()
-    }
-
-    /// Everybody but this one, if that is exactly one.
-    pub fn other(&self, me: &PeerName) -> Option<PeerName> {
-        let mut others = self.names.values().filter(|name| *name != me);
-        match (others.next(), others.next()) {
-            (Some(one), None) => Some(one.clone()),
-            _ => None,
-        }
-    }
 }
 
 /// What a word speaks of: the addressee on the way up, the sender or the subject on the way down.
@@ -196,9 +34,9 @@ fn substance<'a>(word: Option<&'a Word>, payload: &'a [u8]) -> std::borrow::Cow<
     match word {
         Some(Word::Signal { signal, .. }) => match signal {
             Signal::Offer { sdp } | Signal::Answer { sdp } => sdp.as_bytes().into(),
-            Signal::Candidate { candidate } => serde_json::to_vec(candidate)
-                .unwrap_or_default()
-                .into(),
+            Signal::Candidate { candidate } => {
+                serde_json::to_vec(candidate).unwrap_or_default().into()
+            }
             Signal::EndOfCandidates | Signal::Bye => (&b""[..]).into(),
         },
         _ => payload.into(),
@@ -224,7 +62,7 @@ struct Inner {
     /// Why the brain sent what is still on its way to the tap, oldest first; HTTP under 0.
     intents: BTreeMap<u32, VecDeque<Vec<Seq>>>,
     /// What was delivered to the peer and not yet heard by its brain; HTTP under 0.
-    delivered: BTreeMap<u32, VecDeque<Seq>>,
+    delivered: BTreeMap<u32, VecDeque<(Seq, u64)>>,
     /// The request that the next response answers.
     asked: Option<Seq>,
     down: Vec<u32>,
@@ -245,6 +83,13 @@ impl Shake {
         z ^= z >> 31;
         (z & 1 == 1).then(|| Duration::from_micros((z >> 1) % 5_000))
     }
+}
+
+/// Tells payloads apart, within this process.
+fn mark(payload: &[u8]) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    payload.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// How much of a payload the trace keeps.
@@ -287,9 +132,14 @@ impl Wire {
             .push_back(cause);
     }
 
-    /// The event of the oldest delivered message that the brain has not heard yet.
-    pub fn heard(&self, link: u32) -> Option<Seq> {
-        lock(&self.inner).delivered.get_mut(&link)?.pop_front()
+    /// The event of the oldest delivered message with this payload that the brain has not heard yet. By payload, because a
+    /// released message may overtake one that is delayed.
+    pub fn heard(&self, link: u32, payload: &str) -> Option<Seq> {
+        let mut inner = lock(&self.inner);
+        let delivered = inner.delivered.get_mut(&link)?;
+        let same = mark(payload.as_bytes());
+        let place = delivered.iter().position(|(_, mark)| *mark == same)?;
+        delivered.remove(place).map(|(seq, _)| seq)
     }
 
     /// Whether this link has ended.
@@ -297,13 +147,13 @@ impl Wire {
         lock(&self.inner).down.contains(&link)
     }
 
-    /// A held message is about to go on to the peer: `seq` is its release.
-    pub fn let_through(&self, link: u32, seq: Seq) {
+    /// A held message is about to go on to the peer: `seq` is its release, `mark` its payload's.
+    pub fn let_through(&self, link: u32, seq: Seq, mark: u64) {
         lock(&self.inner)
             .delivered
             .entry(link)
             .or_default()
-            .push_back(seq);
+            .push_back((seq, mark));
     }
 
     fn link_name(&self, link: u32) -> Link {
@@ -352,12 +202,12 @@ impl Policy for Wire {
                 .get_mut(&passing.link)
                 .and_then(VecDeque::pop_front)
                 .unwrap_or_default(),
-            Direction::Down if passing.carrier == Carrier::Http => inner.asked.take().into_iter().collect(),
+            Direction::Down if passing.carrier == Carrier::Http => {
+                inner.asked.take().into_iter().collect()
+            }
             Direction::Down => Vec::new(),
         };
-        let digest = self
-            .digest
-            .of(&substance(word.as_ref(), passing.data));
+        let digest = self.digest.of(&substance(word.as_ref(), passing.data));
         let mut text = String::new();
         if !passing.head.is_empty() {
             text.push_str(passing.head);
@@ -365,7 +215,11 @@ impl Policy for Wire {
         }
         let shown = &passing.data[..passing.data.len().min(TEXT_LIMIT)];
         text.push_str(&String::from_utf8_lossy(shown));
-        let link = self.link_name(if passing.link == 0 { inner.newest } else { passing.link });
+        let link = self.link_name(if passing.link == 0 {
+            inner.newest
+        } else {
+            passing.link
+        });
         let word_key = word.as_ref().map(Word::kind);
         let size = passing.data.len();
         let about_key = about.clone();
@@ -377,7 +231,17 @@ impl Policy for Wire {
                 let link = link.clone();
                 let (direction, carrier) = (passing.direction, passing.carrier);
                 self.recorder.record(
-                    What::Message { link, direction, carrier, word, about, fate, size, digest, text },
+                    What::Message {
+                        link,
+                        direction,
+                        carrier,
+                        word,
+                        about,
+                        fate,
+                        size,
+                        digest,
+                        text,
+                    },
                     &cause,
                 )
             },
@@ -387,6 +251,7 @@ impl Policy for Wire {
                 link: link.clone(),
                 direction: passing.direction,
                 seq,
+                mark: mark(passing.data),
             },
         );
         if passing.direction == Direction::Up && passing.carrier == Carrier::Http {
@@ -402,7 +267,7 @@ impl Policy for Wire {
                 .delivered
                 .entry(passing.link)
                 .or_default()
-                .push_back(seq);
+                .push_back((seq, mark(passing.data)));
         }
         match self.shake.as_ref().and_then(|shake| lock(shake).delay()) {
             Some(delay) => Verdict::Delay(delay),

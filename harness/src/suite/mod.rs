@@ -50,7 +50,12 @@ pub enum Progress<'a> {
 }
 
 /// Plays all cases, as many at once as the setting lets be busy, and answers them in their order.
-pub async fn run(cases: Vec<Case>, setting: Arc<Setting>, plan: Plan, tell: &(dyn Fn(Progress<'_>) + Sync)) -> Vec<Played> {
+pub async fn run(
+    cases: Vec<Case>,
+    setting: Arc<Setting>,
+    plan: Plan,
+    tell: &(dyn Fn(Progress<'_>) + Sync),
+) -> Vec<Played> {
     if !plan.accept {
         return run_all(cases, &setting, plan, tell).await;
     }
@@ -61,7 +66,12 @@ pub async fn run(cases: Vec<Case>, setting: Arc<Setting>, plan: Plan, tell: &(dy
     played
 }
 
-async fn run_all(cases: Vec<Case>, setting: &Arc<Setting>, plan: Plan, tell: &(dyn Fn(Progress<'_>) + Sync)) -> Vec<Played> {
+async fn run_all(
+    cases: Vec<Case>,
+    setting: &Arc<Setting>,
+    plan: Plan,
+    tell: &(dyn Fn(Progress<'_>) + Sync),
+) -> Vec<Played> {
     // What waits longest begins first, so that waits overlap.
     let mut order: Vec<(usize, Case)> = cases.into_iter().enumerate().collect();
     order.sort_by_key(|(_, case)| std::cmp::Reverse(longest_wait(case)));
@@ -83,7 +93,12 @@ async fn run_all(cases: Vec<Case>, setting: &Arc<Setting>, plan: Plan, tell: &(d
 }
 
 fn longest_wait(case: &Case) -> Duration {
-    case.scenario.steps.iter().map(|step| step.within).max().unwrap_or_default()
+    case.scenario
+        .steps
+        .iter()
+        .map(|step| step.within)
+        .max()
+        .unwrap_or_default()
 }
 
 async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan) -> Played {
@@ -105,7 +120,9 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan) -> Played {
         }
         let known = logs.contains_key(&log);
         *logs.entry(log).or_default() += 1;
-        let worse = worst.as_ref().is_none_or(|worst| rank(&outcome.verdict) > rank(&worst.verdict));
+        let worse = worst
+            .as_ref()
+            .is_none_or(|worst| rank(&outcome.verdict) > rank(&worst.verdict));
         if let Some(trace) = &outcome.trace
             && runs > 1
             && known
@@ -117,14 +134,23 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan) -> Played {
         if worse {
             worst = Some(outcome);
         }
-        if worst.as_ref().is_some_and(|worst| matches!(worst.verdict, Verdict::Unsupported(_))) {
+        if worst
+            .as_ref()
+            .is_some_and(|worst| matches!(worst.verdict, Verdict::Unsupported(_)))
+        {
             break;
         }
     }
     let mut logs: Vec<(String, u32)> = logs.into_iter().collect();
     logs.sort_by_key(|(_, runs)| std::cmp::Reverse(*runs));
     let outcome = worst.unwrap_or_else(|| unreachable!("each case is played at least once"));
-    Played { case, outcome, runs, logs, took }
+    Played {
+        case,
+        outcome,
+        runs,
+        logs,
+        took,
+    }
 }
 
 fn rank(verdict: &Verdict) -> u8 {
@@ -141,7 +167,8 @@ fn judge_log(case: &Case, log: &str, plan: Plan, outcome: &mut Outcome) {
     let snapshot = match Snapshot::of(&case.scenario, &case.cast) {
         Ok(snapshot) => snapshot,
         Err(error) => {
-            outcome.verdict = Verdict::Inconclusive(format!("its snapshot cannot be read: {error}"));
+            outcome.verdict =
+                Verdict::Inconclusive(format!("its snapshot cannot be read: {error}"));
             return;
         }
     };
@@ -150,16 +177,26 @@ fn judge_log(case: &Case, log: &str, plan: Plan, outcome: &mut Outcome) {
     }
     if plan.accept {
         if let Err(error) = accept(case, log) {
-            outcome.verdict = Verdict::Inconclusive(format!("its snapshot cannot be written: {error}"));
+            outcome.verdict =
+                Verdict::Inconclusive(format!("its snapshot cannot be written: {error}"));
         }
         return;
     }
     let message = match snapshot.log {
         Some(_) => format!("the log is not the one in {}", snapshot.path.display()),
-        None => format!("there is no snapshot {} yet; `--accept` writes it", snapshot.path.display()),
+        None => format!(
+            "there is no snapshot {} yet; `--accept` writes it",
+            snapshot.path.display()
+        ),
     };
     let diff = Some(snapshot.diff(log));
-    outcome.verdict = Verdict::Fail(Failure { place: None, span: None, message, states: Vec::new(), diff });
+    outcome.verdict = Verdict::Fail(Failure {
+        place: None,
+        span: None,
+        message,
+        states: Vec::new(),
+        diff,
+    });
 }
 
 /// Writes a log where it belongs: the first cast's into the shared file, another's into its own if it differs from that.

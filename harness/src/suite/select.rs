@@ -1,5 +1,6 @@
 //! Which cases to run: scenario files under the given paths, times the casts.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,7 +29,10 @@ pub enum SelectError {
 pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SelectError> {
     let mut found = Vec::new();
     for path in paths {
-        let unreadable = |error| SelectError::Unreadable { path: path.clone(), error };
+        let unreadable = |error| SelectError::Unreadable {
+            path: path.clone(),
+            error,
+        };
         if std::fs::metadata(path).map_err(unreadable)?.is_dir() {
             walk(path, 0, &mut found)?;
         } else {
@@ -36,7 +40,9 @@ pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SelectError> {
         }
     }
     found.sort();
-    found.dedup();
+    // `x.yaml` and `./x.yaml` are one file.
+    let mut known = BTreeSet::new();
+    found.retain(|path| known.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     Ok(found)
 }
 
@@ -44,14 +50,20 @@ pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SelectError> {
 const DEPTH: usize = 16;
 
 fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), SelectError> {
-    let unreadable = |error| SelectError::Unreadable { path: folder.to_owned(), error };
+    let unreadable = |error| SelectError::Unreadable {
+        path: folder.to_owned(),
+        error,
+    };
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         if path.is_dir() {
             if depth < DEPTH {
                 walk(&path, depth + 1, found)?;
             }
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
             found.push(path);
         }
     }
@@ -73,7 +85,11 @@ pub fn read(files: &[PathBuf]) -> (Vec<Arc<Scenario>>, Vec<Mistakes>) {
 
 /// The cases of these scenarios: all casts, or those that `choices` allow; of these only what `stacks` can play. The number of
 /// cases left out for want of a stack comes with them.
-pub fn cases(scenarios: &[Arc<Scenario>], choices: &[Cast], stacks: &[Stack]) -> (Vec<Case>, usize) {
+pub fn cases(
+    scenarios: &[Arc<Scenario>],
+    choices: &[Cast],
+    stacks: &[Stack],
+) -> (Vec<Case>, usize) {
     let mut left_out = 0;
     let mut cases = Vec::new();
     for scenario in scenarios {
@@ -81,8 +97,15 @@ pub fn cases(scenarios: &[Arc<Scenario>], choices: &[Cast], stacks: &[Stack]) ->
             if !choices.is_empty() && !choices.iter().any(|choice| cast.includes(choice)) {
                 continue;
             }
-            if cast.stacks().values().all(|stack| *stack == Stack::Wire || stacks.contains(stack)) {
-                cases.push(Case { scenario: scenario.clone(), cast });
+            if cast
+                .stacks()
+                .values()
+                .all(|stack| *stack == Stack::Wire || stacks.contains(stack))
+            {
+                cases.push(Case {
+                    scenario: scenario.clone(),
+                    cast,
+                });
             } else {
                 left_out += 1;
             }
@@ -100,7 +123,10 @@ impl Case {
     /// The scenario's file without folder and ending.
     pub fn stem(&self) -> String {
         let path = &self.scenario.source.path;
-        path.file_stem().map_or_else(|| "scenario".into(), |stem| stem.to_string_lossy().into_owned())
+        path.file_stem().map_or_else(
+            || "scenario".into(),
+            |stem| stem.to_string_lossy().into_owned(),
+        )
     }
 
     /// A name for files: letters, digits, `-`, `_`, `+`, `@` only. The scenario's name and its cast.
@@ -108,7 +134,13 @@ impl Case {
         let name: String = self
             .stem()
             .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' })
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
+                    c
+                } else {
+                    '-'
+                }
+            })
             .take(80)
             .collect();
         format!("{name}@{}", cast_slug(&self.cast))

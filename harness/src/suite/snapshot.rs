@@ -22,7 +22,11 @@ impl Snapshot {
     /// A file that is there and cannot be read.
     pub fn of(scenario: &Scenario, cast: &Cast) -> std::io::Result<Self> {
         let own = Self::own_path(scenario, cast);
-        let path = if own.exists() { own } else { Self::shared_path(scenario) };
+        let path = if own.exists() {
+            own
+        } else {
+            Self::shared_path(scenario)
+        };
         Self::read(path)
     }
 
@@ -47,24 +51,37 @@ impl Snapshot {
     /// `x@cast.snap`
     pub fn own_path(scenario: &Scenario, cast: &Cast) -> PathBuf {
         let path = &scenario.source.path;
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let stem = path
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .unwrap_or_default();
         path.with_file_name(format!("{stem}@{}.snap", cast_slug(cast)))
     }
 
     /// Whether this is the log that the case must have.
     pub fn matches(&self, log: &str) -> bool {
-        self.log.as_ref().is_some_and(|known| known.trim_end() == log.trim_end())
+        self.log
+            .as_ref()
+            .is_some_and(|known| known.trim_end() == log.trim_end())
     }
 
     /// The difference as a unified diff, the snapshot first.
     pub fn diff(&self, log: &str) -> String {
-        diff(self.log.as_deref().unwrap_or_default(), log, "snapshot", "this run")
+        diff(
+            self.log.as_deref().unwrap_or_default(),
+            log,
+            "snapshot",
+            "this run",
+        )
     }
 }
 
 /// A unified diff of two logs.
 pub fn diff(old: &str, new: &str, old_name: &str, new_name: &str) -> String {
-    let (old, new) = (format!("{}\n", old.trim_end()), format!("{}\n", new.trim_end()));
+    let (old, new) = (
+        format!("{}\n", old.trim_end()),
+        format!("{}\n", new.trim_end()),
+    );
     similar::TextDiff::from_lines(&old, &new)
         .unified_diff()
         .context_radius(3)
@@ -77,7 +94,13 @@ pub fn diff(old: &str, new: &str, old_name: &str, new_name: &str) -> String {
 /// # Errors
 /// What the file system says.
 pub fn write(path: &Path, log: &str) -> std::io::Result<()> {
-    std::fs::write(path, format!("---\nsource: harness/tests/scenarios.rs\nexpression: log\n---\n{}\n", log.trim_end()))
+    std::fs::write(
+        path,
+        format!(
+            "---\nsource: harness/tests/scenarios.rs\nexpression: log\n---\n{}\n",
+            log.trim_end()
+        ),
+    )
 }
 
 /// What follows the head that insta writes.

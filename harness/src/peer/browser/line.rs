@@ -147,7 +147,10 @@ async fn shake(
     let check = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
         let mut expected = lock(expected);
         let path = request.uri().path();
-        let origin = request.headers().get(ORIGIN).map(|origin| origin.as_bytes());
+        let origin = request
+            .headers()
+            .get(ORIGIN)
+            .map(|origin| origin.as_bytes());
         let fits = |call: &Expected| origin == Some(call.origin.as_bytes());
         if expected.get(path).is_some_and(fits) {
             found = expected.remove(path);

@@ -28,6 +28,8 @@ pub(super) struct Page {
     pub(super) context: String,
     /// Its session of the Chrome DevTools Protocol, by which Chromium tells a crash.
     pub(super) cdp: Option<String>,
+    /// The user context that it has to itself, if it has one.
+    pub(super) apart: Option<String>,
     listener: Mutex<Option<Listener>>,
     /// Whose document it shows: an origin, or `None` for `about:blank`.
     shows: Mutex<Option<String>>,
@@ -43,10 +45,11 @@ struct Listener {
 }
 
 impl Page {
-    pub(super) fn new(context: String, cdp: Option<String>) -> Self {
+    pub(super) fn new(context: String, cdp: Option<String>, apart: Option<String>) -> Self {
         Self {
             context,
             cdp,
+            apart,
             listener: Mutex::new(None),
             shows: Mutex::new(None),
             gone: CancellationToken::new(),

@@ -41,6 +41,8 @@ struct Shared {
 #[derive(Debug)]
 struct Shelf {
     stack: Stack,
+    /// Each page has a user context to itself and serves once.
+    apart: bool,
     permits: Arc<Semaphore>,
     /// The browser, once it was wanted. A start that failed is not tried again: every later borrower hears why.
     browser: tokio::sync::Mutex<Option<Result<Arc<Browser>, EnvironmentError>>>,
@@ -75,6 +77,16 @@ impl Pool {
 
     /// A pool that lends so many pages of each browser at a time.
     pub fn with_pages(run: Run, pages: usize) -> Result<Self, EnvironmentError> {
+        Self::build(run, pages, false)
+    }
+
+    /// A pool that gives every peer a new user context and a new page, and closes both afterwards: what a pool of warm pages saves
+    /// is measured against it.
+    pub fn with_fresh_contexts(run: Run) -> Result<Self, EnvironmentError> {
+        Self::build(run, PAGES_PER_BROWSER, true)
+    }
+
+    fn build(run: Run, pages: usize, apart: bool) -> Result<Self, EnvironmentError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("glare-browsers")
@@ -85,8 +97,8 @@ impl Pool {
             run,
             handle: runtime.handle().clone(),
             runtime: Mutex::new(Some(runtime)),
-            chromium: Arc::new(Shelf::new(Stack::Chromium, pages)),
-            firefox: Arc::new(Shelf::new(Stack::Firefox, pages)),
+            chromium: Arc::new(Shelf::new(Stack::Chromium, pages, apart)),
+            firefox: Arc::new(Shelf::new(Stack::Firefox, pages, apart)),
             own: Mutex::default(),
             over: AtomicBool::new(false),
         })))
@@ -196,7 +208,7 @@ impl Shared {
         let browser = shelf.browser(self).await?;
         let page = match shelf.idle_page().await {
             Some(page) => page,
-            None => browser.open().await?,
+            None => browser.open(shelf.apart).await?,
         };
         match browser.visit(&page, origin).await {
             Ok(visited) => Ok((browser, page, visited)),
@@ -219,7 +231,7 @@ impl Shared {
             own.retain(|browser| browser.strong_count() > 0);
             own.push(Arc::downgrade(&browser));
         }
-        let visited = match browser.open().await {
+        let visited = match browser.open(false).await {
             Ok(page) => browser.visit(&page, &origin).await.map(|told| (page, told)),
             Err(error) => Err(error),
         };
@@ -258,9 +270,10 @@ impl Shared {
 }
 
 impl Shelf {
-    fn new(stack: Stack, pages: usize) -> Self {
+    fn new(stack: Stack, pages: usize, apart: bool) -> Self {
         Self {
             stack,
+            apart,
             permits: Arc::new(Semaphore::new(pages)),
             browser: tokio::sync::Mutex::new(None),
             idle: Mutex::default(),
@@ -335,7 +348,7 @@ impl Lease {
             return;
         };
         let (renewed, idle) = oneshot::channel();
-        let fit = state != State::Lost;
+        let fit = state != State::Lost && !shelf.apart;
         if fit {
             lock(&shelf.idle).push_back(idle);
         }

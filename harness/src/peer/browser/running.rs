@@ -125,19 +125,25 @@ impl Browser {
         Ok((client, bidi, pages))
     }
 
-    /// Opens an empty page. Firefox throttles tabs in the background, so it gets windows.
-    pub(super) async fn open(&self) -> Result<Arc<Page>, EnvironmentError> {
+    /// Opens an empty page, in a user context of its own (cookies, storage, renderers) if it is to be `apart`. Firefox throttles
+    /// tabs in the background, so it gets windows.
+    pub(super) async fn open(&self, apart: bool) -> Result<Arc<Page>, EnvironmentError> {
         let kind = match self.stack {
             Stack::Firefox => "window",
             _ => "tab",
         };
+        let mut wanted = json!({ "type": kind });
+        if apart {
+            let made = self
+                .bidi
+                .send("browser.createUserContext", json!({}), PAGE_DEADLINE)
+                .await
+                .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
+            wanted["userContext"] = made["userContext"].clone();
+        }
         let made = self
             .bidi
-            .send(
-                "browsingContext.create",
-                json!({ "type": kind }),
-                PAGE_DEADLINE,
-            )
+            .send("browsingContext.create", wanted.clone(), PAGE_DEADLINE)
             .await
             .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
         let context = made["context"]
@@ -155,7 +161,8 @@ impl Browser {
             }
             _ => None,
         };
-        let page = Arc::new(Page::new(context.to_owned(), cdp));
+        let apart = wanted["userContext"].as_str().map(str::to_owned);
+        let page = Arc::new(Page::new(context.to_owned(), cdp, apart));
         self.pages().insert(context.to_owned(), Arc::clone(&page));
         // The connection may have closed, or the page gone, before it could be found among the others.
         if self.bidi.is_closed() {
@@ -174,9 +181,13 @@ impl Browser {
         let borrower = NUMBER.fetch_add(1, Ordering::Relaxed);
         let url = format!("{}{PAGE_PATH}", origin.trim_end_matches('/'));
         let no_page = |why: &str| self.no_page(&url, why);
-        if page.show(Some(origin)).is_some_and(|before| before == origin) {
+        if page
+            .show(Some(origin))
+            .is_some_and(|before| before == origin)
+        {
             // To another fragment of the same document a browser only scrolls.
-            (self.navigate(page, "about:blank").await).map_err(|error| no_page(&error.to_string()))?;
+            (self.navigate(page, "about:blank").await)
+                .map_err(|error| no_page(&error.to_string()))?;
         }
         let happenings = page.listen(borrower);
         let call = self.exchange.expect(origin);
@@ -234,9 +245,19 @@ impl Browser {
     pub(super) async fn close(&self, page: &Page) -> Result<(), BidiError> {
         page.dismiss("its page was closed");
         self.pages().remove(&page.context);
-        let params = json!({ "context": page.context, "promptUnload": false });
+        let (command, params) = match &page.apart {
+            // Its pages go with it.
+            Some(context) => (
+                "browser.removeUserContext",
+                json!({ "userContext": context }),
+            ),
+            None => (
+                "browsingContext.close",
+                json!({ "context": page.context, "promptUnload": false }),
+            ),
+        };
         self.bidi
-            .send("browsingContext.close", params, PAGE_DEADLINE)
+            .send(command, params, PAGE_DEADLINE)
             .await
             .map(drop)
     }

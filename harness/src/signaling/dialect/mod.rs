@@ -188,6 +188,13 @@ impl Dialect {
         &self.properties
     }
 
+    /// Whether its server ever says this word: many answer no `leave`.
+    pub fn hears(&self, kind: Kind) -> bool {
+        self.hear
+            .iter()
+            .any(|(heard, _)| matches!(heard, Heard::Kind(there) if *there == kind))
+    }
+
     fn saying(&self, kind: Kind) -> Option<&[Saying]> {
         self.say
             .iter()

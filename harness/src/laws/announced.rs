@@ -1,0 +1,196 @@
+//! Law 1: who left is announced to those who stay, within the declared time, once.
+//!
+//! The time runs from when the tap saw the server let somebody go, or saw the link end, to when it saw the news. The harness
+//! shares its machine with the server, so the bound is widened by a fixed slack and by the slowest reply of the same trace; and
+//! news that has not come by the end of the trace is missed only if the trace goes on for longer than that.
+
+use std::collections::HashMap;
+
+use super::rooms::{How, Leaving, LinkId, PeerId, Rooms, Stay};
+use super::{Breach, Finding, Law, Terms};
+
+const LAW: Law = Law::LeavingIsAnnounced;
+
+/// So many attempts to come back are looked at.
+const MAX_TRIES: usize = 64;
+
+/// The news of leavings that one link got about one peer, by event, and how many of them are accounted for.
+#[derive(Default)]
+struct Told {
+    news: Vec<usize>,
+    used: usize,
+}
+
+pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Finding {
+    let mut finding = Finding {
+        law: LAW,
+        premises: 0,
+        breaches: Vec::new(),
+    };
+    let Some(bound) = terms.announces_leaving_within else {
+        return finding;
+    };
+    let micros = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    let bound = Bound {
+        declared: micros(bound),
+        limit: micros(bound)
+            .saturating_add(micros(terms.slack))
+            .saturating_add(rooms.slowest),
+    };
+    let mut told: HashMap<(LinkId, Option<PeerId>), Told> = HashMap::new();
+    for news in rooms.news.iter().filter(|news| !news.joined) {
+        told.entry((news.link, news.about))
+            .or_default()
+            .news
+            .push(news.at);
+    }
+    too_many(rooms, &told, &bound, &mut finding);
+    for leaving in &rooms.leavings {
+        for staying in &leaving.staying {
+            announced(
+                rooms,
+                leaving,
+                &rooms.stays[*staying],
+                &bound,
+                &mut told,
+                &mut finding,
+            );
+        }
+    }
+    finding
+}
+
+/// Microseconds.
+struct Bound {
+    declared: u64,
+    limit: u64,
+}
+
+fn breach(rooms: &Rooms<'_>, at: usize, because: &[usize], message: String) -> Breach {
+    let because = because.iter().map(|i| rooms.events[*i].seq).collect();
+    Breach {
+        law: LAW,
+        event: rooms.events[at].seq,
+        because,
+        message,
+    }
+}
+
+fn announced(
+    rooms: &Rooms<'_>,
+    leaving: &Leaving,
+    witness: &Stay,
+    bound: &Bound,
+    told: &mut HashMap<(LinkId, Option<PeerId>), Told>,
+    finding: &mut Finding,
+) {
+    let gone = &rooms.stays[leaving.stay];
+    // Without a link nothing can be told; news that names nobody may be about anybody.
+    let Some(link) = witness
+        .link
+        .filter(|link| !told.contains_key(&(*link, None)))
+    else {
+        return;
+    };
+    let at = |i: usize| rooms.events[i].at;
+    let (who, name) = (rooms.peers[gone.peer].name, rooms.links[link].link);
+    let how = match leaving.how {
+        How::Left => "left",
+        How::Ended | How::Void => "is gone",
+    };
+    let told = told.entry((link, Some(gone.peer))).or_default();
+    // A server may tell the others before it ends the link itself.
+    let early = told
+        .news
+        .get(told.used)
+        .filter(|news| gone.entered.is_some_and(|entered| **news > entered));
+    let since = told
+        .news
+        .partition_point(|news| *news < leaving.since)
+        .max(told.used);
+    let (found, used) = match (told.news.get(since), early) {
+        (Some(news), _) => (Some(*news), since + 1),
+        (None, Some(news)) => (Some(*news), told.used + 1),
+        (None, None) => (None, told.used),
+    };
+    told.used = used;
+    let due = at(leaving.at).saturating_add(bound.limit);
+    if let Some(news) = found {
+        finding.premises += 1;
+        if at(news) > due {
+            let took = at(news).saturating_sub(at(leaving.at)) / 1000;
+            let message = format!("{who} {how}, and {name} was told only after {took} ms");
+            finding
+                .breaches
+                .push(breach(rooms, news, &[leaving.at], message));
+        }
+        return;
+    }
+    let until = witness
+        .certain_until()
+        .or_else(|| rooms.events.len().checked_sub(1));
+    if until.is_none_or(|until| at(until) <= due) || back(rooms, gone, leaving, bound) {
+        return;
+    }
+    finding.premises += 1;
+    let message = format!("{who} {how}, and {name} was never told: a ghost");
+    let entered: Vec<usize> = witness.entered.into_iter().collect();
+    finding
+        .breaches
+        .push(breach(rooms, leaving.at, &entered, message));
+}
+
+/// Whether whoever left was let in again before the others had to be told: a server may wait that long for a lost connection.
+fn back(rooms: &Rooms<'_>, gone: &Stay, leaving: &Leaving, bound: &Bound) -> bool {
+    let stays = &rooms.peers[gone.peer].stays;
+    let next = stays.partition_point(|stay| rooms.stays[*stay].asked <= leaving.at);
+    let at = |i: usize| rooms.events[i].at;
+    let in_time = |stay: &&Stay| at(stay.asked) <= at(leaving.at).saturating_add(bound.declared);
+    let mut tries = stays[next..]
+        .iter()
+        .map(|stay| &rooms.stays[*stay])
+        .take_while(in_time);
+    // Who tries more often than that is given up on, and nobody accused.
+    tries.by_ref().take(MAX_TRIES).any(|stay| !stay.refused) || tries.next().is_some()
+}
+
+/// More news of somebody's leaving than stays that could have ended.
+fn too_many(
+    rooms: &Rooms<'_>,
+    told: &HashMap<(LinkId, Option<PeerId>), Told>,
+    bound: &Bound,
+    finding: &mut Finding,
+) {
+    for ((link, about), told) in told {
+        let Some(about) = about.filter(|about| !rooms.peers[*about].opaque) else {
+            continue;
+        };
+        let at = |i: usize| rooms.events[i].at;
+        let up = rooms.links[*link].up.unwrap_or(0);
+        let over = |stay: &Stay| {
+            stay.gone
+                .is_some_and(|gone| gone < up && at(gone).saturating_add(bound.limit) < at(up))
+        };
+        let stays: Vec<usize> = rooms.peers[about]
+            .stays
+            .iter()
+            .map(|stay| &rooms.stays[*stay])
+            .filter(|stay| !stay.refused && !over(stay))
+            .map(|stay| stay.asked)
+            .collect();
+        for (index, news) in told.news.iter().enumerate() {
+            let ended = stays.partition_point(|asked| asked < news);
+            if ended > 0 && index >= ended {
+                let (name, who) = (rooms.links[*link].link, rooms.peers[about].name);
+                let before = told.news[index - 1];
+                finding.premises += 1;
+                finding.breaches.push(breach(
+                    rooms,
+                    *news,
+                    &[before],
+                    format!("{name} was told once more that {who} is gone"),
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! One pass over the trace, then each law over what it found.
+
+use super::post::Post;
+use super::rooms::Rooms;
+use super::{Finding, Terms, addressed, announced, answered, late, relayed};
+use crate::log::Event;
+
+/// What a trace says of each of [`Law::OBSERVED`](super::Law::OBSERVED), in that order. The trace may be cut off anywhere: what
+/// was still under way is not judged. Takes time proportional to the trace.
+pub fn judge(events: &[Event], terms: &Terms) -> Vec<Finding> {
+    let mut rooms = Rooms::new(events, terms);
+    let mut post = Post::new(terms);
+    for i in 0..events.len() {
+        let reached = rooms.take(i);
+        post.take(i, reached, &mut rooms);
+    }
+    rooms.finish();
+    let late = late::Late::find(&rooms, &post, terms);
+    let mut findings = vec![
+        announced::judge(&rooms, terms),
+        addressed::judge(&rooms, &post),
+        relayed::judge(&rooms, &post, &late, terms),
+        answered::judge(&rooms, terms),
+        late.finding,
+    ];
+    for finding in &mut findings {
+        finding.breaches.sort_by_key(|breach| breach.event);
+    }
+    findings
+}

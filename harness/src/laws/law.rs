@@ -1,0 +1,178 @@
+//! The laws by name, and what a judgement says.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::log::Seq;
+use crate::signaling::{AbsentPeer, Dialect, Kind, Properties, SameId};
+
+/// What must hold in every run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Law {
+    /// 1
+    LeavingIsAnnounced,
+    /// 2
+    OnlyToTheRoom,
+    /// 3
+    RelayedOnceInOrder,
+    /// 4
+    RequestsAreAnswered,
+    /// 5
+    GarbageHarmsNobodyElse,
+    /// 6
+    EmptyRoomsAreFree,
+    /// 7
+    NothingLateToNewcomers,
+    /// 8
+    NothingLeftBehind,
+}
+
+impl Law {
+    /// All of them, by number.
+    pub const ALL: [Law; 8] = [
+        Law::LeavingIsAnnounced,
+        Law::OnlyToTheRoom,
+        Law::RelayedOnceInOrder,
+        Law::RequestsAreAnswered,
+        Law::GarbageHarmsNobodyElse,
+        Law::EmptyRoomsAreFree,
+        Law::NothingLateToNewcomers,
+        Law::NothingLeftBehind,
+    ];
+
+    /// Those that a trace shows: what [`judge`](super::judge) answers for, in its order.
+    pub const OBSERVED: [Law; 5] = [
+        Law::LeavingIsAnnounced,
+        Law::OnlyToTheRoom,
+        Law::RelayedOnceInOrder,
+        Law::RequestsAreAnswered,
+        Law::NothingLateToNewcomers,
+    ];
+
+    /// Its number, from 1, as scenario files write it.
+    pub fn number(self) -> u8 {
+        match self {
+            Law::LeavingIsAnnounced => 1,
+            Law::OnlyToTheRoom => 2,
+            Law::RelayedOnceInOrder => 3,
+            Law::RequestsAreAnswered => 4,
+            Law::GarbageHarmsNobodyElse => 5,
+            Law::EmptyRoomsAreFree => 6,
+            Law::NothingLateToNewcomers => 7,
+            Law::NothingLeftBehind => 8,
+        }
+    }
+
+    /// The law of a number.
+    pub fn from_number(number: u8) -> Option<Law> {
+        Law::ALL.into_iter().find(|law| law.number() == number)
+    }
+
+    /// What it says, in one sentence.
+    pub fn statement(self) -> &'static str {
+        match self {
+            Law::LeavingIsAnnounced => {
+                "who left, by whatever way, is announced once to those who stay, within the declared time"
+            }
+            Law::OnlyToTheRoom => {
+                "nothing is delivered to who has left, nor to another room, nor under another sender's name"
+            }
+            Law::RelayedOnceInOrder => {
+                "what is relayed arrives once, in order per pair, byte for byte"
+            }
+            Law::RequestsAreAnswered => {
+                "every request is answered, a refused one too: silence is not an answer"
+            }
+            Law::GarbageHarmsNobodyElse => "one peer's garbage never harms another",
+            Law::EmptyRoomsAreFree => "a room whose last peer has gone can be created again",
+            Law::NothingLateToNewcomers => {
+                "a session's late messages never reach the session that replaced it"
+            }
+            Law::NothingLeftBehind => "what the harness itself started is gone at the end",
+        }
+    }
+}
+
+impl fmt::Display for Law {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "law {}", self.number())
+    }
+}
+
+/// One place where a law is broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// Which one.
+    pub law: Law,
+    /// Where it shows.
+    pub event: Seq,
+    /// The earlier events that make it a breach, ascending.
+    pub because: Vec<Seq>,
+    /// For a person: names and kinds, no payloads, nothing that the server wrote.
+    pub message: String,
+}
+
+/// What a trace says of one law.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which one.
+    pub law: Law,
+    /// How often it was put to the test: its premise occurred, and the trace shows how it ended. 0 is "vacuous", not "holds".
+    pub premises: usize,
+    /// Where it is broken, in the order of the trace.
+    pub breaches: Vec<Breach>,
+}
+
+impl Finding {
+    /// Whether the law was never put to the test.
+    pub fn is_vacuous(&self) -> bool {
+        self.premises == 0 && self.breaches.is_empty()
+    }
+}
+
+/// What the server is declared to do, as far as laws depend on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Those who stay hear within this time that somebody went; `None`: they are not told, and law 1 says nothing.
+    pub announces_leaving_within: Option<Duration>,
+    /// What is relayed may come out changed: messages are then matched by kind.
+    pub rewrites: bool,
+    /// What is relayed may also come back to its sender.
+    pub echoes: bool,
+    /// What is sent to who is away waits for them.
+    pub queues: bool,
+    /// A second connection with an id that is in use is refused, so a new link is in no room yet.
+    pub rejects_same_id: bool,
+    /// `leave` has a reply.
+    pub answers_leave: bool,
+    /// What a slow machine may add to any bound. The slowest reply that the trace itself shows is added to it.
+    pub slack: Duration,
+}
+
+impl Terms {
+    /// Two seconds: a loaded machine may pause server and tap that long without either being wrong.
+    pub const SLACK: Duration = Duration::from_secs(2);
+
+    /// The terms of a dialect.
+    pub fn of(dialect: &Dialect) -> Self {
+        Self {
+            answers_leave: dialect.hears(Kind::Left),
+            ..Self::from(dialect.properties())
+        }
+    }
+}
+
+impl From<&Properties> for Terms {
+    /// `leave` counts as answered; [`Terms::of`] knows better.
+    fn from(properties: &Properties) -> Self {
+        Self {
+            announces_leaving_within: properties.announces_leaving_within,
+            rewrites: properties.rewrites,
+            echoes: properties.echoes,
+            queues: properties.absent_peer == AbsentPeer::Queue,
+            rejects_same_id: properties.same_id == SameId::Reject,
+            answers_leave: true,
+            slack: Self::SLACK,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The laws: what must hold in every run, whatever the scenario.
+//!
+//! [`judge`] reads a trace and answers one [`Finding`] for each law that a trace can show. It judges the server, so it looks at
+//! each message on the server's side of the tap: what the tap held or dropped on its way up never reached the server, what it
+//! held or dropped on its way down was delivered. Nothing is accused that some order of events could excuse.
+//!
+//! - `rooms`: who was where, and when that is certain. `post`: which delivery comes from which message.
+//! - `announced` (law 1), `addressed` (2), `relayed` (3), `answered` (4), `late` (7): one law a file.
+//! - Laws 5 and 6 are probed by peers of their own, law 8 is the harness's own duty: named here, judged elsewhere.
+
+mod addressed;
+mod announced;
+mod answered;
+mod judge;
+mod late;
+mod law;
+mod post;
+mod relayed;
+mod rooms;
+
+pub use judge::judge;
+pub use law::{Breach, Finding, Law, Terms};

@@ -1,0 +1,430 @@
+//! The post: which message each delivery comes from.
+//!
+//! Like [`Relays`](crate::log::Relays), but told by session and not by name, and with the benefit of the doubt: messages that
+//! cannot be told apart are matched so that no law is broken, if they can be.
+
+use std::collections::HashMap;
+
+use super::Terms;
+use super::rooms::{LinkId, PeerId, Reached, RoomId, Rooms, StayId};
+use crate::log::{Carrier, What};
+use crate::signaling::{Kind, Word};
+
+/// More senders than this are not searched for one that is not named.
+const MAX_SENDERS: usize = 64;
+
+/// So many who may get one message are followed.
+const MAX_RECEIVERS: usize = 64;
+
+pub(super) type SentId = usize;
+
+/// A signal that reached the server.
+#[derive(Debug)]
+pub(super) struct Sent {
+    /// Its message's event.
+    pub message: usize,
+    /// When it reached the server.
+    pub at: usize,
+    pub link: LinkId,
+    pub kind: Kind,
+    pub to: Option<PeerId>,
+    /// The tap had held it: its place among what passed then is not known.
+    pub released: bool,
+    pub http: bool,
+    /// The stay that it was sent in, if that is certain.
+    pub stay: Option<StayId>,
+    /// The rooms that its sender may have been in.
+    pub rooms: Vec<RoomId>,
+    /// The event by which its sender was in no room.
+    pub out: Option<usize>,
+    /// Who was certainly there to get it.
+    pub receivers: Vec<StayId>,
+    /// Who got it.
+    pub got: Vec<LinkId>,
+    /// The first delivery.
+    pub first: Option<usize>,
+}
+
+/// What a delivery turns out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// This message.
+    Of(SentId),
+    /// This message once more.
+    Again(SentId),
+    /// This message, to somebody it was not addressed to.
+    Strayed(SentId),
+    /// This message, back to its sender.
+    Echo(SentId),
+    /// In the place of this message, with other content.
+    Altered(SentId),
+    /// This message, under the name of somebody who did not send it.
+    Misnamed(SentId),
+    /// Nobody sent it.
+    Invented,
+    /// It may come from a message that nobody understands.
+    Unknown,
+}
+
+impl Origin {
+    pub fn sent(self) -> Option<SentId> {
+        match self {
+            Self::Of(sent)
+            | Self::Again(sent)
+            | Self::Strayed(sent)
+            | Self::Echo(sent)
+            | Self::Altered(sent)
+            | Self::Misnamed(sent) => Some(sent),
+            Self::Invented | Self::Unknown => None,
+        }
+    }
+}
+
+/// A signal that the server sent.
+#[derive(Debug)]
+pub(super) struct Delivered {
+    pub at: usize,
+    pub link: LinkId,
+    pub from: Option<PeerId>,
+    pub kind: Kind,
+    pub http: bool,
+    pub origin: Origin,
+    /// When the session that gets it asked to come in.
+    pub entry: Option<usize>,
+    /// The event by which whoever gets it is in no room.
+    pub out: Option<usize>,
+    /// Whoever gets it was in none of its sender's rooms since it was sent.
+    pub foreign: bool,
+}
+
+/// Messages of one sort, oldest first.
+#[derive(Debug, Default)]
+struct Pile(Vec<SentId>);
+
+/// How far down a pile one receiver is.
+#[derive(Debug, Default)]
+struct Mark {
+    next: usize,
+    /// Before that, and passed over in favour of a newer session's.
+    skipped: Vec<SentId>,
+}
+
+type PileId = usize;
+
+#[derive(Debug)]
+pub(super) struct Post<'a> {
+    rewrites: bool,
+    pub sent: Vec<Sent>,
+    pub delivered: Vec<Delivered>,
+    piles: Vec<Pile>,
+    /// By sender, addressee, kind, and content.
+    by_content: HashMap<(PeerId, Option<PeerId>, Kind, &'a str), PileId>,
+    by_kind: HashMap<(PeerId, Option<PeerId>, Kind), PileId>,
+    marks: HashMap<(PileId, LinkId), Mark>,
+    /// The newest of its content, whomever it is for, and whoever sent it.
+    last_for_anyone: HashMap<(PeerId, Kind, &'a str), SentId>,
+    last_of_anyone: HashMap<(Kind, &'a str), SentId>,
+    senders: Vec<PeerId>,
+}
+
+impl<'a> Post<'a> {
+    pub fn new(terms: &Terms) -> Self {
+        Self {
+            rewrites: terms.rewrites,
+            sent: Vec::new(),
+            delivered: Vec::new(),
+            piles: Vec::new(),
+            by_content: HashMap::new(),
+            by_kind: HashMap::new(),
+            marks: HashMap::new(),
+            last_for_anyone: HashMap::new(),
+            last_of_anyone: HashMap::new(),
+            senders: Vec::new(),
+        }
+    }
+
+    /// Takes in the event at this place, after `rooms` has, which says what it is for the server.
+    pub fn take(&mut self, i: usize, reached: Reached, rooms: &mut Rooms<'a>) {
+        let (message, released) = match reached {
+            Reached::Up { message, released } => (message, released),
+            Reached::Down => (i, false),
+            Reached::Nothing => return,
+        };
+        let What::Message {
+            link,
+            carrier,
+            word: Some(word @ Word::Signal { .. }),
+            about,
+            digest,
+            ..
+        } = &rooms.events[message].what
+        else {
+            return;
+        };
+        let (kind, http) = (word.kind(), *carrier == Carrier::Http);
+        let (link, about) = (
+            rooms.link(link),
+            about.as_ref().map(|about| rooms.peer(about)),
+        );
+        // Who rewrites is only asked for the kind.
+        let content = if self.rewrites { "" } else { digest.as_str() };
+        if reached == Reached::Down {
+            self.deliver(i, link, about, kind, http, content, rooms);
+            return;
+        }
+        let peer = rooms.links[link].peer;
+        let stay = rooms.stay(link);
+        let sent = Sent {
+            message,
+            at: i,
+            link,
+            kind,
+            to: about,
+            released,
+            http,
+            stay,
+            rooms: rooms.rooms_since(peer, i).unwrap_or_default(),
+            out: rooms.out(link).filter(|_| !http),
+            receivers: stay
+                .map(|stay| receivers(rooms, stay, about))
+                .unwrap_or_default(),
+            got: Vec::new(),
+            first: None,
+        };
+        self.send(sent, peer, content);
+    }
+
+    fn send(&mut self, sent: Sent, peer: PeerId, content: &'a str) {
+        let (id, kind, to) = (self.sent.len(), sent.kind, sent.to);
+        for pile in [
+            *self
+                .by_content
+                .entry((peer, to, kind, content))
+                .or_insert_with(|| new_pile(&mut self.piles)),
+            *self
+                .by_kind
+                .entry((peer, to, kind))
+                .or_insert_with(|| new_pile(&mut self.piles)),
+        ] {
+            self.piles[pile].0.push(id);
+        }
+        self.last_for_anyone.insert((peer, kind, content), id);
+        self.last_of_anyone.insert((kind, content), id);
+        if self.senders.len() < MAX_SENDERS && !self.senders.contains(&peer) {
+            self.senders.push(peer);
+        }
+        self.sent.push(sent);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "as many as a delivery has parts")]
+    fn deliver(
+        &mut self,
+        i: usize,
+        link: LinkId,
+        from: Option<PeerId>,
+        kind: Kind,
+        http: bool,
+        content: &'a str,
+        rooms: &Rooms<'a>,
+    ) {
+        let entry = rooms.entry(link);
+        let origin = self.origin(link, from, kind, content, entry.unwrap_or(0), rooms);
+        let mut foreign = false;
+        if let Some(id) = origin.sent() {
+            let peer = rooms.links[link].peer;
+            let sent = &mut self.sent[id];
+            if !sent.got.contains(&link) && !matches!(origin, Origin::Echo(_)) {
+                sent.got.push(link);
+            }
+            sent.first.get_or_insert(i);
+            // Several rooms, or none that is certain, could each be meant.
+            foreign = !sent.rooms.is_empty()
+                && !rooms.peers[rooms.links[sent.link].peer].opaque
+                && !rooms.peers[peer].opaque
+                && rooms.rooms_since(peer, sent.at).is_some_and(|mine| {
+                    !mine.is_empty() && !mine.iter().any(|room| sent.rooms.contains(room))
+                });
+        }
+        let out = rooms.out(link).filter(|_| !http);
+        self.delivered.push(Delivered {
+            at: i,
+            link,
+            from,
+            kind,
+            http,
+            origin,
+            entry,
+            out,
+            foreign,
+        });
+    }
+
+    fn origin(
+        &mut self,
+        link: LinkId,
+        from: Option<PeerId>,
+        kind: Kind,
+        content: &'a str,
+        entry: usize,
+        rooms: &Rooms<'a>,
+    ) -> Origin {
+        let me = rooms.links[link].peer;
+        let named = [from.unwrap_or_default()];
+        let senders: Vec<PeerId> = match from {
+            Some(_) => named.to_vec(),
+            None => self
+                .senders
+                .iter()
+                .copied()
+                .filter(|sender| *sender != me)
+                .collect(),
+        };
+        if from == Some(me) {
+            if let Some(sent) = self.last_for_anyone.get(&(me, kind, content)) {
+                return Origin::Echo(*sent);
+            }
+        } else {
+            // First what was sent to this session, then what was sent before it began, then a repeat.
+            let piles: Vec<PileId> = senders
+                .iter()
+                .flat_map(|sender| {
+                    [Some(me), None].map(|to| self.by_content.get(&(*sender, to, kind, content)))
+                })
+                .flatten()
+                .copied()
+                .collect();
+            for choose in [Self::fresh, Self::stale] {
+                for pile in &piles {
+                    if let Some(sent) = choose(self, *pile, link, entry, rooms) {
+                        let again = self.sent[sent]
+                            .got
+                            .iter()
+                            .any(|got| rooms.links[*got].peer == me);
+                        return if again {
+                            Origin::Again(sent)
+                        } else {
+                            Origin::Of(sent)
+                        };
+                    }
+                }
+            }
+            if let Some(sent) = piles.iter().find_map(|pile| self.piles[*pile].0.last()) {
+                return Origin::Again(*sent);
+            }
+            let strayed = senders
+                .iter()
+                .find_map(|sender| self.last_for_anyone.get(&(*sender, kind, content)));
+            if let Some(sent) = strayed {
+                return Origin::Strayed(*sent);
+            }
+        }
+        let opaque = match from {
+            Some(from) => rooms.peers[from].opaque,
+            None => {
+                rooms.peers.iter().take(MAX_SENDERS).any(|peer| peer.opaque)
+                    || rooms.peers.len() > MAX_SENDERS
+            }
+        };
+        if opaque {
+            return Origin::Unknown;
+        }
+        if from.is_some()
+            && !self.rewrites
+            && let Some(sent) = self
+                .last_of_anyone
+                .get(&(kind, content))
+                .filter(|sent| rooms.links[self.sent[**sent].link].peer != me)
+        {
+            return Origin::Misnamed(*sent);
+        }
+        for sender in senders {
+            for to in [Some(me), None] {
+                if let Some(pile) = self
+                    .by_kind
+                    .get(&(sender, to, kind))
+                    .copied()
+                    .filter(|_| sender != me)
+                    && let Some(sent) = self.missing(pile, link)
+                {
+                    return Origin::Altered(sent);
+                }
+            }
+        }
+        Origin::Invented
+    }
+
+    /// The next one that was sent after this session asked to come in; the newest session's, where an older one is over: what
+    /// a dying link sent may be lost.
+    fn fresh(
+        &mut self,
+        pile: PileId,
+        link: LinkId,
+        entry: usize,
+        rooms: &Rooms<'a>,
+    ) -> Option<SentId> {
+        let ids = &self.piles[pile].0;
+        let mark = self.marks.entry((pile, link)).or_default();
+        if let Some(next) = ids.get(mark.next) {
+            let from = if self.sent[*next].at >= entry {
+                mark.next
+            } else {
+                mark.next + ids[mark.next..].partition_point(|id| self.sent[*id].at < entry)
+            };
+            let newest = ids.last().map(|last| self.sent[*last].link);
+            let over = |id: &SentId| {
+                Some(self.sent[*id].link) != newest && !rooms.live(self.sent[*id].link)
+            };
+            let passed = ids[from..].iter().take_while(|id| over(id)).count();
+            if let Some(found) = ids.get(from + passed) {
+                mark.skipped.extend(&ids[from..from + passed]);
+                mark.next = from + passed + 1;
+                return Some(*found);
+            }
+        }
+        let skipped = mark.skipped.partition_point(|id| self.sent[*id].at < entry);
+        (skipped < mark.skipped.len()).then(|| mark.skipped.remove(skipped))
+    }
+
+    /// The newest that was sent before this session asked to come in.
+    fn stale(&mut self, pile: PileId, link: LinkId, entry: usize, _: &Rooms<'a>) -> Option<SentId> {
+        let ids = &self.piles[pile].0;
+        let mark = self.marks.entry((pile, link)).or_default();
+        let older = ids
+            .get(mark.next..)?
+            .partition_point(|id| self.sent[*id].at < entry);
+        let found = (older > 0).then(|| ids[mark.next + older - 1])?;
+        mark.next += older;
+        Some(found)
+    }
+
+    /// The first in a pile that this link has not got.
+    fn missing(&mut self, pile: PileId, link: LinkId) -> Option<SentId> {
+        let ids = &self.piles[pile].0;
+        let mark = self.marks.entry((pile, link)).or_default();
+        while let Some(id) = ids.get(mark.next) {
+            if !self.sent[*id].got.contains(&link) {
+                return Some(*id);
+            }
+            mark.next += 1;
+        }
+        None
+    }
+}
+
+fn new_pile(piles: &mut Vec<Pile>) -> PileId {
+    piles.push(Pile::default());
+    piles.len() - 1
+}
+
+/// Who is certainly there to get what this stay's peer sends.
+fn receivers(rooms: &Rooms<'_>, stay: StayId, to: Option<PeerId>) -> Vec<StayId> {
+    let sender = rooms.stays[stay].peer;
+    let inside = rooms.inside(rooms.stays[stay].room).iter().copied();
+    inside
+        .filter(|other| {
+            let peer = rooms.stays[*other].peer;
+            peer != sender && to.is_none_or(|to| to == peer)
+        })
+        .take(MAX_RECEIVERS)
+        .collect()
+}

@@ -1,0 +1,847 @@
+//! Who is in which room, by what the server said; and who asked what, with which answer.
+//!
+//! Fed event by event. A stay is certain from the server's word that lets a peer in until the first thing that may have ended
+//! it, though the tap cannot tell: a request to leave, a message that nobody understands, a link that a step ends.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::Terms;
+use crate::log::{Carrier, Direction, Event, Fate, Seq, ServerLife, What};
+use crate::names::{Link, PeerName, RoomName};
+use crate::signaling::{Kind, Notice, Request, Word};
+
+/// So many rooms at once, and then the oldest is forgotten: nobody is in more.
+const MAX_OPEN: usize = 16;
+
+/// Indices into the lists of [`Rooms`]; events are told by their place in the trace.
+pub(super) type LinkId = usize;
+pub(super) type PeerId = usize;
+pub(super) type StayId = usize;
+pub(super) type RoomId = usize;
+type AskId = usize;
+
+/// How a stay ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// It asked, and was let go.
+    Left,
+    /// Its link ended.
+    Ended,
+    /// The room, or the server, went; or it never began. Nobody must hear of it.
+    Void,
+}
+
+/// One stay of a peer in a room, from the request on.
+#[derive(Debug)]
+pub(super) struct Stay {
+    pub peer: PeerId,
+    /// None while it is held by no link (asked by HTTP before the WebSocket is up).
+    pub link: Option<LinkId>,
+    pub room: RoomId,
+    /// When it was asked for.
+    pub asked: usize,
+    /// When the server said yes.
+    pub entered: Option<usize>,
+    /// When it was certainly over.
+    pub gone: Option<usize>,
+    /// It was refused.
+    pub refused: bool,
+    /// Something that nobody understands may have ended it before it was seen to end.
+    pub blurred: bool,
+    /// From when on it may be over, and the request that this hangs on: its refusal takes the doubt away.
+    doubts: Vec<(Option<AskId>, usize)>,
+}
+
+impl Stay {
+    /// The first event from which on the peer may be out.
+    pub fn certain_until(&self) -> Option<usize> {
+        self.doubts.iter().map(|(_, at)| *at).chain(self.gone).min()
+    }
+
+    /// Whether the peer is certainly in, at this event and since an earlier one.
+    pub fn certain_over(&self, from: usize, to: usize) -> bool {
+        self.entered.is_some_and(|entered| entered < from)
+            && self.certain_until().is_none_or(|until| until > to)
+    }
+}
+
+/// Somebody went while others stayed.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    pub stay: StayId,
+    pub how: How,
+    /// From when on the server may know of it: the request, or the end of the link.
+    pub since: usize,
+    /// From when on the server does know.
+    pub at: usize,
+    /// The others' stays in that room.
+    pub staying: Vec<StayId>,
+}
+
+/// A request that reached the server.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub link: LinkId,
+    /// Its message's event.
+    pub message: usize,
+    /// When it reached the server.
+    pub at: usize,
+    pub kind: Kind,
+    pub http: bool,
+    pub reply: Option<usize>,
+    /// The stay that it asks for.
+    stay: Option<StayId>,
+    /// The stays that it may end.
+    touches: Vec<StayId>,
+    /// Where the peer was before.
+    place: Place,
+}
+
+/// News of a coming or going, as the server sent it.
+#[derive(Debug)]
+pub(super) struct News {
+    pub at: usize,
+    pub link: LinkId,
+    pub about: Option<PeerId>,
+    pub joined: bool,
+    /// Whoever gets it is certainly in no room.
+    pub out: Option<usize>,
+    /// Whom it tells of has never asked for a room of whoever gets it.
+    pub foreign: bool,
+}
+
+/// Whether a peer is in no room. (In a room is what its stays say.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// It may be in one.
+    Doubt,
+    /// It is out once the WebSocket shows that what was queued before this event is here.
+    Leaving(usize),
+    /// Certainly out, by this event.
+    Out(usize),
+}
+
+#[derive(Debug)]
+pub(super) struct PeerLife<'a> {
+    pub name: &'a PeerName,
+    /// Its stays that are not over, refused or forgotten.
+    pub open: Vec<StayId>,
+    /// All its stays, in the order of asking.
+    pub stays: Vec<StayId>,
+    /// Those that are over, in the order of ending.
+    pub past: Vec<StayId>,
+    /// It has sent something that nobody understands.
+    pub opaque: bool,
+    newest: Option<LinkId>,
+    place: Place,
+    asked_for: HashSet<RoomId>,
+}
+
+#[derive(Debug)]
+pub(super) struct LinkLife<'a> {
+    pub link: &'a Link,
+    pub peer: PeerId,
+    pub up: Option<usize>,
+    pub down: Option<usize>,
+    pub fenced: Option<usize>,
+    /// The newest refusal or error that may mean any signal sent so far, and per kind.
+    pub refused: Option<usize>,
+    pub refused_kind: HashMap<Kind, usize>,
+    opaque: bool,
+    pending: HashMap<Kind, VecDeque<AskId>>,
+    /// WebSocket requests and their replies, by event; after [`Rooms::finish`] sorted, each with the earliest reply from there on.
+    settled: Vec<(usize, usize)>,
+}
+
+#[derive(Debug)]
+pub(super) struct Rooms<'a> {
+    pub events: &'a [Event],
+    pub links: Vec<LinkLife<'a>>,
+    pub peers: Vec<PeerLife<'a>>,
+    pub stays: Vec<Stay>,
+    pub asks: Vec<Ask>,
+    pub leavings: Vec<Leaving>,
+    pub news: Vec<News>,
+    /// The slowest reply, in µs.
+    pub slowest: u64,
+    rejects_same_id: bool,
+    /// Nobody ever asks to enter: to connect is to enter.
+    implicit: bool,
+    /// The certain stays of each room.
+    inside: Vec<Vec<StayId>>,
+    room_of: HashMap<&'a RoomName, RoomId>,
+    link_of: HashMap<&'a Link, LinkId>,
+    peer_of: HashMap<&'a PeerName, PeerId>,
+    asked_by: HashMap<usize, AskId>,
+    index_of: HashMap<Seq, usize>,
+    /// What the tap keeps back on its way up.
+    held: HashMap<Seq, usize>,
+}
+
+/// What an event is for the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reached {
+    /// This message, an event's place in the trace, reached the server.
+    Up {
+        message: usize,
+        released: bool,
+    },
+    /// The server sent this.
+    Down,
+    Nothing,
+}
+
+impl<'a> Rooms<'a> {
+    pub fn new(events: &'a [Event], terms: &Terms) -> Self {
+        let mut index_of = HashMap::with_capacity(events.len());
+        let mut implicit = true;
+        for (i, event) in events.iter().enumerate() {
+            index_of.entry(event.seq).or_insert(i);
+            if let What::Message {
+                word: Some(Word::Request { request }),
+                ..
+            } = &event.what
+            {
+                implicit &= !matches!(request, Request::Create { .. } | Request::Join { .. });
+            }
+        }
+        Self {
+            events,
+            links: Vec::new(),
+            peers: Vec::new(),
+            stays: Vec::new(),
+            asks: Vec::new(),
+            leavings: Vec::new(),
+            news: Vec::new(),
+            slowest: 0,
+            rejects_same_id: terms.rejects_same_id,
+            implicit,
+            inside: if implicit {
+                vec![Vec::new()]
+            } else {
+                Vec::new()
+            },
+            room_of: HashMap::new(),
+            link_of: HashMap::new(),
+            peer_of: HashMap::new(),
+            asked_by: HashMap::new(),
+            index_of,
+            held: HashMap::new(),
+        }
+    }
+
+    /// Takes in the event at this place. To be called for each, in order.
+    pub fn take(&mut self, i: usize) -> Reached {
+        let events = self.events;
+        match &events[i].what {
+            What::LinkUp { link } => self.link_up(link, i),
+            What::LinkEnded { link } => {
+                let link = self.link(link);
+                for stay in self.held_by(link) {
+                    self.doubt(stay, None, i);
+                }
+            }
+            What::LinkDown { link, .. } => self.link_down(link, i),
+            What::Fenced { link } => {
+                let link = self.link(link);
+                self.links[link].fenced = Some(i);
+            }
+            What::Server {
+                life: ServerLife::Killed | ServerLife::Exited { .. } | ServerLife::Ready,
+            } => {
+                for peer in 0..self.peers.len() {
+                    for stay in self.peers[peer].open.clone() {
+                        self.depart(stay, How::Void, i, i);
+                    }
+                    self.peers[peer].place = Place::Doubt;
+                }
+            }
+            What::Message {
+                direction: Direction::Up,
+                fate: Fate::Passed,
+                ..
+            } => {
+                self.up(i, i);
+                return Reached::Up {
+                    message: i,
+                    released: false,
+                };
+            }
+            What::Message {
+                direction: Direction::Up,
+                fate: Fate::Held,
+                ..
+            } => {
+                self.held.insert(events[i].seq, i);
+            }
+            What::Released {
+                message,
+                delivered: true,
+            } => {
+                if let Some(message) = self.held.remove(message) {
+                    self.up(message, i);
+                    return Reached::Up {
+                        message,
+                        released: true,
+                    };
+                }
+            }
+            What::Message {
+                direction: Direction::Down,
+                ..
+            } => {
+                self.down(i);
+                return Reached::Down;
+            }
+            _ => {}
+        }
+        Reached::Nothing
+    }
+
+    /// After the last event.
+    pub fn finish(&mut self) {
+        for link in &mut self.links {
+            link.settled.sort_unstable();
+            let mut earliest = usize::MAX;
+            for (_, reply) in link.settled.iter_mut().rev() {
+                earliest = earliest.min(*reply);
+                *reply = earliest;
+            }
+        }
+    }
+
+    /// The first reply to a request that this link's peer made after an event: what the server had done and queued by the time
+    /// of that request is done and here. Only after [`Rooms::finish`].
+    pub fn settled(&self, link: LinkId, after: usize) -> Option<usize> {
+        let settled = &self.links[link].settled;
+        let from = settled.partition_point(|(asked, _)| *asked <= after);
+        settled.get(from).map(|(_, reply)| *reply)
+    }
+
+    pub fn link(&mut self, link: &'a Link) -> LinkId {
+        if let Some(id) = self.link_of.get(link) {
+            return *id;
+        }
+        let id = self.links.len();
+        let peer = self.peer(&link.peer);
+        self.link_of.insert(link, id);
+        self.links.push(LinkLife {
+            link,
+            peer,
+            up: None,
+            down: None,
+            fenced: None,
+            refused: None,
+            refused_kind: HashMap::new(),
+            opaque: false,
+            pending: HashMap::new(),
+            settled: Vec::new(),
+        });
+        id
+    }
+
+    pub fn peer(&mut self, name: &'a PeerName) -> PeerId {
+        if let Some(id) = self.peer_of.get(name) {
+            return *id;
+        }
+        let id = self.peers.len();
+        self.peer_of.insert(name, id);
+        self.peers.push(PeerLife {
+            name,
+            open: Vec::new(),
+            stays: Vec::new(),
+            past: Vec::new(),
+            opaque: false,
+            newest: None,
+            place: Place::Out(0),
+            asked_for: HashSet::new(),
+        });
+        id
+    }
+
+    /// The rooms that a peer may have been in at some time since an event, this one included; `None`: too many to tell.
+    pub fn rooms_since(&self, peer: PeerId, since: usize) -> Option<Vec<RoomId>> {
+        let peer = &self.peers[peer];
+        let mut rooms: Vec<RoomId> = peer
+            .open
+            .iter()
+            .map(|stay| self.stays[*stay].room)
+            .collect();
+        for stay in peer.past.iter().rev() {
+            let stay = &self.stays[*stay];
+            if stay.gone.is_none_or(|gone| gone < since) {
+                break;
+            }
+            rooms.push(stay.room);
+            if rooms.len() > 2 * MAX_OPEN {
+                return None;
+            }
+        }
+        Some(rooms)
+    }
+
+    /// The event that shows that whoever is behind this link is in no room; `None`: it may be in one.
+    pub fn out(&self, link: LinkId) -> Option<usize> {
+        let peer = &self.peers[self.links[link].peer];
+        match peer.place {
+            Place::Out(by)
+                if peer.open.is_empty() && !self.implicit && !self.links[link].opaque =>
+            {
+                (peer.newest == Some(link)).then_some(by)
+            }
+            _ => None,
+        }
+    }
+
+    /// When the session behind this link asked to come in: for its newest stay that the server has granted, else its newest.
+    pub fn entry(&self, link: LinkId) -> Option<usize> {
+        let mine = || {
+            let open = self.peers[self.links[link].peer].open.iter().rev();
+            open.map(|stay| &self.stays[*stay])
+                .filter(move |stay| stay.link == Some(link))
+        };
+        let entered = mine().find(|stay| stay.entered.is_some());
+        entered.or_else(|| mine().next()).map(|stay| stay.asked)
+    }
+
+    /// The one certain stay of this link, if there is just one.
+    pub fn stay(&self, link: LinkId) -> Option<StayId> {
+        match self.peers[self.links[link].peer].open.as_slice() {
+            [stay]
+                if self.stays[*stay].link == Some(link) && self.stays[*stay].entered.is_some() =>
+            {
+                Some(*stay)
+            }
+            _ => None,
+        }
+    }
+
+    /// The certain stays in a room.
+    pub fn inside(&self, room: RoomId) -> &[StayId] {
+        &self.inside[room]
+    }
+
+    pub fn live(&self, link: LinkId) -> bool {
+        self.links[link].up.is_some() && self.links[link].down.is_none()
+    }
+
+    fn held_by(&self, link: LinkId) -> Vec<StayId> {
+        let open = &self.peers[self.links[link].peer].open;
+        open.iter()
+            .copied()
+            .filter(|stay| self.stays[*stay].link == Some(link))
+            .collect()
+    }
+
+    fn doubt(&mut self, stay: StayId, hangs_on: Option<AskId>, i: usize) {
+        let doubts = &mut self.stays[stay].doubts;
+        doubts.push((hangs_on, i));
+        if doubts.len() > MAX_OPEN {
+            // Too many to follow: the first one lasts.
+            let first = doubts.iter().map(|(_, at)| *at).min().unwrap_or(i);
+            *doubts = vec![(None, first)];
+        }
+    }
+
+    fn link_up(&mut self, name: &'a Link, i: usize) {
+        let link = self.link(name);
+        let peer = self.links[link].peer;
+        self.links[link].up.get_or_insert(i);
+        self.peers[peer].newest = Some(link);
+        if self.implicit {
+            let stay = self.new_stay(peer, Some(link), 0, i);
+            self.enter(stay, i);
+            return;
+        }
+        for stay in self.peers[peer].open.clone() {
+            self.stays[stay].link.get_or_insert(link);
+        }
+        if self.peers[peer].stays.is_empty() || self.rejects_same_id {
+            self.peers[peer].place = Place::Out(i);
+        }
+    }
+
+    fn link_down(&mut self, name: &'a Link, i: usize) {
+        let link = self.link(name);
+        self.links[link].down.get_or_insert(i);
+        let peer = self.links[link].peer;
+        // A newer link may have taken over.
+        let twin = self.peers[peer]
+            .newest
+            .is_some_and(|newest| newest != link && self.live(newest));
+        for stay in self.held_by(link) {
+            self.depart(stay, if twin { How::Void } else { How::Ended }, i, i);
+        }
+        if !twin {
+            self.peers[peer].place = Place::Doubt;
+        }
+    }
+
+    fn new_stay(
+        &mut self,
+        peer: PeerId,
+        link: Option<LinkId>,
+        room: RoomId,
+        asked: usize,
+    ) -> StayId {
+        let id = self.stays.len();
+        self.stays.push(Stay {
+            peer,
+            link,
+            room,
+            asked,
+            entered: None,
+            gone: None,
+            refused: false,
+            blurred: false,
+            doubts: Vec::new(),
+        });
+        if let Some(oldest) = self.peers[peer]
+            .open
+            .first()
+            .copied()
+            .filter(|_| self.peers[peer].open.len() >= MAX_OPEN)
+        {
+            self.depart(oldest, How::Void, asked, asked);
+        }
+        let peer = &mut self.peers[peer];
+        peer.open.push(id);
+        peer.stays.push(id);
+        peer.asked_for.insert(room);
+        id
+    }
+
+    fn enter(&mut self, id: StayId, i: usize) {
+        let (peer, room) = (self.stays[id].peer, self.stays[id].room);
+        if self.stays[id].gone.is_some() || self.stays[id].entered.is_some() {
+            return;
+        }
+        self.stays[id].entered = Some(i);
+        // Where it was before is where it may be no more; the same room again replaces the stay.
+        for other in self.peers[peer].open.clone() {
+            if other == id {
+                continue;
+            }
+            self.stays[other].blurred = true;
+            if self.stays[other].room == room {
+                self.depart(other, How::Void, i, i);
+            }
+        }
+        self.inside[room].push(id);
+    }
+
+    fn depart(&mut self, id: StayId, how: How, since: usize, at: usize) {
+        let (peer, room) = (self.stays[id].peer, self.stays[id].room);
+        if self.stays[id].gone.is_some() {
+            return;
+        }
+        self.stays[id].gone = Some(at);
+        self.peers[peer].open.retain(|stay| *stay != id);
+        self.peers[peer].past.push(id);
+        if self.stays[id].entered.is_none() {
+            return;
+        }
+        self.inside[room].retain(|stay| *stay != id);
+        if how == How::Void || self.stays[id].blurred {
+            return;
+        }
+        let others = self.inside[room].iter().copied();
+        let staying: Vec<StayId> = others
+            .filter(|other| {
+                let other = &self.stays[*other];
+                other.peer != peer && other.entered.is_some_and(|entered| entered < since)
+            })
+            .collect();
+        self.leavings.push(Leaving {
+            stay: id,
+            how,
+            since,
+            at,
+            staying,
+        });
+    }
+
+    fn up(&mut self, message: usize, i: usize) {
+        let What::Message {
+            link,
+            carrier,
+            word,
+            text,
+            ..
+        } = &self.events[message].what
+        else {
+            return;
+        };
+        let (link, http) = (self.link(link), *carrier == Carrier::Http);
+        let peer = self.links[link].peer;
+        let request = match word {
+            Some(Word::Request { request }) => request,
+            Some(_) => return,
+            // A safe method (RFC 9110, section 9.2.1) changes nothing.
+            None if http && (text.starts_with("GET ") || text.starts_with("HEAD ")) => return,
+            None => {
+                self.links[link].opaque = true;
+                self.peers[peer].opaque = true;
+                self.peers[peer].place = Place::Doubt;
+                for stay in self.peers[peer].open.clone() {
+                    self.stays[stay].blurred = true;
+                    self.doubt(stay, None, i);
+                }
+                return;
+            }
+        };
+        let (ask, place) = (self.asks.len(), self.peers[peer].place);
+        let open = self.peers[peer].open.clone();
+        let mut stay = None;
+        let touches: Vec<StayId> = match request {
+            Request::Create { room } | Request::Join { room } => {
+                let room = self.room(room);
+                let holder = self.live(link).then_some(link);
+                stay = Some(self.new_stay(peer, holder, room, i));
+                self.peers[peer].place = Place::Doubt;
+                open
+            }
+            Request::Leave { room } => {
+                let room = self.room(room);
+                let there: Vec<StayId> = open
+                    .iter()
+                    .copied()
+                    .filter(|stay| self.stays[*stay].room == room)
+                    .collect();
+                if there.is_empty() { open } else { there }
+            }
+            Request::Destroy { room } => {
+                let room = self.room(room);
+                self.inside[room].clone()
+            }
+            Request::Fence => Vec::new(),
+        };
+        for touched in &touches {
+            self.doubt(*touched, Some(ask), i);
+        }
+        let kind = match request {
+            Request::Create { .. } => Kind::Create,
+            Request::Join { .. } => Kind::Join,
+            Request::Leave { .. } => Kind::Leave,
+            Request::Destroy { .. } => Kind::Destroy,
+            Request::Fence => Kind::Fence,
+        };
+        self.asks.push(Ask {
+            link,
+            message,
+            at: i,
+            kind,
+            http,
+            reply: None,
+            stay,
+            touches,
+            place,
+        });
+        self.links[link]
+            .pending
+            .entry(kind)
+            .or_default()
+            .push_back(ask);
+        if http {
+            self.asked_by.insert(message, ask);
+        }
+    }
+
+    fn room(&mut self, name: &'a RoomName) -> RoomId {
+        let next = self.inside.len();
+        let room = *self.room_of.entry(name).or_insert(next);
+        if room == next {
+            self.inside.push(Vec::new());
+        }
+        room
+    }
+
+    fn down(&mut self, i: usize) {
+        let What::Message {
+            link,
+            carrier,
+            word,
+            about,
+            ..
+        } = &self.events[i].what
+        else {
+            return;
+        };
+        let (link, http) = (self.link(link), *carrier == Carrier::Http);
+        let notice = match word {
+            Some(Word::Notice { notice }) => Some(notice),
+            _ => None,
+        };
+        match notice {
+            Some(Notice::PeerJoined { .. } | Notice::PeerLeft { .. }) => {
+                let about = about.as_ref().map(|about| self.peer(about));
+                let joined = matches!(notice, Some(Notice::PeerJoined { .. }));
+                let foreign = about.is_some_and(|about| self.foreign(link, about));
+                let out = self.out(link).filter(|_| !http);
+                self.news.push(News {
+                    at: i,
+                    link,
+                    about,
+                    joined,
+                    out,
+                    foreign,
+                });
+                return;
+            }
+            Some(Notice::Error { .. }) => self.links[link].refused = Some(i),
+            _ => {}
+        }
+        let ask = self.asked(i, link, http, notice);
+        let Some(ask) = ask else {
+            match notice {
+                Some(Notice::Refused {
+                    request: Some(kind),
+                    ..
+                }) if kind.is_signal() => {
+                    self.links[link].refused_kind.insert(*kind, i);
+                }
+                Some(Notice::Refused { .. }) => self.links[link].refused = Some(i),
+                Some(Notice::Left { .. } | Notice::Destroyed { .. }) => {
+                    let peer = self.links[link].peer;
+                    self.peers[peer].place = Place::Doubt;
+                    for stay in self.peers[peer].open.clone() {
+                        self.doubt(stay, None, i);
+                    }
+                }
+                _ => {}
+            }
+            return;
+        };
+        self.asks[ask].reply = Some(i);
+        let took = self.events[i]
+            .at
+            .saturating_sub(self.events[self.asks[ask].at].at);
+        self.slowest = self.slowest.max(took);
+        self.replied(ask, i, http, notice);
+    }
+
+    fn foreign(&self, link: LinkId, about: PeerId) -> bool {
+        let (mine, theirs) = (&self.peers[self.links[link].peer], &self.peers[about]);
+        let known =
+            !self.implicit && !mine.opaque && !theirs.opaque && mine.asked_for.len() <= MAX_OPEN;
+        known
+            && !mine
+                .asked_for
+                .iter()
+                .any(|room| theirs.asked_for.contains(room))
+    }
+
+    /// The request that this answers: an HTTP response by its cause, all else first in, first out by kind.
+    fn asked(
+        &mut self,
+        i: usize,
+        link: LinkId,
+        http: bool,
+        notice: Option<&Notice>,
+    ) -> Option<AskId> {
+        if http {
+            let causes = self.events[i]
+                .cause
+                .iter()
+                .filter_map(|cause| self.index_of.get(cause));
+            let ask = causes
+                .filter_map(|message| self.asked_by.get(message))
+                .next()
+                .copied();
+            if let Some(ask) = ask.filter(|ask| self.asks[*ask].reply.is_none()) {
+                return Some(ask);
+            }
+        }
+        let kind = match notice? {
+            Notice::Created { .. } => Some(Kind::Create),
+            Notice::Joined { .. } => Some(Kind::Join),
+            Notice::Left { .. } => Some(Kind::Leave),
+            Notice::Destroyed { .. } => Some(Kind::Destroy),
+            Notice::Refused { request, .. } => *request,
+            Notice::PeerJoined { .. } | Notice::PeerLeft { .. } | Notice::Error { .. } => {
+                return None;
+            }
+        };
+        let front = |rooms: &mut Self, kind: Kind| {
+            let pending = rooms.links[link].pending.get_mut(&kind)?;
+            while let Some(ask) = pending.front() {
+                if rooms.asks[*ask].reply.is_none() {
+                    return Some(*ask);
+                }
+                pending.pop_front();
+            }
+            None
+        };
+        match kind {
+            Some(kind) => front(self, kind),
+            // Many servers answer no `leave`: another's refusal is taken for its reply only if nothing else is asked.
+            None => [Kind::Create, Kind::Join, Kind::Destroy, Kind::Fence]
+                .into_iter()
+                .filter_map(|kind| front(self, kind))
+                .min()
+                .or_else(|| front(self, Kind::Leave)),
+        }
+    }
+
+    fn replied(&mut self, ask: AskId, i: usize, http: bool, notice: Option<&Notice>) {
+        let Ask {
+            link,
+            at,
+            stay,
+            place,
+            http: by_http,
+            ..
+        } = self.asks[ask];
+        let peer = self.links[link].peer;
+        if !http && !by_http {
+            self.links[link].settled.push((at, i));
+            if let Place::Leaving(since) = self.peers[peer].place
+                && at > since
+            {
+                self.peers[peer].place = Place::Out(since);
+            }
+        }
+        let out = if http {
+            Place::Leaving(i)
+        } else {
+            Place::Out(i)
+        };
+        match notice {
+            Some(Notice::Created { .. } | Notice::Joined { .. }) => {
+                if let Some(stay) = stay {
+                    self.enter(stay, i);
+                }
+            }
+            Some(Notice::Left { .. }) => {
+                for stay in std::mem::take(&mut self.asks[ask].touches) {
+                    self.depart(stay, How::Left, at, i);
+                }
+                self.peers[peer].place = out;
+            }
+            Some(Notice::Destroyed { .. }) => {
+                for stay in std::mem::take(&mut self.asks[ask].touches) {
+                    let whose = self.stays[stay].peer;
+                    self.depart(stay, How::Void, at, i);
+                    self.peers[whose].place = if whose == peer { out } else { Place::Doubt };
+                }
+            }
+            Some(Notice::Refused { .. }) => {
+                for touched in std::mem::take(&mut self.asks[ask].touches) {
+                    self.stays[touched]
+                        .doubts
+                        .retain(|(hangs_on, _)| *hangs_on != Some(ask));
+                }
+                if let Some(stay) = stay {
+                    self.stays[stay].refused = true;
+                    self.depart(stay, How::Void, i, i);
+                    // As it was before, once what was queued meanwhile is here.
+                    self.peers[peer].place = match place {
+                        Place::Doubt => Place::Doubt,
+                        Place::Leaving(_) | Place::Out(_) => out,
+                    };
+                }
+            }
+            _ => {}
+        }
+    }
+}

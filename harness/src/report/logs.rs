@@ -1,0 +1,83 @@
+//! The logs of a run, each once.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::terminal::tame;
+use crate::stage::Verdict;
+use crate::suite::Played;
+
+/// Every scenario's logs, each once with the casts that had it, in the order of the cases.
+///
+/// ```text
+/// happy path: 9 casts, one log
+///   alice -> server: create lobby
+///   …
+/// ```
+pub fn logs(played: &[Played]) -> String {
+    let mut scenarios: Vec<(&str, Vec<&Played>)> = Vec::new();
+    for one in played {
+        // What was not played to an end of its own has no log worth reading.
+        if matches!(
+            one.outcome.verdict,
+            Verdict::Unsupported(_) | Verdict::Inconclusive(_)
+        ) {
+            continue;
+        }
+        let source = &one.case.scenario.source;
+        match scenarios.last_mut() {
+            Some((_, casts))
+                if casts
+                    .last()
+                    .is_some_and(|last| last.case.scenario.source.path == source.path) =>
+            {
+                casts.push(one)
+            }
+            _ => scenarios.push((&one.case.scenario.name, vec![one])),
+        }
+    }
+    let mut text = String::new();
+    for (name, casts) in scenarios {
+        of_scenario(&mut text, name, &casts);
+    }
+    text
+}
+
+fn of_scenario(text: &mut String, name: &str, played: &[&Played]) {
+    let mut order: Vec<&str> = Vec::new();
+    let mut had: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for one in played {
+        for (log, _) in &one.logs {
+            if !had.contains_key(log.as_str()) {
+                order.push(log);
+            }
+            had.entry(log).or_default().push(one.case.cast.to_string());
+        }
+    }
+    let casts = if played.len() == 1 {
+        "1 cast".into()
+    } else {
+        format!("{} casts", played.len())
+    };
+    let number = if order.len() == 1 {
+        "one log".into()
+    } else {
+        format!("{} logs", order.len())
+    };
+    let _ = writeln!(text, "{}: {casts}, {number}", tame(name));
+    for log in &order {
+        if order.len() > 1 {
+            let _ = writeln!(
+                text,
+                " with {}:",
+                had.get(log)
+                    .map(|casts| casts.join(" | "))
+                    .unwrap_or_default()
+            );
+        }
+        for line in tame(log.trim_end()).lines() {
+            let _ = writeln!(text, "  {line}");
+        }
+        text.push('\n');
+    }
+}

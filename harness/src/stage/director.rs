@@ -1,0 +1,328 @@
+//! Directs one case: the steps in order, each wait for a condition with a deadline, then the fences.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, timeout_at};
+
+use super::actor::Actor;
+use super::brain::{Done, Lost, Order};
+use super::play::log;
+use super::rules::Rules;
+use super::waits::World;
+use super::wire::lock;
+use super::{Case, Setting, Trouble};
+use crate::log::{Recorder, Seq, ServerLife, Watch, What, seen};
+use crate::names::{Link, PeerName, RoomName};
+use crate::scenario::{DEFAULT_WITHIN, Place};
+use crate::server::ServerUnderTest;
+use crate::signaling::{Kind, Request};
+
+/// How long the last replies may take before a link counts as not fenced.
+const FENCE_WITHIN: Duration = Duration::from_secs(3);
+
+/// How long a wait lasts when the file does not say and a browser takes part. Measured: Firefox pairs that connect in 0.4 s took more
+/// than 10 s with twenty processes on two cores.
+const BROWSER_WITHIN: Duration = Duration::from_secs(30);
+
+/// A wait that lasts longer than this is for a time-out of a stack, which costs nothing.
+const IDLE_AFTER: Duration = Duration::from_secs(1);
+
+/// Why a case ends early.
+pub(super) enum Stop {
+    Fail {
+        place: Option<Place>,
+        message: String,
+    },
+    Trouble(String),
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        Stop::Trouble(trouble.0)
+    }
+}
+
+/// One case on its stage.
+pub(super) struct Stage {
+    pub(super) actors: BTreeMap<PeerName, Actor>,
+    pub(super) server: ServerUnderTest,
+    pub(super) recorder: Recorder,
+    pub(super) rules: Arc<Rules>,
+    pub(super) world: World,
+    pub(super) watch: Watch,
+    /// The room that each peer last asked for, which is what `leave` means.
+    pub(super) rooms: BTreeMap<PeerName, RoomName>,
+    /// How many events the world has taken in.
+    pub(super) taken: Seq,
+    pub(super) lost: Lost,
+    /// A browser takes part.
+    pub(super) browsers: bool,
+    /// The case must be over by then.
+    pub(super) end: Instant,
+    /// The right to keep the machine busy, given back when the case only waits.
+    pub(super) busy: Option<OwnedSemaphorePermit>,
+}
+
+impl Stage {
+    pub(super) async fn run(&mut self, case: &Case, setting: &Setting) -> Result<(), Stop> {
+        let scenario = &case.scenario;
+        let mut cause: Vec<Seq> = Vec::new();
+        for (index, step) in scenario.steps.iter().enumerate() {
+            let begun = self.recorder.record(
+                What::Step {
+                    index: index + 1,
+                    line: step.span.line,
+                    text: step.text(),
+                    log: step.log(),
+                },
+                &cause,
+            );
+            let waited = self.step(step, begun).await.map_err(|stop| match stop {
+                Stop::Fail {
+                    place: None,
+                    message,
+                } => Stop::Fail {
+                    place: Some(Place::Step(index + 1)),
+                    message,
+                },
+                other => other,
+            })?;
+            cause = vec![begun];
+            cause.extend(waited);
+        }
+        self.recorder.record(What::End, &cause);
+        self.fence().await?;
+        self.take_in()?;
+        let events = self.recorder.events_from(0);
+        let log = log(&events, setting);
+        let wanted: Vec<&str> = scenario
+            .expect
+            .seen
+            .iter()
+            .map(|line| line.text.as_str())
+            .collect();
+        if let Err(missing) = seen(&wanted, &log) {
+            let text = scenario
+                .expect
+                .seen
+                .get(missing)
+                .map_or("", |line| line.text.as_str());
+            return Err(Stop::Fail {
+                place: Some(Place::Seen(missing + 1)),
+                message: format!("the log has no line {text:?} after the ones before it"),
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes in what has happened; stops at what must never happen.
+    pub(super) fn take_in(&mut self) -> Result<(), Stop> {
+        for event in self.recorder.events_from(self.taken) {
+            self.taken = event.seq + 1;
+            self.world.feed(&event);
+            if let Some(index) = self.watch.feed(&event) {
+                return Err(Stop::Fail {
+                    place: Some(Place::Never(index + 1)),
+                    message: format!(
+                        "this must never happen, and did (event {} of the trace)",
+                        event.seq
+                    ),
+                });
+            }
+            if let What::Server {
+                life: ServerLife::Exited { status },
+            } = &event.what
+            {
+                return Err(Stop::Fail {
+                    place: None,
+                    message: format!("the server ended by itself: {status}"),
+                });
+            }
+        }
+        match lock(&self.lost).first() {
+            Some((peer, why)) => Err(Stop::Trouble(format!(
+                "{peer} is gone without having been told to: {why}"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until `holds` answers something, at most `within`, never beyond the end of the case.
+    pub(super) async fn wait<T>(
+        &mut self,
+        within: Duration,
+        what: impl Fn() -> String,
+        mut holds: impl FnMut(&mut World) -> Option<Result<T, String>>,
+    ) -> Result<T, Stop> {
+        let within = match within {
+            DEFAULT_WITHIN if self.browsers => BROWSER_WITHIN,
+            within => within,
+        };
+        let deadline = (Instant::now() + within).min(self.end);
+        let idle = Instant::now() + IDLE_AFTER;
+        loop {
+            self.take_in()?;
+            match holds(&mut self.world) {
+                Some(Ok(value)) => return Ok(value),
+                Some(Err(message)) => return Err(fail(message)),
+                None => {}
+            }
+            let next = match self.busy {
+                Some(_) => deadline.min(idle),
+                None => deadline,
+            };
+            if timeout_at(next, self.recorder.next_from(self.taken))
+                .await
+                .is_err()
+            {
+                if next < deadline {
+                    self.busy = None;
+                    continue;
+                }
+                self.take_in()?;
+                let limit = if deadline == self.end {
+                    "the case's time was up".into()
+                } else {
+                    format!("after {}", seconds(within))
+                };
+                return Err(fail(format!("{} did not happen ({limit})", what())));
+            }
+        }
+    }
+
+    pub(super) fn actor(&mut self, peer: &PeerName) -> Result<&mut Actor, Stop> {
+        self.actors
+            .get_mut(peer)
+            .ok_or_else(|| fail(format!("there is no peer {peer}")))
+    }
+
+    pub(super) async fn order(
+        &mut self,
+        peer: &PeerName,
+        order: Order,
+        cause: Vec<Seq>,
+    ) -> Result<Done, Stop> {
+        let end = self.end;
+        let actor = self.actor(peer)?;
+        match timeout_at(end, actor.order(order, cause)).await {
+            Ok(done) => Ok(done?),
+            Err(_) => Err(fail(format!(
+                "{peer} did not carry it out before the case's time was up"
+            ))),
+        }
+    }
+
+    /// An order that has to succeed.
+    pub(super) async fn must(
+        &mut self,
+        peer: &PeerName,
+        order: Order,
+        cause: Vec<Seq>,
+    ) -> Result<(), Stop> {
+        match self.order(peer, order, cause).await? {
+            Done::Yes | Done::Status(_) => Ok(()),
+            Done::No(why) => {
+                self.take_in()?;
+                Err(fail(format!("{peer} could not: {why}")))
+            }
+            Done::Refused { name, message, .. } => {
+                self.take_in()?;
+                Err(fail(format!("{peer}'s stack refused: {name}: {message}")))
+            }
+        }
+    }
+    /// Asks each link that stands for a refusal: when it is here, all that the server had queued is here. Twice, because what one
+    /// peer sent before its first fence may reach another after that one's first.
+    async fn fence(&mut self) -> Result<(), Stop> {
+        self.take_in()?;
+        let mut standing: Vec<(PeerName, u32)> = self
+            .actors
+            .values()
+            .filter(|actor| actor.lives() && self.world.is_up(&actor.name))
+            .filter_map(|actor| Some((actor.name.clone(), self.world.link(&actor.name)?)))
+            .collect();
+        let mut replies = BTreeMap::new();
+        for _round in 0..2 {
+            let from = self.recorder.count();
+            let order = || Order::Ask {
+                request: Request::Fence,
+                offer: false,
+            };
+            let asked = self
+                .actors
+                .values_mut()
+                .filter(|actor| standing.iter().any(|(peer, _)| *peer == actor.name))
+                .map(|actor| actor.order(order(), vec![]));
+            for done in join_all(asked).await {
+                if let Done::No(why) = done? {
+                    tracing::debug!(why, "no fence");
+                }
+            }
+            let mut fenced = Vec::new();
+            for (peer, instance) in standing {
+                let reply = self
+                    .wait(
+                        FENCE_WITHIN,
+                        || format!("the answer to {peer}'s last request"),
+                        |world| {
+                            world
+                                .reply(&peer, Kind::Fence, from.saturating_sub(1))
+                                .map(Ok)
+                        },
+                    )
+                    .await;
+                match reply {
+                    Ok((_, seq)) => {
+                        replies.insert(peer.clone(), seq);
+                        fenced.push((peer, instance));
+                    }
+                    Err(Stop::Fail {
+                        place: None,
+                        message,
+                    }) => {
+                        self.recorder.record(
+                            What::Note {
+                                peer: Some(peer),
+                                text: message,
+                            },
+                            &[],
+                        );
+                    }
+                    Err(stop) => return Err(stop),
+                }
+            }
+            standing = fenced;
+        }
+        for (peer, instance) in standing {
+            let cause: Vec<Seq> = replies.get(&peer).copied().into_iter().collect();
+            self.recorder.record(
+                What::Fenced {
+                    link: Link { peer, instance },
+                },
+                &cause,
+            );
+        }
+        Ok(())
+    }
+
+    /// Clears the stage.
+    pub(super) async fn clear(self) {
+        join_all(self.actors.into_values().map(Actor::exit)).await;
+        self.server.stop().await;
+    }
+}
+
+pub(super) fn fail(message: String) -> Stop {
+    Stop::Fail {
+        place: None,
+        message,
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}

@@ -1,0 +1,443 @@
+//! What each verb of a scenario does, and what it waits for.
+
+use std::time::Duration;
+
+use super::actor::Actor;
+use super::brain::{Done, Order, payload};
+use super::director::{Stage, Stop, fail};
+use crate::log::{Direction, Seq, What};
+use crate::names::{Link, PeerName, Stack};
+use crate::peer::{Data, Kill};
+use crate::scenario::{Action, Answer, Condition, Cut, Pattern, Step};
+use crate::signaling::{DescriptionKind, Kind, Notice, Request};
+use crate::tap;
+
+impl Stage {
+    /// Does one step and answers the events that its waits were satisfied by.
+    pub(super) async fn step(&mut self, step: &Step, begun: Seq) -> Result<Vec<Seq>, Stop> {
+        let within = step.within;
+        let cause = vec![begun];
+        match &step.action {
+            Action::Connect { peer } => {
+                self.must(peer, Order::Connect, cause).await?;
+            }
+            Action::Create { peer, room, answer } => {
+                self.rooms.insert(peer.clone(), room.clone());
+                return self
+                    .ask(
+                        peer,
+                        Request::Create { room: room.clone() },
+                        false,
+                        answer,
+                        step,
+                        begun,
+                    )
+                    .await;
+            }
+            Action::Join {
+                peer,
+                room,
+                offer,
+                answer,
+            } => {
+                self.rooms.insert(peer.clone(), room.clone());
+                return self
+                    .ask(
+                        peer,
+                        Request::Join { room: room.clone() },
+                        *offer,
+                        answer,
+                        step,
+                        begun,
+                    )
+                    .await;
+            }
+            Action::Leave { peer, answer } => {
+                let Some(room) = self.rooms.get(peer).cloned() else {
+                    return Err(fail(format!(
+                        "{peer} has neither created nor joined a room that it could leave"
+                    )));
+                };
+                return self
+                    .ask(peer, Request::Leave { room }, false, answer, step, begun)
+                    .await;
+            }
+            Action::Destroy { peer, room, answer } => {
+                return self
+                    .ask(
+                        peer,
+                        Request::Destroy { room: room.clone() },
+                        false,
+                        answer,
+                        step,
+                        begun,
+                    )
+                    .await;
+            }
+            Action::Disconnect { peer } => {
+                let link = self.ending(peer, begun);
+                self.must(peer, Order::Disconnect, cause).await?;
+                self.closed(peer, link, within).await?;
+            }
+            Action::Negotiate { from, to } => {
+                let to = match to.clone().or_else(|| self.other(from)) {
+                    Some(to) => to,
+                    None => {
+                        return Err(fail(format!(
+                            "{from} has more than one peer to offer to: say `to:`"
+                        )));
+                    }
+                };
+                self.must(from, Order::Negotiate { to }, cause).await?;
+            }
+            Action::CreateOffer { peer } => {
+                self.must(
+                    peer,
+                    Order::Create {
+                        kind: DescriptionKind::Offer,
+                    },
+                    cause,
+                )
+                .await?
+            }
+            Action::CreateAnswer { peer } => {
+                self.must(
+                    peer,
+                    Order::Create {
+                        kind: DescriptionKind::Answer,
+                    },
+                    cause,
+                )
+                .await?
+            }
+            Action::SetLocal { peer, kind, fails } => {
+                return self
+                    .by_hand(peer, Order::SetLocal { kind: *kind }, fails, begun)
+                    .await;
+            }
+            Action::SetRemote { peer, kind, fails } => {
+                return self
+                    .by_hand(peer, Order::SetRemote { kind: *kind }, fails, begun)
+                    .await;
+            }
+            Action::AddCandidate { peer, fails } => {
+                return self.by_hand(peer, Order::AddCandidate, fails, begun).await;
+            }
+            Action::Send { from, message } => {
+                self.must(from, Order::Send { kind: *message }, cause)
+                    .await?
+            }
+            Action::RestartIce { peer } => self.must(peer, Order::RestartIce, cause).await?,
+            Action::OpenChannel {
+                peer,
+                label,
+                options,
+            } => {
+                self.must(
+                    peer,
+                    Order::OpenChannel {
+                        label: label.clone(),
+                        options: options.clone(),
+                    },
+                    cause,
+                )
+                .await?;
+            }
+            Action::Say {
+                from,
+                channel,
+                data,
+                heard,
+            } => return self.say(step, from, channel, data, *heard, begun).await,
+            Action::CloseChannel { peer, channel } => {
+                self.must(
+                    peer,
+                    Order::CloseChannel {
+                        label: channel.clone(),
+                    },
+                    cause,
+                )
+                .await?;
+            }
+            Action::Close { peer } => self.must(peer, Order::Close, cause).await?,
+            Action::Kill { peer, how } => {
+                let link = self.ending(peer, begun);
+                self.actor(peer)?.kill(*how).await?;
+                match how {
+                    Kill::Socket => self.closed(peer, link, within).await?,
+                    Kill::Tab | Kill::Browser => {
+                        self.wait(
+                            within,
+                            || format!("the end of {peer}'s signaling connection"),
+                            |world| (!world.is_up(peer)).then_some(Ok(())),
+                        )
+                        .await?;
+                    }
+                }
+            }
+            Action::Hold(pattern) => self.rules.hold(pattern.clone()),
+            Action::Drop(pattern) => self.rules.discard(pattern.clone()),
+            Action::Release(pattern) => self.release(pattern, begun).await?,
+            Action::Cut { peer, how } => {
+                let link = self.ending(peer, begun);
+                let how = match how {
+                    Cut::Close => tap::Cut::Close {
+                        code: 1000,
+                        reason: String::new(),
+                    },
+                    Cut::Reset => tap::Cut::Reset,
+                };
+                self.actor(peer)?.tap.cut(None, how).await;
+                self.closed(peer, link, within).await?;
+            }
+            Action::KillServer => self.kill_server(begun, within).await?,
+            Action::Restart => {
+                self.kill_server(begun, within).await?;
+                if let Err(error) = self.server.restart().await {
+                    return Err(Stop::Trouble(error.to_string()));
+                }
+            }
+            Action::SendRaw { peer, text } => {
+                self.must(peer, Order::SendRaw { text: text.clone() }, cause)
+                    .await?
+            }
+            Action::Http {
+                peer,
+                method,
+                path,
+                body,
+                status,
+            } => {
+                let order = Order::Http {
+                    method: method.clone(),
+                    path: path.clone(),
+                    body: body.clone(),
+                };
+                match (self.order(peer, order, cause).await?, status) {
+                    (Done::Status(got), Some(wanted)) if got != *wanted => {
+                        return Err(fail(format!(
+                            "the answer has status {got}, expected {wanted}"
+                        )));
+                    }
+                    (Done::Status(_), _) => {}
+                    (Done::No(why), _) => return Err(fail(format!("{peer} could not: {why}"))),
+                    (done, _) => return Err(fail(format!("{peer} answered {done:?}"))),
+                }
+            }
+            Action::Await(condition) => {
+                return self
+                    .wait(
+                        within,
+                        || condition.describe(),
+                        |world| world.satisfied(condition).map(Ok),
+                    )
+                    .await;
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Records that a step ends this peer's link, if there is one.
+    fn ending(&mut self, peer: &PeerName, begun: Seq) -> Option<u32> {
+        // What the tap has seen by now decides which link it is.
+        drop(self.take_in());
+        let instance = self.world.link(peer).filter(|_| self.world.is_up(peer))?;
+        let link = Link {
+            peer: peer.clone(),
+            instance,
+        };
+        self.recorder.record(What::LinkEnded { link }, &[begun]);
+        Some(instance)
+    }
+
+    /// Waits until the peer itself has seen its link end, so that the next step finds it without one.
+    async fn closed(
+        &mut self,
+        peer: &PeerName,
+        link: Option<u32>,
+        within: Duration,
+    ) -> Result<(), Stop> {
+        let Some(link) = link else { return Ok(()) };
+        self.wait(
+            within,
+            || format!("{peer} noticing the end of its signaling connection"),
+            |world| world.has_closed(peer, link).then_some(Ok(())),
+        )
+        .await
+    }
+
+    async fn kill_server(&mut self, begun: Seq, within: Duration) -> Result<(), Stop> {
+        let peers: Vec<PeerName> = self.actors.keys().cloned().collect();
+        let links: Vec<_> = peers.iter().map(|peer| self.ending(peer, begun)).collect();
+        self.server.kill().await;
+        for (peer, link) in peers.iter().zip(links) {
+            if self.actors.get(peer).is_some_and(Actor::lives) {
+                self.closed(peer, link, within).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn other(&self, of: &PeerName) -> Option<PeerName> {
+        let mut others = self
+            .actors
+            .values()
+            .filter(|actor| actor.name != *of && actor.stack() != Stack::Wire);
+        match (others.next(), others.next()) {
+            (Some(one), None) => Some(one.name.clone()),
+            _ => None,
+        }
+    }
+
+    async fn ask(
+        &mut self,
+        peer: &PeerName,
+        request: Request,
+        offer: bool,
+        answer: &Answer,
+        step: &Step,
+        begun: Seq,
+    ) -> Result<Vec<Seq>, Stop> {
+        let kind = match &request {
+            Request::Create { .. } => Kind::Create,
+            Request::Join { .. } => Kind::Join,
+            Request::Leave { .. } => Kind::Leave,
+            Request::Destroy { .. } => Kind::Destroy,
+            Request::Fence => Kind::Fence,
+        };
+        self.must(peer, Order::Ask { request, offer }, vec![begun])
+            .await?;
+        self.wait(step.within, || format!("the server's answer to {peer}'s {kind}"), |world| {
+            let (notice, seq) = world.reply(peer, kind, begun)?;
+            Some(match (notice, answer) {
+                (Notice::Refused { reason, .. }, Answer::Granted) => Err(format!("the server refused {peer}'s {kind}: {reason:?}")),
+                (Notice::Refused { reason, .. }, Answer::RefusedWith(text)) if !reason.contains(text) => {
+                    Err(format!("the server refused {peer}'s {kind} with {reason:?}, expected {text:?} in it"))
+                }
+                (Notice::Refused { .. }, _) | (_, Answer::Granted) => Ok(vec![seq]),
+                (_, _) => Err(format!("the server granted {peer}'s {kind}, which it had to refuse")),
+            })
+        })
+        .await
+    }
+
+    /// An order that may have to fail, with a text that the stack's error must contain.
+    async fn by_hand(
+        &mut self,
+        peer: &PeerName,
+        order: Order,
+        fails: &Option<String>,
+        begun: Seq,
+    ) -> Result<Vec<Seq>, Stop> {
+        let done = self.order(peer, order, vec![begun]).await?;
+        self.take_in()?;
+        match (done, fails) {
+            (Done::Refused { name, message, seq }, Some(text)) => {
+                let whole = format!("{name}: {message}");
+                if whole.contains(text.as_str()) {
+                    Ok(vec![seq])
+                } else {
+                    Err(fail(format!(
+                        "{peer}'s stack refused with {whole:?}, expected {text:?} in it"
+                    )))
+                }
+            }
+            (Done::Refused { name, message, .. }, None) => {
+                Err(fail(format!("{peer}'s stack refused: {name}: {message}")))
+            }
+            (Done::No(why), _) => Err(fail(format!("{peer} could not: {why}"))),
+            (Done::Yes | Done::Status(_), Some(_)) => Err(fail(format!(
+                "{peer}'s stack took it, which it had to refuse"
+            ))),
+            (Done::Yes | Done::Status(_), None) => Ok(Vec::new()),
+        }
+    }
+
+    async fn say(
+        &mut self,
+        step: &Step,
+        from: &PeerName,
+        channel: &str,
+        data: &Data,
+        heard: bool,
+        begun: Seq,
+    ) -> Result<Vec<Seq>, Stop> {
+        let open = Condition::Channel {
+            peer: from.clone(),
+            label: channel.into(),
+            state: "open".into(),
+        };
+        let mut waited = self
+            .wait(
+                step.within,
+                || open.describe(),
+                |world| world.satisfied(&open).map(Ok),
+            )
+            .await?;
+        let mut cause = vec![begun];
+        cause.extend(&waited);
+        let order = Order::Say {
+            label: channel.into(),
+            data: data.clone(),
+        };
+        self.must(from, order, cause).await?;
+        if heard {
+            let payload = payload(data);
+            let others: Vec<PeerName> = self
+                .actors
+                .keys()
+                .filter(|peer| *peer != from)
+                .cloned()
+                .collect();
+            let got = self
+                .wait(
+                    step.within,
+                    || format!("what {from} said, heard by another peer on channel {channel}"),
+                    |world| {
+                        others
+                            .iter()
+                            .find_map(|peer| world.heard(peer, channel, &payload))
+                            .map(Ok)
+                    },
+                )
+                .await?;
+            waited.extend(got);
+        }
+        Ok(waited)
+    }
+
+    async fn release(&mut self, pattern: &Pattern, begun: Seq) -> Result<(), Stop> {
+        for held in self.rules.release(pattern) {
+            let Some(actor) = self.actors.get_mut(&held.peer) else {
+                continue;
+            };
+            let link = held.link.instance;
+            let gone = actor.wire.is_down(link);
+            let seq = self.recorder.record(
+                What::Released {
+                    message: held.seq,
+                    delivered: !gone,
+                },
+                &[begun, held.seq],
+            );
+            if gone {
+                actor.tap.discard(held.id).await;
+                continue;
+            }
+            if held.direction == Direction::Down {
+                actor.wire.let_through(link, seq, held.mark);
+            }
+            if actor.tap.release(held.id).await == tap::Delivery::Undeliverable {
+                let text = "a released message found its socket gone".into();
+                self.recorder.record(
+                    What::Note {
+                        peer: Some(held.peer),
+                        text,
+                    },
+                    &[seq],
+                );
+            }
+        }
+        Ok(())
+    }
+}
