@@ -143,7 +143,7 @@ async fn shake(
         .max_message_size(None)
         .max_frame_size(None);
     let mut found = None;
-    #[expect(clippy::result_large_err, reason = "the type is tungstenite's")]
+    #[allow(clippy::result_large_err, reason = "the type is tungstenite's")]
     let check = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
         let mut expected = lock(expected);
         let path = request.uri().path();
