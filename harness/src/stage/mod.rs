@@ -19,11 +19,14 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use crate::log::{Digest, Recorder};
+use crate::names::PeerName;
 use crate::peer::browser::Pool;
 use crate::run::Run;
 use crate::scenario::{Cast, Scenario};
 use crate::server::ServerSpec;
 use crate::signaling::Dialect;
+use crate::tap::Policy;
 
 pub use outcome::{Failure, Outcome, Verdict};
 pub use play::play;
@@ -63,3 +66,19 @@ pub struct Setting {
 /// The environment broke: what, for a person.
 #[derive(Clone, Debug)]
 pub(crate) struct Trouble(pub String);
+
+/// What the tap of a case does with the messages of `peer` while no fault is placed: decodes, records and passes each. For
+/// measurements, and for a tap without a stage.
+pub fn recording(
+    peer: PeerName,
+    others: &[PeerName],
+    recorder: Recorder,
+    dialect: Arc<Dialect>,
+) -> Arc<dyn Policy> {
+    let directory = directory::Directory::new(others.iter().chain([&peer]));
+    let rules = Arc::default();
+    let digest = Digest::new();
+    Arc::new(wire::Wire::new(
+        peer, recorder, digest, rules, directory, dialect, None,
+    ))
+}

@@ -1,4 +1,5 @@
-//! Browser peers: real Chromium and Firefox, driven by WebDriver for life and death and by WebDriver BiDi for the rest.
+//! Browser peers: real Chromium and Firefox, driven by WebDriver for life and death, by WebDriver BiDi for pages, and
+//! by a WebSocket of each page's own for what its hand does and sees.
 //!
 //! [`Pool`] lends warm pages of one browser of each kind; a [`BrowserPeer`] is the [`Hand`](super::Hand) of such a page.
 //! The page is served by the peer's own tap: see [`pages`].
@@ -8,6 +9,7 @@ mod capabilities;
 mod driver;
 mod error;
 mod find;
+mod line;
 mod page;
 mod peer;
 mod pool;

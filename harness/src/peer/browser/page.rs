@@ -31,14 +31,16 @@ pub(super) struct Page {
     /// The user context that it has to itself, if it has one.
     pub(super) apart: Option<String>,
     listener: Mutex<Option<Listener>>,
+    /// Whose document it shows: an origin, or `None` for `about:blank`.
+    shows: Mutex<Option<String>>,
     gone: CancellationToken,
     why: OnceLock<String>,
 }
 
 #[derive(Debug)]
 struct Listener {
-    /// The id of the channel that its hand speaks through. Every borrower has another, so that none hears the last one's.
-    channel: String,
+    /// Every borrower has another number, so that none hears the last one's.
+    borrower: u64,
     happenings: mpsc::UnboundedSender<Happening>,
 }
 
@@ -49,16 +51,23 @@ impl Page {
             cdp,
             apart,
             listener: Mutex::new(None),
+            shows: Mutex::new(None),
             gone: CancellationToken::new(),
             why: OnceLock::new(),
         }
     }
 
-    /// Begins to listen, on the channel with this id.
-    pub(super) fn listen(&self, channel: String) -> Happenings {
+    /// It will show a document of this origin now; which one it showed before.
+    pub(super) fn show(&self, origin: Option<&str>) -> Option<String> {
+        let mut shows = self.shows.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *shows, origin.map(str::to_owned))
+    }
+
+    /// Begins to listen, for this borrower.
+    pub(super) fn listen(&self, borrower: u64) -> Happenings {
         let (happenings, receiver) = mpsc::unbounded_channel();
         *self.listener() = Some(Listener {
-            channel,
+            borrower,
             happenings,
         });
         receiver
@@ -69,15 +78,13 @@ impl Page {
         *self.listener() = None;
     }
 
-    /// Passes on what the hand told through a channel.
-    pub(super) fn tell_all(&self, channel: &str, told: Vec<Happening>) {
+    /// Passes on what the hand told this borrower.
+    pub(super) fn tell_to(&self, borrower: u64, happening: Happening) {
         if let Some(listener) = &*self.listener()
-            && listener.channel == channel
+            && listener.borrower == borrower
         {
-            for happening in told {
-                // A peer that is being dropped listens no more.
-                let _ = listener.happenings.send(happening);
-            }
+            // A peer that is being dropped listens no more.
+            let _ = listener.happenings.send(happening);
         }
     }
 

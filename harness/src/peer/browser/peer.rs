@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
+use tokio::time::timeout;
 
+use super::line::Line;
 use super::page::Page;
-use super::pool::Lease;
-use super::running::{Browser, PAGE_DEADLINE};
+use super::pool::{Lease, State};
+use super::running::Browser;
 use crate::names::Stack;
 use crate::peer::{Command, Hand, HandError, Kill, Reply};
 use crate::signaling::Description;
@@ -19,13 +21,20 @@ use crate::signaling::Description;
 /// tap holds.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(60);
 
+/// How long closing everything may take.
+const END_DEADLINE: Duration = Duration::from_secs(20);
+
+/// How long after a line's end the event may come that tells why.
+const TOLD_WITHIN: Duration = Duration::from_secs(2);
+
 /// A peer that a real browser plays. Given back by [`Hand::finish`], or when it is dropped.
 #[derive(Debug)]
 pub struct BrowserPeer {
     browser: Arc<Browser>,
     page: Arc<Page>,
+    line: Line,
     /// The number of the last command. Held while sending, so that numbers go out in order.
-    turn: Mutex<u64>,
+    number: Mutex<u64>,
     lease: Mutex<Option<Lease>>,
     /// Whether the browser is this peer's alone.
     own: AtomicBool,
@@ -44,12 +53,13 @@ enum Answer {
 }
 
 impl BrowserPeer {
-    pub(super) fn new(browser: Arc<Browser>, page: Arc<Page>, lease: Lease) -> Self {
+    pub(super) fn new(browser: Arc<Browser>, page: Arc<Page>, line: Line, lease: Lease) -> Self {
         Self {
             own: AtomicBool::new(lease.owns_browser()),
             browser,
             page,
-            turn: Mutex::new(0),
+            line,
+            number: Mutex::new(0),
             lease: Mutex::new(Some(lease)),
         }
     }
@@ -81,33 +91,32 @@ impl BrowserPeer {
         why.or_else(given_back).map(HandError::Gone)
     }
 
-    /// Sends a command; its turn is taken before this returns.
+    /// Sends a command; it is on its way when this returns.
     fn send(&self, command: &str) -> impl Future<Output = Result<Reply, HandError>> + Send + use<> {
         let answer = {
-            let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            *turn += 1;
-            let arguments = vec![
-                json!({ "type": "number", "value": *turn }),
-                json!({ "type": "string", "value": command }),
-            ];
-            let function = "(turn, command) => glare.perform(turn, command)";
-            self.browser
-                .call(&self.page, function, arguments, COMMAND_DEADLINE)
+            let mut number = self.number.lock().unwrap_or_else(PoisonError::into_inner);
+            *number += 1;
+            self.line.ask(*number, command)
         };
         let page = Arc::clone(&self.page);
         async move {
             let answer = tokio::select! {
                 biased;
-                answer = answer => answer,
+                answer = timeout(COMMAND_DEADLINE, answer) => answer,
                 why = page.gone() => return Err(HandError::Gone(why)),
             };
             match answer {
-                Ok(value) => read(value["value"].as_str().unwrap_or_default()),
-                // The page's own end is told by an event, which says more than what became of the command.
-                Err(error) => Err(HandError::Gone(
-                    page.why_gone()
-                        .map_or_else(|| error.to_string(), str::to_owned),
+                Ok(Some(answer)) => read(&answer),
+                // The page's own end is told by an event that is on its way, and says more.
+                Ok(None) => Err(HandError::Gone(
+                    timeout(TOLD_WITHIN, page.gone())
+                        .await
+                        .unwrap_or_else(|_| "its page closed the line".into()),
                 )),
+                Err(_) => Err(HandError::Gone(format!(
+                    "no answer in {} s",
+                    COMMAND_DEADLINE.as_secs()
+                ))),
             }
         }
     }
@@ -168,16 +177,16 @@ impl Hand for BrowserPeer {
             return;
         };
         // What is open is closed before this returns; all else happens behind the caller's back.
-        let closed = match self.page.why_gone() {
-            None => self
-                .browser
-                .call(&self.page, "() => glare.end()", Vec::new(), PAGE_DEADLINE)
-                .await
-                .is_ok(),
-            Some(_) => false,
+        let ended = match self.page.why_gone() {
+            None => timeout(END_DEADLINE, self.send("null")).await,
+            Some(_) => Ok(Err(HandError::Gone("it is gone".into()))),
         };
         self.page.mute();
-        lease.give_back(Arc::clone(&self.page), closed);
+        let state = match ended {
+            Ok(Ok(_)) => State::Ended,
+            _ => State::Lost,
+        };
+        lease.give_back(Arc::clone(&self.page), state);
     }
 }
 
@@ -185,7 +194,11 @@ impl Drop for BrowserPeer {
     fn drop(&mut self) {
         if let Some(lease) = self.take_lease() {
             // Nothing can be awaited here; the realm goes with its connections when the page is renewed.
-            lease.give_back(Arc::clone(&self.page), self.page.why_gone().is_none());
+            let state = match self.page.why_gone() {
+                None => State::Running,
+                Some(_) => State::Lost,
+            };
+            lease.give_back(Arc::clone(&self.page), state);
         }
     }
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::line::Line;
 use super::page::Page;
 use super::running::Browser;
 use super::{BrowserPeer, EnvironmentError};
@@ -185,7 +186,7 @@ impl Shared {
             .acquire_owned()
             .await
             .map_err(|error| EnvironmentError::Pool(error.to_string().into()))?;
-        let (browser, page, happenings) = match self.visited_page(shelf, &origin).await {
+        let (browser, page, (line, happenings)) = match self.visited_page(shelf, &origin).await {
             // It was dying when it was asked. The next one is asked once.
             Err(_) if shelf.browser_died().await => self.visited_page(shelf, &origin).await?,
             visited => visited?,
@@ -196,21 +197,21 @@ impl Shared {
             origin,
             from: Some((Arc::clone(shelf), permit)),
         };
-        Ok((BrowserPeer::new(browser, page, lease), happenings))
+        Ok((BrowserPeer::new(browser, page, line, lease), happenings))
     }
 
     async fn visited_page(
         &self,
         shelf: &Shelf,
         origin: &str,
-    ) -> Result<(Arc<Browser>, Arc<Page>, Happenings), EnvironmentError> {
+    ) -> Result<(Arc<Browser>, Arc<Page>, (Line, Happenings)), EnvironmentError> {
         let browser = shelf.browser(self).await?;
         let page = match shelf.idle_page().await {
             Some(page) => page,
             None => browser.open(shelf.apart).await?,
         };
         match browser.visit(&page, origin).await {
-            Ok(happenings) => Ok((browser, page, happenings)),
+            Ok(visited) => Ok((browser, page, visited)),
             Err(error) => {
                 self.handle.spawn(close(browser, page));
                 Err(error)
@@ -234,7 +235,7 @@ impl Shared {
             Ok(page) => browser.visit(&page, &origin).await.map(|told| (page, told)),
             Err(error) => Err(error),
         };
-        let (page, happenings) = match visited {
+        let (page, (line, happenings)) = match visited {
             Ok(visited) => visited,
             Err(error) => {
                 browser.end("it has no page").await;
@@ -247,7 +248,7 @@ impl Shared {
             origin,
             from: None,
         };
-        Ok((BrowserPeer::new(browser, page, lease), happenings))
+        Ok((BrowserPeer::new(browser, page, line, lease), happenings))
     }
 
     async fn end_browsers(&self) {
@@ -318,13 +319,24 @@ impl Shelf {
     }
 }
 
+/// In which state a page is given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Its hand has closed everything.
+    Ended,
+    /// Its hand may still be at work: its realm has to go.
+    Running,
+    /// It is of no more use, and is closed.
+    Lost,
+}
+
 impl Lease {
     pub(super) fn owns_browser(&self) -> bool {
         self.from.is_none()
     }
 
-    /// Gives the page back; a page that is not `fit` is closed. Returns at once.
-    pub(super) fn give_back(self, page: Arc<Page>, fit: bool) {
+    /// Gives the page back. Returns at once.
+    pub(super) fn give_back(self, page: Arc<Page>, state: State) {
         let Self {
             handle,
             browser,
@@ -336,7 +348,7 @@ impl Lease {
             return;
         };
         let (renewed, idle) = oneshot::channel();
-        let fit = fit && !shelf.apart;
+        let fit = state != State::Lost && !shelf.apart;
         if fit {
             lock(&shelf.idle).push_back(idle);
         }
@@ -344,7 +356,7 @@ impl Lease {
         drop(permit);
         handle.spawn(async move {
             if fit {
-                match browser.renew(&page, &origin).await {
+                match browser.renew(&page, &origin, state == State::Ended).await {
                     Ok(()) => {
                         // Only a shelf that is gone has no use for it.
                         let _ = renewed.send(page);

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use super::bidi::{Bidi, BidiError, Event};
 use super::capabilities::capabilities;
 use super::driver::Driver;
+use super::line::{Exchange, Line};
 use super::page::{PAGE_PATH, Page};
 use super::{EnvironmentError, Programs};
 use crate::names::Stack;
@@ -35,6 +36,7 @@ type Pages = Arc<Mutex<HashMap<String, Arc<Page>>>>;
 pub(super) struct Browser {
     pub(super) stack: Stack,
     pub(super) bidi: Bidi,
+    exchange: Exchange,
     pages: Pages,
     folder: PathBuf,
     driver: tokio::sync::Mutex<Option<Driver>>,
@@ -56,12 +58,16 @@ impl Browser {
                 why: format!("no folder for its profile: {error}"),
                 output: Vec::new(),
             })?;
+        let exchange = Exchange::start()
+            .await
+            .map_err(|error| EnvironmentError::Pool(error.to_string().into()))?;
         let driver = Driver::start(stack, &programs.driver, &folder, run).await?;
         let output = driver.output();
         match Self::session(stack, &driver.url, &programs, &folder).await {
             Ok((client, bidi, pages)) => Ok(Self {
                 stack,
                 bidi,
+                exchange,
                 pages,
                 folder,
                 driver: tokio::sync::Mutex::new(Some(driver)),
@@ -101,11 +107,7 @@ impl Browser {
         let bidi = Bidi::connect(&socket, PAGE_DEADLINE, sender).await?;
         let pages = Pages::default();
         tokio::spawn(dispatch(events, Arc::clone(&pages)));
-        let wanted = [
-            "script.message",
-            "log.entryAdded",
-            "browsingContext.contextDestroyed",
-        ];
+        let wanted = ["log.entryAdded", "browsingContext.contextDestroyed"];
         bidi.send(
             "session.subscribe",
             json!({ "events": wanted }),
@@ -169,32 +171,55 @@ impl Browser {
         Ok(page)
     }
 
-    /// Loads the peer's page from its tap and gives its hand a channel to tell through.
+    /// Loads the peer's page from its tap and waits for the call of its hand.
     pub(super) async fn visit(
+        &self,
+        page: &Arc<Page>,
+        origin: &str,
+    ) -> Result<(Line, Happenings), EnvironmentError> {
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
+        let borrower = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let url = format!("{}{PAGE_PATH}", origin.trim_end_matches('/'));
+        let no_page = |why: &str| self.no_page(&url, why);
+        if page
+            .show(Some(origin))
+            .is_some_and(|before| before == origin)
+        {
+            // To another fragment of the same document a browser only scrolls.
+            (self.navigate(page, "about:blank").await)
+                .map_err(|error| no_page(&error.to_string()))?;
+        }
+        let happenings = page.listen(borrower);
+        let call = self.exchange.expect(origin);
+        let loading = self.navigate(page, &format!("{url}#{}", call.url));
+        let told = {
+            let page = Arc::clone(page);
+            move |happening| page.tell_to(borrower, happening)
+        };
+        let called = tokio::time::timeout(PAGE_DEADLINE, call.taken(told));
+        tokio::pin!(loading, called);
+        // The hand calls before the page counts as loaded; only that it does not load must be heard of.
+        let line = tokio::select! {
+            line = &mut called => line,
+            loaded = &mut loading => {
+                loaded.map_err(|error| no_page(&error.to_string()))?;
+                called.await
+            }
+        };
+        match line {
+            Ok(Some(line)) => Ok((line, happenings)),
+            _ => Err(no_page("its hand does not call")),
+        }
+    }
+
+    /// Makes a page that was borrowed as good as new: its origin's cookies are deleted. What its hand has not ended by itself
+    /// is thrown away with its realm; a realm that was ended goes when the next borrower's page is loaded.
+    pub(super) async fn renew(
         &self,
         page: &Page,
         origin: &str,
-    ) -> Result<Happenings, EnvironmentError> {
-        static NUMBER: AtomicU64 = AtomicU64::new(1);
-        let channel = format!("glare-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        let url = format!("{}{PAGE_PATH}", origin.trim_end_matches('/'));
-        let happenings = page.listen(channel.clone());
-        let no_page = |error: BidiError| self.no_page(&url, &error.to_string());
-        self.navigate(page, &url).await.map_err(no_page)?;
-        let through = json!({ "type": "channel", "value": { "channel": channel } });
-        self.call(
-            page,
-            "channel => glare.begin(channel)",
-            vec![through],
-            PAGE_DEADLINE,
-        )
-        .await
-        .map_err(no_page)?;
-        Ok(happenings)
-    }
-
-    /// Makes a page that was borrowed as good as new: its realm thrown away, its origin's cookies deleted.
-    pub(super) async fn renew(&self, page: &Page, origin: &str) -> Result<(), BidiError> {
+        ended: bool,
+    ) -> Result<(), BidiError> {
         page.mute();
         let host = url::Url::parse(origin)
             .ok()
@@ -208,10 +233,12 @@ impl Browser {
         let cookies = self
             .bidi
             .send("storage.deleteCookies", cookies, PAGE_DEADLINE);
-        let blank = self.navigate(page, "about:blank");
-        let (cookies, blank) = tokio::join!(cookies, blank);
-        cookies?;
-        blank
+        if !ended {
+            let blank = self.navigate(page, "about:blank");
+            page.show(None);
+            blank.await?;
+        }
+        cookies.await.map(drop)
     }
 
     /// Closes a page without asking it.
@@ -235,36 +262,6 @@ impl Browser {
             .map(drop)
     }
 
-    /// Calls a function in a page: what it returned, as a BiDi value. What it throws is refused.
-    pub(super) fn call(
-        &self,
-        page: &Page,
-        function: &str,
-        arguments: Vec<Value>,
-        within: Duration,
-    ) -> impl Future<Output = Result<Value, BidiError>> + Send + use<> {
-        let params = json!({
-            "functionDeclaration": function,
-            "target": { "context": page.context },
-            "arguments": arguments,
-            "awaitPromise": true,
-        });
-        let answer = self.bidi.send("script.callFunction", params, within);
-        async move {
-            let mut answer = answer.await?;
-            if answer["type"] == "exception" {
-                return Err(BidiError::Refused {
-                    code: "exception".into(),
-                    message: answer["exceptionDetails"]["text"]
-                        .as_str()
-                        .unwrap_or("?")
-                        .to_owned(),
-                });
-            }
-            Ok(answer["result"].take())
-        }
-    }
-
     /// Kills it, waits until it is gone, and removes its profile.
     pub(super) async fn end(&self, why: &str) {
         // Taken first: the connection closes when the browser dies, and that must not be told as an accident.
@@ -285,12 +282,17 @@ impl Browser {
         self.bidi.is_closed()
     }
 
-    async fn navigate(&self, page: &Page, url: &str) -> Result<(), BidiError> {
+    /// Loads a URL. It is on its way when this returns; the future ends when it is loaded.
+    fn navigate(
+        &self,
+        page: &Page,
+        url: &str,
+    ) -> impl Future<Output = Result<(), BidiError>> + Send + use<> {
         let params = json!({ "context": page.context, "url": url, "wait": "complete" });
-        self.bidi
-            .send("browsingContext.navigate", params, PAGE_DEADLINE)
-            .await
-            .map(drop)
+        let loaded = self
+            .bidi
+            .send("browsingContext.navigate", params, PAGE_DEADLINE);
+        async move { loaded.await.map(drop) }
     }
 
     fn no_page(&self, url: &str, why: &str) -> EnvironmentError {
@@ -333,13 +335,6 @@ async fn dispatch(mut events: mpsc::UnboundedReceiver<Event>, pages: Pages) {
             continue;
         };
         match method.as_str() {
-            "script.message" => {
-                let told = params["data"]["value"].as_str().unwrap_or_default();
-                match serde_json::from_str(told) {
-                    Ok(told) => page.tell_all(params["channel"].as_str().unwrap_or_default(), told),
-                    Err(error) => tracing::warn!(%error, told, "a page told what cannot be read"),
-                }
-            }
             "log.entryAdded" => page.tell(Happening::Console {
                 level: params["level"].as_str().unwrap_or("info").to_owned(),
                 text: params["text"].as_str().unwrap_or_default().to_owned(),

@@ -1,12 +1,12 @@
 // The hand of a browser peer: does what it is told with the browser's own WebSocket, fetch and RTCPeerConnection, and
 // tells what happens. It decides nothing.
 "use strict";
-window.glare = (() => {
+(() => {
   const links = new Map(); // number → WebSocket
   const conns = new Map(); // number → { pc, channels: label → RTCDataChannel, closed, abandon }
-  const waiting = new Map(); // turn → what to do
-  let turn = 1;
-  let channel = null;
+  // To the harness, which gave the address to this page only.
+  const line = new WebSocket(location.hash.slice(1));
+  let silent = false;
   let batch = [];
 
   class Unsupported extends Error {}
@@ -17,9 +17,8 @@ window.glare = (() => {
   };
 
   const flush = () => {
-    const happenings = batch;
+    if (batch.length > 0 && !silent) line.send(JSON.stringify({ told: batch }));
     batch = [];
-    channel(JSON.stringify(happenings));
   };
 
   const encode = (data) => {
@@ -161,30 +160,22 @@ window.glare = (() => {
     }
   };
 
-  return {
-    // The channel is a function that the driver gives.
-    begin(given) {
-      channel = given;
-    },
+  // Everything closed, silently, and nothing kept for whoever has this page next.
+  const end = () => {
+    silent = true;
+    for (const { pc } of conns.values()) pc.close();
+    for (const ws of links.values()) ws.close();
+    localStorage.clear();
+    sessionStorage.clear();
+    return JSON.stringify("done");
+  };
 
-    // Drivers carry calls in order as far as is known, but none says so: each command waits for its turn.
-    perform(number, command) {
-      return new Promise((resolve) => {
-        waiting.set(number, () => resolve(carryOut(JSON.parse(command))));
-        for (let go; (go = waiting.get(turn)); turn++) {
-          waiting.delete(turn);
-          go();
-        }
-      });
-    },
-
-    // Everything closed, silently, and nothing kept for whoever has this page next.
-    end() {
-      channel = () => {};
-      for (const { pc } of conns.values()) pc.close();
-      for (const ws of links.values()) ws.close();
-      localStorage.clear();
-      sessionStorage.clear();
-    },
+  // A message is [number, command], and `null` for the end. Commands begin in the order in which they come.
+  line.onmessage = async ({ data }) => {
+    const [number, command] = JSON.parse(data);
+    const answer = command === null ? end() : await carryOut(command);
+    flush();
+    line.send(JSON.stringify({ answer: [number, answer] }));
+    if (command === null) line.close();
   };
 })();
