@@ -1,5 +1,6 @@
 //! Who acts: native peers, browsers, and wire peers that only signal.
 
+mod address;
 pub mod browser;
 mod hand;
 mod native;
@@ -7,6 +8,7 @@ mod socket;
 mod teller;
 mod wire;
 
+pub(crate) use address::next_address;
 pub use hand::{
     ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Kill, Reply,
 };

@@ -1,7 +1,6 @@
 //! One peer on the stage: its tap, its hand and its brain.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{mpsc, oneshot};
@@ -14,7 +13,8 @@ use super::wire::Wire;
 use super::{Setting, Trouble};
 use crate::log::{Digest, Recorder, Seq};
 use crate::names::{PeerName, Stack};
-use crate::peer::{Hand, Happenings, Kill, NativePeer, WirePeer, browser};
+use crate::peer::browser::Seat;
+use crate::peer::{Hand, Happenings, Kill, NativePeer, WirePeer, browser, next_address};
 use crate::scenario::PeerSpec;
 use crate::tap::{Cut, Pages, Tap, TapOptions};
 
@@ -40,6 +40,8 @@ pub(super) struct Actor {
     pub tap: Tap,
     pub wire: Arc<Wire>,
     scene: Scene,
+    /// The page that it is about to sit down at.
+    seat: Option<Seat>,
     life: Option<Life>,
     next_link: u32,
     next_conn: u32,
@@ -49,14 +51,6 @@ struct Life {
     hand: Arc<dyn Hand>,
     tasks: mpsc::UnboundedSender<Task>,
     brain: JoinHandle<(u32, u32)>,
-}
-
-/// An address of its own for each peer, so that browsers keep cookies apart: 127.1.0.1, 127.1.0.2, … Ports are chosen by the system.
-fn next_address() -> IpAddr {
-    static NEXT: AtomicU32 = AtomicU32::new(1);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed) % (250 * 250);
-    let [high, low] = [number / 250, number % 250].map(|part| u8::try_from(part).unwrap_or(0));
-    IpAddr::V4(Ipv4Addr::new(127, 1, high, low + 1))
 }
 
 /// What the taps serve to browser peers, made once.
@@ -91,7 +85,15 @@ impl Actor {
             scene.setting.dialect.clone(),
             scene.setting.shake,
         ));
-        let mut options = TapOptions::new(next_address(), scene.upstream);
+        let seat = match stack {
+            Stack::Chromium | Stack::Firefox if !alone => {
+                let seat = scene.setting.pool.seat(stack).await;
+                Some(seat.map_err(|error| Trouble(error.to_string()))?)
+            }
+            _ => None,
+        };
+        let address = seat.as_ref().map_or_else(next_address, Seat::address);
+        let mut options = TapOptions::new(address.into(), scene.upstream);
         options.pages = Some(pages());
         let tap = Tap::start(options, wire.clone())
             .await
@@ -104,6 +106,7 @@ impl Actor {
             tap,
             wire,
             scene,
+            seat,
             life: None,
             next_link: 1,
             next_conn: 1,
@@ -135,7 +138,7 @@ impl Actor {
         Ok(())
     }
 
-    async fn hand(&self) -> Result<(Arc<dyn Hand>, Happenings), Trouble> {
+    async fn hand(&mut self) -> Result<(Arc<dyn Hand>, Happenings), Trouble> {
         let origin = self.tap.address();
         match self.stack {
             Stack::Native => {
@@ -149,10 +152,10 @@ impl Actor {
             Stack::Chromium | Stack::Firefox => {
                 let pool = &self.scene.setting.pool;
                 let origin = self.tap.origin();
-                let (peer, happenings) = if self.alone {
-                    pool.own_browser(self.stack, &origin).await
-                } else {
-                    pool.peer(self.stack, &origin).await
+                let (peer, happenings) = match self.seat.take() {
+                    Some(seat) => seat.peer(&origin).await,
+                    None if self.alone => pool.own_browser(self.stack, &origin).await,
+                    None => pool.peer(self.stack, &origin).await,
                 }
                 .map_err(|error| Trouble(error.to_string()))?;
                 Ok((Arc::new(peer), happenings))

@@ -19,4 +19,4 @@ pub use error::EnvironmentError;
 pub use find::{Programs, Versions};
 pub use page::{PAGE_PATH, pages};
 pub use peer::BrowserPeer;
-pub use pool::{PAGES_PER_BROWSER, Pool};
+pub use pool::{PAGES_PER_BROWSER, Pool, Seat};

@@ -4,6 +4,7 @@
 //! none, speak to it through channels.
 
 use std::collections::VecDeque;
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
@@ -15,7 +16,7 @@ use super::page::Page;
 use super::running::Browser;
 use super::{BrowserPeer, EnvironmentError};
 use crate::names::Stack;
-use crate::peer::Happenings;
+use crate::peer::{Happenings, next_address};
 use crate::run::Run;
 
 /// How many pages one browser lends at a time. Who comes later waits in line.
@@ -48,7 +49,68 @@ struct Shelf {
     browser: tokio::sync::Mutex<Option<Result<Arc<Browser>, EnvironmentError>>>,
     /// Pages that were given back, longest ago first; each can be taken when it is renewed. Nothing comes out of one that
     /// could not be.
-    idle: Mutex<VecDeque<oneshot::Receiver<Arc<Page>>>>,
+    idle: Mutex<VecDeque<Idle>>,
+}
+
+/// A page that nobody has.
+#[derive(Debug)]
+struct Idle {
+    home: Ipv4Addr,
+    page: oneshot::Receiver<Arc<Page>>,
+}
+
+/// A page that is set aside for a peer whose tap is yet to be made.
+///
+/// A browser gives each site a renderer process of its own, and starting one is the dearest part of loading a page (Chromium, two pages:
+/// 0.25 s of CPU time). So each page of the pool has an address where it lives, and a peer's tap is put there: one load after the
+/// other stays in one process, and nobody else gets the address before its cookies are gone.
+#[derive(Debug)]
+pub struct Seat {
+    shared: Arc<Shared>,
+    shelf: Arc<Shelf>,
+    home: Ipv4Addr,
+    permit: Option<OwnedSemaphorePermit>,
+    /// `None`: it is yet to be opened.
+    page: Option<Arc<Page>>,
+}
+
+impl Seat {
+    /// The address for the tap, one of 127.x.y.z that no other peer has.
+    pub fn address(&self) -> Ipv4Addr {
+        self.home
+    }
+
+    /// Loads `{origin}/.glare/peer` (see [`pages`](super::pages)) in the page. `origin` is the peer's tap, `http://127.x.y.z:port`.
+    pub async fn peer(
+        mut self,
+        origin: &str,
+    ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
+        let pool = Pool(Arc::clone(&self.shared));
+        let origin = origin.to_owned();
+        pool.on_its_runtime(async move {
+            let Some(permit) = self.permit.take() else {
+                return Err(EnvironmentError::Pool("the seat was taken".into()));
+            };
+            let (shared, shelf) = (Arc::clone(&self.shared), Arc::clone(&self.shelf));
+            let page = self.page.take();
+            shared.lend(shelf, permit, self.home, page, origin).await
+        })
+        .await
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(page) = self.page.take() {
+            let (renewed, idle) = oneshot::channel();
+            // Its other end is in the next line.
+            let _ = renewed.send(page);
+            lock(&self.shelf.idle).push_front(Idle {
+                home: self.home,
+                page: idle,
+            });
+        }
+    }
 }
 
 /// A borrowed page, or a browser of one's own; how to give it back.
@@ -58,7 +120,7 @@ pub(super) struct Lease {
     browser: Arc<Browser>,
     origin: String,
     /// `None`: the browser is the borrower's own.
-    from: Option<(Arc<Shelf>, OwnedSemaphorePermit)>,
+    from: Option<(Arc<Shelf>, OwnedSemaphorePermit, Ipv4Addr)>,
 }
 
 impl Pool {
@@ -104,16 +166,34 @@ impl Pool {
         })))
     }
 
-    /// Borrows a page and loads `{origin}/.glare/peer` (see [`pages`](super::pages)) in it. Waits in line when all are
-    /// lent. `origin` is the peer's tap, `http://127.x.y.z:port`: an address that no other peer has.
+    /// Sets a page aside. Waits in line when all are lent.
+    pub async fn seat(&self, stack: Stack) -> Result<Seat, EnvironmentError> {
+        let shared = Arc::clone(&self.0);
+        let shelf = Arc::clone(shared.shelf(stack)?);
+        let permit = Arc::clone(&shelf.permits)
+            .acquire_owned()
+            .await
+            .map_err(|error| EnvironmentError::Pool(error.to_string().into()))?;
+        let (home, page) = match shelf.idle_page().await {
+            Some((home, page)) => (home, Some(page)),
+            None => (next_address(), None),
+        };
+        Ok(Seat {
+            shared,
+            shelf,
+            home,
+            permit: Some(permit),
+            page,
+        })
+    }
+
+    /// A page for a peer whose tap is there already: [`Pool::seat`], wherever the page lived before.
     pub async fn peer(
         &self,
         stack: Stack,
         origin: &str,
     ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
-        let (shared, origin) = (Arc::clone(&self.0), origin.to_owned());
-        self.on_its_runtime(async move { shared.lend(stack, origin).await })
-            .await
+        self.seat(stack).await?.peer(origin).await
     }
 
     /// Starts a browser for one peer alone, which may then be killed with [`Kill::Browser`](crate::peer::Kill::Browser).
@@ -178,24 +258,25 @@ impl Shared {
 
     async fn lend(
         &self,
-        stack: Stack,
+        shelf: Arc<Shelf>,
+        permit: OwnedSemaphorePermit,
+        home: Ipv4Addr,
+        page: Option<Arc<Page>>,
         origin: String,
     ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
-        let shelf = self.shelf(stack)?;
-        let permit = Arc::clone(&shelf.permits)
-            .acquire_owned()
-            .await
-            .map_err(|error| EnvironmentError::Pool(error.to_string().into()))?;
-        let (browser, page, (line, happenings)) = match self.visited_page(shelf, &origin).await {
-            // It was dying when it was asked. The next one is asked once.
-            Err(_) if shelf.browser_died().await => self.visited_page(shelf, &origin).await?,
-            visited => visited?,
-        };
+        let (browser, page, (line, happenings)) =
+            match self.visited_page(&shelf, page, &origin).await {
+                // It was dying when it was asked. The next one is asked once.
+                Err(_) if shelf.browser_died().await => {
+                    self.visited_page(&shelf, None, &origin).await?
+                }
+                visited => visited?,
+            };
         let lease = Lease {
             handle: self.handle.clone(),
             browser: Arc::clone(&browser),
             origin,
-            from: Some((Arc::clone(shelf), permit)),
+            from: Some((shelf, permit, home)),
         };
         Ok((BrowserPeer::new(browser, page, line, lease), happenings))
     }
@@ -203,10 +284,11 @@ impl Shared {
     async fn visited_page(
         &self,
         shelf: &Shelf,
+        page: Option<Arc<Page>>,
         origin: &str,
     ) -> Result<(Arc<Browser>, Arc<Page>, (Line, Happenings)), EnvironmentError> {
         let browser = shelf.browser(self).await?;
-        let page = match shelf.idle_page().await {
+        let page = match page.filter(|page| page.why_gone().is_none()) {
             Some(page) => page,
             None => browser.open(shelf.apart).await?,
         };
@@ -306,14 +388,14 @@ impl Shelf {
         matches!(&*self.browser.lock().await, Some(Ok(browser)) if browser.is_dead())
     }
 
-    /// A page that was given back. One that is just being renewed is waited for: that is quicker than a new one.
-    async fn idle_page(&self) -> Option<Arc<Page>> {
+    /// A page that was given back, and where it lives. One that is just being renewed is waited for: that is quicker than a new one.
+    async fn idle_page(&self) -> Option<(Ipv4Addr, Arc<Page>)> {
         loop {
             let next = lock(&self.idle).pop_front()?;
-            if let Ok(page) = next.await
+            if let Ok(page) = next.page.await
                 && page.why_gone().is_none()
             {
-                return Some(page);
+                return Some((next.home, page));
             }
         }
     }
@@ -343,14 +425,17 @@ impl Lease {
             origin,
             from,
         } = self;
-        let Some((shelf, permit)) = from else {
+        let Some((shelf, permit, home)) = from else {
             handle.spawn(async move { browser.end("it was given back").await });
             return;
         };
-        let (renewed, idle) = oneshot::channel();
+        let (renewed, idle_page) = oneshot::channel();
         let fit = state != State::Lost && !shelf.apart;
         if fit {
-            lock(&shelf.idle).push_back(idle);
+            lock(&shelf.idle).push_back(Idle {
+                home,
+                page: idle_page,
+            });
         }
         // From here the next in line may have it, and waits for its renewal.
         drop(permit);
