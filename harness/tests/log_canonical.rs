@@ -69,7 +69,7 @@ fn early_candidates_come_before_the_offer() {
     hold offer from alice to bob
     alice -> server: offer for bob application, ice <alice 1>
     server -> bob: offer from alice application, ice <alice 1> (held)
-    alice -> bob: candidate host/udp, ice <alice 1>
+    alice -> bob: candidate host, ice <alice 1>
     release offer from alice to bob
     server -> bob: offer from alice application, ice <alice 1> (released)
     bob -> alice: answer application, ice <bob 1>

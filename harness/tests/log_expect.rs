@@ -35,8 +35,8 @@ fn a_pattern_is_the_beginning_of_a_line_up_to_a_words_end() {
     }
     assert!(!matches("server -> bob", "server -> bob#2: joined"));
     assert!(matches(
-        "a -> b: candidate host/udp",
-        "a -> b: candidate host/udp, ice <a 1>"
+        "a -> b: candidate host",
+        "a -> b: candidate host, ice <a 1>"
     ));
 }
 

@@ -149,18 +149,17 @@ impl Names {
     }
 
     /// The line of one logged event.
-    pub fn line(&mut self, graph: &Graph<'_>, i: usize, folds: &Folds) -> String {
+    pub fn line(&mut self, graph: &Graph<'_>, i: usize) -> String {
         let marks = Marks::of(graph, i);
-        let sort = folds.written.get(&i).map(String::as_str);
         match &graph.events[i].what {
             What::Released { message, delivered } => match graph.earlier(*message, i) {
-                Some(message) if *delivered => self.leg(&graph.events[message], sort, None, marks),
+                Some(message) if *delivered => self.leg(&graph.events[message], None, marks),
                 Some(message) => nobody(&graph.events[message]),
                 None => String::new(),
             },
             What::Message { .. } => {
                 let answers = graph.answers[i].and_then(|request| kind(&graph.events[request]));
-                self.leg(&graph.events[i], sort, answers, marks)
+                self.leg(&graph.events[i], answers, marks)
             }
             What::Heard { .. } if graph.said[i].is_none() => {
                 format!("{} (again)", self.other(&graph.events[i]))
@@ -183,7 +182,7 @@ impl Names {
             else {
                 return None;
             };
-            let legs = vec![self.line(graph, here, folds), self.line(graph, next, folds)];
+            let legs = vec![self.line(graph, here), self.line(graph, next)];
             let text = format!("{from} ~> {to}: {}", spoken(&graph.events[here]));
             return Some((text, legs));
         }
@@ -191,20 +190,18 @@ impl Names {
         if folds.first[source] != here
             || !matches!(graph.events[here].what, What::Message { .. })
             || !matches!(graph.delivery[next], Some(Delivery::Relay(_)))
-            || folds.written.get(&here) != folds.written.get(&next)
             || Marks::of(graph, here) != Marks::NONE
             || Marks::of(graph, next) != Marks::NONE
         {
             return None;
         }
-        let legs = vec![self.line(graph, here, folds), self.line(graph, next, folds)];
+        let legs = vec![self.line(graph, here), self.line(graph, next)];
         let (What::Message { link: from, .. }, What::Message { link: to, .. }) =
             (&graph.events[here].what, &graph.events[next].what)
         else {
             return None;
         };
-        let sort = folds.written.get(&next).map(String::as_str);
-        let said = self.signal(&graph.events[next], "", sort)?;
+        let said = self.signal(&graph.events[next], "")?;
         Some((format!("{from} -> {to}: {said}"), legs))
     }
 
@@ -224,9 +221,9 @@ impl Names {
             };
         };
         let marks = Marks::raw(event, delivery);
-        let mut lines = vec![self.leg(event, None, None, marks)];
+        let mut lines = vec![self.leg(event, None, marks)];
         if delivery.is_some()
-            && let Some(said) = self.signal(event, "", None)
+            && let Some(said) = self.signal(event, "")
         {
             let from = match (source, &event.what) {
                 (Some(source), _) => source.to_string(),
@@ -244,13 +241,7 @@ impl Names {
     }
 
     /// One leg of a message.
-    fn leg(
-        &mut self,
-        event: &Event,
-        sort: Option<&str>,
-        answers: Option<Kind>,
-        marks: Marks,
-    ) -> String {
+    fn leg(&mut self, event: &Event, answers: Option<Kind>, marks: Marks) -> String {
         let What::Message {
             link,
             direction,
@@ -272,7 +263,7 @@ impl Names {
                     (Some(about), Direction::Down) => format!(" from {about}"),
                     (None, _) => String::new(),
                 };
-                self.signal(event, &who, sort).unwrap_or_default()
+                self.signal(event, &who).unwrap_or_default()
             }
             (None, direction) if *carrier == Carrier::Http => http(text, *direction),
             (None, Direction::Up) => format!("opaque {}", quote(text)),
@@ -285,7 +276,7 @@ impl Names {
     }
 
     /// What a signal says; `who` comes behind its kind.
-    fn signal(&mut self, event: &Event, who: &str, sort: Option<&str>) -> Option<String> {
+    fn signal(&mut self, event: &Event, who: &str) -> Option<String> {
         let What::Message {
             link,
             direction,
@@ -304,10 +295,7 @@ impl Names {
             Signal::Offer { sdp } => (Kind::Offer, sections(sdp)),
             Signal::Answer { sdp } => (Kind::Answer, sections(sdp)),
             Signal::Candidate { .. } => match candidate(event) {
-                Some(candidate) => {
-                    let sort = sort.map_or_else(|| candidate.sort(), str::to_owned);
-                    (Kind::Candidate, vec![word(&sort)])
-                }
+                Some(candidate) => (Kind::Candidate, vec![word(candidate.kind())]),
                 None => (Kind::EndOfCandidates, Vec::new()),
             },
             Signal::EndOfCandidates => (Kind::EndOfCandidates, Vec::new()),

@@ -84,6 +84,15 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// `host`, `srflx`, `prflx` or `relay` (RFC 8839, section 5.1), or whatever stands there; `unreadable` if nothing does.
+    pub fn kind(&self) -> &str {
+        let mut fields = self.candidate.split_ascii_whitespace().skip(6);
+        match (fields.next(), fields.next()) {
+            (Some("typ"), Some(kind)) => kind,
+            _ => "unreadable",
+        }
+    }
+
     /// `host/udp`, `srflx/udp`, `host/tcp`: type and transport (RFC 8839, section 5.1), or `unreadable`.
     pub fn sort(&self) -> String {
         let fields: Vec<&str> = self.candidate.split_ascii_whitespace().collect();
