@@ -78,6 +78,13 @@ async fn serve(mut socket: TcpStream, script: &str) {
             "",
             format!("{}<script>{script}</script>", pages()[0].2),
         ),
+        path if pages().iter().any(|(served, ..)| *served == path) => {
+            let (_, kind, body) = pages()
+                .into_iter()
+                .find(|(served, ..)| *served == path)
+                .unwrap();
+            (kind, "", body.to_owned())
+        }
         "/cookie" => (
             "text/plain",
             "Set-Cookie: tasty=yes; Path=/\r\n",

@@ -94,14 +94,19 @@ impl Drop for Exchange {
 }
 
 impl Call {
-    /// Waits for the call. `told` gets what the hand tells, in order, and before the answers that follow it.
+    /// Waits for the call. `told` gets what the hand tells, in order, and before the answers that follow it; `closed` runs when the line
+    /// has closed.
     pub(super) async fn taken(
         mut self,
         told: impl FnMut(Happening) + Send + 'static,
+        closed: impl Future<Output = ()> + Send + 'static,
     ) -> Option<Line> {
         let socket = (&mut self.caller).await.ok()?;
         let (orders, queue) = mpsc::unbounded_channel();
-        tokio::spawn(speak(socket, queue, told));
+        tokio::spawn(async move {
+            speak(socket, queue, told).await;
+            closed.await;
+        });
         Some(Line(orders))
     }
 }

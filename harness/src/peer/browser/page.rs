@@ -5,10 +5,13 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::line::Line;
 use crate::peer::{Happening, Happenings};
 
 /// Where the tap serves the peer's page.
 pub const PAGE_PATH: &str = "/.glare/peer";
+/// Where the tap serves the page around it, which stays when the peer goes.
+pub(super) const HOUSE_PATH: &str = "/.glare/house";
 
 const PAGE: &str = concat!(
     include_str!("page/page.html"),
@@ -18,7 +21,11 @@ const PAGE: &str = concat!(
 
 /// What the tap must serve to a browser peer: path, content type, body. Serve it with `Cache-Control: no-store`.
 pub fn pages() -> Vec<(&'static str, &'static str, &'static str)> {
-    vec![(PAGE_PATH, "text/html; charset=utf-8", PAGE)]
+    const HTML: &str = "text/html; charset=utf-8";
+    vec![
+        (PAGE_PATH, HTML, PAGE),
+        (HOUSE_PATH, HTML, include_str!("page/house.html")),
+    ]
 }
 
 /// A page, and who listens to it now.
@@ -31,8 +38,8 @@ pub(super) struct Page {
     /// The user context that it has to itself, if it has one.
     pub(super) apart: Option<String>,
     listener: Mutex<Option<Listener>>,
-    /// Whose document it shows: an origin, or `None` for `about:blank`.
-    shows: Mutex<Option<String>>,
+    /// The line to the house, once that is loaded.
+    pub(super) house: tokio::sync::Mutex<Option<Line>>,
     gone: CancellationToken,
     why: OnceLock<String>,
 }
@@ -51,16 +58,10 @@ impl Page {
             cdp,
             apart,
             listener: Mutex::new(None),
-            shows: Mutex::new(None),
+            house: tokio::sync::Mutex::new(None),
             gone: CancellationToken::new(),
             why: OnceLock::new(),
         }
-    }
-
-    /// It will show a document of this origin now; which one it showed before.
-    pub(super) fn show(&self, origin: Option<&str>) -> Option<String> {
-        let mut shows = self.shows.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *shows, origin.map(str::to_owned))
     }
 
     /// Begins to listen, for this borrower.
@@ -76,6 +77,11 @@ impl Page {
     /// Nobody listens any more.
     pub(super) fn mute(&self) {
         *self.listener() = None;
+    }
+
+    /// Whether this borrower still has it.
+    pub(super) fn is_listened_to_by(&self, borrower: u64) -> bool {
+        (self.listener().as_ref()).is_some_and(|listener| listener.borrower == borrower)
     }
 
     /// Passes on what the hand told this borrower.

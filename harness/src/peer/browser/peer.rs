@@ -7,12 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::line::Line;
 use super::page::Page;
-use super::pool::{Lease, State};
-use super::running::Browser;
+use super::pool::Lease;
+use super::running::{Browser, TOLD_WITHIN};
 use crate::names::Stack;
 use crate::peer::{Command, Hand, HandError, Kill, Reply};
 use crate::signaling::Description;
@@ -24,15 +25,14 @@ const COMMAND_DEADLINE: Duration = Duration::from_secs(60);
 /// How long closing everything may take.
 const END_DEADLINE: Duration = Duration::from_secs(20);
 
-/// How long after a line's end the event may come that tells why.
-const TOLD_WITHIN: Duration = Duration::from_secs(2);
-
 /// A peer that a real browser plays. Given back by [`Hand::finish`], or when it is dropped.
 #[derive(Debug)]
 pub struct BrowserPeer {
     browser: Arc<Browser>,
     page: Arc<Page>,
     line: Line,
+    /// The pool's runtime: the caller's may know no time, and may end first.
+    handle: Handle,
     /// The number of the last command. Held while sending, so that numbers go out in order.
     number: Mutex<u64>,
     lease: Mutex<Option<Lease>>,
@@ -59,6 +59,7 @@ impl BrowserPeer {
             browser,
             page,
             line,
+            handle: lease.handle.clone(),
             number: Mutex::new(0),
             lease: Mutex::new(Some(lease)),
         }
@@ -92,32 +93,41 @@ impl BrowserPeer {
     }
 
     /// Sends a command; it is on its way when this returns.
-    fn send(&self, command: &str) -> impl Future<Output = Result<Reply, HandError>> + Send + use<> {
+    fn send(
+        &self,
+        command: &str,
+        within: Duration,
+    ) -> impl Future<Output = Result<Reply, HandError>> + Send + use<> {
         let answer = {
             let mut number = self.number.lock().unwrap_or_else(PoisonError::into_inner);
             *number += 1;
             self.line.ask(*number, command)
         };
         let page = Arc::clone(&self.page);
-        async move {
+        let reply = self.handle.spawn(async move {
             let answer = tokio::select! {
                 biased;
-                answer = timeout(COMMAND_DEADLINE, answer) => answer,
+                answer = timeout(within, answer) => answer,
                 why = page.gone() => return Err(HandError::Gone(why)),
             };
             match answer {
                 Ok(Some(answer)) => read(&answer),
-                // The page's own end is told by an event that is on its way, and says more.
+                // Either the page was lost with it, or that is being told.
                 Ok(None) => Err(HandError::Gone(
-                    timeout(TOLD_WITHIN, page.gone())
+                    timeout(TOLD_WITHIN * 2, page.gone())
                         .await
                         .unwrap_or_else(|_| "its page closed the line".into()),
                 )),
                 Err(_) => Err(HandError::Gone(format!(
                     "no answer in {} s",
-                    COMMAND_DEADLINE.as_secs()
+                    within.as_secs()
                 ))),
             }
+        });
+        async move {
+            reply
+                .await
+                .unwrap_or_else(|_| Err(HandError::Gone("the pool is shut down".into())))
         }
     }
 }
@@ -144,7 +154,7 @@ impl Hand for BrowserPeer {
         }
         let command = serde_json::to_string(&command)
             .map_err(|error| HandError::Unsupported(error.to_string()))?;
-        self.send(&command).await
+        self.send(&command, COMMAND_DEADLINE).await
     }
 
     async fn kill(&self, how: Kill) -> Result<(), HandError> {
@@ -178,27 +188,19 @@ impl Hand for BrowserPeer {
         };
         // What is open is closed before this returns; all else happens behind the caller's back.
         let ended = match self.page.why_gone() {
-            None => timeout(END_DEADLINE, self.send("null")).await,
-            Some(_) => Ok(Err(HandError::Gone("it is gone".into()))),
+            None => self.send("null", END_DEADLINE).await.is_ok(),
+            Some(_) => false,
         };
         self.page.mute();
-        let state = match ended {
-            Ok(Ok(_)) => State::Ended,
-            _ => State::Lost,
-        };
-        lease.give_back(Arc::clone(&self.page), state);
+        lease.give_back(Arc::clone(&self.page), ended);
     }
 }
 
 impl Drop for BrowserPeer {
     fn drop(&mut self) {
         if let Some(lease) = self.take_lease() {
-            // Nothing can be awaited here; the realm goes with its connections when the page is renewed.
-            let state = match self.page.why_gone() {
-                None => State::Running,
-                Some(_) => State::Lost,
-            };
-            lease.give_back(Arc::clone(&self.page), state);
+            // Nothing can be awaited here; the realm goes with its connections when its frame is removed.
+            lease.give_back(Arc::clone(&self.page), self.page.why_gone().is_none());
         }
     }
 }

@@ -116,7 +116,7 @@ impl Drop for Seat {
 /// A borrowed page, or a browser of one's own; how to give it back.
 #[derive(Debug)]
 pub(super) struct Lease {
-    handle: Handle,
+    pub(super) handle: Handle,
     browser: Arc<Browser>,
     origin: String,
     /// `None`: the browser is the borrower's own.
@@ -173,7 +173,7 @@ impl Pool {
         let permit = Arc::clone(&shelf.permits)
             .acquire_owned()
             .await
-            .map_err(|error| EnvironmentError::Pool(error.to_string().into()))?;
+            .map_err(|_| EnvironmentError::Pool("it is shut down".into()))?;
         let (home, page) = match shelf.idle_page().await {
             Some((home, page)) => (home, Some(page)),
             None => (next_address(), None),
@@ -221,6 +221,10 @@ impl Pool {
             return;
         }
         let shared = Arc::clone(&self.0);
+        for shelf in [&shared.chromium, &shared.firefox] {
+            // Who waits in line hears of it.
+            shelf.permits.close();
+        }
         let ended = self
             .0
             .handle
@@ -401,24 +405,13 @@ impl Shelf {
     }
 }
 
-/// In which state a page is given back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// Its hand has closed everything.
-    Ended,
-    /// Its hand may still be at work: its realm has to go.
-    Running,
-    /// It is of no more use, and is closed.
-    Lost,
-}
-
 impl Lease {
     pub(super) fn owns_browser(&self) -> bool {
         self.from.is_none()
     }
 
-    /// Gives the page back. Returns at once.
-    pub(super) fn give_back(self, page: Arc<Page>, state: State) {
+    /// Gives the page back; one that is not `fit` is closed. Returns at once.
+    pub(super) fn give_back(self, page: Arc<Page>, fit: bool) {
         let Self {
             handle,
             browser,
@@ -430,7 +423,7 @@ impl Lease {
             return;
         };
         let (renewed, idle_page) = oneshot::channel();
-        let fit = state != State::Lost && !shelf.apart;
+        let fit = fit && !shelf.apart;
         if fit {
             lock(&shelf.idle).push_back(Idle {
                 home,
@@ -441,7 +434,7 @@ impl Lease {
         drop(permit);
         handle.spawn(async move {
             if fit {
-                match browser.renew(&page, &origin, state == State::Ended).await {
+                match browser.renew(&page, &origin).await {
                     Ok(()) => {
                         // Only a shelf that is gone has no use for it.
                         let _ = renewed.send(page);

@@ -15,7 +15,7 @@ use super::bidi::{Bidi, BidiError, Event};
 use super::capabilities::capabilities;
 use super::driver::Driver;
 use super::line::{Exchange, Line};
-use super::page::{PAGE_PATH, Page};
+use super::page::{HOUSE_PATH, PAGE_PATH, Page};
 use super::{EnvironmentError, Programs};
 use crate::names::Stack;
 use crate::peer::{Happening, Happenings};
@@ -25,6 +25,10 @@ use crate::run::Run;
 const SESSION_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a page may take to open, load or close (measured: 0.1 to 0.4 s).
 pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(20);
+/// How long a document that is loaded may take to call.
+const CALL_DEADLINE: Duration = Duration::from_secs(5);
+/// How long after a line's end the event may come that tells why.
+pub(super) const TOLD_WITHIN: Duration = Duration::from_secs(1);
 
 /// Chromium's own event, by session of the Chrome DevTools Protocol.
 const CRASHED: &str = "goog:cdp.Inspector.targetCrashed";
@@ -107,7 +111,11 @@ impl Browser {
         let bidi = Bidi::connect(&socket, PAGE_DEADLINE, sender).await?;
         let pages = Pages::default();
         tokio::spawn(dispatch(events, Arc::clone(&pages)));
-        let wanted = ["log.entryAdded", "browsingContext.contextDestroyed"];
+        let wanted = [
+            "log.entryAdded",
+            "browsingContext.contextCreated",
+            "browsingContext.contextDestroyed",
+        ];
         bidi.send(
             "session.subscribe",
             json!({ "events": wanted }),
@@ -157,7 +165,14 @@ impl Browser {
                     .send("goog:cdp.getSession", params, PAGE_DEADLINE)
                     .await
                     .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
-                session["session"].as_str().map(str::to_owned)
+                let session = session["session"].as_str().map(str::to_owned);
+                // Else each frame of each WebSocket is told to the driver: a third of a case's CPU time.
+                let params = json!({ "session": session, "method": "Network.disable" });
+                self.bidi
+                    .send("goog:cdp.sendCommand", params, PAGE_DEADLINE)
+                    .await
+                    .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
+                session
             }
             _ => None,
         };
@@ -171,7 +186,7 @@ impl Browser {
         Ok(page)
     }
 
-    /// Loads the peer's page from its tap and waits for the call of its hand.
+    /// Loads the peer's page from its tap, in a frame of the page, and waits for the call of its hand.
     pub(super) async fn visit(
         &self,
         page: &Arc<Page>,
@@ -179,48 +194,68 @@ impl Browser {
     ) -> Result<(Line, Happenings), EnvironmentError> {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
         let borrower = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let url = format!("{}{PAGE_PATH}", origin.trim_end_matches('/'));
-        let no_page = |why: &str| self.no_page(&url, why);
-        if page
-            .show(Some(origin))
-            .is_some_and(|before| before == origin)
-        {
-            // To another fragment of the same document a browser only scrolls.
-            (self.navigate(page, "about:blank").await)
-                .map_err(|error| no_page(&error.to_string()))?;
-        }
+        let origin = origin.trim_end_matches('/');
+        let url = format!("{origin}{PAGE_PATH}");
+        let mut house = page.house.lock().await;
+        let house = match &*house {
+            Some(house) => house,
+            None => {
+                let call = self.exchange.expect(origin);
+                let load = self.navigate(page, &format!("{origin}{HOUSE_PATH}#{}", call.url));
+                let line = self
+                    .called(&url, call.taken(|_| {}, async {}), load)
+                    .await?;
+                house.insert(line)
+            }
+        };
         let happenings = page.listen(borrower);
         let call = self.exchange.expect(origin);
-        let loading = self.navigate(page, &format!("{url}#{}", call.url));
+        let load = house.ask(borrower, &json!(format!("{url}#{}", call.url)).to_string());
         let told = {
             let page = Arc::clone(page);
             move |happening| page.tell_to(borrower, happening)
         };
-        let called = tokio::time::timeout(PAGE_DEADLINE, call.taken(told));
-        tokio::pin!(loading, called);
-        // The hand calls before the page counts as loaded; only that it does not load must be heard of.
-        let line = tokio::select! {
-            line = &mut called => line,
-            loaded = &mut loading => {
-                loaded.map_err(|error| no_page(&error.to_string()))?;
-                called.await
+        let closed = {
+            let page = Arc::clone(page);
+            async move {
+                // The event that says why is on its way, if the driver tells one: Firefox's does not of a process that died.
+                let gone = tokio::time::timeout(TOLD_WITHIN, page.gone()).await;
+                if gone.is_err() && page.is_listened_to_by(borrower) {
+                    page.lost("its page closed the line");
+                }
             }
         };
-        match line {
-            Ok(Some(line)) => Ok((line, happenings)),
-            _ => Err(no_page("its hand does not call")),
-        }
+        let loaded = async { load.await.map(drop).ok_or(BidiError::Gone) };
+        let line = self.called(&url, call.taken(told, closed), loaded).await?;
+        Ok((line, happenings))
     }
 
-    /// Makes a page that was borrowed as good as new: its origin's cookies are deleted. What its hand has not ended by itself
-    /// is thrown away with its realm; a realm that was ended goes when the next borrower's page is loaded.
-    pub(super) async fn renew(
+    /// Waits for the call of a document that is being loaded. It calls before it counts as loaded; only that it cannot be loaded is to be
+    /// heard of.
+    async fn called(
         &self,
-        page: &Page,
-        origin: &str,
-        ended: bool,
-    ) -> Result<(), BidiError> {
+        url: &str,
+        call: impl Future<Output = Option<Line>>,
+        load: impl Future<Output = Result<(), BidiError>>,
+    ) -> Result<Line, EnvironmentError> {
+        let call = tokio::time::timeout(PAGE_DEADLINE, call);
+        tokio::pin!(load, call);
+        let line = tokio::select! {
+            line = &mut call => line.ok().flatten(),
+            loaded = &mut load => {
+                loaded.map_err(|error| self.no_page(url, &error.to_string()))?;
+                // What was loaded may be the browser's own word that there is nothing; a hand calls at once.
+                tokio::time::timeout(CALL_DEADLINE, call).await.ok().and_then(Result::ok).flatten()
+            }
+        };
+        line.ok_or_else(|| self.no_page(url, "its hand does not call"))
+    }
+
+    /// Makes a page that was borrowed as good as new: its frame goes with all that is in it, its origin's cookies are deleted.
+    pub(super) async fn renew(&self, page: &Page, origin: &str) -> Result<(), BidiError> {
         page.mute();
+        let house = page.house.lock().await;
+        let house = house.as_ref().ok_or(BidiError::Gone)?;
         let host = url::Url::parse(origin)
             .ok()
             .and_then(|url| url.host_str().map(str::to_owned))
@@ -229,16 +264,13 @@ impl Browser {
             "filter": { "domain": host },
             "partition": { "type": "context", "context": page.context },
         });
-        // Both are on their way at once; the browser takes them in order.
-        let cookies = self
-            .bidi
-            .send("storage.deleteCookies", cookies, PAGE_DEADLINE);
-        if !ended {
-            let blank = self.navigate(page, "about:blank");
-            page.show(None);
-            blank.await?;
-        }
-        cookies.await.map(drop)
+        // Last of all: what is still at work in the frame could set others.
+        let left = tokio::time::timeout(PAGE_DEADLINE, house.ask(0, "null")).await;
+        left.ok().flatten().ok_or(BidiError::Gone)?;
+        self.bidi
+            .send("storage.deleteCookies", cookies, PAGE_DEADLINE)
+            .await
+            .map(drop)
     }
 
     /// Closes a page without asking it.
@@ -328,9 +360,11 @@ async fn dispatch(mut events: mpsc::UnboundedReceiver<Event>, pages: Pages) {
             }
             continue;
         }
-        let context = params["source"]["context"]
-            .as_str()
-            .or_else(|| params["context"].as_str());
+        let context = match method.as_str() {
+            "browsingContext.contextCreated" => params["parent"].as_str(),
+            "log.entryAdded" => params["source"]["context"].as_str(),
+            _ => params["context"].as_str(),
+        };
         let Some(page) = context.and_then(|context| lock(&pages).get(context).cloned()) else {
             continue;
         };
@@ -339,6 +373,15 @@ async fn dispatch(mut events: mpsc::UnboundedReceiver<Event>, pages: Pages) {
                 level: params["level"].as_str().unwrap_or("info").to_owned(),
                 text: params["text"].as_str().unwrap_or_default().to_owned(),
             }),
+            // A frame of a page: what it writes to the console is the page's.
+            "browsingContext.contextCreated" => {
+                if let Some(frame) = params["context"].as_str() {
+                    lock(&pages).insert(frame.to_owned(), page);
+                }
+            }
+            "browsingContext.contextDestroyed" if context != Some(&page.context) => {
+                lock(&pages).remove(context.unwrap_or_default());
+            }
             "browsingContext.contextDestroyed" => {
                 lock(&pages).remove(&page.context);
                 page.lost("its page is gone");
