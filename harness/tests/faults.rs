@@ -2,18 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use glare::names::Stack;
-use glare::peer::browser::Pool;
-use glare::run::Run;
 use glare::scenario::Scenario;
-use glare::server::ServerSpec;
-use glare::signaling::Dialect;
 use glare::stage::{Case, Setting, Verdict, play};
 use glare::suite;
 use glare_signaling_server::{Fault, Faults};
-use tokio::sync::Semaphore;
 
 fn scenarios() -> Vec<Arc<Scenario>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
@@ -24,17 +18,7 @@ fn scenarios() -> Vec<Arc<Scenario>> {
 }
 
 fn setting(faults: Faults) -> Arc<Setting> {
-    Arc::new(Setting {
-        server: ServerSpec::Embedded { faults },
-        dialect: Dialect::reference(),
-        pool: Pool::global().expect("a browser pool").clone(),
-        run: Run::global().expect("a run").clone(),
-        shake: None,
-        max_time: Duration::from_secs(120),
-        busy: Arc::new(Semaphore::new(4)),
-        take: 1,
-        traces: None,
-    })
+    Arc::new(Setting::reference(faults).expect("a run"))
 }
 
 /// Planted faults that wait for the laws to be asked of every run. The list is exact: one that is caught must leave it.

@@ -17,11 +17,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use glare_signaling_server::Faults;
 use tokio::sync::Semaphore;
 
 use crate::log::{Digest, Recorder};
 use crate::names::PeerName;
-use crate::peer::browser::Pool;
+use crate::peer::browser::{EnvironmentError, Pool};
 use crate::run::Run;
 use crate::scenario::{Cast, Scenario};
 use crate::server::ServerSpec;
@@ -61,6 +62,40 @@ pub struct Setting {
     pub take: u32,
     /// Where traces are written; none are if `None`.
     pub traces: Option<PathBuf>,
+}
+
+impl Setting {
+    /// How long one case may take where nobody says.
+    pub const MAX_TIME: Duration = Duration::from_secs(120);
+
+    /// With what hardly anybody changes: no delays, [`Setting::MAX_TIME`], twice as many busy cases as cores, no traces.
+    pub fn new(server: ServerSpec, dialect: Arc<Dialect>, pool: Pool, run: Run) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            server,
+            dialect,
+            pool,
+            run,
+            shake: None,
+            max_time: Self::MAX_TIME,
+            busy: Arc::new(Semaphore::new(cores * 2)),
+            take: 1,
+            traces: None,
+        }
+    }
+
+    /// The embedded reference server with these faults planted; pool and run are this process's own.
+    ///
+    /// # Errors
+    /// The run's folder or watchdog, or the pool, cannot be had.
+    pub fn reference(faults: Faults) -> Result<Self, EnvironmentError> {
+        Ok(Self::new(
+            ServerSpec::Embedded { faults },
+            Dialect::reference(),
+            Pool::global()?.clone(),
+            Run::global()?.clone(),
+        ))
+    }
 }
 
 /// The environment broke: what, for a person.
