@@ -200,6 +200,9 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
         report::summary(&played),
         began.elapsed().as_secs_f64()
     ));
+    if let Some(line) = report::laws(&played) {
+        say(line);
+    }
     if logs {
         say(format!("\n{}", report::logs(&played).trim_end()));
     }

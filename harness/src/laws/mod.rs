@@ -18,5 +18,5 @@ mod post;
 mod relayed;
 mod rooms;
 
-pub use judge::judge;
+pub use judge::{awaited, judge};
 pub use law::{Breach, Finding, Law, Terms};

@@ -52,6 +52,8 @@ pub struct Scenario {
     pub peers: Vec<(PeerName, PeerSpec)>,
     /// `catches:`, planted fault → where it must turn the scenario red.
     pub catches: BTreeMap<String, Place>,
+    /// `breaks:`, laws that it breaks on purpose, by number → the reason.
+    pub breaks: BTreeMap<u8, String>,
     /// `steps:`
     pub steps: Vec<Step>,
     /// `expect:`

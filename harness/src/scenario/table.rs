@@ -609,6 +609,11 @@ pub(crate) const FILE: &[(&str, bool, &str)] = &[
         false,
         "Planted faults that must turn it red, and where: `step 6`, `never 1`, `seen 2`, `law 1`.",
     ),
+    (
+        "breaks",
+        false,
+        "Laws that it breaks on purpose, by number, each with the reason.",
+    ),
     ("steps", true, "What happens, one after the other."),
     (
         "expect",

@@ -5,6 +5,7 @@ mod brain;
 mod by_hand;
 mod director;
 mod directory;
+mod lawful;
 mod outcome;
 mod play;
 mod rules;
@@ -29,7 +30,7 @@ use crate::server::ServerSpec;
 use crate::signaling::Dialect;
 use crate::tap::Policy;
 
-pub use outcome::{Failure, Outcome, Verdict};
+pub use outcome::{Failure, Judged, Outcome, Verdict};
 pub use play::play;
 
 /// One scenario with one cast.
