@@ -99,3 +99,52 @@ async fn a_server_that_died_is_not_asked_for_a_fence() {
     failure(&outcome, Place::Step(4));
     assert!(outcome.took < Duration::from_secs(2), "{:?}", outcome.took);
 }
+
+/// What strangers say to the server after the steps is nobody's business: neither trace nor log has it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn probes_count_and_leave_no_trace() {
+    let steps = "  - create: { peer: alice, room: lobby }\n  - connect: { peer: bob }\n  - send-raw: { peer: bob, text: garbage }\n  - kill: { peer: bob, how: socket }\n  - kill: { peer: alice, how: socket }\n";
+    let outcome = played("", steps, Faults::none()).await;
+    assert!(
+        matches!(outcome.verdict, Verdict::Pass),
+        "{:#?}",
+        outcome.verdict
+    );
+    // The pair, and two that come back; the lobby; two taps and the server.
+    let premises = |asked| law(&outcome, asked).finding.premises;
+    assert_eq!(premises(Law::GarbageHarmsNobodyElse), 3);
+    assert_eq!(premises(Law::EmptyRoomsAreFree), 1);
+    assert_eq!(premises(Law::NothingLeftBehind), 3);
+    let trace = format!("{:?}", outcome.events);
+    assert!(!trace.contains("probe"), "{trace}");
+}
+
+/// Who did no harm is not asked for more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_harm_nobody_is_probed() {
+    let steps = "  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n";
+    let outcome = played("", steps, Faults::none()).await;
+    assert!(
+        law(&outcome, Law::GarbageHarmsNobodyElse)
+            .finding
+            .is_vacuous()
+    );
+    assert!(law(&outcome, Law::EmptyRoomsAreFree).finding.is_vacuous());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tap_that_outlives_its_case_breaks_law_8() {
+    let text = format!(
+        "scenario: x\npeers:\n  alice: {{ stack: wire }}\n  bob: {{ stack: wire }}\nsteps:\n{BOB_VANISHES}"
+    );
+    let scenario = Scenario::read(Path::new("x.yaml"), &text).expect("a scenario");
+    let cast = scenario.casts().into_iter().next().expect("a cast");
+    let setting = Setting {
+        peer_fault: Some(glare::stage::PeerFault::StaysOnStage),
+        ..Setting::reference(Faults::none()).expect("a run")
+    };
+    let scenario = Arc::new(scenario);
+    let outcome = play(&Case { scenario, cast }, Arc::new(setting)).await;
+    let failure = failure(&outcome, Place::Law(8));
+    assert_eq!(failure.breaches.len(), 2, "{failure:#?}");
+}

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::post::Post;
 use super::rooms::Rooms;
 use super::{Finding, Terms, addressed, announced, answered, late, relayed};
-use crate::log::Event;
+use crate::log::{Event, Seq};
+use crate::names::RoomName;
 
 /// What a trace says of each of [`Law::OBSERVED`](super::Law::OBSERVED), in that order. The trace may be cut off anywhere: what
 /// was still under way is not judged. Takes time proportional to the trace.
@@ -31,6 +32,23 @@ pub fn judge<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Finding> {
         finding.breaches.sort_by_key(|breach| breach.event);
     }
     findings
+}
+
+/// The rooms that somebody was in and now certainly nobody is, each with the event that shows it: where law 6 can be asked.
+/// What was lost with a server that ended is not among them.
+pub fn emptied<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<(RoomName, Seq)> {
+    let events: Vec<&Event> = events.iter().map(Borrow::borrow).collect();
+    let mut rooms = Rooms::new(&events, terms);
+    for i in 0..events.len() {
+        rooms.take(i);
+    }
+    rooms.finish();
+    let mut emptied = rooms.emptied();
+    emptied.sort();
+    emptied
+        .into_iter()
+        .map(|(name, at)| (name.clone(), events[at].seq))
+        .collect()
 }
 
 /// Until when law 1 cannot be judged, since the run began: somebody has gone, somebody who stays has not heard of it, and may

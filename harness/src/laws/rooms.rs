@@ -418,6 +418,39 @@ impl<'a> Rooms<'a> {
         }
     }
 
+    /// Each room that somebody was in and nobody can be in any more, with the event that shows it.
+    pub fn emptied(&self) -> Vec<(&'a RoomName, usize)> {
+        // Who said what nobody understands may be anywhere, as long as it is there.
+        let lost = |peer: &PeerLife| peer.opaque && peer.newest.is_some_and(|link| self.live(link));
+        if self.implicit || self.peers.iter().any(lost) {
+            return Vec::new();
+        }
+        let restarted = |event: &&Event| {
+            matches!(
+                event.what,
+                What::Server {
+                    life: ServerLife::Ready | ServerLife::Exited { .. } | ServerLife::Killed
+                }
+            )
+        };
+        let server = self.events.iter().rposition(|event| restarted(event));
+        let over = |room: RoomId| {
+            let mut last = None;
+            for stay in self.stays.iter().filter(|stay| stay.room == room) {
+                match stay.gone {
+                    None => return None,
+                    Some(_) if stay.entered.is_none() => {}
+                    gone => last = last.max(gone),
+                }
+            }
+            last.filter(|last| server.is_none_or(|server| *last > server))
+        };
+        self.room_of
+            .iter()
+            .filter_map(|(name, room)| Some((*name, over(*room)?)))
+            .collect()
+    }
+
     /// The certain stays in a room.
     pub fn inside(&self, room: RoomId) -> &[StayId] {
         &self.inside[room]

@@ -96,6 +96,7 @@ fn concerned(outcome: &Outcome, breach: &Breach) -> Vec<(Seq, String)> {
             continue;
         }
         let line = forms.into_iter().next().or_else(|| match &event.what {
+            What::Step { index, text, .. } => Some(format!("step {index}: {text}")),
             What::LinkUp { link } => Some(format!("{link}: signaling up")),
             What::Fenced { link } => Some(format!("{link}: all that was queued for it is here")),
             What::LinkEnded { link } => Some(format!("{link}: a step ends its signaling")),

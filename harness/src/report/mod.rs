@@ -2,8 +2,10 @@
 
 mod laws;
 mod logs;
+mod planted;
 mod terminal;
 
 pub use laws::laws;
 pub use logs::logs;
+pub use planted::planted;
 pub use terminal::{case_line, failure, summary};

@@ -215,7 +215,7 @@ pub enum Action {
         peer: PeerName,
         fails: Option<String>,
     },
-    /// By hand: sends what was last created (offer, answer), the candidates gathered since, or a bye.
+    /// By hand: sends what was last created (offer, answer), the candidates gathered since, or a bye. A wire peer makes it up.
     Send { from: PeerName, message: Kind },
     /// `restartIce()`, then a new offer.
     RestartIce { peer: PeerName },

@@ -291,7 +291,7 @@ pub(crate) const VERBS: &[Verb] = &[
     ),
     verb(
         "send",
-        "By hand: sends what was last created, the candidates gathered since, or a goodbye.",
+        "By hand: sends what was last created, the candidates gathered since, or a goodbye. A wire peer makes it up.",
         &[
             must("from", Shape::Peer, "Who sends it."),
             must("message", Shape::Word(SIGNALS), "What is sent."),

@@ -65,6 +65,8 @@ pub(super) struct Stage {
     pub(super) rules: Arc<Rules>,
     pub(super) world: World,
     pub(super) watch: Watch,
+    /// Who had a link to be fenced at the end, and whether it was.
+    pub(super) fences: BTreeMap<PeerName, bool>,
     /// The room that each peer last asked for, which is what `leave` means.
     pub(super) rooms: BTreeMap<PeerName, RoomName>,
     /// How many events the world has taken in.
@@ -105,7 +107,8 @@ impl Stage {
             states = self.states(case);
         }
         let events = self.recorder.events_from(0);
-        let laws = judged(&events, &terms, &case.scenario);
+        let mut laws = judged(&events, &terms, &case.scenario);
+        laws.extend(self.probe(case, setting, &terms).await);
         if end.is_ok() && laws.iter().all(|judged| judged.breaches().is_empty()) {
             end = self.seen(case, setting);
         }
@@ -314,6 +317,10 @@ impl Stage {
             .filter_map(|actor| Some((actor.name.clone(), self.world.link(&actor.name)?)))
             .collect();
         let mut replies = BTreeMap::new();
+        self.fences = standing
+            .iter()
+            .map(|(peer, _)| (peer.clone(), false))
+            .collect();
         for _round in 0..2 {
             let from = self.recorder.count();
             let order = || Order::Ask {
@@ -374,6 +381,7 @@ impl Stage {
             standing = fenced;
         }
         for (peer, instance) in standing {
+            self.fences.insert(peer.clone(), true);
             let cause: Vec<Seq> = replies.get(&peer).copied().into_iter().collect();
             self.recorder.record(
                 What::Fenced {

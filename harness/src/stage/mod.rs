@@ -3,11 +3,15 @@
 mod actor;
 mod brain;
 mod by_hand;
+mod carried;
 mod director;
 mod directory;
 mod lawful;
 mod outcome;
+mod peer_fault;
 mod play;
+mod probe;
+mod probed;
 mod rules;
 mod session;
 mod verbs;
@@ -31,6 +35,7 @@ use crate::signaling::Dialect;
 use crate::tap::Policy;
 
 pub use outcome::{Failure, Judged, Outcome, Verdict};
+pub use peer_fault::PeerFault;
 pub use play::play;
 
 /// One scenario with one cast.
@@ -63,6 +68,8 @@ pub struct Setting {
     pub take: u32,
     /// Where traces are written; none are if `None`.
     pub traces: Option<PathBuf>,
+    /// What all peers do wrong, to see that it is noticed.
+    pub peer_fault: Option<PeerFault>,
 }
 
 impl Setting {
@@ -82,6 +89,7 @@ impl Setting {
             busy: Arc::new(Semaphore::new(cores * 2)),
             take: 1,
             traces: None,
+            peer_fault: None,
         }
     }
 

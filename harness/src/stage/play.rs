@@ -12,12 +12,13 @@ use super::brain::Lost;
 use super::director::{Ran, Stage, Stop};
 use super::directory::Directory;
 use super::outcome::{Failure, Judged, Outcome, Verdict};
+use super::probed::gone;
 use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::laws::Breach;
 use crate::log::{
-    Digest, Event, Log, Recorder, Rules as LogRules, ServerLife, TraceWriter, Watch, What,
+    Digest, Event, Log, Recorder, Rules as LogRules, Seq, ServerLife, TraceWriter, Watch, What,
 };
 use crate::names::PeerName;
 use crate::peer::Kill;
@@ -50,8 +51,8 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
     };
     let took = began.elapsed();
     let Ended {
-        verdict,
-        laws,
+        mut verdict,
+        mut laws,
         stage,
     } = ended;
     let text = match &verdict {
@@ -64,7 +65,16 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
     recorder.record(What::Note { peer: None, text }, &[]);
     let events = recorder.events_from(0);
     if let Some(stage) = stage {
+        let witnesses = stage.witnesses().await;
         stage.clear().await;
+        if !laws.is_empty() {
+            let last = events.len().saturating_sub(1) as Seq;
+            let judged = gone(witnesses, last, case).await;
+            if let (Verdict::Pass, false) = (&verdict, judged.breaches().is_empty()) {
+                verdict = judge(case, Ok(()), Vec::new(), std::slice::from_ref(&judged));
+            }
+            laws.push(judged);
+        }
     }
     let log = log(&events, &setting);
     Outcome {
@@ -206,6 +216,7 @@ async fn perform(
         rules: scene.rules.clone(),
         world: World::default(),
         watch: Watch::new(&never, rules(setting)),
+        fences: BTreeMap::new(),
         rooms: BTreeMap::new(),
         taken: 0,
         lost: lost.clone(),
@@ -222,14 +233,14 @@ async fn perform(
     }
     let Ran { end, states, laws } = stage.run(case, setting).await;
     Ended {
-        verdict: verdict(case, end, states, &laws),
+        verdict: judge(case, end, states, &laws),
         laws,
         stage: Some(stage),
     }
 }
 
-/// A step that failed comes first; what laws are broken beside it may explain it.
-fn verdict(case: &Case, end: Result<(), Stop>, states: Vec<String>, laws: &[Judged]) -> Verdict {
+/// What the end and the laws make of it. A step that failed comes first; what laws are broken beside it may explain it.
+fn judge(case: &Case, end: Result<(), Stop>, states: Vec<String>, laws: &[Judged]) -> Verdict {
     let mut breaches: Vec<Breach> = laws
         .iter()
         .flat_map(|judged| judged.breaches().iter().cloned())
