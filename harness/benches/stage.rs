@@ -52,18 +52,12 @@ fn main() {
 }
 
 fn setting(pool: &Pool, run: &Run, busy: usize) -> Arc<Setting> {
+    let server = ServerSpec::Embedded {
+        faults: Faults::none(),
+    };
     Arc::new(Setting {
-        server: ServerSpec::Embedded {
-            faults: Faults::none(),
-        },
-        dialect: Dialect::reference(),
-        pool: pool.clone(),
-        run: run.clone(),
-        shake: None,
-        max_time: Duration::from_secs(120),
         busy: Arc::new(Semaphore::new(busy)),
-        take: 1,
-        traces: None,
+        ..Setting::new(server, Dialect::reference(), pool.clone(), run.clone())
     })
 }
 

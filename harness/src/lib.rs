@@ -9,7 +9,7 @@
 //! scenario.yaml ─read→ Scenario ─× cast→ Case ─play→ stage
 //!    peers ⇄ tap ⇄ server             every actor records Events
 //! Event… ─append→ trace.jsonl ─normalise→ Log ─compare→ snapshot
-//!                              └─expectations→ Verdict ─→ report
+//!                              └─expectations, laws→ Verdict ─→ report
 //! ```
 //!
 //! | module | what it is for |
@@ -18,17 +18,18 @@
 //! | [`scenario`] | what should happen: the model, the reader that finds all mistakes of a file, the builder, casts, the schema |
 //! | [`signaling`] | what can be said: words, and the dialects (data, not code) that map them to a server's wire |
 //! | [`log`] | what happened: events, recorder, trace, and the canonical log that is made of them |
+//! | [`laws`] | what must hold in every run: a judge of traces, and what it waits for |
 //! | [`server`] | the server under test: embedded or a child process; readiness, kill, restart |
 //! | [`tap`] | on the wire between every peer and the server: forwards bytes, asks a policy for each message |
 //! | [`peer`] | who acts: native, browser and wire peers behind one vocabulary, [`peer::Hand`] |
 //! | [`run`] | the run's folder, mark and watchdog: nothing is left behind |
-//! | [`stage`] | plays one case: the brains of the peers, the faults on the wires, the steps and their waits |
-//! | [`suite`] | many cases at once: selection, repeats, snapshots |
+//! | [`stage`] | plays one case: the brains of the peers, the faults on the wires, the steps and their waits; then asks the laws |
+//! | [`suite`] | many cases at once: selection, repeats, snapshots; planted faults against the scenarios that catch them |
 //! | [`report`] | what a person reads of it |
 //! | [`cli`] | the command line, one file a command |
 //! | [`mistake`], [`yaml`] | files with mistakes, told as a compiler would |
 //!
-//! `names`, `scenario`, `signaling` and `log` are pure: no sockets, no clock. `server`, `tap`, `peer` and `run` do the I/O, `stage` joins
+//! `names`, `scenario`, `signaling`, `log` and `laws` are pure: no sockets, no clock. `server`, `tap`, `peer` and `run` do the I/O, `stage` joins
 //! them, `report` only reads.
 //!
 //! # Decisions that carry weight

@@ -249,8 +249,9 @@ fn same(a: &Scenario, b: &Scenario) -> bool {
             .map(|line| line.text.clone())
             .collect()
     };
-    (&a.name, &a.about, &a.issue, &a.needs, &a.peers, &a.catches)
-        == (&b.name, &b.about, &b.issue, &b.needs, &b.peers, &b.catches)
+    (&a.name, &a.about, &a.issue, &a.needs, &a.peers)
+        == (&b.name, &b.about, &b.issue, &b.needs, &b.peers)
+        && (&a.catches, &a.breaks) == (&b.catches, &b.breaks)
         && steps(a) == steps(b)
         && lines(a) == lines(b)
 }
@@ -481,6 +482,7 @@ proptest! {
             .peer("no")
             .peer("y")
             .catches("a-fault", Place::Step(2))
+            .breaks(4, "it: never #answers")
             .create("alice", "lobby")
             .join("bob", "lobby");
         for (action, within) in &actions {

@@ -153,9 +153,9 @@ fn the_laws_have_their_numbers() {
         assert_eq!(Law::from_number(law.number()), Some(law));
     }
     let terms = terms();
-    let judged: Vec<Law> = judge(&[], &terms).iter().map(|f| f.law).collect();
+    let judged: Vec<Law> = judge::<Event>(&[], &terms).iter().map(|f| f.law).collect();
     assert_eq!(judged, Law::OBSERVED);
-    assert!(judge(&[], &terms).iter().all(Finding::is_vacuous));
+    assert!(judge::<Event>(&[], &terms).iter().all(Finding::is_vacuous));
     assert!(terms.answers_leave && terms.announces_leaving_within == Some(Duration::from_secs(1)));
 }
 

@@ -3,33 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use glare::laws::{Finding, Law, Terms, judge};
 use glare::log::Event;
 use glare::names::Stack;
-use glare::peer::browser::Pool;
-use glare::run::Run;
 use glare::scenario::Scenario;
-use glare::server::ServerSpec;
 use glare::signaling::Dialect;
 use glare::stage::{Case, Outcome, Setting, Verdict, play};
 use glare::suite;
 use glare_signaling_server::{Fault, Faults};
-use tokio::sync::Semaphore;
 
 fn setting(faults: Faults) -> Arc<Setting> {
-    Arc::new(Setting {
-        server: ServerSpec::Embedded { faults },
-        dialect: Dialect::reference(),
-        pool: Pool::global().expect("a browser pool").clone(),
-        run: Run::global().expect("a run").clone(),
-        shake: None,
-        max_time: Duration::from_secs(120),
-        busy: Arc::new(Semaphore::new(4)),
-        take: 1,
-        traces: None,
-    })
+    Arc::new(Setting::reference(faults).expect("a run"))
 }
 
 /// All scenarios with native peers, by their file's name.

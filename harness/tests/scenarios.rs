@@ -2,37 +2,24 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use glare::names::Stack;
-use glare::peer::browser::Pool;
-use glare::run::Run;
 use glare::scenario::{Cast, Scenario};
-use glare::server::ServerSpec;
-use glare::signaling::Dialect;
 use glare::stage::{Case, Setting, Verdict, play};
 use glare::suite::Snapshot;
 use glare_signaling_server::Faults;
 use rstest::rstest;
-use tokio::sync::Semaphore;
 
 /// One setting for all tests of this process: one pool of browsers, one limit on what is busy.
-fn setting(faults: Faults) -> Arc<Setting> {
-    static BUSY: OnceLock<Arc<Semaphore>> = OnceLock::new();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    Arc::new(Setting {
-        server: ServerSpec::Embedded { faults },
-        dialect: Dialect::reference(),
-        pool: Pool::global().expect("a browser pool").clone(),
-        run: Run::global().expect("a run").clone(),
-        shake: None,
-        max_time: Duration::from_secs(120),
-        busy: BUSY
-            .get_or_init(|| Arc::new(Semaphore::new(cores * 2)))
-            .clone(),
-        take: 1,
-        traces: Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("traces")),
-    })
+fn setting() -> Arc<Setting> {
+    static ONCE: OnceLock<Arc<Setting>> = OnceLock::new();
+    let setting = || {
+        Arc::new(Setting {
+            traces: Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("traces")),
+            ..Setting::reference(Faults::none()).expect("a run")
+        })
+    };
+    ONCE.get_or_init(setting).clone()
 }
 
 /// The stacks that may be used; without `GLARE_STACKS` all of them, and then a missing browser is a failure.
@@ -108,7 +95,7 @@ async fn plays_as_its_snapshot_says(
         return; // `left_out_by_glare_stacks` says so.
     }
     let case = Case { scenario, cast };
-    let outcome = play(&case, setting(Faults::none())).await;
+    let outcome = play(&case, setting()).await;
     let log = outcome.log.to_string();
     if !matches!(outcome.verdict, Verdict::Pass) {
         panic!("{:#?}\n{log}\ntrace: {:?}", outcome.verdict, outcome.trace);

@@ -8,15 +8,11 @@ use std::time::Duration;
 
 use glare::log::{Event, Log, Rules, Watch, What, check, seen};
 use glare::names::Stack;
-use glare::peer::browser::Pool;
-use glare::run::Run;
 use glare::scenario::Scenario;
-use glare::server::ServerSpec;
-use glare::signaling::Dialect;
 use glare::stage::{Case, Setting, Verdict, play};
 use glare::suite;
 use glare_signaling_server::Faults;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::OnceCell;
 
 const SEEDS: u64 = 200;
 
@@ -35,19 +31,7 @@ async fn recorded() -> &'static [Real] {
         let (scenarios, mistakes) =
             suite::read(&suite::files(&[cli_support::scenarios()]).expect("the scenarios"));
         assert!(mistakes.is_empty());
-        let setting = Arc::new(Setting {
-            server: ServerSpec::Embedded {
-                faults: Faults::none(),
-            },
-            dialect: Dialect::reference(),
-            pool: Pool::global().expect("a browser pool").clone(),
-            run: Run::global().expect("a run").clone(),
-            shake: None,
-            max_time: Duration::from_secs(60),
-            busy: Arc::new(Semaphore::new(4)),
-            take: 1,
-            traces: None,
-        });
+        let setting = Arc::new(Setting::reference(Faults::none()).expect("a run"));
         let mut real = Vec::new();
         for scenario in scenarios {
             let native = |stack: &Stack| matches!(stack, Stack::Native | Stack::Wire);

@@ -8,29 +8,12 @@ use std::time::{Duration, Instant};
 
 use glare::log::{Fate, What};
 use glare::names::Stack;
-use glare::peer::browser::Pool;
-use glare::run::Run;
 use glare::scenario::{Place, Scenario};
-use glare::server::ServerSpec;
-use glare::signaling::Dialect;
 use glare::stage::{Case, Failure, Outcome, Setting, Verdict, play};
 use glare_signaling_server::Faults;
-use tokio::sync::Semaphore;
 
 fn setting() -> Setting {
-    Setting {
-        server: ServerSpec::Embedded {
-            faults: Faults::none(),
-        },
-        dialect: Dialect::reference(),
-        pool: Pool::global().expect("a browser pool").clone(),
-        run: Run::global().expect("a run").clone(),
-        shake: None,
-        max_time: Duration::from_secs(60),
-        busy: Arc::new(Semaphore::new(8)),
-        take: 1,
-        traces: None,
-    }
+    Setting::reference(Faults::none()).expect("a run")
 }
 
 fn case(text: &str) -> Case {

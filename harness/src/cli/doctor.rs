@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glare_signaling_server::Faults;
-use tokio::sync::Semaphore;
 
 use super::{Exit, complain, say};
 use crate::names::Stack;
@@ -120,18 +119,12 @@ async fn examine(stack: Stack, pool: &Pool, run: &Run) -> Result<String, String>
         .into_iter()
         .find(|cast| cast.stacks().values().all(|plays| *plays == stack))
         .ok_or("the probe has no such cast")?;
+    let server = ServerSpec::Embedded {
+        faults: Faults::none(),
+    };
     let setting = Setting {
-        server: ServerSpec::Embedded {
-            faults: Faults::none(),
-        },
-        dialect: Dialect::reference(),
-        pool: pool.clone(),
-        run: run.clone(),
-        shake: None,
         max_time: Duration::from_secs(60),
-        busy: Arc::new(Semaphore::new(1)),
-        take: 1,
-        traces: None,
+        ..Setting::new(server, Dialect::reference(), pool.clone(), run.clone())
     };
     let case = Case {
         scenario: Arc::new(scenario),

@@ -2,6 +2,7 @@
 
 mod check;
 mod doctor;
+mod faults;
 mod list;
 mod progress;
 mod run;
@@ -61,6 +62,8 @@ enum Command {
     Run(run::Run),
     /// Show all mistakes of scenario files; nothing is booted
     Check(Paths),
+    /// Play scenarios natively with each planted fault that they name: is it caught, and where they say?
+    Faults(Paths),
     /// List scenarios with their casts
     List(Paths),
     /// Look whether this machine can play scenarios, and say what to do
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
     let exit = match arguments.command {
         Command::Run(run) => run.execute(),
         Command::Check(paths) => check::execute(&paths.paths),
+        Command::Faults(paths) => faults::execute(&paths),
         Command::List(paths) => list::execute(&paths.paths),
         Command::Doctor(doctor) => doctor.execute(),
         Command::Schema => schema::execute(),

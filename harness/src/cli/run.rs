@@ -115,18 +115,15 @@ impl Run {
             complain(error);
             Exit::Environment
         })?;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let setting = Setting {
-            server,
-            dialect,
-            pool,
-            run: run.clone(),
+        let mut setting = Setting {
             shake: self.shake,
             max_time: Duration::from_secs(self.max_time),
-            busy: Arc::new(Semaphore::new(self.jobs.map_or(cores * 2, usize::from))),
-            take: 1,
             traces: Some(self.traces),
+            ..Setting::new(server, dialect, pool, run.clone())
         };
+        if let Some(jobs) = self.jobs {
+            setting.busy = Arc::new(Semaphore::new(usize::from(jobs)));
+        }
         Ok((
             cases,
             setting,
@@ -203,6 +200,9 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
         report::summary(&played),
         began.elapsed().as_secs_f64()
     ));
+    if let Some(line) = report::laws(&played) {
+        say(line);
+    }
     if logs {
         say(format!("\n{}", report::logs(&played).trim_end()));
     }

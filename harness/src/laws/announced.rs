@@ -21,14 +21,23 @@ struct Told {
     used: usize,
 }
 
-pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Finding {
-    let mut finding = Finding {
-        law: LAW,
-        premises: 0,
-        breaches: Vec::new(),
+/// What the law says, and until when some news may still come, in µs.
+pub(super) struct Announced {
+    pub finding: Finding,
+    pub awaited: Option<u64>,
+}
+
+pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Announced {
+    let mut announced = Announced {
+        finding: Finding {
+            law: LAW,
+            premises: 0,
+            breaches: Vec::new(),
+        },
+        awaited: None,
     };
     let Some(bound) = terms.announces_leaving_within else {
-        return finding;
+        return announced;
     };
     let micros = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let bound = Bound {
@@ -44,20 +53,20 @@ pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Finding {
             .news
             .push(news.at);
     }
-    too_many(rooms, &told, &bound, &mut finding);
+    too_many(rooms, &told, &bound, &mut announced.finding);
     for leaving in &rooms.leavings {
         for staying in &leaving.staying {
-            announced(
+            told_of(
                 rooms,
                 leaving,
                 &rooms.stays[*staying],
                 &bound,
                 &mut told,
-                &mut finding,
+                &mut announced,
             );
         }
     }
-    finding
+    announced
 }
 
 /// Microseconds.
@@ -76,14 +85,15 @@ fn breach(rooms: &Rooms<'_>, at: usize, because: &[usize], message: String) -> B
     }
 }
 
-fn announced(
+fn told_of(
     rooms: &Rooms<'_>,
     leaving: &Leaving,
     witness: &Stay,
     bound: &Bound,
     told: &mut HashMap<(LinkId, Option<PeerId>), Told>,
-    finding: &mut Finding,
+    announced: &mut Announced,
 ) {
+    let finding = &mut announced.finding;
     let gone = &rooms.stays[leaving.stay];
     // Without a link nothing can be told; news that names nobody may be about anybody.
     let Some(link) = witness
@@ -129,7 +139,13 @@ fn announced(
     let until = witness
         .certain_until()
         .or_else(|| rooms.events.len().checked_sub(1));
-    if until.is_none_or(|until| at(until) <= due) || back(rooms, gone, leaving, bound) {
+    if back(rooms, gone, leaving, bound) {
+        return;
+    }
+    if until.is_none_or(|until| at(until) <= due) {
+        if witness.certain_until().is_none() {
+            announced.awaited = announced.awaited.max(Some(due));
+        }
         return;
     }
     finding.premises += 1;

@@ -6,7 +6,8 @@
 //!
 //! - `rooms`: who was where, and when that is certain. `post`: which delivery comes from which message.
 //! - `announced` (law 1), `addressed` (2), `relayed` (3), `answered` (4), `late` (7): one law a file.
-//! - Laws 5 and 6 are probed by peers of their own, law 8 is the harness's own duty: named here, judged elsewhere.
+//! - Laws 5, 6 and 8 are asked by doing: named here, judged by the stage. [`emptied`] says where law 6 can be asked.
+//! - [`awaited`] says how long law 1 cannot be judged yet.
 
 mod addressed;
 mod announced;
@@ -18,5 +19,5 @@ mod post;
 mod relayed;
 mod rooms;
 
-pub use judge::judge;
+pub use judge::{awaited, emptied, judge};
 pub use law::{Breach, Finding, Law, Terms};

@@ -1,14 +1,16 @@
-//! Who is in which room, by what the server said; and who asked what, with which answer.
+//! Who is in which room, by what the server said. `requests`: who asked what, with which answer.
 //!
 //! Fed event by event. A stay is certain from the server's word that lets a peer in until the first thing that may have ended
 //! it, though the tap cannot tell: a request to leave, a message that nobody understands, a link that a step ends.
 
+mod requests;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::Terms;
-use crate::log::{Carrier, Direction, Event, Fate, Seq, ServerLife, What};
+use crate::log::{Direction, Event, Fate, Seq, ServerLife, What};
 use crate::names::{Link, PeerName, RoomName};
-use crate::signaling::{Kind, Notice, Request, Word};
+use crate::signaling::{Kind, Request, Word};
 
 /// So many rooms at once, and then the oldest is forgotten: nobody is in more.
 const MAX_OPEN: usize = 16;
@@ -155,7 +157,7 @@ pub(super) struct LinkLife<'a> {
 
 #[derive(Debug)]
 pub(super) struct Rooms<'a> {
-    pub events: &'a [Event],
+    pub events: &'a [&'a Event],
     pub links: Vec<LinkLife<'a>>,
     pub peers: Vec<PeerLife<'a>>,
     pub stays: Vec<Stay>,
@@ -192,7 +194,7 @@ pub(super) enum Reached {
 }
 
 impl<'a> Rooms<'a> {
-    pub fn new(events: &'a [Event], terms: &Terms) -> Self {
+    pub fn new(events: &'a [&'a Event], terms: &Terms) -> Self {
         let mut index_of = HashMap::with_capacity(events.len());
         let mut implicit = true;
         for (i, event) in events.iter().enumerate() {
@@ -416,6 +418,39 @@ impl<'a> Rooms<'a> {
         }
     }
 
+    /// Each room that somebody was in and nobody can be in any more, with the event that shows it.
+    pub fn emptied(&self) -> Vec<(&'a RoomName, usize)> {
+        // Who said what nobody understands may be anywhere, as long as it is there.
+        let lost = |peer: &PeerLife| peer.opaque && peer.newest.is_some_and(|link| self.live(link));
+        if self.implicit || self.peers.iter().any(lost) {
+            return Vec::new();
+        }
+        let restarted = |event: &&Event| {
+            matches!(
+                event.what,
+                What::Server {
+                    life: ServerLife::Ready | ServerLife::Exited { .. } | ServerLife::Killed
+                }
+            )
+        };
+        let server = self.events.iter().rposition(|event| restarted(event));
+        let over = |room: RoomId| {
+            let mut last = None;
+            for stay in self.stays.iter().filter(|stay| stay.room == room) {
+                match stay.gone {
+                    None => return None,
+                    Some(_) if stay.entered.is_none() => {}
+                    gone => last = last.max(gone),
+                }
+            }
+            last.filter(|last| server.is_none_or(|server| *last > server))
+        };
+        self.room_of
+            .iter()
+            .filter_map(|(name, room)| Some((*name, over(*room)?)))
+            .collect()
+    }
+
     /// The certain stays in a room.
     pub fn inside(&self, room: RoomId) -> &[StayId] {
         &self.inside[room]
@@ -559,289 +594,5 @@ impl<'a> Rooms<'a> {
             at,
             staying,
         });
-    }
-
-    fn up(&mut self, message: usize, i: usize) {
-        let What::Message {
-            link,
-            carrier,
-            word,
-            text,
-            ..
-        } = &self.events[message].what
-        else {
-            return;
-        };
-        let (link, http) = (self.link(link), *carrier == Carrier::Http);
-        let peer = self.links[link].peer;
-        let request = match word {
-            Some(Word::Request { request }) => request,
-            Some(_) => return,
-            // A safe method (RFC 9110, section 9.2.1) changes nothing.
-            None if http && (text.starts_with("GET ") || text.starts_with("HEAD ")) => return,
-            None => {
-                self.links[link].opaque = true;
-                self.peers[peer].opaque = true;
-                self.peers[peer].place = Place::Doubt;
-                for stay in self.peers[peer].open.clone() {
-                    self.stays[stay].blurred = true;
-                    self.doubt(stay, None, i);
-                }
-                return;
-            }
-        };
-        let (ask, place) = (self.asks.len(), self.peers[peer].place);
-        let open = self.peers[peer].open.clone();
-        let mut stay = None;
-        let touches: Vec<StayId> = match request {
-            Request::Create { room } | Request::Join { room } => {
-                let room = self.room(room);
-                let holder = self.live(link).then_some(link);
-                stay = Some(self.new_stay(peer, holder, room, i));
-                self.peers[peer].place = Place::Doubt;
-                open
-            }
-            Request::Leave { room } => {
-                let room = self.room(room);
-                let there: Vec<StayId> = open
-                    .iter()
-                    .copied()
-                    .filter(|stay| self.stays[*stay].room == room)
-                    .collect();
-                if there.is_empty() { open } else { there }
-            }
-            Request::Destroy { room } => {
-                let room = self.room(room);
-                self.inside[room].clone()
-            }
-            Request::Fence => Vec::new(),
-        };
-        for touched in &touches {
-            self.doubt(*touched, Some(ask), i);
-        }
-        let kind = match request {
-            Request::Create { .. } => Kind::Create,
-            Request::Join { .. } => Kind::Join,
-            Request::Leave { .. } => Kind::Leave,
-            Request::Destroy { .. } => Kind::Destroy,
-            Request::Fence => Kind::Fence,
-        };
-        self.asks.push(Ask {
-            link,
-            message,
-            at: i,
-            kind,
-            http,
-            reply: None,
-            stay,
-            touches,
-            place,
-        });
-        self.links[link]
-            .pending
-            .entry(kind)
-            .or_default()
-            .push_back(ask);
-        if http {
-            self.asked_by.insert(message, ask);
-        }
-    }
-
-    fn room(&mut self, name: &'a RoomName) -> RoomId {
-        let next = self.inside.len();
-        let room = *self.room_of.entry(name).or_insert(next);
-        if room == next {
-            self.inside.push(Vec::new());
-        }
-        room
-    }
-
-    fn down(&mut self, i: usize) {
-        let What::Message {
-            link,
-            carrier,
-            word,
-            about,
-            ..
-        } = &self.events[i].what
-        else {
-            return;
-        };
-        let (link, http) = (self.link(link), *carrier == Carrier::Http);
-        let notice = match word {
-            Some(Word::Notice { notice }) => Some(notice),
-            _ => None,
-        };
-        match notice {
-            Some(Notice::PeerJoined { .. } | Notice::PeerLeft { .. }) => {
-                let about = about.as_ref().map(|about| self.peer(about));
-                let joined = matches!(notice, Some(Notice::PeerJoined { .. }));
-                let foreign = about.is_some_and(|about| self.foreign(link, about));
-                let out = self.out(link).filter(|_| !http);
-                self.news.push(News {
-                    at: i,
-                    link,
-                    about,
-                    joined,
-                    out,
-                    foreign,
-                });
-                return;
-            }
-            Some(Notice::Error { .. }) => self.links[link].refused = Some(i),
-            _ => {}
-        }
-        let ask = self.asked(i, link, http, notice);
-        let Some(ask) = ask else {
-            match notice {
-                Some(Notice::Refused {
-                    request: Some(kind),
-                    ..
-                }) if kind.is_signal() => {
-                    self.links[link].refused_kind.insert(*kind, i);
-                }
-                Some(Notice::Refused { .. }) => self.links[link].refused = Some(i),
-                Some(Notice::Left { .. } | Notice::Destroyed { .. }) => {
-                    let peer = self.links[link].peer;
-                    self.peers[peer].place = Place::Doubt;
-                    for stay in self.peers[peer].open.clone() {
-                        self.doubt(stay, None, i);
-                    }
-                }
-                _ => {}
-            }
-            return;
-        };
-        self.asks[ask].reply = Some(i);
-        let took = self.events[i]
-            .at
-            .saturating_sub(self.events[self.asks[ask].at].at);
-        self.slowest = self.slowest.max(took);
-        self.replied(ask, i, http, notice);
-    }
-
-    fn foreign(&self, link: LinkId, about: PeerId) -> bool {
-        let (mine, theirs) = (&self.peers[self.links[link].peer], &self.peers[about]);
-        let known =
-            !self.implicit && !mine.opaque && !theirs.opaque && mine.asked_for.len() <= MAX_OPEN;
-        known
-            && !mine
-                .asked_for
-                .iter()
-                .any(|room| theirs.asked_for.contains(room))
-    }
-
-    /// The request that this answers: an HTTP response by its cause, all else first in, first out by kind.
-    fn asked(
-        &mut self,
-        i: usize,
-        link: LinkId,
-        http: bool,
-        notice: Option<&Notice>,
-    ) -> Option<AskId> {
-        if http {
-            let causes = self.events[i]
-                .cause
-                .iter()
-                .filter_map(|cause| self.index_of.get(cause));
-            let ask = causes
-                .filter_map(|message| self.asked_by.get(message))
-                .next()
-                .copied();
-            if let Some(ask) = ask.filter(|ask| self.asks[*ask].reply.is_none()) {
-                return Some(ask);
-            }
-        }
-        let kind = match notice? {
-            Notice::Created { .. } => Some(Kind::Create),
-            Notice::Joined { .. } => Some(Kind::Join),
-            Notice::Left { .. } => Some(Kind::Leave),
-            Notice::Destroyed { .. } => Some(Kind::Destroy),
-            Notice::Refused { request, .. } => *request,
-            Notice::PeerJoined { .. } | Notice::PeerLeft { .. } | Notice::Error { .. } => {
-                return None;
-            }
-        };
-        let front = |rooms: &mut Self, kind: Kind| {
-            let pending = rooms.links[link].pending.get_mut(&kind)?;
-            while let Some(ask) = pending.front() {
-                if rooms.asks[*ask].reply.is_none() {
-                    return Some(*ask);
-                }
-                pending.pop_front();
-            }
-            None
-        };
-        match kind {
-            Some(kind) => front(self, kind),
-            // Many servers answer no `leave`: another's refusal is taken for its reply only if nothing else is asked.
-            None => [Kind::Create, Kind::Join, Kind::Destroy, Kind::Fence]
-                .into_iter()
-                .filter_map(|kind| front(self, kind))
-                .min()
-                .or_else(|| front(self, Kind::Leave)),
-        }
-    }
-
-    fn replied(&mut self, ask: AskId, i: usize, http: bool, notice: Option<&Notice>) {
-        let Ask {
-            link,
-            at,
-            stay,
-            place,
-            http: by_http,
-            ..
-        } = self.asks[ask];
-        let peer = self.links[link].peer;
-        if !http && !by_http {
-            self.links[link].settled.push((at, i));
-            if let Place::Leaving(since) = self.peers[peer].place
-                && at > since
-            {
-                self.peers[peer].place = Place::Out(since);
-            }
-        }
-        let out = if http {
-            Place::Leaving(i)
-        } else {
-            Place::Out(i)
-        };
-        match notice {
-            Some(Notice::Created { .. } | Notice::Joined { .. }) => {
-                if let Some(stay) = stay {
-                    self.enter(stay, i);
-                }
-            }
-            Some(Notice::Left { .. }) => {
-                for stay in std::mem::take(&mut self.asks[ask].touches) {
-                    self.depart(stay, How::Left, at, i);
-                }
-                self.peers[peer].place = out;
-            }
-            Some(Notice::Destroyed { .. }) => {
-                for stay in std::mem::take(&mut self.asks[ask].touches) {
-                    let whose = self.stays[stay].peer;
-                    self.depart(stay, How::Void, at, i);
-                    self.peers[whose].place = if whose == peer { out } else { Place::Doubt };
-                }
-            }
-            Some(Notice::Refused { .. }) => {
-                for touched in std::mem::take(&mut self.asks[ask].touches) {
-                    self.stays[touched]
-                        .doubts
-                        .retain(|(hangs_on, _)| *hangs_on != Some(ask));
-                }
-                if let Some(stay) = stay {
-                    self.stays[stay].refused = true;
-                    self.depart(stay, How::Void, i, i);
-                    // As it was before, once what was queued meanwhile is here.
-                    self.peers[peer].place = match place {
-                        Place::Doubt => Place::Doubt,
-                        Place::Leaving(_) | Place::Out(_) => out,
-                    };
-                }
-            }
-            _ => {}
-        }
     }
 }

@@ -82,6 +82,11 @@ impl Recorder {
         seq
     }
 
+    /// The time since the run began, by the clock that events are timed with.
+    pub fn elapsed(&self) -> std::time::Duration {
+        self.shared.began.elapsed()
+    }
+
     /// The events from this number on.
     pub fn events_from(&self, seq: Seq) -> Vec<Arc<Event>> {
         let state = self.lock();

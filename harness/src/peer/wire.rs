@@ -66,6 +66,10 @@ impl Hand for WirePeer {
         Box::pin(answer.wait())
     }
 
+    fn connects(&self) -> bool {
+        false
+    }
+
     fn kill<'peer, 'future>(
         &'peer self,
         how: Kill,

@@ -39,6 +39,20 @@ pub fn case_line(played: &Played) -> String {
         }
         Verdict::Pass | Verdict::Fail(_) => {}
     }
+    for judged in &played.outcome.laws {
+        if let Some(why) = judged
+            .excused
+            .as_ref()
+            .filter(|_| judged.is_excused_in_vain())
+        {
+            let law = judged.finding.law;
+            let _ = write!(
+                line,
+                "\n      {law} is excused ({}) and was not broken",
+                tame(why)
+            );
+        }
+    }
     line
 }
 
@@ -57,6 +71,7 @@ pub fn failure(played: &Played, colour: bool) -> Option<String> {
     if let Verdict::Fail(failure) = &played.outcome.verdict {
         let _ = writeln!(text, "── {} with {}", tame(&case.scenario.name), case.cast);
         text.push_str(&place(played, failure, colour));
+        text.push_str(&super::laws::broken(&played.outcome, &failure.breaches));
         if !failure.states.is_empty() {
             text.push_str("\nEach peer at that moment:\n");
             for state in &failure.states {

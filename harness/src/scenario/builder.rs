@@ -65,6 +65,7 @@ impl Scenario {
                 needs: Vec::new(),
                 peers: Vec::new(),
                 catches: BTreeMap::new(),
+                breaks: BTreeMap::new(),
                 steps: Vec::new(),
                 expect: Expect::default(),
             },
@@ -111,6 +112,12 @@ impl Builder {
     /// A planted fault that must turn it red, and where.
     pub fn catches(mut self, fault: impl Into<String>, place: Place) -> Self {
         self.scenario.catches.insert(fault.into(), place);
+        self
+    }
+
+    /// A law that it breaks on purpose, and why.
+    pub fn breaks(mut self, law: u8, reason: impl Into<String>) -> Self {
+        self.scenario.breaks.insert(law, reason.into());
         self
     }
 

@@ -123,7 +123,6 @@ impl Walk<'_> {
                 self.has_connection(at, peer, "peer");
                 self.negotiated = true;
             }
-            Action::Send { from, .. } => self.has_connection(at, from, "from"),
             Action::Say { from, .. } => {
                 self.has_connection(at, from, "from");
                 self.after_negotiation(at, "no channel can be open yet");
@@ -155,7 +154,9 @@ impl Walk<'_> {
                 body: Some(body), ..
             } => self.no_foreign_address(at, "body", body),
             Action::Await(condition) => self.condition(at, condition),
-            Action::Connect { .. }
+            // A wire peer sends what it makes up.
+            Action::Send { .. }
+            | Action::Connect { .. }
             | Action::Disconnect { .. }
             | Action::Kill { .. }
             | Action::Cut { .. }

@@ -52,6 +52,8 @@ pub struct Scenario {
     pub peers: Vec<(PeerName, PeerSpec)>,
     /// `catches:`, planted fault → where it must turn the scenario red.
     pub catches: BTreeMap<String, Place>,
+    /// `breaks:`, laws that it breaks on purpose, by number → the reason.
+    pub breaks: BTreeMap<u8, String>,
     /// `steps:`
     pub steps: Vec<Step>,
     /// `expect:`
@@ -213,7 +215,7 @@ pub enum Action {
         peer: PeerName,
         fails: Option<String>,
     },
-    /// By hand: sends what was last created (offer, answer), the candidates gathered since, or a bye.
+    /// By hand: sends what was last created (offer, answer), the candidates gathered since, or a bye. A wire peer makes it up.
     Send { from: PeerName, message: Kind },
     /// `restartIce()`, then a new offer.
     RestartIce { peer: PeerName },

@@ -178,6 +178,9 @@ impl Reader<'_> {
         let catches = find("catches")
             .map(|(_, node)| self.catches(node, count, &expect))
             .unwrap_or_default();
+        let breaks = find("breaks")
+            .map(|(_, node)| self.breaks(node))
+            .unwrap_or_default();
         let peers = peers.unwrap_or_default();
         check::steps(&placed, &peers, self.mistakes);
         Some(Scenario {
@@ -188,6 +191,7 @@ impl Reader<'_> {
             needs,
             peers,
             catches,
+            breaks,
             steps: placed.into_iter().map(|placed| placed.step).collect(),
             expect,
         })
@@ -600,6 +604,26 @@ impl Reader<'_> {
             }
         }
         catches
+    }
+
+    fn breaks(&mut self, node: &Node) -> BTreeMap<u8, String> {
+        let mut breaks = BTreeMap::new();
+        let shape = "a mapping: `4: why this law is broken here`";
+        for (key, node) in node.map(shape, self.mistakes).unwrap_or_default() {
+            let law = key.text.parse().ok().filter(|law: &u8| {
+                (1..=LAWS).contains(&usize::from(*law)) && law.to_string() == key.text
+            });
+            let Some(law) = law else {
+                self.mistakes
+                    .add(&key.span, format!("there is no law {}", quoted(&key.text)))
+                    .expect(format!("laws: 1 to {LAWS}"));
+                continue;
+            };
+            if let Some(reason) = self.line_of_text(node, 200) {
+                breaks.insert(law, reason);
+            }
+        }
+        breaks
     }
 
     fn place(&mut self, node: &Node, steps: usize, expect: &Expect) -> Option<Place> {

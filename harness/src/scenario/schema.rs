@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::table::{
-    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_PEERS, MAX_STEPS, NEEDS,
+    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, LAWS, MAX_PEERS, MAX_STEPS, NEEDS,
     PEER_KEYS, RESERVED, STATES, Shape, VERBS, Verb, WITHIN,
 };
 
@@ -43,6 +43,11 @@ fn file_key(name: &str) -> Value {
             "type": ["object", "null"],
             "propertyNames": { "pattern": "^[a-z0-9-]{1,64}$" },
             "additionalProperties": { "type": "string", "pattern": "^(step|never|seen|law) +[1-9][0-9]*$" },
+        }),
+        "breaks" => json!({
+            "type": ["object", "null"],
+            "propertyNames": { "pattern": format!("^[1-{LAWS}]$") },
+            "additionalProperties": { "type": "string", "minLength": 1, "maxLength": 200 },
         }),
         "steps" => {
             json!({ "type": "array", "items": { "$ref": "#/$defs/step" }, "minItems": 1, "maxItems": MAX_STEPS })

@@ -291,7 +291,7 @@ pub(crate) const VERBS: &[Verb] = &[
     ),
     verb(
         "send",
-        "By hand: sends what was last created, the candidates gathered since, or a goodbye.",
+        "By hand: sends what was last created, the candidates gathered since, or a goodbye. A wire peer makes it up.",
         &[
             must("from", Shape::Peer, "Who sends it."),
             must("message", Shape::Word(SIGNALS), "What is sent."),
@@ -608,6 +608,11 @@ pub(crate) const FILE: &[(&str, bool, &str)] = &[
         "catches",
         false,
         "Planted faults that must turn it red, and where: `step 6`, `never 1`, `seen 2`, `law 1`.",
+    ),
+    (
+        "breaks",
+        false,
+        "Laws that it breaks on purpose, by number, each with the reason.",
     ),
     ("steps", true, "What happens, one after the other."),
     (

@@ -80,6 +80,12 @@ impl Scenario {
                 out.push_str(&format!("  {}: {place}\n", scalar(fault)));
             }
         }
+        if !self.breaks.is_empty() {
+            out.push_str("breaks:\n");
+            for (law, reason) in &self.breaks {
+                out.push_str(&format!("  {law}: {}\n", scalar(reason)));
+            }
+        }
         out.push_str("steps:\n");
         for step in &self.steps {
             out.push_str(&format!("  - {}\n", step.text()));

@@ -198,6 +198,11 @@ impl ServerUnderTest {
         self.address
     }
 
+    /// Whether it was started and no step has ended it. It may have ended by itself.
+    pub fn is_up(&self) -> bool {
+        self.life.is_some()
+    }
+
     /// Ends it as a crash would: sockets reset, nobody told.
     pub async fn kill(&mut self) {
         match self.life.take() {

@@ -10,13 +10,16 @@ use super::brain::{Brain, Done, Lost, Order, Setup, Task};
 use super::directory::Directory;
 use super::rules::Rules;
 use super::wire::Wire;
-use super::{Setting, Trouble};
+use super::{PeerFault, Setting, Trouble};
 use crate::log::{Digest, Recorder, Seq};
 use crate::names::{PeerName, Stack};
 use crate::peer::browser::Seat;
 use crate::peer::{Hand, Happenings, Kill, NativePeer, WirePeer, browser, next_address};
 use crate::scenario::PeerSpec;
 use crate::tap::{Cut, Pages, Tap, TapOptions};
+
+/// How long [`PeerFault::StaysOnStage`] stays: longer than anybody waits for it to be gone.
+const OVERSTAYS: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// What all peers of one case have in common.
 #[derive(Clone)]
@@ -133,6 +136,7 @@ impl Actor {
             first_link: self.next_link,
             first_conn: self.next_conn,
             lost: self.scene.lost.clone(),
+            fault: self.scene.setting.peer_fault,
         });
         self.life = Some(Life { hand, tasks, brain });
         Ok(())
@@ -221,6 +225,13 @@ impl Actor {
         if let Some(life) = self.life.take() {
             self.end_brain(life.tasks, life.brain).await;
             life.hand.finish().await;
+        }
+        if self.scene.setting.peer_fault == Some(PeerFault::StaysOnStage) {
+            tokio::spawn(async move {
+                tokio::time::sleep(OVERSTAYS).await;
+                self.tap.stop().await;
+            });
+            return;
         }
         self.tap.stop().await;
     }

@@ -11,6 +11,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
+use super::PeerFault;
 use super::directory::Directory;
 use super::session::Session;
 use super::wire::{Wire, lock};
@@ -105,6 +106,8 @@ pub struct Setup {
     pub first_conn: u32,
     /// Where a peer that is gone without having been told to is reported.
     pub lost: Lost,
+    /// What it does wrong.
+    pub fault: Option<PeerFault>,
 }
 
 /// Peers that are gone without having been told to, and why.
@@ -128,6 +131,11 @@ pub struct Brain {
     offers_due: VecDeque<bool>,
     /// By hand: what was heard and not yet used.
     pub(super) heard: Heard,
+    /// Whom it met last: who was inside, came in, or signalled.
+    pub(super) met: Option<PeerName>,
+    /// How many signals it has made up.
+    pub(super) carried: u32,
+    pub(super) fault: Option<PeerFault>,
     lost: Lost,
     /// The ends of commands that were begun and not waited for.
     ends: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
@@ -172,6 +180,7 @@ impl Brain {
             first_link,
             first_conn,
             lost,
+            fault,
         } = setup;
         let (ends, mut begun) = mpsc::unbounded_channel::<BoxFuture<'static, ()>>();
         tokio::spawn(async move {
@@ -193,6 +202,9 @@ impl Brain {
             sessions: BTreeMap::new(),
             offers_due: VecDeque::new(),
             heard: Heard::default(),
+            met: None,
+            carried: 0,
+            fault,
             lost,
             ends,
         };
@@ -534,6 +546,11 @@ impl Brain {
             },
             &cause,
         );
+        if !matches!(word.kind(), Kind::PeerLeft)
+            && let Some(about) = about.as_ref().filter(|about| **about != self.name)
+        {
+            self.met = Some(about.clone());
+        }
         match word {
             Word::Notice {
                 notice: Notice::Joined { with, .. },
@@ -544,6 +561,7 @@ impl Brain {
                     .filter_map(|id| self.directory.peer(id))
                     .filter(|peer| *peer != self.name)
                     .collect();
+                self.met = inside.first().cloned().or(self.met.take());
                 for peer in &inside {
                     // Whatever there was before, this is another meeting.
                     if let Some(session) = self.sessions.get_mut(peer) {

@@ -27,6 +27,9 @@ impl Brain {
 
     /// An order about a connection.
     pub(super) async fn session_order(&mut self, order: Order, cause: Vec<Seq>) -> Done {
+        if let (Order::Send { kind }, false) = (&order, self.hand.connects()) {
+            return self.carry(*kind, cause).await;
+        }
         let Some(with) = self.counterpart() else {
             return Done::No("it has no connection yet".into());
         };

@@ -1,4 +1,4 @@
-//! Directs one case: the steps in order, each wait for a condition with a deadline, then the fences.
+//! Directs one case: the steps in order, each wait for a condition with a deadline, then the fences and the laws.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,12 +10,15 @@ use tokio::time::{Instant, timeout_at};
 
 use super::actor::Actor;
 use super::brain::{Done, Lost, Order};
+use super::lawful::judged;
+use super::outcome::Judged;
 use super::play::log;
 use super::rules::Rules;
 use super::waits::World;
 use super::wire::lock;
 use super::{Case, Setting, Trouble};
-use crate::log::{Recorder, Seq, ServerLife, Watch, What, seen};
+use crate::laws::Terms;
+use crate::log::{Recorder, Rules as LogRules, Seq, ServerLife, Watch, What, seen};
 use crate::names::{Link, PeerName, RoomName};
 use crate::scenario::{DEFAULT_WITHIN, Place};
 use crate::server::ServerUnderTest;
@@ -46,6 +49,14 @@ impl From<Trouble> for Stop {
     }
 }
 
+/// How a case went.
+pub(super) struct Ran {
+    pub end: Result<(), Stop>,
+    /// Each peer's state when it failed, a line each.
+    pub states: Vec<String>,
+    pub laws: Vec<Judged>,
+}
+
 /// One case on its stage.
 pub(super) struct Stage {
     pub(super) actors: BTreeMap<PeerName, Actor>,
@@ -54,6 +65,8 @@ pub(super) struct Stage {
     pub(super) rules: Arc<Rules>,
     pub(super) world: World,
     pub(super) watch: Watch,
+    /// Who had a link to be fenced at the end, and whether it was.
+    pub(super) fences: BTreeMap<PeerName, bool>,
     /// The room that each peer last asked for, which is what `leave` means.
     pub(super) rooms: BTreeMap<PeerName, RoomName>,
     /// How many events the world has taken in.
@@ -68,7 +81,62 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) async fn run(&mut self, case: &Case, setting: &Setting) -> Result<(), Stop> {
+    /// Plays the steps, and asks the laws, also after a step that failed.
+    pub(super) async fn run(&mut self, case: &Case, setting: &Setting) -> Ran {
+        let terms = Terms::of(&setting.dialect);
+        let mut end = self.steps(case).await;
+        let mut states = Vec::new();
+        if let Err(stop) = &end {
+            if matches!(stop, Stop::Trouble(_)) {
+                return Ran {
+                    end,
+                    states,
+                    laws: Vec::new(),
+                };
+            }
+            states = self.states(case);
+            // What must never happen has been told, or matters no more.
+            self.watch = Watch::new::<&str>(&[], LogRules::default());
+        }
+        let mut settled = self.settle(&terms).await;
+        if settled.is_ok() {
+            settled = self.take_in();
+        }
+        if end.is_ok() && settled.is_err() {
+            end = settled;
+            states = self.states(case);
+        }
+        let events = self.recorder.events_from(0);
+        let mut laws = judged(&events, &terms, &case.scenario);
+        laws.extend(self.probe(case, setting, &terms).await);
+        if end.is_ok() && laws.iter().all(|judged| judged.breaches().is_empty()) {
+            end = self.seen(case, setting);
+        }
+        if states.is_empty() {
+            states = self.states(case);
+        }
+        Ran { end, states, laws }
+    }
+
+    fn states(&self, case: &Case) -> Vec<String> {
+        let peers = case.scenario.peers.iter().map(|(name, _)| name);
+        let line = |name| {
+            format!(
+                "{name} ({}): {}",
+                case.stack(name),
+                self.world.describe(name)
+            )
+        };
+        peers.map(line).collect()
+    }
+
+    /// Until all is here that the laws need.
+    async fn settle(&mut self, terms: &Terms) -> Result<(), Stop> {
+        self.hear_of_leavings(terms).await?;
+        self.fence().await
+    }
+
+    async fn steps(&mut self, case: &Case) -> Result<(), Stop> {
         let scenario = &case.scenario;
         let mut cause: Vec<Seq> = Vec::new();
         for (index, step) in scenario.steps.iter().enumerate() {
@@ -95,8 +163,11 @@ impl Stage {
             cause.extend(waited);
         }
         self.recorder.record(What::End, &cause);
-        self.fence().await?;
-        self.take_in()?;
+        Ok(())
+    }
+
+    fn seen(&self, case: &Case, setting: &Setting) -> Result<(), Stop> {
+        let scenario = &case.scenario;
         let events = self.recorder.events_from(0);
         let log = log(&events, setting);
         let wanted: Vec<&str> = scenario
@@ -246,6 +317,10 @@ impl Stage {
             .filter_map(|actor| Some((actor.name.clone(), self.world.link(&actor.name)?)))
             .collect();
         let mut replies = BTreeMap::new();
+        self.fences = standing
+            .iter()
+            .map(|(peer, _)| (peer.clone(), false))
+            .collect();
         for _round in 0..2 {
             let from = self.recorder.count();
             let order = || Order::Ask {
@@ -257,7 +332,11 @@ impl Stage {
                 .values_mut()
                 .filter(|actor| standing.iter().any(|(peer, _)| *peer == actor.name))
                 .map(|actor| actor.order(order(), vec![]));
-            for done in join_all(asked).await {
+            let deadline = Instant::now() + FENCE_WITHIN;
+            for done in timeout_at(deadline, join_all(asked))
+                .await
+                .unwrap_or_default()
+            {
                 if let Done::No(why) = done? {
                     tracing::debug!(why, "no fence");
                 }
@@ -266,12 +345,16 @@ impl Stage {
             for (peer, instance) in standing {
                 let reply = self
                     .wait(
-                        FENCE_WITHIN,
+                        deadline.saturating_duration_since(Instant::now()),
                         || format!("the answer to {peer}'s last request"),
                         |world| {
-                            world
-                                .reply(&peer, Kind::Fence, from.saturating_sub(1))
-                                .map(Ok)
+                            let reply = world.reply(&peer, Kind::Fence, from.saturating_sub(1));
+                            match reply {
+                                None if !world.is_up(&peer) => {
+                                    Some(Err(format!("{peer} is gone, and cannot be fenced")))
+                                }
+                                reply => reply.map(Ok),
+                            }
                         },
                     )
                     .await;
@@ -298,6 +381,7 @@ impl Stage {
             standing = fenced;
         }
         for (peer, instance) in standing {
+            self.fences.insert(peer.clone(), true);
             let cause: Vec<Seq> = replies.get(&peer).copied().into_iter().collect();
             self.recorder.record(
                 What::Fenced {

@@ -3,10 +3,15 @@
 mod actor;
 mod brain;
 mod by_hand;
+mod carried;
 mod director;
 mod directory;
+mod lawful;
 mod outcome;
+mod peer_fault;
 mod play;
+mod probe;
+mod probed;
 mod rules;
 mod session;
 mod verbs;
@@ -17,18 +22,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use glare_signaling_server::Faults;
 use tokio::sync::Semaphore;
 
 use crate::log::{Digest, Recorder};
 use crate::names::PeerName;
-use crate::peer::browser::Pool;
+use crate::peer::browser::{EnvironmentError, Pool};
 use crate::run::Run;
 use crate::scenario::{Cast, Scenario};
 use crate::server::ServerSpec;
 use crate::signaling::Dialect;
 use crate::tap::Policy;
 
-pub use outcome::{Failure, Outcome, Verdict};
+pub use outcome::{Failure, Judged, Outcome, Verdict};
+pub use peer_fault::PeerFault;
 pub use play::play;
 
 /// One scenario with one cast.
@@ -61,6 +68,43 @@ pub struct Setting {
     pub take: u32,
     /// Where traces are written; none are if `None`.
     pub traces: Option<PathBuf>,
+    /// What all peers do wrong, to see that it is noticed.
+    pub peer_fault: Option<PeerFault>,
+}
+
+impl Setting {
+    /// How long one case may take where nobody says.
+    pub const MAX_TIME: Duration = Duration::from_secs(120);
+
+    /// With what hardly anybody changes: no delays, [`Setting::MAX_TIME`], twice as many busy cases as cores, no traces.
+    pub fn new(server: ServerSpec, dialect: Arc<Dialect>, pool: Pool, run: Run) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            server,
+            dialect,
+            pool,
+            run,
+            shake: None,
+            max_time: Self::MAX_TIME,
+            busy: Arc::new(Semaphore::new(cores * 2)),
+            take: 1,
+            traces: None,
+            peer_fault: None,
+        }
+    }
+
+    /// The embedded reference server with these faults planted; pool and run are this process's own.
+    ///
+    /// # Errors
+    /// The run's folder or watchdog, or the pool, cannot be had.
+    pub fn reference(faults: Faults) -> Result<Self, EnvironmentError> {
+        Ok(Self::new(
+            ServerSpec::Embedded { faults },
+            Dialect::reference(),
+            Pool::global()?.clone(),
+            Run::global()?.clone(),
+        ))
+    }
 }
 
 /// The environment broke: what, for a person.

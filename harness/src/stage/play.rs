@@ -9,18 +9,20 @@ use tokio::time::Instant;
 
 use super::actor::{Actor, Scene};
 use super::brain::Lost;
-use super::director::{Stage, Stop};
+use super::director::{Ran, Stage, Stop};
 use super::directory::Directory;
-use super::outcome::{Failure, Outcome, Verdict};
+use super::outcome::{Failure, Judged, Outcome, Verdict};
+use super::probed::gone;
 use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
+use crate::laws::Breach;
 use crate::log::{
-    Digest, Event, Log, Recorder, Rules as LogRules, ServerLife, TraceWriter, Watch, What,
+    Digest, Event, Log, Recorder, Rules as LogRules, Seq, ServerLife, TraceWriter, Watch, What,
 };
 use crate::names::PeerName;
 use crate::peer::Kill;
-use crate::scenario::Action;
+use crate::scenario::{Action, Place};
 use crate::server::ServerUnderTest;
 
 /// Plays one case to its verdict. Always ends: every wait has a deadline.
@@ -39,15 +41,20 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
         },
         &[],
     );
-    let verdict = match refusal(case, &setting) {
+    let ended = match refusal(case, &setting) {
         Some(why) => Ended {
             verdict: Verdict::Unsupported(why),
+            laws: Vec::new(),
             stage: None,
         },
         None => perform(case, &setting, &recorder, &lost, began, busy).await,
     };
     let took = began.elapsed();
-    let Ended { verdict, stage } = verdict;
+    let Ended {
+        mut verdict,
+        mut laws,
+        stage,
+    } = ended;
     let text = match &verdict {
         Verdict::Pass => "verdict: pass".to_owned(),
         Verdict::Fail(failure) => format!("verdict: fail: {}", failure.message),
@@ -58,13 +65,23 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
     recorder.record(What::Note { peer: None, text }, &[]);
     let events = recorder.events_from(0);
     if let Some(stage) = stage {
+        let witnesses = stage.witnesses().await;
         stage.clear().await;
+        if !laws.is_empty() {
+            let last = events.len().saturating_sub(1) as Seq;
+            let judged = gone(witnesses, last, case).await;
+            if let (Verdict::Pass, false) = (&verdict, judged.breaches().is_empty()) {
+                verdict = judge(case, Ok(()), Vec::new(), std::slice::from_ref(&judged));
+            }
+            laws.push(judged);
+        }
     }
     let log = log(&events, &setting);
     Outcome {
         verdict,
         log,
         events,
+        laws,
         trace,
         took,
     }
@@ -84,6 +101,7 @@ pub(super) fn log(events: &[Arc<Event>], setting: &Setting) -> Log {
 
 struct Ended {
     verdict: Verdict,
+    laws: Vec<Judged>,
     stage: Option<Stage>,
 }
 
@@ -141,6 +159,7 @@ async fn perform(
             Err(error) => {
                 return Ended {
                     verdict: Verdict::Inconclusive(error.to_string()),
+                    laws: Vec::new(),
                     stage: None,
                 };
             }
@@ -197,6 +216,7 @@ async fn perform(
         rules: scene.rules.clone(),
         world: World::default(),
         watch: Watch::new(&never, rules(setting)),
+        fences: BTreeMap::new(),
         rooms: BTreeMap::new(),
         taken: 0,
         lost: lost.clone(),
@@ -207,38 +227,43 @@ async fn perform(
     if let Some(why) = trouble {
         return Ended {
             verdict: Verdict::Inconclusive(why),
+            laws: Vec::new(),
             stage: Some(stage),
         };
     }
-    let result = stage.run(case, setting).await;
-    let verdict = match result {
-        Ok(()) => Verdict::Pass,
-        Err(Stop::Trouble(why)) => Verdict::Inconclusive(why),
-        Err(Stop::Fail { place, message }) => {
-            let states = case
-                .scenario
-                .peers
-                .iter()
-                .map(|(name, _)| {
-                    format!(
-                        "{name} ({}): {}",
-                        case.stack(name),
-                        stage.world.describe(name)
-                    )
-                })
-                .collect();
-            let span = place.as_ref().and_then(|place| scenario.span_of(place));
-            Verdict::Fail(Failure {
-                place,
-                span,
-                message,
-                states,
-                diff: None,
-            })
-        }
-    };
+    let Ran { end, states, laws } = stage.run(case, setting).await;
     Ended {
-        verdict,
+        verdict: judge(case, end, states, &laws),
+        laws,
         stage: Some(stage),
     }
+}
+
+/// What the end and the laws make of it. A step that failed comes first; what laws are broken beside it may explain it.
+fn judge(case: &Case, end: Result<(), Stop>, states: Vec<String>, laws: &[Judged]) -> Verdict {
+    let mut breaches: Vec<Breach> = laws
+        .iter()
+        .flat_map(|judged| judged.breaches().iter().cloned())
+        .collect();
+    breaches.sort_by_key(|breach| (breach.event, breach.law));
+    let (place, message) = match (end, breaches.first()) {
+        (Err(Stop::Trouble(why)), _) => return Verdict::Inconclusive(why),
+        (Err(Stop::Fail { place, message }), _) => (place, message),
+        (Ok(()), None) => return Verdict::Pass,
+        (Ok(()), Some(first)) => (
+            Some(Place::Law(usize::from(first.law.number()))),
+            first.message.clone(),
+        ),
+    };
+    let span = place
+        .as_ref()
+        .and_then(|place| case.scenario.span_of(place));
+    Verdict::Fail(Failure {
+        place,
+        span,
+        message,
+        states,
+        breaches,
+        diff: None,
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::PeerFault;
 use super::brain::{Brain, Done, default_channel, payload};
 use crate::log::{Applied, Seq, What};
 use crate::names::PeerName;
@@ -115,10 +116,10 @@ impl Brain {
         if !self.hand.connects() {
             return Done::No("a wire peer has no connection to offer".into());
         }
-        let live = self
-            .sessions
-            .get(to)
-            .filter(|session| !session.closed && !session.departed && session.remote.is_some());
+        let keeps = self.fault == Some(PeerFault::KeepsOldConnection);
+        let live = self.sessions.get(to).filter(|session| {
+            !session.closed && (keeps || !session.departed) && session.remote.is_some()
+        });
         let conn = match live.map(|session| session.conn) {
             Some(conn) => conn,
             None => {
@@ -249,6 +250,7 @@ impl Brain {
     pub(super) async fn trickle(&mut self, to: &PeerName, candidate: Option<Candidate>, seq: Seq) {
         let signal = match candidate {
             Some(candidate) => Signal::Candidate { candidate },
+            None if self.fault == Some(PeerFault::NoEndOfCandidates) => return,
             None => Signal::EndOfCandidates,
         };
         // A link that has gone is noted by `say`; the connection may outlive it.
@@ -283,6 +285,7 @@ impl Brain {
                 self.hear_candidate(from, Some(candidate), heard).await
             }
             Signal::EndOfCandidates => self.hear_candidate(from, None, heard).await,
+            Signal::Bye if self.fault == Some(PeerFault::IgnoresBye) => {}
             Signal::Bye => {
                 if let Some(session) = self
                     .sessions
@@ -305,12 +308,14 @@ impl Brain {
         // Two offers on the way at once: the one whose name comes first insists, the other gives way (perfect negotiation, W3C WebRTC section 10.7).
         let collision =
             session.is_some_and(|session| session.offering && !session.closed && !session.departed);
-        if collision && self.name < from {
+        let insists = self.fault == Some(PeerFault::OffersOnGlareAndNeverRollsBack);
+        if collision && (insists || self.name < from) {
             if let Some(session) = self.sessions.get_mut(&from) {
                 session.ignoring = true;
             }
             return self.note(format!("glare: the offer of {from} is ignored"), &[heard]);
         }
+        let keeps = self.fault == Some(PeerFault::KeepsOldConnection);
         let same = session.is_some_and(|session| {
             !session.closed
                 && !session.departed
@@ -319,7 +324,7 @@ impl Brain {
                     .as_ref()
                     .is_none_or(|remote| remote.fingerprints == theirs)
         });
-        if !same {
+        if !same && !(keeps && session.is_some_and(|session| !session.closed)) {
             let early = self
                 .sessions
                 .get_mut(&from)
@@ -352,6 +357,10 @@ impl Brain {
             return;
         };
         if let Ok((description, seq)) = self.set_local(&from, conn, None, &[remote]).await {
+            if self.fault == Some(PeerFault::AnswersTwice) {
+                let sdp = description.sdp.clone();
+                let _sent = self.signal(&from, Signal::Answer { sdp }, vec![seq]).await;
+            }
             let _sent = self
                 .signal(
                     &from,
@@ -422,7 +431,12 @@ impl Brain {
             return;
         }
         let ready = session.remote.is_some() && !session.offering;
-        match self.spec.early_candidates {
+        let early = match self.fault {
+            Some(PeerFault::DropsCandidates) => return,
+            Some(PeerFault::AppliesCandidatesEarly) => EarlyCandidates::Apply,
+            _ => self.spec.early_candidates,
+        };
+        match early {
             EarlyCandidates::Buffer if !ready => session.early.push_back((candidate, heard)),
             EarlyCandidates::Drop if !ready => {}
             _ => {

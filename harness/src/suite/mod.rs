@@ -1,5 +1,6 @@
 //! Many cases at once: selection, concurrency, repeats, snapshots.
 
+mod planted;
 mod select;
 mod snapshot;
 
@@ -9,8 +10,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 
+use crate::laws::Law;
 use crate::stage::{Case, Failure, Outcome, Setting, Verdict, play};
 
+pub use planted::{Caught, Planted, Row, Table, native, planted};
 pub use select::{SelectError, cases, files, read};
 pub use snapshot::{Snapshot, diff, write};
 
@@ -39,6 +42,17 @@ pub struct Played {
     pub logs: Vec<(String, u32)>,
     /// The sum of the times.
     pub took: Duration,
+    /// What all its runs together showed of each law that was asked.
+    pub laws: BTreeMap<Law, Asked>,
+}
+
+/// How often a law was put to the test, and how that ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// So often its premise occurred.
+    pub premises: usize,
+    /// At so many places it was broken without an excuse.
+    pub broken: usize,
 }
 
 /// What a run tells while it goes on.
@@ -105,6 +119,7 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan) -> Played {
     let mut logs: BTreeMap<String, u32> = BTreeMap::new();
     let mut worst: Option<Outcome> = None;
     let mut took = Duration::ZERO;
+    let mut laws = BTreeMap::new();
     let mut runs = 0;
     while runs < plan.repeat.max(1) {
         let mut setting = Setting::clone(&setting);
@@ -114,6 +129,11 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan) -> Played {
         let mut outcome = play(&case, Arc::new(setting)).await;
         runs += 1;
         took += outcome.took;
+        for judged in &outcome.laws {
+            let asked: &mut Asked = laws.entry(judged.finding.law).or_default();
+            asked.premises += judged.finding.premises;
+            asked.broken += judged.breaches().len();
+        }
         let log = outcome.log.to_string();
         if matches!(outcome.verdict, Verdict::Pass) {
             judge_log(&case, &log, plan, &mut outcome);
@@ -150,6 +170,7 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan) -> Played {
         runs,
         logs,
         took,
+        laws,
     }
 }
 
@@ -195,6 +216,7 @@ fn judge_log(case: &Case, log: &str, plan: Plan, outcome: &mut Outcome) {
         span: None,
         message,
         states: Vec::new(),
+        breaches: Vec::new(),
         diff,
     });
 }

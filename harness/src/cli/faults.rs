@@ -1,0 +1,64 @@
+//! `glare faults`: whether scenarios catch the planted faults that they name, and where they say.
+
+use glare_signaling_server::Faults;
+
+use super::{Exit, Paths, complain, say, show_mistakes};
+use crate::report;
+use crate::stage::Setting;
+use crate::suite;
+
+pub(super) fn execute(paths: &Paths) -> Exit {
+    let files = match suite::files(&paths.paths) {
+        Ok(files) => files,
+        Err(error) => {
+            complain(error);
+            return Exit::Usage;
+        }
+    };
+    let (scenarios, mistakes) = suite::read(&files);
+    if !mistakes.is_empty() {
+        show_mistakes(&mistakes);
+        return Exit::Invalid;
+    }
+    if scenarios.is_empty() {
+        complain("no scenario file there: expected *.yaml");
+        return Exit::Nothing;
+    }
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(format!("no runtime: {error}"));
+            return Exit::Environment;
+        }
+    };
+    let setting = match Setting::reference(Faults::none()) {
+        Ok(setting) => setting,
+        Err(error) => {
+            complain(error);
+            return Exit::Environment;
+        }
+    };
+    let table = runtime.block_on(async {
+        tokio::select! {
+            table = suite::planted(&scenarios, &setting) => Some(table),
+            _ = tokio::signal::ctrl_c() => None,
+        }
+    });
+    runtime.block_on(setting.pool.shutdown());
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    let cleared = setting.run.end();
+    let Some(table) = table else {
+        complain("interrupted; everything that was started is ended");
+        return Exit::Inconclusive;
+    };
+    say(report::planted(&table).trim_end());
+    if let Err(error) = cleared {
+        complain(error);
+        return Exit::Fail;
+    }
+    if table.is_whole() {
+        Exit::Pass
+    } else {
+        Exit::Fail
+    }
+}

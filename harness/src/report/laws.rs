@@ -1,0 +1,108 @@
+//! What a run says of the laws.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::terminal::tame;
+use crate::laws::{Breach, Law};
+use crate::log::{Seq, Watch, What};
+use crate::stage::Outcome;
+use crate::suite::{Asked, Played};
+
+/// So many breaches are shown; one cause often has many.
+const SHOWN: usize = 5;
+
+/// `laws: 1 held 12 times, 3 broken 2 times in 40, 6 vacuous`; `None` where no case got so far that a law was asked.
+pub fn laws(played: &[Played]) -> Option<String> {
+    let mut sums: BTreeMap<Law, Asked> = BTreeMap::new();
+    for (law, asked) in played.iter().flat_map(|played| &played.laws) {
+        let sum = sums.entry(*law).or_default();
+        sum.premises += asked.premises;
+        sum.broken += asked.broken;
+    }
+    let one = |(law, asked): (&Law, &Asked)| {
+        let law = law.number();
+        match asked {
+            Asked {
+                premises: 0,
+                broken: 0,
+            } => format!("{law} vacuous"),
+            Asked {
+                premises,
+                broken: 0,
+            } => format!("{law} held {}", times(*premises)),
+            Asked { premises, broken } => format!("{law} broken {} in {premises}", times(*broken)),
+        }
+    };
+    let parts: Vec<String> = sums.iter().map(one).collect();
+    (!parts.is_empty()).then(|| format!("laws: {}", parts.join(", ")))
+}
+
+fn times(number: usize) -> String {
+    match number {
+        1 => "once".into(),
+        number => format!("{number} times"),
+    }
+}
+
+/// The broken laws of a run: each with its statement, how often it was put to the test, and the events concerned.
+pub(super) fn broken(outcome: &Outcome, breaches: &[Breach]) -> String {
+    let mut text = String::new();
+    let mut last = None;
+    for breach in breaches.iter().take(SHOWN) {
+        if last != Some(breach.law) {
+            let law = breach.law;
+            let judged = outcome.laws.iter().find(|judged| judged.finding.law == law);
+            let premises = judged.map_or(0, |judged| judged.finding.premises);
+            let _ = writeln!(
+                text,
+                "\n{law} ({}) was put to the test {} and is broken:",
+                law.statement(),
+                times(premises)
+            );
+            last = Some(law);
+        }
+        let _ = writeln!(text, "  {}", tame(&breach.message));
+        for (seq, line) in concerned(outcome, breach) {
+            let mark = if seq == breach.event { ">" } else { " " };
+            let _ = writeln!(
+                text,
+                "  {mark} {seq:>5}  {}",
+                tame(&line).replace('\n', " ")
+            );
+        }
+    }
+    if let Some(more) = breaches.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        let _ = writeln!(text, "  … and {more} more");
+    }
+    text
+}
+
+/// The events that a breach is made of, in their order, as the log writes them.
+fn concerned(outcome: &Outcome, breach: &Breach) -> Vec<(Seq, String)> {
+    let mut wanted = breach.because.clone();
+    wanted.push(breach.event);
+    wanted.sort_unstable();
+    wanted.dedup();
+    let Some(last) = wanted.last().copied() else {
+        return Vec::new();
+    };
+    // Names are learnt from what came before.
+    let mut watch = Watch::new::<&str>(&[], crate::log::Rules::default());
+    let mut lines = Vec::new();
+    for event in outcome.events.iter().take_while(|event| event.seq <= last) {
+        let forms = watch.lines(event);
+        if !wanted.contains(&event.seq) {
+            continue;
+        }
+        let line = forms.into_iter().next().or_else(|| match &event.what {
+            What::Step { index, text, .. } => Some(format!("step {index}: {text}")),
+            What::LinkUp { link } => Some(format!("{link}: signaling up")),
+            What::Fenced { link } => Some(format!("{link}: all that was queued for it is here")),
+            What::LinkEnded { link } => Some(format!("{link}: a step ends its signaling")),
+            _ => None,
+        });
+        lines.extend(line.map(|line| (event.seq, line)));
+    }
+    lines
+}

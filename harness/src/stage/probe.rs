@@ -1,0 +1,243 @@
+//! A stranger who asks the server something after the steps: a wire peer without a tap, so that nothing of it gets into the trace.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::names::RoomName;
+use crate::peer::{Command, Data, Hand as _, Happening, Happenings, Reply, WirePeer};
+use crate::signaling::{Conversation, Dialect, Notice, Out, Request, Signal, Word};
+
+/// Between two attempts at what a server may refuse until it has noticed that somebody went.
+const AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+/// Why a probe got no further.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stuck {
+    /// The server did not do what it must: what, for a person.
+    Server(String),
+    /// The dialect has no word for it, or the machine no socket: nobody is accused.
+    Harness(String),
+}
+
+/// A stranger.
+pub(super) struct Probe {
+    id: String,
+    dialect: Arc<Dialect>,
+    hand: WirePeer,
+    happenings: Happenings,
+    conversation: Conversation,
+    link: u32,
+    heard: VecDeque<Word>,
+}
+
+impl Probe {
+    /// Nobody yet: the server will know it as `id`.
+    pub async fn new(id: String, server: SocketAddr, dialect: Arc<Dialect>) -> Self {
+        let (hand, happenings) = WirePeer::start(server).await;
+        Self {
+            conversation: Conversation::new(dialect.clone(), &id),
+            id,
+            dialect,
+            hand,
+            happenings,
+            link: 0,
+            heard: VecDeque::new(),
+        }
+    }
+
+    /// Connects. With `again` it tries until then, because the server may not have noticed yet that an earlier owner of the id is
+    /// gone.
+    pub async fn connect(&mut self, until: Instant, again: bool) -> Result<(), Stuck> {
+        loop {
+            self.link += 1;
+            self.heard.clear();
+            self.conversation = Conversation::new(self.dialect.clone(), &self.id);
+            let connect = self.conversation.connect();
+            let command = Command::OpenLink {
+                link: self.link,
+                path: connect.path,
+                protocols: connect.protocols,
+            };
+            self.do_it(command).await?;
+            let why = loop {
+                match self.next(until).await {
+                    Some(Happening::LinkOpened { link }) if link == self.link => return Ok(()),
+                    Some(Happening::LinkClosed { link, code, .. }) if link == self.link => {
+                        break format!("was refused a connection (close code {code})");
+                    }
+                    Some(_) => {}
+                    None => break "got no connection".into(),
+                }
+            };
+            if !again || Instant::now() + AGAIN_AFTER >= until {
+                return Err(self.stuck(&why));
+            }
+            sleep(AGAIN_AFTER).await;
+        }
+    }
+
+    /// Makes a room; with `again` it tries until then.
+    pub async fn create(
+        &mut self,
+        room: &RoomName,
+        until: Instant,
+        again: bool,
+    ) -> Result<(), Stuck> {
+        loop {
+            let request = Request::Create { room: room.clone() };
+            self.say(&Word::Request { request }).await?;
+            let reply = self
+                .hear("an answer to its create", until, |word| {
+                    matches!(
+                        word,
+                        Word::Notice {
+                            notice: Notice::Created { .. } | Notice::Refused { .. }
+                        }
+                    )
+                })
+                .await?;
+            match reply {
+                Word::Notice {
+                    notice: Notice::Refused { .. },
+                } if again && Instant::now() + AGAIN_AFTER < until => sleep(AGAIN_AFTER).await,
+                Word::Notice {
+                    notice: Notice::Refused { .. },
+                } => return Err(self.stuck(&format!("was refused to create {room}"))),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Enters a room.
+    pub async fn join(&mut self, room: &RoomName, until: Instant) -> Result<(), Stuck> {
+        let request = Request::Join { room: room.clone() };
+        self.say(&Word::Request { request }).await?;
+        let reply = self
+            .hear("an answer to its join", until, |word| {
+                matches!(
+                    word,
+                    Word::Notice {
+                        notice: Notice::Joined { .. } | Notice::Refused { .. }
+                    }
+                )
+            })
+            .await?;
+        match reply {
+            Word::Notice {
+                notice: Notice::Refused { .. },
+            } => Err(self.stuck(&format!("was refused to join {room}"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends a signal and waits until the other probe has it.
+    pub async fn tell(
+        &mut self,
+        other: &mut Probe,
+        signal: Signal,
+        until: Instant,
+    ) -> Result<(), Stuck> {
+        let word = Word::Signal {
+            peer: Some(other.id.clone()),
+            signal: signal.clone(),
+        };
+        let kind = word.kind();
+        self.say(&word).await?;
+        other
+            .hear(&format!("the {kind} of {}", self.id), until, |word| {
+                word.kind() == kind
+            })
+            .await
+            .map(drop)
+    }
+
+    /// Off again; what it had is free when the server has noticed.
+    pub async fn leave(self) {
+        self.hand.finish().await;
+    }
+
+    fn stuck(&self, what: &str) -> Stuck {
+        Stuck::Server(format!("{} {what}", self.id))
+    }
+
+    async fn do_it(&self, command: Command) -> Result<Reply, Stuck> {
+        let done = self.hand.perform(command).await;
+        done.map_err(|error| self.stuck(&format!("could not speak to the server: {error}")))
+    }
+
+    async fn say(&mut self, word: &Word) -> Result<(), Stuck> {
+        let frames = self
+            .conversation
+            .say(word)
+            .map_err(|error| Stuck::Harness(error.to_string()))?;
+        for frame in frames {
+            match frame {
+                Out::Text(text) => {
+                    let link = self.link;
+                    self.do_it(Command::SendText { link, text }).await?;
+                }
+                Out::Fetch {
+                    method,
+                    path,
+                    headers,
+                    body,
+                } => {
+                    let command = Command::Fetch {
+                        method: method.clone(),
+                        path: path.clone(),
+                        headers,
+                        body,
+                    };
+                    if let Reply::Response { status, body } = self.do_it(command).await? {
+                        let words = self
+                            .conversation
+                            .hear_response(&method, &path, status, &body);
+                        self.heard.extend(words);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The oldest word that is wanted; others are thrown away.
+    async fn hear(
+        &mut self,
+        what: &str,
+        until: Instant,
+        wanted: impl Fn(&Word) -> bool,
+    ) -> Result<Word, Stuck> {
+        loop {
+            while let Some(word) = self.heard.pop_front() {
+                if wanted(&word) {
+                    return Ok(word);
+                }
+            }
+            match self.next(until).await {
+                Some(Happening::LinkMessage {
+                    link,
+                    data: Data::Text(text),
+                }) if link == self.link => {
+                    let words = self.conversation.hear_text(&text);
+                    self.heard.extend(words);
+                }
+                Some(Happening::LinkClosed { link, .. }) if link == self.link => {
+                    return Err(self.stuck(&format!("lost its connection before {what}")));
+                }
+                Some(_) => {}
+                None => return Err(self.stuck(&format!("never got {what}"))),
+            }
+        }
+    }
+
+    async fn next(&mut self, until: Instant) -> Option<Happening> {
+        timeout_at(until, self.happenings.recv())
+            .await
+            .ok()
+            .flatten()
+    }
+}

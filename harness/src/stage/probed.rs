@@ -1,0 +1,316 @@
+//! Laws 5, 6 and 8: asked by doing, after the steps.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use super::carried::description;
+use super::director::Stage;
+use super::lawful::excuse;
+use super::outcome::Judged;
+use super::probe::{Probe, Stuck};
+use super::{Case, Setting};
+use crate::laws::{Breach, Finding, Law, Terms, emptied};
+use crate::log::{Event, Seq, Side, What};
+use crate::names::{Link, PeerName, RoomName};
+use crate::scenario::{Action, Need};
+use crate::signaling::Signal;
+
+/// How long a server may take to serve a stranger, beside the time in which it must notice that somebody went.
+const SERVES_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long what was ended may take to let go of its sockets.
+const GONE_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the steps that were played have done to whom.
+struct Hurt {
+    /// The last step that did.
+    by: Seq,
+    peers: BTreeSet<PeerName>,
+}
+
+fn hurt(case: &Case, events: &[Arc<Event>]) -> Option<Hurt> {
+    let mut hurt: Option<Hurt> = None;
+    for event in events {
+        let What::Step { index, .. } = &event.what else {
+            continue;
+        };
+        let step = index
+            .checked_sub(1)
+            .and_then(|index| case.scenario.steps.get(index));
+        let (Action::SendRaw { peer, .. }
+        | Action::Http { peer, .. }
+        | Action::Kill { peer, .. }
+        | Action::Cut { peer, .. }) = &step?.action
+        else {
+            continue;
+        };
+        let hurt = hurt.get_or_insert_with(|| Hurt {
+            by: event.seq,
+            peers: BTreeSet::new(),
+        });
+        hurt.by = event.seq;
+        hurt.peers.insert(peer.clone());
+    }
+    hurt
+}
+
+impl Stage {
+    /// Laws 5 and 6, if the steps have made their premises occur and there is a server to ask.
+    pub(super) async fn probe(
+        &mut self,
+        case: &Case,
+        setting: &Setting,
+        terms: &Terms,
+    ) -> Vec<Judged> {
+        let events = self.recorder.events_from(0);
+        let mut five = finding(Law::GarbageHarmsNobodyElse);
+        let mut six = finding(Law::EmptyRoomsAreFree);
+        if self.server.is_up() && setting.dialect.has(Need::Rooms) {
+            let names = Names::of(case);
+            let server = self.server.address();
+            let within = terms.announces_leaving_within.unwrap_or_default() + SERVES_WITHIN;
+            let probe = |id: String| Probe::new(id, server, setting.dialect.clone());
+            if let Some(hurt) = hurt(case, &events) {
+                let until = Instant::now() + within;
+                let note = |result: Result<(), Stuck>, five: &mut Finding| {
+                    note(five, hurt.by, Vec::new(), result);
+                };
+                note(pair(&names, probe, until).await, &mut five);
+                let served = five.breaches.is_empty();
+                for peer in &hurt.peers {
+                    // Where strangers are not served, nobody learns more by waiting.
+                    if self.world.is_up(peer) || !served {
+                        continue;
+                    }
+                    let mut again = probe(peer.to_string()).await;
+                    note(again.connect(until, true).await, &mut five);
+                    again.leave().await;
+                }
+                for result in self.unrelated(case, &events, &hurt) {
+                    note(result, &mut five);
+                }
+            }
+            let until = Instant::now() + within;
+            let rooms = emptied(&events, terms).into_iter().enumerate();
+            let made = rooms.map(|(index, (room, by))| {
+                let stranger = probe(names.id(&format!("{index}")));
+                async move {
+                    let mut stranger = stranger.await;
+                    let made = match stranger.connect(until, false).await {
+                        Ok(()) => stranger.create(&room, until, true).await,
+                        // That is law 5's, or nobody's.
+                        Err(Stuck::Server(why) | Stuck::Harness(why)) => Err(Stuck::Harness(why)),
+                    };
+                    stranger.leave().await;
+                    (by, made)
+                }
+            });
+            for (by, made) in join_all(made).await {
+                note(&mut six, by, Vec::new(), made);
+            }
+        }
+        [five, six]
+            .into_iter()
+            .map(|finding| Judged {
+                excused: excuse(&case.scenario, finding.law),
+                finding,
+            })
+            .collect()
+    }
+
+    /// Whether those whom no step hurt are still served. Who got its last answer is; whose connection the server ended though it
+    /// had asked for nothing of the kind is not; about the others nothing is said: their own stacks may be slow.
+    fn unrelated(&self, case: &Case, events: &[Arc<Event>], hurt: &Hurt) -> Vec<Result<(), Stuck>> {
+        let asked_to_go = |peer: &PeerName| {
+            case.scenario.steps.iter().any(|step| match &step.action {
+                Action::Leave { peer: who, .. } | Action::Destroy { peer: who, .. } => who == peer,
+                _ => false,
+            })
+        };
+        let ended = |wanted: &Link| {
+            events
+                .iter()
+                .any(|event| matches!(&event.what, What::LinkEnded { link } if link == wanted))
+        };
+        let thrown_out = |peer: &PeerName| {
+            events.iter().any(|event| match &event.what {
+                What::LinkDown {
+                    link,
+                    by: Side::Server,
+                    ..
+                } => event.seq > hurt.by && link.peer == *peer && !ended(link),
+                _ => false,
+            })
+        };
+        let others = self.actors.keys();
+        let others = others.filter(|peer| !hurt.peers.contains(peer) && !asked_to_go(peer));
+        others
+            .filter_map(|peer| {
+                if thrown_out(peer) {
+                    let why = format!("the server ended the connection of {peer}");
+                    return Some(Err(Stuck::Server(why)));
+                }
+                (self.fences.get(peer) == Some(&true)).then_some(Ok(()))
+            })
+            .collect()
+    }
+
+    /// Connections to everything that this case has started, to be looked at again when it is cleared.
+    pub(super) async fn witnesses(&self) -> Vec<Witness> {
+        let taps = self
+            .actors
+            .values()
+            .map(|actor| (format!("the tap of {}", actor.name), actor.tap.address()));
+        let server = self
+            .server
+            .is_up()
+            .then(|| ("the server".to_owned(), self.server.address()));
+        join_all(taps.chain(server).map(Witness::new))
+            .await
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+/// Names that nobody in the case has.
+struct Names {
+    prefix: String,
+    room: RoomName,
+}
+
+impl Names {
+    fn of(case: &Case) -> Self {
+        let mut prefix = "glare-probe".to_owned();
+        let rooms = || {
+            case.scenario
+                .steps
+                .iter()
+                .filter_map(|step| match &step.action {
+                    Action::Create { room, .. } | Action::Join { room, .. } => Some(room.as_str()),
+                    _ => None,
+                })
+        };
+        let peers = || case.scenario.peers.iter().map(|(name, _)| name.as_str());
+        while rooms().chain(peers()).any(|name| name.starts_with(&prefix)) {
+            prefix.push('x');
+        }
+        Self {
+            room: RoomName::new(&prefix),
+            prefix,
+        }
+    }
+
+    fn id(&self, what: &str) -> String {
+        format!("{}-{what}", self.prefix)
+    }
+}
+
+/// A fresh pair joins a fresh room; an offer passes one way and an answer the other.
+async fn pair<F: Future<Output = Probe>>(
+    names: &Names,
+    probe: impl Fn(String) -> F,
+    until: Instant,
+) -> Result<(), Stuck> {
+    let (mut one, mut other) = (probe(names.id("a")).await, probe(names.id("b")).await);
+    let offer = Signal::Offer {
+        sdp: description("offer"),
+    };
+    let answer = Signal::Answer {
+        sdp: description("answer"),
+    };
+    let met = async {
+        one.connect(until, false).await?;
+        other.connect(until, false).await?;
+        one.create(&names.room, until, false).await?;
+        other.join(&names.room, until).await?;
+        other.tell(&mut one, offer, until).await?;
+        one.tell(&mut other, answer, until).await
+    }
+    .await;
+    one.leave().await;
+    other.leave().await;
+    met
+}
+
+fn finding(law: Law) -> Finding {
+    Finding {
+        law,
+        premises: 0,
+        breaches: Vec::new(),
+    }
+}
+
+fn note(finding: &mut Finding, event: Seq, because: Vec<Seq>, result: Result<(), Stuck>) {
+    let message = match result {
+        Ok(()) => return finding.premises += 1,
+        Err(Stuck::Harness(why)) => return tracing::debug!(why, "not probed"),
+        Err(Stuck::Server(why)) => why,
+    };
+    finding.premises += 1;
+    finding.breaches.push(Breach {
+        law: finding.law,
+        event,
+        because,
+        message,
+    });
+}
+
+/// A connection to something that is to be gone in the end. Unlike a port, which somebody else may have got meanwhile, it
+/// cannot be mistaken.
+pub(super) struct Witness {
+    what: String,
+    stream: TcpStream,
+}
+
+impl Witness {
+    async fn new((what, address): (String, SocketAddr)) -> Option<Self> {
+        let stream = timeout(GONE_WITHIN, TcpStream::connect(address)).await;
+        stream.ok()?.ok().map(|stream| Self { what, stream })
+    }
+
+    /// Whether the other end is gone.
+    async fn sees_the_end(&mut self) -> bool {
+        let mut buffer = [0; 256];
+        let end = async {
+            // Bytes are a server's farewell; no bytes or an error are the end.
+            while self
+                .stream
+                .read(&mut buffer)
+                .await
+                .is_ok_and(|bytes| bytes > 0)
+            {}
+        };
+        timeout(GONE_WITHIN, end).await.is_ok()
+    }
+}
+
+/// Law 8, when the stage is cleared.
+pub(super) async fn gone(witnesses: Vec<Witness>, last: Seq, case: &Case) -> Judged {
+    let law = Law::NothingLeftBehind;
+    let mut finding = finding(law);
+    let ends = witnesses.into_iter().map(|mut witness| async move {
+        let gone = witness.sees_the_end().await;
+        (witness.what, gone)
+    });
+    for (what, gone) in join_all(ends).await {
+        let there = || Stuck::Server(format!("{what} is still there"));
+        note(
+            &mut finding,
+            last,
+            Vec::new(),
+            gone.then_some(()).ok_or_else(there),
+        );
+    }
+    Judged {
+        excused: excuse(&case.scenario, law),
+        finding,
+    }
+}

@@ -1,0 +1,190 @@
+//! Planted faults, each against the scenarios that claim to catch it: a scenario that cannot fail is worth nothing.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use glare_signaling_server::Fault;
+
+use super::UNDER_WAY;
+use crate::laws::Law;
+use crate::names::Stack;
+use crate::scenario::{Cast, Place, Scenario};
+use crate::server::ServerSpec;
+use crate::stage::{Case, PeerFault, Setting, Verdict, play};
+
+/// A fault of the reference server, or of the harness's own peers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Planted {
+    /// In the reference server.
+    Server(Fault),
+    /// In the peers.
+    Peer(PeerFault),
+}
+
+impl Planted {
+    /// All that can be planted, the server's first.
+    pub fn all() -> impl Iterator<Item = Planted> {
+        let server = Fault::ALL.iter().copied().map(Planted::Server);
+        server.chain(PeerFault::ALL.iter().copied().map(Planted::Peer))
+    }
+
+    /// The name as scenario files write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Planted::Server(fault) => fault.as_str(),
+            Planted::Peer(fault) => fault.as_str(),
+        }
+    }
+
+    /// The reference server and the peers, with this fault alone.
+    pub fn plant(self, setting: &Setting) -> Setting {
+        let (faults, peer_fault) = match self {
+            Planted::Server(fault) => (fault.into(), None),
+            Planted::Peer(fault) => (glare_signaling_server::Faults::none(), Some(fault)),
+        };
+        Setting {
+            server: ServerSpec::Embedded { faults },
+            dialect: crate::signaling::Dialect::reference(),
+            peer_fault,
+            ..setting.clone()
+        }
+    }
+}
+
+impl fmt::Display for Planted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Planted {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Planted::all()
+            .find(|planted| planted.as_str() == text)
+            .ok_or_else(|| format!("there is no planted fault `{text}`"))
+    }
+}
+
+/// How a scenario met a fault that it claims to catch.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The fault.
+    pub planted: Planted,
+    /// The scenario.
+    pub scenario: Arc<Scenario>,
+    /// Where it says that it will fail.
+    pub expected: Place,
+    /// Where it failed.
+    pub caught: Caught,
+    /// The laws that were broken, wherever it failed.
+    pub broken: Vec<Law>,
+}
+
+/// Where a fault was caught.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caught {
+    /// Where the scenario says.
+    There,
+    /// Elsewhere, with the message.
+    Elsewhere(String),
+    /// Nowhere: the run ended otherwise, or was not played, for a person.
+    Not(String),
+}
+
+/// What all scenarios together catch.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// By fault, then by scenario.
+    pub rows: Vec<Row>,
+    /// Faults that no scenario claims to catch.
+    pub uncaught: Vec<Planted>,
+    /// Names in `catches:` that are no faults, with their scenario.
+    pub unknown: Vec<(Arc<Scenario>, String)>,
+}
+
+impl Table {
+    /// Every fault has a scenario, and is caught where that says.
+    pub fn is_whole(&self) -> bool {
+        let there = |row: &Row| row.caught == Caught::There;
+        self.rows.iter().all(there) && self.uncaught.is_empty() && self.unknown.is_empty()
+    }
+}
+
+/// The cast of a scenario that needs no browser.
+pub fn native(scenario: &Scenario) -> Option<Cast> {
+    scenario.casts().into_iter().find(|cast| {
+        let mut stacks = cast.stacks().values();
+        stacks.all(|stack| matches!(stack, Stack::Native | Stack::Wire))
+    })
+}
+
+/// Plays each scenario natively with each fault that it names.
+pub async fn planted(scenarios: &[Arc<Scenario>], setting: &Setting) -> Table {
+    let mut unknown = Vec::new();
+    let mut wanted = Vec::new();
+    for scenario in scenarios {
+        for (name, place) in &scenario.catches {
+            match name.parse::<Planted>() {
+                Ok(planted) => wanted.push((planted, scenario.clone(), place.clone())),
+                Err(_) => unknown.push((scenario.clone(), name.clone())),
+            }
+        }
+    }
+    let mut rows: Vec<Row> = futures_util::stream::iter(wanted)
+        .map(|(planted, scenario, place)| row(planted, scenario, place, setting))
+        .buffer_unordered(UNDER_WAY)
+        .collect()
+        .await;
+    rows.sort_by(|a, b| {
+        let key = |row: &Row| (row.planted, row.scenario.source.path.clone());
+        key(a).cmp(&key(b))
+    });
+    let caught = |planted: &Planted| rows.iter().any(|row| row.planted == *planted);
+    Table {
+        uncaught: Planted::all().filter(|planted| !caught(planted)).collect(),
+        rows,
+        unknown,
+    }
+}
+
+async fn row(planted: Planted, scenario: Arc<Scenario>, expected: Place, setting: &Setting) -> Row {
+    let Some(cast) = native(&scenario) else {
+        let caught = Caught::Not("it has no native cast".into());
+        return Row {
+            planted,
+            scenario,
+            expected,
+            caught,
+            broken: Vec::new(),
+        };
+    };
+    let case = Case {
+        scenario: scenario.clone(),
+        cast,
+    };
+    let outcome = play(&case, Arc::new(planted.plant(setting))).await;
+    let caught = match &outcome.verdict {
+        Verdict::Fail(failure) if failure.place.as_ref() == Some(&expected) => Caught::There,
+        Verdict::Fail(failure) => Caught::Elsewhere(match &failure.place {
+            Some(place) => format!("{place}: {}", failure.message),
+            None => failure.message.clone(),
+        }),
+        Verdict::Pass => Caught::Not("it passed".into()),
+        Verdict::Unsupported(why) | Verdict::Inconclusive(why) => {
+            Caught::Not(format!("{}: {why}", outcome.verdict.word()))
+        }
+    };
+    let broken = outcome.laws.iter();
+    let broken = broken.filter(|judged| !judged.breaches().is_empty());
+    Row {
+        planted,
+        scenario,
+        expected,
+        caught,
+        broken: broken.map(|judged| judged.finding.law).collect(),
+    }
+}
