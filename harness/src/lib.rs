@@ -25,6 +25,7 @@
 //! | [`run`] | the run's folder, mark and watchdog: nothing is left behind |
 //! | [`stage`] | plays one case: the brains of the peers, the faults on the wires, the steps and their waits; then asks the laws |
 //! | [`suite`] | many cases at once: selection, repeats, snapshots; planted faults against the scenarios that catch them |
+//! | [`project`] | one's own server: `glare.toml`, and scenarios as tests of another crate |
 //! | [`report`] | what a person reads of it |
 //! | [`cli`] | the command line, one file a command |
 //! | [`mistake`], [`yaml`] | files with mistakes, told as a compiler would |
@@ -48,6 +49,7 @@ pub mod log;
 pub mod mistake;
 pub mod names;
 pub mod peer;
+pub mod project;
 pub mod report;
 pub mod run;
 pub mod scenario;

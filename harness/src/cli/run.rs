@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 use super::server_flags::ServerFlags;
-use super::{Exit, Paths, colour, complain, say, show_mistakes, stacks};
+use super::{Exit, colour, complain, say, show_mistakes, stacks};
 use crate::names::Stack;
 use crate::peer::browser::{Pool, Programs};
 use crate::report;
@@ -19,8 +19,8 @@ use crate::suite::{self, Plan, Played, Progress};
 /// Play scenarios
 #[derive(clap::Args)]
 pub(super) struct Run {
-    #[command(flatten)]
-    paths: Paths,
+    /// Scenario files, or folders with them; without any, those of the project file, or `scenarios`
+    paths: Vec<PathBuf>,
     /// Only this cast, `alice=chromium,bob=native` (a part of it is enough); may be given more than once
     #[arg(long, value_name = "CAST")]
     cast: Vec<Cast>,
@@ -68,7 +68,13 @@ impl Run {
             Exit::Usage
         };
         let stacks = stacks().map_err(usage)?;
-        let files = suite::files(&self.paths.paths).map_err(|error| usage(error.to_string()))?;
+        let project = self.server.resolve()?;
+        let paths = if self.paths.is_empty() {
+            &project.scenarios
+        } else {
+            &self.paths
+        };
+        let files = suite::files(paths).map_err(|error| usage(error.to_string()))?;
         let (scenarios, mistakes) = suite::read(&files);
         if !mistakes.is_empty() {
             show_mistakes(&mistakes);
@@ -99,7 +105,6 @@ impl Run {
         if !has_programs(&cases) {
             return Err(Exit::Environment);
         }
-        let (server, dialect) = self.server.resolve()?;
         if let Err(error) = std::fs::create_dir_all(&self.traces) {
             complain(format!(
                 "traces cannot be written to {}: {error}",
@@ -119,7 +124,9 @@ impl Run {
             shake: self.shake,
             max_time: Duration::from_secs(self.max_time),
             traces: Some(self.traces),
-            ..Setting::new(server, dialect, pool, run.clone())
+            headers: project.headers.into(),
+            secrets: project.secrets.into(),
+            ..Setting::new(project.server, project.dialect, pool, run.clone())
         };
         if let Some(jobs) = self.jobs {
             setting.busy = Arc::new(Semaphore::new(usize::from(jobs)));

@@ -1,12 +1,14 @@
 //! Which server is tested, from flags.
 
 use std::path::PathBuf;
+use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::Fault;
+use glare_signaling_server::{Fault, Faults};
 
 use super::{Exit, complain, show_mistakes};
+use crate::project::{PROJECT_FILE, Project};
 use crate::server::{CommandSpec, Ready, ServerSpec};
 use crate::signaling::Dialect;
 
@@ -14,12 +16,15 @@ use crate::signaling::Dialect;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Server under test")]
 pub(super) struct ServerFlags {
+    /// A project file: server, dialect, headers, scenarios; `glare.toml` in this folder if there is one
+    #[arg(long, value_name = "FILE")]
+    project: Option<PathBuf>,
     /// A command that starts your server; `{port}` is the port it must listen on at 127.0.0.1 (it is in PORT too).
     /// Without this, the reference server is tested
     #[arg(long, value_name = "COMMAND")]
     server: Option<String>,
     /// How your server shows that it is ready: `port`, `http:/path`, or `line:text` for a line of its output
-    #[arg(long, value_name = "HOW", default_value = "port", value_parser = ready, requires = "server")]
+    #[arg(long, value_name = "HOW", default_value = "port", value_parser = Ready::from_str, requires = "server")]
     ready: Ready,
     /// How long your server may take to get ready, in seconds
     #[arg(
@@ -37,44 +42,58 @@ pub(super) struct ServerFlags {
     fault: Vec<Fault>,
 }
 
-fn ready(text: &str) -> Result<Ready, String> {
-    match text.split_once(':') {
-        None if text == "port" => Ok(Ready::Port),
-        Some(("http", path)) if path.starts_with('/') => Ok(Ready::Http(path.into())),
-        Some(("line", line)) if !line.is_empty() => Ok(Ready::Line(line.into())),
-        _ => Err("expected `port`, `http:/path` or `line:text`".into()),
-    }
-}
-
 impl ServerFlags {
-    /// The server and its dialect, or the exit status after a word about what is wrong.
-    pub(super) fn resolve(self) -> Result<(ServerSpec, Arc<Dialect>), Exit> {
-        let dialect = match self.dialect {
-            None => Dialect::reference(),
-            Some(path) => {
-                let text = std::fs::read_to_string(&path).map_err(|error| {
-                    complain(format!("{}: {error}", path.display()));
-                    Exit::Usage
-                })?;
-                let dialect = Dialect::read(&path, &text).map_err(|mistakes| {
-                    show_mistakes(&[mistakes]);
-                    Exit::Invalid
-                })?;
-                Arc::new(dialect)
-            }
-        };
-        let server = match self.server {
-            None => ServerSpec::Embedded {
-                faults: self.fault.into_iter().collect(),
-            },
-            Some(command) => ServerSpec::Command(CommandSpec {
-                command,
-                env: Vec::new(),
-                folder: None,
+    /// The project: that of its file, changed as the flags say; or the exit status after a word about what is wrong.
+    pub(super) fn resolve(self) -> Result<Project, Exit> {
+        let mut project = self.file()?;
+        if let Some(path) = self.dialect {
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                complain(format!("{}: {error}", path.display()));
+                Exit::Usage
+            })?;
+            let dialect = Dialect::read(&path, &text).map_err(|mistakes| {
+                show_mistakes(&[mistakes]);
+                Exit::Invalid
+            })?;
+            project.dialect = Arc::new(dialect);
+        }
+        if let Some(command) = self.server {
+            project.server = ServerSpec::Command(CommandSpec {
                 ready: self.ready,
                 within: Duration::from_secs(self.ready_within),
-            }),
+                ..CommandSpec::new(command)
+            });
+        } else if !self.fault.is_empty() {
+            project.server = ServerSpec::Embedded {
+                faults: self.fault.into_iter().collect(),
+            };
+            project.dialect = Dialect::reference();
+        }
+        Ok(project)
+    }
+
+    /// What the project file says: the one that was named, or the one in this folder, which is told.
+    fn file(&self) -> Result<Project, Exit> {
+        let here = PathBuf::from(PROJECT_FILE);
+        let path = match &self.project {
+            Some(path) => path,
+            None if here.is_file() => {
+                complain(format!("server and scenarios as ./{PROJECT_FILE} says"));
+                &here
+            }
+            None => {
+                return Ok(Project::new(
+                    ["scenarios"],
+                    ServerSpec::Embedded {
+                        faults: Faults::none(),
+                    },
+                    Dialect::reference(),
+                ));
+            }
         };
-        Ok((server, dialect))
+        Project::load(path).map_err(|mistakes| {
+            show_mistakes(&[mistakes]);
+            Exit::Invalid
+        })
     }
 }

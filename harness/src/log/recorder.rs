@@ -24,6 +24,7 @@ pub struct Recorder {
 #[derive(Debug)]
 struct Shared {
     began: Instant,
+    secrets: Arc<[String]>,
     state: Mutex<State>,
     grown: watch::Sender<usize>,
 }
@@ -40,13 +41,19 @@ struct State {
 impl Recorder {
     /// Begins a run now. Events are also written to `trace`, if there is one.
     pub fn new(trace: Option<TraceWriter>) -> Self {
-        Self::with_limit(trace, MAX_EVENTS)
+        Self::with_limit(trace, MAX_EVENTS, Arc::default())
     }
 
-    fn with_limit(trace: Option<TraceWriter>, limit: usize) -> Self {
+    /// The same, and these texts are struck out of all that is recorded.
+    pub fn with_secrets(trace: Option<TraceWriter>, secrets: Arc<[String]>) -> Self {
+        Self::with_limit(trace, MAX_EVENTS, secrets)
+    }
+
+    fn with_limit(trace: Option<TraceWriter>, limit: usize, secrets: Arc<[String]>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 began: Instant::now(),
+                secrets,
                 state: Mutex::new(State {
                     events: Vec::new(),
                     trace,
@@ -62,7 +69,7 @@ impl Recorder {
     /// Records one event and gives its number. Secrets are taken out here. Causes that are no events yet are left out. When the
     /// recorder is full, what cannot be waited for is dropped, and the number is that of the last event kept.
     pub fn record(&self, mut what: What, cause: &[Seq]) -> Seq {
-        redact_event(&mut what);
+        redact_event(&mut what, &self.shared.secrets);
         let at = || u64::try_from(self.shared.began.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut state = self.lock();
         let seq = if state.events.len() >= state.limit && !state.full {

@@ -89,9 +89,14 @@ fn hmac(key: &[u8], bytes: &[u8]) -> [u8; 32] {
         .into()
 }
 
-/// Takes the secrets out of all the foreign text of an event.
-pub(super) fn redact_event(what: &mut What) {
+/// Takes the secrets out of all the foreign text of an event: what looks like one, and these.
+pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
     let clean = |text: &mut String| {
+        for secret in secrets {
+            if text.contains(secret.as_str()) {
+                *text = text.replace(secret.as_str(), GONE);
+            }
+        }
         if let Some(redacted) = redacted(text) {
             *text = redacted;
         }

@@ -4,6 +4,7 @@ mod child;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +55,37 @@ pub enum Ready {
     Http(String),
     /// A line of its output contains this text.
     Line(String),
+}
+
+impl CommandSpec {
+    /// A command in the current folder, ready when its port is, within [`CommandSpec::WITHIN`].
+    pub fn new(command: impl Into<String>) -> Self {
+        Self {
+            command: command.into(),
+            env: Vec::new(),
+            folder: None,
+            ready: Ready::Port,
+            within: Self::WITHIN,
+        }
+    }
+
+    /// How long a server may take to get ready where nobody says.
+    pub const WITHIN: Duration = Duration::from_secs(30);
+}
+
+impl FromStr for Ready {
+    /// What is expected.
+    type Err = &'static str;
+
+    /// `port`, `http:/path` or `line:text`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once(':') {
+            None if text == "port" => Ok(Ready::Port),
+            Some(("http", path)) if path.starts_with('/') => Ok(Ready::Http(path.into())),
+            Some(("line", line)) if !line.is_empty() => Ok(Ready::Line(line.into())),
+            _ => Err("expected `port`, `http:/path` or `line:text`"),
+        }
+    }
 }
 
 impl ServerSpec {

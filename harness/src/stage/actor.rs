@@ -98,6 +98,7 @@ impl Actor {
         let address = seat.as_ref().map_or_else(next_address, Seat::address);
         let mut options = TapOptions::new(address.into(), scene.upstream);
         options.pages = Some(pages());
+        options.headers = scene.setting.headers.clone();
         let tap = Tap::start(options, wire.clone())
             .await
             .map_err(|error| Trouble(format!("no port for the tap of {name}: {error}")))?;

@@ -68,6 +68,10 @@ pub struct Setting {
     pub take: u32,
     /// Where traces are written; none are if `None`.
     pub traces: Option<PathBuf>,
+    /// Sent with every request to the server, besides what the peers send.
+    pub headers: Arc<[(String, String)]>,
+    /// What is struck out wherever something is recorded.
+    pub secrets: Arc<[String]>,
     /// What all peers do wrong, to see that it is noticed.
     pub peer_fault: Option<PeerFault>,
 }
@@ -89,6 +93,8 @@ impl Setting {
             busy: Arc::new(Semaphore::new(cores * 2)),
             take: 1,
             traces: None,
+            headers: Arc::default(),
+            secrets: Arc::default(),
             peer_fault: None,
         }
     }

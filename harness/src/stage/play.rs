@@ -106,8 +106,9 @@ struct Ended {
 }
 
 fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<std::path::PathBuf>) {
+    let secrets = setting.secrets.clone();
     let Some(folder) = &setting.traces else {
-        return (Recorder::new(None), None);
+        return (Recorder::with_secrets(None, secrets), None);
     };
     let take = match setting.take {
         0 | 1 => String::new(),
@@ -117,10 +118,10 @@ fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<std::path::Path
     // The trace of an earlier run makes way.
     drop(std::fs::remove_file(&path));
     match TraceWriter::create(&path) {
-        Ok(writer) => (Recorder::new(Some(writer)), Some(path)),
+        Ok(writer) => (Recorder::with_secrets(Some(writer), secrets), Some(path)),
         Err(error) => {
             tracing::warn!(%error, path = %path.display(), "no trace is written");
-            (Recorder::new(None), None)
+            (Recorder::with_secrets(None, secrets), None)
         }
     }
 }

@@ -55,6 +55,21 @@ impl Request {
     }
 }
 
+impl Request {
+    /// Adds headers behind its own.
+    pub(super) fn add(&mut self, headers: &[(String, String)]) {
+        if headers.is_empty() {
+            return;
+        }
+        let end = self.raw.split_off(self.raw.len() - 2);
+        for (name, value) in headers {
+            self.raw
+                .extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+        }
+        self.raw.unsplit(end);
+    }
+}
+
 /// A response's head.
 #[derive(Debug)]
 pub(super) struct Response {

@@ -59,6 +59,8 @@ pub struct TapOptions {
     pub pages: Option<Arc<Pages>>,
     /// `host:port` that requests and origins may name besides the tap's own address.
     pub hosts: Vec<String>,
+    /// Headers that every request to the server gets besides its own.
+    pub headers: Arc<[(String, String)]>,
 }
 
 impl TapOptions {
@@ -69,6 +71,7 @@ impl TapOptions {
             upstream,
             pages: None,
             hosts: Vec::new(),
+            headers: Arc::default(),
         }
     }
 }
@@ -92,6 +95,7 @@ impl Tap {
             options.pages,
             listener.local_addr()?,
             options.hosts,
+            options.headers,
             options.upstream,
         ));
         let stop = CancellationToken::new();

@@ -158,6 +158,7 @@ impl Session {
         }
 
         let line = format!("{} {}", request.method, request.target);
+        request.add(&self.shared.headers);
         let mut raw = std::mem::take(&mut request.raw);
         let mut body = Body::new(request.framing);
         let mut data = Vec::new();
@@ -502,6 +503,7 @@ impl Session {
             return Err(Refusal::new(400, "an upgrade takes no body").into());
         }
         request.strip_extensions();
+        request.add(&self.shared.headers);
         let number = self.shared.next_link();
         let answered = match self.server().await {
             Ok(server) => match send(server, &request.raw).await {

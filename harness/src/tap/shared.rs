@@ -22,6 +22,8 @@ pub(super) struct Shared {
     pub(super) address: SocketAddr,
     /// `host:port` that requests may name besides the tap's own.
     pub(super) hosts: Vec<String>,
+    /// What every request to the server gets besides its own headers.
+    pub(super) headers: Arc<[(String, String)]>,
     upstream: Mutex<SocketAddr>,
     last_link: AtomicU32,
     last_hold: AtomicU32,
@@ -40,6 +42,7 @@ impl Shared {
         pages: Option<Arc<Pages>>,
         address: SocketAddr,
         hosts: Vec<String>,
+        headers: Arc<[(String, String)]>,
         upstream: SocketAddr,
     ) -> Self {
         Self {
@@ -47,6 +50,7 @@ impl Shared {
             pages,
             address,
             hosts,
+            headers,
             upstream: Mutex::new(upstream),
             last_link: AtomicU32::new(0),
             last_hold: AtomicU32::new(0),

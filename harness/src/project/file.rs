@@ -1,0 +1,320 @@
+//! Reads `glare.toml`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use glare_signaling_server::Faults;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::mistake::Mistakes;
+use crate::scenario::{Source, Span};
+use crate::server::{CommandSpec, Ready, ServerSpec};
+use crate::signaling::Dialect;
+
+/// What a project file is called.
+pub const PROJECT_FILE: &str = "glare.toml";
+
+/// A secret shorter than this would be struck out of words that only look like it.
+const SHORTEST_SECRET: usize = 4;
+
+/// A server, how to talk to it, and the scenarios for it.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// Scenario files, and folders with them.
+    pub scenarios: Vec<PathBuf>,
+    /// The server under test.
+    pub server: ServerSpec,
+    /// How to talk to it.
+    pub dialect: Arc<Dialect>,
+    /// Sent with every request to the server.
+    pub headers: Vec<(String, String)>,
+    /// Values of environment variables that were put in: struck out wherever something is recorded.
+    pub secrets: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct File {
+    scenarios: Option<Vec<PathBuf>>,
+    server: Option<Server>,
+    #[serde(default)]
+    headers: BTreeMap<Spanned<String>, Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Server {
+    command: Option<Spanned<String>>,
+    ready: Option<Spanned<String>>,
+    ready_within: Option<Spanned<u64>>,
+    #[serde(default)]
+    env: BTreeMap<String, Spanned<String>>,
+    dialect: Option<Spanned<PathBuf>>,
+}
+
+/// Reads one file and collects what is wrong with it.
+struct Reader {
+    source: Source,
+    mistakes: Mistakes,
+    /// Asked for the value of an environment variable.
+    variable: fn(&str) -> Option<String>,
+    secrets: Vec<String>,
+}
+
+impl Project {
+    /// Scenarios for a server that speaks this dialect.
+    pub fn new(
+        scenarios: impl IntoIterator<Item = impl Into<PathBuf>>,
+        server: ServerSpec,
+        dialect: Arc<Dialect>,
+    ) -> Self {
+        Self {
+            scenarios: scenarios.into_iter().map(Into::into).collect(),
+            server,
+            dialect,
+            headers: Vec::new(),
+            secrets: Vec::new(),
+        }
+    }
+
+    /// Reads a project file. Paths in it are taken from its folder, and the server runs there.
+    ///
+    /// # Errors
+    /// All its mistakes, each with its place; those of the dialect file are told with that file's name.
+    pub fn load(path: &Path) -> Result<Self, Mistakes> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Mistakes::unreadable(path, error.to_string()))?;
+        Self::read(path, &text, |name| std::env::var(name).ok())
+    }
+
+    /// Reads a project file's text; `variable` is asked for environment variables.
+    ///
+    /// # Errors
+    /// As [`Project::load`].
+    pub fn read(
+        path: &Path,
+        text: &str,
+        variable: fn(&str) -> Option<String>,
+    ) -> Result<Self, Mistakes> {
+        let source = Source {
+            path: path.to_owned(),
+            text: Arc::from(text),
+        };
+        let mut reader = Reader {
+            mistakes: Mistakes::new(source.clone()),
+            source,
+            variable,
+            secrets: Vec::new(),
+        };
+        let file: File = match toml::from_str(text) {
+            Ok(file) => file,
+            Err(error) => {
+                let span = reader.span(error.span().unwrap_or(0..0));
+                reader.mistakes.add(&span, error.message());
+                return Err(reader.mistakes);
+            }
+        };
+        reader.project(file)
+    }
+
+    /// The same project with its server started by this command: a crate's own binary, `env!("CARGO_BIN_EXE_my-server")`.
+    /// `{port}` stands for the port.
+    #[must_use]
+    pub fn with_command(mut self, command: impl Into<String>) -> Self {
+        let command = command.into();
+        match &mut self.server {
+            ServerSpec::Command(spec) => spec.command = command,
+            other => *other = ServerSpec::Command(CommandSpec::new(command)),
+        }
+        self
+    }
+}
+
+impl Reader {
+    fn project(mut self, file: File) -> Result<Project, Mistakes> {
+        let folder = match self.source.path.parent() {
+            Some(folder) if folder != Path::new("") => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let scenarios = file
+            .scenarios
+            .unwrap_or_else(|| vec!["scenarios".into()])
+            .into_iter()
+            .map(|path| folder.join(path))
+            .collect();
+        let headers = file
+            .headers
+            .into_iter()
+            .filter_map(|(name, value)| self.header(&name, &value))
+            .collect();
+        let (server, dialect) = match file.server {
+            Some(server) => self.server(server, &folder)?,
+            None => (
+                ServerSpec::Embedded {
+                    faults: Faults::none(),
+                },
+                Dialect::reference(),
+            ),
+        };
+        if !self.mistakes.is_empty() {
+            return Err(self.mistakes);
+        }
+        Ok(Project {
+            scenarios,
+            server,
+            dialect,
+            headers,
+            secrets: self.secrets,
+        })
+    }
+
+    fn server(
+        &mut self,
+        server: Server,
+        folder: &Path,
+    ) -> Result<(ServerSpec, Arc<Dialect>), Mistakes> {
+        let dialect = match &server.dialect {
+            None => Dialect::reference(),
+            Some(path) => self.dialect(&folder.join(path.get_ref()), path.span())?,
+        };
+        let Some(command) = server.command else {
+            return Ok((
+                ServerSpec::Embedded {
+                    faults: Faults::none(),
+                },
+                dialect,
+            ));
+        };
+        if command.get_ref().trim().is_empty() {
+            self.mistake(command.span(), "the command is empty")
+                .expect("a command that starts your server, `my-server --port {port}`");
+        }
+        let mut spec = CommandSpec::new(command.into_inner());
+        spec.folder = Some(folder.to_owned());
+        if let Some(ready) = server.ready {
+            match ready.get_ref().parse() {
+                Ok(how) => spec.ready = how,
+                Err(expected) => {
+                    let _: &Ready = &spec.ready;
+                    let found = format!("{:?} is no way to be ready", ready.get_ref());
+                    self.mistake(ready.span(), found).expect(expected);
+                }
+            }
+        }
+        if let Some(within) = server.ready_within {
+            match within.get_ref() {
+                1..=3600 => spec.within = Duration::from_secs(*within.get_ref()),
+                seconds => {
+                    let found = format!("{seconds} seconds");
+                    self.mistake(within.span(), found).expect("1 to 3600");
+                }
+            }
+        }
+        for (name, value) in server.env {
+            if let Some(value) = self.filled(&value) {
+                spec.env.push((name, value));
+            }
+        }
+        Ok((ServerSpec::Command(spec), dialect))
+    }
+
+    fn dialect(
+        &mut self,
+        path: &Path,
+        span: std::ops::Range<usize>,
+    ) -> Result<Arc<Dialect>, Mistakes> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Dialect::read(path, &text).map(Arc::new),
+            Err(error) => {
+                let found = format!("{} cannot be read: {error}", path.display());
+                self.mistake(span, found)
+                    .expect("the path of a dialect file, from the folder of this file");
+                Ok(Dialect::reference())
+            }
+        }
+    }
+
+    fn header(
+        &mut self,
+        name: &Spanned<String>,
+        value: &Spanned<String>,
+    ) -> Option<(String, String)> {
+        let text = name.get_ref();
+        if http::HeaderName::try_from(text.as_str()).is_err() {
+            self.mistake(name.span(), format!("{text:?} is no header's name"));
+            return None;
+        }
+        // Each of these says how the request is to be read, which is the peer's to say.
+        const TAKEN: [&str; 7] = [
+            "host",
+            "connection",
+            "upgrade",
+            "content-length",
+            "transfer-encoding",
+            "expect",
+            "trailer",
+        ];
+        let lower = text.to_ascii_lowercase();
+        if TAKEN.contains(&lower.as_str()) || lower.starts_with("sec-websocket-") {
+            self.mistake(name.span(), format!("{text:?} is for the peer to send"))
+                .advise("take it out");
+            return None;
+        }
+        let filled = self.filled(value)?;
+        if http::HeaderValue::try_from(filled.as_str()).is_err() {
+            self.mistake(value.span(), "no header can have this value");
+            return None;
+        }
+        Some((text.clone(), filled))
+    }
+
+    /// The text with the values of its `${NAME}`.
+    fn filled(&mut self, value: &Spanned<String>) -> Option<String> {
+        let mut rest = value.get_ref().as_str();
+        let mut out = String::new();
+        while let Some(start) = rest.find("${") {
+            out.push_str(&rest[..start]);
+            let Some(length) = rest[start + 2..].find('}') else {
+                self.mistake(value.span(), "`${` without its `}`");
+                return None;
+            };
+            let name = &rest[start + 2..start + 2 + length];
+            let Some(secret) = (self.variable)(name).filter(|secret| !secret.is_empty()) else {
+                self.mistake(
+                    value.span(),
+                    format!("there is no environment variable {name:?}"),
+                )
+                .advise(format!("set it: export {name}=…"));
+                return None;
+            };
+            out.push_str(&secret);
+            if secret.len() >= SHORTEST_SECRET && !self.secrets.contains(&secret) {
+                self.secrets.push(secret);
+            }
+            rest = &rest[start + 3 + length..];
+        }
+        out.push_str(rest);
+        Some(out)
+    }
+
+    fn span(&self, bytes: std::ops::Range<usize>) -> Span {
+        let before = self.source.text.get(..bytes.start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        Span {
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            bytes,
+        }
+    }
+
+    fn mistake(
+        &mut self,
+        bytes: std::ops::Range<usize>,
+        found: impl Into<String>,
+    ) -> &mut crate::mistake::Mistake {
+        let span = self.span(bytes);
+        self.mistakes.add(&span, found)
+    }
+}

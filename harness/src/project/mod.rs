@@ -1,0 +1,22 @@
+//! One's own server and scenarios: the project file `glare.toml`, and `cargo test` in one's own crate.
+//!
+//! ```toml
+//! scenarios = ["scenarios"]              # files and folders, from here; this is the default
+//!
+//! [server]
+//! command = "npm start -- --port {port}" # for /bin/sh, in this folder; {port} is in PORT too
+//! ready = "http:/health"                 # or "port" (the default), or "line:some text"
+//! ready-within = 30                      # seconds
+//! env = { LOG = "info", KEY = "${MY_KEY}" }
+//! dialect = "dialect.yaml"               # how to talk to it; without it, as to the reference server
+//!
+//! [headers]                              # sent with every request to the server
+//! authorization = "Bearer ${MY_TOKEN}"   # ${NAME} is an environment variable: a secret, in no log and no trace
+//! ```
+//!
+//! What boots a server is code. It is taken from this file and from the command line, never from a scenario.
+
+mod file;
+mod verify;
+
+pub use file::{PROJECT_FILE, Project};

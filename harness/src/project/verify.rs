@@ -1,0 +1,98 @@
+//! Scenarios as a test of another crate.
+
+use std::sync::Arc;
+
+use super::Project;
+use crate::peer::browser::Pool;
+use crate::report;
+use crate::run::Run;
+use crate::stage::{Setting, Verdict};
+use crate::suite::{self, Plan, Played};
+
+impl Project {
+    /// Plays every scenario with every cast and compares the logs with the snapshots beside them, for use in a test:
+    ///
+    /// ```no_run
+    /// #[test]
+    /// fn signaling() {
+    ///     let project = glare::project::Project::load("glare.toml".as_ref());
+    ///     project.expect("a project file without mistakes").verify();
+    /// }
+    /// ```
+    ///
+    /// `GLARE_STACKS=native` leaves out all casts with other stacks; otherwise a missing browser is a failure. `GLARE_ACCEPT=1` writes the logs
+    /// of passing cases as their snapshots, except under CI. Answers the summary that `glare run` prints.
+    ///
+    /// # Panics
+    /// If anything is not green, with all that a person needs; if nothing could be played.
+    pub fn verify(&self) -> String {
+        match self.play() {
+            Ok(played) => {
+                let explained: Vec<String> = played
+                    .iter()
+                    .filter_map(|played| report::failure(played, false))
+                    .collect();
+                let summary = report::summary(&played);
+                assert!(
+                    explained.is_empty() && played.iter().all(is_green),
+                    "{summary}\n\n{}",
+                    explained.join("\n")
+                );
+                summary
+            }
+            Err(why) => panic!("{why}"),
+        }
+    }
+
+    fn play(&self) -> Result<Vec<Played>, String> {
+        let stacks = crate::cli::stacks()?;
+        let files = suite::files(&self.scenarios).map_err(|error| error.to_string())?;
+        let (scenarios, mistakes) = suite::read(&files);
+        if !mistakes.is_empty() {
+            let told: Vec<String> = mistakes.iter().map(|file| file.render(false)).collect();
+            return Err(told.join("\n"));
+        }
+        let (cases, left_out) = suite::cases(&scenarios, &[], &stacks);
+        if cases.is_empty() {
+            return Err(format!(
+                "nothing to play: {} scenario files, {left_out} casts left out by GLARE_STACKS",
+                files.len()
+            ));
+        }
+        let plan = Plan {
+            repeat: 1,
+            accept: is_set("GLARE_ACCEPT") && !is_set("CI"),
+        };
+        let setting = self.setting().map_err(|error| error.to_string())?;
+        let runtime = tokio::runtime::Runtime::new()
+            .map_err(|error| format!("no runtime for the scenarios: {error}"))?;
+        Ok(runtime.block_on(suite::run(cases, Arc::new(setting), plan, &|_| ())))
+    }
+
+    /// The setting of a run of this project, in this process's own run and pool.
+    ///
+    /// # Errors
+    /// The run's folder or watchdog, or the pool, cannot be had.
+    pub fn setting(&self) -> Result<Setting, crate::peer::browser::EnvironmentError> {
+        let mut setting = Setting::new(
+            self.server.clone(),
+            self.dialect.clone(),
+            Pool::global()?.clone(),
+            Run::global()?.clone(),
+        );
+        setting.headers = self.headers.clone().into();
+        setting.secrets = self.secrets.clone().into();
+        Ok(setting)
+    }
+}
+
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+fn is_green(played: &Played) -> bool {
+    matches!(
+        played.outcome.verdict,
+        Verdict::Pass | Verdict::Unsupported(_)
+    )
+}
