@@ -9,7 +9,7 @@ use super::graph::Graph;
 use super::inside::inside;
 use super::lane::Lane;
 use super::lines::{Marks, Names};
-use super::{Event, Seq, What};
+use super::{Event, Fate, Seq, What};
 use crate::signaling::{Candidate, Signal, Word};
 
 /// What the log must know of the server.
@@ -134,7 +134,15 @@ fn fold_candidates(graph: &Graph<'_>, logged: &[bool], folds: &mut Folds) {
         else {
             continue;
         };
-        match first.entry((lane, Marks::of(graph, i), candidate.kind())) {
+        let forged = matches!(
+            graph.events[i].what,
+            What::Message {
+                fate: Fate::Forged,
+                ..
+            }
+        );
+        let kind = if forged { "" } else { candidate.kind() };
+        match first.entry((lane, Marks::of(graph, i), kind)) {
             Entry::Vacant(free) => {
                 free.insert(i);
             }

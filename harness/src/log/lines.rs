@@ -35,9 +35,11 @@ impl Marks {
             What::Message {
                 direction: Direction::Down,
                 word: Some(Word::Notice { notice }),
+                fate,
                 ..
             },
         ) = (marks.delivery, &event.what)
+            && !fate.is_made()
         {
             let explained = match notice {
                 Notice::PeerJoined { .. } | Notice::PeerLeft { .. } => graph.news_of[i].is_some(),
@@ -57,6 +59,11 @@ impl Marks {
                 Fate::Held => Some("held"),
                 Fate::Dropped => Some("dropped"),
                 Fate::Undeliverable => Some("undeliverable"),
+                Fate::Delayed => Some("delayed"),
+                Fate::Corrupted => Some("corrupted"),
+                Fate::Copy => Some("duplicate"),
+                Fate::Forged => Some("forged"),
+                Fate::Swallowed => Some("swallowed"),
             },
             What::Released {
                 delivered: true, ..
@@ -249,6 +256,7 @@ impl Names {
             word,
             about,
             text,
+            fate,
             ..
         } = &event.what
         else {
@@ -266,6 +274,8 @@ impl Names {
                 self.signal(event, &who).unwrap_or_default()
             }
             (None, direction) if *carrier == Carrier::Http => http(text, *direction),
+            // What it says is a step's doing, and may hold what differs from run to run.
+            (None, _) if *fate == Fate::Forged => "opaque".to_owned(),
             (None, Direction::Up) => format!("opaque {}", quote(text)),
             (None, Direction::Down) => "opaque".to_owned(),
         };
@@ -282,11 +292,16 @@ impl Names {
             direction,
             word: Some(Word::Signal { signal, .. }),
             about,
+            fate,
             ..
         } = &event.what
         else {
             return None;
         };
+        if *fate == Fate::Forged {
+            // Which of its letters is another one differs from run to run.
+            return Some(format!("{}{who}", signal_kind(event, signal)));
+        }
         let sender = match direction {
             Direction::Up => Some(&link.peer),
             Direction::Down => about.as_ref(),
@@ -453,6 +468,16 @@ impl Names {
         } else {
             String::new()
         }
+    }
+}
+
+fn signal_kind(event: &Event, signal: &Signal) -> Kind {
+    match signal {
+        Signal::Offer { .. } => Kind::Offer,
+        Signal::Answer { .. } => Kind::Answer,
+        Signal::Candidate { .. } if candidate(event).is_some() => Kind::Candidate,
+        Signal::Candidate { .. } | Signal::EndOfCandidates => Kind::EndOfCandidates,
+        Signal::Bye => Kind::Bye,
     }
 }
 

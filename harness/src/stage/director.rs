@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::actor::Actor;
 use super::brain::{Done, Lost, Order};
+use super::faults::Disturbed;
 use super::play::log;
 use super::rules::Rules;
 use super::waits::World;
@@ -59,6 +60,7 @@ pub(super) struct Stage {
     /// How many events the world has taken in.
     pub(super) taken: Seq,
     pub(super) lost: Lost,
+    pub(super) disturbed: Disturbed,
     /// A browser takes part.
     pub(super) browsers: bool,
     /// The case must be over by then.
@@ -94,7 +96,8 @@ impl Stage {
             cause = vec![begun];
             cause.extend(waited);
         }
-        self.recorder.record(What::End, &cause);
+        let ended = self.recorder.record(What::End, &cause);
+        self.settle(ended).await?;
         self.fence().await?;
         self.take_in()?;
         let events = self.recorder.events_from(0);
@@ -244,6 +247,12 @@ impl Stage {
             .values()
             .filter(|actor| actor.lives() && self.world.is_up(&actor.name))
             .filter_map(|actor| Some((actor.name.clone(), self.world.link(&actor.name)?)))
+            .filter(|(peer, instance)| {
+                !self.disturbed.is_mute(&Link {
+                    peer: peer.clone(),
+                    instance: *instance,
+                })
+            })
             .collect();
         let mut replies = BTreeMap::new();
         for _round in 0..2 {
@@ -299,12 +308,10 @@ impl Stage {
         }
         for (peer, instance) in standing {
             let cause: Vec<Seq> = replies.get(&peer).copied().into_iter().collect();
-            self.recorder.record(
-                What::Fenced {
-                    link: Link { peer, instance },
-                },
-                &cause,
-            );
+            let link = Link { peer, instance };
+            if !self.disturbed.is_broken(&link) {
+                self.recorder.record(What::Fenced { link }, &cause);
+            }
         }
         Ok(())
     }

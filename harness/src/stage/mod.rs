@@ -5,6 +5,7 @@ mod brain;
 mod by_hand;
 mod director;
 mod directory;
+mod faults;
 mod outcome;
 mod play;
 mod rules;

@@ -11,6 +11,7 @@ use super::actor::{Actor, Scene};
 use super::brain::Lost;
 use super::director::{Stage, Stop};
 use super::directory::Directory;
+use super::faults::Disturbed;
 use super::outcome::{Failure, Outcome, Verdict};
 use super::rules::Rules;
 use super::waits::World;
@@ -135,16 +136,17 @@ async fn perform(
             recorder.record(What::Server { life }, &[]);
         })
     };
-    let server =
-        match ServerUnderTest::start(setting.server.clone(), setting.run.clone(), sink).await {
-            Ok(server) => server,
-            Err(error) => {
-                return Ended {
-                    verdict: Verdict::Inconclusive(error.to_string()),
-                    stage: None,
-                };
-            }
-        };
+    let pausable = (scenario.steps.iter()).any(|step| step.action == Action::Pause);
+    let (spec, run) = (setting.server.clone(), setting.run.clone());
+    let server = match ServerUnderTest::start_pausable(spec, run, sink, pausable).await {
+        Ok(server) => server,
+        Err(error) => {
+            return Ended {
+                verdict: Verdict::Inconclusive(error.to_string()),
+                stage: None,
+            };
+        }
+    };
     let scene = Scene {
         setting: setting.clone(),
         recorder: recorder.clone(),
@@ -200,6 +202,7 @@ async fn perform(
         rooms: BTreeMap::new(),
         taken: 0,
         lost: lost.clone(),
+        disturbed: Disturbed::default(),
         browsers: case.cast.needs_browser(),
         end: began + setting.max_time,
         busy,

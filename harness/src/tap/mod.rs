@@ -5,6 +5,7 @@
 
 mod answer;
 mod body;
+mod corrupt;
 mod frame;
 mod head;
 mod link;
@@ -12,6 +13,7 @@ mod outbox;
 mod pages;
 mod policy;
 mod proxy;
+mod raw;
 mod session;
 mod shared;
 mod splitter;
@@ -19,6 +21,8 @@ mod splitter;
 mod tests;
 mod wire;
 
+pub use corrupt::Corruption;
 pub use pages::{PREFIX, Page, Pages};
 pub use policy::{HoldId, LinkChange, Passing, Policy, Verdict};
-pub use proxy::{Cut, Delivery, MESSAGE_CAP, Tap, TapOptions};
+pub use proxy::{Cut, Delivery, MESSAGE_CAP, Silence, Tap, TapOptions};
+pub use raw::RawFrame;

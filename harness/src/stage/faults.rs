@@ -1,0 +1,203 @@
+//! The steps that disturb the wire and the server, and how a case gets over them at its end.
+
+use std::collections::BTreeSet;
+
+use super::director::{Stage, Stop, fail};
+use super::rules::Held;
+use crate::log::{Carrier, Digest, Direction, Fate, Seq, What};
+use crate::names::{Link, PeerName};
+use crate::scenario::Pattern;
+use crate::tap::{self, RawFrame, Silence};
+
+/// What the steps so far have disturbed.
+#[derive(Default)]
+pub(super) struct Disturbed {
+    /// Links on which not all arrives any more: what is on them is logged only where something waited for it.
+    broken: BTreeSet<Link>,
+    /// Links on which no fence could be answered.
+    mute: BTreeSet<Link>,
+    /// Peers whose tap does not read from the server.
+    stalled: BTreeSet<PeerName>,
+    paused: bool,
+}
+
+impl Disturbed {
+    /// Whether a fence on this link could never be answered.
+    pub fn is_mute(&self, link: &Link) -> bool {
+        self.mute.contains(link)
+    }
+
+    /// Whether a fence on this link says nothing of what came before.
+    pub fn is_broken(&self, link: &Link) -> bool {
+        self.broken.contains(link)
+    }
+}
+
+impl Stage {
+    /// The link that a step is about to disturb for good.
+    fn breaking(&mut self, peer: &PeerName, begun: Seq) -> Result<Link, Stop> {
+        let Some(instance) = self.ending(peer, begun) else {
+            return Err(fail(format!("{peer} has no signaling connection")));
+        };
+        let link = Link {
+            peer: peer.clone(),
+            instance,
+        };
+        self.disturbed.broken.insert(link.clone());
+        self.disturbed.mute.insert(link.clone());
+        Ok(link)
+    }
+
+    pub(super) async fn silence(
+        &mut self,
+        peer: &PeerName,
+        how: Silence,
+        begun: Seq,
+    ) -> Result<(), Stop> {
+        let link = self.breaking(peer, begun)?;
+        let tap = &self.actor(peer)?.tap;
+        match tap.silence(Some(link.instance), how).await {
+            0 => Err(fail(format!(
+                "{peer}'s signaling connection has just ended by itself"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) async fn stall(&mut self, peer: &PeerName) -> Result<(), Stop> {
+        if self.actor(peer)?.tap.stall(None).await == 0 {
+            return Err(fail(format!("{peer} has no signaling connection")));
+        }
+        self.disturbed.stalled.insert(peer.clone());
+        Ok(())
+    }
+
+    /// Ends the peer's silence and stall. Its link may have ended meanwhile; then there is nothing to end.
+    pub(super) async fn mend(&mut self, peer: &PeerName) -> Result<(), Stop> {
+        self.actor(peer)?.tap.mend(None).await;
+        self.disturbed.mute.retain(|link| link.peer != *peer);
+        self.disturbed.stalled.remove(peer);
+        Ok(())
+    }
+
+    pub(super) async fn pause(&mut self) -> Result<(), Stop> {
+        self.disturbed.paused = true;
+        let paused = self.server.pause().await;
+        paused.map_err(|error| Stop::Trouble(error.to_string()))
+    }
+
+    pub(super) async fn resume(&mut self) -> Result<(), Stop> {
+        self.disturbed.paused = false;
+        let resumed = self.server.resume().await;
+        resumed.map_err(|error| Stop::Trouble(error.to_string()))
+    }
+
+    /// After the server's end nothing is left of what was disturbed on the way to it.
+    pub(super) fn server_ended(&mut self) {
+        self.disturbed = Disturbed::default();
+    }
+
+    /// Writes a frame that breaks the protocol up in the peer's place. What becomes of the link then is the server's to say.
+    pub(super) async fn raw_frame(
+        &mut self,
+        peer: &PeerName,
+        frame: RawFrame,
+        begun: Seq,
+    ) -> Result<(), Stop> {
+        let link = self.breaking(peer, begun)?;
+        let bytes = frame.bytes();
+        self.recorder.record(
+            What::Message {
+                link: link.clone(),
+                direction: Direction::Up,
+                carrier: Carrier::Text,
+                word: None,
+                about: None,
+                fate: Fate::Forged,
+                size: bytes.len(),
+                digest: Digest::public().of(&bytes),
+                text: format!("({})", frame.as_str()),
+            },
+            &[begun],
+        );
+        match self.actor(peer)?.tap.inject(link.instance, frame).await {
+            tap::Delivery::Delivered => Ok(()),
+            tap::Delivery::Undeliverable => Err(fail(format!(
+                "{peer}'s signaling connection has just ended by itself"
+            ))),
+        }
+    }
+
+    pub(super) async fn foreign_upgrade(
+        &mut self,
+        peer: &PeerName,
+        path: &str,
+        status: Option<u16>,
+    ) -> Result<(), Stop> {
+        match (self.actor(peer)?.tap.knock(path).await, status) {
+            (Ok(got), Some(wanted)) if got != wanted => Err(fail(format!(
+                "the answer has status {got}, expected {wanted}"
+            ))),
+            (Ok(_), _) => Ok(()),
+            (Err(error), _) => Err(fail(format!(
+                "the server does not answer a request for a WebSocket on {path}: {error}"
+            ))),
+        }
+    }
+
+    pub(super) async fn release(&mut self, pattern: &Pattern, begun: Seq) -> Result<(), Stop> {
+        let held = self.rules.release(pattern);
+        self.let_go(held, begun).await;
+        Ok(())
+    }
+
+    /// Before the fences: the server goes on, readers read, and what waited for a successor goes without one.
+    pub(super) async fn settle(&mut self, ended: Seq) -> Result<(), Stop> {
+        if self.disturbed.paused {
+            self.resume().await?;
+        }
+        for peer in std::mem::take(&mut self.disturbed.stalled) {
+            let silent = self.disturbed.mute.iter().any(|link| link.peer == peer);
+            if !silent {
+                self.actor(&peer)?.tap.mend(None).await;
+            }
+        }
+        let held = self.rules.unfollowed();
+        self.let_go(held, ended).await;
+        Ok(())
+    }
+
+    async fn let_go(&mut self, held: Vec<Held>, begun: Seq) {
+        for held in held {
+            let Some(actor) = self.actors.get_mut(&held.peer) else {
+                continue;
+            };
+            let link = held.link.instance;
+            let gone = actor.wire.is_down(link);
+            let seq = self.recorder.record(
+                What::Released {
+                    message: held.seq,
+                    delivered: !gone,
+                },
+                &[begun, held.seq],
+            );
+            if gone {
+                actor.tap.discard(held.id).await;
+                continue;
+            }
+            if held.direction == Direction::Down {
+                actor.wire.let_through(link, seq, held.mark);
+            }
+            if actor.tap.release(held.id).await == tap::Delivery::Undeliverable {
+                let text = "a released message found its socket gone".into();
+                self.recorder.record(
+                    What::Note {
+                        peer: Some(held.peer),
+                        text,
+                    },
+                    &[seq],
+                );
+            }
+        }
+    }
+}
