@@ -97,8 +97,8 @@ impl Stage {
             cause.extend(waited);
         }
         let ended = self.recorder.record(What::End, &cause);
-        self.settle(ended).await?;
-        self.fence().await?;
+        self.settle().await?;
+        self.fence(ended).await?;
         self.take_in()?;
         let events = self.recorder.events_from(0);
         let log = log(&events, setting);
@@ -240,8 +240,11 @@ impl Stage {
     }
     /// Asks each link that stands for a refusal: when it is here, all that the server had queued is here. Twice, because what one
     /// peer sent before its first fence may reach another after that one's first.
-    async fn fence(&mut self) -> Result<(), Stop> {
+    ///
+    /// What waits for a successor can be told from what has one only after the first fence, and counts as sent before the next.
+    async fn fence(&mut self, ended: Seq) -> Result<(), Stop> {
         self.take_in()?;
+        let within = FENCE_WITHIN + 2 * self.rules.longest_delay();
         let mut standing: Vec<(PeerName, u32)> = self
             .actors
             .values()
@@ -255,7 +258,9 @@ impl Stage {
             })
             .collect();
         let mut replies = BTreeMap::new();
-        for _round in 0..2 {
+        let mut rounds = 2;
+        let mut round = 0;
+        while round < rounds {
             let from = self.recorder.count();
             let order = || Order::Ask {
                 request: Request::Fence,
@@ -275,7 +280,7 @@ impl Stage {
             for (peer, instance) in standing {
                 let reply = self
                     .wait(
-                        FENCE_WITHIN,
+                        within,
                         || format!("the answer to {peer}'s last request"),
                         |world| {
                             world
@@ -305,6 +310,10 @@ impl Stage {
                 }
             }
             standing = fenced;
+            if round == 0 && self.give_up_reordering(ended).await {
+                rounds += 1;
+            }
+            round += 1;
         }
         for (peer, instance) in standing {
             let cause: Vec<Seq> = replies.get(&peer).copied().into_iter().collect();

@@ -151,8 +151,8 @@ impl Stage {
         Ok(())
     }
 
-    /// Before the fences: the server goes on, readers read, and what waited for a successor goes without one.
-    pub(super) async fn settle(&mut self, ended: Seq) -> Result<(), Stop> {
+    /// Before the fences: the server goes on, and readers read.
+    pub(super) async fn settle(&mut self) -> Result<(), Stop> {
         if self.disturbed.paused {
             self.resume().await?;
         }
@@ -162,9 +162,15 @@ impl Stage {
                 self.actor(&peer)?.tap.mend(None).await;
             }
         }
-        let held = self.rules.unfollowed();
-        self.let_go(held, ended).await;
         Ok(())
+    }
+
+    /// Lets go what waited for a successor that has not come; whether there was any.
+    pub(super) async fn give_up_reordering(&mut self, ended: Seq) -> bool {
+        let held = self.rules.unfollowed();
+        let any = !held.is_empty();
+        self.let_go(held, ended).await;
+        any
     }
 
     async fn let_go(&mut self, held: Vec<Held>, begun: Seq) {

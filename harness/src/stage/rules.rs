@@ -103,6 +103,16 @@ impl Rules {
         self.take(|rule| matches!(rule.fault, Fault::Reorder(_)))
     }
 
+    /// The longest time that a message may be delayed by.
+    pub fn longest_delay(&self) -> Duration {
+        let placed = lock(&self.placed);
+        let delays = placed.iter().map(|rule| match rule.fault {
+            Fault::Delay(by) => by,
+            _ => Duration::ZERO,
+        });
+        delays.max().unwrap_or_default()
+    }
+
     fn take(&self, ends: impl Fn(&Placed) -> bool) -> Vec<Held> {
         let mut placed = lock(&self.placed);
         let mut out = Vec::new();
