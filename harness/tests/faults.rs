@@ -44,7 +44,6 @@ const NOT_CAUGHT_YET: &[&str] = &[
     "accepts-third-peer",
     "stale-close-evicts-replacement",
     "crosses-rooms",
-    "never-times-out-half-open",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

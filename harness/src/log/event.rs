@@ -176,6 +176,10 @@ pub enum ServerLife {
     Exited { status: String },
     /// A step ended it.
     Killed,
+    /// A step stopped it where it stands.
+    Paused,
+    /// A step let it go on.
+    Resumed,
     /// A line of its output.
     Line { text: String },
 }
@@ -317,6 +321,8 @@ pub enum What {
         #[serde(flatten)]
         life: ServerLife,
     },
+    /// The tap stops reading from the server for this link, on a step's order, or reads again.
+    Stalled { link: Link, stalled: bool },
     /// All that the server had queued for this link is here.
     Fenced { link: Link },
     /// The last step is over. `cause` holds what satisfied its waits.

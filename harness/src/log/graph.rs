@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::generations::{Generation, generations, trickles};
 use super::lane::{Conn, Lane, Sort, lane};
-use super::{Applied, Delivery, Direction, Event, Machine, Relays, Rules, What, infer, presence};
+use super::{
+    Applied, Delivery, Direction, Event, Machine, Relays, Rules, ServerLife, What, infer, presence,
+};
 use crate::names::{Link, PeerName};
 use crate::signaling::{DescriptionKind, Kind, Notice, Word};
 
@@ -183,6 +185,7 @@ impl<'a> Graph<'a> {
     }
 
     fn inferred(&mut self, went_on: &[Option<usize>]) {
+        let stopped = self.stopped();
         for i in 0..self.events.len() {
             let relay = self.source(i).map(|m| went_on[m].unwrap_or(m));
             let request = self.answers[i].map(|m| went_on[m].unwrap_or(m));
@@ -191,6 +194,8 @@ impl<'a> Graph<'a> {
                 if source < i {
                     self.before[i].push(source);
                     self.follows[source].push(i);
+                    let ends = stopped.ends(&self.events[i].what, source);
+                    self.before[i].extend(ends.into_iter().flatten().filter(|end| *end < i));
                 }
             }
         }
@@ -216,6 +221,43 @@ impl<'a> Graph<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// What a step sent or let go while the server stood still, or a tap did not read, and the event that ended that. What peers sent by
+    /// themselves may have been there before, so it is left out.
+    fn stopped(&self) -> Stopped<'a> {
+        let mut out = Stopped::default();
+        // Where nothing moves now, since when: everywhere (`None`), or down one link.
+        let mut since: HashMap<Option<&Link>, usize> = HashMap::new();
+        let mut by_step = Vec::new();
+        for (i, event) in self.events.iter().enumerate() {
+            let (place, ends) = match &event.what {
+                What::Server { life } => match life {
+                    ServerLife::Paused => (None, false),
+                    ServerLife::Resumed => (None, true),
+                    _ => continue,
+                },
+                What::Stalled { link, stalled } => (Some(link), !stalled),
+                What::Message { .. } | What::Released { .. } => {
+                    let step = |seq: &u64| {
+                        let cause = self.earlier(*seq, i)?;
+                        matches!(self.events[cause].what, What::Step { .. }).then_some(cause)
+                    };
+                    by_step.extend(event.cause.iter().find_map(step).map(|_| i));
+                    continue;
+                }
+                _ => continue,
+            };
+            if !ends {
+                since.entry(place).or_insert(i);
+            } else if let Some(since) = since.remove(&place) {
+                let from = by_step.partition_point(|sent| *sent < since);
+                for sent in &by_step[from..] {
+                    out.until.entry((place, *sent)).or_insert(i);
+                }
+            }
+        }
+        out
     }
 
     /// A connection stands only when both sides have both descriptions of its first exchange.
@@ -307,6 +349,27 @@ impl<'a> Graph<'a> {
                 _ => {}
             }
         }
+    }
+}
+
+/// When what was sent into a standstill could move again.
+#[derive(Default)]
+struct Stopped<'a> {
+    until: HashMap<(Option<&'a Link>, usize), usize>,
+}
+
+impl Stopped<'_> {
+    /// The ends of the standstills that kept an event back which comes from `source`.
+    fn ends(&self, what: &What, source: usize) -> [Option<usize>; 2] {
+        let link = match what {
+            What::Message {
+                link,
+                direction: Direction::Down,
+                ..
+            } => link,
+            _ => return [None, None],
+        };
+        [None, Some(link)].map(|place| self.until.get(&(place, source)).copied())
     }
 }
 

@@ -154,7 +154,12 @@ pub(super) fn lane<'a>(
             let owner = peer.clone().map_or(Owner::Server, Owner::Peer);
             Some(Lane::of(1, owner, Sort::Notes))
         }
-        What::Server { life } if !matches!(life, ServerLife::Line { .. }) => {
+        What::Server { life }
+            if !matches!(
+                life,
+                ServerLife::Line { .. } | ServerLife::Paused | ServerLife::Resumed
+            ) =>
+        {
             Some(Lane::of(2, Owner::Server, Sort::Life))
         }
         What::Run { .. }
@@ -164,6 +169,7 @@ pub(super) fn lane<'a>(
         | What::Hears { .. }
         | What::Console { .. }
         | What::Server { .. }
+        | What::Stalled { .. }
         | What::Fenced { .. } => None,
     }
 }

@@ -436,6 +436,8 @@ impl Names {
                 ServerLife::Ready => "server: ready".to_owned(),
                 ServerLife::Exited { status } => format!("server: exited {}", quote(status)),
                 ServerLife::Killed => "server: killed".to_owned(),
+                // The steps say it.
+                ServerLife::Paused | ServerLife::Resumed => String::new(),
                 ServerLife::Line { text } => format!("server: says {}", quote(text)),
             },
             What::Released {
@@ -446,6 +448,7 @@ impl Names {
             | What::Message { .. }
             | What::Released { .. }
             | What::Hears { .. }
+            | What::Stalled { .. }
             | What::Fenced { .. }
             | What::End => String::new(),
         }

@@ -97,7 +97,7 @@ impl Stage {
             cause.extend(waited);
         }
         let ended = self.recorder.record(What::End, &cause);
-        self.settle().await?;
+        self.settle(ended).await?;
         self.fence(ended).await?;
         self.take_in()?;
         let events = self.recorder.events_from(0);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::director::{Stage, Stop, fail};
 use super::rules::Held;
-use crate::log::{Carrier, Digest, Direction, Fate, Seq, What};
+use crate::log::{Carrier, Digest, Direction, Fate, Seq, ServerLife, What};
 use crate::names::{Link, PeerName};
 use crate::scenario::Pattern;
 use crate::tap::{self, RawFrame, Silence};
@@ -16,8 +16,8 @@ pub(super) struct Disturbed {
     broken: BTreeSet<Link>,
     /// Links on which no fence could be answered.
     mute: BTreeSet<Link>,
-    /// Peers whose tap does not read from the server.
-    stalled: BTreeSet<PeerName>,
+    /// Links whose tap does not read from the server.
+    stalled: BTreeSet<Link>,
     paused: bool,
 }
 
@@ -64,30 +64,56 @@ impl Stage {
         }
     }
 
-    pub(super) async fn stall(&mut self, peer: &PeerName) -> Result<(), Stop> {
-        if self.actor(peer)?.tap.stall(None).await == 0 {
+    pub(super) async fn stall(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
+        drop(self.take_in());
+        let up = self.world.link(peer).filter(|_| self.world.is_up(peer));
+        let (Some(instance), tap) = (up, &self.actor(peer)?.tap) else {
             return Err(fail(format!("{peer} has no signaling connection")));
-        }
-        self.disturbed.stalled.insert(peer.clone());
+        };
+        tap.stall(Some(instance)).await;
+        let link = Link {
+            peer: peer.clone(),
+            instance,
+        };
+        self.disturbed.stalled.insert(link.clone());
+        let stalled = true;
+        self.recorder
+            .record(What::Stalled { link, stalled }, &[begun]);
         Ok(())
     }
 
     /// Ends the peer's silence and stall. Its link may have ended meanwhile; then there is nothing to end.
-    pub(super) async fn mend(&mut self, peer: &PeerName) -> Result<(), Stop> {
-        self.actor(peer)?.tap.mend(None).await;
+    pub(super) async fn mend(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
         self.disturbed.mute.retain(|link| link.peer != *peer);
-        self.disturbed.stalled.remove(peer);
+        for link in self
+            .disturbed
+            .stalled
+            .iter()
+            .filter(|link| link.peer == *peer)
+        {
+            let (link, stalled) = (link.clone(), false);
+            // Before what is read then.
+            self.recorder
+                .record(What::Stalled { link, stalled }, &[begun]);
+        }
+        self.disturbed.stalled.retain(|link| link.peer != *peer);
+        self.actor(peer)?.tap.mend(None).await;
         Ok(())
     }
 
-    pub(super) async fn pause(&mut self) -> Result<(), Stop> {
+    pub(super) async fn pause(&mut self, begun: Seq) -> Result<(), Stop> {
         self.disturbed.paused = true;
         let paused = self.server.pause().await;
+        let life = ServerLife::Paused;
+        self.recorder.record(What::Server { life }, &[begun]);
         paused.map_err(|error| Stop::Trouble(error.to_string()))
     }
 
-    pub(super) async fn resume(&mut self) -> Result<(), Stop> {
+    pub(super) async fn resume(&mut self, begun: Seq) -> Result<(), Stop> {
         self.disturbed.paused = false;
+        // Before what it says then.
+        let life = ServerLife::Resumed;
+        self.recorder.record(What::Server { life }, &[begun]);
         let resumed = self.server.resume().await;
         resumed.map_err(|error| Stop::Trouble(error.to_string()))
     }
@@ -152,15 +178,16 @@ impl Stage {
     }
 
     /// Before the fences: the server goes on, and readers read.
-    pub(super) async fn settle(&mut self) -> Result<(), Stop> {
+    pub(super) async fn settle(&mut self, ended: Seq) -> Result<(), Stop> {
         if self.disturbed.paused {
-            self.resume().await?;
+            self.resume(ended).await?;
         }
-        for peer in std::mem::take(&mut self.disturbed.stalled) {
-            let silent = self.disturbed.mute.iter().any(|link| link.peer == peer);
-            if !silent {
-                self.actor(&peer)?.tap.mend(None).await;
-            }
+        let stalled: Vec<PeerName> = (self.disturbed.stalled.iter())
+            .filter(|link| !self.disturbed.mute.contains(link))
+            .map(|link| link.peer.clone())
+            .collect();
+        for peer in stalled {
+            self.mend(&peer, ended).await?;
         }
         Ok(())
     }

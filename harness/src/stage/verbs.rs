@@ -191,10 +191,10 @@ impl Stage {
                 peer,
                 how: Cut::Silence(how),
             } => self.silence(peer, *how, begun).await?,
-            Action::Stall { peer } => self.stall(peer).await?,
-            Action::Mend { peer } => self.mend(peer).await?,
-            Action::Pause => self.pause().await?,
-            Action::Resume => self.resume().await?,
+            Action::Stall { peer } => self.stall(peer, begun).await?,
+            Action::Mend { peer } => self.mend(peer, begun).await?,
+            Action::Pause => self.pause(begun).await?,
+            Action::Resume => self.resume(begun).await?,
             Action::Cut { peer, how } => {
                 let link = self.ending(peer, begun);
                 let how = match how {
