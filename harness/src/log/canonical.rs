@@ -9,7 +9,7 @@ use super::graph::Graph;
 use super::inside::inside;
 use super::lane::Lane;
 use super::lines::{Marks, Names};
-use super::{Event, Fate, Seq, What};
+use super::{Event, Seq, What};
 use crate::signaling::{Candidate, Signal, Word};
 
 /// What the log must know of the server.
@@ -134,14 +134,12 @@ fn fold_candidates(graph: &Graph<'_>, logged: &[bool], folds: &mut Folds) {
         else {
             continue;
         };
-        let forged = matches!(
-            graph.events[i].what,
-            What::Message {
-                fate: Fate::Forged,
-                ..
-            }
-        );
-        let kind = if forged { "" } else { candidate.kind() };
+        // Which of its letters is another one differs from run to run.
+        let kind = if graph.is_forged(i) {
+            ""
+        } else {
+            candidate.kind()
+        };
         match first.entry((lane, Marks::of(graph, i), kind)) {
             Entry::Vacant(free) => {
                 free.insert(i);

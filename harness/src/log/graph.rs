@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::generations::{Generation, generations, trickles};
 use super::lane::{Conn, Lane, Sort, lane};
 use super::{
-    Applied, Delivery, Direction, Event, Machine, Relays, Rules, ServerLife, What, infer, presence,
+    Applied, Delivery, Direction, Event, Fate, Machine, Relays, Rules, ServerLife, What, infer,
+    presence,
 };
 use crate::names::{Link, PeerName};
 use crate::signaling::{DescriptionKind, Kind, Notice, Word};
@@ -101,6 +102,19 @@ impl<'a> Graph<'a> {
     pub fn source(&self, delivery: usize) -> Option<usize> {
         let seq = self.delivery[delivery].and_then(Delivery::of)?;
         self.earlier(seq, delivery)
+    }
+
+    /// Whether the tap made it up, or it is the delivery of what the tap made up.
+    pub fn is_forged(&self, i: usize) -> bool {
+        [Some(i), self.source(i)].into_iter().flatten().any(|i| {
+            matches!(
+                self.events[i].what,
+                What::Message {
+                    fate: Fate::Forged,
+                    ..
+                }
+            )
+        })
     }
 
     pub fn is_anchor(&self, i: usize) -> bool {
@@ -224,37 +238,42 @@ impl<'a> Graph<'a> {
     }
 
     /// What a step sent or let go while the server stood still, or a tap did not read, and the event that ended that. What peers sent by
-    /// themselves may have been there before, so it is left out.
+    /// themselves may have been there before, so it is left out. Told by steps, since what they cause may be recorded late.
     fn stopped(&self) -> Stopped<'a> {
-        let mut out = Stopped::default();
-        // Where nothing moves now, since when: everywhere (`None`), or down one link.
+        // Where nothing moves: everywhere (`None`), or down one link.
         let mut since: HashMap<Option<&Link>, usize> = HashMap::new();
+        let mut spans = Vec::new();
         let mut by_step = Vec::new();
         for (i, event) in self.events.iter().enumerate() {
+            let mut causes = event.cause.iter().filter_map(|seq| self.earlier(*seq, i));
+            let Some(step) = causes.find(|cause| self.is_anchor(*cause)) else {
+                continue;
+            };
             let (place, ends) = match &event.what {
-                What::Server { life } => match life {
-                    ServerLife::Paused => (None, false),
-                    ServerLife::Resumed => (None, true),
-                    _ => continue,
-                },
+                What::Server {
+                    life: ServerLife::Paused,
+                } => (None, false),
+                What::Server {
+                    life: ServerLife::Resumed,
+                } => (None, true),
                 What::Stalled { link, stalled } => (Some(link), !stalled),
                 What::Message { .. } | What::Released { .. } => {
-                    let step = |seq: &u64| {
-                        let cause = self.earlier(*seq, i)?;
-                        matches!(self.events[cause].what, What::Step { .. }).then_some(cause)
-                    };
-                    by_step.extend(event.cause.iter().find_map(step).map(|_| i));
+                    by_step.push((step, i));
                     continue;
                 }
                 _ => continue,
             };
             if !ends {
-                since.entry(place).or_insert(i);
+                since.insert(place, step);
             } else if let Some(since) = since.remove(&place) {
-                let from = by_step.partition_point(|sent| *sent < since);
-                for sent in &by_step[from..] {
-                    out.until.entry((place, *sent)).or_insert(i);
-                }
+                spans.push((place, since..step, i));
+            }
+        }
+        let mut out = Stopped::default();
+        for (place, steps, end) in spans {
+            let inside = by_step.iter().filter(|(step, _)| steps.contains(step));
+            for (_, sent) in inside {
+                out.until.insert((place, *sent), end);
             }
         }
         out

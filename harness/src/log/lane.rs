@@ -118,7 +118,9 @@ pub(super) fn lane<'a>(
     match &event.what {
         What::Step { .. } | What::End => Some(Lane::of(4, Owner::Steps, Sort::Steps)),
         What::Message { .. } => message(event, generation, reply),
-        What::LinkDown { link, .. } | What::LinkClosed { link, .. } => Some(Lane {
+        What::LinkDown { link, .. }
+        | What::LinkClosed { link, .. }
+        | What::Stalled { link, .. } => Some(Lane {
             rank: 3,
             ..Lane::wire(link, Sort::Ending, None)
         }),
@@ -154,12 +156,7 @@ pub(super) fn lane<'a>(
             let owner = peer.clone().map_or(Owner::Server, Owner::Peer);
             Some(Lane::of(1, owner, Sort::Notes))
         }
-        What::Server { life }
-            if !matches!(
-                life,
-                ServerLife::Line { .. } | ServerLife::Paused | ServerLife::Resumed
-            ) =>
-        {
+        What::Server { life } if !matches!(life, ServerLife::Line { .. }) => {
             Some(Lane::of(2, Owner::Server, Sort::Life))
         }
         What::Run { .. }
@@ -169,7 +166,6 @@ pub(super) fn lane<'a>(
         | What::Hears { .. }
         | What::Console { .. }
         | What::Server { .. }
-        | What::Stalled { .. }
         | What::Fenced { .. } => None,
     }
 }

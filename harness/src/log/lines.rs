@@ -1,6 +1,6 @@
 //! The arrow notation: how each event is written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::canonical::{Folds, candidate};
 use super::generations::ufrag;
@@ -100,6 +100,8 @@ pub(super) struct Names {
     ice: HashMap<PeerName, HashMap<String, usize>>,
     partner: HashMap<(PeerName, u32), PeerName>,
     about: HashMap<Seq, PeerName>,
+    /// Deliveries of what the tap has made up.
+    forged: HashSet<Seq>,
 }
 
 impl Names {
@@ -166,6 +168,9 @@ impl Names {
             },
             What::Message { .. } => {
                 let answers = graph.answers[i].and_then(|request| kind(&graph.events[request]));
+                if graph.is_forged(i) {
+                    self.forged.insert(graph.events[i].seq);
+                }
                 self.leg(&graph.events[i], answers, marks)
             }
             What::Heard { .. } if graph.said[i].is_none() => {
@@ -298,7 +303,7 @@ impl Names {
         else {
             return None;
         };
-        if *fate == Fate::Forged {
+        if *fate == Fate::Forged || self.forged.contains(&event.seq) {
             // Which of its letters is another one differs from run to run.
             return Some(format!("{}{who}", signal_kind(event, signal)));
         }

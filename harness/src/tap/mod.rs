@@ -1,4 +1,4 @@
-//! Sits on the wire between every peer and the server: records, decodes, holds, drops, cuts.
+//! Sits on the wire between every peer and the server: records, decodes, holds, drops, delays, doubles, corrupts, silences, cuts.
 //!
 //! Each peer has a [`Tap`] of its own, which forwards what it reads byte for byte and asks a [`Policy`] for each message. The one change
 //! that it makes is to leave out `Sec-WebSocket-Extensions` when a peer asks for a WebSocket.
