@@ -74,6 +74,15 @@ mistakes! {
     an_await_of_an_unknown_state: steps("  - await: { peer: bob, state: { connection: conected } }\n  - await: { peer: bob, state: { conection: connected } }\n");
     saying_before_anybody_connects: steps("  - create: { peer: alice, room: lobby }\n  - say: { from: alice, text: hi }\n");
     saying_nothing_or_two_things: steps("  - join: { peer: bob, room: lobby, refused: true }\n  - negotiate: { from: bob }\n  - say: { from: alice }\n  - say: { from: alice, text: hi, size: 5 }\n  - say: { from: alice, size: 2000000 }\n  - say: { from: alice, bytes: \"!\" }\n");
+    a_delay_without_a_time: steps("  - delay: { message: offer, to: bob }\n  - delay: { message: offer, to: bob, by: 200 }\n");
+    a_reorder_behind_what_never_passes_there: steps("  - reorder: { message: offer, to: bob, behind: join }\n  - reorder: { message: offer, from: bob, behind: peer-left }\n  - reorder: { message: offer, behind: answer }\n");
+    a_corruption_of_no_known_kind: steps("  - corrupt: { message: offer, to: bob, as: noise }\n  - duplicate: { message: join, to: bob }\n");
+    a_direction_of_what_ends_both: steps("  - cut: { peer: bob, how: reset, direction: up }\n");
+    a_silence_within_a_silence: steps("  - cut: { peer: bob, how: silence }\n  - cut: { peer: bob, how: silence, direction: up }\n  - stall: { peer: bob }\n  - stall: { peer: bob }\n");
+    a_mend_of_what_is_whole: steps("  - mend: { peer: alice }\n  - cut: { peer: bob, how: silence }\n  - cut: { peer: bob, how: reset }\n  - mend: { peer: bob }\n  - stall: { peer: bob }\n  - mend: { peer: bob }\n  - mend: { peer: bob }\n  - mend: { peer: carol }\n");
+    a_resume_without_a_pause: steps("  - resume\n  - pause\n  - pause\n  - resume\n  - resume\n  - pause\n  - restart\n  - resume\n");
+    asking_a_paused_server: steps("  - pause\n  - connect: { peer: alice }\n  - create: { peer: alice, room: lobby }\n  - http: { peer: bob, method: GET, path: / }\n  - send-raw: { peer: bob, path: / }\n  - resume\n  - connect: { peer: bob }\n");
+    raw_bytes_of_no_known_kind: steps("  - send-raw: { peer: bob, frame: masked }\n  - send-raw: { peer: bob }\n  - send-raw: { peer: bob, frame: unmasked, text: x }\n  - send-raw: { peer: bob, text: x, status: 400 }\n  - send-raw: { peer: bob, path: nowhere }\n");
     a_connection_of_a_wire_peer: file("scenario: x\npeers: { alice: {}, bob: {}, carol: {}, dave: { stack: wire } }\nsteps:\n  - create: { peer: alice, room: a }\n  - join: { peer: bob, room: a }\n  - await: { connected: [alice, carol] }\n  - await: { peer: dave, applied: offer }\n");
     a_foreign_address: steps("  - send-raw: { peer: alice, text: '{\"candidate\":\"candidate:1 1 udp 1 8.8.8.8 53 typ host\"}' }\n");
     a_path_that_leaves_the_server: steps("  - http: { peer: alice, method: GET, path: \"http://example.org/\" }\n  - http: { peer: alice, method: get, path: //example.org }\n");

@@ -1,8 +1,11 @@
 //! The reader on whole scenario files.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use glare::scenario::{Action, Condition, Scenario};
+use glare::scenario::{Action, Condition, Cut, Raw, Scenario};
+use glare::signaling::Kind;
+use glare::tap::{Corruption, RawFrame, Silence};
 
 fn scenarios() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/read")
@@ -65,6 +68,48 @@ fn lines_among_comments_and_gaps_keep_their_places() {
             line.text
         );
     }
+}
+
+#[test]
+fn the_faults_of_a_builder_are_those_of_a_file() {
+    let built = Scenario::builder("faults")
+        .peer("alice")
+        .peer("bob")
+        .delay_to(Kind::Offer, "alice", Duration::from_millis(200))
+        .duplicate_to(Kind::Answer, "bob")
+        .reorder_to(Kind::Candidate, "bob")
+        .corrupt_to(Kind::Bye, "bob", Corruption::NotJson)
+        .cut(
+            "bob",
+            Cut::Silence(Silence {
+                up: true,
+                down: false,
+            }),
+        )
+        .stall("bob")
+        .mend("bob")
+        .pause()
+        .resume()
+        .send_raw("bob", Raw::Frame(RawFrame::Unmasked))
+        .build()
+        .unwrap();
+    let told: Vec<String> = built
+        .steps
+        .iter()
+        .map(|step| format!("{} | {}", step.text(), step.log().unwrap_or_default()))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    delay: { message: offer, to: alice, by: 200ms } | tap: delay offer to alice by 200ms
+    duplicate: { message: answer, to: bob } | tap: duplicate answer to bob
+    reorder: { message: candidate, to: bob } | tap: reorder candidate to bob behind the next
+    corrupt: { message: bye, to: bob, as: not-json } | tap: corrupt bye to bob (not-json)
+    cut: { peer: bob, how: silence, direction: up } | tap: cut bob (silence, up)
+    stall: { peer: bob } | tap: stall bob
+    mend: { peer: bob } | tap: mend bob
+    pause | server: paused
+    resume | server: resumed
+    send-raw: { peer: bob, frame: unmasked } | bob: sends a frame (unmasked)
+    ");
 }
 
 #[test]

@@ -7,10 +7,11 @@ use glare::log::Machine;
 use glare::names::{PeerName, RoomName, Stack};
 use glare::peer::{ChannelOptions, Data, Kill};
 use glare::scenario::{
-    Action, Answer, Condition, Cut, EarlyCandidates, Need, Pattern, PeerSpec, Place, Scenario,
+    Action, Answer, Condition, Cut, EarlyCandidates, Need, Pattern, PeerSpec, Place, Raw, Scenario,
     schema,
 };
 use glare::signaling::{DescriptionKind, Kind};
+use glare::tap::{Corruption, RawFrame};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -171,7 +172,7 @@ fn every_verb_and_key_of_the_schema_is_read_and_no_other() {
             "{verb} takes any key"
         );
     }
-    for stranger in ["delay", "duplicate", "wait", "CREATE", "create_offer", ""] {
+    for stranger in ["delays", "rewind", "wait", "CREATE", "create_offer", ""] {
         let text = format!(
             "scenario: x\npeers: {{ alice: {{}} }}\nsteps:\n  - \"{stranger}\": {{ peer: alice }}\n"
         );
@@ -413,7 +414,8 @@ fn action() -> impl Strategy<Value = Action> {
             .prop_map(|(peer, how)| Action::Kill { peer, how }),
         (peer(), prop::sample::select(vec![Cut::Close, Cut::Reset]))
             .prop_map(|(peer, how)| Action::Cut { peer, how }),
-        (peer(), "[a-zA-Z {}\"',\n]{0,30}").prop_map(|(peer, text)| Action::SendRaw { peer, text }),
+        (peer(), raw()).prop_map(|(peer, raw)| Action::SendRaw { peer, raw }),
+        harm(),
         (
             peer(),
             prop::option::of("[a-z{}\" ]{0,20}"),
@@ -460,6 +462,36 @@ fn action() -> impl Strategy<Value = Action> {
     .prop_map(Action::Await)
     .boxed();
     prop_oneof![rooms, connections, wire, waits]
+}
+
+fn raw() -> impl Strategy<Value = Raw> {
+    prop_oneof![
+        "[a-zA-Z {}\"',\n]{0,30}".prop_map(Raw::Text),
+        prop::sample::select(RawFrame::ALL.to_vec()).prop_map(Raw::Frame),
+        prop::option::of(100u16..600).prop_map(|status| Raw::Upgrade {
+            path: "/x?y=%20,{}".into(),
+            status
+        }),
+    ]
+}
+
+/// What is done to messages on their way.
+fn harm() -> impl Strategy<Value = Action> {
+    use Corruption::{Letter, NotJson, NotUtf8};
+    prop_oneof![
+        (hold(), 0u64..300_000).prop_map(|(pattern, by)| Action::Delay {
+            pattern,
+            by: Duration::from_millis(by)
+        }),
+        hold().prop_map(Action::Duplicate),
+        (
+            hold(),
+            prop::option::of(prop::sample::select(vec![Kind::Offer, Kind::Bye]))
+        )
+            .prop_map(|(pattern, behind)| Action::Reorder { pattern, behind }),
+        (hold(), prop::sample::select(vec![Letter, NotJson, NotUtf8]))
+            .prop_map(|(pattern, how)| Action::Corrupt { pattern, how }),
+    ]
 }
 
 proptest! {

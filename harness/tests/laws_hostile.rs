@@ -67,6 +67,11 @@ fn what() -> impl Strategy<Value = What> {
         Fate::Held,
         Fate::Dropped,
         Fate::Undeliverable,
+        Fate::Delayed,
+        Fate::Corrupted,
+        Fate::Copy,
+        Fate::Forged,
+        Fate::Swallowed,
     ]);
     let message = (
         links(),

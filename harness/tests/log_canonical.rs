@@ -4,7 +4,8 @@ mod log_support;
 
 use std::time::{Duration, Instant};
 
-use glare::log::{Event, Log, What, check};
+use glare::log::{Event, Fate, Log, What, check};
+use glare::signaling::Signal;
 use proptest::prelude::*;
 
 fn story(events: &[Event]) -> String {
@@ -76,6 +77,66 @@ fn early_candidates_come_before_the_offer() {
     alice: connection connected
     bob: connection connected
     "#);
+}
+
+#[test]
+fn what_steps_do_to_messages_is_told_where_it_is_done() {
+    insta::assert_snapshot!(story(&log_support::harmed()), @r#"
+    alice -> server: create lobby
+    server -> alice: created lobby
+    bob -> server: join lobby
+    server -> bob: joined lobby with alice
+    server -> alice: peer-joined bob
+    tap: duplicate offer from bob
+    bob -> alice: offer application, ice <bob 1>
+    bob -> server: offer for alice application, ice <bob 1> (duplicate)
+    server -> alice: offer from bob application, ice <bob 1>
+    tap: duplicate bye to alice
+    bob -> alice: bye
+    server -> alice: bye from bob (duplicate)
+    tap: corrupt offer from bob (letter)
+    bob -> server: offer for alice application, ice <bob 2> (corrupted)
+    bob -> server: offer for alice (forged)
+    server -> alice: offer from bob
+    tap: delay answer from bob by 1s
+    bob -> server: answer for alice application, ice <bob 2> (delayed)
+    server -> alice: answer from bob application, ice <bob 2>
+    server: paused
+    bob -> server: offer for alice application, ice <bob 3>
+    tap: stall alice
+    bob -> server: answer for alice application, ice <bob 3>
+    server: resumed
+    server -> alice: offer from bob application, ice <bob 3>
+    tap: mend alice
+    server -> alice: answer from bob application, ice <bob 3>
+    "#);
+}
+
+#[test]
+fn what_a_silent_link_swallows_is_not_told() {
+    let mut b = log_support::Builder::new(&["alice", "bob"]);
+    let (alice, bob) = (log_support::link("alice", 1), log_support::link("bob", 1));
+    b.create("alice", "lobby");
+    b.join(&bob, "lobby", &[&alice]);
+    let step = b.step(
+        "cut: { peer: bob, how: silence }",
+        Some("tap: cut bob (silence, both)"),
+    );
+    b.add(What::LinkEnded { link: bob.clone() }, &[step]);
+    let told = |swallowed: &[bool]| {
+        let mut b = b.clone();
+        for fate in swallowed {
+            let fate = if *fate { Fate::Swallowed } else { Fate::Passed };
+            let step = b.step("send: { from: bob }", None);
+            b.up(&bob, "alice", Signal::Bye, fate, &[step]);
+            b.down(&bob, "alice", Signal::Bye, fate);
+        }
+        story(&b.end(&[("alice", 1)]))
+    };
+    let log = told(&[true, true]);
+    assert!(log.ends_with("tap: cut bob (silence, both)\n"), "{log}");
+    assert_eq!(told(&[false, true]), log);
+    assert_eq!(told(&[false]), log);
 }
 
 #[test]

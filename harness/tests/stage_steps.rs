@@ -1,67 +1,15 @@
 //! What each step of a scenario does, by small scenarios played natively: where it fails, with what words, and how soon.
 
-mod cli_support;
+mod stage_support;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use glare::log::{Fate, What};
-use glare::names::Stack;
-use glare::scenario::{Place, Scenario};
-use glare::stage::{Case, Failure, Outcome, Setting, Verdict, play};
-use glare_signaling_server::Faults;
-
-fn setting() -> Setting {
-    Setting::reference(Faults::none()).expect("a run")
-}
-
-fn case(text: &str) -> Case {
-    let scenario = match Scenario::read(Path::new("x.yaml"), text) {
-        Ok(scenario) => Arc::new(scenario),
-        Err(mistakes) => panic!("{}", mistakes.render(false)),
-    };
-    let native = |stack: &Stack| matches!(stack, Stack::Native | Stack::Wire);
-    let cast = scenario
-        .casts()
-        .into_iter()
-        .find(|cast| cast.stacks().values().all(native))
-        .expect("a native cast");
-    Case { scenario, cast }
-}
-
-/// Alice, Bob and (on the wire only) Carol.
-fn scenario(steps: &str) -> String {
-    let peers = "  alice: {}\n  bob: {}\n  carol: { stack: wire }\n";
-    format!("scenario: x\npeers:\n{peers}steps:\n{steps}")
-}
-
-async fn played(text: &str) -> Outcome {
-    play(&case(text), Arc::new(setting())).await
-}
-
-#[track_caller]
-fn passes(outcome: &Outcome) -> String {
-    assert!(
-        matches!(outcome.verdict, Verdict::Pass),
-        "{:#?}\n{}",
-        outcome.verdict,
-        outcome.log
-    );
-    outcome.log.to_string()
-}
-
-#[track_caller]
-fn fails<'a>(outcome: &'a Outcome, place: Place, word: &str) -> &'a Failure {
-    let Verdict::Fail(failure) = &outcome.verdict else {
-        panic!("{:#?}\n{}", outcome.verdict, outcome.log);
-    };
-    assert_eq!(failure.place.as_ref(), Some(&place), "{failure:#?}");
-    assert!(failure.message.contains(word), "{failure:#?}");
-    failure
-}
-
-const TOGETHER: &str = "  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n  - await: { connected: [alice, bob] }\n";
+use glare::scenario::Place;
+use glare::stage::{Setting, play};
+use stage_support::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wait_that_never_holds_fails_at_its_step_in_its_time() {

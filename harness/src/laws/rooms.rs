@@ -260,13 +260,14 @@ impl<'a> Rooms<'a> {
             }
             What::Message {
                 direction: Direction::Up,
-                fate: Fate::Passed,
+                fate,
                 ..
-            } => {
+            } if fate.arrives() => {
                 self.up(i, i);
                 return Reached::Up {
                     message: i,
-                    released: false,
+                    // When exactly it arrives is not known.
+                    released: *fate == Fate::Delayed,
                 };
             }
             What::Message {
@@ -288,10 +289,12 @@ impl<'a> Rooms<'a> {
                     };
                 }
             }
+            // What the tap made on the way down is not the server's.
             What::Message {
                 direction: Direction::Down,
+                fate,
                 ..
-            } => {
+            } if !fate.is_made() => {
                 self.down(i);
                 return Reached::Down;
             }

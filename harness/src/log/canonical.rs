@@ -134,7 +134,13 @@ fn fold_candidates(graph: &Graph<'_>, logged: &[bool], folds: &mut Folds) {
         else {
             continue;
         };
-        match first.entry((lane, Marks::of(graph, i), candidate.kind())) {
+        // Which of its letters is another one differs from run to run.
+        let kind = if graph.is_forged(i) {
+            ""
+        } else {
+            candidate.kind()
+        };
+        match first.entry((lane, Marks::of(graph, i), kind)) {
             Entry::Vacant(free) => {
                 free.insert(i);
             }

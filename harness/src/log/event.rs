@@ -63,8 +63,33 @@ pub enum Fate {
     Held,
     /// Thrown away on a step's order.
     Dropped,
+    /// Forwarded later, on a step's order, and what follows on its leg behind it.
+    Delayed,
+    /// Changed on a step's order: what went on in its place is the [`Fate::Forged`] message that it caused.
+    Corrupted,
+    /// Not sent by the one whose link it is: the tap's second copy of the message that caused it.
+    Copy,
+    /// Not sent by the one whose link it is: written by the tap on a step's order.
+    Forged,
+    /// Swallowed by a link that a step has silenced.
+    Swallowed,
     /// Forwarded into a socket that was already gone.
     Undeliverable,
+}
+
+impl Fate {
+    /// Whether the far side gets the message, now or after a delay.
+    pub fn arrives(self) -> bool {
+        matches!(
+            self,
+            Fate::Passed | Fate::Delayed | Fate::Copy | Fate::Forged
+        )
+    }
+
+    /// Whether the tap made the message itself: whoever is on the near side has not sent it.
+    pub fn is_made(self) -> bool {
+        matches!(self, Fate::Copy | Fate::Forged)
+    }
 }
 
 /// Who ended a socket.
@@ -151,6 +176,10 @@ pub enum ServerLife {
     Exited { status: String },
     /// A step ended it.
     Killed,
+    /// A step stopped it where it stands.
+    Paused,
+    /// A step let it go on.
+    Resumed,
     /// A line of its output.
     Line { text: String },
 }
@@ -292,6 +321,8 @@ pub enum What {
         #[serde(flatten)]
         life: ServerLife,
     },
+    /// The tap stops reading from the server for this link, on a step's order, or reads again.
+    Stalled { link: Link, stalled: bool },
     /// All that the server had queued for this link is here.
     Fenced { link: Link },
     /// The last step is over. `cause` holds what satisfied its waits.

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::generations::{Generation, generations, trickles};
 use super::lane::{Conn, Lane, Sort, lane};
-use super::{Applied, Delivery, Direction, Event, Machine, Relays, Rules, What, infer, presence};
+use super::{
+    Applied, Delivery, Direction, Event, Fate, Machine, Relays, Rules, ServerLife, What, infer,
+    presence,
+};
 use crate::names::{Link, PeerName};
 use crate::signaling::{DescriptionKind, Kind, Notice, Word};
 
@@ -101,6 +104,19 @@ impl<'a> Graph<'a> {
         self.earlier(seq, delivery)
     }
 
+    /// Whether the tap made it up, or it is the delivery of what the tap made up.
+    pub fn is_forged(&self, i: usize) -> bool {
+        [Some(i), self.source(i)].into_iter().flatten().any(|i| {
+            matches!(
+                self.events[i].what,
+                What::Message {
+                    fate: Fate::Forged,
+                    ..
+                }
+            )
+        })
+    }
+
     pub fn is_anchor(&self, i: usize) -> bool {
         matches!(self.events[i].what, What::Step { .. } | What::End)
     }
@@ -183,6 +199,7 @@ impl<'a> Graph<'a> {
     }
 
     fn inferred(&mut self, went_on: &[Option<usize>]) {
+        let stopped = self.stopped();
         for i in 0..self.events.len() {
             let relay = self.source(i).map(|m| went_on[m].unwrap_or(m));
             let request = self.answers[i].map(|m| went_on[m].unwrap_or(m));
@@ -191,6 +208,8 @@ impl<'a> Graph<'a> {
                 if source < i {
                     self.before[i].push(source);
                     self.follows[source].push(i);
+                    let ends = stopped.ends(&self.events[i].what, source);
+                    self.before[i].extend(ends.into_iter().flatten().filter(|end| *end < i));
                 }
             }
         }
@@ -216,6 +235,48 @@ impl<'a> Graph<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// What a step sent or let go while the server stood still, or a tap did not read, and the event that ended that. What peers sent by
+    /// themselves may have been there before, so it is left out. Told by steps, since what they cause may be recorded late.
+    fn stopped(&self) -> Stopped<'a> {
+        // Where nothing moves: everywhere (`None`), or down one link.
+        let mut since: HashMap<Option<&Link>, usize> = HashMap::new();
+        let mut spans = Vec::new();
+        let mut by_step = Vec::new();
+        for (i, event) in self.events.iter().enumerate() {
+            let mut causes = event.cause.iter().filter_map(|seq| self.earlier(*seq, i));
+            let Some(step) = causes.find(|cause| self.is_anchor(*cause)) else {
+                continue;
+            };
+            let (place, ends) = match &event.what {
+                What::Server {
+                    life: ServerLife::Paused,
+                } => (None, false),
+                What::Server {
+                    life: ServerLife::Resumed,
+                } => (None, true),
+                What::Stalled { link, stalled } => (Some(link), !stalled),
+                What::Message { .. } | What::Released { .. } => {
+                    by_step.push((step, i));
+                    continue;
+                }
+                _ => continue,
+            };
+            if !ends {
+                since.insert(place, step);
+            } else if let Some(since) = since.remove(&place) {
+                spans.push((place, since..step, i));
+            }
+        }
+        let mut out = Stopped::default();
+        for (place, steps, end) in spans {
+            let inside = by_step.iter().filter(|(step, _)| steps.contains(step));
+            for (_, sent) in inside {
+                out.until.insert((place, *sent), end);
+            }
+        }
+        out
     }
 
     /// A connection stands only when both sides have both descriptions of its first exchange.
@@ -307,6 +368,27 @@ impl<'a> Graph<'a> {
                 _ => {}
             }
         }
+    }
+}
+
+/// When what was sent into a standstill could move again.
+#[derive(Default)]
+struct Stopped<'a> {
+    until: HashMap<(Option<&'a Link>, usize), usize>,
+}
+
+impl Stopped<'_> {
+    /// The ends of the standstills that kept an event back which comes from `source`.
+    fn ends(&self, what: &What, source: usize) -> [Option<usize>; 2] {
+        let link = match what {
+            What::Message {
+                link,
+                direction: Direction::Down,
+                ..
+            } => link,
+            _ => return [None, None],
+        };
+        [None, Some(link)].map(|place| self.until.get(&(place, source)).copied())
     }
 }
 

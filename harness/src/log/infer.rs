@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{Carrier, Direction, Event, Fate, Payload, What};
+use super::{Carrier, Direction, Event, Payload, What};
 use crate::names::{Link, PeerName};
 use crate::signaling::{Kind, Notice, Word};
 
@@ -11,9 +11,7 @@ pub(super) fn went_on(events: &[Event], index_of: &HashMap<u64, usize>) -> Vec<O
     let mut out = vec![None; events.len()];
     for (i, event) in events.iter().enumerate() {
         match &event.what {
-            What::Message {
-                fate: Fate::Passed, ..
-            } => out[i] = Some(i),
+            What::Message { fate, .. } if fate.arrives() => out[i] = Some(i),
             What::Released {
                 message,
                 delivered: true,
@@ -63,6 +61,7 @@ pub(super) fn replies(events: &[Event], went_on: &[Option<usize>]) -> Vec<Option
             direction,
             carrier,
             word,
+            fate,
             ..
         } = &events[message].what
         else {
@@ -80,7 +79,7 @@ pub(super) fn replies(events: &[Event], went_on: &[Option<usize>]) -> Vec<Option
                     fetched.entry(link).or_default().push_back(message);
                 }
             }
-            Direction::Down if message == i => {
+            Direction::Down if message == i && !fate.is_made() => {
                 let response = (*carrier == Carrier::Http)
                     .then(|| fetched.entry(link).or_default().pop_front())
                     .flatten();

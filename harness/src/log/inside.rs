@@ -37,6 +37,7 @@ pub(super) fn inside(graph: &Graph<'_>) -> Vec<bool> {
     repeats(graph, &mut logged);
     owed(graph, &mut logged);
     released(graph, &ancestor, &mut logged);
+    made(graph, &mut logged);
     logged
 }
 
@@ -47,7 +48,7 @@ fn by_wait(graph: &Graph<'_>, i: usize, ancestor: bool, direct: bool) -> bool {
         What::Message { .. } => ancestor && !is_fence(graph, i),
         What::Said { .. } | What::Heard { .. } => ancestor,
         What::Server { life } => match life {
-            ServerLife::Line { .. } => false,
+            ServerLife::Line { .. } | ServerLife::Paused | ServerLife::Resumed => false,
             ServerLife::Ready | ServerLife::Exited { .. } | ServerLife::Killed => ancestor,
         },
         // Milestones only: what a state machine went through on the way is the stack's own.
@@ -101,12 +102,13 @@ fn leftover(graph: &Graph<'_>, i: usize) -> bool {
     let What::Message {
         link,
         direction: Direction::Down,
+        fate,
         ..
     } = &graph.events[i].what
     else {
         return false;
     };
-    if !complete(graph, link, i) {
+    if fate.is_made() || !complete(graph, link, i) {
         return false;
     }
     if graph.delivery[i] == Some(Delivery::Invented) {
@@ -179,6 +181,23 @@ fn owed(graph: &Graph<'_>, logged: &mut [bool]) {
                     if graph.earlier(*message, source).is_some_and(|message| logged[message]))
         });
         logged[i] |= owed && complete(graph, link, i) && !is_fence(graph, i);
+    }
+}
+
+/// What the tap made of a message is logged with it, and it with that.
+fn made(graph: &Graph<'_>, logged: &mut [bool]) {
+    for i in 0..graph.events.len() {
+        let What::Message { fate, .. } = &graph.events[i].what else {
+            continue;
+        };
+        let cause = graph.events[i].cause.first();
+        let Some(source) = cause.and_then(|seq| graph.earlier(*seq, i)) else {
+            continue;
+        };
+        if fate.is_made() && matches!(graph.events[source].what, What::Message { .. }) {
+            let shown = logged[i] || logged[source];
+            (logged[i], logged[source]) = (shown, shown);
+        }
     }
 }
 

@@ -118,7 +118,9 @@ pub(super) fn lane<'a>(
     match &event.what {
         What::Step { .. } | What::End => Some(Lane::of(4, Owner::Steps, Sort::Steps)),
         What::Message { .. } => message(event, generation, reply),
-        What::LinkDown { link, .. } | What::LinkClosed { link, .. } => Some(Lane {
+        What::LinkDown { link, .. }
+        | What::LinkClosed { link, .. }
+        | What::Stalled { link, .. } => Some(Lane {
             rank: 3,
             ..Lane::wire(link, Sort::Ending, None)
         }),

@@ -1,6 +1,6 @@
 //! The arrow notation: how each event is written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::canonical::{Folds, candidate};
 use super::generations::ufrag;
@@ -35,9 +35,11 @@ impl Marks {
             What::Message {
                 direction: Direction::Down,
                 word: Some(Word::Notice { notice }),
+                fate,
                 ..
             },
         ) = (marks.delivery, &event.what)
+            && !fate.is_made()
         {
             let explained = match notice {
                 Notice::PeerJoined { .. } | Notice::PeerLeft { .. } => graph.news_of[i].is_some(),
@@ -57,6 +59,11 @@ impl Marks {
                 Fate::Held => Some("held"),
                 Fate::Dropped => Some("dropped"),
                 Fate::Undeliverable => Some("undeliverable"),
+                Fate::Delayed => Some("delayed"),
+                Fate::Corrupted => Some("corrupted"),
+                Fate::Copy => Some("duplicate"),
+                Fate::Forged => Some("forged"),
+                Fate::Swallowed => Some("swallowed"),
             },
             What::Released {
                 delivered: true, ..
@@ -93,6 +100,8 @@ pub(super) struct Names {
     ice: HashMap<PeerName, HashMap<String, usize>>,
     partner: HashMap<(PeerName, u32), PeerName>,
     about: HashMap<Seq, PeerName>,
+    /// Deliveries of what the tap has made up.
+    forged: HashSet<Seq>,
 }
 
 impl Names {
@@ -159,6 +168,9 @@ impl Names {
             },
             What::Message { .. } => {
                 let answers = graph.answers[i].and_then(|request| kind(&graph.events[request]));
+                if graph.is_forged(i) {
+                    self.forged.insert(graph.events[i].seq);
+                }
                 self.leg(&graph.events[i], answers, marks)
             }
             What::Heard { .. } if graph.said[i].is_none() => {
@@ -249,6 +261,7 @@ impl Names {
             word,
             about,
             text,
+            fate,
             ..
         } = &event.what
         else {
@@ -266,6 +279,8 @@ impl Names {
                 self.signal(event, &who).unwrap_or_default()
             }
             (None, direction) if *carrier == Carrier::Http => http(text, *direction),
+            // What it says is a step's doing, and may hold what differs from run to run.
+            (None, _) if *fate == Fate::Forged => "opaque".to_owned(),
             (None, Direction::Up) => format!("opaque {}", quote(text)),
             (None, Direction::Down) => "opaque".to_owned(),
         };
@@ -282,11 +297,16 @@ impl Names {
             direction,
             word: Some(Word::Signal { signal, .. }),
             about,
+            fate,
             ..
         } = &event.what
         else {
             return None;
         };
+        if *fate == Fate::Forged || self.forged.contains(&event.seq) {
+            // Which of its letters is another one differs from run to run.
+            return Some(format!("{}{who}", signal_kind(event, signal)));
+        }
         let sender = match direction {
             Direction::Up => Some(&link.peer),
             Direction::Down => about.as_ref(),
@@ -421,6 +441,8 @@ impl Names {
                 ServerLife::Ready => "server: ready".to_owned(),
                 ServerLife::Exited { status } => format!("server: exited {}", quote(status)),
                 ServerLife::Killed => "server: killed".to_owned(),
+                // The steps say it.
+                ServerLife::Paused | ServerLife::Resumed => String::new(),
                 ServerLife::Line { text } => format!("server: says {}", quote(text)),
             },
             What::Released {
@@ -431,6 +453,7 @@ impl Names {
             | What::Message { .. }
             | What::Released { .. }
             | What::Hears { .. }
+            | What::Stalled { .. }
             | What::Fenced { .. }
             | What::End => String::new(),
         }
@@ -453,6 +476,16 @@ impl Names {
         } else {
             String::new()
         }
+    }
+}
+
+fn signal_kind(event: &Event, signal: &Signal) -> Kind {
+    match signal {
+        Signal::Offer { .. } => Kind::Offer,
+        Signal::Answer { .. } => Kind::Answer,
+        Signal::Candidate { .. } if candidate(event).is_some() => Kind::Candidate,
+        Signal::Candidate { .. } | Signal::EndOfCandidates => Kind::EndOfCandidates,
+        Signal::Bye => Kind::Bye,
     }
 }
 

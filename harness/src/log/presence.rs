@@ -102,11 +102,15 @@ fn told(
             direction: Direction::Down,
             word: Some(Word::Notice { notice }),
             about: Some(about),
+            fate,
             ..
         } = &event.what
         else {
             continue;
         };
+        if fate.is_made() {
+            continue;
+        }
         let joined = match notice {
             Notice::PeerJoined { .. } => true,
             Notice::PeerLeft { .. } => false,

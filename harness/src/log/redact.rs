@@ -116,7 +116,7 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
         What::Server { life } => match life {
             ServerLife::Line { text } => clean(text),
             ServerLife::Exited { status } => clean(status),
-            ServerLife::Ready | ServerLife::Killed => {}
+            ServerLife::Ready | ServerLife::Killed | ServerLife::Paused | ServerLife::Resumed => {}
         },
         What::Run { server, .. } => clean(server),
         _ => {}

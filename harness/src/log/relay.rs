@@ -127,14 +127,18 @@ impl Relays {
                         digest: digest.clone(),
                     };
                     match fate {
-                        Fate::Passed => self.sent(event.seq, kept),
+                        Fate::Passed | Fate::Delayed | Fate::Copy | Fate::Forged => {
+                            self.sent(event.seq, kept);
+                        }
                         Fate::Held => {
                             self.kept.insert(event.seq, kept);
                         }
-                        Fate::Dropped | Fate::Undeliverable => {}
+                        Fate::Dropped | Fate::Undeliverable | Fate::Corrupted | Fate::Swallowed => {
+                        }
                     }
                     None
                 }
+                Direction::Down if fate.is_made() => None,
                 Direction::Down => {
                     Some(self.delivered(&link.peer, about.as_ref(), word.kind(), digest))
                 }

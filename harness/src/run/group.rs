@@ -57,6 +57,33 @@ impl Group {
         clean
     }
 
+    /// Stops all of it (SIGSTOP) and waits until it stands still; tells whether it does. Blocks, for 3 s at most.
+    pub fn pause(&self) -> bool {
+        let leader = self.leader.load(Ordering::SeqCst);
+        let deadline = Instant::now() + KILL_DEADLINE;
+        loop {
+            // Again and again, for what was started meanwhile.
+            if leader == 0 || imp::signal_all(leader, &self.mark, libc::SIGSTOP) == 0 {
+                return false;
+            }
+            if imp::stands_still(leader, &self.mark) {
+                return true;
+            }
+            if Instant::now() >= deadline {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Lets all of it go on (SIGCONT).
+    pub fn resume(&self) {
+        let leader = self.leader.load(Ordering::SeqCst);
+        if leader != 0 {
+            imp::signal_all(leader, &self.mark, libc::SIGCONT);
+        }
+    }
+
     /// The processes that are alive (zombies are not), by id.
     pub fn alive(&self) -> Vec<u32> {
         imp::members(self.leader.load(Ordering::SeqCst), &self.mark)
@@ -69,14 +96,36 @@ mod imp {
 
     /// Sends SIGKILL to every member; how many there were.
     pub(super) fn kill_once(leader: u32, mark: &str) -> usize {
+        signal_all(leader, mark, libc::SIGKILL)
+    }
+
+    /// Sends a signal to every member; how many there were.
+    pub(super) fn signal_all(leader: u32, mark: &str, signal: i32) -> usize {
         let members = members(leader, mark);
         for pid in &members {
             if let Ok(pid) = i32::try_from(*pid) {
                 // SAFETY: plain system call.
-                unsafe { libc::kill(pid, libc::SIGKILL) };
+                unsafe { libc::kill(pid, signal) };
             }
         }
         members.len()
+    }
+
+    /// Whether every thread of every member is stopped.
+    pub(super) fn stands_still(leader: u32, mark: &str) -> bool {
+        members(leader, mark).iter().all(|pid| {
+            let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else {
+                return true;
+            };
+            threads.flatten().all(|thread| {
+                let Ok(stat) = fs::read(thread.path().join("stat")) else {
+                    return true;
+                };
+                let end = stat.iter().rposition(|byte| *byte == b')');
+                let state = end.and_then(|end| stat.get(end + 2));
+                matches!(state, Some(b'T' | b't' | b'Z' | b'X'))
+            })
+        })
     }
 
     /// Reads `/proc` once.
@@ -130,6 +179,15 @@ mod imp {
             0 => Vec::new(),
             _ => vec![leader],
         }
+    }
+
+    pub(super) fn signal_all(leader: u32, _mark: &str, number: i32) -> usize {
+        signal(leader, number)
+    }
+
+    /// It cannot be seen from here; the signal is on its way.
+    pub(super) fn stands_still(_leader: u32, _mark: &str) -> bool {
+        true
     }
 
     fn signal(leader: u32, signal: i32) -> usize {

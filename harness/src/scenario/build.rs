@@ -5,11 +5,12 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Span};
+use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw, Span};
 use crate::log::Machine;
 use crate::names::{PeerName, RoomName};
 use crate::peer::{ChannelOptions, Data, Kill};
 use crate::signaling::{DescriptionKind, Kind};
+use crate::tap::{Corruption, RawFrame, Silence};
 
 /// Makes an action of values that have been found to fit their shapes. `None`: something needed is missing, and the
 /// mistake is noted already.
@@ -142,12 +143,20 @@ impl Values {
         })
     }
 
-    /// `within:`
-    pub(crate) fn within(&self) -> Option<Duration> {
-        match self.find("within")? {
-            Parsed::Duration(within) => Some(*within),
+    fn status(&self) -> Option<u16> {
+        u16::try_from(self.number("status")?).ok()
+    }
+
+    fn duration(&self, key: &str) -> Option<Duration> {
+        match self.find(key)? {
+            Parsed::Duration(duration) => Some(*duration),
             _ => None,
         }
+    }
+
+    /// `within:`
+    pub(crate) fn within(&self) -> Option<Duration> {
+        self.duration("within")
     }
 }
 
@@ -324,11 +333,64 @@ pub(crate) fn drop(v: &Values) -> Option<Action> {
     Some(Action::Drop(v.pattern("message")?))
 }
 
+pub(crate) fn delay(v: &Values) -> Option<Action> {
+    Some(Action::Delay {
+        pattern: v.pattern("message")?,
+        by: v.duration("by")?,
+    })
+}
+
+pub(crate) fn duplicate(v: &Values) -> Option<Action> {
+    Some(Action::Duplicate(v.pattern("message")?))
+}
+
+pub(crate) fn reorder(v: &Values) -> Option<Action> {
+    Some(Action::Reorder {
+        pattern: v.pattern("message")?,
+        behind: v.kind("behind"),
+    })
+}
+
+pub(crate) fn corrupt(v: &Values) -> Option<Action> {
+    Some(Action::Corrupt {
+        pattern: v.pattern("message")?,
+        how: match v.word("as") {
+            Some("not-json") => Corruption::NotJson,
+            Some("not-utf8") => Corruption::NotUtf8,
+            _ => Corruption::Letter,
+        },
+    })
+}
+
+pub(crate) fn stall(v: &Values) -> Option<Action> {
+    Some(Action::Stall {
+        peer: v.peer("peer")?,
+    })
+}
+
+pub(crate) fn mend(v: &Values) -> Option<Action> {
+    Some(Action::Mend {
+        peer: v.peer("peer")?,
+    })
+}
+
+pub(crate) fn pause(_: &Values) -> Option<Action> {
+    Some(Action::Pause)
+}
+
+pub(crate) fn resume(_: &Values) -> Option<Action> {
+    Some(Action::Resume)
+}
+
 pub(crate) fn cut(v: &Values) -> Option<Action> {
-    let how = if v.word("how")? == "close" {
-        Cut::Close
-    } else {
-        Cut::Reset
+    let direction = v.word("direction");
+    let how = match v.word("how")? {
+        "close" => Cut::Close,
+        "reset" => Cut::Reset,
+        _ => Cut::Silence(Silence {
+            up: direction != Some("down"),
+            down: direction != Some("up"),
+        }),
     };
     Some(Action::Cut {
         peer: v.peer("peer")?,
@@ -345,9 +407,22 @@ pub(crate) fn restart(_: &Values) -> Option<Action> {
 }
 
 pub(crate) fn send_raw(v: &Values) -> Option<Action> {
+    let raw = match (v.text("text"), v.word("frame"), v.text("path")) {
+        (Some(text), None, None) => Raw::Text(text),
+        (None, Some(frame), None) => Raw::Frame(
+            RawFrame::ALL
+                .into_iter()
+                .find(|one| one.as_str() == frame)?,
+        ),
+        (None, None, Some(path)) => Raw::Upgrade {
+            path,
+            status: v.status(),
+        },
+        _ => return None,
+    };
     Some(Action::SendRaw {
         peer: v.peer("peer")?,
-        text: v.text("text")?,
+        raw,
     })
 }
 
@@ -357,9 +432,7 @@ pub(crate) fn http(v: &Values) -> Option<Action> {
         method: v.word("method")?.into(),
         path: v.text("path")?,
         body: v.text("body"),
-        status: v
-            .number("status")
-            .and_then(|status| u16::try_from(status).ok()),
+        status: v.status(),
     })
 }
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::model::{
-    Action, Answer, Condition, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
-    Need, Pattern, PeerSpec, Place, Scenario, Source, Span, Step,
+    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
+    Need, Pattern, PeerSpec, Place, Raw, Scenario, Source, Span, Step,
 };
 use crate::mistake::Mistakes;
 use crate::names::{PeerName, RoomName};
 use crate::peer::{Data, Kill};
 use crate::signaling::Kind;
+use crate::tap::Corruption;
 
 /// Makes a [`Scenario`] step by step.
 ///
@@ -214,6 +215,67 @@ impl Builder {
     /// `release` of the same
     pub fn release_to(self, message: Kind, to: impl Into<PeerName>) -> Self {
         self.step(Action::Release(pattern_to(message, to)))
+    }
+
+    /// `delay` after the server, before `to`
+    pub fn delay_to(self, message: Kind, to: impl Into<PeerName>, by: Duration) -> Self {
+        let pattern = pattern_to(message, to);
+        self.step(Action::Delay { pattern, by })
+    }
+
+    /// `duplicate` after the server, before `to`
+    pub fn duplicate_to(self, message: Kind, to: impl Into<PeerName>) -> Self {
+        self.step(Action::Duplicate(pattern_to(message, to)))
+    }
+
+    /// `reorder` after the server, before `to`, with the next word
+    pub fn reorder_to(self, message: Kind, to: impl Into<PeerName>) -> Self {
+        self.step(Action::Reorder {
+            pattern: pattern_to(message, to),
+            behind: None,
+        })
+    }
+
+    /// `corrupt` after the server, before `to`
+    pub fn corrupt_to(self, message: Kind, to: impl Into<PeerName>, how: Corruption) -> Self {
+        let pattern = pattern_to(message, to);
+        self.step(Action::Corrupt { pattern, how })
+    }
+
+    /// `cut`
+    pub fn cut(self, peer: impl Into<PeerName>, how: Cut) -> Self {
+        self.step(Action::Cut {
+            peer: peer.into(),
+            how,
+        })
+    }
+
+    /// `stall`
+    pub fn stall(self, peer: impl Into<PeerName>) -> Self {
+        self.step(Action::Stall { peer: peer.into() })
+    }
+
+    /// `mend`
+    pub fn mend(self, peer: impl Into<PeerName>) -> Self {
+        self.step(Action::Mend { peer: peer.into() })
+    }
+
+    /// `pause`
+    pub fn pause(self) -> Self {
+        self.step(Action::Pause)
+    }
+
+    /// `resume`
+    pub fn resume(self) -> Self {
+        self.step(Action::Resume)
+    }
+
+    /// `send-raw`
+    pub fn send_raw(self, peer: impl Into<PeerName>, raw: Raw) -> Self {
+        self.step(Action::SendRaw {
+            peer: peer.into(),
+            raw,
+        })
     }
 
     /// `kill`

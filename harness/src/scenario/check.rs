@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address;
-use super::model::{Action, Answer, Condition, Pattern, PeerSpec, Span};
+use super::model::{Action, Answer, Condition, Cut, Pattern, PeerSpec, Raw, Span};
 use super::read::Placed;
 use super::table::MAX_ROOMS;
 use super::text::pattern_text;
@@ -20,6 +20,7 @@ pub(crate) fn steps(placed: &[Placed], peers: &[(PeerName, PeerSpec)], mistakes:
         named: BTreeSet::new(),
         inside: BTreeSet::new(),
         holds: Vec::new(),
+        faulty: Faulty::default(),
         negotiated: false,
         mistakes,
     };
@@ -56,12 +57,22 @@ struct Walk<'a> {
     /// Peers that were ever in a room.
     inside: BTreeSet<PeerName>,
     holds: Vec<(Pattern, usize)>,
+    faulty: Faulty,
     negotiated: bool,
     mistakes: &'a mut Mistakes,
 }
 
+/// What a step has put out of order, and which step.
+#[derive(Default)]
+struct Faulty {
+    silent: BTreeMap<PeerName, usize>,
+    stalled: BTreeMap<PeerName, usize>,
+    paused: Option<usize>,
+}
+
 impl Walk<'_> {
     fn step(&mut self, at: &Placed) {
+        self.faults(at);
         match &at.step.action {
             Action::Create { peer, room, answer } => {
                 self.name(at, room);
@@ -146,10 +157,23 @@ impl Walk<'_> {
                 self.holds.push((pattern.clone(), at.number));
             }
             Action::Release(pattern) => self.release(at, pattern),
-            Action::Drop(pattern) => {
+            Action::Drop(pattern)
+            | Action::Delay { pattern, .. }
+            | Action::Duplicate(pattern)
+            | Action::Corrupt { pattern, .. } => {
                 self.sided(at, pattern);
             }
-            Action::SendRaw { text, .. } => self.no_foreign_address(at, "text", text),
+            Action::Reorder { pattern, behind } => {
+                if self.sided(at, pattern)
+                    && let Some(behind) = behind
+                {
+                    self.same_leg(at, pattern, *behind);
+                }
+            }
+            Action::SendRaw {
+                raw: Raw::Text(text),
+                ..
+            } => self.no_foreign_address(at, "text", text),
             Action::Http {
                 body: Some(body), ..
             } => self.no_foreign_address(at, "body", body),
@@ -160,7 +184,128 @@ impl Walk<'_> {
             | Action::Disconnect { .. }
             | Action::Kill { .. }
             | Action::Cut { .. }
+            | Action::Stall { .. }
+            | Action::Mend { .. }
+            | Action::Pause
+            | Action::Resume
+            | Action::SendRaw { .. }
             | Action::Http { .. } => {}
+        }
+    }
+
+    /// What is silent, stalled or paused, and what cannot be because of it.
+    fn faults(&mut self, at: &Placed) {
+        match &at.step.action {
+            Action::Cut {
+                peer,
+                how: Cut::Silence(_),
+            } => {
+                if let Some(step) = self.faulty.silent.insert(peer.clone(), at.number) {
+                    self.note(at, "peer", format!("`{peer}` is silent already"))
+                        .expect("a second time")
+                        .advise(format!("step {step} silences it; `mend` ends that"));
+                }
+            }
+            Action::Cut { peer, .. } | Action::Kill { peer, .. } | Action::Disconnect { peer } => {
+                if matches!(at.step.action, Action::Cut { .. })
+                    && at.values.span("direction").is_some()
+                {
+                    self.note(at, "direction", "a direction of what ends both".to_owned())
+                        .expect("only `how: silence` has one");
+                }
+                self.faulty.silent.remove(peer);
+                self.faulty.stalled.remove(peer);
+            }
+            Action::Stall { peer } => {
+                if let Some(step) = self.faulty.stalled.insert(peer.clone(), at.number) {
+                    self.note(at, "peer", format!("`{peer}` is stalled already"))
+                        .expect("a second time")
+                        .advise(format!("step {step} stalls it; `mend` ends that"));
+                }
+            }
+            Action::Mend { peer } => {
+                let silent = self.faulty.silent.remove(peer);
+                let stalled = self.faulty.stalled.remove(peer);
+                if silent.or(stalled).is_none() {
+                    self.note(
+                        at,
+                        "peer",
+                        format!("`{peer}` is neither silent nor stalled"),
+                    )
+                    .expect("nothing to mend")
+                    .advise(
+                        "only `cut: { how: silence }` and `stall` before this step can be mended",
+                    );
+                }
+            }
+            Action::Pause => {
+                if let Some(step) = self.faulty.paused.replace(at.number) {
+                    self.mistakes
+                        .add(&at.verb, "the server is paused already")
+                        .expect("a second time")
+                        .advise(format!("step {step} pauses it"));
+                }
+            }
+            Action::Resume => {
+                if self.faulty.paused.take().is_none() {
+                    self.mistakes
+                        .add(&at.verb, "the server is not paused")
+                        .expect("no `pause` before this step");
+                }
+            }
+            Action::Restart | Action::KillServer => self.faulty = Faulty::default(),
+            Action::SendRaw {
+                raw: Raw::Text(_) | Raw::Frame(_),
+                ..
+            } => {
+                if at.values.span("status").is_some() {
+                    self.note(
+                        at,
+                        "status",
+                        "nothing answers this with a status".to_owned(),
+                    )
+                    .expect("only `path` has one");
+                }
+            }
+            Action::Connect { .. }
+            | Action::Create { .. }
+            | Action::Join { .. }
+            | Action::Leave { .. }
+            | Action::Destroy { .. }
+            | Action::Http { .. }
+            | Action::SendRaw {
+                raw: Raw::Upgrade { .. },
+                ..
+            } => {
+                if let Some(step) = self.faulty.paused {
+                    self.mistakes
+                        .add(&at.verb, "this waits for the server, which is paused")
+                        .expect("nothing can answer")
+                        .advise(format!(
+                            "step {step} pauses it; `resume` first, or `hold` the message, pause, and `release` it"
+                        ));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a word can follow on the leg where the pattern looks.
+    fn same_leg(&mut self, at: &Placed, pattern: &Pattern, behind: Kind) {
+        let down = pattern.to.is_some();
+        let wrong = if down {
+            behind.is_request()
+        } else {
+            !behind.is_signal() && !behind.is_request()
+        };
+        if wrong {
+            let side = if down { "after" } else { "before" };
+            self.note(
+                at,
+                "behind",
+                format!("no `{behind}` passes {side} the server"),
+            )
+            .expect("nothing can let it go");
         }
     }
 

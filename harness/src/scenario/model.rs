@@ -10,6 +10,7 @@ use crate::log::Machine;
 use crate::names::{PeerName, RoomName, Stack};
 use crate::peer::{ChannelOptions, Data, Kill};
 use crate::signaling::{DescriptionKind, Kind};
+use crate::tap::{Corruption, RawFrame, Silence};
 
 /// How long a wait lasts when the file does not say.
 pub const DEFAULT_WITHIN: Duration = Duration::from_secs(10);
@@ -244,14 +245,34 @@ pub enum Action {
     Release(Pattern),
     /// Throw away what matches (the nth, or every one).
     Drop(Pattern),
-    /// End the peer's socket on the wire.
+    /// Let what matches go later; what follows on its leg waits behind it.
+    Delay { pattern: Pattern, by: Duration },
+    /// Let what matches go twice.
+    Duplicate(Pattern),
+    /// Keep what matches until the next word of its link and direction has passed; with `behind` the next of that kind. What nothing
+    /// follows goes at the end.
+    Reorder {
+        pattern: Pattern,
+        behind: Option<Kind>,
+    },
+    /// Let what matches go changed.
+    Corrupt { pattern: Pattern, how: Corruption },
+    /// End the peer's socket on the wire, or make it half-open.
     Cut { peer: PeerName, how: Cut },
+    /// Stop reading from the server for this peer.
+    Stall { peer: PeerName },
+    /// End the peer's silence or stall.
+    Mend { peer: PeerName },
     /// End the server as a crash would.
     KillServer,
     /// End the server if it runs, and start it again on the same address.
     Restart,
-    /// Send this text as it is.
-    SendRaw { peer: PeerName, text: String },
+    /// Stop the server's processes; its port and its connections stay.
+    Pause,
+    /// Let them go on.
+    Resume,
+    /// Send what no client should.
+    SendRaw { peer: PeerName, raw: Raw },
     /// An HTTP request as it is; `status` if given must be the answer's.
     Http {
         peer: PeerName,
@@ -271,6 +292,19 @@ pub enum Cut {
     Close,
     /// A TCP reset to both ends.
     Reset,
+    /// Half-open: what is sent is swallowed, and nothing closes.
+    Silence(Silence),
+}
+
+/// What a peer sends that no client should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Raw {
+    /// This text, as it is, in a proper message.
+    Text(String),
+    /// A frame that breaks the protocol, written by the tap in the peer's place.
+    Frame(RawFrame),
+    /// A request for a WebSocket on this path, over a connection of its own; `status` if given must be the answer's.
+    Upgrade { path: String, status: Option<u16> },
 }
 
 /// Which messages a tap fault means. `from` alone: the sender's leg, before the server. `to` alone, or both: the receiver's

@@ -386,18 +386,92 @@ pub(crate) const VERBS: &[Verb] = &[
         build::drop,
     ),
     verb(
+        "delay",
+        "Lets what matches go later; what follows on the same leg waits behind it.",
+        &[
+            MESSAGE,
+            FROM,
+            TO,
+            NTH,
+            must("by", Shape::Duration, "How much later; at most 5m."),
+        ],
+        build::delay,
+    ),
+    verb(
+        "duplicate",
+        "Lets what matches go twice.",
+        &[MESSAGE, FROM, TO, NTH],
+        build::duplicate,
+    ),
+    verb(
+        "reorder",
+        "Keeps what matches until the next word of the same link and direction has passed; what nothing follows goes at the end.",
+        &[
+            MESSAGE,
+            FROM,
+            TO,
+            NTH,
+            may(
+                "behind",
+                Shape::Word(MESSAGES),
+                "Only the next of these lets it go.",
+            ),
+        ],
+        build::reorder,
+    ),
+    verb(
+        "corrupt",
+        "Lets what matches go changed, in the same way each time, in a proper frame of the same length.",
+        &[
+            MESSAGE,
+            FROM,
+            TO,
+            NTH,
+            may(
+                "as",
+                Shape::Word(&["letter", "not-json", "not-utf8"]),
+                "`letter`, the default: one letter or digit within a string becomes the next; `not-json`: the first byte becomes `#`; `not-utf8`: it becomes 0xff.",
+            ),
+        ],
+        build::corrupt,
+    ),
+    verb(
         "cut",
-        "Ends the peer's socket on the wire.",
+        "Ends the peer's socket on the wire, or makes it half-open.",
         &[
             PEER,
             must(
                 "how",
-                Shape::Word(&["close", "reset"]),
-                "A close frame, or a TCP reset, to both ends.",
+                Shape::Word(&["close", "reset", "silence"]),
+                "A close frame, or a TCP reset, to both ends; or silence: what is sent is swallowed, pings too, and nothing closes.",
+            ),
+            may(
+                "direction",
+                Shape::Word(&["up", "down", "both"]),
+                "With `silence`: what the peer sends, what the server sends, or both, which is the default.",
             ),
         ],
         build::cut,
     ),
+    verb(
+        "stall",
+        "Stops reading from the server for this peer, so that the server's buffers fill.",
+        &[PEER],
+        build::stall,
+    ),
+    verb(
+        "mend",
+        "Ends the peer's silence or stall. What a silence swallowed stays lost.",
+        &[PEER],
+        build::mend,
+    ),
+    verb(
+        "pause",
+        "Stops the server as SIGSTOP does: its port and connections stay, and nothing answers.",
+        &[],
+        build::pause,
+    ),
+    verb("resume", "Lets a paused server go on.", &[], build::resume),
     verb(
         "kill-server",
         "Ends the server as a crash would.",
@@ -410,12 +484,35 @@ pub(crate) const VERBS: &[Verb] = &[
         &[],
         build::restart,
     ),
-    verb(
-        "send-raw",
-        "Sends this text through the peer's WebSocket, as it is.",
-        &[PEER, must("text", Shape::Text(MAX_TEXT), "The text.")],
-        build::send_raw,
-    ),
+    Verb {
+        name: "send-raw",
+        about: "Sends what no client should.",
+        keys: &[
+            PEER,
+            may(
+                "text",
+                Shape::Text(MAX_TEXT),
+                "This text through the peer's WebSocket, as it is.",
+            ),
+            may(
+                "frame",
+                Shape::Word(&["unmasked", "reserved-bit", "not-utf8", "false-length"]),
+                "A frame that breaks RFC 6455, written by the tap in the peer's place; after `false-length` what follows is taken for its payload.",
+            ),
+            may(
+                "path",
+                Shape::Path,
+                "A request for a WebSocket on this path, over a connection of its own that ends with the answer.",
+            ),
+            may(
+                "status",
+                Shape::Number(100, 599),
+                "With `path`: the status that the answer must have.",
+            ),
+        ],
+        one_of: &["text", "frame", "path"],
+        build: build::send_raw,
+    },
     verb(
         "http",
         "An HTTP request to the server, as it is.",

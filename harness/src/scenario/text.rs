@@ -6,11 +6,13 @@ use base64::engine::general_purpose::STANDARD;
 use super::build::made_up;
 use super::model::{
     Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line,
-    Pattern, PeerSpec, Place, Scenario, Step,
+    Pattern, PeerSpec, Place, Raw, Scenario, Step,
 };
 use super::value::write_duration;
 use crate::names::PeerName;
 use crate::peer::{Data, Kill};
+use crate::signaling::Kind;
+use crate::tap::{Corruption, Silence};
 use crate::yaml::{flow, scalar};
 
 /// From this length on, made-up bytes are written as `size:`.
@@ -37,7 +39,40 @@ impl Step {
             Action::Hold(pattern) => format!("tap: hold {}", pattern_text(pattern)),
             Action::Release(pattern) => format!("tap: release {}", pattern_text(pattern)),
             Action::Drop(pattern) => format!("tap: drop {}", pattern_text(pattern)),
+            Action::Delay { pattern, by } => {
+                let by = write_duration(*by);
+                format!("tap: delay {} by {by}", pattern_text(pattern))
+            }
+            Action::Duplicate(pattern) => format!("tap: duplicate {}", pattern_text(pattern)),
+            Action::Reorder { pattern, behind } => {
+                let behind = behind.map_or("the next", Kind::as_str);
+                format!("tap: reorder {} behind {behind}", pattern_text(pattern))
+            }
+            Action::Corrupt { pattern, how } => {
+                let how = corruption_text(*how);
+                format!("tap: corrupt {} ({how})", pattern_text(pattern))
+            }
+            Action::Cut {
+                peer,
+                how: Cut::Silence(silence),
+            } => format!("tap: cut {peer} (silence, {})", direction_text(*silence)),
             Action::Cut { peer, how } => format!("tap: cut {peer} ({})", cut_text(*how)),
+            Action::Stall { peer } => format!("tap: stall {peer}"),
+            Action::Mend { peer } => format!("tap: mend {peer}"),
+            Action::Pause => "server: paused".into(),
+            Action::Resume => "server: resumed".into(),
+            Action::SendRaw {
+                peer,
+                raw: Raw::Frame(frame),
+            } => format!("{peer}: sends a frame ({})", frame.as_str()),
+            Action::SendRaw {
+                peer,
+                raw: Raw::Upgrade { path, status },
+            } => {
+                let status = status.map(|status| format!(": {status}"));
+                let status = status.unwrap_or_default();
+                format!("{peer}: asks for a WebSocket on {}{status}", scalar(path))
+            }
             Action::KillServer => "server: killed".into(),
             Action::Restart => "server: restarted".into(),
             Action::Disconnect { peer } => format!("{peer}: disconnects"),
@@ -165,6 +200,23 @@ fn cut_text(how: Cut) -> &'static str {
     match how {
         Cut::Close => "close",
         Cut::Reset => "reset",
+        Cut::Silence(_) => "silence",
+    }
+}
+
+fn direction_text(silence: Silence) -> &'static str {
+    match (silence.up, silence.down) {
+        (true, false) => "up",
+        (false, true) => "down",
+        _ => "both",
+    }
+}
+
+fn corruption_text(how: Corruption) -> &'static str {
+    match how {
+        Corruption::Letter => "letter",
+        Corruption::NotJson => "not-json",
+        Corruption::NotUtf8 => "not-utf8",
     }
 }
 
@@ -318,14 +370,59 @@ fn entries(action: &Action) -> (&'static str, Entries) {
         Action::Hold(held) => ("hold", pattern("message", held)),
         Action::Release(held) => ("release", pattern("message", held)),
         Action::Drop(dropped) => ("drop", pattern("message", dropped)),
-        Action::Cut { peer, how } => (
-            "cut",
-            vec![who("peer", peer), ("how", cut_text(*how).into())],
-        ),
+        Action::Delay {
+            pattern: delayed,
+            by,
+        } => {
+            let mut entries = pattern("message", delayed);
+            entries.push(("by", write_duration(*by)));
+            ("delay", entries)
+        }
+        Action::Duplicate(doubled) => ("duplicate", pattern("message", doubled)),
+        Action::Reorder {
+            pattern: moved,
+            behind,
+        } => {
+            let mut entries = pattern("message", moved);
+            entries.extend(behind.map(|behind| ("behind", behind.to_string())));
+            ("reorder", entries)
+        }
+        Action::Corrupt {
+            pattern: changed,
+            how,
+        } => {
+            let mut entries = pattern("message", changed);
+            if *how != Corruption::default() {
+                entries.push(("as", corruption_text(*how).into()));
+            }
+            ("corrupt", entries)
+        }
+        Action::Cut { peer, how } => {
+            let mut entries = vec![who("peer", peer), ("how", cut_text(*how).into())];
+            if let Cut::Silence(silence) = how
+                && silence.up != silence.down
+            {
+                entries.push(("direction", direction_text(*silence).into()));
+            }
+            ("cut", entries)
+        }
+        Action::Stall { peer } => ("stall", vec![who("peer", peer)]),
+        Action::Mend { peer } => ("mend", vec![who("peer", peer)]),
+        Action::Pause => ("pause", Vec::new()),
+        Action::Resume => ("resume", Vec::new()),
         Action::KillServer => ("kill-server", Vec::new()),
         Action::Restart => ("restart", Vec::new()),
-        Action::SendRaw { peer, text } => {
-            ("send-raw", vec![who("peer", peer), ("text", scalar(text))])
+        Action::SendRaw { peer, raw } => {
+            let mut entries = vec![who("peer", peer)];
+            match raw {
+                Raw::Text(text) => entries.push(("text", scalar(text))),
+                Raw::Frame(frame) => entries.push(("frame", frame.as_str().into())),
+                Raw::Upgrade { path, status } => {
+                    entries.push(("path", scalar(path)));
+                    entries.extend(status.map(|status| ("status", status.to_string())));
+                }
+            }
+            ("send-raw", entries)
         }
         Action::Http {
             peer,

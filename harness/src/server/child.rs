@@ -193,6 +193,19 @@ impl Child {
         self.address
     }
 
+    /// Stops the whole group; `false` if some of it could not be.
+    pub(super) async fn pause(&self) -> bool {
+        let group = self.group.clone();
+        let paused = tokio::task::spawn_blocking(move || group.pause()).await;
+        paused.unwrap_or(false)
+    }
+
+    /// Lets the whole group go on.
+    pub(super) async fn resume(&self) {
+        let group = self.group.clone();
+        drop(tokio::task::spawn_blocking(move || group.resume()).await);
+    }
+
     /// Kills the whole group and waits until it is gone.
     pub(super) async fn kill(mut self) {
         self.wanted.send_replace(true);

@@ -1,6 +1,7 @@
 //! The server under test: embedded, or a child process; readiness, kill, restart, and what it says.
 
 mod child;
+mod embedded;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::{Fault, Faults, Options, Server as Reference};
+use glare_signaling_server::{Fault, Faults, Options};
 
 use crate::log::ServerLife;
 use crate::run::Run;
@@ -137,6 +138,12 @@ pub enum ServerError {
         /// The last lines of its output.
         lines: Vec<String>,
     },
+    /// There is none to pause or resume.
+    #[error("the server does not run")]
+    Gone,
+    /// It did not stop.
+    #[error("the server could not be paused")]
+    NotPaused,
 }
 
 fn indent(lines: &[String]) -> String {
@@ -155,12 +162,13 @@ pub struct ServerUnderTest {
     spec: ServerSpec,
     address: SocketAddr,
     life: Option<Life>,
+    pausable: bool,
     sink: Sink,
     run: Run,
 }
 
 enum Life {
-    Embedded(Reference),
+    Embedded(embedded::Embedded),
     Child(child::Child),
 }
 
@@ -170,11 +178,25 @@ impl ServerUnderTest {
     /// # Errors
     /// What kept it from getting ready, with the last lines that it wrote.
     pub async fn start(spec: ServerSpec, run: Run, sink: Sink) -> Result<Self, ServerError> {
-        let (address, life) = Self::boot(&spec, None, &run, &sink).await?;
+        Self::start_pausable(spec, run, sink, false).await
+    }
+
+    /// The same for a server that is to be paused: an embedded one gets a thread to itself.
+    ///
+    /// # Errors
+    /// As for [`ServerUnderTest::start`].
+    pub async fn start_pausable(
+        spec: ServerSpec,
+        run: Run,
+        sink: Sink,
+        pausable: bool,
+    ) -> Result<Self, ServerError> {
+        let (address, life) = Self::boot(&spec, None, pausable, &run, &sink).await?;
         Ok(Self {
             spec,
             address,
             life: Some(life),
+            pausable,
             sink,
             run,
         })
@@ -183,6 +205,7 @@ impl ServerUnderTest {
     async fn boot(
         spec: &ServerSpec,
         port: Option<SocketAddr>,
+        pausable: bool,
         run: &Run,
         sink: &Sink,
     ) -> Result<(SocketAddr, Life), ServerError> {
@@ -195,8 +218,10 @@ impl ServerUnderTest {
                 if let Some(address) = port {
                     options.listen = address;
                 }
-                let server = Self::bind(options).await.map_err(ServerError::Port)?;
-                (server.address(), Life::Embedded(server))
+                let server = Self::bind(options, pausable).await;
+                let server = server.map_err(ServerError::Port)?;
+                let address = server.address().ok_or(ServerError::Gone)?;
+                (address, Life::Embedded(server))
             }
             ServerSpec::Command(spec) => {
                 let child = child::Child::start(spec, port, run, sink.clone()).await?;
@@ -209,10 +234,10 @@ impl ServerUnderTest {
 
     /// A process that is just being started holds copies of this one's sockets until it has become another program, so the
     /// port of a server that was killed may be busy for a moment more.
-    async fn bind(options: Options) -> std::io::Result<Reference> {
+    async fn bind(options: Options, pausable: bool) -> std::io::Result<embedded::Embedded> {
         let deadline = tokio::time::Instant::now() + FREED_WITHIN;
         loop {
-            match Reference::start(options.clone()).await {
+            match embedded::Embedded::start(options.clone(), pausable).await {
                 Err(error)
                     if error.kind() == std::io::ErrorKind::AddrInUse
                         && options.listen.port() != 0
@@ -251,8 +276,36 @@ impl ServerUnderTest {
     /// As for [`ServerUnderTest::start`].
     pub async fn restart(&mut self) -> Result<(), ServerError> {
         self.kill().await;
-        let (_, life) = Self::boot(&self.spec, Some(self.address), &self.run, &self.sink).await?;
+        let (port, pausable) = (Some(self.address), self.pausable);
+        let (_, life) = Self::boot(&self.spec, port, pausable, &self.run, &self.sink).await?;
         self.life = Some(life);
+        Ok(())
+    }
+
+    /// Stops it where it stands, as SIGSTOP does: its port and its connections stay, nothing answers, no timer runs out. A child is
+    /// stopped with its whole group; an embedded one has its only thread blocked. When this returns it does nothing any more.
+    ///
+    /// # Errors
+    /// It does not run, does not stop, or was not started as pausable.
+    pub async fn pause(&mut self) -> Result<(), ServerError> {
+        let paused = match &mut self.life {
+            Some(Life::Embedded(server)) => server.pause().await,
+            Some(Life::Child(child)) => child.pause().await,
+            None => return Err(ServerError::Gone),
+        };
+        paused.then_some(()).ok_or(ServerError::NotPaused)
+    }
+
+    /// Lets it go on after a pause.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub async fn resume(&mut self) -> Result<(), ServerError> {
+        match &mut self.life {
+            Some(Life::Embedded(server)) => server.resume(),
+            Some(Life::Child(child)) => child.resume().await,
+            None => return Err(ServerError::Gone),
+        }
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::actor::Actor;
 use super::brain::{Done, Lost, Order};
+use super::faults::Disturbed;
 use super::lawful::judged;
 use super::outcome::Judged;
 use super::play::log;
@@ -72,8 +73,11 @@ pub(super) struct Stage {
     /// How many events the world has taken in.
     pub(super) taken: Seq,
     pub(super) lost: Lost,
+    pub(super) disturbed: Disturbed,
     /// A browser takes part.
     pub(super) browsers: bool,
+    /// The end of the steps; before it, the last step that began.
+    pub(super) ended: Seq,
     /// The case must be over by then.
     pub(super) end: Instant,
     /// The right to keep the machine busy, given back when the case only waits.
@@ -132,8 +136,9 @@ impl Stage {
 
     /// Until all is here that the laws need.
     async fn settle(&mut self, terms: &Terms) -> Result<(), Stop> {
+        self.undisturb(self.ended).await?;
         self.hear_of_leavings(terms).await?;
-        self.fence().await
+        self.fence(self.ended).await
     }
 
     async fn steps(&mut self, case: &Case) -> Result<(), Stop> {
@@ -149,6 +154,7 @@ impl Stage {
                 },
                 &cause,
             );
+            self.ended = begun;
             let waited = self.step(step, begun).await.map_err(|stop| match stop {
                 Stop::Fail {
                     place: None,
@@ -162,7 +168,7 @@ impl Stage {
             cause = vec![begun];
             cause.extend(waited);
         }
-        self.recorder.record(What::End, &cause);
+        self.ended = self.recorder.record(What::End, &cause);
         Ok(())
     }
 
@@ -308,20 +314,31 @@ impl Stage {
     }
     /// Asks each link that stands for a refusal: when it is here, all that the server had queued is here. Twice, because what one
     /// peer sent before its first fence may reach another after that one's first.
-    async fn fence(&mut self) -> Result<(), Stop> {
+    ///
+    /// What waits for a successor can be told from what has one only after the first fence, and counts as sent before the next.
+    async fn fence(&mut self, ended: Seq) -> Result<(), Stop> {
         self.take_in()?;
+        let within = FENCE_WITHIN + 2 * self.rules.longest_delay();
         let mut standing: Vec<(PeerName, u32)> = self
             .actors
             .values()
             .filter(|actor| actor.lives() && self.world.is_up(&actor.name))
             .filter_map(|actor| Some((actor.name.clone(), self.world.link(&actor.name)?)))
+            .filter(|(peer, instance)| {
+                !self.disturbed.is_mute(&Link {
+                    peer: peer.clone(),
+                    instance: *instance,
+                })
+            })
             .collect();
         let mut replies = BTreeMap::new();
         self.fences = standing
             .iter()
             .map(|(peer, _)| (peer.clone(), false))
             .collect();
-        for _round in 0..2 {
+        let mut rounds = 2;
+        let mut round = 0;
+        while round < rounds {
             let from = self.recorder.count();
             let order = || Order::Ask {
                 request: Request::Fence,
@@ -332,7 +349,7 @@ impl Stage {
                 .values_mut()
                 .filter(|actor| standing.iter().any(|(peer, _)| *peer == actor.name))
                 .map(|actor| actor.order(order(), vec![]));
-            let deadline = Instant::now() + FENCE_WITHIN;
+            let deadline = Instant::now() + within;
             for done in timeout_at(deadline, join_all(asked))
                 .await
                 .unwrap_or_default()
@@ -379,16 +396,18 @@ impl Stage {
                 }
             }
             standing = fenced;
+            if round == 0 && self.give_up_reordering(ended).await {
+                rounds += 1;
+            }
+            round += 1;
         }
         for (peer, instance) in standing {
             self.fences.insert(peer.clone(), true);
             let cause: Vec<Seq> = replies.get(&peer).copied().into_iter().collect();
-            self.recorder.record(
-                What::Fenced {
-                    link: Link { peer, instance },
-                },
-                &cause,
-            );
+            let link = Link { peer, instance };
+            if !self.disturbed.is_broken(&link) {
+                self.recorder.record(What::Fenced { link }, &cause);
+            }
         }
         Ok(())
     }

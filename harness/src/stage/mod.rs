@@ -6,6 +6,7 @@ mod by_hand;
 mod carried;
 mod director;
 mod directory;
+mod faults;
 mod lawful;
 mod outcome;
 mod peer_fault;

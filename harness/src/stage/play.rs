@@ -11,6 +11,7 @@ use super::actor::{Actor, Scene};
 use super::brain::Lost;
 use super::director::{Ran, Stage, Stop};
 use super::directory::Directory;
+use super::faults::Disturbed;
 use super::outcome::{Failure, Judged, Outcome, Verdict};
 use super::probed::gone;
 use super::rules::Rules;
@@ -154,17 +155,18 @@ async fn perform(
             recorder.record(What::Server { life }, &[]);
         })
     };
-    let server =
-        match ServerUnderTest::start(setting.server.clone(), setting.run.clone(), sink).await {
-            Ok(server) => server,
-            Err(error) => {
-                return Ended {
-                    verdict: Verdict::Inconclusive(error.to_string()),
-                    laws: Vec::new(),
-                    stage: None,
-                };
-            }
-        };
+    let pausable = (scenario.steps.iter()).any(|step| step.action == Action::Pause);
+    let (spec, run) = (setting.server.clone(), setting.run.clone());
+    let server = match ServerUnderTest::start_pausable(spec, run, sink, pausable).await {
+        Ok(server) => server,
+        Err(error) => {
+            return Ended {
+                verdict: Verdict::Inconclusive(error.to_string()),
+                laws: Vec::new(),
+                stage: None,
+            };
+        }
+    };
     let scene = Scene {
         setting: setting.clone(),
         recorder: recorder.clone(),
@@ -221,7 +223,9 @@ async fn perform(
         rooms: BTreeMap::new(),
         taken: 0,
         lost: lost.clone(),
+        disturbed: Disturbed::default(),
         browsers: case.cast.needs_browser(),
+        ended: 0,
         end: began + setting.max_time,
         busy,
     };

@@ -1,13 +1,14 @@
 //! The faults that a case's steps have placed at the taps, and what they keep back.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use super::wire::lock;
 use crate::log::{Direction, Fate, Seq};
 use crate::names::{Link, PeerName};
 use crate::scenario::Pattern;
 use crate::signaling::Kind;
-use crate::tap::{HoldId, Passing};
+use crate::tap::{Corruption, HoldId, Passing};
 
 /// The faults placed at the taps of one case.
 #[derive(Default)]
@@ -24,10 +25,33 @@ struct Placed {
     held: Vec<Held>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fault {
+/// What a step has ordered for the messages of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Keep back until a release.
     Hold,
+    /// Throw away.
     Drop,
+    /// Let go after this time, and what follows behind it.
+    Delay(Duration),
+    /// Let go twice.
+    Duplicate,
+    /// Let go changed.
+    Corrupt(Corruption),
+    /// Keep back until the next word of the same link and direction has passed, or the next of this kind.
+    Reorder(Option<Kind>),
+}
+
+impl Fault {
+    fn fate(self) -> Fate {
+        match self {
+            Fault::Hold | Fault::Reorder(_) => Fate::Held,
+            Fault::Drop => Fate::Dropped,
+            Fault::Delay(_) => Fate::Delayed,
+            Fault::Duplicate => Fate::Passed,
+            Fault::Corrupt(_) => Fate::Corrupted,
+        }
+    }
 }
 
 /// One message that the tap keeps back.
@@ -47,18 +71,20 @@ pub struct Held {
     pub mark: u64,
 }
 
+/// What is to happen to a message.
+#[derive(Debug)]
+pub(super) struct Decision {
+    /// The fault that it has met, if it has met one.
+    pub fault: Option<Fault>,
+    /// Its event.
+    pub seq: Seq,
+    /// What was waiting for it, and goes right behind it.
+    pub behind: Option<Held>,
+}
+
 impl Rules {
-    /// From now on, keep back what matches.
-    pub fn hold(&self, pattern: Pattern) {
-        self.place(pattern, Fault::Hold);
-    }
-
-    /// From now on, throw away what matches.
-    pub fn discard(&self, pattern: Pattern) {
-        self.place(pattern, Fault::Drop);
-    }
-
-    fn place(&self, pattern: Pattern, fault: Fault) {
+    /// From now on, do this with what matches.
+    pub fn place(&self, pattern: Pattern, fault: Fault) {
         lock(&self.placed).push(Placed {
             pattern,
             fault,
@@ -69,10 +95,29 @@ impl Rules {
 
     /// Stops holding by this pattern and hands out what was held, oldest first.
     pub fn release(&self, pattern: &Pattern) -> Vec<Held> {
+        self.take(|rule| rule.fault == Fault::Hold && rule.pattern.same_target(pattern))
+    }
+
+    /// Stops reordering and hands out what nothing has followed, oldest first.
+    pub fn unfollowed(&self) -> Vec<Held> {
+        self.take(|rule| matches!(rule.fault, Fault::Reorder(_)))
+    }
+
+    /// The longest time that a message may be delayed by.
+    pub fn longest_delay(&self) -> Duration {
+        let placed = lock(&self.placed);
+        let delays = placed.iter().map(|rule| match rule.fault {
+            Fault::Delay(by) => by,
+            _ => Duration::ZERO,
+        });
+        delays.max().unwrap_or_default()
+    }
+
+    fn take(&self, ends: impl Fn(&Placed) -> bool) -> Vec<Held> {
         let mut placed = lock(&self.placed);
         let mut out = Vec::new();
         placed.retain_mut(|rule| {
-            let ends = rule.fault == Fault::Hold && rule.pattern.same_target(pattern);
+            let ends = ends(rule);
             if ends {
                 out.append(&mut rule.held);
             }
@@ -91,32 +136,59 @@ impl Rules {
         word: Option<(Kind, Option<&PeerName>)>,
         record: impl FnOnce(Fate) -> Seq,
         held: impl FnOnce(Seq) -> Held,
-    ) -> (Fate, Seq) {
+    ) -> Decision {
         let mut placed = lock(&self.placed);
+        let swap = word.and_then(|(kind, _)| awaited(&placed, at, passing, kind));
         let rule = word.and_then(|(kind, about)| {
-            placed.iter_mut().find_map(|rule| {
+            placed.iter_mut().enumerate().find_map(|(index, rule)| {
                 if !rule.pattern.matches(at, passing.direction, kind, about) {
                     return None;
                 }
                 rule.matched += 1;
-                rule.pattern
-                    .nth
-                    .is_none_or(|nth| nth == rule.matched)
-                    .then_some(rule)
+                // What another one waits for follows it; it waits for none in turn.
+                let free = swap.is_none() || !matches!(rule.fault, Fault::Reorder(_));
+                (rule.pattern.nth.is_none_or(|nth| nth == rule.matched) && free).then_some(index)
             })
         });
-        let Some(rule) = rule else {
-            return (Fate::Passed, record(Fate::Passed));
-        };
-        match rule.fault {
-            Fault::Drop => (Fate::Dropped, record(Fate::Dropped)),
-            Fault::Hold => {
-                let seq = record(Fate::Held);
-                rule.held.push(held(seq));
-                (Fate::Held, seq)
-            }
+        let fault = rule.map(|index| placed[index].fault);
+        let fate = fault.map_or(Fate::Passed, Fault::fate);
+        let seq = record(fate);
+        if let (Fate::Held, Some(index)) = (fate, rule) {
+            placed[index].held.push(held(seq));
         }
+        // Behind what goes as it is, now or later.
+        let behind = swap
+            .filter(|_| matches!(fault, None | Some(Fault::Delay(_))))
+            .map(|(rule, at)| placed[rule].held.remove(at));
+        Decision { fault, seq, behind }
     }
+}
+
+/// The reordered message that waits for a word of this kind: by its rule, and its place there.
+fn awaited(
+    placed: &[Placed],
+    at: &PeerName,
+    passing: &Passing<'_>,
+    kind: Kind,
+) -> Option<(usize, usize)> {
+    if kind == Kind::Fence {
+        return None;
+    }
+    placed.iter().enumerate().find_map(|(index, rule)| {
+        let Fault::Reorder(behind) = rule.fault else {
+            return None;
+        };
+        if behind.is_some_and(|behind| behind != kind) {
+            return None;
+        }
+        // The number of a hold has its link's in the upper half.
+        let here = |held: &Held| {
+            held.peer == *at
+                && held.direction == passing.direction
+                && held.id >> 32 == HoldId::from(passing.link)
+        };
+        Some((index, rule.held.iter().position(here)?))
+    })
 }
 
 impl Pattern {

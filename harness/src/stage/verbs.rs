@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::actor::Actor;
 use super::brain::{Done, Order, payload};
 use super::director::{Stage, Stop, fail};
-use crate::log::{Direction, Seq, What};
+use super::rules::Fault;
+use crate::log::{Seq, What};
 use crate::names::{Link, PeerName, Stack};
 use crate::peer::{Data, Kill};
-use crate::scenario::{Action, Answer, Condition, Cut, Pattern, Step};
+use crate::scenario::{Action, Answer, Condition, Cut, Raw, Step};
 use crate::signaling::{DescriptionKind, Kind, Notice, Request};
 use crate::tap;
 
@@ -175,9 +176,25 @@ impl Stage {
                     }
                 }
             }
-            Action::Hold(pattern) => self.rules.hold(pattern.clone()),
-            Action::Drop(pattern) => self.rules.discard(pattern.clone()),
+            Action::Hold(pattern) => self.rules.place(pattern.clone(), Fault::Hold),
+            Action::Drop(pattern) => self.rules.place(pattern.clone(), Fault::Drop),
+            Action::Delay { pattern, by } => self.rules.place(pattern.clone(), Fault::Delay(*by)),
+            Action::Duplicate(pattern) => self.rules.place(pattern.clone(), Fault::Duplicate),
+            Action::Reorder { pattern, behind } => {
+                self.rules.place(pattern.clone(), Fault::Reorder(*behind));
+            }
+            Action::Corrupt { pattern, how } => {
+                self.rules.place(pattern.clone(), Fault::Corrupt(*how));
+            }
             Action::Release(pattern) => self.release(pattern, begun).await?,
+            Action::Cut {
+                peer,
+                how: Cut::Silence(how),
+            } => self.silence(peer, *how, begun).await?,
+            Action::Stall { peer } => self.stall(peer, begun).await?,
+            Action::Mend { peer } => self.mend(peer, begun).await?,
+            Action::Pause => self.pause(begun).await?,
+            Action::Resume => self.resume(begun).await?,
             Action::Cut { peer, how } => {
                 let link = self.ending(peer, begun);
                 let how = match how {
@@ -185,7 +202,7 @@ impl Stage {
                         code: 1000,
                         reason: String::new(),
                     },
-                    Cut::Reset => tap::Cut::Reset,
+                    Cut::Reset | Cut::Silence(_) => tap::Cut::Reset,
                 };
                 self.actor(peer)?.tap.cut(None, how).await;
                 self.closed(peer, link, within).await?;
@@ -197,10 +214,14 @@ impl Stage {
                     return Err(Stop::Trouble(error.to_string()));
                 }
             }
-            Action::SendRaw { peer, text } => {
-                self.must(peer, Order::SendRaw { text: text.clone() }, cause)
-                    .await?
-            }
+            Action::SendRaw { peer, raw } => match raw {
+                Raw::Text(text) => {
+                    self.must(peer, Order::SendRaw { text: text.clone() }, cause)
+                        .await?
+                }
+                Raw::Frame(frame) => self.raw_frame(peer, *frame, begun).await?,
+                Raw::Upgrade { path, status } => self.foreign_upgrade(peer, path, *status).await?,
+            },
             Action::Http {
                 peer,
                 method,
@@ -238,7 +259,7 @@ impl Stage {
     }
 
     /// Records that a step ends this peer's link, if there is one.
-    fn ending(&mut self, peer: &PeerName, begun: Seq) -> Option<u32> {
+    pub(super) fn ending(&mut self, peer: &PeerName, begun: Seq) -> Option<u32> {
         // What the tap has seen by now decides which link it is.
         drop(self.take_in());
         let instance = self.world.link(peer).filter(|_| self.world.is_up(peer))?;
@@ -270,6 +291,7 @@ impl Stage {
         let peers: Vec<PeerName> = self.actors.keys().cloned().collect();
         let links: Vec<_> = peers.iter().map(|peer| self.ending(peer, begun)).collect();
         self.server.kill().await;
+        self.server_ended();
         for (peer, link) in peers.iter().zip(links) {
             if self.actors.get(peer).is_some_and(Actor::lives) {
                 self.closed(peer, link, within).await?;
@@ -404,40 +426,5 @@ impl Stage {
             waited.extend(got);
         }
         Ok(waited)
-    }
-
-    async fn release(&mut self, pattern: &Pattern, begun: Seq) -> Result<(), Stop> {
-        for held in self.rules.release(pattern) {
-            let Some(actor) = self.actors.get_mut(&held.peer) else {
-                continue;
-            };
-            let link = held.link.instance;
-            let gone = actor.wire.is_down(link);
-            let seq = self.recorder.record(
-                What::Released {
-                    message: held.seq,
-                    delivered: !gone,
-                },
-                &[begun, held.seq],
-            );
-            if gone {
-                actor.tap.discard(held.id).await;
-                continue;
-            }
-            if held.direction == Direction::Down {
-                actor.wire.let_through(link, seq, held.mark);
-            }
-            if actor.tap.release(held.id).await == tap::Delivery::Undeliverable {
-                let text = "a released message found its socket gone".into();
-                self.recorder.record(
-                    What::Note {
-                        peer: Some(held.peer),
-                        text,
-                    },
-                    &[seq],
-                );
-            }
-        }
-        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::directory::Directory;
-use super::rules::{Held, Rules};
+use super::rules::{Decision, Fault, Held, Rules};
 use crate::log::{Carrier, Digest, Direction, Fate, Recorder, Seq, What};
 use crate::names::{Link, PeerName};
 use crate::signaling::{Conversation, Dialect, Notice, Signal, Word};
@@ -68,6 +68,16 @@ struct Inner {
     down: Vec<u32>,
     /// The newest link; HTTP requests are told as its own.
     newest: u32,
+}
+
+impl Inner {
+    /// A message goes on, to the peer or up; what goes to the peer will be heard.
+    fn deliver(&mut self, passing: &Passing<'_>, seq: Seq, mark: u64) {
+        if passing.direction == Direction::Down {
+            let delivered = self.delivered.entry(passing.link).or_default();
+            delivered.push_back((seq, mark));
+        }
+    }
 }
 
 /// A small deterministic source of delays.
@@ -163,8 +173,51 @@ impl Wire {
         }
     }
 
-    fn understand(&self, inner: &mut Inner, passing: &Passing<'_>) -> Option<Word> {
-        let text = std::str::from_utf8(passing.data).ok()?;
+    /// Writes down a message with this payload, which is `passing`'s unless the tap has made it.
+    fn record(
+        &self,
+        link: &Link,
+        passing: &Passing<'_>,
+        payload: &[u8],
+        word: Option<Word>,
+        fate: Fate,
+        cause: &[Seq],
+    ) -> Seq {
+        let mut text = String::new();
+        if !passing.head.is_empty() {
+            text.push_str(passing.head);
+            text.push('\n');
+        }
+        let shown = &payload[..payload.len().min(TEXT_LIMIT)];
+        text.push_str(&String::from_utf8_lossy(shown));
+        self.recorder.record(
+            What::Message {
+                link: link.clone(),
+                direction: passing.direction,
+                carrier: passing.carrier,
+                about: word.as_ref().and_then(|word| about(&self.directory, word)),
+                digest: self.digest.of(&substance(word.as_ref(), payload)),
+                word,
+                fate,
+                size: payload.len(),
+                text,
+            },
+            cause,
+        )
+    }
+
+    fn note(&self, text: &str, cause: Seq) {
+        self.recorder.record(
+            What::Note {
+                peer: Some(self.peer.clone()),
+                text: text.into(),
+            },
+            &[cause],
+        );
+    }
+
+    fn understand(&self, inner: &mut Inner, passing: &Passing<'_>, payload: &[u8]) -> Option<Word> {
+        let text = std::str::from_utf8(payload).ok()?;
         if passing.truncated || passing.carrier == Carrier::Binary {
             return None;
         }
@@ -194,7 +247,12 @@ impl Wire {
 impl Policy for Wire {
     fn judge(&self, passing: &Passing<'_>, hold: HoldId) -> Verdict {
         let mut inner = lock(&self.inner);
-        let word = self.understand(&mut inner, passing);
+        let link = self.link_name(if passing.link == 0 {
+            inner.newest
+        } else {
+            passing.link
+        });
+        let word = self.understand(&mut inner, passing, passing.data);
         let about = word.as_ref().and_then(|word| about(&self.directory, word));
         let cause = match passing.direction {
             Direction::Up => inner
@@ -207,44 +265,16 @@ impl Policy for Wire {
             }
             Direction::Down => Vec::new(),
         };
-        let digest = self.digest.of(&substance(word.as_ref(), passing.data));
-        let mut text = String::new();
-        if !passing.head.is_empty() {
-            text.push_str(passing.head);
-            text.push('\n');
+        if passing.swallowed {
+            self.record(&link, passing, passing.data, word, Fate::Swallowed, &cause);
+            return Verdict::Drop;
         }
-        let shown = &passing.data[..passing.data.len().min(TEXT_LIMIT)];
-        text.push_str(&String::from_utf8_lossy(shown));
-        let link = self.link_name(if passing.link == 0 {
-            inner.newest
-        } else {
-            passing.link
-        });
-        let word_key = word.as_ref().map(Word::kind);
-        let size = passing.data.len();
-        let about_key = about.clone();
-        let (fate, seq) = self.rules.decide(
+        let kind = word.as_ref().map(Word::kind);
+        let Decision { fault, seq, behind } = self.rules.decide(
             &self.peer,
             passing,
-            word_key.map(|kind| (kind, about_key.as_ref())),
-            |fate| {
-                let link = link.clone();
-                let (direction, carrier) = (passing.direction, passing.carrier);
-                self.recorder.record(
-                    What::Message {
-                        link,
-                        direction,
-                        carrier,
-                        word,
-                        about,
-                        fate,
-                        size,
-                        digest,
-                        text,
-                    },
-                    &cause,
-                )
-            },
+            kind.map(|kind| (kind, about.as_ref())),
+            |fate| self.record(&link, passing, passing.data, word.clone(), fate, &cause),
             |seq| Held {
                 peer: self.peer.clone(),
                 id: hold,
@@ -257,21 +287,47 @@ impl Policy for Wire {
         if passing.direction == Direction::Up && passing.carrier == Carrier::Http {
             inner.asked = Some(seq);
         }
-        match fate {
-            Fate::Held => return Verdict::Hold,
-            Fate::Dropped => return Verdict::Drop,
-            Fate::Passed | Fate::Undeliverable => {}
+        let inner = &mut *inner;
+        match fault {
+            Some(Fault::Hold | Fault::Reorder(_)) => return Verdict::Hold,
+            Some(Fault::Drop) => return Verdict::Drop,
+            Some(Fault::Duplicate) => {
+                inner.deliver(passing, seq, mark(passing.data));
+                if passing.carrier == Carrier::Http {
+                    self.note("an HTTP message goes once, it is not duplicated", seq);
+                    return Verdict::Pass;
+                }
+                let copy = self.record(&link, passing, passing.data, word, Fate::Copy, &[seq]);
+                inner.deliver(passing, copy, mark(passing.data));
+                return Verdict::Duplicate;
+            }
+            Some(Fault::Corrupt(how)) => {
+                let payload = how.apply(passing.data);
+                let word = self.understand(inner, passing, &payload);
+                let forged = self.record(&link, passing, &payload, word, Fate::Forged, &[seq]);
+                inner.deliver(passing, forged, mark(&payload));
+                return Verdict::Corrupt(how);
+            }
+            Some(Fault::Delay(_)) | None => {
+                inner.deliver(passing, seq, mark(passing.data));
+            }
         }
-        if passing.direction == Direction::Down {
-            inner
-                .delivered
-                .entry(passing.link)
-                .or_default()
-                .push_back((seq, mark(passing.data)));
-        }
-        match self.shake.as_ref().and_then(|shake| lock(shake).delay()) {
-            Some(delay) => Verdict::Delay(delay),
-            None => Verdict::Pass,
+        let delay = match fault {
+            Some(Fault::Delay(by)) => Some(by),
+            _ => self.shake.as_ref().and_then(|shake| lock(shake).delay()),
+        };
+        match (behind, delay) {
+            (Some(held), delay) => {
+                let released = What::Released {
+                    message: held.seq,
+                    delivered: true,
+                };
+                let released = self.recorder.record(released, &[seq, held.seq]);
+                inner.deliver(passing, released, held.mark);
+                Verdict::Then(held.id, delay)
+            }
+            (None, Some(delay)) => Verdict::Delay(delay),
+            (None, None) => Verdict::Pass,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The WebSocket frame (RFC 6455, section 5.2): reading headers, unmasking, and the one frame that the tap writes itself.
+//! The WebSocket frame (RFC 6455, section 5.2): reading headers, unmasking, and the frames that the tap writes itself.
 
 use bytes::Buf;
 use thiserror::Error;
@@ -129,12 +129,30 @@ pub(super) fn mask(data: &mut [u8], key: [u8; 4]) {
 /// character's border.
 pub(super) fn close(code: u16, reason: &str, key: Option<[u8; 4]>) -> Vec<u8> {
     let reason = &reason[..reason.floor_char_boundary(123)];
-    let length = 2 + reason.len() as u8;
-    let mut frame = vec![0x88, length | if key.is_some() { 0x80 } else { 0 }];
+    let mut payload = code.to_be_bytes().to_vec();
+    payload.extend(reason.as_bytes());
+    write(0x88, &payload, key)
+}
+
+/// A whole frame: `first` is its first byte (section 5.2: FIN, reserved bits, opcode). Masked if it goes to a server.
+pub(super) fn write(first: u8, payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
+    let masked = if key.is_some() { 0x80 } else { 0 };
+    let mut frame = Vec::with_capacity(payload.len() + 14);
+    frame.push(first);
+    match payload.len() {
+        length @ 0..126 => frame.push(masked | length as u8),
+        length @ 126..65536 => {
+            frame.push(masked | 126);
+            frame.extend((length as u16).to_be_bytes());
+        }
+        length => {
+            frame.push(masked | 127);
+            frame.extend((length as u64).to_be_bytes());
+        }
+    }
     frame.extend(key.iter().flatten());
     let start = frame.len();
-    frame.extend(code.to_be_bytes());
-    frame.extend(reason.as_bytes());
+    frame.extend(payload);
     if let Some(key) = key {
         mask(&mut frame[start..], key);
     }

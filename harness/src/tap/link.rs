@@ -18,8 +18,8 @@ use super::outbox::{Kind, Outbox};
 use super::policy::{HoldId, LinkChange, Passing, Policy, Verdict};
 use super::splitter::{Piece, Splitter};
 use super::wire::Wire;
-use super::{Cut, Delivery, MESSAGE_CAP, frame};
-use crate::log::{Direction, Ending, Side};
+use super::{Cut, Delivery, MESSAGE_CAP, Silence, frame};
+use crate::log::{Carrier, Direction, Ending, Side};
 
 /// Read at once at most (bytes).
 const READ: usize = 64 * 1024;
@@ -32,6 +32,11 @@ pub(super) enum Command {
     Release(HoldId, oneshot::Sender<Delivery>),
     Discard(HoldId),
     Cut(Cut, oneshot::Sender<()>),
+    Silence(Silence, oneshot::Sender<()>),
+    Stall(oneshot::Sender<()>),
+    Mend(oneshot::Sender<()>),
+    /// Bytes up to the server, between two frames of the peer's.
+    Inject(BytesMut, oneshot::Sender<Delivery>),
 }
 
 /// One direction: from its source's bytes to its target's outbox.
@@ -49,6 +54,10 @@ struct Leg {
     closed: bool,
     /// Writing to the source has failed, so its end of stream is not a quiet one.
     writing_failed: Option<io::ErrorKind>,
+    /// What comes is read and swallowed, its end too.
+    silent: bool,
+    /// The source is not read from.
+    stalled: bool,
 }
 
 impl Leg {
@@ -63,11 +72,21 @@ impl Leg {
             dropping: false,
             closed: false,
             writing_failed: None,
+            silent: false,
+            stalled: false,
         }
     }
 
     fn is_over(&self) -> bool {
         self.ended && self.outbox.is_over()
+    }
+
+    /// Ends a silence and a stall. An end of stream that was swallowed is due now.
+    fn mend(&mut self) {
+        self.stalled = false;
+        if std::mem::take(&mut self.silent) && self.ended {
+            self.outbox.finish();
+        }
     }
 }
 
@@ -100,7 +119,7 @@ impl Common {
                         leg.closed = true;
                         self.down(leg.source, Ending::Close { code, reason });
                     }
-                    if self.closing.is_none() {
+                    if self.closing.is_none() && !leg.silent {
                         leg.outbox.push(frame, Kind::Other, None);
                     }
                 }
@@ -118,16 +137,29 @@ impl Common {
                         data: leg.splitter.payload(&frames),
                         head: "",
                         truncated,
+                        swallowed: leg.silent,
                     };
                     let mut verdict = self.policy.judge(&passing, hold);
-                    if truncated && verdict == Verdict::Hold {
+                    let corrupted = match verdict {
+                        Verdict::Corrupt(how) if !truncated => how.apply(passing.data),
+                        _ => Vec::new(),
+                    };
+                    if leg.silent {
+                        leg.dropping = truncated;
+                        continue;
+                    }
+                    let whole = matches!(
+                        verdict,
+                        Verdict::Hold | Verdict::Duplicate | Verdict::Corrupt(_)
+                    );
+                    if truncated && whole {
                         tracing::warn!(
                             link = self.number,
-                            "a message longer than {MESSAGE_CAP} bytes cannot be held; it passes"
+                            "a message longer than {MESSAGE_CAP} bytes can only be dropped or delayed; it passes"
                         );
                         verdict = Verdict::Pass;
                     }
-                    if matches!(verdict, Verdict::Hold | Verdict::Drop) {
+                    if matches!(verdict, Verdict::Hold | Verdict::Drop | Verdict::Corrupt(_)) {
                         let controls = leg.splitter.take_controls(&mut frames);
                         if !controls.is_empty() {
                             leg.outbox.push(controls, Kind::Other, None);
@@ -149,6 +181,31 @@ impl Common {
                             let frames = BytesMut::from(&frames[..]);
                             self.holds.insert(hold, (leg.direction, frames));
                         }
+                        Verdict::Duplicate => {
+                            let mut copy = frames.clone();
+                            drop(leg.splitter.take_controls(&mut copy));
+                            leg.outbox.push(frames, kind, None);
+                            leg.outbox.push(copy, Kind::Message, None);
+                        }
+                        Verdict::Corrupt(_) => {
+                            let first = match carrier {
+                                Carrier::Binary => 0x82,
+                                _ => 0x81,
+                            };
+                            let key = (leg.direction == Direction::Up).then(rand::random);
+                            let frame = frame::write(first, &corrupted, key);
+                            leg.outbox.push(BytesMut::from(&frame[..]), kind, None);
+                        }
+                        Verdict::Then(held, time) => {
+                            leg.outbox.push(frames, kind, time);
+                            match self.holds.remove(&held) {
+                                Some((direction, held)) if direction == leg.direction => {
+                                    leg.outbox.push(held, Kind::Message, None);
+                                }
+                                Some(other) => drop(self.holds.insert(held, other)),
+                                None => {}
+                            }
+                        }
                     }
                 }
                 Piece::Tail { bytes, end } => {
@@ -157,6 +214,7 @@ impl Common {
                         leg.outbox.push(bytes, kind, None);
                     }
                 }
+                Piece::Raw(_) if leg.silent => {}
                 Piece::Raw(bytes) => leg.outbox.push(bytes, Kind::Raw, None),
             }
         }
@@ -270,6 +328,13 @@ impl Link {
             if self.up.is_over() && self.down.is_over() {
                 return Poll::Ready(false);
             }
+            if self.up.ended && self.down.ended {
+                // Nobody is left for whom a silence could be kept.
+                for leg in [&mut self.up, &mut self.down] {
+                    again |= leg.silent;
+                    leg.mend();
+                }
+            }
             if again {
                 continue;
             }
@@ -312,13 +377,13 @@ impl Link {
         let common = &mut self.common;
         let mut step = Step::Wait;
         let had_room = leg.outbox.has_room();
-        if !leg.ended && had_room {
+        if !leg.ended && had_room && !leg.stalled {
             make_room(&mut leg.inbox);
             match pin!(source.read_buf(&mut leg.inbox)).poll(cx) {
                 Poll::Ready(Ok(0)) => {
                     leg.ended = true;
                     let rest = leg.splitter.rest(&mut leg.inbox);
-                    if !rest.is_empty() && common.closing.is_none() {
+                    if !rest.is_empty() && common.closing.is_none() && !leg.silent {
                         leg.outbox.push(rest, Kind::Raw, None);
                     }
                     let ending = match leg.writing_failed {
@@ -326,11 +391,13 @@ impl Link {
                         _ => Ending::Eof,
                     };
                     common.down(leg.source, ending);
-                    if leg.writing_failed.is_some() {
+                    if leg.writing_failed.is_some() && !leg.silent {
                         let _ = leg.outbox.poll_flush(cx, target);
                         return Step::Reset;
                     }
-                    leg.outbox.finish();
+                    if !leg.silent {
+                        leg.outbox.finish();
+                    }
                 }
                 Poll::Ready(Ok(_)) => {
                     common.read(leg);
@@ -338,6 +405,11 @@ impl Link {
                 }
                 Poll::Ready(Err(_)) => {
                     common.down(leg.source, Ending::Reset);
+                    if leg.silent {
+                        leg.ended = true;
+                        drop(leg.splitter.rest(&mut leg.inbox));
+                        return Step::Again;
+                    }
                     // What came before the reset goes before the reset.
                     let _ = leg.outbox.poll_flush(cx, target);
                     return Step::Reset;
@@ -354,7 +426,7 @@ impl Link {
             leg.outbox.die();
             // The target may have said something before it went: that is read first, then its end.
             back.writing_failed = Some(error.kind());
-            if back.ended {
+            if back.ended && !back.silent {
                 step = Step::Reset;
             }
         }
@@ -371,6 +443,26 @@ impl Link {
         match command {
             Command::Discard(hold) => {
                 self.common.holds.remove(&hold);
+            }
+            Command::Silence(Silence { up, down }, reply) => {
+                self.up.silent |= up && !self.up.ended;
+                self.down.silent |= down && !self.down.ended;
+                let _ = reply.send(());
+            }
+            Command::Stall(reply) => {
+                self.down.stalled = true;
+                let _ = reply.send(());
+            }
+            Command::Mend(reply) => {
+                self.up.mend();
+                self.down.mend();
+                let _ = reply.send(());
+            }
+            Command::Inject(bytes, reply) if !self.common.down => {
+                self.up.outbox.release(bytes, reply);
+            }
+            Command::Inject(_, reply) => {
+                let _ = reply.send(Delivery::Undeliverable);
             }
             Command::Release(hold, reply) => match self.common.holds.remove(&hold) {
                 Some((Direction::Up, bytes)) if !self.common.down => {

@@ -1,10 +1,11 @@
-//! Sits on the wire between every peer and the server: records, decodes, holds, drops, cuts.
+//! Sits on the wire between every peer and the server: records, decodes, holds, drops, delays, doubles, corrupts, silences, cuts.
 //!
 //! Each peer has a [`Tap`] of its own, which forwards what it reads byte for byte and asks a [`Policy`] for each message. The one change
 //! that it makes is to leave out `Sec-WebSocket-Extensions` when a peer asks for a WebSocket.
 
 mod answer;
 mod body;
+mod corrupt;
 mod frame;
 mod head;
 mod link;
@@ -12,6 +13,7 @@ mod outbox;
 mod pages;
 mod policy;
 mod proxy;
+mod raw;
 mod session;
 mod shared;
 mod splitter;
@@ -19,6 +21,8 @@ mod splitter;
 mod tests;
 mod wire;
 
+pub use corrupt::Corruption;
 pub use pages::{PREFIX, Page, Pages};
 pub use policy::{HoldId, LinkChange, Passing, Policy, Verdict};
-pub use proxy::{Cut, Delivery, MESSAGE_CAP, Tap, TapOptions};
+pub use proxy::{Cut, Delivery, MESSAGE_CAP, Silence, Tap, TapOptions};
+pub use raw::RawFrame;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::corrupt::Corruption;
 use crate::log::{Carrier, Direction, Ending, Side};
 
 /// One message on its way. For a WebSocket a whole message (all its fragments); for HTTP a whole request or response.
@@ -19,6 +20,8 @@ pub struct Passing<'a> {
     pub head: &'a str,
     /// The payload was longer than the tap decodes; `data` is its beginning.
     pub truncated: bool,
+    /// The link is silent in this direction: it goes nowhere, whatever the verdict.
+    pub swallowed: bool,
 }
 
 /// A number for a held message, unique at its tap.
@@ -35,6 +38,12 @@ pub enum Verdict {
     Drop,
     /// Forward it after this time; what follows on the same leg waits behind it.
     Delay(Duration),
+    /// Forward it, and right behind it the same once more. HTTP goes once all the same.
+    Duplicate,
+    /// Forward it corrupted, in one frame. An HTTP body that is chunked goes unchanged.
+    Corrupt(Corruption),
+    /// Forward it, after this time if there is one, and right behind it what is held under this number.
+    Then(HoldId, Option<Duration>),
 }
 
 /// What happens to a WebSocket at the tap.

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::BytesMut;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::link::Command;
 use super::pages::Pages;
 use super::policy::{HoldId, Policy};
+use super::raw::{self, RawFrame};
 use super::session::Session;
 use super::shared::Shared;
 use super::wire::Wire;
@@ -46,6 +48,15 @@ pub enum Cut {
     },
     /// Each end gets a TCP reset.
     Reset,
+}
+
+/// In which directions a WebSocket carries nothing any more, while both its sockets stay open (half-open).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// What the peer sends is swallowed.
+    pub up: bool,
+    /// What the server sends is swallowed.
+    pub down: bool,
 }
 
 /// What a tap is started with.
@@ -151,6 +162,56 @@ impl Tap {
     /// Cuts one WebSocket by its number, or all of them; returns how many there were. After a cut by reset both sockets are closed; after
     /// one by close frame both ends have 5 s to answer.
     pub async fn cut(&self, link: Option<u32>, how: Cut) -> usize {
+        self.ask(link, |reply| Command::Cut(how.clone(), reply))
+            .await
+    }
+
+    /// Silences one WebSocket by its number, or all of them; returns how many there were. From here on whole frames are read and thrown
+    /// away, pings and close frames too, and so is the end of the stream. What was judged before goes on. It lasts until
+    /// [`Tap::mend`], or until both sides have ended.
+    pub async fn silence(&self, link: Option<u32>, how: Silence) -> usize {
+        self.ask(link, |reply| Command::Silence(how, reply)).await
+    }
+
+    /// Stops reading from the server for one WebSocket, or all of them; returns how many there were. The server feels it once the
+    /// system's buffers are full. Nothing is lost.
+    pub async fn stall(&self, link: Option<u32>) -> usize {
+        self.ask(link, Command::Stall).await
+    }
+
+    /// Ends silences and stalls; returns how many WebSockets there were. The next whole frame passes; what was swallowed stays lost.
+    pub async fn mend(&self, link: Option<u32>) -> usize {
+        self.ask(link, Command::Mend).await
+    }
+
+    /// Writes a frame up to the server in the peer's place, between two frames of the peer's; returns when it is written. Nothing judges
+    /// it.
+    pub async fn inject(&self, link: u32, frame: RawFrame) -> Delivery {
+        let (reply, delivery) = oneshot::channel();
+        let bytes = BytesMut::from(&frame.bytes()[..]);
+        match self.shared.link(link) {
+            Some(link) if link.send(Command::Inject(bytes, reply)).is_ok() => {
+                delivery.await.unwrap_or(Delivery::Undeliverable)
+            }
+            _ => Delivery::Undeliverable,
+        }
+    }
+
+    /// Asks the server for a WebSocket on a path of any kind, over a connection of its own that ends with the answer; returns the answer's
+    /// status. No number is spent on it, and nothing judges it.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or what it says is no HTTP answer.
+    pub async fn knock(&self, path: &str) -> io::Result<u16> {
+        raw::knock(self.shared.upstream(), path).await
+    }
+
+    /// Asks one link, or all; returns how many there were once all have answered.
+    async fn ask(
+        &self,
+        link: Option<u32>,
+        command: impl Fn(oneshot::Sender<()>) -> Command,
+    ) -> usize {
         let links = match link {
             Some(link) => self.shared.link(link).into_iter().collect(),
             None => self.shared.links(),
@@ -158,13 +219,13 @@ impl Tap {
         let mut replies = Vec::new();
         for link in links {
             let (reply, done) = oneshot::channel();
-            if link.send(Command::Cut(how.clone(), reply)).is_ok() {
+            if link.send(command(reply)).is_ok() {
                 replies.push(done);
             }
         }
         let count = replies.len();
         for done in replies {
-            // Dropped when the link ended by itself: cut as well.
+            // Dropped when the link ended by itself: there is nothing to do any more.
             let _ = done.await;
         }
         count

@@ -49,9 +49,21 @@ impl From<Refusal> for End {
 struct Passed {
     /// Who released it and waits to know.
     reply: Option<oneshot::Sender<Delivery>>,
+    /// What is to go in the place of its body.
+    corrupted: Option<Vec<u8>>,
 }
 
 impl Passed {
+    /// Puts the corrupted body in the place of the one at the end of `raw`, if that is where it stands; chunked it does not.
+    fn corrupt(&self, raw: &mut BytesMut, body: &[u8]) {
+        if let Some(corrupted) = &self.corrupted
+            && let Some(start) = raw.len().checked_sub(body.len())
+            && raw.ends_with(body)
+        {
+            raw[start..].copy_from_slice(corrupted);
+        }
+    }
+
     fn tell(self, shared: &Shared, direction: Direction, delivered: bool) {
         match (self.reply, delivered) {
             (Some(reply), true) => drop(reply.send(Delivery::Delivered)),
@@ -177,6 +189,7 @@ impl Session {
         let passed = self
             .judge(Direction::Up, &line, &data, !body.is_done())
             .await?;
+        passed.corrupt(&mut raw, &data);
         let server = match self.server().await {
             Ok(server) => server,
             Err(refusal) => {
@@ -315,21 +328,37 @@ impl Session {
             data,
             head,
             truncated,
+            swallowed: false,
         };
         let verdict = self.shared.policy.judge(&passing, hold);
         if verdict != Verdict::Hold {
             self.shared.take_hold(hold);
         }
         let reply = match verdict {
-            Verdict::Pass => None,
+            // One request, one response: there is no place for a second.
+            Verdict::Pass | Verdict::Duplicate | Verdict::Corrupt(_) => None,
             Verdict::Drop => return Err(End::Silent),
             Verdict::Delay(time) => {
                 sleep(time).await;
                 None
             }
+            Verdict::Then(held, time) => {
+                if let Some(time) = time {
+                    sleep(time).await;
+                }
+                if let Some(go) = self.shared.take_hold(held) {
+                    // How it went matters to nobody.
+                    let _ = go.send(oneshot::channel().0);
+                }
+                None
+            }
             Verdict::Hold => Some(released.await.map_err(|_| End::Silent)?),
         };
-        Ok(Passed { reply })
+        let corrupted = match verdict {
+            Verdict::Corrupt(how) if !truncated => Some(how.apply(data)),
+            _ => None,
+        };
+        Ok(Passed { reply, corrupted })
     }
 
     /// Waits for the server's `100 Continue`, or for a peer that does not; the answer, if the server refuses the body.
@@ -454,8 +483,12 @@ impl Session {
                 let head = format!("{line} {}", response.status);
                 self.judge(Direction::Down, &head, &data, !whole).await?
             }
-            None => Passed { reply: None },
+            None => Passed {
+                reply: None,
+                corrupted: None,
+            },
         };
+        passed.corrupt(&mut raw, &data);
         // Who was waited for may be gone; who is not waited for finds out by writing.
         let gone = passed.reply.is_some() && self.peer.is_gone().await;
         let delivered = !gone && self.peer.send(&raw).await.is_ok();

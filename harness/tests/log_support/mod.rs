@@ -11,6 +11,7 @@ use glare::names::{Link, PeerName, RoomName, Stack};
 use glare::signaling::{Candidate, DescriptionKind, Kind, Notice, Request, Signal, Word};
 
 /// Builds a trace event by event.
+#[derive(Clone)]
 pub struct Builder {
     pub events: Vec<Event>,
     step: Option<Seq>,
@@ -706,9 +707,104 @@ pub fn killed() -> Vec<Event> {
     b.end(&[("alice", 2)])
 }
 
+/// What steps do to messages, links and the server.
+pub fn harmed() -> Vec<Event> {
+    let mut b = Builder::new(&["alice", "bob"]);
+    let (alice, bob) = (link("alice", 1), link("bob", 1));
+    let sdp = |ufrag: &str| format!("v=0\r\na=ice-ufrag:{ufrag}\r\nm=application 9 x y\r\n");
+    let offer = |ufrag: &str| Signal::Offer { sdp: sdp(ufrag) };
+    let answer = |ufrag: &str| Signal::Answer { sdp: sdp(ufrag) };
+    b.create("alice", "lobby");
+    b.join(&bob, "lobby", &[&alice]);
+    let said = |b: &mut Builder, signal: Signal, fate: Fate| {
+        let step = b.step("send: { from: bob }", None);
+        b.up(&bob, "alice", signal, fate, &[step])
+    };
+    let hears = |b: &mut Builder, message: Seq, kind: Kind| {
+        let heard = b.hears(&alice, kind, Some("bob"), message);
+        b.wait(heard);
+    };
+    b.step(
+        "duplicate: { message: offer, from: bob }",
+        Some("tap: duplicate offer from bob"),
+    );
+    let offer_1 = said(&mut b, offer("B1"), Fate::Passed);
+    b.up(&bob, "alice", offer("B1"), Fate::Copy, &[offer_1]);
+    b.step("await: { peer: alice, hears: offer }", None);
+    let first = b.down(&alice, "bob", offer("B1"), Fate::Passed);
+    hears(&mut b, first, Kind::Offer);
+    let second = b.down(&alice, "bob", offer("B1"), Fate::Passed);
+    hears(&mut b, second, Kind::Offer);
+
+    b.step(
+        "duplicate: { message: bye, to: alice }",
+        Some("tap: duplicate bye to alice"),
+    );
+    said(&mut b, Signal::Bye, Fate::Passed);
+    b.step("await: { peer: alice, hears: bye }", None);
+    let down = b.down(&alice, "bob", Signal::Bye, Fate::Passed);
+    let copy = b.down(&alice, "bob", Signal::Bye, Fate::Copy);
+    b.events[copy as usize].cause = vec![down];
+    hears(&mut b, down, Kind::Bye);
+    hears(&mut b, copy, Kind::Bye);
+
+    b.step(
+        "corrupt: { message: offer, from: bob }",
+        Some("tap: corrupt offer from bob (letter)"),
+    );
+    let whole = said(&mut b, offer("B2"), Fate::Corrupted);
+    b.up(&bob, "alice", offer("C2"), Fate::Forged, &[whole]);
+    b.step("await: { peer: alice, hears: offer }", None);
+    let down = b.down(&alice, "bob", offer("C2"), Fate::Passed);
+    hears(&mut b, down, Kind::Offer);
+
+    b.step(
+        "delay: { message: answer, from: bob }",
+        Some("tap: delay answer from bob by 1s"),
+    );
+    said(&mut b, answer("B2"), Fate::Delayed);
+    b.step("await: { peer: alice, hears: answer }", None);
+    let down = b.down(&alice, "bob", answer("B2"), Fate::Passed);
+    hears(&mut b, down, Kind::Answer);
+
+    let step = b.step("pause", Some("server: paused"));
+    let life = glare::log::ServerLife::Paused;
+    b.add(What::Server { life }, &[step]);
+    said(&mut b, offer("B3"), Fate::Passed);
+    let step = b.step("stall: { peer: alice }", Some("tap: stall alice"));
+    let link = alice.clone();
+    b.add(
+        What::Stalled {
+            link,
+            stalled: true,
+        },
+        &[step],
+    );
+    said(&mut b, answer("B3"), Fate::Passed);
+    let step = b.step("resume", Some("server: resumed"));
+    let life = glare::log::ServerLife::Resumed;
+    b.add(What::Server { life }, &[step]);
+    let step = b.step("mend: { peer: alice }", Some("tap: mend alice"));
+    let link = alice.clone();
+    b.add(
+        What::Stalled {
+            link,
+            stalled: false,
+        },
+        &[step],
+    );
+    b.step("await: { peer: alice, hears: offer }", None);
+    let down = b.down(&alice, "bob", offer("B3"), Fate::Passed);
+    hears(&mut b, down, Kind::Offer);
+    let down = b.down(&alice, "bob", answer("B3"), Fate::Passed);
+    hears(&mut b, down, Kind::Answer);
+    b.end(&[("alice", 1), ("bob", 1)])
+}
+
 /// All of them, by name.
-pub fn all() -> [(&'static str, Vec<Event>); 5] {
+pub fn all() -> [(&'static str, Vec<Event>); 6] {
     [
+        ("harmed", harmed()),
         ("happy", happy()),
         ("mid-join", mid_join()),
         ("early", early()),

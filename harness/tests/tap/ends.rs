@@ -28,6 +28,7 @@ pub enum Seen {
         data: Vec<u8>,
         head: String,
         truncated: bool,
+        swallowed: bool,
         hold: HoldId,
     },
     Link(u32, LinkChange),
@@ -45,6 +46,13 @@ impl Seen {
     pub fn data(&self) -> &[u8] {
         match self {
             Seen::Message { data, .. } => data,
+            other => panic!("no message: {other:?}"),
+        }
+    }
+
+    pub fn swallowed(&self) -> bool {
+        match self {
+            Seen::Message { swallowed, .. } => *swallowed,
             other => panic!("no message: {other:?}"),
         }
     }
@@ -69,7 +77,7 @@ impl Seen {
     }
 }
 
-type Judge = dyn Fn(&Passing<'_>) -> Verdict + Send + Sync;
+type Judge = dyn Fn(&Passing<'_>, HoldId) -> Verdict + Send + Sync;
 
 pub struct Watch {
     seen: mpsc::UnboundedSender<Seen>,
@@ -85,9 +93,10 @@ impl Policy for Watch {
             data: passing.data.to_vec(),
             head: passing.head.to_owned(),
             truncated: passing.truncated,
+            swallowed: passing.swallowed,
             hold,
         });
-        (self.judge)(passing)
+        (self.judge)(passing, hold)
     }
 
     fn link(&self, link: u32, change: LinkChange) {
@@ -115,8 +124,22 @@ impl Bench {
         Self::with(judge, |_| {}).await
     }
 
+    /// With a judge who needs the number that a hold would have.
+    pub async fn choosing(
+        judge: impl Fn(&Passing<'_>, HoldId) -> Verdict + Send + Sync + 'static,
+    ) -> Self {
+        Self::start(judge, |_| {}).await
+    }
+
     pub async fn with(
         judge: impl Fn(&Passing<'_>) -> Verdict + Send + Sync + 'static,
+        adjust: impl FnOnce(&mut TapOptions),
+    ) -> Self {
+        Self::start(move |passing, _| judge(passing), adjust).await
+    }
+
+    async fn start(
+        judge: impl Fn(&Passing<'_>, HoldId) -> Verdict + Send + Sync + 'static,
         adjust: impl FnOnce(&mut TapOptions),
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -5,6 +5,8 @@
 mod cuts;
 mod ends;
 mod faults;
+mod harm;
 mod http;
+mod links;
 mod messages;
 mod refusals;

@@ -91,6 +91,7 @@ async fn every_kind_of_frame_passes_byte_for_byte_both_ways() {
                     data,
                     head: String::new(),
                     truncated: false,
+                    swallowed: false,
                     hold
                 }
             );

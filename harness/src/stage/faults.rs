@@ -1,0 +1,236 @@
+//! The steps that disturb the wire and the server, and how a case gets over them at its end.
+
+use std::collections::BTreeSet;
+
+use super::director::{Stage, Stop, fail};
+use super::rules::Held;
+use crate::log::{Carrier, Digest, Direction, Fate, Seq, ServerLife, What};
+use crate::names::{Link, PeerName};
+use crate::scenario::Pattern;
+use crate::tap::{self, RawFrame, Silence};
+
+/// What the steps so far have disturbed.
+#[derive(Default)]
+pub(super) struct Disturbed {
+    /// Links on which not all arrives any more: what is on them is logged only where something waited for it.
+    broken: BTreeSet<Link>,
+    /// Links on which no fence could be answered.
+    mute: BTreeSet<Link>,
+    /// Links whose tap does not read from the server.
+    stalled: BTreeSet<Link>,
+    paused: bool,
+}
+
+impl Disturbed {
+    /// Whether a fence on this link could never be answered.
+    pub fn is_mute(&self, link: &Link) -> bool {
+        self.mute.contains(link)
+    }
+
+    /// Whether a fence on this link says nothing of what came before.
+    pub fn is_broken(&self, link: &Link) -> bool {
+        self.broken.contains(link)
+    }
+}
+
+impl Stage {
+    /// The link that a step is about to disturb for good.
+    fn breaking(&mut self, peer: &PeerName, begun: Seq) -> Result<Link, Stop> {
+        let Some(instance) = self.ending(peer, begun) else {
+            return Err(fail(format!("{peer} has no signaling connection")));
+        };
+        let link = Link {
+            peer: peer.clone(),
+            instance,
+        };
+        self.disturbed.broken.insert(link.clone());
+        self.disturbed.mute.insert(link.clone());
+        Ok(link)
+    }
+
+    pub(super) async fn silence(
+        &mut self,
+        peer: &PeerName,
+        how: Silence,
+        begun: Seq,
+    ) -> Result<(), Stop> {
+        let link = self.breaking(peer, begun)?;
+        let tap = &self.actor(peer)?.tap;
+        match tap.silence(Some(link.instance), how).await {
+            0 => Err(fail(format!(
+                "{peer}'s signaling connection has just ended by itself"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) async fn stall(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
+        drop(self.take_in());
+        let up = self.world.link(peer).filter(|_| self.world.is_up(peer));
+        let (Some(instance), tap) = (up, &self.actor(peer)?.tap) else {
+            return Err(fail(format!("{peer} has no signaling connection")));
+        };
+        tap.stall(Some(instance)).await;
+        let link = Link {
+            peer: peer.clone(),
+            instance,
+        };
+        self.disturbed.stalled.insert(link.clone());
+        let stalled = true;
+        self.recorder
+            .record(What::Stalled { link, stalled }, &[begun]);
+        Ok(())
+    }
+
+    /// Ends the peer's silence and stall. Its link may have ended meanwhile; then there is nothing to end.
+    pub(super) async fn mend(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
+        self.disturbed.mute.retain(|link| link.peer != *peer);
+        for link in self
+            .disturbed
+            .stalled
+            .iter()
+            .filter(|link| link.peer == *peer)
+        {
+            let (link, stalled) = (link.clone(), false);
+            // Before what is read then.
+            self.recorder
+                .record(What::Stalled { link, stalled }, &[begun]);
+        }
+        self.disturbed.stalled.retain(|link| link.peer != *peer);
+        self.actor(peer)?.tap.mend(None).await;
+        Ok(())
+    }
+
+    pub(super) async fn pause(&mut self, begun: Seq) -> Result<(), Stop> {
+        self.disturbed.paused = true;
+        let paused = self.server.pause().await;
+        let life = ServerLife::Paused;
+        self.recorder.record(What::Server { life }, &[begun]);
+        paused.map_err(|error| Stop::Trouble(error.to_string()))
+    }
+
+    pub(super) async fn resume(&mut self, begun: Seq) -> Result<(), Stop> {
+        self.disturbed.paused = false;
+        // Before what it says then.
+        let life = ServerLife::Resumed;
+        self.recorder.record(What::Server { life }, &[begun]);
+        let resumed = self.server.resume().await;
+        resumed.map_err(|error| Stop::Trouble(error.to_string()))
+    }
+
+    /// After the server's end nothing is left of what was disturbed on the way to it.
+    pub(super) fn server_ended(&mut self) {
+        self.disturbed = Disturbed::default();
+    }
+
+    /// Writes a frame that breaks the protocol up in the peer's place. What becomes of the link then is the server's to say.
+    pub(super) async fn raw_frame(
+        &mut self,
+        peer: &PeerName,
+        frame: RawFrame,
+        begun: Seq,
+    ) -> Result<(), Stop> {
+        let link = self.breaking(peer, begun)?;
+        let bytes = frame.bytes();
+        self.recorder.record(
+            What::Message {
+                link: link.clone(),
+                direction: Direction::Up,
+                carrier: Carrier::Text,
+                word: None,
+                about: None,
+                fate: Fate::Forged,
+                size: bytes.len(),
+                digest: Digest::public().of(&bytes),
+                text: format!("({})", frame.as_str()),
+            },
+            &[begun],
+        );
+        match self.actor(peer)?.tap.inject(link.instance, frame).await {
+            tap::Delivery::Delivered => Ok(()),
+            tap::Delivery::Undeliverable => Err(fail(format!(
+                "{peer}'s signaling connection has just ended by itself"
+            ))),
+        }
+    }
+
+    pub(super) async fn foreign_upgrade(
+        &mut self,
+        peer: &PeerName,
+        path: &str,
+        status: Option<u16>,
+    ) -> Result<(), Stop> {
+        match (self.actor(peer)?.tap.knock(path).await, status) {
+            (Ok(got), Some(wanted)) if got != wanted => Err(fail(format!(
+                "the answer has status {got}, expected {wanted}"
+            ))),
+            (Ok(_), _) => Ok(()),
+            (Err(error), _) => Err(fail(format!(
+                "the server does not answer a request for a WebSocket on {path}: {error}"
+            ))),
+        }
+    }
+
+    pub(super) async fn release(&mut self, pattern: &Pattern, begun: Seq) -> Result<(), Stop> {
+        let held = self.rules.release(pattern);
+        self.let_go(held, begun).await;
+        Ok(())
+    }
+
+    /// Before the fences: the server goes on, and readers read.
+    pub(super) async fn undisturb(&mut self, ended: Seq) -> Result<(), Stop> {
+        if self.disturbed.paused {
+            self.resume(ended).await?;
+        }
+        let stalled: Vec<PeerName> = (self.disturbed.stalled.iter())
+            .filter(|link| !self.disturbed.mute.contains(link))
+            .map(|link| link.peer.clone())
+            .collect();
+        for peer in stalled {
+            self.mend(&peer, ended).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets go what waited for a successor that has not come; whether there was any.
+    pub(super) async fn give_up_reordering(&mut self, ended: Seq) -> bool {
+        let held = self.rules.unfollowed();
+        let any = !held.is_empty();
+        self.let_go(held, ended).await;
+        any
+    }
+
+    async fn let_go(&mut self, held: Vec<Held>, begun: Seq) {
+        for held in held {
+            let Some(actor) = self.actors.get_mut(&held.peer) else {
+                continue;
+            };
+            let link = held.link.instance;
+            let gone = actor.wire.is_down(link);
+            let seq = self.recorder.record(
+                What::Released {
+                    message: held.seq,
+                    delivered: !gone,
+                },
+                &[begun, held.seq],
+            );
+            if gone {
+                actor.tap.discard(held.id).await;
+                continue;
+            }
+            if held.direction == Direction::Down {
+                actor.wire.let_through(link, seq, held.mark);
+            }
+            if actor.tap.release(held.id).await == tap::Delivery::Undeliverable {
+                let text = "a released message found its socket gone".into();
+                self.recorder.record(
+                    What::Note {
+                        peer: Some(held.peer),
+                        text,
+                    },
+                    &[seq],
+                );
+            }
+        }
+    }
+}
