@@ -1,5 +1,6 @@
 //! Scenarios as a test of another crate.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::Project;
@@ -10,13 +11,23 @@ use crate::stage::{Setting, Verdict};
 use crate::suite::{self, Plan, Played};
 
 impl Project {
+    /// [`Project::load`] for a test.
+    ///
+    /// # Panics
+    /// If the file has mistakes, with all of them.
+    pub fn in_test(path: impl AsRef<Path>) -> Self {
+        match Self::load(path.as_ref()) {
+            Ok(project) => project,
+            Err(mistakes) => panic!("{}", mistakes.render(false)),
+        }
+    }
+
     /// Plays every scenario with every cast and compares the logs with the snapshots beside them, for use in a test:
     ///
     /// ```no_run
     /// #[test]
     /// fn signaling() {
-    ///     let project = glare::project::Project::load("glare.toml".as_ref());
-    ///     project.expect("a project file without mistakes").verify();
+    ///     glare::project::Project::in_test("glare.toml").verify();
     /// }
     /// ```
     ///

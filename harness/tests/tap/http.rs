@@ -393,3 +393,32 @@ async fn its_own_pages_are_served_and_nothing_of_them_is_judged() {
     assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
     assert!(bench.seen.try_recv().is_err());
 }
+
+#[tokio::test]
+async fn headers_of_the_project_are_added_to_every_request() {
+    let mut bench = Bench::with(
+        |_| Verdict::Pass,
+        |options| options.headers = vec![("x-key".into(), "ring".into())].into(),
+    )
+    .await;
+    let host = bench.tap.address();
+    let mut peer = bench.connect().await;
+    let plain = format!("GET /a HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    peer.write_all(plain.as_bytes()).await.unwrap();
+    let mut server = bench.accept().await;
+    let expected = plain.replace("\r\n\r\n", "\r\nx-key: ring\r\n\r\n");
+    assert_eq!(read(&mut server, expected.len()).await, expected.as_bytes());
+    let response = "HTTP/1.1 204 No Content\r\n\r\n";
+    server.write_all(response.as_bytes()).await.unwrap();
+    read(&mut peer, response.len()).await;
+
+    let upgrade = format!(
+        "GET /ws HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+    );
+    peer.write_all(upgrade.as_bytes()).await.unwrap();
+    let expected = upgrade.replace(
+        "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+        "x-key: ring\r\n\r\n",
+    );
+    assert_eq!(read(&mut server, expected.len()).await, expected.as_bytes());
+}
