@@ -28,6 +28,8 @@ use crate::signaling::{
 pub enum Order {
     /// Open a signaling connection, if none stands.
     Connect,
+    /// Open one more beside it. It is let go whatever comes of it.
+    ConnectMore,
     /// Close it with a close frame.
     Disconnect,
     /// Ask the server. `offer`: once joined, make an offer to each peer inside.
@@ -123,6 +125,8 @@ pub struct Brain {
     directory: Directory,
     dialect: Arc<Dialect>,
     link: Option<OpenLink>,
+    /// The one beside it, until the server has let it in or not.
+    more: Option<(u32, oneshot::Sender<Done>)>,
     last_link: u32,
     pub(super) last_conn: u32,
     /// Connections, by the peer at the other end; the newest of each.
@@ -197,6 +201,7 @@ impl Brain {
             directory,
             dialect,
             link: None,
+            more: None,
             last_link: first_link.saturating_sub(1),
             last_conn: first_conn.saturating_sub(1),
             sessions: BTreeMap::new(),
@@ -235,6 +240,13 @@ impl Brain {
     }
 
     async fn obey(&mut self, task: Task) {
+        if let Order::ConnectMore = task.order {
+            match self.begin_link().await {
+                Ok((number, _)) => self.more = Some((number, task.done)),
+                Err(error) => tell(task.done, Done::No(format!("cannot connect: {error}"))),
+            }
+            return;
+        }
         let needs_link = matches!(task.order, Order::Connect | Order::Ask { .. });
         if needs_link && !self.link.as_ref().is_some_and(|link| link.open) {
             if self.link.is_none()
@@ -257,7 +269,7 @@ impl Brain {
 
     async fn carry_out(&mut self, order: Order, cause: Vec<Seq>) -> Done {
         match order {
-            Order::Connect => Done::Yes,
+            Order::Connect | Order::ConnectMore => Done::Yes,
             Order::Disconnect => match &self.link {
                 Some(link) => {
                     let command = Command::CloseLink {
@@ -308,6 +320,18 @@ impl Brain {
     }
 
     async fn open_link(&mut self) -> Result<(), HandError> {
+        let (number, conversation) = self.begin_link().await?;
+        self.link = Some(OpenLink {
+            number,
+            open: false,
+            conversation,
+            waiting: Vec::new(),
+            then: Vec::new(),
+        });
+        Ok(())
+    }
+
+    async fn begin_link(&mut self) -> Result<(u32, Conversation), HandError> {
         self.last_link += 1;
         let number = self.last_link;
         let conversation = Conversation::new(self.dialect.clone(), &self.directory.id(&self.name));
@@ -319,14 +343,7 @@ impl Brain {
                 protocols: connect.protocols,
             })
             .await?;
-        self.link = Some(OpenLink {
-            number,
-            open: false,
-            conversation,
-            waiting: Vec::new(),
-            then: Vec::new(),
-        });
-        Ok(())
+        Ok((number, conversation))
     }
 
     fn open_number(&self) -> Option<u32> {
@@ -446,6 +463,9 @@ impl Brain {
     async fn on(&mut self, happening: Happening) {
         match happening {
             Happening::LinkOpened { link } => {
+                if let Some((_, done)) = self.more.take_if(|(more, _)| *more == link) {
+                    tell(done, Done::Yes);
+                }
                 let Some(own) = self.link.as_mut().filter(|own| own.number == link) else {
                     return;
                 };
@@ -473,6 +493,9 @@ impl Brain {
                 }
             }
             Happening::LinkClosed { link, code, reason } => {
+                if let Some((_, done)) = self.more.take_if(|(more, _)| *more == link) {
+                    tell(done, Done::No(format!("close code {code}")));
+                }
                 let Some(own) = self.link.take_if(|own| own.number == link) else {
                     return;
                 };

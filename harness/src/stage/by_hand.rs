@@ -177,6 +177,7 @@ impl Brain {
             },
             Order::Send { kind } => self.send_kept(with, kind, cause).await,
             Order::Connect
+            | Order::ConnectMore
             | Order::Disconnect
             | Order::Ask { .. }
             | Order::Negotiate { .. }

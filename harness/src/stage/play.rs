@@ -22,8 +22,9 @@ use crate::log::{
 };
 use crate::names::PeerName;
 use crate::peer::Kill;
-use crate::scenario::{Action, Place};
+use crate::scenario::{Action, Place, Step};
 use crate::server::ServerUnderTest;
+use crate::signaling::SameId;
 
 /// Plays one case to its verdict. Always ends: every wait has a deadline.
 pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
@@ -134,8 +135,18 @@ fn refusal(case: &Case, setting: &Setting) -> Option<String> {
         .filter(|need| !setting.dialect.has(**need))
         .map(ToString::to_string)
         .collect();
-    (!lacking.is_empty())
-        .then(|| format!("{} has no {}", setting.dialect.name(), lacking.join(", ")))
+    if !lacking.is_empty() {
+        let name = setting.dialect.name();
+        return Some(format!("{name} has no {}", lacking.join(", ")));
+    }
+    let refuses = |step: &Step| matches!(step.action, Action::Connect { refused: true, .. });
+    let lets_in = setting.dialect.properties().same_id != SameId::Reject;
+    (lets_in && case.scenario.steps.iter().any(refuses)).then(|| {
+        format!(
+            "{} does not refuse an id that is in use",
+            setting.dialect.name()
+        )
+    })
 }
 
 async fn perform(

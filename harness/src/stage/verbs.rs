@@ -18,8 +18,21 @@ impl Stage {
         let within = step.within;
         let cause = vec![begun];
         match &step.action {
-            Action::Connect { peer } => {
+            Action::Connect {
+                peer,
+                refused: false,
+            } => {
                 self.must(peer, Order::Connect, cause).await?;
+            }
+            Action::Connect {
+                peer,
+                refused: true,
+            } => {
+                if let Done::Yes = self.order(peer, Order::ConnectMore, cause).await? {
+                    return Err(fail(format!(
+                        "the server let {peer} in a second time, which it had to refuse"
+                    )));
+                }
             }
             Action::Create { peer, room, answer } => {
                 self.rooms.insert(peer.clone(), room.clone());
