@@ -7,6 +7,7 @@ mod carried;
 mod director;
 mod directory;
 mod lawful;
+mod order;
 mod outcome;
 mod peer_fault;
 mod play;

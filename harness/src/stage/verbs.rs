@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::actor::Actor;
-use super::brain::{Done, Order, payload};
+use super::brain::payload;
 use super::director::{Stage, Stop, fail};
+use super::order::{Done, Order};
 use crate::log::{Direction, Seq, What};
 use crate::names::{Link, PeerName, Stack};
 use crate::peer::{Data, Kill};
