@@ -2,7 +2,7 @@
 
 mod cli_support;
 
-use cli_support::{Stand, scenarios};
+use cli_support::{GLARE, Stand, scenarios};
 
 fn project(scenario: &str) -> String {
     scenarios().join(scenario).display().to_string()
@@ -31,6 +31,19 @@ fn a_broken_law_is_told_with_its_statement_its_premise_and_the_events() {
         .complains("law 3 (what is relayed arrives once, in order per pair, byte for byte) was put to the test 10 times and is broken:")
         .complains("  bob -> server: offer")
         .complains("  server -> alice: offer from bob (again)");
+}
+
+/// The end of the program and the end of its sockets are told in whichever order: the place is the same.
+#[test]
+fn a_program_that_garbage_ends_is_caught_at_law_5_each_time() {
+    let server = format!("{GLARE} serve --port {{port}} --fault crashes-on-bad-json");
+    let path = project("signaling/garbage-at-the-end.yaml");
+    for _ in 0..5 {
+        Stand::new()
+            .glare(&["run", &path, "--server", &server])
+            .ends(1)
+            .complains("law 5 is broken: ");
+    }
 }
 
 #[test]

@@ -257,14 +257,20 @@ fn judge(case: &Case, end: Result<(), Stop>, states: Vec<String>, laws: &[Judged
         .flat_map(|judged| judged.breaches().iter().cloned())
         .collect();
     breaches.sort_by_key(|breach| (breach.event, breach.law));
+    let law = |breach: &Breach| Some(Place::Law(usize::from(breach.law.number())));
     let (place, message) = match (end, breaches.first()) {
         (Err(Stop::Trouble(why)), _) => return Verdict::Inconclusive(why),
+        // After the steps the server ended by itself: which is told first is a race, and the law says what came of it.
+        (
+            Err(Stop::Fail {
+                place: None,
+                message,
+            }),
+            Some(first),
+        ) => (law(first), format!("{}; {message}", first.message)),
         (Err(Stop::Fail { place, message }), _) => (place, message),
         (Ok(()), None) => return Verdict::Pass,
-        (Ok(()), Some(first)) => (
-            Some(Place::Law(usize::from(first.law.number()))),
-            first.message.clone(),
-        ),
+        (Ok(()), Some(first)) => (law(first), first.message.clone()),
     };
     let span = place
         .as_ref()
