@@ -337,7 +337,7 @@ fn data() -> impl Strategy<Value = Data> {
 /// Any step that needs nothing before it but the room and the negotiation that every scenario here begins with.
 fn action() -> impl Strategy<Value = Action> {
     let rooms = prop_oneof![
-        peer().prop_map(|peer| Action::Connect { peer }),
+        (peer(), any::<bool>()).prop_map(|(peer, refused)| Action::Connect { peer, refused }),
         (peer(), room(), answer()).prop_map(|(peer, room, answer)| Action::Create {
             peer,
             room,

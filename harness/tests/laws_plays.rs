@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use glare::laws::{Finding, Law, Terms, judge};
 use glare::log::Event;
-use glare::names::Stack;
 use glare::scenario::Scenario;
 use glare::signaling::Dialect;
 use glare::stage::{Case, Outcome, Setting, Verdict, play};
@@ -24,12 +23,7 @@ fn cases() -> Vec<Case> {
         suite::read(&suite::files(&[folder]).expect("a folder of scenarios"));
     assert!(mistakes.is_empty(), "the scenarios have no mistakes");
     let native = |scenario: Arc<Scenario>| {
-        let mut casts = scenario.casts().into_iter();
-        let cast = casts.find(|cast| {
-            cast.stacks()
-                .values()
-                .all(|s| matches!(s, Stack::Native | Stack::Wire))
-        })?;
+        let cast = suite::native(&scenario)?;
         Some(Case { scenario, cast })
     };
     scenarios.into_iter().filter_map(native).collect()

@@ -25,6 +25,10 @@ pub(super) fn execute(paths: &[PathBuf]) -> Exit {
         for (fault, place) in &scenario.catches {
             say(format!("    catches {fault} at {place}"));
         }
+        for (law, reason) in &scenario.breaks {
+            let reason = crate::mistake::shown(reason);
+            say(format!("    breaks law {law}: {reason}"));
+        }
     }
     show_mistakes(&mistakes);
     match (scenarios.is_empty(), mistakes.is_empty()) {

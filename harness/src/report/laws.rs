@@ -19,19 +19,20 @@ pub fn laws(played: &[Played]) -> Option<String> {
         let sum = sums.entry(*law).or_default();
         sum.premises += asked.premises;
         sum.broken += asked.broken;
+        sum.excused += asked.excused;
     }
     let one = |(law, asked): (&Law, &Asked)| {
-        let law = law.number();
-        match asked {
-            Asked {
-                premises: 0,
-                broken: 0,
-            } => format!("{law} vacuous"),
-            Asked {
-                premises,
-                broken: 0,
-            } => format!("{law} held {}", times(*premises)),
-            Asked { premises, broken } => format!("{law} broken {} in {premises}", times(*broken)),
+        let (law, premises) = (law.number(), asked.premises);
+        match (asked.broken, asked.excused) {
+            (0, 0) if premises == 0 => format!("{law} vacuous"),
+            (0, 0) => format!("{law} held {}", times(premises)),
+            (0, excused) => {
+                format!(
+                    "{law} broken with an excuse {} in {premises}",
+                    times(excused)
+                )
+            }
+            (broken, _) => format!("{law} broken {} in {premises}", times(broken)),
         }
     };
     let parts: Vec<String> = sums.iter().map(one).collect();

@@ -166,7 +166,8 @@ pub enum Answer {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Open the signaling connection and wait until it stands. The other verbs do it by themselves where it is missing.
-    Connect { peer: PeerName },
+    /// `refused`: open one more, which the server must refuse.
+    Connect { peer: PeerName, refused: bool },
     /// Make a room.
     Create {
         peer: PeerName,

@@ -188,7 +188,14 @@ pub(crate) const VERBS: &[Verb] = &[
     verb(
         "connect",
         "Opens the signaling connection.",
-        &[PEER],
+        &[
+            PEER,
+            may(
+                "refused",
+                Shape::True,
+                "The server must refuse it: one more connection, with an id that is in use.",
+            ),
+        ],
         build::connect,
     ),
     verb(

@@ -34,6 +34,10 @@ impl Step {
     /// Its line in the log, for steps that no message shows.
     pub fn log(&self) -> Option<String> {
         Some(match &self.action {
+            Action::Connect {
+                peer,
+                refused: true,
+            } => format!("{peer}: one more connection, refused"),
             Action::Close { peer } => format!("{peer}: close()"),
             Action::Kill { peer, how } => format!("{peer}: killed ({})", kill_text(*how)),
             Action::Hold(pattern) => format!("tap: hold {}", pattern_text(pattern)),
@@ -255,7 +259,13 @@ fn pattern(key: &'static str, pattern: &Pattern) -> Entries {
 /// The verb and its keys, as files write them.
 fn entries(action: &Action) -> (&'static str, Entries) {
     match action {
-        Action::Connect { peer } => ("connect", vec![who("peer", peer)]),
+        Action::Connect { peer, refused } => {
+            let mut entries = vec![who("peer", peer)];
+            if *refused {
+                entries.push(("refused", "true".into()));
+            }
+            ("connect", entries)
+        }
         Action::Create { peer, room, answer } => (
             "create",
             with_answer(

@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::brain::{Brain, Done, Lost, Order, Setup, Task};
+use super::brain::{Brain, Lost, Setup};
 use super::directory::Directory;
+use super::order::{Done, Order, Task};
 use super::rules::Rules;
 use super::wire::Wire;
 use super::{PeerFault, Setting, Trouble};

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::PeerFault;
 use super::directory::Directory;
+use super::order::{Done, Order, Task};
 use super::session::Session;
 use super::wire::{Wire, lock};
 use crate::log::{Digest, Payload, Recorder, Seq, What};
@@ -22,74 +23,6 @@ use crate::scenario::{DEFAULT_CHANNEL, PeerSpec};
 use crate::signaling::{
     Conversation, Description, DescriptionKind, Dialect, Kind, Notice, Out, Request, Signal, Word,
 };
-
-/// What the stage tells a brain to do.
-#[derive(Clone, Debug)]
-pub enum Order {
-    /// Open a signaling connection, if none stands.
-    Connect,
-    /// Close it with a close frame.
-    Disconnect,
-    /// Ask the server. `offer`: once joined, make an offer to each peer inside.
-    Ask { request: Request, offer: bool },
-    /// Make a connection and an offer to this peer.
-    Negotiate { to: PeerName },
-    /// By hand: create an offer or answer and keep it.
-    Create { kind: DescriptionKind },
-    /// By hand: set what was kept, or roll back.
-    SetLocal { kind: DescriptionKind },
-    /// By hand: set the last one heard.
-    SetRemote { kind: DescriptionKind },
-    /// By hand: add the oldest candidate heard.
-    AddCandidate,
-    /// By hand: send what was kept.
-    Send { kind: Kind },
-    /// `restartIce()` and a new offer.
-    RestartIce,
-    /// Make a channel.
-    OpenChannel {
-        label: String,
-        options: ChannelOptions,
-    },
-    /// Send through a channel.
-    Say { label: String, data: Data },
-    /// Close a channel.
-    CloseChannel { label: String },
-    /// `pc.close()`.
-    Close,
-    /// Send text as it is.
-    SendRaw { text: String },
-    /// An HTTP request as it is; answers with the status.
-    Http {
-        method: String,
-        path: String,
-        body: Option<String>,
-    },
-}
-
-/// How an order ended.
-#[derive(Clone, Debug)]
-pub enum Done {
-    /// It is under way or done; the events tell the rest.
-    Yes,
-    /// The HTTP response's status, and the message that brought it.
-    Status(u16, Option<Seq>),
-    /// It could not be carried out: why, for a person.
-    No(String),
-    /// The stack refused it; recorded as an event.
-    Refused {
-        name: String,
-        message: String,
-        seq: Seq,
-    },
-}
-
-/// What is sent to a brain: an order, the events that caused it, and where to tell the end.
-pub struct Task {
-    pub order: Order,
-    pub cause: Vec<Seq>,
-    pub done: oneshot::Sender<Done>,
-}
 
 /// All that a brain needs to begin.
 pub struct Setup {
@@ -123,6 +56,8 @@ pub struct Brain {
     directory: Directory,
     dialect: Arc<Dialect>,
     link: Option<OpenLink>,
+    /// The one beside it, until the server has let it in or not.
+    more: Option<(u32, oneshot::Sender<Done>)>,
     last_link: u32,
     pub(super) last_conn: u32,
     /// Connections, by the peer at the other end; the newest of each.
@@ -197,6 +132,7 @@ impl Brain {
             directory,
             dialect,
             link: None,
+            more: None,
             last_link: first_link.saturating_sub(1),
             last_conn: first_conn.saturating_sub(1),
             sessions: BTreeMap::new(),
@@ -235,6 +171,13 @@ impl Brain {
     }
 
     async fn obey(&mut self, task: Task) {
+        if let Order::ConnectMore = task.order {
+            match self.begin_link().await {
+                Ok((number, _)) => self.more = Some((number, task.done)),
+                Err(error) => tell(task.done, Done::No(format!("cannot connect: {error}"))),
+            }
+            return;
+        }
         let needs_link = matches!(task.order, Order::Connect | Order::Ask { .. });
         if needs_link && !self.link.as_ref().is_some_and(|link| link.open) {
             if self.link.is_none()
@@ -257,7 +200,7 @@ impl Brain {
 
     async fn carry_out(&mut self, order: Order, cause: Vec<Seq>) -> Done {
         match order {
-            Order::Connect => Done::Yes,
+            Order::Connect | Order::ConnectMore => Done::Yes,
             Order::Disconnect => match &self.link {
                 Some(link) => {
                     let command = Command::CloseLink {
@@ -308,6 +251,18 @@ impl Brain {
     }
 
     async fn open_link(&mut self) -> Result<(), HandError> {
+        let (number, conversation) = self.begin_link().await?;
+        self.link = Some(OpenLink {
+            number,
+            open: false,
+            conversation,
+            waiting: Vec::new(),
+            then: Vec::new(),
+        });
+        Ok(())
+    }
+
+    async fn begin_link(&mut self) -> Result<(u32, Conversation), HandError> {
         self.last_link += 1;
         let number = self.last_link;
         let conversation = Conversation::new(self.dialect.clone(), &self.directory.id(&self.name));
@@ -319,14 +274,7 @@ impl Brain {
                 protocols: connect.protocols,
             })
             .await?;
-        self.link = Some(OpenLink {
-            number,
-            open: false,
-            conversation,
-            waiting: Vec::new(),
-            then: Vec::new(),
-        });
-        Ok(())
+        Ok((number, conversation))
     }
 
     fn open_number(&self) -> Option<u32> {
@@ -446,6 +394,9 @@ impl Brain {
     async fn on(&mut self, happening: Happening) {
         match happening {
             Happening::LinkOpened { link } => {
+                if let Some((_, done)) = self.more.take_if(|(more, _)| *more == link) {
+                    tell(done, Done::Yes);
+                }
                 let Some(own) = self.link.as_mut().filter(|own| own.number == link) else {
                     return;
                 };
@@ -473,6 +424,9 @@ impl Brain {
                 }
             }
             Happening::LinkClosed { link, code, reason } => {
+                if let Some((_, done)) = self.more.take_if(|(more, _)| *more == link) {
+                    tell(done, Done::No(format!("close code {code}")));
+                }
                 let Some(own) = self.link.take_if(|own| own.number == link) else {
                     return;
                 };

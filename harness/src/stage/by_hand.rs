@@ -1,6 +1,7 @@
 //! A brain's connections by hand: one call of the stack a step, with what was created or heard before.
 
-use super::brain::{Brain, Done, Order, payload, plain};
+use super::brain::{Brain, payload, plain};
+use super::order::{Done, Order};
 use super::session::join;
 use crate::log::{Applied, Seq, What};
 use crate::names::PeerName;
@@ -177,6 +178,7 @@ impl Brain {
             },
             Order::Send { kind } => self.send_kept(with, kind, cause).await,
             Order::Connect
+            | Order::ConnectMore
             | Order::Disconnect
             | Order::Ask { .. }
             | Order::Negotiate { .. }

@@ -1,6 +1,7 @@
 //! What a wire peer signals: well formed, told apart by a number, and meant for nobody's stack.
 
-use super::brain::{Brain, Done};
+use super::brain::Brain;
+use super::order::Done;
 use crate::log::Seq;
 use crate::signaling::{Candidate, Kind, Signal};
 

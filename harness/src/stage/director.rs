@@ -9,9 +9,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::actor::Actor;
-use super::brain::{Done, Lost, Order};
+use super::brain::Lost;
 use super::faults::Disturbed;
 use super::lawful::judged;
+use super::order::{Done, Order};
 use super::outcome::Judged;
 use super::play::log;
 use super::rules::Rules;

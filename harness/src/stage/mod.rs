@@ -8,6 +8,7 @@ mod director;
 mod directory;
 mod faults;
 mod lawful;
+mod order;
 mod outcome;
 mod peer_fault;
 mod play;

@@ -23,8 +23,9 @@ use crate::log::{
 };
 use crate::names::PeerName;
 use crate::peer::Kill;
-use crate::scenario::{Action, Place};
+use crate::scenario::{Action, Place, Step};
 use crate::server::ServerUnderTest;
+use crate::signaling::SameId;
 
 /// Plays one case to its verdict. Always ends: every wait has a deadline.
 pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
@@ -136,8 +137,18 @@ fn refusal(case: &Case, setting: &Setting) -> Option<String> {
         .filter(|need| !setting.dialect.has(**need))
         .map(ToString::to_string)
         .collect();
-    (!lacking.is_empty())
-        .then(|| format!("{} has no {}", setting.dialect.name(), lacking.join(", ")))
+    if !lacking.is_empty() {
+        let name = setting.dialect.name();
+        return Some(format!("{name} has no {}", lacking.join(", ")));
+    }
+    let refuses = |step: &Step| matches!(step.action, Action::Connect { refused: true, .. });
+    let lets_in = setting.dialect.properties().same_id != SameId::Reject;
+    (lets_in && case.scenario.steps.iter().any(refuses)).then(|| {
+        format!(
+            "{} does not refuse an id that is in use",
+            setting.dialect.name()
+        )
+    })
 }
 
 async fn perform(
@@ -251,14 +262,20 @@ fn judge(case: &Case, end: Result<(), Stop>, states: Vec<String>, laws: &[Judged
         .flat_map(|judged| judged.breaches().iter().cloned())
         .collect();
     breaches.sort_by_key(|breach| (breach.event, breach.law));
+    let law = |breach: &Breach| Some(Place::Law(usize::from(breach.law.number())));
     let (place, message) = match (end, breaches.first()) {
         (Err(Stop::Trouble(why)), _) => return Verdict::Inconclusive(why),
+        // After the steps the server ended by itself: which is told first is a race, and the law says what came of it.
+        (
+            Err(Stop::Fail {
+                place: None,
+                message,
+            }),
+            Some(first),
+        ) => (law(first), format!("{}; {message}", first.message)),
         (Err(Stop::Fail { place, message }), _) => (place, message),
         (Ok(()), None) => return Verdict::Pass,
-        (Ok(()), Some(first)) => (
-            Some(Place::Law(usize::from(first.law.number()))),
-            first.message.clone(),
-        ),
+        (Ok(()), Some(first)) => (law(first), first.message.clone()),
     };
     let span = place
         .as_ref()

@@ -14,6 +14,10 @@ use crate::signaling::{Conversation, Dialect, Notice, Out, Request, Signal, Word
 /// Between two attempts at what a server may refuse until it has noticed that somebody went.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
 
+fn may_again(again: Option<Instant>) -> bool {
+    again.is_some_and(|again| Instant::now() + AGAIN_AFTER < again)
+}
+
 /// Why a probe got no further.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Stuck {
@@ -49,9 +53,8 @@ impl Probe {
         }
     }
 
-    /// Connects. With `again` it tries until then, because the server may not have noticed yet that an earlier owner of the id is
-    /// gone.
-    pub async fn connect(&mut self, until: Instant, again: bool) -> Result<(), Stuck> {
+    /// Connects. It tries again until `again`, because the server may not have noticed yet that an earlier owner of the id is gone.
+    pub async fn connect(&mut self, until: Instant, again: Option<Instant>) -> Result<(), Stuck> {
         loop {
             self.link += 1;
             self.heard.clear();
@@ -73,19 +76,19 @@ impl Probe {
                     None => break "got no connection".into(),
                 }
             };
-            if !again || Instant::now() + AGAIN_AFTER >= until {
+            if !may_again(again) {
                 return Err(self.stuck(&why));
             }
             sleep(AGAIN_AFTER).await;
         }
     }
 
-    /// Makes a room; with `again` it tries until then.
+    /// Makes a room. It tries again until `again`, because the server may not have noticed yet that the last one has gone.
     pub async fn create(
         &mut self,
         room: &RoomName,
         until: Instant,
-        again: bool,
+        again: Option<Instant>,
     ) -> Result<(), Stuck> {
         loop {
             let request = Request::Create { room: room.clone() };
@@ -103,7 +106,7 @@ impl Probe {
             match reply {
                 Word::Notice {
                     notice: Notice::Refused { .. },
-                } if again && Instant::now() + AGAIN_AFTER < until => sleep(AGAIN_AFTER).await,
+                } if may_again(again) => sleep(AGAIN_AFTER).await,
                 Word::Notice {
                     notice: Notice::Refused { .. },
                 } => return Err(self.stuck(&format!("was refused to create {room}"))),

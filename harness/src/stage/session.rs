@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use super::PeerFault;
-use super::brain::{Brain, Done, default_channel, payload};
+use super::brain::{Brain, default_channel, payload};
+use super::order::Done;
 use crate::log::{Applied, Seq, What};
 use crate::names::PeerName;
 use crate::peer::{Command, HandError, Happening, Reply};

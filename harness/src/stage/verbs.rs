@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::actor::Actor;
-use super::brain::{Done, Order, payload};
+use super::brain::payload;
 use super::director::{Stage, Stop, fail};
+use super::order::{Done, Order};
 use super::rules::Fault;
 use crate::log::{Seq, What};
 use crate::names::{Link, PeerName, Stack};
@@ -19,8 +20,21 @@ impl Stage {
         let within = step.within;
         let cause = vec![begun];
         match &step.action {
-            Action::Connect { peer } => {
+            Action::Connect {
+                peer,
+                refused: false,
+            } => {
                 self.must(peer, Order::Connect, cause).await?;
+            }
+            Action::Connect {
+                peer,
+                refused: true,
+            } => {
+                if let Done::Yes = self.order(peer, Order::ConnectMore, cause).await? {
+                    return Err(fail(format!(
+                        "the server let {peer} in a second time, which it had to refuse"
+                    )));
+                }
             }
             Action::Create { peer, room, answer } => {
                 self.rooms.insert(peer.clone(), room.clone());

@@ -53,6 +53,8 @@ pub struct Asked {
     pub premises: usize,
     /// At so many places it was broken without an excuse.
     pub broken: usize,
+    /// At so many it was broken as the scenario says.
+    pub excused: usize,
 }
 
 /// What a run tells while it goes on.
@@ -133,6 +135,7 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan) -> Played {
             let asked: &mut Asked = laws.entry(judged.finding.law).or_default();
             asked.premises += judged.finding.premises;
             asked.broken += judged.breaches().len();
+            asked.excused += judged.finding.breaches.len() - judged.breaches().len();
         }
         let log = outcome.log.to_string();
         if matches!(outcome.verdict, Verdict::Pass) {

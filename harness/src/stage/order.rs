@@ -1,0 +1,78 @@
+//! What the stage tells a brain, and how that ends.
+
+use tokio::sync::oneshot;
+
+use crate::log::Seq;
+use crate::names::PeerName;
+use crate::peer::{ChannelOptions, Data};
+use crate::signaling::{DescriptionKind, Kind, Request};
+
+/// What the stage tells a brain to do.
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// Open a signaling connection, if none stands.
+    Connect,
+    /// Open one more beside it. It is let go whatever comes of it.
+    ConnectMore,
+    /// Close it with a close frame.
+    Disconnect,
+    /// Ask the server. `offer`: once joined, make an offer to each peer inside.
+    Ask { request: Request, offer: bool },
+    /// Make a connection and an offer to this peer.
+    Negotiate { to: PeerName },
+    /// By hand: create an offer or answer and keep it.
+    Create { kind: DescriptionKind },
+    /// By hand: set what was kept, or roll back.
+    SetLocal { kind: DescriptionKind },
+    /// By hand: set the last one heard.
+    SetRemote { kind: DescriptionKind },
+    /// By hand: add the oldest candidate heard.
+    AddCandidate,
+    /// By hand: send what was kept.
+    Send { kind: Kind },
+    /// `restartIce()` and a new offer.
+    RestartIce,
+    /// Make a channel.
+    OpenChannel {
+        label: String,
+        options: ChannelOptions,
+    },
+    /// Send through a channel.
+    Say { label: String, data: Data },
+    /// Close a channel.
+    CloseChannel { label: String },
+    /// `pc.close()`.
+    Close,
+    /// Send text as it is.
+    SendRaw { text: String },
+    /// An HTTP request as it is; answers with the status.
+    Http {
+        method: String,
+        path: String,
+        body: Option<String>,
+    },
+}
+
+/// How an order ended.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// It is under way or done; the events tell the rest.
+    Yes,
+    /// The HTTP response's status, and the message that brought it.
+    Status(u16, Option<Seq>),
+    /// It could not be carried out: why, for a person.
+    No(String),
+    /// The stack refused it; recorded as an event.
+    Refused {
+        name: String,
+        message: String,
+        seq: Seq,
+    },
+}
+
+/// What is sent to a brain: an order, the events that caused it, and where to tell the end.
+pub struct Task {
+    pub order: Order,
+    pub cause: Vec<Seq>,
+    pub done: oneshot::Sender<Done>,
+}
