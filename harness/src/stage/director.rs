@@ -414,7 +414,8 @@ impl Stage {
     }
 
     /// Clears the stage.
-    pub(super) async fn clear(self) {
+    pub(super) async fn clear(mut self) {
+        self.undisturb().await;
         join_all(self.actors.into_values().map(Actor::exit)).await;
         self.server.stop().await;
     }

@@ -192,6 +192,19 @@ impl Stage {
         Ok(())
     }
 
+    /// Ends all that steps have disturbed, so that nobody says goodbye into the void and waits for an answer.
+    pub(super) async fn undisturb(&mut self) {
+        if self.disturbed.paused {
+            // One that cannot go on is killed in a moment.
+            drop(self.server.resume().await);
+        }
+        for link in self.disturbed.mute.iter().chain(&self.disturbed.stalled) {
+            if let Some(actor) = self.actors.get(&link.peer) {
+                actor.tap.mend(None).await;
+            }
+        }
+    }
+
     /// Lets go what waited for a successor that has not come; whether there was any.
     pub(super) async fn give_up_reordering(&mut self, ended: Seq) -> bool {
         let held = self.rules.unfollowed();
