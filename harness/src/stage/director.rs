@@ -137,7 +137,7 @@ impl Stage {
 
     /// Until all is here that the laws need.
     async fn settle(&mut self, terms: &Terms) -> Result<(), Stop> {
-        self.undisturb(self.ended).await?;
+        self.go_on(self.ended).await?;
         self.hear_of_leavings(terms).await?;
         self.fence(self.ended).await
     }

@@ -178,7 +178,7 @@ impl Stage {
     }
 
     /// Before the fences: the server goes on, and readers read.
-    pub(super) async fn undisturb(&mut self, ended: Seq) -> Result<(), Stop> {
+    pub(super) async fn go_on(&mut self, ended: Seq) -> Result<(), Stop> {
         if self.disturbed.paused {
             self.resume(ended).await?;
         }
