@@ -26,7 +26,7 @@ const SESSION_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a page may take to open, load or close (measured: 0.1 to 0.4 s).
 pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(20);
 /// How long a document that is loaded may take to call.
-const CALL_DEADLINE: Duration = Duration::from_secs(5);
+const CALL_DEADLINE: Duration = Duration::from_secs(10);
 /// How long after a line's end the event may come that tells why.
 pub(super) const TOLD_WITHIN: Duration = Duration::from_secs(1);
 
