@@ -20,6 +20,11 @@ pub fn planted(table: &Table) -> String {
         .map(|planted| width(planted.as_str()))
         .max()
         .unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "{:<widest$}  {:<8}  scenario  (laws that were broken besides)",
+        "planted fault", "caught"
+    );
     for row in &table.rows {
         let path = tame(&row.scenario.source.path.display().to_string());
         let (planted, place) = (row.planted, row.expected.to_string());
