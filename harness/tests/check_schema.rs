@@ -507,6 +507,8 @@ proptest! {
     ) {
         let mut builder = Scenario::builder(name.clone())
             .path("made.yaml")
+            .tag("slow")
+            .tag("no")
             .about(about.trim())
             .needs(Need::Rooms)
             .peer_with("alice", PeerSpec { stack: Some(Stack::Native), early_candidates: EarlyCandidates::Apply, manual })

@@ -24,6 +24,10 @@ pub(super) fn execute(paths: &Paths) -> Exit {
         complain("no scenario file there: expected *.yaml");
         return Exit::Nothing;
     }
+    let scenarios = match paths.narrow.apply(scenarios) {
+        Ok(scenarios) => scenarios,
+        Err(exit) => return exit,
+    };
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -43,6 +43,8 @@ pub struct Scenario {
     pub source: Source,
     /// `scenario:`, its name.
     pub name: String,
+    /// `tags:`, words to select it by.
+    pub tags: Vec<String>,
     /// `about:`
     pub about: String,
     /// `issue:`, an https URL.

@@ -12,10 +12,10 @@ use super::model::{
     Step,
 };
 use super::table::{
-    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, MAX_STEPS, NEEDS,
-    PEER_KEYS, VERBS,
+    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, MAX_STEPS,
+    MAX_TAGS, NEEDS, PEER_KEYS, VERBS,
 };
-use super::value::{Shapes, peer_name, word};
+use super::value::{Shapes, is_name, peer_name, word};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::yaml::{self, Key, Node, Value};
@@ -149,6 +149,9 @@ impl Reader<'_> {
                 ));
         }
         let name = find("scenario").and_then(|(_, node)| self.line_of_text(node, 100));
+        let tags = find("tags")
+            .map(|(_, node)| self.tags(node))
+            .unwrap_or_default();
         let about = find("about")
             .and_then(|(_, node)| self.about(node))
             .unwrap_or_default();
@@ -187,6 +190,7 @@ impl Reader<'_> {
         Some(Scenario {
             source: self.source,
             name: name?,
+            tags,
             about,
             issue,
             needs,
@@ -228,6 +232,35 @@ impl Reader<'_> {
             return None;
         }
         Some(text.to_owned())
+    }
+
+    fn tags(&mut self, node: &Node) -> Vec<String> {
+        let items = node
+            .list("a list: `[slow, ice]`", self.mistakes)
+            .unwrap_or_default();
+        if let Some(first) = items.get(MAX_TAGS) {
+            self.mistakes
+                .add(&first.span, format!("{} tags", items.len()))
+                .expect(format!("at most {MAX_TAGS}"));
+        }
+        let mut tags: Vec<String> = Vec::new();
+        for item in items {
+            let Some(tag) = item.text("a tag, as text", self.mistakes) else {
+                continue;
+            };
+            if !is_name(tag) {
+                self.mistakes
+                    .add(&item.span, format!("{} cannot be a tag", quoted(tag)))
+                    .expect("1 to 32 of: A-Z a-z 0-9 _ -");
+            } else if tags.iter().any(|there| there == tag) {
+                self.mistakes
+                    .add(&item.span, format!("`{tag}` is in this list twice"))
+                    .expect("a second time");
+            } else {
+                tags.push(tag.to_owned());
+            }
+        }
+        tags
     }
 
     fn about(&mut self, node: &Node) -> Option<String> {

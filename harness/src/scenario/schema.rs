@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::table::{
-    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, LAWS, MAX_PEERS, MAX_STEPS, NEEDS,
-    PEER_KEYS, RESERVED, STATES, Shape, VERBS, Verb, WITHIN,
+    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, LAWS, MAX_PEERS, MAX_STEPS,
+    MAX_TAGS, NEEDS, PEER_KEYS, RESERVED, STATES, Shape, VERBS, Verb, WITHIN,
 };
 
 /// The schema (JSON Schema, draft 2020-12) that an editor completes and checks scenario files by.
@@ -35,6 +35,12 @@ fn file_key(name: &str) -> Value {
     match name {
         "version" => json!({ "const": 1 }),
         "scenario" => json!({ "type": "string", "minLength": 1, "maxLength": 100 }),
+        "tags" => json!({
+            "type": "array",
+            "items": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" },
+            "maxItems": MAX_TAGS,
+            "uniqueItems": true,
+        }),
         "about" => json!({ "type": "string", "maxLength": 4000 }),
         "issue" => json!({ "type": "string", "pattern": "^https://" }),
         "needs" => json!({ "type": "array", "items": { "enum": NEEDS }, "uniqueItems": true }),
