@@ -676,3 +676,46 @@ fn filters_that_leave_nothing_are_6_and_say_what_there_is() {
         .complains("`one two` cannot be a tag")
         .complains("`x` is in this list twice");
 }
+
+#[test]
+fn variants_are_listed_chosen_played_and_compared_one_by_one() {
+    let stand = Stand::new();
+    stand.write(
+        "said.yaml",
+        "scenario: said\nwith:\n  - { name: yes sir, text: aye }\n  - { name: no, text: nay }\npeers: { alice: {}, bob: {} }\nsteps:\n  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n  - await: { connected: [alice, bob] }\n  - say: { from: bob, text: \"${text}\" }\n",
+    );
+    stand
+        .glare(&["list", "."])
+        .ends(0)
+        .says("said [yes sir]  (9 casts)")
+        .says("said [no]  (9 casts)");
+    stand.glare(&["check", "."]).ends(0).says("2 good");
+    stand
+        .glare(&["run", ".", CAST, "--accept"])
+        .ends(0)
+        .says("said.yaml [yes sir]  alice=native")
+        .says("2 passed");
+    let snapshot = |name: &str| std::fs::read_to_string(stand.path(name)).expect("a snapshot");
+    assert!(snapshot("said[yes-sir].snap").contains("aye"));
+    assert!(snapshot("said[no].snap").contains("nay"));
+    stand.write("said[no].snap", &snapshot("said[yes-sir].snap"));
+    stand
+        .glare(&["run", ".", CAST])
+        .ends(1)
+        .says("1 passed, 1 failed")
+        .complains("said [no] with")
+        .complains("--filter '[no]'");
+    stand
+        .glare(&["run", ".", CAST, "--filter", "[yes sir]"])
+        .ends(0)
+        .says("1 passed, 0 failed");
+    let traces = std::fs::read_dir(stand.path(".glare/traces")).expect("traces");
+    let names: Vec<String> = traces
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    assert!(
+        names.contains(&"said+yes-sir@alice-native+bob-native.jsonl".to_owned()),
+        "{names:?}"
+    );
+}

@@ -17,6 +17,11 @@ pub(super) struct Narrow {
 }
 
 impl Narrow {
+    /// Whether anything is asked for.
+    pub(super) fn is_some(&self) -> bool {
+        !self.filter.is_empty() || !self.tag.is_empty()
+    }
+
     /// The scenarios that are wanted; says why if none is left of some.
     pub(super) fn apply(&self, scenarios: Vec<Arc<Scenario>>) -> Result<Vec<Arc<Scenario>>, Exit> {
         let filter = Filter {

@@ -61,6 +61,7 @@ impl Scenario {
                     text: Arc::from(""),
                 },
                 name,
+                variant: None,
                 tags: Vec::new(),
                 about: String::new(),
                 issue: None,

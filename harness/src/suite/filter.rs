@@ -18,7 +18,7 @@ pub struct Filter {
 impl Filter {
     /// Whether this scenario is taken.
     pub fn takes(&self, scenario: &Scenario) -> bool {
-        let path = scenario.source.path.to_string_lossy();
+        let path = scenario.file();
         let any = |text: &String| scenario.name.contains(text) || path.contains(text.as_str());
         (self.texts.is_empty() || self.texts.iter().any(any))
             && (self.tags.is_empty() || self.tags.iter().any(|tag| scenario.tags.contains(tag)))

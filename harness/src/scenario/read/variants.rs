@@ -64,7 +64,7 @@ impl Set {
             Value::Scalar(scalar) => {
                 // What is nothing but a placeholder becomes what the value is: a number, a flag, text.
                 let alone = match pieces(&scalar.text).as_slice() {
-                    [Piece::Placeholder { name, .. }] => self.values.get(*name),
+                    [Piece::Placeholder { name, .. }] if !scalar.literal => self.values.get(*name),
                     _ => None,
                 };
                 match alone {
@@ -235,7 +235,10 @@ fn uses(given: &BTreeMap<String, Span>, root: &Node, text: &str, mistakes: &mut 
     }
     let names: BTreeSet<&str> = used.iter().map(|(name, _)| name.as_str()).collect();
     let known = || given.keys().map(String::as_str).chain([NAME]);
-    for (name, span) in used.iter().filter(|(name, _)| !known().any(|one| one == name)) {
+    for (name, span) in used
+        .iter()
+        .filter(|(name, _)| !known().any(|one| one == name))
+    {
         mistakes
             .add(span, format!("no set of `with:` gives {}", quoted(name)))
             .expect(format!(
@@ -244,11 +247,20 @@ fn uses(given: &BTreeMap<String, Span>, root: &Node, text: &str, mistakes: &mut 
             ))
             .suggest(name, known());
     }
-    for (name, span) in given.iter().filter(|(name, _)| !names.contains(name.as_str())) {
+    for (name, span) in given
+        .iter()
+        .filter(|(name, _)| !names.contains(name.as_str()))
+    {
         mistakes
             .add(span, format!("nothing uses the parameter {}", quoted(name)))
             .expect(format!("expected `${{{name}}}` somewhere below"))
-            .suggest(name, names.iter().copied().filter(|one| !given.contains_key(*one)));
+            .suggest(
+                name,
+                names
+                    .iter()
+                    .copied()
+                    .filter(|one| !given.contains_key(*one)),
+            );
     }
 }
 
