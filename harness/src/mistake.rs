@@ -92,6 +92,12 @@ impl Mistake {
         out
     }
 
+    /// Says that it is one of these variants only, `[offer]`.
+    pub(crate) fn in_variant(mut self, variant: &str) -> Self {
+        self.found = format!("{variant} {}", self.found);
+        self
+    }
+
     /// Says what is expected.
     pub fn expect(&mut self, expected: impl Into<String>) -> &mut Self {
         self.expected = Some(expected.into());
@@ -168,6 +174,15 @@ impl Mistakes {
         self.list.push(mistake);
         let last = self.list.len() - 1;
         &mut self.list[last]
+    }
+
+    /// Takes over a mistake that was found in the same file.
+    pub(crate) fn keep(&mut self, mistake: Mistake) {
+        if self.list.len() >= MOST_KEPT {
+            self.more += 1;
+        } else {
+            self.list.push(mistake);
+        }
     }
 
     /// The file.

@@ -593,3 +593,129 @@ fn a_scenario_cannot_drive_the_terminal() {
         );
     }
 }
+
+/// Two scenarios in two folders, the second with tags.
+fn two_to_choose_from(stand: &Stand) {
+    let steps = "peers: { bob: {} }\nsteps:\n  - connect: { peer: bob }\n";
+    stand.write("a/first.yaml", &format!("scenario: one connects\n{steps}"));
+    stand.write(
+        "b/second.yaml",
+        &format!("scenario: another connects\ntags: [slow, ice]\n{steps}"),
+    );
+}
+
+#[test]
+fn filters_choose_by_name_by_path_and_by_tag() {
+    let stand = Stand::new();
+    two_to_choose_from(&stand);
+    let (first, second) = ("one connects", "another connects");
+    let chosen: &[(&[&str], &[&str])] = &[
+        (&[], &[first, second]),
+        (&["--filter", "connects"], &[first, second]),
+        (&["--filter", "another"], &[second]),
+        (&["--filter", "a/first"], &[first]),
+        (
+            &["--filter", "first", "--filter", "second"],
+            &[first, second],
+        ),
+        (&["--tag", "slow"], &[second]),
+        (&["--tag", "never", "--tag", "ice"], &[second]),
+        (&["--tag", "ice", "--filter", "b/"], &[second]),
+    ];
+    for (flags, names) in chosen {
+        let arguments = [&["list", "."], *flags].concat();
+        let listed = stand.glare(&arguments).ends(0);
+        for name in [first, second] {
+            let there = listed.out.contains(&format!("  {name}  "));
+            assert_eq!(there, names.contains(&name), "{flags:?}:\n{}", listed.out);
+        }
+        let good = format!("{} good", names.len());
+        stand
+            .glare(&[&["check", "."], *flags].concat())
+            .ends(0)
+            .says(&good);
+    }
+    stand
+        .glare(&["run", ".", "--tag", "slow", "--accept"])
+        .ends(0)
+        .says("second.yaml")
+        .says("passed");
+    assert!(!stand.path("a/first.snap").exists());
+}
+
+#[test]
+fn filters_that_leave_nothing_are_6_and_say_what_there_is() {
+    let stand = Stand::new();
+    two_to_choose_from(&stand);
+    for command in ["run", "list", "check", "faults"] {
+        stand
+            .glare(&[command, ".", "--filter", "third"])
+            .ends(6)
+            .complains("of 2 scenarios none has `third` in its name or path")
+            .complains("glare list");
+        stand
+            .glare(&[command, ".", "--tag", "slwo"])
+            .ends(6)
+            .complains("none has the tag `slwo`; did you mean `slow`?");
+        stand
+            .glare(&[command, ".", "--tag", "media"])
+            .ends(6)
+            .complains("tags: ice, slow");
+        stand
+            .glare(&[command, ".", "--tag", "ice", "--filter", "first"])
+            .ends(6)
+            .complains("`first` in its name or path, and the tag `ice`");
+    }
+    stand.write(
+        "c.yaml",
+        "scenario: c\ntags: [one two, x, x]\npeers: { bob: {} }\nsteps: [ { connect: { peer: bob } } ]\n",
+    );
+    stand
+        .glare(&["check", ".", "--filter", "third"])
+        .ends(3)
+        .complains("`one two` cannot be a tag")
+        .complains("`x` is in this list twice");
+}
+
+#[test]
+fn variants_are_listed_chosen_played_and_compared_one_by_one() {
+    let stand = Stand::new();
+    stand.write(
+        "said.yaml",
+        "scenario: said\nwith:\n  - { name: yes sir, text: aye }\n  - { name: no, text: nay }\npeers: { alice: {}, bob: {} }\nsteps:\n  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n  - await: { connected: [alice, bob] }\n  - say: { from: bob, text: \"${text}\" }\n",
+    );
+    stand
+        .glare(&["list", "."])
+        .ends(0)
+        .says("said [yes sir]  (9 casts)")
+        .says("said [no]  (9 casts)");
+    stand.glare(&["check", "."]).ends(0).says("2 good");
+    stand
+        .glare(&["run", ".", CAST, "--accept"])
+        .ends(0)
+        .says("said.yaml [yes sir]  alice=native")
+        .says("2 passed");
+    let snapshot = |name: &str| std::fs::read_to_string(stand.path(name)).expect("a snapshot");
+    assert!(snapshot("said[yes-sir].snap").contains("aye"));
+    assert!(snapshot("said[no].snap").contains("nay"));
+    stand.write("said[no].snap", &snapshot("said[yes-sir].snap"));
+    stand
+        .glare(&["run", ".", CAST])
+        .ends(1)
+        .says("1 passed, 1 failed")
+        .complains("said [no] with")
+        .complains("--filter '[no]'");
+    stand
+        .glare(&["run", ".", CAST, "--filter", "[yes sir]"])
+        .ends(0)
+        .says("1 passed, 0 failed");
+    let traces = std::fs::read_dir(stand.path(".glare/traces")).expect("traces");
+    let names: Vec<String> = traces
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    assert!(
+        names.contains(&"said+yes-sir@alice-native+bob-native.jsonl".to_owned()),
+        "{names:?}"
+    );
+}

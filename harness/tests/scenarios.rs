@@ -40,9 +40,9 @@ fn varied(scenario: &Scenario, cast: &Cast) -> Vec<Stack> {
         .collect()
 }
 
-fn load(path: &Path) -> Arc<Scenario> {
-    match Scenario::load(path) {
-        Ok(scenario) => Arc::new(scenario),
+fn load(path: &Path) -> Vec<Arc<Scenario>> {
+    match Scenario::load_all(path) {
+        Ok(variants) => variants.into_iter().map(Arc::new).collect(),
         Err(mistakes) => panic!("{}", mistakes.render(false)),
     }
 }
@@ -75,11 +75,32 @@ async fn plays_as_its_snapshot_says(
 ) {
     std::fs::create_dir_all(concat!(env!("CARGO_TARGET_TMPDIR"), "/traces"))
         .expect("a folder for traces");
-    let scenario = load(&path);
     let stacks: Vec<Stack> = [first, second]
         .iter()
         .map(|name| name.parse().expect("a stack"))
         .collect();
+    let variants = load(&path);
+    let number = variants.len();
+    // All of them, so that one red test tells of every variant that is red.
+    let mut red = Vec::new();
+    for scenario in variants {
+        let name = scenario.name.clone();
+        if let Err(panic) = tokio::spawn(plays(scenario, stacks.clone())).await {
+            if number == 1 {
+                std::panic::resume_unwind(panic.into_panic());
+            }
+            red.push(name);
+        }
+    }
+    assert!(
+        red.is_empty(),
+        "{} of {number} variants: {red:?}",
+        red.len()
+    );
+}
+
+/// The case of a scenario that these stacks play, if there is one.
+async fn plays(scenario: Arc<Scenario>, stacks: Vec<Stack>) {
     // A scenario that pins its peers has fewer casts: one of them is played by the first of the nine.
     let casts = scenario.casts();
     let pinned =

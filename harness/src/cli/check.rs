@@ -1,12 +1,10 @@
 //! `glare check`: all mistakes of files, each underlined; nothing is booted.
 
-use std::path::PathBuf;
-
-use super::{Exit, complain, say, show_mistakes};
+use super::{Exit, Paths, complain, say, show_mistakes};
 use crate::suite;
 
-pub(super) fn execute(paths: &[PathBuf]) -> Exit {
-    let files = match suite::files(paths) {
+pub(super) fn execute(paths: &Paths) -> Exit {
+    let files = match suite::files(&paths.paths) {
         Ok(files) => files,
         Err(error) => {
             complain(error);
@@ -18,6 +16,12 @@ pub(super) fn execute(paths: &[PathBuf]) -> Exit {
         return Exit::Nothing;
     }
     let (good, mistakes) = suite::read(&files);
+    // A file with mistakes may have lost the very name or tag that it would be known by: it is always shown.
+    let good = match paths.narrow.apply(good) {
+        Ok(good) => good,
+        Err(exit) if mistakes.is_empty() => return exit,
+        Err(_) => Vec::new(),
+    };
     show_mistakes(&mistakes);
     let number: usize = mistakes.iter().map(|of| of.len()).sum();
     say(format!(

@@ -1,12 +1,10 @@
 //! `glare list`: what there is to play.
 
-use std::path::PathBuf;
-
-use super::{Exit, complain, say, show_mistakes};
+use super::{Exit, Paths, complain, say, show_mistakes};
 use crate::suite;
 
-pub(super) fn execute(paths: &[PathBuf]) -> Exit {
-    let files = match suite::files(paths) {
+pub(super) fn execute(paths: &Paths) -> Exit {
+    let files = match suite::files(&paths.paths) {
         Ok(files) => files,
         Err(error) => {
             complain(error);
@@ -14,6 +12,11 @@ pub(super) fn execute(paths: &[PathBuf]) -> Exit {
         }
     };
     let (scenarios, mistakes) = suite::read(&files);
+    let scenarios = match paths.narrow.apply(scenarios) {
+        Ok(scenarios) => scenarios,
+        Err(exit) if mistakes.is_empty() => return exit,
+        Err(_) => Vec::new(),
+    };
     for scenario in &scenarios {
         let casts = scenario.casts().len();
         say(format!(
@@ -22,6 +25,9 @@ pub(super) fn execute(paths: &[PathBuf]) -> Exit {
             scenario.name,
             if casts == 1 { "" } else { "s" }
         ));
+        if !scenario.tags.is_empty() {
+            say(format!("    tags {}", scenario.tags.join(", ")));
+        }
         for (fault, place) in &scenario.catches {
             say(format!("    catches {fault} at {place}"));
         }

@@ -4,6 +4,7 @@ mod check;
 mod doctor;
 mod faults;
 mod list;
+mod narrow;
 mod progress;
 mod run;
 mod schema;
@@ -85,6 +86,8 @@ struct Paths {
     /// Scenario files, or folders with them
     #[arg(default_value = "scenarios")]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    narrow: narrow::Narrow,
 }
 
 /// Reads the arguments, does what they say, and answers the exit status.
@@ -103,9 +106,9 @@ pub fn main() -> ExitCode {
     };
     let exit = match arguments.command {
         Command::Run(run) => run.execute(),
-        Command::Check(paths) => check::execute(&paths.paths),
+        Command::Check(paths) => check::execute(&paths),
         Command::Faults(paths) => faults::execute(&paths),
-        Command::List(paths) => list::execute(&paths.paths),
+        Command::List(paths) => list::execute(&paths),
         Command::Doctor(doctor) => doctor.execute(),
         Command::Schema => schema::execute(),
         Command::Serve(serve) => serve.execute(),

@@ -38,11 +38,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed:>4} {msg}") {
             bar.set_style(style);
         }
-        bar.set_message(format!(
-            "{}  {}",
-            case.scenario.source.path.display(),
-            case.cast
-        ));
+        bar.set_message(format!("{}  {}", case.scenario.file(), case.cast));
         bar.enable_steady_tick(Duration::from_millis(100));
         bars.running
             .lock()
@@ -74,5 +70,5 @@ impl Progress {
 }
 
 fn key(case: &Case) -> String {
-    format!("{} {}", case.scenario.source.path.display(), case.cast)
+    format!("{} {}", case.scenario.file(), case.cast)
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
+use super::narrow::Narrow;
 use super::server_flags::ServerFlags;
 use super::{Exit, colour, complain, say, show_mistakes, stacks};
 use crate::names::Stack;
@@ -21,6 +22,8 @@ use crate::suite::{self, Plan, Played, Progress};
 pub(super) struct Run {
     /// Scenario files, or folders with them; without any, those of the project file, or `scenarios`
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    narrow: Narrow,
     /// Only this cast, `alice=chromium,bob=native` (a part of it is enough); may be given more than once
     #[arg(long, value_name = "CAST")]
     cast: Vec<Cast>,
@@ -80,6 +83,7 @@ impl Run {
             show_mistakes(&mistakes);
             return Err(Exit::Invalid);
         }
+        let scenarios = self.narrow.apply(scenarios)?;
         let (cases, left_out) = suite::cases(&scenarios, &self.cast, &stacks);
         if left_out > 0 {
             let casts = if left_out == 1 {

@@ -24,12 +24,12 @@ pub fn logs(played: &[Played]) -> String {
         ) {
             continue;
         }
-        let source = &one.case.scenario.source;
+        let file = one.case.scenario.file();
         match scenarios.last_mut() {
             Some((_, casts))
                 if casts
                     .last()
-                    .is_some_and(|last| last.case.scenario.source.path == source.path) =>
+                    .is_some_and(|last| last.case.scenario.file() == file) =>
             {
                 casts.push(one)
             }

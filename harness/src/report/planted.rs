@@ -26,7 +26,7 @@ pub fn planted(table: &Table) -> String {
         "planted fault", "caught"
     );
     for row in &table.rows {
-        let path = tame(&row.scenario.source.path.display().to_string());
+        let path = tame(&row.scenario.file());
         let (planted, place) = (row.planted, row.expected.to_string());
         let _ = write!(text, "{planted:<widest$}  {place:<8}  {path}");
         let beside: Vec<String> = row
@@ -53,7 +53,7 @@ pub fn planted(table: &Table) -> String {
         let _ = writeln!(text, "{planted:<widest$}  NO SCENARIO CATCHES IT");
     }
     for (scenario, name) in &table.unknown {
-        let path = tame(&scenario.source.path.display().to_string());
+        let path = tame(&scenario.file());
         let _ = writeln!(text, "{}  NO SUCH FAULT, in {path}", tame(name));
     }
     text

@@ -20,7 +20,7 @@ pub fn case_line(played: &Played) -> String {
     };
     let mut line = format!(
         "{word:<4}  {}  {}  {}",
-        tame(&played.case.scenario.source.path.display().to_string()),
+        tame(&played.case.scenario.file()),
         played.case.cast,
         duration(played.took / played.runs.max(1))
     );
@@ -113,11 +113,14 @@ pub fn failure(played: &Played, colour: bool) -> Option<String> {
     if let Some(trace) = &played.outcome.trace {
         let _ = writeln!(text, "Trace: {}", trace.display());
     }
+    let variant = &case.scenario.variant;
+    let variant = variant.as_ref().map(|name| format!(" --filter '[{name}]'"));
     let _ = writeln!(
         text,
-        "Again: glare run {} --cast {}",
+        "Again: glare run {} --cast {}{}",
         case.scenario.source.path.display(),
-        case.cast
+        case.cast,
+        variant.unwrap_or_default()
     );
     Some(text)
 }

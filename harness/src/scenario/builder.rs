@@ -61,6 +61,8 @@ impl Scenario {
                     text: Arc::from(""),
                 },
                 name,
+                variant: None,
+                tags: Vec::new(),
                 about: String::new(),
                 issue: None,
                 needs: Vec::new(),
@@ -78,6 +80,12 @@ impl Builder {
     /// The path that mistakes are shown at, and that snapshots lie beside. Without it: the name as a slug.
     pub fn path(mut self, path: impl AsRef<Path>) -> Self {
         self.path = path.as_ref().to_owned();
+        self
+    }
+
+    /// A word to select it by.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.scenario.tags.push(tag.into());
         self
     }
 

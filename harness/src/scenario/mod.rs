@@ -14,6 +14,7 @@ mod text;
 mod value;
 
 pub(crate) use read::read_text;
+pub(crate) use read::variants::slug as variant_slug;
 pub(crate) use table::NEEDS;
 pub(crate) use value::{duration, is_name, word};
 

@@ -41,8 +41,12 @@ pub struct Span {
 pub struct Scenario {
     /// Where it was read.
     pub source: Source,
-    /// `scenario:`, its name.
+    /// `scenario:`, its name; a variant's ends with the variant's, `happy path [offer]`.
     pub name: String,
+    /// The name of the parameter set (`with:`) that it was made with.
+    pub variant: Option<String>,
+    /// `tags:`, words to select it by.
+    pub tags: Vec<String>,
     /// `about:`
     pub about: String,
     /// `issue:`, an https URL.
@@ -62,6 +66,15 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// The file and the variant, for a person: `rooms/x.yaml`, `rooms/x.yaml [offer]`.
+    pub fn file(&self) -> String {
+        let path = self.source.path.display();
+        match &self.variant {
+            Some(variant) => format!("{path} [{variant}]"),
+            None => path.to_string(),
+        }
+    }
+
     /// Where a place stands in the file.
     pub fn span_of(&self, place: &Place) -> Option<Span> {
         let nth = |number: usize| number.checked_sub(1);

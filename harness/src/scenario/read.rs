@@ -1,9 +1,10 @@
-//! From a file to a scenario, with all mistakes at once.
+//! From a tree to a scenario, with all mistakes at once.
 
 mod claims;
+mod file;
+pub(crate) mod variants;
 
-use std::path::Path;
-use std::sync::Arc;
+pub(crate) use file::read_text;
 
 use super::build::Values;
 use super::check;
@@ -18,7 +19,8 @@ use super::table::{
 use super::value::{Shapes, peer_name, word};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
-use crate::yaml::{self, Key, Node, Value};
+use crate::yaml::{Key, Node, Value};
+use variants::Set;
 
 /// A step with the places that the checks point at.
 pub(crate) struct Placed {
@@ -30,79 +32,11 @@ pub(crate) struct Placed {
     pub number: usize,
 }
 
-impl Scenario {
-    /// Reads a scenario.
-    ///
-    /// # Errors
-    /// All mistakes of the file.
-    pub fn read(path: &Path, text: &str) -> Result<Self, Mistakes> {
-        let source = Source {
-            path: path.to_owned(),
-            text: Arc::from(text),
-        };
-        let mut mistakes = Mistakes::new(source.clone());
-        let scenario = yaml::parse(text, &mut mistakes).and_then(|root| {
-            Reader {
-                source,
-                mistakes: &mut mistakes,
-            }
-            .file(&root)
-        });
-        mistakes.or_else(scenario)
-    }
-
-    /// Reads a scenario from a file.
-    ///
-    /// # Errors
-    /// All mistakes of the file; also one if it cannot be read.
-    pub fn load(path: &Path) -> Result<Self, Mistakes> {
-        Self::read(path, &read_text(path)?)
-    }
-}
-
-/// The text of a file that a person wrote.
-///
-/// # Errors
-/// It is not there, too long, or not UTF-8.
-pub(crate) fn read_text(path: &Path) -> Result<String, Mistakes> {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| {
-            file.take(yaml::MAX_BYTES as u64 + 1)
-                .read_to_end(&mut bytes)
-        })
-        .map_err(|error| {
-            Mistakes::unreadable(path, format!("this file cannot be read: {error}"))
-        })?;
-    // A file that is cut because it is too long may be cut within a character; its length is the mistake then.
-    if bytes.len() > yaml::MAX_BYTES {
-        return Ok(" ".repeat(bytes.len()));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-        let line = text[..valid].matches('\n').count() + 1;
-        let mut mistakes = Mistakes::new(Source {
-            path: path.to_owned(),
-            text: Arc::from(text),
-        });
-        mistakes
-            .add(
-                &Span {
-                    bytes: valid..valid + '\u{fffd}'.len_utf8(),
-                    line: u32::try_from(line).unwrap_or(u32::MAX),
-                },
-                "this is not UTF-8",
-            )
-            .expect("a byte that begins no character");
-        mistakes
-    })
-}
-
 struct Reader<'m> {
     source: Source,
     mistakes: &'m mut Mistakes,
+    /// The parameters of this variant.
+    set: Option<&'m Set>,
 }
 
 impl Reader<'_> {
@@ -149,6 +83,9 @@ impl Reader<'_> {
                 ));
         }
         let name = find("scenario").and_then(|(_, node)| self.line_of_text(node, 100));
+        let tags = find("tags")
+            .map(|(_, node)| self.tags(node))
+            .unwrap_or_default();
         let about = find("about")
             .and_then(|(_, node)| self.about(node))
             .unwrap_or_default();
@@ -186,7 +123,12 @@ impl Reader<'_> {
         check::steps(&placed, &peers, self.mistakes);
         Some(Scenario {
             source: self.source,
-            name: name?,
+            name: match self.set {
+                Some(set) => format!("{} [{}]", name?, set.name),
+                None => name?,
+            },
+            variant: self.set.map(|set| set.name.clone()),
+            tags,
             about,
             issue,
             needs,
@@ -558,7 +500,10 @@ impl Reader<'_> {
                         bytes: start..start + trimmed.len(),
                         line,
                     },
-                    text: trimmed.to_owned(),
+                    text: match self.set {
+                        Some(set) => set.text(trimmed),
+                        None => trimmed.to_owned(),
+                    },
                 });
             }
             at += piece.len();

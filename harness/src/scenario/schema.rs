@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::table::{
-    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, LAWS, MAX_PEERS, MAX_STEPS, NEEDS,
-    PEER_KEYS, RESERVED, STATES, Shape, VERBS, Verb, WITHIN,
+    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, LAWS, MAX_PEERS, MAX_STEPS,
+    MAX_TAGS, MAX_VALUE, MAX_VARIANTS, NEEDS, PEER_KEYS, RESERVED, STATES, Shape, VERBS, Verb,
+    WITHIN,
 };
 
 /// The schema (JSON Schema, draft 2020-12) that an editor completes and checks scenario files by.
@@ -27,7 +28,7 @@ pub fn schema() -> Value {
         "properties": properties,
         "required": needed,
         "additionalProperties": false,
-        "$defs": { "step": step() },
+        "$defs": { "step": step(), "placeholder": placeholder() },
     })
 }
 
@@ -35,14 +36,25 @@ fn file_key(name: &str) -> Value {
     match name {
         "version" => json!({ "const": 1 }),
         "scenario" => json!({ "type": "string", "minLength": 1, "maxLength": 100 }),
+        "tags" => json!({
+            "type": "array",
+            "items": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" },
+            "maxItems": MAX_TAGS,
+            "uniqueItems": true,
+        }),
         "about" => json!({ "type": "string", "maxLength": 4000 }),
         "issue" => json!({ "type": "string", "pattern": "^https://" }),
-        "needs" => json!({ "type": "array", "items": { "enum": NEEDS }, "uniqueItems": true }),
+        "needs" => {
+            json!({ "type": "array", "items": or_placeholder(json!({ "enum": NEEDS })), "uniqueItems": true })
+        }
+        "with" => with(),
         "peers" => peers(),
         "catches" => json!({
             "type": ["object", "null"],
             "propertyNames": { "pattern": "^[a-z0-9-]{1,64}$" },
-            "additionalProperties": { "type": "string", "pattern": "^(step|never|seen|law) +[1-9][0-9]*$" },
+            "additionalProperties": or_placeholder(
+                json!({ "type": "string", "pattern": "^(step|never|seen|law) +[1-9][0-9]*$" })
+            ),
         }),
         "breaks" => json!({
             "type": ["object", "null"],
@@ -65,12 +77,47 @@ fn file_key(name: &str) -> Value {
     }
 }
 
+/// Sets of parameters.
+fn with() -> Value {
+    let value = json!({ "type": ["string", "number", "boolean"], "maxLength": MAX_VALUE });
+    json!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MAX_VARIANTS,
+        "items": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {
+                "name": { "type": "string", "pattern": "^[A-Za-z0-9_.-]+( [A-Za-z0-9_.-]+)*$", "maxLength": 40 },
+            },
+            "propertyNames": { "pattern": "^[a-z][A-Za-z0-9_-]{0,31}$" },
+            "additionalProperties": value,
+        },
+    })
+}
+
+/// A value, or part of one, that a parameter set gives.
+fn placeholder() -> Value {
+    json!({ "type": "string", "pattern": PLACEHOLDER })
+}
+
+const PLACEHOLDER: &str = r"\$\{[a-z][A-Za-z0-9_-]{0,31}\}";
+
+fn or_placeholder(value: Value) -> Value {
+    json!({ "anyOf": [value, { "$ref": "#/$defs/placeholder" }] })
+}
+
+fn described(mut value: Value, about: &str) -> Value {
+    value["description"] = json!(about);
+    value
+}
+
 fn peers() -> Value {
     let mut properties = Map::new();
     for (key, words, about) in PEER_KEYS {
         properties.insert(
             (*key).into(),
-            json!({ "enum": words, "description": about }),
+            described(or_placeholder(json!({ "enum": words })), about),
         );
     }
     json!({
@@ -155,11 +202,11 @@ fn mapping(verb: &Verb) -> Value {
 
 fn key_value(key: &KeySpec) -> Value {
     let name = "^[A-Za-z0-9_-]{1,32}$";
-    let mut value = match key.shape {
+    let value = match key.shape {
         Shape::Peer => json!({ "type": "string", "pattern": name }),
         Shape::Peers => json!({
             "type": "array",
-            "items": { "type": "string", "pattern": name },
+            "items": or_placeholder(json!({ "type": "string", "pattern": name })),
             "minItems": 1,
             "uniqueItems": true,
         }),
@@ -179,7 +226,7 @@ fn key_value(key: &KeySpec) -> Value {
         Shape::State => {
             let mut machines = Map::new();
             for (machine, states) in STATES {
-                machines.insert((*machine).into(), json!({ "enum": states }));
+                machines.insert((*machine).into(), or_placeholder(json!({ "enum": states })));
             }
             json!({
                 "type": "object",
@@ -191,6 +238,10 @@ fn key_value(key: &KeySpec) -> Value {
         }
         Shape::Path => json!({ "type": "string", "pattern": "^/($|[^/])" }),
     };
-    value["description"] = json!(key.about);
-    value
+    // Any text may hold a placeholder; where a list or mapping stands, its values may.
+    let value = match key.shape {
+        Shape::Text(_) | Shape::Base64(_) | Shape::Reason | Shape::Peers | Shape::State => value,
+        _ => or_placeholder(value),
+    };
+    described(value, key.about)
 }

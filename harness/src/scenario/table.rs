@@ -696,6 +696,11 @@ pub(crate) const FILE: &[(&str, bool, &str)] = &[
         "The version of this format; 1, which is the default.",
     ),
     ("scenario", true, "Its name."),
+    (
+        "tags",
+        false,
+        "Words to select it by: `glare run --tag slow`.",
+    ),
     ("about", false, "What happens, in a sentence or two."),
     (
         "issue",
@@ -706,6 +711,11 @@ pub(crate) const FILE: &[(&str, bool, &str)] = &[
         "needs",
         false,
         "What the server must know; lacking it the verdict is `unsupported`.",
+    ),
+    (
+        "with",
+        false,
+        "Sets of parameters: each makes one variant of the scenario, with its values in place of `${…}`.",
     ),
     ("peers", true, "Who takes part."),
     (
@@ -774,6 +784,11 @@ pub(crate) const LAWS: usize = 8;
 /// Limits on a scenario.
 pub(crate) const MAX_PEERS: usize = 8;
 pub(crate) const MAX_STEPS: usize = 200;
+pub(crate) const MAX_TAGS: usize = 16;
+/// Most parameter sets of a file.
+pub(crate) const MAX_VARIANTS: usize = 64;
+/// Longest value of a parameter, bytes.
+pub(crate) const MAX_VALUE: usize = 200;
 pub(crate) const MAX_ROOMS: usize = 16;
 pub(crate) const MAX_LINES: usize = 200;
 /// Names that mean something else in the log.

@@ -95,6 +95,10 @@ impl Scenario {
     /// The scenario as a file that reads back equal.
     pub fn to_yaml(&self) -> String {
         let mut out = format!("scenario: {}\n", scalar(&self.name));
+        if !self.tags.is_empty() {
+            let tags: Vec<String> = self.tags.iter().map(|tag| scalar(tag)).collect();
+            out.push_str(&format!("tags: [{}]\n", tags.join(", ")));
+        }
         if !self.about.is_empty() {
             out.push_str(&format!("about: {}\n", scalar(&self.about)));
         }

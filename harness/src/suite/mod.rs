@@ -1,5 +1,6 @@
 //! Many cases at once: selection, concurrency, repeats, snapshots.
 
+mod filter;
 mod planted;
 mod select;
 mod snapshot;
@@ -13,6 +14,7 @@ use futures_util::StreamExt;
 use crate::laws::Law;
 use crate::stage::{Case, Failure, Outcome, Setting, Verdict, play};
 
+pub use filter::Filter;
 pub use planted::{Caught, Planted, Row, Table, native, planted};
 pub use select::{SelectError, cases, files, read};
 pub use snapshot::{Snapshot, diff, write};

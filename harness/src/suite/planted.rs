@@ -140,7 +140,7 @@ pub async fn planted(scenarios: &[Arc<Scenario>], setting: &Setting) -> Table {
         .collect()
         .await;
     rows.sort_by(|a, b| {
-        let key = |row: &Row| (row.planted, row.scenario.source.path.clone());
+        let key = |row: &Row| (row.planted, row.scenario.file());
         key(a).cmp(&key(b))
     });
     let caught = |planted: &Planted| rows.iter().any(|row| row.planted == *planted);

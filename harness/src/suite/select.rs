@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::mistake::Mistakes;
 use crate::names::{PeerName, Stack};
-use crate::scenario::{Cast, Scenario};
+use crate::scenario::{Cast, Scenario, variant_slug};
 use crate::stage::Case;
 
 /// Why nothing could be selected.
@@ -70,13 +70,13 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Sel
     Ok(())
 }
 
-/// Reads all these files; the good ones and, for the others, all their mistakes.
+/// Reads all these files; the good ones, with all their variants, and, for the others, all their mistakes.
 pub fn read(files: &[PathBuf]) -> (Vec<Arc<Scenario>>, Vec<Mistakes>) {
     let mut scenarios = Vec::new();
     let mut mistakes = Vec::new();
     for file in files {
-        match Scenario::load(file) {
-            Ok(scenario) => scenarios.push(Arc::new(scenario)),
+        match Scenario::load_all(file) {
+            Ok(variants) => scenarios.extend(variants.into_iter().map(Arc::new)),
             Err(more) => mistakes.push(more),
         }
     }
@@ -129,7 +129,7 @@ impl Case {
         )
     }
 
-    /// A name for files: letters, digits, `-`, `_`, `+`, `@` only. The scenario's name and its cast.
+    /// A name for files: letters, digits, `-`, `_`, `+`, `@` only. The scenario's name, its variant and its cast.
     pub fn slug(&self) -> String {
         let name: String = self
             .stem()
@@ -143,7 +143,11 @@ impl Case {
             })
             .take(80)
             .collect();
-        format!("{name}@{}", cast_slug(&self.cast))
+        let variant = match &self.scenario.variant {
+            Some(variant) => format!("+{}", variant_slug(variant)),
+            None => String::new(),
+        };
+        format!("{name}{variant}@{}", cast_slug(&self.cast))
     }
 }
 

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::select::cast_slug;
-use crate::scenario::{Cast, Scenario};
+use crate::scenario::{Cast, Scenario, variant_slug};
 
 /// A case's snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,19 +43,16 @@ impl Snapshot {
         Ok(Self { path, log })
     }
 
-    /// `x.snap`
+    /// `x.snap`; a variant's is `x[offer].snap`.
     pub fn shared_path(scenario: &Scenario) -> PathBuf {
-        scenario.source.path.with_extension("snap")
+        let path = &scenario.source.path;
+        path.with_file_name(format!("{}.snap", stem(scenario)))
     }
 
     /// `x@cast.snap`
     pub fn own_path(scenario: &Scenario, cast: &Cast) -> PathBuf {
         let path = &scenario.source.path;
-        let stem = path
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        path.with_file_name(format!("{stem}@{}.snap", cast_slug(cast)))
+        path.with_file_name(format!("{}@{}.snap", stem(scenario), cast_slug(cast)))
     }
 
     /// Whether this is the log that the case must have.
@@ -73,6 +70,16 @@ impl Snapshot {
             "snapshot",
             "this run",
         )
+    }
+}
+
+/// The file's name without its ending, and the variant.
+fn stem(scenario: &Scenario) -> String {
+    let stem = scenario.source.path.file_stem();
+    let stem = stem.map(|stem| stem.to_string_lossy()).unwrap_or_default();
+    match &scenario.variant {
+        Some(variant) => format!("{stem}[{}]", variant_slug(variant)),
+        None => stem.into_owned(),
     }
 }
 

@@ -1,14 +1,44 @@
-//! What a scenario claims of itself: the planted faults that it catches, the laws that it breaks.
+//! What a scenario says of itself: its tags, the planted faults that it catches, the laws that it breaks.
 
 use std::collections::BTreeMap;
 
 use super::Reader;
 use crate::mistake::quoted;
+use crate::scenario::is_name;
 use crate::scenario::model::{Expect, Place};
-use crate::scenario::table::{LAWS, PLACES};
+use crate::scenario::table::{LAWS, MAX_TAGS, PLACES};
 use crate::yaml::Node;
 
 impl Reader<'_> {
+    pub(super) fn tags(&mut self, node: &Node) -> Vec<String> {
+        let items = node
+            .list("a list: `[slow, ice]`", self.mistakes)
+            .unwrap_or_default();
+        if let Some(first) = items.get(MAX_TAGS) {
+            self.mistakes
+                .add(&first.span, format!("{} tags", items.len()))
+                .expect(format!("at most {MAX_TAGS}"));
+        }
+        let mut tags: Vec<String> = Vec::new();
+        for item in items {
+            let Some(tag) = item.text("a tag, as text", self.mistakes) else {
+                continue;
+            };
+            if !is_name(tag) {
+                self.mistakes
+                    .add(&item.span, format!("{} cannot be a tag", quoted(tag)))
+                    .expect("1 to 32 of: A-Z a-z 0-9 _ -");
+            } else if tags.iter().any(|there| there == tag) {
+                self.mistakes
+                    .add(&item.span, format!("`{tag}` is in this list twice"))
+                    .expect("a second time");
+            } else {
+                tags.push(tag.to_owned());
+            }
+        }
+        tags
+    }
+
     pub(super) fn catches(
         &mut self,
         node: &Node,

@@ -1,0 +1,137 @@
+//! From a file to its scenario, or to all its variants.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Reader;
+use super::variants::{self, Set};
+use crate::mistake::Mistakes;
+use crate::scenario::model::{Scenario, Source, Span};
+use crate::yaml::{self, Node, Value};
+
+impl Scenario {
+    /// Reads a file that holds one scenario.
+    ///
+    /// # Errors
+    /// All mistakes of the file; that it has several variants counts as one.
+    pub fn read(path: &Path, text: &str) -> Result<Self, Mistakes> {
+        one(Self::read_all(path, text)?)
+    }
+
+    /// Reads the scenario of a file, or all its variants (`with:`).
+    ///
+    /// # Errors
+    /// All mistakes of the file.
+    pub fn read_all(path: &Path, text: &str) -> Result<Vec<Self>, Mistakes> {
+        let source = Source {
+            path: path.to_owned(),
+            text: Arc::from(text),
+        };
+        let mut mistakes = Mistakes::new(source.clone());
+        let scenarios =
+            yaml::parse(text, &mut mistakes).and_then(|root| all(&source, &root, &mut mistakes));
+        mistakes.or_else(scenarios)
+    }
+
+    /// Reads a file that holds one scenario.
+    ///
+    /// # Errors
+    /// All mistakes of the file, several variants included; also one if it cannot be read.
+    pub fn load(path: &Path) -> Result<Self, Mistakes> {
+        Self::read(path, &read_text(path)?)
+    }
+
+    /// Reads the scenario of a file, or all its variants (`with:`).
+    ///
+    /// # Errors
+    /// All mistakes of the file; also one if it cannot be read.
+    pub fn load_all(path: &Path) -> Result<Vec<Self>, Mistakes> {
+        Self::read_all(path, &read_text(path)?)
+    }
+}
+
+fn one(mut scenarios: Vec<Scenario>) -> Result<Scenario, Mistakes> {
+    let number = scenarios.len();
+    let first = scenarios.swap_remove(0);
+    if number == 1 {
+        return Ok(first);
+    }
+    let start = Span {
+        bytes: 0..0,
+        line: 1,
+    };
+    let mut mistakes = Mistakes::new(first.source);
+    mistakes
+        .add(&start, format!("this file holds {number} variants"))
+        .expect("expected one scenario here");
+    Err(mistakes)
+}
+
+/// The scenario of a tree, or one for each of its parameter sets.
+fn all(source: &Source, root: &Node, mistakes: &mut Mistakes) -> Option<Vec<Scenario>> {
+    let read = |root: &Node, set: Option<&Set>, mistakes: &mut Mistakes| {
+        Reader {
+            source: source.clone(),
+            mistakes,
+            set,
+        }
+        .file(root)
+    };
+    let with = match &root.value {
+        Value::Map(entries) => entries.iter().find(|(key, _)| key.text == "with"),
+        _ => None,
+    };
+    let Some((_, with)) = with else {
+        return read(root, None, mistakes).map(|scenario| vec![scenario]);
+    };
+    let sets = variants::sets(with, root, &source.text, mistakes);
+    let mut scenarios = Vec::new();
+    let mut found = Vec::new();
+    for set in &sets {
+        let mut more = Mistakes::new(source.clone());
+        scenarios.extend(read(&set.expand(root), Some(set), &mut more));
+        found.push((set.name.clone(), more));
+    }
+    variants::gather(found, mistakes);
+    (!scenarios.is_empty()).then_some(scenarios)
+}
+
+/// The text of a file that a person wrote.
+///
+/// # Errors
+/// It is not there, too long, or not UTF-8.
+pub(crate) fn read_text(path: &Path) -> Result<String, Mistakes> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| {
+            file.take(yaml::MAX_BYTES as u64 + 1)
+                .read_to_end(&mut bytes)
+        })
+        .map_err(|error| {
+            Mistakes::unreadable(path, format!("this file cannot be read: {error}"))
+        })?;
+    // A file that is cut because it is too long may be cut within a character; its length is the mistake then.
+    if bytes.len() > yaml::MAX_BYTES {
+        return Ok(" ".repeat(bytes.len()));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let line = text[..valid].matches('\n').count() + 1;
+        let mut mistakes = Mistakes::new(Source {
+            path: path.to_owned(),
+            text: Arc::from(text),
+        });
+        mistakes
+            .add(
+                &Span {
+                    bytes: valid..valid + '\u{fffd}'.len_utf8(),
+                    line: u32::try_from(line).unwrap_or(u32::MAX),
+                },
+                "this is not UTF-8",
+            )
+            .expect("a byte that begins no character");
+        mistakes
+    })
+}

@@ -1,0 +1,348 @@
+//! `with:` — one file, several scenarios. A set of parameters is put into the tree before the model is made of it, so whatever is wrong
+//! stands where it is written, once for all variants or with the names of those that it is wrong in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::mistake::{Mistake, Mistakes, quoted};
+use crate::scenario::model::Span;
+use crate::scenario::table::{MAX_VALUE, MAX_VARIANTS};
+use crate::yaml::{Node, Scalar, Value};
+
+/// The key of a set that names its variant.
+const NAME: &str = "name";
+
+/// Keys of the file whose values may hold `${…}`.
+const EXPANDED: &[&str] = &[
+    "about", "needs", "peers", "catches", "breaks", "steps", "expect",
+];
+
+/// The parameters of one variant.
+pub(crate) struct Set {
+    /// The variant's name: letters, digits, spaces, `.`, `_`, `-`.
+    pub name: String,
+    values: BTreeMap<String, Scalar>,
+}
+
+/// A piece of a text with placeholders.
+enum Piece<'t> {
+    Text(&'t str),
+    Placeholder { name: &'t str, whole: &'t str },
+}
+
+impl Set {
+    /// The file's tree with this set's values in place of the placeholders; every node keeps its span.
+    pub(super) fn expand(&self, root: &Node) -> Node {
+        let mut root = root.clone();
+        if let Value::Map(entries) = &mut root.value {
+            for (_, node) in entries
+                .iter_mut()
+                .filter(|(key, _)| EXPANDED.contains(&key.text.as_str()))
+            {
+                self.put_into(node);
+            }
+        }
+        root
+    }
+
+    /// A line with the values in place of the placeholders.
+    pub(super) fn text(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        for piece in pieces(text) {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Placeholder { name, whole } => {
+                    let value = self.values.get(name);
+                    out.push_str(value.map_or(whole, |value| &value.text));
+                }
+            }
+        }
+        out
+    }
+
+    fn put_into(&self, node: &mut Node) {
+        match &mut node.value {
+            Value::Scalar(scalar) => {
+                // What is nothing but a placeholder becomes what the value is: a number, a flag, text.
+                let alone = match pieces(&scalar.text).as_slice() {
+                    [Piece::Placeholder { name, .. }] if !scalar.literal => self.values.get(*name),
+                    _ => None,
+                };
+                match alone {
+                    Some(value) => *scalar = value.clone(),
+                    None => scalar.text = self.text(&scalar.text),
+                }
+            }
+            Value::List(items) => items.iter_mut().for_each(|item| self.put_into(item)),
+            Value::Map(entries) => {
+                for (_, node) in entries {
+                    self.put_into(node);
+                }
+            }
+            Value::Refused => {}
+        }
+    }
+}
+
+/// A text in pieces; `$${` is a `${` that is no placeholder.
+fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let (mut from, mut at) = (0, 0);
+    while let Some(found) = text[at..].find("${").map(|found| at + found) {
+        let end = text[found..].find('}').map(|end| found + end);
+        if text[..found].ends_with('$') && found > from {
+            // The first of the two signs goes.
+            pieces.push(Piece::Text(&text[from..found - 1]));
+            from = found;
+            at = found + 2;
+            continue;
+        }
+        let Some(end) = end.filter(|end| is_parameter(&text[found + 2..*end])) else {
+            at = found + 2;
+            continue;
+        };
+        if from < found {
+            pieces.push(Piece::Text(&text[from..found]));
+        }
+        pieces.push(Piece::Placeholder {
+            name: &text[found + 2..end],
+            whole: &text[found..=end],
+        });
+        from = end + 1;
+        at = from;
+    }
+    if from < text.len() {
+        pieces.push(Piece::Text(&text[from..]));
+    }
+    pieces
+}
+
+fn is_parameter(name: &str) -> bool {
+    crate::scenario::is_name(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
+}
+
+/// The sets of `with:`, with all that is wrong with them and with the places that use them.
+pub(super) fn sets(node: &Node, root: &Node, text: &str, mistakes: &mut Mistakes) -> Vec<Set> {
+    let shape = "a list of parameter sets: `[{ name: offer, message: offer }]`";
+    let items = node.list(shape, mistakes).unwrap_or_default();
+    if items.is_empty() && matches!(node.value, Value::List(_)) {
+        node.wrong("at least one set", mistakes);
+    }
+    if let Some(first) = items.get(MAX_VARIANTS) {
+        mistakes
+            .add(&first.span, format!("{} parameter sets", items.len()))
+            .expect(format!("at most {MAX_VARIANTS}"));
+    }
+    let mut sets: Vec<Set> = Vec::new();
+    let mut given: BTreeMap<String, Span> = BTreeMap::new();
+    for item in items.iter().take(MAX_VARIANTS) {
+        let Some(set) = set(item, &mut given, mistakes) else {
+            continue;
+        };
+        let slug = slug(&set.name);
+        if let Some(other) = sets.iter().find(|other| self::slug(&other.name) == slug) {
+            mistakes
+                .add(
+                    &item.span,
+                    format!(
+                        "{} and {} have the same file name",
+                        quoted(&set.name),
+                        quoted(&other.name)
+                    ),
+                )
+                .expect("each set needs a name of its own")
+                .advise(format!("both snapshots would be `[{slug}]`"));
+        }
+        sets.push(set);
+    }
+    for (set, item) in sets.iter().zip(items).filter(|_| sets.len() == items.len()) {
+        for name in given.keys().filter(|name| !set.values.contains_key(*name)) {
+            mistakes
+                .add(
+                    &item.span,
+                    format!("{} does not give `{name}`", quoted(&set.name)),
+                )
+                .expect("every set gives every parameter");
+        }
+    }
+    uses(&given, root, text, mistakes);
+    sets
+}
+
+fn set(item: &Node, given: &mut BTreeMap<String, Span>, mistakes: &mut Mistakes) -> Option<Set> {
+    let entries = item.map("a set: `{ name: offer, message: offer }`", mistakes)?;
+    let mut values = BTreeMap::new();
+    let mut name = None;
+    for (key, node) in entries {
+        if !is_parameter(&key.text) {
+            mistakes
+                .add(
+                    &key.span,
+                    format!("{} cannot be the name of a parameter", quoted(&key.text)),
+                )
+                .expect("a small letter, then up to 31 of: A-Z a-z 0-9 _ -");
+            continue;
+        }
+        if key.text == NAME {
+            let text = node.text("a name, as text", mistakes)?;
+            if !is_variant(text) {
+                mistakes
+                    .add(
+                        &node.span,
+                        format!("{} cannot be the name of a variant", quoted(text)),
+                    )
+                    .expect("1 to 40 of: A-Z a-z 0-9 _ - . and single spaces between");
+                return None;
+            }
+            name = Some(text.to_owned());
+        } else {
+            given
+                .entry(key.text.clone())
+                .or_insert_with(|| key.span.clone());
+        }
+        match node.scalar().filter(|scalar| !scalar.is_null()) {
+            Some(scalar) if scalar.text.len() <= MAX_VALUE => {
+                values.insert(key.text.clone(), scalar.clone());
+            }
+            Some(scalar) => {
+                mistakes
+                    .add(
+                        &node.span,
+                        format!("this value has {} bytes", scalar.text.len()),
+                    )
+                    .expect(format!("at most {MAX_VALUE}"));
+            }
+            None => node.wrong("a word, a number or a flag", mistakes),
+        }
+    }
+    if name.is_none() {
+        mistakes
+            .add(&item.span, "this set has no name")
+            .expect("expected `name:`, by which its variant is shown and selected");
+    }
+    name.map(|name| Set { name, values })
+}
+
+/// Notes placeholders that no set gives, and parameters that nothing uses.
+fn uses(given: &BTreeMap<String, Span>, root: &Node, text: &str, mistakes: &mut Mistakes) {
+    let mut used: Vec<(String, Span)> = Vec::new();
+    if let Value::Map(entries) = &root.value {
+        for (_, node) in entries
+            .iter()
+            .filter(|(key, _)| EXPANDED.contains(&key.text.as_str()))
+        {
+            placeholders(node, text, &mut used);
+        }
+    }
+    let names: BTreeSet<&str> = used.iter().map(|(name, _)| name.as_str()).collect();
+    let known = || given.keys().map(String::as_str).chain([NAME]);
+    for (name, span) in used
+        .iter()
+        .filter(|(name, _)| !known().any(|one| one == name))
+    {
+        mistakes
+            .add(span, format!("no set of `with:` gives {}", quoted(name)))
+            .expect(format!(
+                "parameters: {}",
+                known().collect::<Vec<_>>().join(", ")
+            ))
+            .suggest(name, known());
+    }
+    for (name, span) in given
+        .iter()
+        .filter(|(name, _)| !names.contains(name.as_str()))
+    {
+        mistakes
+            .add(span, format!("nothing uses the parameter {}", quoted(name)))
+            .expect(format!("expected `${{{name}}}` somewhere below"))
+            .suggest(
+                name,
+                names
+                    .iter()
+                    .copied()
+                    .filter(|one| !given.contains_key(*one)),
+            );
+    }
+}
+
+/// All placeholders below a node, each with its own place.
+fn placeholders(node: &Node, text: &str, found: &mut Vec<(String, Span)>) {
+    match &node.value {
+        Value::Scalar(scalar) => {
+            let mut from = node.span.bytes.start;
+            for piece in pieces(&scalar.text) {
+                let Piece::Placeholder { name, whole } = piece else {
+                    continue;
+                };
+                let written = text.get(from..node.span.bytes.end).unwrap_or_default();
+                let span = match written.find(whole) {
+                    Some(at) => {
+                        let start = from + at;
+                        from = start + whole.len();
+                        let lines = text[node.span.bytes.start..start].matches('\n').count();
+                        Span {
+                            bytes: start..from,
+                            line: node.span.line + u32::try_from(lines).unwrap_or(0),
+                        }
+                    }
+                    // Written with escapes.
+                    None => node.span.clone(),
+                };
+                found.push((name.to_owned(), span));
+            }
+        }
+        Value::List(items) => items
+            .iter()
+            .for_each(|item| placeholders(item, text, found)),
+        Value::Map(entries) => entries
+            .iter()
+            .for_each(|(_, node)| placeholders(node, text, found)),
+        Value::Refused => {}
+    }
+}
+
+fn is_variant(name: &str) -> bool {
+    (1..=40).contains(&name.len())
+        && name.trim() == name
+        && !name.contains("  ")
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b" ._-".contains(&byte))
+}
+
+/// A variant's name as a part of a file name: small letters, digits, `_`, `-`.
+pub(crate) fn slug(variant: &str) -> String {
+    variant
+        .chars()
+        .map(|c| match c {
+            c if c.is_ascii_alphanumeric() || c == '_' => c.to_ascii_lowercase(),
+            _ => '-',
+        })
+        .collect()
+}
+
+/// The mistakes of all variants, each once; what is not wrong in all of them says where.
+pub(super) fn gather(variants: Vec<(String, Mistakes)>, mistakes: &mut Mistakes) {
+    let all = variants.len();
+    let mut found: Vec<(Mistake, Vec<String>)> = Vec::new();
+    for (variant, more) in &variants {
+        for mistake in more.iter() {
+            let same = |other: &Mistake| {
+                other.span() == mistake.span() && other.found() == mistake.found()
+            };
+            match found.iter_mut().find(|(other, _)| same(other)) {
+                Some((_, names)) => names.push(variant.clone()),
+                None => found.push((mistake.clone(), vec![variant.clone()])),
+            }
+        }
+    }
+    for (mistake, names) in found {
+        match names.as_slice() {
+            names if names.len() == all => mistakes.keep(mistake),
+            [one] => mistakes.keep(mistake.in_variant(&format!("[{one}]"))),
+            [first, more @ ..] => {
+                mistakes.keep(mistake.in_variant(&format!("[{first}] and {} more", more.len())))
+            }
+            [] => {}
+        }
+    }
+}
