@@ -4,12 +4,14 @@
 //! lies unread in a socket that would turn its close into a reset.
 
 mod authority;
+mod security;
 mod stream;
 mod trust;
 
 use thiserror::Error;
 
 pub use authority::{Authority, Identity};
+pub use security::Security;
 pub(crate) use stream::{Called, Stream};
 pub use trust::Trust;
 
