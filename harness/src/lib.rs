@@ -20,6 +20,7 @@
 //! | [`log`] | what happened: events, recorder, trace, and the canonical log that is made of them |
 //! | [`laws`] | what must hold in every run: a judge of traces, and what it waits for |
 //! | [`server`] | the server under test: embedded or a child process; readiness, kill, restart |
+//! | [`tls`] | a certificate authority for each run, and streams that are plain or not |
 //! | [`tap`] | on the wire between every peer and the server: forwards bytes, asks a policy for each message |
 //! | [`peer`] | who acts: native, browser and wire peers behind one vocabulary, [`peer::Hand`] |
 //! | [`run`] | the run's folder, mark and watchdog: nothing is left behind |
@@ -30,7 +31,7 @@
 //! | [`cli`] | the command line, one file a command |
 //! | [`mistake`], [`yaml`] | files with mistakes, told as a compiler would |
 //!
-//! `names`, `scenario`, `signaling`, `log` and `laws` are pure: no sockets, no clock. `server`, `tap`, `peer` and `run` do the I/O, `stage` joins
+//! `names`, `scenario`, `signaling`, `log` and `laws` are pure: no sockets, no clock. `server`, `tls`, `tap`, `peer` and `run` do the I/O, `stage` joins
 //! them, `report` only reads.
 //!
 //! # Decisions that carry weight
@@ -58,4 +59,5 @@ pub mod signaling;
 pub mod stage;
 pub mod suite;
 pub mod tap;
+pub mod tls;
 pub mod yaml;

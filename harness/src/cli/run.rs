@@ -129,6 +129,7 @@ impl Run {
             max_time: Duration::from_secs(self.max_time),
             traces: Some(self.traces),
             headers: project.headers.into(),
+            security: project.security,
             secrets: project.secrets.into(),
             ..Setting::new(project.server, project.dialect, pool, run.clone())
         };

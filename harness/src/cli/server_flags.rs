@@ -11,6 +11,7 @@ use super::{Exit, complain, show_mistakes};
 use crate::project::{PROJECT_FILE, Project};
 use crate::server::{CommandSpec, Ready, ServerSpec};
 use crate::signaling::Dialect;
+use crate::tls::{Security, Trust};
 
 /// The server under test.
 #[derive(clap::Args)]
@@ -37,6 +38,16 @@ pub(super) struct ServerFlags {
     /// A file that says how to talk to your server; without it, as to the reference server
     #[arg(long, value_name = "FILE")]
     dialect: Option<PathBuf>,
+    /// wss and https: peers, taps and server speak TLS, with a certificate authority of this run's own. Your server's command gets
+    /// the paths of PEM files by `{cert}`, `{key}` and `{ca}`, and in GLARE_CERT, GLARE_KEY and GLARE_CA
+    #[arg(long)]
+    tls: bool,
+    /// Whom to trust, if your server has a certificate of its own (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    tls_ca: Option<PathBuf>,
+    /// The host that your server's certificate names, if not 127.0.0.1
+    #[arg(long, value_name = "NAME", requires = "tls")]
+    tls_name: Option<String>,
     /// A planted fault of the reference server; may be given more than once
     #[arg(long, value_name = "NAME", conflicts_with = "server")]
     fault: Vec<Fault>,
@@ -56,6 +67,23 @@ impl ServerFlags {
                 Exit::Invalid
             })?;
             project.dialect = Arc::new(dialect);
+        }
+        if self.tls {
+            let usage = |error: String| {
+                complain(error);
+                Exit::Usage
+            };
+            let trust = match &self.tls_ca {
+                None => None,
+                Some(path) => {
+                    let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+                    let trust = read
+                        .and_then(|text| Trust::from_pem(&text).map_err(|error| error.to_string()));
+                    Some(trust.map_err(|error| usage(format!("{}: {error}", path.display())))?)
+                }
+            };
+            let security = Security::new(trust, self.tls_name.as_deref());
+            project.security = Some(security.map_err(|error| usage(error.to_string()))?);
         }
         if let Some(command) = self.server {
             project.server = ServerSpec::Command(CommandSpec {

@@ -8,6 +8,7 @@ mod socket;
 mod teller;
 mod wire;
 
+pub use address::Origin;
 pub(crate) use address::next_address;
 pub use hand::{
     ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Kill, Reply,

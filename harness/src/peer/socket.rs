@@ -1,7 +1,7 @@
 //! The WebSockets and HTTP requests of a peer that is no browser, behaving as a browser's do.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,13 +11,10 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use http::header::{HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderValue, Method};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use tokio::net::TcpStream;
+use hyper_util::rt::TokioIo;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
@@ -30,7 +27,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::teller::{Teller, lock};
-use super::{Command, Data, HandError, Happening, Reply};
+use super::{Command, Data, HandError, Happening, Origin, Reply};
+use crate::tls::Stream;
 
 /// How long a connect with its handshake may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -65,10 +63,9 @@ impl Answer {
 
 /// A peer's links, and the requests that it makes.
 pub(crate) struct Sockets {
-    origin: SocketAddr,
+    origin: Origin,
     teller: Arc<Teller>,
     links: Mutex<HashMap<u32, Link>>,
-    client: Client<HttpConnector, Full<Bytes>>,
     tasks: TaskTracker,
     runtime: tokio::runtime::Handle,
     /// Sockets are reset.
@@ -96,15 +93,11 @@ impl Sockets {
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub(crate) fn new(origin: SocketAddr, teller: Arc<Teller>, tasks: TaskTracker) -> Self {
+    pub(crate) fn new(origin: Origin, teller: Arc<Teller>, tasks: TaskTracker) -> Self {
         Self {
             origin,
             teller,
             links: Mutex::default(),
-            // No idle connections: nothing to clean up, and each request is seen by the tap as its own.
-            client: Client::builder(TokioExecutor::new())
-                .pool_max_idle_per_host(0)
-                .build_http(),
             tasks,
             runtime: tokio::runtime::Handle::current(),
             reset: CancellationToken::new(),
@@ -166,7 +159,7 @@ impl Sockets {
         let state = Arc::new(AtomicU8::new(CONNECTING));
         let task = LinkTask {
             link,
-            origin: self.origin,
+            origin: self.origin.clone(),
             teller: Arc::clone(&self.teller),
             state: Arc::clone(&state),
             reset: self.reset.clone(),
@@ -181,11 +174,12 @@ impl Sockets {
         if !path.starts_with('/') {
             return Err(syntax(format!("a path begins with a slash: {path:?}")));
         }
-        let mut request = format!("ws://{}{path}", self.origin)
+        // The scheme says nothing: the stream that it goes over is ready made.
+        let mut request = format!("ws://{}{path}", self.origin.address)
             .into_client_request()
             .map_err(|error| syntax(error.to_string()))?;
         let headers = request.headers_mut();
-        headers.insert(ORIGIN, header(&format!("http://{}", self.origin))?);
+        headers.insert(ORIGIN, header(&self.origin.to_string())?);
         if !protocols.is_empty() {
             headers.insert(SEC_WEBSOCKET_PROTOCOL, header(&protocols.join(", "))?);
         }
@@ -245,10 +239,10 @@ impl Sockets {
             Err(error) => return Answer::Now(Err(error)),
         };
         let (reply, answer) = oneshot::channel();
-        let (client, give_up) = (self.client.clone(), self.give_up.clone());
+        let (origin, give_up) = (self.origin.clone(), self.give_up.clone());
         let task = async move {
             let fetched = tokio::select! {
-                fetched = timeout(FETCH, respond(client, request)) => fetched,
+                fetched = timeout(FETCH, respond(origin, request)) => fetched,
                 () = give_up.cancelled() => return,
             };
             let fetched = fetched.unwrap_or_else(|_| {
@@ -274,9 +268,11 @@ impl Sockets {
             return Err(wrong(&format!("a path begins with a slash: {path:?}")));
         }
         let method = Method::from_bytes(method.as_bytes()).map_err(|error| wrong(&error))?;
-        let mut request = http::Request::builder().uri(format!("http://{}{path}", self.origin));
+        let mut request = http::Request::builder()
+            .uri(path)
+            .header(HOST, header(&self.origin.address.to_string())?);
         if !matches!(method, Method::GET | Method::HEAD) {
-            request = request.header(ORIGIN, header(&format!("http://{}", self.origin))?);
+            request = request.header(ORIGIN, header(&self.origin.to_string())?);
         }
         for (name, value) in headers {
             request = request.header(name, value);
@@ -288,10 +284,8 @@ impl Sockets {
     }
 }
 
-async fn respond(
-    client: Client<HttpConnector, Full<Bytes>>,
-    request: http::Request<Full<Bytes>>,
-) -> Result<Reply, HandError> {
+/// Each request has a connection of its own: nothing to clean up, and the tap sees it as its own.
+async fn respond(origin: Origin, request: http::Request<Full<Bytes>>) -> Result<Reply, HandError> {
     let failed = |error: &dyn std::error::Error| {
         // The cause is what helps: "connection refused" hides behind "client error (Connect)".
         let mut text = error.to_string();
@@ -302,16 +296,27 @@ async fn respond(
         }
         refuse("TypeError", format!("failed to fetch: {text}"))
     };
-    let response = client
-        .request(request)
+    let stream = origin.call().await.map_err(|error| failed(&error))?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| failed(&error))?;
-    let status = response.status().as_u16();
-    let body = Limited::new(response.into_body(), BODY)
-        .collect()
-        .await
-        .map_err(|error| failed(&*error))?
-        .to_bytes();
+    let mut connection = pin!(connection);
+    let mut open = true;
+    let asked = async {
+        let response = sender.send_request(request).await?;
+        let status = response.status().as_u16();
+        let body = Limited::new(response.into_body(), BODY).collect().await;
+        Ok::<_, hyper::Error>((status, body))
+    };
+    let mut asked = pin!(asked);
+    let (status, body) = loop {
+        tokio::select! {
+            answered = &mut asked => break answered.map_err(|error| failed(&error))?,
+            // How it ended the answer says, too.
+            _ = &mut connection, if open => open = false,
+        }
+    };
+    let body = body.map_err(|error| failed(&*error))?.to_bytes();
     Ok(Reply::Response {
         status,
         body: String::from_utf8_lossy(&body).into_owned(),
@@ -321,13 +326,13 @@ async fn respond(
 /// One WebSocket, from connect to close.
 struct LinkTask {
     link: u32,
-    origin: SocketAddr,
+    origin: Origin,
     teller: Arc<Teller>,
     state: Arc<AtomicU8>,
     reset: CancellationToken,
 }
 
-type Socket = WebSocketStream<TcpStream>;
+type Socket = WebSocketStream<Stream>;
 
 impl LinkTask {
     async fn run(self, request: Request, mut orders: UnboundedReceiver<Order>) {
@@ -337,7 +342,7 @@ impl LinkTask {
             () = reset.cancelled() => return,
             // Only a close can come before the link is open, or the end of the peer.
             _ = orders.recv() => None,
-            socket = timeout(CONNECT, connect(self.origin, request)) => socket.ok().flatten(),
+            socket = timeout(CONNECT, connect(&self.origin, request)) => socket.ok().flatten(),
         };
         let Some(socket) = socket else {
             return self.closed(ABNORMAL, String::new());
@@ -402,9 +407,8 @@ impl LinkTask {
     }
 }
 
-async fn connect(origin: SocketAddr, request: Request) -> Option<Socket> {
-    let stream = TcpStream::connect(origin).await.ok()?;
-    stream.set_nodelay(true).ok()?;
+async fn connect(origin: &Origin, request: Request) -> Option<Socket> {
+    let stream = origin.call().await.ok()?;
     match client_async(request, stream).await {
         Ok((socket, _)) => Some(socket),
         // A browser's page is not told why either: `close`, 1006.

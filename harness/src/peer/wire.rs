@@ -1,6 +1,5 @@
 //! The wire peer: signaling and nothing else, for scenarios that need a mouth but no connection.
 
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,7 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use super::socket::{Answer, Sockets};
 use super::teller::{Teller, lock};
-use super::{Command, Hand, HandError, Happenings, Kill, Reply};
+use super::{Command, Hand, HandError, Happenings, Kill, Origin, Reply};
 
 /// How long closing may take before it is left alone.
 const FINISH: Duration = Duration::from_secs(10);
@@ -24,12 +23,12 @@ pub struct WirePeer {
 
 impl WirePeer {
     /// A peer whose tap is at `origin`.
-    pub async fn start(origin: SocketAddr) -> (Self, Happenings) {
+    pub async fn start(origin: impl Into<Origin>) -> (Self, Happenings) {
         let (teller, happenings) = Teller::new();
         let teller = Arc::new(teller);
         let tasks = TaskTracker::new();
         let peer = Self {
-            sockets: Sockets::new(origin, Arc::clone(&teller), tasks.clone()),
+            sockets: Sockets::new(origin.into(), Arc::clone(&teller), tasks.clone()),
             teller,
             gone: Mutex::default(),
             tasks,

@@ -13,6 +13,7 @@ use crate::mistake::Mistakes;
 use crate::scenario::{Source, Span};
 use crate::server::{CommandSpec, Ready, ServerSpec};
 use crate::signaling::Dialect;
+use crate::tls::{Security, Trust};
 
 /// What a project file is called.
 pub const PROJECT_FILE: &str = "glare.toml";
@@ -29,6 +30,8 @@ pub struct Project {
     pub server: ServerSpec,
     /// How to talk to it.
     pub dialect: Arc<Dialect>,
+    /// Everything speaks TLS, if it is there.
+    pub security: Option<Security>,
     /// Sent with every request to the server.
     pub headers: Vec<(String, String)>,
     /// Values of environment variables that were put in: struck out wherever something is recorded.
@@ -53,6 +56,9 @@ struct Server {
     #[serde(default)]
     env: BTreeMap<String, Spanned<String>>,
     dialect: Option<Spanned<PathBuf>>,
+    tls: Option<Spanned<bool>>,
+    tls_ca: Option<Spanned<PathBuf>>,
+    tls_name: Option<Spanned<String>>,
 }
 
 /// Reads one file and collects what is wrong with it.
@@ -75,6 +81,7 @@ impl Project {
             scenarios: scenarios.into_iter().map(Into::into).collect(),
             server,
             dialect,
+            security: None,
             headers: Vec::new(),
             secrets: Vec::new(),
         }
@@ -150,6 +157,10 @@ impl Reader {
             .into_iter()
             .filter_map(|(name, value)| self.header(&name, &value))
             .collect();
+        let security = match &file.server {
+            Some(server) => self.security(server, &folder),
+            None => None,
+        };
         let (server, dialect) = match file.server {
             Some(server) => self.server(server, &folder)?,
             None => (
@@ -166,6 +177,7 @@ impl Reader {
             scenarios,
             server,
             dialect,
+            security,
             headers,
             secrets: self.secrets,
         })
@@ -219,6 +231,44 @@ impl Reader {
             }
         }
         Ok((ServerSpec::Command(spec), dialect))
+    }
+
+    /// What `tls`, `tls-ca` and `tls-name` say.
+    fn security(&mut self, server: &Server, folder: &Path) -> Option<Security> {
+        if server.tls.as_ref().is_none_or(|tls| !*tls.get_ref()) {
+            let ca = server.tls_ca.as_ref().map(|path| ("tls-ca", path.span()));
+            let name = server
+                .tls_name
+                .as_ref()
+                .map(|name| ("tls-name", name.span()));
+            for (key, span) in ca.into_iter().chain(name) {
+                let found = format!("`{key}` says something about TLS, which is not spoken");
+                self.mistake(span, found).advise("add `tls = true`");
+            }
+            return None;
+        }
+        let mut trust = None;
+        if let Some(path) = &server.tls_ca {
+            let file = folder.join(path.get_ref());
+            let read = std::fs::read_to_string(&file).map_err(|error| error.to_string());
+            match read.and_then(|text| Trust::from_pem(&text).map_err(|error| error.to_string())) {
+                Ok(read) => trust = Some(read),
+                Err(error) => {
+                    let found = format!("{}: {error}", file.display());
+                    self.mistake(path.span(), found)
+                        .expect("a file of certificates in PEM, from the folder of this file");
+                }
+            }
+        }
+        let name = server.tls_name.as_ref();
+        match Security::new(trust, name.map(|name| name.get_ref().as_str())) {
+            Ok(security) => Some(security),
+            Err(error) => {
+                let span = name.map_or(0..0, Spanned::span);
+                self.mistake(span, error.to_string());
+                None
+            }
+        }
     }
 
     fn dialect(

@@ -9,6 +9,9 @@
 //! ready-within = 30                      # seconds
 //! env = { LOG = "info", KEY = "${MY_KEY}" }
 //! dialect = "dialect.yaml"               # how to talk to it; without it, as to the reference server
+//! tls = true                             # wss and https: {cert}, {key} and {ca} are PEM files for the command, also in GLARE_CERT, …
+//! tls-ca = "ca.pem"                      # whom to trust, if its certificate is one of its own
+//! tls-name = "signal.test"               # whom that certificate names, if not 127.0.0.1
 //!
 //! [headers]                              # sent with every request to the server
 //! authorization = "Bearer ${MY_TOKEN}"   # ${NAME} is an environment variable: a secret, in no log and no trace

@@ -91,6 +91,7 @@ impl Project {
             Pool::global()?.clone(),
             Run::global()?.clone(),
         );
+        setting.security = self.security.clone();
         setting.headers = self.headers.clone().into();
         setting.secrets = self.secrets.clone().into();
         Ok(setting)

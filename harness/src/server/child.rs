@@ -14,6 +14,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::{CommandSpec, Ready, ServerError, Sink};
 use crate::log::ServerLife;
 use crate::run::{Group, Run};
+use crate::tls::{Security, Stream};
+
+use super::files::Files;
 
 /// How many last lines of each of its two streams are kept for errors: a flood on one must not wash away the reason on the other.
 const KEPT_LINES: usize = 12;
@@ -58,12 +61,15 @@ pub(super) struct Child {
     group: Arc<Group>,
     exited: watch::Receiver<Option<String>>,
     wanted: watch::Sender<bool>,
+    /// Removed with it.
+    _files: Option<Files>,
 }
 
 impl Child {
     pub(super) async fn start(
         spec: &CommandSpec,
         at: Option<SocketAddr>,
+        security: Option<&Security>,
         run: &Run,
         sink: Sink,
     ) -> Result<Self, ServerError> {
@@ -71,11 +77,17 @@ impl Child {
             Some(address) => address,
             None => free_port().await.map_err(ServerError::Port)?,
         };
-        let line = spec.command.replace("{port}", &address.port().to_string());
+        let files = security.map(|security| Files::write(security, run.folder()));
+        let files = files.transpose()?;
+        let mut line = spec.command.replace("{port}", &address.port().to_string());
+        for (name, path) in files.iter().flat_map(Files::paths) {
+            line = line.replace(&format!("{{{name}}}"), path);
+        }
         let mut command = tokio::process::Command::new("/bin/sh");
         command
             .args(["-c", &line])
             .env("PORT", address.port().to_string())
+            .envs(files.iter().flat_map(Files::variables))
             .envs(spec.env.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -138,11 +150,12 @@ impl Child {
             group,
             exited,
             wanted,
+            _files: files,
         };
         let deadline = Instant::now() + spec.within;
         let ready = async {
             loop {
-                if ready(&spec.ready, address, &output).await {
+                if ready(&spec.ready, address, security, &output).await {
                     return;
                 }
                 // A line of output is news; a port has to be asked again.
@@ -176,7 +189,10 @@ impl Child {
             Some(false) => {
                 let waited = match &spec.ready {
                     Ready::Port => format!("port {}", address.port()),
-                    Ready::Http(path) => format!("http://{address}{path}"),
+                    Ready::Http(path) => match security {
+                        Some(_) => format!("https://{address}{path}"),
+                        None => format!("http://{address}{path}"),
+                    },
                     Ready::Line(text) => format!("a line with {text:?}"),
                 };
                 this.kill().await;
@@ -268,16 +284,26 @@ async fn listen(
     }
 }
 
-async fn ready(how: &Ready, address: SocketAddr, output: &Mutex<Output>) -> bool {
+async fn ready(
+    how: &Ready,
+    address: SocketAddr,
+    security: Option<&Security>,
+    output: &Mutex<Output>,
+) -> bool {
     match how {
         Ready::Port => TcpStream::connect(address).await.is_ok(),
         Ready::Line(_) => output.lock().unwrap_or_else(PoisonError::into_inner).ready,
         Ready::Http(path) => {
             let asked = async {
-                let mut socket = TcpStream::connect(address).await.ok()?;
+                let socket = TcpStream::connect(address).await.ok()?;
+                let mut socket = match security {
+                    Some(security) => security.servers().shake(socket, address.ip()).await.ok()?,
+                    None => Stream::Plain(socket),
+                };
                 let request =
                     format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
                 socket.write_all(request.as_bytes()).await.ok()?;
+                socket.flush().await.ok()?;
                 let mut head = [0; 12];
                 socket.read_exact(&mut head).await.ok()?;
                 // "HTTP/1.1 200": a server that still starts may answer 502 or 503.

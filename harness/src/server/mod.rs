@@ -2,6 +2,7 @@
 
 mod child;
 mod embedded;
+mod files;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,10 +10,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::{Fault, Faults, Options};
+use glare_signaling_server::{Certificate, Fault, Faults, Options};
 
 use crate::log::ServerLife;
 use crate::run::Run;
+use crate::tls::{Security, TlsError};
 
 /// How long the port of a server that was killed may stay busy.
 const FREED_WITHIN: Duration = Duration::from_secs(2);
@@ -35,7 +37,9 @@ pub enum ServerSpec {
 /// A server that is a program.
 #[derive(Clone, Debug)]
 pub struct CommandSpec {
-    /// The command line, for `/bin/sh`. `{port}` becomes the port it must listen on at 127.0.0.1; it is in `PORT` too.
+    /// The command line, for `/bin/sh`. `{port}` becomes the port it must listen on at 127.0.0.1; it is in `PORT` too. With TLS, `{cert}`,
+    /// `{key}` and `{ca}` become the paths of its certificate, the private key, and the certificate of the run's authority (PEM); they are
+    /// in `GLARE_CERT`, `GLARE_KEY` and `GLARE_CA` too.
     pub command: String,
     /// More environment.
     pub env: Vec<(String, String)>,
@@ -138,6 +142,12 @@ pub enum ServerError {
         /// The last lines of its output.
         lines: Vec<String>,
     },
+    /// No certificate for it.
+    #[error("no TLS for the server: {0}")]
+    Tls(#[from] TlsError),
+    /// Its certificate cannot be written into the run's folder.
+    #[error("no place for the server's certificate: {0}")]
+    Files(std::io::Error),
     /// There is none to pause or resume.
     #[error("the server does not run")]
     Gone,
@@ -162,9 +172,18 @@ pub struct ServerUnderTest {
     spec: ServerSpec,
     address: SocketAddr,
     life: Option<Life>,
-    pausable: bool,
+    wanted: Wanted,
     sink: Sink,
     run: Run,
+}
+
+/// What is wanted of a server besides that it runs.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// It is to be paused: an embedded one gets a thread to itself.
+    pub pausable: bool,
+    /// It speaks TLS.
+    pub security: Option<Security>,
 }
 
 enum Life {
@@ -178,25 +197,25 @@ impl ServerUnderTest {
     /// # Errors
     /// What kept it from getting ready, with the last lines that it wrote.
     pub async fn start(spec: ServerSpec, run: Run, sink: Sink) -> Result<Self, ServerError> {
-        Self::start_pausable(spec, run, sink, false).await
+        Self::start_as(spec, run, sink, Wanted::default()).await
     }
 
-    /// The same for a server that is to be paused: an embedded one gets a thread to itself.
+    /// The same for a server of whom more is wanted.
     ///
     /// # Errors
     /// As for [`ServerUnderTest::start`].
-    pub async fn start_pausable(
+    pub async fn start_as(
         spec: ServerSpec,
         run: Run,
         sink: Sink,
-        pausable: bool,
+        wanted: Wanted,
     ) -> Result<Self, ServerError> {
-        let (address, life) = Self::boot(&spec, None, pausable, &run, &sink).await?;
+        let (address, life) = Self::boot(&spec, None, &wanted, &run, &sink).await?;
         Ok(Self {
             spec,
             address,
             life: Some(life),
-            pausable,
+            wanted,
             sink,
             run,
         })
@@ -205,7 +224,7 @@ impl ServerUnderTest {
     async fn boot(
         spec: &ServerSpec,
         port: Option<SocketAddr>,
-        pausable: bool,
+        wanted: &Wanted,
         run: &Run,
         sink: &Sink,
     ) -> Result<(SocketAddr, Life), ServerError> {
@@ -218,13 +237,20 @@ impl ServerUnderTest {
                 if let Some(address) = port {
                     options.listen = address;
                 }
-                let server = Self::bind(options, pausable).await;
+                if let Some(security) = &wanted.security {
+                    let shown = security.server()?;
+                    let certificate = Certificate::from_pem(shown.certificate(), shown.key());
+                    options.certificate = Some(certificate.map_err(ServerError::Files)?);
+                }
+                let server = Self::bind(options, wanted.pausable).await;
                 let server = server.map_err(ServerError::Port)?;
                 let address = server.address().ok_or(ServerError::Gone)?;
                 (address, Life::Embedded(server))
             }
             ServerSpec::Command(spec) => {
-                let child = child::Child::start(spec, port, run, sink.clone()).await?;
+                let child =
+                    child::Child::start(spec, port, wanted.security.as_ref(), run, sink.clone())
+                        .await?;
                 (child.address(), Life::Child(child))
             }
         };
@@ -276,8 +302,8 @@ impl ServerUnderTest {
     /// As for [`ServerUnderTest::start`].
     pub async fn restart(&mut self) -> Result<(), ServerError> {
         self.kill().await;
-        let (port, pausable) = (Some(self.address), self.pausable);
-        let (_, life) = Self::boot(&self.spec, port, pausable, &self.run, &self.sink).await?;
+        let (port, wanted) = (Some(self.address), &self.wanted);
+        let (_, life) = Self::boot(&self.spec, port, wanted, &self.run, &self.sink).await?;
         self.life = Some(life);
         Ok(())
     }

@@ -15,7 +15,7 @@ use super::{PeerFault, Setting, Trouble};
 use crate::log::{Digest, Recorder, Seq};
 use crate::names::{PeerName, Stack};
 use crate::peer::browser::Seat;
-use crate::peer::{Hand, Happenings, Kill, NativePeer, WirePeer, browser, next_address};
+use crate::peer::{Hand, Happenings, Kill, NativePeer, Origin, WirePeer, browser, next_address};
 use crate::scenario::PeerSpec;
 use crate::tap::{Cut, Pages, Tap, TapOptions};
 
@@ -100,6 +100,11 @@ impl Actor {
         let mut options = TapOptions::new(address.into(), scene.upstream);
         options.pages = Some(pages());
         options.headers = scene.setting.headers.clone();
+        if let Some(security) = &scene.setting.security {
+            let identity = security.tap(address.into());
+            options.identity = Some(identity.map_err(|error| Trouble(error.to_string()))?);
+            options.trust = Some(security.servers().clone());
+        }
         let tap = Tap::start(options, wire.clone())
             .await
             .map_err(|error| Trouble(format!("no port for the tap of {name}: {error}")))?;
@@ -145,7 +150,10 @@ impl Actor {
     }
 
     async fn hand(&mut self) -> Result<(Arc<dyn Hand>, Happenings), Trouble> {
-        let origin = self.tap.address();
+        let origin = Origin {
+            address: self.tap.address(),
+            trust: (self.scene.setting.security.as_ref()).map(|security| security.peers().clone()),
+        };
         match self.stack {
             Stack::Native => {
                 let (peer, happenings) = NativePeer::start(origin).await;

@@ -35,6 +35,7 @@ use crate::scenario::{Cast, Scenario};
 use crate::server::ServerSpec;
 use crate::signaling::Dialect;
 use crate::tap::Policy;
+use crate::tls::Security;
 
 pub use outcome::{Failure, Judged, Outcome, Verdict};
 pub use peer_fault::PeerFault;
@@ -72,6 +73,8 @@ pub struct Setting {
     pub traces: Option<PathBuf>,
     /// Sent with every request to the server, besides what the peers send.
     pub headers: Arc<[(String, String)]>,
+    /// Everything speaks TLS, if it is there.
+    pub security: Option<Security>,
     /// What is struck out wherever something is recorded.
     pub secrets: Arc<[String]>,
     /// What all peers do wrong, to see that it is noticed.
@@ -96,6 +99,7 @@ impl Setting {
             take: 1,
             traces: None,
             headers: Arc::default(),
+            security: None,
             secrets: Arc::default(),
             peer_fault: None,
         }

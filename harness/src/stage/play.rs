@@ -24,7 +24,7 @@ use crate::log::{
 use crate::names::PeerName;
 use crate::peer::Kill;
 use crate::scenario::{Action, Place, Step};
-use crate::server::ServerUnderTest;
+use crate::server::{ServerUnderTest, Wanted};
 use crate::signaling::SameId;
 
 /// Plays one case to its verdict. Always ends: every wait has a deadline.
@@ -167,8 +167,12 @@ async fn perform(
         })
     };
     let pausable = (scenario.steps.iter()).any(|step| step.action == Action::Pause);
+    let wanted = Wanted {
+        pausable,
+        security: setting.security.clone(),
+    };
     let (spec, run) = (setting.server.clone(), setting.run.clone());
-    let server = match ServerUnderTest::start_pausable(spec, run, sink, pausable).await {
+    let server = match ServerUnderTest::start_as(spec, run, sink, wanted).await {
         Ok(server) => server,
         Err(error) => {
             return Ended {

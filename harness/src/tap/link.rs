@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -20,6 +19,7 @@ use super::splitter::{Piece, Splitter};
 use super::wire::Wire;
 use super::{Cut, Delivery, MESSAGE_CAP, Silence, frame};
 use crate::log::{Carrier, Direction, Ending, Side};
+use crate::tls::Stream;
 
 /// Read at once at most (bytes).
 const READ: usize = 64 * 1024;
@@ -246,8 +246,8 @@ enum Step {
 
 /// A WebSocket after its upgrade.
 pub(super) struct Link {
-    peer: TcpStream,
-    server: TcpStream,
+    peer: Stream,
+    server: Stream,
     up: Leg,
     down: Leg,
     common: Common,

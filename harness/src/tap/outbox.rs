@@ -1,19 +1,18 @@
 //! What waits to be written into one socket: a batch that goes now, and a queue behind a delay.
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::AsyncWrite;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Delivery;
+use crate::tls::Stream;
 
 /// More than this unwritten (bytes), and nothing more is read for this socket: back-pressure, as without a tap.
 const READY_LIMIT: usize = 256 * 1024;
@@ -190,33 +189,52 @@ impl Outbox {
         self.parked.clear();
     }
 
+    /// Answers who waits for what is written now.
+    fn tell_written(&mut self) {
+        while let Some((_, mark)) = self.marks.pop_front_if(|(end, _)| *end <= self.written) {
+            if let Mark::Released(reply) = mark {
+                let _ = reply.send(Delivery::Delivered);
+            }
+        }
+    }
+
     /// Writes what is ready, as far as the socket takes it.
     pub(super) fn poll_flush(
         &mut self,
         cx: &mut Context<'_>,
-        stream: &mut TcpStream,
+        stream: &mut Stream,
     ) -> Result<(), io::Error> {
+        let mut failed = Ok(());
         while !self.ready.is_empty() {
-            let Poll::Ready(written) = Pin::new(&mut *stream).poll_write(cx, &self.ready)? else {
-                return Ok(());
-            };
-            self.written += written as u64;
-            if written == self.ready.len() {
-                // Gives the buffer back, so that the reader can use it again.
-                self.ready = BytesMut::new();
-            } else {
-                self.ready.advance(written);
-            }
-            while let Some((_, mark)) = self.marks.pop_front_if(|(end, _)| *end <= self.written) {
-                if let Mark::Released(reply) = mark {
-                    let _ = reply.send(Delivery::Delivered);
+            match Pin::new(&mut *stream).poll_write(cx, &self.ready) {
+                Poll::Pending => break,
+                Poll::Ready(Err(error)) => {
+                    failed = Err(error);
+                    break;
+                }
+                Poll::Ready(Ok(written)) => {
+                    self.written += written as u64;
+                    if written == self.ready.len() {
+                        // Gives the buffer back, so that the reader can use it again.
+                        self.ready = BytesMut::new();
+                    } else {
+                        self.ready.advance(written);
+                    }
                 }
             }
         }
-        if self.finish && !self.finished && self.waiting.is_empty() {
-            self.finished = true;
-            let shutdown = pin!(stream.shutdown()).poll(cx);
-            if let Poll::Ready(Err(error)) = shutdown {
+        // Over TLS, only this gives the system what was written.
+        match Pin::new(&mut *stream).poll_flush(cx) {
+            Poll::Ready(Ok(())) => self.tell_written(),
+            Poll::Ready(error) => failed = failed.and(error),
+            Poll::Pending => {}
+        }
+        failed?;
+        let all = self.ready.is_empty() && self.waiting.is_empty();
+        if self.finish && !self.finished && all {
+            let shut = Pin::new(stream).poll_shutdown(cx);
+            self.finished = shut.is_ready();
+            if let Poll::Ready(Err(error)) = shut {
                 return Err(error);
             }
         }

@@ -16,9 +16,9 @@ use super::link::Command;
 use super::pages::Pages;
 use super::policy::{HoldId, Policy};
 use super::raw::{self, RawFrame};
-use super::session::Session;
+use super::session;
 use super::shared::Shared;
-use super::wire::Wire;
+use crate::tls::{Identity, Trust};
 
 /// The longest message that is decoded (bytes, with its frames' headers): 16 MiB. A longer one is judged by its beginning and then
 /// passed or dropped as it comes; it cannot be held.
@@ -72,10 +72,14 @@ pub struct TapOptions {
     pub hosts: Vec<String>,
     /// Headers that every request to the server gets besides its own.
     pub headers: Arc<[(String, String)]>,
+    /// What it shows its peer, for whom it is at `https` and `wss` then.
+    pub identity: Option<Identity>,
+    /// Whom it trusts to be the server, with which it speaks TLS then.
+    pub trust: Option<Trust>,
 }
 
 impl TapOptions {
-    /// A tap without pages and other names.
+    /// A tap without pages, other names and TLS.
     pub fn new(address: IpAddr, upstream: SocketAddr) -> Self {
         Self {
             address,
@@ -83,6 +87,8 @@ impl TapOptions {
             pages: None,
             hosts: Vec::new(),
             headers: Arc::default(),
+            identity: None,
+            trust: None,
         }
     }
 }
@@ -101,14 +107,7 @@ impl Tap {
     /// When the address cannot be bound.
     pub async fn start(options: TapOptions, policy: Arc<dyn Policy>) -> io::Result<Tap> {
         let listener = TcpListener::bind((options.address, 0)).await?;
-        let shared = Arc::new(Shared::new(
-            policy,
-            options.pages,
-            listener.local_addr()?,
-            options.hosts,
-            options.headers,
-            options.upstream,
-        ));
+        let shared = Arc::new(Shared::new(policy, listener.local_addr()?, options));
         let stop = CancellationToken::new();
         let task = tokio::spawn(accept(listener, Arc::clone(&shared), stop.clone()));
         Ok(Tap {
@@ -123,9 +122,9 @@ impl Tap {
         self.shared.address
     }
 
-    /// The origin that a page behind it has: `http://127.3.1.1:41234`.
+    /// The origin that a page behind it has: `http://127.3.1.1:41234`, or `https://` and the same.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.shared.address)
+        format!("{}{}", self.shared.scheme(), self.shared.address)
     }
 
     /// Sends new connections to another server. What is connected stays where it is.
@@ -203,7 +202,7 @@ impl Tap {
     /// # Errors
     /// The server cannot be reached, or what it says is no HTTP answer.
     pub async fn knock(&self, path: &str) -> io::Result<u16> {
-        raw::knock(self.shared.upstream(), path).await
+        raw::knock(self.shared.upstream(), self.shared.trust.as_ref(), path).await
     }
 
     /// Asks one link, or all; returns how many there were once all have answered.
@@ -254,8 +253,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: CancellationTo
             Some(_) = sessions.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    let session = Session::new(Arc::clone(&shared), Wire::new(stream));
-                    sessions.spawn(session.run());
+                    sessions.spawn(session::serve(Arc::clone(&shared), stream));
                 }
                 Err(error) => {
                     tracing::warn!("the tap at {} cannot accept: {error}", shared.address);

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use super::frame;
 use super::head;
 use super::wire::Wire;
+use crate::tls::Trust;
 
 /// Payload of each of them.
 const PAYLOAD: &[u8] = br#"{"type":"glare"}"#;
@@ -68,13 +69,17 @@ impl RawFrame {
 }
 
 /// Asks for a WebSocket on this path (RFC 6455, section 4.1) and returns the status of the answer.
-pub(super) async fn knock(server: SocketAddr, path: &str) -> io::Result<u16> {
+pub(super) async fn knock(
+    server: SocketAddr,
+    trust: Option<&Trust>,
+    path: &str,
+) -> io::Result<u16> {
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {server}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: Z2xhcmUgaXMgYXQgaXQhIQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     );
     let answer = async {
-        let mut wire = Wire::connect(server).await?;
+        let mut wire = Wire::connect(server, trust).await?;
         wire.send(request.as_bytes()).await?;
         let mut seen = 0;
         loop {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::answer::{self, Refusal};
 use super::body::{Body, Framing};
@@ -17,9 +18,10 @@ use super::link::Link;
 use super::pages::PREFIX;
 use super::policy::{LinkChange, Passing, Verdict};
 use super::shared::Shared;
-use super::wire::Wire;
+use super::wire::{CONNECT, Sent, Wire};
 use super::{Delivery, MESSAGE_CAP};
 use crate::log::{Carrier, Direction};
+use crate::tls::{Called, Stream};
 
 /// So much of the peer's next request is read while the server answers (bytes).
 const AHEAD: usize = 64 * 1024;
@@ -74,16 +76,6 @@ impl Passed {
     }
 }
 
-/// How much of a request went into the server's socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sent {
-    All,
-    /// The server answered before it had it all.
-    Early,
-    /// The socket is gone; an answer may still be there to read.
-    Failed,
-}
-
 /// The server accepted a WebSocket.
 struct Upgraded {
     number: u32,
@@ -92,15 +84,46 @@ struct Upgraded {
     answer: BytesMut,
 }
 
+/// Looks after a connection of the peer until it is closed.
+pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
+    let called = match &shared.identity {
+        None => Called::Shaken(Stream::Plain(stream)),
+        // Who has connected and says nothing yet may take its time, as without TLS.
+        Some(_) if stream.readable().await.is_err() => return,
+        Some(identity) => match timeout(CONNECT, identity.shake(stream)).await {
+            Ok(Ok(called)) => called,
+            Ok(Err(error)) => {
+                tracing::debug!(
+                    "no TLS with the peer at the tap {}: {error}",
+                    shared.address
+                );
+                return;
+            }
+            Err(_) => return,
+        },
+    };
+    match called {
+        Called::Shaken(stream) => Session::new(shared, Wire::new(stream)).run().await,
+        Called::Plain(stream) => {
+            let why = format!(
+                "it speaks TLS only, at https://{0} and wss://{0}",
+                shared.address
+            );
+            let mut peer = Wire::new(Stream::Plain(stream));
+            Refusal::new(400, why).send(&mut peer).await;
+        }
+    }
+}
+
 /// A connection of the peer.
-pub(super) struct Session {
+struct Session {
     shared: Arc<Shared>,
     peer: Wire,
     server: Option<(SocketAddr, Wire)>,
 }
 
 impl Session {
-    pub(super) fn new(shared: Arc<Shared>, peer: Wire) -> Self {
+    fn new(shared: Arc<Shared>, peer: Wire) -> Self {
         Self {
             shared,
             peer,
@@ -109,7 +132,7 @@ impl Session {
     }
 
     /// Runs until the connection is closed.
-    pub(super) async fn run(mut self) {
+    async fn run(mut self) {
         let end = loop {
             match self.exchange().await {
                 Ok(None) => {}
@@ -197,7 +220,7 @@ impl Session {
                 return Err(refusal.into());
             }
         };
-        let mut sent = send(server, &raw).await;
+        let mut sent = server.send_until_answered(&raw).await;
         passed.tell(&self.shared, Direction::Up, sent != Sent::Failed);
         while !refused && !body.is_done() && sent == Sent::All {
             sent = self.more(&mut body).await?;
@@ -293,7 +316,7 @@ impl Session {
     /// The connection to the server, made when it is first needed, and again if the server moved or has gone.
     async fn server(&mut self) -> Result<&mut Wire, Refusal> {
         let address = self.shared.upstream();
-        let usable = match &self.server {
+        let usable = match &mut self.server {
             Some((known, wire)) => *known == address && !wire.is_gone().await,
             None => false,
         };
@@ -302,7 +325,7 @@ impl Session {
         }
         match &mut self.server {
             Some((_, wire)) => Ok(wire),
-            none => match Wire::connect(address).await {
+            none => match Wire::connect(address, self.shared.trust.as_ref()).await {
                 Ok(wire) => Ok(&mut none.insert((address, wire)).1),
                 Err(error) => {
                     let why =
@@ -397,7 +420,7 @@ impl Session {
         let taken = (body.take(&self.peer.inbox, &mut Vec::new())).map_err(|_| End::Quiet)?;
         let bytes = self.peer.inbox.split_to(taken);
         match &mut self.server {
-            Some((_, server)) => Ok(send(server, &bytes).await),
+            Some((_, server)) => Ok(server.send_until_answered(&bytes).await),
             None => Err(End::Quiet),
         }
     }
@@ -539,7 +562,7 @@ impl Session {
         request.add(&self.shared.headers);
         let number = self.shared.next_link();
         let answered = match self.server().await {
-            Ok(server) => match send(server, &request.raw).await {
+            Ok(server) => match server.send_until_answered(&request.raw).await {
                 Sent::Failed => Err(End::ServerReset),
                 _ => self.final_head(false).await,
             },
@@ -565,22 +588,4 @@ impl Session {
             answer: response.raw,
         }))
     }
-}
-
-/// Writes a request, unless the server answers before it has it all.
-async fn send(server: &mut Wire, bytes: &[u8]) -> Sent {
-    let (mut reader, mut writer) = server.stream.split();
-    let mut sent = 0;
-    while sent < bytes.len() {
-        let mut space = [0];
-        tokio::select! {
-            biased;
-            written = writer.write(&bytes[sent..]) => match written {
-                Ok(count) => sent += count,
-                Err(_) => return Sent::Failed,
-            },
-            _ = reader.peek(&mut space) => return Sent::Early,
-        }
-    }
-    Sent::All
 }

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::Delivery;
 use super::link::Command;
 use super::pages::Pages;
 use super::policy::{HoldId, Policy};
+use super::{Delivery, TapOptions};
+use crate::tls::{Identity, Trust};
 
 /// Answers a held HTTP message: go on and tell how it went. Dropped, the message is dropped.
 pub(super) type Go = oneshot::Sender<oneshot::Sender<Delivery>>;
@@ -24,6 +25,10 @@ pub(super) struct Shared {
     pub(super) hosts: Vec<String>,
     /// What every request to the server gets besides its own headers.
     pub(super) headers: Arc<[(String, String)]>,
+    /// What the peer is shown; plain if `None`.
+    pub(super) identity: Option<Identity>,
+    /// Whom to trust as the server; plain if `None`.
+    pub(super) trust: Option<Trust>,
     upstream: Mutex<SocketAddr>,
     last_link: AtomicU32,
     last_hold: AtomicU32,
@@ -37,21 +42,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(super) fn new(
-        policy: Arc<dyn Policy>,
-        pages: Option<Arc<Pages>>,
-        address: SocketAddr,
-        hosts: Vec<String>,
-        headers: Arc<[(String, String)]>,
-        upstream: SocketAddr,
-    ) -> Self {
+    pub(super) fn new(policy: Arc<dyn Policy>, address: SocketAddr, options: TapOptions) -> Self {
         Self {
             policy,
-            pages,
+            pages: options.pages,
             address,
-            hosts,
-            headers,
-            upstream: Mutex::new(upstream),
+            hosts: options.hosts,
+            headers: options.headers,
+            identity: options.identity,
+            trust: options.trust,
+            upstream: Mutex::new(options.upstream),
             last_link: AtomicU32::new(0),
             last_hold: AtomicU32::new(0),
             links: Mutex::default(),
@@ -65,6 +65,14 @@ impl Shared {
 
     pub(super) fn set_upstream(&self, upstream: SocketAddr) {
         *lock(&self.upstream) = upstream;
+    }
+
+    /// How the peer's URLs begin.
+    pub(super) fn scheme(&self) -> &'static str {
+        match self.identity {
+            Some(_) => "https://",
+            None => "http://",
+        }
     }
 
     /// The next link's number, from 1.
@@ -120,7 +128,7 @@ impl Shared {
     /// Whether an `Origin` header (RFC 6454) is the tap's own.
     pub(super) fn knows_origin(&self, origin: &[u8]) -> bool {
         origin
-            .strip_prefix(b"http://")
+            .strip_prefix(self.scheme().as_bytes())
             .is_some_and(|host| self.knows_host(host))
     }
 }

@@ -10,3 +10,4 @@ mod http;
 mod links;
 mod messages;
 mod refusals;
+mod tls;

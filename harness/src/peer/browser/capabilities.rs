@@ -74,6 +74,8 @@ fn firefox(browser: &Path) -> Value {
             // Each tap is a site of its own: a process started for each page load (measured, two loads at once: 480 and 200 ms).
             "fission.autostart": false,
             "browser.sessionhistory.max_total_viewers": 0,
+            // Pages of taps with TLS call the harness at ws:// on loopback.
+            "network.websocket.allowInsecureFromHTTPS": true,
         },
     })
 }

@@ -1,7 +1,6 @@
 //! The hand itself: which command goes where, and how it ends.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::peer::socket::{Answer, Sockets};
 use crate::peer::teller::{Teller, lock};
-use crate::peer::{Command, Hand, HandError, Happenings, Kill, Reply};
+use crate::peer::{Command, Hand, HandError, Happenings, Kill, Origin, Reply};
 
 use super::connection::{self, Order};
 use super::refusal::{BOUND, refuse};
@@ -32,14 +31,15 @@ pub struct NativePeer {
 }
 
 impl NativePeer {
-    /// A peer whose tap is at `origin`: its WebSockets go to `ws://origin/path`, its requests to `http://origin/path`.
-    pub async fn start(origin: SocketAddr) -> (Self, Happenings) {
+    /// A peer whose tap is at `origin`: its WebSockets go to `ws://origin/path`, its requests to `http://origin/path`, or
+    /// `wss` and `https`.
+    pub async fn start(origin: impl Into<Origin>) -> (Self, Happenings) {
         let (teller, happenings) = Teller::new();
         let teller = Arc::new(teller);
         let tasks = TaskTracker::new();
         let runtime = tokio::runtime::Handle::current();
         let peer = Self {
-            sockets: Sockets::new(origin, Arc::clone(&teller), tasks.clone()),
+            sockets: Sockets::new(origin.into(), Arc::clone(&teller), tasks.clone()),
             teller,
             connections: Mutex::default(),
             cut: Arc::default(),
