@@ -559,3 +559,22 @@ fn the_schema_beside_the_scenarios_is_the_one_that_is_printed() {
         "write it anew: cargo run -- schema > scenarios/scenario.schema.json"
     );
 }
+
+/// The files of the project, those with parameters included; and a placeholder is taken only where it is one.
+#[test]
+fn every_scenario_fits_the_schema() {
+    let schema = schema();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let files = glare::suite::files(&[folder]).expect("a folder of scenarios");
+    let mut placeholders = 0;
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a file");
+        assert!(fits(&json_of(&text), &schema, &schema), "{file:?}");
+        placeholders += text.matches("\"${message}\"").count();
+        let broken = text.replace("${message}", "$message");
+        if broken != text && text.contains("message: \"${message}\"") {
+            assert!(!fits(&json_of(&broken), &schema, &schema), "{file:?}");
+        }
+    }
+    assert!(placeholders > 5, "{placeholders}");
+}

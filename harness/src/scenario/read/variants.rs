@@ -326,6 +326,14 @@ pub(super) fn gather(variants: Vec<(String, Mistakes)>, mistakes: &mut Mistakes)
     let mut found: Vec<(Mistake, Vec<String>)> = Vec::new();
     for (variant, more) in &variants {
         for mistake in more.iter() {
+            // A placeholder that stands for nothing is told already; that it is no word either says nothing new.
+            let (at, whole) = (|of: &Mistake| of.span().bytes.clone(), mistake.span());
+            if mistakes
+                .iter()
+                .any(|told| whole.bytes.start <= at(told).start && at(told).end <= whole.bytes.end)
+            {
+                continue;
+            }
             let same = |other: &Mistake| {
                 other.span() == mistake.span() && other.found() == mistake.found()
             };
