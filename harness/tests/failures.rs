@@ -176,11 +176,15 @@ fn a_server_that_dies_in_the_middle() {
     );
     let told = told(&Stand::new(), &steps, &["--server", &server]);
     // Which is told first is a race: the end of the program, or of its socket.
-    let told: Vec<&str> = told
-        .lines()
-        .filter(|line| !line.contains("connection lost"))
-        .collect();
-    insta::assert_snapshot!(told.join("\n").replace("signaling down", "signaling up"));
+    for word in [
+        "step 3 failed",
+        "the server ended by itself: exit status: 1",
+        "law 5 (one peer's garbage never harms another) was put to the test once and is broken:",
+        "    alice -> server: opaque \"{\"",
+        "--server 'glare serve --port {port} --fault crashes-on-bad-json 2>/dev/null'",
+    ] {
+        assert!(told.contains(word), "no {word:?} in\n{told}");
+    }
 }
 
 #[test]
@@ -201,7 +205,16 @@ fn garbage_with_escape_codes_in_it() {
         "scenario: \"\\e[31mred ##[error]\"\n{PEERS}steps:\n{CREATE}  - send-raw: {{ peer: alice, text: \"{garbage}\" }} # \u{202e}\n  - await: {{ peer: alice, hears: peer-joined, within: 200ms }}\n"
     );
     stand.write("x.yaml", &text);
-    insta::assert_snapshot!(told(&stand, "", &[]));
+    // The server's answer to it may come before or after the harness has gone on.
+    let told = told(&stand, "", &[]);
+    for word in [
+        "\\u{1b}[31mred \\u{23}#[error]",
+        "\\u{202e}",
+        "owned",
+        "step 3 failed",
+    ] {
+        assert!(told.contains(word), "no {word:?} in\n{told}");
+    }
 }
 
 /// A server that is another one each second time: it relays an offer once or twice.
