@@ -370,6 +370,7 @@ async fn forty(case: &Case, setting: &Arc<Setting>) -> Duration {
         setting.clone(),
         Plan {
             repeat: 1,
+            until_failure: false,
             accept: false,
         },
         &|_| {},
@@ -393,6 +394,7 @@ async fn everything(pool: &Pool, run: &Run) {
         setting(pool, run, 4),
         Plan {
             repeat: 1,
+            until_failure: false,
             accept: false,
         },
         &|_| {},

@@ -404,11 +404,13 @@ fn floor(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// Foreign text made safe to show: control, bidi and invisible characters become `\u{…}`; the tab stays.
+/// Foreign text made safe to show: control, bidi and invisible characters become `\u{…}`; the tab stays. GitHub's
+/// runner takes `##[` anywhere in a line for a command, so that is broken up too.
 pub fn shown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c != '\t' && is_hidden(c) {
+    for (at, c) in text.char_indices() {
+        let command = c == '#' && text[at..].starts_with("##[");
+        if command || (c != '\t' && is_hidden(c)) {
             out.push_str(&format!("\\u{{{:x}}}", c as u32));
         } else {
             out.push(c);

@@ -1,139 +1,117 @@
-//! Ten thousand broken files: each is read, or refused with places; none panics or hangs.
+//! Broken files: each is read, or refused with places; none panics or hangs. Ten thousand are tried each time, as many as
+//! `GLARE_MUTANTS` says in the test that is ignored.
 
-use std::path::Path;
+mod cli_support;
+mod mutant_support;
+
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use cli_support::{Stand, scenarios};
+use glare::laws::{Terms, awaited, emptied, judge};
+use glare::log::{Log, Rules, TraceError, Watch, read_trace};
 use glare::mistake::Mistakes;
+use glare::project::Project;
 use glare::scenario::Scenario;
 use glare::signaling::Dialect;
+use mutant_support::{mutate, mutate_trace};
+use rand::RngExt;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 
-const FILES: usize = 10_000;
 const SEED: u64 = 0x9_1a7e;
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// What YAML, JSON and the readers give a meaning to.
-const SPECIALS: &[&str] = &[
-    "{",
-    "}",
-    "[",
-    "]",
-    ":",
-    ": ",
-    "- ",
-    "? ",
-    "|",
-    ">",
-    "&a",
-    "*a",
-    "!!str",
-    "!x ",
-    "%",
-    "@",
-    "`",
-    "#",
-    " #",
-    "\"",
-    "'",
-    ",",
-    "\n",
-    "\t",
-    "\n---\n",
-    "\n...\n",
-    "<<: ",
-    "~",
-    "null",
-    "true",
-    "1e999",
-    "0x7f",
-    ".inf",
-    "-1",
-    "99999999999999999999",
-    "{x}",
-    "{{",
-    "$json",
-    "$all",
-    "\u{feff}",
-    "\u{0}",
-    "\u{1b}[31m",
-    "\u{202e}",
-    "é",
-    "😀",
-    "\r\n",
-    "   ",
-    "within: 1h",
-    "peer: bob",
-    "- kill-server\n",
-    "%YAML 1.2\n",
-    "|2-",
-    ">+",
-];
+/// What is broken, and who reads it.
+enum Original {
+    Scenario(String),
+    Dialect(String),
+    Project(PathBuf, String),
+    Trace(Vec<serde_json::Value>),
+}
 
-fn mutate(text: &str, random: &mut StdRng) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    for _ in 0..random.random_range(1..=4) {
-        let at = random.random_range(0..=bytes.len().saturating_sub(1));
-        match random.random_range(0..8) {
-            0 if !bytes.is_empty() => bytes[at] ^= 1 << random.random_range(0..8),
-            1 => bytes.truncate(at),
-            2 => {
-                let special = SPECIALS[random.random_range(0..SPECIALS.len())];
-                bytes.splice(at..at, special.bytes());
+/// A mutant, and what its reader says of it.
+struct Read {
+    text: String,
+    mistakes: Option<Mistakes>,
+    refused: bool,
+    took: Duration,
+}
+
+impl Original {
+    fn mutant(&self, random: &mut StdRng) -> String {
+        match self {
+            Original::Scenario(text) | Original::Dialect(text) | Original::Project(_, text) => {
+                mutate(text, random)
             }
-            3 => lines(&mut bytes, random, |lines, at, _| {
-                lines.remove(at);
-            }),
-            4 => lines(&mut bytes, random, |lines, at, to| {
-                let line = lines[at].clone();
-                lines.insert(to, line);
-            }),
-            5 => lines(&mut bytes, random, |lines, at, to| lines.swap(at, to)),
-            6 => words(&mut bytes, random),
-            _ => {
-                let to = (at + random.random_range(0..40)).min(bytes.len());
-                let piece = bytes[at.min(to)..to].to_vec();
-                let times = random.random_range(1..60);
-                bytes.splice(at..at, piece.repeat(times));
-            }
+            Original::Trace(lines) => mutate_trace(lines, random),
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
 
-fn lines(
-    bytes: &mut Vec<u8>,
-    random: &mut StdRng,
-    change: impl Fn(&mut Vec<Vec<u8>>, usize, usize),
-) {
-    let mut lines: Vec<Vec<u8>> = bytes
-        .split(|byte| *byte == b'\n')
-        .map(<[u8]>::to_vec)
-        .collect();
-    let (at, to) = (
-        random.random_range(0..lines.len()),
-        random.random_range(0..lines.len()),
-    );
-    change(&mut lines, at, to);
-    *bytes = lines.join(&b'\n');
-}
-
-/// Swaps two words.
-fn words(bytes: &mut Vec<u8>, random: &mut StdRng) {
-    let text = String::from_utf8_lossy(bytes).into_owned();
-    let mut words: Vec<&str> = text.split_inclusive([' ', ',', '\n', ':']).collect();
-    if words.len() > 1 {
-        let (one, two) = (
-            random.random_range(0..words.len()),
-            random.random_range(0..words.len()),
-        );
-        words.swap(one, two);
+    fn read(&self, text: &str) -> Read {
+        let begun = Instant::now();
+        let mut refused = false;
+        let path = Path::new("mutant.yaml");
+        let mistakes = match self {
+            Original::Scenario(_) => Scenario::read(path, text).err(),
+            Original::Dialect(_) => Dialect::read(path, text).err(),
+            Original::Project(path, _) => {
+                Project::read(path, text, |_| Some("a secret".into())).err()
+            }
+            Original::Trace(_) => {
+                refused = !trace(text);
+                None
+            }
+        };
+        Read {
+            refused: refused || mistakes.is_some(),
+            text: text.to_owned(),
+            mistakes,
+            took: begun.elapsed(),
+        }
     }
-    *bytes = words.concat().into_bytes();
 }
 
-fn judge(mistakes: &Mistakes, text: &str, shown: bool) {
+/// Whether it is a trace; if so it has a log, and the laws speak of it.
+fn trace(text: &str) -> bool {
+    let events = match read_trace(text.as_bytes()) {
+        Ok(trace) => trace.events,
+        Err(TraceError::Line { line, message }) => {
+            assert!(
+                (1..=text.matches('\n').count() + 1).contains(&line),
+                "line {line}"
+            );
+            assert!(!message.is_empty());
+            return false;
+        }
+        Err(TraceError::Version { .. } | TraceError::Empty) => return false,
+        Err(TraceError::Io(error)) => panic!("{error}"),
+    };
+    let terms = Terms::of(&Dialect::reference());
+    for rewrites in [false, true] {
+        let log = Log::with(&events, Rules { rewrites });
+        let again = Log::with(&events, Rules { rewrites });
+        assert_eq!(log, again, "the same trace, the same log");
+        assert!(log.lines.len() <= events.len());
+    }
+    let mut watch = Watch::new(&["alice: *"], Rules::default());
+    for event in &events {
+        watch.feed(event);
+    }
+    let findings = judge(&events, &terms);
+    assert!(
+        findings
+            .iter()
+            .all(|finding| finding.premises >= finding.breaches.len())
+    );
+    let (_, _) = (awaited(&events, &terms), emptied(&events, &terms));
+    true
+}
+
+fn check(mistakes: &Mistakes, mutant: &str, shown: bool) {
     assert!(!mistakes.is_empty());
+    // A project names another file, whose mistakes are told as that file's.
+    let text = &*mistakes.source().text;
+    assert!(text == mutant || mistakes.source().path.ends_with("dialect.yaml") || text.is_empty());
     for mistake in mistakes.iter() {
         let span = mistake.span();
         assert!(span.bytes.end <= text.len(), "{span:?}\n{text}");
@@ -153,54 +131,126 @@ fn judge(mistakes: &Mistakes, text: &str, shown: bool) {
     assert!(rendered.len() < 400 * 1024, "{} bytes", rendered.len());
 }
 
-fn timed(text: &str, is_scenario: bool) -> (Option<Mistakes>, Duration) {
-    let path = Path::new("mutant.yaml");
-    let begun = Instant::now();
-    let mistakes = if is_scenario {
-        Scenario::read(path, text).err()
-    } else {
-        Dialect::read(path, text).err()
-    };
-    (mistakes, begun.elapsed())
-}
-
-#[test]
-fn ten_thousand_mutants_are_read_or_refused_with_places() {
-    let happy = (include_str!("../../scenarios/rooms/happy-path.yaml"), true);
-    let early = (
-        include_str!("../../scenarios/ice/early-candidates-buffered.yaml"),
-        true,
-    );
-    let every = (include_str!("every-step.yaml"), true);
-    let dialect = (
-        include_str!("../../fixtures/servers/reference/dialect.yaml"),
-        false,
-    );
-    // The long one is rarer: a debug build spends its time on it.
-    let seeds = [happy, early, dialect, happy, early, dialect, happy, every];
-    let mut random = StdRng::seed_from_u64(SEED);
+/// Feeds so many mutants of these, one after the other.
+fn feed(originals: &[Original], number: usize, seed: u64) {
+    let mut random = mutant_support::random(seed);
     let (mut read, mut refused, mut slowest) = (0, 0, Duration::ZERO);
-    for number in 0..FILES {
-        let (seed, is_scenario) = seeds[number % seeds.len()];
-        let text = mutate(seed, &mut random);
-        let (mistakes, mut took) = timed(&text, is_scenario);
-        if took > LONGEST {
+    for nth in 0..number {
+        let original = &originals[nth % originals.len()];
+        let text = original.mutant(&mut random);
+        let mut mutant = original.read(&text);
+        if mutant.took > LONGEST {
             // A busy machine may have taken the processor away; a hang hangs again.
-            took = timed(&text, is_scenario).1;
+            mutant = original.read(&text);
         }
-        match mistakes {
-            None => read += 1,
-            Some(mistakes) => {
-                judge(&mistakes, &text, number % 10 == 0);
-                refused += 1;
-            }
+        if let Some(mistakes) = &mutant.mistakes {
+            check(
+                mistakes,
+                &mutant.text,
+                nth % 10 == 0 || random.random_range(0..50) == 0,
+            );
         }
-        assert!(took < LONGEST, "mutant {number} took {took:?}:\n{text}");
+        if mutant.refused {
+            refused += 1;
+        } else {
+            read += 1;
+        }
+        let took = mutant.took;
+        assert!(
+            took < LONGEST,
+            "mutant {nth} of seed {seed} took {took:?}:\n{text}"
+        );
         slowest = slowest.max(took);
     }
     println!("{read} read, {refused} refused, the slowest took {slowest:?}");
     assert!(
-        read > FILES / 100 && refused > FILES / 2,
+        read > number / 100 && refused > number / 5,
         "{read} read, {refused} refused: the mutants are dull"
     );
+}
+
+fn scenario(path: &str) -> Original {
+    Original::Scenario(std::fs::read_to_string(scenarios().join(path)).expect("a scenario"))
+}
+
+fn dialect() -> Original {
+    Original::Dialect(include_str!("../../fixtures/servers/reference/dialect.yaml").to_owned())
+}
+
+fn project() -> Original {
+    let path = scenarios().join("../fixtures/outside/glare.toml");
+    let text = std::fs::read_to_string(&path).expect("a project file");
+    Original::Project(path, text)
+}
+
+/// A trace of this scenario, just recorded.
+fn recorded(scenario: &str) -> Original {
+    let stand = Stand::new();
+    let path = scenarios().join(scenario).display().to_string();
+    stand.glare(&["run", &path, "--traces", "t"]).ends(0);
+    let mut files = std::fs::read_dir(stand.path("t")).expect("a folder");
+    let file = files.next().expect("a trace").expect("a trace").path();
+    let text = std::fs::read_to_string(file).expect("a trace");
+    let line = |line| serde_json::from_str(line).expect("an event");
+    Original::Trace(text.lines().map(line).collect())
+}
+
+#[test]
+fn ten_thousand_files_are_read_or_refused_with_places() {
+    let (happy, early) = (
+        "rooms/happy-path.yaml",
+        "ice/early-candidates-buffered.yaml",
+    );
+    // The long one is rarer: a debug build spends its time on it.
+    let every = Original::Scenario(include_str!("every-step.yaml").to_owned());
+    let originals = [
+        scenario(happy),
+        scenario(early),
+        dialect(),
+        project(),
+        scenario(happy),
+        scenario(early),
+        dialect(),
+        project(),
+        scenario(happy),
+        every,
+    ];
+    feed(&originals, 10_000, SEED);
+}
+
+#[test]
+fn a_thousand_traces_are_read_and_judged_or_refused_with_their_line() {
+    let originals = [
+        recorded("signaling/relayed-once-in-order.yaml"),
+        recorded("rooms/mid-join-disconnect.yaml"),
+    ];
+    feed(&originals, 1_000, SEED);
+}
+
+/// `GLARE_MUTANTS=1000000 cargo test -p glare --test check_mutants -- --ignored --nocapture`
+#[test]
+#[ignore = "takes as long as one wants"]
+fn as_many_as_one_wants() {
+    let number = |name| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let wanted: usize = number("GLARE_MUTANTS").unwrap_or(100_000);
+    let seed = number("GLARE_SEED").unwrap_or(1) as u64;
+    let mut originals: Vec<Original> = Vec::new();
+    for path in glare::suite::files(&[scenarios()]).expect("scenarios") {
+        originals.push(scenario(&path.display().to_string()));
+        originals.push(if originals.len() % 4 == 1 {
+            dialect()
+        } else {
+            project()
+        });
+    }
+    originals.push(recorded("signaling/relayed-once-in-order.yaml"));
+    originals.push(recorded("rooms/mid-join-disconnect.yaml"));
+    let begun = Instant::now();
+    // In rounds, each with a seed of its own, so that a mutant that fails is found again soon.
+    const ROUND: usize = 10_000;
+    for round in 0..wanted.div_ceil(ROUND) {
+        let number = ROUND.min(wanted - round * ROUND);
+        feed(&originals, number, seed + round as u64);
+        println!("{} in {:?}", round * ROUND + number, begun.elapsed());
+    }
 }

@@ -45,7 +45,7 @@ fn a_fail_is_1_and_says_where_in_which_state_and_how_to_see_it_again() {
         .complains("step 5 failed")
         .complains("room lobby already exists")
         .complains("bob (native): signaling up, no connection")
-        .complains("alice: killed (socket)")
+        .complains("step 3, kill: { peer: alice, how: socket }")
         .complains(&format!(
             "Again: glare run {path} --cast alice=native,bob=native"
         ));

@@ -12,7 +12,7 @@ use super::server_flags::ServerFlags;
 use super::{Exit, colour, complain, say, show_mistakes, stacks};
 use crate::names::Stack;
 use crate::peer::browser::{Pool, Programs};
-use crate::report;
+use crate::report::{self, Again};
 use crate::scenario::Cast;
 use crate::stage::{Case, Setting, Verdict};
 use crate::suite::{self, Plan, Played, Progress};
@@ -28,8 +28,11 @@ pub(super) struct Run {
     #[arg(long, value_name = "CAST")]
     cast: Vec<Cast>,
     /// Play each case this often; says how many different logs there were
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     repeat: u32,
+    /// With --repeat: end with the first run that is not green, or whose log differs from those before it
+    #[arg(long, requires = "repeat")]
+    until_failure: bool,
     /// Small random delays at the tap, from this seed
     #[arg(long, value_name = "SEED")]
     shake: Option<u64>,
@@ -55,10 +58,20 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn execute(self) -> Exit {
         let logs = self.logs;
+        let again = self.again();
         match self.prepare() {
-            Ok((cases, setting, plan)) => perform(cases, setting, plan, logs),
+            Ok((cases, setting, plan)) => perform(cases, setting, plan, logs, &again),
             Err(exit) => exit,
         }
+    }
+
+    /// What a case needs to be played again as it was now.
+    fn again(&self) -> Again {
+        let mut arguments = self.server.arguments();
+        if self.max_time != Setting::MAX_TIME.as_secs() {
+            arguments.extend(["--max-time".into(), self.max_time.to_string()]);
+        }
+        Again::new(arguments, self.shake)
     }
 
     fn prepare(self) -> Result<(Vec<Case>, Setting, Plan), Exit> {
@@ -141,6 +154,7 @@ impl Run {
             setting,
             Plan {
                 repeat: self.repeat,
+                until_failure: self.until_failure,
                 accept: self.accept,
             },
         ))
@@ -171,7 +185,7 @@ fn names(stacks: &[Stack]) -> String {
     names.join(", ")
 }
 
-fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
+fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool, again: &Again) -> Exit {
     let began = Instant::now();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -203,7 +217,7 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
     };
     for explained in played
         .iter()
-        .filter_map(|played| report::failure(played, colour()))
+        .filter_map(|played| report::failure(played, again, colour()))
     {
         complain(format!("\n{}", explained.trim_end()));
     }

@@ -13,6 +13,9 @@ use crate::server::{CommandSpec, Ready, ServerSpec};
 use crate::signaling::Dialect;
 use crate::tls::{Security, Trust};
 
+/// How long a server may take to get ready where nobody says, in seconds.
+const READY_WITHIN: u64 = 30;
+
 /// The server under test.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Server under test")]
@@ -31,7 +34,7 @@ pub(super) struct ServerFlags {
     #[arg(
         long,
         value_name = "SECONDS",
-        default_value_t = 30,
+        default_value_t = READY_WITHIN,
         requires = "server"
     )]
     ready_within: u64,
@@ -98,6 +101,32 @@ impl ServerFlags {
             project.dialect = Dialect::reference();
         }
         Ok(project)
+    }
+
+    /// The same flags as arguments of a command line, those that say what is so anyway left out.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut flag = |name: &str, value: String| out.extend([name.to_owned(), value]);
+        let path = |path: &PathBuf| path.display().to_string();
+        if let Some(project) = &self.project {
+            flag("--project", path(project));
+        }
+        if let Some(command) = &self.server {
+            flag("--server", command.clone());
+            if self.ready != Ready::Port {
+                flag("--ready", self.ready.to_string());
+            }
+            if self.ready_within != READY_WITHIN {
+                flag("--ready-within", self.ready_within.to_string());
+            }
+        }
+        if let Some(dialect) = &self.dialect {
+            flag("--dialect", path(dialect));
+        }
+        for fault in &self.fault {
+            flag("--fault", fault.to_string());
+        }
+        out
     }
 
     /// What the project file says: the one that was named, or the one in this folder, which is told.

@@ -10,10 +10,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::mistake::Mistakes;
-use crate::scenario::{Source, Span};
+use crate::scenario::{Source, Span, read_text};
 use crate::server::{CommandSpec, Ready, ServerSpec};
 use crate::signaling::Dialect;
 use crate::tls::{Security, Trust};
+use crate::yaml::MAX_BYTES;
 
 /// What a project file is called.
 pub const PROJECT_FILE: &str = "glare.toml";
@@ -92,8 +93,7 @@ impl Project {
     /// # Errors
     /// All its mistakes, each with its place; those of the dialect file are told with that file's name.
     pub fn load(path: &Path) -> Result<Self, Mistakes> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Mistakes::unreadable(path, error.to_string()))?;
+        let text = read_text(path)?;
         Self::read(path, &text, |name| std::env::var(name).ok())
     }
 
@@ -116,6 +116,19 @@ impl Project {
             variable,
             secrets: Vec::new(),
         };
+        if text.len() > MAX_BYTES {
+            reader
+                .mistakes
+                .add(
+                    &Span {
+                        bytes: 0..0,
+                        line: 1,
+                    },
+                    "this file is too long",
+                )
+                .expect(format!("at most {} KiB", MAX_BYTES / 1024));
+            return Err(reader.mistakes);
+        }
         let file: File = match toml::from_str(text) {
             Ok(file) => file,
             Err(error) => {
@@ -276,15 +289,13 @@ impl Reader {
         path: &Path,
         span: std::ops::Range<usize>,
     ) -> Result<Arc<Dialect>, Mistakes> {
-        match std::fs::read_to_string(path) {
-            Ok(text) => Dialect::read(path, &text).map(Arc::new),
-            Err(error) => {
-                let found = format!("{} cannot be read: {error}", path.display());
-                self.mistake(span, found)
-                    .expect("the path of a dialect file, from the folder of this file");
-                Ok(Dialect::reference())
-            }
+        if let Err(error) = std::fs::metadata(path) {
+            let found = format!("{} cannot be read: {error}", path.display());
+            self.mistake(span, found)
+                .expect("the path of a dialect file, from the folder of this file");
+            return Ok(Dialect::reference());
         }
+        Dialect::read(path, &read_text(path)?).map(Arc::new)
     }
 
     fn header(

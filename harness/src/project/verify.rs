@@ -39,9 +39,10 @@ impl Project {
     pub fn verify(&self) -> String {
         match self.play() {
             Ok(played) => {
+                let again = report::Again::default();
                 let explained: Vec<String> = played
                     .iter()
-                    .filter_map(|played| report::failure(played, false))
+                    .filter_map(|played| report::failure(played, &again, false))
                     .collect();
                 let summary = report::summary(&played);
                 assert!(
@@ -72,6 +73,7 @@ impl Project {
         }
         let plan = Plan {
             repeat: 1,
+            until_failure: false,
             accept: is_set("GLARE_ACCEPT") && !is_set("CI"),
         };
         let setting = self.setting().map_err(|error| error.to_string())?;

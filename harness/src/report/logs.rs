@@ -44,12 +44,13 @@ pub fn logs(played: &[Played]) -> String {
 }
 
 fn of_scenario(text: &mut String, name: &str, played: &[&Played]) {
-    let mut order: Vec<&str> = Vec::new();
-    let mut had: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut order: Vec<String> = Vec::new();
+    let mut had: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for one in played {
-        for (log, _) in &one.logs {
-            if !had.contains_key(log.as_str()) {
-                order.push(log);
+        for take in &one.logs {
+            let log = take.log.to_string();
+            if !had.contains_key(&log) {
+                order.push(log.clone());
             }
             had.entry(log).or_default().push(one.case.cast.to_string());
         }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
+use super::Again;
 use crate::mistake::Mistakes;
 use crate::scenario::Place;
 use crate::stage::{Failure, Verdict};
-use crate::suite::{Played, diff};
+use crate::suite::Played;
 
 /// `pass  rooms/happy-path  alice=native,bob=native  12 ms`
 pub fn case_line(played: &Played) -> String {
@@ -64,64 +65,46 @@ fn duration(took: Duration) -> String {
     }
 }
 
-/// How a failure, or more than one log, came about. `None` where there is nothing to explain.
-pub fn failure(played: &Played, colour: bool) -> Option<String> {
+/// How a failure, or more than one log, came about, and how to see it again. `None` where there is nothing to explain.
+pub fn failure(played: &Played, again: &Again, colour: bool) -> Option<String> {
     let mut text = String::new();
     let case = &played.case;
     if let Verdict::Fail(failure) = &played.outcome.verdict {
         let _ = writeln!(text, "── {} with {}", tame(&case.scenario.name), case.cast);
         text.push_str(&place(played, failure, colour));
         text.push_str(&super::laws::broken(&played.outcome, &failure.breaches));
-        if !failure.states.is_empty() {
-            text.push_str("\nEach peer at that moment:\n");
-            for state in &failure.states {
-                let _ = writeln!(text, "  {}", tame(state));
-            }
-        }
         if let Some(diff) = &failure.diff {
-            let _ = writeln!(text, "\n{}", tame(diff));
-        } else {
-            text.push_str("\nThe log up to there:\n");
+            let _ = writeln!(text, "\n{}", tame(diff.trim_end()));
+        } else if matches!(failure.place, Some(Place::Seen(_))) {
+            text.push_str("\nThe log:\n");
             for line in tame(&played.outcome.log.to_string()).lines() {
                 let _ = writeln!(text, "  {line}");
             }
+        } else {
+            text.push_str(&super::last::last(&played.outcome.events, failure.at));
         }
+        if !failure.states.is_empty() {
+            text.push_str("\nEach peer at that moment:\n");
+            for state in &failure.states {
+                let _ = writeln!(text, "  {}", tame(state).replace('\n', "\\n"));
+            }
+        }
+        text.push('\n');
     }
-    if let [(first, often), (second, seldom), ..] = played.logs.as_slice() {
-        let _ = writeln!(
-            text,
-            "── {} with {}: {} different logs in {} runs",
-            tame(&case.scenario.name),
-            case.cast,
-            played.logs.len(),
-            played.runs
-        );
-        let _ = writeln!(
-            text,
-            "{}",
-            tame(&diff(
-                first,
-                second,
-                &format!("{often} runs"),
-                &format!("{seldom} runs")
-            ))
-        );
-    }
+    text.push_str(&super::repeats::differ(played));
     if text.is_empty() {
         return None;
     }
-    if let Some(trace) = &played.outcome.trace {
-        let _ = writeln!(text, "Trace: {}", trace.display());
+    let told = |trace| {
+        played.logs.len() > 1
+            && played.logs[..2]
+                .iter()
+                .any(|take| take.trace.as_ref() == Some(trace))
+    };
+    if let Some(trace) = played.outcome.trace.as_ref().filter(|trace| !told(*trace)) {
+        let _ = writeln!(text, "Trace: {}", tame(&trace.display().to_string()));
     }
-    let variant = &case.scenario.variant;
-    let variant = variant.as_ref().map(|name| format!(" --filter '[{name}]'"));
-    let _ = writeln!(
-        text,
-        "Again: glare run {} --cast {}{}",
-        case.scenario.source.path.display(),
-        case.cast,
-        variant.unwrap_or_default()
-    );
+    let _ = writeln!(text, "Again: {}", again.line(played));
     Some(text)
 }
 
@@ -176,10 +159,17 @@ pub fn summary(played: &[Played]) -> String {
     line
 }
 
-/// What a server or page said must not drive the terminal: control characters other than line ends are shown, not sent.
+/// What a server or page said must not drive the terminal, nor a CI runner that reads along: control characters other than line ends are
+/// shown, not sent, and no line begins with `::`, which is a command to GitHub's runner, however far it is indented.
 pub(super) fn tame(text: &str) -> String {
-    text.split('\n')
-        .map(crate::mistake::shown)
-        .collect::<Vec<_>>()
-        .join("\n")
+    let tamed = text.split('\n').map(|line| {
+        let shown = crate::mistake::shown(line);
+        let indent = shown.len() - shown.trim_start().len();
+        if shown[indent..].starts_with("::") {
+            format!("{}\\u{{3a}}{}", &shown[..indent], &shown[indent + 1..])
+        } else {
+            shown
+        }
+    });
+    tamed.collect::<Vec<_>>().join("\n")
 }

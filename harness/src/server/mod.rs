@@ -4,6 +4,7 @@ mod child;
 mod embedded;
 mod files;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -76,6 +77,17 @@ impl CommandSpec {
 
     /// How long a server may take to get ready where nobody says.
     pub const WITHIN: Duration = Duration::from_secs(30);
+}
+
+impl fmt::Display for Ready {
+    /// As it is read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ready::Port => f.write_str("port"),
+            Ready::Http(path) => write!(f, "http:{path}"),
+            Ready::Line(line) => write!(f, "line:{line}"),
+        }
+    }
 }
 
 impl FromStr for Ready {

@@ -54,6 +54,8 @@ impl From<Trouble> for Stop {
 /// How a case went.
 pub(super) struct Ran {
     pub end: Result<(), Stop>,
+    /// How many events there were when it failed.
+    pub at: Seq,
     /// Each peer's state when it failed, a line each.
     pub states: Vec<String>,
     pub laws: Vec<Judged>,
@@ -90,11 +92,13 @@ impl Stage {
     pub(super) async fn run(&mut self, case: &Case, setting: &Setting) -> Ran {
         let terms = Terms::of(&setting.dialect);
         let mut end = self.steps(case).await;
+        let mut at = self.recorder.count();
         let mut states = Vec::new();
         if let Err(stop) = &end {
             if matches!(stop, Stop::Trouble(_)) {
                 return Ran {
                     end,
+                    at,
                     states,
                     laws: Vec::new(),
                 };
@@ -109,6 +113,7 @@ impl Stage {
         }
         if end.is_ok() && settled.is_err() {
             end = settled;
+            at = self.recorder.count();
             states = self.states(case);
         }
         let events = self.recorder.events_from(0);
@@ -120,7 +125,12 @@ impl Stage {
         if states.is_empty() {
             states = self.states(case);
         }
-        Ran { end, states, laws }
+        Ran {
+            end,
+            at,
+            states,
+            laws,
+        }
     }
 
     fn states(&self, case: &Case) -> Vec<String> {

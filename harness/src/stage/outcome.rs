@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::laws::{Breach, Finding};
-use crate::log::{Event, Log};
+use crate::log::{Event, Log, Seq};
 use crate::scenario::{Place, Span};
 
 /// How a case ended. Only the first is green.
@@ -42,6 +42,8 @@ pub struct Failure {
     pub span: Option<Span>,
     /// What was expected and what happened instead.
     pub message: String,
+    /// The number of the first event after that moment.
+    pub at: Seq,
     /// Each peer's state at that moment, a line each.
     pub states: Vec<String>,
     /// Where laws are broken, which is what failed or may explain it; in the order of the trace.

@@ -73,7 +73,13 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
             let last = events.len().saturating_sub(1) as Seq;
             let judged = gone(witnesses, last, case).await;
             if let (Verdict::Pass, false) = (&verdict, judged.breaches().is_empty()) {
-                verdict = judge(case, Ok(()), Vec::new(), std::slice::from_ref(&judged));
+                verdict = judge(
+                    case,
+                    Ok(()),
+                    last,
+                    Vec::new(),
+                    std::slice::from_ref(&judged),
+                );
             }
             laws.push(judged);
         }
@@ -251,16 +257,27 @@ async fn perform(
             stage: Some(stage),
         };
     }
-    let Ran { end, states, laws } = stage.run(case, setting).await;
+    let Ran {
+        end,
+        at,
+        states,
+        laws,
+    } = stage.run(case, setting).await;
     Ended {
-        verdict: judge(case, end, states, &laws),
+        verdict: judge(case, end, at, states, &laws),
         laws,
         stage: Some(stage),
     }
 }
 
 /// What the end and the laws make of it. A step that failed comes first; what laws are broken beside it may explain it.
-fn judge(case: &Case, end: Result<(), Stop>, states: Vec<String>, laws: &[Judged]) -> Verdict {
+fn judge(
+    case: &Case,
+    end: Result<(), Stop>,
+    at: Seq,
+    states: Vec<String>,
+    laws: &[Judged],
+) -> Verdict {
     let mut breaches: Vec<Breach> = laws
         .iter()
         .flat_map(|judged| judged.breaches().iter().cloned())
@@ -281,6 +298,11 @@ fn judge(case: &Case, end: Result<(), Stop>, states: Vec<String>, laws: &[Judged
         (Ok(()), None) => return Verdict::Pass,
         (Ok(()), Some(first)) => (law(first), first.message.clone()),
     };
+    let at = match (&place, breaches.first()) {
+        // The reader looks for what led to it, not for what came after.
+        (Some(Place::Law(_)), Some(first)) => first.event + 1,
+        _ => at,
+    };
     let span = place
         .as_ref()
         .and_then(|place| case.scenario.span_of(place));
@@ -288,6 +310,7 @@ fn judge(case: &Case, end: Result<(), Stop>, states: Vec<String>, laws: &[Judged
         place,
         span,
         message,
+        at,
         states,
         breaches,
         diff: None,

@@ -6,12 +6,15 @@ mod select;
 mod snapshot;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 
 use crate::laws::Law;
+use crate::log::Log;
 use crate::stage::{Case, Failure, Outcome, Setting, Verdict, play};
 
 pub use filter::Filter;
@@ -27,6 +30,8 @@ const UNDER_WAY: usize = 64;
 pub struct Plan {
     /// How often each case is played.
     pub repeat: u32,
+    /// End with the first run that is not green, or whose log is not that of the runs before it. What has not begun is played once.
+    pub until_failure: bool,
     /// Write the logs of passing cases as their snapshots.
     pub accept: bool,
 }
@@ -40,12 +45,27 @@ pub struct Played {
     pub outcome: Outcome,
     /// How often it was played.
     pub runs: u32,
-    /// The different logs, each with the number of runs that had it; most frequent first.
-    pub logs: Vec<(String, u32)>,
+    /// Which of the runs `outcome` is of, from 1.
+    pub take: u32,
+    /// The different logs, most frequent first.
+    pub logs: Vec<Take>,
     /// The sum of the times.
     pub took: Duration,
     /// What all its runs together showed of each law that was asked.
     pub laws: BTreeMap<Law, Asked>,
+}
+
+/// One of the logs that a case had.
+#[derive(Clone, Debug)]
+pub struct Take {
+    /// The first run that had it, from 1.
+    pub number: u32,
+    /// So many runs had it.
+    pub runs: u32,
+    /// The log.
+    pub log: Log,
+    /// The trace of that first run.
+    pub trace: Option<PathBuf>,
 }
 
 /// How often a law was put to the test, and how that ended.
@@ -91,6 +111,8 @@ async fn run_all(
     tell: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Vec<Played> {
     // What waits longest begins first, so that waits overlap.
+    let stop = AtomicBool::new(false);
+    let stop = &stop;
     let mut order: Vec<(usize, Case)> = cases.into_iter().enumerate().collect();
     order.sort_by_key(|(_, case)| std::cmp::Reverse(longest_wait(case)));
     let mut played: Vec<(usize, Played)> = futures_util::stream::iter(order)
@@ -98,7 +120,7 @@ async fn run_all(
             let setting = setting.clone();
             async move {
                 tell(Progress::Begins(&case));
-                let played = play_all(case, setting, plan).await;
+                let played = play_all(case, setting, plan, stop).await;
                 tell(Progress::Ends(&played));
                 (place, played)
             }
@@ -119,9 +141,10 @@ fn longest_wait(case: &Case) -> Duration {
         .unwrap_or_default()
 }
 
-async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan) -> Played {
-    let mut logs: BTreeMap<String, u32> = BTreeMap::new();
+async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan, stop: &AtomicBool) -> Played {
+    let mut logs: BTreeMap<String, Take> = BTreeMap::new();
     let mut worst: Option<Outcome> = None;
+    let mut worst_take = 1;
     let mut took = Duration::ZERO;
     let mut laws = BTreeMap::new();
     let mut runs = 0;
@@ -144,7 +167,13 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan) -> Played {
             judge_log(&case, &log, plan, &mut outcome);
         }
         let known = logs.contains_key(&log);
-        *logs.entry(log).or_default() += 1;
+        let take = logs.entry(log).or_insert_with(|| Take {
+            number: runs,
+            runs: 0,
+            log: outcome.log.clone(),
+            trace: outcome.trace.clone(),
+        });
+        take.runs += 1;
         let worse = worst
             .as_ref()
             .is_none_or(|worst| rank(&outcome.verdict) > rank(&worst.verdict));
@@ -158,6 +187,14 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan) -> Played {
         }
         if worse {
             worst = Some(outcome);
+            worst_take = runs;
+        }
+        let is_green = worst.as_ref().is_none_or(|worst| rank(&worst.verdict) <= 1);
+        if plan.until_failure && (!is_green || logs.len() > 1) {
+            stop.store(true, Ordering::Relaxed);
+        }
+        if stop.load(Ordering::Relaxed) {
+            break;
         }
         if worst
             .as_ref()
@@ -166,13 +203,14 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan) -> Played {
             break;
         }
     }
-    let mut logs: Vec<(String, u32)> = logs.into_iter().collect();
-    logs.sort_by_key(|(_, runs)| std::cmp::Reverse(*runs));
+    let mut logs: Vec<Take> = logs.into_values().collect();
+    logs.sort_by_key(|take| (std::cmp::Reverse(take.runs), take.number));
     let outcome = worst.unwrap_or_else(|| unreachable!("each case is played at least once"));
     Played {
         case,
         outcome,
         runs,
+        take: worst_take,
         logs,
         took,
         laws,
@@ -220,6 +258,7 @@ fn judge_log(case: &Case, log: &str, plan: Plan, outcome: &mut Outcome) {
         place: None,
         span: None,
         message,
+        at: outcome.events.len() as crate::log::Seq,
         states: Vec::new(),
         breaches: Vec::new(),
         diff,
