@@ -137,7 +137,7 @@ async fn verdict_time(case: &Case, setting: &Arc<Setting>) -> Duration {
 
 /// Two native peers without server, tap, log: from the first description to the open channel.
 async fn bare_pair() -> Duration {
-    let nowhere = "127.0.0.1:9".parse().expect("an address");
+    let nowhere: std::net::SocketAddr = "127.0.0.1:9".parse().expect("an address");
     let (a, mut from_a) = NativePeer::start(nowhere).await;
     let (b, mut from_b) = NativePeer::start(nowhere).await;
     let took = connect(&a, &mut from_a, &b, &mut from_b).await;
@@ -296,7 +296,7 @@ fn usage() -> (f64, Duration) {
 
 async fn pairs() {
     let (before, _) = usage();
-    let nowhere = "127.0.0.1:9".parse().expect("an address");
+    let nowhere: std::net::SocketAddr = "127.0.0.1:9".parse().expect("an address");
     let mut pairs = Vec::new();
     let began = Instant::now();
     for _ in 0..50 {

@@ -1,14 +1,13 @@
 //! A stranger who asks the server something after the steps: a wire peer without a tap, so that nothing of it gets into the trace.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::names::RoomName;
-use crate::peer::{Command, Data, Hand as _, Happening, Happenings, Reply, WirePeer};
+use crate::peer::{Command, Data, Hand as _, Happening, Happenings, Origin, Reply, WirePeer};
 use crate::signaling::{Conversation, Dialect, Notice, Out, Request, Signal, Word};
 
 /// Between two attempts at what a server may refuse until it has noticed that somebody went.
@@ -40,7 +39,7 @@ pub(super) struct Probe {
 
 impl Probe {
     /// Nobody yet: the server will know it as `id`.
-    pub async fn new(id: String, server: SocketAddr, dialect: Arc<Dialect>) -> Self {
+    pub async fn new(id: String, server: Origin, dialect: Arc<Dialect>) -> Self {
         let (hand, happenings) = WirePeer::start(server).await;
         Self {
             conversation: Conversation::new(dialect.clone(), &id),

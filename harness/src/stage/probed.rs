@@ -19,6 +19,7 @@ use super::{Case, Setting};
 use crate::laws::{Breach, Finding, Law, Terms, emptied};
 use crate::log::{Event, Seq, Side, What};
 use crate::names::{Link, PeerName, RoomName};
+use crate::peer::Origin;
 use crate::scenario::{Action, Need, Pattern};
 use crate::signaling::Signal;
 
@@ -84,9 +85,13 @@ impl Stage {
         let mut six = finding(Law::EmptyRoomsAreFree);
         if self.server.is_up() && setting.dialect.has(Need::Rooms) {
             let names = Names::of(case);
-            let server = self.server.address();
+            let security = setting.security.as_ref();
+            let server = Origin {
+                address: self.server.address(),
+                trust: security.map(|security| security.servers().clone()),
+            };
             let notices = terms.announces_leaving_within.unwrap_or_default() + NOTICES_WITHIN;
-            let probe = |id: String| Probe::new(id, server, setting.dialect.clone());
+            let probe = |id: String| Probe::new(id, server.clone(), setting.dialect.clone());
             if let Some(hurt) = hurt(case, &events) {
                 let until = Instant::now() + SERVES_WITHIN;
                 let again = Some(Instant::now() + notices);
