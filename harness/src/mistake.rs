@@ -100,13 +100,13 @@ impl Mistake {
 
     /// Says what is expected.
     pub fn expect(&mut self, expected: impl Into<String>) -> &mut Self {
-        self.expected = Some(expected.into());
+        self.expected = Some(lines_shown(&expected.into()));
         self
     }
 
     /// Says what to do.
     pub fn advise(&mut self, help: impl Into<String>) -> &mut Self {
-        self.help = Some(help.into());
+        self.help = Some(lines_shown(&help.into()));
         self
     }
 
@@ -117,7 +117,7 @@ impl Mistake {
         known: impl IntoIterator<Item = &'a str>,
     ) -> &mut Self {
         if let Some(near) = nearest(word, known) {
-            self.help = Some(format!("did you mean `{near}`?"));
+            self.help = Some(format!("did you mean `{}`?", shown(near)));
         }
         self
     }
@@ -162,7 +162,7 @@ impl Mistakes {
                 line: span.line,
             },
             column: text[line_start..start].chars().count() + 1,
-            found: found.into(),
+            found: lines_shown(&found.into()),
             expected: None,
             help: None,
             excerpt: Excerpt::cut(text, start..end, span.line),
@@ -417,6 +417,12 @@ pub fn shown(text: &str) -> String {
         }
     }
     out
+}
+
+/// [`shown`], line ends kept: what is said of a mistake may name other places of the file.
+fn lines_shown(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(shown).collect();
+    lines.join("\n")
 }
 
 /// Whether a character could steer a terminal or hide what is written.

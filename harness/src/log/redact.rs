@@ -119,6 +119,7 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
             ServerLife::Ready | ServerLife::Killed | ServerLife::Paused | ServerLife::Resumed => {}
         },
         What::Run { server, .. } => clean(server),
+        What::Step { text, .. } => clean(text),
         _ => {}
     }
 }
@@ -135,9 +136,8 @@ fn redacted(text: &str) -> Option<String> {
 
 /// Whether the text may hold a secret: a quick look at most texts, which have none.
 fn is_suspect(text: &str) -> bool {
-    static SIGNS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
-        Searcher::new(SECRET.iter().chain(&["://", "bearer ", "basic "]))
-    });
+    static SIGNS: LazyLock<Option<Searcher>> =
+        LazyLock::new(|| Searcher::new(SECRET.iter().chain(&["://", "bearer ", "basic "])));
     let mut plain = Vec::with_capacity(text.len());
     let mut from = 0;
     for at in memchr::memchr2_iter(b'-', b'_', text.as_bytes()) {
