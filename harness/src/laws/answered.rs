@@ -24,6 +24,10 @@ pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Finding {
         if ask.kind == Kind::Leave && !terms.answers_leave {
             continue;
         }
+        // An error does not say what it answers: it may have been this.
+        if link.refused.is_some_and(|error| error > ask.at) {
+            continue;
+        }
         finding.premises += 1;
         finding.breaches.push(Breach {
             law,

@@ -396,7 +396,7 @@ async fn its_own_pages_are_served_and_nothing_of_them_is_judged() {
 
 #[tokio::test]
 async fn headers_of_the_project_are_added_to_every_request() {
-    let mut bench = Bench::with(
+    let bench = Bench::with(
         |_| Verdict::Pass,
         |options| options.headers = vec![("x-key".into(), "ring".into())].into(),
     )
