@@ -25,8 +25,8 @@ use crate::run::Run;
 const SESSION_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a page may take to open, load or close (measured: 0.1 to 0.4 s).
 pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(20);
-/// How long a document that is loaded may take to call.
-const CALL_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a document that is loaded may take to call. With sixteen cases beginning at once while two browsers started, 10 s were once not enough.
+const CALL_DEADLINE: Duration = Duration::from_secs(30);
 /// How long after a line's end the event may come that tells why.
 pub(super) const TOLD_WITHIN: Duration = Duration::from_secs(1);
 
@@ -238,7 +238,7 @@ impl Browser {
         call: impl Future<Output = Option<Line>>,
         load: impl Future<Output = Result<(), BidiError>>,
     ) -> Result<Line, EnvironmentError> {
-        let call = tokio::time::timeout(PAGE_DEADLINE, call);
+        let call = tokio::time::timeout(CALL_DEADLINE * 2, call);
         tokio::pin!(load, call);
         let line = tokio::select! {
             line = &mut call => line.ok().flatten(),
