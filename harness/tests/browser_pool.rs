@@ -212,6 +212,40 @@ async fn who_comes_when_all_pages_are_lent_waits_in_line() {
     run.end().unwrap();
 }
 
+#[rstest]
+#[tokio::test]
+async fn a_call_that_does_not_get_through_is_made_again(
+    #[values(Stack::Chromium, Stack::Firefox)] stack: Stack,
+) {
+    let wrong_number = "const Real = WebSocket; let calls = 0;
+        WebSocket = function (url, ...more) { return new Real(calls++ ? url : url + '0', ...more) };";
+    let tap = Tap::with_script(wrong_number).await;
+    let mut a = actor_at(Pool::global().unwrap(), stack, tap).await;
+    let told = "the line to the harness came up at attempt 2";
+    a.sees(|saw| matches!(saw, Happening::Console { text, .. } if text == told))
+        .await;
+    a.does(Command::NewConnection { conn: 1 }).await;
+    a.hand.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_whose_hand_never_calls_says_what_it_shows() {
+    let tap = Tap::with_script("console.warn('no line'); WebSocket = class {};").await;
+    let pool = Pool::global().unwrap();
+    let error = match pool.peer(Stack::Chromium, &tap.origin).await {
+        Ok(_) => panic!("it cannot have called"),
+        Err(error) => error.to_string(),
+    };
+    for part in [
+        "its hand does not call",
+        "/.glare/peer",
+        "complete",
+        "no line",
+    ] {
+        assert!(error.contains(part), "{part:?} is missing: {error}");
+    }
+}
+
 #[tokio::test]
 async fn a_page_that_does_not_load_is_an_error_of_the_environment() {
     let pool = Pool::global().unwrap();

@@ -29,7 +29,7 @@ impl Tap {
         Self::with_script("").await
     }
 
-    /// With a script of its own after the hand's.
+    /// With a script of its own before the hand's.
     pub async fn with_script(script: &'static str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let number =
@@ -76,7 +76,7 @@ async fn serve(mut socket: TcpStream, script: &str) {
         PAGE_PATH => (
             pages()[0].1,
             "",
-            format!("{}<script>{script}</script>", pages()[0].2),
+            format!("<!doctype html><script>{script}</script>{}", pages()[0].2),
         ),
         path if pages().iter().any(|(served, ..)| *served == path) => {
             let (_, kind, body) = pages()

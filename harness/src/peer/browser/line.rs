@@ -147,18 +147,16 @@ async fn shake(
     let config = WebSocketConfig::default()
         .max_message_size(None)
         .max_frame_size(None);
-    let mut found = None;
+    let mut path = String::new();
     #[allow(clippy::result_large_err, reason = "the type is tungstenite's")]
     let check = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
-        let mut expected = lock(expected);
-        let path = request.uri().path();
         let origin = request
             .headers()
             .get(ORIGIN)
             .map(|origin| origin.as_bytes());
         let fits = |call: &Expected| origin == Some(call.origin.as_bytes());
-        if expected.get(path).is_some_and(fits) {
-            found = expected.remove(path);
+        if lock(expected).get(request.uri().path()).is_some_and(fits) {
+            request.uri().path().clone_into(&mut path);
             return Ok(response);
         }
         let mut refusal = HttpResponse::new(None);
@@ -166,7 +164,10 @@ async fn shake(
         Err(refusal)
     };
     let socket = accept_hdr_async_with_config(stream, check, Some(config)).await;
-    Some((socket.ok()?, found?.caller))
+    // Only a call that got through is the one; until then the page may try again.
+    let socket = socket.ok()?;
+    let call = lock(expected).remove(&path)?;
+    Some((socket, call.caller))
 }
 
 /// An open line. It closes when this is dropped.

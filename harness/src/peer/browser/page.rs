@@ -1,10 +1,12 @@
 //! One page of a browser: a top-level browsing context that peers borrow, one after the other.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::EnvironmentError;
 use super::line::Line;
 use crate::peer::{Happening, Happenings};
 
@@ -12,6 +14,10 @@ use crate::peer::{Happening, Happenings};
 pub const PAGE_PATH: &str = "/.glare/peer";
 /// Where the tap serves the page around it, which stays when the peer goes.
 pub(super) const HOUSE_PATH: &str = "/.glare/house";
+
+/// So much of a page's console is kept for an error.
+const CONSOLE_LINES: usize = 5;
+const CONSOLE_WIDTH: usize = 300;
 
 const PAGE: &str = concat!(
     include_str!("page/page.html"),
@@ -42,6 +48,8 @@ pub(super) struct Page {
     pub(super) house: tokio::sync::Mutex<Option<Line>>,
     gone: CancellationToken,
     why: OnceLock<String>,
+    /// What it last wrote to the console, newest last: why a page does not load is told there, before anybody listens.
+    console: Mutex<VecDeque<String>>,
 }
 
 #[derive(Debug)]
@@ -61,6 +69,7 @@ impl Page {
             house: tokio::sync::Mutex::new(None),
             gone: CancellationToken::new(),
             why: OnceLock::new(),
+            console: Mutex::default(),
         }
     }
 
@@ -99,6 +108,42 @@ impl Page {
         if let Some(listener) = &*self.listener() {
             let _ = listener.happenings.send(happening);
         }
+    }
+
+    /// Passes on a line of the console, and keeps it with the last ones.
+    pub(super) fn wrote(&self, level: &str, text: &str) {
+        {
+            let mut console = self.console.lock().unwrap_or_else(PoisonError::into_inner);
+            if console.len() == CONSOLE_LINES {
+                console.pop_front();
+            }
+            console.push_back(format!(
+                "{level}: {}",
+                text.chars().take(CONSOLE_WIDTH).collect::<String>()
+            ));
+        }
+        self.tell(Happening::Console {
+            level: level.to_owned(),
+            text: text.to_owned(),
+        });
+    }
+
+    /// Tells that it was opened because the first page that was asked for did not do as it should.
+    pub(super) fn is_the_second(&self, first: &EnvironmentError) {
+        self.wrote(
+            "warn",
+            &format!("glare opened this page because another failed: {first}"),
+        );
+    }
+
+    /// The last lines of its console, as a part of a sentence; empty if it wrote none.
+    pub(super) fn last_words(&self) -> String {
+        let console = self.console.lock().unwrap_or_else(PoisonError::into_inner);
+        if console.is_empty() {
+            return String::new();
+        }
+        let lines: Vec<_> = console.iter().map(String::as_str).collect();
+        format!("; its console says: {}", lines.join(" | "))
     }
 
     /// The page is lost: pending commands fail, and whoever listens is told.

@@ -270,9 +270,11 @@ impl Shared {
     ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
         let (browser, page, (line, happenings)) =
             match self.visited_page(&shelf, page, &origin).await {
-                // It was dying when it was asked. The next one is asked once.
-                Err(_) if shelf.browser_died().await => {
-                    self.visited_page(&shelf, None, &origin).await?
+                // It was dying when it was asked, or the page was. The next one is asked once, and the trace says so.
+                Err(error @ EnvironmentError::Page { .. }) => {
+                    let visited = self.visited_page(&shelf, None, &origin).await?;
+                    visited.1.is_the_second(&error);
+                    visited
                 }
                 visited => visited?,
             };
@@ -305,6 +307,21 @@ impl Shared {
         }
     }
 
+    async fn new_page(
+        &self,
+        browser: &Arc<Browser>,
+        origin: &str,
+    ) -> Result<(Arc<Page>, (Line, Happenings)), EnvironmentError> {
+        let page = browser.open(false).await?;
+        match browser.visit(&page, origin).await {
+            Ok(visited) => Ok((page, visited)),
+            Err(error) => {
+                self.handle.spawn(close(Arc::clone(browser), page));
+                Err(error)
+            }
+        }
+    }
+
     async fn lend_browser(
         &self,
         stack: Stack,
@@ -317,9 +334,13 @@ impl Shared {
             own.retain(|browser| browser.strong_count() > 0);
             own.push(Arc::downgrade(&browser));
         }
-        let visited = match browser.open(false).await {
-            Ok(page) => browser.visit(&page, &origin).await.map(|told| (page, told)),
-            Err(error) => Err(error),
+        let visited = match self.new_page(&browser, &origin).await {
+            // As a page of the pool: another one is asked once.
+            Err(error) if !browser.is_dead() => {
+                let visited = self.new_page(&browser, &origin).await;
+                visited.inspect(|(page, _)| page.is_the_second(&error))
+            }
+            visited => visited,
         };
         let (page, (line, happenings)) = match visited {
             Ok(visited) => visited,
@@ -385,11 +406,6 @@ impl Shelf {
                 slot.insert(started).clone()
             }
         }
-    }
-
-    /// Whether the browser was started and is dead now.
-    async fn browser_died(&self) -> bool {
-        matches!(&*self.browser.lock().await, Some(Ok(browser)) if browser.is_dead())
     }
 
     /// A page that was given back, and where it lives. One that is just being renewed is waited for: that is quicker than a new one.

@@ -18,17 +18,35 @@ use super::line::{Exchange, Line};
 use super::page::{HOUSE_PATH, PAGE_PATH, Page};
 use super::{EnvironmentError, Programs};
 use crate::names::Stack;
-use crate::peer::{Happening, Happenings};
+use crate::peer::Happenings;
 use crate::run::Run;
 
 /// How long a browser may take to start (measured: 0.6 to 4.5 s; ten times that on a machine that is busy).
 const SESSION_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a page may take to open, load or close (measured: 0.1 to 0.4 s).
 pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(20);
-/// How long a document that is loaded may take to call. With sixteen cases beginning at once while two browsers started, 10 s were once not enough.
-const CALL_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a document that is loaded may take to call. It does so while it loads, and again when the call does not get through.
+const CALL_DEADLINE: Duration = Duration::from_secs(10);
 /// How long after a line's end the event may come that tells why.
 pub(super) const TOLD_WITHIN: Duration = Duration::from_secs(1);
+
+/// Where a page and its frame are, how far they are loaded, and the state of the house's line, as text.
+const SHOWS: &str = r##"(() => {
+  const state = (name, win) => {
+    try {
+      return `${name} ${win.location.href.split("#")[0]} (${win.document.readyState})`;
+    } catch (error) {
+      return `${name} that cannot be looked into: ${error.name}`;
+    }
+  };
+  const frame = document.querySelector("iframe");
+  const shown = [state("page", window)];
+  if (typeof line !== "undefined") shown.push(`line in state ${line.readyState}`);
+  if (frame) shown.push(state("frame", frame.contentWindow));
+  shown.push(performance.getEntriesByType("resource").map((e) => `${e.name.split("#")[0]} ${e.initiatorType} ${Math.round(e.startTime)}+${Math.round(e.duration)}`).join(", "));
+  shown.push(`now ${Math.round(performance.now())}`);
+  return shown.join(", ");
+})()"##;
 
 /// Chromium's own event, by session of the Chrome DevTools Protocol.
 const CRASHED: &str = "goog:cdp.Inspector.targetCrashed";
@@ -203,7 +221,7 @@ impl Browser {
                 let call = self.exchange.expect(origin);
                 let load = self.navigate(page, &format!("{origin}{HOUSE_PATH}#{}", call.url));
                 let line = self
-                    .called(&url, call.taken(|_| {}, async {}), load)
+                    .called(page, "house", &url, call.taken(|_| {}, async {}), load)
                     .await?;
                 house.insert(line)
             }
@@ -226,7 +244,9 @@ impl Browser {
             }
         };
         let loaded = async { load.await.map(drop).ok_or(BidiError::Gone) };
-        let line = self.called(&url, call.taken(told, closed), loaded).await?;
+        let line = self
+            .called(page, "hand", &url, call.taken(told, closed), loaded)
+            .await?;
         Ok((line, happenings))
     }
 
@@ -234,6 +254,8 @@ impl Browser {
     /// heard of.
     async fn called(
         &self,
+        page: &Page,
+        who: &str,
         url: &str,
         call: impl Future<Output = Option<Line>>,
         load: impl Future<Output = Result<(), BidiError>>,
@@ -242,13 +264,38 @@ impl Browser {
         tokio::pin!(load, call);
         let line = tokio::select! {
             line = &mut call => line.ok().flatten(),
+            why = page.gone() => return Err(self.no_page(url, &format!("{why}{}", page.last_words()))),
             loaded = &mut load => {
                 loaded.map_err(|error| self.no_page(url, &error.to_string()))?;
                 // What was loaded may be the browser's own word that there is nothing; a hand calls at once.
                 tokio::time::timeout(CALL_DEADLINE, call).await.ok().and_then(Result::ok).flatten()
             }
         };
-        line.ok_or_else(|| self.no_page(url, "its hand does not call"))
+        match line {
+            Some(line) => Ok(line),
+            None => {
+                let shows = self.shows(page).await;
+                let why = format!("its {who} does not call{shows}{}", page.last_words());
+                Err(self.no_page(url, &why))
+            }
+        }
+    }
+
+    /// What a page that does not do as it should has in its place, as a part of a sentence.
+    async fn shows(&self, page: &Page) -> String {
+        let params = json!({
+            "expression": SHOWS,
+            "target": { "context": page.context },
+            "awaitPromise": false,
+        });
+        let shown = self.bidi.send("script.evaluate", params, TOLD_WITHIN * 5);
+        match shown.await {
+            Ok(shown) => match shown["result"]["value"].as_str() {
+                Some(text) => format!("; it shows {text}"),
+                None => format!("; it cannot say what it shows: {shown}"),
+            },
+            Err(error) => format!("; it cannot say what it shows: {error}"),
+        }
     }
 
     /// Makes a page that was borrowed as good as new: its frame goes with all that is in it, its origin's cookies are deleted.
@@ -369,10 +416,10 @@ async fn dispatch(mut events: mpsc::UnboundedReceiver<Event>, pages: Pages) {
             continue;
         };
         match method.as_str() {
-            "log.entryAdded" => page.tell(Happening::Console {
-                level: params["level"].as_str().unwrap_or("info").to_owned(),
-                text: params["text"].as_str().unwrap_or_default().to_owned(),
-            }),
+            "log.entryAdded" => page.wrote(
+                params["level"].as_str().unwrap_or("info"),
+                params["text"].as_str().unwrap_or_default(),
+            ),
             // A frame of a page: what it writes to the console is the page's.
             "browsingContext.contextCreated" => {
                 if let Some(frame) = params["context"].as_str() {

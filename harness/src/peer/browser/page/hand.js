@@ -4,8 +4,7 @@
 (() => {
   const links = new Map(); // number → WebSocket
   const conns = new Map(); // number → { pc, channels: label → RTCDataChannel, closed, abandon }
-  // To the harness, which gave the address to this page only.
-  const line = new WebSocket(location.hash.slice(1));
+  let line; // to the harness, which gave the address to this page only
   let silent = false;
   let batch = [];
 
@@ -171,11 +170,24 @@
   };
 
   // A message is [number, command], and `null` for the end. Commands begin in the order in which they come.
-  line.onmessage = async ({ data }) => {
+  const obey = async ({ data }) => {
     const [number, command] = JSON.parse(data);
     const answer = command === null ? end() : await carryOut(command);
     flush();
     line.send(JSON.stringify({ answer: [number, answer] }));
     if (command === null) line.close();
   };
+
+  // A call that does not get through is made again, and the trace says so.
+  const call = (failed) => {
+    line = new WebSocket(location.hash.slice(1));
+    line.onmessage = obey;
+    line.onopen = () => {
+      line.onclose = null;
+      const text = `the line to the harness came up at attempt ${failed + 1}`;
+      if (failed > 0) tell({ saw: "console", level: "warn", text });
+    };
+    line.onclose = () => setTimeout(call, 100, failed + 1);
+  };
+  call(0);
 })();
