@@ -17,7 +17,7 @@ use crate::names::{PeerName, Stack};
 use crate::peer::browser::Seat;
 use crate::peer::{Hand, Happenings, Kill, NativePeer, Origin, WirePeer, browser, next_address};
 use crate::scenario::PeerSpec;
-use crate::tap::{Cut, Pages, Tap, TapOptions};
+use crate::tap::{Cut, Pages, Tap};
 
 /// How long [`PeerFault::StaysOnStage`] stays: longer than anybody waits for it to be gone.
 const OVERSTAYS: std::time::Duration = std::time::Duration::from_secs(10);
@@ -97,13 +97,11 @@ impl Actor {
             _ => None,
         };
         let address = seat.as_ref().map_or_else(next_address, Seat::address);
-        let mut options = TapOptions::new(address.into(), scene.upstream);
+        let mut options = scene.setting.tap(address.into(), scene.upstream);
         options.pages = Some(pages());
-        options.headers = scene.setting.headers.clone();
         if let Some(security) = &scene.setting.security {
             let identity = security.tap(address.into());
             options.identity = Some(identity.map_err(|error| Trouble(error.to_string()))?);
-            options.trust = Some(security.servers().clone());
         }
         let tap = Tap::start(options, wire.clone())
             .await

@@ -20,6 +20,7 @@ mod verbs;
 mod waits;
 mod wire;
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +35,7 @@ use crate::run::Run;
 use crate::scenario::{Cast, Scenario};
 use crate::server::ServerSpec;
 use crate::signaling::Dialect;
-use crate::tap::Policy;
+use crate::tap::{Policy, TapOptions};
 use crate::tls::Security;
 
 pub use outcome::{Failure, Judged, Outcome, Verdict};
@@ -116,6 +117,17 @@ impl Setting {
             Pool::global()?.clone(),
             Run::global()?.clone(),
         ))
+    }
+}
+
+impl Setting {
+    /// What a tap of this setting needs, whoever is behind it.
+    fn tap(&self, address: IpAddr, server: SocketAddr) -> TapOptions {
+        let mut options = TapOptions::new(address, server);
+        options.headers = self.headers.clone();
+        let security = self.security.as_ref();
+        options.trust = security.map(|security| security.servers().clone());
+        options
     }
 }
 

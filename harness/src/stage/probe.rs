@@ -1,4 +1,5 @@
-//! A stranger who asks the server something after the steps: a wire peer without a tap, so that nothing of it gets into the trace.
+//! A stranger who asks the server something after the steps: a wire peer whose tap keeps nothing, so that the server sees it as it sees
+//! the others (headers, TLS), and the trace does not see it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,8 +8,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::names::RoomName;
-use crate::peer::{Command, Data, Hand as _, Happening, Happenings, Origin, Reply, WirePeer};
+use crate::peer::{Command, Data, Hand as _, Happening, Happenings, Reply, WirePeer};
 use crate::signaling::{Conversation, Dialect, Notice, Out, Request, Signal, Word};
+use crate::tap::{HoldId, LinkChange, Passing, Policy, Tap, TapOptions, Verdict};
 
 /// Between two attempts at what a server may refuse until it has noticed that somebody went.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -26,11 +28,23 @@ pub(super) enum Stuck {
     Harness(String),
 }
 
+struct KeepsNothing;
+
+impl Policy for KeepsNothing {
+    fn judge(&self, _: &Passing<'_>, _: HoldId) -> Verdict {
+        Verdict::Pass
+    }
+
+    fn link(&self, _: u32, _: LinkChange) {}
+}
+
 /// A stranger.
 pub(super) struct Probe {
     id: String,
     dialect: Arc<Dialect>,
     hand: WirePeer,
+    /// On its way to the server; ends with it.
+    _tap: Tap,
     happenings: Happenings,
     conversation: Conversation,
     link: u32,
@@ -39,9 +53,13 @@ pub(super) struct Probe {
 
 impl Probe {
     /// Nobody yet: the server will know it as `id`.
-    pub async fn new(id: String, server: Origin, dialect: Arc<Dialect>) -> Self {
-        let (hand, happenings) = WirePeer::start(server).await;
-        Self {
+    pub async fn new(id: String, tap: TapOptions, dialect: Arc<Dialect>) -> Result<Self, Stuck> {
+        let tap = Tap::start(tap, Arc::new(KeepsNothing)).await;
+        let tap =
+            tap.map_err(|error| Stuck::Harness(format!("no port for the tap of {id}: {error}")))?;
+        let (hand, happenings) = WirePeer::start(tap.address()).await;
+        Ok(Self {
+            _tap: tap,
             conversation: Conversation::new(dialect.clone(), &id),
             id,
             dialect,
@@ -49,7 +67,7 @@ impl Probe {
             happenings,
             link: 0,
             heard: VecDeque::new(),
-        }
+        })
     }
 
     /// Connects. It tries again until `again`, because the server may not have noticed yet that an earlier owner of the id is gone.

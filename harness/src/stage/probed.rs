@@ -1,7 +1,7 @@
 //! Laws 5, 6 and 8: asked by doing, after the steps.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,6 @@ use super::{Case, Setting};
 use crate::laws::{Breach, Finding, Law, Terms, emptied};
 use crate::log::{Event, Seq, Side, What};
 use crate::names::{Link, PeerName, RoomName};
-use crate::peer::Origin;
 use crate::scenario::{Action, Need, Pattern};
 use crate::signaling::Signal;
 
@@ -85,13 +84,9 @@ impl Stage {
         let mut six = finding(Law::EmptyRoomsAreFree);
         if self.server.is_up() && setting.dialect.has(Need::Rooms) {
             let names = Names::of(case);
-            let security = setting.security.as_ref();
-            let server = Origin {
-                address: self.server.address(),
-                trust: security.map(|security| security.servers().clone()),
-            };
+            let tap = setting.tap(Ipv4Addr::LOCALHOST.into(), self.server.address());
             let notices = terms.announces_leaving_within.unwrap_or_default() + NOTICES_WITHIN;
-            let probe = |id: String| Probe::new(id, server.clone(), setting.dialect.clone());
+            let probe = |id: String| Probe::new(id, tap.clone(), setting.dialect.clone());
             if let Some(hurt) = hurt(case, &events) {
                 let until = Instant::now() + SERVES_WITHIN;
                 let again = Some(Instant::now() + notices);
@@ -105,9 +100,13 @@ impl Stage {
                     if self.world.is_up(peer) || !served {
                         continue;
                     }
-                    let mut returned = probe(peer.to_string()).await;
-                    note(returned.connect(until, again).await, &mut five);
-                    returned.leave().await;
+                    let returned = async {
+                        let mut returned = probe(peer.to_string()).await?;
+                        let connected = returned.connect(until, again).await;
+                        returned.leave().await;
+                        connected
+                    };
+                    note(returned.await, &mut five);
                 }
                 for result in self.unrelated(case, &events, &hurt) {
                     note(result, &mut five);
@@ -119,7 +118,10 @@ impl Stage {
             let made = rooms.map(|(index, (room, by))| {
                 let stranger = probe(names.id(&format!("{index}")));
                 async move {
-                    let mut stranger = stranger.await;
+                    let mut stranger = match stranger.await {
+                        Ok(stranger) => stranger,
+                        Err(stuck) => return (by, Err(stuck)),
+                    };
                     let made = match stranger.connect(until, None).await {
                         Ok(()) => stranger.create(&room, until, again).await,
                         // That is law 5's, or nobody's.
@@ -231,12 +233,12 @@ impl Names {
 }
 
 /// A fresh pair joins a fresh room; an offer passes one way and an answer the other.
-async fn pair<F: Future<Output = Probe>>(
+async fn pair<F: Future<Output = Result<Probe, Stuck>>>(
     names: &Names,
     probe: impl Fn(String) -> F,
     until: Instant,
 ) -> Result<(), Stuck> {
-    let (mut one, mut other) = (probe(names.id("a")).await, probe(names.id("b")).await);
+    let (mut one, mut other) = (probe(names.id("a")).await?, probe(names.id("b")).await?);
     let offer = Signal::Offer {
         sdp: description("offer"),
     };
