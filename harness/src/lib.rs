@@ -37,7 +37,8 @@
 //! # Decisions that carry weight
 //!
 //! - Every signaling socket goes through a tap of its own, so who speaks is known without reading a byte, and any program can be the
-//!   server under test. The tap forwards the bytes as they came; its one change is to leave out `Sec-WebSocket-Extensions`.
+//!   server under test. The tap forwards the bytes as they came; it only leaves out
+//!   `Sec-WebSocket-Extensions`, adds the headers that a project asks for, and speaks TLS where it is told to.
 //! - The brain is in one place. Dialect and step logic run here for every kind of peer; a hand (native or a page) does as it is told, with
 //!   its own real WebSocket and `RTCPeerConnection`, and tells what happens.
 //! - The log is a partial order, not an interleaving: see [`log`].

@@ -24,7 +24,7 @@ fn setting() -> Arc<Setting> {
 
 /// The stacks that may be used; without `GLARE_STACKS` all of them, and then a missing browser is a failure.
 fn allowed(stack: Stack) -> bool {
-    glare::cli::stacks()
+    glare::suite::stacks()
         .expect("GLARE_STACKS names stacks")
         .contains(&stack)
 }

@@ -18,7 +18,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::mistake::Mistakes;
-use crate::names::Stack;
 
 /// How the command ends. The numbers are an interface: scripts read them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,25 +143,5 @@ fn colour() -> bool {
 fn show_mistakes(all: &[Mistakes]) {
     for mistakes in all {
         complain(mistakes.render(colour()));
-    }
-}
-
-/// The stacks that may be used: all, or those of `GLARE_STACKS` (`native`, `native,chromium`). Empty is as good as not set.
-///
-/// # Errors
-/// A name that is no stack.
-pub fn stacks() -> Result<Vec<Stack>, String> {
-    match std::env::var("GLARE_STACKS") {
-        Ok(list) if !list.trim().is_empty() => list
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .map(|name| {
-                name.parse()
-                    .map_err(|error| format!("GLARE_STACKS: {error}"))
-            })
-            .collect(),
-        Ok(_) | Err(std::env::VarError::NotPresent) => Ok(Stack::CONNECTING.to_vec()),
-        Err(error) => Err(format!("GLARE_STACKS: {error}")),
     }
 }

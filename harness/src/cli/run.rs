@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::narrow::Narrow;
 use super::server_flags::ServerFlags;
-use super::{Exit, colour, complain, say, show_mistakes, stacks};
+use super::{Exit, colour, complain, say, show_mistakes};
 use crate::names::Stack;
 use crate::peer::browser::{Pool, Programs};
 use crate::report::{self, Again};
@@ -83,7 +83,7 @@ impl Run {
             complain(error);
             Exit::Usage
         };
-        let stacks = stacks().map_err(usage)?;
+        let stacks = suite::stacks().map_err(usage)?;
         let project = self.server.resolve()?;
         let paths = if self.paths.is_empty() {
             &project.scenarios

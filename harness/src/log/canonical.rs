@@ -119,7 +119,7 @@ fn folds(graph: &Graph<'_>, logged: &[bool]) -> Folds {
 }
 
 /// The candidates of one generation are one line a type. Over which transport is not said: Chromium's first one is now and then one over TCP
-/// (3 of 240 runs), since its UDP sockets are bound elsewhere.
+/// (2 of 160 runs), since its UDP sockets are bound elsewhere.
 fn fold_candidates(graph: &Graph<'_>, logged: &[bool], folds: &mut Folds) {
     let mut first: BTreeMap<(&Lane, Marks, &str), usize> = BTreeMap::new();
     for (i, event) in graph.events.iter().enumerate() {

@@ -57,7 +57,7 @@ impl Project {
     }
 
     fn play(&self) -> Result<Vec<Played>, String> {
-        let stacks = crate::cli::stacks()?;
+        let stacks = suite::stacks()?;
         let files = suite::files(&self.scenarios).map_err(|error| error.to_string())?;
         let (scenarios, mistakes) = suite::read(&files);
         if !mistakes.is_empty() {

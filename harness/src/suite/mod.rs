@@ -4,6 +4,7 @@ mod filter;
 mod planted;
 mod select;
 mod snapshot;
+mod stacks;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub use filter::Filter;
 pub use planted::{Caught, Planted, Row, Table, native, planted};
 pub use select::{SelectError, cases, files, read};
 pub use snapshot::{Snapshot, diff, write};
+pub use stacks::stacks;
 
 /// How many cases may be under way, those that only wait for a browser's time-out included.
 const UNDER_WAY: usize = 64;

@@ -103,10 +103,7 @@ pub fn diff(old: &str, new: &str, old_name: &str, new_name: &str) -> String {
 pub fn write(path: &Path, log: &str) -> std::io::Result<()> {
     std::fs::write(
         path,
-        format!(
-            "---\nsource: harness/tests/scenarios.rs\nexpression: log\n---\n{}\n",
-            log.trim_end()
-        ),
+        format!("---\nexpression: log\n---\n{}\n", log.trim_end()),
     )
 }
 

@@ -1,7 +1,8 @@
 //! Sits on the wire between every peer and the server: records, decodes, holds, drops, delays, doubles, corrupts, silences, cuts.
 //!
-//! Each peer has a [`Tap`] of its own, which forwards what it reads byte for byte and asks a [`Policy`] for each message. The one change
-//! that it makes is to leave out `Sec-WebSocket-Extensions` when a peer asks for a WebSocket. With TLS, to either side, these are the bytes
+//! Each peer has a [`Tap`] of its own, which forwards what it reads byte for byte and asks a [`Policy`] for each message. The changes
+//! that it makes: it leaves out `Sec-WebSocket-Extensions` when a peer asks for a WebSocket, and adds the headers that a project has for
+//! its server. With TLS, to either side, these are the bytes
 //! within; the handshakes are its own.
 
 mod answer;

@@ -3,7 +3,7 @@
 //!
 //! [`Pool`] lends warm pages of one browser of each kind; a [`BrowserPeer`] is the [`Hand`](super::Hand) of such a page.
 //! The page is served by the peer's own tap: see [`pages`]. It is a frame of the warm page, which stays when the peer goes: a frame has a
-//! fresh realm and costs a fifth of a page. Each warm page has an address where it lives, and its peers' taps are put there, so
+//! fresh realm and costs less than a page. Each warm page has an address where it lives, and its peers' taps are put there, so
 //! that its renderer process stays, too.
 
 mod bidi;

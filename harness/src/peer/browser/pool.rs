@@ -62,7 +62,7 @@ struct Idle {
 /// A page that is set aside for a peer whose tap is yet to be made.
 ///
 /// A browser gives each site a renderer process of its own, and starting one is the dearest part of loading a page (Chromium, two pages:
-/// 0.25 s of CPU time). So each page of the pool has an address where it lives, and a peer's tap is put there: one load after the
+/// some 0.2 s of CPU time a case). So each page of the pool has an address where it lives, and a peer's tap is put there: one load after the
 /// other stays in one process, and nobody else gets the address before its cookies are gone.
 #[derive(Debug)]
 pub struct Seat {
