@@ -384,7 +384,13 @@ fn action() -> impl Strategy<Value = Action> {
         (peer(), fails()).prop_map(|(peer, fails)| Action::AddCandidate { peer, fails }),
         peer().prop_map(|from| Action::Send {
             from,
-            message: Kind::Bye
+            message: Kind::Bye,
+            gathered: false
+        }),
+        peer().prop_map(|from| Action::Send {
+            from,
+            message: Kind::Answer,
+            gathered: true
         }),
         (
             peer(),

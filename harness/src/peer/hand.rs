@@ -53,6 +53,8 @@ pub enum Command {
         conn: u32,
         description: Option<Description>,
     },
+    /// `localDescription`, with the candidates that were gathered by now. Answers [`Reply::Description`].
+    LocalDescription { conn: u32 },
     /// `setRemoteDescription`.
     SetRemote { conn: u32, description: Description },
     /// `addIceCandidate`; `None` is the end of candidates.

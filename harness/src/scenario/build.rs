@@ -258,6 +258,7 @@ pub(crate) fn send(v: &Values) -> Option<Action> {
     Some(Action::Send {
         from: v.peer("from")?,
         message: v.kind("message")?,
+        gathered: v.flag("gathered", false),
     })
 }
 

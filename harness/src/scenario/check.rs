@@ -178,6 +178,18 @@ impl Walk<'_> {
                 body: Some(body), ..
             } => self.no_foreign_address(at, "body", body),
             Action::Await(condition) => self.condition(at, condition),
+            Action::Send {
+                message,
+                gathered: true,
+                ..
+            } if !matches!(message, Kind::Offer | Kind::Answer) => {
+                self.mistakes
+                    .add(
+                        &at.verb,
+                        format!("no candidates are within a message `{message}`"),
+                    )
+                    .expect("`gathered` with an offer or an answer");
+            }
             // A wire peer sends what it makes up.
             Action::Send { .. }
             | Action::Connect { .. }

@@ -231,7 +231,12 @@ pub enum Action {
         fails: Option<String>,
     },
     /// By hand: sends what was last created (offer, answer), the candidates gathered since, or a bye. A wire peer makes it up.
-    Send { from: PeerName, message: Kind },
+    Send {
+        from: PeerName,
+        message: Kind,
+        /// A description with the candidates that were gathered by now.
+        gathered: bool,
+    },
     /// `restartIce()`, then a new offer.
     RestartIce { peer: PeerName },
     /// Make a data channel on the connection.

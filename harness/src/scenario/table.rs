@@ -302,6 +302,11 @@ pub(crate) const VERBS: &[Verb] = &[
         &[
             must("from", Shape::Peer, "Who sends it."),
             must("message", Shape::Word(SIGNALS), "What is sent."),
+            may(
+                "gathered",
+                Shape::Flag,
+                "Sends the description with the candidates that were gathered by now (no trickle); default false.",
+            ),
         ],
         build::send,
     ),

@@ -323,10 +323,17 @@ fn entries(action: &Action) -> (&'static str, Entries) {
             "add-candidate",
             with_fails(vec![who("peer", peer)], fails.as_ref()),
         ),
-        Action::Send { from, message } => (
-            "send",
-            vec![who("from", from), ("message", message.to_string())],
-        ),
+        Action::Send {
+            from,
+            message,
+            gathered,
+        } => {
+            let mut keys = vec![who("from", from), ("message", message.to_string())];
+            if *gathered {
+                keys.push(("gathered", "true".to_owned()));
+            }
+            ("send", keys)
+        }
         Action::RestartIce { peer } => ("restart-ice", vec![who("peer", peer)]),
         Action::OpenChannel {
             peer,

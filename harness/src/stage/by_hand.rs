@@ -28,7 +28,7 @@ impl Brain {
 
     /// An order about a connection.
     pub(super) async fn session_order(&mut self, order: Order, cause: Vec<Seq>) -> Done {
-        if let (Order::Send { kind }, false) = (&order, self.hand.connects()) {
+        if let (Order::Send { kind, .. }, false) = (&order, self.hand.connects()) {
             return self.carry(*kind, cause).await;
         }
         let Some(with) = self.counterpart() else {
@@ -176,7 +176,12 @@ impl Brain {
                 }
                 None => Done::No("it has heard no candidate that it has not added".into()),
             },
-            Order::Send { kind } => self.send_kept(with, kind, cause).await,
+            Order::Send { kind, gathered } => {
+                if gathered && let Err(done) = self.keep_gathered(&with, conn, &cause).await {
+                    return done;
+                }
+                self.send_kept(with, kind, cause).await
+            }
             Order::Connect
             | Order::ConnectMore
             | Order::Disconnect
@@ -208,6 +213,26 @@ impl Brain {
             .map(|(peer, _)| peer.clone())
             .or_else(|| self.heard.from.clone())
             .or_else(|| self.only_other())
+    }
+
+    /// By hand: what was created becomes what it is now, with the candidates that were gathered since.
+    async fn keep_gathered(
+        &mut self,
+        with: &PeerName,
+        conn: u32,
+        cause: &[Seq],
+    ) -> Result<(), Done> {
+        let local = match self.hand.perform(Command::LocalDescription { conn }).await {
+            Ok(Reply::Description(local)) => local,
+            Ok(_) => return Err(Done::No("the peer has no description".into())),
+            Err(error) => return Err(self.refused(conn, "local-description", error, cause)),
+        };
+        if let Some(session) = self.sessions.get_mut(with)
+            && let Some((kept, _)) = &mut session.kept
+        {
+            *kept = local;
+        }
+        Ok(())
     }
 
     /// By hand: sends what was created, the candidates gathered since, or a bye.

@@ -29,7 +29,7 @@ pub enum Order {
     /// By hand: add the oldest candidate heard.
     AddCandidate,
     /// By hand: send what was kept.
-    Send { kind: Kind },
+    Send { kind: Kind, gathered: bool },
     /// `restartIce()` and a new offer.
     RestartIce,
     /// Make a channel.

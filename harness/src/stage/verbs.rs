@@ -138,9 +138,16 @@ impl Stage {
             Action::AddCandidate { peer, fails } => {
                 return self.by_hand(peer, Order::AddCandidate, fails, begun).await;
             }
-            Action::Send { from, message } => {
-                self.must(from, Order::Send { kind: *message }, cause)
-                    .await?
+            Action::Send {
+                from,
+                message,
+                gathered,
+            } => {
+                let order = Order::Send {
+                    kind: *message,
+                    gathered: *gathered,
+                };
+                self.must(from, order, cause).await?
             }
             Action::RestartIce { peer } => self.must(peer, Order::RestartIce, cause).await?,
             Action::OpenChannel {

@@ -103,6 +103,12 @@ impl Connection {
                 Ok(Reply::Description(description::ours(answer)))
             }
             Command::SetLocal { description, .. } => self.set_local(description).await,
+            Command::LocalDescription { .. } => {
+                let local = answered("reading", self.pc()?.local_description()).await?;
+                local
+                    .map(|local| Reply::Description(description::ours(local)))
+                    .ok_or_else(|| refuse("InvalidStateError", "there is no local description"))
+            }
             Command::SetRemote { description, .. } => self.set_remote(description).await,
             Command::AddCandidate { candidate, .. } => self.add_candidate(candidate).await,
             Command::RestartIce { .. } => self.restart_ice().await,

@@ -166,6 +166,7 @@ fn connection_of(command: &Command) -> Option<u32> {
         | Command::SetLocal { conn, .. }
         | Command::SetRemote { conn, .. }
         | Command::AddCandidate { conn, .. }
+        | Command::LocalDescription { conn }
         | Command::RestartIce { conn }
         | Command::Say { conn, .. }
         | Command::CloseChannel { conn, .. }

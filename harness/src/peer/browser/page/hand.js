@@ -129,6 +129,11 @@
       await (given ? pc.setLocalDescription(given) : pc.setLocalDescription());
       return pc.localDescription ? description(pc.localDescription) : description(given);
     },
+    "local-description": ({ conn }) => {
+      const local = pcOf(conn).localDescription;
+      if (!local) throw new Unsupported(`connection ${conn} has no local description`);
+      return description(local);
+    },
     "set-remote": ({ conn, description }) => pcOf(conn).setRemoteDescription(description),
     "add-candidate": ({ conn, candidate }) => pcOf(conn).addIceCandidate(candidate ?? undefined),
     "restart-ice": ({ conn }) => pcOf(conn).restartIce(),
