@@ -30,15 +30,19 @@ pub struct Mistake {
     found: String,
     expected: Option<String>,
     help: Option<String>,
+    /// Where another file uses what it is in, `x.yaml:12`.
+    used: Vec<String>,
     excerpt: Excerpt,
 }
 
-/// All mistakes of one file, in the order of their places.
+/// All mistakes of one file, in the order of their places; after them those in a file that it uses.
 #[derive(Clone, Debug)]
 pub struct Mistakes {
     source: Source,
     list: Vec<Mistake>,
     more: usize,
+    /// The file that is read just now, and where the one before uses it, if it is another.
+    inside: Option<(Source, Option<String>)>,
 }
 
 /// The lines around a mistake, escaped.
@@ -52,6 +56,11 @@ struct Excerpt {
 }
 
 impl Mistake {
+    /// The file, as it is shown.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Bytes and line in the file.
     pub fn span(&self) -> &Span {
         &self.span
@@ -86,10 +95,31 @@ impl Mistake {
         if let Some(expected) = &self.expected {
             out.push_str(&format!(" ({expected})"));
         }
-        if let Some(help) = &self.help {
-            out.push_str(&format!("; {help}"));
+        for more in self.help.iter().cloned().chain(self.used_at()) {
+            out.push_str(&format!("; {more}"));
         }
         out
+    }
+
+    /// Where what it is in is used: `used at x.yaml:12 and 2 more places`.
+    fn used_at(&self) -> Option<String> {
+        let first = self.used.first()?;
+        Some(match self.used.len() - 1 {
+            0 => format!("used at {first}"),
+            1 => format!("used at {first} and {}", self.used[1]),
+            more => format!("used at {first} and {more} more places"),
+        })
+    }
+
+    /// Whether it is the same one, found again on another way.
+    pub(crate) fn is(&self, other: &Mistake) -> bool {
+        self.path == other.path && self.span == other.span && self.found == other.found
+    }
+
+    /// Says where what it is in is used.
+    pub(crate) fn used(mut self, at: &str) -> Self {
+        self.used = vec![shown(at)];
+        self
     }
 
     /// Says that it is one of these variants only, `[offer]`.
@@ -130,7 +160,18 @@ impl Mistakes {
             source,
             list: Vec::new(),
             more: 0,
+            inside: None,
         }
+    }
+
+    /// From now on mistakes are in this file, which the one before uses `at` a place.
+    pub(crate) fn enter(&mut self, source: &Source, at: Option<String>) {
+        self.inside = Some((source.clone(), at.map(|at| shown(&at))));
+    }
+
+    /// From now on mistakes are in the file itself again.
+    pub(crate) fn leave(&mut self) {
+        self.inside = None;
     }
 
     /// A file that could not even be read.
@@ -151,12 +192,17 @@ impl Mistakes {
 
     /// Notes a mistake.
     pub fn add(&mut self, span: &Span, found: impl Into<String>) -> &mut Mistake {
-        let text = &self.source.text;
+        let (source, used) = match &self.inside {
+            Some((source, used)) => (source, used.clone()),
+            None => (&self.source, None),
+        };
+        let text = &source.text;
         let start = floor(text, span.bytes.start.min(text.len()));
         let end = floor(text, span.bytes.end.min(text.len())).max(start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let mistake = Mistake {
-            path: Arc::from(shown(&self.source.path.display().to_string())),
+            path: Arc::from(shown(&source.path.display().to_string())),
+            used: used.into_iter().collect(),
             span: Span {
                 bytes: start..end,
                 line: span.line,
@@ -176,9 +222,17 @@ impl Mistakes {
         &mut self.list[last]
     }
 
-    /// Takes over a mistake that was found in the same file.
+    /// Takes over a mistake that was found in the same file, or in one that it uses. One that is here already is not kept twice; where it
+    /// is used is added.
     pub(crate) fn keep(&mut self, mistake: Mistake) {
-        if self.list.len() >= MOST_KEPT {
+        let there = self.list.iter_mut().find(|there| there.is(&mistake));
+        if let (Some(there), false) = (there, mistake.used.is_empty()) {
+            for at in mistake.used {
+                if !there.used.contains(&at) {
+                    there.used.push(at);
+                }
+            }
+        } else if self.list.len() >= MOST_KEPT {
             self.more += 1;
         } else {
             self.list.push(mistake);
@@ -222,10 +276,50 @@ impl Mistakes {
                         "this file cannot be understood",
                     );
                 }
-                self.list.sort_by_key(|mistake| mistake.span.bytes.start);
+                for mistake in std::mem::take(&mut self.list) {
+                    self.keep(mistake);
+                }
+                self.sort();
                 Err(self)
             }
         }
+    }
+
+    /// Puts them in the order of their places, those in other files last.
+    pub(crate) fn sort(&mut self) {
+        let own = shown(&self.source.path.display().to_string());
+        self.list
+            .sort_by_key(|mistake| (*mistake.path != own, mistake.span.bytes.start));
+    }
+
+    /// Whether both lists are of one file.
+    pub(crate) fn is_same_file(&self, other: &Mistakes) -> bool {
+        self.source.path == other.source.path
+    }
+
+    /// A list for the file that this mistake is in. The file's text is not known; the mistake has its piece of it.
+    pub(crate) fn of(mistake: Mistake) -> Self {
+        let mut mistakes = Self::new(Source {
+            path: (*mistake.path).into(),
+            text: Arc::from(""),
+        });
+        mistakes.keep(mistake);
+        mistakes
+    }
+
+    /// Whether the mistake is in this file.
+    pub(crate) fn is_of(&self, mistake: &Mistake) -> bool {
+        shown(&self.source.path.display().to_string()) == *mistake.path
+    }
+
+    /// Takes out the mistakes that are in other files.
+    pub(crate) fn take_foreign(&mut self) -> Vec<Mistake> {
+        let own = shown(&self.source.path.display().to_string());
+        let (mine, others) = std::mem::take(&mut self.list)
+            .into_iter()
+            .partition(|mistake| *mistake.path == own);
+        self.list = mine;
+        others
     }
 
     /// All of them as a compiler would show them, underlined; `colour` for a terminal.
@@ -295,9 +389,8 @@ impl std::error::Error for Mistakes {}
 
 impl Diagnostic for Mistake {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        let lines: Vec<String> = self.help.iter().cloned().chain(self.used_at()).collect();
+        (!lines.is_empty()).then(|| Box::new(lines.join("\n")) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

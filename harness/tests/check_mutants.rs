@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use cli_support::{Stand, scenarios};
 use glare::laws::{Terms, awaited, emptied, judge};
 use glare::log::{Log, Rules, TraceError, Watch, read_trace};
-use glare::mistake::Mistakes;
+use glare::mistake::{Mistake, Mistakes};
 use glare::project::Project;
-use glare::scenario::Scenario;
+use glare::scenario::{Scenario, Sequences};
 use glare::signaling::Dialect;
 use mutant_support::{mutate, mutate_trace};
 use rand::RngExt;
@@ -24,6 +24,10 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// What is broken, and who reads it.
 enum Original {
     Scenario(String),
+    /// Of these sequences, for this scenario.
+    Sequences(String, String),
+    /// A scenario that uses these sequences.
+    Using(String, String),
     Dialect(String),
     Project(PathBuf, String),
     Trace(Vec<serde_json::Value>),
@@ -40,9 +44,11 @@ struct Read {
 impl Original {
     fn mutant(&self, random: &mut StdRng) -> String {
         match self {
-            Original::Scenario(text) | Original::Dialect(text) | Original::Project(_, text) => {
-                mutate(text, random)
-            }
+            Original::Scenario(text)
+            | Original::Sequences(text, _)
+            | Original::Using(_, text)
+            | Original::Dialect(text)
+            | Original::Project(_, text) => mutate(text, random),
             Original::Trace(lines) => mutate_trace(lines, random),
         }
     }
@@ -53,6 +59,14 @@ impl Original {
         let path = Path::new("mutant.yaml");
         let mistakes = match self {
             Original::Scenario(_) => Scenario::read(path, text).err(),
+            Original::Sequences(_, user) => {
+                refused = !sequences(text, user);
+                None
+            }
+            Original::Using(beside, _) => {
+                refused = !sequences(beside, text);
+                None
+            }
             Original::Dialect(_) => Dialect::read(path, text).err(),
             Original::Project(path, _) => {
                 Project::read(path, text, |_| Some("a secret".into())).err()
@@ -69,6 +83,21 @@ impl Original {
             took: begun.elapsed(),
         }
     }
+}
+
+/// Whether these sequences are good, and the scenario that uses them; whatever is wrong stands in one of the two files.
+fn sequences(text: &str, user: &str) -> bool {
+    let found = Sequences::read(Path::new("sequences.yaml"), text);
+    let with = Scenario::read_with(Path::new("user.yaml"), user, Some(&found));
+    let lists = [found.check().err(), with.err()];
+    for mistakes in lists.iter().flatten() {
+        for mistake in mistakes.iter() {
+            let own = mistake.path() == "user.yaml";
+            is_placed(mistake, if own { user } else { text });
+        }
+        is_harmless(mistakes);
+    }
+    lists.iter().all(Option::is_none)
 }
 
 /// Whether it is a trace; if so it has a log, and the laws speak of it.
@@ -112,17 +141,22 @@ fn check(mistakes: &Mistakes, mutant: &str, shown: bool) {
     // A project names another file, whose mistakes are told as that file's.
     let text = &*mistakes.source().text;
     assert!(text == mutant || mistakes.source().path.ends_with("dialect.yaml") || text.is_empty());
-    for mistake in mistakes.iter() {
-        let span = mistake.span();
-        assert!(span.bytes.end <= text.len(), "{span:?}\n{text}");
-        assert!(text.is_char_boundary(span.bytes.start) && text.is_char_boundary(span.bytes.end));
-        let line = text[..span.bytes.start].matches('\n').count() + 1;
-        assert_eq!(span.line as usize, line, "{}\n{text}", mistake.line());
-        assert!(!mistake.found().is_empty() && mistake.column() > 0);
+    mistakes.iter().for_each(|mistake| is_placed(mistake, text));
+    if shown {
+        is_harmless(mistakes);
     }
-    if !shown {
-        return;
-    }
+}
+
+fn is_placed(mistake: &Mistake, text: &str) {
+    let span = mistake.span();
+    assert!(span.bytes.end <= text.len(), "{span:?}\n{text}");
+    assert!(text.is_char_boundary(span.bytes.start) && text.is_char_boundary(span.bytes.end));
+    let line = text[..span.bytes.start].matches('\n').count() + 1;
+    assert_eq!(span.line as usize, line, "{}\n{text}", mistake.line());
+    assert!(!mistake.found().is_empty() && mistake.column() > 0);
+}
+
+fn is_harmless(mistakes: &Mistakes) {
     let rendered = mistakes.render(false);
     let hostile = |c: char| {
         (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c)
@@ -173,6 +207,20 @@ fn scenario(path: &str) -> Original {
     Original::Scenario(std::fs::read_to_string(scenarios().join(path)).expect("a scenario"))
 }
 
+/// Sequences with all that they can have, and a scenario that uses them in all ways.
+const SEQUENCES: (&str, &str) = (
+    include_str!("read/sequences.yaml"),
+    include_str!("read/uses.yaml"),
+);
+
+fn sequences_of() -> [Original; 2] {
+    let (sequences, user) = SEQUENCES;
+    [
+        Original::Sequences(sequences.to_owned(), user.to_owned()),
+        Original::Using(sequences.to_owned(), user.to_owned()),
+    ]
+}
+
 fn dialect() -> Original {
     Original::Dialect(include_str!("../../fixtures/servers/reference/dialect.yaml").to_owned())
 }
@@ -203,9 +251,11 @@ fn ten_thousand_files_are_read_or_refused_with_places() {
     );
     // The long one is rarer: a debug build spends its time on it.
     let every = Original::Scenario(include_str!("every-step.yaml").to_owned());
+    let [sequences, using] = sequences_of();
     let originals = [
         scenario(happy),
-        scenario(early),
+        sequences,
+        using,
         dialect(),
         project(),
         scenario(happy),
@@ -243,6 +293,7 @@ fn as_many_as_one_wants() {
             project()
         });
     }
+    originals.extend(sequences_of());
     originals.push(recorded("signaling/relayed-once-in-order.yaml"));
     originals.push(recorded("rooms/mid-join-disconnect.yaml"));
     let begun = Instant::now();

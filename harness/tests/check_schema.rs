@@ -8,7 +8,7 @@ use glare::names::{PeerName, RoomName, Stack};
 use glare::peer::{ChannelOptions, Data, Kill};
 use glare::scenario::{
     Action, Answer, Condition, Cut, EarlyCandidates, Need, Pattern, PeerSpec, Place, Raw, Scenario,
-    schema,
+    Sequences, schema,
 };
 use glare::signaling::{DescriptionKind, Kind};
 use glare::tap::{Corruption, RawFrame};
@@ -48,6 +48,15 @@ fn fits(value: &Value, schema: &Value, root: &Value) -> bool {
             .iter()
             .any(|one| fits(value, one, root)),
         "not" => !fits(value, wanted, root),
+        "if" => {
+            let branch = if fits(value, wanted, root) {
+                "then"
+            } else {
+                "else"
+            };
+            fits(value, &schema[branch], root)
+        }
+        "then" | "else" => true,
         "required" => value.as_object().is_none_or(|map| {
             wanted
                 .as_array()
@@ -135,6 +144,37 @@ fn the_file_with_every_step_is_read_and_fits_the_schema() {
     read(EVERY_STEP);
     let schema = schema();
     assert!(fits(&json_of(EVERY_STEP), &schema, &schema));
+}
+
+#[test]
+fn uses_and_files_of_sequences_fit_the_schema_as_the_reader_says() {
+    let schema = schema();
+    let fits = |text: &str| fits(&json_of(text), &schema, &schema);
+    let read = |text: &str| Sequences::read(Path::new("s.yaml"), text).check().is_ok();
+    let two = "sequences: { a: { about: x, with: [p], steps: [leave: { peer: \"${p}\" }] }, b: { steps: [use: { sequence: a, p: bob }, use: c] }, c: { steps: [restart] } }";
+    for (from, to) in [
+        ("", ""),
+        ("sequences:", "version: 1\nabout: x\nsequences:"),
+        ("sequences:", "version: 2\nsequences:"),
+        ("sequences:", "peers: {}\nsequences:"),
+        ("steps: [restart]", "steps: []"),
+        ("steps: [restart]", "stops: [restart]"),
+        ("with: [p]", "with: p"),
+        ("with: [p]", "with: [p, sequence]"),
+        ("steps: [restart]", "steps: [rewind]"),
+        ("use: c", "use: [c]"),
+        ("use: c", "use: { a: b }"),
+        ("p: bob", "p: [bob]"),
+    ] {
+        let text = two.replacen(from, to, 1);
+        assert_eq!(fits(&text), read(&text), "{text}");
+    }
+    assert!(read(two));
+    let mixed = format!("{two}\nscenario: x\npeers: {{ alice: {{}} }}\nsteps: [restart]\n");
+    assert!(!fits(&mixed) && Scenario::read(Path::new("x.yaml"), &mixed).is_err());
+    assert!(fits(
+        "scenario: x\npeers: { alice: {} }\nsteps: [use: a, use: { sequence: a, p: 5 }]\n"
+    ));
 }
 
 /// Every verb and key of the schema stands in the file with every step, which the reader takes; and the reader takes no other.

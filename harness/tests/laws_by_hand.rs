@@ -575,6 +575,135 @@ fn what_is_refused_or_sent_to_a_dying_link_is_no_loss() {
     assert_eq!(broken(&b), []);
 }
 
+/// Alice leaves, says something to a room that she is not in, is told so, and comes back.
+fn refused_outside(b: &mut Builder, alice: &Link, bob: &Link, signal: &Signal) {
+    outside(b, alice, bob, signal, |b| {
+        error(b, alice);
+    });
+}
+
+fn outside(
+    b: &mut Builder,
+    alice: &Link,
+    bob: &Link,
+    signal: &Signal,
+    refuse: impl FnOnce(&mut Builder),
+) {
+    let lobby = || room("lobby");
+    b.ask(alice, Request::Leave { room: lobby() }, &[]);
+    b.tell(alice, Notice::Left { room: lobby() }, None, &[]);
+    tell_left(b, bob, "alice");
+    b.up(alice, "bob", signal.clone(), Fate::Passed, &[]);
+    refuse(b);
+    b.ask(alice, Request::Join { room: lobby() }, &[]);
+    let peer = "id-alice".to_owned();
+    b.tell(bob, Notice::PeerJoined { peer }, Some("alice"), &[]);
+    let with = vec!["id-bob".to_owned()];
+    let room = lobby();
+    b.tell(alice, Notice::Joined { room, with }, None, &[]);
+}
+
+fn error(b: &mut Builder, link: &Link) -> Seq {
+    let reason = "you are in no room".to_owned();
+    b.tell(link, Notice::Error { reason }, None, &[])
+}
+
+#[test]
+fn what_was_refused_is_not_taken_for_its_like_that_came_later() {
+    let end = Signal::EndOfCandidates;
+    let (mut b, alice, bob) = pair();
+    refused_outside(&mut b, &alice, &bob, &end);
+    relay(&mut b, &alice, &bob, &candidate(1));
+    relay(&mut b, &alice, &bob, &end);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+    // If the later one never comes, it is the one that is lost.
+    let (mut b, alice, bob) = pair();
+    refused_outside(&mut b, &alice, &bob, &end);
+    relay(&mut b, &alice, &bob, &candidate(1));
+    let lost = b.up(&alice, "bob", end.clone(), Fate::Passed, &[]);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), [(3, lost)]);
+}
+
+/// On many a wire the end of candidates is a candidate without content, and is refused as one.
+#[test]
+fn a_refused_candidate_may_be_the_end_of_candidates() {
+    let end = Signal::EndOfCandidates;
+    let (mut b, alice, bob) = pair();
+    outside(&mut b, &alice, &bob, &end, |b| {
+        let refused = Notice::Refused {
+            request: Some(Kind::Candidate),
+            reason: "you are in no room".into(),
+        };
+        b.tell(&alice, refused, None, &[]);
+    });
+    relay(&mut b, &alice, &bob, &candidate(1));
+    relay(&mut b, &alice, &bob, &end);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+}
+
+#[test]
+fn a_refusal_that_is_seen_late_excuses_as_well() {
+    let end = Signal::EndOfCandidates;
+    let (mut b, alice, bob) = pair();
+    b.up(&alice, "bob", end.clone(), Fate::Passed, &[]);
+    relay(&mut b, &alice, &bob, &candidate(1));
+    relay(&mut b, &alice, &bob, &end);
+    error(&mut b, &alice);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+}
+
+#[test]
+fn a_refusal_of_something_else_accuses_nobody() {
+    let end = Signal::EndOfCandidates;
+    let (mut b, alice, bob) = pair();
+    b.up(&alice, "bob", end.clone(), Fate::Passed, &[]);
+    error(&mut b, &alice);
+    b.up(&alice, "bob", candidate(1), Fate::Passed, &[]);
+    b.up(&alice, "bob", end.clone(), Fate::Passed, &[]);
+    for signal in [&end, &candidate(1), &end] {
+        b.down(&bob, "alice", signal.clone(), Fate::Passed);
+    }
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+    let again = b.down(&bob, "alice", end, Fate::Passed);
+    assert_eq!(broken(&b), [(3, again)], "two were sent, three came");
+}
+
+#[test]
+fn a_refusal_mixes_up_no_sessions() {
+    let end = Signal::EndOfCandidates;
+    let (mut b, alice, bob) = pair();
+    relay(&mut b, &alice, &bob, &candidate(1));
+    relay(&mut b, &alice, &bob, &end);
+    error(&mut b, &alice);
+    down(&mut b, &bob);
+    tell_left(&mut b, &alice, "bob");
+    let bob = link("bob", 2);
+    b.join(&bob, "lobby", &[&alice]);
+    relay(&mut b, &alice, &bob, &candidate(2));
+    relay(&mut b, &alice, &bob, &end);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+}
+
+#[test]
+fn a_refusal_excuses_no_disorder_of_others() {
+    let end = Signal::EndOfCandidates;
+    let (mut b, alice, bob) = pair();
+    refused_outside(&mut b, &alice, &bob, &end);
+    b.up(&alice, "bob", candidate(1), Fate::Passed, &[]);
+    b.up(&alice, "bob", candidate(2), Fate::Passed, &[]);
+    b.up(&alice, "bob", end.clone(), Fate::Passed, &[]);
+    b.down(&bob, "alice", candidate(2), Fate::Passed);
+    let late = b.down(&bob, "alice", candidate(1), Fate::Passed);
+    b.down(&bob, "alice", end, Fate::Passed);
+    assert_eq!(broken(&b), [(3, late)]);
+}
+
 #[test]
 fn what_a_dead_session_lost_is_not_taken_from_the_next() {
     let (mut b, alice, bob) = pair();

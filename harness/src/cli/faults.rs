@@ -1,13 +1,29 @@
 //! `glare faults`: whether scenarios catch the planted faults that they name, and where they say.
 
-use glare_signaling_server::Faults;
+use glare_signaling_server::Faults as Planted;
 
 use super::{Exit, Paths, complain, say, show_mistakes};
 use crate::report;
 use crate::stage::Setting;
 use crate::suite;
 
-pub(super) fn execute(paths: &Paths) -> Exit {
+/// Play scenarios natively with each planted fault that they name: is it caught, and where they say?
+#[derive(clap::Args)]
+pub(super) struct Faults {
+    #[command(flatten)]
+    paths: Paths,
+    /// Small random delays at the tap, from this seed: a fault that is only caught by luck is not caught then
+    #[arg(long, value_name = "SEED")]
+    shake: Option<u64>,
+}
+
+impl Faults {
+    pub(super) fn execute(self) -> Exit {
+        execute(&self.paths, self.shake)
+    }
+}
+
+fn execute(paths: &Paths, shake: Option<u64>) -> Exit {
     let files = match suite::files(&paths.paths) {
         Ok(files) => files,
         Err(error) => {
@@ -35,8 +51,8 @@ pub(super) fn execute(paths: &Paths) -> Exit {
             return Exit::Environment;
         }
     };
-    let setting = match Setting::reference(Faults::none()) {
-        Ok(setting) => setting,
+    let setting = match Setting::reference(Planted::none()) {
+        Ok(setting) => Setting { shake, ..setting },
         Err(error) => {
             complain(error);
             return Exit::Environment;

@@ -63,7 +63,7 @@ enum Command {
     /// Show all mistakes of scenario files; nothing is booted
     Check(Paths),
     /// Play scenarios natively with each planted fault that they name: is it caught, and where they say?
-    Faults(Paths),
+    Faults(faults::Faults),
     /// List scenarios with their casts
     List(Paths),
     /// Look whether this machine can play scenarios, and say what to do
@@ -106,7 +106,7 @@ pub fn main() -> ExitCode {
     let exit = match arguments.command {
         Command::Run(run) => run.execute(),
         Command::Check(paths) => check::execute(&paths),
-        Command::Faults(paths) => faults::execute(&paths),
+        Command::Faults(faults) => faults.execute(),
         Command::List(paths) => list::execute(&paths),
         Command::Doctor(doctor) => doctor.execute(),
         Command::Schema => schema::execute(),

@@ -15,6 +15,7 @@ mod answered;
 mod judge;
 mod late;
 mod law;
+mod order;
 mod post;
 mod relayed;
 mod rooms;

@@ -27,6 +27,8 @@ pub(super) struct Sent {
     pub at: usize,
     pub link: LinkId,
     pub kind: Kind,
+    /// Those that cannot be told from it.
+    pub pile: PileId,
     pub to: Option<PeerId>,
     /// The tap had held it: its place among what passed then is not known.
     pub released: bool,
@@ -43,6 +45,30 @@ pub(super) struct Sent {
     pub got: Vec<LinkId>,
     /// The first delivery.
     pub first: Option<usize>,
+}
+
+impl Sent {
+    /// Whether the server may have said no to it, as far as is known by now.
+    pub fn refused(&self, rooms: &Rooms<'_>) -> bool {
+        no(rooms, self.link, self.kind).is_some_and(|at| at > self.at)
+    }
+
+    /// Whether the server may ever have said no to one like it.
+    pub fn may_be_refused(&self, rooms: &Rooms<'_>) -> bool {
+        no(rooms, self.link, self.kind).is_some()
+    }
+}
+
+/// When the server last said no to somebody, in words that may mean a message of this kind.
+fn no(rooms: &Rooms<'_>, link: LinkId, kind: Kind) -> Option<usize> {
+    let link = &rooms.links[link];
+    // On many a wire the end of candidates is a candidate without content, and is refused by that name.
+    let kinds: &[Kind] = match kind {
+        Kind::Candidate | Kind::EndOfCandidates => &[Kind::Candidate, Kind::EndOfCandidates],
+        ref other => std::slice::from_ref(other),
+    };
+    let named = kinds.iter().filter_map(|kind| link.refused_kind.get(kind));
+    named.copied().max().max(link.refused)
 }
 
 /// What a delivery turns out to be.
@@ -109,7 +135,7 @@ struct Mark {
     skipped: Vec<SentId>,
 }
 
-type PileId = usize;
+pub(super) type PileId = usize;
 
 #[derive(Debug)]
 pub(super) struct Post<'a> {
@@ -141,6 +167,11 @@ impl<'a> Post<'a> {
             last_of_anyone: HashMap::new(),
             senders: Vec::new(),
         }
+    }
+
+    /// The messages of a pile, oldest first.
+    pub fn alike(&self, pile: PileId) -> &[SentId] {
+        &self.piles[pile].0
     }
 
     /// Takes in the event at this place, after `rooms` has, which says what it is for the server.
@@ -179,6 +210,7 @@ impl<'a> Post<'a> {
             at: i,
             link,
             kind,
+            pile: 0,
             to: about,
             released,
             http,
@@ -194,18 +226,17 @@ impl<'a> Post<'a> {
         self.send(sent, peer, content);
     }
 
-    fn send(&mut self, sent: Sent, peer: PeerId, content: &'a str) {
+    fn send(&mut self, mut sent: Sent, peer: PeerId, content: &'a str) {
         let (id, kind, to) = (self.sent.len(), sent.kind, sent.to);
-        for pile in [
-            *self
-                .by_content
-                .entry((peer, to, kind, content))
-                .or_insert_with(|| new_pile(&mut self.piles)),
-            *self
-                .by_kind
-                .entry((peer, to, kind))
-                .or_insert_with(|| new_pile(&mut self.piles)),
-        ] {
+        sent.pile = *self
+            .by_content
+            .entry((peer, to, kind, content))
+            .or_insert_with(|| new_pile(&mut self.piles));
+        let of_kind = *self
+            .by_kind
+            .entry((peer, to, kind))
+            .or_insert_with(|| new_pile(&mut self.piles));
+        for pile in [sent.pile, of_kind] {
             self.piles[pile].0.push(id);
         }
         self.last_for_anyone.insert((peer, kind, content), id);
@@ -354,7 +385,7 @@ impl<'a> Post<'a> {
     }
 
     /// The next one that was sent after this session asked to come in; the newest session's, where an older one is over: what
-    /// a dying link sent may be lost.
+    /// a dying link sent may be lost. Of that session's, one that the server said no to after it is passed over, if there is a later one.
     fn fresh(
         &mut self,
         pile: PileId,
@@ -374,7 +405,17 @@ impl<'a> Post<'a> {
             let over = |id: &SentId| {
                 Some(self.sent[*id].link) != newest && !rooms.live(self.sent[*id].link)
             };
-            let passed = ids[from..].iter().take_while(|id| over(id)).count();
+            let mut passed = ids[from..].iter().take_while(|id| over(id)).count();
+            let sent = |at: usize| ids.get(at).map(|id| &self.sent[*id]);
+            if let Some(first) = sent(from + passed)
+                && let Some(no) = no(rooms, first.link, first.kind)
+            {
+                let rest = &ids[from + passed..];
+                let refused = rest.partition_point(|id| self.sent[*id].at < no);
+                if sent(from + passed + refused).is_some_and(|later| later.link == first.link) {
+                    passed += refused;
+                }
+            }
             if let Some(found) = ids.get(from + passed) {
                 mark.skipped.extend(&ids[from..from + passed]);
                 mark.next = from + passed + 1;

@@ -1,13 +1,15 @@
 //! Law 3: what is relayed arrives once, in order per pair, byte for byte.
 
-use std::collections::HashMap;
-
 use super::late::Late;
-use super::post::{Delivered, Origin, Post, Sent, SentId};
+use super::order::Order;
+use super::post::{Delivered, Origin, Post, Sent};
 use super::rooms::{LinkId, Rooms, Stay};
 use super::{Breach, Finding, Law, Terms};
 
 const LAW: Law = Law::RelayedOnceInOrder;
+
+/// So far back a message is searched for that another may have stood for.
+const MAX_ALIKE: usize = 64;
 
 /// Judged are all deliveries, and the losses that are certain. What law 7 calls late is left to it.
 pub(super) fn judge(rooms: &Rooms<'_>, post: &Post<'_>, late: &Late, terms: &Terms) -> Finding {
@@ -16,20 +18,19 @@ pub(super) fn judge(rooms: &Rooms<'_>, post: &Post<'_>, late: &Late, terms: &Ter
         premises: post.delivered.len(),
         breaches: Vec::new(),
     };
-    // Per pair of sessions, the message that was sent last among those that have arrived. What the tap had held is a row of its own.
-    let mut newest: HashMap<(LinkId, LinkId, bool), SentId> = HashMap::new();
+    let mut order = Order::new(rooms, post);
     for (index, delivered) in post.delivered.iter().enumerate() {
         if late.deliveries.contains(&index) {
             continue;
         }
         let breach = match delivered.origin {
-            Origin::Of(id) => overtaken(rooms, post, delivered, id, &mut newest),
+            Origin::Of(id) => order.overtaken(delivered, id),
             origin => wrong(rooms, post, delivered, origin, terms),
         };
         finding.breaches.extend(breach);
     }
     for sent in &post.sent {
-        let Some(loss) = lost(rooms, sent) else {
+        let Some(loss) = lost(rooms, post, sent) else {
             continue;
         };
         finding.premises += 1;
@@ -38,7 +39,7 @@ pub(super) fn judge(rooms: &Rooms<'_>, post: &Post<'_>, late: &Late, terms: &Ter
     finding
 }
 
-fn breach(rooms: &Rooms<'_>, at: usize, because: &[usize], message: String) -> Breach {
+pub(super) fn breach(rooms: &Rooms<'_>, at: usize, because: &[usize], message: String) -> Breach {
     let mut because: Vec<_> = because.iter().map(|i| rooms.events[*i].seq).collect();
     because.sort_unstable();
     because.dedup();
@@ -48,39 +49,6 @@ fn breach(rooms: &Rooms<'_>, at: usize, because: &[usize], message: String) -> B
         because,
         message,
     }
-}
-
-/// A message that a later one of the same sender had overtaken.
-fn overtaken(
-    rooms: &Rooms<'_>,
-    post: &Post<'_>,
-    delivered: &Delivered,
-    id: SentId,
-    newest: &mut HashMap<(LinkId, LinkId, bool), SentId>,
-) -> Option<Breach> {
-    let sent = &post.sent[id];
-    // Separate HTTP requests have no order.
-    if sent.http || delivered.http {
-        return None;
-    }
-    let newest = newest
-        .entry((sent.link, delivered.link, sent.released))
-        .or_insert(id);
-    if *newest <= id {
-        *newest = id;
-        return None;
-    }
-    let by = &post.sent[*newest];
-    let message = format!(
-        "{} got {}'s {} after a later {}",
-        rooms.links[delivered.link].link, rooms.links[sent.link].link, sent.kind, by.kind,
-    );
-    Some(breach(
-        rooms,
-        delivered.at,
-        &[sent.message, by.message],
-        message,
-    ))
 }
 
 fn wrong(
@@ -121,9 +89,9 @@ fn wrong(
 
 /// A message that certainly did not arrive: the server answered a later request of its sender, and then a still later one of
 /// somebody who was there all the time, and who did not get it. Nobody else did, if it was for nobody by name.
-fn lost(rooms: &Rooms<'_>, sent: &Sent) -> Option<Breach> {
+fn lost(rooms: &Rooms<'_>, post: &Post<'_>, sent: &Sent) -> Option<Breach> {
     let stay = &rooms.stays[sent.stay?];
-    if sent.http || (sent.to.is_none() && !sent.got.is_empty()) || refused(rooms, sent) {
+    if sent.http || (sent.to.is_none() && !sent.got.is_empty()) || sent.refused(rooms) {
         return None;
     }
     let done = rooms.settled(sent.link, sent.at)?;
@@ -133,7 +101,9 @@ fn lost(rooms: &Rooms<'_>, sent: &Sent) -> Option<Breach> {
     let (receiver, here) = sent.receivers.iter().find_map(|receiver| {
         let receiver = &rooms.stays[*receiver];
         let link = receiver.link?;
-        let there = receiver.certain_over(sent.at, done) && !sent.got.contains(&link);
+        let there = receiver.certain_over(sent.at, done)
+            && !sent.got.contains(&link)
+            && !stood_for(rooms, post, sent, link);
         there
             .then(|| rooms.settled(link, done))
             .flatten()
@@ -146,16 +116,17 @@ fn lost(rooms: &Rooms<'_>, sent: &Sent) -> Option<Breach> {
     Some(breach(rooms, sent.message, &[done, here], message))
 }
 
-fn certain(stay: &Stay, at: usize) -> bool {
-    stay.certain_over(at, at)
+/// Whether this link got an earlier message that cannot be told from it, and that the server may have refused.
+fn stood_for(rooms: &Rooms<'_>, post: &Post<'_>, sent: &Sent, link: LinkId) -> bool {
+    let alike = post.alike(sent.pile);
+    let before = alike.partition_point(|id| post.sent[*id].at < sent.at);
+    let mut before = alike[..before].iter().rev().take(MAX_ALIKE);
+    before.any(|id| {
+        let other = &post.sent[*id];
+        other.link == sent.link && other.got.contains(&link) && other.refused(rooms)
+    })
 }
 
-/// Whether the server may have said no to it.
-fn refused(rooms: &Rooms<'_>, sent: &Sent) -> bool {
-    let link = &rooms.links[sent.link];
-    let of_kind = link.refused_kind.get(&sent.kind);
-    link.refused
-        .into_iter()
-        .chain(of_kind.copied())
-        .any(|at| at > sent.at)
+fn certain(stay: &Stay, at: usize) -> bool {
+    stay.certain_over(at, at)
 }

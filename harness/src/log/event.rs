@@ -201,7 +201,7 @@ pub enum What {
     Step {
         /// From 1.
         index: usize,
-        /// Line in the scenario file, from 1.
+        /// Line in the scenario file, from 1: the step's, or that of the `use` that puts it there.
         line: u32,
         /// The step as the file writes it, on one line.
         text: String,

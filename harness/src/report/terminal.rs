@@ -122,7 +122,11 @@ fn place(played: &Played, failure: &Failure, colour: bool) -> String {
         return format!("{title}: {message}\n");
     };
     // A failure is shown as a mistake in the file is, and its source as harmlessly.
-    let mut mistakes = Mistakes::new(played.case.scenario.source.clone());
+    let scenario = &played.case.scenario;
+    let mut mistakes = Mistakes::new(scenario.source.clone());
+    if let Some(via) = failure.place.as_ref().and_then(|place| scenario.via(place)) {
+        mistakes.enter(&via.source, Some(via.used_in(&scenario.source)));
+    }
     let shown = mistakes.add(span, title.clone()).expect(message.clone());
     let theme = if colour {
         GraphicalTheme::unicode()

@@ -134,6 +134,7 @@ impl Builder {
     pub fn step(mut self, action: Action) -> Self {
         self.scenario.steps.push(Step {
             span: nowhere(),
+            via: None,
             action,
             within: DEFAULT_WITHIN,
         });

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address;
-use super::model::{Action, Answer, Condition, Cut, Pattern, PeerSpec, Raw, Span};
+use super::model::{Action, Answer, Condition, Cut, Pattern, PeerSpec, Raw, Source, Span};
 use super::read::Placed;
 use super::table::MAX_ROOMS;
 use super::text::pattern_text;
@@ -12,7 +12,12 @@ use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::Kind;
 
 /// Goes through the steps as the stage will, and notes what can never work.
-pub(crate) fn steps(placed: &[Placed], peers: &[(PeerName, PeerSpec)], mistakes: &mut Mistakes) {
+pub(crate) fn steps(
+    source: &Source,
+    placed: &[Placed],
+    peers: &[(PeerName, PeerSpec)],
+    mistakes: &mut Mistakes,
+) {
     let mut walk = Walk {
         wire: wire_peers(peers),
         peers,
@@ -25,8 +30,13 @@ pub(crate) fn steps(placed: &[Placed], peers: &[(PeerName, PeerSpec)], mistakes:
         mistakes,
     };
     for step in placed {
+        match &step.step.via {
+            Some(via) => walk.mistakes.enter(&via.source, Some(via.used_in(source))),
+            None => walk.mistakes.leave(),
+        }
         walk.step(step);
     }
+    walk.mistakes.leave();
 }
 
 /// Peers without a connection, and whether that is only for want of a `stack:`.

@@ -22,6 +22,7 @@ pub use builder::Builder;
 pub use cast::{Cast, CastError};
 pub use model::{
     Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
-    Need, Pattern, PeerSpec, Place, Raw, Scenario, Source, Span, Step,
+    Need, Pattern, PeerSpec, Place, Raw, Scenario, Source, Span, Step, Use, Via,
 };
+pub use read::sequences::Sequences;
 pub use schema::schema;

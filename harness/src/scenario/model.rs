@@ -1,6 +1,6 @@
 //! What should happen: one scenario, read and checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -75,7 +75,23 @@ impl Scenario {
         }
     }
 
-    /// Where a place stands in the file.
+    /// The sequences that its steps come from, those that sequences use included.
+    pub fn sequences(&self) -> BTreeSet<&str> {
+        let vias = self.steps.iter().filter_map(|step| step.via.as_deref());
+        vias.flat_map(|via| &via.uses)
+            .map(|one| one.sequence.as_str())
+            .collect()
+    }
+
+    /// How the step at a place came out of a sequences file, if it did; its span is in that file.
+    pub fn via(&self, place: &Place) -> Option<&Via> {
+        match place {
+            Place::Step(step) => self.steps.get(step.checked_sub(1)?)?.via.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Where a place stands in the file, or in that which [`Scenario::via`] tells.
     pub fn span_of(&self, place: &Place) -> Option<Span> {
         let nth = |number: usize| number.checked_sub(1);
         match place {
@@ -155,12 +171,44 @@ pub enum Place {
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// The whole `- verb: {…}` in the file.
+    /// The whole `- verb: {…}` in the file: the scenario's, or that of the sequence it comes from.
     pub span: Span,
+    /// The sequence that it comes from, if it does.
+    pub via: Option<Arc<Via>>,
     /// What it does.
     pub action: Action,
     /// `within:`; what the step waits for must come by then.
     pub within: Duration,
+}
+
+/// How a step of a sequences file came into a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Via {
+    /// The sequences file.
+    pub source: Source,
+    /// The `use` in the scenario; then those within sequences, down to the one that holds the step. Never empty.
+    pub uses: Vec<Use>,
+}
+
+impl Via {
+    /// The line of the `use` in the scenario, from 1.
+    pub fn line(&self) -> u32 {
+        self.uses.first().map_or(1, |first| first.span.line)
+    }
+
+    /// Where the scenario of this file uses it: `x.yaml:12`.
+    pub fn used_in(&self, source: &Source) -> String {
+        format!("{}:{}", source.path.display(), self.line())
+    }
+}
+
+/// One `use`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The sequence's name.
+    pub sequence: String,
+    /// Where `use` stands: the first in the scenario's file, further ones in the sequences file.
+    pub span: Span,
 }
 
 /// Whether the server is to refuse a request.

@@ -2,24 +2,30 @@
 
 mod claims;
 mod file;
+pub(crate) mod placeholders;
+pub(super) mod sequences;
+mod uses;
 pub(crate) mod variants;
 
 pub(crate) use file::read_text;
+
+use std::sync::Arc;
 
 use super::build::Values;
 use super::check;
 use super::model::{
     Action, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, Need, PeerSpec, Scenario, Source, Span,
-    Step,
+    Step, Via,
 };
 use super::table::{
-    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, MAX_STEPS, NEEDS,
-    PEER_KEYS, VERBS,
+    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, NEEDS, PEER_KEYS,
+    USE, VERBS,
 };
 use super::value::{Shapes, peer_name, word};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::yaml::{Key, Node, Value};
+use sequences::Sequences;
 use variants::Set;
 
 /// A step with the places that the checks point at.
@@ -28,7 +34,7 @@ pub(crate) struct Placed {
     /// The verb.
     pub verb: Span,
     pub values: Values,
-    /// Its number in the file, from 1.
+    /// Its number, from 1; the steps of sequences count.
     pub number: usize,
 }
 
@@ -37,26 +43,21 @@ struct Reader<'m> {
     mistakes: &'m mut Mistakes,
     /// The parameters of this variant.
     set: Option<&'m Set>,
+    /// What stands beside the file.
+    sequences: Option<&'m Sequences>,
 }
 
 impl Reader<'_> {
     fn file(mut self, root: &Node) -> Option<Scenario> {
         let entries = root.map("a mapping that begins with `scenario:`", self.mistakes)?;
-        let known = || FILE.iter().map(|(name, ..)| *name);
-        for (key, _) in entries {
-            if !known().any(|name| name == key.text) {
-                self.mistakes
-                    .add(
-                        &key.span,
-                        format!("a scenario has no key {}", quoted(&key.text)),
-                    )
-                    .expect(format!(
-                        "its keys: {}",
-                        known().collect::<Vec<_>>().join(", ")
-                    ))
-                    .suggest(&key.text, known());
-            }
+        if let Some(span) = sequences_instead(entries) {
+            self.mistakes
+                .add(span, "this file holds sequences, no scenario")
+                .expect("nothing to play")
+                .advise("a scenario file in the same folder says `- use: name`; `glare check` takes both");
+            return None;
         }
+        self.keys("a scenario", entries, FILE);
         let find = |wanted: &str| {
             entries
                 .iter()
@@ -106,21 +107,18 @@ impl Reader<'_> {
                     }
                     _ => Vec::new(),
                 });
-        let placed = find("steps")
+        let steps = find("steps")
             .map(|(_, node)| self.steps(node, names.as_deref()))
             .unwrap_or_default();
-        let count = find("steps").map_or(0, |(_, node)| match &node.value {
-            Value::List(items) => items.len(),
-            _ => 0,
-        });
         let catches = find("catches")
-            .map(|(_, node)| self.catches(node, count, &expect))
+            .map(|(_, node)| self.catches(node, steps.count(), &expect))
             .unwrap_or_default();
         let breaks = find("breaks")
             .map(|(_, node)| self.breaks(node))
             .unwrap_or_default();
         let peers = peers.unwrap_or_default();
-        check::steps(&placed, &peers, self.mistakes);
+        let placed = steps.placed;
+        check::steps(&self.source, &placed, &peers, self.mistakes);
         Some(Scenario {
             source: self.source,
             name: match self.set {
@@ -138,6 +136,22 @@ impl Reader<'_> {
             steps: placed.into_iter().map(|placed| placed.step).collect(),
             expect,
         })
+    }
+
+    /// Notes keys that are not in this table.
+    fn keys(&mut self, of: &str, entries: &[(Key, Node)], table: &[(&str, bool, &str)]) {
+        let known = || table.iter().map(|(name, ..)| *name);
+        for (key, _) in entries {
+            if !known().any(|name| name == key.text) {
+                self.mistakes
+                    .add(&key.span, format!("{of} has no key {}", quoted(&key.text)))
+                    .expect(format!(
+                        "its keys: {}",
+                        known().collect::<Vec<_>>().join(", ")
+                    ))
+                    .suggest(&key.text, known());
+            }
+        }
     }
 
     fn version(&mut self, node: &Node) {
@@ -286,27 +300,13 @@ impl Reader<'_> {
         spec
     }
 
-    fn steps(&mut self, node: &Node, peers: Option<&[String]>) -> Vec<Placed> {
-        let items = node
-            .list(
-                "a list of steps: `- create: { peer: alice, room: lobby }`",
-                self.mistakes,
-            )
-            .unwrap_or_default();
-        if items.is_empty() && matches!(node.value, Value::List(_)) {
-            node.wrong("at least one step", self.mistakes);
-        }
-        if items.len() > MAX_STEPS {
-            self.mistakes
-                .add(&items[MAX_STEPS].span, format!("{} steps", items.len()))
-                .expect(format!("at most {MAX_STEPS}"));
-        }
-        let read = items.iter().take(MAX_STEPS).enumerate();
-        read.filter_map(|(index, item)| self.step(index + 1, item, peers))
-            .collect()
-    }
-
-    fn step(&mut self, number: usize, node: &Node, peers: Option<&[String]>) -> Option<Placed> {
+    fn step(
+        &mut self,
+        number: usize,
+        node: &Node,
+        peers: Option<&[String]>,
+        via: Option<&Arc<Via>>,
+    ) -> Option<Placed> {
         let shape = "a step: `verb: { … }`";
         let nothing = Node {
             span: node.span.clone(),
@@ -341,7 +341,7 @@ impl Reader<'_> {
         } else if let Some(verb) = table::find(VERBS, name) {
             verb
         } else {
-            let names = || VERBS.iter().map(|verb| verb.name).chain([AWAIT]);
+            let names = || VERBS.iter().map(|verb| verb.name).chain([AWAIT, USE]);
             let mistake = self
                 .mistakes
                 .add(span, format!("there is no verb {}", quoted(name)));
@@ -368,7 +368,8 @@ impl Reader<'_> {
         let action: Action = (verb.build)(&values)?;
         Some(Placed {
             step: Step {
-                span: self.with_dash(&node.span),
+                span: with_dash(via.map_or(&self.source, |via| &via.source), &node.span),
+                via: via.cloned(),
                 action,
                 within: values.within().unwrap_or(DEFAULT_WITHIN),
             },
@@ -432,22 +433,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The span of a list's item, with its dash.
-    fn with_dash(&self, span: &Span) -> Span {
-        let before = self.source.text[..span.bytes.start].trim_end();
-        if !before.ends_with('-') {
-            return span.clone();
-        }
-        let start = before.len() - 1;
-        let lines = self.source.text[start..span.bytes.start]
-            .matches('\n')
-            .count();
-        Span {
-            bytes: start..span.bytes.end,
-            line: span.line.saturating_sub(u32::try_from(lines).unwrap_or(0)),
-        }
-    }
-
     fn expect(&mut self, node: &Node) -> Expect {
         let mut expect = Expect::default();
         for (key, node) in node
@@ -501,7 +486,7 @@ impl Reader<'_> {
                         line,
                     },
                     text: match self.set {
-                        Some(set) => set.text(trimmed),
+                        Some(set) => set.values.text(trimmed),
                         None => trimmed.to_owned(),
                     },
                 });
@@ -519,5 +504,28 @@ impl Reader<'_> {
                 .expect("at most 1000 bytes");
         }
         lines
+    }
+}
+
+/// The key that says that a file holds sequences and no scenario.
+fn sequences_instead(entries: &[(Key, Node)]) -> Option<&Span> {
+    let find = |wanted| entries.iter().find(|(key, _)| key.text == wanted);
+    match (find("sequences"), find("scenario"), find("steps")) {
+        (Some((key, _)), None, None) => Some(&key.span),
+        _ => None,
+    }
+}
+
+/// The span of a list's item, with its dash.
+fn with_dash(source: &Source, span: &Span) -> Span {
+    let before = source.text[..span.bytes.start].trim_end();
+    if !before.ends_with('-') {
+        return span.clone();
+    }
+    let start = before.len() - 1;
+    let lines = source.text[start..span.bytes.start].matches('\n').count();
+    Span {
+        bytes: start..span.bytes.end,
+        line: span.line.saturating_sub(u32::try_from(lines).unwrap_or(0)),
     }
 }

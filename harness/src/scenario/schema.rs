@@ -3,34 +3,89 @@
 use serde_json::{Map, Value, json};
 
 use super::table::{
-    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, LAWS, MAX_PEERS, MAX_STEPS,
-    MAX_TAGS, MAX_VALUE, MAX_VARIANTS, NEEDS, PEER_KEYS, RESERVED, STATES, Shape, VERBS, Verb,
-    WITHIN,
+    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, LAWS, MAX_PARAMETERS, MAX_PEERS,
+    MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS, NEEDS, PEER_KEYS, RESERVED,
+    SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, USE, USE_ABOUT, VERBS, Verb, WITHIN,
 };
 
-/// The schema (JSON Schema, draft 2020-12) that an editor completes and checks scenario files by.
+/// The schema (JSON Schema, draft 2020-12) that an editor completes and checks scenario files by, and the files of sequences beside them.
 pub fn schema() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A glare scenario, or sequences of steps for the scenarios beside it",
+        // What a file is meant to be shows in one key; so an editor tells what is wrong with that, and not with both.
+        "if": { "type": "object", "required": ["sequences"] },
+        "then": { "$ref": "#/$defs/sequences" },
+        "else": { "$ref": "#/$defs/scenario" },
+        "$defs": {
+            "scenario": mapping_of(FILE, file_key),
+            "sequences": mapping_of(SEQUENCES_FILE, sequences_key),
+            "sequence": mapping_of(SEQUENCE_KEYS, sequence_key),
+            "step": step(),
+            "placeholder": placeholder(),
+        },
+    })
+}
+
+/// An object with the keys of a table.
+fn mapping_of(table: &[(&str, bool, &str)], value: impl Fn(&str) -> Value) -> Value {
     let mut properties = Map::new();
-    for (name, _, about) in FILE {
-        let mut value = file_key(name);
-        value["description"] = json!(about);
-        properties.insert((*name).into(), value);
+    for (name, _, about) in table {
+        properties.insert((*name).into(), described(value(name), about));
     }
-    let needed: Vec<&str> = FILE
+    let needed: Vec<&str> = table
         .iter()
         .filter(|(_, needed, _)| *needed)
         .map(|(name, ..)| *name)
         .collect();
     json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A glare scenario",
         "type": "object",
         "properties": properties,
         "required": needed,
         "additionalProperties": false,
-        "$defs": { "step": step(), "placeholder": placeholder() },
     })
 }
+
+fn sequences_key(name: &str) -> Value {
+    match name {
+        "sequences" => json!({
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": MAX_SEQUENCES,
+            "propertyNames": { "pattern": PARAMETER },
+            "additionalProperties": { "$ref": "#/$defs/sequence" },
+        }),
+        shared => file_key(shared),
+    }
+}
+
+fn sequence_key(name: &str) -> Value {
+    match name {
+        "with" => json!({
+            "type": "array",
+            "items": { "type": "string", "pattern": PARAMETER, "not": { "const": SEQUENCE } },
+            "maxItems": MAX_PARAMETERS,
+            "uniqueItems": true,
+        }),
+        shared => file_key(shared),
+    }
+}
+
+/// `use: name`, or `use: { sequence: name, … }`.
+fn used() -> Value {
+    let name = or_placeholder(json!({ "type": "string", "pattern": PARAMETER }));
+    let long = json!({
+        "type": "object",
+        "required": [SEQUENCE],
+        "properties": { SEQUENCE: name },
+        "propertyNames": { "pattern": PARAMETER },
+        "additionalProperties": { "type": ["string", "number", "boolean"], "maxLength": MAX_VALUE },
+    });
+    described(json!({ "anyOf": [name, long] }), USE_ABOUT)
+}
+
+/// The name of a parameter, a peer or a sequence.
+const PARAMETER: &str = "^[a-z][A-Za-z0-9_-]{0,31}$";
 
 fn file_key(name: &str) -> Value {
     match name {
@@ -90,7 +145,7 @@ fn with() -> Value {
             "properties": {
                 "name": { "type": "string", "pattern": "^[A-Za-z0-9_.-]+( [A-Za-z0-9_.-]+)*$", "maxLength": 40 },
             },
-            "propertyNames": { "pattern": "^[a-z][A-Za-z0-9_-]{0,31}$" },
+            "propertyNames": { "pattern": PARAMETER },
             "additionalProperties": value,
         },
     })
@@ -124,7 +179,7 @@ fn peers() -> Value {
         "type": "object",
         "minProperties": 1,
         "maxProperties": MAX_PEERS,
-        "propertyNames": { "pattern": "^[a-z][A-Za-z0-9_-]{0,31}$", "not": { "enum": RESERVED } },
+        "propertyNames": { "pattern": PARAMETER, "not": { "enum": RESERVED } },
         "additionalProperties": {
             "type": ["object", "null"],
             "properties": properties,
@@ -133,7 +188,7 @@ fn peers() -> Value {
     })
 }
 
-/// A step: an object with one verb; a verb without needed keys may stand alone.
+/// A step: an object with one verb; a verb without needed keys may stand alone; or the `use` of a sequence.
 fn step() -> Value {
     let mut properties = Map::new();
     for verb in VERBS {
@@ -163,6 +218,12 @@ fn step() -> Value {
                 "maxProperties": 1,
             },
             { "enum": bare },
+            {
+                "type": "object",
+                "properties": { USE: used() },
+                "required": [USE],
+                "additionalProperties": false,
+            },
         ]
     })
 }

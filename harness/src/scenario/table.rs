@@ -654,6 +654,39 @@ pub(crate) const CONDITIONS: &[Verb] = &[
     ),
 ];
 
+/// The step that stands for the steps of a sequence.
+pub(crate) const USE: &str = "use";
+/// What it does.
+pub(crate) const USE_ABOUT: &str = "Puts the steps of a sequence in its place: its name, or `{ sequence: …, … }` with a value for each of its parameters.";
+/// The key of `use` that is no parameter.
+pub(crate) const SEQUENCE: &str = "sequence";
+
+/// Keys of a file of sequences, and whether they must be there.
+pub(crate) const SEQUENCES_FILE: &[(&str, bool, &str)] = &[
+    (
+        "version",
+        false,
+        "The version of this format; 1, which is the default.",
+    ),
+    ("about", false, "What they are for, in a sentence or two."),
+    (
+        "sequences",
+        true,
+        "Runs of steps by name, for the scenario files beside it.",
+    ),
+];
+
+/// Keys of a sequence, and whether they must be there.
+pub(crate) const SEQUENCE_KEYS: &[(&str, bool, &str)] = &[
+    ("about", false, "What happens, in a sentence or two."),
+    (
+        "with",
+        false,
+        "Its parameters, by name: each `use` gives them values, in place of `${…}`.",
+    ),
+    ("steps", true, "What happens, one after the other."),
+];
+
 /// The machines of a connection and their states (W3C WebRTC, sections 4.3.1 to 4.3.3 and 5.6).
 pub(crate) const STATES: &[(&str, &[&str])] = &[
     (
@@ -788,7 +821,13 @@ pub(crate) const PLACES: &[&str] = &["step", "never", "seen", "law"];
 pub(crate) const LAWS: usize = 8;
 /// Limits on a scenario.
 pub(crate) const MAX_PEERS: usize = 8;
+/// Most steps, with those that sequences put in.
 pub(crate) const MAX_STEPS: usize = 200;
+/// Most sequences of a file, and most parameters of one.
+pub(crate) const MAX_SEQUENCES: usize = 64;
+pub(crate) const MAX_PARAMETERS: usize = 16;
+/// How deep sequences may use each other.
+pub(crate) const MAX_NESTED: usize = 8;
 pub(crate) const MAX_TAGS: usize = 16;
 /// Most parameter sets of a file.
 pub(crate) const MAX_VARIANTS: usize = 64;
@@ -813,6 +852,14 @@ pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
     (
         "offer",
         "write `negotiate: { from: … }`; by hand: `create-offer`, `set-local`, `send`",
+    ),
+    (
+        "include",
+        "write `use: name`, and the steps in `sequences.yaml` beside the scenario",
+    ),
+    (
+        "sequence",
+        "write `use: name`, and the steps in `sequences.yaml` beside the scenario",
     ),
     (
         "expect",

@@ -5,13 +5,14 @@ mod embedded;
 mod files;
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use glare_signaling_server::{Certificate, Fault, Faults, Options};
+use tokio::net::TcpSocket;
 
 use crate::log::ServerLife;
 use crate::run::Run;
@@ -179,6 +180,16 @@ fn indent(lines: &[String]) -> String {
     lines.join("\n")
 }
 
+/// A port of this machine that nobody else is given. It is bound and never listened on: what connects is refused, and who binds with
+/// `SO_REUSEADDR`, and to this very port, can listen (socket(7)). Without it the port of a server that crashed goes to the next server that
+/// is started, of another case, and whoever asks the one that crashed is answered by a stranger.
+fn reserved() -> std::io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    Ok(socket)
+}
+
 /// A server that is up, or was.
 pub struct ServerUnderTest {
     spec: ServerSpec,
@@ -187,6 +198,8 @@ pub struct ServerUnderTest {
     wanted: Wanted,
     sink: Sink,
     run: Run,
+    /// Keeps the port of an embedded server from others while it is down.
+    _reserved: Option<TcpSocket>,
 }
 
 /// What is wanted of a server besides that it runs.
@@ -222,8 +235,16 @@ impl ServerUnderTest {
         sink: Sink,
         wanted: Wanted,
     ) -> Result<Self, ServerError> {
-        let (address, life) = Self::boot(&spec, None, &wanted, &run, &sink).await?;
+        let reserved = match &spec {
+            ServerSpec::Embedded { .. } => Some(reserved().map_err(ServerError::Port)?),
+            // Not every program can listen where another socket is bound.
+            ServerSpec::Command(_) => None,
+        };
+        let port = reserved.as_ref().map(TcpSocket::local_addr).transpose();
+        let port = port.map_err(ServerError::Port)?;
+        let (address, life) = Self::boot(&spec, port, &wanted, &run, &sink).await?;
         Ok(Self {
+            _reserved: reserved,
             spec,
             address,
             life: Some(life),

@@ -159,7 +159,7 @@ impl Stage {
             let begun = self.recorder.record(
                 What::Step {
                     index: index + 1,
-                    line: step.span.line,
+                    line: step.via.as_ref().map_or(step.span.line, |via| via.line()),
                     text: step.text(),
                     log: step.log(),
                 },

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::mistake::Mistakes;
 use crate::names::{PeerName, Stack};
-use crate::scenario::{Cast, Scenario, variant_slug};
+use crate::scenario::{Cast, Scenario, Sequences, variant_slug};
 use crate::stage::Case;
 
 /// Why nothing could be selected.
@@ -22,11 +22,28 @@ pub enum SelectError {
     },
 }
 
-/// Scenario files under these paths, sorted, each once. A file is taken whatever its name is; in folders only `*.yaml` counts.
+/// Scenario files under these paths, sorted, each once. A file is taken whatever its name is; in folders only `*.yaml` counts, without
+/// `sequences.yaml`.
 ///
 /// # Errors
 /// A path that does not exist or cannot be read.
 pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SelectError> {
+    below(paths, &|path| {
+        path.extension().is_some_and(|ending| ending == "yaml") && !Sequences::is_name_of(path)
+    })
+}
+
+/// Files of sequences under these paths, sorted, each once.
+///
+/// # Errors
+/// A path that does not exist or cannot be read.
+pub fn sequence_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SelectError> {
+    let mut found = below(paths, &Sequences::is_name_of)?;
+    found.retain(|path| Sequences::is_name_of(path));
+    Ok(found)
+}
+
+fn below(paths: &[PathBuf], wanted: &Wanted) -> Result<Vec<PathBuf>, SelectError> {
     let mut found = Vec::new();
     for path in paths {
         let unreadable = |error| SelectError::Unreadable {
@@ -34,7 +51,7 @@ pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SelectError> {
             error,
         };
         if std::fs::metadata(path).map_err(unreadable)?.is_dir() {
-            walk(path, 0, &mut found)?;
+            walk(path, 0, wanted, &mut found)?;
         } else {
             found.push(path.clone());
         }
@@ -46,10 +63,18 @@ pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SelectError> {
     Ok(found)
 }
 
+/// Which files of a folder are meant.
+type Wanted<'a> = dyn Fn(&Path) -> bool + 'a;
+
 /// Folders deeper than this are not looked into: a link that leads back must not be followed for ever.
 const DEPTH: usize = 16;
 
-fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), SelectError> {
+fn walk(
+    folder: &Path,
+    depth: usize,
+    wanted: &Wanted,
+    found: &mut Vec<PathBuf>,
+) -> Result<(), SelectError> {
     let unreadable = |error| SelectError::Unreadable {
         path: folder.to_owned(),
         error,
@@ -58,19 +83,17 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Sel
         let path = entry.map_err(unreadable)?.path();
         if path.is_dir() {
             if depth < DEPTH {
-                walk(&path, depth + 1, found)?;
+                walk(&path, depth + 1, wanted, found)?;
             }
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "yaml")
-        {
+        } else if wanted(&path) {
             found.push(path);
         }
     }
     Ok(())
 }
 
-/// Reads all these files; the good ones, with all their variants, and, for the others, all their mistakes.
+/// Reads all these files; the good ones, with all their variants, and, for the others, all their mistakes. What is wrong in a file of
+/// sequences is told once, with the places that use it, whichever scenarios do.
 pub fn read(files: &[PathBuf]) -> (Vec<Arc<Scenario>>, Vec<Mistakes>) {
     let mut scenarios = Vec::new();
     let mut mistakes = Vec::new();
@@ -80,7 +103,49 @@ pub fn read(files: &[PathBuf]) -> (Vec<Arc<Scenario>>, Vec<Mistakes>) {
             Err(more) => mistakes.push(more),
         }
     }
-    (scenarios, mistakes)
+    let mut all = Vec::new();
+    merge(&mut all, mistakes);
+    (scenarios, all)
+}
+
+/// Adds these lists to those that are there. What is wrong in another file than the one that was read goes to that file's list.
+pub(crate) fn merge(all: &mut Vec<Mistakes>, lists: Vec<Mistakes>) {
+    for mut list in lists {
+        let mut moved = list.take_foreign();
+        if all.iter().any(|of| of.is_same_file(&list)) {
+            moved.extend(list.iter().cloned());
+        } else if !list.is_empty() {
+            all.push(list);
+        }
+        for mistake in moved {
+            match all.iter_mut().find(|of| of.is_of(&mistake)) {
+                Some(of) => of.keep(mistake),
+                None => all.push(Mistakes::of(mistake)),
+            }
+        }
+    }
+    all.iter_mut().for_each(Mistakes::sort);
+}
+
+/// The sequences that no scenario of their folder uses, of those files that have no mistakes.
+pub fn unused<'a>(
+    sequences: &'a [Sequences],
+    scenarios: &[Arc<Scenario>],
+) -> Vec<(&'a Sequences, &'a str)> {
+    let mut unused = Vec::new();
+    for file in sequences {
+        let path = &file.source().path;
+        let beside = scenarios
+            .iter()
+            .filter(|scenario| Sequences::beside(&scenario.source.path) == *path);
+        let used: BTreeSet<&str> = beside.flat_map(|scenario| scenario.sequences()).collect();
+        unused.extend(
+            file.names()
+                .filter(|name| !used.contains(name))
+                .map(|name| (file, name)),
+        );
+    }
+    unused
 }
 
 /// The cases of these scenarios: all casts, or those that `choices` allow; of these only what `stacks` can play. The number of

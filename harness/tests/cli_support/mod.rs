@@ -85,8 +85,12 @@ impl Stand {
         path
     }
 
-    /// Copies one of the project's scenarios, with its shared snapshot, if it has one.
+    /// Copies one of the project's scenarios, with its shared snapshot and the sequences beside it, if it has some.
     pub fn copy(&self, scenario: &str) -> PathBuf {
+        let sequences = scenarios().join(scenario).with_file_name("sequences.yaml");
+        if let Ok(text) = std::fs::read_to_string(sequences) {
+            self.write("sequences.yaml", &text);
+        }
         for ending in ["yaml", "snap"] {
             let from = scenarios().join(scenario).with_extension(ending);
             let name = from

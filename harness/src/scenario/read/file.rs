@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Reader;
 use super::variants::{self, Set};
 use crate::mistake::Mistakes;
+use crate::scenario::Sequences;
 use crate::scenario::model::{Scenario, Source, Span};
 use crate::yaml::{self, Node, Value};
 
@@ -23,13 +24,25 @@ impl Scenario {
     /// # Errors
     /// All mistakes of the file.
     pub fn read_all(path: &Path, text: &str) -> Result<Vec<Self>, Mistakes> {
+        Self::read_with(path, text, None)
+    }
+
+    /// [`Scenario::read_all`] for a file that has these sequences beside it.
+    ///
+    /// # Errors
+    /// All mistakes of the file, and of the sequences that it uses.
+    pub fn read_with(
+        path: &Path,
+        text: &str,
+        sequences: Option<&Sequences>,
+    ) -> Result<Vec<Self>, Mistakes> {
         let source = Source {
             path: path.to_owned(),
             text: Arc::from(text),
         };
         let mut mistakes = Mistakes::new(source.clone());
-        let scenarios =
-            yaml::parse(text, &mut mistakes).and_then(|root| all(&source, &root, &mut mistakes));
+        let scenarios = yaml::parse(text, &mut mistakes)
+            .and_then(|root| all(&source, &root, sequences, &mut mistakes));
         mistakes.or_else(scenarios)
     }
 
@@ -38,15 +51,16 @@ impl Scenario {
     /// # Errors
     /// All mistakes of the file, several variants included; also one if it cannot be read.
     pub fn load(path: &Path) -> Result<Self, Mistakes> {
-        Self::read(path, &read_text(path)?)
+        one(Self::load_all(path)?)
     }
 
-    /// Reads the scenario of a file, or all its variants (`with:`).
+    /// Reads the scenario of a file, or all its variants (`with:`); what it uses is in the `sequences.yaml` beside it.
     ///
     /// # Errors
-    /// All mistakes of the file; also one if it cannot be read.
+    /// All mistakes of the file, and of the sequences that it uses; also one if it cannot be read.
     pub fn load_all(path: &Path) -> Result<Vec<Self>, Mistakes> {
-        Self::read_all(path, &read_text(path)?)
+        let sequences = Sequences::load(&Sequences::beside(path));
+        Self::read_with(path, &read_text(path)?, sequences.as_ref())
     }
 }
 
@@ -68,12 +82,18 @@ fn one(mut scenarios: Vec<Scenario>) -> Result<Scenario, Mistakes> {
 }
 
 /// The scenario of a tree, or one for each of its parameter sets.
-fn all(source: &Source, root: &Node, mistakes: &mut Mistakes) -> Option<Vec<Scenario>> {
+fn all(
+    source: &Source,
+    root: &Node,
+    sequences: Option<&Sequences>,
+    mistakes: &mut Mistakes,
+) -> Option<Vec<Scenario>> {
     let read = |root: &Node, set: Option<&Set>, mistakes: &mut Mistakes| {
         Reader {
             source: source.clone(),
             mistakes,
             set,
+            sequences,
         }
         .file(root)
     };

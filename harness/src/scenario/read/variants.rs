@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::mistake::{Mistake, Mistakes, quoted};
 use crate::scenario::model::Span;
 use crate::scenario::table::{MAX_VALUE, MAX_VARIANTS};
-use crate::yaml::{Node, Scalar, Value};
+use crate::yaml::{Node, Value};
+
+use super::placeholders::{Values, is_parameter, placeholders};
 
 /// The key of a set that names its variant.
 const NAME: &str = "name";
@@ -20,13 +22,8 @@ const EXPANDED: &[&str] = &[
 pub(crate) struct Set {
     /// The variant's name: letters, digits, spaces, `.`, `_`, `-`.
     pub name: String,
-    values: BTreeMap<String, Scalar>,
-}
-
-/// A piece of a text with placeholders.
-enum Piece<'t> {
-    Text(&'t str),
-    Placeholder { name: &'t str, whole: &'t str },
+    /// Its values.
+    pub values: Values,
 }
 
 impl Set {
@@ -38,86 +35,11 @@ impl Set {
                 .iter_mut()
                 .filter(|(key, _)| EXPANDED.contains(&key.text.as_str()))
             {
-                self.put_into(node);
+                self.values.put_into(node);
             }
         }
         root
     }
-
-    /// A line with the values in place of the placeholders.
-    pub(super) fn text(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        for piece in pieces(text) {
-            match piece {
-                Piece::Text(text) => out.push_str(text),
-                Piece::Placeholder { name, whole } => {
-                    let value = self.values.get(name);
-                    out.push_str(value.map_or(whole, |value| &value.text));
-                }
-            }
-        }
-        out
-    }
-
-    fn put_into(&self, node: &mut Node) {
-        match &mut node.value {
-            Value::Scalar(scalar) => {
-                // What is nothing but a placeholder becomes what the value is: a number, a flag, text.
-                let alone = match pieces(&scalar.text).as_slice() {
-                    [Piece::Placeholder { name, .. }] if !scalar.literal => self.values.get(*name),
-                    _ => None,
-                };
-                match alone {
-                    Some(value) => *scalar = value.clone(),
-                    None => scalar.text = self.text(&scalar.text),
-                }
-            }
-            Value::List(items) => items.iter_mut().for_each(|item| self.put_into(item)),
-            Value::Map(entries) => {
-                for (_, node) in entries {
-                    self.put_into(node);
-                }
-            }
-            Value::Refused => {}
-        }
-    }
-}
-
-/// A text in pieces; `$${` is a `${` that is no placeholder.
-fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    let (mut from, mut at) = (0, 0);
-    while let Some(found) = text[at..].find("${").map(|found| at + found) {
-        let end = text[found..].find('}').map(|end| found + end);
-        if text[..found].ends_with('$') && found > from {
-            // The first of the two signs goes.
-            pieces.push(Piece::Text(&text[from..found - 1]));
-            from = found;
-            at = found + 2;
-            continue;
-        }
-        let Some(end) = end.filter(|end| is_parameter(&text[found + 2..*end])) else {
-            at = found + 2;
-            continue;
-        };
-        if from < found {
-            pieces.push(Piece::Text(&text[from..found]));
-        }
-        pieces.push(Piece::Placeholder {
-            name: &text[found + 2..end],
-            whole: &text[found..=end],
-        });
-        from = end + 1;
-        at = from;
-    }
-    if from < text.len() {
-        pieces.push(Piece::Text(&text[from..]));
-    }
-    pieces
-}
-
-fn is_parameter(name: &str) -> bool {
-    crate::scenario::is_name(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
 /// The sets of `with:`, with all that is wrong with them and with the places that use them.
@@ -170,7 +92,7 @@ pub(super) fn sets(node: &Node, root: &Node, text: &str, mistakes: &mut Mistakes
 
 fn set(item: &Node, given: &mut BTreeMap<String, Span>, mistakes: &mut Mistakes) -> Option<Set> {
     let entries = item.map("a set: `{ name: offer, message: offer }`", mistakes)?;
-    let mut values = BTreeMap::new();
+    let mut values = Values::default();
     let mut name = None;
     for (key, node) in entries {
         if !is_parameter(&key.text) {
@@ -264,42 +186,6 @@ fn uses(given: &BTreeMap<String, Span>, root: &Node, text: &str, mistakes: &mut 
     }
 }
 
-/// All placeholders below a node, each with its own place.
-fn placeholders(node: &Node, text: &str, found: &mut Vec<(String, Span)>) {
-    match &node.value {
-        Value::Scalar(scalar) => {
-            let mut from = node.span.bytes.start;
-            for piece in pieces(&scalar.text) {
-                let Piece::Placeholder { name, whole } = piece else {
-                    continue;
-                };
-                let written = text.get(from..node.span.bytes.end).unwrap_or_default();
-                let span = match written.find(whole) {
-                    Some(at) => {
-                        let start = from + at;
-                        from = start + whole.len();
-                        let lines = text[node.span.bytes.start..start].matches('\n').count();
-                        Span {
-                            bytes: start..from,
-                            line: node.span.line + u32::try_from(lines).unwrap_or(0),
-                        }
-                    }
-                    // Written with escapes.
-                    None => node.span.clone(),
-                };
-                found.push((name.to_owned(), span));
-            }
-        }
-        Value::List(items) => items
-            .iter()
-            .for_each(|item| placeholders(item, text, found)),
-        Value::Map(entries) => entries
-            .iter()
-            .for_each(|(_, node)| placeholders(node, text, found)),
-        Value::Refused => {}
-    }
-}
-
 fn is_variant(name: &str) -> bool {
     (1..=40).contains(&name.len())
         && name.trim() == name
@@ -330,12 +216,15 @@ pub(super) fn gather(variants: Vec<(String, Mistakes)>, mistakes: &mut Mistakes)
             let (at, whole) = (|of: &Mistake| of.span().bytes.clone(), mistake.span());
             if mistakes
                 .iter()
+                .filter(|told| told.path() == mistake.path())
                 .any(|told| whole.bytes.start <= at(told).start && at(told).end <= whole.bytes.end)
             {
                 continue;
             }
             let same = |other: &Mistake| {
-                other.span() == mistake.span() && other.found() == mistake.found()
+                other.path() == mistake.path()
+                    && other.span() == mistake.span()
+                    && other.found() == mistake.found()
             };
             match found.iter_mut().find(|(other, _)| same(other)) {
                 Some((_, names)) => names.push(variant.clone()),
