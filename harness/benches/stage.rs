@@ -1,6 +1,6 @@
 //! What a run costs, each figure beside the one that it is measured against, taken in turns in one run.
 //!
-//! `ci/bench` prints the table; `ci/bench native` leaves the browsers out. Medians, since the machines are shared. A figure above
+//! `ci/bench` prints the table; `ci/bench native` leaves the browsers out, `ci/bench tap` all but the tap. Medians, since the machines are shared. A figure above
 //! its limit is marked MISSED and is no error: how busy the machine was is said at the head of the table, and at its end.
 
 use std::path::{Path, PathBuf};
@@ -31,14 +31,18 @@ fn main() {
     {
         return;
     }
-    let native_only = arguments.iter().any(|argument| argument == "native");
+    let asked = |part: &str| arguments.iter().any(|argument| argument == part);
+    let tap_only = asked("tap");
+    let native_only = tap_only || asked("native");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let run = Run::global().expect("a run").clone();
     let pool = Pool::start(run.clone()).expect("a pool");
     runtime.block_on(async {
         load();
-        native(&pool, &run).await;
-        pairs().await;
+        if !tap_only {
+            native(&pool, &run).await;
+            pairs().await;
+        }
         // On a task, as peers are: this thread's waking would be part of each round trip.
         tokio::spawn(tap(run.clone())).await.expect("measured");
         if !native_only {

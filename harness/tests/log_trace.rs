@@ -3,7 +3,8 @@
 mod log_support;
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
 
 use glare::log::{
     Applied, Carrier, Direction, Ending, Event, Fate, Payload, Recorder, ServerLife, Side,
@@ -229,6 +230,74 @@ fn a_full_recorder_says_so_once_and_keeps_what_steps_wait_for() {
     );
     recorder.record(What::End, &[]);
     assert_eq!(recorder.count() as usize, count + 1);
+}
+
+/// Gives on each `write`.
+struct Given(mpsc::Sender<Vec<u8>>);
+
+impl Write for Given {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = self.0.send(bytes.to_vec());
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_is_recorded_lazily_is_written_in_order_without_another_call() {
+    let (to, given) = mpsc::channel();
+    let recorder = Recorder::new(Some(TraceWriter::new(Given(to))));
+    let mut lines = Vec::new();
+    let mut wait_for = |count: usize| {
+        while lines.len() < count {
+            let write = given.recv_timeout(Duration::from_secs(10)).unwrap();
+            assert_eq!(write.last(), Some(&b'\n'), "whole lines");
+            let text = String::from_utf8(write).unwrap();
+            lines.extend(text.lines().map(str::to_owned));
+        }
+        for (seq, line) in lines.iter().enumerate() {
+            assert!(line.starts_with(&format!(r#"{{"seq":{seq},"#)), "{line}");
+        }
+        assert_eq!(lines.len(), count, "each once");
+    };
+    for _ in 0..600 {
+        recorder.record_lazily(console("late"), &[]);
+    }
+    assert_eq!(recorder.events_from(0).len(), 600);
+    wait_for(600);
+    recorder.record_lazily(console("late"), &[]);
+    recorder.record(console("at once"), &[]);
+    wait_for(602);
+}
+
+#[test]
+fn what_is_recorded_lazily_outside_of_a_runtime_is_written_at_once() {
+    let writes = Writes::default();
+    let recorder = Recorder::new(Some(TraceWriter::new(writes.clone())));
+    for count in 1..4 {
+        recorder.record_lazily(console("x"), &[]);
+        assert_eq!(writes.0.lock().unwrap().len(), count);
+    }
+}
+
+#[test]
+fn what_a_runtime_takes_with_it_is_written_in_the_end() {
+    let writes = Writes::default();
+    let recorder = Recorder::new(Some(TraceWriter::new(writes.clone())));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async { recorder.record_lazily(console("x"), &[]) });
+    runtime.shutdown_background();
+    drop(recorder);
+    let began = Instant::now();
+    // Whoever has the recorder last writes: this test, or the thread that was to.
+    while writes.0.lock().unwrap().is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(10), "lost");
+        std::thread::yield_now();
+    }
 }
 
 /// A disk that is full.

@@ -1,9 +1,12 @@
 //! Where events are numbered, timed, redacted, kept and written.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::redact::redact_event;
@@ -11,6 +14,12 @@ use super::{Event, Seq, ServerLife, TraceWriter, What};
 
 /// From this many events on, what no step can wait for is left out.
 pub const MAX_EVENTS: usize = 100_000;
+
+/// How long a message's event may be in memory alone.
+const LAZY: Duration = Duration::from_millis(1);
+
+/// So many events are written at once at most.
+const AT_ONCE: usize = 256;
 
 /// From this many on, only steps, links and the end are kept: memory is finite.
 const MAX_AT_ALL: usize = 2 * MAX_EVENTS;
@@ -26,16 +35,27 @@ struct Shared {
     began: Instant,
     secrets: Arc<[String]>,
     state: Mutex<State>,
-    grown: watch::Sender<usize>,
+    /// Its own lock, taken before the other: whoever records must not wait for a disk.
+    trace: Mutex<Trace>,
+    traced: bool,
+    /// Somebody is about to write.
+    due: AtomicBool,
+    grown: Notify,
 }
 
 #[derive(Debug)]
 struct State {
     events: Vec<Arc<Event>>,
-    trace: Option<TraceWriter>,
-    failed: Option<io::Error>,
     full: bool,
     limit: usize,
+}
+
+#[derive(Debug, Default)]
+struct Trace {
+    to: Option<TraceWriter>,
+    /// How many events are written.
+    written: usize,
+    failed: Option<io::Error>,
 }
 
 impl Recorder {
@@ -56,22 +76,73 @@ impl Recorder {
                 secrets,
                 state: Mutex::new(State {
                     events: Vec::new(),
-                    trace,
-                    failed: None,
                     full: false,
                     limit,
                 }),
-                grown: watch::Sender::new(0),
+                traced: trace.is_some(),
+                due: AtomicBool::new(false),
+                trace: Mutex::new(Trace {
+                    to: trace,
+                    ..Trace::default()
+                }),
+                grown: Notify::new(),
             }),
         }
     }
 
     /// Records one event and gives its number. Secrets are taken out here. Causes that are no events yet are left out. When the
     /// recorder is full, what cannot be waited for is dropped, and the number is that of the last event kept.
-    pub fn record(&self, mut what: What, cause: &[Seq]) -> Seq {
+    pub fn record(&self, what: What, cause: &[Seq]) -> Seq {
+        let seq = self.keep(what, cause);
+        self.write();
+        seq
+    }
+
+    /// The same, but the trace gets it a millisecond later, or before the next event that is recorded otherwise: a message on its way must
+    /// not wait for a disk. Outside of a tokio runtime the trace gets it at once.
+    pub fn record_lazily(&self, what: What, cause: &[Seq]) -> Seq {
+        let seq = self.keep(what, cause);
+        if self.shared.traced && !self.shared.due.swap(true, Ordering::AcqRel) {
+            match Handle::try_current() {
+                Ok(runtime) => drop(runtime.spawn_blocking({
+                    let recorder = self.clone();
+                    move || {
+                        std::thread::sleep(LAZY);
+                        recorder.write_due();
+                    }
+                })),
+                Err(_) => self.write_due(),
+            }
+        }
+        seq
+    }
+
+    fn write_due(&self) {
+        // Before the look, so that what comes after it is written next time.
+        self.shared.due.store(false, Ordering::Release);
+        self.write();
+    }
+
+    /// Writes what is not written yet.
+    fn write(&self) {
+        let mut trace = lock(&self.shared.trace);
+        while trace.to.is_some() {
+            let events: Vec<_> = {
+                let state = lock(&self.shared.state);
+                let waiting = state.events.iter().skip(trace.written);
+                waiting.take(AT_ONCE).cloned().collect()
+            };
+            if events.is_empty() {
+                break;
+            }
+            trace.append(&events);
+        }
+    }
+
+    fn keep(&self, mut what: What, cause: &[Seq]) -> Seq {
         redact_event(&mut what, &self.shared.secrets);
         let at = || u64::try_from(self.shared.began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let mut state = self.lock();
+        let mut state = lock(&self.shared.state);
         let seq = if state.events.len() >= state.limit && !state.full {
             state.full = true;
             let limit = state.limit;
@@ -83,20 +154,19 @@ impl Recorder {
         } else {
             state.keep(at(), what, cause)
         };
-        let count = state.events.len();
         drop(state);
-        self.shared.grown.send_replace(count);
+        self.shared.grown.notify_waiters();
         seq
     }
 
     /// The time since the run began, by the clock that events are timed with.
-    pub fn elapsed(&self) -> std::time::Duration {
+    pub fn elapsed(&self) -> Duration {
         self.shared.began.elapsed()
     }
 
     /// The events from this number on.
     pub fn events_from(&self, seq: Seq) -> Vec<Arc<Event>> {
-        let state = self.lock();
+        let state = lock(&self.shared.state);
         let from = usize::try_from(seq).unwrap_or(usize::MAX);
         state.events.get(from..).unwrap_or_default().to_vec()
     }
@@ -104,25 +174,24 @@ impl Recorder {
     /// The event of this number.
     pub fn event(&self, seq: Seq) -> Option<Arc<Event>> {
         let index = usize::try_from(seq).ok()?;
-        self.lock().events.get(index).cloned()
+        lock(&self.shared.state).events.get(index).cloned()
     }
 
     /// How many events there are: the number that the next one gets.
     pub fn count(&self) -> Seq {
-        self.lock().events.len() as Seq
+        lock(&self.shared.state).events.len() as Seq
     }
 
     /// Waits until there are events from this number on, and gives them. Nothing is lost if it is cancelled.
     pub async fn next_from(&self, seq: Seq) -> Vec<Arc<Event>> {
-        let mut grown = self.shared.grown.subscribe();
-        let from = usize::try_from(seq).unwrap_or(usize::MAX);
         loop {
-            // The sender lives in `self`, so the wait cannot fail before it is over.
-            let waited = grown.wait_for(|count| *count > from).await.is_ok();
+            // Made before the look, so that no event can come between the two unnoticed.
+            let grown = self.shared.grown.notified();
             let events = self.events_from(seq);
-            if !events.is_empty() || !waited {
+            if !events.is_empty() {
                 return events;
             }
+            grown.await;
         }
     }
 
@@ -133,15 +202,36 @@ impl Recorder {
 
     /// Why the trace could not be written, if so; told once.
     pub fn take_trace_error(&self) -> Option<io::Error> {
-        self.lock().failed.take()
+        self.write();
+        lock(&self.shared.trace).failed.take()
     }
+}
 
-    /// A poisoned lock is taken all the same: every change to the state is whole.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.shared
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+/// A poisoned lock is taken all the same: every change behind it is whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let state = (self.state.get_mut()).unwrap_or_else(PoisonError::into_inner);
+        let trace = (self.trace.get_mut()).unwrap_or_else(PoisonError::into_inner);
+        for events in (state.events.get(trace.written..).unwrap_or_default()).chunks(AT_ONCE) {
+            trace.append(events);
+        }
+    }
+}
+
+impl Trace {
+    fn append(&mut self, events: &[Arc<Event>]) {
+        self.written += events.len();
+        if let Some(to) = &mut self.to
+            && let Err(error) = to.append_all(events.iter().map(|event| &**event))
+        {
+            // A gap would make the rest unreadable: better no more than that.
+            self.failed = Some(error);
+            self.to = None;
+        }
     }
 }
 
@@ -179,13 +269,6 @@ impl State {
             cause,
             what,
         };
-        if let Some(trace) = &mut self.trace
-            && let Err(error) = trace.append(&event)
-        {
-            // A gap would make the rest unreadable: better no more than that.
-            self.failed = Some(error);
-            self.trace = None;
-        }
         self.events.push(Arc::new(event));
         seq
     }

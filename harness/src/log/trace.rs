@@ -11,13 +11,16 @@ use super::{Event, Seq, TRACE_VERSION, What};
 /// The longest line that is read, in bytes.
 pub const MAX_LINE: usize = 1 << 20;
 
+/// So much room for lines is kept from one write to the next (bytes).
+const KEPT: usize = 256 * 1024;
+
 /// The most events that are read.
 const MAX_READ: usize = 1_000_000;
 
-/// Writes events as they happen, whole lines, one `write` each: a crash may lose the last line, no other.
+/// Writes events as they are given, whole lines, one `write` for those that come together: a crash may lose these, no other.
 pub struct TraceWriter {
     to: Box<dyn Write + Send>,
-    line: Vec<u8>,
+    lines: Vec<u8>,
 }
 
 impl TraceWriter {
@@ -30,16 +33,30 @@ impl TraceWriter {
     pub fn new(to: impl Write + Send + 'static) -> Self {
         Self {
             to: Box::new(to),
-            line: Vec::new(),
+            lines: Vec::new(),
         }
     }
 
     /// Writes one event.
     pub fn append(&mut self, event: &Event) -> io::Result<()> {
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, event)?;
-        self.line.push(b'\n');
-        self.to.write_all(&self.line)
+        self.append_all([event])
+    }
+
+    /// Writes these events.
+    pub fn append_all<'a>(
+        &mut self,
+        events: impl IntoIterator<Item = &'a Event>,
+    ) -> io::Result<()> {
+        self.lines.clear();
+        for event in events {
+            serde_json::to_writer(&mut self.lines, event)?;
+            self.lines.push(b'\n');
+        }
+        let written = self.to.write_all(&self.lines);
+        // Some long messages must not be remembered by a case's whole life.
+        self.lines.clear();
+        self.lines.shrink_to(KEPT);
+        written
     }
 }
 

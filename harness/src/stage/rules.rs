@@ -43,7 +43,8 @@ pub enum Fault {
 }
 
 impl Fault {
-    fn fate(self) -> Fate {
+    /// What becomes of a message that meets it.
+    pub(super) fn fate(self) -> Fate {
         match self {
             Fault::Hold | Fault::Reorder(_) => Fate::Held,
             Fault::Drop => Fate::Dropped,
@@ -134,7 +135,7 @@ impl Rules {
         at: &PeerName,
         passing: &Passing<'_>,
         word: Option<(Kind, Option<&PeerName>)>,
-        record: impl FnOnce(Fate) -> Seq,
+        record: impl FnOnce(Option<Fault>) -> Seq,
         held: impl FnOnce(Seq) -> Held,
     ) -> Decision {
         let mut placed = lock(&self.placed);
@@ -151,9 +152,8 @@ impl Rules {
             })
         });
         let fault = rule.map(|index| placed[index].fault);
-        let fate = fault.map_or(Fate::Passed, Fault::fate);
-        let seq = record(fate);
-        if let (Fate::Held, Some(index)) = (fate, rule) {
+        let seq = record(fault);
+        if let (Some(Fate::Held), Some(index)) = (fault.map(Fault::fate), rule) {
             placed[index].held.push(held(seq));
         }
         // Behind what goes as it is, now or later.

@@ -71,12 +71,16 @@ struct Inner {
 }
 
 impl Inner {
-    /// A message goes on, to the peer or up; what goes to the peer will be heard.
-    fn deliver(&mut self, passing: &Passing<'_>, seq: Seq, mark: u64) {
+    /// A message with this payload goes on, to the peer or up; what goes to the peer will be heard.
+    fn deliver(&mut self, passing: &Passing<'_>, seq: Seq, payload: &[u8]) {
         if passing.direction == Direction::Down {
-            let delivered = self.delivered.entry(passing.link).or_default();
-            delivered.push_back((seq, mark));
+            self.deliver_marked(passing.link, seq, mark(payload));
         }
+    }
+
+    fn deliver_marked(&mut self, link: u32, seq: Seq, mark: u64) {
+        let delivered = self.delivered.entry(link).or_default();
+        delivered.push_back((seq, mark));
     }
 }
 
@@ -159,11 +163,7 @@ impl Wire {
 
     /// A held message is about to go on to the peer: `seq` is its release, `mark` its payload's.
     pub fn let_through(&self, link: u32, seq: Seq, mark: u64) {
-        lock(&self.inner)
-            .delivered
-            .entry(link)
-            .or_default()
-            .push_back((seq, mark));
+        lock(&self.inner).deliver_marked(link, seq, mark);
     }
 
     fn link_name(&self, link: u32) -> Link {
@@ -179,7 +179,7 @@ impl Wire {
         link: &Link,
         passing: &Passing<'_>,
         payload: &[u8],
-        word: Option<Word>,
+        (word, about): (Option<Word>, Option<PeerName>),
         fate: Fate,
         cause: &[Seq],
     ) -> Seq {
@@ -189,21 +189,26 @@ impl Wire {
             text.push('\n');
         }
         let shown = &payload[..payload.len().min(TEXT_LIMIT)];
-        text.push_str(&String::from_utf8_lossy(shown));
-        self.recorder.record(
-            What::Message {
-                link: link.clone(),
-                direction: passing.direction,
-                carrier: passing.carrier,
-                about: word.as_ref().and_then(|word| about(&self.directory, word)),
-                digest: self.digest.of(&substance(word.as_ref(), payload)),
-                word,
-                fate,
-                size: payload.len(),
-                text,
-            },
-            cause,
-        )
+        match std::str::from_utf8(shown) {
+            // Many times as quick as looking for what is none.
+            Ok(shown) => text.push_str(shown),
+            Err(_) => text.push_str(&String::from_utf8_lossy(shown)),
+        }
+        let what = What::Message {
+            link: link.clone(),
+            direction: passing.direction,
+            carrier: passing.carrier,
+            about,
+            digest: self.digest.of(&substance(word.as_ref(), payload)),
+            word,
+            fate,
+            size: payload.len(),
+            text,
+        };
+        match passing.carrier {
+            Carrier::Http => self.recorder.record(what, cause),
+            Carrier::Text | Carrier::Binary => self.recorder.record_lazily(what, cause),
+        }
     }
 
     fn note(&self, text: &str, cause: Seq) {
@@ -214,6 +219,10 @@ impl Wire {
             },
             &[cause],
         );
+    }
+
+    fn about(&self, word: &Option<Word>) -> Option<PeerName> {
+        word.as_ref().and_then(|word| about(&self.directory, word))
     }
 
     fn understand(&self, inner: &mut Inner, passing: &Passing<'_>, payload: &[u8]) -> Option<Word> {
@@ -252,8 +261,8 @@ impl Policy for Wire {
         } else {
             passing.link
         });
-        let word = self.understand(&mut inner, passing, passing.data);
-        let about = word.as_ref().and_then(|word| about(&self.directory, word));
+        let mut word = self.understand(&mut inner, passing, passing.data);
+        let about = self.about(&word);
         let cause = match passing.direction {
             Direction::Up => inner
                 .intents
@@ -266,7 +275,8 @@ impl Policy for Wire {
             Direction::Down => Vec::new(),
         };
         if passing.swallowed {
-            self.record(&link, passing, passing.data, word, Fate::Swallowed, &cause);
+            let said = (word, about);
+            self.record(&link, passing, passing.data, said, Fate::Swallowed, &cause);
             return Verdict::Drop;
         }
         let kind = word.as_ref().map(Word::kind);
@@ -274,7 +284,16 @@ impl Policy for Wire {
             &self.peer,
             passing,
             kind.map(|kind| (kind, about.as_ref())),
-            |fate| self.record(&link, passing, passing.data, word.clone(), fate, &cause),
+            |fault| {
+                let said = match fault {
+                    // To be told of the copy, too.
+                    Some(Fault::Duplicate) => word.clone(),
+                    _ => word.take(),
+                };
+                let fate = fault.map_or(Fate::Passed, Fault::fate);
+                let said = (said, about.clone());
+                self.record(&link, passing, passing.data, said, fate, &cause)
+            },
             |seq| Held {
                 peer: self.peer.clone(),
                 id: hold,
@@ -292,24 +311,27 @@ impl Policy for Wire {
             Some(Fault::Hold | Fault::Reorder(_)) => return Verdict::Hold,
             Some(Fault::Drop) => return Verdict::Drop,
             Some(Fault::Duplicate) => {
-                inner.deliver(passing, seq, mark(passing.data));
+                inner.deliver(passing, seq, passing.data);
                 if passing.carrier == Carrier::Http {
                     self.note("an HTTP message goes once, it is not duplicated", seq);
                     return Verdict::Pass;
                 }
-                let copy = self.record(&link, passing, passing.data, word, Fate::Copy, &[seq]);
-                inner.deliver(passing, copy, mark(passing.data));
+                let said = (word, about);
+                let copy = self.record(&link, passing, passing.data, said, Fate::Copy, &[seq]);
+                inner.deliver(passing, copy, passing.data);
                 return Verdict::Duplicate;
             }
             Some(Fault::Corrupt(how)) => {
                 let payload = how.apply(passing.data);
                 let word = self.understand(inner, passing, &payload);
-                let forged = self.record(&link, passing, &payload, word, Fate::Forged, &[seq]);
-                inner.deliver(passing, forged, mark(&payload));
+                let about = self.about(&word);
+                let said = (word, about);
+                let forged = self.record(&link, passing, &payload, said, Fate::Forged, &[seq]);
+                inner.deliver(passing, forged, &payload);
                 return Verdict::Corrupt(how);
             }
             Some(Fault::Delay(_)) | None => {
-                inner.deliver(passing, seq, mark(passing.data));
+                inner.deliver(passing, seq, passing.data);
             }
         }
         let delay = match fault {
@@ -323,7 +345,9 @@ impl Policy for Wire {
                     delivered: true,
                 };
                 let released = self.recorder.record(released, &[seq, held.seq]);
-                inner.deliver(passing, released, held.mark);
+                if passing.direction == Direction::Down {
+                    inner.deliver_marked(passing.link, released, held.mark);
+                }
                 Verdict::Then(held.id, delay)
             }
             (None, Some(delay)) => Verdict::Delay(delay),

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::template::{Missing, Variables, fill_text, matches_text};
 use super::words::{self, Heard};
-use super::{Body, Connect, Dialect, Framing, Hearing, Out, Saying, Unspeakable};
+use super::{Body, Connect, Dialect, Framing, Hearing, Out, Saying, Unspeakable, quick};
 use crate::names::RoomName;
 use crate::signaling::{Kind, Notice, Request, Word};
 
@@ -90,7 +90,10 @@ impl Conversation {
         let Some(value) = self.value(text) else {
             return Vec::new();
         };
-        self.hear(|hearing, variables| hearing.http.is_none() && hearing.matches(&value, variables))
+        let dialect = Arc::clone(&self.dialect);
+        self.hear(&dialect, |hearing, variables| {
+            hearing.http.is_none() && hearing.matches(&value, variables)
+        })
     }
 
     /// Understands the response to one of the peer's own requests. Empty: not understood.
@@ -102,7 +105,8 @@ impl Conversation {
         body: &str,
     ) -> Vec<Word> {
         let value = self.value(body).unwrap_or(Json::Null);
-        self.hear(|hearing, variables| {
+        let dialect = Arc::clone(&self.dialect);
+        self.hear(&dialect, |hearing, variables| {
             hearing.http.as_ref().is_some_and(|route| {
                 route.method == method
                     && hearing.status.is_none_or(|range| range.contains(status))
@@ -114,7 +118,8 @@ impl Conversation {
     /// Understands a text message from the peer to the server; for the tap.
     pub fn overhear_text(&mut self, text: &str) -> Option<Word> {
         let value = self.value(text)?;
-        self.overhear(|step, variables| match (&step.http, &step.body) {
+        let dialect = Arc::clone(&self.dialect);
+        self.overhear(&dialect, |step, variables| match (&step.http, &step.body) {
             (None, Body::Template(template)) => template.matches(&value, variables),
             _ => false,
         })
@@ -123,7 +128,8 @@ impl Conversation {
     /// Understands an HTTP request from the peer to the server; for the tap.
     pub fn overhear_request(&mut self, method: &str, path: &str, body: &str) -> Option<Word> {
         let value = self.value(body).unwrap_or(Json::Null);
-        self.overhear(|step, variables| {
+        let dialect = Arc::clone(&self.dialect);
+        self.overhear(&dialect, |step, variables| {
             step.http.as_ref().is_some_and(|route| {
                 route.method == method && matches_text(&route.path, path, variables)
             }) && match &step.body {
@@ -133,7 +139,7 @@ impl Conversation {
         })
     }
 
-    fn variables(&self) -> Variables {
+    fn variables<'a>(&self) -> Variables<'a> {
         let mut variables = Variables::default();
         variables.set("me", &*self.me);
         variables
@@ -144,12 +150,12 @@ impl Conversation {
             return None;
         }
         match self.dialect.framing {
-            Framing::Json => serde_json::from_str(text).ok(),
+            Framing::Json => quick::read(text).or_else(|| serde_json::from_str(text).ok()),
             Framing::Text => Some(Json::from(text)),
         }
     }
 
-    fn out(&self, step: &Saying, variables: &Variables) -> Result<Out, Missing> {
+    fn out(&self, step: &Saying, variables: &Variables<'_>) -> Result<Out, Missing> {
         let body = match (&step.body, self.dialect.framing) {
             (Body::None, _) => None,
             (Body::Template(template), Framing::Json) => Some(template.write(variables)?),
@@ -177,9 +183,15 @@ impl Conversation {
         })
     }
 
-    fn hear(&mut self, fits: impl Fn(&Hearing, &mut Variables) -> bool) -> Vec<Word> {
-        let word = self.dialect.hear.iter().find_map(|(heard, hearing)| {
-            let mut variables = self.variables();
+    fn hear<'a>(
+        &mut self,
+        dialect: &'a Dialect,
+        fits: impl Fn(&'a Hearing, &mut Variables<'a>) -> bool,
+    ) -> Vec<Word> {
+        let mut variables = self.variables();
+        let known = variables.count();
+        let word = dialect.hear.iter().find_map(|(heard, hearing)| {
+            variables.forget(known);
             if !fits(hearing, &mut variables) {
                 return None;
             }
@@ -197,11 +209,17 @@ impl Conversation {
         word.into_iter().collect()
     }
 
-    fn overhear(&mut self, fits: impl Fn(&Saying, &mut Variables) -> bool) -> Option<Word> {
-        let word = self.dialect.say.iter().find_map(|(kind, steps)| {
+    fn overhear<'a>(
+        &mut self,
+        dialect: &'a Dialect,
+        fits: impl Fn(&'a Saying, &mut Variables<'a>) -> bool,
+    ) -> Option<Word> {
+        let mut variables = self.variables();
+        let known = variables.count();
+        let word = dialect.say.iter().find_map(|(kind, steps)| {
             // A word of several steps is said with its last; the others prepare it.
             let step = steps.last()?;
-            let mut variables = self.variables();
+            variables.forget(known);
             if !fits(step, &mut variables) {
                 return None;
             }

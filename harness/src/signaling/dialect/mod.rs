@@ -5,6 +5,7 @@
 
 mod conversation;
 mod properties;
+mod quick;
 mod read;
 mod read_template;
 mod template;
@@ -147,7 +148,7 @@ struct Hearing {
 }
 
 impl Hearing {
-    fn matches(&self, value: &serde_json::Value, variables: &mut Variables) -> bool {
+    fn matches<'a>(&'a self, value: &'a serde_json::Value, variables: &mut Variables<'a>) -> bool {
         match &self.body {
             Body::None => true,
             Body::Template(template) => template.matches(value, variables),

@@ -5,19 +5,31 @@
 //! objects, `key?` may be missing, `$json: …` is JSON inside a text, and `$all: […]` must match every one (patterns only).
 //! Patterns ask for a subset of an object's keys and for the beginning of a list.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json};
 
-/// Values by name.
+/// Values by name. What a template captures stays where it is: most templates do not fit, and a description is long.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Variables(Vec<(String, Json)>);
+pub(crate) struct Variables<'a>(Vec<(Cow<'a, str>, Cow<'a, Json>)>);
 
-impl Variables {
+impl<'a> Variables<'a> {
     /// The value of this name.
     pub(crate) fn get(&self, name: &str) -> Option<&Json> {
         self.0
             .iter()
             .find(|(there, _)| there == name)
-            .map(|(_, value)| value)
+            .map(|(_, value)| &**value)
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Forgets all but the first so many.
+    pub(crate) fn forget(&mut self, kept: usize) {
+        self.0.truncate(kept);
     }
 
     /// The value of this name, if it is text.
@@ -26,22 +38,37 @@ impl Variables {
     }
 
     /// Adds a value.
-    pub(crate) fn set(&mut self, name: &str, value: impl Into<Json>) {
-        self.0.push((name.to_owned(), value.into()));
+    pub(crate) fn set(&mut self, name: &'a str, value: impl Into<Json>) {
+        self.0.push((Cow::Borrowed(name), Cow::Owned(value.into())));
     }
 
     /// Binds a value: a name that is bound already must have the same one.
-    fn bind(&mut self, name: &str, value: Json) -> bool {
+    fn bind(&mut self, name: &'a str, value: Cow<'a, Json>) -> bool {
         if name == "_" {
             return true;
         }
         match self.get(name) {
-            Some(there) => *there == value,
+            Some(there) => *there == *value,
             None => {
-                self.set(name, value);
+                self.0.push((Cow::Borrowed(name), value));
                 true
             }
         }
+    }
+
+    /// Matches a value that does not live as long as these do: what is captured of it is copied.
+    fn matches_within(&mut self, template: &'a Template, value: &Json) -> bool {
+        let mut inner: Variables<'_> = self.clone();
+        let matched = template.matches(value, &mut inner);
+        let found: Vec<_> = inner
+            .0
+            .drain(self.count()..)
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        for (name, value) in found {
+            self.0.push((Cow::Owned(name), Cow::Owned(value)));
+        }
+        matched
     }
 }
 
@@ -102,7 +129,7 @@ impl Template {
     ///
     /// # Errors
     /// The first variable without a value.
-    pub(crate) fn fill(&self, variables: &Variables) -> Result<Json, Missing> {
+    pub(crate) fn fill(&self, variables: &Variables<'_>) -> Result<Json, Missing> {
         Ok(match self {
             Template::Value(value) => value.clone(),
             Template::Hole(hole) => hole.fill(variables)?,
@@ -138,7 +165,7 @@ impl Template {
     ///
     /// # Errors
     /// The first variable without a value.
-    pub(crate) fn write(&self, variables: &Variables) -> Result<String, Missing> {
+    pub(crate) fn write(&self, variables: &Variables<'_>) -> Result<String, Missing> {
         Ok(match self {
             Template::Map(entries) => {
                 let mut out = Vec::new();
@@ -163,7 +190,7 @@ impl Template {
     }
 
     /// Whether a value has this form; captures go into `variables`, which may hold half of them after a mismatch.
-    pub(crate) fn matches(&self, value: &Json, variables: &mut Variables) -> bool {
+    pub(crate) fn matches<'a>(&'a self, value: &'a Json, variables: &mut Variables<'a>) -> bool {
         match self {
             Template::Value(literal) => same(literal, value),
             Template::Hole(hole) => hole.matches(value, variables),
@@ -186,7 +213,7 @@ impl Template {
             Template::Json(inner) => value
                 .as_str()
                 .and_then(|text| serde_json::from_str(text).ok())
-                .is_some_and(|value| inner.matches(&value, variables)),
+                .is_some_and(|value: Json| variables.matches_within(inner, &value)),
             Template::All(all) => all.iter().all(|one| one.matches(value, variables)),
         }
     }
@@ -210,7 +237,7 @@ impl Template {
 }
 
 impl Hole {
-    fn fill(&self, variables: &Variables) -> Result<Json, Missing> {
+    fn fill(&self, variables: &Variables<'_>) -> Result<Json, Missing> {
         let value = variables
             .get(&self.name)
             .ok_or_else(|| Missing(self.name.clone()))?;
@@ -221,22 +248,25 @@ impl Hole {
         })
     }
 
-    fn matches(&self, value: &Json, variables: &mut Variables) -> bool {
+    fn matches<'a>(&'a self, value: &'a Json, variables: &mut Variables<'a>) -> bool {
         match self.filter {
-            None => variables.bind(&self.name, value.clone()),
+            None => variables.bind(&self.name, Cow::Borrowed(value)),
             Some(_) => value
                 .as_str()
                 .is_some_and(|text| self.matches_text(text, variables)),
         }
     }
 
-    fn matches_text(&self, text: &str, variables: &mut Variables) -> bool {
+    fn matches_text<'a>(&'a self, text: &str, variables: &mut Variables<'a>) -> bool {
+        if self.name == "_" && self.filter.is_none() {
+            return true;
+        }
         let value = match self.filter {
             None => Some(Json::from(text)),
             Some(Filter::Url) => decode(text).map(Json::String),
             Some(Filter::Json) => serde_json::from_str(text).ok(),
         };
-        value.is_some_and(|value| variables.bind(&self.name, value))
+        value.is_some_and(|value| variables.bind(&self.name, Cow::Owned(value)))
     }
 }
 
@@ -244,7 +274,7 @@ impl Hole {
 ///
 /// # Errors
 /// The first variable without a value.
-pub(crate) fn fill_text(pieces: &[Piece], variables: &Variables) -> Result<String, Missing> {
+pub(crate) fn fill_text(pieces: &[Piece], variables: &Variables<'_>) -> Result<String, Missing> {
     let mut out = String::new();
     for piece in pieces {
         match piece {
@@ -256,7 +286,11 @@ pub(crate) fn fill_text(pieces: &[Piece], variables: &Variables) -> Result<Strin
 }
 
 /// Whether a text has this form. A hole takes as little as it can; the end is the end.
-pub(crate) fn matches_text(pieces: &[Piece], text: &str, variables: &mut Variables) -> bool {
+pub(crate) fn matches_text<'a>(
+    pieces: &'a [Piece],
+    text: &str,
+    variables: &mut Variables<'a>,
+) -> bool {
     let mut rest = text;
     let mut open: Option<&Hole> = None;
     for (index, piece) in pieces.iter().enumerate() {
@@ -411,7 +445,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn variables(pairs: &[(&str, Json)]) -> Variables {
+    fn variables<'a>(pairs: &[(&'a str, Json)]) -> Variables<'a> {
         let mut variables = Variables::default();
         for (name, value) in pairs {
             variables.set(name, value.clone());
@@ -463,10 +497,12 @@ mod tests {
             .write(&variables(&[("line", json!("c:1"))]))
             .unwrap();
         assert_eq!(text, r#"{"data":"{\"candidate\":\"c:1\"}"}"#);
+        let value = serde_json::from_str(&text).unwrap();
         let mut found = Variables::default();
-        assert!(template.matches(&serde_json::from_str(&text).unwrap(), &mut found));
+        assert!(template.matches(&value, &mut found));
         assert_eq!(found.text("line"), Some("c:1"));
-        assert!(!template.matches(&json!({"data": "{"}), &mut Variables::default()));
+        let broken = json!({"data": "{"});
+        assert!(!template.matches(&broken, &mut Variables::default()));
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(crate) fn heard_variables(
 }
 
 /// What a word fills templates with.
-pub(crate) fn variables(word: &Word, out: &mut Variables) {
+pub(crate) fn variables(word: &Word, out: &mut Variables<'_>) {
     match word {
         Word::Request { request } => match request {
             Request::Create { room }
@@ -90,7 +90,7 @@ pub(crate) fn variables(word: &Word, out: &mut Variables) {
     }
 }
 
-fn candidate_variables(candidate: &Candidate, out: &mut Variables) {
+fn candidate_variables(candidate: &Candidate, out: &mut Variables<'_>) {
     // A struct of strings and numbers always becomes JSON; without it the template says what is missing.
     if let Ok(whole) = serde_json::to_value(candidate) {
         out.set("candidate", whole);
@@ -108,7 +108,7 @@ fn candidate_variables(candidate: &Candidate, out: &mut Variables) {
 }
 
 /// The word that was said, of what a template captured. `None`: a capture has the wrong type, so it is not this word.
-pub(crate) fn said(kind: Kind, captured: &Variables, room: Option<&RoomName>) -> Option<Word> {
+pub(crate) fn said(kind: Kind, captured: &Variables<'_>, room: Option<&RoomName>) -> Option<Word> {
     let room = || match captured.get("room") {
         Some(Json::String(name)) => Some(RoomName::new(name)),
         Some(_) => None,
@@ -125,7 +125,7 @@ pub(crate) fn said(kind: Kind, captured: &Variables, room: Option<&RoomName>) ->
     Some(Word::Request { request })
 }
 
-fn signal(kind: Kind, captured: &Variables) -> Option<Word> {
+fn signal(kind: Kind, captured: &Variables<'_>) -> Option<Word> {
     let peer = optional(captured, "peer")?;
     let sdp = || captured.text("sdp").map(str::to_owned);
     let signal = match kind {
@@ -141,7 +141,7 @@ fn signal(kind: Kind, captured: &Variables) -> Option<Word> {
     Some(Word::Signal { peer, signal })
 }
 
-fn candidate(captured: &Variables) -> Option<Candidate> {
+fn candidate(captured: &Variables<'_>) -> Option<Candidate> {
     if let Some(whole) = captured.get("candidate") {
         // Only an object is a candidate: serde would take a list as well.
         return whole
@@ -162,7 +162,7 @@ fn candidate(captured: &Variables) -> Option<Candidate> {
 }
 
 /// Text that may be missing or null; `None` if it has another type.
-fn optional(captured: &Variables, name: &str) -> Option<Option<String>> {
+fn optional(captured: &Variables<'_>, name: &str) -> Option<Option<String>> {
     match captured.get(name) {
         None | Some(Json::Null) => Some(None),
         Some(Json::String(text)) => Some(Some(text.clone())),
@@ -171,7 +171,11 @@ fn optional(captured: &Variables, name: &str) -> Option<Option<String>> {
 }
 
 /// The word that was heard, of what a pattern captured. `None`: a capture has the wrong type, so it is not this word.
-pub(crate) fn heard(heard: Heard, captured: &Variables, room: Option<&RoomName>) -> Option<Word> {
+pub(crate) fn heard(
+    heard: Heard,
+    captured: &Variables<'_>,
+    room: Option<&RoomName>,
+) -> Option<Word> {
     let reason = || Some(optional(captured, "reason")?.unwrap_or_default());
     let room = || match captured.get("room") {
         Some(Json::String(name)) => Some(RoomName::new(name)),
@@ -209,7 +213,7 @@ pub(crate) fn heard(heard: Heard, captured: &Variables, room: Option<&RoomName>)
     Some(Word::Notice { notice })
 }
 
-fn with(captured: &Variables) -> Option<Vec<String>> {
+fn with(captured: &Variables<'_>) -> Option<Vec<String>> {
     match captured.get("with") {
         None | Some(Json::Null) => Some(Vec::new()),
         Some(Json::String(one)) => Some(vec![one.clone()]),
