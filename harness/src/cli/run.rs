@@ -129,6 +129,18 @@ impl Run {
             ));
             return Err(Exit::Environment);
         }
+        let reached = tokio::runtime::Runtime::new()
+            .map_err(|error| format!("no runtime: {error}"))
+            .and_then(|runtime| {
+                let reaching = project.server.reach(project.security.as_ref());
+                runtime
+                    .block_on(reaching)
+                    .map_err(|error| error.to_string())
+            });
+        if let Err(error) = reached {
+            complain(error);
+            return Err(Exit::Environment);
+        }
         let run = crate::run::Run::global().map_err(|error| {
             complain(error);
             Exit::Environment

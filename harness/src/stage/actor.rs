@@ -98,6 +98,7 @@ impl Actor {
         };
         let address = seat.as_ref().map_or_else(next_address, Seat::address);
         let mut options = TapOptions::new(address.into(), scene.upstream);
+        options.site = scene.setting.server.site();
         options.pages = Some(pages());
         options.headers = scene.setting.headers.clone();
         if let Some(security) = &scene.setting.security {

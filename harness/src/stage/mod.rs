@@ -6,6 +6,7 @@ mod by_hand;
 mod carried;
 mod director;
 mod directory;
+mod elsewhere;
 mod faults;
 mod lawful;
 mod order;

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::names::RoomName;
 use crate::peer::{Command, Data, Hand as _, Happening, Happenings, Origin, Reply, WirePeer};
-use crate::signaling::{Conversation, Dialect, Notice, Out, Request, Signal, Word};
+use crate::signaling::{Alias, Conversation, Dialect, Notice, Out, Request, Signal, Word};
 
 /// Between two attempts at what a server may refuse until it has noticed that somebody went.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -29,6 +29,7 @@ pub(super) enum Stuck {
 /// A stranger.
 pub(super) struct Probe {
     id: String,
+    alias: Alias,
     dialect: Arc<Dialect>,
     hand: WirePeer,
     happenings: Happenings,
@@ -39,10 +40,11 @@ pub(super) struct Probe {
 
 impl Probe {
     /// Nobody yet: the server will know it as `id`.
-    pub async fn new(id: String, server: Origin, dialect: Arc<Dialect>) -> Self {
+    pub async fn new(id: String, server: Origin, dialect: Arc<Dialect>, alias: Alias) -> Self {
         let (hand, happenings) = WirePeer::start(server).await;
         Self {
-            conversation: Conversation::new(dialect.clone(), &id),
+            conversation: Conversation::new(dialect.clone(), &id).aliased(alias.clone()),
+            alias,
             id,
             dialect,
             hand,
@@ -57,7 +59,8 @@ impl Probe {
         loop {
             self.link += 1;
             self.heard.clear();
-            self.conversation = Conversation::new(self.dialect.clone(), &self.id);
+            self.conversation =
+                Conversation::new(self.dialect.clone(), &self.id).aliased(self.alias.clone());
             let connect = self.conversation.connect();
             let command = Command::OpenLink {
                 link: self.link,

@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use super::carried::description;
 use super::director::Stage;
+use super::elsewhere::way;
 use super::lawful::excuse;
 use super::outcome::Judged;
 use super::probe::{Probe, Stuck};
@@ -83,15 +84,26 @@ impl Stage {
         let events = self.recorder.events_from(0);
         let mut five = finding(Law::GarbageHarmsNobodyElse);
         let mut six = finding(Law::EmptyRoomsAreFree);
-        if self.server.is_up() && setting.dialect.has(Need::Rooms) {
+        // Strangers ask for rooms and ids again and again: only its owner lets them in.
+        let bears = (setting.server.elsewhere()).is_none_or(|server| server.owned);
+        let way = match self.server.is_up() && setting.dialect.has(Need::Rooms) && bears {
+            true => way(setting, self.server.address()).await.map(Some),
+            false => Ok(None),
+        };
+        if let Ok(Some(way)) = way {
             let names = Names::of(case);
             let security = setting.security.as_ref();
-            let server = Origin {
-                address: self.server.address(),
-                trust: security.map(|security| security.servers().clone()),
+            let server = match &way {
+                Some(tap) => tap.address().into(),
+                None => Origin {
+                    address: self.server.address(),
+                    trust: security.map(|security| security.servers().clone()),
+                },
             };
+            let alias = self.alias.clone();
             let notices = terms.announces_leaving_within.unwrap_or_default() + NOTICES_WITHIN;
-            let probe = |id: String| Probe::new(id, server.clone(), setting.dialect.clone());
+            let probe =
+                |id: String| Probe::new(id, server.clone(), setting.dialect.clone(), alias.clone());
             if let Some(hurt) = hurt(case, &events) {
                 let until = Instant::now() + SERVES_WITHIN;
                 let again = Some(Instant::now() + notices);
@@ -131,6 +143,9 @@ impl Stage {
             });
             for (by, made) in join_all(made).await {
                 note(&mut six, by, Vec::new(), made);
+            }
+            if let Some(tap) = way {
+                tap.stop().await;
             }
         }
         [five, six]
@@ -185,9 +200,7 @@ impl Stage {
             .actors
             .values()
             .map(|actor| (format!("the tap of {}", actor.name), actor.tap.address()));
-        let server = self
-            .server
-            .is_up()
+        let server = (self.server.is_up() && self.server.is_ours())
             .then(|| ("the server".to_owned(), self.server.address()));
         join_all(taps.chain(server).map(Witness::new))
             .await

@@ -30,6 +30,14 @@ impl Variables {
         self.0.push((name.to_owned(), value.into()));
     }
 
+    /// Adds this to the end of a value that is text.
+    pub(crate) fn extend(&mut self, name: &str, ending: &str) {
+        let value = self.0.iter_mut().find(|(there, _)| there == name);
+        if let Some((_, Json::String(text))) = value {
+            text.push_str(ending);
+        }
+    }
+
     /// Binds a value: a name that is bound already must have the same one.
     fn bind(&mut self, name: &str, value: Json) -> bool {
         if name == "_" {
