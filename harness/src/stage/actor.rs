@@ -96,13 +96,16 @@ impl Actor {
             }
             _ => None,
         };
-        let address = seat.as_ref().map_or_else(next_address, Seat::address);
-        let mut options = TapOptions::new(address.into(), scene.upstream);
+        let address = match &seat {
+            Some(seat) => seat.address(),
+            None => next_address().into(),
+        };
+        let mut options = TapOptions::new(address, scene.upstream);
         options.site = scene.setting.server.site();
         options.pages = Some(pages());
         options.headers = scene.setting.headers.clone();
         if let Some(security) = &scene.setting.security {
-            let identity = security.tap(address.into());
+            let identity = security.tap(address);
             options.identity = Some(identity.map_err(|error| Trouble(error.to_string()))?);
             options.trust = Some(security.servers().clone());
         }
@@ -157,7 +160,8 @@ impl Actor {
         };
         match self.stack {
             Stack::Native => {
-                let (peer, happenings) = NativePeer::start(origin).await;
+                let address = self.scene.setting.pool.advertised();
+                let (peer, happenings) = NativePeer::start_at(origin, address).await;
                 Ok((Arc::new(peer), happenings))
             }
             Stack::Wire => {

@@ -1,10 +1,11 @@
-//! What a server that somebody else has started is spared, and how its strangers reach it.
+//! What is not done to a server or a browser that somebody else has started, and how strangers reach such a server.
 
 use std::sync::Arc;
 
 use super::{Case, Setting};
-use crate::peer::next_address;
-use crate::scenario::{Demands, Need};
+use crate::peer::browser::Pool;
+use crate::peer::{Kill, next_address};
+use crate::scenario::{Action, Demands, Need};
 use crate::server::UrlSpec;
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Tap, TapOptions, Verdict};
 
@@ -30,6 +31,29 @@ pub(super) fn withheld(case: &Case, server: &UrlSpec) -> Option<String> {
     Some(format!(
         "{step} is nasty to the server: with --i-own-this-server it is played against {url} all the same"
     ))
+}
+
+/// Why this case is not played with browsers elsewhere: to end a session is to ask the browser to go, which is not how a crash looks to others.
+pub(super) fn unkillable(case: &Case, pool: &Pool) -> Option<String> {
+    case.scenario
+        .steps
+        .iter()
+        .enumerate()
+        .find_map(|(index, step)| {
+            let Action::Kill {
+                peer,
+                how: Kill::Browser,
+            } = &step.action
+            else {
+                return None;
+            };
+            let stack = case.stack(peer);
+            let driver = pool.remote(stack)?;
+            Some(format!(
+                "step {} kills a browser, and the {stack} at {driver} can only be asked to end",
+                index + 1
+            ))
+        })
 }
 
 /// Passes everything, and writes nothing down.

@@ -11,7 +11,7 @@ use super::actor::{Actor, Scene};
 use super::brain::Lost;
 use super::director::{Ran, Stage, Stop};
 use super::directory::Directory;
-use super::elsewhere::withheld;
+use super::elsewhere::{unkillable, withheld};
 use super::faults::Disturbed;
 use super::outcome::{Failure, Judged, Outcome, Verdict};
 use super::probed::gone;
@@ -138,6 +138,9 @@ fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<std::path::Path
 /// Why this case cannot be played at all against this server.
 fn refusal(case: &Case, setting: &Setting) -> Option<String> {
     if let Some(why) = (setting.server.elsewhere()).and_then(|server| withheld(case, server)) {
+        return Some(why);
+    }
+    if let Some(why) = unkillable(case, &setting.pool) {
         return Some(why);
     }
     let lacking: Vec<String> = case

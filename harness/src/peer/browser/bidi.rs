@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::header::AUTHORIZATION;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// Why a command has no result.
@@ -81,6 +83,7 @@ impl Bidi {
     /// do the I/O; commands may then be sent from any.
     pub(super) async fn connect(
         url: &str,
+        authorization: Option<&str>,
         within: Duration,
         events: mpsc::UnboundedSender<Event>,
     ) -> Result<Self, String> {
@@ -88,7 +91,13 @@ impl Bidi {
         let config = WebSocketConfig::default()
             .max_message_size(None)
             .max_frame_size(None);
-        let connecting = tokio_tungstenite::connect_async_with_config(url, Some(config), true);
+        let mut request = url
+            .into_client_request()
+            .map_err(|error| format!("{url} is no WebSocket's: {error}"))?;
+        if let Some(value) = authorization.and_then(|value| value.parse().ok()) {
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
+        let connecting = tokio_tungstenite::connect_async_with_config(request, Some(config), true);
         let (socket, _) = tokio::time::timeout(within, connecting)
             .await
             .map_err(|_| format!("no connection to {url} in {} s", within.as_secs()))?
