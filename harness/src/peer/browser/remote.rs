@@ -44,31 +44,29 @@ impl DriverUrl {
         sent.chain(self.password.clone()).collect()
     }
 
-    /// What its WebSocket wants besides what each has.
-    pub(super) fn authorization(&self) -> Option<&str> {
-        self.authorization.as_deref()
-    }
-
-    /// Where the driver's WebSocket is, of where it says it is: a driver that does not know by which name it is called tells an address that
-    /// means itself.
-    pub(super) fn socket(&self, told: &str) -> Result<String, String> {
-        let mut url =
-            Url::parse(told).map_err(|error| format!("its webSocketUrl is none: {error}"))?;
+    /// Its WebSocket, of where it says that it is. A driver that does not know by which name it is called tells an address that means
+    /// itself: it is dialled where the driver is, and called by the name that it gave, which is the one that it answers to.
+    pub(super) fn socket(&self, told: &str) -> Result<Socket, String> {
+        let url = Url::parse(told).map_err(|error| format!("its webSocketUrl is none: {error}"))?;
+        if url.scheme() != "ws" {
+            let scheme = url.scheme();
+            return Err(format!(
+                "its webSocketUrl is {scheme}://, which is not spoken"
+            ));
+        }
         let itself = match url.host() {
             Some(Host::Ipv4(ip)) => ip.is_unspecified() || ip.is_loopback(),
             Some(Host::Ipv6(ip)) => ip.is_unspecified() || ip.is_loopback(),
             Some(Host::Domain(name)) => name == "localhost",
-            None => true,
+            None => return Err(format!("its webSocketUrl has no host: {told}")),
         };
-        if itself && url.set_host(self.url.host_str()).is_err() {
-            return Err(format!("its webSocketUrl has no host: {told}"));
-        }
-        match url.scheme() {
-            "ws" => Ok(url.into()),
-            other => Err(format!(
-                "its webSocketUrl is {other}://, which is not spoken"
-            )),
-        }
+        let host = if itself { &self.url } else { &url };
+        let port = url.port_or_known_default().unwrap_or(80);
+        Ok(Socket {
+            dial: format!("{}:{port}", host.host_str().unwrap_or_default()),
+            url: url.into(),
+            authorization: self.authorization.clone(),
+        })
     }
 
     fn without_secrets(&self, text: String) -> String {
@@ -137,6 +135,31 @@ fn decoded(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Where WebDriver BiDi is spoken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Socket {
+    /// As it calls itself.
+    pub(super) url: String,
+    /// `host:port`
+    pub(super) dial: String,
+    /// `Basic …`
+    pub(super) authorization: Option<String>,
+}
+
+impl Socket {
+    /// A driver's of our own.
+    pub(super) fn here(url: &str) -> Result<Self, String> {
+        let parsed =
+            Url::parse(url).map_err(|error| format!("its webSocketUrl is none: {error}"))?;
+        let host = parsed.host_str().unwrap_or_default();
+        Ok(Self {
+            dial: format!("{host}:{}", parsed.port_or_known_default().unwrap_or(80)),
+            url: url.to_owned(),
+            authorization: None,
+        })
+    }
 }
 
 /// The drivers that are used in the place of this machine's own, and the address at which their browsers reach this machine.
@@ -224,14 +247,10 @@ impl RemoteSession {
     }
 
     /// Where its WebDriver BiDi is.
-    pub(super) fn socket(&self) -> Result<String, String> {
+    pub(super) fn socket(&self) -> Result<Socket, String> {
         let told = self.capabilities["webSocketUrl"].as_str();
         self.driver
             .socket(told.ok_or("the driver speaks no WebDriver BiDi (no webSocketUrl)")?)
-    }
-
-    pub(super) fn driver(&self) -> &DriverUrl {
-        &self.driver
     }
 
     /// Deletes it, and its browser with it. There is no process here that could be ended instead.
@@ -257,7 +276,7 @@ async fn ask(
     let asked = async {
         let url = driver.url.join(path).map_err(|error| error.to_string())?;
         let mut request = Request::builder().method(method).uri(url.as_str());
-        if let Some(authorization) = driver.authorization() {
+        if let Some(authorization) = &driver.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         if body.is_some() {
@@ -312,7 +331,7 @@ mod tests {
         assert_eq!(driver.to_string(), "http://grid.test:4444/wd/hub");
         assert!(!format!("{driver:?}").contains("ss@"));
         let sent = STANDARD.encode("me:p@ss");
-        assert_eq!(driver.authorization(), Some(&*format!("Basic {sent}")));
+        assert_eq!(driver.authorization, Some(format!("Basic {sent}")));
         assert_eq!(driver.secrets(), [sent, "p@ss".to_owned()]);
         assert_eq!(
             driver.url.join("session").unwrap().path(),
@@ -332,23 +351,16 @@ mod tests {
     #[test]
     fn a_socket_that_means_the_driver_itself_is_looked_for_where_the_driver_is() {
         let driver: DriverUrl = "http://10.1.2.3:9515".parse().expect("a URL");
-        for (told, meant) in [
-            (
-                "ws://localhost:9515/session/1",
-                "ws://10.1.2.3:9515/session/1",
-            ),
-            (
-                "ws://127.0.0.1:4321/session/1",
-                "ws://10.1.2.3:4321/session/1",
-            ),
-            (
-                "ws://0.0.0.0:9515/session/1",
-                "ws://10.1.2.3:9515/session/1",
-            ),
-            ("ws://[::]:9515/session/1", "ws://10.1.2.3:9515/session/1"),
-            ("ws://grid:4444/x", "ws://grid:4444/x"),
+        for (told, dialled) in [
+            ("ws://localhost:9515/session/1", "10.1.2.3:9515"),
+            ("ws://127.0.0.1:4321/session/1", "10.1.2.3:4321"),
+            ("ws://0.0.0.0:9515/session/1", "10.1.2.3:9515"),
+            ("ws://[::]:9515/session/1", "10.1.2.3:9515"),
+            ("ws://grid:4444/x", "grid:4444"),
+            ("ws://[fd00::1]/x", "[fd00::1]:80"),
         ] {
-            assert_eq!(driver.socket(told).as_deref(), Ok(meant));
+            let socket = driver.socket(told).expect(told);
+            assert_eq!((&*socket.url, &*socket.dial), (told, dialled));
         }
         assert!(driver.socket("wss://grid/x").is_err());
         assert!(driver.socket("nonsense").is_err());

@@ -17,7 +17,7 @@ use super::capabilities::{self, capabilities};
 use super::driver::Driver;
 use super::line::{Exchange, Line};
 use super::page::{HOUSE_PATH, PAGE_PATH, Page};
-use super::remote::RemoteSession;
+use super::remote::{RemoteSession, Socket};
 use super::{EnvironmentError, Programs, Remotes};
 use crate::names::Stack;
 use crate::peer::{Happening, Happenings};
@@ -122,7 +122,7 @@ impl Browser {
         let session = RemoteSession::open(driver, wanted).await;
         let session = session.map_err(failed)?;
         let attached = match session.socket() {
-            Ok(socket) => Self::attach(stack, &socket, session.driver().authorization()).await,
+            Ok(socket) => Self::attach(stack, &socket).await,
             Err(why) => Err(why),
         };
         match attached {
@@ -159,18 +159,14 @@ impl Browser {
             .and_then(Value::as_str)
             .ok_or("the driver speaks no WebDriver BiDi (no webSocketUrl)")?
             .to_owned();
-        let (bidi, pages) = Self::attach(stack, &socket, None).await?;
+        let (bidi, pages) = Self::attach(stack, &Socket::here(&socket)?).await?;
         Ok((client, bidi, pages))
     }
 
     /// Speaks WebDriver BiDi with a session, and listens to what it tells.
-    async fn attach(
-        stack: Stack,
-        socket: &str,
-        authorization: Option<&str>,
-    ) -> Result<(Bidi, Pages), String> {
+    async fn attach(stack: Stack, socket: &Socket) -> Result<(Bidi, Pages), String> {
         let (sender, events) = mpsc::unbounded_channel();
-        let bidi = Bidi::connect(socket, authorization, PAGE_DEADLINE, sender).await?;
+        let bidi = Bidi::connect(socket, PAGE_DEADLINE, sender).await?;
         let pages = Pages::default();
         tokio::spawn(dispatch(events, Arc::clone(&pages)));
         let wanted = [
