@@ -17,18 +17,22 @@ use glare::names::Stack;
 use glare::peer::browser::{Pool, Remotes};
 use glare::run::Run;
 use netns_support::{Elsewhere, wanted};
+use rstest::rstest;
 
 /// Played with the driver at this URL. There is no other: what it would be is named, and is none.
 fn elsewhere(stand: &Stand, driver: &str, elsewhere: &Elsewhere, more: &[&str]) -> Command {
     let mut command = stand.command(&["run"]);
+    if elsewhere.stack == Stack::Chromium {
+        command.args(["--browser-arg", "chromium=--no-sandbox"]);
+    }
     command
-        .args(["--webdriver", &format!("chromium={driver}")])
-        .args(["--browser-arg", "chromium=--no-sandbox"])
+        .args(["--webdriver", &format!("{}={driver}", elsewhere.stack)])
         .args(["--advertise", &elsewhere.here.to_string()])
         .args(more)
-        .env("GLARE_STACKS", "native,chromium")
-        .env("GLARE_CHROMIUM", "/none")
-        .env("GLARE_CHROMEDRIVER", "/none");
+        .env("GLARE_STACKS", format!("native,{}", elsewhere.stack));
+    for program in ["CHROMIUM", "CHROMEDRIVER", "FIREFOX", "GECKODRIVER"] {
+        command.env(format!("GLARE_{program}"), "/none");
+    }
     command
 }
 
@@ -36,14 +40,17 @@ fn project(scenario: &str) -> String {
     scenarios().join(scenario).display().to_string()
 }
 
-#[test]
-fn pairs_connect_through_the_namespace_with_the_same_log() {
-    if !wanted() {
+#[rstest]
+fn pairs_connect_through_the_namespace_with_the_same_log(
+    #[values(Stack::Chromium, Stack::Firefox)] stack: Stack,
+) {
+    if !wanted(stack) {
         return;
     }
-    let driver = Elsewhere::chromium();
+    let driver = Elsewhere::of(stack);
     let happy = project("rooms/happy-path.yaml");
-    let casts = ["--cast", "alice=chromium", "--cast", "bob=chromium"];
+    let [alice, bob] = ["alice", "bob"].map(|peer| format!("{peer}={stack}"));
+    let casts = ["--cast", &alice, "--cast", &bob];
     for more in [&[][..], &["--tls"]] {
         let arguments: Vec<&str> = casts.iter().chain(more).copied().chain([&*happy]).collect();
         let stand = Stand::new();
@@ -51,19 +58,19 @@ fn pairs_connect_through_the_namespace_with_the_same_log() {
         run(&mut elsewhere(&stand, &driver.url(), &driver, &arguments))
             .ends(0)
             .says("3 passed")
-            .says("alice=chromium,bob=chromium")
-            .says("alice=chromium,bob=native")
-            .says("alice=native,bob=chromium");
+            .says(&format!("{alice},{bob}"))
+            .says(&format!("{alice},bob=native"))
+            .says(&format!("alice=native,{bob}"));
         assert_eq!(driver.sessions(), 0, "sessions are deleted");
     }
 }
 
 #[test]
 fn a_browser_that_can_only_be_asked_to_end_is_not_killed() {
-    if !wanted() {
+    if !wanted(Stack::Chromium) {
         return;
     }
-    let driver = Elsewhere::chromium();
+    let driver = Elsewhere::of(Stack::Chromium);
     let killed = project("closing/browser-killed.yaml");
     let arguments = ["--cast", "bob=chromium,alice=native", &killed];
     run(&mut elsewhere(
@@ -79,10 +86,10 @@ fn a_browser_that_can_only_be_asked_to_end_is_not_killed() {
 
 #[test]
 fn an_interrupted_run_deletes_its_sessions() {
-    if !wanted() {
+    if !wanted(Stack::Chromium) {
         return;
     }
-    let driver = Elsewhere::chromium();
+    let driver = Elsewhere::of(Stack::Chromium);
     let stand = Stand::new();
     // It waits 30 s for a time-out.
     let slow = project("closing/abrupt-drop.yaml");
@@ -108,10 +115,10 @@ fn an_interrupted_run_deletes_its_sessions() {
 /// They are at one address, and cookies know no ports.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_at_one_address_do_not_see_each_others_cookies() {
-    if !wanted() {
+    if !wanted(Stack::Chromium) {
         return;
     }
-    let driver = Elsewhere::chromium();
+    let driver = Elsewhere::of(Stack::Chromium);
     let here = driver.here.into();
     let url = driver.url().parse().expect("a URL");
     let remotes = Remotes::new(BTreeMap::from([(Stack::Chromium, url)]), here)
@@ -191,10 +198,10 @@ fn opens(
 
 #[test]
 fn a_password_opens_the_door_and_is_told_nowhere() {
-    if !wanted() {
+    if !wanted(Stack::Chromium) {
         return;
     }
-    let driver = Elsewhere::chromium();
+    let driver = Elsewhere::of(Stack::Chromium);
     let door = Door::before(driver.there);
     let happy = project("rooms/happy-path.yaml");
     let arguments = ["--cast", "alice=chromium,bob=native", &happy];

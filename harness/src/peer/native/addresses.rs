@@ -48,6 +48,12 @@ fn usable(ip: &IpAddr) -> bool {
 mod tests {
     use super::*;
 
+    #[test]
+    fn one_that_is_told_is_the_only_one() {
+        let told = IpAddr::from([198, 18, 0, 1]);
+        assert_eq!(local(Some(told)), [SocketAddr::from((told, 0))]);
+    }
+
     fn chosen(addresses: &[&str]) -> Vec<String> {
         let found = addresses.iter().map(|ip| ip.parse().unwrap()).collect();
         choose(found)
