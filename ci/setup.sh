@@ -45,6 +45,10 @@ need_packages() {
     case ",$stacks," in *,firefox,*)
         found GLARE_FIREFOX firefox-esr firefox || packages+=(firefox-esr) ;;
     esac
+    # A browser in another network namespace: tests of this project alone play that.
+    case ",$stacks,:${0##*/}" in *,chromium,*:test)
+        [ "${GLARE_NETNS:-}" = off ] || first ip >/dev/null || packages+=(iproute2) ;;
+    esac
     [ ${#packages[@]} -eq 0 ] && return
     grep -qsE '^ID(_LIKE)?=.*debian' /etc/os-release && ! grep -qs '^ID=ubuntu' /etc/os-release ||
         missing "${packages[*]} (Debian's names; looked on the PATH). Install them, or name the programs in GLARE_CHROMIUM, GLARE_CHROMEDRIVER, GLARE_FIREFOX; GLARE_STACKS=native does without browsers"

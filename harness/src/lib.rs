@@ -19,7 +19,7 @@
 //! | [`signaling`] | what can be said: words, and the dialects (data, not code) that map them to a server's wire |
 //! | [`log`] | what happened: events, recorder, trace, and the canonical log that is made of them |
 //! | [`laws`] | what must hold in every run: a judge of traces, and what it waits for |
-//! | [`server`] | the server under test: embedded or a child process; readiness, kill, restart |
+//! | [`server`] | the server under test: embedded, a child process, or one that runs already; readiness, kill, restart |
 //! | [`tls`] | a certificate authority for each run, and streams that are plain or not |
 //! | [`tap`] | on the wire between every peer and the server: forwards bytes, asks a policy for each message |
 //! | [`peer`] | who acts: native, browser and wire peers behind one vocabulary, [`peer::Hand`] |
@@ -37,8 +37,8 @@
 //! # Decisions that carry weight
 //!
 //! - Every signaling socket goes through a tap of its own, so who speaks is known without reading a byte, and any program can be the
-//!   server under test. The tap forwards the bytes as they came; it only leaves out
-//!   `Sec-WebSocket-Extensions`, adds the headers that a project asks for, and speaks TLS where it is told to.
+//!   server under test. The tap forwards the bytes as they came; it only leaves out `Sec-WebSocket-Extensions`, adds the headers that a
+//!   project asks for, names a server at a URL in its own place, and speaks TLS where it is told to.
 //! - The brain is in one place. Dialect and step logic run here for every kind of peer; a hand (native or a page) does as it is told, with
 //!   its own real WebSocket and `RTCPeerConnection`, and tells what happens.
 //! - The log is a partial order, not an interleaving: see [`log`].

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use glare_signaling_server::Faults;
 
+use super::driver_flags::{self, DriverFlags};
 use super::{Exit, complain, say};
 use crate::names::Stack;
 use crate::peer::browser::{Pool, Programs};
@@ -17,7 +18,10 @@ use crate::stage::{Case, Setting, Verdict, play};
 
 /// Look whether this machine can play scenarios, and say what to do
 #[derive(clap::Args)]
-pub(super) struct Doctor {}
+pub(super) struct Doctor {
+    #[command(flatten)]
+    drivers: DriverFlags,
+}
 
 /// Two peers of one stack gather, connect and talk.
 const PROBE: &str = "\
@@ -34,6 +38,10 @@ steps:
 
 impl Doctor {
     pub(super) fn execute(self) -> Exit {
+        let remotes = match self.drivers.resolve() {
+            Ok(remotes) => remotes,
+            Err(exit) => return exit,
+        };
         let runtime = match tokio::runtime::Runtime::new() {
             Ok(runtime) => runtime,
             Err(error) => {
@@ -48,7 +56,7 @@ impl Doctor {
                 return Exit::Environment;
             }
         };
-        let pool = match Pool::start(run.clone()) {
+        let pool = match driver_flags::pool(run.clone(), remotes) {
             Ok(pool) => pool,
             Err(error) => {
                 complain(error);
@@ -105,7 +113,9 @@ impl Doctor {
 }
 
 async fn examine(stack: Stack, pool: &Pool, run: &Run) -> Result<String, String> {
-    let versions = if stack.is_browser() {
+    let versions = if let Some(driver) = pool.remote(stack) {
+        format!("the driver at {driver}")
+    } else if stack.is_browser() {
         let programs = Programs::find(stack).map_err(|error| error.to_string())?;
         let versions = programs.versions().await?;
         format!("{}, {}", versions.browser, versions.driver)

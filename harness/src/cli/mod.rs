@@ -2,6 +2,7 @@
 
 mod check;
 mod doctor;
+mod driver_flags;
 mod faults;
 mod list;
 mod narrow;

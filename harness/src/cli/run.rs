@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
+use super::driver_flags::{self, DriverFlags};
 use super::narrow::Narrow;
 use super::server_flags::ServerFlags;
 use super::{Exit, colour, complain, say, show_mistakes};
 use crate::names::Stack;
-use crate::peer::browser::{Pool, Programs};
+use crate::peer::browser::Programs;
 use crate::report::{self, Again};
 use crate::scenario::Cast;
 use crate::stage::{Case, Setting, Verdict};
@@ -52,6 +53,8 @@ pub(super) struct Run {
     #[arg(long, value_name = "FOLDER", default_value = ".glare/traces")]
     traces: PathBuf,
     #[command(flatten)]
+    drivers: DriverFlags,
+    #[command(flatten)]
     server: ServerFlags,
 }
 
@@ -68,6 +71,7 @@ impl Run {
     /// What a case needs to be played again as it was now.
     fn again(&self) -> Again {
         let mut arguments = self.server.arguments();
+        arguments.extend(self.drivers.arguments());
         if self.max_time != Setting::MAX_TIME.as_secs() {
             arguments.extend(["--max-time".into(), self.max_time.to_string()]);
         }
@@ -84,7 +88,11 @@ impl Run {
             Exit::Usage
         };
         let stacks = suite::stacks().map_err(usage)?;
-        let project = self.server.resolve()?;
+        let remotes = self.drivers.resolve()?;
+        let mut project = self.server.resolve()?;
+        project
+            .secrets
+            .extend(driver_flags::secrets(remotes.as_ref()));
         let paths = if self.paths.is_empty() {
             &project.scenarios
         } else {
@@ -119,7 +127,8 @@ impl Run {
             });
             return Err(Exit::Nothing);
         }
-        if !has_programs(&cases) {
+        let is_elsewhere = |stack| (remotes.as_ref()).is_some_and(|all| all.get(stack).is_some());
+        if !has_programs(&cases, is_elsewhere) {
             return Err(Exit::Environment);
         }
         if let Err(error) = std::fs::create_dir_all(&self.traces) {
@@ -129,11 +138,23 @@ impl Run {
             ));
             return Err(Exit::Environment);
         }
+        let reached = tokio::runtime::Runtime::new()
+            .map_err(|error| format!("no runtime: {error}"))
+            .and_then(|runtime| {
+                let reaching = project.server.reach(project.security.as_ref());
+                runtime
+                    .block_on(reaching)
+                    .map_err(|error| error.to_string())
+            });
+        if let Err(error) = reached {
+            complain(error);
+            return Err(Exit::Environment);
+        }
         let run = crate::run::Run::global().map_err(|error| {
             complain(error);
             Exit::Environment
         })?;
-        let pool = Pool::start(run.clone()).map_err(|error| {
+        let pool = driver_flags::pool(run.clone(), remotes).map_err(|error| {
             complain(error);
             Exit::Environment
         })?;
@@ -162,13 +183,14 @@ impl Run {
 }
 
 /// Whether the browsers that these cases need are installed, with their drivers; says what is missing.
-fn has_programs(cases: &[Case]) -> bool {
+fn has_programs(cases: &[Case], is_elsewhere: impl Fn(Stack) -> bool) -> bool {
     let wanted: BTreeSet<Stack> = cases
         .iter()
         .flat_map(|case| case.cast.stacks().values().copied())
         .collect();
     let mut all = true;
-    for stack in wanted.into_iter().filter(|stack| stack.is_browser()) {
+    let here = |stack: &Stack| stack.is_browser() && !is_elsewhere(*stack);
+    for stack in wanted.into_iter().filter(here) {
         if let Err(error) = Programs::find(stack) {
             complain(error);
             all = false;

@@ -9,12 +9,9 @@ use glare_signaling_server::{Fault, Faults};
 
 use super::{Exit, complain, show_mistakes};
 use crate::project::{PROJECT_FILE, Project};
-use crate::server::{CommandSpec, Ready, ServerSpec};
+use crate::server::{CommandSpec, Ready, ServerSpec, ServerUrl, UrlSpec};
 use crate::signaling::Dialect;
 use crate::tls::{Security, Trust};
-
-/// How long a server may take to get ready where nobody says, in seconds.
-const READY_WITHIN: u64 = 30;
 
 /// The server under test.
 #[derive(clap::Args)]
@@ -25,19 +22,22 @@ pub(super) struct ServerFlags {
     project: Option<PathBuf>,
     /// A command that starts your server; `{port}` is the port it must listen on at 127.0.0.1 (it is in PORT too).
     /// Without this, the reference server is tested
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", group = "one")]
     server: Option<String>,
+    /// Where your server runs already, `http://host:port` or `https://…`, with a path if it lives below one. It is neither started
+    /// nor ended: what needs that is unsupported
+    #[arg(long, value_name = "URL", group = "one")]
+    server_url: Option<ServerUrl>,
+    /// The server at --server-url (or `url` of the project file) is yours: play also what is nasty to it (garbage, broken frames, lines that
+    /// are cut, stalled or altered), and let strangers ask it for laws 5 and 6. A URL on loopback needs this as well
+    #[arg(long)]
+    i_own_this_server: bool,
     /// How your server shows that it is ready: `port`, `http:/path`, or `line:text` for a line of its output
     #[arg(long, value_name = "HOW", default_value = "port", value_parser = Ready::from_str, requires = "server")]
     ready: Ready,
-    /// How long your server may take to get ready, in seconds
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = READY_WITHIN,
-        requires = "server"
-    )]
-    ready_within: u64,
+    /// How long your server may take to get ready, in seconds: 30 from its start, 10 at a URL
+    #[arg(long, value_name = "SECONDS", requires = "one", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    ready_within: Option<u64>,
     /// A file that says how to talk to your server; without it, as to the reference server
     #[arg(long, value_name = "FILE")]
     dialect: Option<PathBuf>,
@@ -45,14 +45,14 @@ pub(super) struct ServerFlags {
     /// the paths of PEM files by `{cert}`, `{key}` and `{ca}`, and in GLARE_CERT, GLARE_KEY and GLARE_CA
     #[arg(long)]
     tls: bool,
-    /// Whom to trust, if your server has a certificate of its own (PEM)
-    #[arg(long, value_name = "FILE", requires = "tls")]
+    /// Whom to trust, if your server has a certificate of its own (PEM); an https URL needs it
+    #[arg(long, value_name = "FILE")]
     tls_ca: Option<PathBuf>,
-    /// The host that your server's certificate names, if not 127.0.0.1
-    #[arg(long, value_name = "NAME", requires = "tls")]
+    /// The host that your server's certificate names, if not 127.0.0.1 or that of its URL
+    #[arg(long, value_name = "NAME")]
     tls_name: Option<String>,
     /// A planted fault of the reference server; may be given more than once
-    #[arg(long, value_name = "NAME", conflicts_with = "server")]
+    #[arg(long, value_name = "NAME", conflicts_with = "one")]
     fault: Vec<Fault>,
 }
 
@@ -71,34 +71,69 @@ impl ServerFlags {
             })?;
             project.dialect = Arc::new(dialect);
         }
-        if self.tls {
-            let usage = |error: String| {
-                complain(error);
-                Exit::Usage
-            };
+        let usage = |error: &str| {
+            complain(error);
+            Exit::Usage
+        };
+        let is_https = self.server_url.as_ref().is_some_and(ServerUrl::is_tls);
+        if !self.tls && !is_https && (self.tls_ca.is_some() || self.tls_name.is_some()) {
+            return Err(usage(
+                "--tls-ca and --tls-name say something about TLS, which is not spoken: add --tls",
+            ));
+        }
+        if self.tls && self.server_url.as_ref().is_some_and(|url| !url.is_tls()) {
+            return Err(usage("--tls: the URL says http; write https"));
+        }
+        if is_https && self.tls_ca.is_none() {
+            return Err(usage(
+                "an https URL needs --tls-ca FILE, the certificate (PEM) to trust: the system's are not looked at",
+            ));
+        }
+        if self.tls || is_https {
             let trust = match &self.tls_ca {
                 None => None,
                 Some(path) => {
                     let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
                     let trust = read
                         .and_then(|text| Trust::from_pem(&text).map_err(|error| error.to_string()));
-                    Some(trust.map_err(|error| usage(format!("{}: {error}", path.display())))?)
+                    Some(trust.map_err(|error| usage(&format!("{}: {error}", path.display())))?)
                 }
             };
-            let security = Security::new(trust, self.tls_name.as_deref());
-            project.security = Some(security.map_err(|error| usage(error.to_string()))?);
+            let host = self.server_url.as_ref().map(ServerUrl::host);
+            let name = self.tls_name.as_deref().or(host.as_deref());
+            let security = Security::new(trust, name);
+            project.security = Some(security.map_err(|error| usage(&error.to_string()))?);
+        } else if self.server_url.is_some() {
+            project.security = None;
         }
         if let Some(command) = self.server {
             project.server = ServerSpec::Command(CommandSpec {
                 ready: self.ready,
-                within: Duration::from_secs(self.ready_within),
+                within: self
+                    .ready_within
+                    .map_or(CommandSpec::WITHIN, Duration::from_secs),
                 ..CommandSpec::new(command)
+            });
+        } else if let Some(url) = self.server_url {
+            project.server = ServerSpec::Url(UrlSpec {
+                within: self
+                    .ready_within
+                    .map_or(UrlSpec::WITHIN, Duration::from_secs),
+                ..UrlSpec::new(url)
             });
         } else if !self.fault.is_empty() {
             project.server = ServerSpec::Embedded {
                 faults: self.fault.into_iter().collect(),
             };
             project.dialect = Dialect::reference();
+        }
+        if self.i_own_this_server {
+            let ServerSpec::Url(spec) = &mut project.server else {
+                return Err(usage(
+                    "--i-own-this-server: there is no --server-url; what glare starts itself is yours anyway",
+                ));
+            };
+            spec.owned = true;
         }
         Ok(project)
     }
@@ -116,15 +151,32 @@ impl ServerFlags {
             if self.ready != Ready::Port {
                 flag("--ready", self.ready.to_string());
             }
-            if self.ready_within != READY_WITHIN {
-                flag("--ready-within", self.ready_within.to_string());
-            }
+        }
+        if let Some(url) = &self.server_url {
+            flag("--server-url", url.to_string());
+        }
+        if let Some(within) = self.ready_within {
+            flag("--ready-within", within.to_string());
         }
         if let Some(dialect) = &self.dialect {
             flag("--dialect", path(dialect));
         }
+        for (name, value) in [
+            ("--tls-ca", self.tls_ca.as_ref().map(path)),
+            ("--tls-name", self.tls_name.clone()),
+        ] {
+            if let Some(value) = value {
+                flag(name, value);
+            }
+        }
         for fault in &self.fault {
             flag("--fault", fault.to_string());
+        }
+        for (name, given) in [
+            ("--tls", self.tls),
+            ("--i-own-this-server", self.i_own_this_server),
+        ] {
+            out.extend(given.then(|| name.to_owned()));
         }
         out
     }

@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use crate::mistake::Mistakes;
 use crate::scenario::{Source, Span, read_text};
-use crate::server::{CommandSpec, Ready, ServerSpec};
+use crate::server::{CommandSpec, Ready, ServerSpec, ServerUrl, UrlSpec};
 use crate::signaling::Dialect;
 use crate::tls::{Security, Trust};
 use crate::yaml::MAX_BYTES;
@@ -52,6 +52,7 @@ struct File {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Server {
     command: Option<Spanned<String>>,
+    url: Option<Spanned<String>>,
     ready: Option<Spanned<String>>,
     ready_within: Option<Spanned<u64>>,
     #[serde(default)]
@@ -140,6 +141,16 @@ impl Project {
         reader.project(file)
     }
 
+    /// The same project, where the server at its `url` is one's own: what is nasty to it is played as well, and strangers ask it for laws 5
+    /// and 6. Changes nothing for a server that glare starts.
+    #[must_use]
+    pub fn owning_the_server(mut self) -> Self {
+        if let ServerSpec::Url(spec) = &mut self.server {
+            spec.owned = true;
+        }
+        self
+    }
+
     /// The same project with its server started by this command: a crate's own binary, `env!("CARGO_BIN_EXE_my-server")`.
     /// `{port}` stands for the port.
     #[must_use]
@@ -147,7 +158,9 @@ impl Project {
         let command = command.into();
         match &mut self.server {
             ServerSpec::Command(spec) => spec.command = command,
-            other => *other = ServerSpec::Command(CommandSpec::new(command)),
+            other @ (ServerSpec::Embedded { .. } | ServerSpec::Url(_)) => {
+                *other = ServerSpec::Command(CommandSpec::new(command))
+            }
         }
         self
     }
@@ -170,12 +183,16 @@ impl Reader {
             .into_iter()
             .filter_map(|(name, value)| self.header(&name, &value))
             .collect();
+        let url = match &file.server {
+            Some(server) => self.url(server),
+            None => None,
+        };
         let security = match &file.server {
-            Some(server) => self.security(server, &folder),
+            Some(server) => self.security(server, url.as_ref(), &folder),
             None => None,
         };
         let (server, dialect) = match file.server {
-            Some(server) => self.server(server, &folder)?,
+            Some(server) => self.server(server, url, &folder)?,
             None => (
                 ServerSpec::Embedded {
                     faults: Faults::none(),
@@ -199,12 +216,18 @@ impl Reader {
     fn server(
         &mut self,
         server: Server,
+        url: Option<ServerUrl>,
         folder: &Path,
     ) -> Result<(ServerSpec, Arc<Dialect>), Mistakes> {
         let dialect = match &server.dialect {
             None => Dialect::reference(),
             Some(path) => self.dialect(&folder.join(path.get_ref()), path.span())?,
         };
+        if let Some(url) = url {
+            let mut spec = UrlSpec::new(url);
+            self.within(server.ready_within, &mut spec.within);
+            return Ok((ServerSpec::Url(spec), dialect));
+        }
         let Some(command) = server.command else {
             return Ok((
                 ServerSpec::Embedded {
@@ -229,15 +252,7 @@ impl Reader {
                 }
             }
         }
-        if let Some(within) = server.ready_within {
-            match within.get_ref() {
-                1..=3600 => spec.within = Duration::from_secs(*within.get_ref()),
-                seconds => {
-                    let found = format!("{seconds} seconds");
-                    self.mistake(within.span(), found).expect("1 to 3600");
-                }
-            }
-        }
+        self.within(server.ready_within, &mut spec.within);
         for (name, value) in server.env {
             if let Some(value) = self.filled(&value) {
                 spec.env.push((name, value));
@@ -246,9 +261,56 @@ impl Reader {
         Ok((ServerSpec::Command(spec), dialect))
     }
 
-    /// What `tls`, `tls-ca` and `tls-name` say.
-    fn security(&mut self, server: &Server, folder: &Path) -> Option<Security> {
-        if server.tls.as_ref().is_none_or(|tls| !*tls.get_ref()) {
+    fn within(&mut self, given: Option<Spanned<u64>>, within: &mut Duration) {
+        match given.as_ref().map(|given| (given.span(), *given.get_ref())) {
+            None => {}
+            Some((_, seconds @ 1..=3600)) => *within = Duration::from_secs(seconds),
+            Some((span, seconds)) => {
+                let found = format!("{seconds} seconds");
+                self.mistake(span, found).expect("1 to 3600");
+            }
+        }
+    }
+
+    /// Where a server is that runs already.
+    fn url(&mut self, server: &Server) -> Option<ServerUrl> {
+        let given = server.url.as_ref()?;
+        if server.command.is_some() {
+            let found = "a server is started by its `command` or runs already at its `url`";
+            self.mistake(given.span(), found)
+                .advise("take one of them out");
+        }
+        if let Some(ready) = &server.ready {
+            let found = "`ready` is for a `command`; at a `url` one connection must succeed";
+            self.mistake(ready.span(), found).advise("take it out");
+        }
+        let text = self.filled(given)?;
+        match text.parse() {
+            Ok(url) => Some(url),
+            Err(why) => {
+                let why: String = why;
+                self.mistake(given.span(), why);
+                None
+            }
+        }
+    }
+
+    /// What `tls`, `tls-ca` and `tls-name` say, and the scheme of `url`.
+    fn security(
+        &mut self,
+        server: &Server,
+        url: Option<&ServerUrl>,
+        folder: &Path,
+    ) -> Option<Security> {
+        let is_https = url.is_some_and(ServerUrl::is_tls);
+        if let (Some(url), true) = (&server.url, is_https && server.tls_ca.is_none()) {
+            self.mistake(
+                url.span(),
+                "https needs `tls-ca`, whom to trust: the system's certificates are not looked at",
+            )
+            .advise("add `tls-ca = \"ca.pem\"`");
+        }
+        if !is_https && server.tls.as_ref().is_none_or(|tls| !*tls.get_ref()) {
             let ca = server.tls_ca.as_ref().map(|path| ("tls-ca", path.span()));
             let name = server
                 .tls_name
@@ -274,7 +336,9 @@ impl Reader {
             }
         }
         let name = server.tls_name.as_ref();
-        match Security::new(trust, name.map(|name| name.get_ref().as_str())) {
+        let host = url.map(ServerUrl::host);
+        let named = name.map(|name| name.get_ref().as_str());
+        match Security::new(trust, named.or(host.as_deref())) {
             Ok(security) => Some(security),
             Err(error) => {
                 let span = name.map_or(0..0, Spanned::span);

@@ -11,7 +11,9 @@
 //! dialect = "dialect.yaml"               # how to talk to it; without it, as to the reference server
 //! tls = true                             # wss and https: {cert}, {key} and {ca} are PEM files for the command, also in GLARE_CERT, …
 //! tls-ca = "ca.pem"                      # whom to trust, if its certificate is one of its own
-//! tls-name = "signal.test"               # whom that certificate names, if not 127.0.0.1
+//! tls-name = "signal.test"               # whom that certificate names, if not 127.0.0.1 or the host of the URL
+//! # or, in the place of `command`, a server that runs already, and is neither started nor ended:
+//! # url = "https://signal.test/below"    # https needs tls-ca; nasty cases want `glare run --i-own-this-server`
 //!
 //! [headers]                              # sent with every request to the server
 //! authorization = "Bearer ${MY_TOKEN}"   # ${NAME} is an environment variable: a secret, in no log and no trace

@@ -15,7 +15,7 @@ mod value;
 
 pub(crate) use read::read_text;
 pub(crate) use read::variants::slug as variant_slug;
-pub(crate) use table::NEEDS;
+pub(crate) use table::{Demands, NEEDS};
 pub(crate) use value::{duration, is_name, word};
 
 pub use builder::Builder;

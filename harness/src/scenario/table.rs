@@ -50,8 +50,27 @@ pub(crate) struct Verb {
     pub keys: &'static [KeySpec],
     /// Exactly one of these keys must be there.
     pub one_of: &'static [&'static str],
+    /// What it asks of whoever runs it.
+    pub demands: Demands,
     /// Makes the action of the values.
     pub build: Build,
+}
+
+/// What a verb asks of whoever runs it. Matters where the server is somebody else's: one that glare has started bears everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Demands {
+    /// A client does it.
+    Nothing,
+    /// The owner's consent: garbage, broken frames, lines that are cut, silent, stalled or altered.
+    Consent,
+    /// The server's process in one's hands.
+    Control,
+}
+
+impl Verb {
+    const fn demanding(self, demands: Demands) -> Self {
+        Self { demands, ..self }
+    }
 }
 
 /// The kinds that go from peer to peer.
@@ -179,6 +198,7 @@ const fn verb(
         about,
         keys,
         one_of: &[],
+        demands: Demands::Nothing,
         build,
     }
 }
@@ -352,6 +372,7 @@ pub(crate) const VERBS: &[Verb] = &[
             may("heard", Shape::Flag, "`false` does not wait; default true."),
         ],
         one_of: &["text", "bytes", "size"],
+        demands: Demands::Nothing,
         build: build::say,
     },
     verb(
@@ -446,7 +467,8 @@ pub(crate) const VERBS: &[Verb] = &[
             ),
         ],
         build::corrupt,
-    ),
+    )
+    .demanding(Demands::Consent),
     verb(
         "cut",
         "Ends the peer's socket on the wire, or makes it half-open.",
@@ -464,13 +486,15 @@ pub(crate) const VERBS: &[Verb] = &[
             ),
         ],
         build::cut,
-    ),
+    )
+    .demanding(Demands::Consent),
     verb(
         "stall",
         "Stops reading from the server for this peer, so that the server's buffers fill.",
         &[PEER],
         build::stall,
-    ),
+    )
+    .demanding(Demands::Consent),
     verb(
         "mend",
         "Ends the peer's silence or stall. What a silence swallowed stays lost.",
@@ -482,20 +506,23 @@ pub(crate) const VERBS: &[Verb] = &[
         "Stops the server as SIGSTOP does: its port and connections stay, and nothing answers.",
         &[],
         build::pause,
-    ),
-    verb("resume", "Lets a paused server go on.", &[], build::resume),
+    )
+    .demanding(Demands::Control),
+    verb("resume", "Lets a paused server go on.", &[], build::resume).demanding(Demands::Control),
     verb(
         "kill-server",
         "Ends the server as a crash would.",
         &[],
         build::kill_server,
-    ),
+    )
+    .demanding(Demands::Control),
     verb(
         "restart",
         "Ends the server if it runs, and starts it again on the same address.",
         &[],
         build::restart,
-    ),
+    )
+    .demanding(Demands::Control),
     Verb {
         name: "send-raw",
         about: "Sends what no client should.",
@@ -523,6 +550,7 @@ pub(crate) const VERBS: &[Verb] = &[
             ),
         ],
         one_of: &["text", "frame", "path"],
+        demands: Demands::Consent,
         build: build::send_raw,
     },
     verb(
@@ -548,7 +576,8 @@ pub(crate) const VERBS: &[Verb] = &[
             ),
         ],
         build::http,
-    ),
+    )
+    .demanding(Demands::Consent),
 ];
 
 /// The verb whose value is one of [`CONDITIONS`].

@@ -8,6 +8,7 @@ use super::model::{
     Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line,
     Pattern, PeerSpec, Place, Raw, Scenario, Step,
 };
+use super::table::{Demands, VERBS, find};
 use super::value::write_duration;
 use crate::names::PeerName;
 use crate::peer::{Data, Kill};
@@ -17,6 +18,18 @@ use crate::yaml::{flow, scalar};
 
 /// From this length on, made-up bytes are written as `size:`.
 const SIZE_FROM: usize = 1;
+
+impl Action {
+    /// Its verb, as files write it.
+    pub(crate) fn verb(&self) -> &'static str {
+        entries(self).0
+    }
+
+    /// What it asks of whoever runs it.
+    pub(crate) fn demands(&self) -> Demands {
+        find(VERBS, self.verb()).map_or(Demands::Nothing, |verb| verb.demands)
+    }
+}
 
 impl Step {
     /// The step on one line, as YAML.

@@ -1,6 +1,7 @@
-//! The server under test: embedded, or a child process; readiness, kill, restart, and what it says.
+//! The server under test: embedded, a child process, or one that runs already; readiness, kill, restart, and what it says.
 
 mod child;
+mod elsewhere;
 mod embedded;
 mod files;
 
@@ -16,7 +17,10 @@ use tokio::net::TcpSocket;
 
 use crate::log::ServerLife;
 use crate::run::Run;
+use crate::tap::Site;
 use crate::tls::{Security, TlsError};
+
+pub use elsewhere::{ServerUrl, UrlSpec};
 
 /// How long the port of a server that was killed may stay busy.
 const FREED_WITHIN: Duration = Duration::from_secs(2);
@@ -34,6 +38,8 @@ pub enum ServerSpec {
     },
     /// A program.
     Command(CommandSpec),
+    /// One that runs already.
+    Url(UrlSpec),
 }
 
 /// A server that is a program.
@@ -119,6 +125,31 @@ impl ServerSpec {
                 }
             }
             ServerSpec::Command(spec) => spec.command.clone(),
+            ServerSpec::Url(spec) => spec.url.to_string(),
+        }
+    }
+
+    /// The one that runs already, if it is such.
+    pub fn elsewhere(&self) -> Option<&UrlSpec> {
+        match self {
+            ServerSpec::Url(spec) => Some(spec),
+            ServerSpec::Embedded { .. } | ServerSpec::Command(_) => None,
+        }
+    }
+
+    /// What requests to it name; their tap, where it is glare's own.
+    pub fn site(&self) -> Option<Arc<Site>> {
+        self.elsewhere().map(|spec| Arc::new(spec.url.site()))
+    }
+
+    /// Looks whether a server that should run already can be reached. One that glare starts is not looked for.
+    ///
+    /// # Errors
+    /// What was dialled, and what came.
+    pub async fn reach(&self, security: Option<&Security>) -> Result<(), ServerError> {
+        match self.elsewhere() {
+            Some(spec) => spec.reach(security).await.map(drop),
+            None => Ok(()),
         }
     }
 }
@@ -155,6 +186,19 @@ pub enum ServerError {
         /// The last lines of its output.
         lines: Vec<String>,
     },
+    /// One that should run already is not there.
+    #[error("the server at {url} could not be reached in {} s; {why}", .after.as_secs_f32())]
+    Unreachable {
+        /// Where it should be.
+        url: String,
+        /// How long it was tried.
+        after: Duration,
+        /// What was dialled, and what came of it.
+        why: String,
+    },
+    /// It is not the harness's to end, start, pause or resume.
+    #[error("the server at {0} was not started by glare, which neither ends nor pauses it")]
+    NotOurs(String),
     /// No certificate for it.
     #[error("no TLS for the server: {0}")]
     Tls(#[from] TlsError),
@@ -214,6 +258,8 @@ pub struct Wanted {
 enum Life {
     Embedded(embedded::Embedded),
     Child(child::Child),
+    /// Not ours to end.
+    Elsewhere,
 }
 
 impl ServerUnderTest {
@@ -237,8 +283,8 @@ impl ServerUnderTest {
     ) -> Result<Self, ServerError> {
         let reserved = match &spec {
             ServerSpec::Embedded { .. } => Some(reserved().map_err(ServerError::Port)?),
-            // Not every program can listen where another socket is bound.
-            ServerSpec::Command(_) => None,
+            // Not every program can listen where another socket is bound, and what runs elsewhere has a port of its own.
+            ServerSpec::Command(_) | ServerSpec::Url(_) => None,
         };
         let port = reserved.as_ref().map(TcpSocket::local_addr).transpose();
         let port = port.map_err(ServerError::Port)?;
@@ -286,6 +332,10 @@ impl ServerUnderTest {
                         .await?;
                 (child.address(), Life::Child(child))
             }
+            ServerSpec::Url(spec) => {
+                let address = spec.reach(wanted.security.as_ref()).await?;
+                (address, Life::Elsewhere)
+            }
         };
         sink(ServerLife::Ready);
         Ok((address, life))
@@ -319,12 +369,27 @@ impl ServerUnderTest {
         self.life.is_some()
     }
 
-    /// Ends it as a crash would: sockets reset, nobody told.
+    /// Whether the harness has started it, and so ends it.
+    pub fn is_ours(&self) -> bool {
+        self.spec.elsewhere().is_none()
+    }
+
+    fn not_ours(&self) -> Result<(), ServerError> {
+        match self.spec.elsewhere() {
+            Some(spec) => Err(ServerError::NotOurs(spec.url.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends it as a crash would: sockets reset, nobody told. One that is not ours stays.
     pub async fn kill(&mut self) {
+        if !self.is_ours() {
+            return;
+        }
         match self.life.take() {
             Some(Life::Embedded(server)) => server.kill().await,
             Some(Life::Child(child)) => child.kill().await,
-            None => return,
+            Some(Life::Elsewhere) | None => return,
         }
         (self.sink)(ServerLife::Killed);
     }
@@ -334,6 +399,7 @@ impl ServerUnderTest {
     /// # Errors
     /// As for [`ServerUnderTest::start`].
     pub async fn restart(&mut self) -> Result<(), ServerError> {
+        self.not_ours()?;
         self.kill().await;
         let (port, wanted) = (Some(self.address), &self.wanted);
         let (_, life) = Self::boot(&self.spec, port, wanted, &self.run, &self.sink).await?;
@@ -347,10 +413,11 @@ impl ServerUnderTest {
     /// # Errors
     /// It does not run, does not stop, or was not started as pausable.
     pub async fn pause(&mut self) -> Result<(), ServerError> {
+        self.not_ours()?;
         let paused = match &mut self.life {
             Some(Life::Embedded(server)) => server.pause().await,
             Some(Life::Child(child)) => child.pause().await,
-            None => return Err(ServerError::Gone),
+            Some(Life::Elsewhere) | None => return Err(ServerError::Gone),
         };
         paused.then_some(()).ok_or(ServerError::NotPaused)
     }
@@ -360,10 +427,11 @@ impl ServerUnderTest {
     /// # Errors
     /// It does not run.
     pub async fn resume(&mut self) -> Result<(), ServerError> {
+        self.not_ours()?;
         match &mut self.life {
             Some(Life::Embedded(server)) => server.resume(),
             Some(Life::Child(child)) => child.resume().await,
-            None => return Err(ServerError::Gone),
+            Some(Life::Elsewhere) | None => return Err(ServerError::Gone),
         }
         Ok(())
     }
@@ -373,7 +441,7 @@ impl ServerUnderTest {
         match self.life.take() {
             Some(Life::Embedded(server)) => server.kill().await,
             Some(Life::Child(child)) => child.kill().await,
-            None => {}
+            Some(Life::Elsewhere) | None => {}
         }
     }
 }

@@ -4,6 +4,6 @@ mod dialect;
 mod word;
 
 pub use dialect::{
-    AbsentPeer, Connect, Conversation, Dialect, Out, Properties, SameId, Unspeakable,
+    AbsentPeer, Alias, Connect, Conversation, Dialect, Out, Properties, SameId, Unspeakable,
 };
 pub use word::{Candidate, Description, DescriptionKind, Kind, Notice, Request, Signal, Word};

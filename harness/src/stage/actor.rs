@@ -96,11 +96,14 @@ impl Actor {
             }
             _ => None,
         };
-        let address = seat.as_ref().map_or_else(next_address, Seat::address);
-        let mut options = scene.setting.tap(address.into(), scene.upstream);
+        let address = match &seat {
+            Some(seat) => seat.address(),
+            None => next_address().into(),
+        };
+        let mut options = scene.setting.tap(address, scene.upstream);
         options.pages = Some(pages());
         if let Some(security) = &scene.setting.security {
-            let identity = security.tap(address.into());
+            let identity = security.tap(address);
             options.identity = Some(identity.map_err(|error| Trouble(error.to_string()))?);
         }
         let tap = Tap::start(options, wire.clone())
@@ -154,7 +157,8 @@ impl Actor {
         };
         match self.stack {
             Stack::Native => {
-                let (peer, happenings) = NativePeer::start(origin).await;
+                let address = self.scene.setting.pool.advertised();
+                let (peer, happenings) = NativePeer::start_at(origin, address).await;
                 Ok((Arc::new(peer), happenings))
             }
             Stack::Wire => {

@@ -265,7 +265,7 @@ impl Brain {
     async fn begin_link(&mut self) -> Result<(u32, Conversation), HandError> {
         self.last_link += 1;
         let number = self.last_link;
-        let conversation = Conversation::new(self.dialect.clone(), &self.directory.id(&self.name));
+        let conversation = (self.directory).conversation(self.dialect.clone(), &self.name);
         let connect = conversation.connect();
         self.hand
             .perform(Command::OpenLink {

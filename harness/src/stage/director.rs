@@ -24,7 +24,7 @@ use crate::log::{Recorder, Rules as LogRules, Seq, ServerLife, Watch, What, seen
 use crate::names::{Link, PeerName, RoomName};
 use crate::scenario::{DEFAULT_WITHIN, Place};
 use crate::server::ServerUnderTest;
-use crate::signaling::{Kind, Request};
+use crate::signaling::{Alias, Kind, Request};
 
 /// How long the last replies may take before a link counts as not fenced.
 const FENCE_WITHIN: Duration = Duration::from_secs(3);
@@ -65,6 +65,8 @@ pub(super) struct Ran {
 pub(super) struct Stage {
     pub(super) actors: BTreeMap<PeerName, Actor>,
     pub(super) server: ServerUnderTest,
+    /// The names that everything has on the wire.
+    pub(super) alias: Alias,
     pub(super) recorder: Recorder,
     pub(super) rules: Arc<Rules>,
     pub(super) world: World,

@@ -1,26 +1,47 @@
 //! Who is in the case, as the server knows them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::names::PeerName;
+use crate::signaling::{Alias, Conversation, Dialect};
 
 /// Who is in the case, as the server knows them.
 #[derive(Clone, Default)]
 pub struct Directory {
     names: BTreeMap<String, PeerName>,
+    alias: Alias,
 }
 
 impl Directory {
-    /// The id on the wire is the peer's name.
+    /// A peer's id is its name.
     pub fn new<'a>(peers: impl Iterator<Item = &'a PeerName>) -> Self {
         Self {
             names: peers
                 .map(|name| (name.as_str().to_owned(), name.clone()))
                 .collect(),
+            alias: Alias::default(),
         }
     }
 
-    /// The id that the server knows this peer by.
+    /// The same, where ids and rooms have other names on the wire.
+    #[must_use]
+    pub fn aliased(mut self, alias: Alias) -> Self {
+        self.alias = alias;
+        self
+    }
+
+    /// What this peer, or the tap in its stead, says and hears on a new connection.
+    pub fn conversation(&self, dialect: Arc<Dialect>, peer: &PeerName) -> Conversation {
+        Conversation::new(dialect, peer.as_str()).aliased(self.alias.clone())
+    }
+
+    /// The names that everything has on the wire.
+    pub fn alias(&self) -> &Alias {
+        &self.alias
+    }
+
+    /// The id that this peer has.
     pub fn id(&self, peer: &PeerName) -> String {
         peer.as_str().to_owned()
     }

@@ -6,6 +6,7 @@ mod by_hand;
 mod carried;
 mod director;
 mod directory;
+mod elsewhere;
 mod faults;
 mod lawful;
 mod order;
@@ -124,6 +125,7 @@ impl Setting {
     /// What a tap of this setting needs, whoever is behind it.
     fn tap(&self, address: IpAddr, server: SocketAddr) -> TapOptions {
         let mut options = TapOptions::new(address, server);
+        options.site = self.server.site();
         options.headers = self.headers.clone();
         let security = self.security.as_ref();
         options.trust = security.map(|security| security.servers().clone());

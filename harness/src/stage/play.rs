@@ -11,6 +11,7 @@ use super::actor::{Actor, Scene};
 use super::brain::Lost;
 use super::director::{Ran, Stage, Stop};
 use super::directory::Directory;
+use super::elsewhere::{unkillable, withheld};
 use super::faults::Disturbed;
 use super::outcome::{Failure, Judged, Outcome, Verdict};
 use super::probed::gone;
@@ -25,7 +26,7 @@ use crate::names::PeerName;
 use crate::peer::Kill;
 use crate::scenario::{Action, Place, Step};
 use crate::server::{ServerUnderTest, Wanted};
-use crate::signaling::SameId;
+use crate::signaling::{Alias, SameId};
 
 /// Plays one case to its verdict. Always ends: every wait has a deadline.
 pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
@@ -136,6 +137,12 @@ fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<std::path::Path
 
 /// Why this case cannot be played at all against this server.
 fn refusal(case: &Case, setting: &Setting) -> Option<String> {
+    if let Some(why) = (setting.server.elsewhere()).and_then(|server| withheld(case, server)) {
+        return Some(why);
+    }
+    if let Some(why) = unkillable(case, &setting.pool) {
+        return Some(why);
+    }
     let lacking: Vec<String> = case
         .scenario
         .needs
@@ -155,6 +162,15 @@ fn refusal(case: &Case, setting: &Setting) -> Option<String> {
             setting.dialect.name()
         )
     })
+}
+
+/// On a server that glare has started, names are as the scenario writes them.
+fn directory(case: &Case, setting: &Setting) -> Directory {
+    let alias = match setting.server.elsewhere() {
+        Some(_) => Alias::random(),
+        None => Alias::default(),
+    };
+    Directory::new(case.scenario.peers.iter().map(|(name, _)| name)).aliased(alias)
 }
 
 async fn perform(
@@ -193,7 +209,7 @@ async fn perform(
         recorder: recorder.clone(),
         digest: Digest::new(),
         rules: Arc::new(Rules::default()),
-        directory: Directory::new(scenario.peers.iter().map(|(name, _)| name)),
+        directory: directory(case, setting),
         upstream: server.address(),
         lost: lost.clone(),
     };
@@ -234,6 +250,7 @@ async fn perform(
         .map(|line| line.text.as_str())
         .collect();
     let mut stage = Stage {
+        alias: scene.directory.alias().clone(),
         actors,
         server,
         recorder: recorder.clone(),

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::names::RoomName;
 use crate::peer::{Command, Data, Hand as _, Happening, Happenings, Reply, WirePeer};
-use crate::signaling::{Conversation, Dialect, Notice, Out, Request, Signal, Word};
+use crate::signaling::{Alias, Conversation, Dialect, Notice, Out, Request, Signal, Word};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Tap, TapOptions, Verdict};
 
 /// Between two attempts at what a server may refuse until it has noticed that somebody went.
@@ -41,6 +41,7 @@ impl Policy for KeepsNothing {
 /// A stranger.
 pub(super) struct Probe {
     id: String,
+    alias: Alias,
     dialect: Arc<Dialect>,
     hand: WirePeer,
     /// On its way to the server; ends with it.
@@ -53,14 +54,20 @@ pub(super) struct Probe {
 
 impl Probe {
     /// Nobody yet: the server will know it as `id`.
-    pub async fn new(id: String, tap: TapOptions, dialect: Arc<Dialect>) -> Result<Self, Stuck> {
+    pub async fn new(
+        id: String,
+        tap: TapOptions,
+        dialect: Arc<Dialect>,
+        alias: Alias,
+    ) -> Result<Self, Stuck> {
         let tap = Tap::start(tap, Arc::new(KeepsNothing)).await;
         let tap =
             tap.map_err(|error| Stuck::Harness(format!("no port for the tap of {id}: {error}")))?;
         let (hand, happenings) = WirePeer::start(tap.address()).await;
         Ok(Self {
             _tap: tap,
-            conversation: Conversation::new(dialect.clone(), &id),
+            conversation: Conversation::new(dialect.clone(), &id).aliased(alias.clone()),
+            alias,
             id,
             dialect,
             hand,
@@ -75,7 +82,8 @@ impl Probe {
         loop {
             self.link += 1;
             self.heard.clear();
-            self.conversation = Conversation::new(self.dialect.clone(), &self.id);
+            self.conversation =
+                Conversation::new(self.dialect.clone(), &self.id).aliased(self.alias.clone());
             let connect = self.conversation.connect();
             let command = Command::OpenLink {
                 link: self.link,

@@ -82,11 +82,15 @@ impl Stage {
         let events = self.recorder.events_from(0);
         let mut five = finding(Law::GarbageHarmsNobodyElse);
         let mut six = finding(Law::EmptyRoomsAreFree);
-        if self.server.is_up() && setting.dialect.has(Need::Rooms) {
+        // Strangers ask for rooms and ids again and again: only its owner lets them in.
+        let bears = (setting.server.elsewhere()).is_none_or(|server| server.owned);
+        if self.server.is_up() && setting.dialect.has(Need::Rooms) && bears {
             let names = Names::of(case);
             let tap = setting.tap(Ipv4Addr::LOCALHOST.into(), self.server.address());
+            let alias = self.alias.clone();
             let notices = terms.announces_leaving_within.unwrap_or_default() + NOTICES_WITHIN;
-            let probe = |id: String| Probe::new(id, tap.clone(), setting.dialect.clone());
+            let probe =
+                |id: String| Probe::new(id, tap.clone(), setting.dialect.clone(), alias.clone());
             if let Some(hurt) = hurt(case, &events) {
                 let until = Instant::now() + SERVES_WITHIN;
                 let again = Some(Instant::now() + notices);
@@ -187,9 +191,7 @@ impl Stage {
             .actors
             .values()
             .map(|actor| (format!("the tap of {}", actor.name), actor.tap.address()));
-        let server = self
-            .server
-            .is_up()
+        let server = (self.server.is_up() && self.server.is_ours())
             .then(|| ("the server".to_owned(), self.server.address()));
         join_all(taps.chain(server).map(Witness::new))
             .await

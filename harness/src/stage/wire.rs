@@ -230,9 +230,8 @@ impl Wire {
         if passing.truncated || passing.carrier == Carrier::Binary {
             return None;
         }
-        let ear = inner.ears.entry(passing.link).or_insert_with(|| {
-            Conversation::new(self.dialect.clone(), &self.directory.id(&self.peer))
-        });
+        let ear = (inner.ears.entry(passing.link))
+            .or_insert_with(|| (self.directory).conversation(self.dialect.clone(), &self.peer));
         match (passing.carrier, passing.direction) {
             (Carrier::Http, direction) => {
                 let mut head = passing.head.split(' ');

@@ -10,7 +10,7 @@ use super::body::Framing;
 
 /// The longest head (bytes).
 const LONGEST: usize = 64 * 1024;
-const MOST_HEADERS: usize = 256;
+pub(super) const MOST_HEADERS: usize = 256;
 
 /// Why a head is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -18,6 +18,7 @@ use super::policy::{HoldId, Policy};
 use super::raw::{self, RawFrame};
 use super::session;
 use super::shared::Shared;
+use super::site::Site;
 use crate::tls::{Identity, Trust};
 
 /// The longest message that is decoded (bytes, with its frames' headers): 16 MiB. A longer one is judged by its beginning and then
@@ -66,6 +67,8 @@ pub struct TapOptions {
     pub address: IpAddr,
     /// The server under test.
     pub upstream: SocketAddr,
+    /// What requests name in the place of the tap; as they come if `None`.
+    pub site: Option<Arc<Site>>,
     /// What the tap serves itself under `/.glare/`.
     pub pages: Option<Arc<Pages>>,
     /// `host:port` that requests and origins may name besides the tap's own address.
@@ -84,6 +87,7 @@ impl TapOptions {
         Self {
             address,
             upstream,
+            site: None,
             pages: None,
             hosts: Vec::new(),
             headers: Arc::default(),
@@ -202,7 +206,9 @@ impl Tap {
     /// # Errors
     /// The server cannot be reached, or what it says is no HTTP answer.
     pub async fn knock(&self, path: &str) -> io::Result<u16> {
-        raw::knock(self.shared.upstream(), self.shared.trust.as_ref(), path).await
+        let shared = &self.shared;
+        let server = (shared.upstream(), shared.trust.as_ref());
+        raw::knock(server, shared.site.as_deref(), path).await
     }
 
     /// Asks one link, or all; returns how many there were once all have answered.

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::frame;
 use super::head;
+use super::site::Site;
 use super::wire::Wire;
 use crate::tls::Trust;
 
@@ -70,12 +71,16 @@ impl RawFrame {
 
 /// Asks for a WebSocket on this path (RFC 6455, section 4.1) and returns the status of the answer.
 pub(super) async fn knock(
-    server: SocketAddr,
-    trust: Option<&Trust>,
+    (server, trust): (SocketAddr, Option<&Trust>),
+    site: Option<&Site>,
     path: &str,
 ) -> io::Result<u16> {
+    let (host, prefix) = match site {
+        Some(site) => (site.authority.clone(), site.prefix.as_str()),
+        None => (server.to_string(), ""),
+    };
     let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {server}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        "GET {prefix}{path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: Z2xhcmUgaXMgYXQgaXQhIQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     );
     let answer = async {

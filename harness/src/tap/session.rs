@@ -193,7 +193,7 @@ impl Session {
         }
 
         let line = format!("{} {}", request.method, request.target);
-        request.add(&self.shared.headers);
+        self.readdress(&mut request);
         let mut raw = std::mem::take(&mut request.raw);
         let mut body = Body::new(request.framing);
         let mut data = Vec::new();
@@ -233,6 +233,14 @@ impl Session {
             Ok(()) if refused || sent != Sent::All => Err(End::Quiet),
             Ok(()) => Ok(None),
         }
+    }
+
+    /// What goes to the server differs from what came by this alone.
+    fn readdress(&self, request: &mut Request) {
+        if let Some(site) = &self.shared.site {
+            site.readdress(request);
+        }
+        request.add(&self.shared.headers);
     }
 
     /// Reads a request's body, to its end or to the cap.
@@ -559,7 +567,7 @@ impl Session {
             return Err(Refusal::new(400, "an upgrade takes no body").into());
         }
         request.strip_extensions();
-        request.add(&self.shared.headers);
+        self.readdress(&mut request);
         let number = self.shared.next_link();
         let answered = match self.server().await {
             Ok(server) => match server.send_until_answered(&request.raw).await {

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::link::Command;
 use super::pages::Pages;
 use super::policy::{HoldId, Policy};
+use super::site::Site;
 use super::{Delivery, TapOptions};
 use crate::tls::{Identity, Trust};
 
@@ -23,6 +24,8 @@ pub(super) struct Shared {
     pub(super) address: SocketAddr,
     /// `host:port` that requests may name besides the tap's own.
     pub(super) hosts: Vec<String>,
+    /// What requests name in the tap's place.
+    pub(super) site: Option<Arc<Site>>,
     /// What every request to the server gets besides its own headers.
     pub(super) headers: Arc<[(String, String)]>,
     /// What the peer is shown; plain if `None`.
@@ -48,6 +51,7 @@ impl Shared {
             pages: options.pages,
             address,
             hosts: options.hosts,
+            site: options.site,
             headers: options.headers,
             identity: options.identity,
             trust: options.trust,

@@ -1,7 +1,7 @@
 //! What the browser tests share: a stand-in for the tap, and a shuttle between two peers.
 #![allow(dead_code, reason = "every test binary uses its own part")]
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -34,7 +34,15 @@ impl Tap {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let number =
             NEXT.fetch_add(1, Ordering::Relaxed) & 0xffff | (std::process::id() & 0x7f) << 16;
-        let address = Ipv4Addr::from(0x7f00_0000 | number);
+        Self::listening(Ipv4Addr::from(0x7f00_0000 | number).into(), script).await
+    }
+
+    /// At this address.
+    pub async fn at(address: IpAddr) -> Self {
+        Self::listening(address, "").await
+    }
+
+    async fn listening(address: IpAddr, script: &'static str) -> Self {
         let listener = TcpListener::bind(SocketAddr::from((address, 0)))
             .await
             .unwrap();

@@ -6,10 +6,16 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::header::AUTHORIZATION;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+use super::remote::Socket;
 
 /// Why a command has no result.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -80,7 +86,11 @@ impl Bidi {
     /// Connects. Events go to `events`, which closes when the connection does. Must be called on the runtime that shall
     /// do the I/O; commands may then be sent from any.
     pub(super) async fn connect(
-        url: &str,
+        Socket {
+            url,
+            dial,
+            authorization,
+        }: &Socket,
         within: Duration,
         events: mpsc::UnboundedSender<Event>,
     ) -> Result<Self, String> {
@@ -88,11 +98,22 @@ impl Bidi {
         let config = WebSocketConfig::default()
             .max_message_size(None)
             .max_frame_size(None);
-        let connecting = tokio_tungstenite::connect_async_with_config(url, Some(config), true);
+        let mut request = url
+            .into_client_request()
+            .map_err(|error| format!("{url} is no WebSocket's: {error}"))?;
+        let authorization = authorization.as_ref();
+        if let Some(value) = authorization.and_then(|value| value.parse().ok()) {
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
+        let connecting = async {
+            let stream = TcpStream::connect(dial).await?;
+            stream.set_nodelay(true)?;
+            client_async_with_config(request, stream, Some(config)).await
+        };
         let (socket, _) = tokio::time::timeout(within, connecting)
             .await
-            .map_err(|_| format!("no connection to {url} in {} s", within.as_secs()))?
-            .map_err(|error| format!("no connection to {url}: {error}"))?;
+            .map_err(|_| format!("no connection to {url} at {dial} in {} s", within.as_secs()))?
+            .map_err(|error| format!("no connection to {url} at {dial}: {error}"))?;
         let (sender, outgoing) = mpsc::unbounded_channel();
         tokio::spawn(speak(socket, outgoing, events));
         Ok(Self(sender))

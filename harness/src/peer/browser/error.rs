@@ -43,6 +43,16 @@ pub enum EnvironmentError {
         /// The last lines that the driver wrote.
         output: Vec<String>,
     },
+    /// A driver that runs elsewhere gave no session, or the session broke while it was prepared.
+    #[error("no session with {stack} at {driver}: {why}")]
+    Remote {
+        /// Which browser.
+        stack: Stack,
+        /// The driver's URL, without a password.
+        driver: String,
+        /// What happened.
+        why: String,
+    },
     /// A page could not be opened, loaded or prepared.
     #[error("{stack} has no page at {url}: {why}")]
     Page {

@@ -5,7 +5,7 @@
 //! BiDi is left with what only it can do: pages, navigation, cookies, the console, crashes.
 
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// Where hands call in: a listener on loopback, which takes only calls that are expected.
+/// Where hands call in: a listener, on loopback if the browser is on this machine, which takes only calls that are expected.
 #[derive(Debug)]
 pub(super) struct Exchange {
     address: SocketAddr,
@@ -54,8 +54,8 @@ pub(super) struct Call {
 
 impl Exchange {
     /// Listens, on the runtime that it is called on.
-    pub(super) async fn start() -> std::io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    pub(super) async fn start(address: IpAddr) -> std::io::Result<Self> {
+        let listener = TcpListener::bind((address, 0)).await?;
         let address = listener.local_addr()?;
         let exchange = Self {
             address,

@@ -5,6 +5,10 @@
 //! The page is served by the peer's own tap: see [`pages`]. It is a frame of the warm page, which stays when the peer goes: a frame has a
 //! fresh realm and costs less than a page. Each warm page has an address where it lives, and its peers' taps are put there, so
 //! that its renderer process stays, too.
+//!
+//! With [`Remotes`] a stack's browsers are elsewhere: a driver that runs already is asked for a session, which is deleted in the end. All
+//! their taps are at the one address that reaches this machine, and cookies know no ports, so each of their pages has a user context of
+//! its own, and serves once.
 
 mod bidi;
 mod capabilities;
@@ -15,6 +19,7 @@ mod line;
 mod page;
 mod peer;
 mod pool;
+mod remote;
 mod running;
 
 pub use error::EnvironmentError;
@@ -22,3 +27,4 @@ pub use find::{Programs, Versions};
 pub use page::{PAGE_PATH, pages};
 pub use peer::BrowserPeer;
 pub use pool::{PAGES_PER_BROWSER, Pool, Seat};
+pub use remote::{DriverUrl, Remotes};

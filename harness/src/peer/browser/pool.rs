@@ -4,7 +4,7 @@
 //! none, speak to it through channels.
 
 use std::collections::VecDeque;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use super::line::Line;
 use super::page::Page;
 use super::running::Browser;
-use super::{BrowserPeer, EnvironmentError};
+use super::{BrowserPeer, DriverUrl, EnvironmentError, Remotes};
 use crate::names::Stack;
 use crate::peer::{Happenings, next_address};
 use crate::run::Run;
@@ -33,6 +33,7 @@ struct Shared {
     runtime: Mutex<Option<Runtime>>,
     chromium: Arc<Shelf>,
     firefox: Arc<Shelf>,
+    remotes: Option<Remotes>,
     /// Browsers of one peer each.
     own: Mutex<Vec<Weak<Browser>>>,
     over: AtomicBool,
@@ -55,7 +56,7 @@ struct Shelf {
 /// A page that nobody has.
 #[derive(Debug)]
 struct Idle {
-    home: Ipv4Addr,
+    home: IpAddr,
     page: oneshot::Receiver<Arc<Page>>,
 }
 
@@ -68,15 +69,15 @@ struct Idle {
 pub struct Seat {
     shared: Arc<Shared>,
     shelf: Arc<Shelf>,
-    home: Ipv4Addr,
+    home: IpAddr,
     permit: Option<OwnedSemaphorePermit>,
     /// `None`: it is yet to be opened.
     page: Option<Arc<Page>>,
 }
 
 impl Seat {
-    /// The address for the tap, one of 127.x.y.z that no other peer has.
-    pub fn address(&self) -> Ipv4Addr {
+    /// The address for the tap: one of 127.x.y.z that no other peer has, or that at which a browser elsewhere reaches this machine.
+    pub fn address(&self) -> IpAddr {
         self.home
     }
 
@@ -120,7 +121,7 @@ pub(super) struct Lease {
     browser: Arc<Browser>,
     origin: String,
     /// `None`: the browser is the borrower's own.
-    from: Option<(Arc<Shelf>, OwnedSemaphorePermit, Ipv4Addr)>,
+    from: Option<(Arc<Shelf>, OwnedSemaphorePermit, IpAddr)>,
 }
 
 impl Pool {
@@ -139,16 +140,30 @@ impl Pool {
 
     /// A pool that lends so many pages of each browser at a time.
     pub fn with_pages(run: Run, pages: usize) -> Result<Self, EnvironmentError> {
-        Self::build(run, pages, false)
+        Self::build(run, pages, false, None)
     }
 
     /// A pool that gives every peer a new user context and a new page, and closes both afterwards: what a pool of warm pages saves
     /// is measured against it.
     pub fn with_fresh_contexts(run: Run) -> Result<Self, EnvironmentError> {
-        Self::build(run, PAGES_PER_BROWSER, true)
+        Self::build(run, PAGES_PER_BROWSER, true, None)
     }
 
-    fn build(run: Run, pages: usize, apart: bool) -> Result<Self, EnvironmentError> {
+    /// A pool where some browsers are elsewhere. Their sessions are deleted by [`Pool::shutdown`] alone.
+    pub fn with_remotes(run: Run, remotes: Remotes) -> Result<Self, EnvironmentError> {
+        Self::build(run, PAGES_PER_BROWSER, false, Some(remotes))
+    }
+
+    fn build(
+        run: Run,
+        pages: usize,
+        apart: bool,
+        remotes: Option<Remotes>,
+    ) -> Result<Self, EnvironmentError> {
+        // At one address for all, cookies are kept apart only so.
+        let is_elsewhere = |stack| (remotes.as_ref()).is_some_and(|all| all.get(stack).is_some());
+        let shelf = |stack| Arc::new(Shelf::new(stack, pages, apart || is_elsewhere(stack)));
+        let (chromium, firefox) = (shelf(Stack::Chromium), shelf(Stack::Firefox));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("glare-browsers")
@@ -159,11 +174,22 @@ impl Pool {
             run,
             handle: runtime.handle().clone(),
             runtime: Mutex::new(Some(runtime)),
-            chromium: Arc::new(Shelf::new(Stack::Chromium, pages, apart)),
-            firefox: Arc::new(Shelf::new(Stack::Firefox, pages, apart)),
+            chromium,
+            firefox,
+            remotes,
             own: Mutex::default(),
             over: AtomicBool::new(false),
         })))
+    }
+
+    /// The driver of this stack's browsers, if they are elsewhere.
+    pub fn remote(&self, stack: Stack) -> Option<&DriverUrl> {
+        self.0.remotes.as_ref()?.get(stack)
+    }
+
+    /// The address at which browsers elsewhere reach this machine, if there are any.
+    pub fn advertised(&self) -> Option<IpAddr> {
+        self.0.remotes.as_ref().map(Remotes::address)
     }
 
     /// Sets a page aside. Waits in line when all are lent.
@@ -176,7 +202,10 @@ impl Pool {
             .map_err(|_| EnvironmentError::Pool("it is shut down".into()))?;
         let (home, page) = match shelf.idle_page().await {
             Some((home, page)) => (home, Some(page)),
-            None => (next_address(), None),
+            None => match shared.remotes(stack) {
+                Some(remotes) => (remotes.address(), None),
+                None => (next_address().into(), None),
+            },
         };
         Ok(Seat {
             shared,
@@ -252,6 +281,19 @@ impl Pool {
 }
 
 impl Shared {
+    /// Where this stack's browsers are, if they are elsewhere.
+    fn remotes(&self, stack: Stack) -> Option<&Remotes> {
+        (self.remotes.as_ref()).filter(|remotes| remotes.get(stack).is_some())
+    }
+
+    /// A browser here, or elsewhere.
+    async fn start(&self, stack: Stack) -> Result<Browser, EnvironmentError> {
+        match self.remotes(stack) {
+            Some(remotes) => Browser::start_elsewhere(stack, remotes).await,
+            None => Browser::start(stack, &self.run).await,
+        }
+    }
+
     fn shelf(&self, stack: Stack) -> Result<&Arc<Shelf>, EnvironmentError> {
         match stack {
             Stack::Chromium => Ok(&self.chromium),
@@ -264,7 +306,7 @@ impl Shared {
         &self,
         shelf: Arc<Shelf>,
         permit: OwnedSemaphorePermit,
-        home: Ipv4Addr,
+        home: IpAddr,
         page: Option<Arc<Page>>,
         origin: String,
     ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
@@ -328,7 +370,7 @@ impl Shared {
         origin: String,
     ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
         self.shelf(stack)?;
-        let browser = Arc::new(Browser::start(stack, &self.run).await?);
+        let browser = Arc::new(self.start(stack).await?);
         {
             let mut own = lock(&self.own);
             own.retain(|browser| browser.strong_count() > 0);
@@ -402,14 +444,14 @@ impl Shelf {
         match &*slot {
             Some(started) => started.clone(),
             None => {
-                let started = Browser::start(self.stack, &shared.run).await.map(Arc::new);
+                let started = shared.start(self.stack).await.map(Arc::new);
                 slot.insert(started).clone()
             }
         }
     }
 
     /// A page that was given back, and where it lives. One that is just being renewed is waited for: that is quicker than a new one.
-    async fn idle_page(&self) -> Option<(Ipv4Addr, Arc<Page>)> {
+    async fn idle_page(&self) -> Option<(IpAddr, Arc<Page>)> {
         loop {
             let next = lock(&self.idle).pop_front()?;
             if let Ok(page) = next.page.await

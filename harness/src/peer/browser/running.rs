@@ -1,6 +1,7 @@
 //! One running browser: its driver, its session, and its pages.
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,11 +13,12 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::bidi::{Bidi, BidiError, Event};
-use super::capabilities::capabilities;
+use super::capabilities::{self, capabilities};
 use super::driver::Driver;
 use super::line::{Exchange, Line};
 use super::page::{HOUSE_PATH, PAGE_PATH, Page};
-use super::{EnvironmentError, Programs};
+use super::remote::{RemoteSession, Socket};
+use super::{EnvironmentError, Programs, Remotes};
 use crate::names::Stack;
 use crate::peer::Happenings;
 use crate::run::Run;
@@ -60,10 +62,19 @@ pub(super) struct Browser {
     pub(super) bidi: Bidi,
     exchange: Exchange,
     pages: Pages,
-    folder: PathBuf,
-    driver: tokio::sync::Mutex<Option<Driver>>,
-    /// The session belongs to it.
-    _client: Client,
+    life: tokio::sync::Mutex<Option<Life>>,
+}
+
+/// What ends with it.
+#[derive(Debug)]
+enum Life {
+    /// On this machine. The session belongs to the client.
+    Here {
+        driver: Driver,
+        folder: PathBuf,
+        _client: Client,
+    },
+    Elsewhere(RemoteSession),
 }
 
 impl Browser {
@@ -80,7 +91,7 @@ impl Browser {
                 why: format!("no folder for its profile: {error}"),
                 output: Vec::new(),
             })?;
-        let exchange = Exchange::start()
+        let exchange = Exchange::start(Ipv4Addr::LOCALHOST.into())
             .await
             .map_err(|error| EnvironmentError::Pool(error.to_string().into()))?;
         let driver = Driver::start(stack, &programs.driver, &folder, run).await?;
@@ -91,9 +102,11 @@ impl Browser {
                 bidi,
                 exchange,
                 pages,
-                folder,
-                driver: tokio::sync::Mutex::new(Some(driver)),
-                _client: client,
+                life: tokio::sync::Mutex::new(Some(Life::Here {
+                    driver,
+                    folder,
+                    _client: client,
+                })),
             }),
             Err(why) => {
                 driver.end().await;
@@ -106,7 +119,46 @@ impl Browser {
         }
     }
 
-    /// A session at a WebDriver URL. Needs no process of ours, so a remote end would do.
+    /// Asks the driver elsewhere for a session, if this stack has one.
+    pub(super) async fn start_elsewhere(
+        stack: Stack,
+        remotes: &Remotes,
+    ) -> Result<Self, EnvironmentError> {
+        let address = remotes.address();
+        let Some(driver) = remotes.get(stack) else {
+            return Err(EnvironmentError::NoBrowser(stack));
+        };
+        let exchange = Exchange::start(address).await.map_err(|error| {
+            EnvironmentError::Pool(format!("no port at {address}: {error}").into())
+        })?;
+        let wanted = capabilities::remote(stack, remotes.arguments(stack));
+        let failed = |why: String| EnvironmentError::Remote {
+            stack,
+            driver: driver.to_string(),
+            why,
+        };
+        let session = RemoteSession::open(driver, wanted).await;
+        let session = session.map_err(failed)?;
+        let attached = match session.socket() {
+            Ok(socket) => Self::attach(stack, &socket).await,
+            Err(why) => Err(why),
+        };
+        match attached {
+            Ok((bidi, pages)) => Ok(Self {
+                stack,
+                bidi,
+                exchange,
+                pages,
+                life: tokio::sync::Mutex::new(Some(Life::Elsewhere(session))),
+            }),
+            Err(why) => {
+                session.close().await;
+                Err(failed(why))
+            }
+        }
+    }
+
+    /// A session at the URL of a driver of our own.
     async fn session(
         stack: Stack,
         url: &str,
@@ -125,8 +177,14 @@ impl Browser {
             .and_then(Value::as_str)
             .ok_or("the driver speaks no WebDriver BiDi (no webSocketUrl)")?
             .to_owned();
+        let (bidi, pages) = Self::attach(stack, &Socket::here(&socket)?).await?;
+        Ok((client, bidi, pages))
+    }
+
+    /// Speaks WebDriver BiDi with a session, and listens to what it tells.
+    async fn attach(stack: Stack, socket: &Socket) -> Result<(Bidi, Pages), String> {
         let (sender, events) = mpsc::unbounded_channel();
-        let bidi = Bidi::connect(&socket, PAGE_DEADLINE, sender).await?;
+        let bidi = Bidi::connect(socket, PAGE_DEADLINE, sender).await?;
         let pages = Pages::default();
         tokio::spawn(dispatch(events, Arc::clone(&pages)));
         let wanted = [
@@ -148,7 +206,7 @@ impl Browser {
                 .await
                 .map_err(|error| error.to_string())?;
         }
-        Ok((client, bidi, pages))
+        Ok((bidi, pages))
     }
 
     /// Opens an empty page, in a user context of its own (cookies, storage, renderers) if it is to be `apart`. Firefox throttles
@@ -341,18 +399,22 @@ impl Browser {
             .map(drop)
     }
 
-    /// Kills it, waits until it is gone, and removes its profile.
+    /// Kills it, waits until it is gone, and removes its profile. One elsewhere is asked to end.
     pub(super) async fn end(&self, why: &str) {
         // Taken first: the connection closes when the browser dies, and that must not be told as an accident.
         let pages: Vec<_> = self.pages().drain().map(|(_, page)| page).collect();
         for page in pages {
             page.dismiss(why);
         }
-        if let Some(driver) = self.driver.lock().await.take() {
-            driver.end().await;
-            if let Err(error) = tokio::fs::remove_dir_all(&self.folder).await {
-                tracing::debug!(%error, "the profile is left to the end of the run");
+        match self.life.lock().await.take() {
+            Some(Life::Here { driver, folder, .. }) => {
+                driver.end().await;
+                if let Err(error) = tokio::fs::remove_dir_all(&folder).await {
+                    tracing::debug!(%error, "the profile is left to the end of the run");
+                }
             }
+            Some(Life::Elsewhere(session)) => session.close().await,
+            None => {}
         }
     }
 

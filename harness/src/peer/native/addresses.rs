@@ -7,8 +7,11 @@ use rtc::shared::ifaces::ifaces;
 /// Every further address multiplies the pairs to check; a machine full of container bridges has dozens.
 const MOST: usize = 4;
 
-/// Addresses to bind, port 0: IPv4 first, without link-local ones. Loopback only where there is nothing else.
-pub(super) fn local() -> Vec<SocketAddr> {
+/// Addresses to bind, port 0: this one, or else IPv4 first, without link-local ones, and loopback only where there is nothing else.
+pub(super) fn local(only: Option<IpAddr>) -> Vec<SocketAddr> {
+    if let Some(ip) = only {
+        return vec![(ip, 0).into()];
+    }
     let found = ifaces()
         .map(|interfaces| {
             interfaces
@@ -44,6 +47,12 @@ fn usable(ip: &IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_that_is_told_is_the_only_one() {
+        let told = IpAddr::from([198, 18, 0, 1]);
+        assert_eq!(local(Some(told)), [SocketAddr::from((told, 0))]);
+    }
 
     fn chosen(addresses: &[&str]) -> Vec<String> {
         let found = addresses.iter().map(|ip| ip.parse().unwrap()).collect();

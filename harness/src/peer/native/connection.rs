@@ -1,5 +1,6 @@
 //! One connection: a task that carries out its commands one after the other.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -47,6 +48,8 @@ pub(super) struct Connection {
     pc: Option<Arc<dyn PeerConnection>>,
     events: Arc<Events>,
     wire: Arc<Wire>,
+    /// The one address to gather; all that do if `None`.
+    address: Option<IpAddr>,
     /// `restartIce` was called, and no offer since has been set.
     restart: bool,
 }
@@ -56,6 +59,7 @@ pub(super) fn start(
     conn: u32,
     teller: Arc<Teller>,
     cut: Arc<AtomicBool>,
+    address: Option<IpAddr>,
 ) -> (UnboundedSender<Order>, impl Future<Output = ()> + Send) {
     let (sender, mut orders) = unbounded_channel();
     let events = Events::new(conn, teller, sender.downgrade());
@@ -64,6 +68,7 @@ pub(super) fn start(
         pc: None,
         events,
         wire: Wire::new(cut),
+        address,
         restart: false,
     };
     (sender, async move { connection.run(&mut orders).await })
@@ -157,7 +162,7 @@ impl Connection {
             .with_setting_engine(settings)
             .with_runtime(Arc::new(NudgedRuntime(Arc::clone(&self.wire))))
             .with_handler(Arc::new(Handler(Arc::clone(&self.events))))
-            .with_udp_addrs(addresses::local())
+            .with_udp_addrs(addresses::local(self.address))
             .build();
         self.pc = Some(Arc::new(bounded("making a connection", built).await?));
         Ok(Reply::Done)

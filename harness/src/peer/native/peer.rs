@@ -1,6 +1,7 @@
 //! The hand itself: which command goes where, and how it ends.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -25,6 +26,8 @@ pub struct NativePeer {
     sockets: Sockets,
     connections: Mutex<HashMap<u32, UnboundedSender<Order>>>,
     cut: Arc<AtomicBool>,
+    /// The one address that it gathers, if not all.
+    address: Option<IpAddr>,
     gone: Mutex<Option<String>>,
     tasks: TaskTracker,
     runtime: tokio::runtime::Handle,
@@ -34,6 +37,14 @@ impl NativePeer {
     /// A peer whose tap is at `origin`: its WebSockets go to `ws://origin/path`, its requests to `http://origin/path`, or
     /// `wss` and `https`.
     pub async fn start(origin: impl Into<Origin>) -> (Self, Happenings) {
+        Self::start_at(origin, None).await
+    }
+
+    /// The same, which gathers candidates of this address alone: the one at which others reach this machine.
+    pub async fn start_at(
+        origin: impl Into<Origin>,
+        address: Option<IpAddr>,
+    ) -> (Self, Happenings) {
         let (teller, happenings) = Teller::new();
         let teller = Arc::new(teller);
         let tasks = TaskTracker::new();
@@ -43,6 +54,7 @@ impl NativePeer {
             teller,
             connections: Mutex::default(),
             cut: Arc::default(),
+            address,
             gone: Mutex::default(),
             tasks,
             runtime,
@@ -69,8 +81,8 @@ impl NativePeer {
                 let message = format!("there is a connection {conn} already");
                 return Answer::Now(Err(refuse("InvalidStateError", message)));
             }
-            let (orders, task) =
-                connection::start(conn, Arc::clone(&self.teller), Arc::clone(&self.cut));
+            let (teller, cut) = (Arc::clone(&self.teller), Arc::clone(&self.cut));
+            let (orders, task) = connection::start(conn, teller, cut, self.address);
             self.tasks.spawn_on(task, &self.runtime);
             connections.insert(conn, orders);
         }

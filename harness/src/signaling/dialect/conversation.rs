@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::template::{Missing, Variables, fill_text, matches_text};
 use super::words::{self, Heard};
-use super::{Body, Connect, Dialect, Framing, Hearing, Out, Saying, Unspeakable, quick};
+use super::{Alias, Body, Connect, Dialect, Framing, Hearing, Out, Saying, Unspeakable, quick};
 use crate::names::RoomName;
 use crate::signaling::{Kind, Notice, Request, Word};
 
@@ -21,6 +21,7 @@ const MAX_TEXT: usize = 1024 * 1024;
 pub struct Conversation {
     dialect: Arc<Dialect>,
     me: Arc<str>,
+    alias: Alias,
     /// The room that the peer is in.
     room: Option<RoomName>,
     /// The room that it asked for last.
@@ -33,14 +34,23 @@ impl Conversation {
         Self {
             dialect,
             me: Arc::from(me),
+            alias: Alias::default(),
             room: None,
             asked: None,
         }
     }
 
+    /// The same, where users and rooms have other names on the wire.
+    #[must_use]
+    pub fn aliased(mut self, alias: Alias) -> Self {
+        self.alias = alias;
+        self
+    }
+
     /// How to open the WebSocket.
     pub fn connect(&self) -> Connect {
-        let variables = self.variables();
+        let mut variables = self.variables();
+        self.alias.put_on(&mut variables);
         let connect = &self.dialect.connect;
         // The reader lets only `{me}` into these, so nothing can be missing.
         let fill = |pieces: &[_]| fill_text(pieces, &variables).unwrap_or_default();
@@ -72,6 +82,7 @@ impl Conversation {
         if let Some(room) = &self.room {
             variables.set("room", room.as_str());
         }
+        self.alias.put_on(&mut variables);
         let outs: Result<Vec<Out>, Missing> = saying
             .iter()
             .map(|step| self.out(step, &variables))
@@ -106,11 +117,12 @@ impl Conversation {
     ) -> Vec<Word> {
         let value = self.value(body).unwrap_or(Json::Null);
         let dialect = Arc::clone(&self.dialect);
+        let path = self.alias.take_off(path).into_owned();
         self.hear(&dialect, |hearing, variables| {
             hearing.http.as_ref().is_some_and(|route| {
                 route.method == method
                     && hearing.status.is_none_or(|range| range.contains(status))
-                    && matches_text(&route.path, path, variables)
+                    && matches_text(&route.path, &path, variables)
             }) && hearing.matches(&value, variables)
         })
     }
@@ -129,9 +141,10 @@ impl Conversation {
     pub fn overhear_request(&mut self, method: &str, path: &str, body: &str) -> Option<Word> {
         let value = self.value(body).unwrap_or(Json::Null);
         let dialect = Arc::clone(&self.dialect);
+        let path = self.alias.take_off(path).into_owned();
         self.overhear(&dialect, |step, variables| {
             step.http.as_ref().is_some_and(|route| {
-                route.method == method && matches_text(&route.path, path, variables)
+                route.method == method && matches_text(&route.path, &path, variables)
             }) && match &step.body {
                 Body::None => true,
                 Body::Template(template) => template.matches(&value, variables),
@@ -149,9 +162,10 @@ impl Conversation {
         if text.len() > MAX_TEXT {
             return None;
         }
+        let text = self.alias.take_off(text);
         match self.dialect.framing {
-            Framing::Json => quick::read(text).or_else(|| serde_json::from_str(text).ok()),
-            Framing::Text => Some(Json::from(text)),
+            Framing::Json => quick::read(&text).or_else(|| serde_json::from_str(&text).ok()),
+            Framing::Text => Some(Json::from(&*text)),
         }
     }
 

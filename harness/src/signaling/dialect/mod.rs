@@ -3,6 +3,7 @@
 //! A dialect says how to connect, which text or request each word becomes, which word each text or response is, and what the
 //! server is declared to do. One template serves for writing what a peer says and for recognising it at the tap.
 
+mod alias;
 mod conversation;
 mod properties;
 mod quick;
@@ -16,6 +17,7 @@ use std::sync::{Arc, OnceLock};
 use template::{Piece, Template, Variables};
 use words::Heard;
 
+pub use alias::Alias;
 pub use conversation::Conversation;
 pub use properties::{AbsentPeer, Properties, SameId};
 

@@ -42,6 +42,16 @@ impl<'a> Variables<'a> {
         self.0.push((Cow::Borrowed(name), Cow::Owned(value.into())));
     }
 
+    /// Adds this to the end of a value that is text.
+    pub(crate) fn extend(&mut self, name: &str, ending: &str) {
+        let value = self.0.iter_mut().find(|(there, _)| there == name);
+        if let Some((_, value)) = value
+            && let Some(text) = value.as_str()
+        {
+            *value = Cow::Owned(Json::String(format!("{text}{ending}")));
+        }
+    }
+
     /// Binds a value: a name that is bound already must have the same one.
     fn bind(&mut self, name: &'a str, value: Cow<'a, Json>) -> bool {
         if name == "_" {
