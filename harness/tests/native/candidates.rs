@@ -38,6 +38,21 @@ fn fine(mid: &str) -> Candidate {
     }
 }
 
+/// Where nobody says which, loopback is the last that is taken.
+#[tokio::test]
+async fn a_peer_gathers_the_address_that_it_is_told_alone() {
+    let mut alice = Peer::start_at(Some([127, 0, 0, 1].into())).await;
+    alice.channel("chat").await;
+    alice.set_local().await;
+    alice.until_gathered().await;
+    let gathered: Vec<_> = alice.candidates.iter().flatten().collect();
+    assert_eq!(gathered.len(), 1, "{gathered:?}");
+    assert!(
+        gathered[0].candidate.contains(" 127.0.0.1 "),
+        "{gathered:?}"
+    );
+}
+
 #[tokio::test]
 async fn local_candidates_name_their_section_and_generation_and_end_once() {
     let mut alice = Peer::start().await;

@@ -27,7 +27,12 @@ pub struct Peer {
 
 impl Peer {
     pub async fn start() -> Self {
-        let (hand, happenings) = NativePeer::start(NOWHERE).await;
+        Self::start_at(None).await
+    }
+
+    /// One that gathers this address alone.
+    pub async fn start_at(address: Option<std::net::IpAddr>) -> Self {
+        let (hand, happenings) = NativePeer::start_at(NOWHERE, address).await;
         let mut peer = Self {
             hand,
             happenings,
