@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::Faults;
 
 use super::driver_flags::{self, DriverFlags};
 use super::{Exit, complain, say};
@@ -129,9 +128,7 @@ async fn examine(stack: Stack, pool: &Pool, run: &Run) -> Result<String, String>
         .into_iter()
         .find(|cast| cast.stacks().values().all(|plays| *plays == stack))
         .ok_or("the probe has no such cast")?;
-    let server = ServerSpec::Embedded {
-        faults: Faults::none(),
-    };
+    let server = ServerSpec::reference();
     let setting = Setting {
         max_time: Duration::from_secs(60),
         ..Setting::new(server, Dialect::reference(), pool.clone(), run.clone())

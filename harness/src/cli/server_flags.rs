@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::{Fault, Faults};
+use glare_signaling_server::Fault;
 
 use super::{Exit, complain, show_mistakes};
 use crate::project::{PROJECT_FILE, Project};
@@ -20,8 +20,8 @@ pub(super) struct ServerFlags {
     /// A project file: server, dialect, headers, scenarios; `glare.toml` in this folder if there is one
     #[arg(long, value_name = "FILE")]
     project: Option<PathBuf>,
-    /// A command that starts your server; `{port}` is the port it must listen on at 127.0.0.1 (it is in PORT too).
-    /// Without this, the reference server is tested
+    /// A command that starts your server; `{port}` is the port it must listen on at 127.0.0.1 (it is in PORT too). It runs in this
+    /// folder, with the environment that the project file gives its server. Without this, the reference server is tested
     #[arg(long, value_name = "COMMAND", group = "one")]
     server: Option<String>,
     /// Where your server runs already, `http://host:port` or `https://…`, with a path if it lives below one. It is neither started
@@ -107,7 +107,12 @@ impl ServerFlags {
             project.security = None;
         }
         if let Some(command) = self.server {
+            let env = match project.server {
+                ServerSpec::Command(spec) => spec.env,
+                _ => Vec::new(),
+            };
             project.server = ServerSpec::Command(CommandSpec {
+                env,
                 ready: self.ready,
                 within: self
                     .ready_within
@@ -193,9 +198,7 @@ impl ServerFlags {
             None => {
                 return Ok(Project::new(
                     ["scenarios"],
-                    ServerSpec::Embedded {
-                        faults: Faults::none(),
-                    },
+                    ServerSpec::reference(),
                     Dialect::reference(),
                 ));
             }

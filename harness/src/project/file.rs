@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::Faults;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -37,6 +36,8 @@ pub struct Project {
     pub headers: Vec<(String, String)>,
     /// Values of environment variables that were put in: struck out wherever something is recorded.
     pub secrets: Vec<String>,
+    /// What `glare run` has to be told to play the same.
+    pub(super) again: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +87,7 @@ impl Project {
             security: None,
             headers: Vec::new(),
             secrets: Vec::new(),
+            again: Vec::new(),
         }
     }
 
@@ -147,6 +149,7 @@ impl Project {
     pub fn owning_the_server(mut self) -> Self {
         if let ServerSpec::Url(spec) = &mut self.server {
             spec.owned = true;
+            self.again.push("--i-own-this-server".into());
         }
         self
     }
@@ -156,6 +159,13 @@ impl Project {
     #[must_use]
     pub fn with_command(mut self, command: impl Into<String>) -> Self {
         let command = command.into();
+        self.again.extend(["--server".into(), command.clone()]);
+        if let ServerSpec::Command(spec) = &self.server
+            && spec.ready != Ready::Port
+        {
+            self.again
+                .extend(["--ready".into(), spec.ready.to_string()]);
+        }
         match &mut self.server {
             ServerSpec::Command(spec) => spec.command = command,
             other @ (ServerSpec::Embedded { .. } | ServerSpec::Url(_)) => {
@@ -193,12 +203,7 @@ impl Reader {
         };
         let (server, dialect) = match file.server {
             Some(server) => self.server(server, url, &folder)?,
-            None => (
-                ServerSpec::Embedded {
-                    faults: Faults::none(),
-                },
-                Dialect::reference(),
-            ),
+            None => (ServerSpec::reference(), Dialect::reference()),
         };
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
@@ -210,6 +215,7 @@ impl Reader {
             security,
             headers,
             secrets: self.secrets,
+            again: vec!["--project".into(), self.source.path.display().to_string()],
         })
     }
 
@@ -229,12 +235,7 @@ impl Reader {
             return Ok((ServerSpec::Url(spec), dialect));
         }
         let Some(command) = server.command else {
-            return Ok((
-                ServerSpec::Embedded {
-                    faults: Faults::none(),
-                },
-                dialect,
-            ));
+            return Ok((ServerSpec::reference(), dialect));
         };
         if command.get_ref().trim().is_empty() {
             self.mistake(command.span(), "the command is empty")

@@ -38,13 +38,16 @@ impl Project {
     /// If anything is not green, with all that a person needs; if nothing could be played.
     pub fn verify(&self) -> String {
         match self.play() {
-            Ok(played) => {
-                let again = report::Again::default();
+            Ok((played, left_out)) => {
+                let again = report::Again::new(self.again.clone(), None);
                 let explained: Vec<String> = played
                     .iter()
                     .filter_map(|played| report::failure(played, &again, false))
                     .collect();
-                let summary = report::summary(&played);
+                let mut summary = report::summary(&played);
+                if left_out > 0 {
+                    summary.push_str(&format!(", {left_out} casts left out by GLARE_STACKS"));
+                }
                 assert!(
                     explained.is_empty() && played.iter().all(is_green),
                     "{summary}\n\n{}",
@@ -56,7 +59,8 @@ impl Project {
         }
     }
 
-    fn play(&self) -> Result<Vec<Played>, String> {
+    /// What was played, and how many casts were left out.
+    fn play(&self) -> Result<(Vec<Played>, usize), String> {
         let stacks = suite::stacks()?;
         let files = suite::files(&self.scenarios).map_err(|error| error.to_string())?;
         let (scenarios, mistakes) = suite::read(&files);
@@ -79,7 +83,8 @@ impl Project {
         let setting = self.setting().map_err(|error| error.to_string())?;
         let runtime = tokio::runtime::Runtime::new()
             .map_err(|error| format!("no runtime for the scenarios: {error}"))?;
-        Ok(runtime.block_on(suite::run(cases, Arc::new(setting), plan, &|_| ())))
+        let played = runtime.block_on(suite::run(cases, Arc::new(setting), plan, &|_| ()));
+        Ok((played, left_out))
     }
 
     /// The setting of a run of this project, in this process's own run and pool.

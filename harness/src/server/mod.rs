@@ -42,6 +42,15 @@ pub enum ServerSpec {
     Url(UrlSpec),
 }
 
+impl ServerSpec {
+    /// The reference server as it should be.
+    pub fn reference() -> Self {
+        Self::Embedded {
+            faults: Faults::none(),
+        }
+    }
+}
+
 /// A server that is a program.
 #[derive(Clone, Debug)]
 pub struct CommandSpec {
