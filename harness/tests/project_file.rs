@@ -120,3 +120,15 @@ fn a_projects_secrets_are_struck_out_where_events_are_recorded() {
         "{told}"
     );
 }
+
+#[test]
+fn a_server_at_a_url_is_somebody_elses_until_it_is_said_to_be_ones_own() {
+    let text = "[server]\nurl = \"http://${KEY}:8080/below/\"\nready-within = 3\n";
+    let project = read(text).expect("no mistakes");
+    let spec = project.server.elsewhere().expect("a URL").clone();
+    assert_eq!(spec.url.to_string(), "http://a-long-secret:8080/below");
+    assert_eq!(spec.within, Duration::from_secs(3));
+    assert!(!spec.owned);
+    let own = project.owning_the_server();
+    assert!(own.server.elsewhere().expect("a URL").owned);
+}
