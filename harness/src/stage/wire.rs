@@ -370,6 +370,16 @@ impl Policy for Wire {
                     &[],
                 );
             }
+            LinkChange::Unheard { .. } => {
+                lock(&self.inner).down.push(link);
+                self.recorder.record(
+                    What::Note {
+                        peer: Some(self.peer.clone()),
+                        text: "its connection is lost, which the server cannot know: the line is silent".into(),
+                    },
+                    &[],
+                );
+            }
             LinkChange::Down { by, ending } => {
                 lock(&self.inner).down.push(link);
                 self.recorder.record(

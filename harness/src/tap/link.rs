@@ -56,6 +56,8 @@ struct Leg {
     writing_failed: Option<io::ErrorKind>,
     /// What comes is read and swallowed, its end too.
     silent: bool,
+    /// How it ended, while it was silent.
+    unheard: Option<Ending>,
     /// The source is not read from.
     stalled: bool,
 }
@@ -73,6 +75,7 @@ impl Leg {
             closed: false,
             writing_failed: None,
             silent: false,
+            unheard: None,
             stalled: false,
         }
     }
@@ -81,12 +84,13 @@ impl Leg {
         self.ended && self.outbox.is_over()
     }
 
-    /// Ends a silence and a stall. An end of stream that was swallowed is due now.
-    fn mend(&mut self) {
+    /// Ends a silence and a stall. An end of stream that was swallowed is due now, and is answered.
+    fn mend(&mut self) -> Option<Ending> {
         self.stalled = false;
         if std::mem::take(&mut self.silent) && self.ended {
             self.outbox.finish();
         }
+        self.unheard.take()
     }
 }
 
@@ -103,6 +107,16 @@ struct Common {
 }
 
 impl Common {
+    /// This leg's source has ended the link.
+    fn ended(&mut self, leg: &mut Leg, ending: Ending) {
+        if !leg.silent || leg.direction == Direction::Down {
+            self.down(leg.source, ending);
+        } else if leg.unheard.is_none() && !self.down {
+            leg.unheard = Some(ending.clone());
+            (self.policy).link(self.number, LinkChange::Unheard { ending });
+        }
+    }
+
     fn down(&mut self, by: Side, ending: Ending) {
         if !std::mem::replace(&mut self.down, true) {
             (self.policy).link(self.number, LinkChange::Down { by, ending });
@@ -117,7 +131,7 @@ impl Common {
                 Piece::Control { frame, close } => {
                     if let Some((code, reason)) = close {
                         leg.closed = true;
-                        self.down(leg.source, Ending::Close { code, reason });
+                        self.ended(leg, Ending::Close { code, reason });
                     }
                     if self.closing.is_none() && !leg.silent {
                         leg.outbox.push(frame, Kind::Other, None);
@@ -332,7 +346,7 @@ impl Link {
                 // Nobody is left for whom a silence could be kept.
                 for leg in [&mut self.up, &mut self.down] {
                     again |= leg.silent;
-                    leg.mend();
+                    drop(leg.mend());
                 }
             }
             if again {
@@ -390,7 +404,7 @@ impl Link {
                         Some(io::ErrorKind::ConnectionReset) => Ending::Reset,
                         _ => Ending::Eof,
                     };
-                    common.down(leg.source, ending);
+                    common.ended(leg, ending);
                     if leg.writing_failed.is_some() && !leg.silent {
                         let _ = leg.outbox.poll_flush(cx, target);
                         return Step::Reset;
@@ -404,7 +418,7 @@ impl Link {
                     step = Step::Again;
                 }
                 Poll::Ready(Err(_)) => {
-                    common.down(leg.source, Ending::Reset);
+                    common.ended(leg, Ending::Reset);
                     if leg.silent {
                         leg.ended = true;
                         drop(leg.splitter.rest(&mut leg.inbox));
@@ -454,8 +468,11 @@ impl Link {
                 let _ = reply.send(());
             }
             Command::Mend(reply) => {
-                self.up.mend();
+                let unheard = self.up.mend();
                 self.down.mend();
+                if let Some(ending) = unheard {
+                    self.common.down(Side::Peer, ending);
+                }
                 let _ = reply.send(());
             }
             Command::Inject(bytes, reply) if !self.common.down => {

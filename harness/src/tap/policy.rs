@@ -53,7 +53,9 @@ pub enum LinkChange {
     Up { path: String },
     /// The server refused the upgrade with this status.
     Refused { status: u16 },
-    /// It ended. Told once, when the first side ended.
+    /// The peer ended it, but the server cannot know: the link is silent upwards. Told once.
+    Unheard { ending: Ending },
+    /// It ended. Told once, when the first side ended of which the other can know.
     Down { by: Side, ending: Ending },
 }
 

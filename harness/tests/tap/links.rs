@@ -58,7 +58,7 @@ async fn a_silent_link_closes_for_nobody() {
         peer.shutdown().await.unwrap();
         assert!(matches!(
             bench.next().await,
-            Seen::Link(1, LinkChange::Down { by: Side::Peer, .. })
+            Seen::Link(1, LinkChange::Unheard { .. })
         ));
         // The server may speak as long as it likes: no answer, no end, no reset.
         for _ in 0..3 {
@@ -86,8 +86,7 @@ async fn a_reset_of_a_silent_peer_is_not_felt_until_the_server_ends() {
             bench.next().await,
             Seen::Link(
                 1,
-                LinkChange::Down {
-                    by: Side::Peer,
+                LinkChange::Unheard {
                     ending: Ending::Reset
                 }
             )
