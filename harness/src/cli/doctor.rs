@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-
 use super::driver_flags::{self, DriverFlags};
 use super::{Exit, complain, say};
 use crate::names::Stack;

@@ -107,6 +107,8 @@ fn firefox() -> Value {
             "dom.min_background_timeout_value": 4,
             "dom.min_background_timeout_value_without_budget_throttling": 4,
             "dom.timeout.enable_budget_timer_throttling": false,
+            // A change of the machine's network (another's container starts) makes it ping each WebSocket, and close those on which a silence was cut.
+            "network.notify.changed": false,
             "network.captive-portal-service.enabled": false,
             "network.connectivity-service.enabled": false,
             "app.normandy.enabled": false,

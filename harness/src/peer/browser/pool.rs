@@ -22,6 +22,9 @@ use crate::run::Run;
 /// How many pages one browser lends at a time. Who comes later waits in line.
 pub const PAGES_PER_BROWSER: usize = 16;
 
+/// How many browsers of one peer alone start at a time.
+const STARTS_AT_ONCE: usize = 2;
+
 /// Lends pages of real browsers. Clones are handles to the same pool.
 #[derive(Clone, Debug)]
 pub struct Pool(Arc<Shared>);
@@ -36,6 +39,8 @@ struct Shared {
     remotes: Option<Remotes>,
     /// Browsers of one peer each.
     own: Mutex<Vec<Weak<Browser>>>,
+    /// Who starts a browser of its own waits for one of these.
+    starting: Semaphore,
     over: AtomicBool,
 }
 
@@ -178,6 +183,7 @@ impl Pool {
             firefox,
             remotes,
             own: Mutex::default(),
+            starting: Semaphore::new(STARTS_AT_ONCE),
             over: AtomicBool::new(false),
         })))
     }
@@ -370,6 +376,8 @@ impl Shared {
         origin: String,
     ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
         self.shelf(stack)?;
+        // Until its page is there. A start is the dearest thing of all: with a dozen at once (`--repeat`) none got far within its deadline.
+        let started = self.starting.acquire().await;
         let browser = Arc::new(self.start(stack).await?);
         {
             let mut own = lock(&self.own);
@@ -384,6 +392,7 @@ impl Shared {
             }
             visited => visited,
         };
+        drop(started);
         let (page, (line, happenings)) = match visited {
             Ok(visited) => visited,
             Err(error) => {
