@@ -46,6 +46,7 @@
 //! - Secrets are taken out once, where an event is recorded; text that a server or page chose is escaped wherever it is shown.
 
 pub mod cli;
+mod input;
 pub mod laws;
 pub mod log;
 pub mod mistake;

@@ -386,7 +386,12 @@ fn check_list_and_schema_boot_nothing() {
         .says("catches room-never-freed at step 5");
     let schema: serde_json::Value =
         serde_json::from_str(&stand.glare(&["schema"]).ends(0).out).expect("JSON");
-    assert!(schema["properties"]["steps"].is_object());
+    for (what, key) in [("scenario", "steps"), ("sequences", "sequences")] {
+        assert!(
+            schema["$defs"][what]["properties"][key].is_object(),
+            "{what}"
+        );
+    }
     stand
         .glare(&["completions", "bash"])
         .ends(0)

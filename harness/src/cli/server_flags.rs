@@ -61,7 +61,7 @@ impl ServerFlags {
     pub(super) fn resolve(self) -> Result<Project, Exit> {
         let mut project = self.file()?;
         if let Some(path) = self.dialect {
-            let text = std::fs::read_to_string(&path).map_err(|error| {
+            let text = crate::input::read_to_string(&path).map_err(|error| {
                 complain(format!("{}: {error}", path.display()));
                 Exit::Usage
             })?;
@@ -93,7 +93,8 @@ impl ServerFlags {
             let trust = match &self.tls_ca {
                 None => None,
                 Some(path) => {
-                    let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+                    let read =
+                        crate::input::read_to_string(path).map_err(|error| error.to_string());
                     let trust = read
                         .and_then(|text| Trust::from_pem(&text).map_err(|error| error.to_string()));
                     Some(trust.map_err(|error| usage(&format!("{}: {error}", path.display())))?)

@@ -326,7 +326,7 @@ impl Reader {
         let mut trust = None;
         if let Some(path) = &server.tls_ca {
             let file = folder.join(path.get_ref());
-            let read = std::fs::read_to_string(&file).map_err(|error| error.to_string());
+            let read = crate::input::read_to_string(&file).map_err(|error| error.to_string());
             match read.and_then(|text| Trust::from_pem(&text).map_err(|error| error.to_string())) {
                 Ok(read) => trust = Some(read),
                 Err(error) => {

@@ -166,8 +166,8 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan, stop: &AtomicBo
             asked.excused += judged.finding.breaches.len() - judged.breaches().len();
         }
         let log = outcome.log.to_string();
-        if matches!(outcome.verdict, Verdict::Pass) {
-            judge_log(&case, &log, plan, &mut outcome);
+        if matches!(outcome.verdict, Verdict::Pass) && !plan.accept {
+            judge_log(&case, &log, &mut outcome);
         }
         let known = logs.contains_key(&log);
         let take = logs.entry(log).or_insert_with(|| Take {
@@ -208,7 +208,10 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan, stop: &AtomicBo
     }
     let mut logs: Vec<Take> = logs.into_values().collect();
     logs.sort_by_key(|take| (std::cmp::Reverse(take.runs), take.number));
-    let outcome = worst.unwrap_or_else(|| unreachable!("each case is played at least once"));
+    let mut outcome = worst.unwrap_or_else(|| unreachable!("each case is played at least once"));
+    if plan.accept && matches!(outcome.verdict, Verdict::Pass) {
+        accept_log(&case, &logs, runs, &mut outcome);
+    }
     Played {
         case,
         outcome,
@@ -229,8 +232,41 @@ fn rank(verdict: &Verdict) -> u8 {
     }
 }
 
-/// Compares a passing case's log with its snapshot, or writes it.
-fn judge_log(case: &Case, log: &str, plan: Plan, outcome: &mut Outcome) {
+/// Writes the log that all runs of a passing case had as its snapshot; one of several is no log to compare with.
+fn accept_log(case: &Case, logs: &[Take], runs: u32, outcome: &mut Outcome) {
+    let [take] = logs else {
+        let message = format!(
+            "{runs} runs had {} different logs: none of them is accepted",
+            logs.len()
+        );
+        outcome.verdict = fail(outcome, message, None);
+        return;
+    };
+    let log = take.log.to_string();
+    let known = Snapshot::of(&case.scenario, &case.cast);
+    if known.is_ok_and(|snapshot| snapshot.matches(&log)) {
+        return;
+    }
+    if let Err(error) = accept(case, &log) {
+        outcome.verdict = Verdict::Inconclusive(format!("its snapshot cannot be written: {error}"));
+    }
+}
+
+/// What the comparison of logs says of a case that was green till then.
+fn fail(outcome: &Outcome, message: String, diff: Option<String>) -> Verdict {
+    Verdict::Fail(Failure {
+        place: None,
+        span: None,
+        message,
+        at: outcome.events.len() as crate::log::Seq,
+        states: Vec::new(),
+        breaches: Vec::new(),
+        diff,
+    })
+}
+
+/// Compares a passing case's log with its snapshot.
+fn judge_log(case: &Case, log: &str, outcome: &mut Outcome) {
     let snapshot = match Snapshot::of(&case.scenario, &case.cast) {
         Ok(snapshot) => snapshot,
         Err(error) => {
@@ -242,13 +278,6 @@ fn judge_log(case: &Case, log: &str, plan: Plan, outcome: &mut Outcome) {
     if snapshot.matches(log) {
         return;
     }
-    if plan.accept {
-        if let Err(error) = accept(case, log) {
-            outcome.verdict =
-                Verdict::Inconclusive(format!("its snapshot cannot be written: {error}"));
-        }
-        return;
-    }
     let message = match snapshot.log {
         Some(_) => format!("the log is not the one in {}", snapshot.path.display()),
         None => format!(
@@ -256,16 +285,7 @@ fn judge_log(case: &Case, log: &str, plan: Plan, outcome: &mut Outcome) {
             snapshot.path.display()
         ),
     };
-    let diff = Some(snapshot.diff(log));
-    outcome.verdict = Verdict::Fail(Failure {
-        place: None,
-        span: None,
-        message,
-        at: outcome.events.len() as crate::log::Seq,
-        states: Vec::new(),
-        breaches: Vec::new(),
-        diff,
-    });
+    outcome.verdict = fail(outcome, message, Some(snapshot.diff(log)));
 }
 
 /// Writes a log where it belongs: the first cast's into the shared file, another's into its own if it differs from that.

@@ -35,7 +35,7 @@ impl Snapshot {
     /// # Errors
     /// A file that is there and cannot be read.
     pub fn read(path: PathBuf) -> std::io::Result<Self> {
-        let log = match std::fs::read_to_string(&path) {
+        let log = match crate::input::read_to_string(&path) {
             Ok(text) => Some(contents(&text).to_owned()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),

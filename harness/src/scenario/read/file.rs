@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Reader;
 use super::variants::{self, Set};
+use crate::input;
 use crate::mistake::Mistakes;
 use crate::scenario::Sequences;
 use crate::scenario::model::{Scenario, Source, Span};
@@ -123,7 +124,7 @@ fn all(
 pub(crate) fn read_text(path: &Path) -> Result<String, Mistakes> {
     use std::io::Read;
     let mut bytes = Vec::new();
-    std::fs::File::open(path)
+    input::open(path)
         .and_then(|file| {
             file.take(yaml::MAX_BYTES as u64 + 1)
                 .read_to_end(&mut bytes)
