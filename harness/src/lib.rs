@@ -29,7 +29,7 @@
 //! | [`project`] | one's own server: `glare.toml`, and scenarios as tests of another crate |
 //! | [`report`] | what a person reads of it |
 //! | [`cli`] | the command line, one file a command |
-//! | [`mistake`], [`yaml`] | files with mistakes, told as a compiler would |
+//! | [`mistake`], [`yaml`], `input` | files that a person names: only regular ones are read, and mistakes are told as a compiler would |
 //!
 //! `names`, `scenario`, `signaling`, `log` and `laws` are pure: no sockets, no clock. `server`, `tls`, `tap`, `peer` and `run` do the I/O, `stage` joins
 //! them, `report` only reads.

@@ -41,7 +41,7 @@ pub struct Elsewhere {
 /// Whether the tests with a namespace are to be played. Where they are not it is said, past what the test runner keeps to itself; where
 /// they should be and cannot, the test fails.
 pub fn wanted(stack: Stack) -> bool {
-    let stacks = glare::cli::stacks().expect("GLARE_STACKS");
+    let stacks = glare::suite::stacks().expect("GLARE_STACKS");
     let why = if std::env::var("GLARE_NETNS").is_ok_and(|value| value == "off") {
         "GLARE_NETNS=off"
     } else if !stacks.contains(&stack) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use glare::log::{Ending, Side};
+use glare::log::Ending;
 use glare::tap::{Cut, LinkChange, Silence};
 use tokio::io::AsyncWriteExt;
 
