@@ -89,8 +89,10 @@ impl Leg {
         self.stalled = false;
         if std::mem::take(&mut self.silent) && self.ended {
             self.outbox.finish();
+            return self.unheard.take();
         }
-        self.unheard.take()
+        // A close frame that was swallowed stays lost: the server still cannot know.
+        None
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use glare::log::Ending;
+use glare::log::{Ending, Side};
 use glare::tap::{Cut, LinkChange, Silence};
 use tokio::io::AsyncWriteExt;
 
@@ -109,6 +109,29 @@ async fn a_reset_of_a_silent_peer_is_not_felt_until_the_server_ends() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn a_close_that_a_silence_swallowed_is_not_told_by_a_mend() {
+    let mut bench = Bench::new().await;
+    let (mut peer, mut server) = bench.pair().await;
+    assert_eq!(soon(bench.tap.silence(None, UP)).await, 1);
+    let close = frame(0x88, b"\x03\xe8", KEY);
+    peer.write_all(&close).await.unwrap();
+    assert!(matches!(
+        bench.next().await,
+        Seen::Link(1, LinkChange::Unheard { .. })
+    ));
+    assert_eq!(soon(bench.tap.mend(None)).await, 1);
+    // The server speaks on, and that is the next thing to be seen.
+    server.write_all(&down("still there?")).await.unwrap();
+    assert!(!matches!(bench.next().await, Seen::Link(..)));
+    // An end that it can hear of is told.
+    peer.shutdown().await.unwrap();
+    assert!(matches!(
+        bench.next().await,
+        Seen::Link(1, LinkChange::Down { by: Side::Peer, .. })
+    ));
 }
 
 #[tokio::test]

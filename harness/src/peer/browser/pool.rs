@@ -376,7 +376,7 @@ impl Shared {
         origin: String,
     ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
         self.shelf(stack)?;
-        // Until its page is there. A start is the dearest thing of all: with a dozen at once (`--repeat`) none got far within its deadline.
+        // Until its page is there. With dozens at once (`--repeat 20`) two cores had a load of 43.
         let started = self.starting.acquire().await;
         let browser = Arc::new(self.start(stack).await?);
         {

@@ -192,7 +192,7 @@
       const text = `the line to the harness came up at attempt ${failed + 1}`;
       if (failed > 0) tell({ saw: "console", level: "warn", text });
     };
-    line.onclose = () => setTimeout(call, 100, failed + 1);
+    line.onclose = () => failed < 200 && setTimeout(call, 100, failed + 1);
   };
   call(0);
 })();
