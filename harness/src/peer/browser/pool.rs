@@ -22,8 +22,9 @@ use crate::run::Run;
 /// How many pages one browser lends at a time. Who comes later waits in line.
 pub const PAGES_PER_BROWSER: usize = 16;
 
-/// How many browsers of one peer alone start at a time.
-const STARTS_AT_ONCE: usize = 2;
+/// Who starts a browser here, whichever pool's, holds one of these. With dozens at once (`--repeat 20`) two cores had a load of 43, and
+/// with a dozen on one core none had started after a minute.
+static STARTING: Semaphore = Semaphore::const_new(2);
 
 /// Lends pages of real browsers. Clones are handles to the same pool.
 #[derive(Clone, Debug)]
@@ -39,8 +40,6 @@ struct Shared {
     remotes: Option<Remotes>,
     /// Browsers of one peer each.
     own: Mutex<Vec<Weak<Browser>>>,
-    /// Who starts a browser of its own waits for one of these.
-    starting: Semaphore,
     over: AtomicBool,
 }
 
@@ -183,7 +182,6 @@ impl Pool {
             firefox,
             remotes,
             own: Mutex::default(),
-            starting: Semaphore::new(STARTS_AT_ONCE),
             over: AtomicBool::new(false),
         })))
     }
@@ -376,8 +374,8 @@ impl Shared {
         origin: String,
     ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
         self.shelf(stack)?;
-        // Until its page is there. With dozens at once (`--repeat 20`) two cores had a load of 43.
-        let started = self.starting.acquire().await;
+        // Until its page is there.
+        let started = STARTING.acquire().await;
         let browser = Arc::new(self.start(stack).await?);
         {
             let mut own = lock(&self.own);
@@ -453,7 +451,9 @@ impl Shelf {
         match &*slot {
             Some(started) => started.clone(),
             None => {
+                let permit = STARTING.acquire().await;
                 let started = shared.start(self.stack).await.map(Arc::new);
+                drop(permit);
                 slot.insert(started).clone()
             }
         }
