@@ -47,7 +47,7 @@ fn word() -> impl Strategy<Value = Option<Word>> {
         }),
     ];
     let signal = prop_oneof![
-        Just(Signal::Offer { sdp: String::new() }),
+        Just(Signal::Offer { sdp: "".into() }),
         Just(Signal::EndOfCandidates),
         Just(Signal::Bye),
     ];
@@ -96,7 +96,7 @@ fn what() -> impl Strategy<Value = What> {
                 about: about.map(|peer| PeerName::new(PEERS[peer])),
                 fate,
                 size: 0,
-                digest: digest.to_string(),
+                digest: digest.to_string().into(),
                 text: "GET".into(),
             },
         );

@@ -245,7 +245,7 @@ fn altered(what: &What) -> Vec<(&'static str, What)> {
             word: Some(Word::Signal { .. }),
             ..
         } => {
-            digest.insert(0, 'x');
+            *digest = format!("x{}", digest.as_str()).into();
             true
         }
         _ => false,

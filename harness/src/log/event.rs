@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Fingerprint;
 use crate::names::{Link, PeerName, Stack};
 use crate::signaling::{DescriptionKind, Kind, Word};
 
@@ -242,8 +243,9 @@ pub enum What {
         /// Payload length in bytes.
         size: usize,
         /// Keyed digest of what must arrive unchanged: for a signal its description or candidate, else the payload.
-        digest: String,
-        /// The payload as text, redacted, at most 4 KiB of it; for HTTP the head's first line, a line end, and the body.
+        digest: Fingerprint,
+        /// The payload as text, redacted, at most 4 KiB of it; for HTTP the head's first line, a line end, and the body. A description
+        /// that the word has is left out: `"sdp":"<offer>"`.
         text: String,
     },
     /// A held message goes on, or finds nobody (`delivered: false`).

@@ -10,8 +10,10 @@
 mod canonical;
 #[doc(hidden)]
 pub mod check;
+mod elide;
 mod event;
 mod expect;
+mod fingerprint;
 mod generations;
 mod graph;
 mod infer;
@@ -26,11 +28,13 @@ mod relay;
 mod trace;
 
 pub use canonical::{Line, Log, Rules};
+pub use elide::elide;
 pub use event::{
     Applied, Carrier, Direction, Ending, Event, Fate, Machine, Payload, Seq, ServerLife, Side,
     TRACE_VERSION, What,
 };
 pub use expect::{Watch, matches, seen};
+pub use fingerprint::Fingerprint;
 pub use recorder::{MAX_EVENTS, Recorder};
 pub use redact::{Digest, redact};
 pub use relay::{Delivery, Relays};

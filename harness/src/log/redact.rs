@@ -1,6 +1,6 @@
 //! Secrets: taken out once, where an event is recorded, so that no reporter can forget it.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use aho_corasick::packed::Searcher;
 use sha2::{Digest as _, Sha256};
@@ -30,8 +30,10 @@ const LONGEST: usize = 16;
 /// A keyed digest of what must arrive unchanged (HMAC-SHA-256, RFC 2104, the first 64 bits as hex). The key is made anew for
 /// each run, so that a digest tells nothing to who has not got the run's memory.
 #[derive(Clone)]
-pub struct Digest {
-    /// Both hashes with the key taken in (RFC 2104, section 4), which need not be done for each text.
+pub struct Digest(Arc<Hashes>);
+
+/// Both hashes with the key taken in (RFC 2104, section 4), which need not be done for each text.
+struct Hashes {
     inner: Sha256,
     outer: Sha256,
 }
@@ -56,10 +58,10 @@ impl Digest {
             key
         };
         block[..short.len()].copy_from_slice(short);
-        Self {
+        Self(Arc::new(Hashes {
             inner: Sha256::new().chain_update(block.map(|b| b ^ 0x36)),
             outer: Sha256::new().chain_update(block.map(|b| b ^ 0x5c)),
-        }
+        }))
     }
 
     /// The digest of these bytes: 16 hex digits.
@@ -75,8 +77,8 @@ impl Digest {
     }
 
     fn whole(&self, bytes: &[u8]) -> [u8; 32] {
-        let inner = self.inner.clone().chain_update(bytes).finalize();
-        self.outer.clone().chain_update(inner).finalize().into()
+        let inner = self.0.inner.clone().chain_update(bytes).finalize();
+        self.0.outer.clone().chain_update(inner).finalize().into()
     }
 }
 

@@ -124,7 +124,7 @@ impl Relays {
                         from: link.peer.clone(),
                         to: about.clone(),
                         kind: word.kind(),
-                        digest: digest.clone(),
+                        digest: digest.as_str().to_owned(),
                     };
                     match fate {
                         Fate::Passed | Fate::Delayed | Fate::Copy | Fate::Forged => {
@@ -140,7 +140,7 @@ impl Relays {
                 }
                 Direction::Down if fate.is_made() => None,
                 Direction::Down => {
-                    Some(self.delivered(&link.peer, about.as_ref(), word.kind(), digest))
+                    Some(self.delivered(&link.peer, about.as_ref(), word.kind(), digest.as_str()))
                 }
             },
             What::Released {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -110,9 +111,9 @@ impl Candidate {
 #[serde(tag = "signal", rename_all = "kebab-case")]
 pub enum Signal {
     /// An offer.
-    Offer { sdp: String },
+    Offer { sdp: Arc<str> },
     /// An answer.
-    Answer { sdp: String },
+    Answer { sdp: Arc<str> },
     /// One trickled candidate.
     Candidate { candidate: Candidate },
     /// No candidate follows for this generation.

@@ -21,9 +21,16 @@ impl Brain {
             Signal::EndOfCandidates => return self.heard.candidates.push_back((None, heard)),
             Signal::Bye => return,
         };
-        self.heard
-            .descriptions
-            .insert(kind, (Description { kind, sdp }, heard));
+        self.heard.descriptions.insert(
+            kind,
+            (
+                Description {
+                    kind,
+                    sdp: sdp.to_string(),
+                },
+                heard,
+            ),
+        );
     }
 
     /// An order about a connection.
@@ -252,7 +259,7 @@ impl Brain {
                 let Some((description, seq)) = session.kept.clone() else {
                     return Done::No(format!("it has created no {kind}"));
                 };
-                let sdp = description.sdp;
+                let sdp = description.sdp.into();
                 let signal = if description.kind == DescriptionKind::Offer {
                     Signal::Offer { sdp }
                 } else {

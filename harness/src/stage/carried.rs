@@ -28,7 +28,7 @@ impl Brain {
         };
         self.carried += 1;
         let number = self.carried;
-        let sdp = || description(&format!("{}-{number}", self.name));
+        let sdp = || description(&format!("{}-{number}", self.name)).into();
         let signal = match kind {
             Kind::Offer => Signal::Offer { sdp: sdp() },
             Kind::Answer => Signal::Answer { sdp: sdp() },

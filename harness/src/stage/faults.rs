@@ -141,7 +141,7 @@ impl Stage {
                 about: None,
                 fate: Fate::Forged,
                 size: bytes.len(),
-                digest: Digest::public().of(&bytes),
+                digest: Digest::public().of(&bytes).into(),
                 text: format!("({})", frame.as_str()),
             },
             &[begun],

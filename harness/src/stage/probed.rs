@@ -242,10 +242,10 @@ async fn pair<F: Future<Output = Result<Probe, Stuck>>>(
 ) -> Result<(), Stuck> {
     let (mut one, mut other) = (probe(names.id("a")).await?, probe(names.id("b")).await?);
     let offer = Signal::Offer {
-        sdp: description("offer"),
+        sdp: description("offer").into(),
     };
     let answer = Signal::Answer {
-        sdp: description("answer"),
+        sdp: description("answer").into(),
     };
     let met = async {
         one.connect(until, None).await?;

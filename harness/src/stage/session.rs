@@ -159,7 +159,7 @@ impl Brain {
                     .signal(
                         &to,
                         Signal::Offer {
-                            sdp: description.sdp,
+                            sdp: description.sdp.into(),
                         },
                         vec![seq],
                     )
@@ -267,11 +267,11 @@ impl Brain {
             return self.keep(from, signal, heard);
         }
         match signal {
-            Signal::Offer { sdp } => self.hear_offer(from, sdp, heard).await,
+            Signal::Offer { sdp } => self.hear_offer(from, sdp.to_string(), heard).await,
             Signal::Answer { sdp } => {
                 let description = Description {
                     kind: DescriptionKind::Answer,
-                    sdp,
+                    sdp: sdp.to_string(),
                 };
                 if self.sessions.contains_key(&from) {
                     let _recorded = self.set_remote(&from, description, heard).await;
@@ -359,14 +359,14 @@ impl Brain {
         };
         if let Ok((description, seq)) = self.set_local(&from, conn, None, &[remote]).await {
             if self.fault == Some(PeerFault::AnswersTwice) {
-                let sdp = description.sdp.clone();
+                let sdp = description.sdp.clone().into();
                 let _sent = self.signal(&from, Signal::Answer { sdp }, vec![seq]).await;
             }
             let _sent = self
                 .signal(
                     &from,
                     Signal::Answer {
-                        sdp: description.sdp,
+                        sdp: description.sdp.into(),
                     },
                     vec![seq],
                 )

@@ -1,5 +1,6 @@
 //! The case's view of its wires: one [`Wire`] a peer decides and records what its tap sees.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use super::directory::Directory;
 use super::rules::{Decision, Fault, Held, Rules};
-use crate::log::{Carrier, Digest, Direction, Fate, Recorder, Seq, What};
+use crate::log::{Carrier, Digest, Direction, Fate, Fingerprint, Recorder, Seq, What, elide};
 use crate::names::{Link, PeerName};
 use crate::signaling::{Conversation, Dialect, Notice, Signal, Word};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Verdict};
@@ -29,17 +30,44 @@ fn about(directory: &Directory, word: &Word) -> Option<PeerName> {
     }
 }
 
-/// What must arrive unchanged: a signal's own content, else the whole payload.
-fn substance<'a>(word: Option<&'a Word>, payload: &'a [u8]) -> std::borrow::Cow<'a, [u8]> {
-    match word {
+/// The digest of what must arrive unchanged: a signal's own content, else the whole payload.
+fn fingerprint(word: Option<&Word>, payload: &[u8], digest: &Digest) -> Fingerprint {
+    let Some(Word::Signal { signal, .. }) = word else {
+        return digest.of(payload).into();
+    };
+    match signal {
+        Signal::Offer { sdp } | Signal::Answer { sdp } => {
+            Fingerprint::owed(Arc::clone(sdp), digest.clone())
+        }
+        Signal::Candidate { candidate } => {
+            let content = serde_json::to_vec(candidate).unwrap_or_default();
+            digest.of(&content).into()
+        }
+        Signal::EndOfCandidates | Signal::Bye => digest.of(b"").into(),
+    }
+}
+
+/// A payload as the trace keeps it: its beginning, without a description that the word has.
+fn shown(word: Option<&Word>, payload: &[u8]) -> String {
+    let Ok(text) = std::str::from_utf8(payload) else {
+        let beginning = &payload[..payload.len().min(TEXT_LIMIT)];
+        return String::from_utf8_lossy(beginning).into_owned();
+    };
+    let told = match word {
         Some(Word::Signal { signal, .. }) => match signal {
-            Signal::Offer { sdp } | Signal::Answer { sdp } => sdp.as_bytes().into(),
-            Signal::Candidate { candidate } => {
-                serde_json::to_vec(candidate).unwrap_or_default().into()
-            }
-            Signal::EndOfCandidates | Signal::Bye => (&b""[..]).into(),
+            Signal::Offer { sdp } => elide(text, sdp, "offer"),
+            Signal::Answer { sdp } => elide(text, sdp, "answer"),
+            _ => text.into(),
         },
-        _ => payload.into(),
+        _ => text.into(),
+    };
+    let end = told.floor_char_boundary(TEXT_LIMIT);
+    match told {
+        Cow::Borrowed(text) => text[..end].to_owned(),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            text
+        }
     }
 }
 
@@ -183,23 +211,17 @@ impl Wire {
         fate: Fate,
         cause: &[Seq],
     ) -> Seq {
-        let mut text = String::new();
+        let mut text = shown(word.as_ref(), payload);
         if !passing.head.is_empty() {
-            text.push_str(passing.head);
-            text.push('\n');
-        }
-        let shown = &payload[..payload.len().min(TEXT_LIMIT)];
-        match std::str::from_utf8(shown) {
-            // Many times as quick as looking for what is none.
-            Ok(shown) => text.push_str(shown),
-            Err(_) => text.push_str(&String::from_utf8_lossy(shown)),
+            text.insert(0, '\n');
+            text.insert_str(0, passing.head);
         }
         let what = What::Message {
             link: link.clone(),
             direction: passing.direction,
             carrier: passing.carrier,
             about,
-            digest: self.digest.of(&substance(word.as_ref(), payload)),
+            digest: fingerprint(word.as_ref(), payload, &self.digest),
             word,
             fate,
             size: payload.len(),

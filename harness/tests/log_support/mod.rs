@@ -30,10 +30,11 @@ pub fn room(name: &str) -> RoomName {
     RoomName::new(name)
 }
 
-pub fn sdp(ufrag: &str) -> String {
+pub fn sdp(ufrag: &str) -> std::sync::Arc<str> {
     format!(
         "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=ice-ufrag:{ufrag}\r\na=ice-pwd:x\r\na=sctp-port:5000\r\n"
     )
+    .into()
 }
 
 impl Builder {
@@ -143,7 +144,7 @@ impl Builder {
                 word: Some(word),
                 about: about.map(PeerName::new),
                 fate,
-                digest,
+                digest: digest.into(),
                 text,
             },
             cause,
@@ -711,7 +712,9 @@ pub fn killed() -> Vec<Event> {
 pub fn harmed() -> Vec<Event> {
     let mut b = Builder::new(&["alice", "bob"]);
     let (alice, bob) = (link("alice", 1), link("bob", 1));
-    let sdp = |ufrag: &str| format!("v=0\r\na=ice-ufrag:{ufrag}\r\nm=application 9 x y\r\n");
+    let sdp = |ufrag: &str| -> std::sync::Arc<str> {
+        format!("v=0\r\na=ice-ufrag:{ufrag}\r\nm=application 9 x y\r\n").into()
+    };
     let offer = |ufrag: &str| Signal::Offer { sdp: sdp(ufrag) };
     let answer = |ufrag: &str| Signal::Answer { sdp: sdp(ufrag) };
     b.create("alice", "lobby");

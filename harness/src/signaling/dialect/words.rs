@@ -1,5 +1,7 @@
 //! From words to variables and back.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use super::template::Variables;
@@ -81,7 +83,7 @@ pub(crate) fn variables(word: &Word, out: &mut Variables<'_>) {
                 out.set("peer", peer.as_str());
             }
             match signal {
-                Signal::Offer { sdp } | Signal::Answer { sdp } => out.set("sdp", sdp.as_str()),
+                Signal::Offer { sdp } | Signal::Answer { sdp } => out.set("sdp", &**sdp),
                 Signal::Candidate { candidate } => candidate_variables(candidate, out),
                 Signal::EndOfCandidates | Signal::Bye => {}
             }
@@ -127,7 +129,7 @@ pub(crate) fn said(kind: Kind, captured: &Variables<'_>, room: Option<&RoomName>
 
 fn signal(kind: Kind, captured: &Variables<'_>) -> Option<Word> {
     let peer = optional(captured, "peer")?;
-    let sdp = || captured.text("sdp").map(str::to_owned);
+    let sdp = || captured.text("sdp").map(Arc::from);
     let signal = match kind {
         Kind::Offer => Signal::Offer { sdp: sdp()? },
         Kind::Answer => Signal::Answer { sdp: sdp()? },
