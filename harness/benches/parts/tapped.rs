@@ -17,7 +17,7 @@ use super::median;
 
 type Peer = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 60;
 const TRIPS: usize = 300;
 const STREAM: usize = 3_000;
 

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr_iter, memchr2};
 
 /// Shorter descriptions stay where they are (bytes).
 const SHORT: usize = 128;
+
+/// A place that begins with so much of it is the only one that is looked at: a text may be long and made to be slow.
+const BEGINNING: usize = 16;
 
 /// The text with `<name>` in the place of this description, where it stands in it as it is or as JSON mostly writes it.
 pub fn elide<'a>(text: &'a str, description: &str, name: &str) -> Cow<'a, str> {
@@ -25,8 +28,8 @@ fn place(text: &str, description: &str) -> Option<Range<usize>> {
     if rest.len() < SHORT || rest.len() > text.len() || memchr(b'\\', rest).is_some() {
         return None;
     }
-    let first = memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
-    let start = memmem::find(text, &rest[..first])?;
+    let first = memchr2(b'\r', b'\n', &rest[..BEGINNING]).unwrap_or(BEGINNING);
+    let start = memchr_iter(rest[0], text).find(|at| text[*at..].starts_with(&rest[..first]))?;
     let mut at = start;
     let mut rest = rest;
     while !rest.is_empty() {

@@ -47,10 +47,25 @@ fn fingerprint(word: Option<&Word>, payload: &[u8], digest: &Digest) -> Fingerpr
     }
 }
 
+/// What a message carries.
+#[derive(Clone, Copy)]
+struct Payload<'a> {
+    bytes: &'a [u8],
+    /// The same, if it is text.
+    text: Option<&'a str>,
+}
+
+impl<'a> Payload<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        let text = std::str::from_utf8(bytes).ok();
+        Self { bytes, text }
+    }
+}
+
 /// A payload as the trace keeps it: its beginning, without a description that the word has.
-fn shown(word: Option<&Word>, payload: &[u8]) -> String {
-    let Ok(text) = std::str::from_utf8(payload) else {
-        let beginning = &payload[..payload.len().min(TEXT_LIMIT)];
+fn shown(word: Option<&Word>, payload: Payload<'_>) -> String {
+    let Some(text) = payload.text else {
+        let beginning = &payload.bytes[..payload.bytes.len().min(TEXT_LIMIT)];
         return String::from_utf8_lossy(beginning).into_owned();
     };
     let told = match word {
@@ -206,7 +221,7 @@ impl Wire {
         &self,
         link: &Link,
         passing: &Passing<'_>,
-        payload: &[u8],
+        payload: Payload<'_>,
         (word, about): (Option<Word>, Option<PeerName>),
         fate: Fate,
         cause: &[Seq],
@@ -221,10 +236,10 @@ impl Wire {
             direction: passing.direction,
             carrier: passing.carrier,
             about,
-            digest: fingerprint(word.as_ref(), payload, &self.digest),
+            digest: fingerprint(word.as_ref(), payload.bytes, &self.digest),
             word,
             fate,
-            size: payload.len(),
+            size: payload.bytes.len(),
             text,
         };
         match passing.carrier {
@@ -247,8 +262,13 @@ impl Wire {
         word.as_ref().and_then(|word| about(&self.directory, word))
     }
 
-    fn understand(&self, inner: &mut Inner, passing: &Passing<'_>, payload: &[u8]) -> Option<Word> {
-        let text = std::str::from_utf8(payload).ok()?;
+    fn understand(
+        &self,
+        inner: &mut Inner,
+        passing: &Passing<'_>,
+        payload: Payload<'_>,
+    ) -> Option<Word> {
+        let text = payload.text?;
         if passing.truncated || passing.carrier == Carrier::Binary {
             return None;
         }
@@ -282,7 +302,8 @@ impl Policy for Wire {
         } else {
             passing.link
         });
-        let mut word = self.understand(&mut inner, passing, passing.data);
+        let payload = Payload::new(passing.data);
+        let mut word = self.understand(&mut inner, passing, payload);
         let about = self.about(&word);
         let cause = match passing.direction {
             Direction::Up => inner
@@ -297,7 +318,7 @@ impl Policy for Wire {
         };
         if passing.swallowed {
             let said = (word, about);
-            self.record(&link, passing, passing.data, said, Fate::Swallowed, &cause);
+            self.record(&link, passing, payload, said, Fate::Swallowed, &cause);
             return Verdict::Drop;
         }
         let kind = word.as_ref().map(Word::kind);
@@ -313,7 +334,7 @@ impl Policy for Wire {
                 };
                 let fate = fault.map_or(Fate::Passed, Fault::fate);
                 let said = (said, about.clone());
-                self.record(&link, passing, passing.data, said, fate, &cause)
+                self.record(&link, passing, payload, said, fate, &cause)
             },
             |seq| Held {
                 peer: self.peer.clone(),
@@ -338,17 +359,18 @@ impl Policy for Wire {
                     return Verdict::Pass;
                 }
                 let said = (word, about);
-                let copy = self.record(&link, passing, passing.data, said, Fate::Copy, &[seq]);
+                let copy = self.record(&link, passing, payload, said, Fate::Copy, &[seq]);
                 inner.deliver(passing, copy, passing.data);
                 return Verdict::Duplicate;
             }
             Some(Fault::Corrupt(how)) => {
-                let payload = how.apply(passing.data);
-                let word = self.understand(inner, passing, &payload);
+                let bytes = how.apply(passing.data);
+                let payload = Payload::new(&bytes);
+                let word = self.understand(inner, passing, payload);
                 let about = self.about(&word);
                 let said = (word, about);
-                let forged = self.record(&link, passing, &payload, said, Fate::Forged, &[seq]);
-                inner.deliver(passing, forged, &payload);
+                let forged = self.record(&link, passing, payload, said, Fate::Forged, &[seq]);
+                inner.deliver(passing, forged, &bytes);
                 return Verdict::Corrupt(how);
             }
             Some(Fault::Delay(_)) | None => {
