@@ -42,7 +42,7 @@ pub struct Mistakes {
     list: Vec<Mistake>,
     more: usize,
     /// The file that is read just now, and where the one before uses it, if it is another.
-    inside: Option<(Source, Option<String>)>,
+    inside: Option<Box<(Source, Option<String>)>>,
 }
 
 /// The lines around a mistake, escaped.
@@ -166,7 +166,7 @@ impl Mistakes {
 
     /// From now on mistakes are in this file, which the one before uses `at` a place.
     pub(crate) fn enter(&mut self, source: &Source, at: Option<String>) {
-        self.inside = Some((source.clone(), at.map(|at| shown(&at))));
+        self.inside = Some(Box::new((source.clone(), at.map(|at| shown(&at)))));
     }
 
     /// From now on mistakes are in the file itself again.
@@ -193,7 +193,7 @@ impl Mistakes {
     /// Notes a mistake.
     pub fn add(&mut self, span: &Span, found: impl Into<String>) -> &mut Mistake {
         let (source, used) = match &self.inside {
-            Some((source, used)) => (source, used.clone()),
+            Some(inside) => (&inside.0, inside.1.clone()),
             None => (&self.source, None),
         };
         let text = &source.text;

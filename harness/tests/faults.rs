@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use glare::laws::Law;
+use glare::names::Stack;
 use glare::report;
 use glare::scenario::Place;
 use glare::stage::Setting;
@@ -23,13 +24,16 @@ const ONLY: &[(u8, &str)] = &[
     (8, "stays-on-stage"),
 ];
 
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
+}
+
 /// All scenarios with all faults that they name, played once.
 async fn table() -> &'static Table {
     static ONCE: OnceCell<Table> = OnceCell::const_new();
     ONCE.get_or_init(|| async {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
         let (scenarios, mistakes) =
-            suite::read(&suite::files(&[folder]).expect("a folder of scenarios"));
+            suite::read(&suite::files(&[folder()]).expect("a folder of scenarios"));
         assert!(mistakes.is_empty(), "the scenarios have no mistakes");
         suite::planted(
             &scenarios,
@@ -80,4 +84,21 @@ async fn each_law_has_a_fault_that_only_it_catches() {
         assert_eq!(broken, BTreeSet::from([*number]), "{fault}");
     }
     assert_eq!(ONLY.len(), Law::ALL.len());
+}
+
+/// A scenario that no fault turns red could be one that cannot fail.
+#[test]
+fn every_scenario_that_plays_natively_names_a_fault_that_it_catches() {
+    let (scenarios, mistakes) = suite::read(&suite::files(&[folder()]).expect("the scenarios"));
+    assert!(mistakes.is_empty());
+    let native = |stack: &Stack| matches!(stack, Stack::Native | Stack::Wire);
+    let silent: BTreeSet<_> = scenarios
+        .iter()
+        .filter(|scenario| {
+            let mut casts = scenario.casts().into_iter();
+            scenario.catches.is_empty() && casts.any(|cast| cast.stacks().values().all(native))
+        })
+        .map(|scenario| &scenario.source.path)
+        .collect();
+    assert!(silent.is_empty(), "{silent:?}");
 }

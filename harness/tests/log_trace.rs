@@ -226,7 +226,7 @@ fn a_full_recorder_says_so_once_and_keeps_what_steps_wait_for() {
     assert_eq!(count, glare::log::MAX_EVENTS + 1);
     let last = recorder.event(recorder.count() - 1).unwrap();
     assert!(
-        matches!(&last.what, What::Note { text, .. } if text.starts_with("more than 100000 events"))
+        matches!(&last.what, What::Note { text, .. } if text.starts_with("100000 events with "))
     );
     recorder.record(What::End, &[]);
     assert_eq!(recorder.count() as usize, count + 1);

@@ -55,11 +55,11 @@ pub(super) fn execute(paths: &Paths) -> Exit {
     };
     show_mistakes(&mistakes);
     let number: usize = mistakes.iter().map(|of| of.len()).sum();
-    say(format!(
-        "{} good, {} with {number} mistakes",
-        good.len(),
-        mistakes.len()
-    ));
+    let bad = match mistakes.len() {
+        0 => String::new(),
+        files => format!(", {files} with {number} mistakes"),
+    };
+    say(format!("{} good{bad}", good.len()));
     if mistakes.is_empty() {
         Exit::Pass
     } else {

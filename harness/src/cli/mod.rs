@@ -60,7 +60,7 @@ const EXITS: &str = "Exit status: 0 passed, 1 failed, 2 wrong usage, 3 a file ha
 #[derive(Subcommand)]
 enum Command {
     /// Play scenarios
-    Run(run::Run),
+    Run(Box<run::Run>),
     /// Show all mistakes of scenario files; nothing is booted
     Check(Paths),
     /// Play scenarios natively with each planted fault that they name: is it caught, and where they say?

@@ -436,7 +436,7 @@ impl<'a> Rooms<'a> {
                 }
             )
         };
-        let server = self.events.iter().rposition(|event| restarted(event));
+        let server = self.events.iter().rposition(restarted);
         let over = |room: RoomId| {
             let mut last = None;
             for stay in self.stays.iter().filter(|stay| stay.room == room) {

@@ -35,7 +35,7 @@ pub use event::{
 };
 pub use expect::{Watch, matches, seen};
 pub use fingerprint::Fingerprint;
-pub use recorder::{MAX_EVENTS, Recorder};
+pub use recorder::{MAX_BYTES, MAX_EVENTS, Recorder};
 pub use redact::{Digest, redact};
 pub use relay::{Delivery, Relays};
 pub use trace::{MAX_LINE, Trace, TraceError, TraceWriter, read_trace};

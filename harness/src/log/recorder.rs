@@ -10,10 +10,13 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::redact::redact_event;
-use super::{Event, Seq, ServerLife, TraceWriter, What};
+use super::{Event, Payload, Seq, ServerLife, TraceWriter, What};
 
 /// From this many events on, what no step can wait for is left out.
 pub const MAX_EVENTS: usize = 100_000;
+
+/// The same from so much foreign text on (bytes): a few long messages fill a disk as well.
+pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long a message's event may be in memory alone.
 const LAZY: Duration = Duration::from_millis(1);
@@ -21,8 +24,8 @@ const LAZY: Duration = Duration::from_millis(1);
 /// So many events are written at once at most.
 const AT_ONCE: usize = 256;
 
-/// From this many on, only steps, links and the end are kept: memory is finite.
-const MAX_AT_ALL: usize = 2 * MAX_EVENTS;
+/// From so many times as much on, only steps, links and the end are kept: memory is finite.
+const AT_ALL: usize = 2;
 
 /// Takes in what happens, from every part of the harness.
 #[derive(Clone, Debug)]
@@ -46,8 +49,17 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     events: Vec<Arc<Event>>,
+    /// How much foreign text they hold, about (bytes).
+    bytes: usize,
     full: bool,
-    limit: usize,
+    limit: Limit,
+}
+
+/// How much is recorded before something is left out.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    events: usize,
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -61,21 +73,26 @@ struct Trace {
 impl Recorder {
     /// Begins a run now. Events are also written to `trace`, if there is one.
     pub fn new(trace: Option<TraceWriter>) -> Self {
-        Self::with_limit(trace, MAX_EVENTS, Arc::default())
+        Self::with_secrets(trace, Arc::default())
     }
 
     /// The same, and these texts are struck out of all that is recorded.
     pub fn with_secrets(trace: Option<TraceWriter>, secrets: Arc<[String]>) -> Self {
-        Self::with_limit(trace, MAX_EVENTS, secrets)
+        let limit = Limit {
+            events: MAX_EVENTS,
+            bytes: MAX_BYTES,
+        };
+        Self::with_limit(trace, limit, secrets)
     }
 
-    fn with_limit(trace: Option<TraceWriter>, limit: usize, secrets: Arc<[String]>) -> Self {
+    fn with_limit(trace: Option<TraceWriter>, limit: Limit, secrets: Arc<[String]>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 began: Instant::now(),
                 secrets,
                 state: Mutex::new(State {
                     events: Vec::new(),
+                    bytes: 0,
                     full: false,
                     limit,
                 }),
@@ -143,11 +160,11 @@ impl Recorder {
         redact_event(&mut what, &self.shared.secrets);
         let at = || u64::try_from(self.shared.began.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut state = lock(&self.shared.state);
-        let seq = if state.events.len() >= state.limit && !state.full {
+        let seq = if state.holds(1) && !state.full {
             state.full = true;
-            let limit = state.limit;
+            let (events, bytes) = (state.events.len(), state.bytes);
             let text = format!(
-                "more than {limit} events: console, server output and opaque messages are left out from here"
+                "{events} events with {bytes} bytes of text: console, server output and opaque messages are left out from here"
             );
             state.push(at(), What::Note { peer: None, text }, &[]);
             state.keep(at(), what, cause)
@@ -175,6 +192,11 @@ impl Recorder {
     pub fn event(&self, seq: Seq) -> Option<Arc<Event>> {
         let index = usize::try_from(seq).ok()?;
         lock(&self.shared.state).events.get(index).cloned()
+    }
+
+    /// Whether something was left out, which may be what explains the rest.
+    pub fn is_full(&self) -> bool {
+        lock(&self.shared.state).full
     }
 
     /// How many events there are: the number that the next one gets.
@@ -236,6 +258,13 @@ impl Trace {
 }
 
 impl State {
+    /// Whether there is so many times as much as the limit.
+    fn holds(&self, times: usize) -> bool {
+        let Limit { events, bytes } = self.limit;
+        self.events.len() >= events.saturating_mul(times)
+            || self.bytes >= bytes.saturating_mul(times)
+    }
+
     fn keep(&mut self, at: u64, what: What, cause: &[Seq]) -> Seq {
         let spare = match &what {
             What::Console { .. } => true,
@@ -250,7 +279,7 @@ impl State {
             | What::LinkDown { .. }
             | What::Fenced { .. }
             | What::Server { .. } => false,
-            _ => self.events.len() >= self.limit.saturating_mul(MAX_AT_ALL / MAX_EVENTS),
+            _ => self.holds(AT_ALL),
         };
         if self.full && spare {
             return (self.events.len() as Seq).saturating_sub(1);
@@ -263,6 +292,7 @@ impl State {
         let mut cause: Vec<Seq> = cause.iter().copied().filter(|c| *c < seq).collect();
         cause.sort_unstable();
         cause.dedup();
+        self.bytes = self.bytes.saturating_add(size(&what));
         let event = Event {
             seq,
             at,
@@ -271,5 +301,76 @@ impl State {
         };
         self.events.push(Arc::new(event));
         seq
+    }
+}
+
+/// How much foreign text an event holds, about (bytes).
+fn size(what: &What) -> usize {
+    match what {
+        // What the word holds stood in the payload.
+        What::Message {
+            word, size, text, ..
+        } => text.len() + word.as_ref().map_or(0, |_| *size),
+        What::Console { level, text, .. } => level.len() + text.len(),
+        What::PeerError { name, message, .. } => name.len() + message.len(),
+        What::Note { text, .. }
+        | What::Server {
+            life: ServerLife::Line { text },
+        } => text.len(),
+        What::Said { label, payload, .. } | What::Heard { label, payload, .. } => {
+            let (Payload::Text(text) | Payload::Bytes(text)) = payload;
+            label.len() + text.len()
+        }
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> What {
+        let text = text.into();
+        What::Server {
+            life: ServerLife::Line { text },
+        }
+    }
+
+    fn note(text: &str) -> What {
+        let text = text.into();
+        What::Note { peer: None, text }
+    }
+
+    #[test]
+    fn few_long_events_fill_it_as_many_short_ones_do() {
+        let all = usize::MAX;
+        for (events, bytes, text) in [(100, all, "x".to_owned()), (all, 100_000, "x".repeat(1000))]
+        {
+            let recorder = Recorder::with_limit(None, Limit { events, bytes }, Arc::default());
+            for _ in 0..300 {
+                recorder.record(line(&text), &[]);
+            }
+            assert_eq!(recorder.count(), 101, "and the word about it");
+            assert!(recorder.is_full());
+            // What a step may wait for goes on for as long again.
+            for _ in 0..300 {
+                recorder.record(note(&text), &[]);
+            }
+            assert!(
+                (199..=201).contains(&recorder.count()),
+                "{}",
+                recorder.count()
+            );
+            let last = recorder.record(What::End, &[]);
+            assert_eq!(
+                recorder.event(last).map(|event| event.what.clone()),
+                Some(What::End)
+            );
+            let events = recorder.events_from(0);
+            let told = events.iter().filter(
+                |event| matches!(&event.what, What::Note { text, .. } if text.contains("left out")),
+            );
+            assert_eq!(told.count(), 1);
+        }
     }
 }

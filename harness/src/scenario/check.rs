@@ -269,7 +269,8 @@ impl Walk<'_> {
                 }
             }
             Action::Resume => {
-                if self.faulty.paused.take().is_none() {
+                let paused = self.faulty.paused.take();
+                if paused.is_none() {
                     self.mistakes
                         .add(&at.verb, "the server is not paused")
                         .expect("no `pause` before this step");
@@ -280,7 +281,8 @@ impl Walk<'_> {
                 raw: Raw::Text(_) | Raw::Frame(_),
                 ..
             } => {
-                if at.values.span("status").is_some() {
+                let status = at.values.span("status");
+                if status.is_some() {
                     self.note(
                         at,
                         "status",

@@ -419,7 +419,12 @@ impl Brain {
                 let Some(own) = self.link.as_mut().filter(|own| own.number == link) else {
                     return;
                 };
-                for word in own.conversation.hear_text(&text) {
+                let words = own.conversation.hear_text(&text);
+                if words.is_empty() && self.fault == Some(PeerFault::ChokesOnTheUnknown) {
+                    let done = self.carry_out(Order::Disconnect, Vec::new()).await;
+                    tracing::debug!(?done, "choked");
+                }
+                for word in words {
                     self.hear(link, word, seq).await;
                 }
             }

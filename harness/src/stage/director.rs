@@ -121,8 +121,7 @@ impl Stage {
             at = self.recorder.count();
             states = self.states(case);
         }
-        let events = self.recorder.events_from(0);
-        let mut laws = judged(&events, &terms, &case.scenario);
+        let mut laws = judged(&self.recorder, &terms, &case.scenario);
         laws.extend(self.probe(case, setting, &terms).await);
         if end.is_ok() && laws.iter().all(|judged| judged.breaches().is_empty()) {
             end = self.seen(case, setting);

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use super::director::{Stage, Stop};
 use super::outcome::Judged;
 use crate::laws::{Law, Terms, awaited, judge};
-use crate::log::{Event, MAX_EVENTS, What};
+use crate::log::{Event, Recorder, What};
 use crate::scenario::Scenario;
 use crate::signaling::{Notice, Word};
 
@@ -64,11 +64,11 @@ fn may_matter(event: &Arc<Event>) -> bool {
 }
 
 /// What the trace says of each observed law. Nothing where the recorder has left something out: it could be what excuses.
-pub(super) fn judged(events: &[Arc<Event>], terms: &Terms, scenario: &Scenario) -> Vec<Judged> {
-    if events.len() > MAX_EVENTS {
+pub(super) fn judged(recorder: &Recorder, terms: &Terms, scenario: &Scenario) -> Vec<Judged> {
+    if recorder.is_full() {
         return Vec::new();
     }
-    judge(events, terms)
+    judge(&recorder.events_from(0), terms)
         .into_iter()
         .map(|finding| Judged {
             excused: excuse(scenario, finding.law),

@@ -20,6 +20,8 @@ pub enum PeerFault {
     KeepsOldConnection,
     /// The end of the candidates is not told.
     NoEndOfCandidates,
+    /// A message that it does not understand ends its connection to the server.
+    ChokesOnTheUnknown,
     /// The case is over, and the tap goes on.
     StaysOnStage,
 }
@@ -34,6 +36,7 @@ impl PeerFault {
         PeerFault::OffersOnGlareAndNeverRollsBack,
         PeerFault::KeepsOldConnection,
         PeerFault::NoEndOfCandidates,
+        PeerFault::ChokesOnTheUnknown,
         PeerFault::StaysOnStage,
     ];
 
@@ -47,6 +50,7 @@ impl PeerFault {
             PeerFault::OffersOnGlareAndNeverRollsBack => "offers-on-glare-and-never-rolls-back",
             PeerFault::KeepsOldConnection => "keeps-old-connection",
             PeerFault::NoEndOfCandidates => "no-end-of-candidates",
+            PeerFault::ChokesOnTheUnknown => "chokes-on-the-unknown",
             PeerFault::StaysOnStage => "stays-on-stage",
         }
     }
