@@ -69,12 +69,23 @@ struct Victim {
     folder: String,
 }
 
+impl Drop for Victim {
+    fn drop(&mut self) {
+        // A test that failed leaves nothing either.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
 impl Victim {
     /// One after the other: each starts two browsers, and on one core a dozen of them take more than a minute.
     fn start(how: &str) -> Self {
         static STARTING: Mutex<()> = Mutex::new(());
         let _only = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        // What a shell starts in the background ignores interrupts, and so does all that it starts.
+        let mut child = Command::new("env")
+            .arg("--default-signal=INT")
+            .arg(std::env::current_exe().unwrap())
             .args(["--exact", "victim", "--ignored", "--nocapture"])
             .env(VARIABLE, how)
             .stdout(Stdio::piped())
@@ -105,7 +116,14 @@ impl Victim {
 
     /// Waits for its end, then until nothing of it is left.
     fn leaves_nothing(mut self, how: &str, before: &HashSet<u32>) {
-        self.child.wait().unwrap();
+        let asked = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(
+                asked.elapsed() < browser_support::DEADLINE,
+                "{how}: it goes on"
+            );
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let ended = Instant::now();
         let left_at_once = self.alive().len();
         loop {
