@@ -325,7 +325,8 @@ impl Brain {
                     .as_ref()
                     .is_none_or(|remote| remote.fingerprints == theirs)
         });
-        if !same && !(keeps && session.is_some_and(|session| !session.closed)) {
+        let kept = keeps && session.is_some_and(|session| !session.closed);
+        if !same && !kept {
             let early = self
                 .sessions
                 .get_mut(&from)

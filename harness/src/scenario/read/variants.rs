@@ -77,7 +77,10 @@ pub(super) fn sets(node: &Node, root: &Node, text: &str, mistakes: &mut Mistakes
         sets.push(set);
     }
     for (set, item) in sets.iter().zip(items).filter(|_| sets.len() == items.len()) {
-        for name in given.keys().filter(|name| !set.values.contains_key(*name)) {
+        for name in given
+            .keys()
+            .filter(|name| !set.values.contains_key(name.as_str()))
+        {
             mistakes
                 .add(
                     &item.span,
