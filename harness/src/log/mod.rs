@@ -1,6 +1,7 @@
 //! What happened (events, the trace on disk) and what a person reads of it (the log).
 //!
 //! - [`Event`]: one thing that happened. [`Recorder`] numbers events as they happen, redacts them and writes the trace.
+//! - [`Fingerprint`] is what a message is known by, hashed when somebody asks; [`elide`] leaves out of its text the description that its word has.
 //! - [`Relays`] matches what was sent with what was delivered, across a server that says nothing about it.
 //! - [`Log`]: the canonical text of a run. `graph` has the edges, `inside` decides what is logged, `canonical` orders and folds,
 //!   `lines` writes the arrow notation.

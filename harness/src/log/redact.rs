@@ -3,9 +3,10 @@
 use std::sync::{Arc, LazyLock};
 
 use aho_corasick::packed::Searcher;
+use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
-use super::{ServerLife, What};
+use super::{Ending, Payload, ServerLife, What};
 use crate::signaling::{Notice, Word};
 
 /// What stands where a secret was.
@@ -96,12 +97,9 @@ impl std::fmt::Debug for Digest {
 
 /// Takes the secrets out of all the foreign text of an event: what looks like one, and these.
 pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
+    let strike = |text: &mut String| strike(text, secrets);
     let clean = |text: &mut String| {
-        for secret in secrets {
-            if text.contains(secret.as_str()) {
-                *text = text.replace(secret.as_str(), GONE);
-            }
-        }
+        strike(text);
         if let Some(redacted) = redacted(text) {
             *text = redacted;
         }
@@ -109,6 +107,11 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
     match what {
         What::Message { text, word, .. } => {
             clean(text);
+            if !secrets.is_empty()
+                && let Some(told) = word
+            {
+                *word = struck(told, secrets);
+            }
             if let Some(Word::Notice {
                 notice: Notice::Refused { reason, .. } | Notice::Error { reason },
             }) = word
@@ -118,6 +121,16 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
         }
         What::Console { text, .. } | What::Note { text, .. } => clean(text),
         What::PeerError { message, .. } => clean(message),
+        What::LinkClosed { reason, .. }
+        | What::LinkDown {
+            ending: Ending::Close { reason, .. },
+            ..
+        } => strike(reason),
+        // What only looks like a secret is the scenario's own, and waited for.
+        What::Said { payload, .. } | What::Heard { payload, .. } => {
+            let (Payload::Text(text) | Payload::Bytes(text)) = payload;
+            strike(text);
+        }
         What::Server { life } => match life {
             ServerLife::Line { text } => clean(text),
             ServerLife::Exited { status } => clean(status),
@@ -127,6 +140,39 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
         What::Step { text, .. } => clean(text),
         _ => {}
     }
+}
+
+fn strike(text: &mut String, secrets: &[String]) {
+    for secret in secrets {
+        if text.contains(secret.as_str()) {
+            *text = text.replace(secret.as_str(), GONE);
+        }
+    }
+}
+
+/// The word with none of these in what its server or peer chose. `None`: it cannot be told without.
+fn struck(word: &Word, secrets: &[String]) -> Option<Word> {
+    /// What names a word rather than being said in it; `request` is that where it is a text.
+    const NAMES: [&str; 5] = ["word", "signal", "ask", "notice", "request"];
+
+    fn walk(value: &mut Json, secrets: &[String]) {
+        match value {
+            Json::String(text) => strike(text, secrets),
+            Json::Array(all) => all.iter_mut().for_each(|one| walk(one, secrets)),
+            Json::Object(map) => {
+                for (name, value) in map {
+                    if !(value.is_string() && NAMES.contains(&name.as_str())) {
+                        walk(value, secrets);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    let mut value = serde_json::to_value(word).ok()?;
+    walk(&mut value, secrets);
+    serde_json::from_value(value).ok()
 }
 
 /// The text without the values of `token`, `password`, `secret`, `credential` and the like in JSON (quoted once more or not),
@@ -316,6 +362,7 @@ fn closing(text: &str, quote: char, slashes: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signaling::Signal;
 
     #[test]
     fn the_digest_is_hmac_sha_256() {
@@ -341,6 +388,28 @@ mod tests {
         assert_ne!(one.of(b"x"), other.of(b"x"));
         assert_eq!(one.of(b"x").len(), 16);
         assert_eq!(Digest::public().of(b"x"), "4cbc96099a6467ce");
+    }
+
+    #[test]
+    fn a_projects_secret_is_struck_out_of_words_too() {
+        let secrets = ["created".to_owned(), "s3cret".to_owned()];
+        let notice = |room: &str| Word::Notice {
+            notice: Notice::Created {
+                room: crate::names::RoomName::new(room),
+            },
+        };
+        assert_eq!(
+            struck(&notice("my s3cret room"), &secrets),
+            Some(notice("my <redacted> room"))
+        );
+        let signal = |sdp: &str, peer: &str| Word::Signal {
+            peer: Some(peer.into()),
+            signal: Signal::Offer { sdp: sdp.into() },
+        };
+        assert_eq!(
+            struck(&signal("v=0\r\ns=s3cret", "bob-s3cret"), &secrets),
+            Some(signal("v=0\r\ns=<redacted>", "bob-<redacted>"))
+        );
     }
 
     #[test]
