@@ -431,7 +431,12 @@ fn serve_says_where_it_listens_and_ends_on_ctrl_c() {
     socket.read_to_string(&mut answer).expect("answered");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     interrupt(&child.0);
-    assert_eq!(child.0.wait().expect("an end").code(), Some(0));
+    let mut status = None;
+    eventually("the server's end", || {
+        status = child.0.try_wait().expect("it can be asked");
+        status.is_some()
+    });
+    assert_eq!(status.and_then(|status| status.code()), Some(0));
     // The port is taken: an exit status of its own.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();

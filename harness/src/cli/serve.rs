@@ -1,6 +1,7 @@
 //! `glare serve`: the reference signaling server in the foreground.
 
 use glare_signaling_server::{Fault, Options, Server};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Exit, complain, say};
 
@@ -30,11 +31,19 @@ impl Serve {
                 faults: self.fault.into_iter().collect(),
                 ..Options::default()
             };
+            // Before anybody can know that it listens, and interrupt it.
+            let mut interrupted = match signal(SignalKind::interrupt()) {
+                Ok(interrupted) => interrupted,
+                Err(error) => {
+                    complain(format!("Ctrl-C cannot be waited for: {error}"));
+                    return Exit::Environment;
+                }
+            };
             match Server::start(options).await {
                 Ok(server) => {
                     say(format!("listening on http://{}", server.address()));
                     tokio::select! {
-                        _ = tokio::signal::ctrl_c() => {}
+                        _ = interrupted.recv() => {}
                         () = server.crashed() => {
                             complain("the server has crashed, as `crashes-on-bad-json` wants");
                             return Exit::Fail;
