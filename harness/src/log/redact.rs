@@ -413,6 +413,60 @@ mod tests {
     }
 
     #[test]
+    fn a_projects_secret_is_struck_out_of_every_event_that_may_hold_it() {
+        use crate::log::{Carrier, Direction, Fate, Side};
+        use crate::names::{Link, PeerName};
+
+        let peer = || PeerName::new("alice");
+        let link = || Link {
+            peer: peer(),
+            instance: 1,
+        };
+        let reason = || "no s3cret here".to_owned();
+        let payload = Payload::Text(reason());
+        let (conn, label) = (1, "chat".to_owned());
+        let signal = Signal::Offer {
+            sdp: "s=s3cret".into(),
+        };
+        for mut what in [
+            What::LinkClosed {
+                link: link(),
+                code: 1000,
+                reason: reason(),
+            },
+            What::LinkDown {
+                link: link(),
+                by: Side::Server,
+                ending: Ending::Close {
+                    code: None,
+                    reason: reason(),
+                },
+            },
+            What::Heard {
+                peer: peer(),
+                conn,
+                label,
+                payload,
+            },
+            What::Message {
+                link: link(),
+                direction: Direction::Up,
+                carrier: Carrier::Text,
+                word: Some(Word::Signal { peer: None, signal }),
+                about: None,
+                fate: Fate::Passed,
+                size: 0,
+                digest: "d".into(),
+                text: reason(),
+            },
+        ] {
+            redact_event(&mut what, &["s3cret".to_owned()]);
+            let told = format!("{what:?}");
+            assert!(told.contains(GONE) && !told.contains("s3cret"), "{told}");
+        }
+    }
+
+    #[test]
     fn a_secret_is_found_wherever_it_stands() {
         assert!(SECRET.iter().all(|secret| secret.len() <= LONGEST));
         for before in (0..40).chain(2000..2060).chain(4050..4100) {

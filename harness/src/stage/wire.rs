@@ -228,8 +228,7 @@ impl Wire {
     ) -> Seq {
         let mut text = shown(word.as_ref(), payload);
         if !passing.head.is_empty() {
-            text.insert(0, '\n');
-            text.insert_str(0, passing.head);
+            text = format!("{}\n{text}", passing.head);
         }
         let what = What::Message {
             link: link.clone(),
