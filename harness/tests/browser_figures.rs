@@ -49,7 +49,7 @@ async fn figures() {
             let say = |number: u32| Command::Say {
                 conn: 1,
                 label: "chat".into(),
-                data: glare::peer::Data::Text(number.to_string()),
+                data: glare::terms::Data::Text(number.to_string()),
             };
             let began = Instant::now();
             futures_util::future::join_all((0..200).map(|number| a.hand.perform(say(number))))

@@ -5,8 +5,9 @@ mod browser_support;
 use browser_support::{Tap, actor, actor_at, chat, connect};
 use glare::names::Stack;
 use glare::peer::browser::Pool;
-use glare::peer::{ChannelOptions, Command, Data, Hand, HandError, Happening, Reply};
+use glare::peer::{Command, Hand, HandError, Happening, Reply};
 use glare::signaling::Candidate;
+use glare::terms::{ChannelOptions, Data};
 use rstest::rstest;
 
 fn candidate(text: &str, mid: &str) -> Option<Candidate> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glare::names::RoomName;
-use glare::scenario::Need;
+use glare::signaling::Need;
 use glare::signaling::{
     AbsentPeer, Candidate, Conversation, Dialect, Kind, Notice, Out, Request, SameId, Signal,
     Unspeakable, Word,

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use cli_support::{Stand, scenarios};
 use glare::laws::{Terms, awaited, emptied, judge};
-use glare::log::{Log, Rules, TraceError, Watch, read_trace};
+use glare::log::{Log, Rules, Watch};
 use glare::mistake::{Mistake, Mistakes};
 use glare::project::Project;
+use glare::record::{TraceError, read_trace};
 use glare::scenario::{Scenario, Sequences};
 use glare::signaling::Dialect;
 use mutant_support::{mutate, mutate_trace};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use glare::scenario::{Action, Condition, Cut, Raw, Scenario};
 use glare::signaling::Kind;
-use glare::tap::{Corruption, RawFrame, Silence};
+use glare::terms::{Corruption, RawFrame, Silence};
 
 fn scenarios() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/read")

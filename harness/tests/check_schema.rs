@@ -3,15 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
-use glare::log::Machine;
 use glare::names::{PeerName, RoomName, Stack};
-use glare::peer::{ChannelOptions, Data, Kill};
 use glare::scenario::{
-    Action, Answer, Condition, Cut, EarlyCandidates, Need, Pattern, PeerSpec, Place, Raw, Scenario,
+    Action, Answer, Condition, Cut, EarlyCandidates, Pattern, PeerSpec, Place, Raw, Scenario,
     Sequences, schema,
 };
+use glare::signaling::Need;
 use glare::signaling::{DescriptionKind, Kind};
-use glare::tap::{Corruption, RawFrame};
+use glare::terms::Machine;
+use glare::terms::{ChannelOptions, Data, Kill};
+use glare::terms::{Corruption, RawFrame};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -29,7 +29,7 @@ fn a_pass_is_0_and_traces_are_where_they_were_asked_for() {
         .says("1 passed, 0 failed");
     let trace =
         std::fs::read(stand.path("t/happy-path@alice-native+bob-native.jsonl")).expect("a trace");
-    let trace = glare::log::read_trace(trace.as_slice()).expect("a readable trace");
+    let trace = glare::record::read_trace(trace.as_slice()).expect("a readable trace");
     assert!(!trace.cut_off && trace.events.len() > 50);
 }
 

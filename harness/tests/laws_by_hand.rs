@@ -5,9 +5,10 @@ mod log_support;
 use std::time::Duration;
 
 use glare::laws::{Finding, Law, Terms, judge};
-use glare::log::{Ending, Event, Fate, Seq, Side, What};
 use glare::names::Link;
+use glare::record::{Event, Seq, What};
 use glare::signaling::{Candidate, Dialect, Kind, Notice, Request, Signal};
+use glare::terms::{Ending, Fate, Side};
 use log_support::{Builder, link, room};
 
 const SECOND: u64 = 1_000_000;
@@ -854,7 +855,7 @@ fn a_server_that_dies_owes_nothing() {
     b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
     b.add(
         What::Server {
-            life: glare::log::ServerLife::Killed,
+            life: glare::terms::ServerLife::Killed,
         },
         &[],
     );

@@ -5,11 +5,12 @@ mod log_support;
 use std::time::{Duration, Instant};
 
 use glare::laws::{Terms, judge};
-use glare::log::{Carrier, Direction, Ending, Event, Fate, ServerLife, Side, What};
 use glare::names::PeerName;
+use glare::record::{Event, What};
 use glare::signaling::{
     AbsentPeer, Dialect, Kind, Notice, Properties, Request, SameId, Signal, Word,
 };
+use glare::terms::{Carrier, Direction, Ending, Fate, ServerLife, Side};
 use log_support::{link, room};
 use proptest::prelude::*;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use glare::laws::{Finding, Law, Terms, judge};
-use glare::log::Event;
+use glare::record::Event;
 use glare::scenario::Scenario;
 use glare::signaling::Dialect;
 use glare::stage::{Case, Outcome, Setting, Verdict, play};

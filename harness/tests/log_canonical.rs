@@ -4,8 +4,10 @@ mod log_support;
 
 use std::time::{Duration, Instant};
 
-use glare::log::{Event, Fate, Log, What, check};
+use glare::log::{Log, check};
+use glare::record::{Event, What};
 use glare::signaling::Signal;
+use glare::terms::Fate;
 use proptest::prelude::*;
 
 fn story(events: &[Event]) -> String {

@@ -2,9 +2,11 @@
 
 mod log_support;
 
-use glare::log::{Applied, Delivery, Fate, Log, Relays, Rules, Watch, What, matches, seen};
+use glare::log::{Delivery, Log, Relays, Rules, Watch, matches, seen};
 use glare::names::PeerName;
+use glare::record::{Applied, What};
 use glare::signaling::{Kind, Notice, Signal};
+use glare::terms::Fate;
 use log_support::{Builder, link, sdp};
 
 #[test]

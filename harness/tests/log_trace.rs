@@ -6,12 +6,10 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use glare::log::{
-    Applied, Carrier, Direction, Ending, Event, Fate, Payload, Recorder, ServerLife, Side,
-    TraceError, TraceWriter, What, read_trace,
-};
 use glare::names::PeerName;
+use glare::record::{Applied, Event, Recorder, TraceError, TraceWriter, What, read_trace};
 use glare::signaling::DescriptionKind;
+use glare::terms::{Carrier, Direction, Ending, Fate, Payload, ServerLife, Side};
 
 /// Keeps each `write` apart.
 #[derive(Clone, Default)]
@@ -219,11 +217,11 @@ fn secrets_reach_neither_memory_nor_disk() {
 #[test]
 fn a_full_recorder_says_so_once_and_keeps_what_steps_wait_for() {
     let recorder = Recorder::new(None);
-    for _ in 0..glare::log::MAX_EVENTS + 100 {
+    for _ in 0..glare::record::MAX_EVENTS + 100 {
         recorder.record(console("x"), &[]);
     }
     let count = recorder.count() as usize;
-    assert_eq!(count, glare::log::MAX_EVENTS + 1);
+    assert_eq!(count, glare::record::MAX_EVENTS + 1);
     let last = recorder.event(recorder.count() - 1).unwrap();
     assert!(
         matches!(&last.what, What::Note { text, .. } if text.starts_with("100000 events with "))

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use glare::log::{Recorder, ServerLife, What};
 use glare::project::Project;
+use glare::record::{Recorder, What};
 use glare::server::{Ready, ServerSpec};
+use glare::terms::ServerLife;
 
 fn variable(name: &str) -> Option<String> {
     match name {

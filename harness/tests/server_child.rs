@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use cli_support::{GLARE, Stand, eventually, marked, scenarios};
-use glare::log::ServerLife;
 use glare::run::Run;
 use glare::server::{CommandSpec, Ready, ServerError, ServerSpec, ServerUnderTest, Sink};
+use glare::terms::ServerLife;
 
 /// What the server's life was, as it was told.
 #[derive(Clone, Default)]

@@ -4,8 +4,9 @@ mod stage_support;
 
 use std::time::Duration;
 
-use glare::log::{Fate, What};
+use glare::record::What;
 use glare::scenario::Place;
+use glare::terms::Fate;
 use stage_support::*;
 
 /// Alice and Carol are in one room, Carol says so many goodbyes, and Alice hears the first of them.

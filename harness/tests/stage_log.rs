@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare::log::{Event, Log, Rules, Watch, What, check, seen};
+use glare::log::{Log, Rules, Watch, check, seen};
 use glare::names::Stack;
+use glare::record::{Event, What};
 use glare::scenario::Scenario;
 use glare::stage::{Case, Setting, Verdict, play};
 use glare::suite;

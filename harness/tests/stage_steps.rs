@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use glare::log::{Fate, What};
+use glare::record::What;
 use glare::scenario::Place;
 use glare::stage::{Setting, play};
+use glare::terms::Fate;
 use stage_support::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -364,7 +365,7 @@ async fn a_trace_reads_back_as_what_happened() {
     for line in text.lines() {
         serde_json::from_str::<serde_json::Value>(line).expect("JSON");
     }
-    let read = glare::log::read_trace(text.as_bytes()).expect("a trace");
+    let read = glare::record::read_trace(text.as_bytes()).expect("a trace");
     let events: Vec<_> = outcome
         .events
         .iter()

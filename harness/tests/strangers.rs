@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use cli_support::{GLARE, Stand};
-use glare::log::{Event, MAX_EVENTS, Recorder, TraceWriter, What, read_trace};
 use glare::names::PeerName;
+use glare::record::{Event, MAX_EVENTS, Recorder, TraceWriter, What, read_trace};
 use glare::scenario::Scenario;
 
 const HEAD: &str = "scenario: x\npeers:\n  alice: { stack: wire }\n  bob: { stack: wire }\n";
@@ -226,7 +226,7 @@ fn a_trace_that_a_page_fills_is_cut_with_a_word_and_still_read() {
     let recorder = Recorder::new(Some(TraceWriter::new(written.clone())));
     recorder.record(
         What::Run {
-            version: glare::log::TRACE_VERSION,
+            version: glare::record::TRACE_VERSION,
             scenario: "x".into(),
             cast: Default::default(),
             server: "reference".into(),
@@ -293,7 +293,9 @@ fn the_password_of_a_url_is_in_no_log() {
         "http://me:hunter2@127.0.0.1:4444/wd/hub",
         "wss://x:hunter2@example.org",
     ] {
-        assert!(!glare::log::redact(&format!("no driver at {url}: refused")).contains("hunter2"));
+        assert!(
+            !glare::record::redact(&format!("no driver at {url}: refused")).contains("hunter2")
+        );
     }
     let stand = Stand::new();
     stand.write(

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use super::terminal::tame;
 use crate::laws::{Breach, Law};
-use crate::log::{Seq, Watch, What};
+use crate::log::Watch;
+use crate::record::{Seq, What};
 use crate::stage::Outcome;
 use crate::suite::{Asked, Played};
 

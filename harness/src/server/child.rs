@@ -12,8 +12,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{CommandSpec, Ready, ServerError, Sink};
-use crate::log::ServerLife;
 use crate::run::{Group, Run};
+use crate::terms::ServerLife;
 use crate::tls::{Security, Stream};
 
 use super::files::Files;

@@ -1,10 +1,11 @@
 //! What is not done to a server or a browser that somebody else has started.
 
 use super::Case;
-use crate::peer::Kill;
 use crate::peer::browser::Pool;
-use crate::scenario::{Action, Demands, Need};
+use crate::scenario::{Action, Demands};
 use crate::server::UrlSpec;
+use crate::signaling::Need;
+use crate::terms::Kill;
 
 /// Why this case is not played against that server: it wants the server's process, or what only its owner may allow.
 pub(super) fn withheld(case: &Case, server: &UrlSpec) -> Option<String> {

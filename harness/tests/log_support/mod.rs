@@ -4,11 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use glare::log::{
-    Applied, Carrier, Direction, Event, Fate, Machine, Payload, Seq, TRACE_VERSION, What,
-};
 use glare::names::{Link, PeerName, RoomName, Stack};
+use glare::record::{Applied, Event, Seq, TRACE_VERSION, What};
 use glare::signaling::{Candidate, DescriptionKind, Kind, Notice, Request, Signal, Word};
+use glare::terms::{Carrier, Direction, Fate, Machine, Payload};
 
 /// Builds a trace event by event.
 #[derive(Clone)]
@@ -484,7 +483,7 @@ pub fn mid_join() -> Vec<Event> {
         Some("bob: killed (socket)"),
     );
     b.add(What::LinkEnded { link: bob.clone() }, &[step]);
-    let (by, ending) = (glare::log::Side::Tap, glare::log::Ending::Reset);
+    let (by, ending) = (glare::terms::Side::Tap, glare::terms::Ending::Reset);
     let link = bob.clone();
     let down = b.add(What::LinkDown { link, by, ending }, &[step]);
     b.wait(down);
@@ -644,7 +643,7 @@ pub fn full() -> Vec<Event> {
 
 /// The server dies under a pair, and the pair goes on talking; then it is started again and Alice comes back.
 pub fn killed() -> Vec<Event> {
-    use glare::log::{Ending, ServerLife, Side};
+    use glare::terms::{Ending, ServerLife, Side};
     let mut b = Builder::new(&["alice", "bob"]);
     let (alice, bob, back) = (link("alice", 1), link("bob", 1), link("alice", 2));
     b.add(
@@ -771,7 +770,7 @@ pub fn harmed() -> Vec<Event> {
     hears(&mut b, down, Kind::Answer);
 
     let step = b.step("pause", Some("server: paused"));
-    let life = glare::log::ServerLife::Paused;
+    let life = glare::terms::ServerLife::Paused;
     b.add(What::Server { life }, &[step]);
     said(&mut b, offer("B3"), Fate::Passed);
     let step = b.step("stall: { peer: alice }", Some("tap: stall alice"));
@@ -785,7 +784,7 @@ pub fn harmed() -> Vec<Event> {
     );
     said(&mut b, answer("B3"), Fate::Passed);
     let step = b.step("resume", Some("server: resumed"));
-    let life = glare::log::ServerLife::Resumed;
+    let life = glare::terms::ServerLife::Resumed;
     b.add(What::Server { life }, &[step]);
     let step = b.step("mend: { peer: alice }", Some("tap: mend alice"));
     let link = alice.clone();

@@ -3,9 +3,8 @@
 use std::net::SocketAddr;
 
 use futures_util::{SinkExt, StreamExt};
-use glare::peer::{
-    Command, Data, Hand, HandError, Happening, Happenings, Kill, NativePeer, Reply, WirePeer,
-};
+use glare::peer::{Command, Hand, HandError, Happening, Happenings, NativePeer, Reply, WirePeer};
+use glare::terms::{Data, Kill};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;

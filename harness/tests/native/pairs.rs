@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use glare::log::Machine;
-use glare::peer::{ChannelOptions, Command, Data, Hand, HandError, Happening, Kill};
+use glare::peer::{Command, Hand, HandError, Happening};
 use glare::signaling::{Description, DescriptionKind};
+use glare::terms::Machine;
+use glare::terms::{ChannelOptions, Data, Kill};
 
 use crate::peer::{C, Peer, heard, negotiate, pair};
 

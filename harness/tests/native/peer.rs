@@ -4,11 +4,10 @@ use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use glare::log::Machine;
-use glare::peer::{
-    ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, NativePeer, Reply,
-};
+use glare::peer::{Command, Hand, HandError, Happening, Happenings, NativePeer, Reply};
 use glare::signaling::{Candidate, Description};
+use glare::terms::Machine;
+use glare::terms::{ChannelOptions, Data};
 
 /// Above every wait: what takes longer has hung.
 pub const SOON: Duration = Duration::from_secs(30);

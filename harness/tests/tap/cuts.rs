@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 
 use futures_util::{SinkExt, StreamExt};
-use glare::log::{Ending, Side};
 use glare::tap::{Cut, Delivery, LinkChange, Verdict};
+use glare::terms::{Ending, Side};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::{Error, Message};

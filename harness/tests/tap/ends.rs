@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare::log::{Carrier, Direction};
 use glare::tap::{HoldId, LinkChange, Passing, Policy, Tap, TapOptions, Verdict};
+use glare::terms::{Carrier, Direction};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use glare::log::Direction;
 use glare::tap::{Delivery, Verdict};
+use glare::terms::Direction;
 use tokio::io::AsyncWriteExt;
 
 use crate::ends::*;

@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use glare::log::Direction;
-use glare::tap::{Corruption, Delivery, RawFrame, Verdict};
+use glare::tap::{Delivery, Verdict};
+use glare::terms::Direction;
+use glare::terms::{Corruption, RawFrame};
 use tokio::io::AsyncWriteExt;
 
 use crate::ends::*;

@@ -7,8 +7,8 @@ use hyper_util::rt::TokioExecutor;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use glare::log::Direction;
 use glare::tap::{Delivery, LinkChange, MESSAGE_CAP, Pages, Verdict};
+use glare::terms::Direction;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use glare::log::{Ending, Side};
-use glare::tap::{Cut, LinkChange, Silence};
+use glare::tap::{Cut, LinkChange};
+use glare::terms::Silence;
+use glare::terms::{Ending, Side};
 use tokio::io::AsyncWriteExt;
 
 use crate::ends::*;

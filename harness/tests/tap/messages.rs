@@ -1,8 +1,8 @@
 //! What passes, passes unchanged.
 
 use futures_util::{SinkExt, StreamExt};
-use glare::log::{Carrier, Direction, Ending, Side};
 use glare::tap::{LinkChange, MESSAGE_CAP, Verdict};
+use glare::terms::{Carrier, Direction, Ending, Side};
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;

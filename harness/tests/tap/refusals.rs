@@ -1,7 +1,7 @@
 //! What the tap answers by itself, and says so.
 
-use glare::log::Direction;
 use glare::tap::{LinkChange, Verdict};
+use glare::terms::Direction;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 

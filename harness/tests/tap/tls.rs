@@ -2,8 +2,9 @@
 
 use std::io::ErrorKind;
 
-use glare::log::{Ending, Side};
-use glare::tap::{Cut, Delivery, LinkChange, Silence, TapOptions, Verdict};
+use glare::tap::{Cut, Delivery, LinkChange, TapOptions, Verdict};
+use glare::terms::Silence;
+use glare::terms::{Ending, Side};
 use glare::tls::{Authority, Identity, Trust};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;

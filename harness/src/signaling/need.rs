@@ -2,7 +2,26 @@
 
 use std::fmt;
 
-use super::model::Need;
+/// What a scenario may need of a server; a dialect declares which of them its server has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Need {
+    /// `rooms`: create, join, leave by name.
+    Rooms,
+    /// `destroy`: a request that removes a room.
+    Destroy,
+    /// `room-limit`: a room of two refuses a third.
+    RoomLimit,
+    /// `peer-joined`: those inside are told who comes.
+    PeerJoined,
+    /// `peer-left`: those who stay are told who went.
+    PeerLeft,
+    /// `trickle`: candidates are relayed one by one.
+    Trickle,
+    /// `bye`: a relayed goodbye.
+    Bye,
+    /// `restart`: the harness can end and start the server.
+    Restart,
+}
 
 impl Need {
     /// All of them.

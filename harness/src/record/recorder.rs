@@ -10,7 +10,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::redact::redact_event;
-use super::{Event, Payload, Seq, ServerLife, TraceWriter, What};
+use super::{Event, Seq, TraceWriter, What};
+use crate::terms::{Payload, ServerLife};
 
 /// From this many events on, what no step can wait for is left out.
 pub const MAX_EVENTS: usize = 100_000;

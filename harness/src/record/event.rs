@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Fingerprint;
 use crate::names::{Link, PeerName, Stack};
 use crate::signaling::{DescriptionKind, Kind, Word};
+use crate::terms::{Carrier, Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
 
 /// The version of the trace format that this build writes.
 pub const TRACE_VERSION: u32 = 1;
@@ -32,117 +33,6 @@ pub struct Event {
     pub what: What,
 }
 
-/// Which way a message goes through the tap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// Peer to server.
-    Up,
-    /// Server to peer.
-    Down,
-}
-
-/// What carried a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Carrier {
-    /// A WebSocket text message.
-    Text,
-    /// A WebSocket binary message.
-    Binary,
-    /// An HTTP request (up) or response (down).
-    Http,
-}
-
-/// What became of a message at the tap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Fate {
-    /// Forwarded.
-    Passed,
-    /// Kept back; a [`What::Released`] may follow.
-    Held,
-    /// Thrown away on a step's order.
-    Dropped,
-    /// Forwarded later, on a step's order, and what follows on its leg behind it.
-    Delayed,
-    /// Changed on a step's order: what went on in its place is the [`Fate::Forged`] message that it caused.
-    Corrupted,
-    /// Not sent by the one whose link it is: the tap's second copy of the message that caused it.
-    Copy,
-    /// Not sent by the one whose link it is: written by the tap on a step's order.
-    Forged,
-    /// Swallowed by a link that a step has silenced.
-    Swallowed,
-    /// Forwarded into a socket that was already gone.
-    Undeliverable,
-}
-
-impl Fate {
-    /// Whether the far side gets the message, now or after a delay.
-    pub fn arrives(self) -> bool {
-        matches!(
-            self,
-            Fate::Passed | Fate::Delayed | Fate::Copy | Fate::Forged
-        )
-    }
-
-    /// Whether the tap made the message itself: whoever is on the near side has not sent it.
-    pub fn is_made(self) -> bool {
-        matches!(self, Fate::Copy | Fate::Forged)
-    }
-}
-
-/// Who ended a socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Side {
-    /// The peer.
-    Peer,
-    /// The server.
-    Server,
-    /// The tap, on a step's order.
-    Tap,
-}
-
-/// How a socket ended.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "how", rename_all = "kebab-case")]
-pub enum Ending {
-    /// A close frame (RFC 6455, section 7.4); `code` is `None` for an empty one.
-    Close { code: Option<u16>, reason: String },
-    /// End of stream without a close frame.
-    Eof,
-    /// TCP reset.
-    Reset,
-}
-
-/// The state machines of a connection (W3C WebRTC, section 4.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Machine {
-    /// `signalingState`
-    Signaling,
-    /// `iceGatheringState`
-    IceGathering,
-    /// `iceConnectionState`
-    Ice,
-    /// `connectionState`
-    Connection,
-}
-
-impl Machine {
-    /// The name as scenario files and the log write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Machine::Signaling => "signaling",
-            Machine::IceGathering => "ice-gathering",
-            Machine::Ice => "ice",
-            Machine::Connection => "connection",
-        }
-    }
-}
-
 /// What a stack took in without an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "applied", content = "kind", rename_all = "kebab-case")]
@@ -155,34 +45,6 @@ pub enum Applied {
     Candidate,
     /// The end of the remote candidates.
     EndOfCandidates,
-}
-
-/// What goes through a data channel. Long payloads are kept by their length and digest.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Payload {
-    /// A string.
-    Text(String),
-    /// Bytes, base64.
-    Bytes(String),
-}
-
-/// What happened to the server under test.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "server", rename_all = "kebab-case")]
-pub enum ServerLife {
-    /// It answers.
-    Ready,
-    /// It ended by itself; `status` is the exit status as text.
-    Exited { status: String },
-    /// A step ended it.
-    Killed,
-    /// A step stopped it where it stands.
-    Paused,
-    /// A step let it go on.
-    Resumed,
-    /// A line of its output.
-    Line { text: String },
 }
 
 /// All that can happen.

@@ -6,8 +6,9 @@ use aho_corasick::packed::Searcher;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
-use super::{Ending, Payload, ServerLife, What};
+use super::What;
 use crate::signaling::{Notice, Word};
+use crate::terms::{Ending, Payload, ServerLife};
 
 /// What stands where a secret was.
 const GONE: &str = "<redacted>";
@@ -414,8 +415,8 @@ mod tests {
 
     #[test]
     fn a_projects_secret_is_struck_out_of_every_event_that_may_hold_it() {
-        use crate::log::{Carrier, Direction, Fate, Side};
         use crate::names::{Link, PeerName};
+        use crate::terms::{Carrier, Direction, Fate, Side};
 
         let peer = || PeerName::new("alice");
         let link = || Link {
