@@ -5,8 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Delivery;
 use super::graph::{Graph, kind, notice};
+use crate::facts::Delivery;
 use crate::names::{Link, PeerName};
 use crate::record::What;
 use crate::signaling::{Kind, Notice};

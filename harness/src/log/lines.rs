@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Delivery;
 use super::canonical::{Folds, candidate};
 use super::generations::ufrag;
 use super::graph::{Graph, connection, kind};
 use super::quote::{quote, word};
+use crate::facts::Delivery;
 use crate::names::{Link, PeerName};
 use crate::record::{Applied, Event, Seq, What};
 use crate::signaling::{Kind, Notice, Request, Signal, Word};

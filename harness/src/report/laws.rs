@@ -90,7 +90,7 @@ fn concerned(outcome: &Outcome, breach: &Breach) -> Vec<(Seq, String)> {
         return Vec::new();
     };
     // Names are learnt from what came before.
-    let mut watch = Watch::new::<&str>(&[], crate::log::Rules::default());
+    let mut watch = Watch::new::<&str>(&[], &crate::signaling::Terms::default());
     let mut lines = Vec::new();
     for event in outcome.events.iter().take_while(|event| event.seq <= last) {
         let forms = watch.lines(event);

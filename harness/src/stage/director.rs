@@ -20,7 +20,7 @@ use super::waits::World;
 use super::wire::lock;
 use super::{Case, Setting, Trouble};
 use crate::laws::Terms;
-use crate::log::{Rules as LogRules, Watch, seen};
+use crate::log::{Watch, seen};
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Recorder, Seq, What};
 use crate::scenario::{DEFAULT_WITHIN, Place};
@@ -112,7 +112,7 @@ impl Stage {
             }
             states = self.states(case);
             // What must never happen has been told, or matters no more.
-            self.watch = Watch::new::<&str>(&[], LogRules::default());
+            self.watch = Watch::new::<&str>(&[], &Terms::default());
         }
         let mut settled = self.settle(&terms).await;
         if settled.is_ok() {

@@ -19,11 +19,12 @@ use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::laws::Breach;
-use crate::log::{Log, Rules as LogRules, Watch};
+use crate::log::{Log, Watch};
 use crate::names::PeerName;
 use crate::record::{Digest, Event, Recorder, Seq, TraceWriter, What};
 use crate::scenario::{Action, Place, Step};
 use crate::server::{ServerUnderTest, Wanted};
+use crate::signaling::Terms;
 use crate::signaling::{Alias, SameId};
 use crate::terms::Kill;
 use crate::terms::ServerLife;
@@ -96,16 +97,10 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
     }
 }
 
-fn rules(setting: &Setting) -> LogRules {
-    LogRules {
-        rewrites: setting.dialect.properties().rewrites,
-    }
-}
-
 /// The canonical log of these events.
 pub(super) fn log(events: &[Arc<Event>], setting: &Setting) -> Log {
     let events: Vec<Event> = events.iter().map(|event| Event::clone(event)).collect();
-    Log::with(&events, rules(setting))
+    Log::with(&events, &Terms::of(&setting.dialect))
 }
 
 struct Ended {
@@ -256,7 +251,7 @@ async fn perform(
         recorder: recorder.clone(),
         rules: scene.rules.clone(),
         world: World::default(),
-        watch: Watch::new(&never, rules(setting)),
+        watch: Watch::new(&never, &Terms::of(&setting.dialect)),
         fences: BTreeMap::new(),
         rooms: BTreeMap::new(),
         taken: 0,
