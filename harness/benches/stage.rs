@@ -16,7 +16,6 @@ use glare::server::ServerSpec;
 use glare::signaling::{Description, Dialect};
 use glare::stage::{Case, Setting, Verdict, play};
 use glare::suite::{self, Plan};
-use glare_signaling_server::Faults;
 use tokio::sync::Semaphore;
 
 #[path = "parts/tapped.rs"]
@@ -56,9 +55,7 @@ fn main() {
 }
 
 fn setting(pool: &Pool, run: &Run, busy: usize) -> Arc<Setting> {
-    let server = ServerSpec::Embedded {
-        faults: Faults::none(),
-    };
+    let server = ServerSpec::reference();
     Arc::new(Setting {
         busy: Arc::new(Semaphore::new(busy)),
         ..Setting::new(server, Dialect::reference(), pool.clone(), run.clone())
