@@ -12,7 +12,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::{Certificate, Fault, Faults, Options};
+use glare_signaling_server::{Certificate, Fault, Faults, Options, Policy};
 use tokio::net::TcpSocket;
 
 use crate::run::Run;
@@ -35,6 +35,8 @@ pub enum ServerSpec {
     Embedded {
         /// Planted faults.
         faults: Faults,
+        /// What it does otherwise, though not wrongly.
+        policy: Policy,
     },
     /// A program.
     Command(CommandSpec),
@@ -45,8 +47,22 @@ pub enum ServerSpec {
 impl ServerSpec {
     /// The reference server as it should be.
     pub fn reference() -> Self {
+        Self::faulty(Faults::none())
+    }
+
+    /// The reference server with these faults planted.
+    pub fn faulty(faults: impl Into<Faults>) -> Self {
+        Self::Embedded {
+            faults: faults.into(),
+            policy: Policy::default(),
+        }
+    }
+
+    /// The reference server with another policy.
+    pub fn variant(policy: Policy) -> Self {
         Self::Embedded {
             faults: Faults::none(),
+            policy,
         }
     }
 }
@@ -125,13 +141,16 @@ impl ServerSpec {
     /// The name for traces and people.
     pub fn name(&self) -> String {
         match self {
-            ServerSpec::Embedded { faults } => {
-                let names: Vec<&str> = faults.iter().map(Fault::as_str).collect();
-                if names.is_empty() {
-                    "reference".into()
-                } else {
-                    format!("reference with {}", names.join(", "))
+            ServerSpec::Embedded { faults, policy } => {
+                let mut name = "reference".to_owned();
+                if *policy != Policy::default() {
+                    name.push_str(&format!(" {policy}"));
                 }
+                let names: Vec<&str> = faults.iter().map(Fault::as_str).collect();
+                if !names.is_empty() {
+                    name.push_str(&format!(" with {}", names.join(", ")));
+                }
+                name
             }
             ServerSpec::Command(spec) => spec.command.clone(),
             ServerSpec::Url(spec) => spec.url.to_string(),
@@ -317,9 +336,10 @@ impl ServerUnderTest {
         sink: &Sink,
     ) -> Result<(SocketAddr, Life), ServerError> {
         let (address, life) = match spec {
-            ServerSpec::Embedded { faults } => {
+            ServerSpec::Embedded { faults, policy } => {
                 let mut options = Options {
                     faults: faults.clone(),
+                    policy: policy.clone(),
                     ..Options::default()
                 };
                 if let Some(address) = port {

@@ -113,7 +113,7 @@ impl Setting {
     /// The run's folder or watchdog, or the pool, cannot be had.
     pub fn reference(faults: Faults) -> Result<Self, EnvironmentError> {
         Ok(Self::new(
-            ServerSpec::Embedded { faults },
+            ServerSpec::faulty(faults),
             Dialect::reference(),
             Pool::global()?.clone(),
             Run::global()?.clone(),
