@@ -48,3 +48,4 @@ mod stage_steps;
 mod stage_tls;
 mod strangers;
 mod tap;
+mod variants;

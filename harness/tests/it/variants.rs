@@ -1,16 +1,14 @@
 //! The reference server's other policies: honest servers, each with a dialect of its own, on which nobody is accused.
 
-mod stage_support;
-
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::stage_support::{case, passes, setting};
 use glare::server::ServerSpec;
 use glare::signaling::Dialect;
 use glare::stage::{Outcome, Setting, play};
 use glare_signaling_server::{Fault, Policy, RoomSize, SameId};
-use stage_support::{case, passes, setting};
 
 fn dialect(name: &str) -> Arc<Dialect> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/servers/reference");
