@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::post::Post;
 use super::rooms::Rooms;
-use super::{Finding, Terms, addressed, announced, answered, late, relayed};
+use super::{Finding, Terms, addressed, announced, answered, late, lives, relayed};
 use crate::log::{Event, Seq};
 use crate::names::RoomName;
 
@@ -27,11 +27,18 @@ pub fn judge<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Finding> {
         relayed::judge(&rooms, &post, &late, terms),
         answered::judge(&rooms, terms),
         late.finding,
+        lives::judge(&events),
     ];
     for finding in &mut findings {
         finding.breaches.sort_by_key(|breach| breach.event);
     }
     findings
+}
+
+/// What a trace says of law 11 alone: the rest of the laws is asked before the stage is cleared, and a server can die later.
+pub fn server_lives<E: Borrow<Event>>(events: &[E]) -> Finding {
+    let events: Vec<&Event> = events.iter().map(Borrow::borrow).collect();
+    lives::judge(&events)
 }
 
 /// The rooms that somebody was in and now certainly nobody is, each with the event that shows it: where law 6 can be asked.

@@ -5,7 +5,7 @@
 //! held or dropped on its way down was delivered. Nothing is accused that some order of events could excuse.
 //!
 //! - `rooms`: who was where, and when that is certain. `post`: which delivery comes from which message.
-//! - `announced` (law 1), `addressed` (2), `relayed` (3), `answered` (4), `late` (7): one law a file.
+//! - `announced` (law 1), `addressed` (2), `relayed` (3), `answered` (4), `late` (7), `lives` (11): one law a file.
 //! - Laws 5, 6 and 8 are asked by doing: named here, judged by the stage. [`emptied`] says where law 6 can be asked.
 //! - [`awaited`] says how long law 1 cannot be judged yet.
 
@@ -15,10 +15,11 @@ mod answered;
 mod judge;
 mod late;
 mod law;
+mod lives;
 mod order;
 mod post;
 mod relayed;
 mod rooms;
 
-pub use judge::{awaited, emptied, judge};
+pub use judge::{awaited, emptied, judge, server_lives};
 pub use law::{Breach, Finding, Law, Terms};
