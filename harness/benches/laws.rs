@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use glare::laws::{Terms, judge};
-use glare::log::{Event, Seq, What};
+use glare::record::{Event, Seq, What};
 use glare::scenario::Scenario;
 use glare::signaling::Dialect;
 use glare::stage::{Case, Setting, play};

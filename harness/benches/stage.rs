@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 
 use glare::names::Stack;
 use glare::peer::browser::Pool;
-use glare::peer::{ChannelOptions, Command, Hand, Happening, Happenings, NativePeer, Reply};
+use glare::peer::{Command, Hand, Happening, Happenings, NativePeer, Reply};
 use glare::run::Run;
 use glare::scenario::Scenario;
 use glare::server::ServerSpec;
 use glare::signaling::{Description, Dialect};
 use glare::stage::{Case, Setting, Verdict, play};
 use glare::suite::{self, Plan};
+use glare::terms::ChannelOptions;
 use glare_signaling_server::Faults;
 use tokio::sync::Semaphore;
 

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
 use futures_util::{SinkExt, StreamExt};
-use glare::log::Carrier;
 use glare::tap::{HoldId, LinkChange, Passing, Policy, Tap, TapOptions, Verdict};
+use glare::terms::Carrier;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_tungstenite::tungstenite::Message;

@@ -14,10 +14,11 @@
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | [`names`] | peers, rooms, links, stacks: what everything else is told by |
+//! | [`names`], [`terms`], [`source`] | the ground: peers, rooms, links, stacks; directions, fates, states; places in a file |
 //! | [`scenario`] | what should happen: the model, the reader that finds all mistakes of a file, the builder, casts, the schema |
 //! | [`signaling`] | what can be said: words, and the dialects (data, not code) that map them to a server's wire |
-//! | [`log`] | what happened: events, recorder, trace, and the canonical log that is made of them |
+//! | [`record`] | what happened, as it is told: events, the clocked recorder, the trace on disk |
+//! | [`log`] | what a person reads of it: the canonical log |
 //! | [`laws`] | what must hold in every run: a judge of traces, and what it waits for |
 //! | [`server`] | the server under test: embedded, a child process, or one that runs already; readiness, kill, restart |
 //! | [`tls`] | a certificate authority for each run, and streams that are plain or not |
@@ -53,13 +54,16 @@ pub mod mistake;
 pub mod names;
 pub mod peer;
 pub mod project;
+pub mod record;
 pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod server;
 pub mod signaling;
+pub mod source;
 pub mod stage;
 pub mod suite;
 pub mod tap;
+pub mod terms;
 pub mod tls;
 pub mod yaml;

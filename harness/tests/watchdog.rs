@@ -1,6 +1,7 @@
 //! Nothing is left behind, however a run ends. The victims are processes of this same test binary.
 #![cfg(target_os = "linux")]
 
+#[path = "support/browser.rs"]
 mod browser_support;
 
 use std::collections::HashSet;

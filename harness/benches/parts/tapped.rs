@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
-use glare::log::{Recorder, TraceWriter};
 use glare::names::PeerName;
+use glare::record::{Recorder, TraceWriter};
 use glare::run::Run;
 use glare::signaling::Dialect;
 use glare::tap::{Tap, TapOptions};

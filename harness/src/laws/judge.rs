@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::post::Post;
 use super::rooms::Rooms;
 use super::{Finding, Terms, addressed, announced, answered, late, lives, relayed};
-use crate::log::{Event, Seq};
 use crate::names::RoomName;
+use crate::record::{Event, Seq};
 
 /// What a trace says of each of [`Law::OBSERVED`](super::Law::OBSERVED), in that order. The trace may be cut off anywhere: what
 /// was still under way is not judged. Takes time proportional to the trace.

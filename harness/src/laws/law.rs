@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::log::Seq;
+use crate::record::Seq;
 use crate::signaling::{AbsentPeer, Dialect, Kind, Properties, SameId};
 
 /// What must hold in every run.

@@ -7,9 +7,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{Breach, Finding, Law};
-use crate::log::{Carrier, Direction, Event, Fate, Seq, ServerLife, What};
 use crate::names::PeerName;
+use crate::record::{Event, Seq, What};
 use crate::signaling::Kind;
+use crate::terms::{Carrier, Direction, Fate, ServerLife};
 
 const LAW: Law = Law::ServerLives;
 

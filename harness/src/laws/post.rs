@@ -7,8 +7,9 @@ use std::collections::HashMap;
 
 use super::Terms;
 use super::rooms::{LinkId, PeerId, Reached, RoomId, Rooms, StayId};
-use crate::log::{Carrier, What};
+use crate::record::What;
 use crate::signaling::{Kind, Word};
+use crate::terms::Carrier;
 
 /// More senders than this are not searched for one that is not named.
 const MAX_SENDERS: usize = 64;

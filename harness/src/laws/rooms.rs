@@ -8,9 +8,10 @@ mod requests;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::Terms;
-use crate::log::{Direction, Event, Fate, Seq, ServerLife, What};
 use crate::names::{Link, PeerName, RoomName};
+use crate::record::{Event, Seq, What};
 use crate::signaling::{Kind, Request, Word};
+use crate::terms::{Direction, Fate, ServerLife};
 
 /// So many rooms at once, and then the oldest is forgotten: nobody is in more.
 const MAX_OPEN: usize = 16;

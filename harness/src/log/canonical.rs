@@ -9,7 +9,7 @@ use super::graph::Graph;
 use super::inside::inside;
 use super::lane::Lane;
 use super::lines::{Marks, Names};
-use super::{Event, Seq, What};
+use crate::record::{Event, Seq, What};
 use crate::signaling::{Candidate, Signal, Word};
 
 /// What the log must know of the server.

@@ -7,9 +7,11 @@ use std::collections::{BinaryHeap, HashMap};
 
 use super::graph::Graph;
 use super::lane::Lane;
-use super::{Direction, Event, Log, Payload, Rules, Seq, ServerLife, What};
+use super::{Log, Rules};
 use crate::names::{Link, RoomName};
+use crate::record::{Event, Seq, What};
 use crate::signaling::{Kind, Notice, Request, Signal, Word};
+use crate::terms::{Direction, Payload, ServerLife};
 
 /// A small generator of even spread (SplitMix64), so that a seed alone repeats a reordering.
 struct Dice(u64);

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::lines::Names;
-use super::{Delivery, Event, Log, Relays, Rules, Seq, What};
+use super::{Delivery, Log, Relays, Rules};
 use crate::names::Link;
+use crate::record::{Event, Seq, What};
 
 /// Whether a line begins with a pattern, at a word's end. `*` stands for any text.
 pub fn matches(pattern: &str, line: &str) -> bool {

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::generations::{Generation, generations, trickles};
 use super::lane::{Conn, Lane, Sort, lane};
-use super::{
-    Applied, Delivery, Direction, Event, Fate, Machine, Relays, Rules, ServerLife, What, infer,
-    presence,
-};
+use super::{Delivery, Relays, Rules, infer, presence};
 use crate::names::{Link, PeerName};
+use crate::record::{Applied, Event, What};
 use crate::signaling::{DescriptionKind, Kind, Notice, Word};
+use crate::terms::{Direction, Fate, Machine, ServerLife};
 
 /// Events by index, with all that is known or inferred of each.
 pub(super) struct Graph<'a> {

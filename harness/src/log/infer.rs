@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{Carrier, Direction, Event, Payload, What};
 use crate::names::{Link, PeerName};
+use crate::record::{Event, What};
 use crate::signaling::{Kind, Notice, Word};
+use crate::terms::{Carrier, Direction, Payload};
 
 /// When each message really went on, by event index: at once, when it was released, or never.
 pub(super) fn went_on(events: &[Event], index_of: &HashMap<u64, usize>) -> Vec<Option<usize>> {

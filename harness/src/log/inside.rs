@@ -5,10 +5,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::Delivery;
 use super::graph::{Graph, kind, notice};
-use super::{Delivery, Direction, Fate, ServerLife, Side, What};
 use crate::names::{Link, PeerName};
+use crate::record::What;
 use crate::signaling::{Kind, Notice};
+use crate::terms::{Direction, Fate, ServerLife, Side};
 
 /// Whether each event is logged, by index.
 pub(super) fn inside(graph: &Graph<'_>) -> Vec<bool> {

@@ -2,16 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::Delivery;
 use super::canonical::{Folds, candidate};
 use super::generations::ufrag;
 use super::graph::{Graph, connection, kind};
 use super::quote::{quote, word};
-use super::{
-    Applied, Carrier, Delivery, Direction, Ending, Event, Fate, Payload, Seq, ServerLife, Side,
-    What,
-};
 use crate::names::{Link, PeerName};
+use crate::record::{Applied, Event, Seq, What};
 use crate::signaling::{Kind, Notice, Request, Signal, Word};
+use crate::terms::{Carrier, Direction, Ending, Fate, Payload, ServerLife, Side};
 
 /// What stands in brackets behind a message; candidates fold only where it is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

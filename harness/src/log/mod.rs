@@ -11,10 +11,7 @@
 mod canonical;
 #[doc(hidden)]
 pub mod check;
-mod elide;
-mod event;
 mod expect;
-mod fingerprint;
 mod generations;
 mod graph;
 mod infer;
@@ -23,20 +20,15 @@ mod lane;
 mod lines;
 mod presence;
 mod quote;
-mod recorder;
-mod redact;
 mod relay;
-mod trace;
 
+pub use crate::record::Fingerprint;
+pub use crate::record::elide;
+pub use crate::record::{Applied, Event, Seq, TRACE_VERSION, What};
+pub use crate::record::{Digest, redact};
+pub use crate::record::{MAX_BYTES, MAX_EVENTS, Recorder};
+pub use crate::record::{MAX_LINE, Trace, TraceError, TraceWriter, read_trace};
+pub use crate::terms::{Carrier, Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
 pub use canonical::{Line, Log, Rules};
-pub use elide::elide;
-pub use event::{
-    Applied, Carrier, Direction, Ending, Event, Fate, Machine, Payload, Seq, ServerLife, Side,
-    TRACE_VERSION, What,
-};
 pub use expect::{Watch, matches, seen};
-pub use fingerprint::Fingerprint;
-pub use recorder::{MAX_BYTES, MAX_EVENTS, Recorder};
-pub use redact::{Digest, redact};
 pub use relay::{Delivery, Relays};
-pub use trace::{MAX_LINE, Trace, TraceError, TraceWriter, read_trace};

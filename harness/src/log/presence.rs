@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Direction, Event, What};
 use crate::names::{Link, PeerName, RoomName};
+use crate::record::{Event, What};
 use crate::signaling::{Notice, Request, Word};
+use crate::terms::Direction;
 
 /// One stay of a peer in a room.
 #[derive(Debug)]

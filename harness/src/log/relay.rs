@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{Direction, Event, Fate, Seq, What};
 use crate::names::PeerName;
+use crate::record::{Event, Seq, What};
 use crate::signaling::Kind;
+use crate::terms::{Direction, Fate};
 
 /// What a signal that the server delivers turns out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

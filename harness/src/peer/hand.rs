@@ -5,8 +5,8 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::log::Machine;
 use crate::signaling::{Candidate, Description};
+use crate::terms::{ChannelOptions, Data, Kill, Machine};
 
 /// What a hand can be told. `link` and `conn` are numbers that the brain chooses, from 1, never used twice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,40 +78,6 @@ pub enum Command {
     Stats { conn: u32 },
 }
 
-/// `RTCDataChannelInit`, the part that is used.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChannelOptions {
-    /// Default true.
-    pub ordered: bool,
-    /// How often a lost message is sent again; `None`: until it arrives.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_retransmits: Option<u16>,
-    /// The id that both sides agreed on beforehand.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub negotiated: Option<u16>,
-}
-
-impl Default for ChannelOptions {
-    fn default() -> Self {
-        Self {
-            ordered: true,
-            max_retransmits: None,
-            negotiated: None,
-        }
-    }
-}
-
-/// What goes through a channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Data {
-    /// A string.
-    Text(String),
-    /// Bytes, base64.
-    Bytes(String),
-}
-
 /// What a hand answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
@@ -174,18 +140,6 @@ pub enum Happening {
     Console { level: String, text: String },
     /// The hand is gone (page closed, browser dead) without having been told to.
     Gone { why: String },
-}
-
-/// How a peer can be made to die.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kill {
-    /// The signaling socket is reset; the peer lives. Done by the tap, for every kind of peer.
-    Socket,
-    /// The page is closed. Native: UDP cut and socket reset.
-    Tab,
-    /// The browser's processes are killed. Native: UDP cut and socket reset.
-    Browser,
 }
 
 /// A refusal: the stack's own error, word for word, or the harness's own failure to carry the command out.

@@ -27,7 +27,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::teller::{Teller, lock};
-use super::{Command, Data, HandError, Happening, Origin, Reply};
+use super::{Command, HandError, Happening, Origin, Reply};
+use crate::terms::Data;
 use crate::tls::Stream;
 
 /// How long a connect with its handshake may take.

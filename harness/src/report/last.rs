@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::terminal::tame;
-use crate::log::{Event, Machine, Rules, Seq, ServerLife, Watch, What};
+use crate::log::{Rules, Watch};
+use crate::record::{Event, Seq, What};
+use crate::terms::{Machine, ServerLife};
 
 /// So many lines are shown at most, headings of steps not counted.
 const SHOWN: usize = 12;

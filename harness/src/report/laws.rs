@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 
 use super::terminal::tame;
 use crate::laws::{Breach, Law};
-use crate::log::{Seq, ServerLife, Watch, What};
+use crate::log::Watch;
+use crate::record::{Seq, What};
 use crate::stage::Outcome;
 use crate::suite::{Asked, Played};
+use crate::terms::ServerLife;
 
 /// So many breaches are shown; one cause often has many.
 const SHOWN: usize = 5;

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address;
-use super::model::{Action, Answer, Condition, Cut, Pattern, PeerSpec, Raw, Source, Span};
+use super::model::{Action, Answer, Condition, Cut, Pattern, PeerSpec, Raw};
 use super::read::Placed;
 use super::table::MAX_ROOMS;
 use super::text::pattern_text;
 use crate::mistake::{Mistake, Mistakes};
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::Kind;
+use crate::source::{Source, Span};
 
 /// Goes through the steps as the stage will, and notes what can never work.
 pub(crate) fn steps(

@@ -14,8 +14,7 @@ use std::sync::Arc;
 use super::build::Values;
 use super::check;
 use super::model::{
-    Action, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, Need, PeerSpec, Scenario, Source, Span,
-    Step, Via,
+    Action, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, PeerSpec, Scenario, Step, Via,
 };
 use super::table::{
     self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, NEEDS, PEER_KEYS,
@@ -24,6 +23,8 @@ use super::table::{
 use super::value::{Shapes, peer_name, word};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
+use crate::signaling::Need;
+use crate::source::{Source, Span};
 use crate::yaml::{Key, Node, Value};
 use sequences::Sequences;
 use variants::Set;

@@ -11,9 +11,9 @@ use super::model::{
 use super::table::{Demands, VERBS, find};
 use super::value::write_duration;
 use crate::names::PeerName;
-use crate::peer::{Data, Kill};
 use crate::signaling::Kind;
-use crate::tap::{Corruption, Silence};
+use crate::terms::{Corruption, Silence};
+use crate::terms::{Data, Kill};
 use crate::yaml::{flow, scalar};
 
 /// From this length on, made-up bytes are written as `size:`.

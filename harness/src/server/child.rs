@@ -14,8 +14,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::files::Files;
 use super::ready::{Patience, Readiness};
 use super::{CommandSpec, Ready, ServerError, Sink, ask};
-use crate::log::ServerLife;
 use crate::run::{Group, Holder, Listening, Run};
+use crate::terms::ServerLife;
 use crate::tls::Security;
 
 /// How many last lines of each of its two streams are kept for errors: a flood on one must not wash away the reason on the other.

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::{Sink, ask};
-use crate::log::ServerLife;
+use crate::terms::ServerLife;
 
 /// How long an answer may take that shows that it goes on.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);

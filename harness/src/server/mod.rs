@@ -17,9 +17,9 @@ use std::time::Duration;
 use glare_signaling_server::{Certificate, Fault, Faults, Options};
 use tokio::net::TcpSocket;
 
-use crate::log::ServerLife;
 use crate::run::{Port, Run, Stranger};
 use crate::tap::Site;
+use crate::terms::ServerLife;
 use crate::tls::{Security, TlsError};
 
 pub use elsewhere::{ServerUrl, UrlSpec};

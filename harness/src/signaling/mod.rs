@@ -1,9 +1,11 @@
 //! What can be said: the semantic words, and the dialects that map them to a server's wire format.
 
 mod dialect;
+mod need;
 mod word;
 
 pub use dialect::{
     AbsentPeer, Alias, Connect, Conversation, Dialect, Out, Properties, SameId, Unspeakable,
 };
+pub use need::Need;
 pub use word::{Candidate, Description, DescriptionKind, Kind, Notice, Request, Signal, Word};

@@ -12,12 +12,13 @@ use super::order::{Done, Order, Task};
 use super::rules::Rules;
 use super::wire::Wire;
 use super::{PeerFault, Setting, Trouble};
-use crate::log::{Digest, Recorder, Seq};
 use crate::names::{PeerName, Stack};
 use crate::peer::browser::Seat;
-use crate::peer::{Hand, Happenings, Kill, NativePeer, Origin, WirePeer, browser, next_address};
+use crate::peer::{Hand, Happenings, NativePeer, Origin, WirePeer, browser, next_address};
+use crate::record::{Digest, Recorder, Seq};
 use crate::scenario::PeerSpec;
 use crate::tap::{Cut, Pages, Tap};
+use crate::terms::Kill;
 
 /// How long [`PeerFault::StaysOnStage`] stays: longer than anybody waits for it to be gone.
 const OVERSTAYS: std::time::Duration = std::time::Duration::from_secs(10);

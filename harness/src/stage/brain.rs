@@ -16,13 +16,15 @@ use super::directory::Directory;
 use super::order::{Done, Order, Task};
 use super::session::Session;
 use super::wire::{Wire, lock};
-use crate::log::{Digest, Payload, Recorder, Seq, What};
 use crate::names::{Link, PeerName};
-use crate::peer::{ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Reply};
+use crate::peer::{Command, Hand, HandError, Happening, Happenings, Reply};
+use crate::record::{Digest, Recorder, Seq, What};
 use crate::scenario::{DEFAULT_CHANNEL, PeerSpec};
 use crate::signaling::{
     Conversation, Description, DescriptionKind, Dialect, Kind, Notice, Out, Request, Signal, Word,
 };
+use crate::terms::Payload;
+use crate::terms::{ChannelOptions, Data};
 
 /// All that a brain needs to begin.
 pub struct Setup {

@@ -12,9 +12,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::director::Stage;
 use super::order::Order;
-use crate::log::{Direction, Fate, ServerLife, What};
 use crate::names::{Link, PeerName};
+use crate::record::What;
 use crate::server::Lives;
+use crate::terms::{Direction, Fate, ServerLife};
 
 /// How long a server may take to answer the last closes.
 const CLOSED_WITHIN: Duration = Duration::from_secs(3);

@@ -20,11 +20,13 @@ use super::waits::World;
 use super::wire::lock;
 use super::{Case, Setting, Trouble};
 use crate::laws::Terms;
-use crate::log::{Recorder, Rules as LogRules, Seq, ServerLife, Watch, What, seen};
+use crate::log::{Rules as LogRules, Watch, seen};
 use crate::names::{Link, PeerName, RoomName};
+use crate::record::{Recorder, Seq, What};
 use crate::scenario::{DEFAULT_WITHIN, Place};
 use crate::server::ServerUnderTest;
 use crate::signaling::{Alias, Kind, Request};
+use crate::terms::ServerLife;
 
 /// How long the last replies may take before a link counts as not fenced.
 const FENCE_WITHIN: Duration = Duration::from_secs(3);

@@ -1,12 +1,12 @@
 //! What is not done to a server or a browser that somebody else has started.
 
 use super::Case;
-use crate::log::{Direction, Recorder, What};
-use crate::peer::Kill;
 use crate::peer::browser::Pool;
-use crate::scenario::{Action, Demands, Need};
+use crate::record::{Recorder, What};
+use crate::scenario::{Action, Demands};
 use crate::server::UrlSpec;
-use crate::signaling::Kind;
+use crate::signaling::{Kind, Need};
+use crate::terms::{Direction, Kill};
 
 /// So many characters of what a server got last are shown.
 const TEXT: usize = 200;

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use super::director::{Stage, Stop, fail};
 use super::rules::Held;
-use crate::log::{Carrier, Digest, Direction, Fate, Seq, ServerLife, What};
 use crate::names::{Link, PeerName};
+use crate::record::{Digest, Seq, What};
 use crate::scenario::Pattern;
-use crate::tap::{self, RawFrame, Silence};
+use crate::tap::{self};
+use crate::terms::{Carrier, Direction, Fate, ServerLife};
+use crate::terms::{RawFrame, Silence};
 
 /// What the steps so far have disturbed.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use super::director::{Stage, Stop};
 use super::outcome::Judged;
 use crate::laws::{Law, Terms, awaited, judge, server_lives};
-use crate::log::{Event, Recorder, What};
+use crate::record::{Event, Recorder, What};
 use crate::scenario::Scenario;
 use crate::signaling::{Notice, Word};
 

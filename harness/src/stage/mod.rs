@@ -30,9 +30,9 @@ use std::time::Duration;
 use glare_signaling_server::Faults;
 use tokio::sync::Semaphore;
 
-use crate::log::{Digest, Recorder};
 use crate::names::PeerName;
 use crate::peer::browser::{EnvironmentError, Pool};
+use crate::record::{Digest, Recorder};
 use crate::run::Run;
 use crate::scenario::{Cast, Scenario};
 use crate::server::ServerSpec;

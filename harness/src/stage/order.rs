@@ -2,10 +2,10 @@
 
 use tokio::sync::oneshot;
 
-use crate::log::Seq;
 use crate::names::PeerName;
-use crate::peer::{ChannelOptions, Data};
+use crate::record::Seq;
 use crate::signaling::{DescriptionKind, Kind, Request};
+use crate::terms::{ChannelOptions, Data};
 
 /// What the stage tells a brain to do.
 #[derive(Clone, Debug)]

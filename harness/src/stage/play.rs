@@ -21,14 +21,14 @@ use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::laws::{Breach, Law};
-use crate::log::{
-    Digest, Event, Log, Recorder, Rules as LogRules, ServerLife, TraceWriter, Watch, What,
-};
+use crate::log::{Log, Rules as LogRules, Watch};
 use crate::names::PeerName;
-use crate::peer::Kill;
+use crate::record::{Digest, Event, Recorder, TraceWriter, What};
 use crate::scenario::{Action, Place, Step};
 use crate::server::{Lives, ServerUnderTest, Wanted};
 use crate::signaling::{Alias, SameId};
+use crate::terms::Kill;
+use crate::terms::ServerLife;
 
 /// Plays one case to its verdict. Always ends: every wait has a deadline.
 pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
@@ -38,7 +38,7 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
     let lost: Lost = Arc::default();
     recorder.record(
         What::Run {
-            version: crate::log::TRACE_VERSION,
+            version: crate::record::TRACE_VERSION,
             scenario: case.scenario.name.clone(),
             cast: case.cast.stacks().clone(),
             server: setting.server.name(),

@@ -8,9 +8,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::names::RoomName;
-use crate::peer::{Command, Data, Hand as _, Happening, Happenings, Reply, WirePeer};
+use crate::peer::{Command, Hand as _, Happening, Happenings, Reply, WirePeer};
 use crate::signaling::{Alias, Conversation, Dialect, Notice, Out, Request, Signal, Word};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Tap, TapOptions, Verdict};
+use crate::terms::Data;
 
 /// Between two attempts at what a server may refuse until it has noticed that somebody went.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);

@@ -7,12 +7,12 @@ use super::brain::payload;
 use super::director::{Stage, Stop, fail};
 use super::order::{Done, Order};
 use super::rules::Fault;
-use crate::log::{Seq, What};
 use crate::names::{Link, PeerName, Stack};
-use crate::peer::{Data, Kill};
+use crate::record::{Seq, What};
 use crate::scenario::{Action, Answer, Condition, Cut, Raw, Step};
 use crate::signaling::{DescriptionKind, Kind, Notice, Request};
 use crate::tap;
+use crate::terms::{Data, Kill};
 
 impl Stage {
     /// Does one step and answers the events that its waits were satisfied by.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::log::{Applied, Direction, Event, Fate, Machine, Payload, Seq, What};
 use crate::names::PeerName;
+use crate::record::{Applied, Event, Seq, What};
 use crate::scenario::{Condition, Pattern};
 use crate::signaling::{DescriptionKind, Kind, Notice, Word};
+use crate::terms::{Direction, Fate, Machine, Payload};
 
 /// The case as its events have told it so far.
 #[derive(Default)]

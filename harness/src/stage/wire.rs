@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use super::directory::Directory;
 use super::rules::{Decision, Fault, Held, Rules};
-use crate::log::{Carrier, Digest, Direction, Fate, Fingerprint, Recorder, Seq, What, elide};
 use crate::names::{Link, PeerName};
+use crate::record::{Digest, Fingerprint, Recorder, Seq, What, elide};
 use crate::signaling::{Conversation, Dialect, Notice, Signal, Word};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Verdict};
+use crate::terms::{Carrier, Direction, Fate};
 
 /// Locks, also after a panic elsewhere: what is behind these locks is whole after every statement.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

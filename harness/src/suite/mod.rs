@@ -258,7 +258,7 @@ fn fail(outcome: &Outcome, message: String, diff: Option<String>) -> Verdict {
         place: None,
         span: None,
         message,
-        at: outcome.events.len() as crate::log::Seq,
+        at: outcome.events.len() as crate::record::Seq,
         states: Vec::new(),
         breaches: Vec::new(),
         diff,

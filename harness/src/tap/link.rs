@@ -17,8 +17,9 @@ use super::outbox::{Kind, Outbox};
 use super::policy::{HoldId, LinkChange, Passing, Policy, Verdict};
 use super::splitter::{Piece, Splitter};
 use super::wire::Wire;
-use super::{Cut, Delivery, MESSAGE_CAP, Silence, frame};
-use crate::log::{Carrier, Direction, Ending, Side};
+use super::{Cut, Delivery, MESSAGE_CAP, frame};
+use crate::terms::Silence;
+use crate::terms::{Carrier, Direction, Ending, Side};
 use crate::tls::Stream;
 
 /// Read at once at most (bytes).

@@ -24,9 +24,10 @@ mod splitter;
 mod tests;
 mod wire;
 
-pub use corrupt::Corruption;
+pub use crate::terms::Corruption;
+pub use crate::terms::RawFrame;
+pub use crate::terms::Silence;
 pub use pages::{PREFIX, Page, Pages};
 pub use policy::{HoldId, LinkChange, Passing, Policy, Verdict};
-pub use proxy::{Cut, Delivery, MESSAGE_CAP, Silence, Tap, TapOptions};
-pub use raw::RawFrame;
+pub use proxy::{Cut, Delivery, MESSAGE_CAP, Tap, TapOptions};
 pub use site::Site;

@@ -20,7 +20,7 @@ use super::policy::{LinkChange, Passing, Verdict};
 use super::shared::Shared;
 use super::wire::{CONNECT, Sent, Wire};
 use super::{Delivery, MESSAGE_CAP};
-use crate::log::{Carrier, Direction};
+use crate::terms::{Carrier, Direction};
 use crate::tls::{Called, Stream};
 
 /// So much of the peer's next request is read while the server answers (bytes).

@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::BytesMut;
 
 use super::frame::{self, Header, Opcode, Violation};
-use crate::log::Carrier;
+use crate::terms::Carrier;
 
 /// A message of more fragments than this counts as too long to decode.
 const FRAGMENTS: usize = 64 * 1024;

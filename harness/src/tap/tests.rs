@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::body::{Body, Framing};
 use super::frame;
 use super::splitter::{Piece, Splitter};
-use crate::log::Carrier;
+use crate::terms::Carrier;
 
 /// What a stream meant.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! Who asked what, with which answer, and what that says of who is where.
 
 use super::{Ask, AskId, How, LinkId, MAX_OPEN, News, PeerId, Place, RoomId, Rooms, StayId};
-use crate::log::{Carrier, What};
 use crate::names::RoomName;
+use crate::record::What;
 use crate::signaling::{Kind, Notice, Request, Word};
+use crate::terms::Carrier;
 
 impl<'a> Rooms<'a> {
     pub(super) fn up(&mut self, message: usize, i: usize) {

@@ -15,8 +15,9 @@ use super::page::Page;
 use super::pool::Lease;
 use super::running::{Browser, TOLD_WITHIN};
 use crate::names::Stack;
-use crate::peer::{Command, Hand, HandError, Kill, Reply};
+use crate::peer::{Command, Hand, HandError, Reply};
 use crate::signaling::Description;
+use crate::terms::Kill;
 
 /// How long a page may take over one command. Nothing that a hand does takes this long, except an HTTP request that the
 /// tap holds.

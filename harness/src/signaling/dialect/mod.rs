@@ -21,8 +21,8 @@ pub use alias::Alias;
 pub use conversation::Conversation;
 pub use properties::{AbsentPeer, Properties, SameId};
 
-use crate::scenario::Need;
 use crate::signaling::Kind;
+use crate::signaling::Need;
 
 /// The reference server's dialect.
 const REFERENCE: &str = include_str!("../../../../fixtures/servers/reference/dialect.yaml");

@@ -9,8 +9,10 @@ use super::template::{self, Hole, Piece};
 use super::words::{self, Heard};
 use super::{Body, ConnectTemplate, Dialect, Framing, Hearing, Route, Saying, StatusRange};
 use crate::mistake::{Mistakes, quoted};
-use crate::scenario::{self, Need, Source, Span};
+use crate::scenario::{self};
 use crate::signaling::Kind;
+use crate::signaling::Need;
+use crate::source::{Source, Span};
 use crate::yaml::{self, Key, Node, Scalar, Value};
 
 const KEYS: &[&str] = &[

@@ -1,0 +1,16 @@
+//! Everything that plays in browsers, every scenario with every cast included. One binary: all its tests share one browser of each kind,
+//! and their long waits (browsers' own time-outs, 15 to 30 s) overlap.
+
+#[path = "../support/browser.rs"]
+mod browser_support;
+#[path = "../support/cli.rs"]
+mod cli_support;
+#[path = "../support/netns.rs"]
+mod netns_support;
+
+mod elsewhere;
+mod figures;
+mod hands;
+mod pairs;
+mod pool;
+mod scenarios;
