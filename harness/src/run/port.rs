@@ -37,30 +37,28 @@ impl Port {
     /// # Errors
     /// There is no folder for the locks, or no port is left.
     pub fn take() -> io::Result<Self> {
-        Self::take_of(&folder()?, &candidates(ephemeral()))
+        Self::take_of(&folder()?, &Candidates::outside(&ephemeral()))
     }
 
-    fn take_of(folder: &Path, candidates: &[u16]) -> io::Result<Self> {
-        let first = match candidates.len() {
+    fn take_of(folder: &Path, candidates: &Candidates) -> io::Result<Self> {
+        let count = candidates.count();
+        let first = match count {
             0 => 0,
             count => rand::random_range(0..count),
         };
-        let (before, after) = candidates.split_at(first);
-        for number in after.iter().chain(before) {
+        for index in (first..count).chain(0..first) {
+            let Some(number) = candidates.nth(index) else {
+                continue;
+            };
             // Locked first: who looks without the lock may be in the way of another who has it.
-            if let Some(port) = Self::lock(folder, *number)?
-                && is_free(*number)
+            if let Some(port) = Self::lock(folder, number)?
+                && is_free(number)
             {
                 return Ok(port);
             }
         }
-        let (from, to) = (candidates.first(), candidates.last());
-        Err(io::Error::other(format!(
-            "none of the {} ports from {} to {} is free",
-            candidates.len(),
-            from.unwrap_or(&0),
-            to.unwrap_or(&0)
-        )))
+        let why = format!("none of the {count} ports {candidates} is free");
+        Err(io::Error::other(why))
     }
 
     /// `None` if another has it.
@@ -159,16 +157,47 @@ fn range(text: &str) -> Option<RangeInclusive<u16>> {
     (low <= high).then_some(low..=high)
 }
 
-/// Ports outside of the system's range, ascending; where that leaves too few, all, and then the lock and a look are what there is.
-fn candidates(ephemeral: RangeInclusive<u16>) -> Vec<u16> {
-    let all = LOWEST..=u16::MAX;
-    let outside: Vec<u16> = all
-        .clone()
-        .filter(|port| !ephemeral.contains(port))
-        .collect();
-    match outside.len() {
-        0..ENOUGH => all.collect(),
-        _ => outside,
+/// Ports to take from: ranges, ascending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Candidates(Vec<RangeInclusive<u16>>);
+
+impl Candidates {
+    /// Those outside of the system's range; where that leaves too few, all, and then the lock and a look are what there is.
+    fn outside(ephemeral: &RangeInclusive<u16>) -> Self {
+        let below = LOWEST..=ephemeral.start().saturating_sub(1);
+        let above = ephemeral.end().saturating_add(1).max(LOWEST)..=u16::MAX;
+        let outside = Self(match *ephemeral.end() {
+            u16::MAX => vec![below],
+            _ => vec![below, above],
+        });
+        match outside.count() {
+            0..ENOUGH => Self(vec![LOWEST..=u16::MAX]),
+            _ => outside,
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.0.iter().map(ExactSizeIterator::len).sum()
+    }
+
+    fn nth(&self, mut index: usize) -> Option<u16> {
+        for range in &self.0 {
+            if index < range.len() {
+                return range.clone().nth(index);
+            }
+            index -= range.len();
+        }
+        None
+    }
+}
+
+impl std::fmt::Display for Candidates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ranges = self.0.iter().filter(|range| !range.is_empty());
+        let ranges: Vec<String> = ranges
+            .map(|range| format!("{} to {}", range.start(), range.end()))
+            .collect();
+        f.write_str(&ranges.join(", "))
     }
 }
 
@@ -182,29 +211,38 @@ mod tests {
         for wrong in ["", "1", "9 1", "a b", "1 99999"] {
             assert_eq!(range(wrong), None, "{wrong}");
         }
-        let usual = candidates(EPHEMERAL);
-        assert!(usual.contains(&20_000) && usual.contains(&61_000) && usual.contains(&u16::MAX));
-        assert!(
-            !usual
-                .iter()
-                .any(|port| EPHEMERAL.contains(port) || *port < LOWEST)
-        );
-        // Some containers give out all that there are.
+        let outside = |range| Candidates::outside(&range);
+        let usual = outside(EPHEMERAL);
+        assert_eq!(usual.0, [LOWEST..=32_767, 61_000..=u16::MAX]);
+        assert_eq!(usual.to_string(), "10240 to 32767, 61000 to 65535");
+        let all: Vec<u16> = (0..=usual.count()).map_while(|n| usual.nth(n)).collect();
+        assert_eq!(all.len(), usual.count());
+        assert!(all.is_sorted() && all.contains(&32_767) && all.contains(&61_000));
+        assert!(!all.contains(&32_768) && !all.contains(&60_999));
         assert_eq!(
-            candidates(1024..=u16::MAX).len(),
+            outside(1_024..=u16::MAX - 100).0[1],
+            u16::MAX - 99..=u16::MAX
+        );
+        assert_eq!(outside(30_000..=u16::MAX).0, [LOWEST..=29_999]);
+        assert_eq!(
+            outside(0..=5_000).count(),
             usize::from(u16::MAX - LOWEST) + 1
         );
-        let number = Port::take().expect("a port").address().port();
-        assert!(candidates(ephemeral()).contains(&number));
+        // Some containers give out all that there are.
+        assert_eq!(outside(1_024..=u16::MAX).0, [LOWEST..=u16::MAX]);
+        assert_eq!(outside(1_024..=u16::MAX - 10).0, [LOWEST..=u16::MAX]);
+        let number = Port::take().expect("a port").number;
+        let here = outside(ephemeral());
+        assert!(here.0.iter().any(|range| range.contains(&number)));
     }
 
     #[test]
     fn a_port_is_one_holders_alone_until_it_lets_it_go() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (here, numbers) = (folder.path(), candidates(ephemeral()));
-        let first = Port::take_of(here, &numbers).expect("a port");
+        let (here, outside) = (folder.path(), Candidates::outside(&ephemeral()));
+        let first = Port::take_of(here, &outside).expect("a port");
         let number = first.number;
-        let again = || Port::take_of(here, &[number]);
+        let again = || Port::take_of(here, &Candidates(vec![number..=number]));
         let refused = again().expect_err("it is taken").to_string();
         assert!(refused.contains(&number.to_string()), "{refused}");
         let path = first.path.clone();
@@ -225,7 +263,8 @@ mod tests {
     #[test]
     fn many_who_take_at_once_get_a_port_each() {
         let folder = tempfile::tempdir().expect("a folder");
-        let numbers = &candidates(ephemeral())[..200];
+        let first = Candidates::outside(&ephemeral()).0[0].clone();
+        let numbers = &Candidates(vec![*first.start()..=first.start() + 200]);
         let taken = std::thread::scope(|scope| {
             let take = || {
                 (0..20)

@@ -41,10 +41,10 @@ fn a_program_that_garbage_ends_is_caught_at_law_11_each_time() {
             .glare(&["run", &path, "--server", &server])
             .ends(1)
             .complains(
-                "law 11 is broken: the server ended by itself: exit status: 1, after carol's",
+                "law 11 is broken: the server ended by itself: exit status: 1, after a message of carol that",
             )
             .complains("carol -> server: opaque \"{{{ this is not JSON\"")
-            .complains("server's output: glare: the server has crashed, as a planted fault wants");
+            .complains("server's output: the server has crashed, as a planted fault wants");
     }
 }
 

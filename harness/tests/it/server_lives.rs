@@ -323,6 +323,13 @@ fn kill_the_program(run: &Run) {
         if is(&read("environ"), &wanted) && is(&read("cmdline"), "serve") {
             // SAFETY: plain system call.
             unsafe { libc::kill(pid, libc::SIGKILL) };
+            // Sent is not dead yet.
+            let over = || {
+                let stat = read("stat");
+                let state = stat.iter().rposition(|byte| *byte == b')');
+                state.is_none_or(|at| stat.get(at + 2) == Some(&b'Z'))
+            };
+            eventually("its death", over);
         }
     }
 }
