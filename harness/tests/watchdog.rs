@@ -170,6 +170,16 @@ fn who_hides_its_environment_dies_with_its_group_when_the_harness_is_killed() {
     }
 }
 
+/// A zombie can be sent a signal for ever, and is no process that is left.
+#[test]
+fn a_run_ends_well_though_nobody_has_reaped_what_it_ended() {
+    let run = Run::start().unwrap();
+    let mut family = Family::start(&run);
+    run.end().unwrap();
+    assert!(!is_alive(family.hidden) && !is_alive(family.leader.id()));
+    family.leader.wait().unwrap();
+}
+
 /// The name of a test here, as the test binary knows it.
 fn of_this_file(test: &str) -> String {
     match module_path!().split_once("::") {
