@@ -66,6 +66,10 @@ async fn serve(mut socket: TcpStream, users: Users, how: String) {
     }
     let mut id = String::new();
     let (say, mut said) = unbounded_channel();
+    #[expect(
+        clippy::result_large_err,
+        reason = "a refusal is what the library says it is"
+    )]
     let callback = |request: &Request, response: Response| {
         id = request.uri().query().unwrap_or_default().replace("id=", "");
         // Before it is let in: from then on it can be spoken to.
