@@ -25,7 +25,7 @@
 //! | [`tls`] | a certificate authority for each run, and streams that are plain or not |
 //! | [`tap`] | on the wire between every peer and the server: forwards bytes, asks a policy for each message |
 //! | [`peer`] | who acts: native, browser and wire peers behind one vocabulary, [`peer::Hand`] |
-//! | [`run`] | the run's folder, mark and watchdog: nothing is left behind |
+//! | [`run`] | the run's folder, mark and watchdog: nothing is left behind; ports that are nobody else's |
 //! | [`stage`] | plays one case: the brains of the peers, the faults on the wires, the steps and their waits; then asks the laws |
 //! | [`suite`] | many cases at once: selection, repeats, snapshots; planted faults against the scenarios that catch them |
 //! | [`project`] | one's own server: `glare.toml`, and scenarios as tests of another crate |

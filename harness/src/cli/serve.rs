@@ -48,7 +48,7 @@ impl Serve {
                     tokio::select! {
                         _ = interrupted.recv() => {}
                         () = server.crashed() => {
-                            complain("the server has crashed, as `crashes-on-bad-json` wants");
+                            complain("the server has crashed, as a planted fault wants");
                             return Exit::Fail;
                         }
                     }

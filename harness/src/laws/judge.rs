@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::time::Duration;
 
-use super::{Finding, Terms, addressed, announced, answered, late, relayed};
+use super::{Finding, Terms, addressed, announced, answered, late, lives, relayed};
 use crate::facts::Facts;
 use crate::names::RoomName;
 use crate::record::{Event, Seq};
@@ -20,11 +20,18 @@ pub fn judge<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Finding> {
         relayed::judge(rooms, post, &late, terms),
         answered::judge(rooms, terms),
         late.finding,
+        server_lives(events),
     ];
     for finding in &mut findings {
         finding.breaches.sort_by_key(|breach| breach.event);
     }
     findings
+}
+
+/// What a trace says of law 11 alone: the rest of the laws is asked before the stage is cleared, and a server can die later.
+pub fn server_lives<E: Borrow<Event>>(events: &[E]) -> Finding {
+    let events: Vec<&Event> = events.iter().map(Borrow::borrow).collect();
+    lives::judge(&events)
 }
 
 /// The rooms that somebody was in and now certainly nobody is, each with the event that shows it: where law 6 can be asked.

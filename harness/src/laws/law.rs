@@ -23,11 +23,13 @@ pub enum Law {
     NothingLateToNewcomers,
     /// 8
     NothingLeftBehind,
+    /// 11
+    ServerLives,
 }
 
 impl Law {
     /// All of them, by number.
-    pub const ALL: [Law; 8] = [
+    pub const ALL: [Law; 9] = [
         Law::LeavingIsAnnounced,
         Law::OnlyToTheRoom,
         Law::RelayedOnceInOrder,
@@ -36,15 +38,17 @@ impl Law {
         Law::EmptyRoomsAreFree,
         Law::NothingLateToNewcomers,
         Law::NothingLeftBehind,
+        Law::ServerLives,
     ];
 
     /// Those that a trace shows: what [`judge`](super::judge) answers for, in its order.
-    pub const OBSERVED: [Law; 5] = [
+    pub const OBSERVED: [Law; 6] = [
         Law::LeavingIsAnnounced,
         Law::OnlyToTheRoom,
         Law::RelayedOnceInOrder,
         Law::RequestsAreAnswered,
         Law::NothingLateToNewcomers,
+        Law::ServerLives,
     ];
 
     /// Its number, from 1, as scenario files write it.
@@ -58,6 +62,7 @@ impl Law {
             Law::EmptyRoomsAreFree => 6,
             Law::NothingLateToNewcomers => 7,
             Law::NothingLeftBehind => 8,
+            Law::ServerLives => 11,
         }
     }
 
@@ -87,6 +92,7 @@ impl Law {
                 "a session's late messages never reach the session that replaced it"
             }
             Law::NothingLeftBehind => "what the harness itself started is gone at the end",
+            Law::ServerLives => "the server goes on, whatever its clients send",
         }
     }
 }

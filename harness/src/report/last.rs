@@ -100,7 +100,7 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
                 ..
             } => forms.into_iter().next(),
             What::Server { life } => match life {
-                ServerLife::Ready => None,
+                ServerLife::Ready | ServerLife::Alive => None,
                 ServerLife::Line { text } => Some(format!("server's output: {text}")),
                 ServerLife::Exited { status } => {
                     Some(format!("server: ended by itself ({status})"))

@@ -86,6 +86,8 @@ pub(super) struct Stage {
     pub(super) disturbed: Disturbed,
     /// A browser takes part.
     pub(super) browsers: bool,
+    /// The scenario says that the server will end by itself.
+    pub(super) may_end: bool,
     /// The end of the steps; before it, the last step that began.
     pub(super) ended: Seq,
     /// The case must be over by then.
@@ -230,6 +232,7 @@ impl Stage {
             if let What::Server {
                 life: ServerLife::Exited { status },
             } = &event.what
+                && !self.may_end
             {
                 return Err(Stop::Fail {
                     place: None,

@@ -4,6 +4,7 @@ mod actor;
 mod brain;
 mod by_hand;
 mod carried;
+mod closing;
 mod director;
 mod directory;
 mod elsewhere;
