@@ -26,6 +26,7 @@ mod quote;
 mod recorder;
 mod redact;
 mod relay;
+mod rule;
 mod trace;
 
 pub use canonical::{Line, Log, Rules};
@@ -39,4 +40,5 @@ pub use fingerprint::Fingerprint;
 pub use recorder::{MAX_BYTES, MAX_EVENTS, Recorder};
 pub use redact::{Digest, redact};
 pub use relay::{Delivery, Relays};
+pub use rule::Rule;
 pub use trace::{MAX_LINE, Trace, TraceError, TraceWriter, read_trace};

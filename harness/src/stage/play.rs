@@ -8,6 +8,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::actor::{Actor, Scene};
+use super::blame::Blame;
 use super::brain::Lost;
 use super::director::{Ran, Stage, Stop};
 use super::directory::Directory;
@@ -80,6 +81,7 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
                     last,
                     Vec::new(),
                     std::slice::from_ref(&judged),
+                    &Blame::default(),
                 );
             }
             laws.push(judged);
@@ -280,26 +282,30 @@ async fn perform(
         states,
         laws,
     } = stage.run(case, setting).await;
+    let blame = Blame::of(&recorder.events_from(0));
     Ended {
-        verdict: judge(case, end, at, states, &laws),
+        verdict: judge(case, end, at, states, &laws, &blame),
         laws,
         stage: Some(stage),
     }
 }
 
-/// What the end and the laws make of it. A step that failed comes first; what laws are broken beside it may explain it.
+/// What the end, the laws and the server's faults on the wire make of it. A step that failed comes first; what laws are broken beside it, or
+/// what the server wrote wrongly, may explain it.
 fn judge(
     case: &Case,
     end: Result<(), Stop>,
     at: Seq,
     states: Vec<String>,
     laws: &[Judged],
+    blame: &Blame,
 ) -> Verdict {
     let mut breaches: Vec<Breach> = laws
         .iter()
         .flat_map(|judged| judged.breaches().iter().cloned())
         .collect();
     breaches.sort_by_key(|breach| (breach.event, breach.law));
+    let passed = end.is_ok() && breaches.is_empty();
     let law = |breach: &Breach| Some(Place::Law(usize::from(breach.law.number())));
     let (place, message) = match (end, breaches.first()) {
         (Err(Stop::Trouble(why)), _) => return Verdict::Inconclusive(why),
@@ -312,13 +318,21 @@ fn judge(
             Some(first),
         ) => (law(first), format!("{}; {message}", first.message)),
         (Err(Stop::Fail { place, message }), _) => (place, message),
-        (Ok(()), None) => return Verdict::Pass,
+        (Ok(()), None) => match blame.owed() {
+            Some((_, broken)) => (None, broken.to_owned()),
+            None => return Verdict::Pass,
+        },
         (Ok(()), Some(first)) => (law(first), first.message.clone()),
     };
-    let at = match (&place, breaches.first()) {
+    let at = match (&place, breaches.first(), blame.owed()) {
         // The reader looks for what led to it, not for what came after.
-        (Some(Place::Law(_)), Some(first)) => first.event + 1,
+        (Some(Place::Law(_)), Some(first), _) => first.event + 1,
+        (None, None, Some((seq, _))) if passed => seq + 1,
         _ => at,
+    };
+    let message = match passed {
+        true => message,
+        false => blame.explain(message, at),
     };
     let span = place
         .as_ref()
