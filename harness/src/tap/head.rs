@@ -79,22 +79,47 @@ impl Request {
         let Ok(Status::Complete(_)) = parsed.parse(&self.raw) else {
             return;
         };
-        let mut out: Vec<_> = names
-            .flat_map(|name| lines(&self.raw, parsed.headers, name))
-            .collect();
-        if out.is_empty() {
-            return;
+        if let Some(kept) = without(&self.raw, parsed.headers, names) {
+            self.raw = kept;
         }
-        out.sort_by_key(|line| line.start);
-        let mut kept = BytesMut::with_capacity(self.raw.len() + 256);
-        let mut from = 0;
-        for line in out {
-            kept.extend_from_slice(&self.raw[from..line.start.max(from)]);
-            from = line.end.max(from);
-        }
-        kept.extend_from_slice(&self.raw[from..]);
-        self.raw = kept;
     }
+}
+
+/// A head without these headers; `None` if it has none of them.
+fn without<'a>(
+    raw: &[u8],
+    headers: &[Header<'_>],
+    names: impl Iterator<Item = &'a str>,
+) -> Option<BytesMut> {
+    let mut out: Vec<_> = names.flat_map(|name| lines(raw, headers, name)).collect();
+    if out.is_empty() {
+        return None;
+    }
+    out.sort_by_key(|line| line.start);
+    let mut kept = BytesMut::with_capacity(raw.len() + 256);
+    let mut from = 0;
+    for line in out {
+        kept.extend_from_slice(raw.get(from..line.start).unwrap_or_default());
+        from = line.end.max(from);
+    }
+    kept.extend_from_slice(&raw[from..]);
+    Some(kept)
+}
+
+/// A response's head for a body of this length that is neither chunked nor encoded.
+pub(super) fn plain(raw: &[u8], length: usize) -> Option<BytesMut> {
+    let mut space = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut parsed = httparse::Response::new(&mut space);
+    let Ok(Status::Complete(_)) = parsed.parse(raw) else {
+        return None;
+    };
+    let names = ["content-length", "transfer-encoding", "content-encoding"];
+    let mut head = without(raw, parsed.headers, names.into_iter()).unwrap_or_else(|| raw.into());
+    // Lines may end without a carriage return; such a head stays as it is.
+    let lines = head.strip_suffix(b"\r\n\r\n")?.len() + 2;
+    head.truncate(lines);
+    head.extend_from_slice(format!("Content-Length: {length}\r\n\r\n").as_bytes());
+    Some(head)
 }
 
 /// A response's head.

@@ -43,7 +43,8 @@ pub enum Verdict {
     Delay(Duration),
     /// Forward it, and right behind it the same once more. HTTP goes once all the same.
     Duplicate,
-    /// Forward it corrupted, in one frame. An HTTP body that is chunked or encoded goes unchanged.
+    /// Forward it corrupted, in one frame. The body of an HTTP response that is chunked or encoded goes without that; a request that is goes
+    /// unchanged.
     Corrupt(Corruption),
     /// Forward it, after this time if there is one, and right behind it what is held under this number.
     Then(HoldId, Option<Duration>),

@@ -60,14 +60,17 @@ struct Passed {
 }
 
 impl Passed {
-    /// Puts the corrupted body in the place of the one at the end of `raw`, if that is where it stands; chunked it does not.
-    fn corrupt(&self, raw: &mut BytesMut, body: &[u8]) {
-        if let Some(corrupted) = &self.corrupted
-            && let Some(start) = raw.len().checked_sub(body.len())
-            && raw.ends_with(body)
-        {
-            raw[start..].copy_from_slice(corrupted);
-        }
+    /// Puts the corrupted body in the place of the one at the end of `raw`; `false` if it does not stand there: chunked, or encoded.
+    fn corrupt(&self, raw: &mut BytesMut, body: &[u8]) -> bool {
+        let Some(corrupted) = &self.corrupted else {
+            return true;
+        };
+        let start = raw.len().checked_sub(body.len());
+        let Some(start) = start.filter(|_| raw.ends_with(body)) else {
+            return false;
+        };
+        raw[start..].copy_from_slice(corrupted);
+        true
     }
 
     fn tell(self, shared: &Shared, direction: Direction, delivered: bool) {

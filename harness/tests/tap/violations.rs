@@ -176,6 +176,29 @@ async fn an_encoded_body_is_judged_by_what_it_says_and_passes_as_it_is() {
 }
 
 #[tokio::test]
+async fn an_encoded_body_is_corrupted_where_it_can_be_read() {
+    let corrupt = |passing: &glare::tap::Passing<'_>| match passing.direction {
+        Direction::Down => Verdict::Corrupt(Corruption::NotJson),
+        Direction::Up => Verdict::Pass,
+    };
+    let bench = Bench::judging(corrupt).await;
+    let host = bench.tap.address();
+    let encoded = with_length("Content-Encoding: gzip\r\n", &gzip("{}"));
+    let chunked =
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n".to_vec();
+    for answer in [encoded, chunked] {
+        let mut peer = bench.connect().await;
+        let request = format!("GET /a HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        peer.write_all(request.as_bytes()).await.unwrap();
+        let mut server = bench.accept().await;
+        read_head(&mut server).await;
+        server.write_all(&answer).await.unwrap();
+        let plain = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n#}";
+        assert_eq!(read(&mut peer, plain.len()).await, plain);
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_cannot_be_decoded_is_told_by_name() {
     let mut bench = Bench::new().await;
     let bomb = {

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::super::MESSAGE_CAP;
 use super::super::answer::Refusal;
 use super::super::body::Body;
-use super::super::head::Response;
+use super::super::head::{self, Response};
 use super::super::policy::{LinkChange, Refused};
 use super::super::violation::Violation;
 use super::{End, Passed, Session};
@@ -43,6 +43,7 @@ impl Session {
     pub(super) async fn pass_on(&mut self, response: Response, to: To<'_>) -> Result<(), End> {
         let codings = response.codings;
         let mut raw = response.raw;
+        let head_length = raw.len();
         let mut body = Body::new(response.framing);
         let mut data = Vec::new();
         if let To::Upgrade(number) = to {
@@ -71,7 +72,13 @@ impl Session {
                 let what = format!("the answer to {line}");
                 let said = self.decoded(0, &what, &codings, &data, whole);
                 let passed = self.judge(Direction::Down, &head, &said, !whole).await?;
-                passed.corrupt(&mut raw, &said);
+                if !passed.corrupt(&mut raw, &said)
+                    && let Some(corrupted) = &passed.corrupted
+                    && let Some(mut plain) = head::plain(&raw[..head_length], corrupted.len())
+                {
+                    plain.extend_from_slice(corrupted);
+                    raw = plain;
+                }
                 passed
             }
             To::Upgrade(_) => Passed {
