@@ -432,7 +432,9 @@ impl Brain {
             }
             Happening::LinkClosed { link, code, reason } => {
                 if let Some((_, done)) = self.more.take_if(|(more, _)| *more == link) {
-                    tell(done, Done::No(format!("close code {code}")));
+                    let why =
+                        (self.wire.refusal(link)).unwrap_or_else(|| format!("close code {code}"));
+                    tell(done, Done::No(why));
                 }
                 let Some(own) = self.link.take_if(|own| own.number == link) else {
                     return;
@@ -448,20 +450,23 @@ impl Brain {
                     },
                     &[],
                 );
-                let why = if reason.is_empty() {
-                    format!("close code {code}")
-                } else {
-                    format!("close code {code}, {reason:?}")
+                let why = match (self.wire.refusal(link), reason.as_str()) {
+                    (Some(why), _) => why,
+                    (None, "") => {
+                        format!("the signaling connection was not opened (close code {code})")
+                    }
+                    (None, reason) => {
+                        format!(
+                            "the signaling connection was not opened (close code {code}, {reason:?})"
+                        )
+                    }
                 };
                 for done in own
                     .waiting
                     .into_iter()
                     .chain(own.then.into_iter().map(|task| task.done))
                 {
-                    tell(
-                        done,
-                        Done::No(format!("the signaling connection was not opened ({why})")),
-                    );
+                    tell(done, Done::No(why.clone()));
                 }
                 self.offers_due.clear();
             }

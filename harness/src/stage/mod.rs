@@ -1,6 +1,7 @@
 //! Plays one scenario with one cast against one server.
 
 mod actor;
+mod blame;
 mod brain;
 mod by_hand;
 mod carried;
