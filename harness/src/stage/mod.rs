@@ -8,6 +8,7 @@ mod director;
 mod directory;
 mod elsewhere;
 mod faults;
+mod hope;
 mod lawful;
 mod order;
 mod outcome;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::actor::{Actor, Scene};
 use super::brain::Lost;
-use super::director::{Ran, Stage, Stop};
+use super::director::{Ran, Stage, Stop, Until};
 use super::directory::Directory;
 use super::elsewhere::{unkillable, withheld};
 use super::faults::Disturbed;
@@ -265,6 +265,7 @@ async fn perform(
         browsers: case.cast.needs_browser(),
         ended: 0,
         end: began + setting.max_time,
+        until: Until::case(began + setting.max_time),
         busy,
     };
     if let Some(why) = trouble {
