@@ -19,7 +19,7 @@ use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::laws::Breach;
-use crate::log::{Log, Rules as LogRules, Watch};
+use crate::log::{Log, Rules as LogRules, Watch, causal, certain};
 use crate::names::PeerName;
 use crate::record::{Digest, Event, Recorder, Seq, TraceWriter, What};
 use crate::scenario::{Action, Place, Step};
@@ -58,6 +58,21 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
         mut laws,
         stage,
     } = ended;
+    let events = recorder.events_from(0);
+    let log = log(&events, &setting);
+    if let Err(violation) = causal(&log, &events, &certain(&events)) {
+        let text = format!("this is an error of glare itself: {violation}");
+        recorder.record(
+            What::Note {
+                peer: None,
+                text: text.clone(),
+            },
+            &[],
+        );
+        if let Verdict::Pass = verdict {
+            verdict = Verdict::Inconclusive(text);
+        }
+    }
     let text = match &verdict {
         Verdict::Pass => "verdict: pass".to_owned(),
         Verdict::Fail(failure) => format!("verdict: fail: {}", failure.message),
@@ -85,7 +100,6 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
             laws.push(judged);
         }
     }
-    let log = log(&events, &setting);
     Outcome {
         verdict,
         log,
