@@ -245,3 +245,19 @@ fn a_long_reason_is_cut_at_a_character() {
     assert_eq!(close.len(), 2 + 2 + 122);
     assert_eq!(frame::close_payload(&close[2..]).1, "ü".repeat(61));
 }
+
+#[test]
+fn a_message_for_a_socket_that_takes_no_more_is_counted_as_lost() {
+    use super::outbox::{Kind, Outbox};
+    let mut outbox = Outbox::default();
+    let bytes = || BytesMut::from(&b"x"[..]);
+    outbox.push(bytes(), Kind::Other, None);
+    outbox.die();
+    assert_eq!(outbox.take_lost(), 0);
+    outbox.push(bytes(), Kind::Message, None);
+    let later = std::time::Duration::from_secs(1);
+    outbox.push(bytes(), Kind::Beginning, Some(later));
+    outbox.push(bytes(), Kind::End, None);
+    assert_eq!(outbox.take_lost(), 2);
+    assert_eq!(outbox.take_lost(), 0);
+}
