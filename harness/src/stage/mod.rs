@@ -10,6 +10,7 @@ mod director;
 mod directory;
 mod elsewhere;
 mod faults;
+mod hope;
 mod lawful;
 mod order;
 mod outcome;

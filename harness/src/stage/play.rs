@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::actor::{Actor, Scene};
 use super::blame::Blame;
 use super::brain::Lost;
-use super::director::{Ran, Stage, Stop};
+use super::director::{Ran, Stage, Stop, Until};
 use super::directory::Directory;
 use super::elsewhere::{refuses, unkillable, withheld};
 use super::faults::Disturbed;
@@ -22,7 +22,7 @@ use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::laws::{Breach, Law};
-use crate::log::{Log, Watch};
+use crate::log::{Log, Watch, causal, certain};
 use crate::names::PeerName;
 use crate::record::{Digest, Event, Recorder, TraceWriter, What};
 use crate::scenario::{Action, Place, Step};
@@ -56,14 +56,19 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
         None => perform(case, &setting, &recorder, &lost, began, busy).await,
     };
     // What comes now belongs to no log.
-    let log = log(&recorder.events_from(0), &setting);
-    let (verdict, laws, took) = match stage {
+    let events = recorder.events_from(0);
+    let log = log(&events, &setting);
+    let wrong = causal(&log, &events, &certain(&events)).err();
+    let (mut verdict, laws, took) = match stage {
         Some(stage) => conclude(case, &recorder, stage, ran, began).await,
         None => {
             let verdict = ran.err().unwrap_or(Verdict::Pass);
             (verdict, Vec::new(), began.elapsed())
         }
     };
+    if let (Some(violation), Verdict::Pass) = (wrong, &verdict) {
+        verdict = Verdict::Inconclusive(format!("this is an error of glare itself: {violation}"));
+    }
     let text = match &verdict {
         Verdict::Pass => "verdict: pass".to_owned(),
         Verdict::Fail(failure) => format!("verdict: fail: {}", failure.message),
@@ -284,6 +289,7 @@ async fn perform(
         may_end: excuse(scenario, Law::ServerLives).is_some(),
         ended: 0,
         end: began + setting.max_time,
+        until: Until::case(began + setting.max_time),
         busy,
     };
     if let Some(why) = trouble {

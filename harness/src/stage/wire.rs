@@ -108,8 +108,8 @@ struct Inner {
     intents: BTreeMap<u32, VecDeque<Vec<Seq>>>,
     /// What was delivered to the peer and not yet heard by its brain; HTTP under 0.
     delivered: BTreeMap<u32, VecDeque<(Seq, u64)>>,
-    /// The request that the next response answers.
-    asked: Option<Seq>,
+    /// The requests that nothing has answered yet, by method and path, oldest first.
+    asked: VecDeque<(String, Seq)>,
     down: Vec<u32>,
     /// The events of requests for a link that were not granted.
     refused: BTreeMap<u32, Seq>,
@@ -127,10 +127,28 @@ impl Inner {
         }
     }
 
+    /// The request that this response answers: the newest such, since an older one may have lost its connection.
+    fn answered(&mut self, head: &str) -> Option<Seq> {
+        let head = asked(head);
+        let place = self.asked.iter().rposition(|(of, _)| *of == head)?;
+        self.asked.remove(place).map(|(_, seq)| seq)
+    }
+
     fn deliver_marked(&mut self, link: u32, seq: Seq, mark: u64) {
         let delivered = self.delivered.entry(link).or_default();
         delivered.push_back((seq, mark));
     }
+}
+
+/// Method and path of a request, which a response's first line begins with as well.
+fn asked(head: &str) -> String {
+    let mut fields = head.splitn(3, ' ');
+    let (method, path) = (fields.next(), fields.next());
+    format!(
+        "{} {}",
+        method.unwrap_or_default(),
+        path.unwrap_or_default()
+    )
 }
 
 /// A small deterministic source of delays.
@@ -206,6 +224,12 @@ impl Wire {
         let same = mark(payload.as_bytes());
         let place = delivered.iter().position(|(_, mark)| *mark == same)?;
         delivered.remove(place).map(|(seq, _)| seq)
+    }
+
+    /// Whether all that its peer has sent on links that stand has come to the tap, and is recorded.
+    pub fn is_quiet(&self) -> bool {
+        let inner = lock(&self.inner);
+        (inner.intents.iter()).all(|(link, sent)| sent.is_empty() || inner.down.contains(link))
     }
 
     /// Whether this link has ended.
@@ -405,7 +429,7 @@ impl Policy for Wire {
                 .and_then(VecDeque::pop_front)
                 .unwrap_or_default(),
             Direction::Down if passing.carrier == Carrier::Http => {
-                inner.asked.take().into_iter().collect()
+                inner.answered(passing.head).into_iter().collect()
             }
             Direction::Down => Vec::new(),
         };
@@ -439,7 +463,7 @@ impl Policy for Wire {
             },
         );
         if passing.direction == Direction::Up && passing.carrier == Carrier::Http {
-            inner.asked = Some(seq);
+            inner.asked.push_back((asked(passing.head), seq));
         }
         if passing.direction == Direction::Down
             && passing.carrier == Carrier::Binary

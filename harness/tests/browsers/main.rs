@@ -17,4 +17,5 @@ mod hands;
 mod pairs;
 mod pool;
 mod scenarios;
+mod waits;
 mod wire_faults;
