@@ -377,6 +377,7 @@ async fn forty(case: &Case, setting: &Arc<Setting>) -> Duration {
             repeat: 1,
             until_failure: false,
             accept: false,
+            records: None,
         },
         &|_| {},
     )
@@ -401,6 +402,7 @@ async fn everything(pool: &Pool, run: &Run) {
             repeat: 1,
             until_failure: false,
             accept: false,
+            records: None,
         },
         &|_| {},
     )

@@ -22,7 +22,7 @@ use super::{Case, Setting, Trouble};
 use crate::laws::Terms;
 use crate::log::{Rules as LogRules, Watch, seen};
 use crate::names::{Link, PeerName, RoomName};
-use crate::record::{Recorder, Seq, What};
+use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
 use crate::scenario::{DEFAULT_WITHIN, Place};
 use crate::server::ServerUnderTest;
 use crate::signaling::{Alias, Kind, Request};
@@ -44,15 +44,28 @@ const IDLE_AFTER: Duration = Duration::from_secs(1);
 /// Why a case ends early.
 pub(super) enum Stop {
     Fail {
+        kind: FailureKind,
         place: Option<Place>,
         message: String,
     },
-    Trouble(String),
+    Trouble(InconclusiveKind, String),
 }
 
 impl From<Trouble> for Stop {
     fn from(trouble: Trouble) -> Self {
-        Stop::Trouble(trouble.0)
+        Stop::Trouble(InconclusiveKind::Environment, trouble.0)
+    }
+}
+
+/// Why a wait can end no other way than badly.
+pub(super) struct Miss {
+    pub kind: FailureKind,
+    pub message: String,
+}
+
+impl Miss {
+    pub fn new(kind: FailureKind, message: String) -> Self {
+        Self { kind, message }
     }
 }
 
@@ -102,7 +115,7 @@ impl Stage {
         let mut at = self.recorder.count();
         let mut states = Vec::new();
         if let Err(stop) = &end {
-            if matches!(stop, Stop::Trouble(_)) {
+            if matches!(stop, Stop::Trouble(..)) {
                 return Ran {
                     end,
                     at,
@@ -174,9 +187,11 @@ impl Stage {
             self.ended = begun;
             let waited = self.step(step, begun).await.map_err(|stop| match stop {
                 Stop::Fail {
+                    kind,
                     place: None,
                     message,
                 } => Stop::Fail {
+                    kind,
                     place: Some(Place::Step(index + 1)),
                     message,
                 },
@@ -206,6 +221,7 @@ impl Stage {
                 .get(missing)
                 .map_or("", |line| line.text.as_str());
             return Err(Stop::Fail {
+                kind: FailureKind::Seen,
                 place: Some(Place::Seen(missing + 1)),
                 message: format!("the log has no line {text:?} after the ones before it"),
             });
@@ -220,6 +236,7 @@ impl Stage {
             self.world.feed(&event);
             if let Some(index) = self.watch.feed(&event) {
                 return Err(Stop::Fail {
+                    kind: FailureKind::Never,
                     place: Some(Place::Never(index + 1)),
                     message: format!(
                         "this must never happen, and did (event {} of the trace)",
@@ -232,16 +249,21 @@ impl Stage {
             } = &event.what
             {
                 return Err(Stop::Fail {
+                    kind: FailureKind::ServerEnded,
                     place: None,
                     message: format!("the server ended by itself: {status}"),
                 });
             }
         }
         match lock(&self.lost).first() {
-            Some((peer, why)) => Err(Stop::Trouble(format!(
-                "{peer} is gone without having been told to: {why}"
-            ))),
-            None => Ok(()),
+            Some((peer, why)) => Err(Stop::Trouble(
+                InconclusiveKind::Environment,
+                format!("{peer} is gone without having been told to: {why}"),
+            )),
+            None => match self.recorder.incomplete() {
+                Some((kind, why)) => Err(Stop::Trouble(kind, why)),
+                None => Ok(()),
+            },
         }
     }
 
@@ -250,7 +272,7 @@ impl Stage {
         &mut self,
         within: Duration,
         what: impl Fn() -> String,
-        mut holds: impl FnMut(&mut World) -> Option<Result<T, String>>,
+        mut holds: impl FnMut(&mut World) -> Option<Result<T, Miss>>,
     ) -> Result<T, Stop> {
         let within = match within {
             DEFAULT_WITHIN if self.browsers => BROWSER_WITHIN,
@@ -262,7 +284,7 @@ impl Stage {
             self.take_in()?;
             match holds(&mut self.world) {
                 Some(Ok(value)) => return Ok(value),
-                Some(Err(message)) => return Err(fail(message)),
+                Some(Err(Miss { kind, message })) => return Err(fail_as(kind, message)),
                 None => {}
             }
             let next = match self.busy {
@@ -283,7 +305,8 @@ impl Stage {
                 } else {
                     format!("after {}", seconds(within))
                 };
-                return Err(fail(format!("{} did not happen ({limit})", what())));
+                let message = format!("{} did not happen ({limit})", what());
+                return Err(fail_as(FailureKind::TimedOut, message));
             }
         }
     }
@@ -304,9 +327,10 @@ impl Stage {
         let actor = self.actor(peer)?;
         match timeout_at(end, actor.order(order, cause)).await {
             Ok(done) => Ok(done?),
-            Err(_) => Err(fail(format!(
-                "{peer} did not carry it out before the case's time was up"
-            ))),
+            Err(_) => Err(fail_as(
+                FailureKind::TimedOut,
+                format!("{peer} did not carry it out before the case's time was up"),
+            )),
         }
     }
 
@@ -325,7 +349,10 @@ impl Stage {
             }
             Done::Refused { name, message, .. } => {
                 self.take_in()?;
-                Err(fail(format!("{peer}'s stack refused: {name}: {message}")))
+                Err(fail_as(
+                    FailureKind::StackRefused,
+                    format!("{peer}'s stack refused: {name}: {message}"),
+                ))
             }
         }
     }
@@ -386,9 +413,10 @@ impl Stage {
                         |world| {
                             let reply = world.reply(&peer, Kind::Fence, from.saturating_sub(1));
                             match reply {
-                                None if !world.is_up(&peer) => {
-                                    Some(Err(format!("{peer} is gone, and cannot be fenced")))
-                                }
+                                None if !world.is_up(&peer) => Some(Err(Miss::new(
+                                    FailureKind::ConnectionLost,
+                                    format!("{peer} is gone, and cannot be fenced"),
+                                ))),
                                 reply => reply.map(Ok),
                             }
                         },
@@ -400,6 +428,7 @@ impl Stage {
                         fenced.push((peer, instance));
                     }
                     Err(Stop::Fail {
+                        kind: FailureKind::TimedOut | FailureKind::ConnectionLost,
                         place: None,
                         message,
                     }) => {
@@ -439,8 +468,14 @@ impl Stage {
     }
 }
 
+/// The step could not be carried out as things are.
 pub(super) fn fail(message: String) -> Stop {
+    fail_as(FailureKind::Impossible, message)
+}
+
+pub(super) fn fail_as(kind: FailureKind, message: String) -> Stop {
     Stop::Fail {
+        kind,
         place: None,
         message,
     }

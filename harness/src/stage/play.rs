@@ -1,6 +1,7 @@
 //! Plays a case: boots the server, brings the peers to the stage, lets the director work, and says the verdict.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -13,44 +14,44 @@ use super::director::{Ran, Stage, Stop};
 use super::directory::Directory;
 use super::elsewhere::{unkillable, withheld};
 use super::faults::Disturbed;
-use super::outcome::{Failure, Judged, Outcome, Verdict};
+use super::outcome::{Judged, Outcome};
 use super::probed::gone;
 use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
-use crate::laws::Breach;
+use crate::laws::{Breach, Law};
 use crate::log::{Log, Rules as LogRules, Watch};
 use crate::names::PeerName;
-use crate::record::{Digest, Event, Recorder, Seq, TraceWriter, What};
+use crate::record::{
+    Broken, CaseFacts, Digest, Event, Failure, FailureKind, InconclusiveKind, LawFound, Recorder,
+    Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
+};
 use crate::scenario::{Action, Place, Step};
 use crate::server::{ServerUnderTest, Wanted};
 use crate::signaling::{Alias, SameId};
+use crate::source::Source;
 use crate::terms::Kill;
 use crate::terms::ServerLife;
 
+/// What a case's log makes of a verdict that is green till then.
+pub type LastWord<'a> = dyn Fn(&Log) -> Verdict + Send + Sync + 'a;
+
 /// Plays one case to its verdict. Always ends: every wait has a deadline.
 pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
+    play_with(case, setting, &|_| Verdict::Pass).await
+}
+
+/// The same, and the log of a case that is green so far is judged once more, by whoever knows what it must be.
+pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &LastWord<'_>) -> Outcome {
     let busy = setting.busy.clone().acquire_owned().await.ok();
     let began = Instant::now();
-    let (recorder, trace) = recorder(case, &setting);
+    let (recorder, trace, unwritten) = recorder(case, &setting);
     let lost: Lost = Arc::default();
-    recorder.record(
-        What::Run {
-            version: crate::record::TRACE_VERSION,
-            scenario: case.scenario.name.clone(),
-            cast: case.cast.stacks().clone(),
-            server: setting.server.name(),
-            shake: setting.shake,
-        },
-        &[],
-    );
-    let ended = match refusal(case, &setting) {
-        Some(why) => Ended {
-            verdict: Verdict::Unsupported(why),
-            laws: Vec::new(),
-            stage: None,
-        },
-        None => perform(case, &setting, &recorder, &lost, began, busy).await,
+    begin(case, &setting, &recorder, trace.as_deref());
+    let ended = match (refusal(case, &setting), unwritten) {
+        (_, Some(why)) => Ended::early(Verdict::inconclusive(InconclusiveKind::RecordFailed, why)),
+        (Some(unsupported), None) => Ended::early(Verdict::Unsupported(unsupported)),
+        (None, None) => perform(case, &setting, &recorder, &lost, began, busy).await,
     };
     let took = began.elapsed();
     let Ended {
@@ -58,15 +59,8 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
         mut laws,
         stage,
     } = ended;
-    let text = match &verdict {
-        Verdict::Pass => "verdict: pass".to_owned(),
-        Verdict::Fail(failure) => format!("verdict: fail: {}", failure.message),
-        Verdict::Unsupported(why) | Verdict::Inconclusive(why) => {
-            format!("verdict: {}: {why}", verdict.word())
-        }
-    };
-    recorder.record(What::Note { peer: None, text }, &[]);
-    let events = recorder.events_from(0);
+    recorder.record(What::Clearing, &[]);
+    let events = until_clearing(&recorder.events_from(0));
     if let Some(stage) = stage {
         let witnesses = stage.witnesses().await;
         stage.clear().await;
@@ -85,14 +79,129 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
             laws.push(judged);
         }
     }
+    for judged in &laws {
+        recorder.record(What::Law(Box::new(LawFound::from(judged))), &[]);
+    }
     let log = log(&events, &setting);
+    // The record first: a snapshot must not be accepted from a run that is not all there.
+    recorder.flush();
+    let is_green = matches!(verdict, Verdict::Pass);
+    verdict = match recorder.incomplete() {
+        Some((kind, why)) if is_green => Verdict::inconclusive(kind, why),
+        None if is_green => last_word(&log),
+        _ => verdict,
+    };
+    if let Verdict::Fail(failure) = &mut verdict {
+        failure.at = failure.at.min(events.len() as Seq);
+    }
+    shorten(&mut verdict);
+    let say = |verdict: &Verdict| {
+        recorder.record(
+            What::Verdict {
+                verdict: Box::new(verdict.clone()),
+                took: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            },
+            &[],
+        )
+    };
+    let mut said = say(&verdict);
+    recorder.flush();
+    if let (Some((kind, why)), true) = (
+        recorder.incomplete(),
+        verdict.weight(false) == Weight::Green,
+    ) {
+        // Only in memory, for those who read along: the disk has no room for it.
+        verdict = Verdict::inconclusive(kind, why);
+        said = say(&verdict);
+    }
+    let mut record = recorder.events_from(0);
+    if let Some(event) = record.get(said as usize) {
+        // As it was recorded, without secrets.
+        if let What::Verdict { verdict: told, .. } = &event.what {
+            verdict = Verdict::clone(told);
+        }
+        record.truncate(said as usize + 1);
+    }
     Outcome {
         verdict,
         log,
         events,
+        record,
         laws,
         trace,
         took,
+    }
+}
+
+/// What every record begins with.
+fn begin(case: &Case, setting: &Setting, recorder: &Recorder, trace: Option<&Path>) {
+    let scenario = &case.scenario;
+    let shown = |path: &Path| path.display().to_string();
+    recorder.record(
+        What::Run {
+            version: crate::record::TRACE_VERSION,
+            scenario: scenario.name.clone(),
+            cast: case.cast.stacks().clone(),
+            server: setting.server.name(),
+            shake: setting.shake,
+        },
+        &[],
+    );
+    let facts = CaseFacts {
+        path: shown(&scenario.source.path),
+        variant: scenario.variant.clone(),
+        dialect: setting.dialect.name().to_owned(),
+        record: trace.map(shown),
+        take: setting.take,
+        options: setting.options.to_vec(),
+        tls: setting.security.is_some(),
+        max_time: u64::try_from(setting.max_time.as_millis()).unwrap_or(u64::MAX),
+    };
+    recorder.record(What::Case(Box::new(facts)), &[]);
+    let source = |role, source: &Source| {
+        let path = shown(&source.path);
+        let text = source.text.to_string();
+        recorder.record(What::Source { role, path, text }, &[]);
+    };
+    source(Role::Scenario, &scenario.source);
+    if let Some(via) = scenario.steps.iter().find_map(|step| step.via.as_ref()) {
+        source(Role::Sequences, &via.source);
+    }
+    source(Role::Dialect, setting.dialect.source());
+}
+
+/// What happened before the harness began to end things itself.
+fn until_clearing(events: &[Arc<Event>]) -> Vec<Arc<Event>> {
+    let until = events
+        .iter()
+        .rposition(|event| event.what == What::Clearing);
+    events[..until.unwrap_or(events.len())].to_vec()
+}
+
+/// So much of one text of a verdict is kept (bytes): a record's line has an end.
+const LONGEST: usize = 64 * 1024;
+
+/// So many breaches are in a verdict; the laws have them all.
+const MOST_BREACHES: usize = 100;
+
+fn shorten(verdict: &mut Verdict) {
+    let shorten = |text: &mut String| {
+        if text.len() > LONGEST {
+            let at = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at));
+            text.truncate(at.unwrap_or_default());
+            text.push('…');
+        }
+    };
+    match verdict {
+        Verdict::Fail(failure) => {
+            shorten(&mut failure.message);
+            failure.diff.iter_mut().for_each(shorten);
+            failure.states.iter_mut().for_each(shorten);
+            failure.breaches.truncate(MOST_BREACHES);
+        }
+        Verdict::Unsupported(unsupported) => shorten(&mut unsupported.why),
+        Verdict::Inconclusive(inconclusive) => shorten(&mut inconclusive.why),
+        Verdict::Pass | Verdict::New { .. } | Verdict::Flaky { .. } => {}
     }
 }
 
@@ -114,34 +223,56 @@ struct Ended {
     stage: Option<Stage>,
 }
 
-fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<std::path::PathBuf>) {
+impl Ended {
+    /// Before there was a stage.
+    fn early(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            laws: Vec::new(),
+            stage: None,
+        }
+    }
+}
+
+/// The recorder, the file that it writes to, and why there is none though one was asked for.
+fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<PathBuf>, Option<String>) {
     let secrets = setting.secrets.clone();
+    if let Some(why) = &setting.unwritable {
+        let why = Some(why.clone());
+        return (Recorder::with_secrets(None, secrets), None, why);
+    }
     let Some(folder) = &setting.traces else {
-        return (Recorder::with_secrets(None, secrets), None);
+        return (Recorder::with_secrets(None, secrets), None, None);
     };
-    let take = match setting.take {
-        0 | 1 => String::new(),
-        take => format!("-{take}"),
+    let create = || {
+        std::fs::create_dir_all(folder)?;
+        let (path, file) = runs::new_trace(folder, setting.take)?;
+        Ok::<_, std::io::Error>((path, TraceWriter::file(file)))
     };
-    let path = folder.join(format!("{}{take}.jsonl", case.slug()));
-    // The trace of an earlier run makes way.
-    drop(std::fs::remove_file(&path));
-    match TraceWriter::create(&path) {
-        Ok(writer) => (Recorder::with_secrets(Some(writer), secrets), Some(path)),
+    match create() {
+        Ok((path, writer)) => {
+            let recorder = Recorder::with_secrets(Some(writer), secrets);
+            (recorder, Some(path), None)
+        }
         Err(error) => {
-            tracing::warn!(%error, path = %path.display(), "no trace is written");
-            (Recorder::with_secrets(None, secrets), None)
+            let why = format!(
+                "the record of {} cannot be written to {}: {error}",
+                case.slug(),
+                folder.display()
+            );
+            (Recorder::with_secrets(None, secrets), None, Some(why))
         }
     }
 }
 
 /// Why this case cannot be played at all against this server.
-fn refusal(case: &Case, setting: &Setting) -> Option<String> {
+fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
+    let unsupported = |kind, why| Some(Unsupported { kind, why });
     if let Some(why) = (setting.server.elsewhere()).and_then(|server| withheld(case, server)) {
-        return Some(why);
+        return unsupported(UnsupportedKind::Withheld, why);
     }
     if let Some(why) = unkillable(case, &setting.pool) {
-        return Some(why);
+        return unsupported(UnsupportedKind::Stack, why);
     }
     let lacking: Vec<String> = case
         .scenario
@@ -152,16 +283,17 @@ fn refusal(case: &Case, setting: &Setting) -> Option<String> {
         .collect();
     if !lacking.is_empty() {
         let name = setting.dialect.name();
-        return Some(format!("{name} has no {}", lacking.join(", ")));
+        let why = format!("{name} has no {}", lacking.join(", "));
+        return unsupported(UnsupportedKind::Server, why);
     }
     let refuses = |step: &Step| matches!(step.action, Action::Connect { refused: true, .. });
     let lets_in = setting.dialect.properties().same_id != SameId::Reject;
-    (lets_in && case.scenario.steps.iter().any(refuses)).then(|| {
-        format!(
-            "{} does not refuse an id that is in use",
-            setting.dialect.name()
-        )
-    })
+    if !(lets_in && case.scenario.steps.iter().any(refuses)) {
+        return None;
+    }
+    let name = setting.dialect.name();
+    let why = format!("{name} does not refuse an id that is in use");
+    unsupported(UnsupportedKind::Server, why)
 }
 
 /// On a server that glare has started, names are as the scenario writes them.
@@ -197,11 +329,8 @@ async fn perform(
     let server = match ServerUnderTest::start_as(spec, run, sink, wanted).await {
         Ok(server) => server,
         Err(error) => {
-            return Ended {
-                verdict: Verdict::Inconclusive(error.to_string()),
-                laws: Vec::new(),
-                stage: None,
-            };
+            let why = error.to_string();
+            return Ended::early(Verdict::inconclusive(InconclusiveKind::NoServer, why));
         }
     };
     let scene = Scene {
@@ -269,17 +398,37 @@ async fn perform(
     };
     if let Some(why) = trouble {
         return Ended {
-            verdict: Verdict::Inconclusive(why),
+            verdict: Verdict::inconclusive(InconclusiveKind::Environment, why),
             laws: Vec::new(),
             stage: Some(stage),
         };
     }
-    let Ran {
+    let ran = tokio::select! {
+        ran = stage.run(case, setting) => Some(ran),
+        () = setting.interrupt.cancelled() => None,
+    };
+    let Some(Ran {
         end,
         at,
         states,
         laws,
-    } = stage.run(case, setting).await;
+    }) = ran
+    else {
+        let why = "interrupted before its end";
+        return Ended {
+            verdict: Verdict::inconclusive(InconclusiveKind::Interrupted, why),
+            laws: Vec::new(),
+            stage: Some(stage),
+        };
+    };
+    if let (Ok(()), false) = (&end, asks_all(&laws)) {
+        let why = "not every law was asked of this run";
+        return Ended {
+            verdict: Verdict::inconclusive(InconclusiveKind::LawsNotAsked, why),
+            laws,
+            stage: Some(stage),
+        };
+    }
     Ended {
         verdict: judge(case, end, at, states, &laws),
         laws,
@@ -301,35 +450,67 @@ fn judge(
         .collect();
     breaches.sort_by_key(|breach| (breach.event, breach.law));
     let law = |breach: &Breach| Some(Place::Law(usize::from(breach.law.number())));
-    let (place, message) = match (end, breaches.first()) {
-        (Err(Stop::Trouble(why)), _) => return Verdict::Inconclusive(why),
+    let (kind, place, message) = match (end, breaches.first()) {
+        (Err(Stop::Trouble(kind, why)), _) => return Verdict::inconclusive(kind, why),
         // After the steps the server ended by itself: which is told first is a race, and the law says what came of it.
         (
             Err(Stop::Fail {
                 place: None,
                 message,
+                ..
             }),
             Some(first),
-        ) => (law(first), format!("{}; {message}", first.message)),
-        (Err(Stop::Fail { place, message }), _) => (place, message),
+        ) => (
+            FailureKind::Law,
+            law(first),
+            format!("{}; {message}", first.message),
+        ),
+        (
+            Err(Stop::Fail {
+                kind,
+                place,
+                message,
+            }),
+            _,
+        ) => (kind, place, message),
         (Ok(()), None) => return Verdict::Pass,
-        (Ok(()), Some(first)) => (law(first), first.message.clone()),
+        (Ok(()), Some(first)) => (FailureKind::Law, law(first), first.message.clone()),
     };
     let at = match (&place, breaches.first()) {
         // The reader looks for what led to it, not for what came after.
         (Some(Place::Law(_)), Some(first)) => first.event + 1,
         _ => at,
     };
-    let span = place
-        .as_ref()
-        .and_then(|place| case.scenario.span_of(place));
-    Verdict::Fail(Failure {
+    let span = place.as_ref().and_then(|place| spot(case, place));
+    Verdict::Fail(Box::new(Failure {
+        kind,
         place,
         span,
         message,
         at,
         states,
-        breaches,
+        breaches: breaches.iter().map(Broken::from).collect(),
         diff: None,
+    }))
+}
+
+/// Where a place stands, in which file.
+fn spot(case: &Case, place: &Place) -> Option<Spot> {
+    let scenario = &case.scenario;
+    let span = scenario.span_of(place)?;
+    let via = scenario.via(place);
+    let source = via.map_or(&scenario.source, |via| &via.source);
+    Some(Spot {
+        file: source.path.display().to_string(),
+        line: span.line,
+        start: span.bytes.start,
+        end: span.bytes.end,
+        used: via.map(|via| via.used_in(&scenario.source)),
     })
+}
+
+/// Whether each law that a trace shows was asked.
+fn asks_all(laws: &[Judged]) -> bool {
+    let asked = |law: &Law| laws.iter().any(|judged| judged.finding.law == *law);
+    Law::OBSERVED.iter().all(asked)
 }
