@@ -106,7 +106,7 @@ impl Story {
             line,
             message: message.to_owned(),
         };
-        let (Some(first), second) = (events.first(), events.get(1)) else {
+        let Some(first) = events.first() else {
             return Err(TraceError::Empty);
         };
         let What::Run {
@@ -119,10 +119,15 @@ impl Story {
         else {
             return Err(no_record(1, "a record begins with a `run` event"));
         };
-        let facts = match second.map(|event| &event.what) {
-            Some(What::Case(facts)) => CaseFacts::clone(facts),
-            Some(_) => return Err(no_record(2, "a `case` event is missing here")),
-            None => CaseFacts::default(),
+        // Second, but for a word that the disk is full already.
+        let facts = events.iter().find_map(|event| match &event.what {
+            What::Case(facts) => Some(CaseFacts::clone(facts)),
+            _ => None,
+        });
+        let facts = match facts {
+            Some(facts) => facts,
+            None if events.len() == 1 => CaseFacts::default(),
+            None => return Err(no_record(2, "a `case` event is missing here")),
         };
         let sources = events.iter().filter_map(|event| match &event.what {
             What::Source { role, path, text } => {

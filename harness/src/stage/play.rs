@@ -33,16 +33,35 @@ use crate::source::Source;
 use crate::terms::Kill;
 use crate::terms::ServerLife;
 
-/// What a case's log makes of a verdict that is green till then.
-pub type LastWord<'a> = dyn Fn(&Log) -> Verdict + Send + Sync + 'a;
+/// Whoever knows what the log of a case must be: asked where the case is green so far.
+pub trait LastWord: Send + Sync {
+    /// What the log makes of it.
+    fn judge(&self, log: &Log) -> Verdict;
+
+    /// The record is whole, with a verdict that passes: now the log may become a snapshot.
+    ///
+    /// # Errors
+    /// The verdict in its place, if it cannot.
+    fn keep(&self, _log: &Log) -> Result<(), Verdict> {
+        Ok(())
+    }
+}
+
+struct AnyLog;
+
+impl LastWord for AnyLog {
+    fn judge(&self, _: &Log) -> Verdict {
+        Verdict::Pass
+    }
+}
 
 /// Plays one case to its verdict. Always ends: every wait has a deadline.
 pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
-    play_with(case, setting, &|_| Verdict::Pass).await
+    play_with(case, setting, &AnyLog).await
 }
 
 /// The same, and the log of a case that is green so far is judged once more, by whoever knows what it must be.
-pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &LastWord<'_>) -> Outcome {
+pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastWord) -> Outcome {
     let busy = setting.busy.clone().acquire_owned().await.ok();
     let began = Instant::now();
     let (recorder, trace, unwritten) = recorder(case, &setting);
@@ -88,7 +107,7 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &LastWord<
     let is_green = matches!(verdict, Verdict::Pass);
     verdict = match recorder.incomplete() {
         Some((kind, why)) if is_green => Verdict::inconclusive(kind, why),
-        None if is_green => last_word(&log),
+        None if is_green => last_word.judge(&log),
         _ => verdict,
     };
     if let Verdict::Fail(failure) = &mut verdict {
@@ -106,13 +125,19 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &LastWord<
     };
     let mut said = say(&verdict);
     recorder.flush();
-    if let (Some((kind, why)), true) = (
-        recorder.incomplete(),
-        verdict.weight(false) == Weight::Green,
-    ) {
+    let after = match recorder.incomplete() {
         // Only in memory, for those who read along: the disk has no room for it.
-        verdict = Verdict::inconclusive(kind, why);
+        Some((kind, why)) if verdict.weight(false) == Weight::Green => {
+            Some(Verdict::inconclusive(kind, why))
+        }
+        None if verdict == Verdict::Pass => last_word.keep(&log).err(),
+        _ => None,
+    };
+    if let Some(after) = after {
+        verdict = after;
+        shorten(&mut verdict);
         said = say(&verdict);
+        recorder.flush();
     }
     let mut record = recorder.events_from(0);
     if let Some(event) = record.get(said as usize) {

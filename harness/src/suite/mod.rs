@@ -20,7 +20,7 @@ use crate::record::{
 };
 use crate::report::Told;
 pub use crate::report::{Asked, Take, diff};
-use crate::stage::{Case, Outcome, Setting, play_with};
+use crate::stage::{Case, LastWord, Outcome, Setting, play_with};
 
 pub use filter::Filter;
 pub use planted::{Caught, Planted, Row, Table, native, planted};
@@ -171,15 +171,12 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: &Plan, stop: &AtomicB
         setting.unwritable.clone_from(&unmade);
         setting.shake = setting.shake.map(|seed| seed.wrapping_add(u64::from(runs)));
         let is_last = runs + 1 == plan.repeat.max(1);
-        let last_word = |log: &Log| {
-            let log = log.to_string();
-            if !plan.accept {
-                judge_log(&case, &log)
-            } else if is_last && worst.as_ref().is_none_or(is_pass) {
-                accept_log(&case, &logs, &log, runs + 1)
-            } else {
-                Verdict::Pass
-            }
+        let last_word = Snapshots {
+            case: &case,
+            accept: plan.accept,
+            // Those of all runs, when the last of them is over and all have passed.
+            logs: (is_last && worst.as_ref().is_none_or(is_pass)).then_some(&logs),
+            runs: runs + 1,
         };
         let outcome = play_with(&case, Arc::new(setting), &last_word).await;
         runs += 1;
@@ -256,23 +253,52 @@ fn is_pass(outcome: &Outcome) -> bool {
     matches!(outcome.verdict, Verdict::Pass)
 }
 
-/// Writes the log that all runs of a passing case had as its snapshot; one of several is no log to compare with.
-fn accept_log(case: &Case, logs: &BTreeMap<String, Take>, log: &str, runs: u32) -> Verdict {
-    let number = logs.len() + usize::from(!logs.contains_key(log));
-    if number > 1 {
-        let message = format!("{runs} runs had {number} different logs: none of them is accepted");
-        return fail(FailureKind::SeveralLogs, message, None);
+/// What the snapshot makes of a case, or the case of its snapshot.
+struct Snapshots<'a> {
+    case: &'a Case,
+    accept: bool,
+    /// The logs of the runs before, if a log may be accepted now.
+    logs: Option<&'a BTreeMap<String, Take>>,
+    runs: u32,
+}
+
+impl LastWord for Snapshots<'_> {
+    fn judge(&self, log: &Log) -> Verdict {
+        let log = log.to_string();
+        if !self.accept {
+            return judge_log(self.case, &log);
+        }
+        let Some(logs) = self.logs else {
+            return Verdict::Pass;
+        };
+        // One of several is no log to compare with.
+        let (runs, number) = (
+            self.runs,
+            logs.len() + usize::from(!logs.contains_key(&log)),
+        );
+        if number > 1 {
+            let message =
+                format!("{runs} runs had {number} different logs: none of them is accepted");
+            return fail(FailureKind::SeveralLogs, message, None);
+        }
+        Verdict::Pass
     }
-    let known = Snapshot::of(&case.scenario, &case.cast);
-    if known.is_ok_and(|snapshot| snapshot.matches(log)) {
-        return Verdict::Pass;
-    }
-    match accept(case, log) {
-        Ok(()) => Verdict::Pass,
-        Err(error) => Verdict::inconclusive(
-            InconclusiveKind::Snapshot,
-            format!("its snapshot cannot be written, and is as it was: {error}"),
-        ),
+
+    fn keep(&self, log: &Log) -> Result<(), Verdict> {
+        if !self.accept || self.logs.is_none() {
+            return Ok(());
+        }
+        let log = log.to_string();
+        let known = Snapshot::of(&self.case.scenario, &self.case.cast);
+        if known.is_ok_and(|snapshot| snapshot.matches(&log)) {
+            return Ok(());
+        }
+        accept(self.case, &log).map_err(|error| {
+            Verdict::inconclusive(
+                InconclusiveKind::Snapshot,
+                format!("its snapshot cannot be written, and is as it was: {error}"),
+            )
+        })
     }
 }
 
