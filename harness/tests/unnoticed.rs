@@ -32,7 +32,7 @@ const MET: &str = "  - create: { peer: alice, room: lobby }\n  - join: { peer: c
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_held_goes_on_in_the_order_in_which_it_came() {
-    let send = "  - send: { from: carol, message: candidate }\n".repeat(3);
+    let send = "  - send: { from: carol, message: candidate }\n  - await: { held: candidate, from: carol }\n".repeat(3);
     let text = scenario(&format!(
         "{MET}  - hold: {{ message: candidate, from: carol }}\n{send}  - release: {{ message: candidate, from: carol }}\n"
     ));
@@ -296,7 +296,7 @@ fn candidates_that_fared_differently_are_lines_of_their_own() {
 }
 
 #[test]
-fn a_candidate_sent_after_leaving_stays_behind_it() {
+fn a_signal_sent_after_leaving_stays_behind_it() {
     let mut b = together();
     let alice = link("alice", 1);
     let step = b.step("negotiate: { from: alice }", None);
@@ -312,14 +312,14 @@ fn a_candidate_sent_after_leaving_stays_behind_it() {
     b.ask(&alice, Request::Leave { room: room() }, &[step]);
     let reply = b.tell(&alice, Notice::Left { room: room() }, None, &[]);
     b.wait(reply);
-    b.step("await: { held: candidate, from: alice }", None);
+    b.step("await: { held: bye, from: alice }", None);
     // It could have been sent as soon as it was described, and was not.
-    let held = b.up(&alice, "bob", candidate(1), Fate::Held, &[described]);
+    let held = b.up(&alice, "bob", Signal::Bye, Fate::Held, &[described]);
     b.wait(held);
     let log = Log::of(&b.end(&[("alice", 1), ("bob", 1)])).to_string();
     let place = |text: &str| {
         let found = log.lines().position(|line| line.contains(text));
         found.unwrap_or_else(|| panic!("no {text:?} in\n{log}"))
     };
-    assert!(place("candidate") > place("leave lobby"), "{log}");
+    assert!(place("bye") > place("leave lobby"), "{log}");
 }
