@@ -17,7 +17,6 @@ use glare::signaling::{Description, Dialect};
 use glare::stage::{Case, Setting, Verdict, play};
 use glare::suite::{self, Plan};
 use glare::terms::ChannelOptions;
-use glare_signaling_server::Faults;
 use tokio::sync::Semaphore;
 
 #[path = "parts/tapped.rs"]
@@ -57,9 +56,7 @@ fn main() {
 }
 
 fn setting(pool: &Pool, run: &Run, busy: usize) -> Arc<Setting> {
-    let server = ServerSpec::Embedded {
-        faults: Faults::none(),
-    };
+    let server = ServerSpec::reference();
     Arc::new(Setting {
         busy: Arc::new(Semaphore::new(busy)),
         ..Setting::new(server, Dialect::reference(), pool.clone(), run.clone())

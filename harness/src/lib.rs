@@ -19,12 +19,13 @@
 //! | [`signaling`] | what can be said: words, and the dialects (data, not code) that map them to a server's wire |
 //! | [`record`] | what happened, as it is told: events, the clocked recorder, the trace on disk |
 //! | [`log`] | what a person reads of it: the canonical log |
+//! | [`facts`] | what certainly happened: stays, replies, deliveries, news; under log, waits and laws |
 //! | [`laws`] | what must hold in every run: a judge of traces, and what it waits for |
 //! | [`server`] | the server under test: embedded, a child process, or one that runs already; readiness, kill, restart |
 //! | [`tls`] | a certificate authority for each run, and streams that are plain or not |
 //! | [`tap`] | on the wire between every peer and the server: forwards bytes, asks a policy for each message |
 //! | [`peer`] | who acts: native, browser and wire peers behind one vocabulary, [`peer::Hand`] |
-//! | [`run`] | the run's folder, mark and watchdog: nothing is left behind |
+//! | [`run`] | the run's folder, mark and watchdog: nothing is left behind; ports that are nobody else's |
 //! | [`stage`] | plays one case: the brains of the peers, the faults on the wires, the steps and their waits; then asks the laws |
 //! | [`suite`] | many cases at once: selection, repeats, snapshots; planted faults against the scenarios that catch them |
 //! | [`project`] | one's own server: `glare.toml`, and scenarios as tests of another crate |
@@ -47,6 +48,7 @@
 //! - Secrets are taken out once, where an event is recorded; text that a server or page chose is escaped wherever it is shown.
 
 pub mod cli;
+pub mod facts;
 mod input;
 pub mod laws;
 pub mod log;

@@ -68,9 +68,14 @@ fn end(rooms: &Rooms, stay: &Stay) -> Option<usize> {
         matches!(kind, Kind::Leave | Kind::Destroy).then_some(*at)
     });
     let ended = stay.doubts.iter().filter(|(ask, _)| ask.is_none());
+    // Where a server, or a room, went, nobody is told.
+    let down = stay.link.and_then(|link| rooms.links[link].down);
+    let gone = stay
+        .gone
+        .filter(|gone| stay.how != Some(How::Void) || down == Some(*gone));
     asked
         .min()
-        .or_else(|| ended.map(|(_, at)| *at).chain(stay.gone).min())
+        .or_else(|| ended.map(|(_, at)| *at).chain(gone).min())
 }
 
 fn course(rooms: &Rooms, about: PeerId, of: &[RoomId]) -> Vec<State> {
@@ -152,7 +157,7 @@ fn story(rooms: &Rooms, link: LinkId, about: PeerId, mut told: Vec<Told>) -> Sto
             };
             let old = match stay {
                 // In before the hearer asked to come in: that is no news to it.
-                Some(stay) if state.here => before(stay.entered),
+                Some(stay) if state.here => before(stay.entered) || before(stay.gone),
                 _ => before(state.from),
             };
             state.here == word.here

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::Log;
 use super::lines::Names;
-use super::{Delivery, Log, Relays, Rules};
+use crate::facts::{Delivery, Facts};
 use crate::names::Link;
 use crate::record::{Event, Seq, What};
+use crate::signaling::Terms;
 
 /// Whether a line begins with a pattern, at a word's end. `*` stands for any text.
 pub fn matches(pattern: &str, line: &str) -> bool {
@@ -61,17 +63,17 @@ pub fn seen<S: AsRef<str>>(patterns: &[S], log: &Log) -> Result<(), usize> {
 #[derive(Debug)]
 pub struct Watch {
     patterns: Vec<String>,
-    relays: Relays,
+    facts: Facts,
     names: Names,
     senders: HashMap<Seq, Link>,
 }
 
 impl Watch {
     /// Watches for these, as in [`matches`].
-    pub fn new<S: AsRef<str>>(patterns: &[S], rules: Rules) -> Self {
+    pub fn new<S: AsRef<str>>(patterns: &[S], terms: &Terms) -> Self {
         Self {
             patterns: patterns.iter().map(|p| p.as_ref().to_owned()).collect(),
-            relays: Relays::new(rules.rewrites),
+            facts: Facts::new(terms),
             names: Names::default(),
             senders: HashMap::new(),
         }
@@ -91,7 +93,8 @@ impl Watch {
     /// Every way in which an event is written by itself.
     pub fn lines(&mut self, event: &Event) -> Vec<String> {
         self.names.learn(event);
-        let delivery = self.relays.feed(event);
+        self.facts.take(event);
+        let delivery = self.facts.newest_delivery();
         if let What::Message { link, .. } = &event.what
             && delivery.is_none()
         {

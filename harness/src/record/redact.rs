@@ -135,7 +135,11 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
         What::Server { life } => match life {
             ServerLife::Line { text } => clean(text),
             ServerLife::Exited { status } => clean(status),
-            ServerLife::Ready | ServerLife::Killed | ServerLife::Paused | ServerLife::Resumed => {}
+            ServerLife::Ready
+            | ServerLife::Alive
+            | ServerLife::Killed
+            | ServerLife::Paused
+            | ServerLife::Resumed => {}
         },
         What::Run { server, .. } => clean(server),
         What::Step { text, .. } => clean(text),

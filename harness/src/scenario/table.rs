@@ -846,8 +846,8 @@ pub(crate) const NEEDS: &[&str] = &[
 /// The forms of a `catches` place.
 pub(crate) const PLACES: &[&str] = &["step", "never", "seen", "law"];
 
-/// How many laws there are.
-pub(crate) const LAWS: usize = 8;
+/// The highest number of a law.
+pub(crate) const LAWS: usize = 12;
 /// Limits on a scenario.
 pub(crate) const MAX_PEERS: usize = 8;
 /// Most steps, with those that sequences put in.

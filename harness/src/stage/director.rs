@@ -20,7 +20,7 @@ use super::waits::World;
 use super::wire::lock;
 use super::{Case, Setting, Trouble};
 use crate::laws::Terms;
-use crate::log::{Rules as LogRules, Watch, seen};
+use crate::log::{Watch, seen};
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Recorder, Seq, What};
 use crate::scenario::{DEFAULT_WITHIN, Place};
@@ -86,6 +86,8 @@ pub(super) struct Stage {
     pub(super) disturbed: Disturbed,
     /// A browser takes part.
     pub(super) browsers: bool,
+    /// The scenario says that the server will end by itself.
+    pub(super) may_end: bool,
     /// The end of the steps; before it, the last step that began.
     pub(super) ended: Seq,
     /// The case must be over by then.
@@ -112,7 +114,7 @@ impl Stage {
             }
             states = self.states(case);
             // What must never happen has been told, or matters no more.
-            self.watch = Watch::new::<&str>(&[], LogRules::default());
+            self.watch = Watch::new::<&str>(&[], &Terms::default());
         }
         let mut settled = self.settle(&terms).await;
         if settled.is_ok() {
@@ -230,6 +232,7 @@ impl Stage {
             if let What::Server {
                 life: ServerLife::Exited { status },
             } = &event.what
+                && !self.may_end
             {
                 return Err(Stop::Fail {
                     place: None,

@@ -4,6 +4,7 @@ mod actor;
 mod brain;
 mod by_hand;
 mod carried;
+mod closing;
 mod director;
 mod directory;
 mod elsewhere;
@@ -113,7 +114,7 @@ impl Setting {
     /// The run's folder or watchdog, or the pool, cannot be had.
     pub fn reference(faults: Faults) -> Result<Self, EnvironmentError> {
         Ok(Self::new(
-            ServerSpec::Embedded { faults },
+            ServerSpec::faulty(faults),
             Dialect::reference(),
             Pool::global()?.clone(),
             Run::global()?.clone(),

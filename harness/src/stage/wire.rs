@@ -205,6 +205,15 @@ impl Wire {
         lock(&self.inner).down.contains(&link)
     }
 
+    /// The links on which something is still on its way from the brain to the tap.
+    pub fn pending(&self) -> Vec<u32> {
+        let inner = lock(&self.inner);
+        let on_its_way = inner.intents.iter().filter(|(link, intents)| {
+            **link != 0 && !intents.is_empty() && !inner.down.contains(link)
+        });
+        on_its_way.map(|(link, _)| *link).collect()
+    }
+
     /// A held message is about to go on to the peer: `seq` is its release, `mark` its payload's.
     pub fn let_through(&self, link: u32, seq: Seq, mark: u64) {
         lock(&self.inner).deliver_marked(link, seq, mark);

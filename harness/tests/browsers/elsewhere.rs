@@ -36,14 +36,25 @@ fn project(scenario: &str) -> String {
     scenarios().join(scenario).display().to_string()
 }
 
+/// Firefox by itself, and behind a geckodriver where there is one.
 #[rstest]
+#[case(Stack::Chromium, false)]
+#[case(Stack::Firefox, false)]
+#[case(Stack::Firefox, true)]
 fn pairs_connect_through_the_namespace_with_the_same_log(
-    #[values(Stack::Chromium, Stack::Firefox)] stack: Stack,
+    #[case] stack: Stack,
+    #[case] geckodriver: bool,
 ) {
     if !wanted(stack) {
         return;
     }
-    let driver = Elsewhere::of(stack);
+    let driver = match geckodriver {
+        false => Elsewhere::of(stack),
+        true => match Elsewhere::behind_geckodriver() {
+            Some(driver) => driver,
+            None => return,
+        },
+    };
     let happy = project("rooms/happy-path.yaml");
     let [alice, bob] = ["alice", "bob"].map(|peer| format!("{peer}={stack}"));
     let casts = ["--cast", &alice, "--cast", &bob];
@@ -267,6 +278,38 @@ fn flags_that_cannot_be_right_are_refused_without_telling_a_password() {
             ],
             2,
             "by http only",
+        ),
+        (
+            &[
+                "--webdriver",
+                "firefox=wss://me:hunter2@host",
+                here[0],
+                here[1],
+            ],
+            2,
+            "a Firefox by ws",
+        ),
+        (
+            &[
+                "--webdriver",
+                "chromium=ws://me:hunter2@host",
+                here[0],
+                here[1],
+            ],
+            2,
+            "chromium=http://host:9515, its driver",
+        ),
+        (
+            &[
+                "--webdriver",
+                "firefox=ws://me:hunter2@host",
+                "--browser-arg",
+                "firefox=-x",
+                here[0],
+                here[1],
+            ],
+            2,
+            "that firefox runs already",
         ),
         (
             &[

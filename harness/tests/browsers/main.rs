@@ -10,6 +10,7 @@ mod netns_support;
 
 mod elsewhere;
 mod figures;
+mod firefox_alone;
 mod hands;
 mod pairs;
 mod pool;

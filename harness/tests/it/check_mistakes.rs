@@ -87,8 +87,8 @@ mistakes! {
     a_connection_of_a_wire_peer: file("scenario: x\npeers: { alice: {}, bob: {}, carol: {}, dave: { stack: wire } }\nsteps:\n  - create: { peer: alice, room: a }\n  - join: { peer: bob, room: a }\n  - await: { connected: [alice, carol] }\n  - await: { peer: dave, applied: offer }\n");
     a_foreign_address: steps("  - send-raw: { peer: alice, text: '{\"candidate\":\"candidate:1 1 udp 1 8.8.8.8 53 typ host\"}' }\n");
     a_path_that_leaves_the_server: steps("  - http: { peer: alice, method: GET, path: \"http://example.org/\" }\n  - http: { peer: alice, method: get, path: //example.org }\n");
-    a_place_that_does_not_exist: file("scenario: x\npeers: { alice: {} }\ncatches:\n  a: step 2\n  b: law 9\n  c: never 1\n  d: stpe 1\n  E: law 1\nsteps: [restart]\n");
-    a_law_that_does_not_exist: file("scenario: x\npeers: { alice: {} }\nbreaks:\n  9: why\n  law 1: why\n  4:\n  5: \"\"\nsteps: [restart]\n");
+    a_place_that_does_not_exist: file("scenario: x\npeers: { alice: {} }\ncatches:\n  a: step 2\n  b: law 13\n  c: never 1\n  d: stpe 1\n  E: law 1\nsteps: [restart]\n");
+    a_law_that_does_not_exist: file("scenario: x\npeers: { alice: {} }\nbreaks:\n  13: why\n  law 1: why\n  4:\n  5: \"\"\nsteps: [restart]\n");
     expected_lines_that_are_no_block: file("scenario: x\npeers: { alice: {} }\nsteps: [restart]\nexpect:\n  never: \"alice: error\"\n");
     too_many_peers_and_steps: file(&format!("scenario: x\npeers: {{ {} }}\nsteps:\n{}", (1..=9).map(|n| format!("p{n}: {{}}")).collect::<Vec<_>>().join(", "), "  - restart\n".repeat(201)));
     hostile_text_is_shown_and_not_sent: steps("  - \"\\e[31mred\\u202e\": { peer: alice } # \u{202e}txt.exe\n");

@@ -8,7 +8,7 @@ use crate::cli_support::{Stand, scenarios};
 use crate::mutant_support;
 use crate::mutant_support::{mutate, mutate_trace};
 use glare::laws::{Terms, awaited, emptied, judge};
-use glare::log::{Log, Rules, Watch};
+use glare::log::{Log, Watch};
 use glare::mistake::{Mistake, Mistakes};
 use glare::project::Project;
 use glare::record::{TraceError, read_trace};
@@ -116,12 +116,24 @@ fn trace(text: &str) -> bool {
     };
     let terms = Terms::of(&Dialect::reference());
     for rewrites in [false, true] {
-        let log = Log::with(&events, Rules { rewrites });
-        let again = Log::with(&events, Rules { rewrites });
+        let log = Log::with(
+            &events,
+            &Terms {
+                rewrites,
+                ..Terms::default()
+            },
+        );
+        let again = Log::with(
+            &events,
+            &Terms {
+                rewrites,
+                ..Terms::default()
+            },
+        );
         assert_eq!(log, again, "the same trace, the same log");
         assert!(log.lines.len() <= events.len());
     }
-    let mut watch = Watch::new(&["alice: *"], Rules::default());
+    let mut watch = Watch::new(&["alice: *"], &Terms::default());
     for event in &events {
         watch.feed(event);
     }

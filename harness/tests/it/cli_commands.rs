@@ -161,7 +161,7 @@ fn a_missing_browser_is_4_before_anything_is_played() {
     command
         .env_remove("GLARE_STACKS")
         .env("GLARE_CHROMIUM", "/nonexistent")
-        .env("GLARE_GECKODRIVER", "/nowhere");
+        .env("GLARE_FIREFOX", "/nowhere");
     let ran = run(&mut command)
         .ends(4)
         .complains("/nonexistent")

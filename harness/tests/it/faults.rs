@@ -18,10 +18,11 @@ const ONLY: &[(u8, &str)] = &[
     (2, "crosses-rooms"),
     (3, "reorders-candidates"),
     (4, "silent-refusal"),
-    (5, "crashes-on-bad-json"),
+    (5, "bad-json-cuts-others"),
     (6, "room-never-freed"),
     (7, "stale-answer-to-newcomer"),
     (8, "stays-on-stage"),
+    (11, "dies-of-deep-json"),
 ];
 
 fn folder() -> PathBuf {

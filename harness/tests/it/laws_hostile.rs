@@ -145,6 +145,7 @@ fn terms() -> impl Strategy<Value = Terms> {
                 } else {
                     AbsentPeer::Silence
                 },
+                ..Properties::default()
             })
         },
     )

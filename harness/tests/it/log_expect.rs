@@ -2,7 +2,9 @@
 
 use crate::log_support;
 use crate::log_support::{Builder, link, sdp};
-use glare::log::{Delivery, Log, Relays, Rules, Watch, matches, seen};
+use glare::facts::Facts;
+use glare::laws::Terms;
+use glare::log::{Delivery, Log, Watch, matches, seen};
 use glare::names::PeerName;
 use glare::record::{Applied, What};
 use glare::signaling::{Kind, Notice, Signal};
@@ -94,7 +96,7 @@ fn a_watch_sees_what_the_log_does_not_show() {
     );
     let mut watch = Watch::new(
         &["alice: error", "bob: error", "bob: note echo"],
-        Rules::default(),
+        &Terms::default(),
     );
     let hits: Vec<_> = b.events.iter().map(|event| watch.feed(event)).collect();
     assert_eq!(hits[refused as usize], Some(1));
@@ -110,7 +112,7 @@ fn a_watch_knows_a_relay_in_one_line_and_in_two() {
         "bob -> server: offer for alice",
         "server -> alice: offer from bob application",
     ] {
-        let mut watch = Watch::new(&[pattern], Rules::default());
+        let mut watch = Watch::new(&[pattern], &Terms::default());
         let hits = log_support::happy()
             .iter()
             .filter(|event| watch.feed(event).is_some())
@@ -125,11 +127,15 @@ fn offer(ice: &str) -> Signal {
 
 /// Feeds a trace; what each delivery turned out to be.
 fn deliveries(b: &Builder, rewrites: bool) -> Vec<Delivery> {
-    let mut relays = Relays::new(rewrites);
-    b.events
-        .iter()
-        .filter_map(|event| relays.feed(event))
-        .collect()
+    let mut facts = Facts::new(&Terms {
+        rewrites,
+        ..Terms::default()
+    });
+    let told = b.events.iter().filter_map(|event| {
+        facts.take(event);
+        facts.newest_delivery()
+    });
+    told.collect()
 }
 
 #[test]

@@ -98,47 +98,75 @@ async fn ready_by_port_http_and_line() {
     nothing_is_left(run).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_answers_503_is_not_ready_yet() {
-    let run = Run::start().expect("a run");
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("port");
-    // The program says which port it was given; the test itself listens there, so that it decides when to be ready.
-    let command = format!(
-        "printf {{port}} > {0}.new; mv {0}.new {0}; exec sleep 60",
-        file.display()
-    );
-    let answers = tokio::task::spawn_blocking({
-        let file = file.clone();
-        move || {
-            eventually("the port", || file.exists());
-            let port: u16 = std::fs::read_to_string(file)
-                .expect("a port")
-                .parse()
-                .expect("a number");
-            let listener = TcpListener::bind(("127.0.0.1", port)).expect("its port");
-            for status in [
-                "503 Service Unavailable",
-                "502 Bad Gateway",
-                "404 Not Found",
-            ] {
-                let (mut socket, _) = listener.accept().expect("a question");
-                let mut request = [0; 512];
-                let length = socket.read(&mut request).expect("a request");
-                assert!(request[..length].starts_with(b"GET /up HTTP/1.1\r\n"));
-                write!(socket, "HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").expect("answered");
-            }
+/// Not a test: a server that answers one status after the other and says each. It ends by itself when it is asked no more.
+#[test]
+#[ignore = "started by another test"]
+fn statuses() {
+    let Ok(statuses) = std::env::var("STATUSES") else {
+        return;
+    };
+    let port: u16 = std::env::var("PORT")
+        .expect("PORT")
+        .parse()
+        .expect("a port");
+    let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    listener.set_nonblocking(true).expect("an option");
+    let mut left = statuses.split(',');
+    while Instant::now() < deadline {
+        let Ok((mut socket, _)) = listener.accept() else {
+            std::thread::sleep(Duration::from_millis(1));
+            continue;
+        };
+        socket.set_nonblocking(false).expect("an option");
+        let patience = Some(Duration::from_secs(20));
+        socket.set_read_timeout(patience).expect("an option");
+        let mut request = [0; 512];
+        // Whoever only knocks asks nothing.
+        let length = socket.read(&mut request).unwrap_or(0);
+        if !request[..length].starts_with(b"GET /up HTTP/1.1\r\n") {
+            continue;
         }
-    });
-    let told = Told::default();
-    let server = start(&run, &told, spec(command, Ready::Http("/up".into())))
-        .await
-        .expect("ready at the third answer");
-    assert!(
-        answers.is_finished() || answers.await.is_ok(),
-        "all three were asked for"
+        let Some(status) = left.next() else { continue };
+        println!("said {status}");
+        write!(socket, "HTTP/1.1 {status} x\r\nContent-Length: 0\r\n\r\n").expect("answered");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_ready_when_it_answers_2xx_or_3xx_and_not_before() {
+    let run = Run::start().expect("a run");
+    let binary = std::env::current_exe().expect("this binary");
+    let path = module_path!().split_once("::");
+    let path = path
+        .map(|(_, path)| format!("{path}::"))
+        .unwrap_or_default();
+    let command = format!(
+        "exec '{}' --exact {path}statuses --ignored --nocapture",
+        binary.display()
     );
-    server.stop().await;
+    for last in ["200", "204", "302", "399"] {
+        let told = Told::default();
+        let mut spec = spec(command.clone(), Ready::Http("/up".into()));
+        let before = ["503", "502", "500", "404", "400", "199"];
+        let all = [before.as_slice(), &[last]].concat();
+        spec.env = vec![("STATUSES".into(), all.join(","))];
+        let server = start(&run, &told, spec)
+            .await
+            .expect("ready at the last answer");
+        let wanted: Vec<String> = all.iter().map(|status| format!("said {status}")).collect();
+        let said = || {
+            let lines = told.lines();
+            // What a test binary writes around it is its own.
+            let said = lines
+                .iter()
+                .filter_map(|line| Some(&line[line.find("said ")?..]));
+            said.map(str::to_owned).collect::<Vec<_>>()
+        };
+        eventually("its last word", || said().len() >= wanted.len());
+        assert_eq!(said(), wanted);
+        server.stop().await;
+    }
     nothing_is_left(run).await;
 }
 
@@ -239,9 +267,10 @@ async fn grandchildren_die_with_it() {
     });
     server.stop().await;
     assert_eq!(marked(run.mark()), Vec::<String>::new());
-    // A program that goes to the background and ends is not the server, and what it left does not hold the port.
-    let command = format!("{GLARE} serve --port {{port}} & sleep 63 & exit 0");
-    let error = refused(&run, &told, spec(command, Ready::Line("never said".into()))).await;
+    // A program that fails has failed, whatever it leaves in the background, and that does not hold the port.
+    let command = format!("{GLARE} serve --port {{port}} & sleep 63 & exit 3");
+    let ended = spec(command, Ready::Line("never said".into()));
+    let error = refused(&run, &told, ended).await;
     assert!(error.contains("ended"), "{error}");
     assert_eq!(marked(run.mark()), Vec::<String>::new());
     nothing_is_left(run).await;
@@ -254,7 +283,7 @@ async fn an_end_of_its_own_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let stop = folder.path().join("stop");
     let command = format!(
-        "echo up; while [ ! -e {} ]; do sleep 0.02; done; echo out of memory; exit 9",
+        "{GLARE} serve --port {{port}} & echo up; while [ ! -e {} ]; do sleep 0.02; done; kill -9 $!; echo out of memory; exit 9",
         stop.display()
     );
     let server = start(&run, &told, spec(command, Ready::Line("up".into())))
@@ -264,10 +293,11 @@ async fn an_end_of_its_own_is_told() {
     eventually("its exit", || {
         told.has(|life| matches!(life, ServerLife::Exited { status } if status == "exit status: 9"))
     });
+    let lines = told.lines();
     assert_eq!(
-        told.lines(),
-        ["up", "out of memory"],
-        "its last words come before its end"
+        lines.last().map(String::as_str),
+        Some("out of memory"),
+        "its last words come before its end: {lines:?}"
     );
     server.stop().await;
     nothing_is_left(run).await;
@@ -318,11 +348,14 @@ async fn its_folder_and_environment_are_as_asked_for() {
     let told = Told::default();
     let folder = tempfile::tempdir().expect("a folder");
     let mut spec = spec(
-        "pwd; echo $WHO; [ \"$PORT\" = {port} ] && echo same port; sleep 60",
+        "pwd; echo $WHO; [ \"$PORT\" = {port} ] && echo same port; exec $GLARE serve >/dev/null",
         Ready::Line("same port".into()),
     );
     spec.folder = Some(folder.path().to_owned());
-    spec.env = vec![("WHO".into(), "glare".into())];
+    spec.env = vec![
+        ("WHO".into(), "glare".into()),
+        ("GLARE".into(), GLARE.into()),
+    ];
     let server = start(&run, &told, spec).await.expect("ready");
     let lines = told.lines();
     assert_eq!(lines[1..], ["glare", "same port"]);

@@ -5,14 +5,11 @@ use std::sync::Arc;
 
 use glare::run::Run;
 use glare::server::{ServerSpec, ServerUnderTest};
-use glare_signaling_server::Faults;
 use tokio::net::{TcpSocket, TcpStream};
 
 async fn started() -> ServerUnderTest {
     let run = Run::global().expect("a run").clone();
-    let spec = ServerSpec::Embedded {
-        faults: Faults::none(),
-    };
+    let spec = ServerSpec::reference();
     ServerUnderTest::start(spec, run, Arc::new(|_| {}))
         .await
         .expect("a server")

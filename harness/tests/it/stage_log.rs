@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli_support;
-use glare::log::{Log, Rules, Watch, check, seen};
+use glare::laws::Terms;
+use glare::log::{Log, Watch, check, seen};
 use glare::names::Stack;
 use glare::record::{Event, What};
 use glare::scenario::Scenario;
@@ -118,7 +119,7 @@ fn judged(scenario: &Scenario, events: &[Event]) -> (String, Option<String>) {
         .iter()
         .map(|line| line.text.as_str())
         .collect();
-    let mut watch = Watch::new(&never, Rules::default());
+    let mut watch = Watch::new(&never, &Terms::default());
     let wanted: Vec<&str> = scenario
         .expect
         .seen

@@ -15,6 +15,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+pub mod firefox;
+
 /// Long enough for a busy machine; no test waits for it to pass.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 

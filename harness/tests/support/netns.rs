@@ -1,4 +1,4 @@
-//! A driver in a network namespace of its own, as on another machine.
+//! A driver, or a Firefox that needs none, in a network namespace of its own, as on another machine.
 //!
 //! The namespace has no name: it lives as long as the driver does, whose process group is a run's, so that it goes with the test, however
 //! that ends. The wire between the namespaces goes with either.
@@ -14,24 +14,34 @@ use glare::names::Stack;
 use glare::peer::browser::Programs;
 use glare::run::{Group, Run};
 
+use crate::browser_support::firefox;
 use crate::cli_support::eventually;
 
-/// Ports of the driver and of Firefox's own BiDi. In the new namespace nobody else has them.
+/// Ports of a driver and of Firefox's own BiDi. In the new namespace nobody else has them.
 const PORT: u16 = 9515;
 const BIDI: u16 = 9300;
 
 /// What the driver's process does first, when the wire is there.
 const BEGIN: &str = r#"read -r go && ip address add "$1/30" dev eth0 && ip link set eth0 up && ip link set lo up && ip route add default via "$2" && shift 2 && exec "$@""#;
 
-/// A driver in its namespace.
+/// Which program is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Chromedriver,
+    Firefox,
+    Geckodriver,
+}
+
+/// A driver or browser in its namespace.
 pub struct Elsewhere {
     pub stack: Stack,
+    kind: Kind,
     run: Run,
     group: Group,
     driver: Child,
     /// This side's address.
     pub here: Ipv4Addr,
-    /// The driver's.
+    /// That of the driver or browser.
     pub there: SocketAddr,
     wire: String,
     /// Firefox's.
@@ -69,10 +79,47 @@ fn ip(arguments: &[&str]) {
 }
 
 impl Elsewhere {
-    /// Starts a driver there.
+    /// Starts a chromedriver there, or a Firefox.
     pub fn of(stack: Stack) -> Self {
-        let programs = Programs::find(stack).expect("a browser and its driver");
         let run = Run::start().expect("a run");
+        match stack {
+            Stack::Firefox => {
+                let words = firefox::command(run.folder(), BIDI);
+                Self::start(run, Kind::Firefox, |_, _| words)
+            }
+            _ => {
+                let programs = Programs::find(stack).expect("a browser and its driver");
+                let driver = programs.driver.expect("a driver").display().to_string();
+                Self::start(run, Kind::Chromedriver, |here, _| {
+                    vec![
+                        driver,
+                        format!("--port={PORT}"),
+                        format!("--allowed-ips={here}"),
+                    ]
+                })
+            }
+        }
+    }
+
+    /// Starts the geckodriver that GLARE_GECKODRIVER names; if it names none that is said, past what the test runner keeps to itself.
+    pub fn behind_geckodriver() -> Option<Self> {
+        let Ok(driver) = std::env::var("GLARE_GECKODRIVER") else {
+            let line = b"LEFT OUT: Firefox behind a geckodriver elsewhere (GLARE_GECKODRIVER names none)\n";
+            drop(std::io::stderr().write_all(line));
+            return None;
+        };
+        let run = Run::start().expect("a run");
+        Some(Self::start(run, Kind::Geckodriver, |_, there| {
+            vec![
+                driver,
+                format!("--port={PORT}"),
+                format!("--host={there}"),
+                format!("--websocket-port={BIDI}"),
+            ]
+        }))
+    }
+
+    fn start(run: Run, kind: Kind, words: impl FnOnce(Ipv4Addr, Ipv4Addr) -> Vec<String>) -> Self {
         // Two addresses of those for tests between networks (RFC 2544), apart from other tests that run now.
         let pair = u32::from(Ipv4Addr::new(198, 18, 0, 0)) + rand::random_range(0..1 << 15) * 4;
         let [here, there] = [1, 2].map(|own| Ipv4Addr::from(pair + own));
@@ -82,15 +129,7 @@ impl Elsewhere {
         command
             .args(["--net", "sh", "-c", BEGIN, "sh"])
             .args([there.to_string(), here.to_string()])
-            .arg(&programs.driver)
-            .arg(format!("--port={PORT}"))
-            .args(match stack {
-                Stack::Firefox => vec![
-                    format!("--host={there}"),
-                    format!("--websocket-port={BIDI}"),
-                ],
-                _ => vec![format!("--allowed-ips={here}")],
-            })
+            .args(words(here, there))
             .current_dir(run.folder())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -99,13 +138,19 @@ impl Elsewhere {
         let mut driver = command.spawn().expect("unshare (package util-linux)");
         group.started(driver.id());
         let go = driver.stdin.take().expect("a pipe");
+        let (stack, port) = match kind {
+            Kind::Chromedriver => (Stack::Chromium, PORT),
+            Kind::Geckodriver => (Stack::Firefox, PORT),
+            Kind::Firefox => (Stack::Firefox, BIDI),
+        };
         let mut this = Self {
             stack,
+            kind,
             run,
             group,
             driver,
             here,
-            there: (there, PORT).into(),
+            there: (there, port).into(),
             wire,
             tunnel: None,
         };
@@ -132,17 +177,21 @@ impl Elsewhere {
         ip(&["link", "set", wire, "up"]);
         writeln!(go, "go").expect("it reads");
         let there = self.there;
-        eventually("the driver", || {
-            TcpStream::connect_timeout(&there, Duration::from_secs(1)).is_ok()
-        });
         if self.stack == Stack::Firefox {
             self.tunnel = Some(forward(&pid, there.ip()));
         }
+        eventually("the driver or browser", || match self.kind {
+            Kind::Firefox => firefox::has_session(there).is_some(),
+            _ => TcpStream::connect_timeout(&there, Duration::from_secs(1)).is_ok(),
+        });
     }
 
-    /// `http://198.18.x.y:9515`
+    /// `http://198.18.x.y:9515`, or `ws://198.18.x.y:9300`
     pub fn url(&self) -> String {
-        format!("http://{}", self.there)
+        match self.kind {
+            Kind::Firefox => format!("ws://{}", self.there),
+            _ => format!("http://{}", self.there),
+        }
     }
 
     /// This side's end of the wire.
@@ -150,11 +199,12 @@ impl Elsewhere {
         Path::new("/sys/class/net").join(&self.wire)
     }
 
-    /// How many sessions the driver has: chromedriver's own command; geckodriver is ready for one if it has none.
+    /// How many sessions it has: chromedriver's own command; geckodriver and Firefox are ready for one if they have none.
     pub fn sessions(&self) -> usize {
-        match self.stack {
-            Stack::Firefox => usize::from(self.asked("/status")["ready"] != true),
-            _ => self.asked("/sessions").as_array().expect("a list").len(),
+        match self.kind {
+            Kind::Chromedriver => self.asked("/sessions").as_array().expect("a list").len(),
+            Kind::Geckodriver => usize::from(self.asked("/status")["ready"] != true),
+            Kind::Firefox => firefox::has_session(self.there).expect("it answers").into(),
         }
     }
 

@@ -198,6 +198,11 @@ impl Dialect {
             .any(|(heard, _)| matches!(heard, Heard::Kind(there) if *there == kind))
     }
 
+    /// Whether a peer has a way to say this word.
+    pub fn says(&self, kind: Kind) -> bool {
+        self.saying(kind).is_some()
+    }
+
     fn saying(&self, kind: Kind) -> Option<&[Saying]> {
         self.say
             .iter()

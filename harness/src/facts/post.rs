@@ -1,15 +1,12 @@
-//! The post: which message each delivery comes from.
-//!
-//! Like [`Relays`](crate::log::Relays), but told by session and not by name, and with the benefit of the doubt: messages that
+//! The post: which message each delivery comes from, told by session and not by name, and with the benefit of the doubt: messages that
 //! cannot be told apart are matched so that no law is broken, if they can be.
 
 use std::collections::HashMap;
 
-use super::Terms;
 use super::rooms::{LinkId, PeerId, Reached, RoomId, Rooms, StayId};
-use crate::record::What;
-use crate::signaling::{Kind, Word};
-use crate::terms::Carrier;
+use crate::record::{Event, Seq, What};
+use crate::signaling::{Kind, Terms, Word};
+use crate::terms::{Carrier, Direction, Fate};
 
 /// More senders than this are not searched for one that is not named.
 const MAX_SENDERS: usize = 64;
@@ -17,11 +14,13 @@ const MAX_SENDERS: usize = 64;
 /// So many who may get one message are followed.
 const MAX_RECEIVERS: usize = 64;
 
-pub(super) type SentId = usize;
+pub(crate) type SentId = usize;
+/// What must arrive unchanged, by number.
+type Content = usize;
 
 /// A signal that reached the server.
 #[derive(Debug)]
-pub(super) struct Sent {
+pub(crate) struct Sent {
     /// Its message's event.
     pub message: usize,
     /// When it reached the server.
@@ -50,18 +49,18 @@ pub(super) struct Sent {
 
 impl Sent {
     /// Whether the server may have said no to it, as far as is known by now.
-    pub fn refused(&self, rooms: &Rooms<'_>) -> bool {
+    pub fn refused(&self, rooms: &Rooms) -> bool {
         no(rooms, self.link, self.kind).is_some_and(|at| at > self.at)
     }
 
     /// Whether the server may ever have said no to one like it.
-    pub fn may_be_refused(&self, rooms: &Rooms<'_>) -> bool {
+    pub fn may_be_refused(&self, rooms: &Rooms) -> bool {
         no(rooms, self.link, self.kind).is_some()
     }
 }
 
 /// When the server last said no to somebody, in words that may mean a message of this kind.
-fn no(rooms: &Rooms<'_>, link: LinkId, kind: Kind) -> Option<usize> {
+fn no(rooms: &Rooms, link: LinkId, kind: Kind) -> Option<usize> {
     let link = &rooms.links[link];
     // On many a wire the end of candidates is a candidate without content, and is refused by that name.
     let kinds: &[Kind] = match kind {
@@ -74,7 +73,7 @@ fn no(rooms: &Rooms<'_>, link: LinkId, kind: Kind) -> Option<usize> {
 
 /// What a delivery turns out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     /// This message.
     Of(SentId),
     /// This message once more.
@@ -109,7 +108,7 @@ impl Origin {
 
 /// A signal that the server sent.
 #[derive(Debug)]
-pub(super) struct Delivered {
+pub(crate) struct Delivered {
     pub at: usize,
     pub link: LinkId,
     pub from: Option<PeerId>,
@@ -136,25 +135,40 @@ struct Mark {
     skipped: Vec<SentId>,
 }
 
-pub(super) type PileId = usize;
+pub(crate) type PileId = usize;
 
 #[derive(Debug)]
-pub(super) struct Post<'a> {
+pub(crate) struct Post {
     rewrites: bool,
     pub sent: Vec<Sent>,
     pub delivered: Vec<Delivered>,
     piles: Vec<Pile>,
     /// By sender, addressee, kind, and content.
-    by_content: HashMap<(PeerId, Option<PeerId>, Kind, &'a str), PileId>,
+    by_content: HashMap<(PeerId, Option<PeerId>, Kind, Content), PileId>,
     by_kind: HashMap<(PeerId, Option<PeerId>, Kind), PileId>,
     marks: HashMap<(PileId, LinkId), Mark>,
     /// The newest of its content, whomever it is for, and whoever sent it.
-    last_for_anyone: HashMap<(PeerId, Kind, &'a str), SentId>,
-    last_of_anyone: HashMap<(Kind, &'a str), SentId>,
+    last_for_anyone: HashMap<(PeerId, Kind, Content), SentId>,
+    last_of_anyone: HashMap<(Kind, Content), SentId>,
     senders: Vec<PeerId>,
+    contents: HashMap<Box<str>, Content>,
+    /// What the tap keeps back on its way up.
+    held: HashMap<Seq, Letter>,
+    /// Delivery → its place in `delivered`, by event.
+    pub delivered_at: HashMap<usize, usize>,
 }
 
-impl<'a> Post<'a> {
+/// A signal that passes, without its text.
+#[derive(Clone, Copy, Debug)]
+struct Letter {
+    link: LinkId,
+    about: Option<PeerId>,
+    kind: Kind,
+    http: bool,
+    content: Content,
+}
+
+impl Post {
     pub fn new(terms: &Terms) -> Self {
         Self {
             rewrites: terms.rewrites,
@@ -167,6 +181,9 @@ impl<'a> Post<'a> {
             last_for_anyone: HashMap::new(),
             last_of_anyone: HashMap::new(),
             senders: Vec::new(),
+            contents: HashMap::new(),
+            held: HashMap::new(),
+            delivered_at: HashMap::new(),
         }
     }
 
@@ -176,30 +193,35 @@ impl<'a> Post<'a> {
     }
 
     /// Takes in the event at this place, after `rooms` has, which says what it is for the server.
-    pub fn take(&mut self, i: usize, reached: Reached, rooms: &mut Rooms<'a>) {
-        let (message, released) = match reached {
-            Reached::Up { message, released } => (message, released),
-            Reached::Down => (i, false),
-            Reached::Nothing => return,
+    pub fn take(&mut self, i: usize, event: &Event, reached: Reached, rooms: &mut Rooms) {
+        let (message, released, letter) = match reached {
+            Reached::Up { message, released } if message == i => {
+                (message, released, self.letter(event, rooms))
+            }
+            Reached::Up { message, released } => {
+                let letter = self.held.remove(&rooms.events[message].seq);
+                (message, released, letter)
+            }
+            Reached::Down => (i, false, self.letter(event, rooms)),
+            Reached::Nothing => {
+                if is_kept(event)
+                    && let Some(letter) = self.letter(event, rooms)
+                {
+                    self.held.insert(event.seq, letter);
+                }
+                return;
+            }
         };
-        let What::Message {
+        let Some(Letter {
             link,
-            carrier,
-            word: Some(word @ Word::Signal { .. }),
             about,
-            digest,
-            ..
-        } = &rooms.events[message].what
+            kind,
+            http,
+            content,
+        }) = letter
         else {
             return;
         };
-        let (kind, http) = (word.kind(), *carrier == Carrier::Http);
-        let (link, about) = (
-            rooms.link(link),
-            about.as_ref().map(|about| rooms.peer(about)),
-        );
-        // Who rewrites is only asked for the kind.
-        let content = if self.rewrites { "" } else { digest.as_str() };
         if reached == Reached::Down {
             self.deliver(i, link, about, kind, http, content, rooms);
             return;
@@ -227,7 +249,39 @@ impl<'a> Post<'a> {
         self.send(sent, peer, content);
     }
 
-    fn send(&mut self, mut sent: Sent, peer: PeerId, content: &'a str) {
+    /// The signal of a message.
+    fn letter(&mut self, event: &Event, rooms: &mut Rooms) -> Option<Letter> {
+        let What::Message {
+            link,
+            carrier,
+            word: Some(word @ Word::Signal { .. }),
+            about,
+            digest,
+            ..
+        } = &event.what
+        else {
+            return None;
+        };
+        // Who rewrites is only asked for the kind.
+        let content = if self.rewrites { "" } else { digest.as_str() };
+        let next = self.contents.len();
+        let content = match self.contents.get(content) {
+            Some(known) => *known,
+            None => {
+                self.contents.insert(content.into(), next);
+                next
+            }
+        };
+        Some(Letter {
+            link: rooms.link(link),
+            about: about.as_ref().map(|about| rooms.peer(about)),
+            kind: word.kind(),
+            http: *carrier == Carrier::Http,
+            content,
+        })
+    }
+
+    fn send(&mut self, mut sent: Sent, peer: PeerId, content: Content) {
         let (id, kind, to) = (self.sent.len(), sent.kind, sent.to);
         sent.pile = *self
             .by_content
@@ -256,8 +310,8 @@ impl<'a> Post<'a> {
         from: Option<PeerId>,
         kind: Kind,
         http: bool,
-        content: &'a str,
-        rooms: &Rooms<'a>,
+        content: Content,
+        rooms: &Rooms,
     ) {
         let entry = rooms.entry(link);
         let origin = self.origin(link, from, kind, content, entry.unwrap_or(0), rooms);
@@ -278,6 +332,7 @@ impl<'a> Post<'a> {
                 });
         }
         let out = rooms.out(link).filter(|_| !http);
+        self.delivered_at.insert(i, self.delivered.len());
         self.delivered.push(Delivered {
             at: i,
             link,
@@ -296,9 +351,9 @@ impl<'a> Post<'a> {
         link: LinkId,
         from: Option<PeerId>,
         kind: Kind,
-        content: &'a str,
+        content: Content,
         entry: usize,
-        rooms: &Rooms<'a>,
+        rooms: &Rooms,
     ) -> Origin {
         let me = rooms.links[link].peer;
         let named = [from.unwrap_or_default()];
@@ -387,13 +442,7 @@ impl<'a> Post<'a> {
 
     /// The next one that was sent after this session asked to come in; the newest session's, where an older one is over: what
     /// a dying link sent may be lost. Of that session's, one that the server said no to after it is passed over, if there is a later one.
-    fn fresh(
-        &mut self,
-        pile: PileId,
-        link: LinkId,
-        entry: usize,
-        rooms: &Rooms<'a>,
-    ) -> Option<SentId> {
+    fn fresh(&mut self, pile: PileId, link: LinkId, entry: usize, rooms: &Rooms) -> Option<SentId> {
         let ids = &self.piles[pile].0;
         let mark = self.marks.entry((pile, link)).or_default();
         if let Some(next) = ids.get(mark.next) {
@@ -428,7 +477,7 @@ impl<'a> Post<'a> {
     }
 
     /// The newest that was sent before this session asked to come in.
-    fn stale(&mut self, pile: PileId, link: LinkId, entry: usize, _: &Rooms<'a>) -> Option<SentId> {
+    fn stale(&mut self, pile: PileId, link: LinkId, entry: usize, _: &Rooms) -> Option<SentId> {
         let ids = &self.piles[pile].0;
         let mark = self.marks.entry((pile, link)).or_default();
         let older = ids
@@ -453,13 +502,25 @@ impl<'a> Post<'a> {
     }
 }
 
+/// Whether the tap keeps it back on its way up.
+fn is_kept(event: &Event) -> bool {
+    matches!(
+        &event.what,
+        What::Message {
+            direction: Direction::Up,
+            fate: Fate::Held,
+            ..
+        }
+    )
+}
+
 fn new_pile(piles: &mut Vec<Pile>) -> PileId {
     piles.push(Pile::default());
     piles.len() - 1
 }
 
 /// Who is certainly there to get what this stay's peer sends.
-fn receivers(rooms: &Rooms<'_>, stay: StayId, to: Option<PeerId>) -> Vec<StayId> {
+fn receivers(rooms: &Rooms, stay: StayId, to: Option<PeerId>) -> Vec<StayId> {
     let sender = rooms.stays[stay].peer;
     let inside = rooms.inside(rooms.stays[stay].room).iter().copied();
     inside

@@ -1,31 +1,76 @@
 //! Who asked what, with which answer, and what that says of who is where.
 
-use super::{Ask, AskId, How, LinkId, MAX_OPEN, News, PeerId, Place, RoomId, Rooms, StayId};
-use crate::names::RoomName;
-use crate::record::What;
+use super::rooms::{
+    Ask, AskId, How, LinkId, Listed, MAX_OPEN, News, PeerId, Place, RoomId, Rooms, StayId,
+};
+use crate::names::{Link, PeerName, RoomName};
+use crate::record::{Event, What};
 use crate::signaling::{Kind, Notice, Request, Word};
 use crate::terms::Carrier;
 
-impl<'a> Rooms<'a> {
-    pub(super) fn up(&mut self, message: usize, i: usize) {
+/// So many of a list are looked at.
+const MAX_LISTED: usize = 256;
+
+/// What a message on its way up is to the server: kept apart, since the tap may hold it.
+#[derive(Clone, Debug)]
+pub(super) struct Upward {
+    link: Link,
+    http: bool,
+    ask: Asked,
+}
+
+#[derive(Clone, Debug)]
+enum Asked {
+    Request(Request),
+    Signal(Kind),
+    /// A safe method (RFC 9110, section 9.2.1) changes nothing.
+    Safe,
+    /// Nobody understands it.
+    Opaque,
+}
+
+impl Upward {
+    pub fn of(event: &Event) -> Option<Self> {
         let What::Message {
             link,
             carrier,
             word,
             text,
             ..
-        } = &self.events[message].what
+        } = &event.what
         else {
-            return;
+            return None;
         };
-        let (link, http) = (self.link(link), *carrier == Carrier::Http);
+        let http = *carrier == Carrier::Http;
+        let ask = match word {
+            Some(Word::Request { request }) => Asked::Request(request.clone()),
+            Some(word) => Asked::Signal(word.kind()),
+            None if http && (text.starts_with("GET ") || text.starts_with("HEAD ")) => Asked::Safe,
+            None => Asked::Opaque,
+        };
+        Some(Self {
+            link: link.clone(),
+            http,
+            ask,
+        })
+    }
+}
+
+impl Rooms {
+    pub(super) fn up(&mut self, message: usize, upward: &Upward, i: usize) {
+        let (link, http) = (self.link(&upward.link), upward.http);
         let peer = self.links[link].peer;
-        let request = match word {
-            Some(Word::Request { request }) => request,
-            Some(_) => return,
-            // A safe method (RFC 9110, section 9.2.1) changes nothing.
-            None if http && (text.starts_with("GET ") || text.starts_with("HEAD ")) => return,
-            None => {
+        if http {
+            self.links[link].fetched.push_back(message);
+        }
+        let request = match &upward.ask {
+            Asked::Request(request) => request,
+            Asked::Signal(kind) => {
+                self.links[link].signalled.insert(*kind, message);
+                return;
+            }
+            Asked::Safe => return,
+            Asked::Opaque => {
                 self.links[link].opaque = true;
                 self.peers[peer].opaque = true;
                 self.peers[peer].place = Place::Doubt;
@@ -93,23 +138,23 @@ impl<'a> Rooms<'a> {
         }
     }
 
-    fn room(&mut self, name: &'a RoomName) -> RoomId {
+    fn room(&mut self, name: &RoomName) -> RoomId {
         let next = self.inside.len();
-        let room = *self.room_of.entry(name).or_insert(next);
+        let room = *self.room_of.entry(name.clone()).or_insert(next);
         if room == next {
             self.inside.push(Vec::new());
         }
         room
     }
 
-    pub(super) fn down(&mut self, i: usize) {
+    pub(super) fn down(&mut self, event: &Event, i: usize) {
         let What::Message {
             link,
             carrier,
             word,
             about,
             ..
-        } = &self.events[i].what
+        } = &event.what
         else {
             return;
         };
@@ -135,9 +180,12 @@ impl<'a> Rooms<'a> {
                 return;
             }
             Some(Notice::Error { .. }) => self.links[link].refused = Some(i),
+            Some(Notice::Joined { with, .. }) => self.list(i, link, with),
             _ => {}
         }
-        let ask = self.asked(i, link, http, notice);
+        let response = http.then(|| self.links[link].fetched.pop_front()).flatten();
+        let ask = self.asked(event, link, http, notice);
+        self.answer(i, link, ask, notice, response);
         let Some(ask) = ask else {
             match notice {
                 Some(Notice::Refused {
@@ -166,6 +214,44 @@ impl<'a> Rooms<'a> {
         self.replied(ask, i, http, notice);
     }
 
+    /// Notes who is said to be inside; ids that are no peer's name are passed over.
+    fn list(&mut self, at: usize, link: LinkId, with: &[String]) {
+        let me = self.links[link].peer;
+        for id in with.iter().take(MAX_LISTED) {
+            if let Some(about) = self.peer_of.get(&PeerName::new(id)).copied()
+                && about != me
+            {
+                self.listed.push(Listed { at, link, about });
+            }
+        }
+    }
+
+    /// Notes which message this answers: the request; a signal is answered only when it is refused, so a refusal means the newest of its kind;
+    /// any other response, the oldest HTTP request that has none.
+    fn answer(
+        &mut self,
+        i: usize,
+        link: LinkId,
+        ask: Option<AskId>,
+        notice: Option<&Notice>,
+        response: Option<usize>,
+    ) {
+        let signal = match notice {
+            Some(Notice::Refused {
+                request: Some(kind),
+                ..
+            }) if kind.is_signal() => self.links[link].signalled.get(kind).copied(),
+            _ => None,
+        };
+        let message = ask
+            .map(|ask| self.asks[ask].message)
+            .or(signal)
+            .or(response);
+        if let Some(message) = message {
+            self.answers.insert(i, message);
+        }
+    }
+
     fn foreign(&self, link: LinkId, about: PeerId) -> bool {
         let (mine, theirs) = (&self.peers[self.links[link].peer], &self.peers[about]);
         let known =
@@ -180,13 +266,13 @@ impl<'a> Rooms<'a> {
     /// The request that this answers: an HTTP response by its cause, all else first in, first out by kind.
     fn asked(
         &mut self,
-        i: usize,
+        event: &Event,
         link: LinkId,
         http: bool,
         notice: Option<&Notice>,
     ) -> Option<AskId> {
         if http {
-            let causes = self.events[i]
+            let causes = event
                 .cause
                 .iter()
                 .filter_map(|cause| self.index_of.get(cause));

@@ -1,31 +1,29 @@
-//! Who is in which room, by what the server said. `requests`: who asked what, with which answer.
+//! Stays: who was in which room, from the server's word to the server's word or the link's end; certain or possible at each event.
 //!
 //! Fed event by event. A stay is certain from the server's word that lets a peer in until the first thing that may have ended
 //! it, though the tap cannot tell: a request to leave, a message that nobody understands, a link that a step ends.
 
-mod requests;
-
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::Terms;
+use super::replies::Upward;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
-use crate::signaling::{Kind, Request, Word};
+use crate::signaling::{Kind, Terms};
 use crate::terms::{Direction, Fate, ServerLife};
 
 /// So many rooms at once, and then the oldest is forgotten: nobody is in more.
-const MAX_OPEN: usize = 16;
+pub(super) const MAX_OPEN: usize = 16;
 
 /// Indices into the lists of [`Rooms`]; events are told by their place in the trace.
-pub(super) type LinkId = usize;
-pub(super) type PeerId = usize;
-pub(super) type StayId = usize;
-pub(super) type RoomId = usize;
-type AskId = usize;
+pub(crate) type LinkId = usize;
+pub(crate) type PeerId = usize;
+pub(crate) type StayId = usize;
+pub(crate) type RoomId = usize;
+pub(crate) type AskId = usize;
 
 /// How a stay ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum How {
+pub(crate) enum How {
     /// It asked, and was let go.
     Left,
     /// Its link ended.
@@ -36,7 +34,7 @@ pub(super) enum How {
 
 /// One stay of a peer in a room, from the request on.
 #[derive(Debug)]
-pub(super) struct Stay {
+pub(crate) struct Stay {
     pub peer: PeerId,
     /// None while it is held by no link (asked by HTTP before the WebSocket is up).
     pub link: Option<LinkId>,
@@ -47,12 +45,14 @@ pub(super) struct Stay {
     pub entered: Option<usize>,
     /// When it was certainly over.
     pub gone: Option<usize>,
+    /// How it was over.
+    pub how: Option<How>,
     /// It was refused.
     pub refused: bool,
     /// Something that nobody understands may have ended it before it was seen to end.
     pub blurred: bool,
     /// From when on it may be over, and the request that this hangs on: its refusal takes the doubt away.
-    doubts: Vec<(Option<AskId>, usize)>,
+    pub(super) doubts: Vec<(Option<AskId>, usize)>,
 }
 
 impl Stay {
@@ -70,7 +70,7 @@ impl Stay {
 
 /// Somebody went while others stayed.
 #[derive(Debug)]
-pub(super) struct Leaving {
+pub(crate) struct Leaving {
     pub stay: StayId,
     pub how: How,
     /// From when on the server may know of it: the request, or the end of the link.
@@ -83,7 +83,7 @@ pub(super) struct Leaving {
 
 /// A request that reached the server.
 #[derive(Debug)]
-pub(super) struct Ask {
+pub(crate) struct Ask {
     pub link: LinkId,
     /// Its message's event.
     pub message: usize,
@@ -93,16 +93,16 @@ pub(super) struct Ask {
     pub http: bool,
     pub reply: Option<usize>,
     /// The stay that it asks for.
-    stay: Option<StayId>,
+    pub stay: Option<StayId>,
     /// The stays that it may end.
-    touches: Vec<StayId>,
+    pub(super) touches: Vec<StayId>,
     /// Where the peer was before.
-    place: Place,
+    pub(super) place: Place,
 }
 
 /// News of a coming or going, as the server sent it.
 #[derive(Debug)]
-pub(super) struct News {
+pub(crate) struct News {
     pub at: usize,
     pub link: LinkId,
     pub about: Option<PeerId>,
@@ -113,9 +113,17 @@ pub(super) struct News {
     pub foreign: bool,
 }
 
+/// Somebody who is said to be inside, to one who comes in.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub at: usize,
+    pub link: LinkId,
+    pub about: PeerId,
+}
+
 /// Whether a peer is in no room. (In a room is what its stays say.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(crate) enum Place {
     /// It may be in one.
     Doubt,
     /// It is out once the WebSocket shows that what was queued before this event is here.
@@ -124,9 +132,17 @@ enum Place {
     Out(usize),
 }
 
+/// One event, as far as findings need it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp {
+    pub seq: Seq,
+    /// µs since the run began.
+    pub at: u64,
+}
+
 #[derive(Debug)]
-pub(super) struct PeerLife<'a> {
-    pub name: &'a PeerName,
+pub(crate) struct PeerLife {
+    pub name: PeerName,
     /// Its stays that are not over, refused or forgotten.
     pub open: Vec<StayId>,
     /// All its stays, in the order of asking.
@@ -135,14 +151,14 @@ pub(super) struct PeerLife<'a> {
     pub past: Vec<StayId>,
     /// It has sent something that nobody understands.
     pub opaque: bool,
-    newest: Option<LinkId>,
-    place: Place,
-    asked_for: HashSet<RoomId>,
+    pub(super) newest: Option<LinkId>,
+    pub(super) place: Place,
+    pub(super) asked_for: HashSet<RoomId>,
 }
 
 #[derive(Debug)]
-pub(super) struct LinkLife<'a> {
-    pub link: &'a Link,
+pub(crate) struct LinkLife {
+    pub link: Link,
     pub peer: PeerId,
     pub up: Option<usize>,
     pub down: Option<usize>,
@@ -150,40 +166,50 @@ pub(super) struct LinkLife<'a> {
     /// The newest refusal or error that may mean any signal sent so far, and per kind.
     pub refused: Option<usize>,
     pub refused_kind: HashMap<Kind, usize>,
-    opaque: bool,
-    pending: HashMap<Kind, VecDeque<AskId>>,
+    pub(super) opaque: bool,
+    pub(super) pending: HashMap<Kind, VecDeque<AskId>>,
+    /// HTTP requests without a response, oldest first, by event.
+    pub(super) fetched: VecDeque<usize>,
+    /// The newest signal of each kind, by event.
+    pub(super) signalled: HashMap<Kind, usize>,
     /// WebSocket requests and their replies, by event; after [`Rooms::finish`] sorted, each with the earliest reply from there on.
-    settled: Vec<(usize, usize)>,
+    pub(super) settled: Vec<(usize, usize)>,
 }
 
 #[derive(Debug)]
-pub(super) struct Rooms<'a> {
-    pub events: &'a [&'a Event],
-    pub links: Vec<LinkLife<'a>>,
-    pub peers: Vec<PeerLife<'a>>,
+pub(crate) struct Rooms {
+    /// By the place in the trace.
+    pub events: Vec<Stamp>,
+    pub links: Vec<LinkLife>,
+    pub peers: Vec<PeerLife>,
     pub stays: Vec<Stay>,
     pub asks: Vec<Ask>,
     pub leavings: Vec<Leaving>,
     pub news: Vec<News>,
+    pub listed: Vec<Listed>,
     /// The slowest reply, in µs.
     pub slowest: u64,
     rejects_same_id: bool,
     /// Nobody ever asks to enter: to connect is to enter.
-    implicit: bool,
+    pub(super) implicit: bool,
     /// The certain stays of each room.
-    inside: Vec<Vec<StayId>>,
-    room_of: HashMap<&'a RoomName, RoomId>,
-    link_of: HashMap<&'a Link, LinkId>,
-    peer_of: HashMap<&'a PeerName, PeerId>,
-    asked_by: HashMap<usize, AskId>,
-    index_of: HashMap<Seq, usize>,
+    pub(super) inside: Vec<Vec<StayId>>,
+    pub(super) room_of: HashMap<RoomName, RoomId>,
+    link_of: HashMap<Link, LinkId>,
+    pub(super) peer_of: HashMap<PeerName, PeerId>,
+    pub(super) asked_by: HashMap<usize, AskId>,
+    pub(super) index_of: HashMap<Seq, usize>,
     /// What the tap keeps back on its way up.
-    held: HashMap<Seq, usize>,
+    held: HashMap<Seq, (usize, Upward)>,
+    /// Reply → what it answers, by event.
+    pub answers: HashMap<usize, usize>,
+    /// When the server last began or ended.
+    restarted: Option<usize>,
 }
 
 /// What an event is for the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reached {
+pub(crate) enum Reached {
     /// This message, an event's place in the trace, reached the server.
     Up {
         message: usize,
@@ -194,28 +220,18 @@ pub(super) enum Reached {
     Nothing,
 }
 
-impl<'a> Rooms<'a> {
-    pub fn new(events: &'a [&'a Event], terms: &Terms) -> Self {
-        let mut index_of = HashMap::with_capacity(events.len());
-        let mut implicit = true;
-        for (i, event) in events.iter().enumerate() {
-            index_of.entry(event.seq).or_insert(i);
-            if let What::Message {
-                word: Some(Word::Request { request }),
-                ..
-            } = &event.what
-            {
-                implicit &= !matches!(request, Request::Create { .. } | Request::Join { .. });
-            }
-        }
+impl Rooms {
+    pub fn new(terms: &Terms) -> Self {
+        let implicit = terms.rooms == Some(false);
         Self {
-            events,
+            events: Vec::new(),
             links: Vec::new(),
             peers: Vec::new(),
             stays: Vec::new(),
             asks: Vec::new(),
             leavings: Vec::new(),
             news: Vec::new(),
+            listed: Vec::new(),
             slowest: 0,
             rejects_same_id: terms.rejects_same_id,
             implicit,
@@ -228,15 +244,22 @@ impl<'a> Rooms<'a> {
             link_of: HashMap::new(),
             peer_of: HashMap::new(),
             asked_by: HashMap::new(),
-            index_of,
+            index_of: HashMap::new(),
             held: HashMap::new(),
+            answers: HashMap::new(),
+            restarted: None,
         }
     }
 
-    /// Takes in the event at this place. To be called for each, in order.
-    pub fn take(&mut self, i: usize) -> Reached {
-        let events = self.events;
-        match &events[i].what {
+    /// Takes in one more event.
+    pub fn take(&mut self, event: &Event) -> Reached {
+        let i = self.events.len();
+        self.events.push(Stamp {
+            seq: event.seq,
+            at: event.at,
+        });
+        self.index_of.entry(event.seq).or_insert(i);
+        match &event.what {
             What::LinkUp { link } => self.link_up(link, i),
             What::LinkEnded { link } => {
                 let link = self.link(link);
@@ -250,8 +273,12 @@ impl<'a> Rooms<'a> {
                 self.links[link].fenced = Some(i);
             }
             What::Server {
-                life: ServerLife::Killed | ServerLife::Exited { .. } | ServerLife::Ready,
+                life: ServerLife::Ready,
+            } => self.restarted = Some(i),
+            What::Server {
+                life: ServerLife::Killed | ServerLife::Exited { .. },
             } => {
+                self.restarted = Some(i);
                 for peer in 0..self.peers.len() {
                     for stay in self.peers[peer].open.clone() {
                         self.depart(stay, How::Void, i, i);
@@ -264,7 +291,9 @@ impl<'a> Rooms<'a> {
                 fate,
                 ..
             } if fate.arrives() => {
-                self.up(i, i);
+                if let Some(upward) = Upward::of(event) {
+                    self.up(i, &upward, i);
+                }
                 return Reached::Up {
                     message: i,
                     // When exactly it arrives is not known.
@@ -276,14 +305,16 @@ impl<'a> Rooms<'a> {
                 fate: Fate::Held,
                 ..
             } => {
-                self.held.insert(events[i].seq, i);
+                if let Some(upward) = Upward::of(event) {
+                    self.held.insert(event.seq, (i, upward));
+                }
             }
             What::Released {
                 message,
                 delivered: true,
             } => {
-                if let Some(message) = self.held.remove(message) {
-                    self.up(message, i);
+                if let Some((message, upward)) = self.held.remove(message) {
+                    self.up(message, &upward, i);
                     return Reached::Up {
                         message,
                         released: true,
@@ -296,7 +327,7 @@ impl<'a> Rooms<'a> {
                 fate,
                 ..
             } if !fate.is_made() => {
-                self.down(i);
+                self.down(event, i);
                 return Reached::Down;
             }
             _ => {}
@@ -324,15 +355,15 @@ impl<'a> Rooms<'a> {
         settled.get(from).map(|(_, reply)| *reply)
     }
 
-    pub fn link(&mut self, link: &'a Link) -> LinkId {
+    pub fn link(&mut self, link: &Link) -> LinkId {
         if let Some(id) = self.link_of.get(link) {
             return *id;
         }
         let id = self.links.len();
         let peer = self.peer(&link.peer);
-        self.link_of.insert(link, id);
+        self.link_of.insert(link.clone(), id);
         self.links.push(LinkLife {
-            link,
+            link: link.clone(),
             peer,
             up: None,
             down: None,
@@ -341,19 +372,21 @@ impl<'a> Rooms<'a> {
             refused_kind: HashMap::new(),
             opaque: false,
             pending: HashMap::new(),
+            fetched: VecDeque::new(),
+            signalled: HashMap::new(),
             settled: Vec::new(),
         });
         id
     }
 
-    pub fn peer(&mut self, name: &'a PeerName) -> PeerId {
+    pub fn peer(&mut self, name: &PeerName) -> PeerId {
         if let Some(id) = self.peer_of.get(name) {
             return *id;
         }
         let id = self.peers.len();
-        self.peer_of.insert(name, id);
+        self.peer_of.insert(name.clone(), id);
         self.peers.push(PeerLife {
-            name,
+            name: name.clone(),
             open: Vec::new(),
             stays: Vec::new(),
             past: Vec::new(),
@@ -423,21 +456,13 @@ impl<'a> Rooms<'a> {
     }
 
     /// Each room that somebody was in and nobody can be in any more, with the event that shows it.
-    pub fn emptied(&self) -> Vec<(&'a RoomName, usize)> {
+    pub fn emptied(&self) -> Vec<(&RoomName, usize)> {
         // Who said what nobody understands may be anywhere, as long as it is there.
         let lost = |peer: &PeerLife| peer.opaque && peer.newest.is_some_and(|link| self.live(link));
         if self.implicit || self.peers.iter().any(lost) {
             return Vec::new();
         }
-        let restarted = |event: &&Event| {
-            matches!(
-                event.what,
-                What::Server {
-                    life: ServerLife::Ready | ServerLife::Exited { .. } | ServerLife::Killed
-                }
-            )
-        };
-        let server = self.events.iter().rposition(restarted);
+        let server = self.restarted;
         let over = |room: RoomId| {
             let mut last = None;
             for stay in self.stays.iter().filter(|stay| stay.room == room) {
@@ -451,7 +476,7 @@ impl<'a> Rooms<'a> {
         };
         self.room_of
             .iter()
-            .filter_map(|(name, room)| Some((*name, over(*room)?)))
+            .filter_map(|(name, room)| Some((name, over(*room)?)))
             .collect()
     }
 
@@ -472,7 +497,7 @@ impl<'a> Rooms<'a> {
             .collect()
     }
 
-    fn doubt(&mut self, stay: StayId, hangs_on: Option<AskId>, i: usize) {
+    pub(super) fn doubt(&mut self, stay: StayId, hangs_on: Option<AskId>, i: usize) {
         let doubts = &mut self.stays[stay].doubts;
         doubts.push((hangs_on, i));
         if doubts.len() > MAX_OPEN {
@@ -482,7 +507,7 @@ impl<'a> Rooms<'a> {
         }
     }
 
-    fn link_up(&mut self, name: &'a Link, i: usize) {
+    fn link_up(&mut self, name: &Link, i: usize) {
         let link = self.link(name);
         let peer = self.links[link].peer;
         self.links[link].up.get_or_insert(i);
@@ -500,7 +525,7 @@ impl<'a> Rooms<'a> {
         }
     }
 
-    fn link_down(&mut self, name: &'a Link, i: usize) {
+    fn link_down(&mut self, name: &Link, i: usize) {
         let link = self.link(name);
         self.links[link].down.get_or_insert(i);
         let peer = self.links[link].peer;
@@ -516,7 +541,7 @@ impl<'a> Rooms<'a> {
         }
     }
 
-    fn new_stay(
+    pub(super) fn new_stay(
         &mut self,
         peer: PeerId,
         link: Option<LinkId>,
@@ -531,6 +556,7 @@ impl<'a> Rooms<'a> {
             asked,
             entered: None,
             gone: None,
+            how: None,
             refused: false,
             blurred: false,
             doubts: Vec::new(),
@@ -550,7 +576,7 @@ impl<'a> Rooms<'a> {
         id
     }
 
-    fn enter(&mut self, id: StayId, i: usize) {
+    pub(super) fn enter(&mut self, id: StayId, i: usize) {
         let (peer, room) = (self.stays[id].peer, self.stays[id].room);
         if self.stays[id].gone.is_some() || self.stays[id].entered.is_some() {
             return;
@@ -569,12 +595,13 @@ impl<'a> Rooms<'a> {
         self.inside[room].push(id);
     }
 
-    fn depart(&mut self, id: StayId, how: How, since: usize, at: usize) {
+    pub(super) fn depart(&mut self, id: StayId, how: How, since: usize, at: usize) {
         let (peer, room) = (self.stays[id].peer, self.stays[id].room);
         if self.stays[id].gone.is_some() {
             return;
         }
         self.stays[id].gone = Some(at);
+        self.stays[id].how = Some(how);
         self.peers[peer].open.retain(|stay| *stay != id);
         self.peers[peer].past.push(id);
         if self.stays[id].entered.is_none() {
