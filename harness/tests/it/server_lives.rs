@@ -403,6 +403,7 @@ async fn an_embedded_server_that_dies_is_told() {
     let (told, sink) = told();
     let spec = ServerSpec::Embedded {
         faults: glare_signaling_server::Fault::CrashesOnBadJson.into(),
+        policy: glare_signaling_server::Policy::default(),
     };
     let mut server = ServerUnderTest::start(spec, run, sink)
         .await
