@@ -31,6 +31,7 @@
 //! | [`project`] | one's own server: `glare.toml`, and scenarios as tests of another crate |
 //! | [`report`] | what a person reads of it |
 //! | [`cli`] | the command line, one file a command |
+//! | `coding` | what bodies say beneath their `Content-Encoding` |
 //! | [`mistake`], [`yaml`], `input` | files that a person names: only regular ones are read, and mistakes are told as a compiler would |
 //!
 //! `names`, `scenario`, `signaling`, `log` and `laws` are pure: no sockets, no clock. `server`, `tls`, `tap`, `peer` and `run` do the I/O, `stage` joins
@@ -39,8 +40,8 @@
 //! # Decisions that carry weight
 //!
 //! - Every signaling socket goes through a tap of its own, so who speaks is known without reading a byte, and any program can be the
-//!   server under test. The tap forwards the bytes as they came; it only leaves out `Sec-WebSocket-Extensions`, adds the headers that a
-//!   project asks for, names a server at a URL in its own place, and speaks TLS where it is told to.
+//!   server under test. The tap forwards the bytes as they came; it only leaves out `Sec-WebSocket-Extensions`, puts in the headers that a
+//!   project asks for (in the place of the peer's of that name), names a server at a URL in its own place, and speaks TLS where it is told to.
 //! - The brain is in one place. Dialect and step logic run here for every kind of peer; a hand (native or a page) does as it is told, with
 //!   its own real WebSocket and `RTCPeerConnection`, and tells what happens.
 //! - The log is a partial order, not an interleaving: see [`log`].
@@ -48,6 +49,7 @@
 //! - Secrets are taken out once, where an event is recorded; text that a server or page chose is escaped wherever it is shown.
 
 pub mod cli;
+mod coding;
 pub mod facts;
 mod input;
 pub mod laws;

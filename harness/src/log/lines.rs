@@ -449,6 +449,8 @@ impl Names {
             }
             | What::Run { .. }
             | What::LinkEnded { .. }
+            | What::LinkRefused { .. }
+            | What::Violation { .. }
             | What::Message { .. }
             | What::Released { .. }
             | What::Hears { .. }

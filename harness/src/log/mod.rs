@@ -6,9 +6,11 @@
 //! - [`Log`]: the canonical text of a run. `graph` has the edges, `inside` decides what is logged, `canonical` orders and folds,
 //!   `lines` writes the arrow notation.
 //! - [`Watch`] and [`seen`] compare with what a scenario expects.
+//! - [`causal`] holds a log against what led to what, whatever made it.
 //! - [`check`] proves that the log says neither too much nor too little.
 
 mod canonical;
+mod causal;
 #[doc(hidden)]
 pub mod check;
 mod expect;
@@ -27,6 +29,8 @@ pub use crate::record::{Applied, Event, Seq, TRACE_VERSION, What};
 pub use crate::record::{Digest, redact};
 pub use crate::record::{MAX_BYTES, MAX_EVENTS, Recorder};
 pub use crate::record::{MAX_LINE, Trace, TraceError, TraceWriter, read_trace};
+pub use crate::terms::Rule;
 pub use crate::terms::{Carrier, Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
 pub use canonical::{Line, Log};
+pub use causal::{Violation, causal, certain};
 pub use expect::{Watch, matches, seen};

@@ -120,7 +120,10 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
                 clean(reason);
             }
         }
-        What::Console { text, .. } | What::Note { text, .. } => clean(text),
+        What::Console { text, .. } | What::Note { text, .. } | What::LinkRefused { text, .. } => {
+            clean(text);
+        }
+        What::Violation { detail, .. } => clean(detail),
         What::PeerError { message, .. } => clean(message),
         What::LinkClosed { reason, .. }
         | What::LinkDown {

@@ -7,7 +7,7 @@ use super::terminal::tame;
 use crate::log::Watch;
 use crate::record::{Event, Seq, What};
 use crate::signaling::Terms;
-use crate::terms::{Machine, ServerLife};
+use crate::terms::{Direction, Machine, ServerLife};
 
 /// So many lines are shown at most, headings of steps not counted.
 const SHOWN: usize = 12;
@@ -109,15 +109,21 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
                 ServerLife::Paused => Some("server: paused".into()),
                 ServerLife::Resumed => Some("server: resumed".into()),
             },
-            What::Note { peer, text } if text.starts_with("the server refused the connection") => {
-                // Status 0: there was no answer at all.
-                let text = match text.ends_with("status 0") {
-                    true => "the server did not answer the request for a connection",
-                    false => text,
+            What::LinkRefused { link, text, .. } => Some(format!("{}: {text}", link.peer)),
+            What::Violation {
+                link,
+                direction,
+                section,
+                detail,
+                ..
+            } => {
+                let way = match direction {
+                    Direction::Up => format!("{} -> server", link.peer),
+                    Direction::Down => format!("server -> {}", link.peer),
                 };
-                Some(match peer {
-                    Some(peer) => format!("{peer}: {text}"),
-                    None => text.to_owned(),
+                Some(match section {
+                    Some(section) => format!("{way}: against {section}: {detail}"),
+                    None => format!("{way}: {detail}"),
                 })
             }
             _ => None,

@@ -824,10 +824,13 @@ pub(crate) const PEER_KEYS: &[(&str, &[&str], &str)] = &[
 
 /// Keys of `expect`.
 pub(crate) const EXPECT_KEYS: &[(&str, &str)] = &[
-    ("seen", "Lines that must be in the log, in this order."),
+    (
+        "seen",
+        "Lines that must be in the log, in this order. A peer without a number means each of its links, `alice#2` that one, `alice#1` the first.",
+    ),
     (
         "never",
-        "Lines that must not be anywhere in the trace; the run stops at the first.",
+        "Lines that must not be anywhere in the trace; the run stops at the first. Peers are named as in `seen`.",
     ),
 ];
 

@@ -189,7 +189,7 @@ impl Actor {
         self.life.is_some()
     }
 
-    /// Gives an order and waits until it is carried out. The brain answers in bounded time, since every command of a hand does.
+    /// Gives an order and waits until it is carried out, which is as long as the stack and the server take.
     pub async fn order(&mut self, order: Order, cause: Vec<Seq>) -> Result<Done, Trouble> {
         self.live().await?;
         let (done, end) = oneshot::channel();
@@ -236,7 +236,9 @@ impl Actor {
     /// Off the stage: everything given back.
     pub async fn exit(mut self) {
         if let Some(life) = self.life.take() {
-            self.end_brain(life.tasks, life.brain).await;
+            // It may be in the middle of what nobody waits for any more.
+            life.brain.abort();
+            drop(life.brain.await);
             life.hand.finish().await;
         }
         if self.scene.setting.peer_fault == Some(PeerFault::StaysOnStage) {

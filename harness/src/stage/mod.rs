@@ -1,6 +1,7 @@
 //! Plays one scenario with one cast against one server.
 
 mod actor;
+mod blame;
 mod brain;
 mod by_hand;
 mod carried;
@@ -9,6 +10,7 @@ mod director;
 mod directory;
 mod elsewhere;
 mod faults;
+mod hope;
 mod lawful;
 mod order;
 mod outcome;

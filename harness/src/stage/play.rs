@@ -9,8 +9,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::actor::{Actor, Scene};
+use super::blame::Blame;
 use super::brain::Lost;
-use super::director::{Ran, Stage, Stop};
+use super::director::{Ran, Stage, Stop, Until};
 use super::directory::Directory;
 use super::elsewhere::{refuses, unkillable, withheld};
 use super::faults::Disturbed;
@@ -21,7 +22,7 @@ use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::laws::{Breach, Law};
-use crate::log::{Log, Watch};
+use crate::log::{Log, Watch, causal, certain};
 use crate::names::PeerName;
 use crate::record::{Digest, Event, Recorder, TraceWriter, What};
 use crate::scenario::{Action, Place, Step};
@@ -55,14 +56,19 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
         None => perform(case, &setting, &recorder, &lost, began, busy).await,
     };
     // What comes now belongs to no log.
-    let log = log(&recorder.events_from(0), &setting);
-    let (verdict, laws, took) = match stage {
+    let events = recorder.events_from(0);
+    let log = log(&events, &setting);
+    let wrong = causal(&log, &events, &certain(&events)).err();
+    let (mut verdict, laws, took) = match stage {
         Some(stage) => conclude(case, &recorder, stage, ran, began).await,
         None => {
             let verdict = ran.err().unwrap_or(Verdict::Pass);
             (verdict, Vec::new(), began.elapsed())
         }
     };
+    if let (Some(violation), Verdict::Pass) = (wrong, &verdict) {
+        verdict = Verdict::Inconclusive(format!("this is an error of glare itself: {violation}"));
+    }
     let text = match &verdict {
         Verdict::Pass => "verdict: pass".to_owned(),
         Verdict::Fail(failure) => format!("verdict: fail: {}", failure.message),
@@ -113,7 +119,8 @@ async fn conclude(
         lives_on(recorder, &case.scenario, &mut ran.laws);
     }
     let laws = std::mem::take(&mut ran.laws);
-    let verdict = match (judge(case, ran, &laws), lives) {
+    let blame = Blame::of(&recorder.events_from(0));
+    let verdict = match (judge(case, ran, &laws, &blame), lives) {
         (Verdict::Pass, Lives::Refuses) => Verdict::Inconclusive(refuses(recorder)),
         (verdict, _) => verdict,
     };
@@ -282,6 +289,7 @@ async fn perform(
         may_end: excuse(scenario, Law::ServerLives).is_some(),
         ended: 0,
         end: began + setting.max_time,
+        until: Until::case(began + setting.max_time),
         busy,
     };
     if let Some(why) = trouble {
@@ -297,8 +305,9 @@ async fn perform(
     }
 }
 
-/// What the end and the laws make of it. A step that failed comes first; what laws are broken beside it may explain it.
-fn judge(case: &Case, ran: Ran, laws: &[Judged]) -> Verdict {
+/// What the end, the laws and the server's faults on the wire make of it. A step that failed comes first; what laws are broken beside it, or
+/// what the server wrote wrongly, may explain it.
+fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
     let Ran {
         end, at, states, ..
     } = ran;
@@ -308,6 +317,7 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged]) -> Verdict {
         .collect();
     // That the server has ended explains what else is wrong.
     breaches.sort_by_key(|breach| (breach.law != Law::ServerLives, breach.event, breach.law));
+    let passed = end.is_ok() && breaches.is_empty();
     let law = |breach: &Breach| Some(Place::Law(usize::from(breach.law.number())));
     let (place, message) = match (end, breaches.first()) {
         (Err(Stop::Trouble(why)), _) => return Verdict::Inconclusive(why),
@@ -323,13 +333,21 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged]) -> Verdict {
             Some(first),
         ) => (law(first), format!("{}; {message}", first.message)),
         (Err(Stop::Fail { place, message }), _) => (place, message),
-        (Ok(()), None) => return Verdict::Pass,
+        (Ok(()), None) => match blame.owed() {
+            Some((_, broken)) => (None, broken.to_owned()),
+            None => return Verdict::Pass,
+        },
         (Ok(()), Some(first)) => (law(first), first.message.clone()),
     };
-    let at = match (&place, breaches.first()) {
+    let at = match (&place, breaches.first(), blame.owed()) {
         // The reader looks for what led to it, not for what came after.
-        (Some(Place::Law(_)), Some(first)) => first.event + 1,
+        (Some(Place::Law(_)), Some(first), _) => first.event + 1,
+        (None, None, Some((seq, _))) if passed => seq + 1,
         _ => at,
+    };
+    let message = match passed {
+        true => message,
+        false => blame.explain(message, at),
     };
     let span = place
         .as_ref()

@@ -7,6 +7,8 @@ mod browser_support;
 mod cli_support;
 #[path = "../support/netns.rs"]
 mod netns_support;
+#[path = "../support/stage/mod.rs"]
+mod stage_support;
 
 mod elsewhere;
 mod figures;
@@ -15,3 +17,5 @@ mod hands;
 mod pairs;
 mod pool;
 mod scenarios;
+mod waits;
+mod wire_faults;

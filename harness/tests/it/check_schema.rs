@@ -558,7 +558,7 @@ proptest! {
         about in "[^\\p{C}]{0,60}",
         actions in prop::collection::vec((action(), 1u64..300_000), 1..12),
         manual in any::<bool>(),
-        never in prop::collection::vec("[a-z:{}\"'|>&*!%-][ -~]{0,30}[!-~]", 0..4),
+        never in prop::collection::vec("[a-z:{}\"'|>&*!%-]\\*[ -~]{0,30}[!-~]", 0..4),
     ) {
         let mut builder = Scenario::builder(name.clone())
             .path("made.yaml")

@@ -222,8 +222,21 @@ fn nothing_selected_is_6_and_says_why() {
     stand.glare(&["list", "empty"]).ends(6);
     stand
         .glare(&["run", &path, "--cast", "zed=native"])
-        .ends(6)
-        .complains("--cast");
+        .ends(2)
+        .complains("--cast: the scenario has no peer `zed`: alice, bob");
+    // Nothing is booted, not even what every scenario would need.
+    stand
+        .glare(&[
+            "run",
+            &path,
+            "--cast",
+            "allice=native,bob=native",
+            "--server",
+            "touch booted",
+        ])
+        .ends(2)
+        .complains("did you mean `alice`?");
+    assert!(!stand.path("booted").exists());
     stand
         .glare(&["run", &path, "--cast", "alice=chromium"])
         .ends(6)

@@ -36,7 +36,7 @@ fn a_pattern_is_the_beginning_of_a_line_up_to_a_words_end() {
     ] {
         assert!(!matches(pattern, line), "{pattern}");
     }
-    assert!(!matches("server -> bob", "server -> bob#2: joined"));
+    assert!(!matches("server -> bob#2", "server -> bob#22: joined"));
     assert!(matches(
         "a -> b: candidate host",
         "a -> b: candidate host, ice <a 1>"

@@ -84,6 +84,7 @@ fn mistakes_have_their_place_and_say_what_to_do() {
         ("[server]\ndialect = \"nowhere.yaml\"", 2, "cannot be read"),
         ("[headers]\n\"a b\" = \"x\"", 2, "no header's name"),
         ("[headers]\nHost = \"x\"", 2, "for the peer to send"),
+        ("[headers]\nA-b = \"x\"\na-b = \"y\"", 3, "here twice"),
         (
             "[headers]\nSec-WebSocket-Key = \"x\"",
             2,

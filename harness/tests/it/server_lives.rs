@@ -401,10 +401,7 @@ async fn what_a_program_leaves_in_the_background_is_the_server_as_long_as_it_lis
 async fn an_embedded_server_that_dies_is_told() {
     let run = Run::start().expect("a run");
     let (told, sink) = told();
-    let spec = ServerSpec::Embedded {
-        faults: glare_signaling_server::Fault::CrashesOnBadJson.into(),
-        policy: glare_signaling_server::Policy::default(),
-    };
+    let spec = ServerSpec::faulty(glare_signaling_server::Fault::CrashesOnBadJson);
     let mut server = ServerUnderTest::start(spec, run, sink)
         .await
         .expect("ready");

@@ -191,6 +191,14 @@ impl Dialect {
         &self.properties
     }
 
+    /// What its messages are, as the file says it: `json` or `text`; both are text.
+    pub fn framing(&self) -> &'static str {
+        match self.framing {
+            Framing::Json => "json",
+            Framing::Text => "text",
+        }
+    }
+
     /// Whether its server ever says this word: many answer no `leave`.
     pub fn hears(&self, kind: Kind) -> bool {
         self.hear

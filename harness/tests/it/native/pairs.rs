@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use glare::peer::{Command, Hand, HandError, Happening};
+use glare::peer::{Command, Hand, HandError, Happening, Reply};
 use glare::signaling::{Description, DescriptionKind};
 use glare::terms::Machine;
 use glare::terms::{ChannelOptions, Data, Kill};
@@ -300,6 +300,16 @@ async fn an_ice_restart_changes_the_fragment_and_keeps_the_channel() {
         after.1.is_some() && after.1 != before.1,
         "{before:?} {after:?}"
     );
+    // It ends with its offer: the next one is of the same generation.
+    let next = Command::CreateOffer {
+        conn: C,
+        ice_restart: false,
+    };
+    let Reply::Description(next) = alice.ok(next).await else {
+        panic!("no offer");
+    };
+    let same = format!("a=ice-ufrag:{}\r", after.0.clone().unwrap_or_default());
+    assert!(next.sdp.contains(&same), "{same:?} in {}", next.sdp);
     alice.until_state(Machine::Ice, "connected").await;
     bob.until_state(Machine::Ice, "connected").await;
     let data = Data::Text("after the restart".into());

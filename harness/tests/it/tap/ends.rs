@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare::tap::{HoldId, LinkChange, Passing, Policy, Tap, TapOptions, Verdict};
+use glare::tap::{HoldId, LinkChange, Passing, Policy, Tap, TapOptions, Verdict, Violation};
 use glare::terms::{Carrier, Direction};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -33,6 +33,7 @@ pub enum Seen {
     },
     Link(u32, LinkChange),
     Undeliverable(u32, Direction),
+    Violation(u32, Direction, Violation),
 }
 
 impl Seen {
@@ -101,6 +102,12 @@ impl Policy for Watch {
 
     fn link(&self, link: u32, change: LinkChange) {
         let _ = self.seen.send(Seen::Link(link, change));
+    }
+
+    fn violation(&self, link: u32, direction: Direction, violation: &Violation) {
+        let _ = self
+            .seen
+            .send(Seen::Violation(link, direction, violation.clone()));
     }
 
     fn undeliverable(&self, link: u32, direction: Direction) {

@@ -7,7 +7,7 @@ use hyper_util::rt::TokioExecutor;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use glare::tap::{Delivery, LinkChange, MESSAGE_CAP, Pages, Verdict};
+use glare::tap::{Delivery, LinkChange, MESSAGE_CAP, Pages, Refused, Verdict};
 use glare::terms::Direction;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -351,7 +351,14 @@ async fn a_refused_upgrade_passes_with_its_text_and_is_told() {
     assert_eq!(read(&mut peer, answer.len()).await, answer);
     assert_eq!(
         bench.next().await,
-        Seen::Link(1, LinkChange::Refused { status: 401 })
+        Seen::Link(
+            1,
+            LinkChange::Refused(Refused::Answered {
+                status: 401,
+                phrase: "Unauthorized".into(),
+                body: b"secret".to_vec(),
+            })
+        )
     );
     // The connection is still good.
     peer.write_all(request.as_bytes()).await.unwrap();

@@ -148,6 +148,12 @@ async fn what_is_no_frame_passes_unread() {
         peer.write_all(&stream).await.unwrap();
         assert_eq!(read(&mut server, stream.len()).await, stream);
         assert_eq!(bench.next().await.short(), "up good");
+        // Told once, as the peer's own doing, and nothing is judged any more.
+        let told = bench.next().await;
+        assert!(
+            matches!(told, Seen::Violation(1, Direction::Up, _)),
+            "{told:?}"
+        );
         assert!(bench.seen.try_recv().is_err());
         server.write_all(&down("still read")).await.unwrap();
         assert_eq!(bench.next().await.short(), "down still read");

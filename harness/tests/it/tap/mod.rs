@@ -11,3 +11,4 @@ mod links;
 mod messages;
 mod refusals;
 mod tls;
+mod violations;

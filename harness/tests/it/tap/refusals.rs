@@ -1,6 +1,6 @@
 //! What the tap answers by itself, and says so.
 
-use glare::tap::{LinkChange, Verdict};
+use glare::tap::{LinkChange, Refused, Verdict};
 use glare::terms::Direction;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
@@ -86,8 +86,11 @@ async fn a_server_that_is_not_there_is_a_502_that_says_so() {
 
     let got = answer(&bench, upgrade(host).as_bytes()).await;
     assert!(got.starts_with("HTTP/1.1 502 Bad Gateway\r\n"), "{got}");
-    let refused = LinkChange::Refused { status: 502 };
-    assert_eq!(bench.next().await, Seen::Link(1, refused));
+    let why = match bench.next().await {
+        Seen::Link(1, LinkChange::Refused(Refused::ByTap { why })) => why,
+        other => panic!("{other:?}"),
+    };
+    assert!(why.contains("is not reachable"), "{why}");
 }
 
 #[tokio::test]
