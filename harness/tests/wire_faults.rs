@@ -315,8 +315,8 @@ const REFUSALS: [(&[u8], &str); 4] = [
         "the server refused the connection: 404 Not Found",
     ),
     (
-        b"HTTP/1.1 499 Odd\r\nconnection: close\r\n\r\nto the end",
-        "the server refused the connection: 499 Odd",
+        b"HTTP/1.1 499 Odd\r\ncontent-length: 2\r\n\r\n?!",
+        "the server refused the connection: 499 Odd, \"?!\"",
     ),
 ];
 
