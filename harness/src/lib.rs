@@ -14,16 +14,18 @@
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | [`names`] | peers, rooms, links, stacks: what everything else is told by |
+//! | [`names`], [`terms`], [`source`] | the ground: peers, rooms, links, stacks; directions, fates, states; places in a file |
 //! | [`scenario`] | what should happen: the model, the reader that finds all mistakes of a file, the builder, casts, the schema |
 //! | [`signaling`] | what can be said: words, and the dialects (data, not code) that map them to a server's wire |
-//! | [`log`] | what happened: events, recorder, trace, and the canonical log that is made of them |
+//! | [`record`] | what happened, as it is told: events, the clocked recorder, the trace on disk |
+//! | [`log`] | what a person reads of it: the canonical log |
+//! | [`facts`] | what certainly happened: stays, replies, deliveries, news; under log, waits and laws |
 //! | [`laws`] | what must hold in every run: a judge of traces, and what it waits for |
 //! | [`server`] | the server under test: embedded, a child process, or one that runs already; readiness, kill, restart |
 //! | [`tls`] | a certificate authority for each run, and streams that are plain or not |
 //! | [`tap`] | on the wire between every peer and the server: forwards bytes, asks a policy for each message |
 //! | [`peer`] | who acts: native, browser and wire peers behind one vocabulary, [`peer::Hand`] |
-//! | [`run`] | the run's folder, mark and watchdog: nothing is left behind |
+//! | [`run`] | the run's folder, mark and watchdog: nothing is left behind; ports that are nobody else's |
 //! | [`stage`] | plays one case: the brains of the peers, the faults on the wires, the steps and their waits; then asks the laws |
 //! | [`suite`] | many cases at once: selection, repeats, snapshots; planted faults against the scenarios that catch them |
 //! | [`project`] | one's own server: `glare.toml`, and scenarios as tests of another crate |
@@ -48,6 +50,7 @@
 
 pub mod cli;
 mod coding;
+pub mod facts;
 mod input;
 pub mod laws;
 pub mod log;
@@ -55,13 +58,16 @@ pub mod mistake;
 pub mod names;
 pub mod peer;
 pub mod project;
+pub mod record;
 pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod server;
 pub mod signaling;
+pub mod source;
 pub mod stage;
 pub mod suite;
 pub mod tap;
+pub mod terms;
 pub mod tls;
 pub mod yaml;

@@ -29,16 +29,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::teller::{Teller, lock};
-use super::{Command, Data, HandError, Happening, Origin, Reply};
+use super::{Command, HandError, Happening, Origin, Reply};
 use crate::coding;
+use crate::terms::Data;
 use crate::tls::Stream;
 
-/// How long a connect with its handshake may take.
-const CONNECT: Duration = Duration::from_secs(10);
+/// How long a connect with its handshake may take, as in browsers: longer than whoever gave the order waits for it.
+const CONNECT: Duration = Duration::from_secs(5 * 60);
 /// How long the other side may take to answer a close frame, and then to end the stream.
 const CLOSE: Duration = Duration::from_secs(3);
-/// How long a request may take.
-const FETCH: Duration = Duration::from_secs(30);
 /// The largest response body that is read, in bytes; the same once it is decoded.
 const BODY: usize = 16 << 20;
 /// No close frame came (RFC 6455, section 7.4.1).
@@ -244,14 +243,11 @@ impl Sockets {
         let (reply, answer) = oneshot::channel();
         let (origin, give_up) = (self.origin.clone(), self.give_up.clone());
         let task = async move {
+            // As in a browser it has no time-out of its own: who asked knows how long to wait.
             let fetched = tokio::select! {
-                fetched = timeout(FETCH, respond(origin, request)) => fetched,
+                fetched = respond(origin, request) => fetched,
                 () = give_up.cancelled() => return,
             };
-            let fetched = fetched.unwrap_or_else(|_| {
-                let message = format!("no response within {} s", FETCH.as_secs());
-                Err(refuse("TimeoutError", message))
-            });
             // Nobody waits for the answer of a call that was dropped.
             let _ = reply.send(fetched);
         };

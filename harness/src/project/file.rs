@@ -9,9 +9,10 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::mistake::Mistakes;
-use crate::scenario::{Source, Span, read_text};
+use crate::scenario::read_text;
 use crate::server::{CommandSpec, Ready, ServerSpec, ServerUrl, UrlSpec};
 use crate::signaling::Dialect;
+use crate::source::{Source, Span};
 use crate::tls::{Security, Trust};
 use crate::yaml::MAX_BYTES;
 

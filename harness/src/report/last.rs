@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::terminal::tame;
-use crate::log::{Direction, Event, Machine, Rules, Seq, ServerLife, Watch, What};
+use crate::log::Watch;
+use crate::record::{Event, Seq, What};
+use crate::signaling::Terms;
+use crate::terms::{Direction, Machine, ServerLife};
 
 /// So many lines are shown at most, headings of steps not counted.
 const SHOWN: usize = 12;
@@ -73,7 +76,7 @@ pub(super) fn last(events: &[Arc<Event>], before: Seq) -> String {
 
 fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
     // Names are learnt from what came before.
-    let mut watch = Watch::new::<&str>(&[], Rules::default());
+    let mut watch = Watch::new::<&str>(&[], &Terms::default());
     let mut told: Vec<Told> = Vec::new();
     for event in events.iter().take_while(|event| event.seq < before) {
         let forms = watch.lines(event);
@@ -97,7 +100,7 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
                 ..
             } => forms.into_iter().next(),
             What::Server { life } => match life {
-                ServerLife::Ready => None,
+                ServerLife::Ready | ServerLife::Alive => None,
                 ServerLife::Line { text } => Some(format!("server's output: {text}")),
                 ServerLife::Exited { status } => {
                     Some(format!("server: ended by itself ({status})"))

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::log::{Direction, Event, Rule, Seq, What};
+use crate::record::{Event, Seq, What};
+use crate::terms::Direction;
+use crate::terms::Rule;
 
 /// So many different faults are told beside what failed.
 const TOLD: usize = 3;

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use super::directory::Directory;
 use super::rules::{Decision, Fault, Held, Rules};
-use crate::log::{
-    Carrier, Digest, Direction, Fate, Fingerprint, Recorder, Rule, Seq, Side, What, elide,
-};
 use crate::names::{Link, PeerName};
+use crate::record::{Digest, Fingerprint, Recorder, Seq, What, elide};
 use crate::signaling::{Conversation, Dialect, Notice, Signal, Word};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Verdict, Violation};
+use crate::terms::Rule;
+use crate::terms::{Carrier, Direction, Fate, Side};
 
 /// Locks, also after a panic elsewhere: what is behind these locks is whole after every statement.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -108,8 +108,8 @@ struct Inner {
     intents: BTreeMap<u32, VecDeque<Vec<Seq>>>,
     /// What was delivered to the peer and not yet heard by its brain; HTTP under 0.
     delivered: BTreeMap<u32, VecDeque<(Seq, u64)>>,
-    /// The request that the next response answers.
-    asked: Option<Seq>,
+    /// The requests that nothing has answered yet, by method and path, oldest first.
+    asked: VecDeque<(String, Seq)>,
     down: Vec<u32>,
     /// The events of requests for a link that were not granted.
     refused: BTreeMap<u32, Seq>,
@@ -127,10 +127,28 @@ impl Inner {
         }
     }
 
+    /// The request that this response answers: the newest such, since an older one may have lost its connection.
+    fn answered(&mut self, head: &str) -> Option<Seq> {
+        let head = asked(head);
+        let place = self.asked.iter().rposition(|(of, _)| *of == head)?;
+        self.asked.remove(place).map(|(_, seq)| seq)
+    }
+
     fn deliver_marked(&mut self, link: u32, seq: Seq, mark: u64) {
         let delivered = self.delivered.entry(link).or_default();
         delivered.push_back((seq, mark));
     }
+}
+
+/// Method and path of a request, which a response's first line begins with as well.
+fn asked(head: &str) -> String {
+    let mut fields = head.splitn(3, ' ');
+    let (method, path) = (fields.next(), fields.next());
+    format!(
+        "{} {}",
+        method.unwrap_or_default(),
+        path.unwrap_or_default()
+    )
 }
 
 /// A small deterministic source of delays.
@@ -208,9 +226,24 @@ impl Wire {
         delivered.remove(place).map(|(seq, _)| seq)
     }
 
+    /// Whether all that its peer has sent on links that stand has come to the tap, and is recorded.
+    pub fn is_quiet(&self) -> bool {
+        let inner = lock(&self.inner);
+        (inner.intents.iter()).all(|(link, sent)| sent.is_empty() || inner.down.contains(link))
+    }
+
     /// Whether this link has ended.
     pub fn is_down(&self, link: u32) -> bool {
         lock(&self.inner).down.contains(&link)
+    }
+
+    /// The links on which something is still on its way from the brain to the tap.
+    pub fn pending(&self) -> Vec<u32> {
+        let inner = lock(&self.inner);
+        let on_its_way = inner.intents.iter().filter(|(link, intents)| {
+            **link != 0 && !intents.is_empty() && !inner.down.contains(link)
+        });
+        on_its_way.map(|(link, _)| *link).collect()
     }
 
     /// Why this link was not opened, if the tap knows: `the server refused the connection: 401 Unauthorized, "token expired"`.
@@ -396,7 +429,7 @@ impl Policy for Wire {
                 .and_then(VecDeque::pop_front)
                 .unwrap_or_default(),
             Direction::Down if passing.carrier == Carrier::Http => {
-                inner.asked.take().into_iter().collect()
+                inner.answered(passing.head).into_iter().collect()
             }
             Direction::Down => Vec::new(),
         };
@@ -430,7 +463,7 @@ impl Policy for Wire {
             },
         );
         if passing.direction == Direction::Up && passing.carrier == Carrier::Http {
-            inner.asked = Some(seq);
+            inner.asked.push_back((asked(passing.head), seq));
         }
         if passing.direction == Direction::Down
             && passing.carrier == Carrier::Binary

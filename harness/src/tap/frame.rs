@@ -3,7 +3,7 @@
 use bytes::Buf;
 use thiserror::Error;
 
-use crate::log::Rule;
+use crate::terms::Rule;
 
 /// What a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

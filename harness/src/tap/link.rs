@@ -18,8 +18,9 @@ use super::policy::{HoldId, LinkChange, Passing, Policy, Verdict};
 use super::splitter::{Piece, Splitter};
 use super::violation::{self, Told, Violation};
 use super::wire::Wire;
-use super::{Cut, Delivery, MESSAGE_CAP, Silence, frame};
-use crate::log::{Carrier, Direction, Ending, Side};
+use super::{Cut, Delivery, MESSAGE_CAP, frame};
+use crate::terms::Silence;
+use crate::terms::{Carrier, Direction, Ending, Side};
 use crate::tls::Stream;
 
 /// Read at once at most (bytes).

@@ -25,10 +25,11 @@ mod tests;
 mod violation;
 mod wire;
 
-pub use corrupt::Corruption;
+pub use crate::terms::Corruption;
+pub use crate::terms::RawFrame;
+pub use crate::terms::Silence;
 pub use pages::{PREFIX, Page, Pages};
 pub use policy::{HoldId, LinkChange, Passing, Policy, Refused, Verdict};
-pub use proxy::{Cut, Delivery, MESSAGE_CAP, Silence, Tap, TapOptions};
-pub use raw::RawFrame;
+pub use proxy::{Cut, Delivery, MESSAGE_CAP, Tap, TapOptions};
 pub use site::Site;
 pub use violation::Violation;

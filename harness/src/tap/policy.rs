@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::corrupt::Corruption;
 use super::violation::Violation;
-use crate::log::{Carrier, Direction, Ending, Side};
+use crate::terms::Corruption;
+use crate::terms::{Carrier, Direction, Ending, Side};
 
 /// One message on its way. For a WebSocket a whole message (all its fragments); for HTTP a whole request or response.
 #[derive(Debug)]

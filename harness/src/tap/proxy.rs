@@ -15,10 +15,12 @@ use tokio_util::sync::CancellationToken;
 use super::link::Command;
 use super::pages::Pages;
 use super::policy::{HoldId, Policy};
-use super::raw::{self, RawFrame};
+use super::raw::{self};
 use super::session;
 use super::shared::Shared;
 use super::site::Site;
+use crate::terms::RawFrame;
+use crate::terms::Silence;
 use crate::tls::{Identity, Trust};
 
 /// The longest message that is decoded (bytes, with its frames' headers): 16 MiB. A longer one is judged by its beginning and then
@@ -49,15 +51,6 @@ pub enum Cut {
     },
     /// Each end gets a TCP reset.
     Reset,
-}
-
-/// In which directions a WebSocket carries nothing any more, while both its sockets stay open (half-open).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Silence {
-    /// What the peer sends is swallowed.
-    pub up: bool,
-    /// What the server sends is swallowed.
-    pub down: bool,
 }
 
 /// What a tap is started with.

@@ -23,7 +23,7 @@ use super::shared::Shared;
 use super::violation;
 use super::wire::{CONNECT, Sent, Wire};
 use super::{Delivery, MESSAGE_CAP};
-use crate::log::{Carrier, Direction, Side};
+use crate::terms::{Carrier, Direction, Side};
 use crate::tls::{Called, Stream};
 use respond::To;
 

@@ -6,7 +6,8 @@ use bytes::BytesMut;
 
 use super::frame::{self, Header, Malformed, Opcode};
 use super::violation::Violation;
-use crate::log::{Carrier, Rule};
+use crate::terms::Carrier;
+use crate::terms::Rule;
 
 /// A message of more fragments than this counts as too long to decode.
 const FRAGMENTS: usize = 64 * 1024;

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use super::body::{Body, Framing};
 use super::frame;
 use super::splitter::{Piece, Splitter};
-use crate::log::{Carrier, Rule};
+use crate::terms::Carrier;
+use crate::terms::Rule;
 
 /// What a stream meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -372,4 +373,20 @@ fn what_a_servers_frames_break_is_named() {
     ] {
         assert_eq!(broken(&stream), (rule, followed), "{name}");
     }
+}
+
+#[test]
+fn a_message_for_a_socket_that_takes_no_more_is_counted_as_lost() {
+    use super::outbox::{Kind, Outbox};
+    let mut outbox = Outbox::default();
+    let bytes = || BytesMut::from(&b"x"[..]);
+    outbox.push(bytes(), Kind::Other, None);
+    outbox.die();
+    assert_eq!(outbox.take_lost(), 0);
+    outbox.push(bytes(), Kind::Message, None);
+    let later = std::time::Duration::from_secs(1);
+    outbox.push(bytes(), Kind::Beginning, Some(later));
+    outbox.push(bytes(), Kind::End, None);
+    assert_eq!(outbox.take_lost(), 2);
+    assert_eq!(outbox.take_lost(), 0);
 }

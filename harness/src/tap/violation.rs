@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use super::MESSAGE_CAP;
 use super::frame::Malformed;
 use super::head::{MOST_HEADERS, has_token, values};
-use crate::log::Rule;
+use crate::terms::Rule;
 
 /// So much of a foreign text is shown (characters).
 const SHOWN: usize = 100;

@@ -229,7 +229,7 @@ impl Pool {
         self.seat(stack).await?.peer(origin).await
     }
 
-    /// Starts a browser for one peer alone, which may then be killed with [`Kill::Browser`](crate::peer::Kill::Browser).
+    /// Starts a browser for one peer alone, which may then be killed with [`Kill::Browser`](crate::terms::Kill::Browser).
     pub async fn own_browser(
         &self,
         stack: Stack,

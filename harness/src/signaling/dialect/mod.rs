@@ -21,8 +21,8 @@ pub use alias::Alias;
 pub use conversation::Conversation;
 pub use properties::{AbsentPeer, Properties, SameId};
 
-use crate::scenario::Need;
 use crate::signaling::Kind;
+use crate::signaling::Need;
 
 /// The reference server's dialect.
 const REFERENCE: &str = include_str!("../../../../fixtures/servers/reference/dialect.yaml");
@@ -204,6 +204,11 @@ impl Dialect {
         self.hear
             .iter()
             .any(|(heard, _)| matches!(heard, Heard::Kind(there) if *there == kind))
+    }
+
+    /// Whether a peer has a way to say this word.
+    pub fn says(&self, kind: Kind) -> bool {
+        self.saying(kind).is_some()
     }
 
     fn saying(&self, kind: Kind) -> Option<&[Saying]> {

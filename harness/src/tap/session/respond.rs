@@ -14,7 +14,8 @@ use super::super::policy::{LinkChange, Refused};
 use super::super::violation::Violation;
 use super::{End, Passed, Session};
 use crate::coding;
-use crate::log::{Direction, Rule};
+use crate::terms::Direction;
+use crate::terms::Rule;
 
 /// So much of what a refusal says is waited for, and so long: the peer need not wait for more.
 const REFUSAL: usize = 16 * 1024;
