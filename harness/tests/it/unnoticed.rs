@@ -270,7 +270,7 @@ fn candidates_that_fared_differently_are_lines_of_their_own() {
         let step = b.step("send", Some("alice: sends"));
         let alice = link("alice", 1);
         let offer = Signal::Offer {
-            sdp: log_support::sdp("ice"),
+            sdp: crate::log_support::sdp("ice"),
         };
         b.up(&alice, "bob", offer.clone(), Fate::Passed, &[step]);
         let heard = b.down(&link("bob", 1), "alice", offer, Fate::Passed);
