@@ -13,7 +13,7 @@ use miette::{
     MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
 
-use crate::scenario::{Source, Span};
+use crate::source::{Source, Span};
 
 /// More mistakes than this in one file are counted, not kept.
 const MOST_KEPT: usize = 100;

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use super::rooms::{How, Leaving, LinkId, PeerId, Rooms, Stay};
 use super::{Breach, Finding, Law, Terms};
+use crate::facts::rooms::{How, Leaving, LinkId, PeerId, Rooms, Stay};
 
 const LAW: Law = Law::LeavingIsAnnounced;
 
@@ -27,7 +27,7 @@ pub(super) struct Announced {
     pub awaited: Option<u64>,
 }
 
-pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Announced {
+pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Announced {
     let mut announced = Announced {
         finding: Finding {
             law: LAW,
@@ -75,7 +75,7 @@ struct Bound {
     limit: u64,
 }
 
-fn breach(rooms: &Rooms<'_>, at: usize, because: &[usize], message: String) -> Breach {
+fn breach(rooms: &Rooms, at: usize, because: &[usize], message: String) -> Breach {
     let because = because.iter().map(|i| rooms.events[*i].seq).collect();
     Breach {
         law: LAW,
@@ -86,7 +86,7 @@ fn breach(rooms: &Rooms<'_>, at: usize, because: &[usize], message: String) -> B
 }
 
 fn told_of(
-    rooms: &Rooms<'_>,
+    rooms: &Rooms,
     leaving: &Leaving,
     witness: &Stay,
     bound: &Bound,
@@ -103,7 +103,7 @@ fn told_of(
         return;
     };
     let at = |i: usize| rooms.events[i].at;
-    let (who, name) = (rooms.peers[gone.peer].name, rooms.links[link].link);
+    let (who, name) = (&rooms.peers[gone.peer].name, &rooms.links[link].link);
     let how = match leaving.how {
         How::Left => "left",
         How::Ended | How::Void => "is gone",
@@ -157,7 +157,7 @@ fn told_of(
 }
 
 /// Whether whoever left was let in again before the others had to be told: a server may wait that long for a lost connection.
-fn back(rooms: &Rooms<'_>, gone: &Stay, leaving: &Leaving, bound: &Bound) -> bool {
+fn back(rooms: &Rooms, gone: &Stay, leaving: &Leaving, bound: &Bound) -> bool {
     let stays = &rooms.peers[gone.peer].stays;
     let next = stays.partition_point(|stay| rooms.stays[*stay].asked <= leaving.at);
     let at = |i: usize| rooms.events[i].at;
@@ -172,7 +172,7 @@ fn back(rooms: &Rooms<'_>, gone: &Stay, leaving: &Leaving, bound: &Bound) -> boo
 
 /// More news of somebody's leaving than stays that could have ended.
 fn too_many(
-    rooms: &Rooms<'_>,
+    rooms: &Rooms,
     told: &HashMap<(LinkId, Option<PeerId>), Told>,
     bound: &Bound,
     finding: &mut Finding,
@@ -197,7 +197,7 @@ fn too_many(
         for (index, news) in told.news.iter().enumerate() {
             let ended = stays.partition_point(|asked| asked < news);
             if ended > 0 && index >= ended {
-                let (name, who) = (rooms.links[*link].link, rooms.peers[about].name);
+                let (name, who) = (&rooms.links[*link].link, &rooms.peers[about].name);
                 let before = told.news[index - 1];
                 finding.premises += 1;
                 finding.breaches.push(breach(

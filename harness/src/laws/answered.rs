@@ -1,11 +1,11 @@
 //! Law 4: every request is answered.
 
-use super::rooms::Rooms;
 use super::{Breach, Finding, Law, Terms};
+use crate::facts::rooms::Rooms;
 use crate::signaling::Kind;
 
 /// A request is judged if it has a reply, or if its link was fenced after it.
-pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Finding {
+pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Finding {
     let law = Law::RequestsAreAnswered;
     let mut finding = Finding {
         law,

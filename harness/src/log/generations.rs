@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Delivery, Direction, Event, What};
+use crate::facts::Delivery;
 use crate::names::{Link, PeerName};
+use crate::record::{Event, What};
 use crate::signaling::{Kind, Signal, Word};
+use crate::terms::Direction;
 
 /// One generation of one sender's candidates (RFC 8445, section 2.4: a new user name fragment).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,9 +1,10 @@
 //! Lanes: what has an order of its own in every run.
 
 use super::generations::{Generation, trickles};
-use super::{Applied, Carrier, Direction, Event, ServerLife, What};
 use crate::names::{Link, PeerName};
+use crate::record::{Applied, Event, What};
 use crate::signaling::{Kind, Notice, Word};
+use crate::terms::{Carrier, Direction, ServerLife};
 
 /// Whose lane it is. Peers come first, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -162,6 +163,8 @@ pub(super) fn lane<'a>(
         What::Run { .. }
         | What::LinkEnded { .. }
         | What::LinkUp { .. }
+        | What::LinkRefused { .. }
+        | What::Violation { .. }
         | What::Released { .. }
         | What::Hears { .. }
         | What::Console { .. }

@@ -6,12 +6,11 @@ use super::canonical::{Folds, candidate};
 use super::generations::ufrag;
 use super::graph::{Graph, connection, kind};
 use super::quote::{quote, word};
-use super::{
-    Applied, Carrier, Delivery, Direction, Ending, Event, Fate, Payload, Seq, ServerLife, Side,
-    What,
-};
+use crate::facts::Delivery;
 use crate::names::{Link, PeerName};
+use crate::record::{Applied, Event, Seq, What};
 use crate::signaling::{Kind, Notice, Request, Signal, Word};
+use crate::terms::{Carrier, Direction, Ending, Fate, Payload, ServerLife, Side};
 
 /// What stands in brackets behind a message; candidates fold only where it is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -441,8 +440,8 @@ impl Names {
                 ServerLife::Ready => "server: ready".to_owned(),
                 ServerLife::Exited { status } => format!("server: exited {}", quote(status)),
                 ServerLife::Killed => "server: killed".to_owned(),
-                // The steps say it.
-                ServerLife::Paused | ServerLife::Resumed => String::new(),
+                // The steps say it, and what is as it should be goes without saying.
+                ServerLife::Paused | ServerLife::Resumed | ServerLife::Alive => String::new(),
                 ServerLife::Line { text } => format!("server: says {}", quote(text)),
             },
             What::Released {
@@ -450,6 +449,8 @@ impl Names {
             }
             | What::Run { .. }
             | What::LinkEnded { .. }
+            | What::LinkRefused { .. }
+            | What::Violation { .. }
             | What::Message { .. }
             | What::Released { .. }
             | What::Hears { .. }

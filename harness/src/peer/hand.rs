@@ -5,8 +5,8 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::log::Machine;
 use crate::signaling::{Candidate, Description};
+use crate::terms::{ChannelOptions, Data, Kill, Machine};
 
 /// What a hand can be told. `link` and `conn` are numbers that the brain chooses, from 1, never used twice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,8 @@ pub enum Command {
         code: Option<u16>,
         reason: String,
     },
-    /// An HTTP request to the peer's tap. Answers [`Reply::Response`].
+    /// An HTTP request to the peer's tap. Answers [`Reply::Response`], which may take as long as the server does: there is no time-out, and
+    /// other commands do not wait for it.
     Fetch {
         method: String,
         /// Path and query.
@@ -76,40 +77,6 @@ pub enum Command {
     CloseConnection { conn: u32 },
     /// `getStats`. Answers [`Reply::Stats`].
     Stats { conn: u32 },
-}
-
-/// `RTCDataChannelInit`, the part that is used.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChannelOptions {
-    /// Default true.
-    pub ordered: bool,
-    /// How often a lost message is sent again; `None`: until it arrives.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_retransmits: Option<u16>,
-    /// The id that both sides agreed on beforehand.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub negotiated: Option<u16>,
-}
-
-impl Default for ChannelOptions {
-    fn default() -> Self {
-        Self {
-            ordered: true,
-            max_retransmits: None,
-            negotiated: None,
-        }
-    }
-}
-
-/// What goes through a channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Data {
-    /// A string.
-    Text(String),
-    /// Bytes, base64.
-    Bytes(String),
 }
 
 /// What a hand answers.
@@ -176,18 +143,6 @@ pub enum Happening {
     Gone { why: String },
 }
 
-/// How a peer can be made to die.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kill {
-    /// The signaling socket is reset; the peer lives. Done by the tap, for every kind of peer.
-    Socket,
-    /// The page is closed. Native: UDP cut and socket reset.
-    Tab,
-    /// The browser's processes are killed. Native: UDP cut and socket reset.
-    Browser,
-}
-
 /// A refusal: the stack's own error, word for word, or the harness's own failure to carry the command out.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum HandError {
@@ -197,6 +152,9 @@ pub enum HandError {
     /// The hand is gone: browser dead, page closed, killed by a step.
     #[error("the peer is gone: {0}")]
     Gone(String),
+    /// The hand lives, but this command's answer did not come in time.
+    #[error("the peer's stack gave {0}")]
+    Late(String),
     /// The command cannot be carried out by this kind of peer.
     #[error("{0}")]
     Unsupported(String),

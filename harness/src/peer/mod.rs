@@ -8,10 +8,9 @@ mod socket;
 mod teller;
 mod wire;
 
+pub use crate::terms::{ChannelOptions, Data, Kill};
 pub use address::Origin;
 pub(crate) use address::next_address;
-pub use hand::{
-    ChannelOptions, Command, Data, Hand, HandError, Happening, Happenings, Kill, Reply,
-};
+pub use hand::{Command, Hand, HandError, Happening, Happenings, Reply};
 pub use native::NativePeer;
 pub use wire::WirePeer;

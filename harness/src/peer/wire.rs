@@ -8,7 +8,8 @@ use tokio_util::task::TaskTracker;
 
 use super::socket::{Answer, Sockets};
 use super::teller::{Teller, lock};
-use super::{Command, Hand, HandError, Happenings, Kill, Origin, Reply};
+use super::{Command, Hand, HandError, Happenings, Origin, Reply};
+use crate::terms::Kill;
 
 /// How long closing may take before it is left alone.
 const FINISH: Duration = Duration::from_secs(10);

@@ -5,12 +5,13 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw, Span};
-use crate::log::Machine;
+use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw};
 use crate::names::{PeerName, RoomName};
-use crate::peer::{ChannelOptions, Data, Kill};
 use crate::signaling::{DescriptionKind, Kind};
-use crate::tap::{Corruption, RawFrame, Silence};
+use crate::source::Span;
+use crate::terms::Machine;
+use crate::terms::{ChannelOptions, Data, Kill};
+use crate::terms::{Corruption, RawFrame, Silence};
 
 /// Makes an action of values that have been found to fit their shapes. `None`: something needed is missing, and the
 /// mistake is noted already.

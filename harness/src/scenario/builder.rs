@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use super::model::{
     Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
-    Need, Pattern, PeerSpec, Place, Raw, Scenario, Source, Span, Step,
+    Pattern, PeerSpec, Place, Raw, Scenario, Step,
 };
 use crate::mistake::Mistakes;
 use crate::names::{PeerName, RoomName};
-use crate::peer::{Data, Kill};
 use crate::signaling::Kind;
-use crate::tap::Corruption;
+use crate::signaling::Need;
+use crate::source::{Source, Span};
+use crate::terms::Corruption;
+use crate::terms::{Data, Kill};
 
 /// Makes a [`Scenario`] step by step.
 ///

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address;
-use super::model::{Action, Answer, Condition, Cut, Pattern, PeerSpec, Raw, Source, Span};
+use super::model::{Action, Answer, Condition, Cut, Pattern, PeerSpec, Raw};
 use super::read::Placed;
 use super::table::MAX_ROOMS;
 use super::text::pattern_text;
 use crate::mistake::{Mistake, Mistakes};
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::Kind;
+use crate::source::{Source, Span};
 
 /// Goes through the steps as the stage will, and notes what can never work.
 pub(crate) fn steps(
@@ -40,7 +41,7 @@ pub(crate) fn steps(
 }
 
 /// Peers without a connection, and whether that is only for want of a `stack:`.
-fn wire_peers(peers: &[(PeerName, PeerSpec)]) -> BTreeMap<PeerName, bool> {
+pub(super) fn wire_peers(peers: &[(PeerName, PeerSpec)]) -> BTreeMap<PeerName, bool> {
     let mut free = 0;
     let mut wire = BTreeMap::new();
     for (name, spec) in peers {

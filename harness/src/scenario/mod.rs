@@ -5,8 +5,8 @@ mod build;
 mod builder;
 mod cast;
 mod check;
+mod expected;
 mod model;
-mod need;
 mod read;
 mod schema;
 mod table;
@@ -18,11 +18,13 @@ pub(crate) use read::variants::slug as variant_slug;
 pub(crate) use table::{Demands, NEEDS};
 pub(crate) use value::{duration, is_name, word};
 
+pub use crate::signaling::Need;
+pub use crate::source::{Source, Span};
 pub use builder::Builder;
 pub use cast::{Cast, CastError};
 pub use model::{
     Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
-    Need, Pattern, PeerSpec, Place, Raw, Scenario, Source, Span, Step, Use, Via,
+    Pattern, PeerSpec, Place, Raw, Scenario, Step, Use, Via,
 };
 pub use read::sequences::Sequences;
 pub use schema::schema;

@@ -1,40 +1,21 @@
 //! What should happen: one scenario, read and checked.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::log::Machine;
 use crate::names::{PeerName, RoomName, Stack};
-use crate::peer::{ChannelOptions, Data, Kill};
-use crate::signaling::{DescriptionKind, Kind};
-use crate::tap::{Corruption, RawFrame, Silence};
+use crate::signaling::{DescriptionKind, Kind, Need};
+use crate::source::{Source, Span};
+use crate::terms::Machine;
+use crate::terms::{ChannelOptions, Data, Kill};
+use crate::terms::{Corruption, RawFrame, Silence};
 
 /// How long a wait lasts when the file does not say.
 pub const DEFAULT_WITHIN: Duration = Duration::from_secs(10);
 
 /// The label of the channel that the offerer makes by itself.
 pub const DEFAULT_CHANNEL: &str = "chat";
-
-/// The file a scenario came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// The path as the user wrote it; for display and for the snapshot's place.
-    pub path: PathBuf,
-    /// The whole text, for underlining.
-    pub text: Arc<str>,
-}
-
-/// A place in the source: byte range and line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// Bytes in [`Source::text`].
-    pub bytes: Range<usize>,
-    /// From 1.
-    pub line: u32,
-}
 
 /// One scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,27 +90,6 @@ impl Scenario {
             Place::Law(_) => None,
         }
     }
-}
-
-/// What a scenario may need of a server; a dialect declares which of them its server has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Need {
-    /// `rooms`: create, join, leave by name.
-    Rooms,
-    /// `destroy`: a request that removes a room.
-    Destroy,
-    /// `room-limit`: a room of two refuses a third.
-    RoomLimit,
-    /// `peer-joined`: those inside are told who comes.
-    PeerJoined,
-    /// `peer-left`: those who stay are told who went.
-    PeerLeft,
-    /// `trickle`: candidates are relayed one by one.
-    Trickle,
-    /// `bye`: a relayed goodbye.
-    Bye,
-    /// `restart`: the harness can end and start the server.
-    Restart,
 }
 
 /// One peer.

@@ -12,18 +12,19 @@ pub(crate) use file::read_text;
 use std::sync::Arc;
 
 use super::build::Values;
-use super::check;
 use super::model::{
-    Action, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, Need, PeerSpec, Scenario, Source, Span,
-    Step, Via,
+    Action, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, PeerSpec, Scenario, Step, Via,
 };
 use super::table::{
     self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, NEEDS, PEER_KEYS,
     USE, VERBS,
 };
 use super::value::{Shapes, peer_name, word};
+use super::{check, expected};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
+use crate::signaling::Need;
+use crate::source::{Source, Span};
 use crate::yaml::{Key, Node, Value};
 use sequences::Sequences;
 use variants::Set;
@@ -119,6 +120,12 @@ impl Reader<'_> {
         let peers = peers.unwrap_or_default();
         let placed = steps.placed;
         check::steps(&self.source, &placed, &peers, self.mistakes);
+        if self.mistakes.is_empty() {
+            // Steps that could not be read may write what is missed then.
+            let written = expected::written(placed.iter().map(|placed| &placed.step));
+            let all = expect.seen.iter().chain(&expect.never);
+            expected::lines(all, &expected::Cast::of(&peers), &written, self.mistakes);
+        }
         Some(Scenario {
             source: self.source,
             name: match self.set {

@@ -11,9 +11,9 @@ use super::model::{
 use super::table::{Demands, VERBS, find};
 use super::value::write_duration;
 use crate::names::PeerName;
-use crate::peer::{Data, Kill};
 use crate::signaling::Kind;
-use crate::tap::{Corruption, Silence};
+use crate::terms::{Corruption, Silence};
+use crate::terms::{Data, Kill};
 use crate::yaml::{flow, scalar};
 
 /// From this length on, made-up bytes are written as `size:`.
@@ -561,6 +561,40 @@ impl Condition {
             Condition::Applied { peer, what } => format!("{peer}'s stack takes in a remote {what}"),
             Condition::Error { peer, during } => format!("{peer}'s stack refuses {during}"),
             Condition::Disconnected { peer } => format!("{peer}'s signaling connection ends"),
+        }
+    }
+
+    /// What was waited for, for a person; what came instead follows: `alice waited for peer-left from bob`.
+    pub fn waited(&self) -> String {
+        match self {
+            Condition::Hears { peer, kind, from } => {
+                let from = from.as_ref().map(|from| format!(" from {from}"));
+                format!("{peer} waited for {kind}{}", from.unwrap_or_default())
+            }
+            Condition::Said { peer, text } => {
+                format!("{peer} waited for {text:?} through a channel")
+            }
+            other => format!("this step waited until {}", other.until()),
+        }
+    }
+
+    /// What holds then.
+    fn until(&self) -> String {
+        match self {
+            Condition::Connected { peers } => {
+                let peers: Vec<&str> = peers.iter().map(PeerName::as_str).collect();
+                let verb = if peers.len() == 1 { "is" } else { "are" };
+                format!("{} {verb} connected", peers.join(" and "))
+            }
+            Condition::State {
+                peer,
+                machine,
+                state,
+            } => format!("{peer}'s {} state is {state}", machine.as_str()),
+            Condition::Channel { peer, label, state } => {
+                format!("{peer}'s channel {label} is {state}")
+            }
+            other => other.describe(),
         }
     }
 }

@@ -6,11 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::build::{Parsed, Values};
-use super::model::{Answer, Span};
+use super::model::Answer;
 use super::table::{KeySpec, MAX_WITHIN_MS, RESERVED, STATES, Shape, Verb, WITHIN};
-use crate::log::Machine;
 use crate::mistake::{Mistakes, nearest, quoted};
 use crate::names::{PeerName, RoomName};
+use crate::source::Span;
+use crate::terms::Machine;
 use crate::yaml::{Key, Node};
 
 /// Reads values, knowing the scenario's peers. Without peers (their section is broken) every name is let through.

@@ -1,9 +1,13 @@
 //! What can be said: the semantic words, and the dialects that map them to a server's wire format.
 
 mod dialect;
+mod need;
+mod terms;
 mod word;
 
 pub use dialect::{
     AbsentPeer, Alias, Connect, Conversation, Dialect, Out, Properties, SameId, Unspeakable,
 };
+pub use need::Need;
+pub use terms::Terms;
 pub use word::{Candidate, Description, DescriptionKind, Kind, Notice, Request, Signal, Word};

@@ -12,12 +12,13 @@ use super::order::{Done, Order, Task};
 use super::rules::Rules;
 use super::wire::Wire;
 use super::{PeerFault, Setting, Trouble};
-use crate::log::{Digest, Recorder, Seq};
 use crate::names::{PeerName, Stack};
 use crate::peer::browser::Seat;
-use crate::peer::{Hand, Happenings, Kill, NativePeer, Origin, WirePeer, browser, next_address};
+use crate::peer::{Hand, Happenings, NativePeer, Origin, WirePeer, browser, next_address};
+use crate::record::{Digest, Recorder, Seq};
 use crate::scenario::PeerSpec;
 use crate::tap::{Cut, Pages, Tap};
+use crate::terms::Kill;
 
 /// How long [`PeerFault::StaysOnStage`] stays: longer than anybody waits for it to be gone.
 const OVERSTAYS: std::time::Duration = std::time::Duration::from_secs(10);
@@ -188,7 +189,7 @@ impl Actor {
         self.life.is_some()
     }
 
-    /// Gives an order and waits until it is carried out. The brain answers in bounded time, since every command of a hand does.
+    /// Gives an order and waits until it is carried out, which is as long as the stack and the server take.
     pub async fn order(&mut self, order: Order, cause: Vec<Seq>) -> Result<Done, Trouble> {
         self.live().await?;
         let (done, end) = oneshot::channel();
@@ -238,7 +239,9 @@ impl Actor {
     /// Off the stage: everything given back.
     pub async fn exit(mut self) {
         if let Some(life) = self.life.take() {
-            self.end_brain(life.tasks, life.brain).await;
+            // It may be in the middle of what nobody waits for any more.
+            life.brain.abort();
+            drop(life.brain.await);
             life.hand.finish().await;
         }
         if self.scene.setting.peer_fault == Some(PeerFault::StaysOnStage) {

@@ -3,9 +3,9 @@
 use super::brain::{Brain, payload, plain};
 use super::order::{Done, Order};
 use super::session::join;
-use crate::log::{Applied, Seq, What};
 use crate::names::PeerName;
 use crate::peer::{Command, HandError, Reply};
+use crate::record::{Applied, Seq, What};
 use crate::signaling::{Description, DescriptionKind, Kind, Signal};
 
 impl Brain {

@@ -2,7 +2,7 @@
 
 use super::brain::Brain;
 use super::order::Done;
-use crate::log::Seq;
+use crate::record::Seq;
 use crate::signaling::{Candidate, Kind, Signal};
 
 /// A description that is only carried, never applied (RFC 8866, section 5).

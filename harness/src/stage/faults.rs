@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use super::director::{Stage, Stop, fail};
 use super::rules::Held;
-use crate::log::{Carrier, Digest, Direction, Fate, Seq, ServerLife, What};
 use crate::names::{Link, PeerName};
+use crate::record::{Digest, Seq, What};
 use crate::scenario::Pattern;
-use crate::tap::{self, RawFrame, Silence};
+use crate::tap::{self};
+use crate::terms::{Carrier, Direction, Fate, ServerLife};
+use crate::terms::{RawFrame, Silence};
 
 /// What the steps so far have disturbed.
 #[derive(Default)]
@@ -160,12 +162,18 @@ impl Stage {
         path: &str,
         status: Option<u16>,
     ) -> Result<(), Stop> {
-        match (self.actor(peer)?.tap.knock(path).await, status) {
-            (Ok(got), Some(wanted)) if got != wanted => Err(fail(format!(
+        let until = self.until;
+        let knocked = until.do_it(self.actor(peer)?.tap.knock(path)).await;
+        match (knocked, status) {
+            (None, _) => {
+                let what = format!("the server's answer to a request for a WebSocket on {path}");
+                Err(self.late(&what, until))
+            }
+            (Some(Ok(got)), Some(wanted)) if got != wanted => Err(fail(format!(
                 "the answer has status {got}, expected {wanted}"
             ))),
-            (Ok(_), _) => Ok(()),
-            (Err(error), _) => Err(fail(format!(
+            (Some(Ok(_)), _) => Ok(()),
+            (Some(Err(error)), _) => Err(fail(format!(
                 "the server does not answer a request for a WebSocket on {path}: {error}"
             ))),
         }

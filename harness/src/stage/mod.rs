@@ -1,13 +1,16 @@
 //! Plays one scenario with one cast against one server.
 
 mod actor;
+mod blame;
 mod brain;
 mod by_hand;
 mod carried;
+mod closing;
 mod director;
 mod directory;
 mod elsewhere;
 mod faults;
+mod hope;
 mod lawful;
 mod order;
 mod outcome;
@@ -29,9 +32,9 @@ use std::time::Duration;
 use glare_signaling_server::Faults;
 use tokio::sync::Semaphore;
 
-use crate::log::{Digest, Recorder};
 use crate::names::PeerName;
 use crate::peer::browser::{EnvironmentError, Pool};
+use crate::record::{Digest, Recorder};
 use crate::run::Run;
 use crate::scenario::{Cast, Scenario};
 use crate::server::ServerSpec;
@@ -113,7 +116,7 @@ impl Setting {
     /// The run's folder or watchdog, or the pool, cannot be had.
     pub fn reference(faults: Faults) -> Result<Self, EnvironmentError> {
         Ok(Self::new(
-            ServerSpec::Embedded { faults },
+            ServerSpec::faulty(faults),
             Dialect::reference(),
             Pool::global()?.clone(),
             Run::global()?.clone(),

@@ -2,10 +2,10 @@
 
 use tokio::sync::oneshot;
 
-use crate::log::Seq;
 use crate::names::PeerName;
-use crate::peer::{ChannelOptions, Data};
+use crate::record::Seq;
 use crate::signaling::{DescriptionKind, Kind, Request};
+use crate::terms::{ChannelOptions, Data};
 
 /// What the stage tells a brain to do.
 #[derive(Clone, Debug)]
@@ -51,6 +51,21 @@ pub enum Order {
         path: String,
         body: Option<String>,
     },
+}
+
+impl Order {
+    /// What comes of it, for a person who waited for that.
+    pub fn outcome(&self, peer: &PeerName) -> String {
+        match self {
+            Order::Connect => format!("{peer}'s signaling connection"),
+            Order::ConnectMore => format!("the server's answer to {peer}'s second connection"),
+            Order::Ask { request, .. } => {
+                format!("the server's answer to {peer}'s {}", request.kind())
+            }
+            Order::Http { method, path, .. } => format!("the answer to {peer}'s {method} {path}"),
+            _ => format!("what {peer} was to do"),
+        }
+    }
 }
 
 /// How an order ended.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::laws::{Breach, Finding};
-use crate::log::{Event, Log, Seq};
-use crate::scenario::{Place, Span};
+use crate::log::Log;
+use crate::record::{Event, Seq};
+use crate::scenario::Place;
+use crate::source::Span;
 
 /// How a case ended. Only the first is green.
 #[derive(Clone, Debug)]

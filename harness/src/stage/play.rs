@@ -2,31 +2,35 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::actor::{Actor, Scene};
+use super::blame::Blame;
 use super::brain::Lost;
-use super::director::{Ran, Stage, Stop};
+use super::director::{Ran, Stage, Stop, Until};
 use super::directory::Directory;
-use super::elsewhere::{unkillable, withheld};
+use super::elsewhere::{refuses, unkillable, withheld};
 use super::faults::Disturbed;
+use super::lawful::{excuse, lives_on};
 use super::outcome::{Failure, Judged, Outcome, Verdict};
 use super::probed::gone;
 use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
-use crate::laws::Breach;
-use crate::log::{
-    Digest, Event, Log, Recorder, Rules as LogRules, Seq, ServerLife, TraceWriter, Watch, What,
-};
+use crate::laws::{Breach, Law};
+use crate::log::{Log, Watch, causal, certain};
 use crate::names::PeerName;
-use crate::peer::Kill;
+use crate::record::{Digest, Event, Recorder, TraceWriter, What};
 use crate::scenario::{Action, Place, Step};
-use crate::server::{ServerUnderTest, Wanted};
+use crate::server::{Lives, ServerUnderTest, Wanted};
+use crate::signaling::Terms;
 use crate::signaling::{Alias, SameId};
+use crate::terms::Kill;
+use crate::terms::ServerLife;
 
 /// Plays one case to its verdict. Always ends: every wait has a deadline.
 pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
@@ -36,7 +40,7 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
     let lost: Lost = Arc::default();
     recorder.record(
         What::Run {
-            version: crate::log::TRACE_VERSION,
+            version: crate::record::TRACE_VERSION,
             scenario: case.scenario.name.clone(),
             cast: case.cast.stacks().clone(),
             server: setting.server.name(),
@@ -44,20 +48,27 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
         },
         &[],
     );
-    let ended = match refusal(case, &setting) {
+    let Ended { ran, stage } = match refusal(case, &setting) {
         Some(why) => Ended {
-            verdict: Verdict::Unsupported(why),
-            laws: Vec::new(),
+            ran: Err(Verdict::Unsupported(why)),
             stage: None,
         },
         None => perform(case, &setting, &recorder, &lost, began, busy).await,
     };
-    let took = began.elapsed();
-    let Ended {
-        mut verdict,
-        mut laws,
-        stage,
-    } = ended;
+    // What comes now belongs to no log.
+    let events = recorder.events_from(0);
+    let log = log(&events, &setting);
+    let wrong = causal(&log, &events, &certain(&events)).err();
+    let (mut verdict, laws, took) = match stage {
+        Some(stage) => conclude(case, &recorder, stage, ran, began).await,
+        None => {
+            let verdict = ran.err().unwrap_or(Verdict::Pass);
+            (verdict, Vec::new(), began.elapsed())
+        }
+    };
+    if let (Some(violation), Verdict::Pass) = (wrong, &verdict) {
+        verdict = Verdict::Inconclusive(format!("this is an error of glare itself: {violation}"));
+    }
     let text = match &verdict {
         Verdict::Pass => "verdict: pass".to_owned(),
         Verdict::Fail(failure) => format!("verdict: fail: {}", failure.message),
@@ -66,51 +77,64 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
         }
     };
     recorder.record(What::Note { peer: None, text }, &[]);
-    let events = recorder.events_from(0);
-    if let Some(stage) = stage {
-        let witnesses = stage.witnesses().await;
-        stage.clear().await;
-        if !laws.is_empty() {
-            let last = events.len().saturating_sub(1) as Seq;
-            let judged = gone(witnesses, last, case).await;
-            if let (Verdict::Pass, false) = (&verdict, judged.breaches().is_empty()) {
-                verdict = judge(
-                    case,
-                    Ok(()),
-                    last,
-                    Vec::new(),
-                    std::slice::from_ref(&judged),
-                );
-            }
-            laws.push(judged);
-        }
-    }
-    let log = log(&events, &setting);
     Outcome {
         verdict,
         log,
-        events,
+        events: recorder.events_from(0),
         laws,
         trace,
         took,
     }
 }
 
-fn rules(setting: &Setting) -> LogRules {
-    LogRules {
-        rewrites: setting.dialect.properties().rewrites,
+/// Clears the stage, looks before whether the server goes on and afterwards whether anything is left, and says the verdict.
+async fn conclude(
+    case: &Case,
+    recorder: &Recorder,
+    mut stage: Stage,
+    ran: Result<Ran, Verdict>,
+    began: Instant,
+) -> (Verdict, Vec<Judged>, Duration) {
+    let mut ran = match ran {
+        Ok(ran) => ran,
+        Err(verdict) => {
+            let took = began.elapsed();
+            stage.clear().await;
+            return (verdict, Vec::new(), took);
+        }
+    };
+    let troubled = matches!(ran.end, Err(Stop::Trouble(_)));
+    let lives = match troubled {
+        true => Lives::Unknown,
+        false => stage.part().await,
+    };
+    let took = began.elapsed();
+    let witnesses = stage.witnesses().await;
+    stage.clear().await;
+    if !ran.laws.is_empty() {
+        let last = recorder.count().saturating_sub(1);
+        let gone = gone(witnesses, last, case).await;
+        // It may have ended at the very last, too.
+        ran.laws.push(gone);
+        lives_on(recorder, &case.scenario, &mut ran.laws);
     }
+    let laws = std::mem::take(&mut ran.laws);
+    let blame = Blame::of(&recorder.events_from(0));
+    let verdict = match (judge(case, ran, &laws, &blame), lives) {
+        (Verdict::Pass, Lives::Refuses) => Verdict::Inconclusive(refuses(recorder)),
+        (verdict, _) => verdict,
+    };
+    (verdict, laws, took)
 }
 
 /// The canonical log of these events.
 pub(super) fn log(events: &[Arc<Event>], setting: &Setting) -> Log {
     let events: Vec<Event> = events.iter().map(|event| Event::clone(event)).collect();
-    Log::with(&events, rules(setting))
+    Log::with(&events, &Terms::of(&setting.dialect))
 }
 
 struct Ended {
-    verdict: Verdict,
-    laws: Vec<Judged>,
+    ran: Result<Ran, Verdict>,
     stage: Option<Stage>,
 }
 
@@ -198,8 +222,7 @@ async fn perform(
         Ok(server) => server,
         Err(error) => {
             return Ended {
-                verdict: Verdict::Inconclusive(error.to_string()),
-                laws: Vec::new(),
+                ran: Err(Verdict::Inconclusive(error.to_string())),
                 stage: None,
             };
         }
@@ -256,54 +279,52 @@ async fn perform(
         recorder: recorder.clone(),
         rules: scene.rules.clone(),
         world: World::default(),
-        watch: Watch::new(&never, rules(setting)),
+        watch: Watch::new(&never, &Terms::of(&setting.dialect)),
         fences: BTreeMap::new(),
         rooms: BTreeMap::new(),
         taken: 0,
         lost: lost.clone(),
         disturbed: Disturbed::default(),
         browsers: case.cast.needs_browser(),
+        may_end: excuse(scenario, Law::ServerLives).is_some(),
         ended: 0,
         end: began + setting.max_time,
+        until: Until::case(began + setting.max_time),
         busy,
     };
     if let Some(why) = trouble {
         return Ended {
-            verdict: Verdict::Inconclusive(why),
-            laws: Vec::new(),
+            ran: Err(Verdict::Inconclusive(why)),
             stage: Some(stage),
         };
     }
-    let Ran {
-        end,
-        at,
-        states,
-        laws,
-    } = stage.run(case, setting).await;
+    let ran = stage.run(case, setting).await;
     Ended {
-        verdict: judge(case, end, at, states, &laws),
-        laws,
+        ran: Ok(ran),
         stage: Some(stage),
     }
 }
 
-/// What the end and the laws make of it. A step that failed comes first; what laws are broken beside it may explain it.
-fn judge(
-    case: &Case,
-    end: Result<(), Stop>,
-    at: Seq,
-    states: Vec<String>,
-    laws: &[Judged],
-) -> Verdict {
+/// What the end, the laws and the server's faults on the wire make of it. A step that failed comes first; what laws are broken beside it, or
+/// what the server wrote wrongly, may explain it.
+fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
+    let Ran {
+        end, at, states, ..
+    } = ran;
     let mut breaches: Vec<Breach> = laws
         .iter()
         .flat_map(|judged| judged.breaches().iter().cloned())
         .collect();
-    breaches.sort_by_key(|breach| (breach.event, breach.law));
+    // That the server has ended explains what else is wrong.
+    breaches.sort_by_key(|breach| (breach.law != Law::ServerLives, breach.event, breach.law));
+    let passed = end.is_ok() && breaches.is_empty();
     let law = |breach: &Breach| Some(Place::Law(usize::from(breach.law.number())));
     let (place, message) = match (end, breaches.first()) {
         (Err(Stop::Trouble(why)), _) => return Verdict::Inconclusive(why),
-        // After the steps the server ended by itself: which is told first is a race, and the law says what came of it.
+        // After the steps the server ended by itself, which the law says better.
+        (Err(Stop::Fail { place: None, .. }), Some(first)) if first.law == Law::ServerLives => {
+            (law(first), first.message.clone())
+        }
         (
             Err(Stop::Fail {
                 place: None,
@@ -312,13 +333,21 @@ fn judge(
             Some(first),
         ) => (law(first), format!("{}; {message}", first.message)),
         (Err(Stop::Fail { place, message }), _) => (place, message),
-        (Ok(()), None) => return Verdict::Pass,
+        (Ok(()), None) => match blame.owed() {
+            Some((_, broken)) => (None, broken.to_owned()),
+            None => return Verdict::Pass,
+        },
         (Ok(()), Some(first)) => (law(first), first.message.clone()),
     };
-    let at = match (&place, breaches.first()) {
+    let at = match (&place, breaches.first(), blame.owed()) {
         // The reader looks for what led to it, not for what came after.
-        (Some(Place::Law(_)), Some(first)) => first.event + 1,
+        (Some(Place::Law(_)), Some(first), _) => first.event + 1,
+        (None, None, Some((seq, _))) if passed => seq + 1,
         _ => at,
+    };
+    let message = match passed {
+        true => message,
+        false => blame.explain(message, at),
     };
     let span = place
         .as_ref()

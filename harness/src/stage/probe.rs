@@ -8,9 +8,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::names::RoomName;
-use crate::peer::{Command, Data, Hand as _, Happening, Happenings, Reply, WirePeer};
+use crate::peer::{Command, Hand as _, Happening, Happenings, Reply, WirePeer};
 use crate::signaling::{Alias, Conversation, Dialect, Notice, Out, Request, Signal, Word};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Tap, TapOptions, Verdict};
+use crate::terms::Data;
 
 /// Between two attempts at what a server may refuse until it has noticed that somebody went.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -117,7 +118,7 @@ impl Probe {
     ) -> Result<(), Stuck> {
         loop {
             let request = Request::Create { room: room.clone() };
-            self.say(&Word::Request { request }).await?;
+            self.say(&Word::Request { request }, until).await?;
             let reply = self
                 .hear("an answer to its create", until, |word| {
                     matches!(
@@ -143,7 +144,7 @@ impl Probe {
     /// Enters a room.
     pub async fn join(&mut self, room: &RoomName, until: Instant) -> Result<(), Stuck> {
         let request = Request::Join { room: room.clone() };
-        self.say(&Word::Request { request }).await?;
+        self.say(&Word::Request { request }, until).await?;
         let reply = self
             .hear("an answer to its join", until, |word| {
                 matches!(
@@ -174,7 +175,7 @@ impl Probe {
             signal: signal.clone(),
         };
         let kind = word.kind();
-        self.say(&word).await?;
+        self.say(&word, until).await?;
         other
             .hear(&format!("the {kind} of {}", self.id), until, |word| {
                 word.kind() == kind
@@ -197,7 +198,7 @@ impl Probe {
         done.map_err(|error| self.stuck(&format!("could not speak to the server: {error}")))
     }
 
-    async fn say(&mut self, word: &Word) -> Result<(), Stuck> {
+    async fn say(&mut self, word: &Word, until: Instant) -> Result<(), Stuck> {
         let frames = self
             .conversation
             .say(word)
@@ -220,7 +221,10 @@ impl Probe {
                         headers,
                         body,
                     };
-                    if let Reply::Response { status, body } = self.do_it(command).await? {
+                    let Ok(done) = timeout_at(until, self.do_it(command)).await else {
+                        return Err(self.stuck(&format!("got no answer to {method} {path}")));
+                    };
+                    if let Reply::Response { status, body } = done? {
                         let words = self
                             .conversation
                             .hear_response(&method, &path, status, &body);

@@ -17,10 +17,12 @@ use super::outcome::Judged;
 use super::probe::{Probe, Stuck};
 use super::{Case, Setting};
 use crate::laws::{Breach, Finding, Law, Terms, emptied};
-use crate::log::{Event, Seq, Side, What};
 use crate::names::{Link, PeerName, RoomName};
-use crate::scenario::{Action, Need, Pattern};
+use crate::record::{Event, Seq, What};
+use crate::scenario::{Action, Pattern};
+use crate::signaling::Need;
 use crate::signaling::Signal;
+use crate::terms::Side;
 
 /// How long a server may take to serve a stranger, on a machine that has much else to do.
 const SERVES_WITHIN: Duration = Duration::from_secs(20);

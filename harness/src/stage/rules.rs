@@ -4,11 +4,13 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::wire::lock;
-use crate::log::{Direction, Fate, Seq};
 use crate::names::{Link, PeerName};
+use crate::record::Seq;
 use crate::scenario::Pattern;
 use crate::signaling::Kind;
-use crate::tap::{Corruption, HoldId, Passing};
+use crate::tap::{HoldId, Passing};
+use crate::terms::Corruption;
+use crate::terms::{Direction, Fate};
 
 /// The faults placed at the taps of one case.
 #[derive(Default)]

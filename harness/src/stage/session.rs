@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use super::PeerFault;
 use super::brain::{Brain, default_channel, payload};
 use super::order::Done;
-use crate::log::{Applied, Seq, What};
 use crate::names::PeerName;
 use crate::peer::{Command, HandError, Happening, Reply};
+use crate::record::{Applied, Seq, What};
 use crate::scenario::EarlyCandidates;
 use crate::signaling::{Candidate, Description, DescriptionKind, Signal};
 

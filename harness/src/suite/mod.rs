@@ -21,7 +21,7 @@ use crate::stage::{Case, Failure, Outcome, Setting, Verdict, play};
 pub use filter::Filter;
 pub use planted::{Caught, Planted, Row, Table, native, planted};
 pub(crate) use select::merge;
-pub use select::{SelectError, cases, files, read, sequence_files, unused};
+pub use select::{SelectError, cases, files, known_peers, read, sequence_files, unused};
 pub use snapshot::{Snapshot, diff, write};
 pub use stacks::stacks;
 
@@ -258,7 +258,7 @@ fn fail(outcome: &Outcome, message: String, diff: Option<String>) -> Verdict {
         place: None,
         span: None,
         message,
-        at: outcome.events.len() as crate::log::Seq,
+        at: outcome.events.len() as crate::record::Seq,
         states: Vec::new(),
         breaches: Vec::new(),
         diff,

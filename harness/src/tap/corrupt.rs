@@ -1,18 +1,6 @@
 //! How a message is corrupted: always the same way for the same bytes, never longer or shorter, its frame or head still valid.
 
-/// What a corrupted message becomes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Corruption {
-    /// One letter or digit becomes the next (`a` to `b`, `z` to `a`, `9` to `0`): the first inside a JSON string at or after the
-    /// middle, else the last before it. What was JSON still is; what has no such letter becomes as [`Corruption::NotJson`].
-    #[default]
-    Letter,
-    /// The first byte becomes `#`, with which no JSON text begins (RFC 8259, section 2).
-    NotJson,
-    /// The first byte becomes 0xff, which no UTF-8 contains (RFC 3629, section 3): in a text frame a reason to close with 1007
-    /// (RFC 6455, section 8.1).
-    NotUtf8,
-}
+use crate::terms::Corruption;
 
 impl Corruption {
     /// The corrupted payload, as long as the one given.

@@ -15,10 +15,12 @@ use tokio_util::sync::CancellationToken;
 use super::link::Command;
 use super::pages::Pages;
 use super::policy::{HoldId, Policy};
-use super::raw::{self, RawFrame};
+use super::raw::{self};
 use super::session;
 use super::shared::Shared;
 use super::site::Site;
+use crate::terms::RawFrame;
+use crate::terms::Silence;
 use crate::tls::{Identity, Trust};
 
 /// The longest message that is decoded (bytes, with its frames' headers): 16 MiB. A longer one is judged by its beginning and then
@@ -51,15 +53,6 @@ pub enum Cut {
     Reset,
 }
 
-/// In which directions a WebSocket carries nothing any more, while both its sockets stay open (half-open).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Silence {
-    /// What the peer sends is swallowed.
-    pub up: bool,
-    /// What the server sends is swallowed.
-    pub down: bool,
-}
-
 /// What a tap is started with.
 #[derive(Clone, Debug)]
 pub struct TapOptions {
@@ -73,7 +66,7 @@ pub struct TapOptions {
     pub pages: Option<Arc<Pages>>,
     /// `host:port` that requests and origins may name besides the tap's own address.
     pub hosts: Vec<String>,
-    /// Headers that every request to the server gets besides its own.
+    /// Headers that every request to the server gets, in the place of its own of the same name.
     pub headers: Arc<[(String, String)]>,
     /// What it shows its peer, for whom it is at `https` and `wss` then.
     pub identity: Option<Identity>,

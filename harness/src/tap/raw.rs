@@ -10,6 +10,7 @@ use super::frame;
 use super::head;
 use super::site::Site;
 use super::wire::Wire;
+use crate::terms::RawFrame;
 use crate::tls::Trust;
 
 /// Payload of each of them.
@@ -20,19 +21,6 @@ const PROMISED: usize = 100;
 const KEY: [u8; 4] = *b"glar";
 /// How long an answer to an upgrade may take.
 const ANSWER: Duration = Duration::from_secs(10);
-
-/// A frame that breaks RFC 6455.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RawFrame {
-    /// A client's text frame without a mask (section 5.1: the server must close).
-    Unmasked,
-    /// RSV1 is set, though no extension was agreed on (section 5.2: the receiver must fail the connection).
-    ReservedBit,
-    /// A text frame that is not UTF-8 (section 8.1: fail the connection; 1007).
-    NotUtf8,
-    /// A text frame whose length says 100 bytes more than come. What follows on the link is taken for its payload.
-    FalseLength,
-}
 
 impl RawFrame {
     /// All of them.

@@ -9,7 +9,7 @@ use serde_saphyr::granit_parser::{self, Event, Parser, ScalarStyle, StructureSty
 
 use super::tree::{Key, Node, Scalar, Value};
 use crate::mistake::{Mistakes, quoted};
-use crate::scenario::Span;
+use crate::source::Span;
 
 /// Longer files are refused.
 pub const MAX_BYTES: usize = 256 * 1024;

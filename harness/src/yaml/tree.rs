@@ -1,7 +1,7 @@
 //! The tree.
 
 use crate::mistake::{Mistakes, quoted};
-use crate::scenario::Span;
+use crate::source::Span;
 
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq)]

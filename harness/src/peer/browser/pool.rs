@@ -250,7 +250,7 @@ impl Pool {
         }
     }
 
-    /// Starts a browser for one peer alone, which may then be killed with [`Kill::Browser`](crate::peer::Kill::Browser).
+    /// Starts a browser for one peer alone, which may then be killed with [`Kill::Browser`](crate::terms::Kill::Browser).
     pub async fn own_browser(
         &self,
         stack: Stack,

@@ -21,8 +21,9 @@ use webrtc::peer_connection::{
 };
 
 use crate::peer::teller::Teller;
-use crate::peer::{ChannelOptions, Command, Data, HandError, Happening, Reply};
+use crate::peer::{Command, HandError, Happening, Reply};
 use crate::signaling::{Candidate, Description, DescriptionKind};
+use crate::terms::{ChannelOptions, Data};
 
 use super::description::{self, Signaling};
 use super::events::{Events, Handler};

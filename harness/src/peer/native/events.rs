@@ -13,9 +13,10 @@ use webrtc::peer_connection::{
     RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSignalingState,
 };
 
-use crate::log::Machine;
+use crate::peer::Happening;
 use crate::peer::teller::{Teller, lock};
-use crate::peer::{Data, Happening};
+use crate::terms::Data;
+use crate::terms::Machine;
 
 use super::connection::Order;
 use super::gathering::{Gathering, Step};

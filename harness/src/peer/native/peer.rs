@@ -12,7 +12,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::peer::socket::{Answer, Sockets};
 use crate::peer::teller::{Teller, lock};
-use crate::peer::{Command, Hand, HandError, Happenings, Kill, Origin, Reply};
+use crate::peer::{Command, Hand, HandError, Happenings, Origin, Reply};
+use crate::terms::Kill;
 
 use super::connection::{self, Order};
 use super::refusal::{BOUND, refuse};

@@ -8,7 +8,8 @@ use super::variants::{self, Set};
 use crate::input;
 use crate::mistake::Mistakes;
 use crate::scenario::Sequences;
-use crate::scenario::model::{Scenario, Source, Span};
+use crate::scenario::model::Scenario;
+use crate::source::{Source, Span};
 use crate::yaml::{self, Node, Value};
 
 impl Scenario {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::scenario::model::Span;
+use crate::source::Span;
 use crate::yaml::{MAX_BYTES, Node, Scalar, Value};
 
 /// What the names stand for.

@@ -11,10 +11,11 @@ use super::file::read_text;
 use super::placeholders::{is_parameter, placeholders};
 use super::uses::Steps;
 use crate::mistake::{Mistakes, quoted};
-use crate::scenario::model::{Source, Span, Use, Via};
+use crate::scenario::model::{Use, Via};
 use crate::scenario::table::{
     MAX_PARAMETERS, MAX_SEQUENCES, MAX_STEPS, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE,
 };
+use crate::source::{Source, Span};
 use crate::yaml::{self, Key, Node};
 
 /// The name of the file.

@@ -7,8 +7,9 @@ use super::placeholders::Values;
 use super::sequences::{FILE_NAME, Sequence, Sequences};
 use super::{Placed, Reader};
 use crate::mistake::{nearest, quoted};
-use crate::scenario::model::{Span, Use, Via};
+use crate::scenario::model::{Use, Via};
 use crate::scenario::table::{MAX_NESTED, MAX_STEPS, MAX_VALUE, SEQUENCE, USE};
+use crate::source::Span;
 use crate::yaml::{Key, Node, Value};
 
 /// The steps of a scenario, as far as they are read.

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mistake::{Mistake, Mistakes, quoted};
-use crate::scenario::model::Span;
 use crate::scenario::table::{MAX_VALUE, MAX_VARIANTS};
+use crate::source::Span;
 use crate::yaml::{Node, Value};
 
 use super::placeholders::{Values, is_parameter, placeholders};

@@ -1,0 +1,217 @@
+//! What happened: one line of the trace.
+//!
+//! The trace is JSON Lines, one [`Event`] a line, the first a [`What::Run`] with the format's version. It is complete: a
+//! report, the log and a replay can be built from it alone.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Fingerprint;
+use crate::names::{Link, PeerName, Stack};
+use crate::signaling::{DescriptionKind, Kind, Word};
+use crate::terms::Rule;
+use crate::terms::{Carrier, Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
+
+/// The version of the trace format that this build writes.
+pub const TRACE_VERSION: u32 = 1;
+
+/// The number of an event in its trace, from 0, without gaps.
+pub type Seq = u64;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number; the order of recording.
+    pub seq: Seq,
+    /// Microseconds since the run began (monotonic clock). Never part of the log.
+    pub at: u64,
+    /// The events that made this one happen, known where it happened. Never inferred.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cause: Vec<Seq>,
+    /// What it was.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What a stack took in without an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "applied", content = "kind", rename_all = "kebab-case")]
+pub enum Applied {
+    /// A local description.
+    Local(DescriptionKind),
+    /// A remote description.
+    Remote(DescriptionKind),
+    /// A remote candidate.
+    Candidate,
+    /// The end of the remote candidates.
+    EndOfCandidates,
+}
+
+/// All that can happen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum What {
+    /// The first line of every trace.
+    Run {
+        version: u32,
+        scenario: String,
+        cast: BTreeMap<PeerName, Stack>,
+        server: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shake: Option<u64>,
+    },
+    /// A step begins. `cause` holds the step before it and the events that satisfied that step's waits.
+    Step {
+        /// From 1.
+        index: usize,
+        /// Line in the scenario file, from 1: the step's, or that of the `use` that puts it there.
+        line: u32,
+        /// The step as the file writes it, on one line.
+        text: String,
+        /// The line it has in the log, for steps that no message shows (`bob: killed (socket)`, `hold answer to bob`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        log: Option<String>,
+    },
+    /// A step ends a link by will (kill, cut, disconnect, the server killed): what was on its way then may or may not have
+    /// come through, so it is logged only if something waited for it.
+    LinkEnded { link: Link },
+    /// The tap saw the server accept the WebSocket (101).
+    LinkUp { link: Link },
+    /// A request for a WebSocket was not granted, or the tap could not make it.
+    LinkRefused {
+        link: Link,
+        /// The status of the server's answer; `None`: it did not answer, or was not reached.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// For a person: `the server refused the connection: 401 Unauthorized, "token expired"`.
+        text: String,
+    },
+    /// Something was written so that it breaks a rule of the wire, or that it explains what nobody understood. Told once for each rule and
+    /// link (for HTTP, and each request); the bytes went on as they were.
+    Violation {
+        link: Link,
+        /// Who wrote it: down, the server; up, the peer.
+        direction: Direction,
+        rule: Rule,
+        /// Where the rule is written: `RFC 6455, section 5.2`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        section: Option<String>,
+        /// What was found, for a person: `a server's frame with a mask`.
+        detail: String,
+    },
+    /// The tap saw the WebSocket end.
+    LinkDown {
+        link: Link,
+        by: Side,
+        #[serde(flatten)]
+        ending: Ending,
+    },
+    /// The peer itself saw its WebSocket close, with this code (RFC 6455, section 7.4; 1006: without a close frame).
+    LinkClosed {
+        link: Link,
+        code: u16,
+        reason: String,
+    },
+    /// A message went through the tap.
+    Message {
+        link: Link,
+        direction: Direction,
+        carrier: Carrier,
+        /// What it means, if the dialect understands it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        word: Option<Word>,
+        /// The name of the scenario's peer that the word speaks of: the addressee (up), the sender (down), or the subject of news.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<PeerName>,
+        fate: Fate,
+        /// Payload length in bytes.
+        size: usize,
+        /// Keyed digest of what must arrive unchanged: for a signal its description or candidate, else the payload.
+        digest: Fingerprint,
+        /// The payload as text, redacted, at most 4 KiB of it; for HTTP the head's first line, a line end, and the body. A description
+        /// that the word has is left out: `"sdp":"<offer>"`.
+        text: String,
+    },
+    /// A held message goes on, or finds nobody (`delivered: false`).
+    Released { message: Seq, delivered: bool },
+    /// A peer's brain heard a word; `cause` is the message.
+    Hears {
+        peer: PeerName,
+        link: Link,
+        kind: Kind,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<PeerName>,
+    },
+    /// A stack gathered a local candidate, `host/udp`; `None` at the end.
+    Gathered {
+        peer: PeerName,
+        conn: u32,
+        sort: Option<String>,
+    },
+    /// A description or candidate was taken in.
+    Applied {
+        peer: PeerName,
+        conn: u32,
+        #[serde(flatten)]
+        applied: Applied,
+    },
+    /// A state machine moved.
+    State {
+        peer: PeerName,
+        conn: u32,
+        machine: Machine,
+        state: String,
+    },
+    /// A data channel moved: `connecting`, `open`, `closing`, `closed`, `error`.
+    Channel {
+        peer: PeerName,
+        conn: u32,
+        label: String,
+        state: String,
+    },
+    /// A peer sent something through a channel.
+    Said {
+        peer: PeerName,
+        conn: u32,
+        label: String,
+        payload: Payload,
+    },
+    /// A peer got something through a channel.
+    Heard {
+        peer: PeerName,
+        conn: u32,
+        label: String,
+        payload: Payload,
+    },
+    /// A stack refused something: what was asked (`add-candidate`), the error's name and text word for word.
+    PeerError {
+        peer: PeerName,
+        conn: u32,
+        during: String,
+        name: String,
+        message: String,
+    },
+    /// A page wrote to its console, or threw.
+    Console {
+        peer: PeerName,
+        level: String,
+        text: String,
+    },
+    /// Something worth a line that is none of the others (`echo of its own offer`); `log` decides whether expectations see it.
+    Note {
+        peer: Option<PeerName>,
+        text: String,
+    },
+    /// The server's life.
+    Server {
+        #[serde(flatten)]
+        life: ServerLife,
+    },
+    /// The tap stops reading from the server for this link, on a step's order, or reads again.
+    Stalled { link: Link, stalled: bool },
+    /// All that the server had queued for this link is here.
+    Fenced { link: Link },
+    /// The last step is over. `cause` holds what satisfied its waits.
+    End,
+}

@@ -1,0 +1,381 @@
+//! Where events are numbered, timed, redacted, kept and written.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::redact::redact_event;
+use super::{Event, Seq, TraceWriter, What};
+use crate::terms::{Payload, ServerLife};
+
+/// From this many events on, what no step can wait for is left out.
+pub const MAX_EVENTS: usize = 100_000;
+
+/// The same from so much foreign text on (bytes): a few long messages fill a disk as well.
+pub const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long a message's event may be in memory alone.
+const LAZY: Duration = Duration::from_millis(1);
+
+/// So many events are written at once at most.
+const AT_ONCE: usize = 256;
+
+/// From so many times as much on, only steps, links and the end are kept: memory is finite.
+const AT_ALL: usize = 2;
+
+/// Takes in what happens, from every part of the harness.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    began: Instant,
+    secrets: Arc<[String]>,
+    state: Mutex<State>,
+    /// Its own lock, taken before the other: whoever records must not wait for a disk.
+    trace: Mutex<Trace>,
+    traced: bool,
+    /// Somebody is about to write.
+    due: AtomicBool,
+    grown: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    events: Vec<Arc<Event>>,
+    /// How much foreign text they hold, about (bytes).
+    bytes: usize,
+    full: bool,
+    limit: Limit,
+}
+
+/// How much is recorded before something is left out.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    events: usize,
+    bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Trace {
+    to: Option<TraceWriter>,
+    /// How many events are written.
+    written: usize,
+    failed: Option<io::Error>,
+}
+
+impl Recorder {
+    /// Begins a run now. Events are also written to `trace`, if there is one.
+    pub fn new(trace: Option<TraceWriter>) -> Self {
+        Self::with_secrets(trace, Arc::default())
+    }
+
+    /// The same, and these texts are struck out of all that is recorded.
+    pub fn with_secrets(trace: Option<TraceWriter>, secrets: Arc<[String]>) -> Self {
+        let limit = Limit {
+            events: MAX_EVENTS,
+            bytes: MAX_BYTES,
+        };
+        Self::with_limit(trace, limit, secrets)
+    }
+
+    fn with_limit(trace: Option<TraceWriter>, limit: Limit, secrets: Arc<[String]>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                began: Instant::now(),
+                secrets,
+                state: Mutex::new(State {
+                    events: Vec::new(),
+                    bytes: 0,
+                    full: false,
+                    limit,
+                }),
+                traced: trace.is_some(),
+                due: AtomicBool::new(false),
+                trace: Mutex::new(Trace {
+                    to: trace,
+                    ..Trace::default()
+                }),
+                grown: Notify::new(),
+            }),
+        }
+    }
+
+    /// Records one event and gives its number. Secrets are taken out here. Causes that are no events yet are left out. When the
+    /// recorder is full, what cannot be waited for is dropped, and the number is that of the last event kept.
+    pub fn record(&self, what: What, cause: &[Seq]) -> Seq {
+        let seq = self.keep(what, cause);
+        self.write();
+        seq
+    }
+
+    /// The same, but the trace gets it a millisecond later, or before the next event that is recorded otherwise: a message on its way must
+    /// not wait for a disk. Outside of a tokio runtime the trace gets it at once.
+    pub fn record_lazily(&self, what: What, cause: &[Seq]) -> Seq {
+        let seq = self.keep(what, cause);
+        if self.shared.traced && !self.shared.due.swap(true, Ordering::AcqRel) {
+            match Handle::try_current() {
+                Ok(runtime) => drop(runtime.spawn_blocking({
+                    let recorder = self.clone();
+                    move || {
+                        std::thread::sleep(LAZY);
+                        recorder.write_due();
+                    }
+                })),
+                Err(_) => self.write_due(),
+            }
+        }
+        seq
+    }
+
+    fn write_due(&self) {
+        // Before the look, so that what comes after it is written next time.
+        self.shared.due.store(false, Ordering::Release);
+        self.write();
+    }
+
+    /// Writes what is not written yet.
+    fn write(&self) {
+        let mut trace = lock(&self.shared.trace);
+        while trace.to.is_some() {
+            let events: Vec<_> = {
+                let state = lock(&self.shared.state);
+                let waiting = state.events.iter().skip(trace.written);
+                waiting.take(AT_ONCE).cloned().collect()
+            };
+            if events.is_empty() {
+                break;
+            }
+            trace.append(&events);
+        }
+    }
+
+    fn keep(&self, mut what: What, cause: &[Seq]) -> Seq {
+        redact_event(&mut what, &self.shared.secrets);
+        let at = || u64::try_from(self.shared.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let mut state = lock(&self.shared.state);
+        let seq = if state.holds(1) && !state.full {
+            state.full = true;
+            let (events, bytes) = (state.events.len(), state.bytes);
+            let text = format!(
+                "{events} events with {bytes} bytes of text: console, server output and opaque messages are left out from here"
+            );
+            state.push(at(), What::Note { peer: None, text }, &[]);
+            state.keep(at(), what, cause)
+        } else {
+            state.keep(at(), what, cause)
+        };
+        drop(state);
+        self.shared.grown.notify_waiters();
+        seq
+    }
+
+    /// The time since the run began, by the clock that events are timed with.
+    pub fn elapsed(&self) -> Duration {
+        self.shared.began.elapsed()
+    }
+
+    /// The events from this number on.
+    pub fn events_from(&self, seq: Seq) -> Vec<Arc<Event>> {
+        let state = lock(&self.shared.state);
+        let from = usize::try_from(seq).unwrap_or(usize::MAX);
+        state.events.get(from..).unwrap_or_default().to_vec()
+    }
+
+    /// The event of this number.
+    pub fn event(&self, seq: Seq) -> Option<Arc<Event>> {
+        let index = usize::try_from(seq).ok()?;
+        lock(&self.shared.state).events.get(index).cloned()
+    }
+
+    /// Whether something was left out, which may be what explains the rest.
+    pub fn is_full(&self) -> bool {
+        lock(&self.shared.state).full
+    }
+
+    /// How many events there are: the number that the next one gets.
+    pub fn count(&self) -> Seq {
+        lock(&self.shared.state).events.len() as Seq
+    }
+
+    /// Waits until there are events from this number on, and gives them. Nothing is lost if it is cancelled.
+    pub async fn next_from(&self, seq: Seq) -> Vec<Arc<Event>> {
+        loop {
+            // Made before the look, so that no event can come between the two unnoticed.
+            let grown = self.shared.grown.notified();
+            let events = self.events_from(seq);
+            if !events.is_empty() {
+                return events;
+            }
+            grown.await;
+        }
+    }
+
+    /// Waits until there are events after this one, and gives them.
+    pub async fn next_after(&self, seq: Seq) -> Vec<Arc<Event>> {
+        self.next_from(seq.saturating_add(1)).await
+    }
+
+    /// Why the trace could not be written, if so; told once.
+    pub fn take_trace_error(&self) -> Option<io::Error> {
+        self.write();
+        lock(&self.shared.trace).failed.take()
+    }
+}
+
+/// A poisoned lock is taken all the same: every change behind it is whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let state = (self.state.get_mut()).unwrap_or_else(PoisonError::into_inner);
+        let trace = (self.trace.get_mut()).unwrap_or_else(PoisonError::into_inner);
+        for events in (state.events.get(trace.written..).unwrap_or_default()).chunks(AT_ONCE) {
+            trace.append(events);
+        }
+    }
+}
+
+impl Trace {
+    fn append(&mut self, events: &[Arc<Event>]) {
+        self.written += events.len();
+        if let Some(to) = &mut self.to
+            && let Err(error) = to.append_all(events.iter().map(|event| &**event))
+        {
+            // A gap would make the rest unreadable: better no more than that.
+            self.failed = Some(error);
+            self.to = None;
+        }
+    }
+}
+
+impl State {
+    /// Whether there is so many times as much as the limit.
+    fn holds(&self, times: usize) -> bool {
+        let Limit { events, bytes } = self.limit;
+        self.events.len() >= events.saturating_mul(times)
+            || self.bytes >= bytes.saturating_mul(times)
+    }
+
+    fn keep(&mut self, at: u64, what: What, cause: &[Seq]) -> Seq {
+        let spare = match &what {
+            What::Console { .. } => true,
+            What::Server {
+                life: ServerLife::Line { .. },
+            } => true,
+            What::Message { word: None, .. } => true,
+            What::Run { .. }
+            | What::Step { .. }
+            | What::End
+            | What::LinkEnded { .. }
+            | What::LinkDown { .. }
+            | What::LinkRefused { .. }
+            | What::Violation { .. }
+            | What::Fenced { .. }
+            | What::Server { .. } => false,
+            _ => self.holds(AT_ALL),
+        };
+        if self.full && spare {
+            return (self.events.len() as Seq).saturating_sub(1);
+        }
+        self.push(at, what, cause)
+    }
+
+    fn push(&mut self, at: u64, what: What, cause: &[Seq]) -> Seq {
+        let seq = self.events.len() as Seq;
+        let mut cause: Vec<Seq> = cause.iter().copied().filter(|c| *c < seq).collect();
+        cause.sort_unstable();
+        cause.dedup();
+        self.bytes = self.bytes.saturating_add(size(&what));
+        let event = Event {
+            seq,
+            at,
+            cause,
+            what,
+        };
+        self.events.push(Arc::new(event));
+        seq
+    }
+}
+
+/// How much foreign text an event holds, about (bytes).
+fn size(what: &What) -> usize {
+    match what {
+        // What the word holds stood in the payload.
+        What::Message {
+            word, size, text, ..
+        } => text.len() + word.as_ref().map_or(0, |_| *size),
+        What::Console { level, text, .. } => level.len() + text.len(),
+        What::PeerError { name, message, .. } => name.len() + message.len(),
+        What::Violation { detail, .. } => detail.len(),
+        What::Note { text, .. }
+        | What::LinkRefused { text, .. }
+        | What::Server {
+            life: ServerLife::Line { text },
+        } => text.len(),
+        What::Said { label, payload, .. } | What::Heard { label, payload, .. } => {
+            let (Payload::Text(text) | Payload::Bytes(text)) = payload;
+            label.len() + text.len()
+        }
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> What {
+        let text = text.into();
+        What::Server {
+            life: ServerLife::Line { text },
+        }
+    }
+
+    fn note(text: &str) -> What {
+        let text = text.into();
+        What::Note { peer: None, text }
+    }
+
+    #[test]
+    fn few_long_events_fill_it_as_many_short_ones_do() {
+        let all = usize::MAX;
+        for (events, bytes, text) in [(100, all, "x".to_owned()), (all, 100_000, "x".repeat(1000))]
+        {
+            let recorder = Recorder::with_limit(None, Limit { events, bytes }, Arc::default());
+            for _ in 0..300 {
+                recorder.record(line(&text), &[]);
+            }
+            assert_eq!(recorder.count(), 101, "and the word about it");
+            assert!(recorder.is_full());
+            // What a step may wait for goes on for as long again.
+            for _ in 0..300 {
+                recorder.record(note(&text), &[]);
+            }
+            assert!(
+                (199..=201).contains(&recorder.count()),
+                "{}",
+                recorder.count()
+            );
+            let last = recorder.record(What::End, &[]);
+            assert_eq!(
+                recorder.event(last).map(|event| event.what.clone()),
+                Some(What::End)
+            );
+            let events = recorder.events_from(0);
+            let told = events.iter().filter(
+                |event| matches!(&event.what, What::Note { text, .. } if text.contains("left out")),
+            );
+            assert_eq!(told.count(), 1);
+        }
+    }
+}
