@@ -20,7 +20,7 @@ use crate::peer::{Happenings, next_address};
 use crate::run::Run;
 
 /// How many pages one browser lends at a time. Who comes later waits in line.
-pub const PAGES_PER_BROWSER: usize = 16;
+pub const PAGES_PER_BROWSER: usize = 32;
 
 /// Who starts a browser, whichever pool's, holds one of these. With dozens at once (`--repeat 20`) two cores had a load of 43, and
 /// with a dozen on one core none had started after a minute.
