@@ -24,7 +24,7 @@ use crate::laws::Terms;
 use crate::log::{Watch, seen};
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
-use crate::scenario::{Condition, DEFAULT_WITHIN, Place};
+use crate::scenario::{Action, Condition, DEFAULT_WITHIN, Place};
 use crate::server::ServerUnderTest;
 use crate::signaling::{Alias, Kind, Request};
 use crate::terms::ServerLife;
@@ -42,7 +42,8 @@ const BROWSER_WITHIN: Duration = Duration::from_secs(30);
 /// How long after its sockets a server's process may end, to be told as the reason.
 const ENDS_WITHIN: Duration = Duration::from_millis(500);
 
-/// A wait that lasts longer than this is for a time-out of a stack, which costs nothing.
+/// A wait that lasts longer than this is for a time-out of a stack, which costs nothing. So is one to which its step gives more time than
+/// is usual, from its beginning.
 const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 /// Why a case ends early.
@@ -213,6 +214,9 @@ impl Stage {
             );
             self.ended = begun;
             self.until = self.within(step.within);
+            if matches!(step.action, Action::Await(_)) && step.within > DEFAULT_WITHIN {
+                self.busy = None;
+            }
             let waited = self.step(step, begun).await.map_err(|stop| match stop {
                 Stop::Fail {
                     kind,

@@ -72,7 +72,8 @@ pub struct Setting {
     pub shake: Option<u64>,
     /// How long one case may take, whatever its waits say.
     pub max_time: Duration,
-    /// How many cases may be busy at once. A case that has done nothing but wait for a second does not count any more.
+    /// How many cases may be busy at once. A case that has done nothing but wait for a second, or begins to wait with a `within` longer
+    /// than usual, does not count any more.
     pub busy: Arc<Semaphore>,
     /// Which repetition this is, from 1.
     pub take: u32,

@@ -409,7 +409,7 @@ async fn perform(
             name.clone(),
             spec.clone(),
             case.stack(name),
-            doomed.contains(&name),
+            doomed.iter().filter(|doomed| **doomed == name).count(),
             scene.clone(),
         )
     });

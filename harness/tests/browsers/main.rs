@@ -10,6 +10,7 @@ mod netns_support;
 #[path = "../support/stage/mod.rs"]
 mod stage_support;
 
+mod again;
 mod elsewhere;
 mod figures;
 mod firefox_alone;
