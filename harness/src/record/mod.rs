@@ -18,7 +18,7 @@ mod verdict;
 pub use elide::elide;
 pub use event::{Applied, CaseFacts, Event, Role, Seq, TRACE_VERSION, What};
 pub use fingerprint::Fingerprint;
-pub use recorder::{MAX_BYTES, MAX_EVENTS, Recorder};
+pub use recorder::{Limit, MAX_BYTES, MAX_EVENTS, Recorder};
 pub use redact::{Digest, redact};
 pub use story::{Story, StoryError};
 pub use trace::{MAX_LINE, Trace, TraceError, TraceWriter, read_trace};

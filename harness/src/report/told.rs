@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::log::{Log, Rules};
-use crate::record::{LawFound, Role, Story};
+use crate::record::{Inconclusive, InconclusiveKind, LawFound, Role, Story, Verdict};
 use crate::signaling::Dialect;
 
 /// A case that was played as often as was asked for.
@@ -87,6 +87,13 @@ impl From<Story> for Told {
 
 /// The canonical log of a record.
 pub fn log(story: &Story) -> Log {
+    if let Verdict::Inconclusive(Inconclusive {
+        kind: InconclusiveKind::TooMuch,
+        ..
+    }) = story.verdict
+    {
+        return Log::default();
+    }
     let dialect = story.source_of(Role::Dialect);
     let dialect = dialect.and_then(|source| Dialect::read(&source.path, &source.text).ok());
     let rewrites = dialect.is_some_and(|dialect| dialect.properties().rewrites);
