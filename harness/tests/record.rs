@@ -98,7 +98,7 @@ fn a_record_is_told_as_it_was_live_letter_for_letter() {
             .ends(*status);
         let live = of_the_case(&ran);
         let shown = stand.glare(&["show"]).ends(0);
-        assert_eq!((&live.0, &live.1), (&shown.out, &shown.err), "{name}");
+        assert_eq!((&ran.out, &ran.err), (&shown.out, &shown.err), "{name}");
         assert_eq!(story(&stand).verdict.word(), *word, "{name}");
         // By any of its names, and when all else is gone.
         let moved = stand.path("elsewhere.jsonl");
@@ -109,10 +109,45 @@ fn a_record_is_told_as_it_was_live_letter_for_letter() {
             std::fs::remove_file(stand.path(file)).expect("removed");
         }
         let folder = trace.parent().expect("a folder").display().to_string();
-        for name in ["latest", ".glare/runs/latest", "elsewhere.jsonl", &folder] {
+        for name in ["latest", ".glare/runs/latest"] {
+            let shown = stand.glare(&["show", name]).ends(0);
+            assert_eq!((&ran.out, &ran.err), (&shown.out, &shown.err), "{name}");
+        }
+        // One case alone, without the sums of its run.
+        for name in ["elsewhere.jsonl", &folder] {
             let shown = stand.glare(&["show", name]).ends(0);
             assert_eq!((&live.0, &live.1), (&shown.out, &shown.err), "{name}");
         }
+    }
+}
+
+#[test]
+fn a_run_of_several_cases_and_repeats_is_told_as_it_was_live() {
+    let stand = Stand::new();
+    for name in ["c", "a", "b"] {
+        let never = match name {
+            "a" => "expect:\n  never: |\n    server -> alice: created\n",
+            _ => "",
+        };
+        stand.write(&format!("{name}.yaml"), &format!("{HEAD}{CREATE}{never}"));
+    }
+    stand.write("c.snap", LOG);
+    let server = format!(
+        "if [ -e twice ]; then more='--fault duplicates-offers'; fi; : > twice; exec {} serve --port {{port}} $more",
+        cli_support::GLARE
+    );
+    let offer = "  - join: { peer: bob, room: lobby }\n  - send: { from: bob, message: offer }\n  - await: { peer: alice, hears: offer }\n";
+    let breaks = HEAD.replace("steps:", "breaks: { 3: it is planted }\nsteps:");
+    stand.write("d.yaml", &format!("{breaks}{CREATE}{offer}"));
+    for arguments in [
+        &["run", "a.yaml", "b.yaml", "c.yaml", "--logs"][..],
+        &[
+            "run", "d.yaml", "--repeat", "4", "--server", &server, "--logs",
+        ],
+    ] {
+        let ran = stand.glare(arguments).ends(1);
+        let shown = stand.glare(&["show", "--logs"]).ends(0);
+        assert_eq!((&ran.out, &ran.err), (&shown.out, &shown.err));
     }
 }
 
