@@ -504,7 +504,7 @@ impl Rooms {
     }
 
     /// Whether news is told that law 2 says came from nowhere: to one who is out, or of one who never asked for the same room.
-    pub fn from_nowhere(&self, news: usize) -> bool {
+    pub fn is_from_nowhere(&self, news: usize) -> bool {
         let place = self.news.partition_point(|other| other.at < news);
         let told = self.news.get(place).filter(|other| other.at == news);
         told.is_some_and(|told| told.foreign || told.out.is_some())

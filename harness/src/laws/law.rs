@@ -90,7 +90,7 @@ impl Law {
     pub fn statement(self) -> &'static str {
         match self {
             Law::LeavingIsAnnounced => {
-                "who left, by whatever way, is announced once to those who stay, within the declared time"
+                "who left, by whatever way, is announced to those who stay, within the declared time and before the next stay is"
             }
             Law::OnlyToTheRoom => {
                 "nothing is delivered to who has left, nor to another room, nor under another sender's name"

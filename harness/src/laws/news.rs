@@ -77,7 +77,7 @@ fn follow(rooms: &Rooms, story: &Story, terms: &Terms, news: &mut News) {
     let mut last: Option<&Told> = None;
     for told in &story.told {
         // What law 2 calls news from nowhere is not accused twice.
-        if rooms.from_nowhere(told.at) {
+        if rooms.is_from_nowhere(told.at) {
             last = None;
             continue;
         }

@@ -22,7 +22,10 @@ const ONLY: &[(u8, &str)] = &[
     (6, "room-never-freed"),
     (7, "stale-answer-to-newcomer"),
     (8, "stays-on-stage"),
+    (9, "late-expire"),
+    (10, "lets-both-in"),
     (11, "dies-of-deep-json"),
+    (12, "offer-before-news"),
 ];
 
 fn folder() -> PathBuf {

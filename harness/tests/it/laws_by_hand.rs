@@ -306,12 +306,12 @@ fn a_machine_that_is_slow_in_all_it_does_is_given_more_time() {
 }
 
 #[test]
-fn news_told_twice_breaks_law_1() {
+fn news_told_twice_breaks_law_12() {
     let (mut b, alice, bob) = pair();
     down(&mut b, &bob);
     tell_left(&mut b, &alice, "bob");
     let again = tell_left(&mut b, &alice, "bob");
-    assert_eq!(broken(&b), [(1, again)]);
+    assert_eq!(broken(&b), [(12, again)]);
 }
 
 #[test]

@@ -33,6 +33,7 @@ mod faults;
 mod laws_asked;
 mod laws_by_hand;
 mod laws_hostile;
+mod laws_news;
 mod laws_plays;
 mod log_canonical;
 mod log_expect;

@@ -1,0 +1,392 @@
+//! Laws 9, 10 and 12, and what law 1 and law 4 say of coming back and of silence, on traces made by hand: each is seen broken, and right servers
+//! of other manners keep it.
+
+use std::time::Duration;
+
+use glare::laws::{Law, Terms, judge};
+use glare::names::Link;
+use glare::record::{Event, Seq, What};
+use glare::signaling::{Dialect, Notice, Request, Signal};
+use glare::terms::{Ending, Fate, Side};
+
+use crate::log_support::{Builder, link, room};
+
+const SECOND: u64 = 1_000_000;
+
+/// What the reference server promises.
+fn promised() -> Terms {
+    Terms::of(&Dialect::reference())
+}
+
+/// A server that has rooms and promises nothing more.
+fn nothing() -> Terms {
+    Terms {
+        rooms: Some(true),
+        ..Terms::default()
+    }
+}
+
+fn broken(b: &Builder, terms: &Terms) -> Vec<(u8, Seq)> {
+    judge(&b.events, terms)
+        .iter()
+        .flat_map(|finding| finding.breaches.iter().map(|b| (b.law.number(), b.event)))
+        .collect()
+}
+
+fn premises(b: &Builder, law: Law, terms: &Terms) -> usize {
+    let findings = judge(&b.events, terms);
+    let of = findings.iter().find(|finding| finding.law == law);
+    of.map_or(0, |finding| finding.premises)
+}
+
+fn news(b: &mut Builder, to: &Link, who: &str, here: bool) -> Seq {
+    let peer = who.to_owned();
+    let notice = match here {
+        true => Notice::PeerJoined { peer },
+        false => Notice::PeerLeft { peer, how: None },
+    };
+    b.tell(to, notice, Some(who), &[])
+}
+
+/// Asks to come in; answered by whoever calls.
+fn ask(b: &mut Builder, who: &Link) -> Seq {
+    let room = room("lobby");
+    b.ask(who, Request::Join { room }, &[])
+}
+
+fn let_in(b: &mut Builder, who: &Link, with: &[&str]) -> Seq {
+    let notice = Notice::Joined {
+        room: room("lobby"),
+        with: with.iter().map(ToString::to_string).collect(),
+    };
+    b.tell(who, notice, None, &[])
+}
+
+fn enters(b: &mut Builder, who: &Link, with: &[&str]) {
+    b.connect(who);
+    ask(b, who);
+    let_in(b, who, with);
+}
+
+fn drops(b: &mut Builder, who: &Link) -> Seq {
+    let what = What::LinkDown {
+        link: who.clone(),
+        by: Side::Peer,
+        ending: Ending::Reset,
+    };
+    b.add(what, &[])
+}
+
+fn fenced(b: &mut Builder, who: &Link) {
+    b.ask(who, Request::Fence, &[]);
+    let reason = "no such type".to_owned();
+    b.tell(
+        who,
+        Notice::Refused {
+            request: Some(glare::signaling::Kind::Fence),
+            reason,
+        },
+        None,
+        &[],
+    );
+    b.add(What::Fenced { link: who.clone() }, &[]);
+}
+
+/// So many µs go by.
+fn later(b: &mut Builder, micros: u64) {
+    let text = "later".to_owned();
+    let seq = b.add(What::Note { peer: None, text }, &[]) as usize;
+    b.events[seq].at = b.events[seq - 1].at + micros;
+}
+
+/// Alice is inside.
+fn alice() -> (Builder, Link) {
+    let mut b = Builder::new(&["alice", "bob", "carol"]);
+    let alice = link("alice", 1);
+    b.create("alice", "lobby");
+    (b, alice)
+}
+
+fn offer(b: &mut Builder, from: &Link, to: &Link) -> Seq {
+    let signal = || Signal::Offer { sdp: "v=0".into() };
+    b.up(from, to.peer.as_str(), signal(), Fate::Passed, &[]);
+    b.down(to, from.peer.as_str(), signal(), Fate::Passed)
+}
+
+#[test]
+fn news_of_a_stay_that_is_over_is_untrue_once_the_next_has_been_told() {
+    let (mut b, alice) = alice();
+    let (bob, back) = (link("bob", 1), link("bob", 2));
+    enters(&mut b, &bob, &["alice"]);
+    news(&mut b, &alice, "bob", true);
+    drops(&mut b, &bob);
+    news(&mut b, &alice, "bob", false);
+    enters(&mut b, &back, &["alice"]);
+    news(&mut b, &alice, "bob", true);
+    assert_eq!(broken(&b, &promised()), [], "each in its turn");
+    assert!(premises(&b, Law::NewsIsTrue, &promised()) >= 3);
+    let stale = news(&mut b, &alice, "bob", false);
+    assert_eq!(broken(&b, &promised()), [(9, stale)]);
+    assert_eq!(broken(&b, &nothing()), [(9, stale)], "owed by all who tell");
+}
+
+#[test]
+fn late_news_of_the_first_stay_alone_is_the_last_word_and_wrong() {
+    let (mut b, alice) = alice();
+    let (bob, back) = (link("bob", 1), link("bob", 2));
+    enters(&mut b, &bob, &["alice"]);
+    news(&mut b, &alice, "bob", true);
+    drops(&mut b, &bob);
+    enters(&mut b, &back, &["alice"]);
+    let late = news(&mut b, &alice, "bob", false);
+    later(&mut b, 10 * SECOND);
+    let loose = Terms {
+        news_once: false,
+        ..promised()
+    };
+    assert!(
+        broken(&b, &loose).iter().any(|(law, _)| *law == 9),
+        "{late}"
+    );
+    assert_eq!(
+        broken(&b, &nothing()),
+        [],
+        "who never tells of comings may leave it at that"
+    );
+}
+
+#[test]
+fn whoever_tells_a_thing_twice_breaks_only_a_promise() {
+    let (mut b, alice) = alice();
+    enters(&mut b, &link("bob", 1), &["alice"]);
+    news(&mut b, &alice, "bob", true);
+    assert_eq!(broken(&b, &promised()), []);
+    let again = news(&mut b, &alice, "bob", true);
+    assert_eq!(broken(&b, &promised()), [(12, again)]);
+    assert_eq!(broken(&b, &nothing()), []);
+}
+
+#[test]
+fn a_list_that_names_somebody_is_no_news_told_twice() {
+    let (mut b, _) = alice();
+    let bob = link("bob", 1);
+    enters(&mut b, &bob, &["alice"]);
+    news(&mut b, &bob, "alice", true);
+    assert_eq!(broken(&b, &promised()), []);
+}
+
+#[test]
+fn two_who_come_at_once_may_hear_of_each_other_either_way() {
+    for bob_first in [true, false] {
+        let (mut b, alice) = alice();
+        let (bob, carol) = (link("bob", 1), link("carol", 1));
+        b.connect(&bob);
+        b.connect(&carol);
+        ask(&mut b, &bob);
+        ask(&mut b, &carol);
+        let (first, second) = if bob_first {
+            (&bob, &carol)
+        } else {
+            (&carol, &bob)
+        };
+        let_in(&mut b, first, &["alice"]);
+        news(&mut b, &alice, first.peer.as_str(), true);
+        let_in(&mut b, second, &["alice", first.peer.as_str()]);
+        news(&mut b, &alice, second.peer.as_str(), true);
+        news(&mut b, first, second.peer.as_str(), true);
+        let three = Terms {
+            room_size: Some(3),
+            ..promised()
+        };
+        assert_eq!(broken(&b, &three), []);
+    }
+}
+
+#[test]
+fn who_is_never_told_of_a_coming_is_owed_it_only_where_a_time_is_promised() {
+    let (mut b, _) = alice();
+    let bob = link("bob", 1);
+    b.connect(&bob);
+    ask(&mut b, &bob);
+    let entered = let_in(&mut b, &bob, &["alice"]);
+    assert_eq!(broken(&b, &promised()), [], "it may still come");
+    later(&mut b, 10 * SECOND);
+    assert_eq!(broken(&b, &promised()), [(9, entered)]);
+    assert_eq!(broken(&b, &nothing()), []);
+}
+
+#[test]
+fn a_second_line_that_takes_over_may_be_announced_as_gone_and_there() {
+    let (mut b, alice) = alice();
+    let (bob, over) = (link("bob", 1), link("bob", 2));
+    enters(&mut b, &bob, &["alice"]);
+    news(&mut b, &alice, "bob", true);
+    b.connect(&over);
+    news(&mut b, &alice, "bob", false);
+    news(&mut b, &alice, "bob", true);
+    drops(&mut b, &bob);
+    let takes_over = Terms {
+        rejects_same_id: false,
+        ..promised()
+    };
+    assert_eq!(broken(&b, &takes_over), []);
+}
+
+#[test]
+fn the_end_of_a_stay_is_told_before_the_next_is_unless_that_is_coalesced() {
+    let (mut b, alice) = alice();
+    let (bob, back) = (link("bob", 1), link("bob", 2));
+    enters(&mut b, &bob, &["alice"]);
+    news(&mut b, &alice, "bob", true);
+    drops(&mut b, &bob);
+    enters(&mut b, &back, &["alice"]);
+    let skipped = news(&mut b, &alice, "bob", true);
+    assert_eq!(broken(&b, &promised()), [(1, skipped)]);
+    let coalesces = Terms {
+        coalesces: true,
+        ..promised()
+    };
+    assert_eq!(broken(&b, &coalesces), []);
+    assert_eq!(broken(&b, &nothing()), []);
+}
+
+#[test]
+fn who_is_back_in_time_and_told_of_neither_way_is_coalesced() {
+    let (mut b, _) = alice();
+    let (bob, back) = (link("bob", 1), link("bob", 2));
+    enters(&mut b, &bob, &["alice"]);
+    news(&mut b, &link("alice", 1), "bob", true);
+    drops(&mut b, &bob);
+    enters(&mut b, &back, &["alice"]);
+    later(&mut b, 10 * SECOND);
+    let coalesces = Terms {
+        coalesces: true,
+        ..promised()
+    };
+    assert_eq!(broken(&b, &coalesces), []);
+}
+
+#[test]
+fn a_room_holds_no_more_than_is_promised() {
+    let (mut b, alice) = alice();
+    let (bob, carol) = (link("bob", 1), link("carol", 1));
+    enters(&mut b, &bob, &["alice"]);
+    news(&mut b, &alice, "bob", true);
+    b.connect(&carol);
+    ask(&mut b, &carol);
+    let third = let_in(&mut b, &carol, &["alice", "bob"]);
+    assert_eq!(
+        broken(&b, &promised()),
+        [],
+        "they may have been put out for her"
+    );
+    fenced(&mut b, &alice);
+    fenced(&mut b, &bob);
+    assert_eq!(broken(&b, &promised()), [(10, third)]);
+    assert_eq!(broken(&b, &nothing()), [], "no limit, no promise");
+    let three = Terms {
+        room_size: Some(3),
+        ..promised()
+    };
+    assert_eq!(broken(&b, &three), []);
+}
+
+#[test]
+fn of_two_at_once_the_refused_one_puts_the_limit_to_the_test() {
+    let (mut b, alice) = alice();
+    let (bob, carol) = (link("bob", 1), link("carol", 1));
+    b.connect(&bob);
+    b.connect(&carol);
+    ask(&mut b, &bob);
+    ask(&mut b, &carol);
+    let_in(&mut b, &bob, &["alice"]);
+    news(&mut b, &alice, "bob", true);
+    let request = Some(glare::signaling::Kind::Join);
+    let reason = "full".to_owned();
+    b.tell(&carol, Notice::Refused { request, reason }, None, &[]);
+    fenced(&mut b, &alice);
+    fenced(&mut b, &bob);
+    assert_eq!(broken(&b, &promised()), []);
+    assert_eq!(premises(&b, Law::LimitHolds, &promised()), 1);
+}
+
+#[test]
+fn news_comes_before_what_the_newcomer_sends_where_that_is_promised() {
+    for late in [true, false] {
+        let (mut b, alice) = alice();
+        let bob = link("bob", 1);
+        enters(&mut b, &bob, &["alice"]);
+        if !late {
+            news(&mut b, &alice, "bob", true);
+        }
+        let first = offer(&mut b, &bob, &alice);
+        offer(&mut b, &bob, &alice);
+        if late {
+            news(&mut b, &alice, "bob", true);
+        }
+        let expected = if late { vec![(12, first)] } else { vec![] };
+        let of_12 = |terms: &Terms| -> Vec<(u8, Seq)> {
+            let all = broken(&b, terms);
+            all.into_iter().filter(|(law, _)| *law == 12).collect()
+        };
+        assert_eq!(of_12(&promised()), expected);
+        assert_eq!(of_12(&nothing()), []);
+    }
+}
+
+#[test]
+fn silence_to_the_end_is_no_answer_where_a_time_is_promised() {
+    let (mut b, _) = alice();
+    let bob = link("bob", 1);
+    b.connect(&bob);
+    let asked = ask(&mut b, &bob);
+    assert_eq!(broken(&b, &promised()), [], "it may still come");
+    later(&mut b, 10 * SECOND);
+    assert_eq!(broken(&b, &promised()), [(4, asked)]);
+    assert_eq!(broken(&b, &nothing()), []);
+    let patient = Terms {
+        answers_within: Some(Duration::from_secs(30)),
+        ..promised()
+    };
+    assert_eq!(broken(&b, &patient), []);
+    drops(&mut b, &bob);
+    assert_eq!(
+        broken(&b, &promised()),
+        [],
+        "nobody is there to be answered"
+    );
+}
+
+#[test]
+fn a_server_that_stood_still_owes_no_answer_in_time() {
+    let (mut b, _) = alice();
+    let bob = link("bob", 1);
+    b.connect(&bob);
+    ask(&mut b, &bob);
+    let life = glare::terms::ServerLife::Paused;
+    b.add(What::Server { life }, &[]);
+    later(&mut b, 10 * SECOND);
+    assert_eq!(broken(&b, &promised()), []);
+}
+
+#[test]
+fn what_nobody_understood_excuses_what_is_told_of_its_sender() {
+    let (mut b, alice) = alice();
+    let bob = link("bob", 1);
+    enters(&mut b, &bob, &["alice"]);
+    news(&mut b, &alice, "bob", true);
+    let at = b.ask(&bob, Request::Fence, &[]) as usize;
+    let mut said: Event = b.events[at].clone();
+    if let What::Message { word, .. } = &mut said.what {
+        *word = None;
+    }
+    b.events[at] = said;
+    news(&mut b, &alice, "bob", true);
+    news(&mut b, &alice, "bob", false);
+    news(&mut b, &alice, "bob", false);
+    let of_news = broken(&b, &promised());
+    assert!(
+        of_news.iter().all(|(law, _)| ![9, 12].contains(law)),
+        "{of_news:?}"
+    );
+}
