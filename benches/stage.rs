@@ -374,6 +374,7 @@ async fn forty(case: &Case, setting: &Arc<Setting>) -> Duration {
             repeat: 1,
             until_failure: false,
             accept: false,
+            records: None,
         },
         &|_| {},
     )
@@ -398,6 +399,7 @@ async fn everything(pool: &Pool, run: &Run) {
             repeat: 1,
             until_failure: false,
             accept: false,
+            records: None,
         },
         &|_| {},
     )

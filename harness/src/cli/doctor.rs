@@ -8,11 +8,12 @@ use super::driver_flags::{self, DriverFlags};
 use super::{Exit, complain, say};
 use crate::names::Stack;
 use crate::peer::browser::{Pool, Programs};
+use crate::record::{Inconclusive, Unsupported, Verdict};
 use crate::run::{Leftover, Run, leftovers};
 use crate::scenario::Scenario;
 use crate::server::ServerSpec;
 use crate::signaling::Dialect;
-use crate::stage::{Case, Setting, Verdict, play};
+use crate::stage::{Case, Setting, play};
 
 /// Look whether this machine can play scenarios, and say what to do
 #[derive(clap::Args)]
@@ -145,7 +146,7 @@ async fn examine(stack: Stack, pool: &Pool, run: &Run) -> Result<String, String>
     }
     let outcome = play(&case, Arc::new(setting)).await;
     match outcome.verdict {
-        Verdict::Pass => Ok(format!(
+        Verdict::Pass | Verdict::New { .. } | Verdict::Flaky { .. } => Ok(format!(
             "{versions}; two of them connect and talk in {} ms",
             outcome.took.as_millis()
         )),
@@ -155,7 +156,8 @@ async fn examine(stack: Stack, pool: &Pool, run: &Run) -> Result<String, String>
             failure.states.join("\n"),
             advice(stack)
         )),
-        Verdict::Unsupported(why) | Verdict::Inconclusive(why) => Err(format!("{versions}; {why}")),
+        Verdict::Unsupported(Unsupported { why, .. })
+        | Verdict::Inconclusive(Inconclusive { why, .. }) => Err(format!("{versions}; {why}")),
     }
 }
 

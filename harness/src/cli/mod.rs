@@ -11,6 +11,7 @@ mod run;
 mod schema;
 mod serve;
 mod server_flags;
+mod show;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -24,17 +25,18 @@ use crate::mistake::Mistakes;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// Everything passed; what a server cannot do is counted and does not change this.
+    /// Everything passed, or is new; what a server cannot do is counted and does not change this. Which verdict does what:
+    /// [`Verdict`](crate::record::Verdict).
     Pass = 0,
-    /// A scenario failed.
+    /// A scenario failed, or, under CI, has no snapshot.
     Fail = 1,
     /// The command line is wrong.
     Usage = 2,
-    /// A scenario or dialect file has mistakes.
+    /// A scenario, dialect or record has mistakes.
     Invalid = 3,
     /// Something this machine must have is missing: a browser, a driver, a port.
     Environment = 4,
-    /// The environment broke while scenarios ran.
+    /// Something says nothing: the environment broke, laws were not asked, the record is not whole, or the run was interrupted.
     Inconclusive = 5,
     /// Nothing was selected.
     Nothing = 6,
@@ -61,6 +63,8 @@ const EXITS: &str = "Exit status: 0 passed, 1 failed, 2 wrong usage, 3 a file ha
 enum Command {
     /// Play scenarios
     Run(Box<run::Run>),
+    /// Show what the record of a case tells, on the terminal as it was live, or as an HTML page
+    Show(show::Show),
     /// Show all mistakes of scenario files; nothing is booted
     Check(Paths),
     /// Play scenarios natively with each planted fault that they name: is it caught, and where they say?
@@ -106,6 +110,7 @@ pub fn main() -> ExitCode {
     };
     let exit = match arguments.command {
         Command::Run(run) => run.execute(),
+        Command::Show(show) => show.execute(),
         Command::Check(paths) => check::execute(&paths),
         Command::Faults(faults) => faults.execute(),
         Command::List(paths) => list::execute(&paths),

@@ -47,7 +47,8 @@ impl Progress {
     }
 
     pub(super) fn ends(&self, played: &Played) {
-        let line = report::case_line(played);
+        let Ok(told) = played.told() else { return };
+        let line = report::case_line(&told);
         let Some(bars) = &self.bars else {
             return say(line);
         };

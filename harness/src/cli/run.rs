@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -13,10 +13,12 @@ use super::server_flags::ServerFlags;
 use super::{Exit, colour, complain, say, show_mistakes};
 use crate::names::Stack;
 use crate::peer::browser::Programs;
-use crate::report::{self, Again};
+use crate::record::runs::{self, RunFolder};
+use crate::record::{Verdict, Weight};
+use crate::report::{self, Told};
 use crate::scenario::Cast;
-use crate::stage::{Case, Setting, Verdict};
-use crate::suite::{self, Plan, Played, Progress};
+use crate::stage::{Case, Setting};
+use crate::suite::{self, Plan, Progress};
 
 /// Play scenarios
 #[derive(clap::Args)]
@@ -49,9 +51,12 @@ pub(super) struct Run {
     /// Print the logs, each once, with the casts that had it
     #[arg(long)]
     logs: bool,
-    /// Where traces are written
-    #[arg(long, value_name = "FOLDER", default_value = ".glare/traces")]
-    traces: PathBuf,
+    /// Where records are written: FOLDER/<time>/<case>/trace.jsonl, and FOLDER/latest is the newest run
+    #[arg(long, value_name = "FOLDER", default_value = runs::FOLDER)]
+    records: PathBuf,
+    /// So many runs are kept in that folder; the oldest go
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
+    keep_runs: u16,
     #[command(flatten)]
     drivers: DriverFlags,
     #[command(flatten)]
@@ -61,24 +66,24 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn execute(self) -> Exit {
         let logs = self.logs;
-        let again = self.again();
         match self.prepare() {
-            Ok((cases, setting, plan)) => perform(cases, setting, plan, logs, &again),
+            Ok((cases, setting, plan)) => perform(cases, setting, plan, logs),
             Err(exit) => exit,
         }
     }
 
     /// What a case needs to be played again as it was now.
-    fn again(&self) -> Again {
+    fn again(&self) -> Vec<String> {
         let mut arguments = self.server.arguments();
         arguments.extend(self.drivers.arguments());
         if self.max_time != Setting::MAX_TIME.as_secs() {
             arguments.extend(["--max-time".into(), self.max_time.to_string()]);
         }
-        Again::new(arguments, self.shake)
+        arguments
     }
 
     fn prepare(self) -> Result<(Vec<Case>, Setting, Plan), Exit> {
+        let options = self.again();
         if self.accept && std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
             complain("--accept: CI is set, and under CI nothing is ever written");
             return Err(Exit::Usage);
@@ -133,13 +138,6 @@ impl Run {
         if !has_programs(&cases, is_elsewhere) {
             return Err(Exit::Environment);
         }
-        if let Err(error) = std::fs::create_dir_all(&self.traces) {
-            complain(format!(
-                "traces cannot be written to {}: {error}",
-                self.traces.display()
-            ));
-            return Err(Exit::Environment);
-        }
         let reached = tokio::runtime::Runtime::new()
             .map_err(|error| format!("no runtime: {error}"))
             .and_then(|runtime| {
@@ -163,12 +161,18 @@ impl Run {
         let mut setting = Setting {
             shake: self.shake,
             max_time: Duration::from_secs(self.max_time),
-            traces: Some(self.traces),
+            options: options.into(),
             headers: project.headers.into(),
             security: project.security,
             secrets: project.secrets.into(),
             ..Setting::new(project.server, project.dialect, pool, run.clone())
         };
+        let records = RunFolder::create(&self.records, usize::from(self.keep_runs));
+        let records = records.map_err(|error| {
+            let folder = self.records.display();
+            complain(format!("records cannot be written to {folder}: {error}"));
+            Exit::Environment
+        })?;
         if let Some(jobs) = self.jobs {
             setting.busy = Arc::new(Semaphore::new(usize::from(jobs)));
         }
@@ -179,6 +183,7 @@ impl Run {
                 repeat: self.repeat,
                 until_failure: self.until_failure,
                 accept: self.accept,
+                records: Some(records),
             },
         ))
     }
@@ -209,7 +214,10 @@ fn names(stacks: &[Stack]) -> String {
     names.join(", ")
 }
 
-fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool, again: &Again) -> Exit {
+/// How long what is under way may take to end once somebody has interrupted.
+const ENDS_WITHIN: Duration = Duration::from_secs(20);
+
+fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
     let began = Instant::now();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -219,60 +227,90 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool, again: &A
         }
     };
     let (pool, own) = (setting.pool.clone(), setting.run.clone());
+    let interrupt = setting.interrupt.clone();
+    let number = cases.len();
     let progress = super::progress::Progress::new();
+    // What is done by then is kept, however the rest ends.
+    let done: Mutex<Vec<Told>> = Mutex::default();
     let played = runtime.block_on(async {
         let tell = |step: Progress<'_>| match step {
             Progress::Begins(case) => progress.begins(case),
-            Progress::Ends(played) => progress.ends(played),
+            Progress::Ends(played) => {
+                progress.ends(played);
+                lock(&done).extend(played.told());
+            }
         };
-        let playing = suite::run(cases, Arc::new(setting), plan, &tell);
+        let mut playing = std::pin::pin!(suite::run(cases, Arc::new(setting), plan, &tell));
         tokio::select! {
-            played = playing => Some(played),
-            _ = tokio::signal::ctrl_c() => None,
+            played = &mut playing => Some(played),
+            _ = tokio::signal::ctrl_c() => {
+                interrupt.cancel();
+                tokio::select! {
+                    played = tokio::time::timeout(ENDS_WITHIN, playing) => played.ok(),
+                    _ = tokio::signal::ctrl_c() => None,
+                }
+            }
         }
     });
     progress.finish();
     runtime.block_on(pool.shutdown());
     runtime.shutdown_timeout(Duration::from_secs(2));
     let cleared = own.end();
-    let Some(played) = played else {
-        complain("interrupted; everything that was started is ended");
-        return Exit::Inconclusive;
+    let told: Vec<Told> = match played {
+        Some(played) => (played.iter()).filter_map(|one| one.told().ok()).collect(),
+        None => std::mem::take(&mut *lock(&done)),
     };
-    for explained in played
-        .iter()
-        .filter_map(|played| report::failure(played, again, colour()))
-    {
+    for explained in (told.iter()).filter_map(|told| report::failure(told, colour())) {
         complain(format!("\n{}", explained.trim_end()));
     }
+    let mut summary = report::summary(&told);
+    if told.len() < number {
+        summary.push_str(&format!(", {} not played", number - told.len()));
+    }
     say(format!(
-        "{} in {:.1} s",
-        report::summary(&played),
+        "{summary} in {:.1} s",
         began.elapsed().as_secs_f64()
     ));
-    if let Some(line) = report::laws(&played) {
+    if let Some(line) = report::laws(&told) {
         say(line);
     }
     if logs {
-        say(format!("\n{}", report::logs(&played).trim_end()));
+        say(format!("\n{}", report::logs(&told).trim_end()));
+    }
+    let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+    let is_new = |told: &&Told| matches!(told.story.verdict, Verdict::New { .. });
+    let new = told.iter().filter(is_new).count();
+    if ci && new > 0 {
+        complain(format!(
+            "{new} without a snapshot, and CI is set: play with --accept elsewhere, read what it writes, and commit it"
+        ));
+    }
+    if interrupt.is_cancelled() {
+        complain("interrupted; everything that was started is ended");
     }
     if let Err(error) = cleared {
         complain(error);
         return Exit::Fail;
     }
-    exit(&played)
+    match exit(&told, ci) {
+        Exit::Pass if told.len() < number => Exit::Inconclusive,
+        exit => exit,
+    }
 }
 
-fn exit(played: &[Played]) -> Exit {
-    let any =
-        |word: fn(&Verdict) -> bool| played.iter().any(|played| word(&played.outcome.verdict));
-    if any(|verdict| matches!(verdict, Verdict::Fail(_)))
-        || played.iter().any(|played| played.logs.len() > 1)
-    {
-        Exit::Fail
-    } else if any(|verdict| matches!(verdict, Verdict::Inconclusive(_))) {
-        Exit::Inconclusive
-    } else {
-        Exit::Pass
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the verdicts make of the exit status: see [`Verdict`].
+fn exit(told: &[Told], ci: bool) -> Exit {
+    let weight = told.iter().map(|told| match told.logs.len() {
+        0 | 1 => told.story.verdict.weight(ci),
+        _ => Weight::Red,
+    });
+    match weight.max() {
+        Some(Weight::Red) => Exit::Fail,
+        Some(Weight::Nothing) => Exit::Inconclusive,
+        Some(Weight::Green) | None => Exit::Pass,
     }
 }

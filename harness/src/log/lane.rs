@@ -169,7 +169,12 @@ pub(super) fn lane<'a>(
         | What::Hears { .. }
         | What::Console { .. }
         | What::Server { .. }
-        | What::Fenced { .. } => None,
+        | What::Fenced { .. }
+        | What::Case(_)
+        | What::Source { .. }
+        | What::Clearing
+        | What::Law(_)
+        | What::Verdict { .. } => None,
     }
 }
 

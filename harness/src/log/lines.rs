@@ -456,6 +456,11 @@ impl Names {
             | What::Hears { .. }
             | What::Stalled { .. }
             | What::Fenced { .. }
+            | What::Case(_)
+            | What::Source { .. }
+            | What::Clearing
+            | What::Law(_)
+            | What::Verdict { .. }
             | What::End => String::new(),
         }
     }

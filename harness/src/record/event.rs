@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Fingerprint;
+use super::{Fingerprint, LawFound, Verdict};
 use crate::names::{Link, PeerName, Stack};
 use crate::signaling::{DescriptionKind, Kind, Word};
 use crate::terms::Rule;
 use crate::terms::{Carrier, Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
 
 /// The version of the trace format that this build writes.
-pub const TRACE_VERSION: u32 = 1;
+pub const TRACE_VERSION: u32 = 2;
 
 /// The number of an event in its trace, from 0, without gaps.
 pub type Seq = u64;
@@ -48,6 +48,43 @@ pub enum Applied {
     EndOfCandidates,
 }
 
+/// What a record says of its case besides [`What::Run`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseFacts {
+    /// The scenario's file, as the user wrote it.
+    pub path: String,
+    /// The parameter set that the scenario was made with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// The dialect's name; its text is a [`What::Source`].
+    pub dialect: String,
+    /// Where the record was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
+    /// Which repetition it is, from 1.
+    pub take: u32,
+    /// What glare was told besides scenarios, casts and the seed, as arguments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// Everything speaks TLS.
+    #[serde(default)]
+    pub tls: bool,
+    /// How long the case may take (milliseconds).
+    pub max_time: u64,
+}
+
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// The scenario.
+    Scenario,
+    /// The sequences that it uses.
+    Sequences,
+    /// How the server is talked to.
+    Dialect,
+}
+
 /// All that can happen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -60,6 +97,15 @@ pub enum What {
         server: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         shake: Option<u64>,
+    },
+    /// Which case it is, and how it is played.
+    Case(Box<CaseFacts>),
+    /// A file that the case is made of, with all its text.
+    Source {
+        role: Role,
+        /// As the user wrote it.
+        path: String,
+        text: String,
     },
     /// A step begins. `cause` holds the step before it and the events that satisfied that step's waits.
     Step {
@@ -214,4 +260,14 @@ pub enum What {
     Fenced { link: Link },
     /// The last step is over. `cause` holds what satisfied its waits.
     End,
+    /// From here on the harness ends peers and server itself: what follows, but for laws and the verdict, is in no log and before no law.
+    Clearing,
+    /// What the run showed of one law.
+    Law(Box<LawFound>),
+    /// How it ended: the last event.
+    Verdict {
+        verdict: Box<Verdict>,
+        /// From the first boot to the verdict, clearing up not counted (microseconds).
+        took: u64,
+    },
 }

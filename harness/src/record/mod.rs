@@ -1,6 +1,8 @@
 //! What happened, as it is told: events, the clocked recorder, the trace on disk.
 //!
 //! - [`Event`]: one thing that happened. [`Recorder`] numbers events as they happen, redacts them and writes the trace.
+//! - [`Story`]: a record as a whole, from memory or from its file. [`runs`]: where records stand.
+//! - [`Verdict`]: how it ended, with what that does to the exit status; the last event of every record.
 //! - [`Fingerprint`] is what a message is known by, hashed when somebody asks; [`elide`] leaves out of its text the description that its word has.
 
 mod elide;
@@ -8,11 +10,19 @@ mod event;
 mod fingerprint;
 mod recorder;
 mod redact;
+pub mod runs;
+mod story;
 mod trace;
+mod verdict;
 
 pub use elide::elide;
-pub use event::{Applied, Event, Seq, TRACE_VERSION, What};
+pub use event::{Applied, CaseFacts, Event, Role, Seq, TRACE_VERSION, What};
 pub use fingerprint::Fingerprint;
 pub use recorder::{MAX_BYTES, MAX_EVENTS, Recorder};
 pub use redact::{Digest, redact};
+pub use story::{Story, StoryError};
 pub use trace::{MAX_LINE, Trace, TraceError, TraceWriter, read_trace};
+pub use verdict::{
+    Broken, Failure, FailureKind, Inconclusive, InconclusiveKind, LawFound, Spot, Unsupported,
+    UnsupportedKind, Verdict, Weight,
+};

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -10,23 +10,20 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::redact::redact_event;
-use super::{Event, Seq, TraceWriter, What};
+use super::{Event, InconclusiveKind, Seq, TraceWriter, What};
 use crate::terms::{Payload, ServerLife};
 
-/// From this many events on, what no step can wait for is left out.
-pub const MAX_EVENTS: usize = 100_000;
+/// So many events are recorded. A case in which more happens ends there, and is inconclusive.
+pub const MAX_EVENTS: usize = 1_000_000;
 
-/// The same from so much foreign text on (bytes): a few long messages fill a disk as well.
-pub const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// So much memory may they take, about (bytes): few long messages fill it as well.
+pub const MAX_BYTES: usize = 512 * 1024 * 1024;
 
 /// How long a message's event may be in memory alone.
 const LAZY: Duration = Duration::from_millis(1);
 
 /// So many events are written at once at most.
 const AT_ONCE: usize = 256;
-
-/// From so many times as much on, only steps, links and the end are kept: memory is finite.
-const AT_ALL: usize = 2;
 
 /// Takes in what happens, from every part of the harness.
 #[derive(Clone, Debug)]
@@ -42,6 +39,8 @@ struct Shared {
     /// Its own lock, taken before the other: whoever records must not wait for a disk.
     trace: Mutex<Trace>,
     traced: bool,
+    /// Why the trace could not be written, once it could not.
+    unwritten: OnceLock<String>,
     /// Somebody is about to write.
     due: AtomicBool,
     grown: Notify,
@@ -50,7 +49,7 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     events: Vec<Arc<Event>>,
-    /// How much foreign text they hold, about (bytes).
+    /// How much memory they take, about (bytes).
     bytes: usize,
     full: bool,
     limit: Limit,
@@ -98,6 +97,7 @@ impl Recorder {
                     limit,
                 }),
                 traced: trace.is_some(),
+                unwritten: OnceLock::new(),
                 due: AtomicBool::new(false),
                 trace: Mutex::new(Trace {
                     to: trace,
@@ -109,7 +109,7 @@ impl Recorder {
     }
 
     /// Records one event and gives its number. Secrets are taken out here. Causes that are no events yet are left out. When the
-    /// recorder is full, what cannot be waited for is dropped, and the number is that of the last event kept.
+    /// recorder is full, only steps, links and what ends the record are kept; else the number is that of the last event kept.
     pub fn record(&self, what: What, cause: &[Seq]) -> Seq {
         let seq = self.keep(what, cause);
         self.write();
@@ -154,6 +154,19 @@ impl Recorder {
                 break;
             }
             trace.append(&events);
+            if let Some(error) = &trace.failed {
+                // In memory at least, where those who wait see it at once.
+                let why = format!("the record cannot be written: {error}");
+                if self.shared.unwritten.set(why.clone()).is_ok() {
+                    self.keep(
+                        What::Note {
+                            peer: None,
+                            text: why,
+                        },
+                        &[],
+                    );
+                }
+            }
         }
     }
 
@@ -161,11 +174,11 @@ impl Recorder {
         redact_event(&mut what, &self.shared.secrets);
         let at = || u64::try_from(self.shared.began.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut state = lock(&self.shared.state);
-        let seq = if state.holds(1) && !state.full {
+        let seq = if state.is_at_limit() && !state.full {
             state.full = true;
             let (events, bytes) = (state.events.len(), state.bytes);
             let text = format!(
-                "{events} events with {bytes} bytes of text: console, server output and opaque messages are left out from here"
+                "{events} events of {bytes} bytes: what follows is left out, but for steps and links"
             );
             state.push(at(), What::Note { peer: None, text }, &[]);
             state.keep(at(), what, cause)
@@ -198,6 +211,35 @@ impl Recorder {
     /// Whether something was left out, which may be what explains the rest.
     pub fn is_full(&self) -> bool {
         lock(&self.shared.state).full
+    }
+
+    /// Why the record does not hold all that happened, if so: then no law can be asked, and nothing has passed.
+    pub fn incomplete(&self) -> Option<(InconclusiveKind, String)> {
+        if let Some(why) = self.shared.unwritten.get() {
+            return Some((InconclusiveKind::RecordFailed, why.clone()));
+        }
+        self.is_full().then(|| {
+            let Limit { events, bytes } = lock(&self.shared.state).limit;
+            let megabytes = bytes / (1024 * 1024);
+            (
+                InconclusiveKind::TooMuch,
+                format!("more happened than is recorded ({events} events, {megabytes} MB), so that the laws cannot be asked"),
+            )
+        })
+    }
+
+    /// Writes what is not written yet.
+    pub fn flush(&self) {
+        self.write();
+        let mut trace = lock(&self.shared.trace);
+        if let Some(to) = &mut trace.to
+            && let Err(error) = to.finish()
+        {
+            let why = format!("the record cannot be written: {error}");
+            drop(self.shared.unwritten.set(why));
+            trace.failed = Some(error);
+            trace.to = None;
+        }
     }
 
     /// How many events there are: the number that the next one gets.
@@ -259,20 +301,16 @@ impl Trace {
 }
 
 impl State {
-    /// Whether there is so many times as much as the limit.
-    fn holds(&self, times: usize) -> bool {
-        let Limit { events, bytes } = self.limit;
-        self.events.len() >= events.saturating_mul(times)
-            || self.bytes >= bytes.saturating_mul(times)
+    /// Whether there is as much as may be.
+    fn is_at_limit(&self) -> bool {
+        self.events.len() >= self.limit.events || self.bytes >= self.limit.bytes
     }
 
     fn keep(&mut self, at: u64, what: What, cause: &[Seq]) -> Seq {
         let spare = match &what {
-            What::Console { .. } => true,
             What::Server {
                 life: ServerLife::Line { .. },
             } => true,
-            What::Message { word: None, .. } => true,
             What::Run { .. }
             | What::Step { .. }
             | What::End
@@ -281,8 +319,11 @@ impl State {
             | What::LinkRefused { .. }
             | What::Violation { .. }
             | What::Fenced { .. }
+            | What::Clearing
+            | What::Law(_)
+            | What::Verdict { .. }
             | What::Server { .. } => false,
-            _ => self.holds(AT_ALL),
+            _ => true,
         };
         if self.full && spare {
             return (self.events.len() as Seq).saturating_sub(1);
@@ -295,7 +336,7 @@ impl State {
         let mut cause: Vec<Seq> = cause.iter().copied().filter(|c| *c < seq).collect();
         cause.sort_unstable();
         cause.dedup();
-        self.bytes = self.bytes.saturating_add(size(&what));
+        self.bytes = (self.bytes).saturating_add(size(&what) + cause.len() * size_of::<Seq>());
         let event = Event {
             seq,
             at,
@@ -307,9 +348,12 @@ impl State {
     }
 }
 
-/// How much foreign text an event holds, about (bytes).
+/// What an event with its counters takes, about (bytes).
+const EACH: usize = size_of::<Event>() + 2 * size_of::<usize>() + size_of::<Arc<Event>>();
+
+/// How much memory an event takes, about (bytes).
 fn size(what: &What) -> usize {
-    match what {
+    EACH + match what {
         // What the word holds stood in the payload.
         What::Message {
             word, size, text, ..

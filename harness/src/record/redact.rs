@@ -6,7 +6,7 @@ use aho_corasick::packed::Searcher;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
-use super::What;
+use super::{Verdict, What};
 use crate::signaling::{Notice, Word};
 use crate::terms::{Ending, Payload, ServerLife};
 
@@ -146,6 +146,33 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
         },
         What::Run { server, .. } => clean(server),
         What::Step { text, .. } => clean(text),
+        // Places are told in bytes of it, and it is the user's own: what a secret covers stays as long as it was.
+        What::Source { text, .. } => {
+            for secret in secrets {
+                if text.contains(secret.as_str()) {
+                    *text = text.replace(secret.as_str(), &"*".repeat(secret.len()));
+                }
+            }
+        }
+        What::Case(facts) => facts.options.iter_mut().for_each(clean),
+        What::Law(found) => {
+            for broken in &mut found.breaches {
+                clean(&mut broken.message);
+            }
+        }
+        What::Verdict { verdict, .. } => match &mut **verdict {
+            Verdict::Fail(failure) => {
+                clean(&mut failure.message);
+                failure.states.iter_mut().for_each(clean);
+                failure.diff.iter_mut().for_each(clean);
+                for broken in &mut failure.breaches {
+                    clean(&mut broken.message);
+                }
+            }
+            Verdict::Unsupported(unsupported) => clean(&mut unsupported.why),
+            Verdict::Inconclusive(inconclusive) => clean(&mut inconclusive.why),
+            Verdict::Pass | Verdict::New { .. } | Verdict::Flaky { .. } => {}
+        },
         _ => {}
     }
 }

@@ -9,30 +9,42 @@ use serde::Deserialize;
 use super::{Event, Seq, TRACE_VERSION, What};
 
 /// The longest line that is read, in bytes.
-pub const MAX_LINE: usize = 1 << 20;
+pub const MAX_LINE: usize = 4 << 20;
 
 /// So much room for lines is kept from one write to the next (bytes).
 const KEPT: usize = 256 * 1024;
 
 /// The most events that are read.
-const MAX_READ: usize = 1_000_000;
+const MAX_READ: usize = 2 * super::MAX_EVENTS;
 
 /// Writes events as they are given, whole lines, one `write` for those that come together: a crash may lose these, no other.
 pub struct TraceWriter {
-    to: Box<dyn Write + Send>,
+    to: To,
+    /// How many bytes of whole lines are written.
+    whole: u64,
     lines: Vec<u8>,
 }
 
 impl TraceWriter {
     /// Writes to a new file; one that exists already is an error.
     pub fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self::new(File::create_new(path)?))
+        Ok(Self::file(File::create_new(path)?))
+    }
+
+    /// Writes to this file, which is empty.
+    pub fn file(file: File) -> Self {
+        Self::to(To::File(file))
     }
 
     /// Writes to anything unbuffered.
     pub fn new(to: impl Write + Send + 'static) -> Self {
+        Self::to(To::Other(Box::new(to)))
+    }
+
+    fn to(to: To) -> Self {
         Self {
-            to: Box::new(to),
+            to,
+            whole: 0,
             lines: Vec::new(),
         }
     }
@@ -52,12 +64,45 @@ impl TraceWriter {
             serde_json::to_writer(&mut self.lines, event)?;
             self.lines.push(b'\n');
         }
-        let written = self.to.write_all(&self.lines);
+        let written = match &mut self.to {
+            To::File(file) => file.write_all(&self.lines),
+            To::Other(other) => other.write_all(&self.lines),
+        };
+        match &written {
+            Ok(()) => self.whole += self.lines.len() as u64,
+            // Half a line helps nobody; if it cannot be taken back, readers know it by its missing end.
+            Err(_) => drop(self.cut()),
+        }
         // Some long messages must not be remembered by a case's whole life.
         self.lines.clear();
         self.lines.shrink_to(KEPT);
         written
     }
+}
+
+impl TraceWriter {
+    /// Sees to it that the system has what was written.
+    pub fn finish(&mut self) -> io::Result<()> {
+        match &mut self.to {
+            To::File(file) => file.flush(),
+            To::Other(other) => other.flush(),
+        }
+    }
+
+    fn cut(&mut self) -> io::Result<()> {
+        match &mut self.to {
+            To::File(file) => {
+                let whole = file.metadata()?.len().min(self.whole);
+                file.set_len(whole)
+            }
+            To::Other(_) => Ok(()),
+        }
+    }
+}
+
+enum To {
+    File(File),
+    Other(Box<dyn Write + Send>),
 }
 
 impl std::fmt::Debug for TraceWriter {
@@ -90,7 +135,7 @@ pub enum TraceError {
         message: String,
     },
     /// Another format.
-    #[error("line 1: the trace has version {found}, this build reads version {TRACE_VERSION}")]
+    #[error("it has version {found}, written by {} glare; this one reads version {TRACE_VERSION}{}", age(*.found), advice(*.found))]
     Version {
         /// What it says.
         found: u64,
@@ -98,6 +143,20 @@ pub enum TraceError {
     /// Nothing in it.
     #[error("the trace is empty")]
     Empty,
+}
+
+fn age(found: u64) -> &'static str {
+    match found > u64::from(TRACE_VERSION) {
+        true => "a newer",
+        false => "an older",
+    }
+}
+
+fn advice(found: u64) -> &'static str {
+    match found > u64::from(TRACE_VERSION) {
+        true => ": update it",
+        false => "",
+    }
 }
 
 fn wrong<T>(line: usize, message: impl Into<String>) -> Result<T, TraceError> {

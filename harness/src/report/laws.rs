@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::terminal::tame;
-use crate::laws::{Breach, Law};
+use super::{Asked, Told};
+use crate::laws::Law;
 use crate::log::Watch;
-use crate::record::{Seq, What};
-use crate::stage::Outcome;
-use crate::suite::{Asked, Played};
+use crate::record::{Broken, Seq, Story, What};
 use crate::terms::ServerLife;
 
 /// So many breaches are shown; one cause often has many.
@@ -18,16 +17,16 @@ const SHOWN: usize = 5;
 const WIDTH: usize = 160;
 
 /// `laws: 1 held 12 times, 3 broken 2 times in 40, 6 vacuous`; `None` where no case got so far that a law was asked.
-pub fn laws(played: &[Played]) -> Option<String> {
-    let mut sums: BTreeMap<Law, Asked> = BTreeMap::new();
-    for (law, asked) in played.iter().flat_map(|played| &played.laws) {
+pub fn laws(told: &[Told]) -> Option<String> {
+    let mut sums: BTreeMap<u8, Asked> = BTreeMap::new();
+    for (law, asked) in told.iter().flat_map(|told| &told.laws) {
         let sum = sums.entry(*law).or_default();
         sum.premises += asked.premises;
         sum.broken += asked.broken;
         sum.excused += asked.excused;
     }
-    let one = |(law, asked): (&Law, &Asked)| {
-        let (law, premises) = (law.number(), asked.premises);
+    let one = |(law, asked): (&u8, &Asked)| {
+        let premises = asked.premises;
         match (asked.broken, asked.excused) {
             (0, 0) if premises == 0 => format!("{law} vacuous"),
             (0, 0) => format!("{law} held {}", times(premises)),
@@ -52,24 +51,25 @@ fn times(number: usize) -> String {
 }
 
 /// The broken laws of a run: each with its statement, how often it was put to the test, and the events concerned.
-pub(super) fn broken(outcome: &Outcome, breaches: &[Breach]) -> String {
+pub(super) fn broken(story: &Story, breaches: &[Broken]) -> String {
     let mut text = String::new();
     let mut last = None;
     for breach in breaches.iter().take(SHOWN) {
         if last != Some(breach.law) {
             let law = breach.law;
-            let judged = outcome.laws.iter().find(|judged| judged.finding.law == law);
-            let premises = judged.map_or(0, |judged| judged.finding.premises);
+            let found = story.laws.iter().find(|found| found.law == law);
+            let (statement, premises) =
+                found.map_or(("", 0), |found| (found.statement.as_str(), found.premises));
             let _ = writeln!(
                 text,
-                "\n{law} ({}) was put to the test {} and is broken:",
-                law.statement(),
+                "\nlaw {law} ({}) was put to the test {} and is broken:",
+                tame(statement),
                 times(premises)
             );
             last = Some(law);
         }
         let _ = writeln!(text, "  {}", tame(&breach.message));
-        for (seq, line) in concerned(outcome, breach) {
+        for (seq, line) in concerned(story, breach) {
             let mark = if seq == breach.event { ">" } else { " " };
             let _ = writeln!(
                 text,
@@ -93,7 +93,7 @@ fn short(text: &str) -> String {
 }
 
 /// The events that a breach is made of, in their order, as the log writes them.
-fn concerned(outcome: &Outcome, breach: &Breach) -> Vec<(Seq, String)> {
+fn concerned(story: &Story, breach: &Broken) -> Vec<(Seq, String)> {
     let mut wanted = breach.because.clone();
     wanted.push(breach.event);
     wanted.sort_unstable();
@@ -104,7 +104,7 @@ fn concerned(outcome: &Outcome, breach: &Breach) -> Vec<(Seq, String)> {
     // Names are learnt from what came before.
     let mut watch = Watch::new::<&str>(&[], &crate::signaling::Terms::default());
     let mut lines = Vec::new();
-    for event in outcome.events.iter().take_while(|event| event.seq <= last) {
+    for event in story.events.iter().take_while(|event| event.seq <= last) {
         let forms = watch.lines(event);
         if !wanted.contains(&event.seq) {
             continue;
@@ -132,7 +132,7 @@ fn concerned(outcome: &Outcome, breach: &Breach) -> Vec<(Seq, String)> {
                 word: Some(_),
                 text,
                 ..
-            } if breach.law == Law::ServerLives => format!("  {}", short(text)),
+            } if breach.law == Law::ServerLives.number() => format!("  {}", short(text)),
             _ => String::new(),
         };
         lines.extend(line.map(|line| (event.seq, line + &text)));

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::Told;
 use super::terminal::tame;
-use crate::stage::Verdict;
-use crate::suite::Played;
+use crate::record::Verdict;
 
 /// Every scenario's logs, each once with the casts that had it, in the order of the cases.
 ///
@@ -14,26 +14,22 @@ use crate::suite::Played;
 ///   alice -> server: create lobby
 ///   …
 /// ```
-pub fn logs(played: &[Played]) -> String {
-    let mut scenarios: Vec<(&str, Vec<&Played>)> = Vec::new();
+pub fn logs(played: &[Told]) -> String {
+    let mut scenarios: Vec<(&str, Vec<&Told>)> = Vec::new();
     for one in played {
         // What was not played to an end of its own has no log worth reading.
         if matches!(
-            one.outcome.verdict,
+            one.story.verdict,
             Verdict::Unsupported(_) | Verdict::Inconclusive(_)
         ) {
             continue;
         }
-        let file = one.case.scenario.file();
+        let file = one.story.file();
         match scenarios.last_mut() {
-            Some((_, casts))
-                if casts
-                    .last()
-                    .is_some_and(|last| last.case.scenario.file() == file) =>
-            {
+            Some((_, casts)) if casts.last().is_some_and(|last| last.story.file() == file) => {
                 casts.push(one)
             }
-            _ => scenarios.push((&one.case.scenario.name, vec![one])),
+            _ => scenarios.push((&one.story.name, vec![one])),
         }
     }
     let mut text = String::new();
@@ -43,7 +39,7 @@ pub fn logs(played: &[Played]) -> String {
     text
 }
 
-fn of_scenario(text: &mut String, name: &str, played: &[&Played]) {
+fn of_scenario(text: &mut String, name: &str, played: &[&Told]) {
     let mut order: Vec<String> = Vec::new();
     let mut had: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for one in played {
@@ -52,7 +48,7 @@ fn of_scenario(text: &mut String, name: &str, played: &[&Played]) {
             if !had.contains_key(&log) {
                 order.push(log.clone());
             }
-            had.entry(log).or_default().push(one.case.cast.to_string());
+            had.entry(log).or_default().push(one.story.cast.to_string());
         }
     }
     let casts = if played.len() == 1 {

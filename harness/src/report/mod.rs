@@ -1,16 +1,20 @@
-//! What a run says of itself: reads the log and the verdict, nothing else.
+//! Sinks of a record: what a run says of itself. They read the record alone, so that what is told of a file long after is, letter for letter,
+//! what was told while it was written.
 
 mod again;
 mod last;
 mod laws;
 mod logs;
+mod page;
 mod planted;
 mod repeats;
 mod terminal;
+mod told;
 
-pub use again::Again;
 pub use laws::laws;
 pub use logs::logs;
+pub use page::page;
 pub use planted::planted;
 pub use repeats::parting;
-pub use terminal::{case_line, failure, summary};
+pub use terminal::{case_line, diff, failure, summary, tame};
+pub use told::{Asked, Take, Told, log};

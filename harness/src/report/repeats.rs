@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::terminal::diff;
 use super::terminal::tame;
+use super::{Take, Told};
 use crate::log::{Line, Log};
-use crate::suite::{Played, Take, diff};
 
 /// How the first two logs of a case differ; empty where there is only one.
-pub(super) fn differ(played: &Played) -> String {
+pub(super) fn differ(played: &Told) -> String {
     let [first, second, ..] = played.logs.as_slice() else {
         return String::new();
     };
     let mut text = format!(
         "── {} with {}: {} different logs in {} runs\n",
-        tame(&played.case.scenario.name),
-        played.case.cast,
+        tame(&played.story.name),
+        played.story.cast,
         played.logs.len(),
         played.runs
     );

@@ -5,51 +5,60 @@ use std::time::Duration;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
-use super::Again;
+use super::{Told, again};
 use crate::mistake::Mistakes;
+use crate::record::{Failure, Inconclusive, Unsupported, Verdict};
 use crate::scenario::Place;
-use crate::stage::{Failure, Verdict};
-use crate::suite::Played;
+use crate::source::Span;
 
 /// `pass  rooms/happy-path  alice=native,bob=native  12 ms`
-pub fn case_line(played: &Played) -> String {
-    let word = match played.outcome.verdict {
+pub fn case_line(told: &Told) -> String {
+    let word = match told.story.verdict {
         Verdict::Pass => "pass",
+        Verdict::New { .. } => "new",
+        Verdict::Flaky { .. } => "flaky",
         Verdict::Fail(_) => "FAIL",
         Verdict::Unsupported(_) => "unsupported",
         Verdict::Inconclusive(_) => "INCONCLUSIVE",
     };
     let mut line = format!(
         "{word:<4}  {}  {}  {}",
-        tame(&played.case.scenario.file()),
-        played.case.cast,
-        duration(played.took / played.runs.max(1))
+        tame(&told.story.file()),
+        told.story.cast,
+        duration(told.took / told.runs.max(1))
     );
-    if played.runs > 1 {
-        let logs = played.logs.len();
+    if told.runs > 1 {
+        let logs = told.logs.len();
         let _ = write!(
             line,
             "  {} runs, {logs} log{}",
-            played.runs,
+            told.runs,
             if logs == 1 { "" } else { "s" }
         );
     }
-    match &played.outcome.verdict {
-        Verdict::Unsupported(why) | Verdict::Inconclusive(why) => {
+    match &told.story.verdict {
+        Verdict::Unsupported(Unsupported { why, .. })
+        | Verdict::Inconclusive(Inconclusive { why, .. }) => {
             let _ = write!(line, "\n      {}", tame(why).replace('\n', "\n      "));
+        }
+        Verdict::New { snapshot } => {
+            let _ = write!(
+                line,
+                "\n      there is no snapshot {} yet; `--accept` writes it",
+                tame(snapshot).replace('\n', " ")
+            );
+        }
+        Verdict::Flaky { failed } => {
+            let _ = write!(line, "\n      it failed {failed} times before");
         }
         Verdict::Pass | Verdict::Fail(_) => {}
     }
-    for judged in &played.outcome.laws {
-        if let Some(why) = judged
-            .excused
-            .as_ref()
-            .filter(|_| judged.is_excused_in_vain())
-        {
-            let law = judged.finding.law;
+    for found in &told.story.laws {
+        if let Some(why) = found.excused.as_ref().filter(|_| found.breaches.is_empty()) {
             let _ = write!(
                 line,
-                "\n      {law} is excused ({}) and was not broken",
+                "\n      law {} is excused ({}) and was not broken",
+                found.law,
                 tame(why)
             );
         }
@@ -66,22 +75,22 @@ fn duration(took: Duration) -> String {
 }
 
 /// How a failure, or more than one log, came about, and how to see it again. `None` where there is nothing to explain.
-pub fn failure(played: &Played, again: &Again, colour: bool) -> Option<String> {
+pub fn failure(told: &Told, colour: bool) -> Option<String> {
     let mut text = String::new();
-    let case = &played.case;
-    if let Verdict::Fail(failure) = &played.outcome.verdict {
-        let _ = writeln!(text, "── {} with {}", tame(&case.scenario.name), case.cast);
-        text.push_str(&place(played, failure, colour));
-        text.push_str(&super::laws::broken(&played.outcome, &failure.breaches));
+    let story = &told.story;
+    if let Verdict::Fail(failure) = &told.story.verdict {
+        let _ = writeln!(text, "── {} with {}", tame(&story.name), story.cast);
+        text.push_str(&place(told, failure, colour));
+        text.push_str(&super::laws::broken(story, &failure.breaches));
         if let Some(diff) = &failure.diff {
             let _ = writeln!(text, "\n{}", tame(diff.trim_end()));
         } else if matches!(failure.place, Some(Place::Seen(_))) {
             text.push_str("\nThe log:\n");
-            for line in tame(&played.outcome.log.to_string()).lines() {
+            for line in tame(&super::log(story).to_string()).lines() {
                 let _ = writeln!(text, "  {line}");
             }
         } else {
-            text.push_str(&super::last::last(&played.outcome.events, failure.at));
+            text.push_str(&super::last::last(&story.events, failure.at));
         }
         if !failure.states.is_empty() {
             text.push_str("\nEach peer at that moment:\n");
@@ -91,25 +100,26 @@ pub fn failure(played: &Played, again: &Again, colour: bool) -> Option<String> {
         }
         text.push('\n');
     }
-    text.push_str(&super::repeats::differ(played));
+    text.push_str(&super::repeats::differ(told));
     if text.is_empty() {
         return None;
     }
-    let told = |trace| {
-        played.logs.len() > 1
-            && played.logs[..2]
+    let shown = |trace: &String| {
+        let is = |path: &std::path::PathBuf| path.display().to_string() == *trace;
+        told.logs.len() > 1
+            && told.logs[..2]
                 .iter()
-                .any(|take| take.trace.as_ref() == Some(trace))
+                .any(|take| take.trace.as_ref().is_some_and(is))
     };
-    if let Some(trace) = played.outcome.trace.as_ref().filter(|trace| !told(*trace)) {
-        let _ = writeln!(text, "Trace: {}", tame(&trace.display().to_string()));
+    if let Some(trace) = story.facts.record.as_ref().filter(|trace| !shown(trace)) {
+        let _ = writeln!(text, "Trace: {}", tame(trace));
     }
-    let _ = writeln!(text, "Again: {}", again.line(played));
+    let _ = writeln!(text, "Again: {}", again::line(told));
     Some(text)
 }
 
 /// The scenario's line, underlined, with what was expected there.
-fn place(played: &Played, failure: &Failure, colour: bool) -> String {
+fn place(told: &Told, failure: &Failure, colour: bool) -> String {
     let message = tame(&failure.message);
     let title = match &failure.place {
         Some(Place::Step(step)) => format!("step {step} failed"),
@@ -122,12 +132,16 @@ fn place(played: &Played, failure: &Failure, colour: bool) -> String {
         return format!("{title}: {message}\n");
     };
     // A failure is shown as a mistake in the file is, and its source as harmlessly.
-    let scenario = &played.case.scenario;
-    let mut mistakes = Mistakes::new(scenario.source.clone());
-    if let Some(via) = failure.place.as_ref().and_then(|place| scenario.via(place)) {
-        mistakes.enter(&via.source, Some(via.used_in(&scenario.source)));
-    }
-    let shown = mistakes.add(span, title.clone()).expect(message.clone());
+    let Some(source) = told.story.source(&span.file) else {
+        return format!("{title}, line {}: {message}\n", span.line);
+    };
+    let mut mistakes = Mistakes::new(source.clone());
+    mistakes.enter(source, span.used.clone());
+    let place = Span {
+        bytes: span.start..span.end,
+        line: span.line,
+    };
+    let shown = mistakes.add(&place, title.clone()).expect(message.clone());
     let theme = if colour {
         GraphicalTheme::unicode()
     } else {
@@ -145,16 +159,14 @@ fn place(played: &Played, failure: &Failure, colour: bool) -> String {
     text
 }
 
-/// `18 passed, 1 failed, 0 unsupported, 0 inconclusive`
-pub fn summary(played: &[Played]) -> String {
+/// `18 passed, 1 failed, 2 new, 1 unsupported`
+pub fn summary(all: &[Told]) -> String {
     let count = |word| {
-        played
-            .iter()
-            .filter(|played| played.outcome.verdict.word() == word)
-            .count()
+        let is = |told: &&Told| told.story.verdict.word() == word;
+        all.iter().filter(is).count()
     };
     let mut line = format!("{} passed, {} failed", count("pass"), count("fail"));
-    for word in ["unsupported", "inconclusive"] {
+    for word in ["new", "flaky", "unsupported", "inconclusive"] {
         let number = count(word);
         if number > 0 {
             let _ = write!(line, ", {number} {word}");
@@ -163,9 +175,22 @@ pub fn summary(played: &[Played]) -> String {
     line
 }
 
+/// A unified diff of two logs.
+pub fn diff(old: &str, new: &str, old_name: &str, new_name: &str) -> String {
+    let (old, new) = (
+        format!("{}\n", old.trim_end()),
+        format!("{}\n", new.trim_end()),
+    );
+    similar::TextDiff::from_lines(&old, &new)
+        .unified_diff()
+        .context_radius(3)
+        .header(old_name, new_name)
+        .to_string()
+}
+
 /// What a server or page said must not drive the terminal, nor a CI runner that reads along: control characters other than line ends are
 /// shown, not sent, and no line begins with `::`, which is a command to GitHub's runner, however far it is indented.
-pub(super) fn tame(text: &str) -> String {
+pub fn tame(text: &str) -> String {
     let tamed = text.split('\n').map(|line| {
         let shown = crate::mistake::shown(line);
         let indent = shown.len() - shown.trim_start().len();

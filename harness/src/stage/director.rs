@@ -23,7 +23,7 @@ use super::{Case, Setting, Trouble};
 use crate::laws::Terms;
 use crate::log::{Watch, seen};
 use crate::names::{Link, PeerName, RoomName};
-use crate::record::{Recorder, Seq, What};
+use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
 use crate::scenario::{Action, Condition, DEFAULT_WITHIN, Place};
 use crate::server::ServerUnderTest;
 use crate::signaling::{Alias, Kind, Request};
@@ -49,15 +49,38 @@ const IDLE_AFTER: Duration = Duration::from_secs(1);
 /// Why a case ends early.
 pub(super) enum Stop {
     Fail {
+        kind: FailureKind,
         place: Option<Place>,
         message: String,
     },
-    Trouble(String),
+    Trouble(InconclusiveKind, String),
 }
 
 impl From<Trouble> for Stop {
     fn from(trouble: Trouble) -> Self {
-        Stop::Trouble(trouble.0)
+        Stop::Trouble(InconclusiveKind::Environment, trouble.0)
+    }
+}
+
+/// Why a wait can end no other way than badly.
+pub(super) struct Miss {
+    pub kind: FailureKind,
+    pub message: String,
+}
+
+impl From<String> for Miss {
+    /// Nothing can bring it any more.
+    fn from(message: String) -> Self {
+        Self {
+            kind: FailureKind::Hopeless,
+            message,
+        }
+    }
+}
+
+impl Miss {
+    pub fn new(kind: FailureKind, message: String) -> Self {
+        Self { kind, message }
     }
 }
 
@@ -118,7 +141,7 @@ impl Stage {
         let mut at = self.recorder.count();
         let mut states = Vec::new();
         if let Err(stop) = &end {
-            if matches!(stop, Stop::Trouble(_)) {
+            if matches!(stop, Stop::Trouble(..)) {
                 return Ran {
                     end,
                     at,
@@ -196,9 +219,11 @@ impl Stage {
             }
             let waited = self.step(step, begun).await.map_err(|stop| match stop {
                 Stop::Fail {
+                    kind,
                     place: None,
                     message,
                 } => Stop::Fail {
+                    kind,
                     place: Some(Place::Step(index + 1)),
                     message,
                 },
@@ -228,6 +253,7 @@ impl Stage {
                 .get(missing)
                 .map_or("", |line| line.text.as_str());
             return Err(Stop::Fail {
+                kind: FailureKind::Seen,
                 place: Some(Place::Seen(missing + 1)),
                 message: format!("the log has no line {text:?} after the ones before it"),
             });
@@ -242,6 +268,7 @@ impl Stage {
             self.world.feed(&event);
             if let Some(index) = self.watch.feed(&event) {
                 return Err(Stop::Fail {
+                    kind: FailureKind::Never,
                     place: Some(Place::Never(index + 1)),
                     message: format!(
                         "this must never happen, and did (event {} of the trace)",
@@ -255,16 +282,21 @@ impl Stage {
                 && !self.may_end
             {
                 return Err(Stop::Fail {
+                    kind: FailureKind::ServerEnded,
                     place: None,
                     message: format!("the server ended by itself: {status}"),
                 });
             }
         }
         match lock(&self.lost).first() {
-            Some((peer, why)) => Err(Stop::Trouble(format!(
-                "{peer} is gone without having been told to: {why}"
-            ))),
-            None => Ok(()),
+            Some((peer, why)) => Err(Stop::Trouble(
+                InconclusiveKind::Environment,
+                format!("{peer} is gone without having been told to: {why}"),
+            )),
+            None => match self.recorder.incomplete() {
+                Some((kind, why)) => Err(Stop::Trouble(kind, why)),
+                None => Ok(()),
+            },
         }
     }
 
@@ -287,7 +319,10 @@ impl Stage {
         } else {
             format!("after {}", seconds(until.within))
         };
-        fail(format!("{what} did not happen ({limit})"))
+        fail_as(
+            FailureKind::TimedOut,
+            format!("{what} did not happen ({limit})"),
+        )
     }
 
     /// Who is dead and since when the step waits, for what may still come.
@@ -304,7 +339,7 @@ impl Stage {
         &mut self,
         until: Until,
         what: impl Fn() -> String,
-        mut holds: impl FnMut(&mut World) -> Option<Result<T, String>>,
+        mut holds: impl FnMut(&mut World) -> Option<Result<T, Miss>>,
     ) -> Result<T, Stop> {
         let deadline = until.at.min(self.end);
         let idle = Instant::now() + IDLE_AFTER;
@@ -313,7 +348,9 @@ impl Stage {
             self.take_in()?;
             match holds(&mut self.world) {
                 Some(Ok(value)) => return Ok(value),
-                Some(Err(message)) => return Err(self.explained(message).await),
+                Some(Err(Miss { kind, message })) => {
+                    return Err(self.explained(kind, message).await);
+                }
                 None => {}
             }
             let next = match self.busy {
@@ -335,9 +372,9 @@ impl Stage {
     }
 
     /// What failed, and that the server ended, if that is why: the end of a process is noticed a moment after that of its sockets.
-    async fn explained(&mut self, message: String) -> Stop {
+    async fn explained(&mut self, kind: FailureKind, message: String) -> Stop {
         if !(self.server.is_up() && self.server.is_ours() && self.world.hope.lost_a_line()) {
-            return fail(message);
+            return fail_as(kind, message);
         }
         let moment = (Instant::now() + ENDS_WITHIN).min(self.end);
         loop {
@@ -346,14 +383,15 @@ impl Stage {
                 Err(Stop::Fail {
                     place: None,
                     message: end,
-                }) => return fail(format!("{message}; {end}")),
+                    ..
+                }) => return fail_as(FailureKind::ServerEnded, format!("{message}; {end}")),
                 Err(stop) => return stop,
             }
             if timeout_at(moment, self.recorder.next_from(self.taken))
                 .await
                 .is_err()
             {
-                return fail(message);
+                return fail_as(kind, message);
             }
         }
     }
@@ -370,7 +408,9 @@ impl Stage {
             || condition.describe(),
             |world| match world.satisfied(condition) {
                 Some(seqs) => Some(Ok(seqs)),
-                None => world.hopeless(condition, &waiting).map(Err),
+                None => world
+                    .hopeless(condition, &waiting)
+                    .map(|why| Err(why.into())),
             },
         )
         .await
@@ -398,9 +438,10 @@ impl Stage {
         match timeout_at(end, actor.live()).await {
             Ok(lives) => lives?,
             Err(_) => {
-                return Err(fail(format!(
-                    "{peer} did not come back before the case's time was up"
-                )));
+                return Err(fail_as(
+                    FailureKind::TimedOut,
+                    format!("{peer} did not come back before the case's time was up"),
+                ));
             }
         }
         self.until.at = (self.until.at + began.elapsed()).min(end);
@@ -428,7 +469,10 @@ impl Stage {
             }
             Done::Refused { name, message, .. } => {
                 self.take_in()?;
-                Err(fail(format!("{peer}'s stack refused: {name}: {message}")))
+                Err(fail_as(
+                    FailureKind::StackRefused,
+                    format!("{peer}'s stack refused: {name}: {message}"),
+                ))
             }
         }
     }
@@ -493,9 +537,10 @@ impl Stage {
                         |world| {
                             let reply = world.reply(&peer, Kind::Fence, from.saturating_sub(1));
                             match reply {
-                                None if !world.is_up(&peer) => {
-                                    Some(Err(format!("{peer} is gone, and cannot be fenced")))
-                                }
+                                None if !world.is_up(&peer) => Some(Err(Miss::new(
+                                    FailureKind::ConnectionLost,
+                                    format!("{peer} is gone, and cannot be fenced"),
+                                ))),
                                 reply => reply.map(Ok),
                             }
                         },
@@ -507,6 +552,7 @@ impl Stage {
                         fenced.push((peer, instance));
                     }
                     Err(Stop::Fail {
+                        kind: FailureKind::TimedOut | FailureKind::ConnectionLost,
                         place: None,
                         message,
                     }) => {
@@ -561,8 +607,14 @@ impl Until {
     }
 }
 
+/// The step could not be carried out as things are.
 pub(super) fn fail(message: String) -> Stop {
+    fail_as(FailureKind::Impossible, message)
+}
+
+pub(super) fn fail_as(kind: FailureKind, message: String) -> Stop {
     Stop::Fail {
+        kind,
         place: None,
         message,
     }

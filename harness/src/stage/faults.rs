@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::director::{Stage, Stop, fail};
+use super::director::{Stage, Stop, fail_as};
 use super::rules::Held;
 use crate::names::{Link, PeerName};
-use crate::record::{Digest, Seq, What};
+use crate::record::{Digest, FailureKind, InconclusiveKind, Seq, What};
 use crate::scenario::Pattern;
 use crate::tap::{self};
 use crate::terms::{Carrier, Direction, Fate, ServerLife};
@@ -39,7 +39,10 @@ impl Stage {
     /// The link that a step is about to disturb for good.
     fn breaking(&mut self, peer: &PeerName, begun: Seq) -> Result<Link, Stop> {
         let Some(instance) = self.ending(peer, begun) else {
-            return Err(fail(format!("{peer} has no signaling connection")));
+            return Err(fail_as(
+                FailureKind::ConnectionLost,
+                format!("{peer} has no signaling connection"),
+            ));
         };
         let link = Link {
             peer: peer.clone(),
@@ -59,9 +62,10 @@ impl Stage {
         let link = self.breaking(peer, begun)?;
         let tap = &self.actor(peer)?.tap;
         match tap.silence(Some(link.instance), how).await {
-            0 => Err(fail(format!(
-                "{peer}'s signaling connection has just ended by itself"
-            ))),
+            0 => Err(fail_as(
+                FailureKind::ConnectionLost,
+                format!("{peer}'s signaling connection has just ended by itself"),
+            )),
             _ => Ok(()),
         }
     }
@@ -70,7 +74,10 @@ impl Stage {
         drop(self.take_in());
         let up = self.world.link(peer).filter(|_| self.world.is_up(peer));
         let (Some(instance), tap) = (up, &self.actor(peer)?.tap) else {
-            return Err(fail(format!("{peer} has no signaling connection")));
+            return Err(fail_as(
+                FailureKind::ConnectionLost,
+                format!("{peer} has no signaling connection"),
+            ));
         };
         tap.stall(Some(instance)).await;
         let link = Link {
@@ -108,7 +115,7 @@ impl Stage {
         let paused = self.server.pause().await;
         let life = ServerLife::Paused;
         self.recorder.record(What::Server { life }, &[begun]);
-        paused.map_err(|error| Stop::Trouble(error.to_string()))
+        paused.map_err(|error| Stop::Trouble(InconclusiveKind::Environment, error.to_string()))
     }
 
     pub(super) async fn resume(&mut self, begun: Seq) -> Result<(), Stop> {
@@ -117,7 +124,7 @@ impl Stage {
         let life = ServerLife::Resumed;
         self.recorder.record(What::Server { life }, &[begun]);
         let resumed = self.server.resume().await;
-        resumed.map_err(|error| Stop::Trouble(error.to_string()))
+        resumed.map_err(|error| Stop::Trouble(InconclusiveKind::Environment, error.to_string()))
     }
 
     /// After the server's end nothing is left of what was disturbed on the way to it.
@@ -150,9 +157,10 @@ impl Stage {
         );
         match self.actor(peer)?.tap.inject(link.instance, frame).await {
             tap::Delivery::Delivered => Ok(()),
-            tap::Delivery::Undeliverable => Err(fail(format!(
-                "{peer}'s signaling connection has just ended by itself"
-            ))),
+            tap::Delivery::Undeliverable => Err(fail_as(
+                FailureKind::ConnectionLost,
+                format!("{peer}'s signaling connection has just ended by itself"),
+            )),
         }
     }
 
@@ -169,13 +177,15 @@ impl Stage {
                 let what = format!("the server's answer to a request for a WebSocket on {path}");
                 Err(self.late(&what, until))
             }
-            (Some(Ok(got)), Some(wanted)) if got != wanted => Err(fail(format!(
-                "the answer has status {got}, expected {wanted}"
-            ))),
+            (Some(Ok(got)), Some(wanted)) if got != wanted => Err(fail_as(
+                FailureKind::Refused,
+                format!("the answer has status {got}, expected {wanted}"),
+            )),
             (Some(Ok(_)), _) => Ok(()),
-            (Some(Err(error)), _) => Err(fail(format!(
-                "the server does not answer a request for a WebSocket on {path}: {error}"
-            ))),
+            (Some(Err(error)), _) => Err(fail_as(
+                FailureKind::ConnectionLost,
+                format!("the server does not answer a request for a WebSocket on {path}: {error}"),
+            )),
         }
     }
 

@@ -31,6 +31,7 @@ use std::time::Duration;
 
 use glare_signaling_server::Faults;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::names::PeerName;
 use crate::peer::browser::{EnvironmentError, Pool};
@@ -42,9 +43,10 @@ use crate::signaling::Dialect;
 use crate::tap::{Policy, TapOptions};
 use crate::tls::Security;
 
-pub use outcome::{Failure, Judged, Outcome, Verdict};
+pub use crate::record::{Failure, Verdict};
+pub use outcome::{Judged, Outcome};
 pub use peer_fault::PeerFault;
-pub use play::play;
+pub use play::{LastWord, play, play_with};
 
 /// One scenario with one cast.
 #[derive(Clone, Debug)]
@@ -75,8 +77,14 @@ pub struct Setting {
     pub busy: Arc<Semaphore>,
     /// Which repetition this is, from 1.
     pub take: u32,
-    /// Where traces are written; none are if `None`.
+    /// The folder for the record of each case that is played; none is written if `None`.
     pub traces: Option<PathBuf>,
+    /// Why no record can be written, if that is known already: then nothing is played.
+    pub unwritable: Option<String>,
+    /// What glare was told besides scenarios, casts and the seed, as arguments: what plays a case again.
+    pub options: Arc<[String]>,
+    /// Cancelled when somebody wants the run to end now.
+    pub interrupt: CancellationToken,
     /// Sent with every request to the server, besides what the peers send.
     pub headers: Arc<[(String, String)]>,
     /// Everything speaks TLS, if it is there.
@@ -104,6 +112,9 @@ impl Setting {
             busy: Arc::new(Semaphore::new(cores * 2)),
             take: 1,
             traces: None,
+            unwritable: None,
+            options: Arc::default(),
+            interrupt: CancellationToken::new(),
             headers: Arc::default(),
             security: None,
             secrets: Arc::default(),

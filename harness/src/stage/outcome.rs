@@ -6,53 +6,7 @@ use std::time::Duration;
 
 use crate::laws::{Breach, Finding};
 use crate::log::Log;
-use crate::record::{Event, Seq};
-use crate::scenario::Place;
-use crate::source::Span;
-
-/// How a case ended. Only the first is green.
-#[derive(Clone, Debug)]
-pub enum Verdict {
-    /// Everything that was asked for happened, and nothing that was forbidden.
-    Pass,
-    /// It did not.
-    Fail(Failure),
-    /// The server has no such concept, or a stack cannot do it; with the reason.
-    Unsupported(String),
-    /// The environment broke (no browser, no port, a browser that died by itself); with the reason.
-    Inconclusive(String),
-}
-
-impl Verdict {
-    /// The word for it.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Verdict::Pass => "pass",
-            Verdict::Fail(_) => "fail",
-            Verdict::Unsupported(_) => "unsupported",
-            Verdict::Inconclusive(_) => "inconclusive",
-        }
-    }
-}
-
-/// What went wrong, for a person.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// Where: a step, a line of an expectation, or a law; `None` for the comparison with the snapshot.
-    pub place: Option<Place>,
-    /// The same place in the file.
-    pub span: Option<Span>,
-    /// What was expected and what happened instead.
-    pub message: String,
-    /// The number of the first event after that moment.
-    pub at: Seq,
-    /// Each peer's state at that moment, a line each.
-    pub states: Vec<String>,
-    /// Where laws are broken, which is what failed or may explain it; in the order of the trace.
-    pub breaches: Vec<Breach>,
-    /// A difference between the log and its snapshot, as a unified diff.
-    pub diff: Option<String>,
-}
+use crate::record::{Broken, Event, LawFound, Verdict};
 
 /// What a run showed of one law.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +32,30 @@ impl Judged {
     }
 }
 
+impl From<&Breach> for Broken {
+    fn from(breach: &Breach) -> Self {
+        Self {
+            law: breach.law.number(),
+            event: breach.event,
+            because: breach.because.clone(),
+            message: breach.message.clone(),
+        }
+    }
+}
+
+impl From<&Judged> for LawFound {
+    fn from(judged: &Judged) -> Self {
+        let finding = &judged.finding;
+        Self {
+            law: finding.law.number(),
+            statement: finding.law.statement().to_owned(),
+            premises: finding.premises,
+            excused: judged.excused.clone(),
+            breaches: finding.breaches.iter().map(Broken::from).collect(),
+        }
+    }
+}
+
 /// A case that was played.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -85,11 +63,13 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// What a person reads of it.
     pub log: Log,
-    /// All that happened.
+    /// All that happened until the stage was cleared.
     pub events: Vec<Arc<Event>>,
+    /// The whole record, the verdict last: what every report is made of.
+    pub record: Vec<Arc<Event>>,
     /// What it showed of each law that was asked; none where the case did not get to its steps.
     pub laws: Vec<Judged>,
-    /// The trace on disk, if one was asked for.
+    /// The record on disk, if one was asked for.
     pub trace: Option<PathBuf>,
     /// From the first boot to the verdict, clearing up not counted.
     pub took: Duration,

@@ -1,6 +1,7 @@
 //! Plays a case: boots the server, brings the peers to the stage, lets the director work, and says the verdict.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use super::directory::Directory;
 use super::elsewhere::{refuses, unkillable, withheld};
 use super::faults::Disturbed;
 use super::lawful::{excuse, lives_on};
-use super::outcome::{Failure, Judged, Outcome, Verdict};
+use super::outcome::{Judged, Outcome};
 use super::probed::gone;
 use super::rules::Rules;
 use super::waits::World;
@@ -24,39 +25,59 @@ use super::{Case, Setting, Trouble};
 use crate::laws::{Breach, Law};
 use crate::log::{Log, Watch, causal, certain};
 use crate::names::PeerName;
-use crate::record::{Digest, Event, Recorder, TraceWriter, What};
+use crate::record::{
+    Broken, CaseFacts, Digest, Event, Failure, FailureKind, InconclusiveKind, LawFound, Recorder,
+    Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
+};
 use crate::scenario::{Action, Place, Step};
 use crate::server::{Lives, ServerUnderTest, Wanted};
 use crate::signaling::Terms;
 use crate::signaling::{Alias, SameId};
+use crate::source::Source;
 use crate::terms::Kill;
 use crate::terms::ServerLife;
 
+/// Whoever knows what the log of a case must be: asked where the case is green so far.
+pub trait LastWord: Send + Sync {
+    /// What the log makes of it.
+    fn judge(&self, log: &Log) -> Verdict;
+
+    /// The record is whole, with a verdict that passes: now the log may become a snapshot.
+    ///
+    /// # Errors
+    /// The verdict in its place, if it cannot.
+    fn keep(&self, _log: &Log) -> Result<(), Verdict> {
+        Ok(())
+    }
+}
+
+struct AnyLog;
+
+impl LastWord for AnyLog {
+    fn judge(&self, _: &Log) -> Verdict {
+        Verdict::Pass
+    }
+}
+
 /// Plays one case to its verdict. Always ends: every wait has a deadline.
 pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
+    play_with(case, setting, &AnyLog).await
+}
+
+/// The same, and the log of a case that is green so far is judged once more, by whoever knows what it must be.
+pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastWord) -> Outcome {
     let busy = setting.busy.clone().acquire_owned().await.ok();
     let began = Instant::now();
-    let (recorder, trace) = recorder(case, &setting);
+    let (recorder, trace, unwritten) = recorder(case, &setting);
     let lost: Lost = Arc::default();
-    recorder.record(
-        What::Run {
-            version: crate::record::TRACE_VERSION,
-            scenario: case.scenario.name.clone(),
-            cast: case.cast.stacks().clone(),
-            server: setting.server.name(),
-            shake: setting.shake,
-        },
-        &[],
-    );
-    let Ended { ran, stage } = match refusal(case, &setting) {
-        Some(why) => Ended {
-            ran: Err(Verdict::Unsupported(why)),
-            stage: None,
-        },
-        None => perform(case, &setting, &recorder, &lost, began, busy).await,
+    begin(case, &setting, &recorder, trace.as_deref());
+    let Ended { ran, stage } = match (refusal(case, &setting), unwritten) {
+        (_, Some(why)) => Ended::early(Verdict::inconclusive(InconclusiveKind::RecordFailed, why)),
+        (Some(unsupported), None) => Ended::early(Verdict::Unsupported(unsupported)),
+        (None, None) => perform(case, &setting, &recorder, &lost, began, busy).await,
     };
-    // What comes now belongs to no log.
-    let events = recorder.events_from(0);
+    recorder.record(What::Clearing, &[]);
+    let events = until_clearing(&recorder.events_from(0));
     let log = log(&events, &setting);
     let wrong = causal(&log, &events, &certain(&events)).err();
     let (mut verdict, laws, took) = match stage {
@@ -67,23 +88,137 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
         }
     };
     if let (Some(violation), Verdict::Pass) = (wrong, &verdict) {
-        verdict = Verdict::Inconclusive(format!("this is an error of glare itself: {violation}"));
+        let why = format!("this is an error of glare itself: {violation}");
+        verdict = Verdict::inconclusive(InconclusiveKind::Environment, why);
     }
-    let text = match &verdict {
-        Verdict::Pass => "verdict: pass".to_owned(),
-        Verdict::Fail(failure) => format!("verdict: fail: {}", failure.message),
-        Verdict::Unsupported(why) | Verdict::Inconclusive(why) => {
-            format!("verdict: {}: {why}", verdict.word())
-        }
+    for judged in &laws {
+        recorder.record(What::Law(Box::new(LawFound::from(judged))), &[]);
+    }
+    // The record first: a snapshot must not be accepted from a run that is not all there.
+    recorder.flush();
+    let is_green = matches!(verdict, Verdict::Pass);
+    verdict = match recorder.incomplete() {
+        Some((kind, why)) if is_green => Verdict::inconclusive(kind, why),
+        None if is_green => last_word.judge(&log),
+        _ => verdict,
     };
-    recorder.record(What::Note { peer: None, text }, &[]);
+    if let Verdict::Fail(failure) = &mut verdict {
+        failure.at = failure.at.min(events.len() as Seq);
+    }
+    shorten(&mut verdict);
+    let say = |verdict: &Verdict| {
+        recorder.record(
+            What::Verdict {
+                verdict: Box::new(verdict.clone()),
+                took: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            },
+            &[],
+        )
+    };
+    let mut said = say(&verdict);
+    recorder.flush();
+    let after = match recorder.incomplete() {
+        // Only in memory, for those who read along: the disk has no room for it.
+        Some((kind, why)) if verdict.weight(false) == Weight::Green => {
+            Some(Verdict::inconclusive(kind, why))
+        }
+        None if verdict == Verdict::Pass => last_word.keep(&log).err(),
+        _ => None,
+    };
+    if let Some(after) = after {
+        verdict = after;
+        shorten(&mut verdict);
+        said = say(&verdict);
+        recorder.flush();
+    }
+    let mut record = recorder.events_from(0);
+    if let Some(event) = record.get(said as usize) {
+        // As it was recorded, without secrets.
+        if let What::Verdict { verdict: told, .. } = &event.what {
+            verdict = Verdict::clone(told);
+        }
+        record.truncate(said as usize + 1);
+    }
     Outcome {
         verdict,
         log,
-        events: recorder.events_from(0),
+        events,
+        record,
         laws,
         trace,
         took,
+    }
+}
+
+/// What every record begins with.
+fn begin(case: &Case, setting: &Setting, recorder: &Recorder, trace: Option<&Path>) {
+    let scenario = &case.scenario;
+    let shown = |path: &Path| path.display().to_string();
+    recorder.record(
+        What::Run {
+            version: crate::record::TRACE_VERSION,
+            scenario: scenario.name.clone(),
+            cast: case.cast.stacks().clone(),
+            server: setting.server.name(),
+            shake: setting.shake,
+        },
+        &[],
+    );
+    let facts = CaseFacts {
+        path: shown(&scenario.source.path),
+        variant: scenario.variant.clone(),
+        dialect: setting.dialect.name().to_owned(),
+        record: trace.map(shown),
+        take: setting.take,
+        options: setting.options.to_vec(),
+        tls: setting.security.is_some(),
+        max_time: u64::try_from(setting.max_time.as_millis()).unwrap_or(u64::MAX),
+    };
+    recorder.record(What::Case(Box::new(facts)), &[]);
+    let source = |role, source: &Source| {
+        let path = shown(&source.path);
+        let text = source.text.to_string();
+        recorder.record(What::Source { role, path, text }, &[]);
+    };
+    source(Role::Scenario, &scenario.source);
+    if let Some(via) = scenario.steps.iter().find_map(|step| step.via.as_ref()) {
+        source(Role::Sequences, &via.source);
+    }
+    source(Role::Dialect, setting.dialect.source());
+}
+
+/// What happened before the harness began to end things itself.
+fn until_clearing(events: &[Arc<Event>]) -> Vec<Arc<Event>> {
+    let until = events
+        .iter()
+        .rposition(|event| event.what == What::Clearing);
+    events[..until.unwrap_or(events.len())].to_vec()
+}
+
+/// So much of one text of a verdict is kept (bytes): a record's line has an end.
+const LONGEST: usize = 64 * 1024;
+
+/// So many breaches are in a verdict; the laws have them all.
+const MOST_BREACHES: usize = 100;
+
+fn shorten(verdict: &mut Verdict) {
+    let shorten = |text: &mut String| {
+        if text.len() > LONGEST {
+            let at = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at));
+            text.truncate(at.unwrap_or_default());
+            text.push('…');
+        }
+    };
+    match verdict {
+        Verdict::Fail(failure) => {
+            shorten(&mut failure.message);
+            failure.diff.iter_mut().for_each(shorten);
+            failure.states.iter_mut().for_each(shorten);
+            failure.breaches.truncate(MOST_BREACHES);
+        }
+        Verdict::Unsupported(unsupported) => shorten(&mut unsupported.why),
+        Verdict::Inconclusive(inconclusive) => shorten(&mut inconclusive.why),
+        Verdict::Pass | Verdict::New { .. } | Verdict::Flaky { .. } => {}
     }
 }
 
@@ -103,7 +238,7 @@ async fn conclude(
             return (verdict, Vec::new(), took);
         }
     };
-    let troubled = matches!(ran.end, Err(Stop::Trouble(_)));
+    let troubled = matches!(ran.end, Err(Stop::Trouble(..)));
     let lives = match troubled {
         true => Lives::Unknown,
         false => stage.part().await,
@@ -121,7 +256,9 @@ async fn conclude(
     let laws = std::mem::take(&mut ran.laws);
     let blame = Blame::of(&recorder.events_from(0));
     let verdict = match (judge(case, ran, &laws, &blame), lives) {
-        (Verdict::Pass, Lives::Refuses) => Verdict::Inconclusive(refuses(recorder)),
+        (Verdict::Pass, Lives::Refuses) => {
+            Verdict::inconclusive(InconclusiveKind::NoServer, refuses(recorder))
+        }
         (verdict, _) => verdict,
     };
     (verdict, laws, took)
@@ -138,34 +275,55 @@ struct Ended {
     stage: Option<Stage>,
 }
 
-fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<std::path::PathBuf>) {
+impl Ended {
+    /// Before there was a stage.
+    fn early(verdict: Verdict) -> Self {
+        Self {
+            ran: Err(verdict),
+            stage: None,
+        }
+    }
+}
+
+/// The recorder, the file that it writes to, and why there is none though one was asked for.
+fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<PathBuf>, Option<String>) {
     let secrets = setting.secrets.clone();
+    if let Some(why) = &setting.unwritable {
+        let why = Some(why.clone());
+        return (Recorder::with_secrets(None, secrets), None, why);
+    }
     let Some(folder) = &setting.traces else {
-        return (Recorder::with_secrets(None, secrets), None);
+        return (Recorder::with_secrets(None, secrets), None, None);
     };
-    let take = match setting.take {
-        0 | 1 => String::new(),
-        take => format!("-{take}"),
+    let create = || {
+        std::fs::create_dir_all(folder)?;
+        let (path, file) = runs::new_trace(folder, setting.take)?;
+        Ok::<_, std::io::Error>((path, TraceWriter::file(file)))
     };
-    let path = folder.join(format!("{}{take}.jsonl", case.slug()));
-    // The trace of an earlier run makes way.
-    drop(std::fs::remove_file(&path));
-    match TraceWriter::create(&path) {
-        Ok(writer) => (Recorder::with_secrets(Some(writer), secrets), Some(path)),
+    match create() {
+        Ok((path, writer)) => {
+            let recorder = Recorder::with_secrets(Some(writer), secrets);
+            (recorder, Some(path), None)
+        }
         Err(error) => {
-            tracing::warn!(%error, path = %path.display(), "no trace is written");
-            (Recorder::with_secrets(None, secrets), None)
+            let why = format!(
+                "the record of {} cannot be written to {}: {error}",
+                case.slug(),
+                folder.display()
+            );
+            (Recorder::with_secrets(None, secrets), None, Some(why))
         }
     }
 }
 
 /// Why this case cannot be played at all against this server.
-fn refusal(case: &Case, setting: &Setting) -> Option<String> {
+fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
+    let unsupported = |kind, why| Some(Unsupported { kind, why });
     if let Some(why) = (setting.server.elsewhere()).and_then(|server| withheld(case, server)) {
-        return Some(why);
+        return unsupported(UnsupportedKind::Withheld, why);
     }
     if let Some(why) = unkillable(case, &setting.pool) {
-        return Some(why);
+        return unsupported(UnsupportedKind::Stack, why);
     }
     let lacking: Vec<String> = case
         .scenario
@@ -176,16 +334,17 @@ fn refusal(case: &Case, setting: &Setting) -> Option<String> {
         .collect();
     if !lacking.is_empty() {
         let name = setting.dialect.name();
-        return Some(format!("{name} has no {}", lacking.join(", ")));
+        let why = format!("{name} has no {}", lacking.join(", "));
+        return unsupported(UnsupportedKind::Server, why);
     }
     let refuses = |step: &Step| matches!(step.action, Action::Connect { refused: true, .. });
     let lets_in = setting.dialect.properties().same_id != SameId::Reject;
-    (lets_in && case.scenario.steps.iter().any(refuses)).then(|| {
-        format!(
-            "{} does not refuse an id that is in use",
-            setting.dialect.name()
-        )
-    })
+    if !(lets_in && case.scenario.steps.iter().any(refuses)) {
+        return None;
+    }
+    let name = setting.dialect.name();
+    let why = format!("{name} does not refuse an id that is in use");
+    unsupported(UnsupportedKind::Server, why)
 }
 
 /// On a server that glare has started, names are as the scenario writes them.
@@ -221,10 +380,8 @@ async fn perform(
     let server = match ServerUnderTest::start_as(spec, run, sink, wanted).await {
         Ok(server) => server,
         Err(error) => {
-            return Ended {
-                ran: Err(Verdict::Inconclusive(error.to_string())),
-                stage: None,
-            };
+            let why = error.to_string();
+            return Ended::early(Verdict::inconclusive(InconclusiveKind::NoServer, why));
         }
     };
     let scene = Scene {
@@ -294,11 +451,20 @@ async fn perform(
     };
     if let Some(why) = trouble {
         return Ended {
-            ran: Err(Verdict::Inconclusive(why)),
+            ran: Err(Verdict::inconclusive(InconclusiveKind::Environment, why)),
             stage: Some(stage),
         };
     }
-    let ran = stage.run(case, setting).await;
+    let ran = tokio::select! {
+        ran = stage.run(case, setting) => ran,
+        () = setting.interrupt.cancelled() => {
+            let why = "interrupted before its end";
+            return Ended {
+                ran: Err(Verdict::inconclusive(InconclusiveKind::Interrupted, why)),
+                stage: Some(stage),
+            };
+        }
+    };
     Ended {
         ran: Ok(ran),
         stage: Some(stage),
@@ -318,26 +484,43 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
     // That the server has ended explains what else is wrong.
     breaches.sort_by_key(|breach| (breach.law != Law::ServerLives, breach.event, breach.law));
     let passed = end.is_ok() && breaches.is_empty();
+    let asked = asks_all(laws);
     let law = |breach: &Breach| Some(Place::Law(usize::from(breach.law.number())));
-    let (place, message) = match (end, breaches.first()) {
-        (Err(Stop::Trouble(why)), _) => return Verdict::Inconclusive(why),
+    let (kind, place, message) = match (end, breaches.first()) {
+        (Err(Stop::Trouble(kind, why)), _) => return Verdict::inconclusive(kind, why),
         // After the steps the server ended by itself, which the law says better.
         (Err(Stop::Fail { place: None, .. }), Some(first)) if first.law == Law::ServerLives => {
-            (law(first), first.message.clone())
+            (FailureKind::Law, law(first), first.message.clone())
         }
         (
             Err(Stop::Fail {
                 place: None,
                 message,
+                ..
             }),
             Some(first),
-        ) => (law(first), format!("{}; {message}", first.message)),
-        (Err(Stop::Fail { place, message }), _) => (place, message),
+        ) => (
+            FailureKind::Law,
+            law(first),
+            format!("{}; {message}", first.message),
+        ),
+        (
+            Err(Stop::Fail {
+                kind,
+                place,
+                message,
+            }),
+            _,
+        ) => (kind, place, message),
         (Ok(()), None) => match blame.owed() {
-            Some((_, broken)) => (None, broken.to_owned()),
+            Some((_, broken)) => (FailureKind::Wire, None, broken.to_owned()),
+            None if !asked => {
+                let why = "not every law was asked of this run";
+                return Verdict::inconclusive(InconclusiveKind::LawsNotAsked, why);
+            }
             None => return Verdict::Pass,
         },
-        (Ok(()), Some(first)) => (law(first), first.message.clone()),
+        (Ok(()), Some(first)) => (FailureKind::Law, law(first), first.message.clone()),
     };
     let at = match (&place, breaches.first(), blame.owed()) {
         // The reader looks for what led to it, not for what came after.
@@ -349,16 +532,36 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
         true => message,
         false => blame.explain(message, at),
     };
-    let span = place
-        .as_ref()
-        .and_then(|place| case.scenario.span_of(place));
-    Verdict::Fail(Failure {
+    let span = place.as_ref().and_then(|place| spot(case, place));
+    Verdict::Fail(Box::new(Failure {
+        kind,
         place,
         span,
         message,
         at,
         states,
-        breaches,
+        breaches: breaches.iter().map(Broken::from).collect(),
         diff: None,
+    }))
+}
+
+/// Where a place stands, in which file.
+fn spot(case: &Case, place: &Place) -> Option<Spot> {
+    let scenario = &case.scenario;
+    let span = scenario.span_of(place)?;
+    let via = scenario.via(place);
+    let source = via.map_or(&scenario.source, |via| &via.source);
+    Some(Spot {
+        file: source.path.display().to_string(),
+        line: span.line,
+        start: span.bytes.start,
+        end: span.bytes.end,
+        used: via.map(|via| via.used_in(&scenario.source)),
     })
+}
+
+/// Whether each law that a trace shows was asked.
+fn asks_all(laws: &[Judged]) -> bool {
+    let asked = |law: &Law| laws.iter().any(|judged| judged.finding.law == *law);
+    Law::OBSERVED.iter().all(asked)
 }

@@ -2,11 +2,11 @@
 
 use super::actor::Actor;
 use super::brain::payload;
-use super::director::{Stage, Stop, fail};
+use super::director::{Miss, Stage, Stop, fail, fail_as};
 use super::order::{Done, Order};
 use super::rules::Fault;
 use crate::names::{Link, PeerName, Stack};
-use crate::record::{Seq, What};
+use crate::record::{FailureKind, InconclusiveKind, Seq, What};
 use crate::scenario::{Action, Answer, Condition, Cut, Raw, Step};
 use crate::signaling::{DescriptionKind, Notice, Request};
 use crate::tap;
@@ -28,9 +28,10 @@ impl Stage {
                 refused: true,
             } => {
                 if let Done::Yes = self.order(peer, Order::ConnectMore, cause).await? {
-                    return Err(fail(format!(
-                        "the server let {peer} in a second time, which it had to refuse"
-                    )));
+                    return Err(fail_as(
+                        FailureKind::NotRefused,
+                        format!("the server let {peer} in a second time, which it had to refuse"),
+                    ));
                 }
             }
             Action::Create { peer, room, answer } => {
@@ -226,7 +227,7 @@ impl Stage {
             Action::Restart => {
                 self.kill_server(begun).await?;
                 if let Err(error) = self.server.restart().await {
-                    return Err(Stop::Trouble(error.to_string()));
+                    return Err(Stop::Trouble(InconclusiveKind::NoServer, error.to_string()));
                 }
             }
             Action::SendRaw { peer, raw } => match raw {
@@ -253,9 +254,10 @@ impl Stage {
                 };
                 match (self.order(peer, order, cause).await?, status) {
                     (Done::Status(got, _), Some(wanted)) if got != *wanted => {
-                        return Err(fail(format!(
-                            "the answer has status {got}, expected {wanted}"
-                        )));
+                        return Err(fail_as(
+                            FailureKind::Refused,
+                            format!("the answer has status {got}, expected {wanted}"),
+                        ));
                     }
                     (Done::Status(_, answer), _) => return Ok(answer.into_iter().collect()),
                     (Done::No(why), _) => return Err(fail(format!("{peer} could not: {why}"))),
@@ -333,15 +335,22 @@ impl Stage {
                 let why = world.hope.deaf(peer, &waiting)?;
                 return Some(Err(format!(
                     "{peer} waited for the server's answer to its {kind}, and {why}"
-                )));
+                )
+                .into()));
             };
             Some(match (notice, answer) {
-                (Notice::Refused { reason, .. }, Answer::Granted) => Err(format!("the server refused {peer}'s {kind}: {reason:?}")),
+                (Notice::Refused { reason, .. }, Answer::Granted) => {
+                    Err(Miss::new(FailureKind::Refused, format!("the server refused {peer}'s {kind}: {reason:?}")))
+                }
                 (Notice::Refused { reason, .. }, Answer::RefusedWith(text)) if !reason.contains(text) => {
-                    Err(format!("the server refused {peer}'s {kind} with {reason:?}, expected {text:?} in it"))
+                    let message = format!("the server refused {peer}'s {kind} with {reason:?}, expected {text:?} in it");
+                    Err(Miss::new(FailureKind::Refused, message))
                 }
                 (Notice::Refused { .. }, _) | (_, Answer::Granted) => Ok(vec![seq]),
-                (_, _) => Err(format!("the server granted {peer}'s {kind}, which it had to refuse")),
+                (_, _) => {
+                    let message = format!("the server granted {peer}'s {kind}, which it had to refuse");
+                    Err(Miss::new(FailureKind::NotRefused, message))
+                }
             })
         })
         .await
@@ -363,18 +372,21 @@ impl Stage {
                 if whole.contains(text.as_str()) {
                     Ok(vec![seq])
                 } else {
-                    Err(fail(format!(
-                        "{peer}'s stack refused with {whole:?}, expected {text:?} in it"
-                    )))
+                    Err(fail_as(
+                        FailureKind::StackRefused,
+                        format!("{peer}'s stack refused with {whole:?}, expected {text:?} in it"),
+                    ))
                 }
             }
-            (Done::Refused { name, message, .. }, None) => {
-                Err(fail(format!("{peer}'s stack refused: {name}: {message}")))
-            }
+            (Done::Refused { name, message, .. }, None) => Err(fail_as(
+                FailureKind::StackRefused,
+                format!("{peer}'s stack refused: {name}: {message}"),
+            )),
             (Done::No(why), _) => Err(fail(format!("{peer} could not: {why}"))),
-            (Done::Yes | Done::Status(..), Some(_)) => Err(fail(format!(
-                "{peer}'s stack took it, which it had to refuse"
-            ))),
+            (Done::Yes | Done::Status(..), Some(_)) => Err(fail_as(
+                FailureKind::StackAccepted,
+                format!("{peer}'s stack took it, which it had to refuse"),
+            )),
             (Done::Yes | Done::Status(..), None) => Ok(Vec::new()),
         }
     }
@@ -419,7 +431,9 @@ impl Stage {
                         Some(seqs) => Some(Ok(seqs)),
                         None if others.iter().all(|peer| waiting.dead.contains(peer)) => {
                             let who = "nobody is left to hear it";
-                            Some(Err(format!("{from} spoke on channel {channel}, and {who}")))
+                            Some(Err(
+                                format!("{from} spoke on channel {channel}, and {who}").into()
+                            ))
                         }
                         None => None,
                     }

@@ -7,29 +7,33 @@ mod snapshot;
 mod stacks;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 
-use crate::laws::Law;
 use crate::log::Log;
-use crate::stage::{Case, Failure, Outcome, Setting, Verdict, play};
+use crate::record::runs::RunFolder;
+use crate::record::{
+    Failure, FailureKind, InconclusiveKind, LawFound, Story, TraceError, Verdict, Weight,
+};
+use crate::report::Told;
+pub use crate::report::{Asked, Take, diff};
+use crate::stage::{Case, LastWord, Outcome, Setting, play_with};
 
 pub use filter::Filter;
 pub use planted::{Caught, Planted, Row, Table, native, planted};
 pub(crate) use select::merge;
 pub use select::{SelectError, cases, files, known_peers, read, sequence_files, unused};
-pub use snapshot::{Snapshot, diff, write};
+pub use snapshot::{Snapshot, write};
 pub use stacks::stacks;
 
 /// How many cases may be under way, those that only wait for a browser's time-out included.
 const UNDER_WAY: usize = 64;
 
 /// How a run is to go.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// How often each case is played.
     pub repeat: u32,
@@ -37,6 +41,8 @@ pub struct Plan {
     pub until_failure: bool,
     /// Write the logs of passing cases as their snapshots.
     pub accept: bool,
+    /// Where each case leaves its record.
+    pub records: Option<RunFolder>,
 }
 
 /// A case that was played as often as was asked for.
@@ -54,32 +60,25 @@ pub struct Played {
     pub logs: Vec<Take>,
     /// The sum of the times.
     pub took: Duration,
-    /// What all its runs together showed of each law that was asked.
-    pub laws: BTreeMap<Law, Asked>,
+    /// What all its runs together showed of each law that was asked, by number.
+    pub laws: BTreeMap<u8, Asked>,
 }
 
-/// One of the logs that a case had.
-#[derive(Clone, Debug)]
-pub struct Take {
-    /// The first run that had it, from 1.
-    pub number: u32,
-    /// So many runs had it.
-    pub runs: u32,
-    /// The log.
-    pub log: Log,
-    /// The trace of that first run.
-    pub trace: Option<PathBuf>,
-}
-
-/// How often a law was put to the test, and how that ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
-    /// So often its premise occurred.
-    pub premises: usize,
-    /// At so many places it was broken without an excuse.
-    pub broken: usize,
-    /// At so many it was broken as the scenario says.
-    pub excused: usize,
+impl Played {
+    /// What a report is made of.
+    ///
+    /// # Errors
+    /// Never, of what was played: a record begins as one.
+    pub fn told(&self) -> Result<Told, TraceError> {
+        Ok(Told {
+            story: Story::of(self.outcome.record.clone())?,
+            runs: self.runs,
+            take: self.take,
+            logs: self.logs.clone(),
+            took: self.took,
+            laws: self.laws.clone(),
+        })
+    }
 }
 
 /// What a run tells while it goes on.
@@ -90,7 +89,8 @@ pub enum Progress<'a> {
     Ends(&'a Played),
 }
 
-/// Plays all cases, as many at once as the setting lets be busy, and answers them in their order.
+/// Plays all cases, as many at once as the setting lets be busy, and answers them in their order. Those that had not begun when the
+/// setting's `interrupt` came are not among them.
 pub async fn run(
     cases: Vec<Case>,
     setting: Arc<Setting>,
@@ -98,19 +98,19 @@ pub async fn run(
     tell: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Vec<Played> {
     if !plan.accept {
-        return run_all(cases, &setting, plan, tell).await;
+        return run_all(cases, &setting, &plan, tell).await;
     }
     // The shared snapshots have to be there before the other casts compare with them.
     let (first, others): (Vec<Case>, Vec<Case>) = cases.into_iter().partition(writes_shared);
-    let mut played = run_all(first, &setting, plan, tell).await;
-    played.extend(run_all(others, &setting, plan, tell).await);
+    let mut played = run_all(first, &setting, &plan, tell).await;
+    played.extend(run_all(others, &setting, &plan, tell).await);
     played
 }
 
 async fn run_all(
     cases: Vec<Case>,
     setting: &Arc<Setting>,
-    plan: Plan,
+    plan: &Plan,
     tell: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Vec<Played> {
     // What waits longest begins first, so that waits overlap.
@@ -122,13 +122,17 @@ async fn run_all(
         .map(|(place, case)| {
             let setting = setting.clone();
             async move {
+                if setting.interrupt.is_cancelled() {
+                    return None;
+                }
                 tell(Progress::Begins(&case));
                 let played = play_all(case, setting, plan, stop).await;
                 tell(Progress::Ends(&played));
-                (place, played)
+                Some((place, played))
             }
         })
         .buffer_unordered(UNDER_WAY)
+        .filter_map(std::future::ready)
         .collect()
         .await;
     played.sort_by_key(|(place, _)| *place);
@@ -144,31 +148,44 @@ fn longest_wait(case: &Case) -> Duration {
         .unwrap_or_default()
 }
 
-async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan, stop: &AtomicBool) -> Played {
+async fn play_all(case: Case, setting: Arc<Setting>, plan: &Plan, stop: &AtomicBool) -> Played {
     let mut logs: BTreeMap<String, Take> = BTreeMap::new();
     let mut worst: Option<Outcome> = None;
     let mut worst_take = 1;
     let mut took = Duration::ZERO;
     let mut laws = BTreeMap::new();
     let mut runs = 0;
+    let interrupt = setting.interrupt.clone();
+    let (folder, unmade) = match plan.records.as_ref().map(|run| run.case(&case.slug())) {
+        // A folder that cannot be made is told by the stage, which cannot write to it.
+        Some(Ok(folder)) => (Some(folder), None),
+        Some(Err(error)) => (None, Some(error)),
+        None => (setting.traces.clone(), None),
+    };
+    let unmade = unmade.map(|error| format!("the record cannot be written: {error}"));
     while runs < plan.repeat.max(1) {
         let mut setting = Setting::clone(&setting);
         // Each repeat shakes differently, and the same seed shakes the same way again.
         setting.take = runs + 1;
+        setting.traces.clone_from(&folder);
+        setting.unwritable.clone_from(&unmade);
         setting.shake = setting.shake.map(|seed| seed.wrapping_add(u64::from(runs)));
-        let mut outcome = play(&case, Arc::new(setting)).await;
+        let is_last = runs + 1 == plan.repeat.max(1);
+        let last_word = Snapshots {
+            case: &case,
+            accept: plan.accept,
+            // Those of all runs, when the last of them is over and all have passed.
+            logs: (is_last && worst.as_ref().is_none_or(is_pass)).then_some(&logs),
+            runs: runs + 1,
+        };
+        let outcome = play_with(&case, Arc::new(setting), &last_word).await;
         runs += 1;
         took += outcome.took;
         for judged in &outcome.laws {
-            let asked: &mut Asked = laws.entry(judged.finding.law).or_default();
-            asked.premises += judged.finding.premises;
-            asked.broken += judged.breaches().len();
-            asked.excused += judged.finding.breaches.len() - judged.breaches().len();
+            let asked: &mut Asked = laws.entry(judged.finding.law.number()).or_default();
+            asked.add(&LawFound::from(judged));
         }
         let log = outcome.log.to_string();
-        if matches!(outcome.verdict, Verdict::Pass) && !plan.accept {
-            judge_log(&case, &log, &mut outcome);
-        }
         let known = logs.contains_key(&log);
         let take = logs.entry(log).or_insert_with(|| Take {
             number: runs,
@@ -192,11 +209,12 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan, stop: &AtomicBo
             worst = Some(outcome);
             worst_take = runs;
         }
-        let is_green = worst.as_ref().is_none_or(|worst| rank(&worst.verdict) <= 1);
+        let is_green =
+            (worst.as_ref()).is_none_or(|worst| worst.verdict.weight(false) == Weight::Green);
         if plan.until_failure && (!is_green || logs.len() > 1) {
             stop.store(true, Ordering::Relaxed);
         }
-        if stop.load(Ordering::Relaxed) {
+        if stop.load(Ordering::Relaxed) || interrupt.is_cancelled() {
             break;
         }
         if worst
@@ -208,10 +226,7 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan, stop: &AtomicBo
     }
     let mut logs: Vec<Take> = logs.into_values().collect();
     logs.sort_by_key(|take| (std::cmp::Reverse(take.runs), take.number));
-    let mut outcome = worst.unwrap_or_else(|| unreachable!("each case is played at least once"));
-    if plan.accept && matches!(outcome.verdict, Verdict::Pass) {
-        accept_log(&case, &logs, runs, &mut outcome);
-    }
+    let outcome = worst.unwrap_or_else(|| unreachable!("each case is played at least once"));
     Played {
         case,
         outcome,
@@ -226,66 +241,105 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: Plan, stop: &AtomicBo
 fn rank(verdict: &Verdict) -> u8 {
     match verdict {
         Verdict::Pass => 0,
-        Verdict::Unsupported(_) => 1,
-        Verdict::Inconclusive(_) => 2,
-        Verdict::Fail(_) => 3,
+        Verdict::Flaky { .. } => 1,
+        Verdict::New { .. } => 2,
+        Verdict::Unsupported(_) => 3,
+        Verdict::Inconclusive(_) => 4,
+        Verdict::Fail(_) => 5,
     }
 }
 
-/// Writes the log that all runs of a passing case had as its snapshot; one of several is no log to compare with.
-fn accept_log(case: &Case, logs: &[Take], runs: u32, outcome: &mut Outcome) {
-    let [take] = logs else {
-        let message = format!(
-            "{runs} runs had {} different logs: none of them is accepted",
-            logs.len()
+fn is_pass(outcome: &Outcome) -> bool {
+    matches!(outcome.verdict, Verdict::Pass)
+}
+
+/// What the snapshot makes of a case, or the case of its snapshot.
+struct Snapshots<'a> {
+    case: &'a Case,
+    accept: bool,
+    /// The logs of the runs before, if a log may be accepted now.
+    logs: Option<&'a BTreeMap<String, Take>>,
+    runs: u32,
+}
+
+impl LastWord for Snapshots<'_> {
+    fn judge(&self, log: &Log) -> Verdict {
+        let log = log.to_string();
+        if !self.accept {
+            return judge_log(self.case, &log);
+        }
+        let Some(logs) = self.logs else {
+            return Verdict::Pass;
+        };
+        // One of several is no log to compare with.
+        let (runs, number) = (
+            self.runs,
+            logs.len() + usize::from(!logs.contains_key(&log)),
         );
-        outcome.verdict = fail(outcome, message, None);
-        return;
-    };
-    let log = take.log.to_string();
-    let known = Snapshot::of(&case.scenario, &case.cast);
-    if known.is_ok_and(|snapshot| snapshot.matches(&log)) {
-        return;
+        if number > 1 {
+            let message =
+                format!("{runs} runs had {number} different logs: none of them is accepted");
+            return fail(FailureKind::SeveralLogs, message, None);
+        }
+        Verdict::Pass
     }
-    if let Err(error) = accept(case, &log) {
-        outcome.verdict = Verdict::Inconclusive(format!("its snapshot cannot be written: {error}"));
+
+    fn keep(&self, log: &Log) -> Result<(), Verdict> {
+        if !self.accept || self.logs.is_none() {
+            return Ok(());
+        }
+        let log = log.to_string();
+        let known = Snapshot::of(&self.case.scenario, &self.case.cast);
+        if known.is_ok_and(|snapshot| snapshot.matches(&log)) {
+            return Ok(());
+        }
+        accept(self.case, &log).map_err(|error| {
+            Verdict::inconclusive(
+                InconclusiveKind::Snapshot,
+                format!("its snapshot cannot be written, and is as it was: {error}"),
+            )
+        })
     }
 }
 
 /// What the comparison of logs says of a case that was green till then.
-fn fail(outcome: &Outcome, message: String, diff: Option<String>) -> Verdict {
-    Verdict::Fail(Failure {
+fn fail(kind: FailureKind, message: String, diff: Option<String>) -> Verdict {
+    Verdict::Fail(Box::new(Failure {
+        kind,
         place: None,
         span: None,
         message,
-        at: outcome.events.len() as crate::record::Seq,
+        at: crate::record::Seq::MAX,
         states: Vec::new(),
         breaches: Vec::new(),
         diff,
-    })
+    }))
 }
 
 /// Compares a passing case's log with its snapshot.
-fn judge_log(case: &Case, log: &str, outcome: &mut Outcome) {
+fn judge_log(case: &Case, log: &str) -> Verdict {
     let snapshot = match Snapshot::of(&case.scenario, &case.cast) {
         Ok(snapshot) => snapshot,
         Err(error) => {
-            outcome.verdict =
-                Verdict::Inconclusive(format!("its snapshot cannot be read: {error}"));
-            return;
+            return Verdict::inconclusive(
+                InconclusiveKind::Snapshot,
+                format!("its snapshot cannot be read: {error}"),
+            );
         }
     };
     if snapshot.matches(log) {
-        return;
+        return Verdict::Pass;
     }
-    let message = match snapshot.log {
-        Some(_) => format!("the log is not the one in {}", snapshot.path.display()),
-        None => format!(
-            "there is no snapshot {} yet; `--accept` writes it",
-            snapshot.path.display()
-        ),
-    };
-    outcome.verdict = fail(outcome, message, Some(snapshot.diff(log)));
+    let path = snapshot.path.display().to_string();
+    if snapshot.log.is_none() {
+        return Verdict::New { snapshot: path };
+    }
+    let message = format!("the log is not the one in {path}");
+    fail(
+        FailureKind::SnapshotDiffers,
+        message,
+        Some(snapshot.diff(log)),
+    )
 }
 
 /// Writes a log where it belongs: the first cast's into the shared file, another's into its own if it differs from that.

@@ -10,9 +10,10 @@ use glare_signaling_server::Fault;
 use super::UNDER_WAY;
 use crate::laws::Law;
 use crate::names::Stack;
+use crate::record::{Inconclusive, Unsupported, Verdict};
 use crate::scenario::{Cast, Place, Scenario};
 use crate::server::ServerSpec;
-use crate::stage::{Case, PeerFault, Setting, Verdict, play};
+use crate::stage::{Case, PeerFault, Setting, play};
 
 /// A fault of the reference server, or of the harness's own peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -173,8 +174,11 @@ async fn row(planted: Planted, scenario: Arc<Scenario>, expected: Place, setting
             Some(place) => format!("{place}: {}", failure.message),
             None => failure.message.clone(),
         }),
-        Verdict::Pass => Caught::Not("it passed".into()),
-        Verdict::Unsupported(why) | Verdict::Inconclusive(why) => {
+        Verdict::Pass | Verdict::New { .. } | Verdict::Flaky { .. } => {
+            Caught::Not("it passed".into())
+        }
+        Verdict::Unsupported(Unsupported { why, .. })
+        | Verdict::Inconclusive(Inconclusive { why, .. }) => {
             Caught::Not(format!("{}: {why}", outcome.verdict.word()))
         }
     };

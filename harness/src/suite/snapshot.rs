@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::select::cast_slug;
+use crate::record::runs;
+use crate::report::diff;
 use crate::scenario::{Cast, Scenario, variant_slug};
 
 /// A case's snapshot.
@@ -83,28 +85,13 @@ fn stem(scenario: &Scenario) -> String {
     }
 }
 
-/// A unified diff of two logs.
-pub fn diff(old: &str, new: &str, old_name: &str, new_name: &str) -> String {
-    let (old, new) = (
-        format!("{}\n", old.trim_end()),
-        format!("{}\n", new.trim_end()),
-    );
-    similar::TextDiff::from_lines(&old, &new)
-        .unified_diff()
-        .context_radius(3)
-        .header(old_name, new_name)
-        .to_string()
-}
-
-/// Writes a log as a snapshot.
+/// Writes a log as a snapshot: whole, or not at all. What was there before stays until the new one is on the disk.
 ///
 /// # Errors
 /// What the file system says.
 pub fn write(path: &Path, log: &str) -> std::io::Result<()> {
-    std::fs::write(
-        path,
-        format!("---\nexpression: log\n---\n{}\n", log.trim_end()),
-    )
+    let text = format!("---\nexpression: log\n---\n{}\n", log.trim_end());
+    runs::write_whole(path, text.as_bytes())
 }
 
 /// What follows the head that insta writes.

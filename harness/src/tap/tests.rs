@@ -373,6 +373,8 @@ fn what_a_servers_frames_break_is_named() {
     ] {
         assert_eq!(broken(&stream), (rule, followed), "{name}");
     }
+}
+
 #[test]
 fn a_message_for_a_socket_that_takes_no_more_is_counted_as_lost() {
     use super::outbox::{Kind, Outbox};

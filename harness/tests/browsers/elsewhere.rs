@@ -213,16 +213,7 @@ fn a_password_opens_the_door_and_is_told_nowhere() {
     let happy = project("rooms/happy-path.yaml");
     let arguments = ["--cast", "alice=chromium,bob=native", &happy];
     let stand = Stand::new();
-    let told = |ran: &Ran| {
-        let mut text = format!("{}{}", ran.out, ran.err);
-        for entry in std::fs::read_dir(stand.path(".glare/traces"))
-            .expect("traces")
-            .flatten()
-        {
-            text += &std::fs::read_to_string(entry.path()).expect("text");
-        }
-        text
-    };
+    let told = |ran: &Ran| format!("{}{}{}", ran.out, ran.err, stand.records());
     for (password, status) in [("hunter2", 0), ("hunter3", 5)] {
         let url = format!("http://me:{password}@{}", door.address);
         let ran = run(&mut elsewhere(&stand, &url, &driver, &arguments)).ends(status);

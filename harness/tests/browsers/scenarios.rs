@@ -4,22 +4,38 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use glare::names::Stack;
+use glare::record::Verdict;
+use glare::record::runs::{FOLDER, KEPT, RunFolder};
+use glare::report;
 use glare::scenario::{Cast, Scenario};
-use glare::stage::{Case, Setting, Verdict, play};
-use glare::suite::Snapshot;
+use glare::stage::{Case, Setting};
+use glare::suite::{self, Plan};
 use glare_signaling_server::Faults;
 use rstest::rstest;
 
 /// One setting for all tests of this process: one pool of browsers, one limit on what is busy.
 fn setting() -> Arc<Setting> {
     static ONCE: OnceLock<Arc<Setting>> = OnceLock::new();
-    let setting = || {
-        Arc::new(Setting {
-            traces: Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("traces")),
-            ..Setting::reference(Faults::none()).expect("a run")
-        })
-    };
+    let setting = || Arc::new(Setting::reference(Faults::none()).expect("a run"));
     ONCE.get_or_init(setting).clone()
+}
+
+/// One run for all of them, with the records of them all. `GLARE_ACCEPT=1` writes snapshots, never under CI.
+fn plan() -> Plan {
+    static ONCE: OnceLock<RunFolder> = OnceLock::new();
+    let folder = || {
+        let base = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .join(FOLDER);
+        RunFolder::create(&base, KEPT).expect("a folder for records")
+    };
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    Plan {
+        repeat: 1,
+        until_failure: false,
+        accept: is_set("GLARE_ACCEPT") && !is_set("CI"),
+        records: Some(ONCE.get_or_init(folder).clone()),
+    }
 }
 
 /// The stacks that may be used; without `GLARE_STACKS` all of them, and then a missing browser is a failure.
@@ -75,8 +91,6 @@ async fn plays_as_its_snapshot_says(
     #[values("native", "chromium", "firefox")] first: &str,
     #[values("native", "chromium", "firefox")] second: &str,
 ) {
-    std::fs::create_dir_all(concat!(env!("CARGO_TARGET_TMPDIR"), "/traces"))
-        .expect("a folder for traces");
     let stacks: Vec<Stack> = [first, second]
         .iter()
         .map(|name| name.parse().expect("a stack"))
@@ -118,17 +132,11 @@ async fn plays(scenario: Arc<Scenario>, stacks: Vec<Stack>) {
         return; // `left_out_by_glare_stacks` says so.
     }
     let case = Case { scenario, cast };
-    let outcome = play(&case, setting()).await;
-    let log = outcome.log.to_string();
-    if !matches!(outcome.verdict, Verdict::Pass) {
-        panic!("{:#?}\n{log}\ntrace: {:?}", outcome.verdict, outcome.trace);
+    let played = suite::run(vec![case], setting(), plan(), &|_| ()).await;
+    let told = played[0].told().expect("a record");
+    // A scenario of the project's own has a snapshot.
+    if told.story.verdict != Verdict::Pass {
+        let explained = report::failure(&told, false).unwrap_or_default();
+        panic!("{}\n{explained}", report::case_line(&told));
     }
-    let snapshot = Snapshot::of(&case.scenario, &case.cast).expect("a readable snapshot");
-    insta::with_settings!({
-        snapshot_path => snapshot.path.parent().expect("a folder"),
-        prepend_module_to_snapshot => false,
-        omit_expression => true,
-    }, {
-        insta::assert_snapshot!(snapshot.path.file_stem().expect("a name").to_string_lossy().as_ref(), log);
-    });
 }

@@ -246,10 +246,8 @@ fn project() -> Original {
 fn recorded(scenario: &str) -> Original {
     let stand = Stand::new();
     let path = scenarios().join(scenario).display().to_string();
-    stand.glare(&["run", &path, "--traces", "t"]).ends(0);
-    let mut files = std::fs::read_dir(stand.path("t")).expect("a folder");
-    let file = files.next().expect("a trace").expect("a trace").path();
-    let text = std::fs::read_to_string(file).expect("a trace");
+    stand.glare(&["run", &path]).ends(0);
+    let text = stand.records();
     let line = |line| serde_json::from_str(line).expect("an event");
     Original::Trace(text.lines().map(line).collect())
 }

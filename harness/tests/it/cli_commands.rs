@@ -14,20 +14,21 @@ fn project(scenario: &str) -> String {
 }
 
 #[test]
-fn a_pass_is_0_and_traces_are_where_they_were_asked_for() {
+fn a_pass_is_0_and_records_are_where_they_were_asked_for() {
     let stand = Stand::new();
     stand
         .glare(&[
             "run",
             &project("rooms/happy-path.yaml"),
             CAST,
-            "--traces",
+            "--records",
             "t",
         ])
         .ends(0)
         .says("1 passed, 0 failed");
     let trace =
-        std::fs::read(stand.path("t/happy-path@alice-native+bob-native.jsonl")).expect("a trace");
+        std::fs::read(stand.path("t/latest/happy-path@alice-native+bob-native/trace.jsonl"))
+            .expect("a record");
     let trace = glare::record::read_trace(trace.as_slice()).expect("a readable trace");
     assert!(!trace.cut_off && trace.events.len() > 50);
 }
@@ -177,13 +178,13 @@ fn a_missing_browser_is_4_before_anything_is_played() {
 }
 
 #[test]
-fn traces_that_cannot_be_written_are_4() {
+fn records_that_cannot_be_written_are_4() {
     let stand = Stand::new();
     let path = project("rooms/happy-path.yaml");
     stand
-        .glare(&["run", &path, CAST, "--traces", "/dev/null/traces"])
+        .glare(&["run", &path, CAST, "--records", "/dev/null/records"])
         .ends(4)
-        .complains("/dev/null/traces");
+        .complains("/dev/null/records");
 }
 
 #[test]
@@ -314,10 +315,13 @@ fn accept_writes_the_snapshot_and_never_in_ci() {
     std::fs::remove_file(&snapshot).expect("removed");
     stand
         .glare(&play)
+        .ends(0)
+        .says("new   happy-path.yaml")
+        .says("there is no snapshot happy-path.snap yet; `--accept` writes it")
+        .says(", 1 new in ");
+    run(stand.command(&play).env("CI", "1"))
         .ends(1)
-        .complains("there is no snapshot")
-        .complains("--accept")
-        .complains("+alice -> server: create lobby");
+        .complains("1 without a snapshot, and CI is set");
     assert!(!snapshot.exists(), "only --accept writes");
     run(stand.command(&accept).env("CI", "1"))
         .ends(2)
@@ -486,7 +490,7 @@ fn ctrl_c_ends_a_run_and_leaves_nothing() {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let child = command.spawn().expect("started");
-    let trace = stand.path(".glare/traces/slow@alice-native.jsonl");
+    let trace = stand.record("slow@alice-native");
     eventually("the second step", || {
         std::fs::read_to_string(&trace).is_ok_and(|trace| trace.contains("\"index\":2"))
     });
@@ -728,13 +732,13 @@ fn variants_are_listed_chosen_played_and_compared_one_by_one() {
         .glare(&["run", ".", CAST, "--filter", "[yes sir]"])
         .ends(0)
         .says("1 passed, 0 failed");
-    let traces = std::fs::read_dir(stand.path(".glare/traces")).expect("traces");
+    let traces = std::fs::read_dir(stand.path(".glare/runs/latest")).expect("records");
     let names: Vec<String> = traces
         .flatten()
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
     assert!(
-        names.contains(&"said+yes-sir@alice-native+bob-native.jsonl".to_owned()),
+        names.contains(&"said+yes-sir@alice-native+bob-native".to_owned()),
         "{names:?}"
     );
 }

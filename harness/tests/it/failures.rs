@@ -44,6 +44,10 @@ fn stable(text: &str) -> String {
             let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
             line = format!("{before}127.0.0.1:<port>{rest}");
         }
+        if let Some((before, rest)) = line.split_once(".glare/runs/") {
+            let case = rest.split_once('/').map_or("", |(_, case)| case);
+            line = format!("{before}.glare/runs/<time>/{case}");
+        }
         for word in ["event ", "events "] {
             if let Some((before, rest)) = line.split_once(word) {
                 let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -242,11 +246,10 @@ fn two_logs_in_repeats() {
     ];
     let told = told(&stand, "", &flags);
     assert!(told.contains("2 different logs in 2 runs"), "{told}");
-    for trace in [
-        "x@alice-wire+bob-wire.jsonl",
-        "x@alice-wire+bob-wire-2.jsonl",
-    ] {
-        assert!(told.contains(trace) && stand.path(".glare/traces").join(trace).exists());
+    for trace in ["trace.jsonl", "trace-2.jsonl"] {
+        let trace = format!("x@alice-wire+bob-wire/{trace}");
+        let there = stand.path(".glare/runs/latest").join(&trace);
+        assert!(told.contains(&trace) && there.exists());
     }
     insta::assert_snapshot!(told);
 }

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::log_support;
 use glare::names::PeerName;
-use glare::record::{Applied, Event, Recorder, TraceError, TraceWriter, What, read_trace};
+use glare::record::{
+    Applied, Event, InconclusiveKind, Recorder, TraceError, TraceWriter, What, read_trace,
+};
 use glare::signaling::DescriptionKind;
 use glare::terms::{Carrier, Direction, Ending, Fate, Payload, ServerLife, Side};
 
@@ -152,13 +154,13 @@ fn a_wrong_trace_is_refused_with_its_line() {
     );
     assert!(matches!(
         read_trace(
-            text.replacen("\"version\":1", "\"version\":2", 1)
+            text.replacen("\"version\":2", "\"version\":3", 1)
                 .as_bytes()
         ),
-        Err(TraceError::Version { found: 2 })
+        Err(TraceError::Version { found: 3 })
     ));
     assert!(matches!(read_trace(&b""[..]), Err(TraceError::Empty)));
-    assert!(refused("x".repeat(3 << 20)).contains("longer than"));
+    assert!(refused("x".repeat(glare::record::MAX_LINE + 1)).contains("longer than"));
     assert!(
         refused(format!("{}\n{}", lines[0], "[".repeat(100_000)) + "\n").starts_with("line 2: ")
     );
@@ -222,9 +224,7 @@ fn a_full_recorder_says_so_once_and_keeps_what_steps_wait_for() {
     let count = recorder.count() as usize;
     assert_eq!(count, glare::record::MAX_EVENTS + 1);
     let last = recorder.event(recorder.count() - 1).unwrap();
-    assert!(
-        matches!(&last.what, What::Note { text, .. } if text.starts_with("100000 events with "))
-    );
+    assert!(matches!(&last.what, What::Note { text, .. } if text.contains("left out")));
     recorder.record(What::End, &[]);
     assert_eq!(recorder.count() as usize, count + 1);
 }
@@ -314,7 +314,10 @@ fn a_full_disk_does_not_stop_the_run_and_is_told() {
     let recorder = Recorder::new(Some(TraceWriter::new(Full)));
     recorder.record(console("x"), &[]);
     recorder.record(console("y"), &[]);
-    assert_eq!(recorder.count(), 2);
+    assert_eq!(recorder.count(), 3, "both, and a word in memory");
+    let (kind, why) = recorder.incomplete().expect("it is told");
+    assert_eq!(kind, InconclusiveKind::RecordFailed);
+    assert!(why.starts_with("the record cannot be written: "), "{why}");
     assert_eq!(
         recorder.take_trace_error().unwrap().kind(),
         io::ErrorKind::StorageFull

@@ -38,6 +38,7 @@ mod log_trace;
 mod native;
 mod project_file;
 mod readme;
+mod record;
 mod report_parting;
 mod server_child;
 mod server_lives;

@@ -397,10 +397,8 @@ fn a_program_plays_the_scenarios_green() {
     ];
     arguments.extend(paths.iter().map(String::as_str));
     stand.glare(&arguments).ends(0).says("3 passed, 0 failed");
-    let trace = std::fs::read_to_string(
-        stand.path(".glare/traces/server-dies@alice-native+bob-native.jsonl"),
-    )
-    .expect("a trace");
+    let trace = std::fs::read_to_string(stand.record("server-dies@alice-native+bob-native"))
+        .expect("a record");
     assert_eq!(
         trace.matches("listening on http://").count(),
         2,
@@ -416,7 +414,7 @@ fn a_program_that_ends_in_the_middle_is_a_failure_there() {
         "x.yaml",
         "scenario: x\npeers: { alice: {} }\nsteps:\n  - create: { peer: alice, room: lobby }\n  - await: { peer: alice, hears: peer-joined, within: 30s }\n",
     );
-    let trace = ".glare/traces/x@alice-native.jsonl";
+    let trace = ".glare/runs/latest/x@alice-native/trace.jsonl";
     // It ends once the second step waits.
     let server = format!(
         "{GLARE} serve --port {{port}} & while ! grep -qs '\"index\":2' {trace}; do sleep 0.05; done; kill $!; echo I gave up; exit 4"

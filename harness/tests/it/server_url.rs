@@ -77,11 +77,7 @@ fn a_case_passes_against_a_server_that_runs_already_as_often_as_one_likes() {
     ];
     stand.glare(&both).ends(0).says("2 passed");
     stand.glare(&both).ends(0).says("2 passed");
-    let traces = std::fs::read_dir(stand.path(".glare/traces")).expect("traces");
-    let text: String = traces
-        .flatten()
-        .map(|entry| std::fs::read_to_string(entry.path()).expect("text"))
-        .collect();
+    let text = stand.records();
     assert!(
         text.contains(r#"lobby-"#),
         "names on the wire are the case's own"

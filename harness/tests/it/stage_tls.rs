@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use glare::names::Stack;
+use glare::record::Inconclusive;
 use glare::scenario::Scenario;
 use glare::server::{CommandSpec, Ready, ServerSpec};
 use glare::stage::{Case, Outcome, Setting, Verdict, play};
@@ -79,7 +80,7 @@ async fn a_command_gets_files_and_variables_of_its_certificate() {
     );
     spec.ready = Ready::Line("never".into());
     let (outcome, _) = played(security, Some(ServerSpec::Command(spec))).await;
-    let Verdict::Inconclusive(why) = &outcome.verdict else {
+    let Verdict::Inconclusive(Inconclusive { why, .. }) = &outcome.verdict else {
         panic!("{:?}", outcome.verdict);
     };
     assert!(

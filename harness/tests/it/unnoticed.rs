@@ -11,10 +11,10 @@ use crate::stage_support::{case, fails, passes, played, scenario, setting};
 use futures_util::{SinkExt as _, StreamExt as _};
 use glare::log::Log;
 use glare::names::RoomName;
-use glare::record::What;
+use glare::record::{Applied, What};
 use glare::scenario::{Place, Scenario};
 use glare::server::{ServerSpec, UrlSpec};
-use glare::signaling::{Candidate, Notice, Request, Signal};
+use glare::signaling::{Candidate, DescriptionKind, Notice, Request, Signal};
 use glare::stage::{Outcome, Setting, play};
 use glare::terms::Fate;
 use glare_signaling_server::{Options, Server};
@@ -28,7 +28,7 @@ const MET: &str = "  - create: { peer: alice, room: lobby }\n  - join: { peer: c
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_held_goes_on_in_the_order_in_which_it_came() {
-    let send = "  - send: { from: carol, message: candidate }\n".repeat(3);
+    let send = "  - send: { from: carol, message: candidate }\n  - await: { held: candidate, from: carol }\n".repeat(3);
     let text = scenario(&format!(
         "{MET}  - hold: {{ message: candidate, from: carol }}\n{send}  - release: {{ message: candidate, from: carol }}\n"
     ));
@@ -270,7 +270,7 @@ fn candidates_that_fared_differently_are_lines_of_their_own() {
         let step = b.step("send", Some("alice: sends"));
         let alice = link("alice", 1);
         let offer = Signal::Offer {
-            sdp: log_support::sdp("ice"),
+            sdp: crate::log_support::sdp("ice"),
         };
         b.up(&alice, "bob", offer.clone(), Fate::Passed, &[step]);
         let heard = b.down(&link("bob", 1), "alice", offer, Fate::Passed);
@@ -292,23 +292,30 @@ fn candidates_that_fared_differently_are_lines_of_their_own() {
 }
 
 #[test]
-fn a_candidate_sent_after_leaving_stays_behind_it() {
+fn a_signal_sent_after_leaving_stays_behind_it() {
     let mut b = together();
     let alice = link("alice", 1);
-    let step = b.step("send-raw: { peer: alice, text: … }", None);
+    let step = b.step("negotiate: { from: alice }", None);
+    let local = Applied::Local(DescriptionKind::Offer);
+    let described = b.applied("alice", 1, local, &[step]);
+    let offer = Signal::Offer {
+        sdp: log_support::sdp("ice"),
+    };
+    let offer = b.up(&alice, "bob", offer, Fate::Held, &[described]);
+    b.wait(offer);
+    let step = b.step("leave: { peer: alice }", None);
     let room = || RoomName::new("lobby");
     b.ask(&alice, Request::Leave { room: room() }, &[step]);
-    // Nothing says why it was sent.
-    b.step("await: { held: candidate, from: alice }", None);
-    let held = b.up(&alice, "bob", candidate(1), Fate::Held, &[]);
-    b.wait(held);
-    b.step("await: { peer: alice, hears: left }", None);
     let reply = b.tell(&alice, Notice::Left { room: room() }, None, &[]);
     b.wait(reply);
+    b.step("await: { held: bye, from: alice }", None);
+    // It could have been sent as soon as it was described, and was not.
+    let held = b.up(&alice, "bob", Signal::Bye, Fate::Held, &[described]);
+    b.wait(held);
     let log = Log::of(&b.end(&[("alice", 1), ("bob", 1)])).to_string();
     let place = |text: &str| {
         let found = log.lines().position(|line| line.contains(text));
         found.unwrap_or_else(|| panic!("no {text:?} in\n{log}"))
     };
-    assert!(place("candidate") > place("leave lobby"), "{log}");
+    assert!(place("bye") > place("leave lobby"), "{log}");
 }

@@ -111,6 +111,20 @@ impl Stand {
         )
     }
 
+    /// The record of a case in the newest run.
+    pub fn record(&self, case: &str) -> PathBuf {
+        self.path(".glare/runs/latest")
+            .join(case)
+            .join("trace.jsonl")
+    }
+
+    /// The text of all records in the newest run.
+    pub fn records(&self) -> String {
+        let cases = glare::record::runs::RunFolder::cases(&self.path(".glare/runs/latest"));
+        let text = |path: &PathBuf| std::fs::read_to_string(path).expect("a record");
+        cases.iter().map(text).collect()
+    }
+
     /// The command, in this folder, with native peers only unless the test says otherwise.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(GLARE);

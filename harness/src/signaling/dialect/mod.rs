@@ -23,6 +23,7 @@ pub use properties::{AbsentPeer, Properties, SameId};
 
 use crate::signaling::Kind;
 use crate::signaling::Need;
+use crate::source::Source;
 
 /// The reference server's dialect.
 const REFERENCE: &str = include_str!("../../../../fixtures/servers/reference/dialect.yaml");
@@ -31,6 +32,7 @@ const REFERENCE: &str = include_str!("../../../../fixtures/servers/reference/dia
 #[derive(Clone, Debug)]
 pub struct Dialect {
     name: String,
+    source: Source,
     framing: Framing,
     connect: ConnectTemplate,
     needs: Vec<Need>,
@@ -179,6 +181,11 @@ impl Dialect {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The file that it was read from, which says all of it.
+    pub fn source(&self) -> &Source {
+        &self.source
     }
 
     /// Whether its server has what a scenario needs.

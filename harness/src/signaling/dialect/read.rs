@@ -144,7 +144,9 @@ impl Reader<'_> {
         if let (Some(_), Some(_)) = (find("say"), find("hear")) {
             self.complete(entries, &needs, &say, &hear);
         }
+        let source = self.mistakes.source().clone();
         Some(Dialect {
+            source,
             name: name?,
             framing,
             connect,

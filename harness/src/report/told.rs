@@ -1,0 +1,100 @@
+//! What a sink is told of a case: its story, and what its repeats were.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::log::Log;
+use crate::record::{LawFound, Role, Story};
+use crate::signaling::Dialect;
+use crate::signaling::Terms;
+
+/// A case that was played as often as was asked for.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The record of the worst run, or of the first if all are alike.
+    pub story: Story,
+    /// How often it was played.
+    pub runs: u32,
+    /// Which of the runs `story` is of, from 1.
+    pub take: u32,
+    /// The different logs, most frequent first.
+    pub logs: Vec<Take>,
+    /// The sum of the times.
+    pub took: Duration,
+    /// What all its runs together showed of each law that was asked, by number.
+    pub laws: BTreeMap<u8, Asked>,
+}
+
+/// One of the logs that a case had.
+#[derive(Clone, Debug)]
+pub struct Take {
+    /// The first run that had it, from 1.
+    pub number: u32,
+    /// So many runs had it.
+    pub runs: u32,
+    /// The log.
+    pub log: Log,
+    /// The record of that first run.
+    pub trace: Option<PathBuf>,
+}
+
+/// How often a law was put to the test, and how that ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// So often its premise occurred.
+    pub premises: usize,
+    /// At so many places it was broken without an excuse.
+    pub broken: usize,
+    /// At so many it was broken as the scenario says.
+    pub excused: usize,
+}
+
+impl Asked {
+    /// Adds what one run showed.
+    pub fn add(&mut self, found: &LawFound) {
+        self.premises += found.premises;
+        match found.excused {
+            Some(_) => self.excused += found.breaches.len(),
+            None => self.broken += found.breaches.len(),
+        }
+    }
+}
+
+impl From<Story> for Told {
+    /// Of one run.
+    fn from(story: Story) -> Self {
+        let mut laws = BTreeMap::new();
+        for found in &story.laws {
+            let asked: &mut Asked = laws.entry(found.law).or_default();
+            asked.add(found);
+        }
+        let take = Take {
+            number: 1,
+            runs: 1,
+            log: log(&story),
+            trace: story.facts.record.as_ref().map(PathBuf::from),
+        };
+        Self {
+            runs: 1,
+            take: story.facts.take,
+            logs: vec![take],
+            took: story.took,
+            laws,
+            story,
+        }
+    }
+}
+
+/// The canonical log of a record.
+pub fn log(story: &Story) -> Log {
+    let dialect = story.source_of(Role::Dialect);
+    let dialect = dialect.and_then(|source| Dialect::read(&source.path, &source.text).ok());
+    let terms = dialect.map_or_else(Terms::default, |dialect| Terms::of(&dialect));
+    let events: Vec<_> = story
+        .stage()
+        .iter()
+        .map(|event| (**event).clone())
+        .collect();
+    Log::with(&events, &terms)
+}
