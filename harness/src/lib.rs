@@ -17,7 +17,7 @@
 //! | [`names`], [`terms`], [`source`] | the ground: peers, rooms, links, stacks; directions, fates, states; places in a file |
 //! | [`scenario`] | what should happen: the model, the reader that finds all mistakes of a file, the builder, casts, the schema |
 //! | [`signaling`] | what can be said: words, and the dialects (data, not code) that map them to a server's wire |
-//! | [`record`] | what happened, as it is told: events, the clocked recorder, the trace on disk |
+//! | [`record`] | what happened, as it is told: events, the clocked recorder, the typed verdict, the record on disk and its run folders |
 //! | [`log`] | what a person reads of it: the canonical log |
 //! | [`facts`] | what certainly happened: stays, replies, deliveries, news; under log, waits and laws |
 //! | [`laws`] | what must hold in every run: a judge of traces, and what it waits for |
@@ -29,7 +29,7 @@
 //! | [`stage`] | plays one case: the brains of the peers, the faults on the wires, the steps and their waits; then asks the laws |
 //! | [`suite`] | many cases at once: selection, repeats, snapshots; planted faults against the scenarios that catch them |
 //! | [`project`] | one's own server: `glare.toml`, and scenarios as tests of another crate |
-//! | [`report`] | what a person reads of it |
+//! | [`report`] | what a person reads of it, made of the record alone: the terminal, and a page of a case |
 //! | [`cli`] | the command line, one file a command |
 //! | `coding` | what bodies say beneath their `Content-Encoding` |
 //! | [`mistake`], [`yaml`], `input` | files that a person names: only regular ones are read, and mistakes are told as a compiler would |

@@ -14,7 +14,7 @@ use super::{Exit, colour, complain, say, show_mistakes};
 use crate::names::Stack;
 use crate::peer::browser::Programs;
 use crate::record::runs::{self, RunFolder};
-use crate::record::{Verdict, Weight};
+use crate::record::{Entry, Sums, Verdict, Weight};
 use crate::report::{self, Told};
 use crate::scenario::Cast;
 use crate::stage::{Case, Setting};
@@ -229,6 +229,7 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
     let (pool, own) = (setting.pool.clone(), setting.run.clone());
     let interrupt = setting.interrupt.clone();
     let number = cases.len();
+    let records = plan.records.clone();
     let progress = super::progress::Progress::new();
     // What is done by then is kept, however the rest ends.
     let done: Mutex<Vec<Told>> = Mutex::default();
@@ -260,41 +261,60 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
         Some(played) => (played.iter()).filter_map(|one| one.told().ok()).collect(),
         None => std::mem::take(&mut *lock(&done)),
     };
-    for explained in (told.iter()).filter_map(|told| report::failure(told, colour())) {
-        complain(format!("\n{}", explained.trim_end()));
-    }
-    let mut summary = report::summary(&told);
-    if told.len() < number {
-        summary.push_str(&format!(", {} not played", number - told.len()));
-    }
-    say(format!(
-        "{summary} in {:.1} s",
-        began.elapsed().as_secs_f64()
-    ));
-    if let Some(line) = report::laws(&told) {
-        say(line);
-    }
-    if logs {
-        say(format!("\n{}", report::logs(&told).trim_end()));
-    }
-    let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-    let is_new = |told: &&Told| matches!(told.story.verdict, Verdict::New { .. });
-    let new = told.iter().filter(is_new).count();
-    if ci && new > 0 {
-        complain(format!(
-            "{new} without a snapshot, and CI is set: play with --accept elsewhere, read what it writes, and commit it"
-        ));
-    }
-    if interrupt.is_cancelled() {
-        complain("interrupted; everything that was started is ended");
+    let sums = Sums {
+        took: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+        order: (told.iter())
+            .filter_map(|told| {
+                records
+                    .as_ref()?
+                    .inside(told.story.facts.record.as_ref()?.as_ref())
+            })
+            .collect(),
+        not_played: number - told.len(),
+        interrupted: interrupt.is_cancelled(),
+        ci: std::env::var_os("CI").is_some_and(|value| !value.is_empty()),
+    };
+    tell_end(&told, &sums, logs);
+    if let Some(Err(error)) = records.map(|run| run.note(&Entry::Over(sums.clone()))) {
+        complain(format!("the record of the run cannot be written: {error}"));
+        return match exit(&told, &sums) {
+            Exit::Pass => Exit::Inconclusive,
+            exit => exit,
+        };
     }
     if let Err(error) = cleared {
         complain(error);
         return Exit::Fail;
     }
-    match exit(&told, ci) {
-        Exit::Pass if told.len() < number => Exit::Inconclusive,
-        exit => exit,
+    exit(&told, &sums)
+}
+
+/// What is said when all is over: live, and again from the records.
+pub(super) fn tell_end(told: &[Told], sums: &Sums, logs: bool) {
+    for explained in (told.iter()).filter_map(|told| report::failure(told, colour())) {
+        complain(format!("\n{}", explained.trim_end()));
+    }
+    let mut summary = report::summary(told);
+    if sums.not_played > 0 {
+        summary.push_str(&format!(", {} not played", sums.not_played));
+    }
+    let took = Duration::from_micros(sums.took);
+    say(format!("{summary} in {:.1} s", took.as_secs_f64()));
+    if let Some(line) = report::laws(told) {
+        say(line);
+    }
+    if logs {
+        say(format!("\n{}", report::logs(told).trim_end()));
+    }
+    let is_new = |told: &&Told| matches!(told.story.verdict, Verdict::New { .. });
+    let new = told.iter().filter(is_new).count();
+    if sums.ci && new > 0 {
+        complain(format!(
+            "{new} without a snapshot, and CI is set: play with --accept elsewhere, read what it writes, and commit it"
+        ));
+    }
+    if sums.interrupted {
+        complain("interrupted; everything that was started is ended");
     }
 }
 
@@ -303,14 +323,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// What the verdicts make of the exit status: see [`Verdict`].
-fn exit(told: &[Told], ci: bool) -> Exit {
+fn exit(told: &[Told], sums: &Sums) -> Exit {
     let weight = told.iter().map(|told| match told.logs.len() {
-        0 | 1 => told.story.verdict.weight(ci),
+        0 | 1 => told.story.verdict.weight(sums.ci),
         _ => Weight::Red,
     });
     match weight.max() {
         Some(Weight::Red) => Exit::Fail,
         Some(Weight::Nothing) => Exit::Inconclusive,
+        _ if sums.not_played > 0 || sums.interrupted => Exit::Inconclusive,
         Some(Weight::Green) | None => Exit::Pass,
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::run::tell_end;
 use super::{Exit, colour, complain, say};
 use crate::record::runs::{self, RunFolder};
-use crate::record::{Story, StoryError};
+use crate::record::{CaseEntry, Story, StoryError, Sums};
 use crate::report::{self, Told};
 
 /// Show what the record of a case tells
@@ -15,6 +16,9 @@ pub(super) struct Show {
     /// Write the case as one HTML page to FILE
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Of a run: print the logs, each once, with the casts that had it
+    #[arg(long)]
+    logs: bool,
 }
 
 impl Show {
@@ -25,6 +29,12 @@ impl Show {
             Some(word) if word.as_os_str() == runs::LATEST && !word.exists() => latest(),
             Some(path) => path,
         };
+        if self.html.is_none() && !asked.join(runs::TRACE).exists() {
+            let (cases, sums) = RunFolder::told(&asked);
+            if !cases.is_empty() {
+                return run(&asked, &cases, sums, self.logs);
+            }
+        }
         let mut stories = Vec::new();
         for path in records(&asked) {
             match Story::open(&path) {
@@ -52,6 +62,38 @@ impl Show {
         }
         Exit::Pass
     }
+}
+
+fn refuse(error: &StoryError) -> Exit {
+    complain(report::tame(&error.to_string()));
+    match error {
+        StoryError::Unreadable { .. } => Exit::Usage,
+        StoryError::Wrong { .. } => Exit::Invalid,
+    }
+}
+
+/// A whole run, as it was told: the cases as they ended, then what is said when all is over.
+fn run(folder: &Path, cases: &[CaseEntry], sums: Option<Sums>, logs: bool) -> Exit {
+    let mut all = Vec::new();
+    for entry in cases {
+        match Told::read(folder, entry) {
+            Ok(told) => {
+                say(report::case_line(&told));
+                all.push((&entry.record, told));
+            }
+            Err(error) => return refuse(&error),
+        }
+    }
+    let Some(sums) = sums else {
+        complain(
+            "the run did not come to its end: what is not here was not played, or has no verdict",
+        );
+        return Exit::Pass;
+    };
+    all.sort_by_key(|(record, _)| sums.order.iter().position(|one| one == *record));
+    let told: Vec<Told> = all.into_iter().map(|(_, told)| told).collect();
+    tell_end(&told, &sums, logs);
+    Exit::Pass
 }
 
 /// The record itself, or, for a run's folder, those of its cases by their names.

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use super::rooms::{How, LinkId, PeerId, RoomId, Rooms, Stay, StayId};
 use crate::signaling::Kind;
 
+/// So far back, and forward, one word is searched for.
+pub(crate) const LOOKED_AT: usize = 256;
+
 /// A word of somebody's being there or not, as one link got it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Told {
@@ -47,12 +50,15 @@ pub(crate) struct Story {
 /// The hearer's stay in which it hears something at this event, and those besides that may still be on.
 fn hearing(rooms: &Rooms, link: LinkId, at: usize) -> Vec<&Stay> {
     let peer = &rooms.peers[rooms.links[link].peer];
-    let mut mine = peer
+    let before = peer
         .stays
+        .partition_point(|stay| rooms.stays[*stay].asked < at);
+    let mut mine = peer.stays[..before]
         .iter()
         .rev()
+        .take(LOOKED_AT)
         .map(|stay| &rooms.stays[*stay])
-        .filter(|stay| stay.asked < at && !stay.refused && stay.link.is_none_or(|on| on == link));
+        .filter(|stay| !stay.refused && stay.link.is_none_or(|on| on == link));
     let newest = mine.next();
     let open = mine.filter(|stay| stay.gone.is_none_or(|gone| gone > at));
     newest
@@ -105,7 +111,29 @@ fn course(rooms: &Rooms, about: PeerId, of: &[RoomId]) -> Vec<State> {
             });
         }
     }
+    returns(rooms, about, &mut course);
     course
+}
+
+/// Where a second line replaces the first, or who is back in time never went, to connect may be to be inside again, without a request.
+fn returns(rooms: &Rooms, about: PeerId, course: &mut Vec<State>) {
+    if !rooms.returns || course.len() < 2 {
+        return;
+    }
+    let lines = rooms.links.iter().filter(|link| link.peer == about);
+    for line in lines.skip(1) {
+        let state = |here, from| State {
+            here,
+            stay: None,
+            from: Some(from),
+            said: None,
+        };
+        if let Some(up) = line.up {
+            course.extend([state(false, up), state(true, up)]);
+        }
+        course.extend(line.down.map(|down| state(false, down)));
+    }
+    course.sort_by_key(|state| state.from);
 }
 
 /// What each link was told of each peer, in the order of links and peers.
@@ -164,7 +192,7 @@ fn story(rooms: &Rooms, link: LinkId, about: PeerId, mut told: Vec<Told>) -> Sto
                 && state.from.is_some_and(|from| from < word.at)
                 && !(since && old)
         };
-        let later = || course.iter().enumerate().skip(next);
+        let later = || course.iter().enumerate().skip(next).take(LOOKED_AT);
         let found = later()
             .find(|(_, state)| fits(state, true))
             .or_else(|| later().find(|(_, state)| !word.here && fits(state, false)));

@@ -163,6 +163,10 @@ pub(crate) struct LinkLife {
     pub up: Option<usize>,
     pub down: Option<usize>,
     pub fenced: Option<usize>,
+    /// A step ended it, or silenced it.
+    pub ended: Option<usize>,
+    /// A step kept the tap from reading it, for a while.
+    pub stalled: bool,
     /// The newest refusal or error that may mean any signal sent so far, and per kind.
     pub refused: Option<usize>,
     pub refused_kind: HashMap<Kind, usize>,
@@ -190,6 +194,8 @@ pub(crate) struct Rooms {
     /// The slowest reply, in µs.
     pub slowest: u64,
     rejects_same_id: bool,
+    /// Who connects again may be inside again without asking.
+    pub returns: bool,
     /// Nobody ever asks to enter: to connect is to enter.
     pub(super) implicit: bool,
     /// The certain stays of each room.
@@ -203,8 +209,12 @@ pub(crate) struct Rooms {
     held: HashMap<Seq, (usize, Upward)>,
     /// Reply → what it answers, by event.
     pub answers: HashMap<usize, usize>,
+    /// When the server was last stopped where it stands.
+    pub paused: Option<usize>,
+    /// For each stay that began while others were certainly inside, theirs.
+    pub witnesses: HashMap<StayId, Vec<StayId>>,
     /// When the server last began or ended.
-    restarted: Option<usize>,
+    pub restarted: Option<usize>,
 }
 
 /// What an event is for the server.
@@ -234,6 +244,7 @@ impl Rooms {
             listed: Vec::new(),
             slowest: 0,
             rejects_same_id: terms.rejects_same_id,
+            returns: terms.coalesces || !terms.rejects_same_id,
             implicit,
             inside: if implicit {
                 vec![Vec::new()]
@@ -247,6 +258,8 @@ impl Rooms {
             index_of: HashMap::new(),
             held: HashMap::new(),
             answers: HashMap::new(),
+            paused: None,
+            witnesses: HashMap::new(),
             restarted: None,
         }
     }
@@ -263,10 +276,18 @@ impl Rooms {
             What::LinkUp { link } => self.link_up(link, i),
             What::LinkEnded { link } => {
                 let link = self.link(link);
+                self.links[link].ended.get_or_insert(i);
                 for stay in self.held_by(link) {
                     self.doubt(stay, None, i);
                 }
             }
+            What::Stalled { link, .. } => {
+                let link = self.link(link);
+                self.links[link].stalled = true;
+            }
+            What::Server {
+                life: ServerLife::Paused,
+            } => self.paused = Some(i),
             What::LinkDown { link, .. } => self.link_down(link, i),
             What::Fenced { link } => {
                 let link = self.link(link);
@@ -368,6 +389,8 @@ impl Rooms {
             up: None,
             down: None,
             fenced: None,
+            ended: None,
+            stalled: false,
             refused: None,
             refused_kind: HashMap::new(),
             opaque: false,
@@ -478,6 +501,13 @@ impl Rooms {
             .iter()
             .filter_map(|(name, room)| Some((name, over(*room)?)))
             .collect()
+    }
+
+    /// Whether news is told that law 2 says came from nowhere: to one who is out, or of one who never asked for the same room.
+    pub fn from_nowhere(&self, news: usize) -> bool {
+        let place = self.news.partition_point(|other| other.at < news);
+        let told = self.news.get(place).filter(|other| other.at == news);
+        told.is_some_and(|told| told.foreign || told.out.is_some())
     }
 
     /// The certain stays in a room.
@@ -591,6 +621,17 @@ impl Rooms {
             if self.stays[other].room == room {
                 self.depart(other, How::Void, i, i);
             }
+        }
+        let asked = self.stays[id].asked;
+        let others = self.inside[room].iter().copied();
+        let witnesses: Vec<StayId> = others
+            .filter(|other| {
+                let other = &self.stays[*other];
+                other.peer != peer && other.certain_over(asked, i)
+            })
+            .collect();
+        if !witnesses.is_empty() && !self.implicit {
+            self.witnesses.insert(id, witnesses);
         }
         self.inside[room].push(id);
     }

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::time::Duration;
 
-use super::{Finding, Terms, addressed, announced, answered, late, lives, relayed};
+use super::{Finding, Terms, addressed, announced, answered, late, limit, lives, news, relayed};
 use crate::facts::Facts;
 use crate::names::RoomName;
 use crate::record::{Event, Seq};
@@ -14,13 +14,17 @@ pub fn judge<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Finding> {
     let facts = Facts::of(events, terms);
     let (rooms, post) = (&facts.rooms, &facts.post);
     let late = late::Late::find(rooms, post, terms);
+    let told = news::judge(&facts, terms);
     let mut findings = vec![
         announced::judge(rooms, terms).finding,
         addressed::judge(rooms, post),
         relayed::judge(rooms, post, &late, terms),
         answered::judge(rooms, terms),
         late.finding,
+        told.is_true,
+        limit::judge(rooms, terms),
         server_lives(events),
+        told.in_order,
     ];
     for finding in &mut findings {
         finding.breaches.sort_by_key(|breach| breach.event);
@@ -46,11 +50,12 @@ pub fn emptied<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<(RoomName, 
         .collect()
 }
 
-/// Until when law 1 cannot be judged, since the run began: somebody has gone, somebody who stays has not heard of it, and may
-/// still be told in time. `None`: there is nothing to wait for.
+/// Until when laws 1 and 9 cannot be judged, since the run began: somebody has come or gone, somebody who is there has not heard of it,
+/// and may still be told in time. `None`: there is nothing to wait for.
 pub fn awaited<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Option<Duration> {
     let facts = Facts::of(events, terms);
-    announced::judge(&facts.rooms, terms)
-        .awaited
+    let leavings = announced::judge(&facts.rooms, terms).awaited;
+    leavings
+        .max(news::judge(&facts, terms).awaited)
         .map(Duration::from_micros)
 }

@@ -23,13 +23,19 @@ pub enum Law {
     NothingLateToNewcomers,
     /// 8
     NothingLeftBehind,
+    /// 9
+    NewsIsTrue,
+    /// 10
+    LimitHolds,
     /// 11
     ServerLives,
+    /// 12
+    PromisedOrder,
 }
 
 impl Law {
     /// All of them, by number.
-    pub const ALL: [Law; 9] = [
+    pub const ALL: [Law; 12] = [
         Law::LeavingIsAnnounced,
         Law::OnlyToTheRoom,
         Law::RelayedOnceInOrder,
@@ -38,17 +44,23 @@ impl Law {
         Law::EmptyRoomsAreFree,
         Law::NothingLateToNewcomers,
         Law::NothingLeftBehind,
+        Law::NewsIsTrue,
+        Law::LimitHolds,
         Law::ServerLives,
+        Law::PromisedOrder,
     ];
 
     /// Those that a trace shows: what [`judge`](super::judge) answers for, in its order.
-    pub const OBSERVED: [Law; 6] = [
+    pub const OBSERVED: [Law; 9] = [
         Law::LeavingIsAnnounced,
         Law::OnlyToTheRoom,
         Law::RelayedOnceInOrder,
         Law::RequestsAreAnswered,
         Law::NothingLateToNewcomers,
+        Law::NewsIsTrue,
+        Law::LimitHolds,
         Law::ServerLives,
+        Law::PromisedOrder,
     ];
 
     /// Its number, from 1, as scenario files write it.
@@ -62,7 +74,10 @@ impl Law {
             Law::EmptyRoomsAreFree => 6,
             Law::NothingLateToNewcomers => 7,
             Law::NothingLeftBehind => 8,
+            Law::NewsIsTrue => 9,
+            Law::LimitHolds => 10,
             Law::ServerLives => 11,
+            Law::PromisedOrder => 12,
         }
     }
 
@@ -92,6 +107,15 @@ impl Law {
                 "a session's late messages never reach the session that replaced it"
             }
             Law::NothingLeftBehind => "what the harness itself started is gone at the end",
+            Law::NewsIsTrue => {
+                "what is told of who is there was so since the last word of them, and the last word is how it is"
+            }
+            Law::LimitHolds => {
+                "a limit holds, and of those who ask at once for the last place one gets it"
+            }
+            Law::PromisedOrder => {
+                "where promised, news of a stay comes before what its peer relays, and each piece once"
+            }
             Law::ServerLives => "the server goes on, whatever its clients send",
         }
     }

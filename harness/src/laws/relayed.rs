@@ -24,6 +24,7 @@ pub(super) fn judge(rooms: &Rooms, post: &Post, late: &Late, terms: &Terms) -> F
             continue;
         }
         let breach = match delivered.origin {
+            Origin::Of(_) if terms.unordered => None,
             Origin::Of(id) => order.overtaken(delivered, id),
             origin => wrong(rooms, post, delivered, origin, terms),
         };
@@ -62,6 +63,8 @@ fn wrong(
     let sent = origin.sent().map(|id| &post.sent[id]);
     let whose = sent.map_or_else(String::new, |sent| rooms.links[sent.link].link.to_string());
     let message = match origin {
+        Origin::Again(_) if terms.repeats => return None,
+        Origin::Strayed(_) if terms.broadcasts => return None,
         Origin::Again(_) => format!("{to} got {whose}'s {kind} once more"),
         Origin::Strayed(_) => format!("{to} got {whose}'s {kind}, which was for somebody else"),
         Origin::Echo(_) if terms.echoes => return None,

@@ -8,6 +8,7 @@
 mod elide;
 mod event;
 mod fingerprint;
+mod ledger;
 mod recorder;
 mod redact;
 pub mod runs;
@@ -18,7 +19,8 @@ mod verdict;
 pub use elide::elide;
 pub use event::{Applied, CaseFacts, Event, Role, Seq, TRACE_VERSION, What};
 pub use fingerprint::Fingerprint;
-pub use recorder::{MAX_BYTES, MAX_EVENTS, Recorder};
+pub use ledger::{CaseEntry, Entry, LawEntry, LogEntry, Sums};
+pub use recorder::{Limit, MAX_BYTES, MAX_EVENTS, Recorder};
 pub use redact::{Digest, redact};
 pub use story::{Story, StoryError};
 pub use trace::{MAX_LINE, Trace, TraceError, TraceWriter, read_trace};

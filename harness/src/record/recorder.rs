@@ -56,10 +56,21 @@ struct State {
 }
 
 /// How much is recorded before something is left out.
-#[derive(Clone, Copy, Debug)]
-struct Limit {
-    events: usize,
-    bytes: usize,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// So many events.
+    pub events: usize,
+    /// So much memory, about (bytes).
+    pub bytes: usize,
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self {
+            events: MAX_EVENTS,
+            bytes: MAX_BYTES,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -78,14 +89,11 @@ impl Recorder {
 
     /// The same, and these texts are struck out of all that is recorded.
     pub fn with_secrets(trace: Option<TraceWriter>, secrets: Arc<[String]>) -> Self {
-        let limit = Limit {
-            events: MAX_EVENTS,
-            bytes: MAX_BYTES,
-        };
-        Self::with_limit(trace, limit, secrets)
+        Self::with_limit(trace, Limit::default(), secrets)
     }
 
-    fn with_limit(trace: Option<TraceWriter>, limit: Limit, secrets: Arc<[String]>) -> Self {
+    /// The same, with room for so much.
+    pub fn with_limit(trace: Option<TraceWriter>, limit: Limit, secrets: Arc<[String]>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 began: Instant::now(),
@@ -393,23 +401,23 @@ mod tests {
     #[test]
     fn few_long_events_fill_it_as_many_short_ones_do() {
         let all = usize::MAX;
-        for (events, bytes, text) in [(100, all, "x".to_owned()), (all, 100_000, "x".repeat(1000))]
-        {
+        for (events, bytes, text) in [
+            (100, all, "x".to_owned()),
+            (all, 100 * (1000 + EACH), "x".repeat(1000)),
+        ] {
             let recorder = Recorder::with_limit(None, Limit { events, bytes }, Arc::default());
-            for _ in 0..300 {
+            for _ in 0..100 {
                 recorder.record(line(&text), &[]);
+            }
+            assert!(!recorder.is_full() && recorder.incomplete().is_none());
+            for _ in 0..100 {
+                recorder.record(line(&text), &[]);
+                recorder.record(note(&text), &[]);
             }
             assert_eq!(recorder.count(), 101, "and the word about it");
             assert!(recorder.is_full());
-            // What a step may wait for goes on for as long again.
-            for _ in 0..300 {
-                recorder.record(note(&text), &[]);
-            }
-            assert!(
-                (199..=201).contains(&recorder.count()),
-                "{}",
-                recorder.count()
-            );
+            let (kind, _) = recorder.incomplete().expect("it is told");
+            assert_eq!(kind, InconclusiveKind::TooMuch);
             let last = recorder.record(What::End, &[]);
             assert_eq!(
                 recorder.event(last).map(|event| event.what.clone()),
@@ -421,5 +429,11 @@ mod tests {
             );
             assert_eq!(told.count(), 1);
         }
+    }
+
+    /// What a million events take: measured, it is about what is counted.
+    #[test]
+    fn a_million_events_of_a_flood_have_room() {
+        assert!(EACH * MAX_EVENTS < MAX_BYTES, "{EACH} bytes an event");
     }
 }

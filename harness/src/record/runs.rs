@@ -6,6 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::{CaseEntry, Entry, Sums, ledger};
+
 /// Where runs are kept, from the folder in which glare runs.
 pub const FOLDER: &str = ".glare/runs";
 
@@ -66,6 +68,24 @@ impl RunFolder {
             .collect();
         cases.sort();
         cases
+    }
+
+    /// Adds a line to what the run tells of itself.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn note(&self, entry: &Entry) -> io::Result<()> {
+        ledger::add(&self.path, entry)
+    }
+
+    /// What a run tells of itself: the cases as they ended, and how it did, if it came to its end.
+    pub fn told(run: &Path) -> (Vec<CaseEntry>, Option<Sums>) {
+        ledger::read(run)
+    }
+
+    /// A path in this run's folder, from there.
+    pub fn inside(&self, path: &Path) -> Option<PathBuf> {
+        path.strip_prefix(&self.path).ok().map(Path::to_owned)
     }
 
     fn link_latest(&self, base: &Path) -> io::Result<()> {

@@ -1,11 +1,13 @@
 //! What a sink is told of a case: its story, and what its repeats were.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::log::Log;
-use crate::record::{LawFound, Role, Story};
+use crate::record::{
+    CaseEntry, Inconclusive, InconclusiveKind, LawEntry, LawFound, Role, Story, StoryError, Verdict,
+};
 use crate::signaling::Dialect;
 use crate::signaling::Terms;
 
@@ -51,6 +53,16 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// As a run tells it of this law.
+    pub fn entry(&self, law: u8) -> LawEntry {
+        LawEntry {
+            law,
+            premises: self.premises,
+            broken: self.broken,
+            excused: self.excused,
+        }
+    }
+
     /// Adds what one run showed.
     pub fn add(&mut self, found: &LawFound) {
         self.premises += found.premises;
@@ -58,6 +70,41 @@ impl Asked {
             Some(_) => self.excused += found.breaches.len(),
             None => self.broken += found.breaches.len(),
         }
+    }
+}
+
+impl Told {
+    /// What a run's folder tells of a case.
+    ///
+    /// # Errors
+    /// One of its records cannot be read.
+    pub fn read(run: &Path, entry: &CaseEntry) -> Result<Self, StoryError> {
+        let mut logs = Vec::new();
+        for one in &entry.logs {
+            let story = Story::open(&run.join(&one.record))?;
+            logs.push(Take {
+                number: one.number,
+                runs: one.runs,
+                log: log(&story),
+                trace: story.facts.record.map(PathBuf::from),
+            });
+        }
+        let asked = |law: &LawEntry| {
+            let asked = Asked {
+                premises: law.premises,
+                broken: law.broken,
+                excused: law.excused,
+            };
+            (law.law, asked)
+        };
+        Ok(Self {
+            story: Story::open(&run.join(&entry.record))?,
+            runs: entry.runs.max(1),
+            take: entry.take,
+            logs,
+            took: Duration::from_micros(entry.took),
+            laws: entry.laws.iter().map(asked).collect(),
+        })
     }
 }
 
@@ -88,6 +135,13 @@ impl From<Story> for Told {
 
 /// The canonical log of a record.
 pub fn log(story: &Story) -> Log {
+    if let Verdict::Inconclusive(Inconclusive {
+        kind: InconclusiveKind::TooMuch,
+        ..
+    }) = story.verdict
+    {
+        return Log::default();
+    }
     let dialect = story.source_of(Role::Dialect);
     let dialect = dialect.and_then(|source| Dialect::read(&source.path, &source.text).ok());
     let terms = dialect.map_or_else(Terms::default, |dialect| Terms::of(&dialect));

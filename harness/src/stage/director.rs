@@ -30,7 +30,7 @@ use crate::signaling::{Alias, Kind, Request};
 use crate::terms::ServerLife;
 
 /// How long the last replies may take before a link counts as not fenced.
-const FENCE_WITHIN: Duration = Duration::from_secs(3);
+const FENCE_WITHIN: Duration = Duration::from_secs(5);
 
 /// How often a link is asked until all is here that the peers have sent.
 const ROUNDS: u32 = 2;

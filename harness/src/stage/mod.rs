@@ -35,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::names::PeerName;
 use crate::peer::browser::{EnvironmentError, Pool};
-use crate::record::{Digest, Recorder};
+use crate::record::{Digest, Limit, Recorder};
 use crate::run::Run;
 use crate::scenario::{Cast, Scenario};
 use crate::server::ServerSpec;
@@ -79,6 +79,8 @@ pub struct Setting {
     pub take: u32,
     /// The folder for the record of each case that is played; none is written if `None`.
     pub traces: Option<PathBuf>,
+    /// How much of each case is recorded; one in which more happens is inconclusive.
+    pub limit: Limit,
     /// Why no record can be written, if that is known already: then nothing is played.
     pub unwritable: Option<String>,
     /// What glare was told besides scenarios, casts and the seed, as arguments: what plays a case again.
@@ -112,6 +114,7 @@ impl Setting {
             busy: Arc::new(Semaphore::new(cores * 2)),
             take: 1,
             traces: None,
+            limit: Limit::default(),
             unwritable: None,
             options: Arc::default(),
             interrupt: CancellationToken::new(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::laws::{Breach, Finding};
 use crate::log::Log;
-use crate::record::{Broken, Event, LawFound, Verdict};
+use crate::record::{Broken, Event, InconclusiveKind, LawFound, Verdict, Weight, What};
 
 /// What a run showed of one law.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,26 @@ impl From<&Judged> for LawFound {
             excused: judged.excused.clone(),
             breaches: finding.breaches.iter().map(Broken::from).collect(),
         }
+    }
+}
+
+impl Outcome {
+    /// Takes a green verdict back: something that it rests on could not be done after all.
+    pub(crate) fn retract(&mut self, kind: InconclusiveKind, why: String) {
+        if self.verdict.weight(false) != Weight::Green {
+            return;
+        }
+        self.verdict = Verdict::inconclusive(kind, why);
+        let Some(last) = self.record.last() else {
+            return;
+        };
+        let mut event = Event::clone(last);
+        event.seq += 1;
+        event.what = What::Verdict {
+            verdict: Box::new(self.verdict.clone()),
+            took: u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX),
+        };
+        self.record.push(Arc::new(event));
     }
 }
 

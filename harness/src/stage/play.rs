@@ -74,11 +74,19 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
     let Ended { ran, stage } = match (refusal(case, &setting), unwritten) {
         (_, Some(why)) => Ended::early(Verdict::inconclusive(InconclusiveKind::RecordFailed, why)),
         (Some(unsupported), None) => Ended::early(Verdict::Unsupported(unsupported)),
+        (None, None) if setting.interrupt.is_cancelled() => {
+            let why = "interrupted before it began";
+            Ended::early(Verdict::inconclusive(InconclusiveKind::Interrupted, why))
+        }
         (None, None) => perform(case, &setting, &recorder, &lost, began, busy).await,
     };
     recorder.record(What::Clearing, &[]);
     let events = until_clearing(&recorder.events_from(0));
-    let log = log(&events, &setting);
+    let log = match recorder.incomplete() {
+        // Not a log of what happened, and a long one.
+        Some((InconclusiveKind::TooMuch, _)) => Log::default(),
+        _ => log(&events, &setting),
+    };
     let wrong = causal(&log, &events, &certain(&events)).err();
     let (mut verdict, laws, took) = match stage {
         Some(stage) => conclude(case, &recorder, stage, ran, began).await,
@@ -290,10 +298,18 @@ fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<PathBuf>, Optio
     let secrets = setting.secrets.clone();
     if let Some(why) = &setting.unwritable {
         let why = Some(why.clone());
-        return (Recorder::with_secrets(None, secrets), None, why);
+        return (
+            Recorder::with_limit(None, setting.limit, secrets),
+            None,
+            why,
+        );
     }
     let Some(folder) = &setting.traces else {
-        return (Recorder::with_secrets(None, secrets), None, None);
+        return (
+            Recorder::with_limit(None, setting.limit, secrets),
+            None,
+            None,
+        );
     };
     let create = || {
         std::fs::create_dir_all(folder)?;
@@ -302,7 +318,7 @@ fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<PathBuf>, Optio
     };
     match create() {
         Ok((path, writer)) => {
-            let recorder = Recorder::with_secrets(Some(writer), secrets);
+            let recorder = Recorder::with_limit(Some(writer), setting.limit, secrets);
             (recorder, Some(path), None)
         }
         Err(error) => {
@@ -311,7 +327,11 @@ fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<PathBuf>, Optio
                 case.slug(),
                 folder.display()
             );
-            (Recorder::with_secrets(None, secrets), None, Some(why))
+            (
+                Recorder::with_limit(None, setting.limit, secrets),
+                None,
+                Some(why),
+            )
         }
     }
 }

@@ -16,7 +16,8 @@ use futures_util::StreamExt;
 use crate::log::Log;
 use crate::record::runs::RunFolder;
 use crate::record::{
-    Failure, FailureKind, InconclusiveKind, LawFound, Story, TraceError, Verdict, Weight,
+    CaseEntry, Entry, Failure, FailureKind, InconclusiveKind, LawFound, LogEntry, Story,
+    TraceError, Verdict, Weight,
 };
 use crate::report::Told;
 pub use crate::report::{Asked, Take, diff};
@@ -65,6 +66,24 @@ pub struct Played {
 }
 
 impl Played {
+    /// What the run tells of it; nothing if it has no record.
+    fn entry(&self, run: &RunFolder) -> Option<CaseEntry> {
+        let micros = u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX);
+        let mut entry = CaseEntry::new(run.inside(self.outcome.trace.as_deref()?)?);
+        (entry.runs, entry.take, entry.took) = (self.runs, self.take, micros);
+        for log in &self.logs {
+            entry.logs.push(LogEntry {
+                number: log.number,
+                runs: log.runs,
+                record: run.inside(log.trace.as_deref()?)?,
+            });
+        }
+        entry.laws = (self.laws.iter())
+            .map(|(law, asked)| asked.entry(*law))
+            .collect();
+        Some(entry)
+    }
+
     /// What a report is made of.
     ///
     /// # Errors
@@ -126,7 +145,14 @@ async fn run_all(
                     return None;
                 }
                 tell(Progress::Begins(&case));
-                let played = play_all(case, setting, plan, stop).await;
+                let mut played = play_all(case, setting, plan, stop).await;
+                if let Some(run) = &plan.records
+                    && let Some(entry) = played.entry(run)
+                    && let Err(error) = run.note(&Entry::Case(entry))
+                {
+                    let why = format!("the record of the run cannot be written: {error}");
+                    played.outcome.retract(InconclusiveKind::RecordFailed, why);
+                }
                 tell(Progress::Ends(&played));
                 Some((place, played))
             }

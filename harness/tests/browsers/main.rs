@@ -8,6 +8,7 @@ mod cli_support;
 #[path = "../support/netns.rs"]
 mod netns_support;
 #[path = "../support/stage/mod.rs"]
+#[expect(dead_code, reason = "the other binary uses the rest")]
 mod stage_support;
 
 mod again;

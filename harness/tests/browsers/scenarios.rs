@@ -128,7 +128,9 @@ async fn plays(scenario: Arc<Scenario>, stacks: Vec<Stack>) {
     }) else {
         return;
     };
-    if !stacks.iter().all(|stack| allowed(*stack)) {
+    // Those of all peers: a pinned one needs its browser too.
+    let left_out = |stack: &Stack| Stack::CONNECTING.contains(stack) && !allowed(*stack);
+    if cast.stacks().values().any(left_out) {
         return; // `left_out_by_glare_stacks` says so.
     }
     let case = Case { scenario, cast };

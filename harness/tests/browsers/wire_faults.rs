@@ -232,11 +232,40 @@ async fn a_wasteful_length_is_broken_protocol_that_most_clients_take() {
 }
 
 #[tokio::test]
+async fn a_trace_with_faults_and_refusals_reads_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Meddled::start(before_news(b"\x81\x7e\x00\x02{}")).await;
+    let setting = Setting {
+        server: server.spec(),
+        traces: Some(folder.path().to_owned()),
+        ..setting()
+    };
+    let steps = format!("{MEET}  - connect: {{ peer: bob, refused: true }}\n");
+    let outcome = play(&on(Stack::Wire, &steps), Arc::new(setting)).await;
+    broken(&outcome, None, &["section 5.2"]);
+    let path = outcome.trace.clone().expect("a trace");
+    let text = std::fs::read_to_string(path).expect("a file");
+    let read = glare::record::read_trace(text.as_bytes()).expect("a trace");
+    let events: Vec<_> = (outcome.events.iter())
+        .map(|event| (**event).clone())
+        .collect();
+    assert_eq!(read.events[..events.len()], events);
+    for part in [
+        r#""event":"violation""#,
+        r#""rule":"length","section":"RFC 6455, section 5.2""#,
+        r#""event":"link-refused""#,
+        r#""status":409"#,
+    ] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+}
+
+#[tokio::test]
 async fn the_step_that_fails_says_what_the_server_did() {
-    let steps = format!("{MEET}  - await: {{ peer: alice, hears: offer, within: 2s }}\n");
+    let steps = format!("{MEET}  - await: {{ peer: alice, hears: offer, within: 4s }}\n");
     let outcome = played(before_news(b"\xc1\x02{}"), &on(Stack::Native, &steps)).await;
     let words = [
-        "did not happen",
+        "alice waited for offer",
         "the server broke RFC 6455, section 5.2, towards alice: ",
     ];
     broken(&outcome, Some(Place::Step(3)), &words);
@@ -252,7 +281,7 @@ async fn a_binary_message_explains_what_was_not_understood_and_accuses_nobody() 
         }
         piece
     });
-    let steps = format!("{MEET}  - await: {{ peer: alice, hears: peer-joined, within: 2s }}\n");
+    let steps = format!("{MEET}  - await: {{ peer: alice, hears: peer-joined, within: 4s }}\n");
     let outcome = played(way.clone(), &on(Stack::Wire, &steps)).await;
     let words = [
         "did not happen",
@@ -315,8 +344,8 @@ const REFUSALS: [(&[u8], &str); 4] = [
         "the server refused the connection: 404 Not Found",
     ),
     (
-        b"HTTP/1.1 499 Odd\r\nconnection: close\r\n\r\nto the end",
-        "the server refused the connection: 499 Odd",
+        b"HTTP/1.1 499 Odd\r\ncontent-length: 2\r\n\r\n?!",
+        "the server refused the connection: 499 Odd, \"?!\"",
     ),
 ];
 

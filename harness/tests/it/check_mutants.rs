@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::cli_support::{Stand, scenarios};
 use crate::mutant_support;
 use crate::mutant_support::{mutate, mutate_trace};
+use crate::time_support;
 use glare::laws::{Terms, awaited, emptied, judge};
 use glare::log::{Log, Watch};
 use glare::mistake::{Mistake, Mistakes};
@@ -53,7 +54,7 @@ impl Original {
     }
 
     fn read(&self, text: &str) -> Read {
-        let begun = Instant::now();
+        let begun = time_support::of_this_thread();
         let mut refused = false;
         let path = Path::new("mutant.yaml");
         let mistakes = match self {
@@ -79,7 +80,7 @@ impl Original {
             refused: refused || mistakes.is_some(),
             text: text.to_owned(),
             mistakes,
-            took: begun.elapsed(),
+            took: time_support::of_this_thread().saturating_sub(begun),
         }
     }
 }
@@ -183,11 +184,7 @@ fn feed(originals: &[Original], number: usize, seed: u64) {
     for nth in 0..number {
         let original = &originals[nth % originals.len()];
         let text = original.mutant(&mut random);
-        let mut mutant = original.read(&text);
-        if mutant.took > LONGEST {
-            // A busy machine may have taken the processor away; a hang hangs again.
-            mutant = original.read(&text);
-        }
+        let mutant = original.read(&text);
         if let Some(mistakes) = &mutant.mistakes {
             check(
                 mistakes,

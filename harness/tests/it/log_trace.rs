@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::log_support;
 use glare::names::PeerName;
 use glare::record::{
-    Applied, Event, InconclusiveKind, Recorder, TraceError, TraceWriter, What, read_trace,
+    Applied, Event, InconclusiveKind, Limit, Recorder, TraceError, TraceWriter, What, read_trace,
 };
 use glare::signaling::DescriptionKind;
 use glare::terms::{Carrier, Direction, Ending, Fate, Payload, ServerLife, Side};
@@ -217,12 +217,18 @@ fn secrets_reach_neither_memory_nor_disk() {
 
 #[test]
 fn a_full_recorder_says_so_once_and_keeps_what_steps_wait_for() {
-    let recorder = Recorder::new(None);
-    for _ in 0..glare::record::MAX_EVENTS + 100 {
+    let limit = Limit {
+        events: 1000,
+        ..Limit::default()
+    };
+    let recorder = Recorder::with_limit(None, limit, Default::default());
+    for _ in 0..limit.events + 100 {
         recorder.record(console("x"), &[]);
     }
     let count = recorder.count() as usize;
-    assert_eq!(count, glare::record::MAX_EVENTS + 1);
+    assert_eq!(count, limit.events + 1);
+    let told = recorder.incomplete().map(|(kind, _)| kind);
+    assert_eq!(told, Some(InconclusiveKind::TooMuch));
     let last = recorder.event(recorder.count() - 1).unwrap();
     assert!(matches!(&last.what, What::Note { text, .. } if text.contains("left out")));
     recorder.record(What::End, &[]);

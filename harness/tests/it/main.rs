@@ -13,6 +13,8 @@ mod log_support;
 mod mutant_support;
 #[path = "../support/stage/mod.rs"]
 mod stage_support;
+#[path = "../support/time.rs"]
+mod time_support;
 
 mod check_dialect;
 mod check_mistakes;

@@ -95,7 +95,7 @@ fn a_record_is_told_as_it_was_live_letter_for_letter() {
             .ends(*status);
         let live = of_the_case(&ran);
         let shown = stand.glare(&["show"]).ends(0);
-        assert_eq!((&live.0, &live.1), (&shown.out, &shown.err), "{name}");
+        assert_eq!((&ran.out, &ran.err), (&shown.out, &shown.err), "{name}");
         assert_eq!(story(&stand).verdict.word(), *word, "{name}");
         // By any of its names, and when all else is gone.
         let moved = stand.path("elsewhere.jsonl");
@@ -106,10 +106,45 @@ fn a_record_is_told_as_it_was_live_letter_for_letter() {
             std::fs::remove_file(stand.path(file)).expect("removed");
         }
         let folder = trace.parent().expect("a folder").display().to_string();
-        for name in ["latest", ".glare/runs/latest", "elsewhere.jsonl", &folder] {
+        for name in ["latest", ".glare/runs/latest"] {
+            let shown = stand.glare(&["show", name]).ends(0);
+            assert_eq!((&ran.out, &ran.err), (&shown.out, &shown.err), "{name}");
+        }
+        // One case alone, without the sums of its run.
+        for name in ["elsewhere.jsonl", &folder] {
             let shown = stand.glare(&["show", name]).ends(0);
             assert_eq!((&live.0, &live.1), (&shown.out, &shown.err), "{name}");
         }
+    }
+}
+
+#[test]
+fn a_run_of_several_cases_and_repeats_is_told_as_it_was_live() {
+    let stand = Stand::new();
+    for name in ["c", "a", "b"] {
+        let never = match name {
+            "a" => "expect:\n  never: |\n    server -> alice: created\n",
+            _ => "",
+        };
+        stand.write(&format!("{name}.yaml"), &format!("{HEAD}{CREATE}{never}"));
+    }
+    stand.write("c.snap", LOG);
+    let server = format!(
+        "if [ -e twice ]; then more='--fault duplicates-offers'; fi; : > twice; exec {} serve --port {{port}} $more",
+        crate::cli_support::GLARE
+    );
+    let offer = "  - join: { peer: bob, room: lobby }\n  - send: { from: bob, message: offer }\n  - await: { peer: alice, hears: offer }\n";
+    let breaks = HEAD.replace("steps:", "breaks: { 3: it is planted }\nsteps:");
+    stand.write("d.yaml", &format!("{breaks}{CREATE}{offer}"));
+    for arguments in [
+        &["run", "a.yaml", "b.yaml", "c.yaml", "--logs"][..],
+        &[
+            "run", "d.yaml", "--repeat", "4", "--server", &server, "--logs",
+        ],
+    ] {
+        let ran = stand.glare(arguments).ends(1);
+        let shown = stand.glare(&["show", "--logs"]).ends(0);
+        assert_eq!((&ran.out, &ran.err), (&shown.out, &shown.err));
     }
 }
 
@@ -395,5 +430,182 @@ fn what_is_no_record_is_refused_in_words() {
         let ran = stand.glare(&["show", "cut"]);
         assert!(!ran.err.contains("panicked"), "{}", ran.err);
         ran.says("INCONCLUSIVE").says("cut off after event");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_than_is_recorded_is_inconclusive_and_never_accepted() {
+    use glare::stage::Setting;
+    use glare::suite::{self, Plan};
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.yaml");
+    let text = format!("{HEAD}{CREATE}  - join: {{ peer: bob, room: lobby }}\n");
+    std::fs::write(&path, text).expect("a file");
+    let scenario = std::sync::Arc::new(glare::scenario::Scenario::load(&path).expect("a scenario"));
+    let cast = scenario.casts().remove(0);
+    let mut verdicts = Vec::new();
+    for events in [10, 14, 18, 1000] {
+        let mut setting: Setting = crate::stage_support::setting();
+        setting.limit.events = events;
+        let plan = Plan {
+            repeat: 1,
+            until_failure: false,
+            accept: true,
+            records: None,
+        };
+        let case = glare::stage::Case {
+            scenario: scenario.clone(),
+            cast: cast.clone(),
+        };
+        let played = suite::run(vec![case], std::sync::Arc::new(setting), plan, &|_| ()).await;
+        let verdict = &played[0].outcome.verdict;
+        let accepted = folder.path().join("x.snap").exists();
+        assert_eq!(accepted, *verdict == Verdict::Pass, "{verdict:?}");
+        if let Verdict::Inconclusive(inconclusive) = verdict {
+            assert_eq!(inconclusive.kind, InconclusiveKind::TooMuch);
+            assert!(inconclusive.why.contains("the laws cannot be asked"));
+        }
+        verdicts.push(verdict.word());
+    }
+    assert_eq!(
+        verdicts,
+        ["inconclusive", "inconclusive", "inconclusive", "pass"]
+    );
+}
+
+#[test]
+fn ctrl_c_keeps_what_was_done() {
+    use std::process::Stdio;
+
+    let stand = Stand::new();
+    stand.write("quick.yaml", &format!("{HEAD}{CREATE}"));
+    stand.write("quick.snap", LOG);
+    let slow = "  - await: { peer: alice, disconnected: true, within: 60s }\n";
+    stand.write("slow.yaml", &format!("{HEAD}{CREATE}{slow}"));
+    let mut command = stand.command(&["run", "quick.yaml", "slow.yaml"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("started");
+    let record = |case: &str| std::fs::read_to_string(stand.record(case)).unwrap_or_default();
+    crate::cli_support::eventually("one is done, the other waits", || {
+        record("quick@alice-wire+bob-wire").contains("\"verdict\":{\"is\":\"pass\"")
+            && record("slow@alice-wire+bob-wire").contains("\"index\":2")
+    });
+    let pid = i32::try_from(child.id()).expect("a process id");
+    // SAFETY: plain system call, to a child that is not reaped yet.
+    assert_eq!(unsafe { libc::kill(pid, libc::SIGINT) }, 0);
+    let output = child.wait_with_output().expect("an end");
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(5), "{out}");
+    assert!(
+        out.contains("1 passed, 0 failed, 1 inconclusive in "),
+        "{out}"
+    );
+    assert!(out.contains("interrupted before its end"), "{out}");
+    let slow = Story::open(&stand.record("slow@alice-wire+bob-wire")).expect("a record");
+    let Verdict::Inconclusive(inconclusive) = slow.verdict else {
+        panic!("{:?}", slow.verdict);
+    };
+    assert_eq!(inconclusive.kind, InconclusiveKind::Interrupted);
+    let shown = stand.glare(&["show"]).ends(0);
+    assert!(
+        shown.out.contains("pass  quick.yaml") && shown.out.contains("INCONCLUSIVE  slow.yaml")
+    );
+}
+
+#[test]
+fn the_page_shows_every_message_and_no_text_is_markup() {
+    let stand = Stand::new();
+    let evil = "</script><img src=x onerror=alert(1)>\\e[2J\\u202e";
+    let text = HEAD.replace("told", &format!("\"{evil}\""))
+        + CREATE
+        + "  - hold: { message: joined, to: bob }\n"
+        + &format!("  - send-raw: {{ peer: alice, text: \"{evil}\" }}\n")
+        + "  - join: { peer: bob, room: lobby, within: 300ms }\n";
+    stand.write("x.yaml", &text);
+    let says = "printf '<b onclick=x>\\033[2J</b>\\n'; exec ".to_owned()
+        + crate::cli_support::GLARE
+        + " serve --port {port}";
+    stand.glare(&["run", "x.yaml", "--server", &says]).ends(1);
+    stand.glare(&["show", "latest", "--html", "x.html"]).ends(0);
+    let page = std::fs::read_to_string(stand.path("x.html")).expect("a page");
+    let told = story(&stand);
+
+    // Tags that the page itself writes, and no other.
+    let names = page.match_indices('<').map(|(at, _)| {
+        let rest = page[at + 1..].trim_start_matches('/');
+        rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '!')
+            .next()
+            .unwrap_or_default()
+    });
+    const KNOWN: [&str; 34] = [
+        "!doctype", "html", "head", "meta", "title", "style", "body", "h1", "h2", "span", "dl",
+        "dt", "dd", "div", "p", "strong", "a", "code", "pre", "ul", "li", "details", "summary",
+        "table", "tr", "td", "input", "label", "small", "footer", "b", "i", "em", "hr",
+    ];
+    for name in names {
+        assert!(KNOWN.contains(&name), "<{name}> is on the page");
+    }
+    assert!(page.contains("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;\\u{1b}[2J\\u{202e}"));
+    assert!(
+        page.contains("&lt;b onclick=x&gt;\\u{1b}[2J&lt;/b&gt;"),
+        "the server's output"
+    );
+    assert!(!page.contains(['\u{1b}', '\u{202e}']));
+
+    // Nothing is loaded, and the one style is the one that the policy names.
+    let policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-";
+    assert!(
+        page.find(policy)
+            .is_some_and(|at| at < page.find("<style>").expect("a style"))
+    );
+    for loads in [
+        " src=\"",
+        "url(",
+        "@import",
+        "href=\"h",
+        " style=\"",
+        "<script",
+    ] {
+        assert!(!page.contains(loads), "{loads}");
+    }
+
+    let leads = |link: &str| link.starts_with('#');
+    assert!(page.split(" href=\"").skip(1).all(leads));
+
+    // Every message is there, with its text; the tap's deeds and the failing step are marked.
+    for event in &told.events {
+        if let What::Message { .. } = &event.what {
+            let id = format!("id=\"e{}\"", event.seq);
+            assert_eq!(page.matches(&id).count(), 1, "{event:?}");
+        }
+    }
+    assert!(page.contains("<b class=\"tap\">held</b>"));
+    assert!(page.contains("class=\"row step failed\"") && page.contains("id=\"failed\""));
+
+    let shown = stand.glare(&["show", "--html", "nowhere/x.html"]);
+    shown.ends(4).complains("nowhere/x.html cannot be written");
+}
+
+#[test]
+fn the_page_marks_the_events_of_a_broken_law() {
+    let stand = Stand::new();
+    let steps = "  - connect: { peer: bob }\n  - join: { peer: bob, room: lobby }\n  - send: { from: bob, message: offer }\n  - await: { peer: alice, hears: offer }\n";
+    stand.write("x.yaml", &format!("{HEAD}{CREATE}{steps}"));
+    stand
+        .glare(&["run", "x.yaml", "--fault", "duplicates-offers"])
+        .ends(1);
+    stand.glare(&["show", "--html", "x.html"]).ends(0);
+    let page = std::fs::read_to_string(stand.path("x.html")).expect("a page");
+    let told = story(&stand);
+    let broken = told
+        .laws
+        .iter()
+        .flat_map(|found| &found.breaches)
+        .next()
+        .expect("a breach");
+    assert!(page.contains(&format!("lawful\" id=\"e{}\"", broken.event)));
+    for because in &broken.because {
+        assert!(page.contains(&format!("because\" id=\"e{because}\"")));
     }
 }

@@ -9,6 +9,9 @@ use crate::cli_support::{GLARE, Stand, eventually, marked, scenarios};
 use glare::run::Run;
 use glare::server::{CommandSpec, Ready, ServerError, ServerSpec, ServerUnderTest};
 
+/// So many seconds a program may take to start on a busy machine; what is never ready takes all of them.
+const BUSY: u64 = 8;
+
 fn spec(command: impl Into<String>, ready: Ready, within: u64) -> CommandSpec {
     CommandSpec {
         ready,
@@ -57,7 +60,7 @@ fn impostor(port: u16) -> TcpListener {
 async fn a_path_that_answers_404_is_never_ready() {
     let run = Run::start().expect("a run");
     let command = format!("exec {GLARE} serve --port {{port}}");
-    let error = refused(&run, spec(command, Ready::Http("/nope".into()), 2)).await;
+    let error = refused(&run, spec(command, Ready::Http("/nope".into()), BUSY)).await;
     let error = error.to_string();
     assert!(
         error.contains("/nope: the last answer had status 404, expected 2xx or 3xx"),
@@ -145,17 +148,24 @@ fn a_port_that_stands_in_the_command_and_is_anothers_is_told() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_listens_on_another_port_than_it_must_is_told_which() {
     let run = Run::start().expect("a run");
-    let port = glare::run::Port::take().expect("a port");
-    let number = port.address().port();
-    let command = format!("exec {GLARE} serve --port {number}");
-    for ready in [
-        Ready::Port,
-        Ready::Http("/health".into()),
-        Ready::Line("listening".into()),
-    ] {
-        let error = refused(&run, spec(command.clone(), ready, 2))
-            .await
-            .to_string();
+    let run = &run;
+    let port = || glare::run::Port::take().expect("a port");
+    let waits = [
+        (Ready::Port, port()),
+        (
+            Ready::Http("/health".into()),
+            glare::run::Port::take().expect("a port"),
+        ),
+        (
+            Ready::Line("listening".into()),
+            glare::run::Port::take().expect("a port"),
+        ),
+    ]
+    .into_iter()
+    .map(|(ready, port)| async move {
+        let number = port.address().port();
+        let command = format!("exec {GLARE} serve --port {number}");
+        let error = refused(run, spec(command, ready, BUSY)).await.to_string();
         for word in [
             "nothing listens on port",
             &format!("it listens on port {number} instead"),
@@ -163,7 +173,8 @@ async fn one_that_listens_on_another_port_than_it_must_is_told_which() {
         ] {
             assert!(error.contains(word), "no {word:?} in {error}");
         }
-    }
+    });
+    futures_util::future::join_all(waits).await;
     assert_eq!(marked(run.mark()), Vec::<String>::new());
 }
 

@@ -67,7 +67,9 @@ async fn a_server_that_nobody_trusts_lets_nobody_in() {
         .iter()
         .map(|event| format!("{event:?}"))
         .collect();
-    assert!(told.iter().any(|event| event.contains("502")), "{told:#?}");
+    let why = "no TLS with it: invalid peer certificate: UnknownIssuer";
+    let refused = |event: &String| event.contains("LinkRefused") && event.contains(why);
+    assert!(told.iter().any(refused), "{told:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::cli_support::{GLARE, Stand};
 use glare::names::PeerName;
-use glare::record::{Event, MAX_EVENTS, Recorder, TraceWriter, What, read_trace};
+use glare::record::{Event, Limit, Recorder, TraceWriter, What, read_trace};
 use glare::scenario::Scenario;
 
 const HEAD: &str = "scenario: x\npeers:\n  alice: { stack: wire }\n  bob: { stack: wire }\n";
@@ -221,7 +221,12 @@ impl std::io::Write for Written {
 #[test]
 fn a_trace_that_a_page_fills_is_cut_with_a_word_and_still_read() {
     let written = Written::default();
-    let recorder = Recorder::new(Some(TraceWriter::new(written.clone())));
+    let limit = Limit {
+        events: 10_000,
+        ..Limit::default()
+    };
+    let writer = TraceWriter::new(written.clone());
+    let recorder = Recorder::with_limit(Some(writer), limit, Default::default());
     recorder.record(
         What::Run {
             version: glare::record::TRACE_VERSION,
@@ -232,7 +237,7 @@ fn a_trace_that_a_page_fills_is_cut_with_a_word_and_still_read() {
         },
         &[],
     );
-    for _ in 0..MAX_EVENTS + 10 {
+    for _ in 0..2 * limit.events {
         let (peer, level) = (PeerName::new("alice"), "log".to_owned());
         recorder.record(
             What::Console {
@@ -246,7 +251,7 @@ fn a_trace_that_a_page_fills_is_cut_with_a_word_and_still_read() {
     recorder.record(What::End, &[]);
     let bytes = written.0.lock().expect("no panic").clone();
     let trace = read_trace(bytes.as_slice()).expect("it is read");
-    assert!(trace.events.len() <= MAX_EVENTS + 2);
+    assert!(trace.events.len() == limit.events + 2);
     let said =
         |event: &Event| matches!(&event.what, What::Note { text, .. } if text.contains("left out"));
     assert!(trace.events.iter().any(said));

@@ -299,7 +299,7 @@ fn a_signal_sent_after_leaving_stays_behind_it() {
     let local = Applied::Local(DescriptionKind::Offer);
     let described = b.applied("alice", 1, local, &[step]);
     let offer = Signal::Offer {
-        sdp: log_support::sdp("ice"),
+        sdp: crate::log_support::sdp("ice"),
     };
     let offer = b.up(&alice, "bob", offer, Fate::Held, &[described]);
     b.wait(offer);

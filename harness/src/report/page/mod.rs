@@ -68,7 +68,7 @@ fn head(html: &mut Html, story: &Story) {
     fact("dialect", &story.facts.dialect);
     fact("took", &format!("{} ms", story.took.as_millis()));
     if let Some(seed) = story.shake {
-        fact("delays from seed", &seed.to_string());
+        fact("seed", &seed.to_string());
     }
     if let Some(path) = &story.facts.record {
         fact("record", path);

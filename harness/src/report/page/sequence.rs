@@ -8,7 +8,7 @@ use crate::log::Watch;
 use crate::names::PeerName;
 use crate::record::{Event, Failure, Seq, Story, Verdict, What};
 use crate::scenario::Place;
-use crate::signaling::Terms;
+use crate::signaling::{Kind, Notice, Request, Terms, Word};
 use crate::terms::{Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
 
 /// So many rows are on a page; a browser has to bear them.
@@ -41,7 +41,7 @@ pub(super) fn write(html: &mut Html, story: &Story, lanes: &Lanes) {
         Verdict::Fail(failure) => Some(&**failure),
         _ => None,
     };
-    html.raw("<input type=\"checkbox\" id=\"all\"><label class=\"toggle\" for=\"all\">show every event (candidates, gathering, output, fences)</label>\n<div class=\"sequence\">\n");
+    html.raw("<input type=\"checkbox\" id=\"all\"><label class=\"toggle\" for=\"all\">show every event</label>\n<div class=\"sequence\">\n");
     heads(html, story, lanes);
     let marks = marks(story);
     // Names are learnt from what came before.
@@ -265,6 +265,18 @@ fn is_minor(what: &What) -> bool {
         | What::LinkClosed { .. }
         | What::End
         | What::Clearing => true,
+        // The harness asks for a refusal, to see that all before it is here.
+        What::Message {
+            word: Some(Word::Request { request }),
+            ..
+        } => *request == Request::Fence,
+        What::Message {
+            word:
+                Some(Word::Notice {
+                    notice: Notice::Refused { request, .. },
+                }),
+            ..
+        } => *request == Some(Kind::Fence),
         What::State { machine, .. } => {
             matches!(
                 machine,
@@ -319,7 +331,13 @@ fn drawn(
                 Direction::Down => (server, peer),
             };
             let (class, tap) = fate_of(*fate, *direction);
-            let label = said.unwrap_or_else(|| text.clone());
+            let mut label = said.unwrap_or_else(|| text.clone());
+            // The tap's mark says it.
+            if let Some(tap) = tap
+                && let Some(rest) = label.strip_suffix(&format!(" ({tap})"))
+            {
+                label.truncate(rest.len());
+            }
             Some((
                 Drawn::Arrow {
                     from,
