@@ -128,7 +128,8 @@ async fn plays(scenario: Arc<Scenario>, stacks: Vec<Stack>) {
     }) else {
         return;
     };
-    if !stacks.iter().all(|stack| allowed(*stack)) {
+    let plays = |stack: &Stack| *stack == Stack::Wire || allowed(*stack);
+    if !stacks.iter().all(plays) || !cast.stacks().values().all(plays) {
         return; // `left_out_by_glare_stacks` says so.
     }
     let case = Case { scenario, cast };
