@@ -612,3 +612,82 @@ fn the_page_marks_the_events_of_a_broken_law() {
         assert!(page.contains(&format!("because\" id=\"e{because}\"")));
     }
 }
+
+/// Whatever a record says, in whichever field: it is a stranger's file.
+#[test]
+fn a_hostile_record_is_told_tamely() {
+    let stand = Stand::new();
+    let steps = "  - connect: { peer: bob }\n  - join: { peer: bob, room: lobby }\n  - send: { from: bob, message: offer }\n  - await: { peer: alice, hears: offer }\n";
+    stand.write("x.yaml", &format!("{HEAD}{CREATE}{steps}"));
+    stand
+        .glare(&["run", "x.yaml", "--fault", "duplicates-offers"])
+        .ends(1);
+    let text = stand.records();
+    // Every text of it, one after the other.
+    let values: Vec<serde_json::Value> = (text.lines())
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let mut texts = std::collections::BTreeSet::new();
+    values.iter().for_each(|value| collect(value, &mut texts));
+    assert!(texts.len() > 40, "{texts:?}");
+    let hostile = "\u{1b}]0;x\u{7}\n::error::x\u{202e}##[x]</script><img>";
+    let mut shown = 0;
+    for wanted in &texts {
+        let mut values = values.clone();
+        values
+            .iter_mut()
+            .for_each(|value| put(value, wanted, hostile));
+        let lines: Vec<String> = values.iter().map(ToString::to_string).collect();
+        stand.write("hostile.jsonl", &(lines.join("\n") + "\n"));
+        let ran = stand.glare(&["show", "hostile.jsonl"]);
+        assert!(
+            [0, 3].contains(&ran.status) && !ran.err.contains("panicked"),
+            "{}",
+            ran.err
+        );
+        for told in [&ran.out, &ran.err] {
+            let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+            assert!(!told.contains(steers), "{wanted}: {told:?}");
+            let speaks = |line: &str| line.trim_start().starts_with("::") || line.contains("##[");
+            assert!(!told.lines().any(speaks), "{wanted}: {told}");
+        }
+        if ran.status == 0 {
+            shown += 1;
+            stand
+                .glare(&["show", "hostile.jsonl", "--html", "x.html"])
+                .ends(0);
+            let page = std::fs::read_to_string(stand.path("x.html")).expect("a page");
+            assert!(!page.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{wanted}");
+            assert!(
+                !page.contains("<img") && !page.contains("</script"),
+                "{wanted}"
+            );
+        }
+    }
+    assert!(shown > 20, "{shown} of {}", texts.len());
+}
+
+/// All texts in a value.
+fn collect(value: &serde_json::Value, texts: &mut std::collections::BTreeSet<String>) {
+    match value {
+        serde_json::Value::String(text) => drop(texts.insert(text.clone())),
+        serde_json::Value::Array(all) => all.iter().for_each(|one| collect(one, texts)),
+        serde_json::Value::Object(map) => map.values().for_each(|one| collect(one, texts)),
+        _ => {}
+    }
+}
+
+/// Puts a text in the place of another, as a name of a peer too.
+fn put(value: &mut serde_json::Value, wanted: &str, hostile: &str) {
+    match value {
+        serde_json::Value::String(text) if text == wanted => hostile.clone_into(text),
+        serde_json::Value::Array(all) => all.iter_mut().for_each(|one| put(one, wanted, hostile)),
+        serde_json::Value::Object(map) => {
+            map.values_mut().for_each(|one| put(one, wanted, hostile));
+            if let Some(stack) = map.remove(wanted) {
+                map.insert(hostile.to_owned(), stack);
+            }
+        }
+        _ => {}
+    }
+}
