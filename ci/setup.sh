@@ -3,9 +3,6 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-geckodriver_version=0.37.1
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/glare"
-
 missing() {
     printf 'missing: %s\n' "$*" >&2
     exit 4
@@ -69,32 +66,8 @@ need_packages() {
     rm -f "$log"
 }
 
-# geckodriver is not in Debian: built by cargo into the user's cache, and asked for its version before it is trusted.
-need_geckodriver() {
-    case ",$stacks," in *,firefox,*) ;; *) return ;; esac
-    found GLARE_GECKODRIVER geckodriver && return
-    local root="$cache/geckodriver-$geckodriver_version"
-    local version
-    version=$("$root/bin/geckodriver" --version 2>/dev/null || true)
-    if [ "${version#"geckodriver $geckodriver_version"}" = "$version" ]; then
-        printf 'building geckodriver %s into %s (about 5 minutes, once) …\n' "$geckodriver_version" "$root" >&2
-        rm -rf "$root"
-        mkdir -p "$cache"
-        # Built beside its place and moved in whole, so that a build that was cut off is never mistaken for one that is done.
-        local building
-        building=$(mktemp -d "$cache/building-XXXXXX")
-        if ! cargo install geckodriver --locked --quiet --version "$geckodriver_version" --root "$building"; then
-            rm -rf "$building"
-            missing "geckodriver: cargo could not build it"
-        fi
-        mv -T "$building" "$root" 2>/dev/null || rm -rf "$building"
-    fi
-    export GLARE_GECKODRIVER="$root/bin/geckodriver"
-}
-
 stacks="${GLARE_STACKS:-native,chromium,firefox}"
 stacks="${stacks// /}"
 packages=()
 need_cargo
 need_packages
-need_geckodriver

@@ -19,17 +19,19 @@
 //! | [`signaling`] | what can be said: words, and the dialects (data, not code) that map them to a server's wire |
 //! | [`record`] | what happened, as it is told: events, the clocked recorder, the typed verdict, the record on disk and its run folders |
 //! | [`log`] | what a person reads of it: the canonical log |
+//! | [`facts`] | what certainly happened: stays, replies, deliveries, news; under log, waits and laws |
 //! | [`laws`] | what must hold in every run: a judge of traces, and what it waits for |
 //! | [`server`] | the server under test: embedded, a child process, or one that runs already; readiness, kill, restart |
 //! | [`tls`] | a certificate authority for each run, and streams that are plain or not |
 //! | [`tap`] | on the wire between every peer and the server: forwards bytes, asks a policy for each message |
 //! | [`peer`] | who acts: native, browser and wire peers behind one vocabulary, [`peer::Hand`] |
-//! | [`run`] | the run's folder, mark and watchdog: nothing is left behind |
+//! | [`run`] | the run's folder, mark and watchdog: nothing is left behind; ports that are nobody else's |
 //! | [`stage`] | plays one case: the brains of the peers, the faults on the wires, the steps and their waits; then asks the laws |
 //! | [`suite`] | many cases at once: selection, repeats, snapshots; planted faults against the scenarios that catch them |
 //! | [`project`] | one's own server: `glare.toml`, and scenarios as tests of another crate |
 //! | [`report`] | what a person reads of it, made of the record alone: the terminal, and a page of a case |
 //! | [`cli`] | the command line, one file a command |
+//! | `coding` | what bodies say beneath their `Content-Encoding` |
 //! | [`mistake`], [`yaml`], `input` | files that a person names: only regular ones are read, and mistakes are told as a compiler would |
 //!
 //! `names`, `scenario`, `signaling`, `log` and `laws` are pure: no sockets, no clock. `server`, `tls`, `tap`, `peer` and `run` do the I/O, `stage` joins
@@ -38,8 +40,8 @@
 //! # Decisions that carry weight
 //!
 //! - Every signaling socket goes through a tap of its own, so who speaks is known without reading a byte, and any program can be the
-//!   server under test. The tap forwards the bytes as they came; it only leaves out `Sec-WebSocket-Extensions`, adds the headers that a
-//!   project asks for, names a server at a URL in its own place, and speaks TLS where it is told to.
+//!   server under test. The tap forwards the bytes as they came; it only leaves out `Sec-WebSocket-Extensions`, puts in the headers that a
+//!   project asks for (in the place of the peer's of that name), names a server at a URL in its own place, and speaks TLS where it is told to.
 //! - The brain is in one place. Dialect and step logic run here for every kind of peer; a hand (native or a page) does as it is told, with
 //!   its own real WebSocket and `RTCPeerConnection`, and tells what happens.
 //! - The log is a partial order, not an interleaving: see [`log`].
@@ -47,6 +49,8 @@
 //! - Secrets are taken out once, where an event is recorded; text that a server or page chose is escaped wherever it is shown.
 
 pub mod cli;
+mod coding;
+pub mod facts;
 mod input;
 pub mod laws;
 pub mod log;

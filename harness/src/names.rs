@@ -56,7 +56,7 @@ pub enum Stack {
     Native,
     /// Chromium through chromedriver.
     Chromium,
-    /// Firefox through geckodriver.
+    /// Firefox, which speaks WebDriver BiDi by itself.
     Firefox,
     /// Signaling only: a WebSocket and no connection.
     Wire,

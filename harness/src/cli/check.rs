@@ -47,6 +47,16 @@ pub(super) fn execute(paths: &Paths) -> Exit {
             ));
         }
     }
+    for scenario in &good {
+        for (span, why) in scenario.doubts() {
+            let line = span.line;
+            complain(format!(
+                "{}:{line}: {}",
+                shown(&scenario.file()),
+                shown(&why)
+            ));
+        }
+    }
     // A file with mistakes may have lost the very name or tag that it would be known by: it is always shown.
     let good = match paths.narrow.apply(good) {
         Ok(good) => good,

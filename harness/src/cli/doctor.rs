@@ -113,11 +113,13 @@ impl Doctor {
 
 async fn examine(stack: Stack, pool: &Pool, run: &Run) -> Result<String, String> {
     let versions = if let Some(driver) = pool.remote(stack) {
-        format!("the driver at {driver}")
+        match driver.is_direct() {
+            true => format!("the one at {driver}"),
+            false => format!("the driver at {driver}"),
+        }
     } else if stack.is_browser() {
         let programs = Programs::find(stack).map_err(|error| error.to_string())?;
-        let versions = programs.versions().await?;
-        format!("{}, {}", versions.browser, versions.driver)
+        programs.versions().await?.to_string()
     } else {
         "the webrtc crate, built in".into()
     };

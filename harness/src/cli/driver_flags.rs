@@ -13,7 +13,7 @@ use crate::run::Run;
 #[command(next_help_heading = "Browsers elsewhere")]
 pub(super) struct DriverFlags {
     /// A WebDriver server that runs already, for one stack: `chromium=http://host:9515`, `firefox=http://name:password@grid:4444`. It must
-    /// speak WebDriver BiDi. May be given once for each stack
+    /// speak WebDriver BiDi. Or a Firefox that does so itself: `firefox=ws://host:9222`. May be given once for each stack
     #[arg(long, value_name = "STACK=URL", requires = "advertise")]
     webdriver: Vec<String>,
     /// One more argument for such a browser: `chromium=--no-sandbox`, where its driver runs as root. May be given more than once
@@ -51,6 +51,11 @@ impl DriverFlags {
             let driver: DriverUrl = url
                 .parse()
                 .map_err(|why| usage(format!("--webdriver {stack}=…: {why}")))?;
+            if driver.is_direct() && stack != Stack::Firefox {
+                return Err(usage(format!(
+                    "--webdriver {stack}=ws://…: expected {stack}=http://host:9515, its driver; a Firefox alone needs none"
+                )));
+            }
             if drivers.insert(stack, driver).is_some() {
                 return Err(usage(format!("--webdriver {stack}=… is there twice")));
             }
@@ -64,6 +69,12 @@ impl DriverFlags {
             arguments.push(known.ok_or_else(|| {
                 usage(format!("--browser-arg {given}: expected chromium= or firefox=, as with --webdriver, and an argument"))
             })?);
+        }
+        let runs_already = |stack: &Stack| drivers.get(stack).is_some_and(DriverUrl::is_direct);
+        if let Some((stack, _)) = arguments.iter().find(|(stack, _)| runs_already(stack)) {
+            return Err(usage(format!(
+                "--browser-arg {stack}=…: that {stack} runs already, with the arguments that it was started with"
+            )));
         }
         if address.is_unspecified() || address.is_multicast() {
             return Err(usage(format!(

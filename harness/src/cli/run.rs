@@ -110,6 +110,8 @@ impl Run {
             return Err(Exit::Invalid);
         }
         let scenarios = self.narrow.apply(scenarios)?;
+        suite::known_peers(&self.cast, &scenarios)
+            .map_err(|error| usage(format!("--cast: {error}")))?;
         let (cases, left_out) = suite::cases(&scenarios, &self.cast, &stacks);
         if left_out > 0 {
             let casts = if left_out == 1 {

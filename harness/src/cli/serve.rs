@@ -1,6 +1,6 @@
 //! `glare serve`: the reference signaling server in the foreground.
 
-use glare_signaling_server::{Fault, Options, Server};
+use glare_signaling_server::{Fault, Options, Policy, Server};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Exit, complain, say};
@@ -14,6 +14,8 @@ pub(super) struct Serve {
     /// A planted fault; may be given more than once
     #[arg(long, value_name = "NAME")]
     fault: Vec<Fault>,
+    #[command(flatten)]
+    policy: Policy,
 }
 
 impl Serve {
@@ -29,6 +31,7 @@ impl Serve {
             let options = Options {
                 listen: ([127, 0, 0, 1], self.port).into(),
                 faults: self.fault.into_iter().collect(),
+                policy: self.policy,
                 ..Options::default()
             };
             // Before anybody can know that it listens, and interrupt it.
@@ -45,7 +48,7 @@ impl Serve {
                     tokio::select! {
                         _ = interrupted.recv() => {}
                         () = server.crashed() => {
-                            complain("the server has crashed, as `crashes-on-bad-json` wants");
+                            complain("the server has crashed, as a planted fault wants");
                             return Exit::Fail;
                         }
                     }

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::Fault;
+use glare_signaling_server::{Fault, Faults};
 
 use super::{Exit, complain, show_mistakes};
 use crate::project::{PROJECT_FILE, Project};
@@ -128,9 +128,7 @@ impl ServerFlags {
                 ..UrlSpec::new(url)
             });
         } else if !self.fault.is_empty() {
-            project.server = ServerSpec::Embedded {
-                faults: self.fault.into_iter().collect(),
-            };
+            project.server = ServerSpec::faulty(self.fault.into_iter().collect::<Faults>());
             project.dialect = Dialect::reference();
         }
         if self.i_own_this_server {

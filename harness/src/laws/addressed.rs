@@ -1,12 +1,12 @@
 //! Law 2: nothing is delivered to who has left, nor to another room, nor under another sender's name.
 
-use super::post::{Delivered, Origin, Post};
-use super::rooms::Rooms;
 use super::{Breach, Finding, Law};
+use crate::facts::post::{Delivered, Origin, Post};
+use crate::facts::rooms::Rooms;
 
 const LAW: Law = Law::OnlyToTheRoom;
 
-pub(super) fn judge(rooms: &Rooms<'_>, post: &Post<'_>) -> Finding {
+pub(super) fn judge(rooms: &Rooms, post: &Post) -> Finding {
     let premises = post.delivered.len() + rooms.news.len();
     let signals = post
         .delivered
@@ -20,7 +20,7 @@ pub(super) fn judge(rooms: &Rooms<'_>, post: &Post<'_>) -> Finding {
     }
 }
 
-fn breach(rooms: &Rooms<'_>, at: usize, mut because: Vec<usize>, message: String) -> Breach {
+fn breach(rooms: &Rooms, at: usize, mut because: Vec<usize>, message: String) -> Breach {
     because.sort_unstable();
     because.dedup();
     let because = because.into_iter().map(|i| rooms.events[i].seq).collect();
@@ -32,8 +32,8 @@ fn breach(rooms: &Rooms<'_>, at: usize, mut because: Vec<usize>, message: String
     }
 }
 
-fn signal(rooms: &Rooms<'_>, post: &Post<'_>, delivered: &Delivered) -> Option<Breach> {
-    let (to, kind) = (rooms.links[delivered.link].link, delivered.kind);
+fn signal(rooms: &Rooms, post: &Post, delivered: &Delivered) -> Option<Breach> {
+    let (to, kind) = (&rooms.links[delivered.link].link, delivered.kind);
     let sent = delivered.origin.sent().map(|id| &post.sent[id]);
     let source = sent.map(|sent| sent.message);
     let name = match (delivered.from, sent) {
@@ -43,7 +43,7 @@ fn signal(rooms: &Rooms<'_>, post: &Post<'_>, delivered: &Delivered) -> Option<B
     };
     let because = |by: Option<usize>| source.into_iter().chain(by).collect::<Vec<_>>();
     if let (Origin::Misnamed(_), Some(sent)) = (delivered.origin, sent) {
-        let whose = rooms.links[sent.link].link;
+        let whose = &rooms.links[sent.link].link;
         let message = format!("{to} got {whose}'s {kind} under the name of {name}");
         return Some(breach(rooms, delivered.at, because(None), message));
     }
@@ -63,9 +63,9 @@ fn signal(rooms: &Rooms<'_>, post: &Post<'_>, delivered: &Delivered) -> Option<B
     })
 }
 
-fn news<'r>(rooms: &'r Rooms<'_>) -> impl Iterator<Item = Breach> + 'r {
+fn news<'r>(rooms: &'r Rooms) -> impl Iterator<Item = Breach> + 'r {
     rooms.news.iter().filter_map(|news| {
-        let to = rooms.links[news.link].link;
+        let to = &rooms.links[news.link].link;
         let what = if news.joined { "coming" } else { "leaving" };
         let whose = news
             .about

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use super::rooms::{How, Leaving, LinkId, PeerId, Rooms, Stay};
 use super::{Breach, Finding, Law, Terms};
+use crate::facts::rooms::{How, Leaving, LinkId, News, PeerId, Rooms, Stay};
 
 const LAW: Law = Law::LeavingIsAnnounced;
 
@@ -27,7 +27,7 @@ pub(super) struct Announced {
     pub awaited: Option<u64>,
 }
 
-pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Announced {
+pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Announced {
     let mut announced = Announced {
         finding: Finding {
             law: LAW,
@@ -41,6 +41,7 @@ pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Announced {
     };
     let micros = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let bound = Bound {
+        coalesces: terms.coalesces,
         declared: micros(bound),
         limit: micros(bound)
             .saturating_add(micros(terms.slack))
@@ -71,11 +72,12 @@ pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Announced {
 
 /// Microseconds.
 struct Bound {
+    coalesces: bool,
     declared: u64,
     limit: u64,
 }
 
-fn breach(rooms: &Rooms<'_>, at: usize, because: &[usize], message: String) -> Breach {
+fn breach(rooms: &Rooms, at: usize, because: &[usize], message: String) -> Breach {
     let because = because.iter().map(|i| rooms.events[*i].seq).collect();
     Breach {
         law: LAW,
@@ -86,7 +88,7 @@ fn breach(rooms: &Rooms<'_>, at: usize, because: &[usize], message: String) -> B
 }
 
 fn told_of(
-    rooms: &Rooms<'_>,
+    rooms: &Rooms,
     leaving: &Leaving,
     witness: &Stay,
     bound: &Bound,
@@ -103,7 +105,7 @@ fn told_of(
         return;
     };
     let at = |i: usize| rooms.events[i].at;
-    let (who, name) = (rooms.peers[gone.peer].name, rooms.links[link].link);
+    let (who, name) = (&rooms.peers[gone.peer].name, &rooms.links[link].link);
     let how = match leaving.how {
         How::Left => "left",
         How::Ended | How::Void => "is gone",
@@ -139,7 +141,16 @@ fn told_of(
     let until = witness
         .certain_until()
         .or_else(|| rooms.events.len().checked_sub(1));
-    if back(rooms, gone, leaving, bound) {
+    if let Some(next) = back(rooms, gone, leaving, bound) {
+        if let Some(heard) = skipped(rooms, link, gone, next, bound) {
+            finding.premises += 1;
+            let message = format!(
+                "{who} {how} and came back, and {name} heard that he came, not that he had gone"
+            );
+            finding
+                .breaches
+                .push(breach(rooms, heard, &[leaving.at], message));
+        }
         return;
     }
     if until.is_none_or(|until| at(until) <= due) {
@@ -157,7 +168,7 @@ fn told_of(
 }
 
 /// Whether whoever left was let in again before the others had to be told: a server may wait that long for a lost connection.
-fn back(rooms: &Rooms<'_>, gone: &Stay, leaving: &Leaving, bound: &Bound) -> bool {
+fn back<'r>(rooms: &'r Rooms, gone: &Stay, leaving: &Leaving, bound: &Bound) -> Option<Back<'r>> {
     let stays = &rooms.peers[gone.peer].stays;
     let next = stays.partition_point(|stay| rooms.stays[*stay].asked <= leaving.at);
     let at = |i: usize| rooms.events[i].at;
@@ -167,12 +178,46 @@ fn back(rooms: &Rooms<'_>, gone: &Stay, leaving: &Leaving, bound: &Bound) -> boo
         .map(|stay| &rooms.stays[*stay])
         .take_while(in_time);
     // Who tries more often than that is given up on, and nobody accused.
-    tries.by_ref().take(MAX_TRIES).any(|stay| !stay.refused) || tries.next().is_some()
+    match tries.by_ref().take(MAX_TRIES).find(|stay| !stay.refused) {
+        Some(stay) => Some(Back::In(stay)),
+        None => tries.next().map(|_| Back::Perhaps),
+    }
+}
+
+/// Where whoever left is again.
+enum Back<'r> {
+    /// In this stay.
+    In(&'r Stay),
+    /// He tried too often to tell.
+    Perhaps,
+}
+
+/// The news of somebody's next stay, where the hearer knew of the one before and was never told of its end. Whoever coalesces may do so.
+fn skipped(
+    rooms: &Rooms,
+    link: LinkId,
+    gone: &Stay,
+    next: Back<'_>,
+    bound: &Bound,
+) -> Option<usize> {
+    let Back::In(next) = next else { return None };
+    if bound.coalesces || next.room != gone.room || next.entered.is_none() {
+        return None;
+    }
+    let of = |news: &&News| news.link == link && news.about == Some(gone.peer);
+    let news = || rooms.news.iter().filter(of);
+    let listed = rooms
+        .listed
+        .iter()
+        .any(|listed| listed.link == link && listed.about == gone.peer && listed.at < next.asked);
+    let knew = listed || news().any(|news| news.joined && news.at < next.asked);
+    let told = news().find(|news| news.at > next.asked)?;
+    (knew && told.joined).then_some(told.at)
 }
 
 /// More news of somebody's leaving than stays that could have ended.
 fn too_many(
-    rooms: &Rooms<'_>,
+    rooms: &Rooms,
     told: &HashMap<(LinkId, Option<PeerId>), Told>,
     bound: &Bound,
     finding: &mut Finding,
@@ -197,7 +242,7 @@ fn too_many(
         for (index, news) in told.news.iter().enumerate() {
             let ended = stays.partition_point(|asked| asked < news);
             if ended > 0 && index >= ended {
-                let (name, who) = (rooms.links[*link].link, rooms.peers[about].name);
+                let (name, who) = (&rooms.links[*link].link, &rooms.peers[about].name);
                 let before = told.news[index - 1];
                 finding.premises += 1;
                 finding.breaches.push(breach(

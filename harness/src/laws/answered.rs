@@ -1,11 +1,12 @@
 //! Law 4: every request is answered.
 
-use super::rooms::Rooms;
 use super::{Breach, Finding, Law, Terms};
+use crate::facts::rooms::{Ask, Rooms};
 use crate::signaling::Kind;
 
-/// A request is judged if it has a reply, or if its link was fenced after it.
-pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Finding {
+/// A request is judged if it has a reply, if its link was fenced after it, or if the trace goes on for longer than the time that is
+/// promised, with nothing in the way of an answer.
+pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Finding {
     let law = Law::RequestsAreAnswered;
     let mut finding = Finding {
         law,
@@ -18,7 +19,8 @@ pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Finding {
             continue;
         }
         let link = &rooms.links[ask.link];
-        let Some(fenced) = link.fenced.filter(|fenced| *fenced > ask.at) else {
+        let fenced = link.fenced.filter(|fenced| *fenced > ask.at);
+        let Some(shown) = fenced.or_else(|| overdue(rooms, ask, terms)) else {
             continue;
         };
         if ask.kind == Kind::Leave && !terms.answers_leave {
@@ -32,12 +34,36 @@ pub(super) fn judge(rooms: &Rooms<'_>, terms: &Terms) -> Finding {
         finding.breaches.push(Breach {
             law,
             event: rooms.events[ask.message].seq,
-            because: vec![rooms.events[fenced].seq],
-            message: format!(
-                "{}'s {} was never answered, though a later request was",
-                link.link, ask.kind
-            ),
+            because: vec![rooms.events[shown].seq],
+            message: match fenced {
+                Some(_) => format!(
+                    "{}'s {} was never answered, though a later request was",
+                    link.link, ask.kind
+                ),
+                None => format!(
+                    "{}'s {} was never answered, and neither was anything after it",
+                    link.link, ask.kind
+                ),
+            },
         });
     }
     finding
+}
+
+/// The last event, if an answer to this request is overdue by then: a time is promised, the line stood, and nothing kept the server or the
+/// tap from moving.
+fn overdue(rooms: &Rooms, ask: &Ask, terms: &Terms) -> Option<usize> {
+    let promised = terms.answers_within?.saturating_add(terms.slack);
+    let promised = u64::try_from(promised.as_micros()).unwrap_or(u64::MAX);
+    let link = &rooms.links[ask.link];
+    let in_the_way = ask.http
+        || link.down.is_some()
+        || link.ended.is_some()
+        || link.stalled
+        || [rooms.paused, rooms.restarted]
+            .iter()
+            .any(|at| at.is_some_and(|at| at > ask.at));
+    let end = rooms.events.len().checked_sub(1)?;
+    let took = rooms.events[end].at.saturating_sub(rooms.events[ask.at].at);
+    (!in_the_way && took > promised.saturating_add(rooms.slowest)).then_some(end)
 }

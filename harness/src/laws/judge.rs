@@ -3,30 +3,28 @@
 use std::borrow::Borrow;
 use std::time::Duration;
 
-use super::post::Post;
-use super::rooms::Rooms;
-use super::{Finding, Terms, addressed, announced, answered, late, relayed};
+use super::{Finding, Terms, addressed, announced, answered, late, limit, lives, news, relayed};
+use crate::facts::Facts;
 use crate::names::RoomName;
 use crate::record::{Event, Seq};
 
 /// What a trace says of each of [`Law::OBSERVED`](super::Law::OBSERVED), in that order. The trace may be cut off anywhere: what
 /// was still under way is not judged. Takes time proportional to the trace.
 pub fn judge<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Finding> {
-    let events: Vec<&Event> = events.iter().map(Borrow::borrow).collect();
-    let mut rooms = Rooms::new(&events, terms);
-    let mut post = Post::new(terms);
-    for i in 0..events.len() {
-        let reached = rooms.take(i);
-        post.take(i, reached, &mut rooms);
-    }
-    rooms.finish();
-    let late = late::Late::find(&rooms, &post, terms);
+    let facts = Facts::of(events, terms);
+    let (rooms, post) = (&facts.rooms, &facts.post);
+    let late = late::Late::find(rooms, post, terms);
+    let told = news::judge(&facts, terms);
     let mut findings = vec![
-        announced::judge(&rooms, terms).finding,
-        addressed::judge(&rooms, &post),
-        relayed::judge(&rooms, &post, &late, terms),
-        answered::judge(&rooms, terms),
+        announced::judge(rooms, terms).finding,
+        addressed::judge(rooms, post),
+        relayed::judge(rooms, post, &late, terms),
+        answered::judge(rooms, terms),
         late.finding,
+        told.is_true,
+        limit::judge(rooms, terms),
+        server_lives(events),
+        told.in_order,
     ];
     for finding in &mut findings {
         finding.breaches.sort_by_key(|breach| breach.event);
@@ -34,33 +32,30 @@ pub fn judge<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Finding> {
     findings
 }
 
+/// What a trace says of law 11 alone: the rest of the laws is asked before the stage is cleared, and a server can die later.
+pub fn server_lives<E: Borrow<Event>>(events: &[E]) -> Finding {
+    let events: Vec<&Event> = events.iter().map(Borrow::borrow).collect();
+    lives::judge(&events)
+}
+
 /// The rooms that somebody was in and now certainly nobody is, each with the event that shows it: where law 6 can be asked.
 /// What was lost with a server that ended is not among them.
 pub fn emptied<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<(RoomName, Seq)> {
-    let events: Vec<&Event> = events.iter().map(Borrow::borrow).collect();
-    let mut rooms = Rooms::new(&events, terms);
-    for i in 0..events.len() {
-        rooms.take(i);
-    }
-    rooms.finish();
-    let mut emptied = rooms.emptied();
+    let facts = Facts::of(events, terms);
+    let mut emptied = facts.rooms.emptied();
     emptied.sort();
     emptied
         .into_iter()
-        .map(|(name, at)| (name.clone(), events[at].seq))
+        .map(|(name, at)| (name.clone(), facts.rooms.events[at].seq))
         .collect()
 }
 
-/// Until when law 1 cannot be judged, since the run began: somebody has gone, somebody who stays has not heard of it, and may
-/// still be told in time. `None`: there is nothing to wait for.
+/// Until when laws 1 and 9 cannot be judged, since the run began: somebody has come or gone, somebody who is there has not heard of it,
+/// and may still be told in time. `None`: there is nothing to wait for.
 pub fn awaited<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Option<Duration> {
-    let events: Vec<&Event> = events.iter().map(Borrow::borrow).collect();
-    let mut rooms = Rooms::new(&events, terms);
-    for i in 0..events.len() {
-        rooms.take(i);
-    }
-    rooms.finish();
-    announced::judge(&rooms, terms)
-        .awaited
+    let facts = Facts::of(events, terms);
+    let leavings = announced::judge(&facts.rooms, terms).awaited;
+    leavings
+        .max(news::judge(&facts, terms).awaited)
         .map(Duration::from_micros)
 }

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::post::{Origin, Post, Sent};
-use super::rooms::Rooms;
 use super::{Breach, Finding, Law, Terms};
+use crate::facts::post::{Origin, Post, Sent};
+use crate::facts::rooms::Rooms;
 
 /// The late deliveries: those to a session that asked to come in after the server was certainly done with the message.
 pub(super) struct Late {
@@ -14,7 +14,7 @@ pub(super) struct Late {
 }
 
 impl Late {
-    pub fn find(rooms: &Rooms<'_>, post: &Post<'_>, terms: &Terms) -> Self {
+    pub fn find(rooms: &Rooms, post: &Post, terms: &Terms) -> Self {
         let law = Law::NothingLateToNewcomers;
         let mut finding = Finding {
             law,
@@ -53,7 +53,7 @@ impl Late {
             };
             finding.premises += usize::from(!replaces);
             deliveries.insert(index);
-            let (events, link) = (rooms.events, &rooms.links[delivered.link]);
+            let (events, link) = (&rooms.events, &rooms.links[delivered.link]);
             let mut because = vec![
                 events[sent.message].seq,
                 events[done].seq,
@@ -79,7 +79,7 @@ impl Late {
 
 /// The event that shows that the server was done with a message before this session asked to come in: somebody else had it, or
 /// (if an earlier session of the same peer was there `before`) its sender had the answer to a later request.
-fn done(rooms: &Rooms<'_>, sent: &Sent, entry: usize, before: bool) -> Option<usize> {
+fn done(rooms: &Rooms, sent: &Sent, entry: usize, before: bool) -> Option<usize> {
     if sent.at >= entry {
         return None;
     }

@@ -1,10 +1,8 @@
 //! The laws by name, and what a judgement says.
 
 use std::fmt;
-use std::time::Duration;
 
 use crate::record::Seq;
-use crate::signaling::{AbsentPeer, Dialect, Kind, Properties, SameId};
 
 /// What must hold in every run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,11 +23,19 @@ pub enum Law {
     NothingLateToNewcomers,
     /// 8
     NothingLeftBehind,
+    /// 9
+    NewsIsTrue,
+    /// 10
+    LimitHolds,
+    /// 11
+    ServerLives,
+    /// 12
+    PromisedOrder,
 }
 
 impl Law {
     /// All of them, by number.
-    pub const ALL: [Law; 8] = [
+    pub const ALL: [Law; 12] = [
         Law::LeavingIsAnnounced,
         Law::OnlyToTheRoom,
         Law::RelayedOnceInOrder,
@@ -38,15 +44,23 @@ impl Law {
         Law::EmptyRoomsAreFree,
         Law::NothingLateToNewcomers,
         Law::NothingLeftBehind,
+        Law::NewsIsTrue,
+        Law::LimitHolds,
+        Law::ServerLives,
+        Law::PromisedOrder,
     ];
 
     /// Those that a trace shows: what [`judge`](super::judge) answers for, in its order.
-    pub const OBSERVED: [Law; 5] = [
+    pub const OBSERVED: [Law; 9] = [
         Law::LeavingIsAnnounced,
         Law::OnlyToTheRoom,
         Law::RelayedOnceInOrder,
         Law::RequestsAreAnswered,
         Law::NothingLateToNewcomers,
+        Law::NewsIsTrue,
+        Law::LimitHolds,
+        Law::ServerLives,
+        Law::PromisedOrder,
     ];
 
     /// Its number, from 1, as scenario files write it.
@@ -60,6 +74,10 @@ impl Law {
             Law::EmptyRoomsAreFree => 6,
             Law::NothingLateToNewcomers => 7,
             Law::NothingLeftBehind => 8,
+            Law::NewsIsTrue => 9,
+            Law::LimitHolds => 10,
+            Law::ServerLives => 11,
+            Law::PromisedOrder => 12,
         }
     }
 
@@ -89,6 +107,16 @@ impl Law {
                 "a session's late messages never reach the session that replaced it"
             }
             Law::NothingLeftBehind => "what the harness itself started is gone at the end",
+            Law::NewsIsTrue => {
+                "what is told of who is there was so since the last word of them, and the last word is how it is"
+            }
+            Law::LimitHolds => {
+                "a limit holds, and of those who ask at once for the last place one gets it"
+            }
+            Law::PromisedOrder => {
+                "where promised, news of a stay comes before what its peer relays, and each piece once"
+            }
+            Law::ServerLives => "the server goes on, whatever its clients send",
         }
     }
 }
@@ -127,52 +155,5 @@ impl Finding {
     /// Whether the law was never put to the test.
     pub fn is_vacuous(&self) -> bool {
         self.premises == 0 && self.breaches.is_empty()
-    }
-}
-
-/// What the server is declared to do, as far as laws depend on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terms {
-    /// Those who stay hear within this time that somebody went; `None`: they are not told, and law 1 says nothing.
-    pub announces_leaving_within: Option<Duration>,
-    /// What is relayed may come out changed: messages are then matched by kind.
-    pub rewrites: bool,
-    /// What is relayed may also come back to its sender.
-    pub echoes: bool,
-    /// What is sent to who is away waits for them.
-    pub queues: bool,
-    /// A second connection with an id that is in use is refused, so a new link is in no room yet.
-    pub rejects_same_id: bool,
-    /// `leave` has a reply.
-    pub answers_leave: bool,
-    /// What a slow machine may add to any bound. The slowest reply that the trace itself shows is added to it.
-    pub slack: Duration,
-}
-
-impl Terms {
-    /// Two seconds: a loaded machine may pause server and tap that long without either being wrong.
-    pub const SLACK: Duration = Duration::from_secs(2);
-
-    /// The terms of a dialect.
-    pub fn of(dialect: &Dialect) -> Self {
-        Self {
-            answers_leave: dialect.hears(Kind::Left),
-            ..Self::from(dialect.properties())
-        }
-    }
-}
-
-impl From<&Properties> for Terms {
-    /// `leave` counts as answered; [`Terms::of`] knows better.
-    fn from(properties: &Properties) -> Self {
-        Self {
-            announces_leaving_within: properties.announces_leaving_within,
-            rewrites: properties.rewrites,
-            echoes: properties.echoes,
-            queues: properties.absent_peer == AbsentPeer::Queue,
-            rejects_same_id: properties.same_id == SameId::Reject,
-            answers_leave: true,
-            slack: Self::SLACK,
-        }
     }
 }

@@ -4,8 +4,9 @@
 //! each message on the server's side of the tap: what the tap held or dropped on its way up never reached the server, what it
 //! held or dropped on its way down was delivered. Nothing is accused that some order of events could excuse.
 //!
-//! - `rooms`: who was where, and when that is certain. `post`: which delivery comes from which message.
-//! - `announced` (law 1), `addressed` (2), `relayed` (3), `answered` (4), `late` (7): one law a file.
+//! What it judges by are [`facts`](crate::facts): who was where, what was answered, which delivery comes from which message, what was told.
+//!
+//! - `announced` (law 1), `addressed` (2), `relayed` (3), `answered` (4), `late` (7), `news` (9 and 12), `limit` (10), `lives` (11): one law a file.
 //! - Laws 5, 6 and 8 are asked by doing: named here, judged by the stage. [`emptied`] says where law 6 can be asked.
 //! - [`awaited`] says how long law 1 cannot be judged yet.
 
@@ -15,10 +16,12 @@ mod answered;
 mod judge;
 mod late;
 mod law;
+mod limit;
+mod lives;
+mod news;
 mod order;
-mod post;
 mod relayed;
-mod rooms;
 
-pub use judge::{awaited, emptied, judge};
-pub use law::{Breach, Finding, Law, Terms};
+pub use crate::signaling::Terms;
+pub use judge::{awaited, emptied, judge, server_lives};
+pub use law::{Breach, Finding, Law};

@@ -6,13 +6,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Breach;
-use super::post::{Delivered, PileId, Post, SentId};
 use super::relayed::breach;
-use super::rooms::{LinkId, Rooms};
+use crate::facts::post::{Delivered, PileId, Post, SentId};
+use crate::facts::rooms::{LinkId, Rooms};
 
-pub(super) struct Order<'r, 'a> {
-    rooms: &'r Rooms<'a>,
-    post: &'r Post<'a>,
+pub(super) struct Order<'r> {
+    rooms: &'r Rooms,
+    post: &'r Post,
     /// Per pair of sessions, the message that was sent last among those that have arrived. What the tap had held is a row of its own.
     newest: HashMap<(LinkId, LinkId, bool), SentId>,
     /// Per pile, pair of sessions and row, which are left.
@@ -28,8 +28,8 @@ struct Left {
     passed: BTreeSet<SentId>,
 }
 
-impl<'r, 'a> Order<'r, 'a> {
-    pub fn new(rooms: &'r Rooms<'a>, post: &'r Post<'a>) -> Self {
+impl<'r> Order<'r> {
+    pub fn new(rooms: &'r Rooms, post: &'r Post) -> Self {
         Self {
             rooms,
             post,

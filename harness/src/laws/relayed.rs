@@ -2,9 +2,9 @@
 
 use super::late::Late;
 use super::order::Order;
-use super::post::{Delivered, Origin, Post, Sent};
-use super::rooms::{LinkId, Rooms, Stay};
 use super::{Breach, Finding, Law, Terms};
+use crate::facts::post::{Delivered, Origin, Post, Sent};
+use crate::facts::rooms::{LinkId, Rooms, Stay};
 
 const LAW: Law = Law::RelayedOnceInOrder;
 
@@ -12,7 +12,7 @@ const LAW: Law = Law::RelayedOnceInOrder;
 const MAX_ALIKE: usize = 64;
 
 /// Judged are all deliveries, and the losses that are certain. What law 7 calls late is left to it.
-pub(super) fn judge(rooms: &Rooms<'_>, post: &Post<'_>, late: &Late, terms: &Terms) -> Finding {
+pub(super) fn judge(rooms: &Rooms, post: &Post, late: &Late, terms: &Terms) -> Finding {
     let mut finding = Finding {
         law: LAW,
         premises: post.delivered.len(),
@@ -24,6 +24,7 @@ pub(super) fn judge(rooms: &Rooms<'_>, post: &Post<'_>, late: &Late, terms: &Ter
             continue;
         }
         let breach = match delivered.origin {
+            Origin::Of(_) if terms.unordered => None,
             Origin::Of(id) => order.overtaken(delivered, id),
             origin => wrong(rooms, post, delivered, origin, terms),
         };
@@ -39,7 +40,7 @@ pub(super) fn judge(rooms: &Rooms<'_>, post: &Post<'_>, late: &Late, terms: &Ter
     finding
 }
 
-pub(super) fn breach(rooms: &Rooms<'_>, at: usize, because: &[usize], message: String) -> Breach {
+pub(super) fn breach(rooms: &Rooms, at: usize, because: &[usize], message: String) -> Breach {
     let mut because: Vec<_> = because.iter().map(|i| rooms.events[*i].seq).collect();
     because.sort_unstable();
     because.dedup();
@@ -52,16 +53,18 @@ pub(super) fn breach(rooms: &Rooms<'_>, at: usize, because: &[usize], message: S
 }
 
 fn wrong(
-    rooms: &Rooms<'_>,
-    post: &Post<'_>,
+    rooms: &Rooms,
+    post: &Post,
     delivered: &Delivered,
     origin: Origin,
     terms: &Terms,
 ) -> Option<Breach> {
-    let (to, kind) = (rooms.links[delivered.link].link, delivered.kind);
+    let (to, kind) = (&rooms.links[delivered.link].link, delivered.kind);
     let sent = origin.sent().map(|id| &post.sent[id]);
     let whose = sent.map_or_else(String::new, |sent| rooms.links[sent.link].link.to_string());
     let message = match origin {
+        Origin::Again(_) if terms.repeats => return None,
+        Origin::Strayed(_) if terms.broadcasts => return None,
         Origin::Again(_) => format!("{to} got {whose}'s {kind} once more"),
         Origin::Strayed(_) => format!("{to} got {whose}'s {kind}, which was for somebody else"),
         Origin::Echo(_) if terms.echoes => return None,
@@ -89,7 +92,7 @@ fn wrong(
 
 /// A message that certainly did not arrive: the server answered a later request of its sender, and then a still later one of
 /// somebody who was there all the time, and who did not get it. Nobody else did, if it was for nobody by name.
-fn lost(rooms: &Rooms<'_>, post: &Post<'_>, sent: &Sent) -> Option<Breach> {
+fn lost(rooms: &Rooms, post: &Post, sent: &Sent) -> Option<Breach> {
     let stay = &rooms.stays[sent.stay?];
     if sent.http || (sent.to.is_none() && !sent.got.is_empty()) || sent.refused(rooms) {
         return None;
@@ -111,13 +114,13 @@ fn lost(rooms: &Rooms<'_>, post: &Post<'_>, sent: &Sent) -> Option<Breach> {
     })?;
     let message = format!(
         "{} never got {}'s {}",
-        rooms.links[receiver].link, rooms.links[sent.link].link, sent.kind
+        &rooms.links[receiver].link, rooms.links[sent.link].link, sent.kind
     );
     Some(breach(rooms, sent.message, &[done, here], message))
 }
 
 /// Whether this link got an earlier message that cannot be told from it, and that the server may have refused.
-fn stood_for(rooms: &Rooms<'_>, post: &Post<'_>, sent: &Sent, link: LinkId) -> bool {
+fn stood_for(rooms: &Rooms, post: &Post, sent: &Sent, link: LinkId) -> bool {
     let alike = post.alike(sent.pile);
     let before = alike.partition_point(|id| post.sent[*id].at < sent.at);
     let mut before = alike[..before].iter().rev().take(MAX_ALIKE);

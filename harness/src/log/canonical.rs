@@ -10,14 +10,7 @@ use super::inside::inside;
 use super::lane::Lane;
 use super::lines::{Marks, Names};
 use crate::record::{Event, Seq, What};
-use crate::signaling::{Candidate, Signal, Word};
-
-/// What the log must know of the server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
-    /// The server is declared to change what it relays: deliveries are matched by kind alone.
-    pub rewrites: bool,
-}
+use crate::signaling::{Candidate, Signal, Terms, Word};
 
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +33,12 @@ pub struct Log {
 impl Log {
     /// The log of a trace, for a server that relays unchanged.
     pub fn of(events: &[Event]) -> Self {
-        Self::with(events, Rules::default())
+        Self::with(events, &Terms::default())
     }
 
     /// The log of a trace. What is wrong with the trace (unknown causes, cycles) is passed over.
-    pub fn with(events: &[Event], rules: Rules) -> Self {
-        let graph = Graph::new(events, rules);
+    pub fn with(events: &[Event], terms: &Terms) -> Self {
+        let graph = Graph::new(events, terms);
         let logged = inside(&graph);
         let folds = folds(&graph, &logged);
         let order = order(&graph, &logged, &folds);

@@ -5,12 +5,12 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
+use super::Log;
 use super::graph::Graph;
 use super::lane::Lane;
-use super::{Log, Rules};
 use crate::names::{Link, RoomName};
 use crate::record::{Event, Seq, What};
-use crate::signaling::{Kind, Notice, Request, Signal, Word};
+use crate::signaling::{Kind, Notice, Request, Signal, Terms, Word};
 use crate::terms::{Direction, Payload, ServerLife};
 
 /// A small generator of even spread (SplitMix64), so that a seed alone repeats a reordering.
@@ -29,7 +29,7 @@ impl Dice {
 /// The same events in another order that could have happened: causes before effects, each lane in its order, links opened
 /// before they are used and closed after, fences behind all that they fence. Numbers and causes follow.
 pub fn reorder(events: &[Event], seed: u64) -> Vec<Event> {
-    let graph = Graph::new(events, Rules::default());
+    let graph = Graph::new(events, &Terms::default());
     let before = constraints(&graph);
     let mut next: Vec<Vec<usize>> = vec![Vec::new(); events.len()];
     let mut waits = vec![0usize; events.len()];
@@ -159,7 +159,7 @@ pub fn mutants(events: &[Event]) -> Vec<Mutant> {
         .enumerate()
         .map(|(i, event)| (event.seq, i))
         .collect();
-    let graph = Graph::new(events, Rules::default());
+    let graph = Graph::new(events, &Terms::default());
     let mut out = Vec::new();
     let mut asserted: Vec<usize> = Log::of(events)
         .lines

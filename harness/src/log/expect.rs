@@ -2,42 +2,125 @@
 
 use std::collections::HashMap;
 
+use super::Log;
 use super::lines::Names;
-use super::{Delivery, Log, Relays, Rules};
+use crate::facts::{Delivery, Facts};
 use crate::names::Link;
 use crate::record::{Event, Seq, What};
+use crate::signaling::Terms;
 
-/// Whether a line begins with a pattern, at a word's end. `*` stands for any text.
+/// Whether a line begins with a pattern, at a word's end. `*` stands for any text. A peer without a number means each of its links (`alice`
+/// is `alice#2`, too), with a number that one; `alice#1` is the first, which the log writes without.
 pub fn matches(pattern: &str, line: &str) -> bool {
     let pattern = pattern.trim();
     let mut pieces = pattern.split('*');
-    let Some(mut rest) = pieces.next().and_then(|first| line.strip_prefix(first)) else {
-        return false;
-    };
-    let mut last = pattern.split('*').next().unwrap_or_default();
+    let first = pieces.next().unwrap_or_default();
     if pattern.is_empty() {
         return false;
     }
+    let line = Numbered::new(line);
+    let Some(mut at) = line.take(first, 0) else {
+        return false;
+    };
     let pieces: Vec<&str> = pieces.collect();
-    let Some((end, middle)) = pieces.split_last() else {
-        return ends_word(last, rest);
+    let Some((last, middle)) = pieces.split_last() else {
+        return line.ends_word(first, at);
     };
     for piece in middle {
-        match rest.find(piece) {
-            Some(at) => rest = &rest[at + piece.len()..],
+        match line.find(piece, at).next() {
+            Some(end) => at = end,
             None => return false,
         }
     }
-    last = end;
-    last.is_empty()
-        || rest
-            .match_indices(last)
-            .any(|(at, piece)| ends_word(last, &rest[at + piece.len()..]))
+    last.is_empty() || line.find(last, at).any(|end| line.ends_word(last, end))
 }
 
-fn ends_word(matched: &str, rest: &str) -> bool {
-    let inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '#');
-    !(matched.chars().next_back().is_some_and(inner) && rest.chars().next().is_some_and(inner))
+/// A line in which the numbers of links may be passed over.
+struct Numbered<'l> {
+    text: &'l str,
+    /// Numbers of links stand before this; behind it is what somebody said.
+    head: usize,
+}
+
+impl<'l> Numbered<'l> {
+    fn new(text: &'l str) -> Self {
+        // `tap: offer to alice#2 undeliverable` has its link behind the colon.
+        let head = match text.starts_with("tap: ") {
+            true => text.find('"').unwrap_or(text.len()),
+            false => text.find(": ").unwrap_or(text.len()),
+        };
+        Self { text, head }
+    }
+
+    /// The length of the number of a link that stands here.
+    fn number(&self, at: usize) -> Option<usize> {
+        let after_name = self.text[..at].ends_with(is_of_name);
+        let digits = self.text[at..]
+            .strip_prefix('#')
+            .filter(|_| after_name && at < self.head)?;
+        let length = digits.len()
+            - digits
+                .trim_start_matches(|c: char| c.is_ascii_digit())
+                .len();
+        (length > 0).then_some(1 + length)
+    }
+
+    /// Where a piece of a pattern that begins here ends.
+    fn take(&self, piece: &str, mut at: usize) -> Option<usize> {
+        let mut rest = piece;
+        while let Some(next) = rest.chars().next() {
+            if next != '#'
+                && let Some(number) = self.number(at)
+            {
+                at += number;
+                continue;
+            }
+            let first = rest
+                .strip_prefix("#1")
+                .filter(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
+            if let Some(rest_of_first) = first
+                && at <= self.head
+                && !self.text[at..].starts_with('#')
+                && self.text[..at].ends_with(is_of_name)
+            {
+                rest = rest_of_first;
+                continue;
+            }
+            if !self.text[at..].starts_with(next) {
+                return None;
+            }
+            at += next.len_utf8();
+            rest = &rest[next.len_utf8()..];
+        }
+        Some(at)
+    }
+
+    /// Where a piece ends, for each place from here on at which it begins.
+    fn find<'a>(&'a self, piece: &'a str, from: usize) -> impl Iterator<Item = usize> + 'a {
+        let places = self.text[from..]
+            .char_indices()
+            .map(move |(at, _)| from + at);
+        let places = places.chain([self.text.len()]);
+        places.filter_map(move |at| self.take(piece, at))
+    }
+
+    /// Whether what a pattern has matched up to here is whole words.
+    fn ends_word(&self, matched: &str, at: usize) -> bool {
+        let number = self.number(at).filter(|_| !ends_with_number(matched));
+        let at = at + number.unwrap_or(0);
+        let inner = |c: char| is_of_name(c) || c == '#';
+        !(matched.ends_with(inner) && self.text[at..].starts_with(inner))
+    }
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-')
+}
+
+/// Whether it names a link by its number at its end.
+fn ends_with_number(matched: &str) -> bool {
+    let name = matched.trim_end_matches(|c: char| c.is_ascii_digit());
+    name.len() < matched.len() && name.ends_with('#')
 }
 
 /// Whether each pattern matches a line of the log, in this order. The error is the index of the first that does not.
@@ -61,17 +144,17 @@ pub fn seen<S: AsRef<str>>(patterns: &[S], log: &Log) -> Result<(), usize> {
 #[derive(Debug)]
 pub struct Watch {
     patterns: Vec<String>,
-    relays: Relays,
+    facts: Facts,
     names: Names,
     senders: HashMap<Seq, Link>,
 }
 
 impl Watch {
     /// Watches for these, as in [`matches`].
-    pub fn new<S: AsRef<str>>(patterns: &[S], rules: Rules) -> Self {
+    pub fn new<S: AsRef<str>>(patterns: &[S], terms: &Terms) -> Self {
         Self {
             patterns: patterns.iter().map(|p| p.as_ref().to_owned()).collect(),
-            relays: Relays::new(rules.rewrites),
+            facts: Facts::new(terms),
             names: Names::default(),
             senders: HashMap::new(),
         }
@@ -91,7 +174,8 @@ impl Watch {
     /// Every way in which an event is written by itself.
     pub fn lines(&mut self, event: &Event) -> Vec<String> {
         self.names.learn(event);
-        let delivery = self.relays.feed(event);
+        self.facts.take(event);
+        let delivery = self.facts.newest_delivery();
         if let What::Message { link, .. } = &event.what
             && delivery.is_none()
         {

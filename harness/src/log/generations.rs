@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Delivery;
+use crate::facts::Delivery;
 use crate::names::{Link, PeerName};
 use crate::record::{Event, What};
 use crate::signaling::{Kind, Signal, Word};

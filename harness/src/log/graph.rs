@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::generations::{Generation, generations, trickles};
 use super::lane::{Conn, Lane, Sort, lane};
-use super::{Delivery, Relays, Rules, infer, presence};
+use super::spoken;
+use crate::facts::{Delivery, Facts};
 use crate::names::{Link, PeerName};
 use crate::record::{Applied, Event, What};
-use crate::signaling::{DescriptionKind, Kind, Notice, Word};
+use crate::signaling::{DescriptionKind, Kind, Notice, Terms, Word};
 use crate::terms::{Direction, Fate, Machine, ServerLife};
 
 /// Events by index, with all that is known or inferred of each.
@@ -40,28 +41,24 @@ pub(super) struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
-    pub fn new(events: &'a [Event], rules: Rules) -> Self {
+    pub fn new(events: &'a [Event], rules: &Terms) -> Self {
         let mut index_of = HashMap::new();
         for (i, event) in events.iter().enumerate() {
             index_of.entry(event.seq).or_insert(i);
         }
-        let mut relays = Relays::new(rules.rewrites);
-        let delivery: Vec<_> = events.iter().map(|event| relays.feed(event)).collect();
-        let went_on = infer::went_on(events, &index_of);
-        let answers = infer::replies(events, &went_on);
-        let mut refused = vec![false; events.len()];
-        for (i, request) in answers.iter().enumerate() {
-            if let (Some(request), Some(Kind::Refused)) = (request, kind(&events[i])) {
-                refused[*request] = true;
-            }
-        }
-        let news_of = presence::news(events, &went_on, &refused);
+        let facts = Facts::of(events, rules);
+        let by_place = 0..events.len();
+        let delivery: Vec<_> = by_place.clone().map(|i| facts.delivery(i)).collect();
+        let went_on: Vec<_> = by_place.clone().map(|i| facts.went_on(i)).collect();
+        let answers: Vec<_> = by_place.clone().map(|i| facts.answers(i)).collect();
+        let told = facts.news_of();
+        let news_of: Vec<_> = by_place.map(|i| told.get(&i).copied()).collect();
         let (generation, described): (Vec<_>, Vec<_>) = generations(events, &delivery, &index_of)
             .into_iter()
             .map(|found| found.map_or((None, None), |(g, d)| (Some(g), d)))
             .unzip();
         let partner = partners(events, &index_of);
-        let said = infer::heard(events, &partner);
+        let said = spoken::heard(events, &partner);
         let mut graph = Self {
             events,
             before: vec![Vec::new(); events.len()],

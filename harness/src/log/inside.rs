@@ -5,8 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Delivery;
 use super::graph::{Graph, kind, notice};
+use crate::facts::Delivery;
 use crate::names::{Link, PeerName};
 use crate::record::What;
 use crate::signaling::{Kind, Notice};
@@ -50,7 +50,10 @@ fn by_wait(graph: &Graph<'_>, i: usize, ancestor: bool, direct: bool) -> bool {
         What::Message { .. } => ancestor && !is_fence(graph, i),
         What::Said { .. } | What::Heard { .. } => ancestor,
         What::Server { life } => match life {
-            ServerLife::Line { .. } | ServerLife::Paused | ServerLife::Resumed => false,
+            ServerLife::Line { .. }
+            | ServerLife::Alive
+            | ServerLife::Paused
+            | ServerLife::Resumed => false,
             ServerLife::Ready | ServerLife::Exited { .. } | ServerLife::Killed => ancestor,
         },
         // Milestones only: what a state machine went through on the way is the stack's own.

@@ -163,6 +163,8 @@ pub(super) fn lane<'a>(
         What::Run { .. }
         | What::LinkEnded { .. }
         | What::LinkUp { .. }
+        | What::LinkRefused { .. }
+        | What::Violation { .. }
         | What::Released { .. }
         | What::Hears { .. }
         | What::Console { .. }

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Delivery;
 use super::canonical::{Folds, candidate};
 use super::generations::ufrag;
 use super::graph::{Graph, connection, kind};
 use super::quote::{quote, word};
+use crate::facts::Delivery;
 use crate::names::{Link, PeerName};
 use crate::record::{Applied, Event, Seq, What};
 use crate::signaling::{Kind, Notice, Request, Signal, Word};
@@ -440,8 +440,8 @@ impl Names {
                 ServerLife::Ready => "server: ready".to_owned(),
                 ServerLife::Exited { status } => format!("server: exited {}", quote(status)),
                 ServerLife::Killed => "server: killed".to_owned(),
-                // The steps say it.
-                ServerLife::Paused | ServerLife::Resumed => String::new(),
+                // The steps say it, and what is as it should be goes without saying.
+                ServerLife::Paused | ServerLife::Resumed | ServerLife::Alive => String::new(),
                 ServerLife::Line { text } => format!("server: says {}", quote(text)),
             },
             What::Released {
@@ -449,6 +449,8 @@ impl Names {
             }
             | What::Run { .. }
             | What::LinkEnded { .. }
+            | What::LinkRefused { .. }
+            | What::Violation { .. }
             | What::Message { .. }
             | What::Released { .. }
             | What::Hears { .. }

@@ -27,7 +27,8 @@ pub enum Command {
         code: Option<u16>,
         reason: String,
     },
-    /// An HTTP request to the peer's tap. Answers [`Reply::Response`].
+    /// An HTTP request to the peer's tap. Answers [`Reply::Response`], which may take as long as the server does: there is no time-out, and
+    /// other commands do not wait for it.
     Fetch {
         method: String,
         /// Path and query.
@@ -151,6 +152,9 @@ pub enum HandError {
     /// The hand is gone: browser dead, page closed, killed by a step.
     #[error("the peer is gone: {0}")]
     Gone(String),
+    /// The hand lives, but this command's answer did not come in time.
+    #[error("the peer's stack gave {0}")]
+    Late(String),
     /// The command cannot be carried out by this kind of peer.
     #[error("{0}")]
     Unsupported(String),

@@ -11,7 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use http::header::{HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use http::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, HOST, HeaderMap, ORIGIN, SEC_WEBSOCKET_PROTOCOL,
+};
 use http::{HeaderValue, Method};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
@@ -28,16 +30,15 @@ use tokio_util::task::TaskTracker;
 
 use super::teller::{Teller, lock};
 use super::{Command, HandError, Happening, Origin, Reply};
+use crate::coding;
 use crate::terms::Data;
 use crate::tls::Stream;
 
-/// How long a connect with its handshake may take.
-const CONNECT: Duration = Duration::from_secs(10);
+/// How long a connect with its handshake may take, as in browsers: longer than whoever gave the order waits for it.
+const CONNECT: Duration = Duration::from_secs(5 * 60);
 /// How long the other side may take to answer a close frame, and then to end the stream.
 const CLOSE: Duration = Duration::from_secs(3);
-/// How long a request may take.
-const FETCH: Duration = Duration::from_secs(30);
-/// The largest response body that is read, in bytes.
+/// The largest response body that is read, in bytes; the same once it is decoded.
 const BODY: usize = 16 << 20;
 /// No close frame came (RFC 6455, section 7.4.1).
 const ABNORMAL: u16 = 1006;
@@ -242,14 +243,11 @@ impl Sockets {
         let (reply, answer) = oneshot::channel();
         let (origin, give_up) = (self.origin.clone(), self.give_up.clone());
         let task = async move {
+            // As in a browser it has no time-out of its own: who asked knows how long to wait.
             let fetched = tokio::select! {
-                fetched = timeout(FETCH, respond(origin, request)) => fetched,
+                fetched = respond(origin, request) => fetched,
                 () = give_up.cancelled() => return,
             };
-            let fetched = fetched.unwrap_or_else(|_| {
-                let message = format!("no response within {} s", FETCH.as_secs());
-                Err(refuse("TimeoutError", message))
-            });
             // Nobody waits for the answer of a call that was dropped.
             let _ = reply.send(fetched);
         };
@@ -272,6 +270,10 @@ impl Sockets {
         let mut request = http::Request::builder()
             .uri(path)
             .header(HOST, header(&self.origin.address.to_string())?);
+        let named = |(name, _): &(String, String)| ACCEPT_ENCODING == name.as_str();
+        if !headers.iter().any(named) {
+            request = request.header(ACCEPT_ENCODING, coding::ACCEPTED);
+        }
         if !matches!(method, Method::GET | Method::HEAD) {
             request = request.header(ORIGIN, header(&self.origin.to_string())?);
         }
@@ -306,11 +308,12 @@ async fn respond(origin: Origin, request: http::Request<Full<Bytes>>) -> Result<
     let asked = async {
         let response = sender.send_request(request).await?;
         let status = response.status().as_u16();
+        let codings = codings(response.headers());
         let body = Limited::new(response.into_body(), BODY).collect().await;
-        Ok::<_, hyper::Error>((status, body))
+        Ok::<_, hyper::Error>((status, codings, body))
     };
     let mut asked = pin!(asked);
-    let (status, body) = loop {
+    let (status, codings, body) = loop {
         tokio::select! {
             answered = &mut asked => break answered.map_err(|error| failed(&error))?,
             // How it ended the answer says, too.
@@ -318,10 +321,21 @@ async fn respond(origin: Origin, request: http::Request<Full<Bytes>>) -> Result<
         }
     };
     let body = body.map_err(|error| failed(&*error))?.to_bytes();
+    let body = coding::decode(&codings, &body, BODY)
+        .map_err(|error| refuse("TypeError", format!("failed to fetch: the answer {error}")))?;
     Ok(Reply::Response {
         status,
         body: String::from_utf8_lossy(&body).into_owned(),
     })
+}
+
+/// The value of all `Content-Encoding` headers.
+fn codings(headers: &HeaderMap) -> String {
+    let all = headers.get_all(CONTENT_ENCODING).into_iter();
+    let all: Vec<_> = all
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    all.join(",")
 }
 
 /// One WebSocket, from connect to close.

@@ -189,11 +189,22 @@ impl Reader {
             .into_iter()
             .map(|path| folder.join(path))
             .collect();
-        let headers = file
-            .headers
-            .into_iter()
-            .filter_map(|(name, value)| self.header(&name, &value))
-            .collect();
+        let mut headers: Vec<(String, String)> = Vec::new();
+        for (name, value) in file.headers {
+            let text = name.get_ref();
+            if headers
+                .iter()
+                .any(|(there, _)| there.eq_ignore_ascii_case(text))
+            {
+                self.mistake(
+                    name.span(),
+                    format!("{text:?} is here twice, once in other letters"),
+                )
+                .advise("keep one: capitals make no difference to a header's name");
+                continue;
+            }
+            headers.extend(self.header(&name, &value));
+        }
         let url = match &file.server {
             Some(server) => self.url(server),
             None => None,

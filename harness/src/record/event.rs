@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Fingerprint, LawFound, Verdict};
 use crate::names::{Link, PeerName, Stack};
 use crate::signaling::{DescriptionKind, Kind, Word};
+use crate::terms::Rule;
 use crate::terms::{Carrier, Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
 
 /// The version of the trace format that this build writes.
@@ -123,6 +124,28 @@ pub enum What {
     LinkEnded { link: Link },
     /// The tap saw the server accept the WebSocket (101).
     LinkUp { link: Link },
+    /// A request for a WebSocket was not granted, or the tap could not make it.
+    LinkRefused {
+        link: Link,
+        /// The status of the server's answer; `None`: it did not answer, or was not reached.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// For a person: `the server refused the connection: 401 Unauthorized, "token expired"`.
+        text: String,
+    },
+    /// Something was written so that it breaks a rule of the wire, or that it explains what nobody understood. Told once for each rule and
+    /// link (for HTTP, and each request); the bytes went on as they were.
+    Violation {
+        link: Link,
+        /// Who wrote it: down, the server; up, the peer.
+        direction: Direction,
+        rule: Rule,
+        /// Where the rule is written: `RFC 6455, section 5.2`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        section: Option<String>,
+        /// What was found, for a person: `a server's frame with a mask`.
+        detail: String,
+    },
     /// The tap saw the WebSocket end.
     LinkDown {
         link: Link,

@@ -324,6 +324,8 @@ impl State {
             | What::End
             | What::LinkEnded { .. }
             | What::LinkDown { .. }
+            | What::LinkRefused { .. }
+            | What::Violation { .. }
             | What::Fenced { .. }
             | What::Clearing
             | What::Law(_)
@@ -372,7 +374,9 @@ fn size(what: &What) -> usize {
         } => text.len() + word.as_ref().map_or(0, |_| *size),
         What::Console { level, text, .. } => level.len() + text.len(),
         What::PeerError { name, message, .. } => name.len() + message.len(),
+        What::Violation { detail, .. } => detail.len(),
         What::Note { text, .. }
+        | What::LinkRefused { text, .. }
         | What::Server {
             life: ServerLife::Line { text },
         } => text.len(),

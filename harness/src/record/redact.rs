@@ -120,7 +120,10 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
                 clean(reason);
             }
         }
-        What::Console { text, .. } | What::Note { text, .. } => clean(text),
+        What::Console { text, .. } | What::Note { text, .. } | What::LinkRefused { text, .. } => {
+            clean(text);
+        }
+        What::Violation { detail, .. } => clean(detail),
         What::PeerError { message, .. } => clean(message),
         What::LinkClosed { reason, .. }
         | What::LinkDown {
@@ -135,7 +138,11 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
         What::Server { life } => match life {
             ServerLife::Line { text } => clean(text),
             ServerLife::Exited { status } => clean(status),
-            ServerLife::Ready | ServerLife::Killed | ServerLife::Paused | ServerLife::Resumed => {}
+            ServerLife::Ready
+            | ServerLife::Alive
+            | ServerLife::Killed
+            | ServerLife::Paused
+            | ServerLife::Resumed => {}
         },
         What::Run { server, .. } => clean(server),
         What::Step { text, .. } => clean(text),

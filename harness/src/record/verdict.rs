@@ -144,6 +144,10 @@ pub struct Failure {
 pub enum FailureKind {
     /// What a step waits for did not come in time.
     TimedOut,
+    /// What a step waits for cannot come any more.
+    Hopeless,
+    /// The server broke a rule of the wire that every server owes.
+    Wire,
     /// The server refused what it had to grant, or answered something else.
     Refused,
     /// The server granted what it had to refuse.

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::terminal::tame;
-use crate::log::{Rules, Watch};
+use crate::log::Watch;
 use crate::record::{Event, Seq, What};
-use crate::terms::{Machine, ServerLife};
+use crate::signaling::Terms;
+use crate::terms::{Direction, Machine, ServerLife};
 
 /// So many lines are shown at most, headings of steps not counted.
 const SHOWN: usize = 12;
@@ -75,7 +76,7 @@ pub(super) fn last(events: &[Arc<Event>], before: Seq) -> String {
 
 fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
     // Names are learnt from what came before.
-    let mut watch = Watch::new::<&str>(&[], Rules::default());
+    let mut watch = Watch::new::<&str>(&[], &Terms::default());
     let mut told: Vec<Told> = Vec::new();
     for event in events.iter().take_while(|event| event.seq < before) {
         let forms = watch.lines(event);
@@ -99,7 +100,7 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
                 ..
             } => forms.into_iter().next(),
             What::Server { life } => match life {
-                ServerLife::Ready => None,
+                ServerLife::Ready | ServerLife::Alive => None,
                 ServerLife::Line { text } => Some(format!("server's output: {text}")),
                 ServerLife::Exited { status } => {
                     Some(format!("server: ended by itself ({status})"))
@@ -108,15 +109,21 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
                 ServerLife::Paused => Some("server: paused".into()),
                 ServerLife::Resumed => Some("server: resumed".into()),
             },
-            What::Note { peer, text } if text.starts_with("the server refused the connection") => {
-                // Status 0: there was no answer at all.
-                let text = match text.ends_with("status 0") {
-                    true => "the server did not answer the request for a connection",
-                    false => text,
+            What::LinkRefused { link, text, .. } => Some(format!("{}: {text}", link.peer)),
+            What::Violation {
+                link,
+                direction,
+                section,
+                detail,
+                ..
+            } => {
+                let way = match direction {
+                    Direction::Up => format!("{} -> server", link.peer),
+                    Direction::Down => format!("server -> {}", link.peer),
                 };
-                Some(match peer {
-                    Some(peer) => format!("{peer}: {text}"),
-                    None => text.to_owned(),
+                Some(match section {
+                    Some(section) => format!("{way}: against {section}: {detail}"),
+                    None => format!("{way}: {detail}"),
                 })
             }
             _ => None,

@@ -5,11 +5,16 @@ use std::fmt::Write as _;
 
 use super::terminal::tame;
 use super::{Asked, Told};
+use crate::laws::Law;
 use crate::log::Watch;
 use crate::record::{Broken, Seq, Story, What};
+use crate::terms::ServerLife;
 
 /// So many breaches are shown; one cause often has many.
 const SHOWN: usize = 5;
+
+/// So many characters of what the server got last, and of each of its last lines.
+const WIDTH: usize = 160;
 
 /// `laws: 1 held 12 times, 3 broken 2 times in 40, 6 vacuous`; `None` where no case got so far that a law was asked.
 pub fn laws(told: &[Told]) -> Option<String> {
@@ -79,6 +84,14 @@ pub(super) fn broken(story: &Story, breaches: &[Broken]) -> String {
     text
 }
 
+/// So much of a text that it is known by.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(WIDTH) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
 /// The events that a breach is made of, in their order, as the log writes them.
 fn concerned(story: &Story, breach: &Broken) -> Vec<(Seq, String)> {
     let mut wanted = breach.because.clone();
@@ -89,21 +102,40 @@ fn concerned(story: &Story, breach: &Broken) -> Vec<(Seq, String)> {
         return Vec::new();
     };
     // Names are learnt from what came before.
-    let mut watch = Watch::new::<&str>(&[], crate::log::Rules::default());
+    let mut watch = Watch::new::<&str>(&[], &crate::signaling::Terms::default());
     let mut lines = Vec::new();
     for event in story.events.iter().take_while(|event| event.seq <= last) {
         let forms = watch.lines(event);
         if !wanted.contains(&event.seq) {
             continue;
         }
-        let line = forms.into_iter().next().or_else(|| match &event.what {
+        let line = match &event.what {
+            What::Server {
+                life: ServerLife::Line { text },
+            } => Some(format!("server's output: {}", short(text))),
+            What::Server {
+                life: ServerLife::Exited { status },
+            } => Some(format!("server: ended by itself ({status})")),
+            _ => None,
+        };
+        let line = line.or(forms.into_iter().next());
+        let line = line.or_else(|| match &event.what {
             What::Step { index, text, .. } => Some(format!("step {index}: {text}")),
             What::LinkUp { link } => Some(format!("{link}: signaling up")),
             What::Fenced { link } => Some(format!("{link}: all that was queued for it is here")),
             What::LinkEnded { link } => Some(format!("{link}: a step ends its signaling")),
             _ => None,
         });
-        lines.extend(line.map(|line| (event.seq, line)));
+        // What the dialect does not know is shown by its text already.
+        let text = match &event.what {
+            What::Message {
+                word: Some(_),
+                text,
+                ..
+            } if breach.law == Law::ServerLives.number() => format!("  {}", short(text)),
+            _ => String::new(),
+        };
+        lines.extend(line.map(|line| (event.seq, line + &text)));
     }
     lines
 }

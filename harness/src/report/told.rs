@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::log::{Log, Rules};
+use crate::log::Log;
 use crate::record::{
     CaseEntry, Inconclusive, InconclusiveKind, LawEntry, LawFound, Role, Story, StoryError, Verdict,
 };
 use crate::signaling::Dialect;
+use crate::signaling::Terms;
 
 /// A case that was played as often as was asked for.
 #[derive(Clone, Debug)]
@@ -143,11 +144,11 @@ pub fn log(story: &Story) -> Log {
     }
     let dialect = story.source_of(Role::Dialect);
     let dialect = dialect.and_then(|source| Dialect::read(&source.path, &source.text).ok());
-    let rewrites = dialect.is_some_and(|dialect| dialect.properties().rewrites);
+    let terms = dialect.map_or_else(Terms::default, |dialect| Terms::of(&dialect));
     let events: Vec<_> = story
         .stage()
         .iter()
         .map(|event| (**event).clone())
         .collect();
-    Log::with(&events, Rules { rewrites })
+    Log::with(&events, &terms)
 }

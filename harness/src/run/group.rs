@@ -57,6 +57,21 @@ impl Group {
         clean
     }
 
+    /// Whether the leader has ended, be it reaped or not. Only its parent can tell.
+    pub fn leader_has_ended(&self) -> bool {
+        let leader = self.leader.load(Ordering::SeqCst);
+        if leader == 0 {
+            return true;
+        }
+        // SAFETY: all zeroes is a value of this plain structure.
+        let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+        let how = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        // SAFETY: plain system call that writes into a structure of this frame, and reaps nobody.
+        let asked = unsafe { libc::waitid(libc::P_PID, leader, &mut info, how) };
+        // SAFETY: the field is there whenever the call has succeeded; it stays 0 while the leader runs.
+        asked != 0 || unsafe { info.si_pid() } != 0
+    }
+
     /// Stops all of it (SIGSTOP) and waits until it stands still; tells whether it does. Blocks, for 3 s at most.
     pub fn pause(&self) -> bool {
         let leader = self.leader.load(Ordering::SeqCst);

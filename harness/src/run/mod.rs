@@ -6,6 +6,8 @@
 
 mod group;
 mod leftovers;
+mod listening;
+mod port;
 mod watchdog;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +17,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub use group::Group;
 pub use leftovers::{Leftover, leftovers};
+pub use listening::{Holder, Listening, Stranger};
+pub use port::Port;
 use watchdog::Watchdog;
 
 /// Carries the run's mark in the environment of every child.

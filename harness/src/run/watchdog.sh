@@ -23,7 +23,10 @@ clean=0
 while [ "$round" -lt 100 ]; do
     clean=$((clean + 1))
     for group in $groups; do
-        kill -9 -- "-$group" 2>/dev/null && clean=0
+        # Not `kill -9 -- -N`: to dash the `--` is no number, and nobody is killed.
+        kill -9 "-$group" 2>/dev/null || continue
+        # Zombies are for their parents to reap.
+        grep -qsE "\\) [^ZXx] -?[0-9]+ $group " /proc/[0-9]*/stat && clean=0
     done
     for file in $(
         grep -lszxF -- "GLARE_RUN=$mark" /proc/[0-9]*/environ 2>/dev/null

@@ -41,7 +41,7 @@ pub(crate) fn steps(
 }
 
 /// Peers without a connection, and whether that is only for want of a `stack:`.
-fn wire_peers(peers: &[(PeerName, PeerSpec)]) -> BTreeMap<PeerName, bool> {
+pub(super) fn wire_peers(peers: &[(PeerName, PeerSpec)]) -> BTreeMap<PeerName, bool> {
     let mut free = 0;
     let mut wire = BTreeMap::new();
     for (name, spec) in peers {

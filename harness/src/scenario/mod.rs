@@ -5,6 +5,7 @@ mod build;
 mod builder;
 mod cast;
 mod check;
+mod expected;
 mod model;
 mod read;
 mod schema;

@@ -12,7 +12,6 @@ pub(crate) use file::read_text;
 use std::sync::Arc;
 
 use super::build::Values;
-use super::check;
 use super::model::{
     Action, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, PeerSpec, Scenario, Step, Via,
 };
@@ -21,6 +20,7 @@ use super::table::{
     USE, VERBS,
 };
 use super::value::{Shapes, peer_name, word};
+use super::{check, expected};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::signaling::Need;
@@ -120,6 +120,12 @@ impl Reader<'_> {
         let peers = peers.unwrap_or_default();
         let placed = steps.placed;
         check::steps(&self.source, &placed, &peers, self.mistakes);
+        if self.mistakes.is_empty() {
+            // Steps that could not be read may write what is missed then.
+            let written = expected::written(placed.iter().map(|placed| &placed.step));
+            let all = expect.seen.iter().chain(&expect.never);
+            expected::lines(all, &expected::Cast::of(&peers), &written, self.mistakes);
+        }
         Some(Scenario {
             source: self.source,
             name: match self.set {

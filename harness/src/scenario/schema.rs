@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::table::{
-    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, LAWS, MAX_PARAMETERS, MAX_PEERS,
+    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_PARAMETERS, MAX_PEERS,
     MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS, NEEDS, PEER_KEYS, RESERVED,
     SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, USE, USE_ABOUT, VERBS, Verb, WITHIN,
 };
@@ -113,7 +113,7 @@ fn file_key(name: &str) -> Value {
         }),
         "breaks" => json!({
             "type": ["object", "null"],
-            "propertyNames": { "pattern": format!("^[1-{LAWS}]$") },
+            "propertyNames": { "pattern": "^([1-9]|1[0-2])$" },
             "additionalProperties": { "type": "string", "minLength": 1, "maxLength": 200 },
         }),
         "steps" => {

@@ -824,10 +824,13 @@ pub(crate) const PEER_KEYS: &[(&str, &[&str], &str)] = &[
 
 /// Keys of `expect`.
 pub(crate) const EXPECT_KEYS: &[(&str, &str)] = &[
-    ("seen", "Lines that must be in the log, in this order."),
+    (
+        "seen",
+        "Lines that must be in the log, in this order. A peer without a number means each of its links, `alice#2` that one, `alice#1` the first.",
+    ),
     (
         "never",
-        "Lines that must not be anywhere in the trace; the run stops at the first.",
+        "Lines that must not be anywhere in the trace; the run stops at the first. Peers are named as in `seen`.",
     ),
 ];
 
@@ -846,8 +849,8 @@ pub(crate) const NEEDS: &[&str] = &[
 /// The forms of a `catches` place.
 pub(crate) const PLACES: &[&str] = &["step", "never", "seen", "law"];
 
-/// How many laws there are.
-pub(crate) const LAWS: usize = 8;
+/// The highest number of a law.
+pub(crate) const LAWS: usize = 12;
 /// Limits on a scenario.
 pub(crate) const MAX_PEERS: usize = 8;
 /// Most steps, with those that sequences put in.

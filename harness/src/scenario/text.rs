@@ -563,4 +563,38 @@ impl Condition {
             Condition::Disconnected { peer } => format!("{peer}'s signaling connection ends"),
         }
     }
+
+    /// What was waited for, for a person; what came instead follows: `alice waited for peer-left from bob`.
+    pub fn waited(&self) -> String {
+        match self {
+            Condition::Hears { peer, kind, from } => {
+                let from = from.as_ref().map(|from| format!(" from {from}"));
+                format!("{peer} waited for {kind}{}", from.unwrap_or_default())
+            }
+            Condition::Said { peer, text } => {
+                format!("{peer} waited for {text:?} through a channel")
+            }
+            other => format!("this step waited until {}", other.until()),
+        }
+    }
+
+    /// What holds then.
+    fn until(&self) -> String {
+        match self {
+            Condition::Connected { peers } => {
+                let peers: Vec<&str> = peers.iter().map(PeerName::as_str).collect();
+                let verb = if peers.len() == 1 { "is" } else { "are" };
+                format!("{} {verb} connected", peers.join(" and "))
+            }
+            Condition::State {
+                peer,
+                machine,
+                state,
+            } => format!("{peer}'s {} state is {state}", machine.as_str()),
+            Condition::Channel { peer, label, state } => {
+                format!("{peer}'s channel {label} is {state}")
+            }
+            other => other.describe(),
+        }
+    }
 }

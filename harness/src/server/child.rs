@@ -3,20 +3,20 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{CommandSpec, Ready, ServerError, Sink};
-use crate::run::{Group, Run};
-use crate::terms::ServerLife;
-use crate::tls::{Security, Stream};
-
 use super::files::Files;
+use super::ready::{Patience, Readiness};
+use super::{CommandSpec, Ready, ServerError, Sink, ask};
+use crate::run::{Group, Holder, Listening, Run};
+use crate::terms::ServerLife;
+use crate::tls::Security;
 
 /// How many last lines of each of its two streams are kept for errors: a flood on one must not wash away the reason on the other.
 const KEPT_LINES: usize = 12;
@@ -27,14 +27,21 @@ const KEPT_OF_LINE: usize = 4 * 1024;
 /// So many lines and bytes of each of its two streams are told; the rest is read, so that the server does not block, and forgotten.
 const TOLD_LINES: usize = 10_000;
 const TOLD_BYTES: usize = 4 * 1024 * 1024;
+/// How often it is looked whether what a program has left in the background still listens.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long an answer may take that shows that the program goes on.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+/// How long nothing may listen before that counts as an end: a listener that is renewed is away for a moment.
+const DEAF_FOR: Duration = Duration::from_secs(2);
 
 /// What it wrote, as far as it is kept.
 #[derive(Default)]
-struct Output {
+pub(super) struct Output {
     /// The last lines of each stream, with their place among all lines.
     last: [VecDeque<(u64, String)>; 2],
     lines: u64,
-    ready: bool,
+    /// The line that it was waited for has come.
+    pub(super) ready: bool,
 }
 
 impl Output {
@@ -61,6 +68,11 @@ pub(super) struct Child {
     group: Arc<Group>,
     exited: watch::Receiver<Option<String>>,
     wanted: watch::Sender<bool>,
+    /// Who listened when it got ready; nobody where that cannot be told.
+    holders: Vec<Holder>,
+    path: String,
+    security: Option<Security>,
+    sink: Sink,
     /// Removed with it.
     _files: Option<Files>,
 }
@@ -68,15 +80,11 @@ pub(super) struct Child {
 impl Child {
     pub(super) async fn start(
         spec: &CommandSpec,
-        at: Option<SocketAddr>,
+        address: SocketAddr,
         security: Option<&Security>,
         run: &Run,
         sink: Sink,
     ) -> Result<Self, ServerError> {
-        let address = match at {
-            Some(address) => address,
-            None => free_port().await.map_err(ServerError::Port)?,
-        };
         let files = security.map(|security| Files::write(security, run.folder()));
         let files = files.transpose()?;
         let mut line = spec.command.replace("{port}", &address.port().to_string());
@@ -104,7 +112,7 @@ impl Child {
         group.started(child.id().unwrap_or_default());
 
         let output = Arc::new(Mutex::new(Output::default()));
-        let (changed, mut changes) = watch::channel(());
+        let (changed, changes) = watch::channel(());
         let wanted_line = match &spec.ready {
             Ready::Line(text) => Some(text.clone()),
             _ => None,
@@ -128,56 +136,76 @@ impl Child {
 
         let (tell_exit, exited) = watch::channel(None);
         let (wanted, wanted_end) = watch::channel(false);
+        let mut left = Left {
+            group: group.clone(),
+            port: address.port(),
+            wanted: wanted_end,
+            was_ready: Arc::default(),
+        };
+        let (was_ready, told) = (left.was_ready.clone(), sink.clone());
         tokio::spawn(async move {
-            let status = match child.wait().await {
-                Ok(status) => status.to_string(),
-                Err(error) => error.to_string(),
+            let (status, fine) = match child.wait().await {
+                Ok(status) => (status.to_string(), status.success()),
+                Err(error) => (error.to_string(), false),
             };
+            // At once: what is wanted from now on does not make it an end that was wanted.
+            let mut asked = *left.wanted.borrow();
             for reader in readers {
                 // Its output may be held open by a grandchild; what it wrote itself is in the pipe by now.
                 drop(timeout(Duration::from_millis(200), reader).await);
             }
-            if !*wanted_end.borrow() {
-                sink(ServerLife::Exited {
+            if !asked {
+                asked = left.goes_on(fine).await;
+            }
+            if !asked {
+                told(ServerLife::Exited {
                     status: status.clone(),
                 });
             }
             tell_exit.send_replace(Some(status));
         });
 
-        let this = Self {
+        let mut this = Self {
             address,
             group,
             exited,
             wanted,
+            holders: Vec::new(),
+            path: match &spec.ready {
+                Ready::Http(path) => path.clone(),
+                Ready::Port | Ready::Line(_) => "/".into(),
+            },
+            security: security.cloned(),
+            sink,
             _files: files,
         };
-        let deadline = Instant::now() + spec.within;
-        let ready = async {
-            loop {
-                if ready(&spec.ready, address, security, &output).await {
-                    return;
-                }
-                // A line of output is news; a port has to be asked again.
-                drop(timeout(Duration::from_millis(20), changes.changed()).await);
-                if matches!(spec.ready, Ready::Port | Ready::Http(_)) {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-            }
+        let mut readiness = Readiness {
+            how: &spec.ready,
+            address,
+            security,
+            group: this.group.clone(),
+            output: output.clone(),
+            seen: String::new(),
+            taken: None,
         };
+        let deadline = Instant::now() + spec.within;
         let mut exited = this.exited.clone();
-        let failed = tokio::select! {
-            _ = ready => None,
-            _ = exited.wait_for(Option::is_some) => Some(true),
-            _ = tokio::time::sleep_until(deadline) => Some(false),
+        let patience = tokio::select! {
+            patience = readiness.wait(changes) => patience,
+            _ = exited.wait_for(Option::is_some) => Patience::Ended,
+            _ = tokio::time::sleep_until(deadline) => Patience::Over,
         };
         let lines = || {
             let output = output.lock().unwrap_or_else(PoisonError::into_inner);
             output.last()
         };
-        match failed {
-            None => Ok(this),
-            Some(true) => {
+        match patience {
+            Patience::Ready(holders) => {
+                was_ready.store(true, Ordering::SeqCst);
+                this.holders = holders;
+                Ok(this)
+            }
+            Patience::Ended => {
                 // What it started may outlive it, and hold the port.
                 this.end_group().await;
                 let status = this.exited.borrow().clone().unwrap_or_default();
@@ -186,15 +214,16 @@ impl Child {
                     lines: lines(),
                 })
             }
-            Some(false) => {
-                let waited = match &spec.ready {
-                    Ready::Port => format!("port {}", address.port()),
-                    Ready::Http(path) => match security {
-                        Some(_) => format!("https://{address}{path}"),
-                        None => format!("http://{address}{path}"),
-                    },
-                    Ready::Line(text) => format!("a line with {text:?}"),
-                };
+            Patience::Taken(by) => {
+                this.kill().await;
+                Err(ServerError::Taken {
+                    port: address.port(),
+                    by,
+                    lines: lines(),
+                })
+            }
+            Patience::Over => {
+                let waited = readiness.told().await;
                 this.kill().await;
                 Err(ServerError::NotReady {
                     waited,
@@ -205,8 +234,63 @@ impl Child {
         }
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
+    /// Whether it goes on; if it does not, that has been told. `ask`: it may not have got to what was sent last, so it is asked something
+    /// that it can only answer if it goes on after that.
+    pub(super) async fn goes_on(&self, ask: bool) -> bool {
+        if ask {
+            // Whatever comes: an answer shows that it goes on, and where there is none it has had its time.
+            let security = self.security.as_ref();
+            let answer = ask::ask(self.address, security, &self.path, ANSWERS_WITHIN).await;
+            tracing::debug!(?answer, "asked whether it goes on");
+        }
+        let deadline = Instant::now() + DEAF_FOR;
+        let mut exited = self.exited.clone();
+        loop {
+            if exited.borrow().is_some() {
+                return false;
+            }
+            if self.holders.iter().any(Holder::still_holds) {
+                return true;
+            }
+            let over = self.group.leader_has_ended();
+            let end = match (self.listening().await, over) {
+                (Listening::Ours(now), _) => match self.renewed(&now) {
+                    true => return true,
+                    false => format!(
+                        "the process that listened has ended, and another (pid {}) listens in its place",
+                        now.first().map_or(0, |holder| holder.pid)
+                    ),
+                },
+                // More cannot be known there.
+                (Listening::Unknown, false) => return true,
+                _ if !over && Instant::now() >= deadline => format!(
+                    "nothing of it listens on port {} any more, though its first process goes on",
+                    self.address.port()
+                ),
+                _ => {
+                    drop(timeout(LOOK_EVERY, exited.wait_for(Option::is_some)).await);
+                    continue;
+                }
+            };
+            self.wanted.send_replace(true);
+            (self.sink)(ServerLife::Exited { status: end });
+            return false;
+        }
+    }
+
+    /// Whether these listen in the name of those who listened at the beginning: the same processes, or children of theirs while they live.
+    fn renewed(&self, now: &[Holder]) -> bool {
+        let alive = self.group.alive();
+        let known = |holder: &Holder| {
+            now.iter().any(|now| now.pid == holder.pid) || alive.contains(&holder.pid)
+        };
+        self.holders.is_empty() || self.holders.iter().any(known)
+    }
+
+    async fn listening(&self) -> Listening {
+        let (group, port) = (self.group.clone(), self.address.port());
+        let listening = tokio::task::spawn_blocking(move || group.listening(port)).await;
+        listening.unwrap_or(Listening::Unknown)
     }
 
     /// Stops the whole group; `false` if some of it could not be.
@@ -222,9 +306,15 @@ impl Child {
         drop(tokio::task::spawn_blocking(move || group.resume()).await);
     }
 
-    /// Kills the whole group and waits until it is gone.
-    pub(super) async fn kill(mut self) {
-        self.wanted.send_replace(true);
+    /// Kills the whole group and waits until it is gone. `false` if it had ended by itself before, which has been told then.
+    pub(super) async fn kill(mut self) -> bool {
+        let told = || !*self.wanted.borrow() && self.exited.borrow().is_some();
+        let over =
+            self.group.leader_has_ended() && !matches!(self.listening().await, Listening::Ours(_));
+        let by_itself = over || told();
+        if !by_itself {
+            self.wanted.send_replace(true);
+        }
         self.end_group().await;
         drop(
             timeout_at(
@@ -233,12 +323,45 @@ impl Child {
             )
             .await,
         );
+        !by_itself
     }
 
     async fn end_group(&self) {
         let group = self.group.clone();
         // It blocks while the system does away with the processes.
         drop(tokio::task::spawn_blocking(move || group.kill()).await);
+    }
+}
+
+/// What a program has left when its first process has ended.
+struct Left {
+    group: Arc<Group>,
+    port: u16,
+    /// Whether its end is wanted.
+    wanted: watch::Receiver<bool>,
+    was_ready: Arc<AtomicBool>,
+}
+
+impl Left {
+    /// Waits while something in the background listens, or may yet do so after a start that went well; whether its end was wanted.
+    async fn goes_on(&mut self, fine: bool) -> bool {
+        loop {
+            let (group, port) = (self.group.clone(), self.port);
+            let was_ready = self.was_ready.load(Ordering::SeqCst);
+            let there = tokio::task::spawn_blocking(move || match was_ready {
+                true => matches!(group.listening(port), Listening::Ours(_)),
+                false => fine && !group.alive().is_empty(),
+            });
+            if !there.await.unwrap_or(false) {
+                return *self.wanted.borrow();
+            }
+            // There is nothing that tells of the end of a process that is not one's own child.
+            let wanted = self.wanted.wait_for(|wanted| *wanted);
+            match timeout(LOOK_EVERY, wanted).await {
+                Err(_) => {}
+                Ok(_) => return true,
+            }
+        }
     }
 }
 
@@ -282,42 +405,4 @@ async fn listen(
         }
         changed.send_replace(());
     }
-}
-
-async fn ready(
-    how: &Ready,
-    address: SocketAddr,
-    security: Option<&Security>,
-    output: &Mutex<Output>,
-) -> bool {
-    match how {
-        Ready::Port => TcpStream::connect(address).await.is_ok(),
-        Ready::Line(_) => output.lock().unwrap_or_else(PoisonError::into_inner).ready,
-        Ready::Http(path) => {
-            let asked = async {
-                let socket = TcpStream::connect(address).await.ok()?;
-                let mut socket = match security {
-                    Some(security) => security.servers().shake(socket, address.ip()).await.ok()?,
-                    None => Stream::Plain(socket),
-                };
-                let request =
-                    format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-                socket.write_all(request.as_bytes()).await.ok()?;
-                socket.flush().await.ok()?;
-                let mut head = [0; 12];
-                socket.read_exact(&mut head).await.ok()?;
-                // "HTTP/1.1 200": a server that still starts may answer 502 or 503.
-                std::str::from_utf8(head.get(9..)?)
-                    .ok()?
-                    .parse::<u16>()
-                    .ok()
-            };
-            let status = timeout(Duration::from_secs(2), asked).await.ok().flatten();
-            status.is_some_and(|status| status < 500)
-        }
-    }
-}
-
-async fn free_port() -> std::io::Result<SocketAddr> {
-    TcpListener::bind(("127.0.0.1", 0)).await?.local_addr()
 }

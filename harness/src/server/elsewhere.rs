@@ -1,20 +1,24 @@
 //! A server that somebody else has started: it is neither started nor ended.
 
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use url::{Host, Url};
 
-use super::ServerError;
+use super::{Lives, ServerError};
 use crate::tap::Site;
 use crate::tls::Security;
 
 /// Between two attempts to reach it.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// How long it may take to show whether it is there still.
+const LOOKS_FOR: Duration = Duration::from_secs(5);
 
 /// Where a server is: `http://host:port/prefix`, or `https`. It is told as it was read, in lower case and without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,6 +169,25 @@ impl FromStr for ServerUrl {
         let host = url.host().ok_or(EXPECTED)?.to_owned();
         let port = url.port_or_known_default().ok_or(EXPECTED)?;
         Ok(Self { url, host, port })
+    }
+}
+
+/// Whether one that runs elsewhere is there still. Only a refusal is certain: then nothing listens at its address. `ask`: it may not have got
+/// to what was sent last; only its owner has it asked.
+pub(super) async fn look(
+    spec: &UrlSpec,
+    address: SocketAddr,
+    security: Option<&Security>,
+    ask: bool,
+) -> Lives {
+    if ask && spec.owned {
+        let path = format!("{}/", spec.url.site().prefix);
+        let answer = super::ask::ask(address, security, &path, LOOKS_FOR).await;
+        tracing::debug!(?answer, "asked whether it goes on");
+    }
+    match timeout(LOOKS_FOR, TcpStream::connect(address)).await {
+        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Lives::Refuses,
+        _ => Lives::Unknown,
     }
 }
 

@@ -2,15 +2,29 @@
 
 use std::net::SocketAddr;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use glare_signaling_server::{Options, Server as Reference};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::{Sink, ask};
+use crate::terms::ServerLife;
+
+/// How long an answer may take that shows that it goes on.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long its end may take, once a planted fault has struck.
+const GONE_WITHIN: Duration = Duration::from_secs(5);
 
 /// The reference server; one that can be paused has a runtime of a single thread to itself.
 pub(super) struct Embedded {
     server: Option<Reference>,
     own: Option<Own>,
+    /// Tells its end, if a planted fault brings that about.
+    watching: Option<JoinHandle<()>>,
 }
 
 struct Own {
@@ -21,12 +35,18 @@ struct Own {
 }
 
 impl Embedded {
-    pub(super) async fn start(options: Options, pausable: bool) -> std::io::Result<Self> {
+    pub(super) async fn start(
+        options: Options,
+        pausable: bool,
+        sink: Sink,
+    ) -> std::io::Result<Self> {
         if !pausable {
-            return Ok(Self {
+            let this = Self {
                 server: Some(Reference::start(options).await?),
                 own: None,
-            });
+                watching: None,
+            };
+            return Ok(this.watched(sink));
         }
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
@@ -40,9 +60,45 @@ impl Embedded {
                 runtime: Some(runtime),
                 paused: None,
             }),
+            watching: None,
         };
         this.server = Some(starting.await.map_err(std::io::Error::other)??);
-        Ok(this)
+        Ok(this.watched(sink))
+    }
+
+    fn watched(mut self, sink: Sink) -> Self {
+        let crashed = self.server.as_ref().map(Reference::crashed);
+        self.watching = crashed.map(|crashed| {
+            tokio::spawn(async move {
+                crashed.await;
+                let status = "a planted fault has struck".into();
+                sink(ServerLife::Exited { status });
+            })
+        });
+        self
+    }
+
+    /// Whether it goes on; if it does not, that has been told. `ask`: it may not have got to what was sent last.
+    pub(super) async fn goes_on(&mut self, ask: bool) -> bool {
+        let Some(server) = &self.server else {
+            return false;
+        };
+        if ask {
+            // Only that it had the time matters. With TLS no handshake is answered, which takes as long.
+            let answer = ask::ask(server.address(), None, "/health", ANSWERS_WITHIN).await;
+            tracing::debug!(?answer, "asked whether it goes on");
+        }
+        if !server.is_doomed() {
+            return true;
+        }
+        self.told().await;
+        false
+    }
+
+    async fn told(&mut self) {
+        if let Some(watching) = self.watching.take() {
+            drop(timeout(GONE_WITHIN, watching).await);
+        }
     }
 
     pub(super) fn address(&self) -> Option<SocketAddr> {
@@ -74,10 +130,25 @@ impl Embedded {
         }
     }
 
-    pub(super) async fn kill(mut self) {
+    /// `false` if it had ended by itself before, which has been told then.
+    pub(super) async fn kill(mut self) -> bool {
         self.resume();
-        if let Some(server) = self.server.take() {
-            server.kill().await;
+        let Some(server) = self.server.take() else {
+            return false;
+        };
+        let ran = !server.is_doomed();
+        if !ran {
+            self.told().await;
+        }
+        server.kill().await;
+        ran
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        if let Some(watching) = &self.watching {
+            watching.abort();
         }
     }
 }

@@ -1,21 +1,23 @@
 //! The server under test: embedded, a child process, or one that runs already; readiness, kill, restart, and what it says.
 
+mod ask;
 mod child;
 mod elsewhere;
 mod embedded;
 mod files;
+mod ready;
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::{Certificate, Fault, Faults, Options};
+use glare_signaling_server::{Certificate, Fault, Faults, Options, Policy};
 use tokio::net::TcpSocket;
 
-use crate::run::Run;
+use crate::run::{Port, Run, Stranger};
 use crate::tap::Site;
 use crate::terms::ServerLife;
 use crate::tls::{Security, TlsError};
@@ -35,6 +37,8 @@ pub enum ServerSpec {
     Embedded {
         /// Planted faults.
         faults: Faults,
+        /// What it does otherwise, though not wrongly.
+        policy: Policy,
     },
     /// A program.
     Command(CommandSpec),
@@ -45,8 +49,22 @@ pub enum ServerSpec {
 impl ServerSpec {
     /// The reference server as it should be.
     pub fn reference() -> Self {
+        Self::faulty(Faults::none())
+    }
+
+    /// The reference server with these faults planted.
+    pub fn faulty(faults: impl Into<Faults>) -> Self {
+        Self::Embedded {
+            faults: faults.into(),
+            policy: Policy::default(),
+        }
+    }
+
+    /// The reference server with another policy.
+    pub fn variant(policy: Policy) -> Self {
         Self::Embedded {
             faults: Faults::none(),
+            policy,
         }
     }
 }
@@ -71,11 +89,11 @@ pub struct CommandSpec {
 /// How a program shows that it is ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ready {
-    /// Its port accepts connections.
+    /// One of its processes listens on its port.
     Port,
-    /// This path answers over HTTP with a status below 500.
+    /// The same, and this path answers over HTTP with 2xx or 3xx.
     Http(String),
-    /// A line of its output contains this text.
+    /// The same, and a line of its output contains this text.
     Line(String),
 }
 
@@ -125,13 +143,16 @@ impl ServerSpec {
     /// The name for traces and people.
     pub fn name(&self) -> String {
         match self {
-            ServerSpec::Embedded { faults } => {
-                let names: Vec<&str> = faults.iter().map(Fault::as_str).collect();
-                if names.is_empty() {
-                    "reference".into()
-                } else {
-                    format!("reference with {}", names.join(", "))
+            ServerSpec::Embedded { faults, policy } => {
+                let mut name = "reference".to_owned();
+                if *policy != Policy::default() {
+                    name.push_str(&format!(" {policy}"));
                 }
+                let names: Vec<&str> = faults.iter().map(Fault::as_str).collect();
+                if !names.is_empty() {
+                    name.push_str(&format!(" with {}", names.join(", ")));
+                }
+                name
             }
             ServerSpec::Command(spec) => spec.command.clone(),
             ServerSpec::Url(spec) => spec.url.to_string(),
@@ -195,6 +216,16 @@ pub enum ServerError {
         /// The last lines of its output.
         lines: Vec<String>,
     },
+    /// Another program listens where it should.
+    #[error("port {port}, where the server must listen, is held by another program ({}); the server's last lines:\n{}", stranger(.by), indent(.lines))]
+    Taken {
+        /// The port.
+        port: u16,
+        /// Who listens there; `None` if that is hidden.
+        by: Option<Stranger>,
+        /// The last lines of the server's output.
+        lines: Vec<String>,
+    },
     /// One that should run already is not there.
     #[error("the server at {url} could not be reached in {} s; {why}", .after.as_secs_f32())]
     Unreachable {
@@ -222,6 +253,13 @@ pub enum ServerError {
     NotPaused,
 }
 
+fn stranger(by: &Option<Stranger>) -> String {
+    match by {
+        Some(stranger) => crate::mistake::shown(&stranger.to_string()),
+        None => "whose process is hidden from this user".into(),
+    }
+}
+
 fn indent(lines: &[String]) -> String {
     if lines.is_empty() {
         return "    (it wrote nothing)".into();
@@ -233,14 +271,39 @@ fn indent(lines: &[String]) -> String {
     lines.join("\n")
 }
 
-/// A port of this machine that nobody else is given. It is bound and never listened on: what connects is refused, and who binds with
-/// `SO_REUSEADDR`, and to this very port, can listen (socket(7)). Without it the port of a server that crashed goes to the next server that
-/// is started, of another case, and whoever asks the one that crashed is answered by a stranger.
-fn reserved() -> std::io::Result<TcpSocket> {
+/// Binds a port and never listens on it: what connects is refused, who asks for it as any program does cannot have it, and who binds with
+/// `SO_REUSEADDR`, and to this very port, can listen (socket(7)).
+fn reserved(port: &Port) -> std::io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
-    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    socket.bind(port.address())?;
     Ok(socket)
+}
+
+/// The port of a server that glare starts, its own until it is done with, also while it is down: whoever asks one that has crashed must not
+/// be answered by another case's.
+struct Place {
+    port: Port,
+    /// An embedded server lets it be bound beside it; not every program would listen where another socket is bound.
+    _reserved: Option<TcpSocket>,
+}
+
+impl Place {
+    fn of(spec: &ServerSpec) -> Result<Option<Self>, ServerError> {
+        let taken = |embedded: bool| {
+            let port = Port::take()?;
+            let reserved = embedded.then(|| reserved(&port)).transpose()?;
+            std::io::Result::Ok(Self {
+                port,
+                _reserved: reserved,
+            })
+        };
+        match spec {
+            ServerSpec::Embedded { .. } => taken(true).map(Some).map_err(ServerError::Port),
+            ServerSpec::Command(_) => taken(false).map(Some).map_err(ServerError::Port),
+            ServerSpec::Url(_) => Ok(None),
+        }
+    }
 }
 
 /// A server that is up, or was.
@@ -251,8 +314,8 @@ pub struct ServerUnderTest {
     wanted: Wanted,
     sink: Sink,
     run: Run,
-    /// Keeps the port of an embedded server from others while it is down.
-    _reserved: Option<TcpSocket>,
+    /// After the server: what was its own till then is let go last.
+    place: Option<Place>,
 }
 
 /// What is wanted of a server besides that it runs.
@@ -262,6 +325,19 @@ pub struct Wanted {
     pub pausable: bool,
     /// It speaks TLS.
     pub security: Option<Security>,
+}
+
+/// Whether a server goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lives {
+    /// It does.
+    Yes,
+    /// It has ended by itself.
+    No,
+    /// One that glare has not started refuses connections: it has ended, or was ended, or goes on elsewhere.
+    Refuses,
+    /// A step has ended it, or it is not glare's to know.
+    Unknown,
 }
 
 enum Life {
@@ -290,16 +366,10 @@ impl ServerUnderTest {
         sink: Sink,
         wanted: Wanted,
     ) -> Result<Self, ServerError> {
-        let reserved = match &spec {
-            ServerSpec::Embedded { .. } => Some(reserved().map_err(ServerError::Port)?),
-            // Not every program can listen where another socket is bound, and what runs elsewhere has a port of its own.
-            ServerSpec::Command(_) | ServerSpec::Url(_) => None,
-        };
-        let port = reserved.as_ref().map(TcpSocket::local_addr).transpose();
-        let port = port.map_err(ServerError::Port)?;
-        let (address, life) = Self::boot(&spec, port, &wanted, &run, &sink).await?;
+        let place = Place::of(&spec)?;
+        let (address, life) = Self::boot(&spec, place.as_ref(), &wanted, &run, &sink).await?;
         Ok(Self {
-            _reserved: reserved,
+            place,
             spec,
             address,
             life: Some(life),
@@ -311,35 +381,36 @@ impl ServerUnderTest {
 
     async fn boot(
         spec: &ServerSpec,
-        port: Option<SocketAddr>,
+        place: Option<&Place>,
         wanted: &Wanted,
         run: &Run,
         sink: &Sink,
     ) -> Result<(SocketAddr, Life), ServerError> {
+        let at = place.map(|place| place.port.address());
+        let at = at.ok_or(ServerError::Gone);
         let (address, life) = match spec {
-            ServerSpec::Embedded { faults } => {
+            ServerSpec::Embedded { faults, policy } => {
                 let mut options = Options {
                     faults: faults.clone(),
+                    policy: policy.clone(),
+                    listen: at?,
                     ..Options::default()
                 };
-                if let Some(address) = port {
-                    options.listen = address;
-                }
                 if let Some(security) = &wanted.security {
                     let shown = security.server()?;
                     let certificate = Certificate::from_pem(shown.certificate(), shown.key());
                     options.certificate = Some(certificate.map_err(ServerError::Files)?);
                 }
-                let server = Self::bind(options, wanted.pausable).await;
+                let server = Self::bind(options, wanted.pausable, sink).await;
                 let server = server.map_err(ServerError::Port)?;
                 let address = server.address().ok_or(ServerError::Gone)?;
                 (address, Life::Embedded(server))
             }
             ServerSpec::Command(spec) => {
-                let child =
-                    child::Child::start(spec, port, wanted.security.as_ref(), run, sink.clone())
-                        .await?;
-                (child.address(), Life::Child(child))
+                let security = wanted.security.as_ref();
+                let at = at?;
+                let child = child::Child::start(spec, at, security, run, sink.clone()).await?;
+                (at, Life::Child(child))
             }
             ServerSpec::Url(spec) => {
                 let address = spec.reach(wanted.security.as_ref()).await?;
@@ -352,13 +423,16 @@ impl ServerUnderTest {
 
     /// A process that is just being started holds copies of this one's sockets until it has become another program, so the
     /// port of a server that was killed may be busy for a moment more.
-    async fn bind(options: Options, pausable: bool) -> std::io::Result<embedded::Embedded> {
+    async fn bind(
+        options: Options,
+        pausable: bool,
+        sink: &Sink,
+    ) -> std::io::Result<embedded::Embedded> {
         let deadline = tokio::time::Instant::now() + FREED_WITHIN;
         loop {
-            match embedded::Embedded::start(options.clone(), pausable).await {
+            match embedded::Embedded::start(options.clone(), pausable, sink.clone()).await {
                 Err(error)
                     if error.kind() == std::io::ErrorKind::AddrInUse
-                        && options.listen.port() != 0
                         && tokio::time::Instant::now() < deadline =>
                 {
                     tokio::time::sleep(Duration::from_millis(5)).await;
@@ -390,17 +464,43 @@ impl ServerUnderTest {
         }
     }
 
-    /// Ends it as a crash would: sockets reset, nobody told. One that is not ours stays.
-    pub async fn kill(&mut self) {
+    /// Ends it as a crash would: sockets reset, nobody told. One that is not ours stays. Whether it ran till then: of one that had ended by
+    /// itself that is told, and not that it was killed.
+    pub async fn kill(&mut self) -> bool {
         if !self.is_ours() {
-            return;
+            return false;
         }
-        match self.life.take() {
+        let ran = match self.life.take() {
             Some(Life::Embedded(server)) => server.kill().await,
             Some(Life::Child(child)) => child.kill().await,
-            Some(Life::Elsewhere) | None => return,
+            Some(Life::Elsewhere) | None => return false,
+        };
+        if ran {
+            (self.sink)(ServerLife::Killed);
         }
-        (self.sink)(ServerLife::Killed);
+        ran
+    }
+
+    /// Looks whether it goes on, after all that was sent to it; that, or its end, is told to the sink. `ask`: not all that was sent is known
+    /// to have been taken in, so it is asked something that it cannot answer before that. One that a step has ended is not looked for.
+    pub async fn look(&mut self, ask: bool) -> Lives {
+        let goes_on = match &mut self.life {
+            Some(Life::Embedded(server)) => server.goes_on(ask).await,
+            Some(Life::Child(child)) => child.goes_on(ask).await,
+            Some(Life::Elsewhere) => {
+                let Some(spec) = self.spec.elsewhere() else {
+                    return Lives::Unknown;
+                };
+                let security = self.wanted.security.as_ref();
+                return elsewhere::look(spec, self.address, security, ask).await;
+            }
+            None => return Lives::Unknown,
+        };
+        if !goes_on {
+            return Lives::No;
+        }
+        (self.sink)(ServerLife::Alive);
+        Lives::Yes
     }
 
     /// Ends it if it runs, and starts it again on the same address.
@@ -410,8 +510,8 @@ impl ServerUnderTest {
     pub async fn restart(&mut self) -> Result<(), ServerError> {
         self.not_ours()?;
         self.kill().await;
-        let (port, wanted) = (Some(self.address), &self.wanted);
-        let (_, life) = Self::boot(&self.spec, port, wanted, &self.run, &self.sink).await?;
+        let (place, wanted) = (self.place.as_ref(), &self.wanted);
+        let (_, life) = Self::boot(&self.spec, place, wanted, &self.run, &self.sink).await?;
         self.life = Some(life);
         Ok(())
     }
@@ -445,11 +545,11 @@ impl ServerUnderTest {
         Ok(())
     }
 
-    /// Ends it for good.
+    /// Ends it for good. Of one that had ended by itself that is told.
     pub async fn stop(mut self) {
         match self.life.take() {
-            Some(Life::Embedded(server)) => server.kill().await,
-            Some(Life::Child(child)) => child.kill().await,
+            Some(Life::Embedded(server)) => drop(server.kill().await),
+            Some(Life::Child(child)) => drop(child.kill().await),
             Some(Life::Elsewhere) | None => {}
         }
     }

@@ -2,10 +2,12 @@
 
 mod dialect;
 mod need;
+mod terms;
 mod word;
 
 pub use dialect::{
     AbsentPeer, Alias, Connect, Conversation, Dialect, Out, Properties, SameId, Unspeakable,
 };
 pub use need::Need;
+pub use terms::Terms;
 pub use word::{Candidate, Description, DescriptionKind, Kind, Notice, Request, Signal, Word};

@@ -163,17 +163,24 @@ pub enum Word {
     Notice { notice: Notice },
 }
 
+impl Request {
+    /// The word's name, as scenario files write it.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Request::Create { .. } => Kind::Create,
+            Request::Join { .. } => Kind::Join,
+            Request::Leave { .. } => Kind::Leave,
+            Request::Destroy { .. } => Kind::Destroy,
+            Request::Fence => Kind::Fence,
+        }
+    }
+}
+
 impl Word {
     /// The word's name, as scenario files write it.
     pub fn kind(&self) -> Kind {
         match self {
-            Word::Request { request } => match request {
-                Request::Create { .. } => Kind::Create,
-                Request::Join { .. } => Kind::Join,
-                Request::Leave { .. } => Kind::Leave,
-                Request::Destroy { .. } => Kind::Destroy,
-                Request::Fence => Kind::Fence,
-            },
+            Word::Request { request } => request.kind(),
             Word::Signal { signal, .. } => match signal {
                 Signal::Offer { .. } => Kind::Offer,
                 Signal::Answer { .. } => Kind::Answer,

@@ -40,8 +40,8 @@ pub(super) struct Actor {
     pub name: PeerName,
     spec: PeerSpec,
     stack: Stack,
-    /// Its browser must be its own, because a step kills it.
-    alone: bool,
+    /// How many more steps kill its browser, which until then must be its own.
+    killings: usize,
     pub tap: Tap,
     pub wire: Arc<Wire>,
     scene: Scene,
@@ -78,7 +78,7 @@ impl Actor {
         name: PeerName,
         spec: PeerSpec,
         stack: Stack,
-        alone: bool,
+        killings: usize,
         scene: Scene,
     ) -> Result<Self, Trouble> {
         let wire = Arc::new(Wire::new(
@@ -91,7 +91,7 @@ impl Actor {
             scene.setting.shake,
         ));
         let seat = match stack {
-            Stack::Chromium | Stack::Firefox if !alone => {
+            Stack::Chromium | Stack::Firefox if killings == 0 => {
                 let seat = scene.setting.pool.seat(stack).await;
                 Some(seat.map_err(|error| Trouble(error.to_string()))?)
             }
@@ -114,7 +114,7 @@ impl Actor {
             name,
             spec,
             stack,
-            alone,
+            killings,
             tap,
             wire,
             scene,
@@ -171,8 +171,8 @@ impl Actor {
                 let origin = self.tap.origin();
                 let (peer, happenings) = match self.seat.take() {
                     Some(seat) => seat.peer(&origin).await,
-                    None if self.alone => pool.own_browser(self.stack, &origin).await,
-                    None => pool.peer(self.stack, &origin).await,
+                    None if self.killings > 0 => pool.own_browser(self.stack, &origin).await,
+                    None => pool.peer_again(self.stack, &origin).await,
                 }
                 .map_err(|error| Trouble(error.to_string()))?;
                 Ok((Arc::new(peer), happenings))
@@ -189,7 +189,7 @@ impl Actor {
         self.life.is_some()
     }
 
-    /// Gives an order and waits until it is carried out. The brain answers in bounded time, since every command of a hand does.
+    /// Gives an order and waits until it is carried out, which is as long as the stack and the server take.
     pub async fn order(&mut self, order: Order, cause: Vec<Seq>) -> Result<Done, Trouble> {
         self.live().await?;
         let (done, end) = oneshot::channel();
@@ -206,6 +206,9 @@ impl Actor {
         if how == Kill::Socket {
             self.tap.cut(None, Cut::Reset).await;
             return Ok(());
+        }
+        if how == Kill::Browser {
+            self.killings = self.killings.saturating_sub(1);
         }
         if let Some(life) = self.life.take() {
             if let Err(error) = life.hand.kill(how).await {
@@ -236,7 +239,9 @@ impl Actor {
     /// Off the stage: everything given back.
     pub async fn exit(mut self) {
         if let Some(life) = self.life.take() {
-            self.end_brain(life.tasks, life.brain).await;
+            // It may be in the middle of what nobody waits for any more.
+            life.brain.abort();
+            drop(life.brain.await);
             life.hand.finish().await;
         }
         if self.scene.setting.peer_fault == Some(PeerFault::StaysOnStage) {

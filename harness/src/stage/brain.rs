@@ -76,6 +76,18 @@ pub struct Brain {
     lost: Lost,
     /// The ends of commands that were begun and not waited for.
     ends: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
+    /// The answers to HTTP requests come in here.
+    answers: mpsc::UnboundedSender<Answered>,
+}
+
+/// An HTTP request of the stage's is over. Its answer may be long in coming, and a peer has more to do meanwhile.
+struct Answered {
+    /// The link whose conversation it belongs to; `None` for a request as a step writes it.
+    link: Option<u32>,
+    method: String,
+    path: String,
+    result: Result<Reply, HandError>,
+    done: oneshot::Sender<Done>,
 }
 
 /// By hand: what was heard and not yet used.
@@ -125,6 +137,7 @@ impl Brain {
                 end.await;
             }
         });
+        let (answers, answered) = mpsc::unbounded_channel();
         let brain = Brain {
             name,
             spec,
@@ -145,14 +158,16 @@ impl Brain {
             fault,
             lost,
             ends,
+            answers,
         };
-        (tasks, tokio::spawn(brain.live(inbox, happenings)))
+        (tasks, tokio::spawn(brain.live(inbox, happenings, answered)))
     }
 
     async fn live(
         mut self,
         mut inbox: mpsc::UnboundedReceiver<Task>,
         mut happenings: Happenings,
+        mut answered: mpsc::UnboundedReceiver<Answered>,
     ) -> (u32, u32) {
         let mut hand_lives = true;
         loop {
@@ -163,6 +178,7 @@ impl Brain {
                     Some(happening) => self.on(happening).await,
                     None => hand_lives = false,
                 },
+                Some(answer) = answered.recv() => self.answered(answer).await,
                 task = inbox.recv() => match task {
                     Some(task) => self.obey(task).await,
                     None => break,
@@ -196,13 +212,41 @@ impl Brain {
             }
             return;
         }
-        let done = self.carry_out(task.order, task.cause).await;
-        tell(task.done, done);
+        self.fulfil(task).await;
+    }
+
+    /// Carries out an order and tells its end, now or, for what is asked by HTTP, when the answer is there.
+    async fn fulfil(&mut self, task: Task) {
+        let Task { order, cause, done } = task;
+        match order {
+            Order::Ask { request, offer } => {
+                if matches!(request, Request::Join { .. }) {
+                    self.offers_due.push_back(offer && !self.spec.manual);
+                }
+                self.ask(request, cause, done).await;
+            }
+            Order::Http { method, path, body } => {
+                let headers = body
+                    .iter()
+                    .map(|_| ("content-type".to_owned(), "application/json".to_owned()))
+                    .collect();
+                let fetch = Out::Fetch {
+                    method,
+                    path,
+                    headers,
+                    body,
+                };
+                self.begin_fetch(None, fetch, cause, done);
+            }
+            order => tell(done, self.carry_out(order, cause).await),
+        }
     }
 
     async fn carry_out(&mut self, order: Order, cause: Vec<Seq>) -> Done {
         match order {
-            Order::Connect | Order::ConnectMore => Done::Yes,
+            Order::Connect | Order::ConnectMore | Order::Ask { .. } | Order::Http { .. } => {
+                Done::Yes
+            }
             Order::Disconnect => match &self.link {
                 Some(link) => {
                     let command = Command::CloseLink {
@@ -214,40 +258,11 @@ impl Brain {
                 }
                 None => Done::No("it has no signaling connection".into()),
             },
-            Order::Ask { request, offer } => {
-                if matches!(request, Request::Join { .. }) {
-                    self.offers_due.push_back(offer && !self.spec.manual);
-                }
-                self.say(Word::Request { request }, cause).await
-            }
             Order::Negotiate { to } => self.offer(&to, cause).await,
             Order::SendRaw { text } => match self.open_number() {
                 Some(link) => self.send_text(link, text, cause).await,
                 None => Done::No("it has no signaling connection".into()),
             },
-            Order::Http { method, path, body } => {
-                self.wire.intend(0, cause);
-                let headers = body
-                    .iter()
-                    .map(|_| ("content-type".to_owned(), "application/json".to_owned()))
-                    .collect();
-                match self
-                    .hand
-                    .perform(Command::Fetch {
-                        method,
-                        path,
-                        headers,
-                        body,
-                    })
-                    .await
-                {
-                    Ok(Reply::Response { status, body }) => {
-                        Done::Status(status, self.wire.heard(0, &body))
-                    }
-                    Ok(_) => Done::No("the peer answered a fetch with something else".into()),
-                    Err(error) => Done::No(error.to_string()),
-                }
-            }
             order => self.session_order(order, cause).await,
         }
     }
@@ -311,78 +326,158 @@ impl Brain {
         plain(self.hand.perform(Command::SendText { link, text }).await)
     }
 
+    /// A word as its link's conversation puts it, with the link's number.
+    fn frames(&mut self, word: &Word, cause: &[Seq]) -> Result<(u32, Vec<Out>), Done> {
+        let kind = word.kind();
+        let Some(link) = self.link.as_mut().filter(|link| link.open) else {
+            self.note(format!("{kind} not sent: no signaling connection"), cause);
+            return Err(Done::No(format!(
+                "cannot send {kind}: it has no signaling connection"
+            )));
+        };
+        match link.conversation.say(word) {
+            Ok(frames) => Ok((link.number, frames)),
+            Err(error) => Err(Done::No(error.to_string())),
+        }
+    }
+
     /// Says a word to the server, in its dialect.
     pub(super) async fn say(&mut self, word: Word, cause: Vec<Seq>) -> Done {
         let kind = word.kind();
-        let Some(link) = self.link.as_mut().filter(|link| link.open) else {
-            self.note(format!("{kind} not sent: no signaling connection"), &cause);
-            return Done::No(format!(
-                "cannot send {kind}: it has no signaling connection"
-            ));
-        };
-        let number = link.number;
-        let frames = match link.conversation.say(&word) {
+        let (number, frames) = match self.frames(&word, &cause) {
             Ok(frames) => frames,
-            Err(error) => return Done::No(error.to_string()),
+            Err(done) => return done,
         };
         for frame in frames {
-            match frame {
-                Out::Text(text) if kind.is_signal() => {
-                    self.wire.intend(number, cause.clone());
-                    let (recorder, peer, cause) =
-                        (self.recorder.clone(), self.name.clone(), cause.clone());
-                    self.begin(Command::SendText { link: number, text }, move |result| {
-                        if let Err(error) = result {
-                            let text = format!("{kind} not sent: {error}");
-                            recorder.record(
-                                What::Note {
-                                    peer: Some(peer),
-                                    text,
-                                },
-                                &cause,
-                            );
-                        }
-                    });
-                }
-                Out::Text(text) => match self.send_text(number, text, cause.clone()).await {
-                    Done::Yes => {}
-                    other => return other,
-                },
-                Out::Fetch {
-                    method,
-                    path,
-                    headers,
-                    body,
-                } => {
-                    self.wire.intend(0, cause.clone());
-                    let command = Command::Fetch {
-                        method: method.clone(),
-                        path: path.clone(),
-                        headers,
-                        body,
-                    };
-                    match self.hand.perform(command).await {
-                        Ok(Reply::Response { status, body }) => {
-                            let seq = self.wire.heard(0, &body);
-                            let words = match &mut self.link {
-                                Some(link) => link
-                                    .conversation
-                                    .hear_response(&method, &path, status, &body),
-                                None => Vec::new(),
-                            };
-                            for word in words {
-                                Box::pin(self.hear(number, word, seq)).await;
-                            }
-                        }
-                        Ok(_) => {
-                            return Done::No(
-                                "the peer answered a fetch with something else".into(),
-                            );
-                        }
-                        Err(error) => return Done::No(error.to_string()),
-                    }
-                }
+            match self.put(number, kind, frame, cause.clone()).await {
+                Done::Yes => {}
+                other => return other,
             }
+        }
+        Done::Yes
+    }
+
+    /// Asks the server something for the stage. Where that goes by HTTP the answer is not waited for here.
+    async fn ask(&mut self, request: Request, cause: Vec<Seq>, done: oneshot::Sender<Done>) {
+        let kind = request.kind();
+        let (number, mut frames) = match self.frames(&Word::Request { request }, &cause) {
+            Ok(frames) => frames,
+            Err(no) => return tell(done, no),
+        };
+        let last = frames.pop_if(|frame| matches!(frame, Out::Fetch { .. }));
+        for frame in frames {
+            match self.put(number, kind, frame, cause.clone()).await {
+                Done::Yes => {}
+                other => return tell(done, other),
+            }
+        }
+        match last {
+            Some(fetch) => self.begin_fetch(Some(number), fetch, cause, done),
+            None => tell(done, Done::Yes),
+        }
+    }
+
+    /// One frame of a word, in its turn.
+    async fn put(&mut self, number: u32, kind: Kind, frame: Out, cause: Vec<Seq>) -> Done {
+        match frame {
+            Out::Text(text) if kind.is_signal() => {
+                self.wire.intend(number, cause.clone());
+                let (recorder, peer) = (self.recorder.clone(), self.name.clone());
+                self.begin(Command::SendText { link: number, text }, move |result| {
+                    if let Err(error) = result {
+                        let text = format!("{kind} not sent: {error}");
+                        recorder.record(
+                            What::Note {
+                                peer: Some(peer),
+                                text,
+                            },
+                            &cause,
+                        );
+                    }
+                });
+                Done::Yes
+            }
+            Out::Text(text) => self.send_text(number, text, cause).await,
+            // The next signal must not overtake this one.
+            fetch @ Out::Fetch { .. } => {
+                let Some((method, path, command)) = fetch_command(fetch) else {
+                    return Done::Yes;
+                };
+                self.wire.intend(0, cause);
+                let result = self.hand.perform(command).await;
+                self.response(Some(number), &method, &path, result).await
+            }
+        }
+    }
+
+    /// Begins an HTTP request whose answer the brain does not wait for.
+    fn begin_fetch(
+        &mut self,
+        link: Option<u32>,
+        fetch: Out,
+        cause: Vec<Seq>,
+        done: oneshot::Sender<Done>,
+    ) {
+        let Some((method, path, command)) = fetch_command(fetch) else {
+            return tell(done, Done::Yes);
+        };
+        self.wire.intend(0, cause);
+        let hand = self.hand.clone();
+        let mut work = Box::pin(async move { hand.perform(command).await });
+        // A hand takes its commands in the order in which they are first polled.
+        let ready = (&mut work).now_or_never();
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            let result = match ready {
+                Some(result) => result,
+                None => work.await,
+            };
+            // A brain that has ended asks for no answer.
+            drop(answers.send(Answered {
+                link,
+                method,
+                path,
+                result,
+                done,
+            }));
+        });
+    }
+
+    async fn answered(&mut self, answered: Answered) {
+        let Answered {
+            link,
+            method,
+            path,
+            result,
+            done,
+        } = answered;
+        let end = self.response(link, &method, &path, result).await;
+        tell(done, end);
+    }
+
+    /// What came of an HTTP request: the words in the answer are heard.
+    async fn response(
+        &mut self,
+        link: Option<u32>,
+        method: &str,
+        path: &str,
+        result: Result<Reply, HandError>,
+    ) -> Done {
+        let (status, body) = match result {
+            Ok(Reply::Response { status, body }) => (status, body),
+            Ok(_) => return Done::No("the peer answered a fetch with something else".into()),
+            Err(error) => return Done::No(error.to_string()),
+        };
+        let seq = self.wire.heard(0, &body);
+        let Some(number) = link else {
+            return Done::Status(status, seq);
+        };
+        let words = match self.link.as_mut().filter(|link| link.number == number) {
+            Some(link) => link.conversation.hear_response(method, path, status, &body),
+            None => Vec::new(),
+        };
+        for word in words {
+            Box::pin(self.hear(number, word, seq)).await;
         }
         Done::Yes
     }
@@ -411,8 +506,7 @@ impl Brain {
                     tell(done, Done::Yes);
                 }
                 for task in then {
-                    let done = self.carry_out(task.order, task.cause).await;
-                    tell(task.done, done);
+                    self.fulfil(task).await;
                 }
             }
             Happening::LinkMessage { link, data } => {
@@ -432,7 +526,9 @@ impl Brain {
             }
             Happening::LinkClosed { link, code, reason } => {
                 if let Some((_, done)) = self.more.take_if(|(more, _)| *more == link) {
-                    tell(done, Done::No(format!("close code {code}")));
+                    let why =
+                        (self.wire.refusal(link)).unwrap_or_else(|| format!("close code {code}"));
+                    tell(done, Done::No(why));
                 }
                 let Some(own) = self.link.take_if(|own| own.number == link) else {
                     return;
@@ -448,20 +544,23 @@ impl Brain {
                     },
                     &[],
                 );
-                let why = if reason.is_empty() {
-                    format!("close code {code}")
-                } else {
-                    format!("close code {code}, {reason:?}")
+                let why = match (self.wire.refusal(link), reason.as_str()) {
+                    (Some(why), _) => why,
+                    (None, "") => {
+                        format!("the signaling connection was not opened (close code {code})")
+                    }
+                    (None, reason) => {
+                        format!(
+                            "the signaling connection was not opened (close code {code}, {reason:?})"
+                        )
+                    }
                 };
                 for done in own
                     .waiting
                     .into_iter()
                     .chain(own.then.into_iter().map(|task| task.done))
                 {
-                    tell(
-                        done,
-                        Done::No(format!("the signaling connection was not opened ({why})")),
-                    );
+                    tell(done, Done::No(why.clone()));
                 }
                 self.offers_due.clear();
             }
@@ -576,6 +675,26 @@ impl Brain {
             cause,
         );
     }
+}
+
+/// A request as a hand is told to make it, with its method and path.
+fn fetch_command(fetch: Out) -> Option<(String, String, Command)> {
+    let Out::Fetch {
+        method,
+        path,
+        headers,
+        body,
+    } = fetch
+    else {
+        return None;
+    };
+    let command = Command::Fetch {
+        method: method.clone(),
+        path: path.clone(),
+        headers,
+        body,
+    };
+    Some((method, path, command))
 }
 
 /// The label under which a peer's own channel goes.

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use super::actor::Actor;
 use super::brain::Lost;
 use super::faults::Disturbed;
+use super::hope::Waiting;
 use super::lawful::judged;
 use super::order::{Done, Order};
 use super::outcome::Judged;
@@ -20,16 +21,16 @@ use super::waits::World;
 use super::wire::lock;
 use super::{Case, Setting, Trouble};
 use crate::laws::Terms;
-use crate::log::{Rules as LogRules, Watch, seen};
+use crate::log::{Watch, seen};
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
-use crate::scenario::{DEFAULT_WITHIN, Place};
+use crate::scenario::{Action, Condition, DEFAULT_WITHIN, Place};
 use crate::server::ServerUnderTest;
 use crate::signaling::{Alias, Kind, Request};
 use crate::terms::ServerLife;
 
 /// How long the last replies may take before a link counts as not fenced.
-const FENCE_WITHIN: Duration = Duration::from_secs(3);
+const FENCE_WITHIN: Duration = Duration::from_secs(5);
 
 /// How often a link is asked until all is here that the peers have sent.
 const ROUNDS: u32 = 2;
@@ -38,7 +39,11 @@ const ROUNDS: u32 = 2;
 /// than 10 s with twenty processes on two cores.
 const BROWSER_WITHIN: Duration = Duration::from_secs(30);
 
-/// A wait that lasts longer than this is for a time-out of a stack, which costs nothing.
+/// How long after its sockets a server's process may end, to be told as the reason.
+const ENDS_WITHIN: Duration = Duration::from_millis(500);
+
+/// A wait that lasts longer than this is for a time-out of a stack, which costs nothing. So is one to which its step gives more time than
+/// is usual, from its beginning.
 const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 /// Why a case ends early.
@@ -63,10 +68,27 @@ pub(super) struct Miss {
     pub message: String,
 }
 
+impl From<String> for Miss {
+    /// Nothing can bring it any more.
+    fn from(message: String) -> Self {
+        Self {
+            kind: FailureKind::Hopeless,
+            message,
+        }
+    }
+}
+
 impl Miss {
     pub fn new(kind: FailureKind, message: String) -> Self {
         Self { kind, message }
     }
+}
+
+/// How long something may take, and until when that is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Until {
+    within: Duration,
+    at: Instant,
 }
 
 /// How a case went.
@@ -99,10 +121,14 @@ pub(super) struct Stage {
     pub(super) disturbed: Disturbed,
     /// A browser takes part.
     pub(super) browsers: bool,
+    /// The scenario says that the server will end by itself.
+    pub(super) may_end: bool,
     /// The end of the steps; before it, the last step that began.
     pub(super) ended: Seq,
     /// The case must be over by then.
     pub(super) end: Instant,
+    /// What the step waits for must be there by then.
+    pub(super) until: Until,
     /// The right to keep the machine busy, given back when the case only waits.
     pub(super) busy: Option<OwnedSemaphorePermit>,
 }
@@ -125,7 +151,7 @@ impl Stage {
             }
             states = self.states(case);
             // What must never happen has been told, or matters no more.
-            self.watch = Watch::new::<&str>(&[], LogRules::default());
+            self.watch = Watch::new::<&str>(&[], &Terms::default());
         }
         let mut settled = self.settle(&terms).await;
         if settled.is_ok() {
@@ -154,18 +180,20 @@ impl Stage {
 
     fn states(&self, case: &Case) -> Vec<String> {
         let peers = case.scenario.peers.iter().map(|(name, _)| name);
-        let line = |name| {
-            format!(
+        let lines = |name| {
+            let state = format!(
                 "{name} ({}): {}",
                 case.stack(name),
                 self.world.describe(name)
-            )
+            );
+            std::iter::once(state).chain(self.world.hope.unmatched(name))
         };
-        peers.map(line).collect()
+        peers.flat_map(lines).collect()
     }
 
     /// Until all is here that the laws need.
     async fn settle(&mut self, terms: &Terms) -> Result<(), Stop> {
+        self.until = Until::case(self.end);
         self.go_on(self.ended).await?;
         self.hear_of_leavings(terms).await?;
         self.fence(self.ended).await
@@ -185,6 +213,10 @@ impl Stage {
                 &cause,
             );
             self.ended = begun;
+            self.until = self.within(step.within);
+            if matches!(step.action, Action::Await(_)) && step.within > DEFAULT_WITHIN {
+                self.busy = None;
+            }
             let waited = self.step(step, begun).await.map_err(|stop| match stop {
                 Stop::Fail {
                     kind,
@@ -247,6 +279,7 @@ impl Stage {
             if let What::Server {
                 life: ServerLife::Exited { status },
             } = &event.what
+                && !self.may_end
             {
                 return Err(Stop::Fail {
                     kind: FailureKind::ServerEnded,
@@ -267,24 +300,57 @@ impl Stage {
         }
     }
 
-    /// Waits until `holds` answers something, at most `within`, never beyond the end of the case.
-    pub(super) async fn wait<T>(
-        &mut self,
-        within: Duration,
-        what: impl Fn() -> String,
-        mut holds: impl FnMut(&mut World) -> Option<Result<T, Miss>>,
-    ) -> Result<T, Stop> {
+    /// Until when something may take that begins now; never beyond the end of the case.
+    pub(super) fn within(&self, within: Duration) -> Until {
         let within = match within {
             DEFAULT_WITHIN if self.browsers => BROWSER_WITHIN,
             within => within,
         };
-        let deadline = (Instant::now() + within).min(self.end);
+        Until {
+            within,
+            at: (Instant::now() + within).min(self.end),
+        }
+    }
+
+    /// Something did not happen in its time.
+    pub(super) fn late(&self, what: &str, until: Until) -> Stop {
+        let limit = if until.at >= self.end {
+            "the case's time was up".into()
+        } else {
+            format!("after {}", seconds(until.within))
+        };
+        fail_as(
+            FailureKind::TimedOut,
+            format!("{what} did not happen ({limit})"),
+        )
+    }
+
+    /// Who is dead and since when the step waits, for what may still come.
+    pub(super) fn waiting(&self, begun: Seq) -> Waiting {
+        let dead = self.actors.values().filter(|actor| !actor.lives());
+        Waiting {
+            dead: dead.map(|actor| actor.name.clone()).collect(),
+            since: self.recorder.event(begun).map_or(0, |event| event.at),
+        }
+    }
+
+    /// Waits until `holds` answers something.
+    pub(super) async fn wait<T>(
+        &mut self,
+        until: Until,
+        what: impl Fn() -> String,
+        mut holds: impl FnMut(&mut World) -> Option<Result<T, Miss>>,
+    ) -> Result<T, Stop> {
+        let deadline = until.at.min(self.end);
         let idle = Instant::now() + IDLE_AFTER;
         loop {
+            self.world.hope.quiet = self.actors.values().all(|actor| actor.wire.is_quiet());
             self.take_in()?;
             match holds(&mut self.world) {
                 Some(Ok(value)) => return Ok(value),
-                Some(Err(Miss { kind, message })) => return Err(fail_as(kind, message)),
+                Some(Err(Miss { kind, message })) => {
+                    return Err(self.explained(kind, message).await);
+                }
                 None => {}
             }
             let next = match self.busy {
@@ -300,15 +366,54 @@ impl Stage {
                     continue;
                 }
                 self.take_in()?;
-                let limit = if deadline == self.end {
-                    "the case's time was up".into()
-                } else {
-                    format!("after {}", seconds(within))
-                };
-                let message = format!("{} did not happen ({limit})", what());
-                return Err(fail_as(FailureKind::TimedOut, message));
+                return Err(self.late(&what(), until));
             }
         }
+    }
+
+    /// What failed, and that the server ended, if that is why: the end of a process is noticed a moment after that of its sockets.
+    async fn explained(&mut self, kind: FailureKind, message: String) -> Stop {
+        if !(self.server.is_up() && self.server.is_ours() && self.world.hope.lost_a_line()) {
+            return fail_as(kind, message);
+        }
+        let moment = (Instant::now() + ENDS_WITHIN).min(self.end);
+        loop {
+            match self.take_in() {
+                Ok(()) => {}
+                Err(Stop::Fail {
+                    place: None,
+                    message: end,
+                    ..
+                }) => return fail_as(FailureKind::ServerEnded, format!("{message}; {end}")),
+                Err(stop) => return stop,
+            }
+            if timeout_at(moment, self.recorder.next_from(self.taken))
+                .await
+                .is_err()
+            {
+                return fail_as(kind, message);
+            }
+        }
+    }
+
+    /// Waits for a condition, as long as it can still come to hold.
+    pub(super) async fn condition(
+        &mut self,
+        condition: &Condition,
+        begun: Seq,
+    ) -> Result<Vec<Seq>, Stop> {
+        let waiting = self.waiting(begun);
+        self.wait(
+            self.until,
+            || condition.describe(),
+            |world| match world.satisfied(condition) {
+                Some(seqs) => Some(Ok(seqs)),
+                None => world
+                    .hopeless(condition, &waiting)
+                    .map(|why| Err(why.into())),
+            },
+        )
+        .await
     }
 
     pub(super) fn actor(&mut self, peer: &PeerName) -> Result<&mut Actor, Stop> {
@@ -317,6 +422,8 @@ impl Stage {
             .ok_or_else(|| fail(format!("there is no peer {peer}")))
     }
 
+    /// Gives an order and waits until it is carried out, as long as the step may take. One that comes too late is carried out all the
+    /// same, and nobody waits for it.
     pub(super) async fn order(
         &mut self,
         peer: &PeerName,
@@ -324,14 +431,27 @@ impl Stage {
         cause: Vec<Seq>,
     ) -> Result<Done, Stop> {
         let end = self.end;
+        let what = order.outcome(peer);
         let actor = self.actor(peer)?;
-        match timeout_at(end, actor.order(order, cause)).await {
-            Ok(done) => Ok(done?),
-            Err(_) => Err(fail_as(
-                FailureKind::TimedOut,
-                format!("{peer} did not carry it out before the case's time was up"),
-            )),
+        // To bring a killed peer back takes a browser's time, which is nobody's fault.
+        let began = Instant::now();
+        match timeout_at(end, actor.live()).await {
+            Ok(lives) => lives?,
+            Err(_) => {
+                return Err(fail_as(
+                    FailureKind::TimedOut,
+                    format!("{peer} did not come back before the case's time was up"),
+                ));
+            }
         }
+        self.until.at = (self.until.at + began.elapsed()).min(end);
+        let until = self.until;
+        let actor = self.actor(peer)?;
+        let Ok(done) = timeout_at(until.at, actor.order(order, cause)).await else {
+            self.take_in()?;
+            return Err(self.late(&what, until));
+        };
+        Ok(done?)
     }
 
     /// An order that has to succeed.
@@ -406,9 +526,13 @@ impl Stage {
             }
             let mut fenced = Vec::new();
             for (peer, instance) in standing {
+                let until = Until {
+                    within: deadline.saturating_duration_since(Instant::now()),
+                    at: deadline,
+                };
                 let reply = self
                     .wait(
-                        deadline.saturating_duration_since(Instant::now()),
+                        until,
                         || format!("the answer to {peer}'s last request"),
                         |world| {
                             let reply = world.reply(&peer, Kind::Fence, from.saturating_sub(1));
@@ -465,6 +589,21 @@ impl Stage {
         self.undisturb().await;
         join_all(self.actors.into_values().map(Actor::exit)).await;
         self.server.stop().await;
+    }
+}
+
+impl Until {
+    /// As long as the case may take.
+    pub(super) fn case(end: Instant) -> Self {
+        Self {
+            within: end.saturating_duration_since(Instant::now()),
+            at: end,
+        }
+    }
+
+    /// Does it, if that does not take too long.
+    pub(super) async fn do_it<T>(self, work: impl Future<Output = T>) -> Option<T> {
+        timeout_at(self.at, work).await.ok()
     }
 }
 

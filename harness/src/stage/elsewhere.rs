@@ -2,10 +2,14 @@
 
 use super::Case;
 use crate::peer::browser::Pool;
+use crate::record::{Recorder, What};
 use crate::scenario::{Action, Demands};
 use crate::server::UrlSpec;
-use crate::signaling::Need;
-use crate::terms::Kill;
+use crate::signaling::{Kind, Need};
+use crate::terms::{Direction, Kill};
+
+/// So many characters of what a server got last are shown.
+const TEXT: usize = 200;
 
 /// Why this case is not played against that server: it wants the server's process, or what only its owner may allow.
 pub(super) fn withheld(case: &Case, server: &UrlSpec) -> Option<String> {
@@ -29,6 +33,29 @@ pub(super) fn withheld(case: &Case, server: &UrlSpec) -> Option<String> {
     Some(format!(
         "{step} is nasty to the server: with --i-own-this-server it is played against {url} all the same"
     ))
+}
+
+/// What is said of a case after which a server elsewhere refuses connections: nobody knows who has ended it.
+pub(super) fn refuses(recorder: &Recorder) -> String {
+    let events = recorder.events_from(0);
+    let last = events.iter().rev().find_map(|event| match &event.what {
+        What::Message {
+            link,
+            direction: Direction::Up,
+            fate,
+            word,
+            text,
+            ..
+        } if fate.arrives() && word.as_ref().is_none_or(|word| word.kind() != Kind::Fence) => {
+            let text: String = text.chars().take(TEXT).collect();
+            Some(format!("; what it got last was {}'s {text:?}", link.peer))
+        }
+        _ => None,
+    });
+    format!(
+        "the server refuses connections after the steps: it has ended, or somebody has ended it{}",
+        last.unwrap_or_default()
+    )
 }
 
 /// Why this case is not played with browsers elsewhere: to end a session is to ask the browser to go, which is not how a crash looks to others.

@@ -170,13 +170,19 @@ impl Stage {
         path: &str,
         status: Option<u16>,
     ) -> Result<(), Stop> {
-        match (self.actor(peer)?.tap.knock(path).await, status) {
-            (Ok(got), Some(wanted)) if got != wanted => Err(fail_as(
+        let until = self.until;
+        let knocked = until.do_it(self.actor(peer)?.tap.knock(path)).await;
+        match (knocked, status) {
+            (None, _) => {
+                let what = format!("the server's answer to a request for a WebSocket on {path}");
+                Err(self.late(&what, until))
+            }
+            (Some(Ok(got)), Some(wanted)) if got != wanted => Err(fail_as(
                 FailureKind::Refused,
                 format!("the answer has status {got}, expected {wanted}"),
             )),
-            (Ok(_), _) => Ok(()),
-            (Err(error), _) => Err(fail_as(
+            (Some(Ok(_)), _) => Ok(()),
+            (Some(Err(error)), _) => Err(fail_as(
                 FailureKind::ConnectionLost,
                 format!("the server does not answer a request for a WebSocket on {path}: {error}"),
             )),

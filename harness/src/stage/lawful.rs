@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::director::{Stage, Stop};
 use super::outcome::Judged;
-use crate::laws::{Law, Terms, awaited, judge};
+use crate::laws::{Law, Terms, awaited, judge, server_lives};
 use crate::record::{Event, Recorder, What};
 use crate::scenario::Scenario;
 use crate::signaling::{Notice, Word};
@@ -75,6 +75,24 @@ pub(super) fn judged(recorder: &Recorder, terms: &Terms, scenario: &Scenario) ->
             finding,
         })
         .collect()
+}
+
+/// Judges law 11 by all that happened, also after the others were judged, and where too much was recorded for them: a server's end is always
+/// kept. Of a server that has ended laws 5 and 6 say nothing: whoever asked for them asked nobody.
+pub(super) fn lives_on(recorder: &Recorder, scenario: &Scenario, laws: &mut Vec<Judged>) {
+    let finding = server_lives(&recorder.events_from(0));
+    if !finding.breaches.is_empty() {
+        let asked = |law: Law| matches!(law, Law::GarbageHarmsNobodyElse | Law::EmptyRoomsAreFree);
+        for judged in laws.iter_mut().filter(|judged| asked(judged.finding.law)) {
+            judged.finding.premises = 0;
+            judged.finding.breaches.clear();
+        }
+    }
+    laws.retain(|judged| judged.finding.law != Law::ServerLives);
+    laws.push(Judged {
+        excused: excuse(scenario, Law::ServerLives),
+        finding,
+    });
 }
 
 /// Why this scenario may break a law.

@@ -1,13 +1,16 @@
 //! Plays one scenario with one cast against one server.
 
 mod actor;
+mod blame;
 mod brain;
 mod by_hand;
 mod carried;
+mod closing;
 mod director;
 mod directory;
 mod elsewhere;
 mod faults;
+mod hope;
 mod lawful;
 mod order;
 mod outcome;
@@ -69,7 +72,8 @@ pub struct Setting {
     pub shake: Option<u64>,
     /// How long one case may take, whatever its waits say.
     pub max_time: Duration,
-    /// How many cases may be busy at once. A case that has done nothing but wait for a second does not count any more.
+    /// How many cases may be busy at once. A case that has done nothing but wait for a second, or begins to wait with a `within` longer
+    /// than usual, does not count any more.
     pub busy: Arc<Semaphore>,
     /// Which repetition this is, from 1.
     pub take: u32,
@@ -127,7 +131,7 @@ impl Setting {
     /// The run's folder or watchdog, or the pool, cannot be had.
     pub fn reference(faults: Faults) -> Result<Self, EnvironmentError> {
         Ok(Self::new(
-            ServerSpec::Embedded { faults },
+            ServerSpec::faulty(faults),
             Dialect::reference(),
             Pool::global()?.clone(),
             Run::global()?.clone(),

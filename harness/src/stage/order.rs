@@ -53,6 +53,21 @@ pub enum Order {
     },
 }
 
+impl Order {
+    /// What comes of it, for a person who waited for that.
+    pub fn outcome(&self, peer: &PeerName) -> String {
+        match self {
+            Order::Connect => format!("{peer}'s signaling connection"),
+            Order::ConnectMore => format!("the server's answer to {peer}'s second connection"),
+            Order::Ask { request, .. } => {
+                format!("the server's answer to {peer}'s {}", request.kind())
+            }
+            Order::Http { method, path, .. } => format!("the answer to {peer}'s {method} {path}"),
+            _ => format!("what {peer} was to do"),
+        }
+    }
+}
+
 /// How an order ended.
 #[derive(Clone, Debug)]
 pub enum Done {

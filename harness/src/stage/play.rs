@@ -3,31 +3,35 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::actor::{Actor, Scene};
+use super::blame::Blame;
 use super::brain::Lost;
-use super::director::{Ran, Stage, Stop};
+use super::director::{Ran, Stage, Stop, Until};
 use super::directory::Directory;
-use super::elsewhere::{unkillable, withheld};
+use super::elsewhere::{refuses, unkillable, withheld};
 use super::faults::Disturbed;
+use super::lawful::{excuse, lives_on};
 use super::outcome::{Judged, Outcome};
 use super::probed::gone;
 use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::laws::{Breach, Law};
-use crate::log::{Log, Rules as LogRules, Watch};
+use crate::log::{Log, Watch, causal, certain};
 use crate::names::PeerName;
 use crate::record::{
     Broken, CaseFacts, Digest, Event, Failure, FailureKind, InconclusiveKind, LawFound, Recorder,
     Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
 };
 use crate::scenario::{Action, Place, Step};
-use crate::server::{ServerUnderTest, Wanted};
+use crate::server::{Lives, ServerUnderTest, Wanted};
+use crate::signaling::Terms;
 use crate::signaling::{Alias, SameId};
 use crate::source::Source;
 use crate::terms::Kill;
@@ -67,7 +71,7 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
     let (recorder, trace, unwritten) = recorder(case, &setting);
     let lost: Lost = Arc::default();
     begin(case, &setting, &recorder, trace.as_deref());
-    let ended = match (refusal(case, &setting), unwritten) {
+    let Ended { ran, stage } = match (refusal(case, &setting), unwritten) {
         (_, Some(why)) => Ended::early(Verdict::inconclusive(InconclusiveKind::RecordFailed, why)),
         (Some(unsupported), None) => Ended::early(Verdict::Unsupported(unsupported)),
         (None, None) if setting.interrupt.is_cancelled() => {
@@ -76,40 +80,28 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
         }
         (None, None) => perform(case, &setting, &recorder, &lost, began, busy).await,
     };
-    let took = began.elapsed();
-    let Ended {
-        mut verdict,
-        mut laws,
-        stage,
-    } = ended;
     recorder.record(What::Clearing, &[]);
     let events = until_clearing(&recorder.events_from(0));
-    if let Some(stage) = stage {
-        let witnesses = stage.witnesses().await;
-        stage.clear().await;
-        if !laws.is_empty() {
-            let last = events.len().saturating_sub(1) as Seq;
-            let judged = gone(witnesses, last, case).await;
-            if let (Verdict::Pass, false) = (&verdict, judged.breaches().is_empty()) {
-                verdict = judge(
-                    case,
-                    Ok(()),
-                    last,
-                    Vec::new(),
-                    std::slice::from_ref(&judged),
-                );
-            }
-            laws.push(judged);
-        }
-    }
-    for judged in &laws {
-        recorder.record(What::Law(Box::new(LawFound::from(judged))), &[]);
-    }
     let log = match recorder.incomplete() {
         // Not a log of what happened, and a long one.
         Some((InconclusiveKind::TooMuch, _)) => Log::default(),
         _ => log(&events, &setting),
     };
+    let wrong = causal(&log, &events, &certain(&events)).err();
+    let (mut verdict, laws, took) = match stage {
+        Some(stage) => conclude(case, &recorder, stage, ran, began).await,
+        None => {
+            let verdict = ran.err().unwrap_or(Verdict::Pass);
+            (verdict, Vec::new(), began.elapsed())
+        }
+    };
+    if let (Some(violation), Verdict::Pass) = (wrong, &verdict) {
+        let why = format!("this is an error of glare itself: {violation}");
+        verdict = Verdict::inconclusive(InconclusiveKind::Environment, why);
+    }
+    for judged in &laws {
+        recorder.record(What::Law(Box::new(LawFound::from(judged))), &[]);
+    }
     // The record first: a snapshot must not be accepted from a run that is not all there.
     recorder.flush();
     let is_green = matches!(verdict, Verdict::Pass);
@@ -238,21 +230,56 @@ fn shorten(verdict: &mut Verdict) {
     }
 }
 
-fn rules(setting: &Setting) -> LogRules {
-    LogRules {
-        rewrites: setting.dialect.properties().rewrites,
+/// Clears the stage, looks before whether the server goes on and afterwards whether anything is left, and says the verdict.
+async fn conclude(
+    case: &Case,
+    recorder: &Recorder,
+    mut stage: Stage,
+    ran: Result<Ran, Verdict>,
+    began: Instant,
+) -> (Verdict, Vec<Judged>, Duration) {
+    let mut ran = match ran {
+        Ok(ran) => ran,
+        Err(verdict) => {
+            let took = began.elapsed();
+            stage.clear().await;
+            return (verdict, Vec::new(), took);
+        }
+    };
+    let troubled = matches!(ran.end, Err(Stop::Trouble(..)));
+    let lives = match troubled {
+        true => Lives::Unknown,
+        false => stage.part().await,
+    };
+    let took = began.elapsed();
+    let witnesses = stage.witnesses().await;
+    stage.clear().await;
+    if !ran.laws.is_empty() {
+        let last = recorder.count().saturating_sub(1);
+        let gone = gone(witnesses, last, case).await;
+        // It may have ended at the very last, too.
+        ran.laws.push(gone);
+        lives_on(recorder, &case.scenario, &mut ran.laws);
     }
+    let laws = std::mem::take(&mut ran.laws);
+    let blame = Blame::of(&recorder.events_from(0));
+    let verdict = match (judge(case, ran, &laws, &blame), lives) {
+        (Verdict::Pass, Lives::Refuses) => {
+            Verdict::inconclusive(InconclusiveKind::NoServer, refuses(recorder))
+        }
+        (verdict, _) => verdict,
+    };
+    (verdict, laws, took)
 }
 
 /// The canonical log of these events.
 pub(super) fn log(events: &[Arc<Event>], setting: &Setting) -> Log {
     let events: Vec<Event> = events.iter().map(|event| Event::clone(event)).collect();
-    Log::with(&events, rules(setting))
+    Log::with(&events, &Terms::of(&setting.dialect))
 }
 
 struct Ended {
-    verdict: Verdict,
-    laws: Vec<Judged>,
+    ran: Result<Ran, Verdict>,
     stage: Option<Stage>,
 }
 
@@ -260,8 +287,7 @@ impl Ended {
     /// Before there was a stage.
     fn early(verdict: Verdict) -> Self {
         Self {
-            verdict,
-            laws: Vec::new(),
+            ran: Err(verdict),
             stage: None,
         }
     }
@@ -403,7 +429,7 @@ async fn perform(
             name.clone(),
             spec.clone(),
             case.stack(name),
-            doomed.contains(&name),
+            doomed.iter().filter(|doomed| **doomed == name).count(),
             scene.clone(),
         )
     });
@@ -430,74 +456,62 @@ async fn perform(
         recorder: recorder.clone(),
         rules: scene.rules.clone(),
         world: World::default(),
-        watch: Watch::new(&never, rules(setting)),
+        watch: Watch::new(&never, &Terms::of(&setting.dialect)),
         fences: BTreeMap::new(),
         rooms: BTreeMap::new(),
         taken: 0,
         lost: lost.clone(),
         disturbed: Disturbed::default(),
         browsers: case.cast.needs_browser(),
+        may_end: excuse(scenario, Law::ServerLives).is_some(),
         ended: 0,
         end: began + setting.max_time,
+        until: Until::case(began + setting.max_time),
         busy,
     };
     if let Some(why) = trouble {
         return Ended {
-            verdict: Verdict::inconclusive(InconclusiveKind::Environment, why),
-            laws: Vec::new(),
+            ran: Err(Verdict::inconclusive(InconclusiveKind::Environment, why)),
             stage: Some(stage),
         };
     }
     let ran = tokio::select! {
-        ran = stage.run(case, setting) => Some(ran),
-        () = setting.interrupt.cancelled() => None,
+        ran = stage.run(case, setting) => ran,
+        () = setting.interrupt.cancelled() => {
+            let why = "interrupted before its end";
+            return Ended {
+                ran: Err(Verdict::inconclusive(InconclusiveKind::Interrupted, why)),
+                stage: Some(stage),
+            };
+        }
     };
-    let Some(Ran {
-        end,
-        at,
-        states,
-        laws,
-    }) = ran
-    else {
-        let why = "interrupted before its end";
-        return Ended {
-            verdict: Verdict::inconclusive(InconclusiveKind::Interrupted, why),
-            laws: Vec::new(),
-            stage: Some(stage),
-        };
-    };
-    if let (Ok(()), false) = (&end, asks_all(&laws)) {
-        let why = "not every law was asked of this run";
-        return Ended {
-            verdict: Verdict::inconclusive(InconclusiveKind::LawsNotAsked, why),
-            laws,
-            stage: Some(stage),
-        };
-    }
     Ended {
-        verdict: judge(case, end, at, states, &laws),
-        laws,
+        ran: Ok(ran),
         stage: Some(stage),
     }
 }
 
-/// What the end and the laws make of it. A step that failed comes first; what laws are broken beside it may explain it.
-fn judge(
-    case: &Case,
-    end: Result<(), Stop>,
-    at: Seq,
-    states: Vec<String>,
-    laws: &[Judged],
-) -> Verdict {
+/// What the end, the laws and the server's faults on the wire make of it. A step that failed comes first; what laws are broken beside it, or
+/// what the server wrote wrongly, may explain it.
+fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
+    let Ran {
+        end, at, states, ..
+    } = ran;
     let mut breaches: Vec<Breach> = laws
         .iter()
         .flat_map(|judged| judged.breaches().iter().cloned())
         .collect();
-    breaches.sort_by_key(|breach| (breach.event, breach.law));
+    // That the server has ended explains what else is wrong.
+    breaches.sort_by_key(|breach| (breach.law != Law::ServerLives, breach.event, breach.law));
+    let passed = end.is_ok() && breaches.is_empty();
+    let asked = asks_all(laws);
     let law = |breach: &Breach| Some(Place::Law(usize::from(breach.law.number())));
     let (kind, place, message) = match (end, breaches.first()) {
         (Err(Stop::Trouble(kind, why)), _) => return Verdict::inconclusive(kind, why),
-        // After the steps the server ended by itself: which is told first is a race, and the law says what came of it.
+        // After the steps the server ended by itself, which the law says better.
+        (Err(Stop::Fail { place: None, .. }), Some(first)) if first.law == Law::ServerLives => {
+            (FailureKind::Law, law(first), first.message.clone())
+        }
         (
             Err(Stop::Fail {
                 place: None,
@@ -518,13 +532,25 @@ fn judge(
             }),
             _,
         ) => (kind, place, message),
-        (Ok(()), None) => return Verdict::Pass,
+        (Ok(()), None) => match blame.owed() {
+            Some((_, broken)) => (FailureKind::Wire, None, broken.to_owned()),
+            None if !asked => {
+                let why = "not every law was asked of this run";
+                return Verdict::inconclusive(InconclusiveKind::LawsNotAsked, why);
+            }
+            None => return Verdict::Pass,
+        },
         (Ok(()), Some(first)) => (FailureKind::Law, law(first), first.message.clone()),
     };
-    let at = match (&place, breaches.first()) {
+    let at = match (&place, breaches.first(), blame.owed()) {
         // The reader looks for what led to it, not for what came after.
-        (Some(Place::Law(_)), Some(first)) => first.event + 1,
+        (Some(Place::Law(_)), Some(first), _) => first.event + 1,
+        (None, None, Some((seq, _))) if passed => seq + 1,
         _ => at,
+    };
+    let message = match passed {
+        true => message,
+        false => blame.explain(message, at),
     };
     let span = place.as_ref().and_then(|place| spot(case, place));
     Verdict::Fail(Box::new(Failure {

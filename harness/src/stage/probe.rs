@@ -2,15 +2,16 @@
 //! the others (headers, TLS), and the trace does not see it.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::wire::lock;
 use crate::names::RoomName;
 use crate::peer::{Command, Hand as _, Happening, Happenings, Reply, WirePeer};
 use crate::signaling::{Alias, Conversation, Dialect, Notice, Out, Request, Signal, Word};
-use crate::tap::{HoldId, LinkChange, Passing, Policy, Tap, TapOptions, Verdict};
+use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Tap, TapOptions, Verdict};
 use crate::terms::Data;
 
 /// Between two attempts at what a server may refuse until it has noticed that somebody went.
@@ -29,14 +30,20 @@ pub(super) enum Stuck {
     Harness(String),
 }
 
-struct KeepsNothing;
+/// Keeps nothing but the status of the last answer that let nobody in.
+#[derive(Default)]
+struct KeepsRefusal(Mutex<Option<String>>);
 
-impl Policy for KeepsNothing {
+impl Policy for KeepsRefusal {
     fn judge(&self, _: &Passing<'_>, _: HoldId) -> Verdict {
         Verdict::Pass
     }
 
-    fn link(&self, _: u32, _: LinkChange) {}
+    fn link(&self, _: u32, change: LinkChange) {
+        if let LinkChange::Refused(Refused::Answered { status, phrase, .. }) = change {
+            *lock(&self.0) = Some(format!("{status} {phrase}"));
+        }
+    }
 }
 
 /// A stranger.
@@ -45,6 +52,7 @@ pub(super) struct Probe {
     alias: Alias,
     dialect: Arc<Dialect>,
     hand: WirePeer,
+    refusal: Arc<KeepsRefusal>,
     /// On its way to the server; ends with it.
     _tap: Tap,
     happenings: Happenings,
@@ -61,12 +69,14 @@ impl Probe {
         dialect: Arc<Dialect>,
         alias: Alias,
     ) -> Result<Self, Stuck> {
-        let tap = Tap::start(tap, Arc::new(KeepsNothing)).await;
+        let refusal = Arc::new(KeepsRefusal::default());
+        let tap = Tap::start(tap, refusal.clone()).await;
         let tap =
             tap.map_err(|error| Stuck::Harness(format!("no port for the tap of {id}: {error}")))?;
         let (hand, happenings) = WirePeer::start(tap.address()).await;
         Ok(Self {
             _tap: tap,
+            refusal,
             conversation: Conversation::new(dialect.clone(), &id).aliased(alias.clone()),
             alias,
             id,
@@ -83,6 +93,7 @@ impl Probe {
         loop {
             self.link += 1;
             self.heard.clear();
+            lock(&self.refusal.0).take();
             self.conversation =
                 Conversation::new(self.dialect.clone(), &self.id).aliased(self.alias.clone());
             let connect = self.conversation.connect();
@@ -96,7 +107,9 @@ impl Probe {
                 match self.next(until).await {
                     Some(Happening::LinkOpened { link }) if link == self.link => return Ok(()),
                     Some(Happening::LinkClosed { link, code, .. }) if link == self.link => {
-                        break format!("was refused a connection (close code {code})");
+                        let status = lock(&self.refusal.0).take();
+                        let why = status.unwrap_or_else(|| format!("close code {code}"));
+                        break format!("was refused a connection ({why})");
                     }
                     Some(_) => {}
                     None => break "got no connection".into(),
@@ -118,7 +131,7 @@ impl Probe {
     ) -> Result<(), Stuck> {
         loop {
             let request = Request::Create { room: room.clone() };
-            self.say(&Word::Request { request }).await?;
+            self.say(&Word::Request { request }, until).await?;
             let reply = self
                 .hear("an answer to its create", until, |word| {
                     matches!(
@@ -144,7 +157,7 @@ impl Probe {
     /// Enters a room.
     pub async fn join(&mut self, room: &RoomName, until: Instant) -> Result<(), Stuck> {
         let request = Request::Join { room: room.clone() };
-        self.say(&Word::Request { request }).await?;
+        self.say(&Word::Request { request }, until).await?;
         let reply = self
             .hear("an answer to its join", until, |word| {
                 matches!(
@@ -175,7 +188,7 @@ impl Probe {
             signal: signal.clone(),
         };
         let kind = word.kind();
-        self.say(&word).await?;
+        self.say(&word, until).await?;
         other
             .hear(&format!("the {kind} of {}", self.id), until, |word| {
                 word.kind() == kind
@@ -198,7 +211,7 @@ impl Probe {
         done.map_err(|error| self.stuck(&format!("could not speak to the server: {error}")))
     }
 
-    async fn say(&mut self, word: &Word) -> Result<(), Stuck> {
+    async fn say(&mut self, word: &Word, until: Instant) -> Result<(), Stuck> {
         let frames = self
             .conversation
             .say(word)
@@ -221,7 +234,10 @@ impl Probe {
                         headers,
                         body,
                     };
-                    if let Reply::Response { status, body } = self.do_it(command).await? {
+                    let Ok(done) = timeout_at(until, self.do_it(command)).await else {
+                        return Err(self.stuck(&format!("got no answer to {method} {path}")));
+                    };
+                    if let Reply::Response { status, body } = done? {
                         let words = self
                             .conversation
                             .hear_response(&method, &path, status, &body);

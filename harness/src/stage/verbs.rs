@@ -1,7 +1,5 @@
 //! What each verb of a scenario does, and what it waits for.
 
-use std::time::Duration;
-
 use super::actor::Actor;
 use super::brain::payload;
 use super::director::{Miss, Stage, Stop, fail, fail_as};
@@ -10,14 +8,13 @@ use super::rules::Fault;
 use crate::names::{Link, PeerName, Stack};
 use crate::record::{FailureKind, InconclusiveKind, Seq, What};
 use crate::scenario::{Action, Answer, Condition, Cut, Raw, Step};
-use crate::signaling::{DescriptionKind, Kind, Notice, Request};
+use crate::signaling::{DescriptionKind, Notice, Request};
 use crate::tap;
 use crate::terms::{Data, Kill};
 
 impl Stage {
     /// Does one step and answers the events that its waits were satisfied by.
     pub(super) async fn step(&mut self, step: &Step, begun: Seq) -> Result<Vec<Seq>, Stop> {
-        let within = step.within;
         let cause = vec![begun];
         match &step.action {
             Action::Connect {
@@ -45,7 +42,6 @@ impl Stage {
                         Request::Create { room: room.clone() },
                         false,
                         answer,
-                        step,
                         begun,
                     )
                     .await;
@@ -63,7 +59,6 @@ impl Stage {
                         Request::Join { room: room.clone() },
                         *offer,
                         answer,
-                        step,
                         begun,
                     )
                     .await;
@@ -75,7 +70,7 @@ impl Stage {
                     )));
                 };
                 return self
-                    .ask(peer, Request::Leave { room }, false, answer, step, begun)
+                    .ask(peer, Request::Leave { room }, false, answer, begun)
                     .await;
             }
             Action::Destroy { peer, room, answer } => {
@@ -85,7 +80,6 @@ impl Stage {
                         Request::Destroy { room: room.clone() },
                         false,
                         answer,
-                        step,
                         begun,
                     )
                     .await;
@@ -93,7 +87,7 @@ impl Stage {
             Action::Disconnect { peer } => {
                 let link = self.ending(peer, begun);
                 self.must(peer, Order::Disconnect, cause).await?;
-                self.closed(peer, link, within).await?;
+                self.closed(peer, link).await?;
             }
             Action::Negotiate { from, to } => {
                 let to = match to.clone().or_else(|| self.other(from)) {
@@ -171,7 +165,7 @@ impl Stage {
                 channel,
                 data,
                 heard,
-            } => return self.say(step, from, channel, data, *heard, begun).await,
+            } => return self.say(from, channel, data, *heard, begun).await,
             Action::CloseChannel { peer, channel } => {
                 self.must(
                     peer,
@@ -187,10 +181,10 @@ impl Stage {
                 let link = self.ending(peer, begun);
                 self.actor(peer)?.kill(*how).await?;
                 match how {
-                    Kill::Socket => self.closed(peer, link, within).await?,
+                    Kill::Socket => self.closed(peer, link).await?,
                     Kill::Tab | Kill::Browser => {
                         self.wait(
-                            within,
+                            self.until,
                             || format!("the end of {peer}'s signaling connection"),
                             |world| (!world.is_up(peer)).then_some(Ok(())),
                         )
@@ -227,11 +221,11 @@ impl Stage {
                     Cut::Reset | Cut::Silence(_) => tap::Cut::Reset,
                 };
                 self.actor(peer)?.tap.cut(None, how).await;
-                self.closed(peer, link, within).await?;
+                self.closed(peer, link).await?;
             }
-            Action::KillServer => self.kill_server(begun, within).await?,
+            Action::KillServer => self.kill_server(begun).await?,
             Action::Restart => {
-                self.kill_server(begun, within).await?;
+                self.kill_server(begun).await?;
                 if let Err(error) = self.server.restart().await {
                     return Err(Stop::Trouble(InconclusiveKind::NoServer, error.to_string()));
                 }
@@ -242,7 +236,9 @@ impl Stage {
                         .await?
                 }
                 Raw::Frame(frame) => self.raw_frame(peer, *frame, begun).await?,
-                Raw::Upgrade { path, status } => self.foreign_upgrade(peer, path, *status).await?,
+                Raw::Upgrade { path, status } => {
+                    self.foreign_upgrade(peer, path, *status).await?;
+                }
             },
             Action::Http {
                 peer,
@@ -268,15 +264,7 @@ impl Stage {
                     (done, _) => return Err(fail(format!("{peer} answered {done:?}"))),
                 }
             }
-            Action::Await(condition) => {
-                return self
-                    .wait(
-                        within,
-                        || condition.describe(),
-                        |world| world.satisfied(condition).map(Ok),
-                    )
-                    .await;
-            }
+            Action::Await(condition) => return self.condition(condition, begun).await,
         }
         Ok(Vec::new())
     }
@@ -295,29 +283,24 @@ impl Stage {
     }
 
     /// Waits until the peer itself has seen its link end, so that the next step finds it without one.
-    async fn closed(
-        &mut self,
-        peer: &PeerName,
-        link: Option<u32>,
-        within: Duration,
-    ) -> Result<(), Stop> {
+    async fn closed(&mut self, peer: &PeerName, link: Option<u32>) -> Result<(), Stop> {
         let Some(link) = link else { return Ok(()) };
         self.wait(
-            within,
+            self.until,
             || format!("{peer} noticing the end of its signaling connection"),
             |world| world.has_closed(peer, link).then_some(Ok(())),
         )
         .await
     }
 
-    async fn kill_server(&mut self, begun: Seq, within: Duration) -> Result<(), Stop> {
+    async fn kill_server(&mut self, begun: Seq) -> Result<(), Stop> {
         let peers: Vec<PeerName> = self.actors.keys().cloned().collect();
         let links: Vec<_> = peers.iter().map(|peer| self.ending(peer, begun)).collect();
         self.server.kill().await;
         self.server_ended();
         for (peer, link) in peers.iter().zip(links) {
             if self.actors.get(peer).is_some_and(Actor::lives) {
-                self.closed(peer, link, within).await?;
+                self.closed(peer, link).await?;
             }
         }
         Ok(())
@@ -340,20 +323,21 @@ impl Stage {
         request: Request,
         offer: bool,
         answer: &Answer,
-        step: &Step,
         begun: Seq,
     ) -> Result<Vec<Seq>, Stop> {
-        let kind = match &request {
-            Request::Create { .. } => Kind::Create,
-            Request::Join { .. } => Kind::Join,
-            Request::Leave { .. } => Kind::Leave,
-            Request::Destroy { .. } => Kind::Destroy,
-            Request::Fence => Kind::Fence,
-        };
+        let kind = request.kind();
         self.must(peer, Order::Ask { request, offer }, vec![begun])
             .await?;
-        self.wait(step.within, || format!("the server's answer to {peer}'s {kind}"), |world| {
-            let (notice, seq) = world.reply(peer, kind, begun)?;
+        let waiting = self.waiting(begun);
+        let what = format!("the server's answer to {peer}'s {kind}");
+        self.wait(self.until, || what.clone(), |world| {
+            let Some((notice, seq)) = world.reply(peer, kind, begun) else {
+                let why = world.hope.deaf(peer, &waiting)?;
+                return Some(Err(format!(
+                    "{peer} waited for the server's answer to its {kind}, and {why}"
+                )
+                .into()));
+            };
             Some(match (notice, answer) {
                 (Notice::Refused { reason, .. }, Answer::Granted) => {
                     Err(Miss::new(FailureKind::Refused, format!("the server refused {peer}'s {kind}: {reason:?}")))
@@ -409,7 +393,6 @@ impl Stage {
 
     async fn say(
         &mut self,
-        step: &Step,
         from: &PeerName,
         channel: &str,
         data: &Data,
@@ -421,13 +404,7 @@ impl Stage {
             label: channel.into(),
             state: "open".into(),
         };
-        let mut waited = self
-            .wait(
-                step.within,
-                || open.describe(),
-                |world| world.satisfied(&open).map(Ok),
-            )
-            .await?;
+        let mut waited = self.condition(&open, begun).await?;
         let mut cause = vec![begun];
         cause.extend(&waited);
         let order = Order::Say {
@@ -443,17 +420,24 @@ impl Stage {
                 .filter(|peer| *peer != from)
                 .cloned()
                 .collect();
+            let waiting = self.waiting(begun);
+            let what = || format!("what {from} said, heard by another peer on channel {channel}");
             let got = self
-                .wait(
-                    step.within,
-                    || format!("what {from} said, heard by another peer on channel {channel}"),
-                    |world| {
-                        others
-                            .iter()
-                            .find_map(|peer| world.heard(peer, channel, &payload))
-                            .map(Ok)
-                    },
-                )
+                .wait(self.until, what, |world| {
+                    let heard = others
+                        .iter()
+                        .find_map(|peer| world.heard(peer, channel, &payload));
+                    match heard {
+                        Some(seqs) => Some(Ok(seqs)),
+                        None if others.iter().all(|peer| waiting.dead.contains(peer)) => {
+                            let who = "nobody is left to hear it";
+                            Some(Err(
+                                format!("{from} spoke on channel {channel}, and {who}").into()
+                            ))
+                        }
+                        None => None,
+                    }
+                })
                 .await?;
             waited.extend(got);
         }

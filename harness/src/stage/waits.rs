@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::hope::Hope;
 use crate::names::PeerName;
 use crate::record::{Applied, Event, Seq, What};
 use crate::scenario::{Condition, Pattern};
@@ -25,6 +26,8 @@ pub struct World {
     replies: Vec<(PeerName, Notice, Seq)>,
     /// `Message` events by their number, for what a word said.
     words: BTreeMap<Seq, Word>,
+    /// What may still come.
+    pub(super) hope: Hope,
 }
 
 /// The states that one machine went through, and how far the waits have followed it.
@@ -69,6 +72,7 @@ impl World {
     /// Takes one event in.
     pub fn feed(&mut self, event: &Event) {
         let seq = event.seq;
+        self.hope.feed(event);
         let mut token = |peer: &PeerName, kind| {
             self.tokens.push(Token {
                 seq,
@@ -106,6 +110,7 @@ impl World {
                     if let Notice::Joined { with, .. } = &notice {
                         self.meet(peer, with);
                     }
+                    self.hope.answered(peer, &notice);
                     self.replies.push((peer.clone(), notice, seq));
                 }
             }
@@ -297,6 +302,42 @@ impl World {
     /// Whether another peer has this payload from `label`.
     pub fn heard(&mut self, by: &PeerName, label: &str, payload: &Payload) -> Option<Vec<Seq>> {
         self.take(by, |token| matches!(token, TokenKind::Heard { label: on, payload: heard } if on == label && heard == payload))
+    }
+
+    /// Whether a machine of the peer's newest connection was in this state, not before what an earlier wait has seen.
+    pub(super) fn has_reached(&self, peer: &PeerName, machine: Machine, state: &str) -> bool {
+        (self.states.get(&(peer.clone(), machine))).is_some_and(|course| {
+            course.states[course.followed..]
+                .iter()
+                .any(|(is, _)| is == state)
+        })
+    }
+
+    /// The state of a machine of the peer's newest connection now.
+    pub(super) fn state_now(&self, peer: &PeerName, machine: Machine) -> Option<&str> {
+        self.states
+            .get(&(peer.clone(), machine))
+            .and_then(Course::now)
+    }
+
+    /// The number of the peer's newest connection.
+    pub(super) fn newest_connection(&self, peer: &PeerName) -> Option<u32> {
+        self.conns.get(peer).copied()
+    }
+
+    /// The newest refusal of such a request that no step has waited for: its reason, and the event.
+    pub(super) fn unexpected_refusal(&self, peer: &PeerName, request: Kind) -> Option<(&str, Seq)> {
+        let unused = |seq: &Seq| self.tokens.iter().any(|token| token.seq == *seq);
+        self.replies
+            .iter()
+            .rev()
+            .find_map(|(of, notice, seq)| match notice {
+                Notice::Refused {
+                    request: Some(to),
+                    reason,
+                } if of == peer && *to == request && unused(seq) => Some((reason.as_str(), *seq)),
+                _ => None,
+            })
     }
 
     /// The state of a peer's newest connection.

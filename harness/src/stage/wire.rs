@@ -1,7 +1,7 @@
 //! The case's view of its wires: one [`Wire`] a peer decides and records what its tap sees.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,8 +11,9 @@ use super::rules::{Decision, Fault, Held, Rules};
 use crate::names::{Link, PeerName};
 use crate::record::{Digest, Fingerprint, Recorder, Seq, What, elide};
 use crate::signaling::{Conversation, Dialect, Notice, Signal, Word};
-use crate::tap::{HoldId, LinkChange, Passing, Policy, Verdict};
-use crate::terms::{Carrier, Direction, Fate};
+use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Verdict, Violation};
+use crate::terms::Rule;
+use crate::terms::{Carrier, Direction, Fate, Side};
 
 /// Locks, also after a panic elsewhere: what is behind these locks is whole after every statement.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -107,9 +108,13 @@ struct Inner {
     intents: BTreeMap<u32, VecDeque<Vec<Seq>>>,
     /// What was delivered to the peer and not yet heard by its brain; HTTP under 0.
     delivered: BTreeMap<u32, VecDeque<(Seq, u64)>>,
-    /// The request that the next response answers.
-    asked: Option<Seq>,
+    /// The requests that nothing has answered yet, by method and path, oldest first.
+    asked: VecDeque<(String, Seq)>,
     down: Vec<u32>,
+    /// The events of requests for a link that were not granted.
+    refused: BTreeMap<u32, Seq>,
+    /// Links on which a binary message has come down.
+    binary: BTreeSet<u32>,
     /// The newest link; HTTP requests are told as its own.
     newest: u32,
 }
@@ -122,10 +127,28 @@ impl Inner {
         }
     }
 
+    /// The request that this response answers: the newest such, since an older one may have lost its connection.
+    fn answered(&mut self, head: &str) -> Option<Seq> {
+        let head = asked(head);
+        let place = self.asked.iter().rposition(|(of, _)| *of == head)?;
+        self.asked.remove(place).map(|(_, seq)| seq)
+    }
+
     fn deliver_marked(&mut self, link: u32, seq: Seq, mark: u64) {
         let delivered = self.delivered.entry(link).or_default();
         delivered.push_back((seq, mark));
     }
+}
+
+/// Method and path of a request, which a response's first line begins with as well.
+fn asked(head: &str) -> String {
+    let mut fields = head.splitn(3, ' ');
+    let (method, path) = (fields.next(), fields.next());
+    format!(
+        "{} {}",
+        method.unwrap_or_default(),
+        path.unwrap_or_default()
+    )
 }
 
 /// A small deterministic source of delays.
@@ -152,6 +175,9 @@ fn mark(payload: &[u8]) -> u64 {
 
 /// How much of a payload the trace keeps.
 const TEXT_LIMIT: usize = 4096;
+
+/// How much of a reason a headline shows (characters).
+const REASON: usize = 200;
 
 impl Wire {
     /// The wire of one peer. `shake` seeds small random delays.
@@ -200,9 +226,34 @@ impl Wire {
         delivered.remove(place).map(|(seq, _)| seq)
     }
 
+    /// Whether all that its peer has sent on links that stand has come to the tap, and is recorded.
+    pub fn is_quiet(&self) -> bool {
+        let inner = lock(&self.inner);
+        (inner.intents.iter()).all(|(link, sent)| sent.is_empty() || inner.down.contains(link))
+    }
+
     /// Whether this link has ended.
     pub fn is_down(&self, link: u32) -> bool {
         lock(&self.inner).down.contains(&link)
+    }
+
+    /// The links on which something is still on its way from the brain to the tap.
+    pub fn pending(&self) -> Vec<u32> {
+        let inner = lock(&self.inner);
+        let on_its_way = inner.intents.iter().filter(|(link, intents)| {
+            **link != 0 && !intents.is_empty() && !inner.down.contains(link)
+        });
+        on_its_way.map(|(link, _)| *link).collect()
+    }
+
+    /// Why this link was not opened, if the tap knows: `the server refused the connection: 401 Unauthorized, "token expired"`.
+    pub fn refusal(&self, link: u32) -> Option<String> {
+        let seq = *lock(&self.inner).refused.get(&link)?;
+        match &self.recorder.event(seq)?.what {
+            // As it was recorded: without secrets.
+            What::LinkRefused { text, .. } => Some(text.clone()),
+            _ => None,
+        }
     }
 
     /// A held message is about to go on to the peer: `seq` is its release, `mark` its payload's.
@@ -258,6 +309,69 @@ impl Wire {
         );
     }
 
+    /// What the server says to somebody whom it does not let in.
+    fn reason(&self, body: &[u8]) -> Option<String> {
+        let text = String::from_utf8_lossy(body);
+        // Nothing was said on this link before, and nothing will be.
+        let mut ear = (self.directory).conversation(self.dialect.clone(), &self.peer);
+        let word = ear.hear_text(&text).into_iter().next();
+        if let Some(Word::Notice {
+            notice: Notice::Refused { reason, .. } | Notice::Error { reason },
+        }) = word
+        {
+            return Some(reason);
+        }
+        let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+        Some(line.to_owned())
+    }
+
+    fn refused(&self, refused: &Refused) -> (Option<u16>, String) {
+        match refused {
+            Refused::Answered {
+                status,
+                phrase,
+                body,
+            } => {
+                let mut text = format!("the server refused the connection: {status}");
+                if !phrase.is_empty() {
+                    text.push_str(&format!(" {}", cut(phrase)));
+                }
+                if let Some(reason) = self.reason(body) {
+                    text.push_str(&format!(", {:?}", cut(&reason)));
+                }
+                (Some(*status), text)
+            }
+            Refused::Unanswered { by: Side::Peer } => {
+                let text = "the server had not answered the request for a connection when the peer gave up";
+                (None, text.to_owned())
+            }
+            Refused::Unanswered { .. } => {
+                let text =
+                    "the server ended the connection without an answer to the request for it";
+                (None, text.to_owned())
+            }
+            Refused::ByTap { why } => (None, format!("no connection to the server: {why}")),
+        }
+    }
+
+    fn record_violation(
+        &self,
+        link: Link,
+        direction: Direction,
+        rule: Rule,
+        detail: &str,
+        cause: &[Seq],
+    ) {
+        let what = What::Violation {
+            link,
+            direction,
+            rule,
+            section: rule.section().map(str::to_owned),
+            detail: detail.to_owned(),
+        };
+        self.recorder.record(what, cause);
+    }
+
     fn about(&self, word: &Option<Word>) -> Option<PeerName> {
         word.as_ref().and_then(|word| about(&self.directory, word))
     }
@@ -302,7 +416,10 @@ impl Policy for Wire {
         } else {
             passing.link
         });
-        let payload = Payload::new(passing.data);
+        let payload = Payload {
+            bytes: passing.data,
+            text: passing.text,
+        };
         let mut word = self.understand(&mut inner, passing, payload);
         let about = self.about(&word);
         let cause = match passing.direction {
@@ -312,7 +429,7 @@ impl Policy for Wire {
                 .and_then(VecDeque::pop_front)
                 .unwrap_or_default(),
             Direction::Down if passing.carrier == Carrier::Http => {
-                inner.asked.take().into_iter().collect()
+                inner.answered(passing.head).into_iter().collect()
             }
             Direction::Down => Vec::new(),
         };
@@ -346,7 +463,16 @@ impl Policy for Wire {
             },
         );
         if passing.direction == Direction::Up && passing.carrier == Carrier::Http {
-            inner.asked = Some(seq);
+            inner.asked.push_back((asked(passing.head), seq));
+        }
+        if passing.direction == Direction::Down
+            && passing.carrier == Carrier::Binary
+            && inner.binary.insert(passing.link)
+        {
+            let framing = self.dialect.framing();
+            let detail =
+                format!("a binary message, where the dialect says text (`framing: {framing}`)");
+            self.record_violation(link.clone(), Direction::Down, Rule::Binary, &detail, &[seq]);
         }
         let inner = &mut *inner;
         match fault {
@@ -405,14 +531,15 @@ impl Policy for Wire {
                 lock(&self.inner).newest = link;
                 self.recorder.record(What::LinkUp { link: name }, &[]);
             }
-            LinkChange::Refused { status } => {
-                self.recorder.record(
-                    What::Note {
-                        peer: Some(self.peer.clone()),
-                        text: format!("the server refused the connection with status {status}"),
-                    },
-                    &[],
-                );
+            LinkChange::Refused(refused) => {
+                let (status, text) = self.refused(&refused);
+                let what = What::LinkRefused {
+                    link: name,
+                    status,
+                    text,
+                };
+                let seq = self.recorder.record(what, &[]);
+                lock(&self.inner).refused.insert(link, seq);
             }
             LinkChange::Unheard { .. } => {
                 lock(&self.inner).down.push(link);
@@ -437,4 +564,19 @@ impl Policy for Wire {
             }
         }
     }
+
+    fn violation(&self, link: u32, direction: Direction, violation: &Violation) {
+        let link = match link {
+            0 => lock(&self.inner).newest,
+            link => link,
+        };
+        let Violation { rule, detail } = violation;
+        self.record_violation(self.link_name(link), direction, *rule, detail, &[]);
+    }
+}
+
+/// The beginning of what a server chose to say.
+fn cut(text: &str) -> &str {
+    let end = text.char_indices().nth(REASON).map(|(at, _)| at);
+    &text[..end.unwrap_or(text.len())]
 }

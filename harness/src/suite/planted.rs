@@ -46,7 +46,7 @@ impl Planted {
             Planted::Peer(fault) => (glare_signaling_server::Faults::none(), Some(fault)),
         };
         Setting {
-            server: ServerSpec::Embedded { faults },
+            server: ServerSpec::faulty(faults),
             dialect: crate::signaling::Dialect::reference(),
             peer_fault,
             ..setting.clone()

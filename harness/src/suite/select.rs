@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::mistake::Mistakes;
+use crate::mistake::{Mistakes, nearest, quoted};
 use crate::names::{PeerName, Stack};
 use crate::scenario::{Cast, Scenario, Sequences, variant_slug};
 use crate::stage::Case;
@@ -177,6 +177,38 @@ pub fn cases(
         }
     }
     (cases, left_out)
+}
+
+/// Whether every peer of these choices is one of some scenario.
+///
+/// # Errors
+/// Which is not, and what may be meant.
+pub fn known_peers(choices: &[Cast], scenarios: &[Arc<Scenario>]) -> Result<(), String> {
+    let names: BTreeSet<&str> = (scenarios.iter())
+        .flat_map(|scenario| scenario.peers.iter().map(|(name, _)| name.as_str()))
+        .collect();
+    let all = choices.iter().flat_map(Cast::iter);
+    let mut strangers = all.filter(|(peer, _)| !names.contains(peer.as_str()));
+    let Some((peer, _)) = strangers.next().filter(|_| !scenarios.is_empty()) else {
+        return Ok(());
+    };
+    const SHOWN: usize = 12;
+    let mut known: Vec<&str> = names.iter().take(SHOWN).copied().collect();
+    if names.len() > SHOWN {
+        known.push("…");
+    }
+    let near = nearest(peer.as_str(), names.iter().copied());
+    let near = near.map(|near| format!("; did you mean `{near}`?"));
+    let of = match scenarios {
+        [_] => "the scenario has no peer",
+        _ => "no scenario that is selected has a peer",
+    };
+    Err(format!(
+        "{of} {}: {}{}",
+        quoted(peer.as_str()),
+        known.join(", "),
+        near.unwrap_or_default()
+    ))
 }
 
 impl Case {

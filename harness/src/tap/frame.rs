@@ -3,6 +3,8 @@
 use bytes::Buf;
 use thiserror::Error;
 
+use crate::terms::Rule;
+
 /// What a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Opcode {
@@ -31,11 +33,13 @@ pub(super) struct Header {
     pub(super) size: usize,
     /// Length of the payload in bytes.
     pub(super) payload: u64,
+    /// The length takes no more bytes than it must.
+    pub(super) minimal: bool,
 }
 
 /// Why bytes are no WebSocket frames that the tap can follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(super) enum Violation {
+pub(super) enum Malformed {
     #[error("a reserved bit is set, though no extension was agreed on")]
     ReservedBit,
     #[error("reserved opcode {0:#x}")]
@@ -54,14 +58,28 @@ pub(super) enum Violation {
     Interleaved,
 }
 
+impl Malformed {
+    /// The rule that this breaks.
+    pub(super) fn rule(self) -> Rule {
+        match self {
+            Malformed::ReservedBit => Rule::ReservedBit,
+            Malformed::ReservedOpcode(_) => Rule::Opcode,
+            Malformed::Control => Rule::Control,
+            Malformed::Length => Rule::Length,
+            Malformed::Unmasked | Malformed::Masked => Rule::Mask,
+            Malformed::Continuation | Malformed::Interleaved => Rule::Fragments,
+        }
+    }
+}
+
 /// Reads the header at the beginning of `bytes`; `None` if it is not complete yet. `masked` says what the sender must do:
 /// clients mask, servers do not (section 5.1).
-pub(super) fn header(bytes: &[u8], masked: bool) -> Result<Option<Header>, Violation> {
+pub(super) fn header(bytes: &[u8], masked: bool) -> Result<Option<Header>, Malformed> {
     let [first, second, ..] = *bytes else {
         return Ok(None);
     };
     if first & 0x70 != 0 {
-        return Err(Violation::ReservedBit);
+        return Err(Malformed::ReservedBit);
     }
     let opcode = match first & 0x0f {
         0x0 => Opcode::Continuation,
@@ -70,16 +88,16 @@ pub(super) fn header(bytes: &[u8], masked: bool) -> Result<Option<Header>, Viola
         0x8 => Opcode::Close,
         0x9 => Opcode::Ping,
         0xa => Opcode::Pong,
-        other => return Err(Violation::ReservedOpcode(other)),
+        other => return Err(Malformed::ReservedOpcode(other)),
     };
     let fin = first & 0x80 != 0;
     let short = second & 0x7f;
     if opcode.is_control() && (!fin || short > 125) {
-        return Err(Violation::Control);
+        return Err(Malformed::Control);
     }
     match (second & 0x80 != 0, masked) {
-        (true, false) => return Err(Violation::Masked),
-        (false, true) => return Err(Violation::Unmasked),
+        (true, false) => return Err(Malformed::Masked),
+        (false, true) => return Err(Malformed::Unmasked),
         _ => {}
     }
     let extended = match short {
@@ -92,13 +110,13 @@ pub(super) fn header(bytes: &[u8], masked: bool) -> Result<Option<Header>, Viola
         return Ok(None);
     }
     let mut rest = &bytes[2..size];
-    let payload = match short {
-        126 => u64::from(rest.get_u16()),
-        127 => rest.get_u64(),
-        short => u64::from(short),
+    let (payload, least) = match short {
+        126 => (u64::from(rest.get_u16()), 126),
+        127 => (rest.get_u64(), 1 << 16),
+        short => (u64::from(short), 0),
     };
     if payload >> 63 != 0 {
-        return Err(Violation::Length);
+        return Err(Malformed::Length);
     }
     let mask = masked.then(|| {
         let mut key = [0; 4];
@@ -111,6 +129,7 @@ pub(super) fn header(bytes: &[u8], masked: bool) -> Result<Option<Header>, Viola
         mask,
         size,
         payload,
+        minimal: payload >= least,
     }))
 }
 

@@ -56,11 +56,12 @@ impl Request {
 }
 
 impl Request {
-    /// Adds headers behind its own.
-    pub(super) fn add(&mut self, headers: &[(String, String)]) {
+    /// Puts in headers, each in the place of its own of that name (which is the same in capitals: RFC 9110, section 5.1).
+    pub(super) fn put(&mut self, headers: &[(String, String)]) {
         if headers.is_empty() {
             return;
         }
+        self.leave_out(headers.iter().map(|(name, _)| name.as_str()));
         let end = self.raw.split_off(self.raw.len() - 2);
         for (name, value) in headers {
             self.raw
@@ -70,13 +71,68 @@ impl Request {
     }
 }
 
+impl Request {
+    fn leave_out<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+        let mut space = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut parsed = httparse::Request::new(&mut space);
+        // It was parsed before, or it would be none.
+        let Ok(Status::Complete(_)) = parsed.parse(&self.raw) else {
+            return;
+        };
+        if let Some(kept) = without(&self.raw, parsed.headers, names) {
+            self.raw = kept;
+        }
+    }
+}
+
+/// A head without these headers; `None` if it has none of them.
+fn without<'a>(
+    raw: &[u8],
+    headers: &[Header<'_>],
+    names: impl Iterator<Item = &'a str>,
+) -> Option<BytesMut> {
+    let mut out: Vec<_> = names.flat_map(|name| lines(raw, headers, name)).collect();
+    if out.is_empty() {
+        return None;
+    }
+    out.sort_by_key(|line| line.start);
+    let mut kept = BytesMut::with_capacity(raw.len() + 256);
+    let mut from = 0;
+    for line in out {
+        kept.extend_from_slice(raw.get(from..line.start).unwrap_or_default());
+        from = line.end.max(from);
+    }
+    kept.extend_from_slice(&raw[from..]);
+    Some(kept)
+}
+
+/// A response's head for a body of this length that is neither chunked nor encoded.
+pub(super) fn plain(raw: &[u8], length: usize) -> Option<BytesMut> {
+    let mut space = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut parsed = httparse::Response::new(&mut space);
+    let Ok(Status::Complete(_)) = parsed.parse(raw) else {
+        return None;
+    };
+    let names = ["content-length", "transfer-encoding", "content-encoding"];
+    let mut head = without(raw, parsed.headers, names.into_iter()).unwrap_or_else(|| raw.into());
+    // Lines may end without a carriage return; such a head stays as it is.
+    let lines = head.strip_suffix(b"\r\n\r\n")?.len() + 2;
+    head.truncate(lines);
+    head.extend_from_slice(format!("Content-Length: {length}\r\n\r\n").as_bytes());
+    Some(head)
+}
+
 /// A response's head.
 #[derive(Debug)]
 pub(super) struct Response {
     /// Its bytes, with the empty line.
     pub(super) raw: BytesMut,
     pub(super) status: u16,
+    /// What the server calls the status.
+    pub(super) phrase: String,
     pub(super) framing: Framing,
+    /// `Content-Encoding`, empty if there is none.
+    pub(super) codings: String,
     /// A stream of server-sent events, which has no end to wait for.
     pub(super) events: bool,
 }
@@ -166,11 +222,16 @@ pub(super) fn response(
     let events = values(parsed.headers, "content-type")
         .iter()
         .any(|value| value.to_ascii_lowercase().starts_with(b"text/event-stream"));
+    let codings = values(parsed.headers, "content-encoding").join(&b","[..]);
+    let codings = String::from_utf8_lossy(&codings).into_owned();
+    let phrase = parsed.reason.unwrap_or_default().to_owned();
     *seen = 0;
     Ok(Some(Response {
         raw: inbox.split_to(length),
         status,
+        phrase,
         framing,
+        codings,
         events,
     }))
 }
@@ -181,13 +242,13 @@ fn named<'a>(headers: &'a [Header<'a>], name: &str) -> impl Iterator<Item = &'a 
         .filter(move |header| header.name.eq_ignore_ascii_case(name))
 }
 
-fn values(headers: &[Header<'_>], name: &str) -> Vec<Vec<u8>> {
+pub(super) fn values(headers: &[Header<'_>], name: &str) -> Vec<Vec<u8>> {
     named(headers, name)
         .map(|header| header.value.trim_ascii().to_vec())
         .collect()
 }
 
-fn has_token(headers: &[Header<'_>], name: &str, token: &str) -> bool {
+pub(super) fn has_token(headers: &[Header<'_>], name: &str, token: &str) -> bool {
     named(headers, name)
         .flat_map(|header| header.value.split(|byte| *byte == b','))
         .any(|value| value.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))

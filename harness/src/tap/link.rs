@@ -16,6 +16,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::outbox::{Kind, Outbox};
 use super::policy::{HoldId, LinkChange, Passing, Policy, Verdict};
 use super::splitter::{Piece, Splitter};
+use super::violation::{self, Told, Violation};
 use super::wire::Wire;
 use super::{Cut, Delivery, MESSAGE_CAP, frame};
 use crate::terms::Silence;
@@ -61,6 +62,8 @@ struct Leg {
     unheard: Option<Ending>,
     /// The source is not read from.
     stalled: bool,
+    /// What the source was told of as wrong.
+    told: Told,
 }
 
 impl Leg {
@@ -78,6 +81,7 @@ impl Leg {
             silent: false,
             unheard: None,
             stalled: false,
+            told: Told::default(),
         }
     }
 
@@ -126,13 +130,29 @@ impl Common {
         }
     }
 
+    /// Tells what is wrong, the first time. What the server writes is looked at closely; of the peer, only that it cannot be followed.
+    fn blame(&self, direction: Direction, told: &mut Told, violation: &Violation) {
+        if told.is_news(violation.rule) {
+            (self.policy).violation(self.number, direction, violation);
+        }
+    }
+
     /// Judges all that is complete in the leg's inbox.
     fn read(&mut self, leg: &mut Leg) {
         let before = leg.splitter.violation();
+        let by_server = leg.direction == Direction::Down;
         while let Some(piece) = leg.splitter.next(&mut leg.inbox) {
+            if by_server && leg.closed && matches!(piece, Piece::Message { .. }) {
+                self.blame(leg.direction, &mut leg.told, &violation::after_close());
+            }
             match piece {
                 Piece::Control { frame, close } => {
                     if let Some((code, reason)) = close {
+                        // A server's control frame has a head of two bytes.
+                        let payload = frame.get(2..).filter(|_| by_server);
+                        if let Some(wrong) = payload.and_then(violation::close) {
+                            self.blame(leg.direction, &mut leg.told, &wrong);
+                        }
                         leg.closed = true;
                         self.ended(leg, Ending::Close { code, reason });
                     }
@@ -147,11 +167,24 @@ impl Common {
                     truncated,
                 } => {
                     let hold = (HoldId::from(self.number) << 32) | HoldId::from(self.next_hold);
+                    let data = leg.splitter.payload(&frames);
+                    let text = std::str::from_utf8(data).ok();
+                    if by_server
+                        && carrier == Carrier::Text
+                        && text.is_none()
+                        && let Some(wrong) = violation::text(data, truncated)
+                    {
+                        self.blame(leg.direction, &mut leg.told, &wrong);
+                    }
+                    if by_server && truncated {
+                        self.blame(leg.direction, &mut leg.told, &violation::overlong());
+                    }
                     let passing = Passing {
                         link: self.number,
                         direction: leg.direction,
                         carrier,
-                        data: leg.splitter.payload(&frames),
+                        data,
+                        text,
                         head: "",
                         truncated,
                         swallowed: leg.silent,
@@ -235,7 +268,11 @@ impl Common {
                 Piece::Raw(bytes) => leg.outbox.push(bytes, Kind::Raw, None),
             }
         }
+        if let Some(noted) = leg.splitter.take_noted().filter(|_| by_server) {
+            self.blame(leg.direction, &mut leg.told, &noted);
+        }
         if let (None, Some(violation)) = (before, leg.splitter.violation()) {
+            self.blame(leg.direction, &mut leg.told, &violation.into());
             tracing::warn!(
                 link = self.number,
                 direction = ?leg.direction,

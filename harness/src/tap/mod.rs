@@ -1,8 +1,8 @@
 //! Sits on the wire between every peer and the server: records, decodes, holds, drops, delays, doubles, corrupts, silences, cuts.
 //!
 //! Each peer has a [`Tap`] of its own, which forwards what it reads byte for byte and asks a [`Policy`] for each message. The changes
-//! that it makes: it leaves out `Sec-WebSocket-Extensions` when a peer asks for a WebSocket, adds the headers that a project has for its
-//! server, and on the way to a server at a URL names that (see [`Site`]). With TLS, to either side, these are the bytes
+//! that it makes: it leaves out `Sec-WebSocket-Extensions` when a peer asks for a WebSocket, puts in the headers that a project has for its
+//! server (in the place of those of the same name), and on the way to a server at a URL names that (see [`Site`]). With TLS, to either side, these are the bytes
 //! within; the handshakes are its own.
 
 mod answer;
@@ -22,12 +22,14 @@ mod site;
 mod splitter;
 #[cfg(test)]
 mod tests;
+mod violation;
 mod wire;
 
 pub use crate::terms::Corruption;
 pub use crate::terms::RawFrame;
 pub use crate::terms::Silence;
 pub use pages::{PREFIX, Page, Pages};
-pub use policy::{HoldId, LinkChange, Passing, Policy, Verdict};
+pub use policy::{HoldId, LinkChange, Passing, Policy, Refused, Verdict};
 pub use proxy::{Cut, Delivery, MESSAGE_CAP, Tap, TapOptions};
 pub use site::Site;
+pub use violation::Violation;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::violation::Violation;
 use crate::terms::Corruption;
 use crate::terms::{Carrier, Direction, Ending, Side};
 
@@ -14,8 +15,10 @@ pub struct Passing<'a> {
     pub direction: Direction,
     /// What carries it.
     pub carrier: Carrier,
-    /// The payload, unmasked; for HTTP the body.
+    /// The payload, unmasked; for HTTP the body, decoded by its `Content-Encoding` if that is possible.
     pub data: &'a [u8],
+    /// The same, if it is UTF-8.
+    pub text: Option<&'a str>,
     /// For HTTP: `POST /create` (up) or `POST /create 200` (down); empty for a WebSocket.
     pub head: &'a str,
     /// The payload was longer than the tap decodes; `data` is its beginning.
@@ -40,7 +43,8 @@ pub enum Verdict {
     Delay(Duration),
     /// Forward it, and right behind it the same once more. HTTP goes once all the same.
     Duplicate,
-    /// Forward it corrupted, in one frame. An HTTP body that is chunked goes unchanged.
+    /// Forward it corrupted, in one frame. The body of an HTTP response that is chunked or encoded goes without that; a request that is goes
+    /// unchanged.
     Corrupt(Corruption),
     /// Forward it, after this time if there is one, and right behind it what is held under this number.
     Then(HoldId, Option<Duration>),
@@ -51,12 +55,30 @@ pub enum Verdict {
 pub enum LinkChange {
     /// The server accepted the upgrade (101). `path` is the request's path and query.
     Up { path: String },
-    /// The server refused the upgrade with this status.
-    Refused { status: u16 },
+    /// The upgrade did not come about.
+    Refused(Refused),
     /// The peer ended it, but the server cannot know: the link is silent upwards. Told once.
     Unheard { ending: Ending },
     /// It ended. Told once, when the first side ended of which the other can know.
     Down { by: Side, ending: Ending },
+}
+
+/// Why a request for a WebSocket did not bring one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The server answered with another status than 101.
+    Answered {
+        /// The status.
+        status: u16,
+        /// What it is called: the standard's phrase, or the server's own where there is none.
+        phrase: String,
+        /// What the answer says, decoded; its beginning if it is long or comes slowly.
+        body: Vec<u8>,
+    },
+    /// There was no answer: the first to end its side was this one.
+    Unanswered { by: Side },
+    /// The tap answered in the server's place: why.
+    ByTap { why: String },
 }
 
 /// Decides and records, per message. Called from the tap's tasks, in order per leg; it must not block.
@@ -66,6 +88,10 @@ pub trait Policy: Send + Sync + 'static {
 
     /// A WebSocket came or went.
     fn link(&self, link: u32, change: LinkChange);
+
+    /// Something was written wrongly: down by the server, up by the peer. Each rule once for a WebSocket and direction; what a step's fault
+    /// makes of a message is none. `link` is 0 for plain HTTP. The bytes go on all the same.
+    fn violation(&self, _link: u32, _direction: Direction, _violation: &Violation) {}
 
     /// A message that was judged `Pass` or `Delay` found its socket gone. Told right after the attempt.
     fn undeliverable(&self, _link: u32, _direction: Direction) {}

@@ -66,7 +66,7 @@ pub struct TapOptions {
     pub pages: Option<Arc<Pages>>,
     /// `host:port` that requests and origins may name besides the tap's own address.
     pub hosts: Vec<String>,
-    /// Headers that every request to the server gets besides its own.
+    /// Headers that every request to the server gets, in the place of its own of the same name.
     pub headers: Arc<[(String, String)]>,
     /// What it shows its peer, for whom it is at `https` and `wss` then.
     pub identity: Option<Identity>,

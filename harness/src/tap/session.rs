@@ -2,6 +2,8 @@
 //!
 //! It has one connection to the server of its own, as it would without the tap: who closes or resets one closes or resets the other.
 
+mod respond;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -16,12 +18,14 @@ use super::body::{Body, Framing};
 use super::head::{self, HeadError, Request, Response};
 use super::link::Link;
 use super::pages::PREFIX;
-use super::policy::{LinkChange, Passing, Verdict};
+use super::policy::{LinkChange, Passing, Refused, Verdict};
 use super::shared::Shared;
+use super::violation;
 use super::wire::{CONNECT, Sent, Wire};
 use super::{Delivery, MESSAGE_CAP};
-use crate::terms::{Carrier, Direction};
+use crate::terms::{Carrier, Direction, Side};
 use crate::tls::{Called, Stream};
+use respond::To;
 
 /// So much of the peer's next request is read while the server answers (bytes).
 const AHEAD: usize = 64 * 1024;
@@ -56,14 +60,17 @@ struct Passed {
 }
 
 impl Passed {
-    /// Puts the corrupted body in the place of the one at the end of `raw`, if that is where it stands; chunked it does not.
-    fn corrupt(&self, raw: &mut BytesMut, body: &[u8]) {
-        if let Some(corrupted) = &self.corrupted
-            && let Some(start) = raw.len().checked_sub(body.len())
-            && raw.ends_with(body)
-        {
-            raw[start..].copy_from_slice(corrupted);
-        }
+    /// Puts the corrupted body in the place of the one at the end of `raw`; `false` if it does not stand there: chunked, or encoded.
+    fn corrupt(&self, raw: &mut BytesMut, body: &[u8]) -> bool {
+        let Some(corrupted) = &self.corrupted else {
+            return true;
+        };
+        let start = raw.len().checked_sub(body.len());
+        let Some(start) = start.filter(|_| raw.ends_with(body)) else {
+            return false;
+        };
+        raw[start..].copy_from_slice(corrupted);
+        true
     }
 
     fn tell(self, shared: &Shared, direction: Direction, delivered: bool) {
@@ -240,7 +247,7 @@ impl Session {
         if let Some(site) = &self.shared.site {
             site.readdress(request);
         }
-        request.add(&self.shared.headers);
+        request.put(&self.shared.headers);
     }
 
     /// Reads a request's body, to its end or to the cap.
@@ -357,6 +364,7 @@ impl Session {
             direction,
             carrier: Carrier::Http,
             data,
+            text: std::str::from_utf8(data).ok(),
             head,
             truncated,
             swallowed: false,
@@ -493,72 +501,7 @@ impl Session {
         if response.status == 101 {
             return Err(Refusal::new(502, "the server switches protocols unasked").into());
         }
-        self.pass_on(response, Some(line)).await
-    }
-
-    /// Passes on a response, judged if it answers a request `line`.
-    async fn pass_on(&mut self, response: Response, line: Option<&str>) -> Result<(), End> {
-        let mut raw = response.raw;
-        let mut body = Body::new(response.framing);
-        let mut data = Vec::new();
-        while !response.events && !body.is_done() && raw.len() <= MESSAGE_CAP {
-            self.take_body(&mut body, &mut raw, &mut data)?;
-            if !body.is_done() && self.fill_from_server().await? == 0 {
-                break;
-            }
-        }
-        let cut_short = || self.server.as_ref().is_some_and(|(_, server)| server.ended);
-        let whole = body.is_done() || (body.ends_with_stream() && cut_short());
-        let passed = match line {
-            Some(line) => {
-                let head = format!("{line} {}", response.status);
-                self.judge(Direction::Down, &head, &data, !whole).await?
-            }
-            None => Passed {
-                reply: None,
-                corrupted: None,
-            },
-        };
-        passed.corrupt(&mut raw, &data);
-        // Who was waited for may be gone; who is not waited for finds out by writing.
-        let gone = passed.reply.is_some() && self.peer.is_gone().await;
-        let delivered = !gone && self.peer.send(&raw).await.is_ok();
-        passed.tell(&self.shared, Direction::Down, delivered);
-        if !delivered {
-            return Err(End::PeerReset);
-        }
-        while !body.is_done() {
-            raw.clear();
-            data.clear();
-            self.take_body(&mut body, &mut raw, &mut data)?;
-            let sent = self.peer.send(&raw).await;
-            sent.map_err(|_| End::PeerReset)?;
-            // Ended by the stream, or cut short: the peer sees the same.
-            if !body.is_done() && self.fill_from_server().await? == 0 {
-                return Err(End::Quiet);
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes from the server's inbox what belongs to the body.
-    fn take_body(
-        &mut self,
-        body: &mut Body,
-        raw: &mut BytesMut,
-        data: &mut Vec<u8>,
-    ) -> Result<(), End> {
-        let Some((_, server)) = &mut self.server else {
-            return Err(End::Quiet);
-        };
-        let taken = (body.take(&server.inbox, data)).map_err(|error| {
-            End::Refused(Refusal::new(
-                502,
-                format!("the server's answer is none: {error}"),
-            ))
-        })?;
-        raw.unsplit(server.inbox.split_to(taken));
-        Ok(())
+        self.pass_on(response, To::Request(line)).await
     }
 
     /// A request for a WebSocket.
@@ -577,18 +520,25 @@ impl Session {
             Err(refusal) => Err(refusal.into()),
         };
         let policy = &self.shared.policy;
-        let status = match &answered {
-            Ok(response) => response.status,
-            Err(End::Refused(refusal)) => refusal.status,
-            Err(_) => 0,
+        let refused = match &answered {
+            Ok(_) => None,
+            Err(End::Refused(refusal)) => Some(Refused::ByTap {
+                why: refusal.why.clone(),
+            }),
+            Err(End::PeerReset) => Some(Refused::Unanswered { by: Side::Peer }),
+            Err(_) if self.peer.ended => Some(Refused::Unanswered { by: Side::Peer }),
+            Err(_) => Some(Refused::Unanswered { by: Side::Server }),
         };
-        if status != 101 {
-            policy.link(number, LinkChange::Refused { status });
+        if let Some(refused) = refused {
+            policy.link(number, LinkChange::Refused(refused));
         }
         let response = answered?;
-        if status != 101 {
-            self.pass_on(response, None).await?;
+        if response.status != 101 {
+            self.pass_on(response, To::Upgrade(number)).await?;
             return Ok(None);
+        }
+        for violation in violation::handshake(&request.raw, &response.raw) {
+            policy.violation(number, Direction::Down, &violation);
         }
         Ok(Some(Upgraded {
             number,

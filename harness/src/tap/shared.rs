@@ -26,7 +26,7 @@ pub(super) struct Shared {
     pub(super) hosts: Vec<String>,
     /// What requests name in the tap's place.
     pub(super) site: Option<Arc<Site>>,
-    /// What every request to the server gets besides its own headers.
+    /// What every request to the server gets, in the place of its own headers of the same name.
     pub(super) headers: Arc<[(String, String)]>,
     /// What the peer is shown; plain if `None`.
     pub(super) identity: Option<Identity>,

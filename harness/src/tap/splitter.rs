@@ -4,11 +4,16 @@ use std::ops::Range;
 
 use bytes::BytesMut;
 
-use super::frame::{self, Header, Opcode, Violation};
+use super::frame::{self, Header, Malformed, Opcode};
+use super::violation::Violation;
 use crate::terms::Carrier;
+use crate::terms::Rule;
 
 /// A message of more fragments than this counts as too long to decode.
 const FRAGMENTS: usize = 64 * 1024;
+
+/// A frame that says it is longer than this (bytes) is one that no peer takes: browsers and libraries keep messages in memory.
+const ENDLESS: u64 = 1 << 32;
 
 /// What comes next in the stream. Put together, the pieces are the stream.
 #[derive(Debug)]
@@ -47,6 +52,23 @@ struct Overlong {
     fin: bool,
 }
 
+/// What is wrong with a length that is written with more bytes than it needs (section 5.2), or that nobody takes.
+#[cold]
+fn oddity(header: &Header) -> Violation {
+    let length = header.payload;
+    let (rule, detail) = match header.minimal {
+        false => (
+            Rule::Length,
+            format!("a payload length of {length}, written with more bytes than it needs"),
+        ),
+        true => (
+            Rule::Endless,
+            format!("a frame of {length} bytes, which no peer takes"),
+        ),
+    };
+    Violation::new(rule, detail)
+}
+
 /// An incremental reader of one direction. It owns no buffer: the unread bytes stay in the caller's.
 #[derive(Debug)]
 pub(super) struct Splitter {
@@ -60,7 +82,9 @@ pub(super) struct Splitter {
     /// Control frames between the fragments of the message in hand.
     controls: Vec<Range<usize>>,
     overlong: Option<Overlong>,
-    violation: Option<Violation>,
+    violation: Option<Malformed>,
+    /// What a header shows that the stream can be followed in spite of.
+    noted: Option<Violation>,
     unmasked: Vec<u8>,
 }
 
@@ -76,13 +100,19 @@ impl Splitter {
             controls: Vec::new(),
             overlong: None,
             violation: None,
+            noted: None,
             unmasked: Vec::new(),
         }
     }
 
     /// Why the stream is passed on unread from here on, if it is.
-    pub(super) fn violation(&self) -> Option<Violation> {
+    pub(super) fn violation(&self) -> Option<Malformed> {
         self.violation
+    }
+
+    /// What was wrong with a header, though the stream can be followed; told once.
+    pub(super) fn take_noted(&mut self) -> Option<Violation> {
+        self.noted.take()
     }
 
     /// The payload of the message that `next` has just returned, of which `frames` are the bytes.
@@ -160,14 +190,17 @@ impl Splitter {
         self.overlong = None;
     }
 
-    fn frames(&mut self, inbox: &mut BytesMut) -> Result<Option<Piece>, Violation> {
+    fn frames(&mut self, inbox: &mut BytesMut) -> Result<Option<Piece>, Malformed> {
         loop {
             let Some(header) = frame::header(&inbox[self.scanned..], self.masked)? else {
                 return Ok(self.starved(inbox, None));
             };
+            if !header.minimal || header.payload > ENDLESS {
+                self.noted.get_or_insert_with(|| oddity(&header));
+            }
             match (header.opcode, self.open) {
-                (Opcode::Continuation, None) => return Err(Violation::Continuation),
-                (Opcode::Text | Opcode::Binary, Some(_)) => return Err(Violation::Interleaved),
+                (Opcode::Continuation, None) => return Err(Malformed::Continuation),
+                (Opcode::Text | Opcode::Binary, Some(_)) => return Err(Malformed::Interleaved),
                 _ => {}
             }
             let have = (inbox.len() - self.scanned - header.size) as u64;
@@ -293,7 +326,7 @@ impl Splitter {
         }
     }
 
-    fn tail(&mut self, inbox: &mut BytesMut) -> Result<Option<Piece>, Violation> {
+    fn tail(&mut self, inbox: &mut BytesMut) -> Result<Option<Piece>, Malformed> {
         let Some(overlong) = &mut self.overlong else {
             return Ok(None);
         };
@@ -310,8 +343,11 @@ impl Splitter {
         let Some(header) = frame::header(inbox, self.masked)? else {
             return Ok(None);
         };
+        if !header.minimal || header.payload > ENDLESS {
+            self.noted.get_or_insert_with(|| oddity(&header));
+        }
         match header.opcode {
-            Opcode::Text | Opcode::Binary => Err(Violation::Interleaved),
+            Opcode::Text | Opcode::Binary => Err(Malformed::Interleaved),
             Opcode::Continuation => {
                 overlong.rest = header.payload;
                 overlong.fin = header.fin;

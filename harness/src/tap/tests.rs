@@ -7,6 +7,7 @@ use super::body::{Body, Framing};
 use super::frame;
 use super::splitter::{Piece, Splitter};
 use crate::terms::Carrier;
+use crate::terms::Rule;
 
 /// What a stream meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,4 +245,148 @@ fn a_long_reason_is_cut_at_a_character() {
     let close = frame::close(1000, &"ü".repeat(100), None);
     assert_eq!(close.len(), 2 + 2 + 122);
     assert_eq!(frame::close_payload(&close[2..]).1, "ü".repeat(61));
+}
+
+/// What a server's bytes break, and whether the stream can be followed all the same.
+fn broken(stream: &[u8]) -> (Option<Rule>, bool) {
+    let mut splitter = Splitter::new(false, 1000);
+    let mut inbox = BytesMut::from(stream);
+    let mut noted = None;
+    while splitter.next(&mut inbox).is_some() {
+        noted = noted.or(splitter.take_noted());
+    }
+    noted = noted.or(splitter.take_noted());
+    match splitter.violation() {
+        Some(malformed) => (Some(malformed.rule()), false),
+        None => (noted.map(|noted| noted.rule), true),
+    }
+}
+
+#[test]
+fn what_a_servers_frames_break_is_named() {
+    let long = |second: &[u8], payload: usize| [&[0x81], second, &vec![b'x'; payload]].concat();
+    for (name, stream, rule, followed) in [
+        ("a message", encode(1, true, b"{}", None), None, true),
+        (
+            "rsv1",
+            vec![0xc1, 2, b'{', b'}'],
+            Some(Rule::ReservedBit),
+            false,
+        ),
+        (
+            "rsv2",
+            vec![0xa1, 2, b'{', b'}'],
+            Some(Rule::ReservedBit),
+            false,
+        ),
+        (
+            "rsv3 of a ping",
+            vec![0x99, 0],
+            Some(Rule::ReservedBit),
+            false,
+        ),
+        ("opcode 3", vec![0x83, 0], Some(Rule::Opcode), false),
+        ("opcode 15", vec![0x8f, 0], Some(Rule::Opcode), false),
+        (
+            "a mask",
+            encode(1, true, b"{}", Some([1, 2, 3, 4])),
+            Some(Rule::Mask),
+            false,
+        ),
+        (
+            "a masked ping",
+            encode(9, true, b"", Some([1, 2, 3, 4])),
+            Some(Rule::Mask),
+            false,
+        ),
+        (
+            "half a ping",
+            encode(9, false, b"", None),
+            Some(Rule::Control),
+            false,
+        ),
+        (
+            "a long ping",
+            encode(9, true, &[0; 126], None),
+            Some(Rule::Control),
+            false,
+        ),
+        (
+            "a ping of 125",
+            encode(9, true, &[0; 125], None),
+            None,
+            true,
+        ),
+        (
+            "a continuation",
+            encode(0, true, b"x", None),
+            Some(Rule::Fragments),
+            false,
+        ),
+        (
+            "two beginnings",
+            [encode(1, false, b"x", None), encode(1, true, b"y", None)].concat(),
+            Some(Rule::Fragments),
+            false,
+        ),
+        (
+            "125 in 3 bytes",
+            long(&[126, 0, 125], 125),
+            Some(Rule::Length),
+            true,
+        ),
+        ("126 in 3 bytes", long(&[126, 0, 126], 126), None, true),
+        (
+            "65535 in 9 bytes",
+            long(&[127, 0, 0, 0, 0, 0, 0, 0xff, 0xff], 65535),
+            Some(Rule::Length),
+            true,
+        ),
+        (
+            "65536 in 9 bytes",
+            long(&[127, 0, 0, 0, 0, 0, 1, 0, 0], 65536),
+            None,
+            true,
+        ),
+        (
+            "a length of 2^63",
+            long(&[127, 0x80, 0, 0, 0, 0, 0, 0, 0], 0),
+            Some(Rule::Length),
+            false,
+        ),
+        (
+            "a length of 2^63 - 1",
+            long(&[127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 0),
+            Some(Rule::Endless),
+            true,
+        ),
+        (
+            "a fragment of a long message in too many bytes",
+            [
+                encode(1, false, &[b'x'; 2000], None),
+                vec![0x80, 126, 0, 1, b'x'],
+            ]
+            .concat(),
+            Some(Rule::Length),
+            true,
+        ),
+    ] {
+        assert_eq!(broken(&stream), (rule, followed), "{name}");
+    }
+}
+
+#[test]
+fn a_message_for_a_socket_that_takes_no_more_is_counted_as_lost() {
+    use super::outbox::{Kind, Outbox};
+    let mut outbox = Outbox::default();
+    let bytes = || BytesMut::from(&b"x"[..]);
+    outbox.push(bytes(), Kind::Other, None);
+    outbox.die();
+    assert_eq!(outbox.take_lost(), 0);
+    outbox.push(bytes(), Kind::Message, None);
+    let later = std::time::Duration::from_secs(1);
+    outbox.push(bytes(), Kind::Beginning, Some(later));
+    outbox.push(bytes(), Kind::End, None);
+    assert_eq!(outbox.take_lost(), 2);
+    assert_eq!(outbox.take_lost(), 0);
 }

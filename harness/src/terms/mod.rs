@@ -1,9 +1,11 @@
 //! The small words that every floor shares: which way, by whom, how it ended. No logic, no I/O.
 
 mod connection;
+mod rule;
 mod server;
 mod wire;
 
 pub use connection::{ChannelOptions, Data, Kill, Machine, Payload};
+pub use rule::Rule;
 pub use server::ServerLife;
 pub use wire::{Carrier, Corruption, Direction, Ending, Fate, RawFrame, Side, Silence};

@@ -10,6 +10,8 @@ pub enum ServerLife {
     Ready,
     /// It ended by itself; `status` is the exit status as text.
     Exited { status: String },
+    /// After all that was sent it was seen to go on, at the end of a case.
+    Alive,
     /// A step ended it.
     Killed,
     /// A step stopped it where it stands.

@@ -4,22 +4,29 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use super::firefox::preferences;
 use crate::names::Stack;
 
-/// The capabilities of a new session. Reasons: no traffic of the browser's own, fake camera and microphone, candidates
-/// that can be read (no mDNS names), and timers that run in the background as they do in front.
-pub(super) fn capabilities(stack: Stack, browser: &Path, profiles: &Path) -> Map<String, Value> {
-    let mut wanted = anywhere(stack);
-    let own = match stack {
-        Stack::Firefox => Vec::new(),
-        _ => own_chromium(profiles),
-    };
-    wanted[options(stack)]["binary"] = json!(browser);
-    add(&mut wanted, stack, own);
+/// The capabilities of a new session with a Chromium here. Reasons: no traffic of the browser's own, fake camera and microphone,
+/// candidates that can be read (no mDNS names), and timers that run in the background as they do in front.
+pub(super) fn chromium_here(browser: &Path, folder: &Path) -> Map<String, Value> {
+    let mut wanted = anywhere(Stack::Chromium);
+    wanted[options(Stack::Chromium)]["binary"] = json!(browser);
+    add(&mut wanted, Stack::Chromium, own_chromium(folder));
     wanted
 }
 
-/// The same for a browser elsewhere: which program it is, where its profile lies and whether it may have a sandbox are that machine's to
+/// The same with a Firefox that runs already. All else is its profile's.
+pub(super) fn firefox_here() -> Value {
+    json!({ "acceptInsecureCerts": true })
+}
+
+/// The same with one that runs elsewhere.
+pub(super) fn firefox_elsewhere() -> Value {
+    json!({ "acceptInsecureCerts": true, "proxy": direct() })
+}
+
+/// The same from a driver elsewhere: which program it is, where its profile lies and whether it may have a sandbox are that machine's to
 /// say.
 pub(super) fn remote<'a>(stack: Stack, arguments: impl Iterator<Item = &'a str>) -> Value {
     let mut wanted = anywhere(stack);
@@ -30,9 +37,13 @@ pub(super) fn remote<'a>(stack: Stack, arguments: impl Iterator<Item = &'a str>)
         _ => "chrome",
     };
     wanted.insert("browserName".into(), name.into());
-    // Else it may look for a proxy, for each user context anew: 5 s where nobody answers for names (measured with Chromium).
-    wanted.insert("proxy".into(), json!({ "proxyType": "direct" }));
+    wanted.insert("proxy".into(), direct());
     wanted.into()
+}
+
+/// Else it may look for a proxy, for each user context anew: 5 s where nobody answers for names (measured with Chromium).
+fn direct() -> Value {
+    json!({ "proxyType": "direct" })
 }
 
 /// Where each driver looks for what its browser is started with.
@@ -61,8 +72,8 @@ fn anywhere(stack: Stack) -> Map<String, Value> {
     wanted
 }
 
-fn own_chromium(profiles: &Path) -> Vec<String> {
-    let profile = profiles.join("profile");
+fn own_chromium(folder: &Path) -> Vec<String> {
+    let profile = folder.join("profile");
     let mut args = vec![format!("--user-data-dir={}", profile.display())];
     // Chromium's sandbox refuses to run as root.
     if is_root() {
@@ -98,31 +109,7 @@ fn chromium() -> Value {
 }
 
 fn firefox() -> Value {
-    json!({
-        "args": ["-headless"],
-        "prefs": {
-            "media.peerconnection.ice.obfuscate_host_addresses": false,
-            "media.navigator.streams.fake": true,
-            "media.navigator.permission.disabled": true,
-            "dom.min_background_timeout_value": 4,
-            "dom.min_background_timeout_value_without_budget_throttling": 4,
-            "dom.timeout.enable_budget_timer_throttling": false,
-            // A change of the machine's network (another's container starts) makes it ping each WebSocket, and close those on which a silence was cut.
-            "network.notify.changed": false,
-            "network.captive-portal-service.enabled": false,
-            "network.connectivity-service.enabled": false,
-            "app.normandy.enabled": false,
-            "app.update.disabledForTesting": true,
-            "browser.newtabpage.enabled": false,
-            "browser.startup.page": 0,
-            "media.gmp-manager.updateEnabled": false,
-            // Each tap is a site of its own: a process started for each page load (measured, two loads at once: 480 and 200 ms).
-            "fission.autostart": false,
-            "browser.sessionhistory.max_total_viewers": 0,
-            // Pages of taps with TLS call the harness at ws://.
-            "network.websocket.allowInsecureFromHTTPS": true,
-        },
-    })
+    json!({ "args": ["-headless"], "prefs": preferences() })
 }
 
 fn is_root() -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::names::Stack;
 use crate::run::RunError;
 
-/// The environment broke, not what is tested: no browser, no driver, a driver that does not come up, a page that does not
+/// The environment broke, not what is tested: no browser, no driver, a driver or browser that does not come up, a page that does not
 /// load. A run that meets it is inconclusive.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum EnvironmentError {
@@ -14,7 +14,7 @@ pub enum EnvironmentError {
         "cannot find {what}: looked for {looked}; install it with `{install}` (`ci/demo` installs all that is needed), or name it in {variable}"
     )]
     NotFound {
-        /// `Chromium`, `geckodriver`, …
+        /// `Chromium`, `chromedriver`, …
         what: &'static str,
         /// The places, in the order in which they were looked at.
         looked: String,
@@ -23,33 +23,33 @@ pub enum EnvironmentError {
         /// The environment variable that names it.
         variable: &'static str,
     },
-    /// A driver did not start, or did not tell its port.
-    #[error("{driver} did not start: {why}{}", last_lines(.output))]
-    Driver {
+    /// A driver or browser did not start, or did not tell where it listens.
+    #[error("{program} did not start: {why}{}", last_lines(.output))]
+    Start {
         /// The program.
-        driver: String,
+        program: String,
         /// What happened.
         why: String,
         /// The last lines that it wrote.
         output: Vec<String>,
     },
-    /// The driver could not start its browser, or the session broke while it was prepared.
+    /// The browser did not come up behind its driver, gave no session, or the session broke while it was prepared.
     #[error("no session with {stack}: {why}{}", last_lines(.output))]
     Session {
         /// Which browser.
         stack: Stack,
-        /// The driver's answer.
+        /// What it or its driver answered.
         why: String,
-        /// The last lines that the driver wrote.
+        /// The last lines that the program which was started wrote.
         output: Vec<String>,
     },
-    /// A driver that runs elsewhere gave no session, or the session broke while it was prepared.
-    #[error("no session with {stack} at {driver}: {why}")]
+    /// A driver or browser that runs elsewhere gave no session, or the session broke while it was prepared.
+    #[error("no session with {stack} at {url}: {why}")]
     Remote {
         /// Which browser.
         stack: Stack,
-        /// The driver's URL, without a password.
-        driver: String,
+        /// Where it runs, without a password.
+        url: String,
         /// What happened.
         why: String,
     },

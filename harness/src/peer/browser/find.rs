@@ -1,6 +1,7 @@
 //! Where browsers and drivers are.
 
-use std::ffi::OsStr;
+use std::ffi::OsString;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -33,58 +34,61 @@ const FIREFOX: Wanted = Wanted {
     names: &["firefox-esr", "firefox"],
     install: "apt-get install firefox-esr",
 };
-const GECKODRIVER: Wanted = Wanted {
-    what: "geckodriver",
-    variable: "GLARE_GECKODRIVER",
-    names: &["geckodriver"],
-    install: "cargo install geckodriver --locked",
-};
-
-/// A browser and the driver that speaks for it.
+/// A browser, and the driver that speaks for it if it needs one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Programs {
     /// The browser.
     pub browser: PathBuf,
-    /// Its WebDriver server.
-    pub driver: PathBuf,
+    /// Its WebDriver server. Firefox is its own.
+    pub driver: Option<PathBuf>,
 }
 
 impl Programs {
-    /// Finds both, by environment variable (`GLARE_CHROMIUM`, `GLARE_CHROMEDRIVER`, `GLARE_FIREFOX`, `GLARE_GECKODRIVER`),
-    /// then in `PATH`, geckodriver last in the cache folder where `ci/demo` puts it.
+    /// Finds them, by environment variable (`GLARE_CHROMIUM`, `GLARE_CHROMEDRIVER`, `GLARE_FIREFOX`), then in `PATH`.
     pub fn find(stack: Stack) -> Result<Self, EnvironmentError> {
         let places = Places::of_this_process();
         match stack {
             Stack::Chromium => Ok(Self {
                 browser: places.find(&CHROMIUM)?,
-                driver: places.find(&CHROMEDRIVER)?,
+                driver: Some(places.find(&CHROMEDRIVER)?),
             }),
             Stack::Firefox => Ok(Self {
                 browser: places.find(&FIREFOX)?,
-                driver: places.find(&GECKODRIVER)?,
+                driver: None,
             }),
             Stack::Native | Stack::Wire => Err(EnvironmentError::NoBrowser(stack)),
         }
     }
 }
 
-/// What a browser and its driver call themselves.
+/// What a browser and its driver call themselves. Shown as `Chromium 156.0.8078.79, ChromeDriver 156.0.8078.79`, or as
+/// `Mozilla Firefox 153.7.0esr` alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Versions {
     /// `Chromium 156.0.8078.79 …`
     pub browser: String,
-    /// `ChromeDriver 156.0.8078.79 …`
-    pub driver: String,
+    /// `ChromeDriver 156.0.8078.79 …`, if it has one.
+    pub driver: Option<String>,
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.browser)?;
+        (self.driver.iter()).try_for_each(|driver| write!(f, ", {driver}"))
+    }
 }
 
 impl Programs {
-    /// Asks both for their version (`--version`, 20 s at most). An error is what went wrong, with the program's path.
+    /// Asks each for its version (`--version`, 20 s at most). An error is what went wrong, with the program's path.
     pub async fn versions(&self) -> Result<Versions, String> {
-        let (browser, driver) = tokio::join!(version(&self.browser), version(&self.driver));
-        Ok(Versions {
-            browser: browser?,
-            driver: driver?,
-        })
+        let driver = async {
+            match &self.driver {
+                Some(driver) => version(driver).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (browser, driver) = tokio::try_join!(version(&self.browser), driver)?;
+        Ok(Versions { browser, driver })
     }
 }
 
@@ -106,27 +110,22 @@ async fn version(program: &Path) -> Result<String, String> {
     }
 }
 
+/// A variable of this process's environment that is not empty.
+fn set(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
 /// Where to look. A value, so that it can be tested without touching the process's environment.
 struct Places<'a> {
     variable: &'a dyn Fn(&str) -> Option<PathBuf>,
     path: Vec<PathBuf>,
-    cache: Option<PathBuf>,
 }
 
 impl Places<'static> {
     fn of_this_process() -> Self {
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         Self {
-            variable: &|name| {
-                std::env::var_os(name)
-                    .filter(|value| !value.is_empty())
-                    .map(PathBuf::from)
-            },
+            variable: &|name| set(name).map(PathBuf::from),
             path: set("PATH").map_or_else(Vec::new, |path| std::env::split_paths(&path).collect()),
-            cache: set("XDG_CACHE_HOME")
-                .map(PathBuf::from)
-                .or_else(|| set("HOME").map(|home| Path::new(&home).join(".cache")))
-                .map(|cache| cache.join("glare")),
         }
     }
 }
@@ -151,47 +150,14 @@ impl Places<'_> {
                 )))
             };
         }
-        let mut looked = format!("{} in PATH", wanted.names.join(", "));
         for name in wanted.names {
             let mut candidates = self.path.iter().map(|folder| folder.join(name));
             if let Some(found) = candidates.find(|path| is_program(path)) {
                 return Ok(found);
             }
         }
-        if wanted.what == GECKODRIVER.what
-            && let Some(cache) = &self.cache
-        {
-            if let Some(found) = newest_in(cache) {
-                return Ok(found);
-            }
-            looked = format!(
-                "{looked}, {}/geckodriver-*/bin/geckodriver",
-                cache.display()
-            );
-        }
-        Err(not_found(looked))
+        Err(not_found(format!("{} in PATH", wanted.names.join(", "))))
     }
-}
-
-/// `geckodriver-<version>/bin/geckodriver` of the highest version.
-fn newest_in(cache: &Path) -> Option<PathBuf> {
-    let version = |name: &OsStr| -> Option<Vec<u32>> {
-        let text = name.to_str()?.strip_prefix("geckodriver-")?;
-        Some(
-            text.split('.')
-                .map(|part| part.parse().unwrap_or(0))
-                .collect(),
-        )
-    };
-    std::fs::read_dir(cache)
-        .ok()?
-        .flatten()
-        .filter_map(|entry| {
-            let program = entry.path().join("bin/geckodriver");
-            Some((version(&entry.file_name())?, program)).filter(|(_, path)| is_program(path))
-        })
-        .max()
-        .map(|(_, path)| path)
 }
 
 fn is_program(path: &Path) -> bool {
@@ -226,7 +192,6 @@ mod tests {
         let places = Places {
             variable: &|name| (name == "GLARE_CHROMIUM").then(|| named.clone()),
             path: vec![folder.path().into()],
-            cache: None,
         };
         let text = places.find(&CHROMIUM).unwrap_err().to_string();
         assert!(text.contains("my-chromium (GLARE_CHROMIUM)"), "{text}");
@@ -235,40 +200,16 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_geckodriver_of_the_cache_is_taken() {
-        let folder = tempfile::tempdir().unwrap();
-        for version in ["0.9.0", "0.37.1", "0.36.0"] {
-            program(
-                &folder
-                    .path()
-                    .join(format!("geckodriver-{version}/bin/geckodriver")),
-            );
-        }
-        let places = Places {
-            variable: &|_| None,
-            path: vec![],
-            cache: Some(folder.path().into()),
-        };
-        let found = places.find(&GECKODRIVER).unwrap();
-        assert!(
-            found.ends_with("geckodriver-0.37.1/bin/geckodriver"),
-            "{found:?}"
-        );
-    }
-
-    #[test]
     fn what_is_missing_says_where_it_was_looked_for_and_what_to_install() {
         let places = Places {
             variable: &|_| None,
             path: vec!["/nowhere".into()],
-            cache: Some("/nowhere/cache".into()),
         };
         assert_eq!(
-            places.find(&GECKODRIVER).unwrap_err().to_string(),
-            "cannot find geckodriver: looked for geckodriver in PATH, \
-             /nowhere/cache/geckodriver-*/bin/geckodriver; install it with \
-             `cargo install geckodriver --locked` (`ci/demo` installs all that is needed), \
-             or name it in GLARE_GECKODRIVER"
+            places.find(&FIREFOX).unwrap_err().to_string(),
+            "cannot find Firefox: looked for firefox-esr, firefox in PATH; install it with \
+             `apt-get install firefox-esr` (`ci/demo` installs all that is needed), \
+             or name it in GLARE_FIREFOX"
         );
     }
 }

@@ -1,24 +1,29 @@
-//! Browser peers: real Chromium and Firefox, driven by WebDriver for life and death, by WebDriver BiDi for pages, and
-//! by a WebSocket of each page's own for what its hand does and sees.
+//! Browser peers: real Chromium and Firefox, driven by WebDriver BiDi, and by a WebSocket of each page's own for what its hand does and
+//! sees.
+//!
+//! Chromium is started by chromedriver, which speaks BiDi for it. Firefox speaks it by itself: it is started with a profile of its own
+//! and `--remote-debugging-port 0`, tells its address on stderr, and gives a session there. No geckodriver is wanted.
 //!
 //! [`Pool`] lends warm pages of one browser of each kind; a [`BrowserPeer`] is the [`Hand`](super::Hand) of such a page.
 //! The page is served by the peer's own tap: see [`pages`]. It is a frame of the warm page, which stays when the peer goes: a frame has a
 //! fresh realm and costs less than a page. Each warm page has an address where it lives, and its peers' taps are put there, so
 //! that its renderer process stays, too.
 //!
-//! With [`Remotes`] a stack's browsers are elsewhere: a driver that runs already is asked for a session, which is deleted in the end. All
-//! their taps are at the one address that reaches this machine, and cookies know no ports, so each of their pages has a user context of
+//! With [`Remotes`] a stack's browsers are elsewhere: a driver that runs already, or a Firefox, is asked for a session, which is ended in
+//! the end; that Firefox stays. All their taps are at the one address that reaches this machine, and cookies know no ports, so each of their pages has a user context of
 //! its own, and serves once.
 
 mod bidi;
 mod capabilities;
-mod driver;
+mod chromedriver;
 mod error;
 mod find;
+mod firefox;
 mod line;
 mod page;
 mod peer;
 mod pool;
+mod process;
 mod remote;
 mod running;
 

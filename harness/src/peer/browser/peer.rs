@@ -19,8 +19,8 @@ use crate::peer::{Command, Hand, HandError, Reply};
 use crate::signaling::Description;
 use crate::terms::Kill;
 
-/// How long a page may take over one command. Nothing that a hand does takes this long, except an HTTP request that the
-/// tap holds.
+/// How long a page may take over one command. Nothing that a hand does takes this long, except an HTTP request, for which whoever makes
+/// it knows how long to wait.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(60);
 
 /// How long closing everything may take.
@@ -97,7 +97,7 @@ impl BrowserPeer {
     fn send(
         &self,
         command: &str,
-        within: Duration,
+        within: Option<Duration>,
     ) -> impl Future<Output = Result<Reply, HandError>> + Send + use<> {
         let answer = {
             let mut number = self.number.lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,9 +106,15 @@ impl BrowserPeer {
         };
         let page = Arc::clone(&self.page);
         let reply = self.handle.spawn(async move {
+            let answer = async {
+                match within {
+                    Some(within) => timeout(within, answer).await.map_err(|_| within),
+                    None => Ok(answer.await),
+                }
+            };
             let answer = tokio::select! {
                 biased;
-                answer = timeout(within, answer) => answer,
+                answer = answer => answer,
                 why = page.gone() => return Err(HandError::Gone(why)),
             };
             match answer {
@@ -119,7 +125,7 @@ impl BrowserPeer {
                         .await
                         .unwrap_or_else(|_| "its page closed the line".into()),
                 )),
-                Err(_) => Err(HandError::Gone(format!(
+                Err(within) => Err(HandError::Late(format!(
                     "no answer in {} s",
                     within.as_secs()
                 ))),
@@ -153,9 +159,13 @@ impl Hand for BrowserPeer {
         if let Some(gone) = self.gone() {
             return Err(gone);
         }
+        let within = match command {
+            Command::Fetch { .. } => None,
+            _ => Some(COMMAND_DEADLINE),
+        };
         let command = serde_json::to_string(&command)
             .map_err(|error| HandError::Unsupported(error.to_string()))?;
-        self.send(&command, COMMAND_DEADLINE).await
+        self.send(&command, within).await
     }
 
     async fn kill(&self, how: Kill) -> Result<(), HandError> {
@@ -189,7 +199,7 @@ impl Hand for BrowserPeer {
         };
         // What is open is closed before this returns; all else happens behind the caller's back.
         let ended = match self.page.why_gone() {
-            None => self.send("null", END_DEADLINE).await.is_ok(),
+            None => self.send("null", Some(END_DEADLINE)).await.is_ok(),
             Some(_) => false,
         };
         self.page.mute();

@@ -20,7 +20,7 @@ use crate::peer::{Happenings, next_address};
 use crate::run::Run;
 
 /// How many pages one browser lends at a time. Who comes later waits in line.
-pub const PAGES_PER_BROWSER: usize = 16;
+pub const PAGES_PER_BROWSER: usize = 32;
 
 /// Who starts a browser, whichever pool's, holds one of these. With dozens at once (`--repeat 20`) two cores had a load of 43, and
 /// with a dozen on one core none had started after a minute.
@@ -198,12 +198,17 @@ impl Pool {
 
     /// Sets a page aside. Waits in line when all are lent.
     pub async fn seat(&self, stack: Stack) -> Result<Seat, EnvironmentError> {
-        let shared = Arc::clone(&self.0);
-        let shelf = Arc::clone(shared.shelf(stack)?);
+        let shelf = Arc::clone(self.0.shelf(stack)?);
         let permit = Arc::clone(&shelf.permits)
             .acquire_owned()
             .await
             .map_err(|_| EnvironmentError::Pool("it is shut down".into()))?;
+        Ok(self.seat_with(permit, shelf).await)
+    }
+
+    async fn seat_with(&self, permit: OwnedSemaphorePermit, shelf: Arc<Shelf>) -> Seat {
+        let shared = Arc::clone(&self.0);
+        let stack = shelf.stack;
         let (home, page) = match shelf.idle_page().await {
             Some((home, page)) => (home, Some(page)),
             None => match shared.remotes(stack) {
@@ -211,13 +216,13 @@ impl Pool {
                 None => (next_address().into(), None),
             },
         };
-        Ok(Seat {
+        Seat {
             shared,
             shelf,
             home,
             permit: Some(permit),
             page,
-        })
+        }
     }
 
     /// A page for a peer whose tap is there already: [`Pool::seat`], wherever the page lived before.
@@ -227,6 +232,22 @@ impl Pool {
         origin: &str,
     ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
         self.seat(stack).await?.peer(origin).await
+    }
+
+    /// A page for a peer that comes back while its case has others: of the pool, if one is free now, else in a browser of its own. Who has
+    /// a page and waits in line for another might wait for one who does the same.
+    pub async fn peer_again(
+        &self,
+        stack: Stack,
+        origin: &str,
+    ) -> Result<(BrowserPeer, Happenings), EnvironmentError> {
+        let shelf = Arc::clone(self.0.shelf(stack)?);
+        match Arc::clone(&shelf.permits).try_acquire_owned() {
+            Ok(permit) => self.seat_with(permit, shelf).await.peer(origin).await,
+            // There one session serves all.
+            Err(_) if self.remote(stack).is_some() => self.peer(stack, origin).await,
+            Err(_) => self.own_browser(stack, origin).await,
+        }
     }
 
     /// Starts a browser for one peer alone, which may then be killed with [`Kill::Browser`](crate::terms::Kill::Browser).

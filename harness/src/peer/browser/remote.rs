@@ -1,4 +1,4 @@
-//! Drivers that run elsewhere: where they are, and a session there.
+//! Drivers and browsers that run elsewhere: where they are, and a session with a driver there.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,7 +26,8 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(20);
 /// The longest answer that is read, in bytes.
 const MOST: usize = 16 << 20;
 
-/// Where a driver runs already: `http://name:password@host:9515/path`. Shown without name and password.
+/// Where a driver runs already: `http://name:password@host:9515/path`; or a Firefox that speaks WebDriver BiDi by itself:
+/// `ws://host:9222`. Shown without name and password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DriverUrl {
     /// Without name and password; ends with a slash.
@@ -44,7 +45,28 @@ impl DriverUrl {
         sent.chain(self.password.clone()).collect()
     }
 
-    /// Its WebSocket, of where it says that it is. A driver that does not know by which name it is called tells an address that means
+    /// The WebSocket of a Firefox that needs no driver, where it gives sessions. It listens on its loopback alone, and answers to that
+    /// address and its own port alone, whatever tunnel is before it: so it is dialled where it is said to be, and called so.
+    pub(super) fn direct(&self) -> Option<Socket> {
+        if !self.is_direct() {
+            return None;
+        }
+        let path = self.url.path().trim_end_matches('/');
+        let path = path.strip_suffix("/session").unwrap_or(path);
+        let port = self.url.port_or_known_default().unwrap_or(80);
+        Some(Socket {
+            url: format!("ws://127.0.0.1:{port}{path}/session"),
+            dial: format!("{}:{port}", self.url.host_str().unwrap_or_default()),
+            authorization: self.authorization.clone(),
+        })
+    }
+
+    /// Whether it is a browser that needs no driver.
+    pub fn is_direct(&self) -> bool {
+        self.url.scheme() == "ws"
+    }
+
+    /// A driver's WebSocket, of where it says that it is. A driver that does not know by which name it is called tells an address that means
     /// itself: it is dialled where the driver is, and called by the name that it gave, which is the one that it answers to.
     pub(super) fn socket(&self, told: &str) -> Result<Socket, String> {
         let url = Url::parse(told).map_err(|error| format!("its webSocketUrl is none: {error}"))?;
@@ -91,11 +113,11 @@ impl FromStr for DriverUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "expected http://host:port, with a path if it has one";
+        const EXPECTED: &str = "expected http://host:port, with a path if it has one, or a Firefox's own ws://host:port";
         let mut url = Url::parse(text).map_err(|error| format!("{error}: {EXPECTED}"))?;
-        if url.scheme() != "http" {
+        if !matches!(url.scheme(), "http" | "ws") {
             return Err(format!(
-                "a driver is called by http only: {EXPECTED} (through a tunnel, if need be)"
+                "a driver is called by http only, a Firefox by ws: {EXPECTED} (through a tunnel, if need be)"
             ));
         }
         let (name, password) = (decoded(url.username()), url.password().map(decoded));
@@ -149,7 +171,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// A driver's of our own.
+    /// On this machine.
     pub(super) fn here(url: &str) -> Result<Self, String> {
         let parsed =
             Url::parse(url).map_err(|error| format!("its webSocketUrl is none: {error}"))?;
@@ -162,7 +184,7 @@ impl Socket {
     }
 }
 
-/// The drivers that are used in the place of this machine's own, and the address at which their browsers reach this machine.
+/// The drivers and browsers that are used in the place of this machine's own, and the address at which their browsers reach this machine.
 #[derive(Clone, Debug)]
 pub struct Remotes {
     drivers: BTreeMap<Stack, DriverUrl>,
@@ -201,7 +223,7 @@ impl Remotes {
         self.address
     }
 
-    /// The driver of this stack's browsers.
+    /// The driver of this stack's browsers, or the browser.
     pub fn get(&self, stack: Stack) -> Option<&DriverUrl> {
         self.drivers.get(&stack)
     }
@@ -341,7 +363,7 @@ mod tests {
             "me:hunter2",
             "https://me:hunter2@host",
             "http://me:hunter2@",
-            "ws://h",
+            "wss://me:hunter2@host",
         ] {
             let why = bad.parse::<DriverUrl>().unwrap_err();
             assert!(!why.contains("hunter2"), "{why}");
@@ -364,5 +386,33 @@ mod tests {
         }
         assert!(driver.socket("wss://grid/x").is_err());
         assert!(driver.socket("nonsense").is_err());
+    }
+
+    #[test]
+    fn a_firefox_that_needs_no_driver_is_called_by_the_only_name_that_it_answers_to() {
+        for (given, asked, dialled) in [
+            (
+                "ws://10.1.2.3:9222",
+                "ws://127.0.0.1:9222/session",
+                "10.1.2.3:9222",
+            ),
+            (
+                "ws://host:9222/session",
+                "ws://127.0.0.1:9222/session",
+                "host:9222",
+            ),
+            (
+                "ws://me:p@[fd00::1]",
+                "ws://127.0.0.1:80/session",
+                "[fd00::1]:80",
+            ),
+        ] {
+            let browser: DriverUrl = given.parse().expect(given);
+            let socket = browser.direct().expect(given);
+            assert_eq!((&*socket.url, &*socket.dial), (asked, dialled));
+            assert_eq!(socket.authorization.is_some(), given.contains("me:p"));
+        }
+        let driver: DriverUrl = "http://10.1.2.3:9515".parse().expect("a URL");
+        assert_eq!(driver.direct(), None);
     }
 }

@@ -1,30 +1,28 @@
-//! One running browser: its driver, its session, and its pages.
+//! One running browser: its process, its session, and its pages.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use fantoccini::{Client, ClientBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
+use fantoccini::Client;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::bidi::{Bidi, BidiError, Event};
-use super::capabilities::{self, capabilities};
-use super::driver::Driver;
 use super::line::{Exchange, Line};
 use super::page::{HOUSE_PATH, PAGE_PATH, Page};
+use super::process::Process;
 use super::remote::{RemoteSession, Socket};
-use super::{EnvironmentError, Programs, Remotes};
+use super::{EnvironmentError, Programs, Remotes, capabilities, chromedriver, firefox};
 use crate::names::Stack;
 use crate::peer::Happenings;
 use crate::run::Run;
 
-/// How long a browser may take to start (measured: 0.6 to 4.5 s; ten times that on a machine that is busy).
-const SESSION_DEADLINE: Duration = Duration::from_secs(60);
+/// How long a browser may take to give a session (measured: 0.6 to 3.5 s; ten times that on a machine that is busy).
+pub(super) const SESSION_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a page may take to open, load or close (measured: 0.1 to 0.4 s).
 pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(20);
 /// How long a document that is loaded may take to call. It does so while it loads, and again when the call does not get through.
@@ -62,23 +60,42 @@ pub(super) struct Browser {
     pub(super) bidi: Bidi,
     exchange: Exchange,
     pages: Pages,
+    /// User contexts that were made and not removed.
+    contexts: Mutex<HashSet<String>>,
+    /// Whether pages may be opened. Held while one is, so that none is forgotten when the session ends.
+    may_open: tokio::sync::RwLock<bool>,
     life: tokio::sync::Mutex<Option<Life>>,
 }
 
 /// What ends with it.
 #[derive(Debug)]
 enum Life {
-    /// On this machine. The session belongs to the client.
+    /// On this machine. The session belongs to the client, if there is a driver.
     Here {
-        driver: Driver,
+        process: Process,
         folder: PathBuf,
-        _client: Client,
+        _client: Option<Client>,
     },
-    Elsewhere(RemoteSession),
+    /// Behind a driver elsewhere.
+    Driven(RemoteSession),
+    /// A browser elsewhere that needs no driver, by its URL. It was there before, and stays.
+    Direct(String),
 }
 
 impl Browser {
-    /// Starts a driver and one session, with a profile of its own. Nothing is tried twice.
+    fn new(stack: Stack, exchange: Exchange, (bidi, pages): (Bidi, Pages), life: Life) -> Self {
+        Self {
+            stack,
+            bidi,
+            exchange,
+            pages,
+            contexts: Mutex::default(),
+            may_open: tokio::sync::RwLock::new(true),
+            life: tokio::sync::Mutex::new(Some(life)),
+        }
+    }
+
+    /// Starts a browser, behind a driver if it needs one, and one session, with a profile of its own. Nothing is tried twice.
     pub(super) async fn start(stack: Stack, run: &Run) -> Result<Self, EnvironmentError> {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
         let programs = Programs::find(stack)?;
@@ -86,71 +103,82 @@ impl Browser {
         let folder = run.folder().join(format!("{stack}-{number}"));
         tokio::fs::create_dir(&folder)
             .await
-            .map_err(|error| EnvironmentError::Driver {
-                driver: programs.driver.display().to_string(),
+            .map_err(|error| EnvironmentError::Start {
+                program: programs.browser.display().to_string(),
                 why: format!("no folder for its profile: {error}"),
                 output: Vec::new(),
             })?;
         let exchange = Exchange::start(Ipv4Addr::LOCALHOST.into())
             .await
             .map_err(|error| EnvironmentError::Pool(error.to_string().into()))?;
-        let driver = Driver::start(stack, &programs.driver, &folder, run).await?;
-        let output = driver.output();
-        match Self::session(stack, &driver.url, &programs, &folder).await {
-            Ok((client, bidi, pages)) => Ok(Self {
-                stack,
-                bidi,
-                exchange,
-                pages,
-                life: tokio::sync::Mutex::new(Some(Life::Here {
-                    driver,
+        let (process, attached) = match &programs.driver {
+            Some(driver) => {
+                let (process, url) = chromedriver::start(driver, &folder, run).await?;
+                let attached = async {
+                    let browser = &programs.browser;
+                    let (client, socket) = chromedriver::session(&url, browser, &folder).await?;
+                    let attached = Self::attach(stack, &socket, None).await?;
+                    Ok((attached, Some(client)))
+                };
+                (process, attached.await)
+            }
+            None => {
+                let (process, socket) = firefox::start(&programs.browser, &folder, run).await?;
+                let wanted = capabilities::firefox_here();
+                let attached = Self::attach(stack, &socket, Some(wanted)).await;
+                (process, attached.map(|attached| (attached, None)))
+            }
+        };
+        match attached {
+            Ok((attached, client)) => {
+                let life = Life::Here {
+                    process,
                     folder,
                     _client: client,
-                })),
-            }),
-            Err(why) => {
-                driver.end().await;
-                Err(EnvironmentError::Session {
-                    stack,
-                    why,
-                    output: output.lines(),
-                })
+                };
+                Ok(Self::new(stack, exchange, attached, life))
             }
+            Err(why) => Err(EnvironmentError::Session {
+                stack,
+                why,
+                output: process.end().await.1,
+            }),
         }
     }
 
-    /// Asks the driver elsewhere for a session, if this stack has one.
+    /// Asks the driver or browser elsewhere for a session, if this stack has one.
     pub(super) async fn start_elsewhere(
         stack: Stack,
         remotes: &Remotes,
     ) -> Result<Self, EnvironmentError> {
         let address = remotes.address();
-        let Some(driver) = remotes.get(stack) else {
+        let Some(there) = remotes.get(stack) else {
             return Err(EnvironmentError::NoBrowser(stack));
         };
         let exchange = Exchange::start(address).await.map_err(|error| {
             EnvironmentError::Pool(format!("no port at {address}: {error}").into())
         })?;
-        let wanted = capabilities::remote(stack, remotes.arguments(stack));
         let failed = |why: String| EnvironmentError::Remote {
             stack,
-            driver: driver.to_string(),
+            url: there.to_string(),
             why,
         };
-        let session = RemoteSession::open(driver, wanted).await;
+        if let Some(socket) = there.direct() {
+            let wanted = capabilities::firefox_elsewhere();
+            let attached = Self::attach(stack, &socket, Some(wanted)).await;
+            let attached = attached.map_err(|why| failed(firefox::advised(why)))?;
+            let life = Life::Direct(there.to_string());
+            return Ok(Self::new(stack, exchange, attached, life));
+        }
+        let wanted = capabilities::remote(stack, remotes.arguments(stack));
+        let session = RemoteSession::open(there, wanted).await;
         let session = session.map_err(failed)?;
         let attached = match session.socket() {
-            Ok(socket) => Self::attach(stack, &socket).await,
+            Ok(socket) => Self::attach(stack, &socket, None).await,
             Err(why) => Err(why),
         };
         match attached {
-            Ok((bidi, pages)) => Ok(Self {
-                stack,
-                bidi,
-                exchange,
-                pages,
-                life: tokio::sync::Mutex::new(Some(Life::Elsewhere(session))),
-            }),
+            Ok(attached) => Ok(Self::new(stack, exchange, attached, Life::Driven(session))),
             Err(why) => {
                 session.close().await;
                 Err(failed(why))
@@ -158,53 +186,36 @@ impl Browser {
         }
     }
 
-    /// A session at the URL of a driver of our own.
-    async fn session(
+    /// Speaks WebDriver BiDi with a session, and listens to what it tells. Where there is none yet, it is made with what is `wanted`.
+    async fn attach(
         stack: Stack,
-        url: &str,
-        programs: &Programs,
-        folder: &std::path::Path,
-    ) -> Result<(Client, Bidi, Pages), String> {
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(capabilities(stack, &programs.browser, folder));
-        let client = tokio::time::timeout(SESSION_DEADLINE, builder.connect(url))
-            .await
-            .map_err(|_| format!("none in {} s", SESSION_DEADLINE.as_secs()))?
-            .map_err(|error| error.to_string())?;
-        let socket = client
-            .capabilities()
-            .and_then(|capabilities| capabilities.get("webSocketUrl"))
-            .and_then(Value::as_str)
-            .ok_or("the driver speaks no WebDriver BiDi (no webSocketUrl)")?
-            .to_owned();
-        let (bidi, pages) = Self::attach(stack, &Socket::here(&socket)?).await?;
-        Ok((client, bidi, pages))
-    }
-
-    /// Speaks WebDriver BiDi with a session, and listens to what it tells.
-    async fn attach(stack: Stack, socket: &Socket) -> Result<(Bidi, Pages), String> {
+        socket: &Socket,
+        wanted: Option<Value>,
+    ) -> Result<(Bidi, Pages), String> {
         let (sender, events) = mpsc::unbounded_channel();
         let bidi = Bidi::connect(socket, PAGE_DEADLINE, sender).await?;
         let pages = Pages::default();
         tokio::spawn(dispatch(events, Arc::clone(&pages)));
-        let wanted = [
+        let own = wanted.is_some();
+        if let Some(wanted) = wanted {
+            firefox::open_session(&bidi, wanted).await?;
+        }
+        let mut wanted = vec![
             "log.entryAdded",
             "browsingContext.contextCreated",
             "browsingContext.contextDestroyed",
         ];
-        bidi.send(
-            "session.subscribe",
-            json!({ "events": wanted }),
-            PAGE_DEADLINE,
-        )
-        .await
-        .map_err(|error| error.to_string())?;
-        // BiDi has no event for a crashed renderer. Firefox as driven by geckodriver dies of one; Chromium tells by this.
+        // BiDi has no event for a crashed renderer. Chromium tells by this; of Firefox's the line to the page ends.
         if stack == Stack::Chromium {
-            let crashes = json!({ "events": [CRASHED] });
-            bidi.send("session.subscribe", crashes, PAGE_DEADLINE)
-                .await
-                .map_err(|error| error.to_string())?;
+            wanted.push(CRASHED);
+        }
+        let wanted = json!({ "events": wanted });
+        let subscribed = bidi.send("session.subscribe", wanted, PAGE_DEADLINE).await;
+        if let Err(error) = subscribed {
+            if own {
+                firefox::close_session(&bidi).await;
+            }
+            return Err(error.to_string());
         }
         Ok((bidi, pages))
     }
@@ -212,18 +223,19 @@ impl Browser {
     /// Opens an empty page, in a user context of its own (cookies, storage, renderers) if it is to be `apart`. Firefox throttles
     /// tabs in the background, so it gets windows.
     pub(super) async fn open(&self, apart: bool) -> Result<Arc<Page>, EnvironmentError> {
+        let may_open = self.may_open.read().await;
+        if !*may_open {
+            return Err(self.no_page("about:blank", "its session has ended"));
+        }
         let kind = match self.stack {
             Stack::Firefox => "window",
             _ => "tab",
         };
         let mut wanted = json!({ "type": kind });
         if apart {
-            let made = self
-                .bidi
-                .send("browser.createUserContext", json!({}), PAGE_DEADLINE)
-                .await
-                .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
-            wanted["userContext"] = made["userContext"].clone();
+            let made = self.make_user_context().await;
+            let made = made.map_err(|error| self.no_page("about:blank", &error.to_string()))?;
+            wanted["userContext"] = made.into();
         }
         let made = self
             .bidi
@@ -294,7 +306,7 @@ impl Browser {
         let closed = {
             let page = Arc::clone(page);
             async move {
-                // The event that says why is on its way, if the driver tells one: Firefox's does not of a process that died.
+                // The event that says why is on its way, if the browser tells one: Firefox does not of a process that died.
                 let gone = tokio::time::timeout(TOLD_WITHIN, page.gone()).await;
                 if gone.is_err() && page.is_listened_to_by(borrower) {
                     page.lost("its page closed the line");
@@ -382,21 +394,34 @@ impl Browser {
     pub(super) async fn close(&self, page: &Page) -> Result<(), BidiError> {
         page.dismiss("its page was closed");
         self.pages().remove(&page.context);
-        let (command, params) = match &page.apart {
-            // Its pages go with it.
-            Some(context) => (
-                "browser.removeUserContext",
-                json!({ "userContext": context }),
-            ),
-            None => (
-                "browsingContext.close",
-                json!({ "context": page.context, "promptUnload": false }),
-            ),
-        };
-        self.bidi
-            .send(command, params, PAGE_DEADLINE)
-            .await
-            .map(drop)
+        if let Some(context) = &page.apart {
+            return self.remove_user_context(context).await;
+        }
+        let params = json!({ "context": page.context, "promptUnload": false });
+        let closed = self
+            .bidi
+            .send("browsingContext.close", params, PAGE_DEADLINE);
+        closed.await.map(drop)
+    }
+
+    async fn make_user_context(&self) -> Result<String, BidiError> {
+        let made = self
+            .bidi
+            .send("browser.createUserContext", json!({}), PAGE_DEADLINE);
+        let made = made.await?;
+        let context = made["userContext"].as_str().unwrap_or_default().to_owned();
+        lock(&self.contexts).insert(context.clone());
+        Ok(context)
+    }
+
+    /// Its pages go with it.
+    async fn remove_user_context(&self, context: &str) -> Result<(), BidiError> {
+        lock(&self.contexts).remove(context);
+        let params = json!({ "userContext": context });
+        let removed = self
+            .bidi
+            .send("browser.removeUserContext", params, PAGE_DEADLINE);
+        removed.await.map(drop)
     }
 
     /// Kills it, waits until it is gone, and removes its profile. One elsewhere is asked to end.
@@ -407,13 +432,25 @@ impl Browser {
             page.dismiss(why);
         }
         match self.life.lock().await.take() {
-            Some(Life::Here { driver, folder, .. }) => {
-                driver.end().await;
+            Some(Life::Here {
+                process, folder, ..
+            }) => {
+                process.end().await;
                 if let Err(error) = tokio::fs::remove_dir_all(&folder).await {
                     tracing::debug!(%error, "the profile is left to the end of the run");
                 }
             }
-            Some(Life::Elsewhere(session)) => session.close().await,
+            Some(Life::Driven(session)) => session.close().await,
+            Some(Life::Direct(url)) => {
+                *self.may_open.write().await = false;
+                let contexts = std::mem::take(&mut *lock(&self.contexts));
+                for context in contexts {
+                    if let Err(error) = self.remove_user_context(&context).await {
+                        tracing::warn!(%error, url, "a page may be left");
+                    }
+                }
+                firefox::close_session(&self.bidi).await;
+            }
             None => {}
         }
     }
@@ -449,8 +486,8 @@ impl Browser {
     }
 }
 
-fn lock(pages: &Pages) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Page>>> {
-    pages.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Brings each event to its page; when the connection closes, every page is lost.

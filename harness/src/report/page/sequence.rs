@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::html::Html;
 use super::lanes::Lanes;
-use crate::log::{Rules, Watch};
+use crate::log::Watch;
 use crate::names::PeerName;
 use crate::record::{Event, Failure, Seq, Story, Verdict, What};
 use crate::scenario::Place;
-use crate::signaling::{Kind, Notice, Request, Word};
+use crate::signaling::{Kind, Notice, Request, Terms, Word};
 use crate::terms::{Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
 
 /// So many rows are on a page; a browser has to bear them.
@@ -45,7 +45,7 @@ pub(super) fn write(html: &mut Html, story: &Story, lanes: &Lanes) {
     heads(html, story, lanes);
     let marks = marks(story);
     // Names are learnt from what came before.
-    let mut watch = Watch::new::<&str>(&[], Rules::default());
+    let mut watch = Watch::new::<&str>(&[], &Terms::default());
     let mut rows = 0;
     let mut told = failure.is_none();
     for event in story.events.iter() {
@@ -475,6 +475,14 @@ fn drawn(
             };
             chip(peer, "", format!("takes {what}"))
         }
+        What::LinkRefused { link, text, .. } => chip(&link.peer, " end", text.clone()),
+        What::Violation {
+            direction: Direction::Up,
+            link,
+            detail,
+            ..
+        } => chip(&link.peer, "", format!("wrote {detail}")),
+        What::Violation { detail, .. } => at_server(" end", format!("wrote {detail}")),
         What::PeerError {
             peer,
             during,
@@ -493,6 +501,7 @@ fn drawn(
                 at_server(" end", format!("ended by itself: {status}"))
             }
             ServerLife::Killed => at_server(" end", "killed".to_owned()),
+            ServerLife::Alive => at_server("", "goes on".to_owned()),
             ServerLife::Paused => at_server(" end", "paused".to_owned()),
             ServerLife::Resumed => at_server(" up", "resumed".to_owned()),
             ServerLife::Line { text } => at_server("", format!("says: {text}")),

@@ -237,7 +237,12 @@ impl Conversation {
             if !fits(step, &mut variables) {
                 return None;
             }
-            words::said(*kind, &variables, self.room.as_ref())
+            // Whether the answer to a join is here when the peer leaves is a race: what it asked for last is what it leaves.
+            let room = match kind {
+                Kind::Leave => self.room.as_ref().or(self.asked.as_ref()),
+                _ => self.room.as_ref(),
+            };
+            words::said(*kind, &variables, room)
         })?;
         self.note(&word);
         Some(word)

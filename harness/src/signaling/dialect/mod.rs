@@ -198,11 +198,24 @@ impl Dialect {
         &self.properties
     }
 
+    /// What its messages are, as the file says it: `json` or `text`; both are text.
+    pub fn framing(&self) -> &'static str {
+        match self.framing {
+            Framing::Json => "json",
+            Framing::Text => "text",
+        }
+    }
+
     /// Whether its server ever says this word: many answer no `leave`.
     pub fn hears(&self, kind: Kind) -> bool {
         self.hear
             .iter()
             .any(|(heard, _)| matches!(heard, Heard::Kind(there) if *there == kind))
+    }
+
+    /// Whether a peer has a way to say this word.
+    pub fn says(&self, kind: Kind) -> bool {
+        self.saying(kind).is_some()
     }
 
     fn saying(&self, kind: Kind) -> Option<&[Saying]> {

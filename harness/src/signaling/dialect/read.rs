@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::properties::{ABSENT_PEER, AbsentPeer, Properties, SAME_ID, SameId};
 use super::read_template::Templates;
@@ -23,13 +24,25 @@ const KEYS: &[&str] = &[
     "connect",
     "has",
     "announces-leaving-within",
+    "announces-joining-within",
+    "coalesces",
+    "news-before-relays",
+    "news-once",
     "same-id",
+    "answers-within",
+    "room-size",
     "rewrites",
     "echoes",
+    "repeats",
+    "unordered",
+    "broadcasts",
     "absent-peer",
     "say",
     "hear",
 ];
+/// More than this in one room is a mistake of the file.
+const MAX_ROOM: usize = 1_000_000;
+
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What a need takes: the words that must be said, and those that must be heard.
@@ -256,8 +269,39 @@ impl Reader<'_> {
 
     fn properties<'n>(&mut self, find: &impl Fn(&str) -> Option<&'n Node>) -> Properties {
         let mut properties = Properties::default();
-        if let Some(node) = find("announces-leaving-within").filter(|node| !node.is_null()) {
-            properties.announces_leaving_within = scenario::duration(node, self.mistakes);
+        let times: [(&str, &mut Option<Duration>); 3] = [
+            (
+                "announces-leaving-within",
+                &mut properties.announces_leaving_within,
+            ),
+            (
+                "announces-joining-within",
+                &mut properties.announces_joining_within,
+            ),
+            ("answers-within", &mut properties.answers_within),
+        ];
+        for (key, time) in times {
+            if let Some(node) = find(key).filter(|node| !node.is_null()) {
+                *time = scenario::duration(node, self.mistakes);
+            }
+        }
+        let flags: [(&str, &mut bool); 8] = [
+            ("coalesces", &mut properties.coalesces),
+            ("news-before-relays", &mut properties.news_before_relays),
+            ("news-once", &mut properties.news_once),
+            ("rewrites", &mut properties.rewrites),
+            ("echoes", &mut properties.echoes),
+            ("repeats", &mut properties.repeats),
+            ("unordered", &mut properties.unordered),
+            ("broadcasts", &mut properties.broadcasts),
+        ];
+        for (key, flag) in flags {
+            *flag = find(key)
+                .and_then(|node| node.flag(self.mistakes))
+                .unwrap_or(false);
+        }
+        if let Some(node) = find("room-size").filter(|node| !node.is_null()) {
+            properties.room_size = self.room_size(node);
         }
         if let Some(word) =
             find("same-id").and_then(|node| scenario::word(node, SAME_ID, self.mistakes))
@@ -269,13 +313,17 @@ impl Reader<'_> {
         {
             properties.absent_peer = AbsentPeer::parse(word);
         }
-        properties.rewrites = find("rewrites")
-            .and_then(|node| node.flag(self.mistakes))
-            .unwrap_or(false);
-        properties.echoes = find("echoes")
-            .and_then(|node| node.flag(self.mistakes))
-            .unwrap_or(false);
         properties
+    }
+
+    fn room_size(&mut self, node: &Node) -> Option<usize> {
+        let expected = "a number of peers, from 1: `2`";
+        let number = node.scalar().and_then(|scalar| scalar.text.parse().ok());
+        let size = number.filter(|size: &usize| (1..=MAX_ROOM).contains(size));
+        if size.is_none() {
+            node.wrong(expected, self.mistakes);
+        }
+        size
     }
 
     fn say(&mut self, node: &Node, framing: Framing) -> Vec<(Kind, Vec<Saying>)> {

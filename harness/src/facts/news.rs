@@ -1,0 +1,210 @@
+//! News: each word that somebody is there or gone, and the stay's begin or end that can have caused it.
+//!
+//! Of whom a link is told, there is one course: out, in his first stay, out, in his second, … Words about him follow it forwards. One that no
+//! place of the course from the last word's on explains was never so since then.
+
+use std::collections::BTreeMap;
+
+use super::rooms::{How, LinkId, PeerId, RoomId, Rooms, Stay, StayId};
+use crate::signaling::Kind;
+
+/// So far back, and forward, one word is searched for.
+pub(crate) const LOOKED_AT: usize = 256;
+
+/// A word of somebody's being there or not, as one link got it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    /// Its event.
+    pub at: usize,
+    /// It says that he is there.
+    pub here: bool,
+    /// It is a list's, told to one who comes in.
+    pub listed: bool,
+    /// The event that it may tell of: a stay's begin or end.
+    pub cause: Option<usize>,
+}
+
+/// A place in somebody's course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct State {
+    pub here: bool,
+    /// The stay that begins or ends here; none before the first.
+    pub stay: Option<StayId>,
+    /// The event from which on it may be so; `None`: from the start.
+    pub from: Option<usize>,
+    /// The stay's end is certain to the server too, by this event: it said so itself.
+    pub said: Option<usize>,
+}
+
+/// All that one link was told of one peer.
+#[derive(Debug)]
+pub(crate) struct Story {
+    pub link: LinkId,
+    pub about: PeerId,
+    /// In the order of arrival.
+    pub told: Vec<Told>,
+    /// Where he was all along, in the rooms of whoever hears it.
+    pub course: Vec<State>,
+}
+
+/// The hearer's stay in which it hears something at this event, and those besides that may still be on.
+fn hearing(rooms: &Rooms, link: LinkId, at: usize) -> Vec<&Stay> {
+    let peer = &rooms.peers[rooms.links[link].peer];
+    let before = peer
+        .stays
+        .partition_point(|stay| rooms.stays[*stay].asked < at);
+    let mut mine = peer.stays[..before]
+        .iter()
+        .rev()
+        .take(LOOKED_AT)
+        .map(|stay| &rooms.stays[*stay])
+        .filter(|stay| !stay.refused && stay.link.is_none_or(|on| on == link));
+    let newest = mine.next();
+    let open = mine.filter(|stay| stay.gone.is_none_or(|gone| gone > at));
+    newest
+        .into_iter()
+        .chain(open.take(super::rooms::MAX_OPEN))
+        .collect()
+}
+
+/// The event that may have ended a stay: a request to leave, the link's end, what the server said.
+fn end(rooms: &Rooms, stay: &Stay) -> Option<usize> {
+    let asked = stay.doubts.iter().filter_map(|(ask, at)| {
+        let kind = rooms.asks[(*ask)?].kind;
+        matches!(kind, Kind::Leave | Kind::Destroy).then_some(*at)
+    });
+    let ended = stay.doubts.iter().filter(|(ask, _)| ask.is_none());
+    // Where a server, or a room, went, nobody is told.
+    let down = stay.link.and_then(|link| rooms.links[link].down);
+    let gone = stay
+        .gone
+        .filter(|gone| stay.how != Some(How::Void) || down == Some(*gone));
+    asked
+        .min()
+        .or_else(|| ended.map(|(_, at)| *at).chain(gone).min())
+}
+
+fn course(rooms: &Rooms, about: PeerId, of: &[RoomId]) -> Vec<State> {
+    let mut course = vec![State {
+        here: false,
+        stay: None,
+        from: None,
+        said: None,
+    }];
+    for id in &rooms.peers[about].stays {
+        let stay = &rooms.stays[*id];
+        if stay.refused || !of.contains(&stay.room) {
+            continue;
+        }
+        course.push(State {
+            here: true,
+            stay: Some(*id),
+            from: Some(stay.asked),
+            said: None,
+        });
+        if let Some(end) = end(rooms, stay) {
+            course.push(State {
+                here: false,
+                stay: Some(*id),
+                from: Some(end),
+                said: stay.gone.filter(|_| stay.how == Some(How::Left)),
+            });
+        }
+    }
+    returns(rooms, about, &mut course);
+    course
+}
+
+/// Where a second line replaces the first, or who is back in time never went, to connect may be to be inside again, without a request.
+fn returns(rooms: &Rooms, about: PeerId, course: &mut Vec<State>) {
+    if !rooms.returns || course.len() < 2 {
+        return;
+    }
+    let lines = rooms.links.iter().filter(|link| link.peer == about);
+    for line in lines.skip(1) {
+        let state = |here, from| State {
+            here,
+            stay: None,
+            from: Some(from),
+            said: None,
+        };
+        if let Some(up) = line.up {
+            course.extend([state(false, up), state(true, up)]);
+        }
+        course.extend(line.down.map(|down| state(false, down)));
+    }
+    course.sort_by_key(|state| state.from);
+}
+
+/// What each link was told of each peer, in the order of links and peers.
+pub(crate) fn stories(rooms: &Rooms) -> Vec<Story> {
+    let mut words: BTreeMap<(LinkId, PeerId), Vec<Told>> = BTreeMap::new();
+    let mut all: Vec<_> = rooms
+        .news
+        .iter()
+        .filter_map(|news| Some((news.at, news.link, news.about?, news.joined, false)))
+        .chain(
+            rooms
+                .listed
+                .iter()
+                .map(|listed| (listed.at, listed.link, listed.about, true, true)),
+        )
+        .collect();
+    all.sort_unstable();
+    for (at, link, about, here, listed) in all {
+        words.entry((link, about)).or_default().push(Told {
+            at,
+            here,
+            listed,
+            cause: None,
+        });
+    }
+    words
+        .into_iter()
+        .map(|((link, about), told)| story(rooms, link, about, told))
+        .collect()
+}
+
+fn story(rooms: &Rooms, link: LinkId, about: PeerId, mut told: Vec<Told>) -> Story {
+    let mut of: Vec<RoomId> = told
+        .iter()
+        .flat_map(|told| hearing(rooms, link, told.at))
+        .map(|stay| stay.room)
+        .collect();
+    of.sort_unstable();
+    of.dedup();
+    let course = course(rooms, about, &of);
+    let mut next = 1;
+    for word in told.iter_mut().filter(|word| !word.listed) {
+        let entry = hearing(rooms, link, word.at).first().map(|stay| stay.asked);
+        let fits = |state: &State, since: bool| {
+            let stay = state.stay.map(|stay| &rooms.stays[stay]);
+            let before = |moment: Option<usize>| match (moment, entry) {
+                (Some(moment), Some(entry)) => moment < entry,
+                _ => false,
+            };
+            let old = match stay {
+                // In before the hearer asked to come in: that is no news to it.
+                Some(stay) if state.here => before(stay.entered) || before(stay.gone),
+                _ => before(state.from),
+            };
+            state.here == word.here
+                && state.from.is_some_and(|from| from < word.at)
+                && !(since && old)
+        };
+        let later = || course.iter().enumerate().skip(next).take(LOOKED_AT);
+        let found = later()
+            .find(|(_, state)| fits(state, true))
+            .or_else(|| later().find(|(_, state)| !word.here && fits(state, false)));
+        if let Some((place, state)) = found {
+            word.cause = state.from;
+            next = place + 1;
+        }
+    }
+    Story {
+        link,
+        about,
+        told,
+        course,
+    }
+}

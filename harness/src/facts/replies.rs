@@ -1,0 +1,379 @@
+//! Who asked what, with which answer, and what that says of who is where.
+
+use super::rooms::{
+    Ask, AskId, How, LinkId, Listed, MAX_OPEN, News, PeerId, Place, RoomId, Rooms, StayId,
+};
+use crate::names::{Link, PeerName, RoomName};
+use crate::record::{Event, What};
+use crate::signaling::{Kind, Notice, Request, Word};
+use crate::terms::Carrier;
+
+/// So many of a list are looked at.
+const MAX_LISTED: usize = 256;
+
+/// What a message on its way up is to the server: kept apart, since the tap may hold it.
+#[derive(Clone, Debug)]
+pub(super) struct Upward {
+    link: Link,
+    http: bool,
+    ask: Asked,
+}
+
+#[derive(Clone, Debug)]
+enum Asked {
+    Request(Request),
+    Signal(Kind),
+    /// A safe method (RFC 9110, section 9.2.1) changes nothing.
+    Safe,
+    /// Nobody understands it.
+    Opaque,
+}
+
+impl Upward {
+    pub fn of(event: &Event) -> Option<Self> {
+        let What::Message {
+            link,
+            carrier,
+            word,
+            text,
+            ..
+        } = &event.what
+        else {
+            return None;
+        };
+        let http = *carrier == Carrier::Http;
+        let ask = match word {
+            Some(Word::Request { request }) => Asked::Request(request.clone()),
+            Some(word) => Asked::Signal(word.kind()),
+            None if http && (text.starts_with("GET ") || text.starts_with("HEAD ")) => Asked::Safe,
+            None => Asked::Opaque,
+        };
+        Some(Self {
+            link: link.clone(),
+            http,
+            ask,
+        })
+    }
+}
+
+impl Rooms {
+    pub(super) fn up(&mut self, message: usize, upward: &Upward, i: usize) {
+        let (link, http) = (self.link(&upward.link), upward.http);
+        let peer = self.links[link].peer;
+        if http {
+            self.links[link].fetched.push_back(message);
+        }
+        let request = match &upward.ask {
+            Asked::Request(request) => request,
+            Asked::Signal(kind) => {
+                self.links[link].signalled.insert(*kind, message);
+                return;
+            }
+            Asked::Safe => return,
+            Asked::Opaque => {
+                self.links[link].opaque = true;
+                self.peers[peer].opaque = true;
+                self.peers[peer].place = Place::Doubt;
+                for stay in self.peers[peer].open.clone() {
+                    self.stays[stay].blurred = true;
+                    self.doubt(stay, None, i);
+                }
+                return;
+            }
+        };
+        let (ask, place) = (self.asks.len(), self.peers[peer].place);
+        let open = self.peers[peer].open.clone();
+        let mut stay = None;
+        let touches: Vec<StayId> = match request {
+            Request::Create { room } | Request::Join { room } => {
+                let room = self.room(room);
+                let holder = self.live(link).then_some(link);
+                stay = Some(self.new_stay(peer, holder, room, i));
+                self.peers[peer].place = Place::Doubt;
+                open
+            }
+            Request::Leave { room } => {
+                let room = self.room(room);
+                let there: Vec<StayId> = open
+                    .iter()
+                    .copied()
+                    .filter(|stay| self.stays[*stay].room == room)
+                    .collect();
+                if there.is_empty() { open } else { there }
+            }
+            Request::Destroy { room } => {
+                let room = self.room(room);
+                self.inside[room].clone()
+            }
+            Request::Fence => Vec::new(),
+        };
+        for touched in &touches {
+            self.doubt(*touched, Some(ask), i);
+        }
+        let kind = match request {
+            Request::Create { .. } => Kind::Create,
+            Request::Join { .. } => Kind::Join,
+            Request::Leave { .. } => Kind::Leave,
+            Request::Destroy { .. } => Kind::Destroy,
+            Request::Fence => Kind::Fence,
+        };
+        self.asks.push(Ask {
+            link,
+            message,
+            at: i,
+            kind,
+            http,
+            reply: None,
+            stay,
+            touches,
+            place,
+        });
+        self.links[link]
+            .pending
+            .entry(kind)
+            .or_default()
+            .push_back(ask);
+        if http {
+            self.asked_by.insert(message, ask);
+        }
+    }
+
+    fn room(&mut self, name: &RoomName) -> RoomId {
+        let next = self.inside.len();
+        let room = *self.room_of.entry(name.clone()).or_insert(next);
+        if room == next {
+            self.inside.push(Vec::new());
+        }
+        room
+    }
+
+    pub(super) fn down(&mut self, event: &Event, i: usize) {
+        let What::Message {
+            link,
+            carrier,
+            word,
+            about,
+            ..
+        } = &event.what
+        else {
+            return;
+        };
+        let (link, http) = (self.link(link), *carrier == Carrier::Http);
+        let notice = match word {
+            Some(Word::Notice { notice }) => Some(notice),
+            _ => None,
+        };
+        match notice {
+            Some(Notice::PeerJoined { .. } | Notice::PeerLeft { .. }) => {
+                let about = about.as_ref().map(|about| self.peer(about));
+                let joined = matches!(notice, Some(Notice::PeerJoined { .. }));
+                let foreign = about.is_some_and(|about| self.foreign(link, about));
+                let out = self.out(link).filter(|_| !http);
+                self.news.push(News {
+                    at: i,
+                    link,
+                    about,
+                    joined,
+                    out,
+                    foreign,
+                });
+                return;
+            }
+            Some(Notice::Error { .. }) => self.links[link].refused = Some(i),
+            Some(Notice::Joined { with, .. }) => self.list(i, link, with),
+            _ => {}
+        }
+        let response = http.then(|| self.links[link].fetched.pop_front()).flatten();
+        let ask = self.asked(event, link, http, notice);
+        self.answer(i, link, ask, notice, response);
+        let Some(ask) = ask else {
+            match notice {
+                Some(Notice::Refused {
+                    request: Some(kind),
+                    ..
+                }) if kind.is_signal() => {
+                    self.links[link].refused_kind.insert(*kind, i);
+                }
+                Some(Notice::Refused { .. }) => self.links[link].refused = Some(i),
+                Some(Notice::Left { .. } | Notice::Destroyed { .. }) => {
+                    let peer = self.links[link].peer;
+                    self.peers[peer].place = Place::Doubt;
+                    for stay in self.peers[peer].open.clone() {
+                        self.doubt(stay, None, i);
+                    }
+                }
+                _ => {}
+            }
+            return;
+        };
+        self.asks[ask].reply = Some(i);
+        let took = self.events[i]
+            .at
+            .saturating_sub(self.events[self.asks[ask].at].at);
+        self.slowest = self.slowest.max(took);
+        self.replied(ask, i, http, notice);
+    }
+
+    /// Notes who is said to be inside; ids that are no peer's name are passed over.
+    fn list(&mut self, at: usize, link: LinkId, with: &[String]) {
+        let me = self.links[link].peer;
+        for id in with.iter().take(MAX_LISTED) {
+            if let Some(about) = self.peer_of.get(&PeerName::new(id)).copied()
+                && about != me
+            {
+                self.listed.push(Listed { at, link, about });
+            }
+        }
+    }
+
+    /// Notes which message this answers: the request; a signal is answered only when it is refused, so a refusal means the newest of its kind;
+    /// any other response, the oldest HTTP request that has none.
+    fn answer(
+        &mut self,
+        i: usize,
+        link: LinkId,
+        ask: Option<AskId>,
+        notice: Option<&Notice>,
+        response: Option<usize>,
+    ) {
+        let signal = match notice {
+            Some(Notice::Refused {
+                request: Some(kind),
+                ..
+            }) if kind.is_signal() => self.links[link].signalled.get(kind).copied(),
+            _ => None,
+        };
+        let message = ask
+            .map(|ask| self.asks[ask].message)
+            .or(signal)
+            .or(response);
+        if let Some(message) = message {
+            self.answers.insert(i, message);
+        }
+    }
+
+    fn foreign(&self, link: LinkId, about: PeerId) -> bool {
+        let (mine, theirs) = (&self.peers[self.links[link].peer], &self.peers[about]);
+        let known =
+            !self.implicit && !mine.opaque && !theirs.opaque && mine.asked_for.len() <= MAX_OPEN;
+        known
+            && !mine
+                .asked_for
+                .iter()
+                .any(|room| theirs.asked_for.contains(room))
+    }
+
+    /// The request that this answers: an HTTP response by its cause, all else first in, first out by kind.
+    fn asked(
+        &mut self,
+        event: &Event,
+        link: LinkId,
+        http: bool,
+        notice: Option<&Notice>,
+    ) -> Option<AskId> {
+        if http {
+            let causes = event
+                .cause
+                .iter()
+                .filter_map(|cause| self.index_of.get(cause));
+            let ask = causes
+                .filter_map(|message| self.asked_by.get(message))
+                .next()
+                .copied();
+            if let Some(ask) = ask.filter(|ask| self.asks[*ask].reply.is_none()) {
+                return Some(ask);
+            }
+        }
+        let kind = match notice? {
+            Notice::Created { .. } => Some(Kind::Create),
+            Notice::Joined { .. } => Some(Kind::Join),
+            Notice::Left { .. } => Some(Kind::Leave),
+            Notice::Destroyed { .. } => Some(Kind::Destroy),
+            Notice::Refused { request, .. } => *request,
+            Notice::PeerJoined { .. } | Notice::PeerLeft { .. } | Notice::Error { .. } => {
+                return None;
+            }
+        };
+        let front = |rooms: &mut Self, kind: Kind| {
+            let pending = rooms.links[link].pending.get_mut(&kind)?;
+            while let Some(ask) = pending.front() {
+                if rooms.asks[*ask].reply.is_none() {
+                    return Some(*ask);
+                }
+                pending.pop_front();
+            }
+            None
+        };
+        match kind {
+            Some(kind) => front(self, kind),
+            // Many servers answer no `leave`: another's refusal is taken for its reply only if nothing else is asked.
+            None => [Kind::Create, Kind::Join, Kind::Destroy, Kind::Fence]
+                .into_iter()
+                .filter_map(|kind| front(self, kind))
+                .min()
+                .or_else(|| front(self, Kind::Leave)),
+        }
+    }
+
+    fn replied(&mut self, ask: AskId, i: usize, http: bool, notice: Option<&Notice>) {
+        let Ask {
+            link,
+            at,
+            stay,
+            place,
+            http: by_http,
+            ..
+        } = self.asks[ask];
+        let peer = self.links[link].peer;
+        if !http && !by_http {
+            self.links[link].settled.push((at, i));
+            if let Place::Leaving(since) = self.peers[peer].place
+                && at > since
+            {
+                self.peers[peer].place = Place::Out(since);
+            }
+        }
+        let out = if http {
+            Place::Leaving(i)
+        } else {
+            Place::Out(i)
+        };
+        match notice {
+            Some(Notice::Created { .. } | Notice::Joined { .. }) => {
+                if let Some(stay) = stay {
+                    self.enter(stay, i);
+                }
+            }
+            Some(Notice::Left { .. }) => {
+                for stay in std::mem::take(&mut self.asks[ask].touches) {
+                    self.depart(stay, How::Left, at, i);
+                }
+                self.peers[peer].place = out;
+            }
+            Some(Notice::Destroyed { .. }) => {
+                for stay in std::mem::take(&mut self.asks[ask].touches) {
+                    let whose = self.stays[stay].peer;
+                    self.depart(stay, How::Void, at, i);
+                    self.peers[whose].place = if whose == peer { out } else { Place::Doubt };
+                }
+            }
+            Some(Notice::Refused { .. }) => {
+                for touched in std::mem::take(&mut self.asks[ask].touches) {
+                    self.stays[touched]
+                        .doubts
+                        .retain(|(hangs_on, _)| *hangs_on != Some(ask));
+                }
+                if let Some(stay) = stay {
+                    self.stays[stay].refused = true;
+                    self.depart(stay, How::Void, i, i);
+                    // As it was before, once what was queued meanwhile is here.
+                    self.peers[peer].place = match place {
+                        Place::Doubt => Place::Doubt,
+                        Place::Leaving(_) | Place::Out(_) => out,
+                    };
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,670 @@
+//! Stays: who was in which room, from the server's word to the server's word or the link's end; certain or possible at each event.
+//!
+//! Fed event by event. A stay is certain from the server's word that lets a peer in until the first thing that may have ended
+//! it, though the tap cannot tell: a request to leave, a message that nobody understands, a link that a step ends.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::replies::Upward;
+use crate::names::{Link, PeerName, RoomName};
+use crate::record::{Event, Seq, What};
+use crate::signaling::{Kind, Terms};
+use crate::terms::{Direction, Fate, ServerLife};
+
+/// So many rooms at once, and then the oldest is forgotten: nobody is in more.
+pub(super) const MAX_OPEN: usize = 16;
+
+/// Indices into the lists of [`Rooms`]; events are told by their place in the trace.
+pub(crate) type LinkId = usize;
+pub(crate) type PeerId = usize;
+pub(crate) type StayId = usize;
+pub(crate) type RoomId = usize;
+pub(crate) type AskId = usize;
+
+/// How a stay ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// It asked, and was let go.
+    Left,
+    /// Its link ended.
+    Ended,
+    /// The room, or the server, went; or it never began. Nobody must hear of it.
+    Void,
+}
+
+/// One stay of a peer in a room, from the request on.
+#[derive(Debug)]
+pub(crate) struct Stay {
+    pub peer: PeerId,
+    /// None while it is held by no link (asked by HTTP before the WebSocket is up).
+    pub link: Option<LinkId>,
+    pub room: RoomId,
+    /// When it was asked for.
+    pub asked: usize,
+    /// When the server said yes.
+    pub entered: Option<usize>,
+    /// When it was certainly over.
+    pub gone: Option<usize>,
+    /// How it was over.
+    pub how: Option<How>,
+    /// It was refused.
+    pub refused: bool,
+    /// Something that nobody understands may have ended it before it was seen to end.
+    pub blurred: bool,
+    /// From when on it may be over, and the request that this hangs on: its refusal takes the doubt away.
+    pub(super) doubts: Vec<(Option<AskId>, usize)>,
+}
+
+impl Stay {
+    /// The first event from which on the peer may be out.
+    pub fn certain_until(&self) -> Option<usize> {
+        self.doubts.iter().map(|(_, at)| *at).chain(self.gone).min()
+    }
+
+    /// Whether the peer is certainly in, at this event and since an earlier one.
+    pub fn certain_over(&self, from: usize, to: usize) -> bool {
+        self.entered.is_some_and(|entered| entered < from)
+            && self.certain_until().is_none_or(|until| until > to)
+    }
+}
+
+/// Somebody went while others stayed.
+#[derive(Debug)]
+pub(crate) struct Leaving {
+    pub stay: StayId,
+    pub how: How,
+    /// From when on the server may know of it: the request, or the end of the link.
+    pub since: usize,
+    /// From when on the server does know.
+    pub at: usize,
+    /// The others' stays in that room.
+    pub staying: Vec<StayId>,
+}
+
+/// A request that reached the server.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    pub link: LinkId,
+    /// Its message's event.
+    pub message: usize,
+    /// When it reached the server.
+    pub at: usize,
+    pub kind: Kind,
+    pub http: bool,
+    pub reply: Option<usize>,
+    /// The stay that it asks for.
+    pub stay: Option<StayId>,
+    /// The stays that it may end.
+    pub(super) touches: Vec<StayId>,
+    /// Where the peer was before.
+    pub(super) place: Place,
+}
+
+/// News of a coming or going, as the server sent it.
+#[derive(Debug)]
+pub(crate) struct News {
+    pub at: usize,
+    pub link: LinkId,
+    pub about: Option<PeerId>,
+    pub joined: bool,
+    /// Whoever gets it is certainly in no room.
+    pub out: Option<usize>,
+    /// Whom it tells of has never asked for a room of whoever gets it.
+    pub foreign: bool,
+}
+
+/// Somebody who is said to be inside, to one who comes in.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub at: usize,
+    pub link: LinkId,
+    pub about: PeerId,
+}
+
+/// Whether a peer is in no room. (In a room is what its stays say.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It may be in one.
+    Doubt,
+    /// It is out once the WebSocket shows that what was queued before this event is here.
+    Leaving(usize),
+    /// Certainly out, by this event.
+    Out(usize),
+}
+
+/// One event, as far as findings need it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp {
+    pub seq: Seq,
+    /// µs since the run began.
+    pub at: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct PeerLife {
+    pub name: PeerName,
+    /// Its stays that are not over, refused or forgotten.
+    pub open: Vec<StayId>,
+    /// All its stays, in the order of asking.
+    pub stays: Vec<StayId>,
+    /// Those that are over, in the order of ending.
+    pub past: Vec<StayId>,
+    /// It has sent something that nobody understands.
+    pub opaque: bool,
+    pub(super) newest: Option<LinkId>,
+    pub(super) place: Place,
+    pub(super) asked_for: HashSet<RoomId>,
+}
+
+#[derive(Debug)]
+pub(crate) struct LinkLife {
+    pub link: Link,
+    pub peer: PeerId,
+    pub up: Option<usize>,
+    pub down: Option<usize>,
+    pub fenced: Option<usize>,
+    /// A step ended it, or silenced it.
+    pub ended: Option<usize>,
+    /// A step kept the tap from reading it, for a while.
+    pub stalled: bool,
+    /// The newest refusal or error that may mean any signal sent so far, and per kind.
+    pub refused: Option<usize>,
+    pub refused_kind: HashMap<Kind, usize>,
+    pub(super) opaque: bool,
+    pub(super) pending: HashMap<Kind, VecDeque<AskId>>,
+    /// HTTP requests without a response, oldest first, by event.
+    pub(super) fetched: VecDeque<usize>,
+    /// The newest signal of each kind, by event.
+    pub(super) signalled: HashMap<Kind, usize>,
+    /// WebSocket requests and their replies, by event; after [`Rooms::finish`] sorted, each with the earliest reply from there on.
+    pub(super) settled: Vec<(usize, usize)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Rooms {
+    /// By the place in the trace.
+    pub events: Vec<Stamp>,
+    pub links: Vec<LinkLife>,
+    pub peers: Vec<PeerLife>,
+    pub stays: Vec<Stay>,
+    pub asks: Vec<Ask>,
+    pub leavings: Vec<Leaving>,
+    pub news: Vec<News>,
+    pub listed: Vec<Listed>,
+    /// The slowest reply, in µs.
+    pub slowest: u64,
+    rejects_same_id: bool,
+    /// Who connects again may be inside again without asking.
+    pub returns: bool,
+    /// Nobody ever asks to enter: to connect is to enter.
+    pub(super) implicit: bool,
+    /// The certain stays of each room.
+    pub(super) inside: Vec<Vec<StayId>>,
+    pub(super) room_of: HashMap<RoomName, RoomId>,
+    link_of: HashMap<Link, LinkId>,
+    pub(super) peer_of: HashMap<PeerName, PeerId>,
+    pub(super) asked_by: HashMap<usize, AskId>,
+    pub(super) index_of: HashMap<Seq, usize>,
+    /// What the tap keeps back on its way up.
+    held: HashMap<Seq, (usize, Upward)>,
+    /// Reply → what it answers, by event.
+    pub answers: HashMap<usize, usize>,
+    /// When the server was last stopped where it stands.
+    pub paused: Option<usize>,
+    /// For each stay that began while others were certainly inside, theirs.
+    pub witnesses: HashMap<StayId, Vec<StayId>>,
+    /// When the server last began or ended.
+    pub restarted: Option<usize>,
+}
+
+/// What an event is for the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reached {
+    /// This message, an event's place in the trace, reached the server.
+    Up {
+        message: usize,
+        released: bool,
+    },
+    /// The server sent this.
+    Down,
+    Nothing,
+}
+
+impl Rooms {
+    pub fn new(terms: &Terms) -> Self {
+        let implicit = terms.rooms == Some(false);
+        Self {
+            events: Vec::new(),
+            links: Vec::new(),
+            peers: Vec::new(),
+            stays: Vec::new(),
+            asks: Vec::new(),
+            leavings: Vec::new(),
+            news: Vec::new(),
+            listed: Vec::new(),
+            slowest: 0,
+            rejects_same_id: terms.rejects_same_id,
+            returns: terms.coalesces || !terms.rejects_same_id,
+            implicit,
+            inside: if implicit {
+                vec![Vec::new()]
+            } else {
+                Vec::new()
+            },
+            room_of: HashMap::new(),
+            link_of: HashMap::new(),
+            peer_of: HashMap::new(),
+            asked_by: HashMap::new(),
+            index_of: HashMap::new(),
+            held: HashMap::new(),
+            answers: HashMap::new(),
+            paused: None,
+            witnesses: HashMap::new(),
+            restarted: None,
+        }
+    }
+
+    /// Takes in one more event.
+    pub fn take(&mut self, event: &Event) -> Reached {
+        let i = self.events.len();
+        self.events.push(Stamp {
+            seq: event.seq,
+            at: event.at,
+        });
+        self.index_of.entry(event.seq).or_insert(i);
+        match &event.what {
+            What::LinkUp { link } => self.link_up(link, i),
+            What::LinkEnded { link } => {
+                let link = self.link(link);
+                self.links[link].ended.get_or_insert(i);
+                for stay in self.held_by(link) {
+                    self.doubt(stay, None, i);
+                }
+            }
+            What::Stalled { link, .. } => {
+                let link = self.link(link);
+                self.links[link].stalled = true;
+            }
+            What::Server {
+                life: ServerLife::Paused,
+            } => self.paused = Some(i),
+            What::LinkDown { link, .. } => self.link_down(link, i),
+            What::Fenced { link } => {
+                let link = self.link(link);
+                self.links[link].fenced = Some(i);
+            }
+            What::Server {
+                life: ServerLife::Ready,
+            } => self.restarted = Some(i),
+            What::Server {
+                life: ServerLife::Killed | ServerLife::Exited { .. },
+            } => {
+                self.restarted = Some(i);
+                for peer in 0..self.peers.len() {
+                    for stay in self.peers[peer].open.clone() {
+                        self.depart(stay, How::Void, i, i);
+                    }
+                    self.peers[peer].place = Place::Doubt;
+                }
+            }
+            What::Message {
+                direction: Direction::Up,
+                fate,
+                ..
+            } if fate.arrives() => {
+                if let Some(upward) = Upward::of(event) {
+                    self.up(i, &upward, i);
+                }
+                return Reached::Up {
+                    message: i,
+                    // When exactly it arrives is not known.
+                    released: *fate == Fate::Delayed,
+                };
+            }
+            What::Message {
+                direction: Direction::Up,
+                fate: Fate::Held,
+                ..
+            } => {
+                if let Some(upward) = Upward::of(event) {
+                    self.held.insert(event.seq, (i, upward));
+                }
+            }
+            What::Released {
+                message,
+                delivered: true,
+            } => {
+                if let Some((message, upward)) = self.held.remove(message) {
+                    self.up(message, &upward, i);
+                    return Reached::Up {
+                        message,
+                        released: true,
+                    };
+                }
+            }
+            // What the tap made on the way down is not the server's.
+            What::Message {
+                direction: Direction::Down,
+                fate,
+                ..
+            } if !fate.is_made() => {
+                self.down(event, i);
+                return Reached::Down;
+            }
+            _ => {}
+        }
+        Reached::Nothing
+    }
+
+    /// After the last event.
+    pub fn finish(&mut self) {
+        for link in &mut self.links {
+            link.settled.sort_unstable();
+            let mut earliest = usize::MAX;
+            for (_, reply) in link.settled.iter_mut().rev() {
+                earliest = earliest.min(*reply);
+                *reply = earliest;
+            }
+        }
+    }
+
+    /// The first reply to a request that this link's peer made after an event: what the server had done and queued by the time
+    /// of that request is done and here. Only after [`Rooms::finish`].
+    pub fn settled(&self, link: LinkId, after: usize) -> Option<usize> {
+        let settled = &self.links[link].settled;
+        let from = settled.partition_point(|(asked, _)| *asked <= after);
+        settled.get(from).map(|(_, reply)| *reply)
+    }
+
+    pub fn link(&mut self, link: &Link) -> LinkId {
+        if let Some(id) = self.link_of.get(link) {
+            return *id;
+        }
+        let id = self.links.len();
+        let peer = self.peer(&link.peer);
+        self.link_of.insert(link.clone(), id);
+        self.links.push(LinkLife {
+            link: link.clone(),
+            peer,
+            up: None,
+            down: None,
+            fenced: None,
+            ended: None,
+            stalled: false,
+            refused: None,
+            refused_kind: HashMap::new(),
+            opaque: false,
+            pending: HashMap::new(),
+            fetched: VecDeque::new(),
+            signalled: HashMap::new(),
+            settled: Vec::new(),
+        });
+        id
+    }
+
+    pub fn peer(&mut self, name: &PeerName) -> PeerId {
+        if let Some(id) = self.peer_of.get(name) {
+            return *id;
+        }
+        let id = self.peers.len();
+        self.peer_of.insert(name.clone(), id);
+        self.peers.push(PeerLife {
+            name: name.clone(),
+            open: Vec::new(),
+            stays: Vec::new(),
+            past: Vec::new(),
+            opaque: false,
+            newest: None,
+            place: Place::Out(0),
+            asked_for: HashSet::new(),
+        });
+        id
+    }
+
+    /// The rooms that a peer may have been in at some time since an event, this one included; `None`: too many to tell.
+    pub fn rooms_since(&self, peer: PeerId, since: usize) -> Option<Vec<RoomId>> {
+        let peer = &self.peers[peer];
+        let mut rooms: Vec<RoomId> = peer
+            .open
+            .iter()
+            .map(|stay| self.stays[*stay].room)
+            .collect();
+        for stay in peer.past.iter().rev() {
+            let stay = &self.stays[*stay];
+            if stay.gone.is_none_or(|gone| gone < since) {
+                break;
+            }
+            rooms.push(stay.room);
+            if rooms.len() > 2 * MAX_OPEN {
+                return None;
+            }
+        }
+        Some(rooms)
+    }
+
+    /// The event that shows that whoever is behind this link is in no room; `None`: it may be in one.
+    pub fn out(&self, link: LinkId) -> Option<usize> {
+        let peer = &self.peers[self.links[link].peer];
+        match peer.place {
+            Place::Out(by)
+                if peer.open.is_empty() && !self.implicit && !self.links[link].opaque =>
+            {
+                (peer.newest == Some(link)).then_some(by)
+            }
+            _ => None,
+        }
+    }
+
+    /// When the session behind this link asked to come in: for its newest stay that the server has granted, else its newest.
+    pub fn entry(&self, link: LinkId) -> Option<usize> {
+        let mine = || {
+            let open = self.peers[self.links[link].peer].open.iter().rev();
+            open.map(|stay| &self.stays[*stay])
+                .filter(move |stay| stay.link == Some(link))
+        };
+        let entered = mine().find(|stay| stay.entered.is_some());
+        entered.or_else(|| mine().next()).map(|stay| stay.asked)
+    }
+
+    /// The one certain stay of this link, if there is just one.
+    pub fn stay(&self, link: LinkId) -> Option<StayId> {
+        match self.peers[self.links[link].peer].open.as_slice() {
+            [stay]
+                if self.stays[*stay].link == Some(link) && self.stays[*stay].entered.is_some() =>
+            {
+                Some(*stay)
+            }
+            _ => None,
+        }
+    }
+
+    /// Each room that somebody was in and nobody can be in any more, with the event that shows it.
+    pub fn emptied(&self) -> Vec<(&RoomName, usize)> {
+        // Who said what nobody understands may be anywhere, as long as it is there.
+        let lost = |peer: &PeerLife| peer.opaque && peer.newest.is_some_and(|link| self.live(link));
+        if self.implicit || self.peers.iter().any(lost) {
+            return Vec::new();
+        }
+        let server = self.restarted;
+        let over = |room: RoomId| {
+            let mut last = None;
+            for stay in self.stays.iter().filter(|stay| stay.room == room) {
+                match stay.gone {
+                    None => return None,
+                    Some(_) if stay.entered.is_none() => {}
+                    gone => last = last.max(gone),
+                }
+            }
+            last.filter(|last| server.is_none_or(|server| *last > server))
+        };
+        self.room_of
+            .iter()
+            .filter_map(|(name, room)| Some((name, over(*room)?)))
+            .collect()
+    }
+
+    /// Whether news is told that law 2 says came from nowhere: to one who is out, or of one who never asked for the same room.
+    pub fn from_nowhere(&self, news: usize) -> bool {
+        let place = self.news.partition_point(|other| other.at < news);
+        let told = self.news.get(place).filter(|other| other.at == news);
+        told.is_some_and(|told| told.foreign || told.out.is_some())
+    }
+
+    /// The certain stays in a room.
+    pub fn inside(&self, room: RoomId) -> &[StayId] {
+        &self.inside[room]
+    }
+
+    pub fn live(&self, link: LinkId) -> bool {
+        self.links[link].up.is_some() && self.links[link].down.is_none()
+    }
+
+    fn held_by(&self, link: LinkId) -> Vec<StayId> {
+        let open = &self.peers[self.links[link].peer].open;
+        open.iter()
+            .copied()
+            .filter(|stay| self.stays[*stay].link == Some(link))
+            .collect()
+    }
+
+    pub(super) fn doubt(&mut self, stay: StayId, hangs_on: Option<AskId>, i: usize) {
+        let doubts = &mut self.stays[stay].doubts;
+        doubts.push((hangs_on, i));
+        if doubts.len() > MAX_OPEN {
+            // Too many to follow: the first one lasts.
+            let first = doubts.iter().map(|(_, at)| *at).min().unwrap_or(i);
+            *doubts = vec![(None, first)];
+        }
+    }
+
+    fn link_up(&mut self, name: &Link, i: usize) {
+        let link = self.link(name);
+        let peer = self.links[link].peer;
+        self.links[link].up.get_or_insert(i);
+        self.peers[peer].newest = Some(link);
+        if self.implicit {
+            let stay = self.new_stay(peer, Some(link), 0, i);
+            self.enter(stay, i);
+            return;
+        }
+        for stay in self.peers[peer].open.clone() {
+            self.stays[stay].link.get_or_insert(link);
+        }
+        if self.peers[peer].stays.is_empty() || self.rejects_same_id {
+            self.peers[peer].place = Place::Out(i);
+        }
+    }
+
+    fn link_down(&mut self, name: &Link, i: usize) {
+        let link = self.link(name);
+        self.links[link].down.get_or_insert(i);
+        let peer = self.links[link].peer;
+        // A newer link may have taken over.
+        let twin = self.peers[peer]
+            .newest
+            .is_some_and(|newest| newest != link && self.live(newest));
+        for stay in self.held_by(link) {
+            self.depart(stay, if twin { How::Void } else { How::Ended }, i, i);
+        }
+        if !twin {
+            self.peers[peer].place = Place::Doubt;
+        }
+    }
+
+    pub(super) fn new_stay(
+        &mut self,
+        peer: PeerId,
+        link: Option<LinkId>,
+        room: RoomId,
+        asked: usize,
+    ) -> StayId {
+        let id = self.stays.len();
+        self.stays.push(Stay {
+            peer,
+            link,
+            room,
+            asked,
+            entered: None,
+            gone: None,
+            how: None,
+            refused: false,
+            blurred: false,
+            doubts: Vec::new(),
+        });
+        if let Some(oldest) = self.peers[peer]
+            .open
+            .first()
+            .copied()
+            .filter(|_| self.peers[peer].open.len() >= MAX_OPEN)
+        {
+            self.depart(oldest, How::Void, asked, asked);
+        }
+        let peer = &mut self.peers[peer];
+        peer.open.push(id);
+        peer.stays.push(id);
+        peer.asked_for.insert(room);
+        id
+    }
+
+    pub(super) fn enter(&mut self, id: StayId, i: usize) {
+        let (peer, room) = (self.stays[id].peer, self.stays[id].room);
+        if self.stays[id].gone.is_some() || self.stays[id].entered.is_some() {
+            return;
+        }
+        self.stays[id].entered = Some(i);
+        // Where it was before is where it may be no more; the same room again replaces the stay.
+        for other in self.peers[peer].open.clone() {
+            if other == id {
+                continue;
+            }
+            self.stays[other].blurred = true;
+            if self.stays[other].room == room {
+                self.depart(other, How::Void, i, i);
+            }
+        }
+        let asked = self.stays[id].asked;
+        let others = self.inside[room].iter().copied();
+        let witnesses: Vec<StayId> = others
+            .filter(|other| {
+                let other = &self.stays[*other];
+                other.peer != peer && other.certain_over(asked, i)
+            })
+            .collect();
+        if !witnesses.is_empty() && !self.implicit {
+            self.witnesses.insert(id, witnesses);
+        }
+        self.inside[room].push(id);
+    }
+
+    pub(super) fn depart(&mut self, id: StayId, how: How, since: usize, at: usize) {
+        let (peer, room) = (self.stays[id].peer, self.stays[id].room);
+        if self.stays[id].gone.is_some() {
+            return;
+        }
+        self.stays[id].gone = Some(at);
+        self.stays[id].how = Some(how);
+        self.peers[peer].open.retain(|stay| *stay != id);
+        self.peers[peer].past.push(id);
+        if self.stays[id].entered.is_none() {
+            return;
+        }
+        self.inside[room].retain(|stay| *stay != id);
+        if how == How::Void || self.stays[id].blurred {
+            return;
+        }
+        let others = self.inside[room].iter().copied();
+        let staying: Vec<StayId> = others
+            .filter(|other| {
+                let other = &self.stays[*other];
+                other.peer != peer && other.entered.is_some_and(|entered| entered < since)
+            })
+            .collect();
+        self.leavings.push(Leaving {
+            stay: id,
+            how,
+            since,
+            at,
+            staying,
+        });
+    }
+}

@@ -1,0 +1,116 @@
+//! What a server owes: the terms that verdicts may rest on.
+//!
+//! Some things are owed by every server, some unless its dialect declares otherwise, and some only if its dialect declares them. What is not
+//! declared accuses nobody.
+//!
+//! | owed | key of the dialect | by default | law |
+//! |---|---|---|---|
+//! | nobody is made the sender of what he did not send, nothing goes to another room | | owed by all | 2 |
+//! | harm to one is no harm to others | | owed by all | 5 |
+//! | it survives whatever a client sends | | owed by all | 11 |
+//! | what is told of somebody was so at some moment since the hearer's last word of him | | owed by all who tell news | 9 |
+//! | what is relayed arrives unaltered | `rewrites: true` lifts it | owed | 3 |
+//! | … once | `repeats: true` lifts it | owed | 3 |
+//! | … not to its sender | `echoes: true` lifts it | owed | 3 |
+//! | … in order per pair | `unordered: true` lifts it | owed | 3 |
+//! | … at nobody but the one it names | `broadcasts: true` lifts it | owed | 3 |
+//! | what is sent to who is away is not kept for them | `absent-peer: queue` lifts it | owed | 7 |
+//! | those who stay hear who went, within | `announces-leaving-within` | only if declared | 1 |
+//! | … before they hear of his next stay | `coalesces: true` lifts it | with the one above | 1 |
+//! | those inside hear who came, within | `announces-joining-within` | only if declared | 9 |
+//! | news of a stay comes before what its peer relays | `news-before-relays: true` | only if declared | 12 |
+//! | each piece of news once | `news-once: true` | only if declared | 12 |
+//! | a fenced link has all answers that it ever gets | `say: fence` | only if declared | 4 |
+//! | an answer comes within | `answers-within` | only if declared | 4 |
+//! | no more are in a room than | `room-size` | only if declared | 10 |
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AbsentPeer, Dialect, Kind, Properties, SameId};
+
+/// What a server is declared to do, as far as facts and laws depend on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Those who stay hear within this time that somebody went; `None`: they are not told, and law 1 says nothing.
+    pub announces_leaving_within: Option<Duration>,
+    /// Those inside hear within this time that somebody came; `None`: nothing is promised.
+    pub announces_joining_within: Option<Duration>,
+    /// Who is back before he was told to be gone need not be told to have gone.
+    pub coalesces: bool,
+    /// What is relayed may come out changed: messages are then matched by kind.
+    pub rewrites: bool,
+    /// What is relayed may also come back to its sender.
+    pub echoes: bool,
+    /// What is relayed may arrive more than once.
+    pub repeats: bool,
+    /// What is relayed may arrive in any order.
+    pub unordered: bool,
+    /// What is addressed to one may also reach others in the room.
+    pub broadcasts: bool,
+    /// What is sent to who is away waits for them.
+    pub queues: bool,
+    /// A second connection with an id that is in use is refused, so a new link is in no room yet.
+    pub rejects_same_id: bool,
+    /// `leave` has a reply.
+    pub answers_leave: bool,
+    /// A request is answered within this time; `None`: no time is promised.
+    pub answers_within: Option<Duration>,
+    /// So many fit into a room; `None`: no limit is promised.
+    pub room_size: Option<usize>,
+    /// News of a stay comes before what its peer relays.
+    pub news_before_relays: bool,
+    /// Each piece of news is told once.
+    pub news_once: bool,
+    /// It has rooms that are asked for; `Some(false)`: to be connected is to be inside. `None`: as the trace shows, by whether anybody ever asks.
+    pub rooms: Option<bool>,
+    /// What a slow machine may add to any bound. The slowest reply that the trace itself shows is added to it.
+    pub slack: Duration,
+}
+
+impl Terms {
+    /// Two seconds: a loaded machine may pause server and tap that long without either being wrong.
+    pub const SLACK: Duration = Duration::from_secs(2);
+
+    /// The terms of a dialect.
+    pub fn of(dialect: &Dialect) -> Self {
+        Self {
+            answers_leave: dialect.hears(Kind::Left),
+            rooms: Some(dialect.says(Kind::Create) || dialect.says(Kind::Join)),
+            ..Self::from(dialect.properties())
+        }
+    }
+}
+
+impl Default for Terms {
+    /// Those of a server that declares nothing.
+    fn default() -> Self {
+        Self::from(&Properties::default())
+    }
+}
+
+impl From<&Properties> for Terms {
+    /// `leave` counts as answered; [`Terms::of`] knows better.
+    fn from(properties: &Properties) -> Self {
+        Self {
+            announces_leaving_within: properties.announces_leaving_within,
+            announces_joining_within: properties.announces_joining_within,
+            coalesces: properties.coalesces,
+            rewrites: properties.rewrites,
+            echoes: properties.echoes,
+            repeats: properties.repeats,
+            unordered: properties.unordered,
+            broadcasts: properties.broadcasts,
+            queues: properties.absent_peer == AbsentPeer::Queue,
+            rejects_same_id: properties.same_id == SameId::Reject,
+            answers_leave: true,
+            answers_within: properties.answers_within,
+            room_size: properties.room_size,
+            news_before_relays: properties.news_before_relays,
+            news_once: properties.news_once,
+            rooms: None,
+            slack: Self::SLACK,
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! Whether what a step waits for can still come.
+//!
+//! Steps are played one after the other: while one waits, no other brings a peer back, opens a line or makes an offer. What may come by
+//! itself is what is on its way: in the server, in a tap that delays, in a stack. So a wait is given up only on what ends all of these: the
+//! peer has seen its line end, which comes behind all that came through the line; or it was killed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::waits::World;
+use crate::names::PeerName;
+use crate::record::{Applied, Event, Seq, What};
+use crate::scenario::{Condition, Pattern};
+use crate::signaling::{Kind, Notice, Word};
+use crate::terms::{Carrier, Direction, Machine};
+
+/// So many of the messages that no word matches are shown of each peer and direction.
+const SHOWN: usize = 2;
+
+/// So much of each (characters).
+const WIDTH: usize = 160;
+
+/// What the events tell of lines and requests.
+#[derive(Default)]
+pub(super) struct Hope {
+    lines: BTreeMap<PeerName, Line>,
+    /// HTTP requests that nothing has answered yet.
+    open: BTreeMap<PeerName, usize>,
+    /// How many requests of a kind were sent, and how many answers came.
+    asked: BTreeMap<(PeerName, Kind), (usize, usize)>,
+    /// The newest connection that has a remote description.
+    described: BTreeMap<PeerName, u32>,
+    unmatched: BTreeMap<(PeerName, Direction), Unmatched>,
+    /// The last message of a peer that no word matches: it may be a request all the same.
+    unread: BTreeMap<PeerName, Seq>,
+    /// Nothing that a peer has sent was still on its way to its tap, before the last events were taken in.
+    pub quiet: bool,
+}
+
+/// A peer's signaling connection.
+#[derive(Default)]
+struct Line {
+    /// The newest that the server let in.
+    up: u32,
+    /// The newest of which the tap has seen the end.
+    down: u32,
+    /// The newest whose end is a step's doing.
+    by_step: u32,
+    /// The newest whose end the peer itself has seen.
+    closed: Option<Closed>,
+}
+
+struct Closed {
+    link: u32,
+    at: u64,
+    code: u16,
+    reason: String,
+}
+
+#[derive(Default)]
+struct Unmatched {
+    last: Vec<String>,
+    all: usize,
+}
+
+/// Who waits, and since when.
+pub(super) struct Waiting {
+    /// Peers that were killed; a step brings them back.
+    pub dead: BTreeSet<PeerName>,
+    /// When the step began, in the clock of the events.
+    pub since: u64,
+}
+
+impl Hope {
+    /// Takes one event in.
+    pub fn feed(&mut self, event: &Event) {
+        match &event.what {
+            What::LinkUp { link } => {
+                let line = self.lines.entry(link.peer.clone()).or_default();
+                line.up = line.up.max(link.instance);
+            }
+            What::LinkDown { link, .. } => {
+                let line = self.lines.entry(link.peer.clone()).or_default();
+                line.down = line.down.max(link.instance);
+            }
+            What::LinkEnded { link } => {
+                let line = self.lines.entry(link.peer.clone()).or_default();
+                line.by_step = line.by_step.max(link.instance);
+            }
+            What::LinkClosed { link, code, reason } => {
+                self.lines.entry(link.peer.clone()).or_default().closed = Some(Closed {
+                    link: link.instance,
+                    at: event.at,
+                    code: *code,
+                    reason: reason.clone(),
+                });
+            }
+            What::Applied {
+                peer,
+                conn,
+                applied: Applied::Remote(_),
+            } => {
+                let newest = self.described.entry(peer.clone()).or_default();
+                *newest = (*newest).max(*conn);
+            }
+            What::Message {
+                link,
+                direction,
+                carrier,
+                word,
+                text,
+                ..
+            } => {
+                let peer = &link.peer;
+                if *carrier == Carrier::Http {
+                    let open = self.open.entry(peer.clone()).or_default();
+                    *open = match direction {
+                        Direction::Up => *open + 1,
+                        Direction::Down => open.saturating_sub(1),
+                    };
+                }
+                match (word, direction) {
+                    (Some(Word::Request { request }), Direction::Up) => {
+                        self.asked(peer, request.kind()).0 += 1;
+                    }
+                    (None, _) => {
+                        if *direction == Direction::Up {
+                            self.unread.insert(peer.clone(), event.seq);
+                        }
+                        let unmatched = (self.unmatched)
+                            .entry((peer.clone(), *direction))
+                            .or_default();
+                        unmatched.all += 1;
+                        unmatched.last.push(cut(text));
+                        if unmatched.last.len() > SHOWN {
+                            unmatched.last.remove(0);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// An answer that the peer has heard.
+    pub fn answered(&mut self, peer: &PeerName, notice: &Notice) {
+        let kind = match notice {
+            Notice::Created { .. } => Some(Kind::Create),
+            Notice::Joined { .. } => Some(Kind::Join),
+            Notice::Left { .. } => Some(Kind::Leave),
+            Notice::Destroyed { .. } => Some(Kind::Destroy),
+            Notice::Refused { request, .. } => *request,
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            self.asked(peer, kind).1 += 1;
+        }
+    }
+
+    fn asked(&mut self, peer: &PeerName, kind: Kind) -> &mut (usize, usize) {
+        self.asked.entry((peer.clone(), kind)).or_default()
+    }
+
+    /// Whether a request of this kind may still be answered.
+    fn is_open(&self, peer: &PeerName, kind: Kind) -> bool {
+        (self.asked.get(&(peer.clone(), kind))).is_some_and(|(asked, answered)| asked > answered)
+    }
+
+    /// Why this peer hears nothing more, if so.
+    pub fn deaf(&self, peer: &PeerName, waiting: &Waiting) -> Option<String> {
+        if waiting.dead.contains(peer) {
+            return Some(format!("{peer} was killed"));
+        }
+        if self.open.get(peer).is_some_and(|open| *open > 0) {
+            return None;
+        }
+        let Some(line) = self.lines.get(peer) else {
+            return Some("it has no signaling connection".into());
+        };
+        let closed = (line.closed.as_ref()).filter(|closed| closed.link >= line.up)?;
+        let reason = match closed.reason.as_str() {
+            "" => String::new(),
+            reason => format!(", {:?}", cut(reason)),
+        };
+        let how = format!("(close code {}{reason})", closed.code);
+        // 1006: no close frame came.
+        let what = if closed.link > line.up {
+            format!("its signaling connection was not opened {how}")
+        } else if closed.code == 1006 {
+            format!("its signaling connection was lost {how}")
+        } else if closed.link > line.by_step {
+            format!("the server closed its signaling connection {how}")
+        } else {
+            format!("its signaling connection was closed {how}")
+        };
+        Some(match closed.at.checked_sub(waiting.since) {
+            Some(after) => format!("{what} after {} ms", after / 1000),
+            None => format!("{what} before this step"),
+        })
+    }
+
+    /// Whether a peer's line was lost, which no step has done.
+    pub fn lost_a_line(&self) -> bool {
+        self.lines.values().any(|line| {
+            (line.closed.as_ref()).is_some_and(|closed| {
+                closed.code == 1006 && closed.link >= line.up && closed.link > line.by_step
+            })
+        })
+    }
+
+    /// Why nothing more passes the tap on this leg, if so.
+    fn idle(&self, pattern: &Pattern, waiting: &Waiting) -> Option<String> {
+        let peer = pattern.to.as_ref().or(pattern.from.as_ref())?;
+        let why = self.deaf(peer, waiting)?;
+        // What a peer sent last may come to its tap after it has seen the end.
+        let ended = (self.lines.get(peer)).is_none_or(|line| line.down >= line.up);
+        ended.then(|| why.replace("its signaling", &format!("{peer}'s signaling")))
+    }
+
+    /// What this peer sent and got that no word of the dialect matches, a line each.
+    pub fn unmatched(&self, peer: &PeerName) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (direction, verb) in [(Direction::Up, "sent"), (Direction::Down, "got")] {
+            let Some(unmatched) = self.unmatched.get(&(peer.clone(), direction)) else {
+                continue;
+            };
+            let texts: Vec<String> = unmatched.last.iter().map(|t| format!("{t:?}")).collect();
+            let more = match unmatched.all - unmatched.last.len() {
+                0 => String::new(),
+                more => format!(", and {more} before"),
+            };
+            lines.push(format!(
+                "{peer} {verb} what no word of the dialect matches: {}{more}",
+                texts.join(", ")
+            ));
+        }
+        lines
+    }
+}
+
+impl World {
+    /// Why this condition can hold no more, if so, after what was waited for.
+    pub(super) fn hopeless(&self, condition: &Condition, waiting: &Waiting) -> Option<String> {
+        let why = match condition {
+            Condition::Hears { peer, kind, .. } => {
+                let deaf = self.hope.deaf(peer, waiting);
+                deaf.or_else(|| self.refused_instead(peer, *kind))
+            }
+            Condition::Held(pattern) => self.hope.idle(pattern, waiting),
+            Condition::Connected { peers } => peers
+                .iter()
+                .filter(|peer| !self.has_reached(peer, Machine::Connection, "connected"))
+                .find_map(|peer| self.unreachable(peer, waiting)),
+            Condition::State {
+                peer,
+                machine: Machine::Connection | Machine::Ice,
+                ..
+            } => self.unreachable(peer, waiting),
+            Condition::State { peer, .. } => killed(peer, waiting),
+            Condition::Channel { peer, state, .. } if state == "open" => {
+                self.unreachable(peer, waiting)
+            }
+            Condition::Channel { peer, .. } => killed(peer, waiting),
+            Condition::Said { peer, .. } => self.unreachable(peer, waiting),
+            // A description is taken in before the next thing is heard; candidates are begun and not waited for.
+            Condition::Applied {
+                peer,
+                what: Kind::Offer | Kind::Answer,
+            } => self.hope.deaf(peer, waiting),
+            Condition::Applied { peer, .. } => killed(peer, waiting),
+            Condition::Error { peer, during } if during == "set-remote" => {
+                self.hope.deaf(peer, waiting)
+            }
+            Condition::Error { peer, .. } => killed(peer, waiting),
+            Condition::Disconnected { peer } => killed(peer, waiting).or_else(|| {
+                let never = self.link(peer).is_none();
+                never.then(|| self.hope.deaf(peer, waiting)).flatten()
+            }),
+        }?;
+        Some(format!("{}, and {why}", condition.waited()))
+    }
+
+    /// Why no connection of this peer can come to be: nothing more comes to it, and it has no description of another one.
+    fn unreachable(&self, peer: &PeerName, waiting: &Waiting) -> Option<String> {
+        if let Some(why) = killed(peer, waiting) {
+            return Some(why);
+        }
+        let why = self.hope.deaf(peer, waiting)?;
+        let why = why.replace("its signaling", &format!("{peer}'s signaling"));
+        let why = why.replace("it has", &format!("{peer} has"));
+        let newest = self.newest_connection(peer);
+        if newest.is_none() || self.hope.described.get(peer).copied() < newest {
+            return Some(format!("{why}, and {peer} never had a remote description"));
+        }
+        let closed = self.state_now(peer, Machine::Connection) == Some("closed");
+        closed.then(|| format!("{why}, and its connection is closed"))
+    }
+
+    /// The refusal that came instead of an answer of this kind, which no step expected, if nothing else can bring one.
+    fn refused_instead(&self, peer: &PeerName, kind: Kind) -> Option<String> {
+        let request = match kind {
+            Kind::Created => Kind::Create,
+            Kind::Joined => Kind::Join,
+            Kind::Left => Kind::Leave,
+            Kind::Destroyed => Kind::Destroy,
+            _ => return None,
+        };
+        if self.hope.is_open(peer, request) || !self.hope.quiet {
+            return None;
+        }
+        let (reason, seq) = self.unexpected_refusal(peer, request)?;
+        if self
+            .hope
+            .unread
+            .get(peer)
+            .is_some_and(|unread| *unread > seq)
+        {
+            return None;
+        }
+        Some(format!(
+            "the server refused its {request}: {:?}",
+            cut(reason)
+        ))
+    }
+}
+
+fn killed(peer: &PeerName, waiting: &Waiting) -> Option<String> {
+    let dead = waiting.dead.contains(peer);
+    dead.then(|| format!("{peer} was killed"))
+}
+
+/// The beginning of a foreign text.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(WIDTH) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}

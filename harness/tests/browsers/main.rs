@@ -1,0 +1,23 @@
+//! Everything that plays in browsers, every scenario with every cast included. One binary: all its tests share one browser of each kind,
+//! and their long waits (browsers' own time-outs, 15 to 30 s) overlap.
+
+#[path = "../support/browser.rs"]
+mod browser_support;
+#[path = "../support/cli.rs"]
+mod cli_support;
+#[path = "../support/netns.rs"]
+mod netns_support;
+#[path = "../support/stage/mod.rs"]
+#[expect(dead_code, reason = "the other binary uses the rest")]
+mod stage_support;
+
+mod again;
+mod elsewhere;
+mod figures;
+mod firefox_alone;
+mod hands;
+mod pairs;
+mod pool;
+mod scenarios;
+mod waits;
+mod wire_faults;

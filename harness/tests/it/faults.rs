@@ -1,0 +1,104 @@
+//! Every planted fault is caught by a scenario, at the place that it names: an earlier failure does not count.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use glare::laws::Law;
+use glare::names::Stack;
+use glare::scenario::Place;
+use glare::stage::Setting;
+use glare::suite::{self, Caught, Table};
+use glare_signaling_server::Faults;
+use tokio::sync::OnceCell;
+
+/// For each law a fault that breaks it, and no other law, in whatever scenario.
+const ONLY: &[(u8, &str)] = &[
+    (1, "ghost-on-disconnect"),
+    (2, "crosses-rooms"),
+    (3, "reorders-candidates"),
+    (4, "silent-refusal"),
+    (5, "bad-json-cuts-others"),
+    (6, "room-never-freed"),
+    (7, "stale-answer-to-newcomer"),
+    (8, "stays-on-stage"),
+    (11, "dies-of-deep-json"),
+];
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
+}
+
+/// All scenarios with all faults that they name, played once.
+async fn table() -> &'static Table {
+    static ONCE: OnceCell<Table> = OnceCell::const_new();
+    ONCE.get_or_init(|| async {
+        let (scenarios, mistakes) =
+            suite::read(&suite::files(&[folder()]).expect("a folder of scenarios"));
+        assert!(mistakes.is_empty(), "the scenarios have no mistakes");
+        suite::planted(
+            &scenarios,
+            &Setting::reference(Faults::none()).expect("a run"),
+        )
+        .await
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_planted_fault_is_caught_where_its_scenario_says() {
+    let table = table().await;
+    let wrong: Vec<_> = table
+        .rows
+        .iter()
+        .filter(|row| row.caught != Caught::There)
+        .collect();
+    assert!(wrong.is_empty(), "{}", suite::table(table));
+    assert!(table.unknown.is_empty(), "{}", suite::table(table));
+    let uncaught: Vec<&str> = table.uncaught.iter().map(|fault| fault.as_str()).collect();
+    assert!(
+        uncaught.is_empty(),
+        "faults without a scenario: {uncaught:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_law_has_a_fault_that_only_it_catches() {
+    let table = table().await;
+    for (number, fault) in ONLY {
+        let rows = || {
+            table
+                .rows
+                .iter()
+                .filter(|row| row.planted.as_str() == *fault)
+        };
+        let place = Place::Law(usize::from(*number));
+        assert!(
+            rows().any(|row| row.expected == place && row.caught == Caught::There),
+            "no scenario fails at {place} with {fault}\n{}",
+            suite::table(table)
+        );
+        let broken: BTreeSet<u8> = rows()
+            .flat_map(|row| &row.broken)
+            .map(|law| law.number())
+            .collect();
+        assert_eq!(broken, BTreeSet::from([*number]), "{fault}");
+    }
+    assert_eq!(ONLY.len(), Law::ALL.len());
+}
+
+/// A scenario that no fault turns red could be one that cannot fail.
+#[test]
+fn every_scenario_that_plays_natively_names_a_fault_that_it_catches() {
+    let (scenarios, mistakes) = suite::read(&suite::files(&[folder()]).expect("the scenarios"));
+    assert!(mistakes.is_empty());
+    let native = |stack: &Stack| matches!(stack, Stack::Native | Stack::Wire);
+    let silent: BTreeSet<_> = scenarios
+        .iter()
+        .filter(|scenario| {
+            let mut casts = scenario.casts().into_iter();
+            scenario.catches.is_empty() && casts.any(|cast| cast.stacks().values().all(native))
+        })
+        .map(|scenario| &scenario.source.path)
+        .collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}

@@ -1,0 +1,865 @@
+//! Each law on traces made by hand: kept, broken, and what must not be taken for a breach.
+
+use std::time::Duration;
+
+use crate::log_support::{Builder, link, room};
+use glare::laws::{Finding, Law, Terms, judge};
+use glare::names::Link;
+use glare::record::{Event, Seq, What};
+use glare::signaling::{Candidate, Dialect, Kind, Notice, Request, Signal};
+use glare::terms::{Ending, Fate, Side};
+
+const SECOND: u64 = 1_000_000;
+
+fn terms() -> Terms {
+    Terms::of(&Dialect::reference())
+}
+
+fn offer(text: &str) -> Signal {
+    Signal::Offer { sdp: text.into() }
+}
+
+fn answer(text: &str) -> Signal {
+    Signal::Answer { sdp: text.into() }
+}
+
+fn candidate(n: u32) -> Signal {
+    Signal::Candidate {
+        candidate: Candidate {
+            candidate: format!("number {n}"),
+            ..Candidate::default()
+        },
+    }
+}
+
+/// Alice and Bob in one room.
+fn pair() -> (Builder, Link, Link) {
+    let mut b = Builder::new(&["alice", "bob", "carol"]);
+    let (alice, bob) = (link("alice", 1), link("bob", 1));
+    b.create("alice", "lobby");
+    b.join(&bob, "lobby", &[&alice]);
+    (b, alice, bob)
+}
+
+fn relay(b: &mut Builder, from: &Link, to: &Link, signal: &Signal) -> Seq {
+    b.up(from, to.peer.as_str(), signal.clone(), Fate::Passed, &[]);
+    b.down(to, from.peer.as_str(), signal.clone(), Fate::Passed)
+}
+
+fn down(b: &mut Builder, link: &Link) -> Seq {
+    b.add(
+        What::LinkDown {
+            link: link.clone(),
+            by: Side::Peer,
+            ending: Ending::Reset,
+        },
+        &[],
+    )
+}
+
+fn tell_left(b: &mut Builder, to: &Link, who: &str) -> Seq {
+    b.tell(
+        to,
+        Notice::PeerLeft {
+            peer: format!("id-{who}"),
+            how: None,
+        },
+        Some(who),
+        &[],
+    )
+}
+
+/// Both rounds of fences.
+fn fence(b: &mut Builder, links: &[&Link]) {
+    for _ in 0..2 {
+        for link in links {
+            b.ask(link, Request::Fence, &[]);
+        }
+        for link in links {
+            b.tell(
+                link,
+                Notice::Refused {
+                    request: Some(Kind::Fence),
+                    reason: String::new(),
+                },
+                None,
+                &[],
+            );
+        }
+    }
+    for link in links {
+        b.add(
+            What::Fenced {
+                link: (*link).clone(),
+            },
+            &[],
+        );
+    }
+}
+
+/// Something that happens so many µs after all else.
+fn later(b: &mut Builder, micros: u64) -> Seq {
+    let seq = b.add(
+        What::Note {
+            peer: None,
+            text: "later".into(),
+        },
+        &[],
+    );
+    let before = b.events[seq as usize - 1].at;
+    b.events[seq as usize].at = before + micros;
+    seq
+}
+
+/// Gives an event another time.
+fn at(b: &mut Builder, seq: Seq, micros: u64) {
+    b.events[seq as usize].at = micros;
+}
+
+fn finding(events: &[Event], law: Law, terms: &Terms) -> Finding {
+    judge(events, terms)
+        .into_iter()
+        .find(|f| f.law == law)
+        .expect("an observed law")
+}
+
+/// Where each broken law shows; every other one is kept.
+fn broken(b: &Builder) -> Vec<(u8, Seq)> {
+    broken_by(b, &terms())
+}
+
+fn broken_by(b: &Builder, terms: &Terms) -> Vec<(u8, Seq)> {
+    let findings = judge(&b.events, terms);
+    for breach in findings.iter().flat_map(|f| &f.breaches) {
+        assert!(
+            breach
+                .because
+                .iter()
+                .all(|seq| (*seq as usize) < b.events.len())
+        );
+        assert!(!breach.message.is_empty());
+    }
+    findings
+        .iter()
+        .flat_map(|f| f.breaches.iter().map(|b| (b.law.number(), b.event)))
+        .collect()
+}
+
+#[test]
+fn the_laws_have_their_numbers() {
+    assert!(Law::ALL.is_sorted_by_key(|law| law.number()));
+    for law in Law::ALL {
+        assert_eq!(Law::from_number(law.number()), Some(law));
+    }
+    let terms = terms();
+    let judged: Vec<Law> = judge::<Event>(&[], &terms).iter().map(|f| f.law).collect();
+    assert_eq!(judged, Law::OBSERVED);
+    assert!(judge::<Event>(&[], &terms).iter().all(Finding::is_vacuous));
+    assert!(terms.answers_leave && terms.announces_leaving_within == Some(Duration::from_secs(1)));
+}
+
+#[test]
+fn a_leaving_that_is_told_keeps_law_1() {
+    let (mut b, alice, bob) = pair();
+    down(&mut b, &bob);
+    tell_left(&mut b, &alice, "bob");
+    later(&mut b, 60 * SECOND);
+    assert_eq!(broken(&b), []);
+    assert_eq!(
+        finding(&b.events, Law::LeavingIsAnnounced, &terms()).premises,
+        1
+    );
+}
+
+#[test]
+fn a_leaving_that_is_never_told_is_a_ghost() {
+    let (mut b, _, bob) = pair();
+    let gone = down(&mut b, &bob);
+    later(&mut b, 10 * SECOND);
+    assert_eq!(broken(&b), [(1, gone)]);
+    let silent = Terms {
+        announces_leaving_within: None,
+        ..terms()
+    };
+    assert_eq!(broken_by(&b, &silent), []);
+}
+
+#[test]
+fn one_who_leaves_by_asking_must_be_announced_too() {
+    let (mut b, _, bob) = pair();
+    b.ask(
+        &bob,
+        Request::Leave {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    let left = b.tell(
+        &bob,
+        Notice::Left {
+            room: room("lobby"),
+        },
+        None,
+        &[],
+    );
+    later(&mut b, 10 * SECOND);
+    assert_eq!(broken(&b), [(1, left)]);
+}
+
+#[test]
+fn news_told_before_the_reply_to_leave_counts() {
+    let (mut b, alice, bob) = pair();
+    b.ask(
+        &bob,
+        Request::Leave {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    tell_left(&mut b, &alice, "bob");
+    b.tell(
+        &bob,
+        Notice::Left {
+            room: room("lobby"),
+        },
+        None,
+        &[],
+    );
+    later(&mut b, 10 * SECOND);
+    assert_eq!(broken(&b), []);
+}
+
+#[test]
+fn a_refused_leave_is_no_leaving() {
+    let (mut b, _, bob) = pair();
+    b.ask(
+        &bob,
+        Request::Leave {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    b.tell(
+        &bob,
+        Notice::Refused {
+            request: Some(Kind::Leave),
+            reason: "no".into(),
+        },
+        None,
+        &[],
+    );
+    later(&mut b, 10 * SECOND);
+    assert_eq!(broken(&b), []);
+    assert_eq!(
+        finding(&b.events, Law::LeavingIsAnnounced, &terms()).premises,
+        0
+    );
+}
+
+#[test]
+fn a_trace_that_ends_too_soon_shows_no_ghost() {
+    let (mut b, _, bob) = pair();
+    down(&mut b, &bob);
+    later(&mut b, SECOND);
+    assert_eq!(broken(&b), []);
+    assert!(finding(&b.events, Law::LeavingIsAnnounced, &terms()).is_vacuous());
+}
+
+#[test]
+fn nobody_must_be_told_who_goes_as_well() {
+    let (mut b, alice, bob) = pair();
+    down(&mut b, &bob);
+    b.add(What::LinkEnded { link: alice }, &[]);
+    later(&mut b, 10 * SECOND);
+    assert_eq!(broken(&b), []);
+}
+
+#[test]
+fn news_that_comes_too_late_breaks_law_1() {
+    let (mut b, alice, bob) = pair();
+    let gone = down(&mut b, &bob);
+    let news = tell_left(&mut b, &alice, "bob");
+    let due = b.events[gone as usize].at + 5 * SECOND;
+    at(&mut b, news, due);
+    assert_eq!(broken(&b), [(1, news)]);
+}
+
+#[test]
+fn a_machine_that_is_slow_in_all_it_does_is_given_more_time() {
+    let (mut b, alice, bob) = pair();
+    b.ask(&alice, Request::Fence, &[]);
+    let slow = b.tell(
+        &alice,
+        Notice::Refused {
+            request: Some(Kind::Fence),
+            reason: String::new(),
+        },
+        None,
+        &[],
+    );
+    at(&mut b, slow, 4 * SECOND);
+    let gone = down(&mut b, &bob);
+    at(&mut b, gone, 4 * SECOND);
+    let news = tell_left(&mut b, &alice, "bob");
+    at(&mut b, news, 9 * SECOND);
+    assert_eq!(broken(&b), []);
+}
+
+#[test]
+fn news_told_twice_breaks_law_1() {
+    let (mut b, alice, bob) = pair();
+    down(&mut b, &bob);
+    tell_left(&mut b, &alice, "bob");
+    let again = tell_left(&mut b, &alice, "bob");
+    assert_eq!(broken(&b), [(1, again)]);
+}
+
+#[test]
+fn each_of_two_leavings_has_its_news() {
+    let (mut b, alice, bob) = pair();
+    down(&mut b, &bob);
+    tell_left(&mut b, &alice, "bob");
+    let second = link("bob", 2);
+    b.join(&second, "lobby", &[&alice]);
+    down(&mut b, &second);
+    tell_left(&mut b, &alice, "bob");
+    later(&mut b, 10 * SECOND);
+    assert_eq!(broken(&b), []);
+    assert_eq!(
+        finding(&b.events, Law::LeavingIsAnnounced, &terms()).premises,
+        2
+    );
+}
+
+#[test]
+fn nothing_is_delivered_after_left() {
+    let (mut b, alice, bob) = pair();
+    b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
+    b.ask(
+        &bob,
+        Request::Leave {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    // In flight: fair.
+    b.down(&bob, "alice", offer("o"), Fate::Passed);
+    tell_left(&mut b, &alice, "bob");
+    b.tell(
+        &bob,
+        Notice::Left {
+            room: room("lobby"),
+        },
+        None,
+        &[],
+    );
+    assert_eq!(broken(&b), []);
+    let sent = relay(&mut b, &alice, &bob, &candidate(1));
+    assert_eq!(broken(&b), [(2, sent)]);
+}
+
+#[test]
+fn nothing_is_delivered_to_who_never_came_in() {
+    let (mut b, alice, _) = pair();
+    let carol = link("carol", 1);
+    b.connect(&carol);
+    let sent = relay(&mut b, &alice, &carol, &candidate(1));
+    let news = b.tell(
+        &carol,
+        Notice::PeerJoined {
+            peer: "id-bob".into(),
+        },
+        Some("bob"),
+        &[],
+    );
+    assert_eq!(broken(&b), [(2, sent), (2, news)]);
+}
+
+#[test]
+fn nothing_goes_to_another_room() {
+    let (mut b, alice, _) = pair();
+    let carol = link("carol", 1);
+    b.join(&carol, "elsewhere", &[]);
+    assert_eq!(broken(&b), []);
+    let sent = relay(&mut b, &alice, &carol, &candidate(1));
+    let news = tell_left(&mut b, &carol, "bob");
+    assert_eq!(broken(&b), [(2, sent), (2, news)]);
+}
+
+#[test]
+fn nothing_comes_under_another_name() {
+    let mut b = Builder::new(&["alice", "bob", "carol"]);
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|peer| link(peer, 1));
+    b.create("alice", "lobby");
+    b.join(&bob, "lobby", &[&alice]);
+    b.join(&carol, "lobby", &[&alice, &bob]);
+    b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
+    let lie = b.down(&bob, "carol", offer("o"), Fate::Passed);
+    assert_eq!(broken(&b), [(2, lie)]);
+}
+
+#[test]
+fn what_nobody_understands_excuses_what_nobody_sent() {
+    let (mut b, alice, bob) = pair();
+    let lie = b.down(&alice, "bob", offer("o"), Fate::Passed);
+    assert_eq!(broken(&b), [(3, lie)]);
+    let (mut b, alice, bob_2) = pair();
+    assert_eq!(bob, bob_2);
+    let raw = b.up(&bob, "alice", offer("x"), Fate::Passed, &[]);
+    if let What::Message { word, .. } = &mut b.events[raw as usize].what {
+        *word = None;
+    }
+    b.down(&alice, "bob", offer("o"), Fate::Passed);
+    assert_eq!(broken(&b), []);
+}
+
+#[test]
+fn what_arrives_once_in_order_keeps_law_3() {
+    let (mut b, alice, bob) = pair();
+    for n in 0..5 {
+        relay(&mut b, &alice, &bob, &candidate(n));
+        relay(&mut b, &alice, &bob, &Signal::EndOfCandidates);
+    }
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+    assert_eq!(
+        finding(&b.events, Law::RelayedOnceInOrder, &terms()).premises,
+        10
+    );
+}
+
+#[test]
+fn what_arrives_twice_breaks_law_3() {
+    let (mut b, alice, bob) = pair();
+    relay(&mut b, &alice, &bob, &offer("o"));
+    let again = b.down(&bob, "alice", offer("o"), Fate::Passed);
+    assert_eq!(broken(&b), [(3, again)]);
+}
+
+#[test]
+fn what_is_overtaken_breaks_law_3() {
+    let (mut b, alice, bob) = pair();
+    b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
+    b.up(&alice, "bob", candidate(1), Fate::Passed, &[]);
+    b.down(&bob, "alice", candidate(1), Fate::Passed);
+    let overtaken = b.down(&bob, "alice", offer("o"), Fate::Passed);
+    assert_eq!(broken(&b), [(3, overtaken)]);
+}
+
+#[test]
+fn what_the_tap_held_back_is_not_the_servers_disorder() {
+    let (mut b, alice, bob) = pair();
+    let held = b.up(&alice, "bob", offer("o"), Fate::Held, &[]);
+    let lost = b.up(&alice, "bob", candidate(0), Fate::Dropped, &[]);
+    b.up(&alice, "bob", candidate(1), Fate::Passed, &[]);
+    b.down(&bob, "alice", candidate(1), Fate::Held);
+    b.add(
+        What::Released {
+            message: held,
+            delivered: true,
+        },
+        &[],
+    );
+    b.down(&bob, "alice", offer("o"), Fate::Dropped);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+    // Released, it has to come.
+    let mut b = b;
+    b.events[lost as usize].what = match b.events[lost as usize].what.clone() {
+        What::Message {
+            link,
+            direction,
+            carrier,
+            word,
+            about,
+            size,
+            digest,
+            text,
+            ..
+        } => What::Message {
+            link,
+            direction,
+            carrier,
+            word,
+            about,
+            fate: Fate::Passed,
+            size,
+            digest,
+            text,
+        },
+        other => other,
+    };
+    assert_eq!(broken(&b), [(3, lost)]);
+}
+
+#[test]
+fn other_content_breaks_law_3_unless_the_server_rewrites() {
+    let (mut b, alice, bob) = pair();
+    b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
+    let altered = b.down(&bob, "alice", offer("another"), Fate::Passed);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), [(3, altered)]);
+    assert_eq!(
+        broken_by(
+            &b,
+            &Terms {
+                rewrites: true,
+                ..terms()
+            }
+        ),
+        []
+    );
+}
+
+#[test]
+fn an_echo_breaks_law_3_unless_it_is_declared() {
+    let (mut b, alice, bob) = pair();
+    relay(&mut b, &alice, &bob, &offer("o"));
+    let echo = b.down(&alice, "alice", offer("o"), Fate::Passed);
+    assert_eq!(broken(&b), [(3, echo)]);
+    assert_eq!(
+        broken_by(
+            &b,
+            &Terms {
+                echoes: true,
+                ..terms()
+            }
+        ),
+        []
+    );
+}
+
+#[test]
+fn what_was_for_somebody_else_breaks_law_3() {
+    let mut b = Builder::new(&["alice", "bob", "carol"]);
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|peer| link(peer, 1));
+    b.create("alice", "lobby");
+    b.join(&bob, "lobby", &[&alice]);
+    b.join(&carol, "lobby", &[&alice, &bob]);
+    relay(&mut b, &alice, &bob, &offer("o"));
+    let strayed = b.down(&carol, "alice", offer("o"), Fate::Passed);
+    assert_eq!(broken(&b), [(3, strayed)]);
+}
+
+#[test]
+fn what_never_arrives_breaks_law_3_once_both_are_fenced() {
+    let (mut b, alice, bob) = pair();
+    let lost = b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
+    assert_eq!(broken(&b), [], "it may be on its way");
+    fence(&mut b, &[&alice]);
+    assert_eq!(broken(&b), [], "it may be on its last leg");
+    fence(&mut b, &[&bob]);
+    assert_eq!(broken(&b), [(3, lost)]);
+}
+
+#[test]
+fn what_is_refused_or_sent_to_a_dying_link_is_no_loss() {
+    let (mut b, alice, bob) = pair();
+    b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
+    b.tell(
+        &alice,
+        Notice::Refused {
+            request: Some(Kind::Offer),
+            reason: "no".into(),
+        },
+        None,
+        &[],
+    );
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+    let (mut b, alice, bob) = pair();
+    b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
+    b.add(What::LinkEnded { link: bob.clone() }, &[]);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+}
+
+/// Alice leaves, says something to a room that she is not in, is told so, and comes back.
+fn refused_outside(b: &mut Builder, alice: &Link, bob: &Link, signal: &Signal) {
+    outside(b, alice, bob, signal, |b| {
+        error(b, alice);
+    });
+}
+
+fn outside(
+    b: &mut Builder,
+    alice: &Link,
+    bob: &Link,
+    signal: &Signal,
+    refuse: impl FnOnce(&mut Builder),
+) {
+    let lobby = || room("lobby");
+    b.ask(alice, Request::Leave { room: lobby() }, &[]);
+    b.tell(alice, Notice::Left { room: lobby() }, None, &[]);
+    tell_left(b, bob, "alice");
+    b.up(alice, "bob", signal.clone(), Fate::Passed, &[]);
+    refuse(b);
+    b.ask(alice, Request::Join { room: lobby() }, &[]);
+    let peer = "id-alice".to_owned();
+    b.tell(bob, Notice::PeerJoined { peer }, Some("alice"), &[]);
+    let with = vec!["id-bob".to_owned()];
+    let room = lobby();
+    b.tell(alice, Notice::Joined { room, with }, None, &[]);
+}
+
+fn error(b: &mut Builder, link: &Link) -> Seq {
+    let reason = "you are in no room".to_owned();
+    b.tell(link, Notice::Error { reason }, None, &[])
+}
+
+#[test]
+fn what_was_refused_is_not_taken_for_its_like_that_came_later() {
+    let end = Signal::EndOfCandidates;
+    let (mut b, alice, bob) = pair();
+    refused_outside(&mut b, &alice, &bob, &end);
+    relay(&mut b, &alice, &bob, &candidate(1));
+    relay(&mut b, &alice, &bob, &end);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+    // If the later one never comes, it is the one that is lost.
+    let (mut b, alice, bob) = pair();
+    refused_outside(&mut b, &alice, &bob, &end);
+    relay(&mut b, &alice, &bob, &candidate(1));
+    let lost = b.up(&alice, "bob", end.clone(), Fate::Passed, &[]);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), [(3, lost)]);
+}
+
+/// On many a wire the end of candidates is a candidate without content, and is refused as one.
+#[test]
+fn a_refused_candidate_may_be_the_end_of_candidates() {
+    let end = Signal::EndOfCandidates;
+    let (mut b, alice, bob) = pair();
+    outside(&mut b, &alice, &bob, &end, |b| {
+        let refused = Notice::Refused {
+            request: Some(Kind::Candidate),
+            reason: "you are in no room".into(),
+        };
+        b.tell(&alice, refused, None, &[]);
+    });
+    relay(&mut b, &alice, &bob, &candidate(1));
+    relay(&mut b, &alice, &bob, &end);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+}
+
+#[test]
+fn a_refusal_that_is_seen_late_excuses_as_well() {
+    let end = Signal::EndOfCandidates;
+    let (mut b, alice, bob) = pair();
+    b.up(&alice, "bob", end.clone(), Fate::Passed, &[]);
+    relay(&mut b, &alice, &bob, &candidate(1));
+    relay(&mut b, &alice, &bob, &end);
+    error(&mut b, &alice);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+}
+
+#[test]
+fn a_refusal_of_something_else_accuses_nobody() {
+    let end = Signal::EndOfCandidates;
+    let (mut b, alice, bob) = pair();
+    b.up(&alice, "bob", end.clone(), Fate::Passed, &[]);
+    error(&mut b, &alice);
+    b.up(&alice, "bob", candidate(1), Fate::Passed, &[]);
+    b.up(&alice, "bob", end.clone(), Fate::Passed, &[]);
+    for signal in [&end, &candidate(1), &end] {
+        b.down(&bob, "alice", signal.clone(), Fate::Passed);
+    }
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+    let again = b.down(&bob, "alice", end, Fate::Passed);
+    assert_eq!(broken(&b), [(3, again)], "two were sent, three came");
+}
+
+#[test]
+fn a_refusal_mixes_up_no_sessions() {
+    let end = Signal::EndOfCandidates;
+    let (mut b, alice, bob) = pair();
+    relay(&mut b, &alice, &bob, &candidate(1));
+    relay(&mut b, &alice, &bob, &end);
+    error(&mut b, &alice);
+    down(&mut b, &bob);
+    tell_left(&mut b, &alice, "bob");
+    let bob = link("bob", 2);
+    b.join(&bob, "lobby", &[&alice]);
+    relay(&mut b, &alice, &bob, &candidate(2));
+    relay(&mut b, &alice, &bob, &end);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+}
+
+#[test]
+fn a_refusal_excuses_no_disorder_of_others() {
+    let end = Signal::EndOfCandidates;
+    let (mut b, alice, bob) = pair();
+    refused_outside(&mut b, &alice, &bob, &end);
+    b.up(&alice, "bob", candidate(1), Fate::Passed, &[]);
+    b.up(&alice, "bob", candidate(2), Fate::Passed, &[]);
+    b.up(&alice, "bob", end.clone(), Fate::Passed, &[]);
+    b.down(&bob, "alice", candidate(2), Fate::Passed);
+    let late = b.down(&bob, "alice", candidate(1), Fate::Passed);
+    b.down(&bob, "alice", end, Fate::Passed);
+    assert_eq!(broken(&b), [(3, late)]);
+}
+
+#[test]
+fn what_a_dead_session_lost_is_not_taken_from_the_next() {
+    let (mut b, alice, bob) = pair();
+    b.up(&bob, "alice", Signal::EndOfCandidates, Fate::Passed, &[]);
+    down(&mut b, &bob);
+    tell_left(&mut b, &alice, "bob");
+    let bob = link("bob", 2);
+    b.join(&bob, "lobby", &[&alice]);
+    relay(&mut b, &bob, &alice, &Signal::EndOfCandidates);
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), []);
+}
+
+#[test]
+fn a_request_without_an_answer_breaks_law_4_once_fenced() {
+    let (mut b, alice, _) = pair();
+    let carol = link("carol", 1);
+    b.connect(&carol);
+    let asked = b.ask(
+        &carol,
+        Request::Join {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    assert_eq!(broken(&b), []);
+    fence(&mut b, &[&alice, &carol]);
+    assert_eq!(broken(&b), [(4, asked)]);
+}
+
+#[test]
+fn a_refusal_is_an_answer() {
+    let (mut b, alice, _) = pair();
+    let carol = link("carol", 1);
+    b.connect(&carol);
+    b.ask(
+        &carol,
+        Request::Join {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    b.tell(
+        &carol,
+        Notice::Refused {
+            request: None,
+            reason: "full".into(),
+        },
+        None,
+        &[],
+    );
+    fence(&mut b, &[&alice, &carol]);
+    assert_eq!(broken(&b), []);
+    assert_eq!(
+        finding(&b.events, Law::RequestsAreAnswered, &terms()).premises,
+        7
+    );
+}
+
+#[test]
+fn a_leave_needs_an_answer_only_where_there_is_one() {
+    let (mut b, alice, bob) = pair();
+    let asked = b.ask(
+        &bob,
+        Request::Leave {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    fence(&mut b, &[&alice, &bob]);
+    assert_eq!(broken(&b), [(4, asked)]);
+    assert_eq!(
+        broken_by(
+            &b,
+            &Terms {
+                answers_leave: false,
+                ..terms()
+            }
+        ),
+        []
+    );
+}
+
+#[test]
+fn a_late_answer_to_the_next_session_breaks_law_7() {
+    let (mut b, alice, bob) = pair();
+    relay(&mut b, &bob, &alice, &offer("o"));
+    // The tap kept it back, so the first session never saw it; the server had sent it.
+    b.up(&alice, "bob", answer("a"), Fate::Passed, &[]);
+    b.down(&bob, "alice", answer("a"), Fate::Held);
+    down(&mut b, &bob);
+    tell_left(&mut b, &alice, "bob");
+    let second = link("bob", 2);
+    b.join(&second, "lobby", &[&alice]);
+    assert_eq!(broken(&b), []);
+    let late = b.down(&second, "alice", answer("a"), Fate::Passed);
+    assert_eq!(broken(&b), [(7, late)]);
+}
+
+#[test]
+fn what_the_server_was_done_with_must_not_come_later() {
+    let sent = |fenced: bool| {
+        let (mut b, alice, bob) = pair();
+        b.up(&alice, "bob", answer("a"), Fate::Passed, &[]);
+        down(&mut b, &bob);
+        tell_left(&mut b, &alice, "bob");
+        if fenced {
+            b.ask(&alice, Request::Fence, &[]);
+            b.tell(
+                &alice,
+                Notice::Refused {
+                    request: Some(Kind::Fence),
+                    reason: String::new(),
+                },
+                None,
+                &[],
+            );
+        }
+        let second = link("bob", 2);
+        b.join(&second, "lobby", &[&alice]);
+        let late = b.down(&second, "alice", answer("a"), Fate::Passed);
+        (b, late)
+    };
+    let (b, late) = sent(true);
+    assert_eq!(broken(&b), [(7, late)]);
+    assert_eq!(
+        broken_by(
+            &b,
+            &Terms {
+                queues: true,
+                ..terms()
+            }
+        ),
+        []
+    );
+    // The message may have reached the server after the second session.
+    let (b, _) = sent(false);
+    assert_eq!(broken(&b), []);
+    assert_eq!(
+        finding(&b.events, Law::NothingLateToNewcomers, &terms()).premises,
+        1
+    );
+}
+
+#[test]
+fn a_server_that_dies_owes_nothing() {
+    let (mut b, alice, bob) = pair();
+    b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
+    b.add(
+        What::Server {
+            life: glare::terms::ServerLife::Killed,
+        },
+        &[],
+    );
+    down(&mut b, &bob);
+    later(&mut b, 5 * SECOND);
+    down(&mut b, &alice);
+    later(&mut b, 5 * SECOND);
+    assert_eq!(broken(&b), []);
+}

@@ -1,0 +1,283 @@
+//! The log of whole runs: what it says, that races leave no trace in it, and that deeds do.
+
+use std::time::Duration;
+
+use crate::log_support;
+use crate::time_support;
+use glare::log::{Log, check};
+use glare::record::{Event, What};
+use glare::signaling::Signal;
+use glare::terms::Fate;
+use proptest::prelude::*;
+
+fn story(events: &[Event]) -> String {
+    Log::of(events).to_string()
+}
+
+#[test]
+fn a_happy_run_reads_as_a_story() {
+    insta::assert_snapshot!(story(&log_support::happy()), @r#"
+    alice -> server: create lobby
+    server -> alice: created lobby
+    bob -> server: join lobby
+    server -> bob: joined lobby with alice
+    server -> alice: peer-joined bob
+    bob -> alice: offer application, ice <bob 1>
+    alice -> bob: answer application, ice <alice 1>
+    alice: connection connected
+    bob: connection connected
+    bob ~> alice: chat "hello"
+    alice ~> bob: chat "hello yourself"
+    bob -> server: leave lobby
+    server -> bob: left lobby
+    server -> alice: peer-left bob
+    "#);
+}
+
+#[test]
+fn a_mid_join_disconnect_shows_what_found_nobody() {
+    insta::assert_snapshot!(story(&log_support::mid_join()), @r#"
+    alice -> server: create lobby
+    server -> alice: created lobby
+    hold answer to bob
+    bob -> server: join lobby
+    server -> bob: joined lobby with alice
+    server -> alice: peer-joined bob
+    bob -> alice: offer application, ice <bob 1>
+    alice -> server: answer for bob application, ice <alice 1>
+    server -> bob: answer from alice application, ice <alice 1> (held)
+    bob: killed (socket)
+    server -> alice: peer-left bob (lost)
+    release answer to bob
+    tap: answer to bob undeliverable
+    bob#2 -> server: join lobby
+    server -> bob#2: joined lobby with alice
+    server -> alice: peer-joined bob
+    bob#2 -> alice: offer application, ice <bob 2>
+    alice -> bob#2: answer application, ice <alice 2>
+    alice: connection connected
+    bob: connection connected
+    bob ~> alice: chat "back again"
+    "#);
+}
+
+#[test]
+fn early_candidates_come_before_the_offer() {
+    insta::assert_snapshot!(story(&log_support::early()), @r#"
+    alice -> server: create lobby
+    server -> alice: created lobby
+    bob -> server: join lobby
+    server -> bob: joined lobby with alice
+    server -> alice: peer-joined bob
+    hold offer from alice to bob
+    alice -> server: offer for bob application, ice <alice 1>
+    server -> bob: offer from alice application, ice <alice 1> (held)
+    alice -> bob: candidate host, ice <alice 1>
+    release offer from alice to bob
+    server -> bob: offer from alice application, ice <alice 1> (released)
+    bob -> alice: answer application, ice <bob 1>
+    alice: connection connected
+    bob: connection connected
+    "#);
+}
+
+#[test]
+fn what_steps_do_to_messages_is_told_where_it_is_done() {
+    insta::assert_snapshot!(story(&log_support::harmed()), @r#"
+    alice -> server: create lobby
+    server -> alice: created lobby
+    bob -> server: join lobby
+    server -> bob: joined lobby with alice
+    server -> alice: peer-joined bob
+    tap: duplicate offer from bob
+    bob -> alice: offer application, ice <bob 1>
+    bob -> server: offer for alice application, ice <bob 1> (duplicate)
+    server -> alice: offer from bob application, ice <bob 1>
+    tap: duplicate bye to alice
+    bob -> alice: bye
+    server -> alice: bye from bob (duplicate)
+    tap: corrupt offer from bob (letter)
+    bob -> server: offer for alice application, ice <bob 2> (corrupted)
+    bob -> server: offer for alice (forged)
+    server -> alice: offer from bob
+    tap: delay answer from bob by 1s
+    bob -> server: answer for alice application, ice <bob 2> (delayed)
+    server -> alice: answer from bob application, ice <bob 2>
+    server: paused
+    bob -> server: offer for alice application, ice <bob 3>
+    tap: stall alice
+    bob -> server: answer for alice application, ice <bob 3>
+    server: resumed
+    server -> alice: offer from bob application, ice <bob 3>
+    tap: mend alice
+    server -> alice: answer from bob application, ice <bob 3>
+    "#);
+}
+
+#[test]
+fn what_a_silent_link_swallows_is_not_told() {
+    let mut b = log_support::Builder::new(&["alice", "bob"]);
+    let (alice, bob) = (log_support::link("alice", 1), log_support::link("bob", 1));
+    b.create("alice", "lobby");
+    b.join(&bob, "lobby", &[&alice]);
+    let step = b.step(
+        "cut: { peer: bob, how: silence }",
+        Some("tap: cut bob (silence, both)"),
+    );
+    b.add(What::LinkEnded { link: bob.clone() }, &[step]);
+    let told = |swallowed: &[bool]| {
+        let mut b = b.clone();
+        for fate in swallowed {
+            let fate = if *fate { Fate::Swallowed } else { Fate::Passed };
+            let step = b.step("send: { from: bob }", None);
+            b.up(&bob, "alice", Signal::Bye, fate, &[step]);
+            b.down(&bob, "alice", Signal::Bye, fate);
+        }
+        story(&b.end(&[("alice", 1)]))
+    };
+    let log = told(&[true, true]);
+    assert!(log.ends_with("tap: cut bob (silence, both)\n"), "{log}");
+    assert_eq!(told(&[false, true]), log);
+    assert_eq!(told(&[false]), log);
+}
+
+#[test]
+fn a_full_room_refuses_in_the_servers_words() {
+    insta::assert_snapshot!(story(&log_support::full()), @r#"
+    alice -> server: create lobby
+    server -> alice: created lobby
+    bob -> server: join lobby
+    server -> bob: joined lobby with <id 1>
+    server -> alice: peer-joined bob
+    carol -> server: join lobby
+    server -> carol: refused join "room lobby is full"
+    bob -> server: leave lobby
+    server -> bob: left lobby
+    server -> alice: peer-left bob
+    carol -> server: join lobby
+    server -> carol: joined lobby with <id 1>
+    server -> alice: peer-joined carol
+    "#);
+}
+
+#[test]
+fn a_dead_server_is_a_line_and_the_pair_goes_on() {
+    insta::assert_snapshot!(story(&log_support::killed()), @r#"
+    alice -> server: create lobby
+    server -> alice: created lobby
+    bob -> server: join lobby
+    server -> bob: joined lobby with alice
+    bob -> alice: offer application, ice <bob 1>
+    alice -> bob: answer application, ice <alice 1>
+    alice: connection connected
+    bob: connection connected
+    server: killed
+    server -> alice: connection lost
+    server -> bob: connection lost
+    bob ~> alice: chat "still here"
+    server: ready
+    alice#2 -> server: create lobby
+    server -> alice#2: created lobby
+    "#);
+}
+
+#[test]
+fn every_causally_valid_reordering_gives_the_same_log() {
+    for (name, events) in log_support::all() {
+        let expected = story(&events);
+        let mut moved = 0;
+        for seed in 0..1_000 {
+            let other = check::reorder(&events, seed);
+            moved += usize::from(other.iter().zip(&events).any(|(a, b)| a.what != b.what));
+            assert_eq!(story(&other), expected, "{name}, seed {seed}");
+        }
+        assert!(
+            moved > 900,
+            "{name}: only {moved} of 1,000 reorderings differ from the trace"
+        );
+    }
+}
+
+#[test]
+fn at_least_95_percent_of_the_mutants_change_the_log() {
+    let (mut all, mut noticed) = (0, 0);
+    for (name, events) in log_support::all() {
+        let expected = story(&events);
+        for mutant in check::mutants(&events) {
+            all += 1;
+            if story(&mutant.events) == expected {
+                println!("unnoticed in {name}: {}", mutant.name);
+            } else {
+                noticed += 1;
+            }
+        }
+    }
+    println!("{noticed} of {all} mutants change the log");
+    assert!(all > 200, "only {all} mutants");
+    assert!(noticed * 100 >= all * 95, "{noticed} of {all}");
+}
+
+/// The traces above one after the other, as one long run.
+fn long(count: usize) -> Vec<Event> {
+    let mut out: Vec<Event> = Vec::new();
+    let parts = log_support::all();
+    'all: loop {
+        for (_, part) in &parts {
+            let base = out.len() as u64;
+            for event in part {
+                if out.len() == count {
+                    break 'all;
+                }
+                let mut event = event.clone();
+                event.seq += base;
+                event.cause.iter_mut().for_each(|cause| *cause += base);
+                if let What::Released { message, .. } = &mut event.what {
+                    *message += base;
+                }
+                out.push(event);
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn ten_thousand_events_take_well_under_a_second() {
+    let events = long(10_000);
+    let began = time_support::of_this_thread();
+    let lines = Log::of(&events).lines.len();
+    let took = time_support::of_this_thread().saturating_sub(began);
+    println!("{lines} lines of 10,000 events in {took:?}");
+    assert!(lines > 1_000);
+    // Unoptimised it took 0.7 s on a busy 2-core machine.
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Causes into the future or in circles, gaps, doubles, missing halves: any text, but no panic and no hang.
+    #[test]
+    fn a_hostile_trace_gives_some_log(
+        which in 0..5usize,
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..6u8), 0..40),
+    ) {
+        let mut events = log_support::all()[which].1.clone();
+        for (at, other, how) in edits {
+            if events.len() < 2 {
+                break;
+            }
+            let (i, j) = (at.index(events.len()), other.index(events.len()));
+            match how {
+                0 => { events.remove(i); }
+                1 => events[i].cause.push(j as u64),
+                2 => events[i].seq = j as u64,
+                3 => events.swap(i, j),
+                4 => { let copy = events[j].clone(); events.insert(i, copy); }
+                _ => if let What::Released { message, .. } = &mut events[i].what { *message = j as u64 },
+            }
+        }
+        let _ = story(&events);
+        let _ = check::reorder(&events, 7);
+    }
+}

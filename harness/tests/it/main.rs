@@ -1,0 +1,58 @@
+//! Everything that plays without a browser: readers, laws, logs, tap, native peers, servers, the stage and the command line.
+//!
+//! One binary, since each costs a link of the whole harness, and since long waits overlap only within one. A new file is a new `mod` here.
+//! What it must not do, because the others live in the same process: change the environment, the current folder or signal handlers, or end
+//! the global run. Such a test has a binary of its own, as `watchdog.rs` has. Both cores are busy here: waits are for conditions, with
+//! generous deadlines, and the speed of pure code is measured in time of its own thread.
+
+#[path = "../support/cli.rs"]
+mod cli_support;
+#[path = "../support/log.rs"]
+mod log_support;
+#[path = "../support/mutant.rs"]
+mod mutant_support;
+#[path = "../support/stage/mod.rs"]
+mod stage_support;
+#[path = "../support/time.rs"]
+mod time_support;
+
+mod check_dialect;
+mod check_mistakes;
+mod check_mutants;
+mod check_scenarios;
+mod check_schema;
+mod check_sequences;
+mod check_variants;
+mod cli_accept;
+mod cli_commands;
+mod cli_files;
+mod cli_laws;
+mod expect_lines;
+mod failures;
+mod faults;
+mod laws_asked;
+mod laws_by_hand;
+mod laws_hostile;
+mod laws_plays;
+mod log_canonical;
+mod log_expect;
+mod log_trace;
+mod native;
+mod project_file;
+mod readme;
+mod record;
+mod report_parting;
+mod server_child;
+mod server_lives;
+mod server_port;
+mod server_ready;
+mod server_url;
+mod stage_far;
+mod stage_faults;
+mod stage_log;
+mod stage_steps;
+mod stage_tls;
+mod strangers;
+mod tap;
+mod unnoticed;
+mod variants;

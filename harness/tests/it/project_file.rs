@@ -1,0 +1,136 @@
+//! `glare.toml`: what it says, and what is said of its mistakes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use glare::project::Project;
+use glare::record::{Recorder, What};
+use glare::server::{Ready, ServerSpec};
+use glare::terms::ServerLife;
+
+fn variable(name: &str) -> Option<String> {
+    match name {
+        "KEY" => Some("a-long-secret".into()),
+        "EMPTY" => Some(String::new()),
+        _ => None,
+    }
+}
+
+fn read(text: &str) -> Result<Project, String> {
+    Project::read(Path::new("there/glare.toml"), text, variable)
+        .map_err(|mistakes| mistakes.render(false))
+}
+
+#[test]
+fn an_empty_one_is_the_reference_server_and_its_folder_of_scenarios() {
+    let project = read("").expect("no mistakes");
+    assert_eq!(project.scenarios, [Path::new("there/scenarios")]);
+    assert!(matches!(project.server, ServerSpec::Embedded { .. }));
+    assert_eq!(project.dialect.name(), "reference");
+}
+
+#[test]
+fn all_of_it_is_taken_in() {
+    let project = read(
+        r#"
+scenarios = ["a", "b/c.yaml"]
+[server]
+command = "serve {port}"
+ready = "http:/health"
+ready-within = 7
+env = { LOG = "info", TOKEN = "x ${KEY} y" }
+[headers]
+authorization = "Bearer ${KEY}"
+"#,
+    )
+    .expect("no mistakes");
+    assert_eq!(
+        project.scenarios,
+        [Path::new("there/a"), Path::new("there/b/c.yaml")]
+    );
+    let ServerSpec::Command(spec) = &project.server else {
+        panic!("{:?}", project.server)
+    };
+    assert_eq!(spec.command, "serve {port}");
+    assert_eq!(spec.folder.as_deref(), Some(Path::new("there")));
+    assert_eq!(spec.ready, Ready::Http("/health".into()));
+    assert_eq!(spec.within, Duration::from_secs(7));
+    let env = [("LOG", "info"), ("TOKEN", "x a-long-secret y")].map(|(a, b)| (a.into(), b.into()));
+    assert_eq!(spec.env, env);
+    assert_eq!(
+        project.headers,
+        [("authorization".into(), "Bearer a-long-secret".into())]
+    );
+    assert_eq!(project.secrets, ["a-long-secret"]);
+}
+
+#[test]
+fn mistakes_have_their_place_and_say_what_to_do() {
+    for (text, line, words) in [
+        ("[server]\ncomand = \"x\"", 2, "unknown field `comand`"),
+        ("scenarios = 7", 1, "invalid type"),
+        ("[server", 1, "unclosed table"),
+        ("[server]\ncommand = \" \"", 2, "the command is empty"),
+        (
+            "[server]\ncommand = \"x\"\nready = \"soon\"",
+            3,
+            "`http:/path`",
+        ),
+        (
+            "[server]\ncommand = \"x\"\nready-within = 0",
+            3,
+            "1 to 3600",
+        ),
+        ("[server]\ndialect = \"nowhere.yaml\"", 2, "cannot be read"),
+        ("[headers]\n\"a b\" = \"x\"", 2, "no header's name"),
+        ("[headers]\nHost = \"x\"", 2, "for the peer to send"),
+        ("[headers]\nA-b = \"x\"\na-b = \"y\"", 3, "here twice"),
+        (
+            "[headers]\nSec-WebSocket-Key = \"x\"",
+            2,
+            "for the peer to send",
+        ),
+        (
+            "[headers]\na = \"x\\r\\nb: c\"",
+            2,
+            "no header can have this value",
+        ),
+        ("[headers]\na = \"${NOPE}\"", 2, "export NOPE="),
+        ("[headers]\na = \"${EMPTY}\"", 2, "export EMPTY="),
+        ("[headers]\na = \"${KEY\"", 2, "`${` without its `}`"),
+    ] {
+        let told = read(text).expect_err(text);
+        assert!(told.contains(words), "{text}\n{told}");
+        assert!(
+            told.contains(&format!("glare.toml:{line}:")),
+            "{text}\n{told}"
+        );
+        assert!(!told.contains("a-long-secret"), "{told}");
+    }
+}
+
+#[test]
+fn a_projects_secrets_are_struck_out_where_events_are_recorded() {
+    let recorder = Recorder::with_secrets(None, vec!["a-long-secret".to_owned()].into());
+    let text = "key=a-long-secret, and \"a-long-secret\"".to_owned();
+    let life = ServerLife::Line { text };
+    let seq = recorder.record(What::Server { life }, &[]);
+    let event = recorder.event(seq).expect("recorded");
+    let told = format!("{:?}", event.what);
+    assert!(
+        told.contains("<redacted>") && !told.contains("long"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_server_at_a_url_is_somebody_elses_until_it_is_said_to_be_ones_own() {
+    let text = "[server]\nurl = \"http://${KEY}:8080/below/\"\nready-within = 3\n";
+    let project = read(text).expect("no mistakes");
+    let spec = project.server.elsewhere().expect("a URL").clone();
+    assert_eq!(spec.url.to_string(), "http://a-long-secret:8080/below");
+    assert_eq!(spec.within, Duration::from_secs(3));
+    assert!(!spec.owned);
+    let own = project.owning_the_server();
+    assert!(own.server.elsewhere().expect("a URL").owned);
+}

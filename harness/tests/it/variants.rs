@@ -1,0 +1,144 @@
+//! The reference server's other policies: honest servers, each with a dialect of its own, on which nobody is accused.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::stage_support::{case, passes, setting};
+use glare::server::ServerSpec;
+use glare::signaling::Dialect;
+use glare::stage::{Outcome, Setting, play};
+use glare_signaling_server::{Fault, Policy, RoomSize, SameId};
+
+fn dialect(name: &str) -> Arc<Dialect> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/servers/reference");
+    match Dialect::load(&folder.join(format!("{name}.dialect.yaml"))) {
+        Ok(dialect) => Arc::new(dialect),
+        Err(mistakes) => panic!("{}", mistakes.render(false)),
+    }
+}
+
+/// Each variant: the name of its dialect, and its policy.
+fn variants() -> [(&'static str, Policy); 6] {
+    let usual = Policy::default();
+    [
+        (
+            "takeover",
+            Policy {
+                same_id: SameId::Takeover,
+                ..usual.clone()
+            },
+        ),
+        (
+            "resuming",
+            Policy {
+                same_id: SameId::Resume,
+                ..usual.clone()
+            },
+        ),
+        (
+            "debounced",
+            Policy {
+                debounce_news: Some(Duration::from_millis(300)),
+                ..usual.clone()
+            },
+        ),
+        (
+            "queueing",
+            Policy {
+                queue_for_absent: true,
+                ..usual.clone()
+            },
+        ),
+        (
+            "late",
+            Policy {
+                answer_late: Some(Duration::from_millis(200)),
+                ..usual.clone()
+            },
+        ),
+        (
+            "rooms-of-three",
+            Policy {
+                room_size: RoomSize::new(3).expect("a size"),
+                ..usual
+            },
+        ),
+    ]
+}
+
+async fn played_on(name: &str, policy: Policy, text: &str) -> Outcome {
+    let setting = Setting {
+        server: ServerSpec::variant(policy),
+        dialect: dialect(name),
+        ..setting()
+    };
+    play(&case(text), Arc::new(setting)).await
+}
+
+#[test]
+fn each_dialect_is_called_as_its_file() {
+    for (name, _) in variants() {
+        assert_eq!(dialect(name).name(), name);
+    }
+}
+
+#[test]
+fn a_variant_is_named_by_its_flags_and_its_faults() {
+    for (spec, name) in [
+        (ServerSpec::reference(), "reference"),
+        (
+            ServerSpec::faulty(Fault::ToldTwice),
+            "reference with told-twice",
+        ),
+        (
+            ServerSpec::variant(variants()[0].1.clone()),
+            "reference --same-id takeover",
+        ),
+        (
+            ServerSpec::Embedded {
+                faults: Fault::ToldTwice.into(),
+                policy: variants()[5].1.clone(),
+            },
+            "reference --room-size 3 with told-twice",
+        ),
+    ] {
+        assert_eq!(spec.name(), name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_every_variant_two_meet_talk_and_part() {
+    let steps = "
+scenario: they meet, talk and part
+peers: { alice: { stack: native }, bob: { stack: native } }
+steps:
+  - create: { peer: alice, room: lobby }
+  - join: { peer: bob, room: lobby }
+  - await: { connected: [alice, bob] }
+  - say: { from: bob, text: hello }
+  - leave: { peer: bob }
+  - await: { peer: alice, hears: peer-left, from: bob }
+";
+    for (name, policy) in variants() {
+        passes(&played_on(name, policy, steps).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_every_variant_one_who_is_lost_is_told_of_and_let_in_again() {
+    let steps = "
+scenario: lost, and back when that is known
+peers: { alice: { stack: wire }, bob: { stack: wire } }
+steps:
+  - create: { peer: alice, room: lobby }
+  - join: { peer: bob, room: lobby }
+  - kill: { peer: bob, how: socket }
+  - await: { peer: alice, hears: peer-left, from: bob }
+  - join: { peer: bob, room: lobby }
+  - await: { peer: alice, hears: peer-joined, from: bob }
+";
+    for (name, policy) in variants() {
+        passes(&played_on(name, policy, steps).await);
+    }
+}
