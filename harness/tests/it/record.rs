@@ -688,3 +688,44 @@ fn put(value: &mut serde_json::Value, wanted: &str, hostile: &str) {
         _ => {}
     }
 }
+
+/// Log and laws are made of a record alone: the dialect's terms are in it.
+#[test]
+fn a_record_holds_all_that_log_and_laws_are_made_of() {
+    use glare::laws::{Terms, judge};
+    use glare::signaling::Dialect;
+
+    let stand = Stand::new();
+    let steps = "  - connect: { peer: bob }\n  - join: { peer: bob, room: lobby }\n  - send: { from: bob, message: offer }\n  - await: { peer: alice, hears: offer }\n  - disconnect: { peer: bob }\n  - await: { peer: alice, hears: peer-left }\n";
+    stand.write("x.yaml", &format!("{HEAD}{CREATE}{steps}"));
+    stand.glare(&["run", "x.yaml", "--accept"]).ends(0);
+    let snapshot = std::fs::read_to_string(stand.path("x.snap")).expect("a snapshot");
+    for (fault, broken) in [(None, false), (Some("duplicates-offers"), true)] {
+        let fault = fault.map(|fault| ["--fault", fault]);
+        let arguments: Vec<&str> = ["run", "x.yaml"]
+            .into_iter()
+            .chain(fault.into_iter().flatten())
+            .collect();
+        stand.glare(&arguments).ends(i32::from(broken));
+        std::fs::rename(stand.path("x.yaml"), stand.path("y.yaml")).expect("renamed");
+        let told = story(&stand);
+        std::fs::rename(stand.path("y.yaml"), stand.path("x.yaml")).expect("renamed");
+        let source = told.source_of(Role::Dialect).expect("the dialect's text");
+        let dialect = Dialect::read(&source.path, &source.text).expect("a dialect");
+        let mut any = false;
+        for finding in judge(told.stage(), &Terms::of(&dialect)) {
+            let law = finding.law.number();
+            let live = told.laws.iter().find(|found| found.law == law);
+            let live = live.unwrap_or_else(|| panic!("law {law} was not asked"));
+            let events = |all: &[glare::record::Broken]| -> Vec<u64> {
+                all.iter().map(|broken| broken.event).collect()
+            };
+            let again: Vec<u64> = finding.breaches.iter().map(|one| one.event).collect();
+            assert_eq!(events(&live.breaches), again, "law {law}");
+            any |= !again.is_empty();
+        }
+        assert_eq!(any, broken);
+        let log = glare::report::log(&told).to_string();
+        assert_eq!(snapshot.ends_with(&format!("---\n{log}")), !broken, "{log}");
+    }
+}
