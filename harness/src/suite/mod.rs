@@ -5,6 +5,7 @@ mod planted;
 mod select;
 mod snapshot;
 mod stacks;
+mod table;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub(crate) use select::merge;
 pub use select::{SelectError, cases, files, known_peers, read, sequence_files, unused};
 pub use snapshot::{Snapshot, write};
 pub use stacks::stacks;
+pub use table::table;
 
 /// How many cases may be under way, those that only wait for a browser's time-out included.
 const UNDER_WAY: usize = 64;
