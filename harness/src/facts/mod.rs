@@ -46,6 +46,15 @@ impl Delivery {
     }
 }
 
+/// What a word of a coming or going may tell of, by places in the trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NewsOf {
+    /// A stay's begin or end; `None`: nobody's deed explains it.
+    pub cause: Option<usize>,
+    /// When whoever hears it asked to come in.
+    pub entry: Option<usize>,
+}
+
 /// The facts of a trace, so far.
 #[derive(Debug)]
 pub struct Facts {
@@ -121,12 +130,46 @@ impl Facts {
         self.delivery(self.rooms.events.len().checked_sub(1)?)
     }
 
-    /// For each word of a coming or going the event that it may tell of, both by their place in the trace.
-    pub fn news_of(&self) -> HashMap<usize, usize> {
+    /// For each word of a coming or going what it may tell of, by its place in the trace.
+    pub fn news(&self) -> HashMap<usize, NewsOf> {
         let told = news::stories(&self.rooms)
             .into_iter()
             .flat_map(|story| story.told);
-        told.filter_map(|told| Some((told.at, told.cause?)))
+        told.filter(|told| !told.listed)
+            .map(|told| {
+                let of = NewsOf {
+                    cause: told.cause,
+                    entry: told.entry,
+                };
+                (told.at, of)
+            })
+            .collect()
+    }
+
+    /// What certainly led to what, beside the recorded causes, as (cause, effect): a request and its answer, a message and its delivery, a
+    /// coming or going and its news, and whoever hears news and the request by which it came in.
+    pub fn edges(&self) -> Vec<(Seq, Seq)> {
+        let seq = |place: usize| self.rooms.events[place].seq;
+        let answers = self.rooms.answers.iter().map(|(reply, of)| (*of, *reply));
+        let delivered = self
+            .post
+            .delivered
+            .iter()
+            .filter_map(|one| match one.origin {
+                Origin::Of(sent) => Some((self.post.sent[sent].message, one.at)),
+                _ => None,
+            });
+        let news = self.news().into_iter().flat_map(|(at, of)| {
+            [of.cause, of.entry]
+                .into_iter()
+                .flatten()
+                .map(move |cause| (cause, at))
+        });
+        answers
+            .chain(delivered)
+            .chain(news)
+            .filter(|(cause, effect)| cause < effect)
+            .map(|(cause, effect)| (seq(cause), seq(effect)))
             .collect()
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct Told {
     pub listed: bool,
     /// The event that it may tell of: a stay's begin or end.
     pub cause: Option<usize>,
+    /// When the hearer asked to come in, for the stay in which it hears it.
+    pub entry: Option<usize>,
 }
 
 /// A place in somebody's course.
@@ -157,6 +159,7 @@ pub(crate) fn stories(rooms: &Rooms) -> Vec<Story> {
             here,
             listed,
             cause: None,
+            entry: None,
         });
     }
     words
@@ -177,6 +180,7 @@ fn story(rooms: &Rooms, link: LinkId, about: PeerId, mut told: Vec<Told>) -> Sto
     let mut next = 1;
     for word in told.iter_mut().filter(|word| !word.listed) {
         let entry = hearing(rooms, link, word.at).first().map(|stay| stay.asked);
+        word.entry = entry;
         let fits = |state: &State, since: bool| {
             let stay = state.stay.map(|stay| &rooms.stays[stay]);
             let before = |moment: Option<usize>| match (moment, entry) {

@@ -51,8 +51,9 @@ impl<'a> Graph<'a> {
         let delivery: Vec<_> = by_place.clone().map(|i| facts.delivery(i)).collect();
         let went_on: Vec<_> = by_place.clone().map(|i| facts.went_on(i)).collect();
         let answers: Vec<_> = by_place.clone().map(|i| facts.answers(i)).collect();
-        let told = facts.news_of();
-        let news_of: Vec<_> = by_place.map(|i| told.get(&i).copied()).collect();
+        let told = facts.news();
+        let news_of = by_place.clone().map(|i| told.get(&i)?.cause).collect();
+        let entries: Vec<_> = by_place.map(|i| told.get(&i)?.entry).collect();
         let (generation, described): (Vec<_>, Vec<_>) = generations(events, &delivery, &index_of)
             .into_iter()
             .map(|found| found.map_or((None, None), |(g, d)| (Some(g), d)))
@@ -80,6 +81,12 @@ impl<'a> Graph<'a> {
         graph.recorded(&went_on);
         graph.inferred(&went_on);
         graph.connections();
+        // Nobody hears news of a room before having asked to come in.
+        for (i, entry) in entries.into_iter().enumerate() {
+            if let Some(entry) = entry.filter(|entry| *entry < i) {
+                graph.beside[i].push(entry);
+            }
+        }
         for (i, description) in described.into_iter().enumerate() {
             if let Some(description) = description.filter(|d| *d < i) {
                 graph.beside[i].push(description);

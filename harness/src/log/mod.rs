@@ -32,5 +32,5 @@ pub use crate::record::{MAX_LINE, Trace, TraceError, TraceWriter, read_trace};
 pub use crate::terms::Rule;
 pub use crate::terms::{Carrier, Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
 pub use canonical::{Line, Log};
-pub use causal::{Violation, causal, certain};
+pub use causal::{Violation, causal};
 pub use expect::{Watch, matches, seen};
