@@ -16,9 +16,12 @@ pub(crate) mod rooms;
 use std::borrow::Borrow;
 use std::collections::HashMap;
 
+use crate::names::PeerName;
 use crate::record::{Event, Seq, What};
-use crate::signaling::{Request, Terms, Word};
+use crate::signaling::{Kind, Notice, Request, Terms, Word};
 use crate::terms::Fate;
+
+pub use replies::answers;
 
 use post::{Origin, Post};
 use rooms::Rooms;
@@ -176,6 +179,26 @@ impl Facts {
     /// The message that a reply answers, both by their place in the trace.
     pub fn answers(&self, reply: usize) -> Option<usize> {
         self.rooms.answers.get(&reply).copied()
+    }
+
+    /// Whether a notice, sent by this event, may answer a request of this kind that the peer made since another event. Where the wire names no
+    /// request it may be any that is so.
+    pub fn may_answer(
+        &self,
+        (notice, sent): (&Notice, Seq),
+        (peer, kind): (&PeerName, Kind),
+        since: Seq,
+    ) -> bool {
+        let Some(place) = self.rooms.index_of.get(&sent) else {
+            return false;
+        };
+        answers(notice).is_some_and(|of| of.is_none_or(|of| of == kind))
+            && self.rooms.asks.iter().rev().any(|ask| {
+                ask.kind == kind
+                    && ask.at < *place
+                    && self.rooms.events[ask.message].seq > since
+                    && self.rooms.links[ask.link].link.peer == *peer
+            })
     }
 
     /// What a signal that the server delivered at this place in the trace turns out to be; `None` for all other events.

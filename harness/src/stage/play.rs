@@ -461,7 +461,7 @@ async fn perform(
         server,
         recorder: recorder.clone(),
         rules: scene.rules.clone(),
-        world: World::default(),
+        world: World::new(&Terms::of(&setting.dialect)),
         watch: Watch::new(&never, &Terms::of(&setting.dialect)),
         fences: BTreeMap::new(),
         rooms: BTreeMap::new(),
