@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::generations::{Generation, generations, trickles};
 use super::lane::{Conn, Lane, Sort, lane};
 use super::spoken;
+use crate::facts::rooms::{PeerId, Rooms};
 use crate::facts::{Delivery, Facts};
 use crate::names::{Link, PeerName};
 use crate::record::{Applied, Event, What};
@@ -80,6 +81,7 @@ impl<'a> Graph<'a> {
         graph.name_lanes();
         graph.recorded(&went_on);
         graph.inferred(&went_on);
+        graph.comings(&facts.rooms, &went_on);
         graph.connections();
         // Nobody hears news of a room before having asked to come in.
         for (i, entry) in entries.into_iter().enumerate() {
@@ -237,6 +239,21 @@ impl<'a> Graph<'a> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Nobody hears news of a room before asking to come in, and nobody is named to one who comes in before having asked so himself.
+    fn comings(&mut self, rooms: &Rooms, went_on: &[Option<usize>]) {
+        let way_in = |peer: PeerId| {
+            let first = rooms.peers[peer].stays.first()?;
+            let asked = rooms.stays[*first].asked;
+            Some(went_on[asked].unwrap_or(asked))
+        };
+        let news = rooms.news.iter();
+        let heard = news.map(|news| (news.at, rooms.links[news.link].peer));
+        let named = rooms.listed.iter().map(|listed| (listed.at, listed.about));
+        for (at, peer) in heard.chain(named) {
+            self.beside[at].extend(way_in(peer).filter(|asked| *asked < at));
         }
     }
 
