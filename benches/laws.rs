@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use glare::laws::{Terms, judge};
+use glare::laws::{judge};
+use glare::signaling::{Terms};
 use glare::record::{Event, Seq, What};
 use glare::scenario::Scenario;
 use glare::signaling::Dialect;

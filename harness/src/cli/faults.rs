@@ -3,7 +3,6 @@
 use glare_signaling_server::Faults as Planted;
 
 use super::{Exit, Paths, complain, say, show_mistakes};
-use crate::report;
 use crate::stage::Setting;
 use crate::suite;
 
@@ -75,7 +74,7 @@ fn execute(paths: &Paths, shake: Option<u64>) -> Exit {
         // A part of the scenarios need not catch every fault.
         table.uncaught.clear();
     }
-    say(report::planted(&table).trim_end());
+    say(suite::table(&table).trim_end());
     if let Err(error) = cleared {
         complain(error);
         return Exit::Fail;

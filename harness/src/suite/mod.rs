@@ -5,6 +5,7 @@ mod planted;
 mod select;
 mod snapshot;
 mod stacks;
+mod table;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,8 +20,7 @@ use crate::record::{
     CaseEntry, Entry, Failure, FailureKind, InconclusiveKind, LawFound, LogEntry, Story,
     TraceError, Verdict, Weight,
 };
-use crate::report::Told;
-pub use crate::report::{Asked, Take, diff};
+use crate::report::{Asked, Take, Told};
 use crate::stage::{Case, LastWord, Outcome, Setting, play_with};
 
 pub use filter::Filter;
@@ -29,6 +29,7 @@ pub(crate) use select::merge;
 pub use select::{SelectError, cases, files, known_peers, read, sequence_files, unused};
 pub use snapshot::{Snapshot, write};
 pub use stacks::stacks;
+pub use table::table;
 
 /// How many cases may be under way, those that only wait for a browser's time-out included.
 const UNDER_WAY: usize = 64;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use glare::laws::Law;
 use glare::names::Stack;
-use glare::report;
 use glare::scenario::Place;
 use glare::stage::Setting;
 use glare::suite::{self, Caught, Table};
@@ -56,8 +55,8 @@ async fn each_planted_fault_is_caught_where_its_scenario_says() {
         .iter()
         .filter(|row| row.caught != Caught::There)
         .collect();
-    assert!(wrong.is_empty(), "{}", report::planted(table));
-    assert!(table.unknown.is_empty(), "{}", report::planted(table));
+    assert!(wrong.is_empty(), "{}", suite::table(table));
+    assert!(table.unknown.is_empty(), "{}", suite::table(table));
     let uncaught: Vec<&str> = table.uncaught.iter().map(|fault| fault.as_str()).collect();
     assert!(
         uncaught.is_empty(),
@@ -79,7 +78,7 @@ async fn each_law_has_a_fault_that_only_it_catches() {
         assert!(
             rows().any(|row| row.expected == place && row.caught == Caught::There),
             "no scenario fails at {place} with {fault}\n{}",
-            report::planted(table)
+            suite::table(table)
         );
         let broken: BTreeSet<u8> = rows()
             .flat_map(|row| &row.broken)

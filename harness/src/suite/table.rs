@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::terminal::tame;
-use crate::suite::{Caught, Table};
+use super::{Caught, Table};
+use crate::report::tame;
 
 /// A line a fault and scenario: where it was caught, and what laws were broken beside.
 ///
@@ -11,7 +11,7 @@ use crate::suite::{Caught, Table};
 /// ghost-on-disconnect   law 1    scenarios/rooms/vanishes-unasked.yaml
 /// ghost-on-disconnect   step 6   scenarios/rooms/mid-join-disconnect.yaml   (law 1)
 /// ```
-pub fn planted(table: &Table) -> String {
+pub fn table(table: &Table) -> String {
     let mut text = String::new();
     let faults = table.rows.iter().map(|row| row.planted);
     let width = |name: &str| name.len();
