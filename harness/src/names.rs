@@ -118,3 +118,11 @@ impl fmt::Display for Link {
         }
     }
 }
+
+/// Whether it can be a name in a file: `[A-Za-z0-9_-]{1,32}`
+pub(crate) fn is_name(name: &str) -> bool {
+    (1..=32).contains(&name.len())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}

@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 
-use super::{Breach, Finding, Law, Terms};
+use super::{Breach, Finding, Law};
 use crate::facts::rooms::{How, Leaving, LinkId, News, PeerId, Rooms, Stay};
+use crate::signaling::Terms;
 
 const LAW: Law = Law::LeavingIsAnnounced;
 

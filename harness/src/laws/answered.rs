@@ -1,8 +1,9 @@
 //! Law 4: every request is answered.
 
-use super::{Breach, Finding, Law, Terms};
+use super::{Breach, Finding, Law};
 use crate::facts::rooms::{Ask, Rooms};
 use crate::signaling::Kind;
+use crate::signaling::Terms;
 
 /// A request is judged if it has a reply, if its link was fenced after it, or if the trace goes on for longer than the time that is
 /// promised, with nothing in the way of an answer.

@@ -3,10 +3,11 @@
 use std::borrow::Borrow;
 use std::time::Duration;
 
-use super::{Finding, Terms, addressed, announced, answered, late, limit, lives, news, relayed};
+use super::{Finding, addressed, announced, answered, late, limit, lives, news, relayed};
 use crate::facts::Facts;
 use crate::names::RoomName;
 use crate::record::{Event, Seq};
+use crate::signaling::Terms;
 
 /// What a trace says of each of [`Law::OBSERVED`](super::Law::OBSERVED), in that order. The trace may be cut off anywhere: what
 /// was still under way is not judged. Takes time proportional to the trace.

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Breach, Finding, Law, Terms};
+use super::{Breach, Finding, Law};
 use crate::facts::post::{Origin, Post, Sent};
 use crate::facts::rooms::Rooms;
+use crate::signaling::Terms;
 
 /// The late deliveries: those to a session that asked to come in after the server was certainly done with the message.
 pub(super) struct Late {

@@ -3,7 +3,8 @@
 //! Counted are those who are certainly inside when somebody else is let in, and certainly still there when the server has answered them
 //! once more: who was put out for the newcomer does not count.
 
-use super::{Breach, Finding, Law, Terms};
+use super::{Breach, Finding, Law};
+use crate::signaling::Terms;
 use std::collections::BTreeMap;
 
 use crate::facts::news::LOOKED_AT;

@@ -22,6 +22,5 @@ mod news;
 mod order;
 mod relayed;
 
-pub use crate::signaling::Terms;
 pub use judge::{awaited, emptied, judge, server_lives};
 pub use law::{Breach, Finding, Law};

@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Breach, Finding, Law, Terms};
+use super::{Breach, Finding, Law};
 use crate::facts::Facts;
 use crate::facts::news::{LOOKED_AT, State, Story, Told};
 use crate::facts::post::Origin;
 use crate::facts::rooms::{LinkId, PeerId, Rooms, Stay, StayId};
+use crate::signaling::Terms;
 
 /// What both laws say, and until when some news may still come, in µs.
 pub(super) struct News {

@@ -2,9 +2,10 @@
 
 use super::late::Late;
 use super::order::Order;
-use super::{Breach, Finding, Law, Terms};
+use super::{Breach, Finding, Law};
 use crate::facts::post::{Delivered, Origin, Post, Sent};
 use crate::facts::rooms::{LinkId, Rooms, Stay};
+use crate::signaling::Terms;
 
 const LAW: Law = Law::RelayedOnceInOrder;
 

@@ -22,15 +22,6 @@ mod lines;
 mod quote;
 mod spoken;
 
-pub use crate::facts::Delivery;
-pub use crate::record::Fingerprint;
-pub use crate::record::elide;
-pub use crate::record::{Applied, Event, Seq, TRACE_VERSION, What};
-pub use crate::record::{Digest, redact};
-pub use crate::record::{MAX_BYTES, MAX_EVENTS, Recorder};
-pub use crate::record::{MAX_LINE, Trace, TraceError, TraceWriter, read_trace};
-pub use crate::terms::Rule;
-pub use crate::terms::{Carrier, Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
 pub use canonical::{Line, Log};
 pub use causal::{Violation, causal};
 pub use expect::{Watch, matches, seen};

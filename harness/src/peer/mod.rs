@@ -8,7 +8,6 @@ mod socket;
 mod teller;
 mod wire;
 
-pub use crate::terms::{ChannelOptions, Data, Kill};
 pub use address::Origin;
 pub(crate) use address::next_address;
 pub use hand::{Command, Hand, HandError, Happening, Happenings, Reply};

@@ -9,12 +9,12 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::mistake::Mistakes;
-use crate::scenario::read_text;
 use crate::server::{CommandSpec, Ready, ServerSpec, ServerUrl, UrlSpec};
 use crate::signaling::Dialect;
 use crate::source::{Source, Span};
 use crate::tls::{Security, Trust};
 use crate::yaml::MAX_BYTES;
+use crate::yaml::read_text;
 
 /// What a project file is called.
 pub const PROJECT_FILE: &str = "glare.toml";

@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::model::Scenario;
-use super::value::is_name;
 use crate::mistake::{nearest, quoted};
+use crate::names::is_name;
 use crate::names::{PeerName, Stack};
 
 /// A stack for each peer: all of a scenario's peers, or, as `--cast` gives it, some of them.

@@ -13,13 +13,9 @@ mod table;
 mod text;
 mod value;
 
-pub(crate) use read::read_text;
 pub(crate) use read::variants::slug as variant_slug;
-pub(crate) use table::{Demands, NEEDS};
-pub(crate) use value::{duration, is_name, word};
+pub(crate) use table::Demands;
 
-pub use crate::signaling::Need;
-pub use crate::source::{Source, Span};
 pub use builder::Builder;
 pub use cast::{Cast, CastError};
 pub use model::{

@@ -7,8 +7,6 @@ pub(super) mod sequences;
 mod uses;
 pub(crate) mod variants;
 
-pub(crate) use file::read_text;
-
 use std::sync::Arc;
 
 use super::build::Values;
@@ -16,15 +14,16 @@ use super::model::{
     Action, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, PeerSpec, Scenario, Step, Via,
 };
 use super::table::{
-    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, NEEDS, PEER_KEYS,
-    USE, VERBS,
+    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, PEER_KEYS, USE,
+    VERBS,
 };
-use super::value::{Shapes, peer_name, word};
+use super::value::{Shapes, peer_name};
 use super::{check, expected};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::signaling::Need;
 use crate::source::{Source, Span};
+use crate::yaml::word;
 use crate::yaml::{Key, Node, Value};
 use sequences::Sequences;
 use variants::Set;
@@ -231,7 +230,7 @@ impl Reader<'_> {
             .list("a list: `[rooms, peer-left]`", self.mistakes)
             .unwrap_or_default()
         {
-            if let Some(need) = word(item, NEEDS, self.mistakes).and_then(Need::parse) {
+            if let Some(need) = word(item, &Need::NAMES, self.mistakes).and_then(Need::parse) {
                 if needs.contains(&need) {
                     self.mistakes
                         .add(&item.span, format!("`{need}` is in this list twice"))

@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::table::{
     AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_PARAMETERS, MAX_PEERS,
-    MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS, NEEDS, PEER_KEYS, RESERVED,
-    SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, USE, USE_ABOUT, VERBS, Verb, WITHIN,
+    MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS, PEER_KEYS, RESERVED, SEQUENCE,
+    SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, USE, USE_ABOUT, VERBS, Verb, WITHIN,
 };
+use crate::signaling::Need;
 
 /// The schema (JSON Schema, draft 2020-12) that an editor completes and checks scenario files by, and the files of sequences beside them.
 pub fn schema() -> Value {
@@ -100,7 +101,7 @@ fn file_key(name: &str) -> Value {
         "about" => json!({ "type": "string", "maxLength": 4000 }),
         "issue" => json!({ "type": "string", "pattern": "^https://" }),
         "needs" => {
-            json!({ "type": "array", "items": or_placeholder(json!({ "enum": NEEDS })), "uniqueItems": true })
+            json!({ "type": "array", "items": or_placeholder(json!({ "enum": Need::NAMES })), "uniqueItems": true })
         }
         "with" => with(),
         "peers" => peers(),

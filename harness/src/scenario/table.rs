@@ -834,18 +834,6 @@ pub(crate) const EXPECT_KEYS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What a scenario may need of a server.
-pub(crate) const NEEDS: &[&str] = &[
-    "rooms",
-    "destroy",
-    "room-limit",
-    "peer-joined",
-    "peer-left",
-    "trickle",
-    "bye",
-    "restart",
-];
-
 /// The forms of a `catches` place.
 pub(crate) const PLACES: &[&str] = &["step", "never", "seen", "law"];
 
@@ -869,8 +857,6 @@ pub(crate) const MAX_ROOMS: usize = 16;
 pub(crate) const MAX_LINES: usize = 200;
 /// Names that mean something else in the log.
 pub(crate) const RESERVED: &[&str] = &["server", "tap", "step", "law", "stage", "all"];
-/// The longest `within:`, milliseconds.
-pub(crate) const MAX_WITHIN_MS: u64 = 5 * 60 * 1000;
 
 /// Verbs that a reader of other tools may look for, and what to write.
 pub(crate) const ELSEWHERE: &[(&str, &str)] = &[

@@ -9,11 +9,11 @@ use super::model::{
     Pattern, PeerSpec, Place, Raw, Scenario, Step,
 };
 use super::table::{Demands, VERBS, find};
-use super::value::write_duration;
 use crate::names::PeerName;
 use crate::signaling::Kind;
 use crate::terms::{Corruption, Silence};
 use crate::terms::{Data, Kill};
+use crate::yaml::write_duration;
 use crate::yaml::{flow, scalar};
 
 /// From this length on, made-up bytes are written as `size:`.

@@ -36,6 +36,18 @@ impl Need {
         Need::Restart,
     ];
 
+    /// Their names, as files write them.
+    pub const NAMES: [&str; 8] = [
+        "rooms",
+        "destroy",
+        "room-limit",
+        "peer-joined",
+        "peer-left",
+        "trickle",
+        "bye",
+        "restart",
+    ];
+
     /// The name as files write it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -20,12 +20,12 @@ use super::rules::Rules;
 use super::waits::World;
 use super::wire::lock;
 use super::{Case, Setting, Trouble};
-use crate::laws::Terms;
 use crate::log::{Watch, seen};
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
 use crate::scenario::{Action, Condition, DEFAULT_WITHIN, Place};
 use crate::server::ServerUnderTest;
+use crate::signaling::Terms;
 use crate::signaling::{Alias, Kind, Request};
 use crate::terms::ServerLife;
 

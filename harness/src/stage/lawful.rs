@@ -6,9 +6,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::director::{Stage, Stop};
 use super::outcome::Judged;
-use crate::laws::{Law, Terms, awaited, judge, server_lives};
+use crate::laws::{Law, awaited, judge, server_lives};
 use crate::record::{Event, Recorder, What};
 use crate::scenario::Scenario;
+use crate::signaling::Terms;
 use crate::signaling::{Notice, Word};
 
 impl Stage {

@@ -43,7 +43,6 @@ use crate::signaling::Dialect;
 use crate::tap::{Policy, TapOptions};
 use crate::tls::Security;
 
-pub use crate::record::{Failure, Verdict};
 pub use outcome::{Judged, Outcome};
 pub use peer_fault::PeerFault;
 pub use play::{LastWord, play, play_with};

@@ -17,11 +17,11 @@ use super::lawful::excuse;
 use super::outcome::Judged;
 use super::probe::{Probe, Stuck};
 use super::{Case, Setting};
-use crate::laws::{Breach, Finding, Law, Terms, emptied};
+use crate::laws::{Breach, Finding, Law, emptied};
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
 use crate::scenario::{Action, Pattern, Raw};
-use crate::signaling::{Alias, Conversation, Dialect, Need, SameId, Signal};
+use crate::signaling::{Alias, Conversation, Dialect, Need, SameId, Signal, Terms};
 use crate::terms::Side;
 
 /// How long a server may take to serve a stranger, on a machine that has much else to do.

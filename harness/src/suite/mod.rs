@@ -20,8 +20,7 @@ use crate::record::{
     CaseEntry, Entry, Failure, FailureKind, InconclusiveKind, LawFound, LogEntry, Story,
     TraceError, Verdict, Weight,
 };
-use crate::report::Told;
-pub use crate::report::{Asked, Take, diff};
+use crate::report::{Asked, Take, Told};
 use crate::stage::{Case, LastWord, Outcome, Setting, play_with};
 
 pub use filter::Filter;

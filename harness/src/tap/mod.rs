@@ -25,9 +25,6 @@ mod tests;
 mod violation;
 mod wire;
 
-pub use crate::terms::Corruption;
-pub use crate::terms::RawFrame;
-pub use crate::terms::Silence;
 pub use pages::{PREFIX, Page, Pages};
 pub use policy::{HoldId, LinkChange, Passing, Policy, Refused, Verdict};
 pub use proxy::{Cut, Delivery, MESSAGE_CAP, Tap, TapOptions};

@@ -8,13 +8,14 @@ use crate::cli_support::{Stand, scenarios};
 use crate::mutant_support;
 use crate::mutant_support::{mutate, mutate_trace};
 use crate::time_support;
-use glare::laws::{Terms, awaited, emptied, judge};
+use glare::laws::{awaited, emptied, judge};
 use glare::log::{Log, Watch};
 use glare::mistake::{Mistake, Mistakes};
 use glare::project::Project;
 use glare::record::{TraceError, read_trace};
 use glare::scenario::{Scenario, Sequences};
 use glare::signaling::Dialect;
+use glare::signaling::Terms;
 use rand::RngExt;
 use rand::rngs::StdRng;
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use glare::laws::Law;
 use glare::names::Stack;
+use glare::record::{Failure, Verdict};
 use glare::scenario::{Place, Scenario};
-use glare::stage::{Case, Failure, Judged, Outcome, Setting, Verdict, play};
+use glare::stage::{Case, Judged, Outcome, Setting, play};
 use glare_signaling_server::{Fault, Faults};
 
 async fn played(head: &str, steps: &str, faults: Faults) -> Outcome {

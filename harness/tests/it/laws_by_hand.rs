@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::log_support::{Builder, link, room};
-use glare::laws::{Finding, Law, Terms, judge};
+use glare::laws::{Finding, Law, judge};
 use glare::names::Link;
 use glare::record::{Event, Seq, What};
+use glare::signaling::Terms;
 use glare::signaling::{Candidate, Dialect, Kind, Notice, Request, Signal};
 use glare::terms::{Ending, Fate, Side};
 

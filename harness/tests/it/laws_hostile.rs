@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::log_support::{link, room};
 use crate::time_support;
-use glare::laws::{Terms, judge};
+use glare::laws::judge;
 use glare::names::PeerName;
 use glare::record::{Event, What};
+use glare::signaling::Terms;
 use glare::signaling::{
     AbsentPeer, Dialect, Kind, Notice, Properties, Request, SameId, Signal, Word,
 };

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use glare::laws::{Law, Terms, judge};
+use glare::laws::{Law, judge};
 use glare::names::Link;
 use glare::record::{Event, Seq, What};
+use glare::signaling::Terms;
 use glare::signaling::{Dialect, Notice, Request, Signal};
 use glare::terms::{Ending, Fate, Side};
 

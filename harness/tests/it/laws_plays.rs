@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use glare::laws::{Finding, Law, Terms, judge};
+use glare::laws::{Finding, Law, judge};
 use glare::record::Event;
+use glare::record::Verdict;
 use glare::scenario::Scenario;
 use glare::signaling::Dialect;
-use glare::stage::{Case, Outcome, Setting, Verdict, play};
+use glare::signaling::Terms;
+use glare::stage::{Case, Outcome, Setting, play};
 use glare::suite;
 use glare_signaling_server::{Fault, Faults};
 

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crate::log_support::{self, Builder, link, room};
 use crate::time_support;
-use glare::log::{Log, causal, certain, check};
+use glare::facts::Facts;
+use glare::log::{Log, causal, check};
 use glare::names::Link;
 use glare::record::{Event, What};
-use glare::signaling::{Kind, Notice, Request, Signal};
+use glare::signaling::{Kind, Notice, Request, Signal, Terms};
 use glare::terms::Fate;
 use proptest::prelude::*;
 
@@ -318,7 +319,15 @@ fn who_asks_first_and_comes_in_last_is_not_told_of_before_the_others_have_asked(
     b.wait(heard);
     let events = b.end(&[("alice", 1), ("bob", 1), ("carol", 1)]);
     let log = Log::of(&events);
-    assert_eq!(causal(&log, &events, &certain(&events)), Ok(()), "{log}");
+    assert_eq!(
+        causal(
+            &log,
+            &events,
+            &Facts::of(&events, &Terms::default()).edges()
+        ),
+        Ok(()),
+        "{log}"
+    );
     let place = |line: &str| log.lines.iter().position(|one| one.text == line);
     let asked = place("carol -> server: join lobby").expect("a request");
     let told = place("server -> carol: peer-joined bob").expect("news");

@@ -2,11 +2,12 @@
 
 use crate::log_support;
 use crate::log_support::{Builder, link, sdp};
+use glare::facts::Delivery;
 use glare::facts::Facts;
-use glare::laws::Terms;
-use glare::log::{Delivery, Log, Watch, matches, seen};
+use glare::log::{Log, Watch, matches, seen};
 use glare::names::PeerName;
 use glare::record::{Applied, What};
+use glare::signaling::Terms;
 use glare::signaling::{Kind, Notice, Signal};
 use glare::terms::Fate;
 

@@ -30,6 +30,7 @@ mod cli_laws;
 mod expect_lines;
 mod failures;
 mod faults;
+mod floors;
 mod laws_asked;
 mod laws_by_hand;
 mod laws_hostile;

@@ -692,8 +692,9 @@ fn put(value: &mut serde_json::Value, wanted: &str, hostile: &str) {
 /// Log and laws are made of a record alone: the dialect's terms are in it.
 #[test]
 fn a_record_holds_all_that_log_and_laws_are_made_of() {
-    use glare::laws::{Terms, judge};
+    use glare::laws::judge;
     use glare::signaling::Dialect;
+    use glare::signaling::Terms;
 
     let stand = Stand::new();
     let steps = "  - connect: { peer: bob }\n  - join: { peer: bob, room: lobby }\n  - send: { from: bob, message: offer }\n  - await: { peer: alice, hears: offer }\n  - disconnect: { peer: bob }\n  - await: { peer: alice, hears: peer-left }\n";

@@ -8,7 +8,8 @@ use crate::stage_support::far::{Far, Way};
 use crate::stage_support::{case, passes, scenario, setting};
 use futures_util::future::join_all;
 use glare::names::Stack;
-use glare::stage::{Case, Setting, Verdict, play};
+use glare::record::Verdict;
+use glare::stage::{Case, Setting, play};
 use glare::suite::{self, Snapshot};
 use rstest::rstest;
 

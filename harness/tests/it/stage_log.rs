@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli_support;
-use glare::laws::Terms;
 use glare::log::{Log, Watch, check, seen};
 use glare::names::Stack;
+use glare::record::Verdict;
 use glare::record::{Event, What};
+use glare::report;
 use glare::scenario::Scenario;
-use glare::stage::{Case, Setting, Verdict, play};
+use glare::signaling::Terms;
+use glare::stage::{Case, Setting, play};
 use glare::suite;
 use glare_signaling_server::Faults;
 use tokio::sync::OnceCell;
@@ -97,7 +99,7 @@ async fn every_causal_reordering_of_a_real_run_has_its_log() {
             }
         }
         for (log, seeds) in others {
-            let diff = suite::diff(&known, &log, "the run", "reordered");
+            let diff = report::diff(&known, &log, "the run", "reordered");
             wrong.push(format!(
                 "{}: {} of {SEEDS} seeds (first {}):\n{diff}",
                 real.scenario.name,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use glare::names::Stack;
 use glare::record::Inconclusive;
+use glare::record::Verdict;
 use glare::scenario::Scenario;
 use glare::server::{CommandSpec, Ready, ServerSpec};
-use glare::stage::{Case, Outcome, Setting, Verdict, play};
+use glare::stage::{Case, Outcome, Setting, play};
 use glare::suite::Snapshot;
 use glare::tls::{Authority, Security, Trust};
 use glare_signaling_server::Faults;

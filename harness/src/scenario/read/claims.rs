@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Reader;
 use crate::mistake::quoted;
-use crate::scenario::is_name;
+use crate::names::is_name;
 use crate::scenario::model::{Expect, Place};
 use crate::scenario::table::{LAWS, MAX_TAGS, PLACES};
 use crate::yaml::Node;

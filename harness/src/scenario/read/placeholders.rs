@@ -109,7 +109,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 
 /// A small letter, then up to 31 letters, digits, `_` and `-`.
 pub(crate) fn is_parameter(name: &str) -> bool {
-    crate::scenario::is_name(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
+    crate::names::is_name(name) && name.starts_with(|c: char| c.is_ascii_lowercase())
 }
 
 /// All placeholders below a node, each with its own place.

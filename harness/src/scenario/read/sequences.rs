@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Reader;
-use super::file::read_text;
 use super::placeholders::{is_parameter, placeholders};
 use super::uses::Steps;
 use crate::mistake::{Mistakes, quoted};
@@ -16,6 +15,7 @@ use crate::scenario::table::{
     MAX_PARAMETERS, MAX_SEQUENCES, MAX_STEPS, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE,
 };
 use crate::source::{Source, Span};
+use crate::yaml::read_text;
 use crate::yaml::{self, Key, Node};
 
 /// The name of the file.

@@ -10,7 +10,7 @@ use super::template::{self, Hole, Piece};
 use super::words::{self, Heard};
 use super::{Body, ConnectTemplate, Dialect, Framing, Hearing, Route, Saying, StatusRange};
 use crate::mistake::{Mistakes, quoted};
-use crate::scenario::{self};
+use crate::names::is_name;
 use crate::signaling::Kind;
 use crate::signaling::Need;
 use crate::source::{Source, Span};
@@ -80,7 +80,7 @@ impl Dialect {
     /// # Errors
     /// All mistakes of the file; also one if it cannot be read.
     pub fn load(path: &Path) -> Result<Dialect, Mistakes> {
-        Dialect::read(path, &scenario::read_text(path)?)
+        Dialect::read(path, &yaml::read_text(path)?)
     }
 }
 
@@ -125,7 +125,7 @@ impl Reader<'_> {
         }
         let name = find("dialect").and_then(|node| self.name(node));
         let framing = match find("framing")
-            .and_then(|node| scenario::word(node, &["json", "text"], self.mistakes))
+            .and_then(|node| yaml::word(node, &["json", "text"], self.mistakes))
         {
             Some("text") => Framing::Text,
             _ => Framing::Json,
@@ -174,7 +174,7 @@ impl Reader<'_> {
 
     fn name(&mut self, node: &Node) -> Option<String> {
         let name = node.text("the dialect's name, as text", self.mistakes)?;
-        if !scenario::is_name(name) {
+        if !is_name(name) {
             self.mistakes
                 .add(
                     &node.span,
@@ -255,13 +255,12 @@ impl Reader<'_> {
     }
 
     fn needs(&mut self, node: &Node) -> Vec<(Need, Span)> {
-        let names: &'static [&'static str] = scenario::NEEDS;
         let items = node
             .list("a list: `[rooms, peer-left]`", self.mistakes)
             .unwrap_or_default();
         let mut needs = Vec::new();
         for item in items {
-            let need = scenario::word(item, names, self.mistakes).and_then(Need::parse);
+            let need = yaml::word(item, &Need::NAMES, self.mistakes).and_then(Need::parse);
             needs.extend(need.map(|need| (need, item.span.clone())));
         }
         needs
@@ -282,7 +281,7 @@ impl Reader<'_> {
         ];
         for (key, time) in times {
             if let Some(node) = find(key).filter(|node| !node.is_null()) {
-                *time = scenario::duration(node, self.mistakes);
+                *time = yaml::duration(node, self.mistakes);
             }
         }
         let flags: [(&str, &mut bool); 8] = [
@@ -304,12 +303,12 @@ impl Reader<'_> {
             properties.room_size = self.room_size(node);
         }
         if let Some(word) =
-            find("same-id").and_then(|node| scenario::word(node, SAME_ID, self.mistakes))
+            find("same-id").and_then(|node| yaml::word(node, SAME_ID, self.mistakes))
         {
             properties.same_id = SameId::parse(word);
         }
         if let Some(word) =
-            find("absent-peer").and_then(|node| scenario::word(node, ABSENT_PEER, self.mistakes))
+            find("absent-peer").and_then(|node| yaml::word(node, ABSENT_PEER, self.mistakes))
         {
             properties.absent_peer = AbsentPeer::parse(word);
         }

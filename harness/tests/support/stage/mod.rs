@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glare::names::Stack;
+use glare::record::{Failure, Verdict};
 use glare::scenario::{Place, Scenario};
 use glare::server::{CommandSpec, Ready, ServerSpec};
-use glare::stage::{Case, Failure, Outcome, Setting, Verdict, play};
+use glare::stage::{Case, Outcome, Setting, play};
 use glare_signaling_server::Faults;
 
 pub fn setting() -> Setting {
