@@ -51,6 +51,8 @@
 pub mod cli;
 mod coding;
 pub mod facts;
+#[doc = include_str!("../GUIDE.md")]
+pub mod guide {}
 mod input;
 pub mod laws;
 pub mod log;

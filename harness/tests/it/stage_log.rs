@@ -1,17 +1,18 @@
 //! The log from both sides, on traces of real runs: races leave no trace in it, and deeds do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli_support;
+use glare::facts::Facts;
 use glare::log::{Log, Watch, check, seen};
 use glare::names::Stack;
 use glare::record::Verdict;
-use glare::record::{Event, What};
+use glare::record::{Event, Seq, What};
 use glare::report;
 use glare::scenario::Scenario;
-use glare::signaling::Terms;
+use glare::signaling::{Dialect, Terms, Word};
 use glare::stage::{Case, Setting, play};
 use glare::suite;
 use glare_signaling_server::Faults;
@@ -109,6 +110,56 @@ async fn every_causal_reordering_of_a_real_run_has_its_log() {
         }
     }
     assert!(moved > 500, "only {moved} reorderings moved anything");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is known of a run beside the recorded causes: which event led to which, told by what they are and the how manyth of it, as numbers
+/// and times follow the order.
+fn known(events: &[Event]) -> BTreeSet<(String, String)> {
+    let mut count: HashMap<String, usize> = HashMap::new();
+    let mut named: HashMap<Seq, String> = HashMap::new();
+    for event in events {
+        let what = match &event.what {
+            What::Message {
+                link,
+                direction,
+                word,
+                about,
+                ..
+            } => {
+                let kind = word.as_ref().map(Word::kind);
+                format!("{link} {direction:?} {kind:?} {about:?}")
+            }
+            What::Released { .. } => "released".to_owned(),
+            what => format!("{what:?}"),
+        };
+        let nth = count.entry(what.clone()).or_default();
+        *nth += 1;
+        named.insert(event.seq, format!("{what} {nth}"));
+    }
+    let edges = Facts::of(events, &Terms::of(&Dialect::reference())).edges();
+    let name = |seq: Seq| named.get(&seq).cloned().unwrap_or_default();
+    edges
+        .into_iter()
+        .map(|(cause, effect)| (name(cause), name(effect)))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_causal_reordering_of_a_real_run_has_its_facts() {
+    let mut wrong = Vec::new();
+    for real in recorded().await {
+        let facts = known(&real.events);
+        assert!(facts.len() > 5, "{}: {facts:?}", real.scenario.name);
+        for seed in 0..SEEDS {
+            let others = known(&check::reorder(&real.events, seed));
+            if others != facts {
+                let more: Vec<_> = others.symmetric_difference(&facts).take(6).collect();
+                wrong.push(format!("{}, seed {seed}: {more:#?}", real.scenario.name));
+                break;
+            }
+        }
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
