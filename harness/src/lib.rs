@@ -53,6 +53,7 @@ mod coding;
 pub mod facts;
 mod input;
 pub mod laws;
+mod lock;
 pub mod log;
 pub mod mistake;
 pub mod names;
