@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use glare::laws::{judge};
-use glare::signaling::{Terms};
+use glare::laws::judge;
 use glare::record::{Event, Seq, What};
 use glare::scenario::Scenario;
 use glare::signaling::Dialect;
+use glare::signaling::Terms;
 use glare::stage::{Case, Setting, play};
 use glare::suite::native;
 use glare_signaling_server::Faults;

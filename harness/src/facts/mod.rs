@@ -17,9 +17,12 @@ mod upward;
 use std::borrow::Borrow;
 use std::collections::HashMap;
 
+use crate::names::PeerName;
 use crate::record::{Event, Seq, What};
-use crate::signaling::{Request, Terms, Word};
+use crate::signaling::{Kind, Notice, Request, Terms, Word};
 use crate::terms::Fate;
+
+pub use replies::answers;
 
 use post::{Origin, Post};
 use rooms::Rooms;
@@ -45,6 +48,15 @@ impl Delivery {
             Delivery::Invented => None,
         }
     }
+}
+
+/// What a word of a coming or going may tell of, by places in the trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NewsOf {
+    /// A stay's begin or end; `None`: nobody's deed explains it.
+    pub cause: Option<usize>,
+    /// When whoever hears it asked to come in.
+    pub entry: Option<usize>,
 }
 
 /// The facts of a trace, so far.
@@ -122,18 +134,72 @@ impl Facts {
         self.delivery(self.rooms.events.len().checked_sub(1)?)
     }
 
-    /// For each word of a coming or going the event that it may tell of, both by their place in the trace.
-    pub fn news_of(&self) -> HashMap<usize, usize> {
+    /// For each word of a coming or going what it may tell of, by its place in the trace.
+    pub fn news(&self) -> HashMap<usize, NewsOf> {
         let told = news::stories(&self.rooms)
             .into_iter()
             .flat_map(|story| story.told);
-        told.filter_map(|told| Some((told.at, told.cause?)))
+        told.filter(|told| !told.listed)
+            .map(|told| {
+                let of = NewsOf {
+                    cause: told.cause,
+                    entry: told.entry,
+                };
+                (told.at, of)
+            })
+            .collect()
+    }
+
+    /// What certainly led to what, beside the recorded causes, as (cause, effect): a request and its answer, a message and its delivery, a
+    /// coming or going and its news, and whoever hears news and the request by which it came in.
+    pub fn edges(&self) -> Vec<(Seq, Seq)> {
+        let seq = |place: usize| self.rooms.events[place].seq;
+        let answers = self.rooms.answers.iter().map(|(reply, of)| (*of, *reply));
+        let delivered = self
+            .post
+            .delivered
+            .iter()
+            .filter_map(|one| match one.origin {
+                Origin::Of(sent) => Some((self.post.sent[sent].message, one.at)),
+                _ => None,
+            });
+        let news = self.news().into_iter().flat_map(|(at, of)| {
+            [of.cause, of.entry]
+                .into_iter()
+                .flatten()
+                .map(move |cause| (cause, at))
+        });
+        answers
+            .chain(delivered)
+            .chain(news)
+            .filter(|(cause, effect)| cause < effect)
+            .map(|(cause, effect)| (seq(cause), seq(effect)))
             .collect()
     }
 
     /// The message that a reply answers, both by their place in the trace.
     pub fn answers(&self, reply: usize) -> Option<usize> {
         self.rooms.answers.get(&reply).copied()
+    }
+
+    /// Whether a notice, sent by this event, may answer a request of this kind that the peer made since another event. Where the wire names no
+    /// request it may be any that is so.
+    pub fn may_answer(
+        &self,
+        (notice, sent): (&Notice, Seq),
+        (peer, kind): (&PeerName, Kind),
+        since: Seq,
+    ) -> bool {
+        let Some(place) = self.rooms.index_of.get(&sent) else {
+            return false;
+        };
+        answers(notice).is_some_and(|of| of.is_none_or(|of| of == kind))
+            && self.rooms.asks.iter().rev().any(|ask| {
+                ask.kind == kind
+                    && ask.at < *place
+                    && self.rooms.events[ask.message].seq > since
+                    && self.rooms.links[ask.link].link.peer == *peer
+            })
     }
 
     /// What a signal that the server delivered at this place in the trace turns out to be; `None` for all other events.

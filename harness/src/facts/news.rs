@@ -22,6 +22,8 @@ pub(crate) struct Told {
     pub listed: bool,
     /// The event that it may tell of: a stay's begin or end.
     pub cause: Option<usize>,
+    /// When the hearer asked to come in, for the stay in which it hears it.
+    pub entry: Option<usize>,
 }
 
 /// A place in somebody's course.
@@ -30,8 +32,10 @@ pub(crate) struct State {
     pub here: bool,
     /// The stay that begins or ends here; none before the first.
     pub stay: Option<StayId>,
-    /// The event from which on it may be so; `None`: from the start.
+    /// The event that it comes from; `None`: it is so from the start.
     pub from: Option<usize>,
+    /// The event from which on it may be so, and told: what the server does by itself it knows, and may tell, before the tap sees it.
+    pub since: Option<usize>,
     /// The stay's end is certain to the server too, by this event: it said so itself.
     pub said: Option<usize>,
 }
@@ -84,11 +88,17 @@ fn end(rooms: &Rooms, stay: &Stay) -> Option<usize> {
         .or_else(|| ended.map(|(_, at)| *at).chain(gone).min())
 }
 
+/// Whether the server itself ended a link at this event.
+fn thrown_out(rooms: &Rooms, link: Option<LinkId>, end: usize) -> bool {
+    link.is_some_and(|link| rooms.links[link].by_server && rooms.links[link].down == Some(end))
+}
+
 fn course(rooms: &Rooms, about: PeerId, of: &[RoomId]) -> Vec<State> {
     let mut course = vec![State {
         here: false,
         stay: None,
         from: None,
+        since: None,
         said: None,
     }];
     for id in &rooms.peers[about].stays {
@@ -100,6 +110,7 @@ fn course(rooms: &Rooms, about: PeerId, of: &[RoomId]) -> Vec<State> {
             here: true,
             stay: Some(*id),
             from: Some(stay.asked),
+            since: Some(stay.asked),
             said: None,
         });
         if let Some(end) = end(rooms, stay) {
@@ -107,6 +118,11 @@ fn course(rooms: &Rooms, about: PeerId, of: &[RoomId]) -> Vec<State> {
                 here: false,
                 stay: Some(*id),
                 from: Some(end),
+                since: Some(if thrown_out(rooms, stay.link, end) {
+                    stay.asked
+                } else {
+                    end
+                }),
                 said: stay.gone.filter(|_| stay.how == Some(How::Left)),
             });
         }
@@ -120,20 +136,39 @@ fn returns(rooms: &Rooms, about: PeerId, course: &mut Vec<State>) {
     if !rooms.returns || course.len() < 2 {
         return;
     }
-    let lines = rooms.links.iter().filter(|link| link.peer == about);
-    for line in lines.skip(1) {
-        let state = |here, from| State {
-            here,
-            stay: None,
-            from: Some(from),
-            said: None,
-        };
-        if let Some(up) = line.up {
-            course.extend([state(false, up), state(true, up)]);
+    let state = |here, from, since| State {
+        here,
+        stay: None,
+        from: Some(from),
+        since: Some(since),
+        said: None,
+    };
+    // The server knows of a new line before the tap sees that it is open.
+    let mut before = None;
+    for (id, line) in rooms.links.iter().enumerate() {
+        if line.peer != about {
+            continue;
         }
-        course.extend(line.down.map(|down| state(false, down)));
+        let Some(up) = line.up else { continue };
+        if let Some(before) = before.replace(up) {
+            course.extend([state(false, up, before), state(true, up, before)]);
+            course.extend(line.down.map(|down| {
+                let early = thrown_out(rooms, Some(id), down);
+                state(false, down, if early { up } else { down })
+            }));
+        }
     }
     course.sort_by_key(|state| state.from);
+}
+
+/// From this place on, as long as nothing else was so before this event: the first that a request or the end of a stay led to. Who may be inside
+/// by connecting alone, and asks to come in, is told of for having asked.
+fn by_words(course: &[State], place: usize, at: usize) -> Option<(usize, &State)> {
+    let here = course.get(place)?.here;
+    let later = course.iter().enumerate().skip(place).take(LOOKED_AT);
+    let mut same = later
+        .take_while(|(_, state)| state.here == here && state.since.is_some_and(|since| since < at));
+    same.find(|(_, state)| state.stay.is_some())
 }
 
 /// What each link was told of each peer, in the order of links and peers.
@@ -157,6 +192,7 @@ pub(crate) fn stories(rooms: &Rooms) -> Vec<Story> {
             here,
             listed,
             cause: None,
+            entry: None,
         });
     }
     words
@@ -177,6 +213,7 @@ fn story(rooms: &Rooms, link: LinkId, about: PeerId, mut told: Vec<Told>) -> Sto
     let mut next = 1;
     for word in told.iter_mut().filter(|word| !word.listed) {
         let entry = hearing(rooms, link, word.at).first().map(|stay| stay.asked);
+        word.entry = entry;
         let fits = |state: &State, since: bool| {
             let stay = state.stay.map(|stay| &rooms.stays[stay]);
             let before = |moment: Option<usize>| match (moment, entry) {
@@ -189,7 +226,7 @@ fn story(rooms: &Rooms, link: LinkId, about: PeerId, mut told: Vec<Told>) -> Sto
                 _ => before(state.from),
             };
             state.here == word.here
-                && state.from.is_some_and(|from| from < word.at)
+                && state.since.is_some_and(|since| since < word.at)
                 && !(since && old)
         };
         let later = || course.iter().enumerate().skip(next).take(LOOKED_AT);
@@ -197,6 +234,7 @@ fn story(rooms: &Rooms, link: LinkId, about: PeerId, mut told: Vec<Told>) -> Sto
             .find(|(_, state)| fits(state, true))
             .or_else(|| later().find(|(_, state)| !word.here && fits(state, false)));
         if let Some((place, state)) = found {
+            let (place, state) = by_words(&course, place, word.at).unwrap_or((place, state));
             word.cause = state.from;
             next = place + 1;
         }

@@ -12,6 +12,18 @@ use crate::terms::Carrier;
 /// So many of a list are looked at.
 const MAX_LISTED: usize = 256;
 
+/// The kind of request that a notice answers: `Some(None)` any, `None` none at all.
+pub fn answers(notice: &Notice) -> Option<Option<Kind>> {
+    match notice {
+        Notice::Created { .. } => Some(Some(Kind::Create)),
+        Notice::Joined { .. } => Some(Some(Kind::Join)),
+        Notice::Left { .. } => Some(Some(Kind::Leave)),
+        Notice::Destroyed { .. } => Some(Some(Kind::Destroy)),
+        Notice::Refused { request, .. } => Some(*request),
+        Notice::PeerJoined { .. } | Notice::PeerLeft { .. } | Notice::Error { .. } => None,
+    }
+}
+
 impl Rooms {
     pub(super) fn up(&mut self, message: usize, upward: &Upward, i: usize) {
         let (link, http) = (self.link(&upward.link), upward.http);
@@ -240,16 +252,7 @@ impl Rooms {
                 return Some(ask);
             }
         }
-        let kind = match notice? {
-            Notice::Created { .. } => Some(Kind::Create),
-            Notice::Joined { .. } => Some(Kind::Join),
-            Notice::Left { .. } => Some(Kind::Leave),
-            Notice::Destroyed { .. } => Some(Kind::Destroy),
-            Notice::Refused { request, .. } => *request,
-            Notice::PeerJoined { .. } | Notice::PeerLeft { .. } | Notice::Error { .. } => {
-                return None;
-            }
-        };
+        let kind = answers(notice?)?;
         let front = |rooms: &mut Self, kind: Kind| {
             let pending = rooms.links[link].pending.get_mut(&kind)?;
             while let Some(ask) = pending.front() {

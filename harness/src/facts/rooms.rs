@@ -9,7 +9,7 @@ use super::upward::Upward;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
 use crate::signaling::{Kind, Terms};
-use crate::terms::{Direction, Fate, ServerLife};
+use crate::terms::{Direction, Fate, ServerLife, Side};
 
 /// So many rooms at once, and then the oldest is forgotten: nobody is in more.
 pub(super) const MAX_OPEN: usize = 16;
@@ -162,6 +162,8 @@ pub(crate) struct LinkLife {
     pub peer: PeerId,
     pub up: Option<usize>,
     pub down: Option<usize>,
+    /// The server ended it, so that it knew before the tap saw.
+    pub by_server: bool,
     pub fenced: Option<usize>,
     /// A step ended it, or silenced it.
     pub ended: Option<usize>,
@@ -288,7 +290,7 @@ impl Rooms {
             What::Server {
                 life: ServerLife::Paused,
             } => self.paused = Some(i),
-            What::LinkDown { link, .. } => self.link_down(link, i),
+            What::LinkDown { link, by, .. } => self.link_down(link, *by, i),
             What::Fenced { link } => {
                 let link = self.link(link);
                 self.links[link].fenced = Some(i);
@@ -388,6 +390,7 @@ impl Rooms {
             peer,
             up: None,
             down: None,
+            by_server: false,
             fenced: None,
             ended: None,
             stalled: false,
@@ -555,9 +558,12 @@ impl Rooms {
         }
     }
 
-    fn link_down(&mut self, name: &Link, i: usize) {
+    fn link_down(&mut self, name: &Link, by: Side, i: usize) {
         let link = self.link(name);
-        self.links[link].down.get_or_insert(i);
+        if self.links[link].down.is_none() {
+            self.links[link].down = Some(i);
+            self.links[link].by_server = by == Side::Server;
+        }
         let peer = self.links[link].peer;
         // A newer link may have taken over.
         let twin = self.peers[peer]
@@ -612,9 +618,10 @@ impl Rooms {
             return;
         }
         self.stays[id].entered = Some(i);
-        // Where it was before is where it may be no more; the same room again replaces the stay.
+        // Where it was before is where it may be no more; the same room again replaces the stay. What it has asked for since is still to come.
+        let asked = self.stays[id].asked;
         for other in self.peers[peer].open.clone() {
-            if other == id {
+            if other == id || self.stays[other].asked > asked {
                 continue;
             }
             self.stays[other].blurred = true;
@@ -622,7 +629,6 @@ impl Rooms {
                 self.depart(other, How::Void, i, i);
             }
         }
-        let asked = self.stays[id].asked;
         let others = self.inside[room].iter().copied();
         let witnesses: Vec<StayId> = others
             .filter(|other| {

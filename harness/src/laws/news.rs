@@ -85,8 +85,9 @@ fn follow(rooms: &Rooms, story: &Story, terms: &Terms, news: &mut News) {
         news.is_true.premises += 1;
         let once = terms.news_once && !told.listed && last.is_some_and(|last| !last.listed);
         news.in_order.premises += usize::from(terms.news_once && !told.listed);
-        let fits =
-            |state: &State| state.here == told.here && state.from.is_none_or(|from| from < told.at);
+        let fits = |state: &State| {
+            state.here == told.here && state.since.is_none_or(|since| since < told.at)
+        };
         let later = story
             .course
             .iter()

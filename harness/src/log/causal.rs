@@ -1,16 +1,14 @@
 //! Whether a log keeps causes before effects: checked on every log that is made, whatever made it.
 //!
 //! The log is another order of what happened. It may swap what is independent, never what follows from one another. This check knows nothing of
-//! how the log finds its order; it takes the causes that were recorded, and what else is certain, and reads the lines.
+//! how the log finds its order; it takes the causes that were recorded, those that the facts are certain of, and reads the lines.
 
 use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::Log;
-use crate::names::{PeerName, RoomName};
 use crate::record::{Event, Seq, What};
-use crate::signaling::{Kind, Notice, Request, Word};
 use crate::terms::Direction;
 
 /// Two lines of a log that stand the wrong way round: an error of the harness, not of whoever is tested.
@@ -100,93 +98,14 @@ fn is_far(event: &Event) -> bool {
     )
 }
 
-/// What is certain of a trace beside its recorded causes, as (cause, effect), without pairing anything: an answer comes after the first such
-/// request, a delivery after the first sending of the same thing, news of a room after one's own first way in. Each only as far as the trace
-/// itself keeps to it: who answers unasked is no error of the log.
-pub fn certain<E: Borrow<Event>>(events: &[E]) -> Vec<(Seq, Seq)> {
-    let mut first: HashMap<Origin<'_>, Seq> = HashMap::new();
-    let mut pairs = Vec::new();
-    for event in events {
-        let event: &Event = event.borrow();
-        let What::Message {
-            link,
-            direction,
-            word: Some(word),
-            about,
-            digest,
-            ..
-        } = &event.what
-        else {
-            continue;
-        };
-        let peer = &link.peer;
-        let (mut begins, mut follows) = (None, None);
-        match (direction, word) {
-            (Direction::Up, Word::Request { request }) => {
-                if let Some(room) = room(request) {
-                    begins = Some(Origin::Request(peer, request.kind(), room));
-                }
-                if matches!(request, Request::Create { .. } | Request::Join { .. }) {
-                    first.entry(Origin::WayIn(peer)).or_insert(event.seq);
-                }
-            }
-            (Direction::Up, Word::Signal { .. }) => {
-                begins = Some(Origin::Signal(peer, word.kind(), digest.as_str()));
-            }
-            (Direction::Down, Word::Signal { .. }) => {
-                let from = about.as_ref();
-                follows = from.map(|from| Origin::Signal(from, word.kind(), digest.as_str()));
-            }
-            (Direction::Down, Word::Notice { notice }) => {
-                follows = match notice {
-                    Notice::Created { room } => Some(Origin::Request(peer, Kind::Create, room)),
-                    Notice::Joined { room, .. } => Some(Origin::Request(peer, Kind::Join, room)),
-                    Notice::Left { room } => Some(Origin::Request(peer, Kind::Leave, room)),
-                    Notice::Destroyed { room } => Some(Origin::Request(peer, Kind::Destroy, room)),
-                    Notice::PeerJoined { .. } | Notice::PeerLeft { .. } => {
-                        Some(Origin::WayIn(peer))
-                    }
-                    Notice::Refused { .. } | Notice::Error { .. } => None,
-                };
-            }
-            _ => {}
-        }
-        if let Some(begins) = begins {
-            first.entry(begins).or_insert(event.seq);
-        }
-        let cause = follows.and_then(|follows| first.get(&follows));
-        pairs.extend(cause.map(|cause| (*cause, event.seq)));
-    }
-    pairs
-}
-
-/// What something else can only come after.
-#[derive(PartialEq, Eq, Hash)]
-enum Origin<'e> {
-    /// A peer's request, for its answers.
-    Request(&'e PeerName, Kind, &'e RoomName),
-    /// A peer's signal, for its deliveries.
-    Signal(&'e PeerName, Kind, &'e str),
-    /// A peer's request to be let into a room, for the news that it hears there.
-    WayIn(&'e PeerName),
-}
-
-fn room(request: &Request) -> Option<&RoomName> {
-    match request {
-        Request::Create { room }
-        | Request::Join { room }
-        | Request::Leave { room }
-        | Request::Destroy { room } => Some(room),
-        Request::Fence => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Facts;
     use crate::log::Line;
-    use crate::names::Link;
+    use crate::names::{Link, PeerName, RoomName};
     use crate::record::Digest;
+    use crate::signaling::{Notice, Request, Terms, Word};
     use crate::terms::{Carrier, Fate};
 
     fn message(seq: Seq, cause: &[Seq], direction: Direction, word: Word) -> Event {
@@ -201,14 +120,22 @@ mod tests {
                 },
                 direction,
                 carrier: Carrier::Text,
+                about: matches!(word, Word::Notice { .. }).then(|| PeerName::new("alice")),
                 word: Some(word),
-                about: None,
                 fate: Fate::Passed,
                 size: 0,
                 digest: Digest::public().of(b"").into(),
                 text: String::new(),
             },
         }
+    }
+
+    fn edges(events: &[Event]) -> Vec<(Seq, Seq)> {
+        let terms = Terms {
+            rooms: Some(true),
+            ..Terms::default()
+        };
+        Facts::of(events, &terms).edges()
     }
 
     fn note(seq: Seq, cause: &[Seq]) -> Event {
@@ -281,7 +208,7 @@ mod tests {
             message(1, &[], Direction::Up, join.clone()),
             message(2, &[], Direction::Down, left.clone()),
         ];
-        let also = certain(&events);
+        let also = edges(&events);
         let wrong = log(&[(news, &[2]), (way_in, &[1])]);
         let violation = causal(&wrong, &events, &also).unwrap_err();
         assert_eq!((&*violation.effect, &*violation.cause), (news, way_in));
@@ -292,6 +219,6 @@ mod tests {
             message(1, &[], Direction::Down, left),
             message(2, &[], Direction::Up, join),
         ];
-        assert_eq!(certain(&unasked), []);
+        assert_eq!(edges(&unasked), []);
     }
 }

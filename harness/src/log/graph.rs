@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::generations::{Generation, generations, trickles};
 use super::lane::{Conn, Lane, Sort, lane};
 use super::spoken;
+use crate::facts::rooms::{PeerId, Rooms};
 use crate::facts::{Delivery, Facts};
 use crate::names::{Link, PeerName};
 use crate::record::{Applied, Event, What};
@@ -51,8 +52,9 @@ impl<'a> Graph<'a> {
         let delivery: Vec<_> = by_place.clone().map(|i| facts.delivery(i)).collect();
         let went_on: Vec<_> = by_place.clone().map(|i| facts.went_on(i)).collect();
         let answers: Vec<_> = by_place.clone().map(|i| facts.answers(i)).collect();
-        let told = facts.news_of();
-        let news_of: Vec<_> = by_place.map(|i| told.get(&i).copied()).collect();
+        let told = facts.news();
+        let news_of = by_place.clone().map(|i| told.get(&i)?.cause).collect();
+        let entries: Vec<_> = by_place.map(|i| told.get(&i)?.entry).collect();
         let (generation, described): (Vec<_>, Vec<_>) = generations(events, &delivery, &index_of)
             .into_iter()
             .map(|found| found.map_or((None, None), |(g, d)| (Some(g), d)))
@@ -79,7 +81,14 @@ impl<'a> Graph<'a> {
         graph.name_lanes();
         graph.recorded(&went_on);
         graph.inferred(&went_on);
+        graph.comings(&facts.rooms, &went_on);
         graph.connections();
+        // Nobody hears news of a room before having asked to come in.
+        for (i, entry) in entries.into_iter().enumerate() {
+            if let Some(entry) = entry.filter(|entry| *entry < i) {
+                graph.beside[i].push(entry);
+            }
+        }
         for (i, description) in described.into_iter().enumerate() {
             if let Some(description) = description.filter(|d| *d < i) {
                 graph.beside[i].push(description);
@@ -230,6 +239,21 @@ impl<'a> Graph<'a> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Nobody hears news of a room before asking to come in, and nobody is named to one who comes in before having asked so himself.
+    fn comings(&mut self, rooms: &Rooms, went_on: &[Option<usize>]) {
+        let way_in = |peer: PeerId| {
+            let first = rooms.peers[peer].stays.first()?;
+            let asked = rooms.stays[*first].asked;
+            Some(went_on[asked].unwrap_or(asked))
+        };
+        let news = rooms.news.iter();
+        let heard = news.map(|news| (news.at, rooms.links[news.link].peer));
+        let named = rooms.listed.iter().map(|listed| (listed.at, listed.about));
+        for (at, peer) in heard.chain(named) {
+            self.beside[at].extend(way_in(peer).filter(|asked| *asked < at));
         }
     }
 

@@ -24,5 +24,5 @@ mod quote;
 mod spoken;
 
 pub use canonical::{Line, Log};
-pub use causal::{Violation, causal, certain};
+pub use causal::{Violation, causal};
 pub use expect::{Watch, matches, seen};

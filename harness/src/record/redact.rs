@@ -408,6 +408,22 @@ mod tests {
     }
 
     #[test]
+    fn a_projects_secret_in_a_file_leaves_every_place_where_it_was() {
+        let text = "a: 1\ntoken: s3cret\nb: 2";
+        let (role, path) = (crate::record::Role::Scenario, "x.yaml".to_owned());
+        let mut what = What::Source {
+            role,
+            path,
+            text: text.to_owned(),
+        };
+        redact_event(&mut what, &["s3cret".to_owned()]);
+        let What::Source { text: struck, .. } = &what else {
+            panic!("{what:?}");
+        };
+        assert_eq!(struck, "a: 1\ntoken: ******\nb: 2");
+    }
+
+    #[test]
     fn a_secret_is_found_wherever_it_stands() {
         assert!(SECRET.iter().all(|secret| secret.len() <= LONGEST));
         for before in (0..40).chain(2000..2060).chain(4050..4100) {

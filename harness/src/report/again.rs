@@ -39,12 +39,15 @@ fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
-    if !word.chars().any(is_hidden) {
+    // A runner takes `##[` for a command wherever it stands.
+    let speaks = word.contains("##[");
+    if !speaks && !word.chars().any(is_hidden) {
         return format!("'{}'", word.replace('\'', r"'\''"));
     }
     let mut out = String::from("$'");
-    for c in word.chars() {
+    for (at, c) in word.char_indices() {
         match c {
+            '#' if word[at..].starts_with("##[") => out.push_str("\\x23"),
             '\'' | '\\' => out.extend(['\\', c]),
             c if is_hidden(c) => {
                 let mut bytes = [0; 4];

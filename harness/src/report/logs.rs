@@ -48,7 +48,9 @@ fn of_scenario(text: &mut String, name: &str, played: &[&Told]) {
             if !had.contains_key(&log) {
                 order.push(log.clone());
             }
-            had.entry(log).or_default().push(one.story.cast.to_string());
+            had.entry(log)
+                .or_default()
+                .push(tame(&one.story.cast.to_string()));
         }
     }
     let casts = if played.len() == 1 {

@@ -16,7 +16,7 @@ pub(super) fn differ(played: &Told) -> String {
     let mut text = format!(
         "── {} with {}: {} different logs in {} runs\n",
         tame(&played.story.name),
-        played.story.cast,
+        tame(&played.story.cast.to_string()),
         played.logs.len(),
         played.runs
     );

@@ -25,7 +25,7 @@ pub fn case_line(told: &Told) -> String {
     let mut line = format!(
         "{word:<4}  {}  {}  {}",
         tame(&told.story.file()),
-        told.story.cast,
+        tame(&told.story.cast.to_string()),
         duration(told.took / told.runs.max(1))
     );
     if told.runs > 1 {
@@ -80,7 +80,12 @@ pub fn failure(told: &Told, colour: bool) -> Option<String> {
     let mut text = String::new();
     let story = &told.story;
     if let Verdict::Fail(failure) = &told.story.verdict {
-        let _ = writeln!(text, "── {} with {}", tame(&story.name), story.cast);
+        let _ = writeln!(
+            text,
+            "── {} with {}",
+            tame(&story.name),
+            tame(&story.cast.to_string())
+        );
         text.push_str(&place(told, failure, colour));
         text.push_str(&super::laws::broken(story, &failure.breaches));
         if let Some(diff) = &failure.diff {

@@ -26,7 +26,7 @@ use crate::tls::{Security, TlsError};
 pub use elsewhere::{ServerUrl, UrlSpec};
 
 /// How long the port of a server that was killed may stay busy.
-const FREED_WITHIN: Duration = Duration::from_secs(2);
+const FREED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Where a server's life is told.
 pub type Sink = Arc<dyn Fn(ServerLife) + Send + Sync>;

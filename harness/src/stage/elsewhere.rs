@@ -1,9 +1,10 @@
 //! What is not done to a server or a browser that somebody else has started.
 
 use super::Case;
+use crate::names::RoomName;
 use crate::peer::browser::Pool;
 use crate::record::{Recorder, What};
-use crate::scenario::{Action, Demands};
+use crate::scenario::{Action, Demands, Raw};
 use crate::server::UrlSpec;
 use crate::signaling::{Kind, Need};
 use crate::terms::{Direction, Kill};
@@ -29,10 +30,41 @@ pub(super) fn withheld(case: &Case, server: &UrlSpec) -> Option<String> {
     if case.scenario.needs.contains(&Need::Restart) {
         return Some(format!("nothing restarts the server at {url}"));
     }
+    if let Some((index, room)) = names_a_room(case) {
+        return Some(format!(
+            "step {} (`send-raw`) writes the name of {room} itself, which has an ending of this case's own on the server at {url}",
+            index + 1
+        ));
+    }
     let step = demanding(Demands::Consent).filter(|_| !server.owned)?;
     Some(format!(
         "{step} is nasty to the server: with --i-own-this-server it is played against {url} all the same"
     ))
+}
+
+/// The first step whose raw text names a room that other steps use.
+fn names_a_room(case: &Case) -> Option<(usize, &RoomName)> {
+    let steps = &case.scenario.steps;
+    let rooms: Vec<&RoomName> = steps
+        .iter()
+        .filter_map(|step| match &step.action {
+            Action::Create { room, .. } | Action::Join { room, .. } => Some(room),
+            _ => None,
+        })
+        .collect();
+    steps.iter().enumerate().find_map(|(index, step)| {
+        let Action::SendRaw {
+            raw: Raw::Text(text),
+            ..
+        } = &step.action
+        else {
+            return None;
+        };
+        let named = rooms
+            .iter()
+            .find(|room| text.contains(&format!("\"{room}\"")));
+        named.map(|room| (index, *room))
+    })
 }
 
 /// What is said of a case after which a server elsewhere refuses connections: nobody knows who has ended it.

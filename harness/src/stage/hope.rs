@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::facts::answers;
 use crate::names::PeerName;
 use crate::record::{Applied, Event, Seq, What};
 use crate::scenario::Pattern;
@@ -143,15 +144,7 @@ impl Hope {
 
     /// An answer that the peer has heard.
     pub fn answered(&mut self, peer: &PeerName, notice: &Notice) {
-        let kind = match notice {
-            Notice::Created { .. } => Some(Kind::Create),
-            Notice::Joined { .. } => Some(Kind::Join),
-            Notice::Left { .. } => Some(Kind::Leave),
-            Notice::Destroyed { .. } => Some(Kind::Destroy),
-            Notice::Refused { request, .. } => *request,
-            _ => None,
-        };
-        if let Some(kind) = kind {
+        if let Some(Some(kind)) = answers(notice) {
             self.asked(peer, kind).1 += 1;
         }
     }

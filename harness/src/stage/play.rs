@@ -22,8 +22,9 @@ use super::probed::gone;
 use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
+use crate::facts::Facts;
 use crate::laws::{Breach, Law};
-use crate::log::{Log, Watch, causal, certain};
+use crate::log::{Log, Watch, causal};
 use crate::names::PeerName;
 use crate::record::{
     Broken, CaseFacts, Digest, Event, Failure, FailureKind, InconclusiveKind, LawFound, Recorder,
@@ -87,7 +88,7 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
         Some((InconclusiveKind::TooMuch, _)) => Log::default(),
         _ => log(&events, &setting),
     };
-    let wrong = causal(&log, &events, &certain(&events)).err();
+    let wrong = causal(&log, &events, &facts(&events, &setting).edges()).err();
     let (mut verdict, laws, took) = match stage {
         Some(stage) => conclude(case, &recorder, stage, ran, began).await,
         None => {
@@ -272,6 +273,11 @@ async fn conclude(
     (verdict, laws, took)
 }
 
+/// The facts of these events.
+fn facts(events: &[Arc<Event>], setting: &Setting) -> Facts {
+    Facts::of(events, &Terms::of(&setting.dialect))
+}
+
 struct Ended {
     ran: Result<Ran, Verdict>,
     stage: Option<Stage>,
@@ -449,7 +455,7 @@ async fn perform(
         server,
         recorder: recorder.clone(),
         rules: scene.rules.clone(),
-        world: World::default(),
+        world: World::new(&Terms::of(&setting.dialect)),
         watch: Watch::new(&never, &Terms::of(&setting.dialect)),
         fences: BTreeMap::new(),
         rooms: BTreeMap::new(),

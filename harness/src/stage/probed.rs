@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
+use url::form_urlencoded;
 
 use super::carried::description;
 use super::director::Stage;
@@ -19,10 +20,8 @@ use super::{Case, Setting};
 use crate::laws::{Breach, Finding, Law, emptied};
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
-use crate::scenario::{Action, Pattern};
-use crate::signaling::Need;
-use crate::signaling::Signal;
-use crate::signaling::Terms;
+use crate::scenario::{Action, Pattern, Raw};
+use crate::signaling::{Alias, Conversation, Dialect, Need, SameId, Signal, Terms};
 use crate::terms::Side;
 
 /// How long a server may take to serve a stranger, on a machine that has much else to do.
@@ -41,7 +40,25 @@ struct Hurt {
     peers: BTreeSet<PeerName>,
 }
 
-fn hurt(case: &Case, events: &[Arc<Event>]) -> Option<Hurt> {
+/// Whose line a request for a WebSocket on this path takes over: whoever's own path it is, or whose id stands in it.
+fn taken_over(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, path: &str) -> Vec<PeerName> {
+    if dialect.properties().same_id != SameId::Takeover {
+        return Vec::new();
+    }
+    let parts: Vec<_> = path
+        .split(['/', '?', '&', '=', '#', ';', ':', ','])
+        .flat_map(|part| form_urlencoded::parse(part.as_bytes()))
+        .map(|(part, _)| part)
+        .collect();
+    let peers = case.scenario.peers.iter().map(|(name, _)| name);
+    let taken = peers.filter(|name| {
+        let own = Conversation::new(dialect.clone(), name.as_str()).aliased(alias.clone());
+        own.connect().path == path || parts.iter().any(|part| part == name.as_str())
+    });
+    taken.cloned().collect()
+}
+
+fn hurt(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, events: &[Arc<Event>]) -> Option<Hurt> {
     let mut hurt: Option<Hurt> = None;
     for event in events {
         let What::Step { index, .. } = &event.what else {
@@ -70,6 +87,13 @@ fn hurt(case: &Case, events: &[Arc<Event>]) -> Option<Hurt> {
         });
         hurt.by = event.seq;
         hurt.peers.insert(peer.clone());
+        if let Some(Action::SendRaw {
+            raw: Raw::Upgrade { path, .. },
+            ..
+        }) = step.map(|step| &step.action)
+        {
+            hurt.peers.extend(taken_over(case, dialect, alias, path));
+        }
     }
     hurt
 }
@@ -94,7 +118,7 @@ impl Stage {
             let notices = terms.announces_leaving_within.unwrap_or_default() + NOTICES_WITHIN;
             let probe =
                 |id: String| Probe::new(id, tap.clone(), setting.dialect.clone(), alias.clone());
-            if let Some(hurt) = hurt(case, &events) {
+            if let Some(hurt) = hurt(case, &setting.dialect, &alias, &events) {
                 let until = Instant::now() + SERVES_WITHIN;
                 let again = Some(Instant::now() + notices);
                 let note = |result: Result<(), Stuck>, five: &mut Finding| {

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::hope::Hope;
+use crate::facts::Facts;
 use crate::names::PeerName;
 use crate::record::{Applied, Event, Seq, What};
 use crate::scenario::{Condition, Pattern};
-use crate::signaling::{DescriptionKind, Kind, Notice, Word};
+use crate::signaling::{DescriptionKind, Kind, Notice, Terms, Word};
 use crate::terms::{Direction, Fate, Machine, Payload};
 
 /// The case as its events have told it so far.
-#[derive(Default)]
 pub struct World {
     /// The newest connection of each peer.
     conns: BTreeMap<PeerName, u32>,
@@ -23,11 +23,21 @@ pub struct World {
     /// Happenings that satisfy one wait each, in order.
     tokens: Vec<Token>,
     /// Replies to requests, for the verbs that wait for them.
-    replies: Vec<(PeerName, Notice, Seq)>,
+    replies: Vec<Reply>,
     /// `Message` events by their number, for what a word said.
     words: BTreeMap<Seq, Word>,
     /// What may still come.
     pub(super) hope: Hope,
+    facts: Facts,
+}
+
+/// A notice that a peer has heard.
+struct Reply {
+    peer: PeerName,
+    notice: Notice,
+    heard: Seq,
+    /// The message that brought it.
+    sent: Seq,
 }
 
 /// The states that one machine went through, and how far the waits have followed it.
@@ -69,8 +79,25 @@ enum TokenKind {
 }
 
 impl World {
+    /// Nothing has happened yet, on a server of these terms.
+    pub fn new(terms: &Terms) -> Self {
+        Self {
+            conns: BTreeMap::new(),
+            states: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            links: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            tokens: Vec::new(),
+            replies: Vec::new(),
+            words: BTreeMap::new(),
+            hope: Hope::default(),
+            facts: Facts::new(terms),
+        }
+    }
+
     /// Takes one event in.
     pub fn feed(&mut self, event: &Event) {
+        self.facts.take(event);
         let seq = event.seq;
         self.hope.feed(event);
         let mut token = |peer: &PeerName, kind| {
@@ -103,15 +130,19 @@ impl World {
                 peer, kind, about, ..
             } => {
                 token(peer, TokenKind::Hears(*kind, about.clone()));
-                let message = event.cause.first();
-                if let Some(Word::Notice { notice }) =
-                    message.and_then(|seq| self.words.get(seq)).cloned()
+                if let Some(sent) = event.cause.first().copied()
+                    && let Some(Word::Notice { notice }) = self.words.get(&sent).cloned()
                 {
                     if let Notice::Joined { with, .. } = &notice {
                         self.meet(peer, with);
                     }
                     self.hope.answered(peer, &notice);
-                    self.replies.push((peer.clone(), notice, seq));
+                    self.replies.push(Reply {
+                        peer: peer.clone(),
+                        notice,
+                        heard: seq,
+                        sent,
+                    });
                 }
             }
             What::Released { message, .. } => {
@@ -234,20 +265,14 @@ impl World {
 
     /// The reply to a request: the oldest one since `from` that answers this kind, or a refusal.
     pub fn reply(&mut self, peer: &PeerName, request: Kind, from: Seq) -> Option<(Notice, Seq)> {
-        let place = self.replies.iter().position(|(of, notice, seq)| {
-            *seq > from
-                && of == peer
-                && match notice {
-                    Notice::Created { .. } => request == Kind::Create,
-                    Notice::Joined { .. } => request == Kind::Join,
-                    Notice::Left { .. } => request == Kind::Leave,
-                    Notice::Destroyed { .. } => request == Kind::Destroy,
-                    Notice::Refused { request: to, .. } => to.is_none_or(|to| to == request),
-                    _ => false,
-                }
+        let facts = &self.facts;
+        let place = self.replies.iter().position(|reply| {
+            reply.heard > from
+                && reply.peer == *peer
+                && facts.may_answer((&reply.notice, reply.sent), (peer, request), from)
         })?;
-        let (_, notice, seq) = self.replies.remove(place);
-        Some((notice, seq))
+        let reply = self.replies.remove(place);
+        Some((reply.notice, reply.heard))
     }
 
     /// Whether the condition holds; if so, the events that made it hold. What a wait has used satisfies no other.
@@ -331,11 +356,13 @@ impl World {
         self.replies
             .iter()
             .rev()
-            .find_map(|(of, notice, seq)| match notice {
+            .find_map(|reply| match &reply.notice {
                 Notice::Refused {
                     request: Some(to),
                     reason,
-                } if of == peer && *to == request && unused(seq) => Some((reason.as_str(), *seq)),
+                } if reply.peer == *peer && *to == request && unused(&reply.heard) => {
+                    Some((reason.as_str(), reply.heard))
+                }
                 _ => None,
             })
     }

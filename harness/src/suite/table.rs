@@ -1,4 +1,4 @@
-//! The table of planted faults.
+//! The table of planted faults, for a person.
 
 use std::fmt::Write as _;
 

@@ -391,3 +391,56 @@ fn what_nobody_understood_excuses_what_is_told_of_its_sender() {
         "{of_news:?}"
     );
 }
+
+/// Answers are on their way while the next is asked for: what was asked for later is not over when the first is granted.
+#[test]
+fn who_asks_in_and_out_and_in_again_without_waiting_is_told_of_each_time() {
+    let mut b = Builder::new(&["alice", "bob"]);
+    let (alice, bob) = (link("alice", 1), link("bob", 1));
+    enters(&mut b, &alice, &[]);
+    b.connect(&bob);
+    let leaves = |b: &mut Builder| {
+        let room = room("lobby");
+        b.ask(&bob, Request::Leave { room }, &[])
+    };
+    let let_go = |b: &mut Builder| {
+        let room = room("lobby");
+        b.tell(&bob, Notice::Left { room }, None, &[]);
+    };
+    ask(&mut b, &bob);
+    leaves(&mut b);
+    news(&mut b, &alice, "bob", true);
+    news(&mut b, &alice, "bob", false);
+    ask(&mut b, &bob);
+    let_in(&mut b, &bob, &["alice"]);
+    let_go(&mut b);
+    leaves(&mut b);
+    news(&mut b, &alice, "bob", true);
+    news(&mut b, &alice, "bob", false);
+    let_in(&mut b, &bob, &["alice"]);
+    let_go(&mut b);
+    assert_eq!(broken(&b, &promised()), []);
+    let false_news = news(&mut b, &alice, "bob", false);
+    assert_eq!(broken(&b, &promised()), [(12, false_news)]);
+}
+
+/// The server tells of one whom it throws out, and then closes his line; or the tap sees them the other way round.
+#[test]
+fn who_is_thrown_out_may_be_told_of_before_his_line_is_seen_to_end() {
+    for (by, accused) in [(Side::Server, false), (Side::Peer, true)] {
+        let mut b = Builder::new(&["alice", "bob"]);
+        let (alice, bob) = (link("alice", 1), link("bob", 1));
+        enters(&mut b, &alice, &[]);
+        enters(&mut b, &bob, &["alice"]);
+        news(&mut b, &alice, "bob", true);
+        let gone = news(&mut b, &alice, "bob", false);
+        let what = What::LinkDown {
+            link: bob.clone(),
+            by,
+            ending: Ending::Reset,
+        };
+        b.add(what, &[]);
+        let expected: &[_] = if accused { &[(9, gone)] } else { &[] };
+        assert_eq!(broken(&b, &promised()), expected);
+    }
+}

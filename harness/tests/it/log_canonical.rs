@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use crate::log_support;
+use crate::log_support::{self, Builder, link, room};
 use crate::time_support;
-use glare::log::{Log, check};
+use glare::facts::Facts;
+use glare::log::{Log, causal, check};
+use glare::names::Link;
 use glare::record::{Event, What};
-use glare::signaling::Signal;
+use glare::signaling::{Kind, Notice, Request, Signal, Terms};
 use glare::terms::Fate;
 use proptest::prelude::*;
 
@@ -280,4 +282,55 @@ proptest! {
         let _ = story(&events);
         let _ = check::reorder(&events, 7);
     }
+}
+
+/// Bob asks first and is let in last: Carol hears of him, and he of her, after she has asked to come in herself.
+#[test]
+fn who_asks_first_and_comes_in_last_is_not_told_of_before_the_others_have_asked() {
+    let mut b = Builder::new(&["alice", "bob", "carol"]);
+    b.create("alice", "lobby");
+    let (alice, bob, carol) = (link("alice", 1), link("bob", 1), link("carol", 1));
+    b.connect(&bob);
+    b.connect(&carol);
+    let asks = |b: &mut Builder, who: &Link| {
+        let step = b.step(&format!("send-raw: {{ peer: {} }}", who.peer), None);
+        let room = room("lobby");
+        b.ask(who, Request::Join { room }, &[step]);
+    };
+    asks(&mut b, &bob);
+    asks(&mut b, &carol);
+    let joined = |b: &mut Builder, who: &Link, with: &[&str]| {
+        let notice = Notice::Joined {
+            room: room("lobby"),
+            with: with.iter().map(ToString::to_string).collect(),
+        };
+        b.tell(who, notice, None, &[]);
+    };
+    let news = |b: &mut Builder, to: &Link, who: &str| {
+        let notice = Notice::PeerJoined { peer: who.into() };
+        b.tell(to, notice, Some(who), &[])
+    };
+    joined(&mut b, &carol, &["alice"]);
+    news(&mut b, &alice, "carol");
+    let told = news(&mut b, &carol, "bob");
+    joined(&mut b, &bob, &["alice", "carol"]);
+    news(&mut b, &alice, "bob");
+    let heard = b.hears(&carol, Kind::PeerJoined, Some("bob"), told);
+    b.wait(heard);
+    let events = b.end(&[("alice", 1), ("bob", 1), ("carol", 1)]);
+    let log = Log::of(&events);
+    assert_eq!(
+        causal(
+            &log,
+            &events,
+            &Facts::of(&events, &Terms::default()).edges()
+        ),
+        Ok(()),
+        "{log}"
+    );
+    let place = |line: &str| log.lines.iter().position(|one| one.text == line);
+    let asked = place("carol -> server: join lobby").expect("a request");
+    let told = place("server -> carol: peer-joined bob").expect("news");
+    let named = place("server -> bob: joined lobby with alice, carol").expect("a reply");
+    assert!(asked < told && asked < named, "{log}");
 }

@@ -609,3 +609,124 @@ fn the_page_marks_the_events_of_a_broken_law() {
         assert!(page.contains(&format!("because\" id=\"e{because}\"")));
     }
 }
+
+/// Whatever a record says, in whichever field: it is a stranger's file.
+#[test]
+fn a_hostile_record_is_told_tamely() {
+    let stand = Stand::new();
+    let steps = "  - connect: { peer: bob }\n  - join: { peer: bob, room: lobby }\n  - send: { from: bob, message: offer }\n  - await: { peer: alice, hears: offer }\n";
+    stand.write("x.yaml", &format!("{HEAD}{CREATE}{steps}"));
+    stand
+        .glare(&["run", "x.yaml", "--fault", "duplicates-offers"])
+        .ends(1);
+    let text = stand.records();
+    // Every text of it, one after the other.
+    let values: Vec<serde_json::Value> = (text.lines())
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let mut texts = std::collections::BTreeSet::new();
+    values.iter().for_each(|value| collect(value, &mut texts));
+    assert!(texts.len() > 40, "{texts:?}");
+    let hostile = "\u{1b}]0;x\u{7}\n::error::x\u{202e}##[x]</script><img>";
+    let mut shown = 0;
+    for wanted in &texts {
+        let mut values = values.clone();
+        values
+            .iter_mut()
+            .for_each(|value| put(value, wanted, hostile));
+        let lines: Vec<String> = values.iter().map(ToString::to_string).collect();
+        stand.write("hostile.jsonl", &(lines.join("\n") + "\n"));
+        let ran = stand.glare(&["show", "hostile.jsonl"]);
+        assert!(
+            [0, 3].contains(&ran.status) && !ran.err.contains("panicked"),
+            "{}",
+            ran.err
+        );
+        for told in [&ran.out, &ran.err] {
+            let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+            assert!(!told.contains(steers), "{wanted}: {told:?}");
+            let speaks = |line: &str| line.trim_start().starts_with("::") || line.contains("##[");
+            assert!(!told.lines().any(speaks), "{wanted}: {told}");
+        }
+        if ran.status == 0 {
+            shown += 1;
+            stand
+                .glare(&["show", "hostile.jsonl", "--html", "x.html"])
+                .ends(0);
+            let page = std::fs::read_to_string(stand.path("x.html")).expect("a page");
+            assert!(!page.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{wanted}");
+            assert!(
+                !page.contains("<img") && !page.contains("</script"),
+                "{wanted}"
+            );
+        }
+    }
+    assert!(shown > 20, "{shown} of {}", texts.len());
+}
+
+/// All texts in a value.
+fn collect(value: &serde_json::Value, texts: &mut std::collections::BTreeSet<String>) {
+    match value {
+        serde_json::Value::String(text) => drop(texts.insert(text.clone())),
+        serde_json::Value::Array(all) => all.iter().for_each(|one| collect(one, texts)),
+        serde_json::Value::Object(map) => map.values().for_each(|one| collect(one, texts)),
+        _ => {}
+    }
+}
+
+/// Puts a text in the place of another, as a name of a peer too.
+fn put(value: &mut serde_json::Value, wanted: &str, hostile: &str) {
+    match value {
+        serde_json::Value::String(text) if text == wanted => hostile.clone_into(text),
+        serde_json::Value::Array(all) => all.iter_mut().for_each(|one| put(one, wanted, hostile)),
+        serde_json::Value::Object(map) => {
+            map.values_mut().for_each(|one| put(one, wanted, hostile));
+            if let Some(stack) = map.remove(wanted) {
+                map.insert(hostile.to_owned(), stack);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Log and laws are made of a record alone: the dialect's terms are in it.
+#[test]
+fn a_record_holds_all_that_log_and_laws_are_made_of() {
+    use glare::laws::judge;
+    use glare::signaling::Dialect;
+    use glare::signaling::Terms;
+
+    let stand = Stand::new();
+    let steps = "  - connect: { peer: bob }\n  - join: { peer: bob, room: lobby }\n  - send: { from: bob, message: offer }\n  - await: { peer: alice, hears: offer }\n  - disconnect: { peer: bob }\n  - await: { peer: alice, hears: peer-left }\n";
+    stand.write("x.yaml", &format!("{HEAD}{CREATE}{steps}"));
+    stand.glare(&["run", "x.yaml", "--accept"]).ends(0);
+    let snapshot = std::fs::read_to_string(stand.path("x.snap")).expect("a snapshot");
+    for (fault, broken) in [(None, false), (Some("duplicates-offers"), true)] {
+        let fault = fault.map(|fault| ["--fault", fault]);
+        let arguments: Vec<&str> = ["run", "x.yaml"]
+            .into_iter()
+            .chain(fault.into_iter().flatten())
+            .collect();
+        stand.glare(&arguments).ends(i32::from(broken));
+        std::fs::rename(stand.path("x.yaml"), stand.path("y.yaml")).expect("renamed");
+        let told = story(&stand);
+        std::fs::rename(stand.path("y.yaml"), stand.path("x.yaml")).expect("renamed");
+        let source = told.source_of(Role::Dialect).expect("the dialect's text");
+        let dialect = Dialect::read(&source.path, &source.text).expect("a dialect");
+        let mut any = false;
+        for finding in judge(told.stage(), &Terms::of(&dialect)) {
+            let law = finding.law.number();
+            let live = told.laws.iter().find(|found| found.law == law);
+            let live = live.unwrap_or_else(|| panic!("law {law} was not asked"));
+            let events = |all: &[glare::record::Broken]| -> Vec<u64> {
+                all.iter().map(|broken| broken.event).collect()
+            };
+            let again: Vec<u64> = finding.breaches.iter().map(|one| one.event).collect();
+            assert_eq!(events(&live.breaches), again, "law {law}");
+            any |= !again.is_empty();
+        }
+        assert_eq!(any, broken);
+        let log = glare::report::log(&told).to_string();
+        assert_eq!(snapshot.ends_with(&format!("---\n{log}")), !broken, "{log}");
+    }
+}

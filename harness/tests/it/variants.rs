@@ -142,3 +142,38 @@ steps:
         passes(&played_on(name, policy, steps).await);
     }
 }
+
+/// The second stay is asked for on a second line: it is the asking that is told of, though to connect may be to be inside again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_second_line_takes_over_the_news_of_a_second_stay_is_in_the_log() {
+    let steps = "
+scenario: lost, and back
+peers: { alice: { stack: wire }, bob: { stack: wire } }
+steps:
+  - create: { peer: alice, room: lobby }
+  - join: { peer: bob, room: lobby }
+  - kill: { peer: bob, how: socket }
+  - join: { peer: bob, room: lobby }
+";
+    let (name, policy) = variants()[0].clone();
+    let log = passes(&played_on(name, policy, steps).await);
+    let told = "server -> alice: peer-joined bob";
+    assert_eq!(log.lines().filter(|line| *line == told).count(), 2, "{log}");
+}
+
+const TAKEN: &str = "
+scenario: another takes the id
+peers: { alice: { stack: wire }, bob: { stack: wire }, carol: { stack: wire } }
+steps:
+  - create: { peer: alice, room: lobby }
+  - join: { peer: bob, room: lobby }
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_replaced_by_one_who_uses_his_id_is_no_bystander() {
+    for path in ["/?userId=bob", "/?x=1&userId=%62ob"] {
+        let step = format!("  - send-raw: {{ peer: carol, path: \"{path}\", status: 101 }}\n");
+        let (name, policy) = variants()[0].clone();
+        passes(&played_on(name, policy, &format!("{TAKEN}{step}")).await);
+    }
+}
