@@ -31,8 +31,11 @@
 //! | [`project`] | one's own server: `glare.toml`, and scenarios as tests of another crate |
 //! | [`report`] | what a person reads of it, made of the record alone: the terminal, and a page of a case |
 //! | [`cli`] | the command line, one file a command |
-//! | `coding` | what bodies say beneath their `Content-Encoding` |
+//! | `coding`, `lock` | what bodies say beneath their `Content-Encoding`; one way to take a lock |
 //! | [`mistake`], [`yaml`], `input` | files that a person names: only regular ones are read, and mistakes are told as a compiler would |
+//!
+//! A folder knows only those below it, and no two files of one folder know each other in a circle: `tests/it/floors.rs` has the floors and
+//! reads every import.
 //!
 //! `names`, `scenario`, `signaling`, `log` and `laws` are pure: no sockets, no clock. `server`, `tls`, `tap`, `peer` and `run` do the I/O, `stage` joins
 //! them, `report` only reads.
@@ -55,6 +58,7 @@ pub mod facts;
 pub mod guide {}
 mod input;
 pub mod laws;
+mod lock;
 pub mod log;
 pub mod mistake;
 pub mod names;

@@ -12,6 +12,7 @@ pub(crate) mod news;
 pub(crate) mod post;
 mod replies;
 pub(crate) mod rooms;
+mod upward;
 
 use std::borrow::Borrow;
 use std::collections::HashMap;

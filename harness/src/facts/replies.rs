@@ -3,58 +3,14 @@
 use super::rooms::{
     Ask, AskId, How, LinkId, Listed, MAX_OPEN, News, PeerId, Place, RoomId, Rooms, StayId,
 };
-use crate::names::{Link, PeerName, RoomName};
+use super::upward::{Asked, Upward};
+use crate::names::{PeerName, RoomName};
 use crate::record::{Event, What};
 use crate::signaling::{Kind, Notice, Request, Word};
 use crate::terms::Carrier;
 
 /// So many of a list are looked at.
 const MAX_LISTED: usize = 256;
-
-/// What a message on its way up is to the server: kept apart, since the tap may hold it.
-#[derive(Clone, Debug)]
-pub(super) struct Upward {
-    link: Link,
-    http: bool,
-    ask: Asked,
-}
-
-#[derive(Clone, Debug)]
-enum Asked {
-    Request(Request),
-    Signal(Kind),
-    /// A safe method (RFC 9110, section 9.2.1) changes nothing.
-    Safe,
-    /// Nobody understands it.
-    Opaque,
-}
-
-impl Upward {
-    pub fn of(event: &Event) -> Option<Self> {
-        let What::Message {
-            link,
-            carrier,
-            word,
-            text,
-            ..
-        } = &event.what
-        else {
-            return None;
-        };
-        let http = *carrier == Carrier::Http;
-        let ask = match word {
-            Some(Word::Request { request }) => Asked::Request(request.clone()),
-            Some(word) => Asked::Signal(word.kind()),
-            None if http && (text.starts_with("GET ") || text.starts_with("HEAD ")) => Asked::Safe,
-            None => Asked::Opaque,
-        };
-        Some(Self {
-            link: link.clone(),
-            http,
-            ask,
-        })
-    }
-}
 
 /// The kind of request that a notice answers: `Some(None)` any, `None` none at all.
 pub fn answers(notice: &Notice) -> Option<Option<Kind>> {

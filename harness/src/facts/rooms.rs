@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::replies::Upward;
+use super::upward::Upward;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
 use crate::signaling::{Kind, Terms};

@@ -5,8 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::Breach;
-use super::relayed::breach;
+use super::{Breach, Law};
 use crate::facts::post::{Delivered, PileId, Post, SentId};
 use crate::facts::rooms::{LinkId, Rooms};
 
@@ -101,5 +100,18 @@ impl<'r> Order<'r> {
             left.passed.insert(next);
         }
         None
+    }
+}
+
+/// One of law 3.
+pub(super) fn breach(rooms: &Rooms, at: usize, because: &[usize], message: String) -> Breach {
+    let mut because: Vec<_> = because.iter().map(|i| rooms.events[*i].seq).collect();
+    because.sort_unstable();
+    because.dedup();
+    Breach {
+        law: Law::RelayedOnceInOrder,
+        event: rooms.events[at].seq,
+        because,
+        message,
     }
 }

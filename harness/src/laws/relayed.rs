@@ -1,7 +1,7 @@
 //! Law 3: what is relayed arrives once, in order per pair, byte for byte.
 
 use super::late::Late;
-use super::order::Order;
+use super::order::{Order, breach};
 use super::{Breach, Finding, Law};
 use crate::facts::post::{Delivered, Origin, Post, Sent};
 use crate::facts::rooms::{LinkId, Rooms, Stay};
@@ -39,18 +39,6 @@ pub(super) fn judge(rooms: &Rooms, post: &Post, late: &Late, terms: &Terms) -> F
         finding.breaches.push(loss);
     }
     finding
-}
-
-pub(super) fn breach(rooms: &Rooms, at: usize, because: &[usize], message: String) -> Breach {
-    let mut because: Vec<_> = because.iter().map(|i| rooms.events[*i].seq).collect();
-    because.sort_unstable();
-    because.dedup();
-    Breach {
-        law: LAW,
-        event: rooms.events[at].seq,
-        because,
-        message,
-    }
 }
 
 fn wrong(

@@ -5,12 +5,13 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::fmt;
 
+use super::folds::{Folds, candidate};
 use super::graph::Graph;
 use super::inside::inside;
 use super::lane::Lane;
 use super::lines::{Marks, Names};
 use crate::record::{Event, Seq, What};
-use crate::signaling::{Candidate, Signal, Terms, Word};
+use crate::signaling::Terms;
 
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,31 +82,8 @@ impl fmt::Display for Log {
     }
 }
 
-/// Logged events that are one line.
-pub(super) struct Folds {
-    /// The first of each event's fold, by index; itself where it stands alone.
-    pub first: Vec<usize>,
-    /// The others, by the first.
-    rest: HashMap<usize, Vec<usize>>,
-}
-
-impl Folds {
-    pub fn members(&self, first: usize) -> impl Iterator<Item = usize> + '_ {
-        let rest = self.rest.get(&first).into_iter().flatten().copied();
-        std::iter::once(first).chain(rest)
-    }
-
-    fn join(&mut self, first: usize, other: usize) {
-        self.first[other] = first;
-        self.rest.entry(first).or_default().push(other);
-    }
-}
-
 fn folds(graph: &Graph<'_>, logged: &[bool]) -> Folds {
-    let mut folds = Folds {
-        first: (0..graph.events.len()).collect(),
-        rest: HashMap::new(),
-    };
+    let mut folds = Folds::none(graph.events.len());
     fold_candidates(graph, logged, &mut folds);
     fold_repeats(graph, logged, &mut folds);
     folds
@@ -139,21 +117,6 @@ fn fold_candidates(graph: &Graph<'_>, logged: &[bool], folds: &mut Folds) {
             }
             Entry::Occupied(first) => folds.join(*first.get(), i),
         }
-    }
-}
-
-/// The candidate of an event; an empty one is the end of a generation.
-pub(super) fn candidate(event: &Event) -> Option<&Candidate> {
-    match &event.what {
-        What::Message {
-            word:
-                Some(Word::Signal {
-                    signal: Signal::Candidate { candidate },
-                    ..
-                }),
-            ..
-        } if !candidate.candidate.is_empty() => Some(candidate),
-        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::canonical::{Folds, candidate};
+use super::folds::{Folds, candidate};
 use super::generations::ufrag;
 use super::graph::{Graph, connection, kind};
 use super::quote::{quote, word};

@@ -14,6 +14,7 @@ mod causal;
 #[doc(hidden)]
 pub mod check;
 mod expect;
+mod folds;
 mod generations;
 mod graph;
 mod inside;

@@ -1,15 +1,11 @@
 //! Where a peer's happenings go, until it is told to be silent.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::{Happening, Happenings};
-
-/// Locks without caring for a panic elsewhere: what is guarded here is whole between any two statements.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use crate::lock::lock;
 
 /// The sending end of a peer's [`Happenings`].
 #[derive(Debug)]

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
 use super::socket::{Answer, Sockets};
-use super::teller::{Teller, lock};
+use super::teller::Teller;
 use super::{Command, Hand, HandError, Happenings, Origin, Reply};
+use crate::lock::lock;
 use crate::terms::Kill;
 
 /// How long closing may take before it is left alone.

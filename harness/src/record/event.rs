@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fingerprint, LawFound, Verdict};
+use super::{Fingerprint, LawFound, Seq, Verdict};
 use crate::names::{Link, PeerName, Stack};
 use crate::signaling::{DescriptionKind, Kind, Word};
 use crate::terms::Rule;
@@ -15,9 +15,6 @@ use crate::terms::{Carrier, Direction, Ending, Fate, Machine, Payload, ServerLif
 
 /// The version of the trace format that this build writes.
 pub const TRACE_VERSION: u32 = 2;
-
-/// The number of an event in its trace, from 0, without gaps.
-pub type Seq = u64;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

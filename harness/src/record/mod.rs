@@ -5,23 +5,29 @@
 //! - [`Verdict`]: how it ended, with what that does to the exit status; the last event of every record.
 //! - [`Fingerprint`] is what a message is known by, hashed when somebody asks; [`elide`] leaves out of its text the description that its word has.
 
+mod digest;
 mod elide;
 mod event;
 mod fingerprint;
 mod ledger;
+mod limit;
 mod recorder;
 mod redact;
 pub mod runs;
+mod seq;
 mod story;
 mod trace;
 mod verdict;
 
+pub use digest::Digest;
 pub use elide::elide;
-pub use event::{Applied, CaseFacts, Event, Role, Seq, TRACE_VERSION, What};
+pub use event::{Applied, CaseFacts, Event, Role, TRACE_VERSION, What};
 pub use fingerprint::Fingerprint;
 pub use ledger::{CaseEntry, Entry, LawEntry, LogEntry, Sums};
-pub use recorder::{Limit, MAX_BYTES, MAX_EVENTS, Recorder};
-pub use redact::{Digest, redact};
+pub use limit::{Limit, MAX_BYTES, MAX_EVENTS};
+pub use recorder::Recorder;
+pub use redact::redact;
+pub use seq::Seq;
 pub use story::{Story, StoryError};
 pub use trace::{MAX_LINE, Trace, TraceError, TraceWriter, read_trace};
 pub use verdict::{

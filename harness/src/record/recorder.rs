@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -10,14 +10,9 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::redact::redact_event;
-use super::{Event, InconclusiveKind, Seq, TraceWriter, What};
+use super::{Event, InconclusiveKind, Limit, MAX_BYTES, MAX_EVENTS, Seq, TraceWriter, What};
+use crate::lock::lock;
 use crate::terms::{Payload, ServerLife};
-
-/// So many events are recorded. A case in which more happens ends there, and is inconclusive.
-pub const MAX_EVENTS: usize = 1_000_000;
-
-/// So much memory may they take, about (bytes): few long messages fill it as well.
-pub const MAX_BYTES: usize = 512 * 1024 * 1024;
 
 /// How long a message's event may be in memory alone.
 const LAZY: Duration = Duration::from_millis(1);
@@ -53,24 +48,6 @@ struct State {
     bytes: usize,
     full: bool,
     limit: Limit,
-}
-
-/// How much is recorded before something is left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// So many events.
-    pub events: usize,
-    /// So much memory, about (bytes).
-    pub bytes: usize,
-}
-
-impl Default for Limit {
-    fn default() -> Self {
-        Self {
-            events: MAX_EVENTS,
-            bytes: MAX_BYTES,
-        }
-    }
 }
 
 #[derive(Debug, Default)]
@@ -278,11 +255,6 @@ impl Recorder {
         self.write();
         lock(&self.shared.trace).failed.take()
     }
-}
-
-/// A poisoned lock is taken all the same: every change behind it is whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Shared {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::terminal::tame;
+use super::text::tame;
 use crate::log::Watch;
 use crate::record::{Event, Seq, What};
 use crate::signaling::Terms;

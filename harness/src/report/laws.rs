@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::terminal::tame;
+use super::text::tame;
 use super::{Asked, Told};
 use crate::laws::Law;
 use crate::log::Watch;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::Told;
-use super::terminal::tame;
+use super::text::tame;
 use crate::record::Verdict;
 
 /// Every scenario's logs, each once with the casts that had it, in the order of the cases.

@@ -8,11 +8,13 @@ mod logs;
 mod page;
 mod repeats;
 mod terminal;
+mod text;
 mod told;
 
 pub use laws::laws;
 pub use logs::logs;
 pub use page::page;
 pub use repeats::parting;
-pub use terminal::{case_line, diff, failure, summary, tame};
+pub use terminal::{case_line, failure, summary};
+pub use text::{diff, tame};
 pub use told::{Asked, Take, Told, log};

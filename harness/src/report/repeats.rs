@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::terminal::diff;
-use super::terminal::tame;
+use super::text::diff;
+use super::text::tame;
 use super::{Take, Told};
 use crate::log::{Line, Log};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::address;
 use super::model::{Action, Answer, Condition, Cut, Pattern, PeerSpec, Raw};
-use super::read::Placed;
+use super::placed::Placed;
 use super::table::MAX_ROOMS;
 use super::text::pattern_text;
 use crate::mistake::{Mistake, Mistakes};

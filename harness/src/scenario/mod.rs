@@ -7,6 +7,7 @@ mod cast;
 mod check;
 mod expected;
 mod model;
+mod placed;
 mod read;
 mod schema;
 mod table;

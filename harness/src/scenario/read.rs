@@ -4,15 +4,16 @@ mod claims;
 mod file;
 pub(crate) mod placeholders;
 pub(super) mod sequences;
+mod unused;
 mod uses;
 pub(crate) mod variants;
 
 use std::sync::Arc;
 
-use super::build::Values;
 use super::model::{
     Action, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, PeerSpec, Scenario, Step, Via,
 };
+use super::placed::Placed;
 use super::table::{
     self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, PEER_KEYS, USE,
     VERBS,
@@ -27,16 +28,6 @@ use crate::yaml::word;
 use crate::yaml::{Key, Node, Value};
 use sequences::Sequences;
 use variants::Set;
-
-/// A step with the places that the checks point at.
-pub(crate) struct Placed {
-    pub step: Step,
-    /// The verb.
-    pub verb: Span,
-    pub values: Values,
-    /// Its number, from 1; the steps of sequences count.
-    pub number: usize,
-}
 
 struct Reader<'m> {
     source: Source,

@@ -1,6 +1,5 @@
 //! A server that is a program of its own.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,14 +11,13 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::files::Files;
+use super::output::Output;
 use super::ready::{Patience, Readiness};
 use super::{CommandSpec, Ready, ServerError, Sink, ask};
 use crate::run::{Group, Holder, Listening, Run};
 use crate::terms::ServerLife;
 use crate::tls::Security;
 
-/// How many last lines of each of its two streams are kept for errors: a flood on one must not wash away the reason on the other.
-const KEPT_LINES: usize = 12;
 /// A line longer than this is cut: a server that never ends its line must not fill the memory.
 const LINE_LIMIT: u64 = 64 * 1024;
 /// So much of a line is kept, in bytes.
@@ -33,34 +31,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// How long nothing may listen before that counts as an end: a listener that is renewed is away for a moment.
 const DEAF_FOR: Duration = Duration::from_secs(2);
-
-/// What it wrote, as far as it is kept.
-#[derive(Default)]
-pub(super) struct Output {
-    /// The last lines of each stream, with their place among all lines.
-    last: [VecDeque<(u64, String)>; 2],
-    lines: u64,
-    /// The line that it was waited for has come.
-    pub(super) ready: bool,
-}
-
-impl Output {
-    fn keep(&mut self, stream: usize, line: String) {
-        let last = &mut self.last[stream];
-        if last.len() == KEPT_LINES {
-            last.pop_front();
-        }
-        last.push_back((self.lines, line));
-        self.lines += 1;
-    }
-
-    /// The last lines of both streams, in the order in which they came.
-    fn last(&self) -> Vec<String> {
-        let mut all: Vec<_> = self.last.iter().flatten().collect();
-        all.sort_by_key(|(place, _)| *place);
-        all.into_iter().map(|(_, line)| line.clone()).collect()
-    }
-}
 
 /// The program, from start to its end.
 pub(super) struct Child {

@@ -5,6 +5,7 @@ mod child;
 mod elsewhere;
 mod embedded;
 mod files;
+mod output;
 mod ready;
 
 use std::fmt;

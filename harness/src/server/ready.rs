@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::Ready;
 use super::ask::{Answer, ask};
-use super::child::Output;
+use super::output::Output;
 use crate::run::{Group, Holder, Listening, Stranger};
 use crate::tls::Security;
 

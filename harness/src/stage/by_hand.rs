@@ -1,8 +1,8 @@
 //! A brain's connections by hand: one call of the stack a step, with what was created or heard before.
 
 use super::brain::{Brain, payload, plain};
+use super::negotiate::join;
 use super::order::{Done, Order};
-use super::session::join;
 use crate::names::PeerName;
 use crate::peer::{Command, HandError, Reply};
 use crate::record::{Applied, Seq, What};

@@ -1,8 +1,7 @@
 //! The steps that disturb the wire and the server, and how a case gets over them at its end.
 
-use std::collections::BTreeSet;
-
 use super::director::{Stage, Stop, fail_as};
+use super::disturbed::Disturbed;
 use super::rules::Held;
 use crate::names::{Link, PeerName};
 use crate::record::{Digest, FailureKind, InconclusiveKind, Seq, What};
@@ -10,30 +9,6 @@ use crate::scenario::Pattern;
 use crate::tap::{self};
 use crate::terms::{Carrier, Direction, Fate, ServerLife};
 use crate::terms::{RawFrame, Silence};
-
-/// What the steps so far have disturbed.
-#[derive(Default)]
-pub(super) struct Disturbed {
-    /// Links on which not all arrives any more: what is on them is logged only where something waited for it.
-    broken: BTreeSet<Link>,
-    /// Links on which no fence could be answered.
-    mute: BTreeSet<Link>,
-    /// Links whose tap does not read from the server.
-    stalled: BTreeSet<Link>,
-    paused: bool,
-}
-
-impl Disturbed {
-    /// Whether a fence on this link could never be answered.
-    pub fn is_mute(&self, link: &Link) -> bool {
-        self.mute.contains(link)
-    }
-
-    /// Whether a fence on this link says nothing of what came before.
-    pub fn is_broken(&self, link: &Link) -> bool {
-        self.broken.contains(link)
-    }
-}
 
 impl Stage {
     /// The link that a step is about to disturb for good.

@@ -6,13 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::waits::World;
 use crate::facts::answers;
 use crate::names::PeerName;
 use crate::record::{Applied, Event, Seq, What};
-use crate::scenario::{Condition, Pattern};
+use crate::scenario::Pattern;
 use crate::signaling::{Kind, Notice, Word};
-use crate::terms::{Carrier, Direction, Machine};
+use crate::terms::{Carrier, Direction};
 
 /// So many of the messages that no word matches are shown of each peer and direction.
 const SHOWN: usize = 2;
@@ -29,10 +28,10 @@ pub(super) struct Hope {
     /// How many requests of a kind were sent, and how many answers came.
     asked: BTreeMap<(PeerName, Kind), (usize, usize)>,
     /// The newest connection that has a remote description.
-    described: BTreeMap<PeerName, u32>,
+    pub(super) described: BTreeMap<PeerName, u32>,
     unmatched: BTreeMap<(PeerName, Direction), Unmatched>,
     /// The last message of a peer that no word matches: it may be a request all the same.
-    unread: BTreeMap<PeerName, Seq>,
+    pub(super) unread: BTreeMap<PeerName, Seq>,
     /// Nothing that a peer has sent was still on its way to its tap, before the last events were taken in.
     pub quiet: bool,
 }
@@ -155,7 +154,7 @@ impl Hope {
     }
 
     /// Whether a request of this kind may still be answered.
-    fn is_open(&self, peer: &PeerName, kind: Kind) -> bool {
+    pub fn is_open(&self, peer: &PeerName, kind: Kind) -> bool {
         (self.asked.get(&(peer.clone(), kind))).is_some_and(|(asked, answered)| asked > answered)
     }
 
@@ -202,7 +201,7 @@ impl Hope {
     }
 
     /// Why nothing more passes the tap on this leg, if so.
-    fn idle(&self, pattern: &Pattern, waiting: &Waiting) -> Option<String> {
+    pub fn idle(&self, pattern: &Pattern, waiting: &Waiting) -> Option<String> {
         let peer = pattern.to.as_ref().or(pattern.from.as_ref())?;
         let why = self.deaf(peer, waiting)?;
         // What a peer sent last may come to its tap after it has seen the end.
@@ -231,99 +230,8 @@ impl Hope {
     }
 }
 
-impl World {
-    /// Why this condition can hold no more, if so, after what was waited for.
-    pub(super) fn hopeless(&self, condition: &Condition, waiting: &Waiting) -> Option<String> {
-        let why = match condition {
-            Condition::Hears { peer, kind, .. } => {
-                let deaf = self.hope.deaf(peer, waiting);
-                deaf.or_else(|| self.refused_instead(peer, *kind))
-            }
-            Condition::Held(pattern) => self.hope.idle(pattern, waiting),
-            Condition::Connected { peers } => peers
-                .iter()
-                .filter(|peer| !self.has_reached(peer, Machine::Connection, "connected"))
-                .find_map(|peer| self.unreachable(peer, waiting)),
-            Condition::State {
-                peer,
-                machine: Machine::Connection | Machine::Ice,
-                ..
-            } => self.unreachable(peer, waiting),
-            Condition::State { peer, .. } => killed(peer, waiting),
-            Condition::Channel { peer, state, .. } if state == "open" => {
-                self.unreachable(peer, waiting)
-            }
-            Condition::Channel { peer, .. } => killed(peer, waiting),
-            Condition::Said { peer, .. } => self.unreachable(peer, waiting),
-            // A description is taken in before the next thing is heard; candidates are begun and not waited for.
-            Condition::Applied {
-                peer,
-                what: Kind::Offer | Kind::Answer,
-            } => self.hope.deaf(peer, waiting),
-            Condition::Applied { peer, .. } => killed(peer, waiting),
-            Condition::Error { peer, during } if during == "set-remote" => {
-                self.hope.deaf(peer, waiting)
-            }
-            Condition::Error { peer, .. } => killed(peer, waiting),
-            Condition::Disconnected { peer } => killed(peer, waiting).or_else(|| {
-                let never = self.link(peer).is_none();
-                never.then(|| self.hope.deaf(peer, waiting)).flatten()
-            }),
-        }?;
-        Some(format!("{}, and {why}", condition.waited()))
-    }
-
-    /// Why no connection of this peer can come to be: nothing more comes to it, and it has no description of another one.
-    fn unreachable(&self, peer: &PeerName, waiting: &Waiting) -> Option<String> {
-        if let Some(why) = killed(peer, waiting) {
-            return Some(why);
-        }
-        let why = self.hope.deaf(peer, waiting)?;
-        let why = why.replace("its signaling", &format!("{peer}'s signaling"));
-        let why = why.replace("it has", &format!("{peer} has"));
-        let newest = self.newest_connection(peer);
-        if newest.is_none() || self.hope.described.get(peer).copied() < newest {
-            return Some(format!("{why}, and {peer} never had a remote description"));
-        }
-        let closed = self.state_now(peer, Machine::Connection) == Some("closed");
-        closed.then(|| format!("{why}, and its connection is closed"))
-    }
-
-    /// The refusal that came instead of an answer of this kind, which no step expected, if nothing else can bring one.
-    fn refused_instead(&self, peer: &PeerName, kind: Kind) -> Option<String> {
-        let request = match kind {
-            Kind::Created => Kind::Create,
-            Kind::Joined => Kind::Join,
-            Kind::Left => Kind::Leave,
-            Kind::Destroyed => Kind::Destroy,
-            _ => return None,
-        };
-        if self.hope.is_open(peer, request) || !self.hope.quiet {
-            return None;
-        }
-        let (reason, seq) = self.unexpected_refusal(peer, request)?;
-        if self
-            .hope
-            .unread
-            .get(peer)
-            .is_some_and(|unread| *unread > seq)
-        {
-            return None;
-        }
-        Some(format!(
-            "the server refused its {request}: {:?}",
-            cut(reason)
-        ))
-    }
-}
-
-fn killed(peer: &PeerName, waiting: &Waiting) -> Option<String> {
-    let dead = waiting.dead.contains(peer);
-    dead.then(|| format!("{peer} was killed"))
-}
-
 /// The beginning of a foreign text.
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(WIDTH) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Setting;
 use crate::laws::{Breach, Finding};
 use crate::log::Log;
 use crate::record::{Broken, Event, InconclusiveKind, LawFound, Verdict, Weight, What};
+use crate::signaling::Terms;
 
 /// What a run showed of one law.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,4 +95,10 @@ pub struct Outcome {
     pub trace: Option<PathBuf>,
     /// From the first boot to the verdict, clearing up not counted.
     pub took: Duration,
+}
+
+/// The canonical log of these events.
+pub(super) fn log(events: &[Arc<Event>], setting: &Setting) -> Log {
+    let events: Vec<Event> = events.iter().map(|event| Event::clone(event)).collect();
+    Log::with(&events, &Terms::of(&setting.dialect))
 }

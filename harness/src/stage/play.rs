@@ -14,10 +14,10 @@ use super::blame::Blame;
 use super::brain::Lost;
 use super::director::{Ran, Stage, Stop, Until};
 use super::directory::Directory;
+use super::disturbed::Disturbed;
 use super::elsewhere::{refuses, unkillable, withheld};
-use super::faults::Disturbed;
 use super::lawful::{excuse, lives_on};
-use super::outcome::{Judged, Outcome};
+use super::outcome::{Judged, Outcome, log};
 use super::probed::gone;
 use super::rules::Rules;
 use super::waits::World;
@@ -276,12 +276,6 @@ async fn conclude(
 /// The facts of these events.
 fn facts(events: &[Arc<Event>], setting: &Setting) -> Facts {
     Facts::of(events, &Terms::of(&setting.dialect))
-}
-
-/// The canonical log of these events.
-pub(super) fn log(events: &[Arc<Event>], setting: &Setting) -> Log {
-    let events: Vec<Event> = events.iter().map(|event| Event::clone(event)).collect();
-    Log::with(&events, &Terms::of(&setting.dialect))
 }
 
 struct Ended {

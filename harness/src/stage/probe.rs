@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::wire::lock;
+use crate::lock::lock;
 use crate::names::RoomName;
 use crate::peer::{Command, Hand as _, Happening, Happenings, Reply, WirePeer};
 use crate::signaling::{Alias, Conversation, Dialect, Notice, Out, Request, Signal, Word};

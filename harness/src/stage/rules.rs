@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::wire::lock;
+use crate::lock::lock;
 use crate::names::{Link, PeerName};
 use crate::record::Seq;
 use crate::scenario::Pattern;

@@ -3,22 +3,18 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash as _, Hasher as _};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::directory::Directory;
 use super::rules::{Decision, Fault, Held, Rules};
+use crate::lock::lock;
 use crate::names::{Link, PeerName};
 use crate::record::{Digest, Fingerprint, Recorder, Seq, What, elide};
 use crate::signaling::{Conversation, Dialect, Notice, Signal, Word};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Verdict, Violation};
 use crate::terms::Rule;
 use crate::terms::{Carrier, Direction, Fate, Side};
-
-/// Locks, also after a panic elsewhere: what is behind these locks is whole after every statement.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// What a word speaks of: the addressee on the way up, the sender or the subject on the way down.
 fn about(directory: &Directory, word: &Word) -> Option<PeerName> {

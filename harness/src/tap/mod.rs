@@ -11,6 +11,7 @@ mod corrupt;
 mod frame;
 mod head;
 mod link;
+mod options;
 mod outbox;
 mod pages;
 mod policy;
@@ -25,8 +26,9 @@ mod tests;
 mod violation;
 mod wire;
 
+pub use options::{Cut, Delivery, MESSAGE_CAP, TapOptions};
 pub use pages::{PREFIX, Page, Pages};
 pub use policy::{HoldId, LinkChange, Passing, Policy, Refused, Verdict};
-pub use proxy::{Cut, Delivery, MESSAGE_CAP, Tap, TapOptions};
+pub use proxy::Tap;
 pub use site::Site;
 pub use violation::Violation;

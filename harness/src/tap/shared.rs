@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -12,6 +12,7 @@ use super::pages::Pages;
 use super::policy::{HoldId, Policy};
 use super::site::Site;
 use super::{Delivery, TapOptions};
+use crate::lock::lock;
 use crate::tls::{Identity, Trust};
 
 /// Answers a held HTTP message: go on and tell how it went. Dropped, the message is dropped.
@@ -37,11 +38,6 @@ pub(super) struct Shared {
     last_hold: AtomicU32,
     links: Mutex<HashMap<u32, mpsc::UnboundedSender<Command>>>,
     holds: Mutex<HashMap<HoldId, Go>>,
-}
-
-/// Nothing under these locks can panic halfway.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shared {

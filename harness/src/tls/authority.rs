@@ -12,6 +12,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{ServerConfig, version};
 
+use super::identity::Identity;
 use super::{TlsError, Trust};
 
 /// Signs certificates for addresses on loopback. Its key is made anew each time and stays in memory.
@@ -85,32 +86,6 @@ impl Authority {
 impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Authority(…)")
-    }
-}
-
-/// A certificate with its key: what a tap or a server shows.
-#[derive(Clone)]
-pub struct Identity {
-    pub(super) acceptor: TlsAcceptor,
-    certificate: String,
-    key: String,
-}
-
-impl Identity {
-    /// The certificate, in PEM.
-    pub fn certificate(&self) -> &str {
-        &self.certificate
-    }
-
-    /// Its private key (PKCS #8), in PEM.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-}
-
-impl fmt::Debug for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Identity(…)")
     }
 }
 

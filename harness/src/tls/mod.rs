@@ -4,13 +4,15 @@
 //! lies unread in a socket that would turn its close into a reset.
 
 mod authority;
+mod identity;
 mod security;
 mod stream;
 mod trust;
 
 use thiserror::Error;
 
-pub use authority::{Authority, Identity};
+pub use authority::Authority;
+pub use identity::Identity;
 pub use security::Security;
 pub(crate) use stream::{Called, Stream};
 pub use trust::Trust;

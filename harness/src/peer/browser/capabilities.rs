@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::firefox::preferences;
+use super::preferences::preferences;
 use crate::names::Stack;
 
 /// The capabilities of a new session with a Chromium here. Reasons: no traffic of the browser's own, fake camera and microphone,

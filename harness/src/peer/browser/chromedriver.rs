@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::EnvironmentError;
 use super::capabilities::chromium_here;
+use super::deadlines::SESSION_DEADLINE;
 use super::process::{Process, command};
 use super::remote::Socket;
-use super::running::SESSION_DEADLINE;
 use crate::run::Run;
 
 /// How long a driver may take to tell its port (measured: well under 1 s).

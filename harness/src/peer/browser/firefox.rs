@@ -3,35 +3,21 @@
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use url::{Host, Url};
 
 use super::EnvironmentError;
 use super::bidi::{Bidi, BidiError};
+use super::deadlines::SESSION_DEADLINE;
+use super::preferences::PREFERENCES;
 use super::process::{Process, command};
 use super::remote::Socket;
-use super::running::SESSION_DEADLINE;
 use crate::run::Run;
 
 /// How long it may take to listen (measured: 0.5 to 1 s; much longer on a machine that is busy).
 const START_DEADLINE: Duration = Duration::from_secs(60);
 /// How long its session may take to end.
 const END_DEADLINE: Duration = Duration::from_secs(20);
-
-/// The profile's preferences, as they are written there.
-const PREFERENCES: &str = include_str!("firefox.js");
-
-/// The same by name, for a driver elsewhere that writes them itself.
-pub(super) fn preferences() -> Map<String, Value> {
-    let pairs = PREFERENCES.lines().filter_map(preference);
-    pairs.collect()
-}
-
-/// `user_pref("name", value);`
-fn preference(line: &str) -> Option<(String, Value)> {
-    let pair = line.strip_prefix("user_pref(")?.strip_suffix(");")?;
-    serde_json::from_str(&format!("[{pair}]")).ok()
-}
 
 /// Starts a Firefox with a profile of its own in this folder. With it comes where its WebDriver BiDi is spoken; there is no session yet.
 pub(super) async fn start(
@@ -135,6 +121,9 @@ fn socket_in(line: &str) -> Option<Socket> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Map;
+
+    use super::super::preferences::{preference, preferences};
     use super::*;
 
     #[test]

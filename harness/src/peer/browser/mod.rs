@@ -16,13 +16,16 @@
 mod bidi;
 mod capabilities;
 mod chromedriver;
+mod deadlines;
 mod error;
 mod find;
 mod firefox;
+mod lease;
 mod line;
 mod page;
 mod peer;
 mod pool;
+mod preferences;
 mod process;
 mod remote;
 mod running;

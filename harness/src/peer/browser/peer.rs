@@ -10,9 +10,9 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use super::lease::Lease;
 use super::line::Line;
 use super::page::Page;
-use super::pool::Lease;
 use super::running::{Browser, TOLD_WITHIN};
 use crate::names::Stack;
 use crate::peer::{Command, Hand, HandError, Reply};

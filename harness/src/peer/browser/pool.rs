@@ -3,18 +3,19 @@
 //! The pool does its I/O on a runtime of its own, since the runtimes of tests come and go; callers on any runtime, or on
 //! none, speak to it through channels.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::lease::{Idle, Lease, Shelf, close};
 use super::line::Line;
 use super::page::Page;
 use super::running::Browser;
 use super::{BrowserPeer, DriverUrl, EnvironmentError, Remotes};
+use crate::lock::lock;
 use crate::names::Stack;
 use crate::peer::{Happenings, next_address};
 use crate::run::Run;
@@ -41,27 +42,6 @@ struct Shared {
     /// Browsers of one peer each.
     own: Mutex<Vec<Weak<Browser>>>,
     over: AtomicBool,
-}
-
-/// One kind of browser.
-#[derive(Debug)]
-struct Shelf {
-    stack: Stack,
-    /// Each page has a user context to itself and serves once.
-    apart: bool,
-    permits: Arc<Semaphore>,
-    /// The browser, once it was wanted. A start that failed is not tried again: every later borrower hears why.
-    browser: tokio::sync::Mutex<Option<Result<Arc<Browser>, EnvironmentError>>>,
-    /// Pages that were given back, longest ago first; each can be taken when it is renewed. Nothing comes out of one that
-    /// could not be.
-    idle: Mutex<VecDeque<Idle>>,
-}
-
-/// A page that nobody has.
-#[derive(Debug)]
-struct Idle {
-    home: IpAddr,
-    page: oneshot::Receiver<Arc<Page>>,
 }
 
 /// A page that is set aside for a peer whose tap is yet to be made.
@@ -116,16 +96,6 @@ impl Drop for Seat {
             });
         }
     }
-}
-
-/// A borrowed page, or a browser of one's own; how to give it back.
-#[derive(Debug)]
-pub(super) struct Lease {
-    pub(super) handle: Handle,
-    browser: Arc<Browser>,
-    origin: String,
-    /// `None`: the browser is the borrower's own.
-    from: Option<(Arc<Shelf>, OwnedSemaphorePermit, IpAddr)>,
 }
 
 impl Pool {
@@ -491,69 +461,4 @@ impl Shelf {
             }
         }
     }
-}
-
-impl Lease {
-    pub(super) fn owns_browser(&self) -> bool {
-        self.from.is_none()
-    }
-
-    /// Gives the page back; one that is not `fit` is closed. Returns at once.
-    pub(super) fn give_back(self, page: Arc<Page>, fit: bool) {
-        let Self {
-            handle,
-            browser,
-            origin,
-            from,
-        } = self;
-        let Some((shelf, permit, home)) = from else {
-            handle.spawn(async move { browser.end("it was given back").await });
-            return;
-        };
-        let (renewed, idle_page) = oneshot::channel();
-        let fit = fit && !shelf.apart;
-        if fit {
-            lock(&shelf.idle).push_back(Idle {
-                home,
-                page: idle_page,
-            });
-        }
-        // From here the next in line may have it, and waits for its renewal.
-        drop(permit);
-        handle.spawn(async move {
-            if fit {
-                match browser.renew(&page, &origin).await {
-                    Ok(()) => {
-                        // Only a shelf that is gone has no use for it.
-                        let _ = renewed.send(page);
-                        return;
-                    }
-                    Err(error) => tracing::debug!(%error, "a page could not be renewed"),
-                }
-            }
-            close(browser, page).await;
-        });
-    }
-
-    /// Kills the browser with everything in it.
-    pub(super) async fn kill_browser(self) {
-        let browser = self.browser;
-        let ended = self
-            .handle
-            .spawn(async move { browser.end("its browser was killed").await });
-        if let Err(error) = ended.await {
-            tracing::warn!(%error, "a browser is left to the end of the run");
-        }
-    }
-}
-
-/// Closes a page that is of no more use.
-async fn close(browser: Arc<Browser>, page: Arc<Page>) {
-    if let Err(error) = browser.close(&page).await {
-        tracing::debug!(%error, "a page could not be closed");
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

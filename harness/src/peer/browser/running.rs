@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fantoccini::Client;
@@ -17,12 +17,11 @@ use super::page::{HOUSE_PATH, PAGE_PATH, Page};
 use super::process::Process;
 use super::remote::{RemoteSession, Socket};
 use super::{EnvironmentError, Programs, Remotes, capabilities, chromedriver, firefox};
+use crate::lock::lock;
 use crate::names::Stack;
 use crate::peer::Happenings;
 use crate::run::Run;
 
-/// How long a browser may take to give a session (measured: 0.6 to 3.5 s; ten times that on a machine that is busy).
-pub(super) const SESSION_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a page may take to open, load or close (measured: 0.1 to 0.4 s).
 pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(20);
 /// How long a document that is loaded may take to call. It does so while it loads, and again when the call does not get through.
@@ -484,10 +483,6 @@ impl Browser {
     fn pages(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Page>>> {
         lock(&self.pages)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Brings each event to its page; when the connection closes, every page is lost.

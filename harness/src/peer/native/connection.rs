@@ -13,7 +13,6 @@ use futures_util::FutureExt;
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::peer_connection::configuration::RTCOfferOptions;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::oneshot;
 use webrtc::data_channel::RTCDataChannelInit;
 use webrtc::error::Error;
 use webrtc::peer_connection::{
@@ -27,6 +26,7 @@ use crate::terms::{ChannelOptions, Data};
 
 use super::description::{self, Signaling};
 use super::events::{Events, Handler};
+use super::order::Order;
 use super::refusal::{answered, bounded, refuse, refused};
 use super::runtime::{NudgedRuntime, Wire};
 use super::{addresses, candidates, stats};
@@ -37,12 +37,6 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// How many checks a pair gets. With the interval cut to a tenth the default of 7 would give up after 140 ms; with these,
 /// "failed" comes by its own timer, as before.
 const CHECKS: u16 = 1000;
-
-/// What a connection's task is told.
-pub(super) enum Order {
-    Do(Command, oneshot::Sender<Result<Reply, HandError>>),
-    NegotiationNeeded,
-}
 
 pub(super) struct Connection {
     conn: u32,

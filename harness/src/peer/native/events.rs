@@ -13,13 +13,14 @@ use webrtc::peer_connection::{
     RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSignalingState,
 };
 
+use crate::lock::lock;
 use crate::peer::Happening;
-use crate::peer::teller::{Teller, lock};
+use crate::peer::teller::Teller;
 use crate::terms::Data;
 use crate::terms::Machine;
 
-use super::connection::Order;
 use super::gathering::{Gathering, Step};
+use super::order::Order;
 use super::refusal::answered;
 
 /// The ear of one connection.

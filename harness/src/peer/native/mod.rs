@@ -10,6 +10,7 @@ mod connection;
 mod description;
 mod events;
 mod gathering;
+mod order;
 mod peer;
 mod refusal;
 mod runtime;

@@ -10,12 +10,14 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
+use crate::lock::lock;
 use crate::peer::socket::{Answer, Sockets};
-use crate::peer::teller::{Teller, lock};
+use crate::peer::teller::Teller;
 use crate::peer::{Command, Hand, HandError, Happenings, Origin, Reply};
 use crate::terms::Kill;
 
-use super::connection::{self, Order};
+use super::connection;
+use super::order::Order;
 use super::refusal::{BOUND, refuse};
 
 /// A peer on the `webrtc` crate. Its tasks run on the tokio runtime that [`NativePeer::start`] was called on.

@@ -8,9 +8,7 @@ use std::sync::Arc;
 
 use super::Reader;
 use super::placeholders::{is_parameter, placeholders};
-use super::uses::Steps;
 use crate::mistake::{Mistakes, quoted};
-use crate::scenario::model::{Use, Via};
 use crate::scenario::table::{
     MAX_PARAMETERS, MAX_SEQUENCES, MAX_STEPS, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE,
 };
@@ -24,16 +22,16 @@ pub(crate) const FILE_NAME: &str = "sequences.yaml";
 /// The sequences of a folder, with all that is wrong with them.
 #[derive(Clone, Debug)]
 pub struct Sequences {
-    source: Source,
-    list: BTreeMap<String, Sequence>,
+    pub(super) source: Source,
+    pub(super) list: BTreeMap<String, Sequence>,
     /// What is wrong with the file, whichever sequence is used.
-    wrong: Mistakes,
+    pub(super) wrong: Mistakes,
 }
 
 /// One of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Sequence {
-    name: Span,
+    pub(super) name: Span,
     pub parameters: Vec<String>,
     /// Never empty if nothing is wrong.
     pub steps: Vec<Node>,
@@ -110,56 +108,6 @@ impl Sequences {
 
     pub(super) fn wrong(&self) -> &Mistakes {
         &self.wrong
-    }
-
-    /// All that is wrong with them whoever uses them; what depends on the peers, rooms and values of a scenario is not asked.
-    ///
-    /// # Errors
-    /// The mistakes.
-    pub fn check(&self) -> Result<(), Mistakes> {
-        let mut mistakes = self.wrong.clone();
-        for (name, sequence) in &self.list {
-            sequence
-                .wrong
-                .iter()
-                .for_each(|mistake| mistakes.keep(mistake.clone()));
-            let mut found = Mistakes::new(self.source.clone());
-            let mut reader = Reader {
-                source: self.source.clone(),
-                mistakes: &mut found,
-                set: None,
-                sequences: Some(self),
-            };
-            let via = Arc::new(Via {
-                source: self.source.clone(),
-                uses: vec![Use {
-                    sequence: name.clone(),
-                    span: sequence.name.clone(),
-                }],
-            });
-            let mut steps = Steps::default();
-            for node in &sequence.steps {
-                reader.item(node, None, &mut steps, Some(&via));
-            }
-            // What a parameter stands for is known where the sequence is used.
-            let open = |span: &Span| {
-                let text = self.source.text.get(span.bytes.clone());
-                text.is_some_and(|text| text.contains("${"))
-            };
-            found
-                .iter()
-                .filter(|mistake| {
-                    !open(mistake.span()) && !mistakes.iter().any(|one| one.is(mistake))
-                })
-                .cloned()
-                .collect::<Vec<_>>()
-                .into_iter()
-                .for_each(|mistake| mistakes.keep(mistake));
-        }
-        if mistakes.is_empty() {
-            return Ok(());
-        }
-        mistakes.or_else(None)
     }
 }
 

@@ -1,0 +1,11 @@
+//! What a connection is told to do.
+
+use tokio::sync::oneshot;
+
+use crate::peer::{Command, HandError, Reply};
+
+/// What a connection's task is told.
+pub(super) enum Order {
+    Do(Command, oneshot::Sender<Result<Reply, HandError>>),
+    NegotiationNeeded,
+}

@@ -1,0 +1,29 @@
+//! What the steps have done to the lines.
+
+use std::collections::BTreeSet;
+
+use crate::names::Link;
+
+/// What the steps so far have disturbed.
+#[derive(Default)]
+pub(super) struct Disturbed {
+    /// Links on which not all arrives any more: what is on them is logged only where something waited for it.
+    pub(super) broken: BTreeSet<Link>,
+    /// Links on which no fence could be answered.
+    pub(super) mute: BTreeSet<Link>,
+    /// Links whose tap does not read from the server.
+    pub(super) stalled: BTreeSet<Link>,
+    pub(super) paused: bool,
+}
+
+impl Disturbed {
+    /// Whether a fence on this link could never be answered.
+    pub fn is_mute(&self, link: &Link) -> bool {
+        self.mute.contains(link)
+    }
+
+    /// Whether a fence on this link says nothing of what came before.
+    pub fn is_broken(&self, link: &Link) -> bool {
+        self.broken.contains(link)
+    }
+}
