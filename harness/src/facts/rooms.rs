@@ -496,11 +496,18 @@ impl Rooms {
             return Vec::new();
         }
         let server = self.restarted;
+        // Who is connected again may have gone on where its first line was.
+        let back = |stay: &Stay| {
+            let newest = self.peers[stay.peer].newest;
+            let back = newest.is_some_and(|link| stay.link != Some(link) && self.live(link));
+            self.returns && stay.how != Some(How::Left) && back
+        };
         let over = |room: RoomId| {
             let mut last = None;
             for stay in self.stays.iter().filter(|stay| stay.room == room) {
                 match stay.gone {
                     None => return None,
+                    Some(_) if stay.entered.is_some() && back(stay) => return None,
                     Some(_) if stay.entered.is_none() => {}
                     gone => last = last.max(gone),
                 }
