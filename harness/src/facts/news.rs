@@ -40,6 +40,9 @@ pub(crate) struct State {
     pub said: Option<usize>,
 }
 
+/// So many stays that began before a link did are in what it is told of: more than a peer has open at once.
+const BEFORE: usize = 4 * super::rooms::MAX_OPEN;
+
 /// All that one link was told of one peer.
 #[derive(Debug)]
 pub(crate) struct Story {
@@ -47,7 +50,7 @@ pub(crate) struct Story {
     pub about: PeerId,
     /// In the order of arrival.
     pub told: Vec<Told>,
-    /// Where he was all along, in the rooms of whoever hears it.
+    /// Where he was all along, in the rooms of whoever hears it; of what was before the link came up, the last.
     pub course: Vec<State>,
 }
 
@@ -93,7 +96,15 @@ fn thrown_out(rooms: &Rooms, link: Option<LinkId>, end: usize) -> bool {
     link.is_some_and(|link| rooms.links[link].by_server && rooms.links[link].down == Some(end))
 }
 
-fn course(rooms: &Rooms, about: PeerId, of: &[RoomId]) -> Vec<State> {
+/// Those of a list in time that may matter to who hears from one event to another, and some before: somebody who comes back again and again,
+/// each time on a new link, has a course on each that is no longer for that.
+fn heard_of<'l, T>(all: &'l [T], (from, to): (usize, usize), at: impl Fn(&T) -> usize) -> &'l [T] {
+    let first = all.partition_point(|one| at(one) < from);
+    let last = all.partition_point(|one| at(one) <= to);
+    &all[first.saturating_sub(BEFORE)..last]
+}
+
+fn course(rooms: &Rooms, about: PeerId, of: &[RoomId], span: (usize, usize)) -> Vec<State> {
     let mut course = vec![State {
         here: false,
         stay: None,
@@ -101,7 +112,8 @@ fn course(rooms: &Rooms, about: PeerId, of: &[RoomId]) -> Vec<State> {
         since: None,
         said: None,
     }];
-    for id in &rooms.peers[about].stays {
+    let stays = &rooms.peers[about].stays;
+    for id in heard_of(stays, span, |id| rooms.stays[*id].asked) {
         let stay = &rooms.stays[*id];
         if stay.refused || !of.contains(&stay.room) {
             continue;
@@ -127,12 +139,12 @@ fn course(rooms: &Rooms, about: PeerId, of: &[RoomId]) -> Vec<State> {
             });
         }
     }
-    returns(rooms, about, &mut course);
+    returns(rooms, about, span, &mut course);
     course
 }
 
 /// Where a second line replaces the first, or who is back in time never went, to connect may be to be inside again, without a request.
-fn returns(rooms: &Rooms, about: PeerId, course: &mut Vec<State>) {
+fn returns(rooms: &Rooms, about: PeerId, span: (usize, usize), course: &mut Vec<State>) {
     if !rooms.returns || course.len() < 2 {
         return;
     }
@@ -145,15 +157,14 @@ fn returns(rooms: &Rooms, about: PeerId, course: &mut Vec<State>) {
     };
     // The server knows of a new line before the tap sees that it is open.
     let mut before = None;
-    for (id, line) in rooms.links.iter().enumerate() {
-        if line.peer != about {
-            continue;
-        }
+    let lines = &rooms.peers[about].links;
+    for id in heard_of(lines, span, |id| rooms.links[*id].began) {
+        let line = &rooms.links[*id];
         let Some(up) = line.up else { continue };
         if let Some(before) = before.replace(up) {
             course.extend([state(false, up, before), state(true, up, before)]);
             course.extend(line.down.map(|down| {
-                let early = thrown_out(rooms, Some(id), down);
+                let early = thrown_out(rooms, Some(*id), down);
                 state(false, down, if early { up } else { down })
             }));
         }
@@ -209,7 +220,16 @@ fn story(rooms: &Rooms, link: LinkId, about: PeerId, mut told: Vec<Told>) -> Sto
         .collect();
     of.sort_unstable();
     of.dedup();
-    let course = course(rooms, about, &of);
+    // From the first word on a link to the last.
+    let span = told.first().zip(told.last());
+    let span = span.map_or((0, 0), |(first, last)| {
+        (
+            first.at.min(rooms.links[link].began),
+            last.at
+                .max(rooms.links[link].down.unwrap_or(rooms.events.len())),
+        )
+    });
+    let course = course(rooms, about, &of, span);
     let mut next = 1;
     for word in told.iter_mut().filter(|word| !word.listed) {
         let entry = hearing(rooms, link, word.at).first().map(|stay| stay.asked);

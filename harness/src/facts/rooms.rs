@@ -151,6 +151,8 @@ pub(crate) struct PeerLife {
     pub past: Vec<StayId>,
     /// It has sent something that nobody understands.
     pub opaque: bool,
+    /// Its links, oldest first.
+    pub links: Vec<LinkId>,
     pub(super) newest: Option<LinkId>,
     pub(super) place: Place,
     pub(super) asked_for: HashSet<RoomId>,
@@ -160,6 +162,8 @@ pub(crate) struct PeerLife {
 pub(crate) struct LinkLife {
     pub link: Link,
     pub peer: PeerId,
+    /// When it was first seen.
+    pub began: usize,
     pub up: Option<usize>,
     pub down: Option<usize>,
     /// The server ended it, so that it knew before the tap saw.
@@ -385,9 +389,11 @@ impl Rooms {
         let id = self.links.len();
         let peer = self.peer(&link.peer);
         self.link_of.insert(link.clone(), id);
+        self.peers[peer].links.push(id);
         self.links.push(LinkLife {
             link: link.clone(),
             peer,
+            began: self.events.len().saturating_sub(1),
             up: None,
             down: None,
             by_server: false,
@@ -417,6 +423,7 @@ impl Rooms {
             stays: Vec::new(),
             past: Vec::new(),
             opaque: false,
+            links: Vec::new(),
             newest: None,
             place: Place::Out(0),
             asked_for: HashSet::new(),
@@ -489,11 +496,18 @@ impl Rooms {
             return Vec::new();
         }
         let server = self.restarted;
+        // Who is connected again may have gone on where its first line was.
+        let back = |stay: &Stay| {
+            let newest = self.peers[stay.peer].newest;
+            let back = newest.is_some_and(|link| stay.link != Some(link) && self.live(link));
+            self.returns && stay.how != Some(How::Left) && back
+        };
         let over = |room: RoomId| {
             let mut last = None;
             for stay in self.stays.iter().filter(|stay| stay.room == room) {
                 match stay.gone {
                     None => return None,
+                    Some(_) if stay.entered.is_some() && back(stay) => return None,
                     Some(_) if stay.entered.is_none() => {}
                     gone => last = last.max(gone),
                 }

@@ -122,6 +122,18 @@ impl Probe {
         }
     }
 
+    /// Whether the server ends its line by itself though it does nothing but be silent for as long as this.
+    pub async fn ended_for_silence(&mut self, silent: Duration) -> bool {
+        let until = Instant::now() + silent;
+        loop {
+            match self.next(until).await {
+                Some(Happening::LinkClosed { link, .. }) if link == self.link => return true,
+                Some(_) => {}
+                None => return false,
+            }
+        }
+    }
+
     /// Makes a room. It tries again until `again`, because the server may not have noticed yet that the last one has gone.
     pub async fn create(
         &mut self,

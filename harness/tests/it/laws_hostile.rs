@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::log_support::{link, room};
 use crate::time_support;
 use glare::laws::judge;
-use glare::names::PeerName;
+use glare::names::{Link, PeerName};
 use glare::record::{Event, What};
 use glare::signaling::Terms;
 use glare::signaling::{
@@ -177,8 +177,12 @@ fn event(seq: usize, what: What) -> Event {
 }
 
 fn message(peer: &str, direction: Direction, word: Word) -> What {
+    on(link(peer, 1), direction, word)
+}
+
+fn on(link: Link, direction: Direction, word: Word) -> What {
     What::Message {
-        link: link(peer, 1),
+        link,
         direction,
         carrier: Carrier::Text,
         word: Some(word),
@@ -283,4 +287,58 @@ fn long_traces_are_judged_in_time() {
             message("alice", Direction::Down, Word::Notice { notice })
         }
     });
+}
+
+/// Each time on a new link, of which each is told of the other.
+#[test]
+fn who_comes_back_again_and_again_is_judged_in_time() {
+    let reference = Terms::of(&Dialect::reference());
+    let returning = Terms {
+        rejects_same_id: false,
+        ..reference.clone()
+    };
+    let join = || Word::Request {
+        request: Request::Join {
+            room: room("lobby"),
+        },
+    };
+    let joined = |with: &[&str]| Word::Notice {
+        notice: Notice::Joined {
+            room: room("lobby"),
+            with: with.iter().map(ToString::to_string).collect(),
+        },
+    };
+    let peer = || "alice".to_owned();
+    let come = || Word::Notice {
+        notice: Notice::PeerJoined { peer: peer() },
+    };
+    let gone = || Word::Notice {
+        notice: Notice::PeerLeft {
+            peer: peer(),
+            how: None,
+        },
+    };
+    for terms in [reference, returning] {
+        told("coming back on new links", &terms, |seq| {
+            let again = u32::try_from(seq / 10).expect("few") + 1;
+            let (alice, bob) = (link("alice", again), link("bob", again));
+            let down = |link| What::LinkDown {
+                link,
+                by: Side::Peer,
+                ending: Ending::Reset,
+            };
+            match seq % 10 {
+                0 => What::LinkUp { link: bob },
+                1 => on(bob, Direction::Up, join()),
+                2 => on(bob, Direction::Down, joined(&[])),
+                3 => What::LinkUp { link: alice },
+                4 => on(alice, Direction::Up, join()),
+                5 => on(alice, Direction::Down, joined(&["bob"])),
+                6 => on(bob, Direction::Down, come()),
+                7 => down(alice),
+                8 => on(bob, Direction::Down, gone()),
+                _ => down(bob),
+            }
+        });
+    }
 }

@@ -16,7 +16,7 @@ use glare::scenario::{Place, Scenario};
 use glare::server::{ServerSpec, UrlSpec};
 use glare::signaling::{Candidate, DescriptionKind, Notice, Request, Signal};
 use glare::stage::{Outcome, Setting, play};
-use glare::terms::Fate;
+use glare::terms::{Fate, Side};
 use glare_signaling_server::{Options, Server};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -102,12 +102,41 @@ async fn a_server_that_harms_nobody_keeps_law_5() {
     passes(&between(Fault::None).await);
 }
 
+const IDLE: Duration = Duration::from_millis(700);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_ends_the_lines_of_all_who_are_silent_for_long_keeps_law_5() {
+    let between = Between::start(Fault::EndsTheIdle).await;
+    let text = "
+scenario: silent for long
+peers: { alice: { stack: wire }, bob: { stack: wire }, carol: { stack: wire }, dave: { stack: wire } }
+steps:
+  - create: { peer: bob, room: lobby }
+  - join: { peer: dave, room: lobby, offer: false }
+  - connect: { peer: alice }
+  - connect: { peer: carol }
+  - send-raw: { peer: carol, text: garbage }
+  - delay: { message: offer, to: bob, by: 1500ms }
+  - send: { from: dave, message: offer }
+  - await: { peer: bob, hears: offer }
+";
+    let near = Setting {
+        server: between.spec(),
+        ..setting()
+    };
+    let outcome = play(&case(text), Arc::new(near)).await;
+    passes(&outcome);
+    let ended = |event: &What| matches!(event, What::LinkDown { link, by: Side::Server, .. } if link.peer.as_str() == "alice");
+    assert!(outcome.events.iter().any(|event| ended(&event.what)));
+}
+
 /// What a server between does wrong after it has seen garbage.
 #[derive(Clone, Copy, PartialEq)]
 enum Fault {
     None,
     DropsAnswers,
     ThrowsAliceOut,
+    EndsTheIdle,
 }
 
 /// The reference server, and somebody before it who reads along.
@@ -174,6 +203,7 @@ async fn line(
     };
     let mut seen = garbage.subscribe();
     let is_alice = path.contains("alice");
+    let idles = is_alice || path.contains("glare-probe-idle");
     loop {
         tokio::select! {
             up = near.next() => {
@@ -189,6 +219,7 @@ async fn line(
                 if answer && fault == Fault::DropsAnswers { continue }
                 if near.send(down).await.is_err() { return }
             }
+            () = tokio::time::sleep(IDLE), if idles && fault == Fault::EndsTheIdle => return,
             _ = seen.recv(), if is_alice && fault == Fault::ThrowsAliceOut => return,
         }
     }

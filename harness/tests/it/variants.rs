@@ -177,3 +177,18 @@ async fn who_is_replaced_by_one_who_uses_his_id_is_no_bystander() {
         passes(&played_on(name, policy, &format!("{TAKEN}{step}")).await);
     }
 }
+
+/// Alice alone is lost and connects again at once: where that may be to be inside again, nobody can say that her room is empty.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_second_line_goes_on_nobody_says_that_the_room_of_one_who_is_back_is_free() {
+    let steps = "
+scenario: alone, lost and back
+peers: { alice: { stack: wire } }
+steps:
+  - create: { peer: alice, room: lobby }
+  - cut: { peer: alice, how: silence }
+  - connect: { peer: alice }
+";
+    let (name, policy) = variants()[1].clone();
+    passes(&played_on(name, policy, steps).await);
+}
