@@ -32,6 +32,7 @@ mod failures;
 mod faults;
 mod laws_asked;
 mod laws_by_hand;
+mod laws_exempt;
 mod laws_hostile;
 mod laws_news;
 mod laws_plays;
