@@ -33,6 +33,7 @@ mod faults;
 mod floors;
 mod laws_asked;
 mod laws_by_hand;
+mod laws_exempt;
 mod laws_hostile;
 mod laws_news;
 mod laws_plays;
