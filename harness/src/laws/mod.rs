@@ -13,13 +13,13 @@
 mod addressed;
 mod announced;
 mod answered;
+mod arrivals;
 mod judge;
 mod late;
 mod law;
 mod limit;
 mod lives;
 mod news;
-mod order;
 mod relayed;
 
 pub use judge::{awaited, emptied, judge, server_lives};

@@ -1,7 +1,7 @@
 //! Law 3: what is relayed arrives once, in order per pair, byte for byte.
 
+use super::arrivals::{Arrivals, breach};
 use super::late::Late;
-use super::order::{Order, breach};
 use super::{Breach, Finding, Law};
 use crate::facts::post::{Delivered, Origin, Post, Sent};
 use crate::facts::rooms::{LinkId, Rooms, Stay};
@@ -19,14 +19,14 @@ pub(super) fn judge(rooms: &Rooms, post: &Post, late: &Late, terms: &Terms) -> F
         premises: post.delivered.len(),
         breaches: Vec::new(),
     };
-    let mut order = Order::new(rooms, post);
+    let mut arrivals = Arrivals::new(rooms, post);
     for (index, delivered) in post.delivered.iter().enumerate() {
         if late.deliveries.contains(&index) {
             continue;
         }
         let breach = match delivered.origin {
             Origin::Of(_) if terms.unordered => None,
-            Origin::Of(id) => order.overtaken(delivered, id),
+            Origin::Of(id) => arrivals.overtaken(delivered, id),
             origin => wrong(rooms, post, delivered, origin, terms),
         };
         finding.breaches.extend(breach);

@@ -78,7 +78,7 @@ pub(crate) struct Sockets {
 }
 
 struct Link {
-    orders: UnboundedSender<Order>,
+    orders: UnboundedSender<ToSend>,
     state: Arc<AtomicU8>,
 }
 
@@ -86,7 +86,7 @@ const CONNECTING: u8 = 0;
 const OPEN: u8 = 1;
 const OVER: u8 = 2;
 
-enum Order {
+enum ToSend {
     Text(String),
     Close(Option<CloseFrame>),
 }
@@ -145,7 +145,7 @@ impl Sockets {
         let frame = close_frame(1001, String::new());
         for (_, link) in lock(&self.links).drain() {
             // A link that is over has no queue any more.
-            let _ = link.orders.send(Order::Close(Some(frame.clone())));
+            let _ = link.orders.send(ToSend::Close(Some(frame.clone())));
         }
     }
 
@@ -196,7 +196,7 @@ impl Sockets {
             CONNECTING => Err(refuse("InvalidStateError", "Still in CONNECTING state.")),
             OPEN => {
                 // If it ended this moment the text is lost, as in a browser; `LinkClosed` tells.
-                let _ = found.orders.send(Order::Text(text));
+                let _ = found.orders.send(ToSend::Text(text));
                 Ok(Reply::Done)
             }
             _ => Ok(Reply::Done),
@@ -226,7 +226,7 @@ impl Sockets {
         };
         found.state.store(OVER, Ordering::Relaxed);
         // A link that has ended need not be closed.
-        let _ = found.orders.send(Order::Close(frame));
+        let _ = found.orders.send(ToSend::Close(frame));
         Ok(Reply::Done)
     }
 
@@ -351,7 +351,7 @@ struct LinkTask {
 type Socket = WebSocketStream<Stream>;
 
 impl LinkTask {
-    async fn run(self, request: Request, mut orders: UnboundedReceiver<Order>) {
+    async fn run(self, request: Request, mut orders: UnboundedReceiver<ToSend>) {
         let reset = self.reset.clone();
         let socket = tokio::select! {
             biased;
@@ -436,17 +436,17 @@ async fn connect(origin: &Origin, request: Request) -> Option<Socket> {
 }
 
 /// Sends what is ordered. Returns when a close that it sent was not answered in time; the reader sees every other end.
-async fn write(sink: &mut SplitSink<Socket, Message>, mut orders: UnboundedReceiver<Order>) {
+async fn write(sink: &mut SplitSink<Socket, Message>, mut orders: UnboundedReceiver<ToSend>) {
     loop {
         let frame = match orders.recv().await {
-            Some(Order::Text(text)) => {
+            Some(ToSend::Text(text)) => {
                 match sink.send(Message::text(text)).await {
                     Ok(()) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => continue,
                     // The reader sees it too, with what came before it.
                     Err(_) => std::future::pending().await,
                 }
             }
-            Some(Order::Close(frame)) => frame,
+            Some(ToSend::Close(frame)) => frame,
             None => Some(close_frame(1001, String::new())),
         };
         let end = Instant::now() + CLOSE;

@@ -169,10 +169,10 @@ async fn shake(
 
 /// An open line. It closes when this is dropped.
 #[derive(Debug)]
-pub(super) struct Line(mpsc::UnboundedSender<Order>);
+pub(super) struct Line(mpsc::UnboundedSender<Question>);
 
 #[derive(Debug)]
-struct Order {
+struct Question {
     text: String,
     number: u64,
     answer: oneshot::Sender<String>,
@@ -198,7 +198,7 @@ impl Line {
         let (answer, answered) = oneshot::channel();
         let text = format!("[{number},{command}]");
         // A closed line drops `answer`, which is told below.
-        let _ = self.0.send(Order {
+        let _ = self.0.send(Question {
             text,
             number,
             answer,
@@ -209,14 +209,14 @@ impl Line {
 
 async fn speak(
     mut socket: Socket,
-    mut queue: mpsc::UnboundedReceiver<Order>,
+    mut queue: mpsc::UnboundedReceiver<Question>,
     mut told: impl FnMut(Happening) + Send,
 ) {
     let mut pending: HashMap<u64, oneshot::Sender<String>> = HashMap::new();
     loop {
         tokio::select! {
             order = queue.recv() => {
-                let Some(Order { text, number, answer }) = order else { break };
+                let Some(Question { text, number, answer }) = order else { break };
                 pending.insert(number, answer);
                 if socket.send(Message::text(text)).await.is_err() {
                     break;

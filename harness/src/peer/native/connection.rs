@@ -26,9 +26,9 @@ use crate::terms::{ChannelOptions, Data};
 
 use super::description::{self, Signaling};
 use super::events::{Events, Handler};
-use super::order::Order;
 use super::refusal::{answered, bounded, refuse, refused};
 use super::runtime::{NudgedRuntime, Wire};
+use super::work::Work;
 use super::{addresses, candidates, stats};
 
 /// How often connectivity checks are sent while connecting.
@@ -55,7 +55,7 @@ pub(super) fn start(
     teller: Arc<Teller>,
     cut: Arc<AtomicBool>,
     address: Option<IpAddr>,
-) -> (UnboundedSender<Order>, impl Future<Output = ()> + Send) {
+) -> (UnboundedSender<Work>, impl Future<Output = ()> + Send) {
     let (sender, mut orders) = unbounded_channel();
     let events = Events::new(conn, teller, sender.downgrade());
     let connection = Connection {
@@ -70,10 +70,10 @@ pub(super) fn start(
 }
 
 impl Connection {
-    async fn run(mut self, orders: &mut UnboundedReceiver<Order>) {
+    async fn run(mut self, orders: &mut UnboundedReceiver<Work>) {
         while let Some(order) = orders.recv().await {
             match order {
-                Order::Do(command, reply) => {
+                Work::Do(command, reply) => {
                     // What a stranger's description makes the crate panic at is an error like another.
                     let done = AssertUnwindSafe(self.perform(command)).catch_unwind().await;
                     let done = done.unwrap_or_else(|_| {
@@ -83,7 +83,7 @@ impl Connection {
                     let _ = reply.send(done);
                     self.wire.nudge();
                 }
-                Order::NegotiationNeeded => self.negotiation_needed().await,
+                Work::NegotiationNeeded => self.negotiation_needed().await,
             }
         }
         // Nobody is left to tell of a failure.

@@ -20,14 +20,14 @@ use crate::terms::Data;
 use crate::terms::Machine;
 
 use super::gathering::{Gathering, Step};
-use super::order::Order;
 use super::refusal::answered;
+use super::work::Work;
 
 /// The ear of one connection.
 pub(super) struct Events {
     conn: u32,
     teller: Arc<Teller>,
-    orders: WeakUnboundedSender<Order>,
+    orders: WeakUnboundedSender<Work>,
     heard: Mutex<Heard>,
 }
 
@@ -52,7 +52,7 @@ impl Events {
     pub(super) fn new(
         conn: u32,
         teller: Arc<Teller>,
-        orders: WeakUnboundedSender<Order>,
+        orders: WeakUnboundedSender<Work>,
     ) -> Arc<Self> {
         Arc::new(Self {
             conn,
@@ -206,7 +206,7 @@ impl PeerConnectionEventHandler for Handler {
     async fn on_negotiation_needed(&self) {
         // Through the queue: like a browser's, it is told only if the state is stable once all that was asked before is done.
         if let Some(orders) = self.0.orders.upgrade() {
-            let _ = orders.send(Order::NegotiationNeeded);
+            let _ = orders.send(Work::NegotiationNeeded);
         }
     }
 

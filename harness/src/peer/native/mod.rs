@@ -10,11 +10,11 @@ mod connection;
 mod description;
 mod events;
 mod gathering;
-mod order;
 mod peer;
 mod refusal;
 mod runtime;
 mod sdp;
 mod stats;
+mod work;
 
 pub use peer::NativePeer;

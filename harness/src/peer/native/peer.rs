@@ -17,8 +17,8 @@ use crate::peer::{Command, Hand, HandError, Happenings, Origin, Reply};
 use crate::terms::Kill;
 
 use super::connection;
-use super::order::Order;
 use super::refusal::{BOUND, refuse};
+use super::work::Work;
 
 /// A peer on the `webrtc` crate. Its tasks run on the tokio runtime that [`NativePeer::start`] was called on.
 ///
@@ -27,7 +27,7 @@ use super::refusal::{BOUND, refuse};
 pub struct NativePeer {
     teller: Arc<Teller>,
     sockets: Sockets,
-    connections: Mutex<HashMap<u32, UnboundedSender<Order>>>,
+    connections: Mutex<HashMap<u32, UnboundedSender<Work>>>,
     cut: Arc<AtomicBool>,
     /// The one address that it gathers, if not all.
     address: Option<IpAddr>,
@@ -92,7 +92,7 @@ impl NativePeer {
         let (reply, answer) = oneshot::channel();
         let sent = connections
             .get(&conn)
-            .is_some_and(|orders| orders.send(Order::Do(command, reply)).is_ok());
+            .is_some_and(|orders| orders.send(Work::Do(command, reply)).is_ok());
         if !sent {
             let message = format!("there is no connection {conn}");
             return Answer::Now(Err(refuse("NotFoundError", message)));

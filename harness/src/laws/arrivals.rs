@@ -9,7 +9,7 @@ use super::{Breach, Law};
 use crate::facts::post::{Delivered, PileId, Post, SentId};
 use crate::facts::rooms::{LinkId, Rooms};
 
-pub(super) struct Order<'r> {
+pub(super) struct Arrivals<'r> {
     rooms: &'r Rooms,
     post: &'r Post,
     /// Per pair of sessions, the message that was sent last among those that have arrived. What the tap had held is a row of its own.
@@ -27,7 +27,7 @@ struct Left {
     passed: BTreeSet<SentId>,
 }
 
-impl<'r> Order<'r> {
+impl<'r> Arrivals<'r> {
     pub fn new(rooms: &'r Rooms, post: &'r Post) -> Self {
         Self {
             rooms,

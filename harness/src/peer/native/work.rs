@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use crate::peer::{Command, HandError, Reply};
 
 /// What a connection's task is told.
-pub(super) enum Order {
+pub(super) enum Work {
     Do(Command, oneshot::Sender<Result<Reply, HandError>>),
     NegotiationNeeded,
 }
