@@ -1,4 +1,4 @@
-//! What it costs to ask the laws, on the trace of a real run, laid end to end until it is long.
+//! What it costs to ask the laws, and to make the log and check it, on the trace of a real run, laid end to end until it is long.
 
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use glare::laws::{Terms, judge};
+use glare::log::{Log, causal, certain};
 use glare::record::{Event, Seq, What};
 use glare::scenario::Scenario;
 use glare::signaling::Dialect;
@@ -15,6 +16,9 @@ use glare_signaling_server::Faults;
 
 /// At most 1 ms for so many events is the limit.
 const EVENTS: usize = 1_000;
+
+/// At most 1 s for so many, log and check included, is the limit: nothing grows faster than the trace.
+const MANY: usize = 100_000;
 
 /// A run with offers, candidates, a kill and a rejoin.
 fn recorded() -> Vec<Event> {
@@ -59,11 +63,25 @@ fn laws(criterion: &mut Criterion) {
     let once = recorded();
     let terms = Terms::of(&Dialect::reference());
     let mut group = criterion.benchmark_group("laws");
-    for count in [EVENTS, 50 * EVENTS] {
+    for count in [EVENTS, 50 * EVENTS, MANY] {
         let events = long(&once, count);
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(format!("{count} events"), |bencher| {
             bencher.iter(|| judge(black_box(&events), &terms));
+        });
+    }
+    group.finish();
+    let mut group = criterion.benchmark_group("log and laws");
+    group.sample_size(10);
+    for count in [EVENTS, MANY] {
+        let events = long(&once, count);
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(format!("{count} events"), |bencher| {
+            bencher.iter(|| {
+                let log = Log::with(black_box(&events), &terms);
+                let kept = causal(&log, &events, &certain(&events)).is_ok();
+                (kept, judge(&events, &terms))
+            });
         });
     }
     group.finish();
