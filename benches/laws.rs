@@ -1,11 +1,13 @@
-//! What it costs to ask the laws, on the trace of a real run, laid end to end until it is long.
+//! What it costs to ask the laws, and to make the log and check it, on the trace of a real run, laid end to end until it is long.
 
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use glare::facts::Facts;
 use glare::laws::judge;
+use glare::log::{Log, causal};
 use glare::record::{Event, Seq, What};
 use glare::scenario::Scenario;
 use glare::signaling::Dialect;
@@ -16,6 +18,9 @@ use glare_signaling_server::Faults;
 
 /// At most 1 ms for so many events is the limit.
 const EVENTS: usize = 1_000;
+
+/// At most 1 s for so many, log and check included, is the limit: nothing grows faster than the trace.
+const MANY: usize = 100_000;
 
 /// A run with offers, candidates, a kill and a rejoin.
 fn recorded() -> Vec<Event> {
@@ -60,11 +65,25 @@ fn laws(criterion: &mut Criterion) {
     let once = recorded();
     let terms = Terms::of(&Dialect::reference());
     let mut group = criterion.benchmark_group("laws");
-    for count in [EVENTS, 50 * EVENTS] {
+    for count in [EVENTS, 50 * EVENTS, MANY] {
         let events = long(&once, count);
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(format!("{count} events"), |bencher| {
             bencher.iter(|| judge(black_box(&events), &terms));
+        });
+    }
+    group.finish();
+    let mut group = criterion.benchmark_group("log and laws");
+    group.sample_size(10);
+    for count in [EVENTS, MANY] {
+        let events = long(&once, count);
+        group.throughput(Throughput::Elements(count as u64));
+        group.bench_function(format!("{count} events"), |bencher| {
+            bencher.iter(|| {
+                let log = Log::with(black_box(&events), &terms);
+                let kept = causal(&log, &events, &Facts::of(&events, &terms).edges()).is_ok();
+                (kept, judge(&events, &terms))
+            });
         });
     }
     group.finish();

@@ -98,7 +98,7 @@ fn thrown_out(rooms: &Rooms, link: Option<LinkId>, end: usize) -> bool {
 
 /// Those of a list in time that may matter to who hears from one event to another, and some before: somebody who comes back again and again,
 /// each time on a new link, has a course on each that is no longer for that.
-fn heard_of<'l, T>(all: &'l [T], (from, to): (usize, usize), at: impl Fn(&T) -> usize) -> &'l [T] {
+fn heard_of<T>(all: &[T], (from, to): (usize, usize), at: impl Fn(&T) -> usize) -> &[T] {
     let first = all.partition_point(|one| at(one) < from);
     let last = all.partition_point(|one| at(one) <= to);
     &all[first.saturating_sub(BEFORE)..last]

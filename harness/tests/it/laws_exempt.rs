@@ -1,9 +1,10 @@
 //! What each law exempts, and the premises of each, on traces made by hand: one condition a test, since a condition that no test needs can
 //! go unnoticed, and then the law accuses a right server or says nothing of a wrong one.
 
-use glare::laws::{Law, Terms, judge};
+use glare::laws::{Law, judge};
 use glare::names::Link;
 use glare::record::{Seq, What};
+use glare::signaling::Terms;
 use glare::signaling::{Dialect, Kind, Notice, Request, Signal};
 use glare::terms::{Carrier, Ending, Fate, ServerLife, Side};
 
