@@ -21,7 +21,7 @@ use crate::laws::{Breach, Finding, Law, emptied};
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
 use crate::scenario::{Action, Pattern, Raw};
-use crate::signaling::{Alias, Conversation, Dialect, Need, SameId, Signal, Terms};
+use crate::signaling::{Alias, Conversation, Dialect, Kind, Need, SameId, Signal, Terms};
 use crate::terms::{Direction, Side};
 
 /// How long a server may take to serve a stranger, on a machine that has much else to do.
@@ -106,12 +106,18 @@ fn silence(events: &[Arc<Event>], peer: &PeerName) -> Duration {
     let (mut spoke, mut silent) = (None, 0);
     for event in events {
         match &event.what {
-            What::LinkUp { link }
-            | What::Message {
+            What::LinkUp { link } if link.peer == *peer => spoke = Some(event.at),
+            // A fence is the harness's own, and may have been written to a line that the server had ended.
+            What::Message {
                 link,
                 direction: Direction::Up,
+                word,
                 ..
-            } if link.peer == *peer => spoke = Some(event.at),
+            } if link.peer == *peer
+                && word.as_ref().is_none_or(|word| word.kind() != Kind::Fence) =>
+            {
+                spoke = Some(event.at);
+            }
             What::LinkDown {
                 link,
                 by: Side::Server,
