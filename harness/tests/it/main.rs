@@ -38,6 +38,7 @@ mod laws_hostile;
 mod laws_news;
 mod laws_plays;
 mod log_canonical;
+mod log_exempt;
 mod log_expect;
 mod log_trace;
 mod native;
