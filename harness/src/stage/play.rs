@@ -62,7 +62,8 @@ impl LastWord for AnyLog {
 
 /// Plays one case to its verdict. Always ends: every wait has a deadline.
 pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
-    play_with(case, setting, &AnyLog).await
+    // A case is a large future, and whoever plays some side by side has them all on one stack.
+    Box::pin(play_with(case, setting, &AnyLog)).await
 }
 
 /// The same, and the log of a case that is green so far is judged once more, by whoever knows what it must be.
@@ -79,7 +80,7 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
             let why = "interrupted before it began";
             Ended::early(Verdict::inconclusive(InconclusiveKind::Interrupted, why))
         }
-        (None, None) => perform(case, &setting, &recorder, &lost, began, busy).await,
+        (None, None) => Box::pin(perform(case, &setting, &recorder, &lost, began, busy)).await,
     };
     recorder.record(What::Clearing, &[]);
     let events = until_clearing(&recorder.events_from(0));
@@ -90,7 +91,7 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
     };
     let wrong = causal(&log, &events, &facts(&events, &setting).edges()).err();
     let (mut verdict, laws, took) = match stage {
-        Some(stage) => conclude(case, &recorder, stage, ran, began).await,
+        Some(stage) => Box::pin(conclude(case, &recorder, stage, ran, began)).await,
         None => {
             let verdict = ran.err().unwrap_or(Verdict::Pass);
             (verdict, Vec::new(), began.elapsed())
@@ -476,7 +477,7 @@ async fn perform(
         };
     }
     let ran = tokio::select! {
-        ran = stage.run(case, setting) => ran,
+        ran = Box::pin(stage.run(case, setting)) => ran,
         () = setting.interrupt.cancelled() => {
             let why = "interrupted before its end";
             return Ended {
