@@ -25,7 +25,7 @@ const MANY: usize = 100_000;
 /// A run with offers, candidates, a kill and a rejoin.
 fn recorded() -> Vec<Event> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../scenarios/rooms/mid-join-disconnect.yaml");
+        .join("../../scenarios/rooms/mid-join-disconnect.yaml");
     let scenario =
         Scenario::load(&path).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
     let cast = native(&scenario).expect("a native cast");

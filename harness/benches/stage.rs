@@ -65,7 +65,8 @@ fn setting(pool: &Pool, run: &Run, busy: usize) -> Arc<Setting> {
 }
 
 fn happy_path(first: Stack, second: Stack) -> Case {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios/rooms/happy-path.yaml");
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/rooms/happy-path.yaml");
     let scenario =
         Scenario::load(&path).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
     let cast = scenario
@@ -388,7 +389,7 @@ async fn forty(case: &Case, setting: &Arc<Setting>) -> Duration {
 }
 
 async fn everything(pool: &Pool, run: &Run) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     let (scenarios, _) = suite::read(&suite::files(&[folder]).expect("scenarios"));
     let (cases, _) = suite::cases(&scenarios, &[], &Stack::CONNECTING);
     let number = cases.len();
