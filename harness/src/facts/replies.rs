@@ -151,7 +151,7 @@ impl Rooms {
             Some(Notice::Joined { with, .. }) => self.list(i, link, with),
             _ => {}
         }
-        let response = http.then(|| self.links[link].fetched.pop_front()).flatten();
+        let response = http.then(|| self.fetched(event, link)).flatten();
         let ask = self.asked(event, link, http, notice);
         self.answer(i, link, ask, notice, response);
         let Some(ask) = ask else {
@@ -191,6 +191,18 @@ impl Rooms {
             {
                 self.listed.push(Listed { at, link, about });
             }
+        }
+    }
+
+    /// The HTTP request that a response belongs to: by its recorded cause, else the oldest that has none.
+    fn fetched(&mut self, event: &Event, link: LinkId) -> Option<usize> {
+        let causes = event.cause.iter();
+        let known = causes.filter_map(|seq| self.index_of.get(seq).copied());
+        let known: Vec<usize> = known.collect();
+        let fetched = &mut self.links[link].fetched;
+        match fetched.iter().position(|request| known.contains(request)) {
+            Some(place) => fetched.remove(place),
+            None => fetched.pop_front(),
         }
     }
 

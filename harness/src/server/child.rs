@@ -18,6 +18,9 @@ use crate::run::{Group, Holder, Listening, Run};
 use crate::terms::ServerLife;
 use crate::tls::Security;
 
+/// How long a program whose leader has ended may take to die.
+const DIES_WITHIN: Duration = Duration::from_millis(500);
+
 /// A line longer than this is cut: a server that never ends its line must not fill the memory.
 const LINE_LIMIT: u64 = 64 * 1024;
 /// So much of a line is kept, in bytes.
@@ -257,6 +260,20 @@ impl Child {
         self.holders.is_empty() || self.holders.iter().any(known)
     }
 
+    /// Whether nothing of it listens any more, now or in a moment: a program that dies ends thread by thread, and its sockets with the last.
+    async fn hears_nobody_soon(&self) -> bool {
+        let until = Instant::now() + DIES_WITHIN;
+        loop {
+            if !matches!(self.listening().await, Listening::Ours(_)) {
+                return true;
+            }
+            if Instant::now() >= until {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     async fn listening(&self) -> Listening {
         let (group, port) = (self.group.clone(), self.address.port());
         let listening = tokio::task::spawn_blocking(move || group.listening(port)).await;
@@ -279,8 +296,7 @@ impl Child {
     /// Kills the whole group and waits until it is gone. `false` if it had ended by itself before, which has been told then.
     pub(super) async fn kill(mut self) -> bool {
         let told = || !*self.wanted.borrow() && self.exited.borrow().is_some();
-        let over =
-            self.group.leader_has_ended() && !matches!(self.listening().await, Listening::Ours(_));
+        let over = self.group.leader_has_ended() && self.hears_nobody_soon().await;
         let by_itself = over || told();
         if !by_itself {
             self.wanted.send_replace(true);

@@ -3,26 +3,7 @@
 //! Some things are owed by every server, some unless its dialect declares otherwise, and some only if its dialect declares them. What is not
 //! declared accuses nobody.
 //!
-//! | owed | key of the dialect | by default | law |
-//! |---|---|---|---|
-//! | nobody is made the sender of what he did not send, nothing goes to another room | | owed by all | 2 |
-//! | harm to one is no harm to others | | owed by all | 5 |
-//! | it survives whatever a client sends | | owed by all | 11 |
-//! | what is told of somebody was so at some moment since the hearer's last word of him | | owed by all who tell news | 9 |
-//! | what is relayed arrives unaltered | `rewrites: true` lifts it | owed | 3 |
-//! | … once | `repeats: true` lifts it | owed | 3 |
-//! | … not to its sender | `echoes: true` lifts it | owed | 3 |
-//! | … in order per pair | `unordered: true` lifts it | owed | 3 |
-//! | … at nobody but the one it names | `broadcasts: true` lifts it | owed | 3 |
-//! | what is sent to who is away is not kept for them | `absent-peer: queue` lifts it | owed | 7 |
-//! | those who stay hear who went, within | `announces-leaving-within` | only if declared | 1 |
-//! | … before they hear of his next stay | `coalesces: true` lifts it | with the one above | 1 |
-//! | those inside hear who came, within | `announces-joining-within` | only if declared | 9 |
-//! | news of a stay comes before what its peer relays | `news-before-relays: true` | only if declared | 12 |
-//! | each piece of news once | `news-once: true` | only if declared | 12 |
-//! | a fenced link has all answers that it ever gets | `say: fence` | only if declared | 4 |
-//! | an answer comes within | `answers-within` | only if declared | 4 |
-//! | no more are in a room than | `room-size` | only if declared | 10 |
+//! The table of it stands in [the guide](crate::guide).
 
 use std::time::Duration;
 

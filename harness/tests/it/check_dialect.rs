@@ -466,3 +466,25 @@ fn plain_text_lines_can_be_a_dialect() {
         }]
     );
 }
+
+#[test]
+fn what_a_dialect_may_promise_is_in_the_guide() {
+    let guide = include_str!("../../GUIDE.md");
+    let promised = include_str!("../../../fixtures/servers/reference/debounced.dialect.yaml");
+    let keys = promised
+        .lines()
+        .skip_while(|line| !line.starts_with("has:"))
+        .skip(1)
+        .take_while(|line| !line.starts_with("say:"))
+        .filter_map(|line| line.split_once(':').map(|(key, _)| key))
+        .filter(|key| !key.starts_with('#') && *key != "same-id");
+    let mut count = 0;
+    for key in keys {
+        count += 1;
+        assert!(
+            guide.contains(&format!("`{key}")),
+            "{key} is not in the guide"
+        );
+    }
+    assert!(count >= 8, "only {count} promises");
+}

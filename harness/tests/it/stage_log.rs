@@ -12,7 +12,7 @@ use glare::record::Verdict;
 use glare::record::{Event, Seq, What};
 use glare::report;
 use glare::scenario::Scenario;
-use glare::signaling::{Dialect, Terms, Word};
+use glare::signaling::{Dialect, Kind, Terms, Word};
 use glare::stage::{Case, Setting, play};
 use glare::suite;
 use glare_signaling_server::Faults;
@@ -113,6 +113,13 @@ async fn every_causal_reordering_of_a_real_run_has_its_log() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+fn kind(event: &Event) -> Option<Kind> {
+    match &event.what {
+        What::Message { word, .. } => word.as_ref().map(Word::kind),
+        _ => None,
+    }
+}
+
 /// What is known of a run beside the recorded causes: which event led to which, told by what they are and the how manyth of it, as numbers
 /// and times follow the order.
 fn known(events: &[Event]) -> BTreeSet<(String, String)> {
@@ -123,13 +130,19 @@ fn known(events: &[Event]) -> BTreeSet<(String, String)> {
             What::Message {
                 link,
                 direction,
+                carrier,
                 word,
                 about,
+                digest,
                 ..
-            } => {
-                let kind = word.as_ref().map(Word::kind);
-                format!("{link} {direction:?} {kind:?} {about:?}")
-            }
+            } => match word.as_ref().map(Word::kind) {
+                // All ends are alike: which is whose is not told by what they are.
+                Some(Kind::EndOfCandidates) => continue,
+                Some(kind) if kind.is_signal() => {
+                    format!("{link} {direction:?} {kind:?} {}", digest.as_str())
+                }
+                kind => format!("{link} {direction:?} {carrier:?} {kind:?} {about:?}"),
+            },
             What::Released { .. } => "released".to_owned(),
             what => format!("{what:?}"),
         };
@@ -138,10 +151,18 @@ fn known(events: &[Event]) -> BTreeSet<(String, String)> {
         named.insert(event.seq, format!("{what} {nth}"));
     }
     let edges = Facts::of(events, &Terms::of(&Dialect::reference())).edges();
-    let name = |seq: Seq| named.get(&seq).cloned().unwrap_or_default();
+    // Which of several signals of a kind a refusal means is not told by the wire: any that was there by then.
+    let word = |seq: Seq| events.iter().find(|event| event.seq == seq).map(kind);
+    let is_signal = |kind: Option<Kind>| kind.is_some_and(Kind::is_signal);
+    let told = |(cause, effect): &(Seq, Seq)| {
+        !is_signal(word(*cause).flatten()) || is_signal(word(*effect).flatten())
+    };
     edges
         .into_iter()
-        .map(|(cause, effect)| (name(cause), name(effect)))
+        .filter(told)
+        .filter_map(|(cause, effect)| {
+            Some((named.get(&cause)?.clone(), named.get(&effect)?.clone()))
+        })
         .collect()
 }
 

@@ -63,6 +63,9 @@ pub(super) struct Browser {
     contexts: Mutex<HashSet<String>>,
     /// Whether pages may be opened. Held while one is, so that none is forgotten when the session ends.
     may_open: tokio::sync::RwLock<bool>,
+    /// One window of a Firefox opens or closes at a time: it waits for the new one to be active, which another that opens takes away
+    /// from it for good (seen on a busy machine: no answer to `browsingContext.create` in 20 s).
+    windows: tokio::sync::Mutex<()>,
     life: tokio::sync::Mutex<Option<Life>>,
 }
 
@@ -90,6 +93,7 @@ impl Browser {
             pages,
             contexts: Mutex::default(),
             may_open: tokio::sync::RwLock::new(true),
+            windows: tokio::sync::Mutex::default(),
             life: tokio::sync::Mutex::new(Some(life)),
         }
     }
@@ -236,11 +240,13 @@ impl Browser {
             let made = made.map_err(|error| self.no_page("about:blank", &error.to_string()))?;
             wanted["userContext"] = made.into();
         }
+        let alone = self.alone().await;
         let made = self
             .bidi
             .send("browsingContext.create", wanted.clone(), PAGE_DEADLINE)
             .await
             .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
+        drop(alone);
         let context = made["context"]
             .as_str()
             .ok_or_else(|| self.no_page("about:blank", "the browser named none"))?;
@@ -393,6 +399,7 @@ impl Browser {
     pub(super) async fn close(&self, page: &Page) -> Result<(), BidiError> {
         page.dismiss("its page was closed");
         self.pages().remove(&page.context);
+        let _alone = self.alone().await;
         if let Some(context) = &page.apart {
             return self.remove_user_context(context).await;
         }
@@ -401,6 +408,14 @@ impl Browser {
             .bidi
             .send("browsingContext.close", params, PAGE_DEADLINE);
         closed.await.map(drop)
+    }
+
+    /// While this is held no other window of a Firefox opens or closes.
+    async fn alone(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        match self.stack {
+            Stack::Firefox => Some(self.windows.lock().await),
+            _ => None,
+        }
     }
 
     async fn make_user_context(&self) -> Result<String, BidiError> {
