@@ -36,8 +36,6 @@ pub(crate) struct State {
     pub from: Option<usize>,
     /// The event from which on it may be so, and told: what the server does by itself it knows, and may tell, before the tap sees it.
     pub since: Option<usize>,
-    /// The stay's end is certain to the server too, by this event: it said so itself.
-    pub said: Option<usize>,
 }
 
 /// So many stays that began before a link did are in what it is told of: more than a peer has open at once.
@@ -110,7 +108,6 @@ fn course(rooms: &Rooms, about: PeerId, of: &[RoomId], span: (usize, usize)) -> 
         stay: None,
         from: None,
         since: None,
-        said: None,
     }];
     let stays = &rooms.peers[about].stays;
     for id in heard_of(stays, span, |id| rooms.stays[*id].asked) {
@@ -123,7 +120,6 @@ fn course(rooms: &Rooms, about: PeerId, of: &[RoomId], span: (usize, usize)) -> 
             stay: Some(*id),
             from: Some(stay.asked),
             since: Some(stay.asked),
-            said: None,
         });
         if let Some(end) = end(rooms, stay) {
             course.push(State {
@@ -135,7 +131,6 @@ fn course(rooms: &Rooms, about: PeerId, of: &[RoomId], span: (usize, usize)) -> 
                 } else {
                     end
                 }),
-                said: stay.gone.filter(|_| stay.how == Some(How::Left)),
             });
         }
     }
@@ -153,7 +148,6 @@ fn returns(rooms: &Rooms, about: PeerId, span: (usize, usize), course: &mut Vec<
         stay: None,
         from: Some(from),
         since: Some(since),
-        said: None,
     };
     // The server knows of a new line before the tap sees that it is open.
     let mut before = None;

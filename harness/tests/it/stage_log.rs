@@ -120,7 +120,7 @@ fn kind(event: &Event) -> Option<Kind> {
     }
 }
 
-/// What is known of a run beside the recorded causes: which event led to which, told by what they are and the how manyth of it, as numbers
+/// What is known of a run beside the recorded causes: which event led to which, told by what they are and by which of that sort, as numbers
 /// and times follow the order.
 fn known(events: &[Event]) -> BTreeSet<(String, String)> {
     let mut count: HashMap<String, usize> = HashMap::new();
