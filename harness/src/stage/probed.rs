@@ -30,9 +30,6 @@ const SERVES_WITHIN: Duration = Duration::from_secs(20);
 /// How long a server may take to notice that somebody went, beside the time that it declares.
 const NOTICES_WITHIN: Duration = Duration::from_secs(5);
 
-/// How long whoever has connected may be refused as one who is not there, over HTTP.
-const KNOWN_WITHIN: Duration = Duration::from_secs(3);
-
 /// No server takes one for idle sooner.
 const SILENT_FROM: Duration = Duration::from_millis(200);
 
@@ -341,9 +338,7 @@ async fn pair<F: Future<Output = Result<Probe, Stuck>>>(
     let met = async {
         one.connect(until, None).await?;
         other.connect(until, None).await?;
-        // A server may have said yes to a line a moment before it knows whose it is.
-        let again = Some(Instant::now() + KNOWN_WITHIN);
-        one.create(&names.room, until, again).await?;
+        one.create(&names.room, until, None).await?;
         other.join(&names.room, until).await?;
         other.tell(&mut one, offer, until).await?;
         one.tell(&mut other, answer, until).await
