@@ -195,10 +195,11 @@ async fn line(
     }
     let path = head.split(' ').nth(1).unwrap_or("/").to_owned();
     let url = format!("ws://{behind}{path}");
-    let (Ok(mut near), Ok((mut far, _))) = (
-        tokio_tungstenite::accept_async(near).await,
-        tokio_tungstenite::connect_async(url).await,
-    ) else {
+    // The server first: who hears yes before it knows of the line may be refused a room as one who is not there.
+    let Ok((mut far, _)) = tokio_tungstenite::connect_async(url).await else {
+        return;
+    };
+    let Ok(mut near) = tokio_tungstenite::accept_async(near).await else {
         return;
     };
     let mut seen = garbage.subscribe();
