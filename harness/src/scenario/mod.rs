@@ -21,7 +21,7 @@ pub use builder::Builder;
 pub use cast::{Cast, CastError};
 pub use model::{
     Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
-    Pattern, PeerSpec, Place, Raw, Scenario, Step, Use, Via,
+    Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Step, Use, Via,
 };
 pub use read::sequences::Sequences;
 pub use schema::schema;

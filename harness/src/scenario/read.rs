@@ -2,6 +2,7 @@
 
 mod claims;
 mod file;
+mod peer;
 pub(crate) mod placeholders;
 pub(super) mod sequences;
 mod unused;
@@ -10,13 +11,10 @@ pub(crate) mod variants;
 
 use std::sync::Arc;
 
-use super::model::{
-    Action, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, PeerSpec, Scenario, Step, Via,
-};
+use super::model::{Action, DEFAULT_WITHIN, Expect, Line, PeerSpec, Scenario, Step, Via};
 use super::placed::Placed;
 use super::table::{
-    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, PEER_KEYS, USE,
-    VERBS,
+    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, USE, VERBS,
 };
 use super::value::{Shapes, peer_name};
 use super::{check, expected};
@@ -24,8 +22,7 @@ use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::signaling::Need;
 use crate::source::{Source, Span};
-use crate::yaml::word;
-use crate::yaml::{Key, Node, Value};
+use crate::yaml::{Key, Node, Value, word};
 use sequences::Sequences;
 use variants::Set;
 
@@ -250,51 +247,10 @@ impl Reader<'_> {
         let mut peers = Vec::new();
         for (key, node) in entries {
             let name = peer_name(key, self.mistakes);
-            let spec = self.peer(node);
+            let spec = peer::peer(node, self.mistakes);
             peers.extend(name.map(|name| (name, spec)));
         }
         Some(peers)
-    }
-
-    fn peer(&mut self, node: &Node) -> PeerSpec {
-        let mut spec = PeerSpec {
-            stack: None,
-            early_candidates: EarlyCandidates::default(),
-            manual: false,
-        };
-        let shape = "a mapping: `{}`, `{ stack: chromium }`";
-        for (key, node) in node.map(shape, self.mistakes).unwrap_or_default() {
-            let Some((name, words, _)) = PEER_KEYS.iter().find(|(name, ..)| *name == key.text)
-            else {
-                let names = || PEER_KEYS.iter().map(|(name, ..)| *name);
-                self.mistakes
-                    .add(
-                        &key.span,
-                        format!("a peer has no key {}", quoted(&key.text)),
-                    )
-                    .expect(format!(
-                        "its keys: {}",
-                        names().collect::<Vec<_>>().join(", ")
-                    ))
-                    .suggest(&key.text, names());
-                continue;
-            };
-            let Some(word) = word(node, words, self.mistakes) else {
-                continue;
-            };
-            match *name {
-                "stack" => spec.stack = word.parse().ok(),
-                "early-candidates" => {
-                    spec.early_candidates = match word {
-                        "apply" => EarlyCandidates::Apply,
-                        "drop" => EarlyCandidates::Drop,
-                        _ => EarlyCandidates::Buffer,
-                    }
-                }
-                _ => spec.manual = word == "manual",
-            }
-        }
-        spec
     }
 
     fn step(

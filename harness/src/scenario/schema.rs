@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::table::{
     AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_PARAMETERS, MAX_PEERS,
-    MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS, PEER_KEYS, RESERVED, SEQUENCE,
-    SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, USE, USE_ABOUT, VERBS, Verb, WITHIN,
+    MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS, PEER_KEYS, PeerShape, RECONNECTS,
+    RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, USE, USE_ABOUT, VERBS, Verb,
+    WITHIN,
 };
 use crate::signaling::Need;
 
@@ -168,13 +169,31 @@ fn described(mut value: Value, about: &str) -> Value {
     value
 }
 
+fn peer_value(shape: PeerShape) -> Value {
+    match shape {
+        PeerShape::Word(words) => or_placeholder(json!({ "enum": words })),
+        PeerShape::Flag => or_placeholder(json!({ "type": "boolean" })),
+        PeerShape::Duration => {
+            or_placeholder(json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m)$" }))
+        }
+        PeerShape::Reconnects => {
+            let mut properties = Map::new();
+            for (key, shape, about) in RECONNECTS {
+                properties.insert((*key).into(), described(peer_value(*shape), about));
+            }
+            json!({
+                "type": ["object", "null"],
+                "properties": properties,
+                "additionalProperties": false,
+            })
+        }
+    }
+}
+
 fn peers() -> Value {
     let mut properties = Map::new();
-    for (key, words, about) in PEER_KEYS {
-        properties.insert(
-            (*key).into(),
-            described(or_placeholder(json!({ "enum": words })), about),
-        );
+    for (key, shape, about) in PEER_KEYS {
+        properties.insert((*key).into(), described(peer_value(*shape), about));
     }
     json!({
         "type": "object",

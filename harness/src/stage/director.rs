@@ -9,8 +9,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::actor::Actor;
-use super::brain::Lost;
 use super::disturbed::Disturbed;
+use super::driver::Lost;
 use super::hope::Waiting;
 use super::lawful::judged;
 use super::order::{Done, Order};

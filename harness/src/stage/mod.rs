@@ -2,28 +2,25 @@
 
 mod actor;
 mod blame;
-mod brain;
-mod by_hand;
-mod carried;
 mod closing;
 mod director;
 mod directory;
 mod disturbed;
+mod driver;
 mod elsewhere;
 mod faults;
 mod hope;
 mod hopeless;
 mod lawful;
 mod leavings;
-mod negotiate;
+mod line;
 mod order;
 mod outcome;
-mod peer_fault;
 mod play;
 mod probe;
 mod probed;
 mod rules;
-mod session;
+mod speak;
 mod verbs;
 mod waits;
 mod wire;
@@ -37,6 +34,7 @@ use glare_signaling_server::Faults;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::hand::PeerFault;
 use crate::names::PeerName;
 use crate::peer::browser::{EnvironmentError, Pool};
 use crate::record::{Digest, Limit, Recorder};
@@ -48,7 +46,6 @@ use crate::tap::{Policy, TapOptions};
 use crate::tls::Security;
 
 pub use outcome::{Judged, Outcome};
-pub use peer_fault::PeerFault;
 pub use play::{LastWord, play, play_with};
 
 /// One scenario with one cast.

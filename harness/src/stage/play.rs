@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::actor::{Actor, Scene};
 use super::blame::Blame;
-use super::brain::Lost;
 use super::director::{Ran, Stage, Stop, Until};
 use super::directory::Directory;
 use super::disturbed::Disturbed;
+use super::driver::Lost;
 use super::elsewhere::{refuses, unkillable, withheld};
 use super::lawful::{excuse, lives_on};
 use super::outcome::{Judged, Outcome, log};
