@@ -24,6 +24,8 @@ mod probe;
 mod probed;
 mod rules;
 mod session;
+#[cfg(test)]
+mod tests;
 mod verbs;
 mod waits;
 mod wire;
