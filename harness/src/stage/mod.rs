@@ -21,6 +21,8 @@ mod probe;
 mod probed;
 mod rules;
 mod speak;
+#[cfg(test)]
+mod tests;
 mod verbs;
 mod waits;
 mod wire;

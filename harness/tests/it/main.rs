@@ -37,6 +37,7 @@ mod laws_exempt;
 mod laws_hostile;
 mod laws_news;
 mod laws_plays;
+mod laws_spared;
 mod log_canonical;
 mod log_exempt;
 mod log_expect;
