@@ -5,6 +5,7 @@ mod build;
 mod builder;
 mod cast;
 mod check;
+mod crowd;
 mod expected;
 mod model;
 mod placed;

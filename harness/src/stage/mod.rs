@@ -32,7 +32,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::Faults;
+use glare_signaling_server::{Faults, RoomSize};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -142,6 +142,22 @@ impl Setting {
 }
 
 impl Setting {
+    /// The setting of this case: the reference server's rooms are as large as its scenario needs them.
+    fn of(self: Arc<Self>, case: &Case) -> Arc<Self> {
+        let size = case.scenario.room_size();
+        if size <= RoomSize::default().get() || !Arc::ptr_eq(&self.dialect, &Dialect::reference()) {
+            return self;
+        }
+        match self.server.with_rooms_of(size) {
+            Some(server) => Arc::new(Self {
+                server,
+                dialect: Dialect::reference_of(size),
+                ..Self::clone(&self)
+            }),
+            None => self,
+        }
+    }
+
     /// What a tap of this setting needs, whoever is behind it.
     fn tap(&self, address: IpAddr, server: SocketAddr) -> TapOptions {
         let mut options = TapOptions::new(address, server);

@@ -449,7 +449,7 @@ impl Stage {
                 .wait(self.until, what, |world| {
                     let heard = others
                         .iter()
-                        .find_map(|peer| world.heard(peer, channel, &payload));
+                        .find_map(|peer| world.heard(peer, from, channel, &payload));
                     match heard {
                         Some(seqs) => Some(Ok(seqs)),
                         None if others.iter().all(|peer| waiting.dead.contains(peer)) => {

@@ -42,6 +42,7 @@ mod log_canonical;
 mod log_exempt;
 mod log_expect;
 mod log_trace;
+mod mesh;
 mod native;
 mod project_file;
 mod readme;
