@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::model::{
-    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
-    Pattern, PeerSpec, Place, Raw, Scenario, Step,
+    Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates,
+    Expect, Line, Pattern, PeerSpec, Place, Raw, Scenario, Step,
 };
+use super::times::Times;
 use crate::mistake::Mistakes;
 use crate::names::{PeerName, RoomName};
 use crate::signaling::Kind;
@@ -338,6 +339,25 @@ impl Builder {
             span: nowhere(),
             text: line.into(),
         });
+        self
+    }
+
+    /// A line of one link's wire that must pass after those before it.
+    pub fn order(mut self, line: impl Into<String>) -> Self {
+        self.scenario.expect.order.push(Line {
+            span: nowhere(),
+            text: line.into(),
+        });
+        self
+    }
+
+    /// How often a line must be in the trace.
+    pub fn count(mut self, line: impl Into<String>, times: Times) -> Self {
+        let line = Line {
+            span: nowhere(),
+            text: line.into(),
+        };
+        self.scenario.expect.count.push(Count { line, times });
         self
     }
 

@@ -1,6 +1,7 @@
 //! From a tree to a scenario, with all mistakes at once.
 
 mod claims;
+mod counts;
 mod file;
 pub(crate) mod placeholders;
 pub(super) mod sequences;
@@ -15,11 +16,11 @@ use super::model::{
 };
 use super::placed::Placed;
 use super::table::{
-    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, PEER_KEYS, USE,
-    VERBS,
+    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINE, MAX_LINES, MAX_PEERS,
+    PEER_KEYS, USE, VERBS,
 };
 use super::value::{Shapes, peer_name};
-use super::{check, expected};
+use super::{check, expected, ordered};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::signaling::Need;
@@ -113,8 +114,9 @@ impl Reader<'_> {
         if self.mistakes.is_empty() {
             // Steps that could not be read may write what is missed then.
             let written = expected::written(placed.iter().map(|placed| &placed.step));
-            let all = expect.seen.iter().chain(&expect.never);
-            expected::lines(all, &expected::Cast::of(&peers), &written, self.mistakes);
+            let cast = expected::Cast::of(&peers);
+            expected::lines(expect.lines(), &cast, &written, self.mistakes);
+            ordered::lines(&expect.order, self.mistakes);
         }
         Some(Scenario {
             source: self.source,
@@ -439,6 +441,8 @@ impl Reader<'_> {
             match key.text.as_str() {
                 "seen" => expect.seen = self.lines(key, node),
                 "never" => expect.never = self.lines(key, node),
+                "order" => expect.order = self.lines(key, node),
+                "count" => expect.count = self.counts(node),
                 other => {
                     let names = || EXPECT_KEYS.iter().map(|(name, _)| *name);
                     self.mistakes
@@ -495,10 +499,10 @@ impl Reader<'_> {
                 .add(&lines[MAX_LINES].span, format!("{} lines", lines.len()))
                 .expect(format!("at most {MAX_LINES}"));
         }
-        for line in lines.iter().filter(|line| line.text.len() > 1000) {
+        for line in lines.iter().filter(|line| line.text.len() > MAX_LINE) {
             self.mistakes
                 .add(&line.span, "this line is too long")
-                .expect("at most 1000 bytes");
+                .expect(format!("at most {MAX_LINE} bytes"));
         }
         lines
     }

@@ -109,7 +109,7 @@ fn file_key(name: &str) -> Value {
             "type": ["object", "null"],
             "propertyNames": { "pattern": "^[a-z0-9-]{1,64}$" },
             "additionalProperties": or_placeholder(
-                json!({ "type": "string", "pattern": "^(step|never|seen|law) +[1-9][0-9]*$" })
+                json!({ "type": "string", "pattern": "^(step|never|seen|order|count|law) +[1-9][0-9]*$" })
             ),
         }),
         "breaks" => json!({
@@ -123,14 +123,25 @@ fn file_key(name: &str) -> Value {
         _ => {
             let mut properties = Map::new();
             for (key, about) in EXPECT_KEYS {
-                properties.insert(
-                    (*key).into(),
-                    json!({ "type": "string", "description": about }),
-                );
+                let value = match *key {
+                    "count" => counted(),
+                    _ => json!({ "type": "string" }),
+                };
+                properties.insert((*key).into(), described(value, about));
             }
             json!({ "type": ["object", "null"], "properties": properties, "additionalProperties": false })
         }
     }
+}
+
+/// Lines, and how often each has to be there.
+fn counted() -> Value {
+    let times = r"^([0-9]+|[0-9]+ *\.\. *[0-9]+|at (least|most) +[0-9]+)$";
+    let value = json!({ "anyOf": [
+        { "type": "integer", "minimum": 0 },
+        { "type": "string", "pattern": times },
+    ] });
+    json!({ "type": ["object", "null"], "additionalProperties": or_placeholder(value) })
 }
 
 /// Sets of parameters.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::build::made_up;
 use super::model::{
-    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line,
+    Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line,
     Pattern, PeerSpec, Place, Raw, Scenario, Step,
 };
 use super::table::{Demands, VERBS, find};
@@ -146,10 +146,22 @@ impl Scenario {
         for step in &self.steps {
             out.push_str(&format!("  - {}\n", step.text()));
         }
-        if !self.expect.seen.is_empty() || !self.expect.never.is_empty() {
+        let expect = &self.expect;
+        if expect.lines().next().is_some() {
             out.push_str("expect:\n");
-            for (key, lines) in [("seen", &self.expect.seen), ("never", &self.expect.never)] {
+            let blocks = [
+                ("seen", &expect.seen),
+                ("never", &expect.never),
+                ("order", &expect.order),
+            ];
+            for (key, lines) in blocks {
                 out.push_str(&block(key, lines));
+            }
+            if !expect.count.is_empty() {
+                out.push_str("  count:\n");
+            }
+            for Count { line, times } in &expect.count {
+                out.push_str(&format!("    {}: {times}\n", scalar(&line.text)));
             }
         }
         out
@@ -162,6 +174,8 @@ impl std::fmt::Display for Place {
             Place::Step(number) => write!(f, "step {number}"),
             Place::Never(number) => write!(f, "never {number}"),
             Place::Seen(number) => write!(f, "seen {number}"),
+            Place::Order(number) => write!(f, "order {number}"),
+            Place::Count(number) => write!(f, "count {number}"),
             Place::Law(number) => write!(f, "law {number}"),
         }
     }

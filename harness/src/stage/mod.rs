@@ -10,6 +10,7 @@ mod director;
 mod directory;
 mod disturbed;
 mod elsewhere;
+mod expected;
 mod faults;
 mod hope;
 mod hopeless;

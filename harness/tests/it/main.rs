@@ -28,6 +28,7 @@ mod cli_commands;
 mod cli_files;
 mod cli_laws;
 mod expect_lines;
+mod expect_order;
 mod failures;
 mod faults;
 mod floors;
