@@ -298,6 +298,11 @@ impl Builder {
         })
     }
 
+    /// `wait`, where time itself is the point
+    pub fn wait(self, time: Duration) -> Self {
+        self.step(Action::Wait(time))
+    }
+
     /// `await` of a condition
     pub fn wait_for(self, condition: Condition) -> Self {
         self.step(Action::Await(condition))

@@ -323,6 +323,8 @@ pub enum Action {
         body: Option<String>,
         status: Option<u16>,
     },
+    /// Let time pass, where time itself is the point.
+    Wait(Duration),
     /// Wait.
     Await(Condition),
 }

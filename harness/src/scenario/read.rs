@@ -11,13 +11,14 @@ pub(crate) mod variants;
 
 use std::sync::Arc;
 
+use super::build::Values;
 use super::model::{
     Action, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, PeerSpec, Scenario, Step, Via,
 };
 use super::placed::Placed;
 use super::table::{
     self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINE, MAX_LINES, MAX_PEERS,
-    PEER_KEYS, USE, VERBS,
+    PEER_KEYS, USE, VERBS, WAIT,
 };
 use super::value::{Shapes, peer_name};
 use super::{check, expected, ordered};
@@ -25,8 +26,8 @@ use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::signaling::Need;
 use crate::source::{Source, Span};
-use crate::yaml::word;
 use crate::yaml::{Key, Node, Value};
+use crate::yaml::{duration, word};
 use sequences::Sequences;
 use variants::Set;
 
@@ -335,12 +336,15 @@ impl Reader<'_> {
                 return None;
             }
         };
+        if name == WAIT {
+            return self.wait(number, node, (span, body), via);
+        }
         let verb = if name == AWAIT {
             self.condition(span, body)?
         } else if let Some(verb) = table::find(VERBS, name) {
             verb
         } else {
-            let names = || VERBS.iter().map(|verb| verb.name).chain([AWAIT, USE]);
+            let names = || VERBS.iter().map(|verb| verb.name).chain([WAIT, AWAIT, USE]);
             let mistake = self
                 .mistakes
                 .add(span, format!("there is no verb {}", quoted(name)));
@@ -365,17 +369,40 @@ impl Reader<'_> {
         }
         .values(verb, span, entries)?;
         let action: Action = (verb.build)(&values)?;
-        Some(Placed {
+        Some(self.placed((number, node), (span, action), values, via))
+    }
+
+    /// `wait: 500ms`
+    fn wait(
+        &mut self,
+        number: usize,
+        node: &Node,
+        (span, body): (&Span, &Node),
+        via: Option<&Arc<Via>>,
+    ) -> Option<Placed> {
+        let time = duration(body, self.mistakes)?;
+        let action = Action::Wait(time);
+        Some(self.placed((number, node), (span, action), Values::default(), via))
+    }
+
+    fn placed(
+        &self,
+        (number, node): (usize, &Node),
+        (verb, action): (&Span, Action),
+        values: Values,
+        via: Option<&Arc<Via>>,
+    ) -> Placed {
+        Placed {
             step: Step {
                 span: with_dash(via.map_or(&self.source, |via| &via.source), &node.span),
                 via: via.cloned(),
                 action,
                 within: values.within().unwrap_or(DEFAULT_WITHIN),
             },
-            verb: span.clone(),
+            verb: verb.clone(),
             values,
             number,
-        })
+        }
     }
 
     /// Which condition an `await` means: the one whose own key is there.

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use super::table::{
     AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_PARAMETERS, MAX_PEERS,
     MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS, PEER_KEYS, RESERVED, SEQUENCE,
-    SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, USE, USE_ABOUT, VERBS, Verb, WITHIN,
+    SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, USE, USE_ABOUT, VERBS, Verb, WAIT, WAIT_ABOUT,
+    WITHIN,
 };
 use crate::signaling::Need;
 
@@ -236,8 +237,23 @@ fn step() -> Value {
                 "required": [USE],
                 "additionalProperties": false,
             },
+            {
+                "type": "object",
+                "properties": { WAIT: waited() },
+                "required": [WAIT],
+                "additionalProperties": false,
+            },
         ]
     })
+}
+
+/// `wait: 500ms`
+fn waited() -> Value {
+    described(or_placeholder(time()), WAIT_ABOUT)
+}
+
+fn time() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m)$" })
 }
 
 fn alone(verb: &Verb) -> bool {
@@ -294,7 +310,7 @@ fn key_value(key: &KeySpec) -> Value {
         Shape::Reason => {
             json!({ "anyOf": [{ "const": true }, { "type": "string", "minLength": 1 }] })
         }
-        Shape::Duration => json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m)$" }),
+        Shape::Duration => time(),
         Shape::Word(words) => json!({ "enum": words }),
         Shape::State => {
             let mut machines = Map::new();

@@ -580,6 +580,11 @@ pub(crate) const VERBS: &[Verb] = &[
     .demanding(Demands::Consent),
 ];
 
+/// The verb whose value is a duration.
+pub(crate) const WAIT: &str = "wait";
+/// What it does.
+pub(crate) const WAIT_ABOUT: &str = "Lets so much time pass, at most 5m: for idleness, where time itself is the point (a line on which nothing is said, a heartbeat). What is to happen is awaited by `await`, which goes on at once.";
+
 /// The verb whose value is one of [`CONDITIONS`].
 pub(crate) const AWAIT: &str = "await";
 /// What it does.
@@ -871,8 +876,10 @@ pub(crate) const RESERVED: &[&str] = &["server", "tap", "step", "law", "stage", 
 /// Verbs that a reader of other tools may look for, and what to write.
 pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
     ("rollback", "write `set-local: { peer: …, kind: rollback }`"),
-    ("wait", "nothing waits for time alone: `await` something"),
-    ("sleep", "nothing waits for time alone: `await` something"),
+    (
+        "sleep",
+        "`await` what is to happen; where time itself is the point: `wait: 500ms`",
+    ),
     (
         "answer",
         "peers answer by themselves; by hand: `create-answer`, `set-local`, `send`",

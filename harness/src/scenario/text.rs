@@ -8,7 +8,7 @@ use super::model::{
     Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line,
     Pattern, PeerSpec, Place, Raw, Scenario, Step,
 };
-use super::table::{Demands, VERBS, find};
+use super::table::{Demands, VERBS, WAIT, find};
 use crate::names::PeerName;
 use crate::signaling::Kind;
 use crate::terms::{Corruption, Silence};
@@ -37,6 +37,9 @@ impl Step {
         let (verb, mut entries) = entries(&self.action);
         if self.within != DEFAULT_WITHIN {
             entries.push(("within", write_duration(self.within)));
+        }
+        if let Action::Wait(time) = &self.action {
+            return format!("{verb}: {}", write_duration(*time));
         }
         if entries.is_empty() {
             return verb.into();
@@ -76,6 +79,7 @@ impl Step {
             Action::Cut { peer, how } => format!("tap: cut {peer} ({})", cut_text(*how)),
             Action::Stall { peer } => format!("tap: stall {peer}"),
             Action::Mend { peer } => format!("tap: mend {peer}"),
+            Action::Wait(time) => format!("stage: waits {}", write_duration(*time)),
             Action::Pause => "server: paused".into(),
             Action::Resume => "server: resumed".into(),
             Action::SendRaw {
@@ -456,6 +460,7 @@ fn entries(action: &Action) -> (&'static str, Entries) {
         }
         Action::Stall { peer } => ("stall", vec![who("peer", peer)]),
         Action::Mend { peer } => ("mend", vec![who("peer", peer)]),
+        Action::Wait(_) => (WAIT, Vec::new()),
         Action::Pause => ("pause", Vec::new()),
         Action::Resume => ("resume", Vec::new()),
         Action::KillServer => ("kill-server", Vec::new()),

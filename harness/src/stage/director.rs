@@ -168,11 +168,12 @@ impl Stage {
         let until = self.recorder.count();
         let mut laws = judged(&self.recorder, &terms, &case.scenario);
         laws.extend(self.probe(case, setting, &terms).await);
-        if end.is_ok() && laws.iter().all(|judged| judged.breaches().is_empty()) {
-            if let Err(unexpected) = self.expected(case, setting, until) {
-                end = Err(unexpected.stop);
-                instead = unexpected.instead;
-            }
+        if end.is_ok()
+            && laws.iter().all(|judged| judged.breaches().is_empty())
+            && let Err(unexpected) = self.expected(case, setting, until)
+        {
+            end = Err(unexpected.stop);
+            instead = unexpected.instead;
         }
         if states.is_empty() {
             states = self.states(case);
@@ -375,6 +376,27 @@ impl Stage {
                 .is_err()
             {
                 return fail_as(kind, message);
+            }
+        }
+    }
+
+    /// Lets time pass, and nothing else: what must never happen ends it.
+    pub(super) async fn idle(&mut self, time: Duration) -> Result<(), Stop> {
+        let until = Until {
+            within: time,
+            at: Instant::now() + time,
+        };
+        if time >= IDLE_AFTER {
+            self.busy = None;
+        }
+        let deadline = until.at.min(self.end);
+        loop {
+            self.take_in()?;
+            let news = timeout_at(deadline, self.recorder.next_from(self.taken)).await;
+            match news {
+                Ok(_) => {}
+                Err(_) if until.at < self.end => return self.take_in(),
+                Err(_) => return Err(self.late("the end of this time", until)),
             }
         }
     }

@@ -38,10 +38,8 @@ impl Stage {
             in_order(&lines, &link, &passed)
                 .map_err(|wrong| misordered(&lines, &link, &wrong, &passed))?;
         }
-        let counts = expect.count.iter().enumerate();
-        counts
-            .map(|(index, count)| counted(index, count, &passed))
-            .collect()
+        let mut counts = expect.count.iter().enumerate();
+        counts.try_for_each(|(index, count)| counted(index, count, &passed))
     }
 
     fn seen(&self, case: &Case, setting: &Setting) -> Result<(), Unexpected> {

@@ -32,6 +32,7 @@ mod expect_order;
 mod failures;
 mod faults;
 mod floors;
+mod idleness;
 mod laws_asked;
 mod laws_by_hand;
 mod laws_exempt;
