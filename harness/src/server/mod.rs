@@ -15,7 +15,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::{Certificate, Fault, Faults, Options, Policy};
+use glare_signaling_server::{Certificate, Fault, Faults, Memory, Options, Policy};
 use tokio::net::TcpSocket;
 
 use crate::run::{Port, Run, Stranger};
@@ -287,6 +287,8 @@ struct Place {
     port: Port,
     /// An embedded server lets it be bound beside it; not every program would listen where another socket is bound.
     _reserved: Option<TcpSocket>,
+    /// What an embedded one with a fault keeps beside it.
+    memory: Memory,
 }
 
 impl Place {
@@ -297,6 +299,7 @@ impl Place {
             std::io::Result::Ok(Self {
                 port,
                 _reserved: reserved,
+                memory: Memory::default(),
             })
         };
         match spec {
@@ -395,6 +398,7 @@ impl ServerUnderTest {
                     faults: faults.clone(),
                     policy: policy.clone(),
                     listen: at?,
+                    memory: place.map(|place| place.memory.clone()).unwrap_or_default(),
                     ..Options::default()
                 };
                 if let Some(security) = &wanted.security {
