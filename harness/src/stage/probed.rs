@@ -11,7 +11,6 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use url::form_urlencoded;
 
-use super::carried::description;
 use super::director::Stage;
 use super::idle;
 use super::lawful::excuse;
@@ -19,6 +18,7 @@ use super::outcome::Judged;
 use super::probe::{Probe, Stuck};
 use super::{Case, Setting};
 use crate::laws::{Breach, Finding, Law, emptied};
+use crate::mind::description;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
 use crate::scenario::{Action, Pattern, Raw};
