@@ -43,6 +43,7 @@ mod log_canonical;
 mod log_exempt;
 mod log_expect;
 mod log_trace;
+mod names;
 mod native;
 mod project_file;
 mod readme;
