@@ -319,3 +319,33 @@ mod place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_was_written_and_none_is_numbered_0() {
+        for place in [
+            Place::Step(1),
+            Place::Never(2),
+            Place::Seen(30),
+            Place::Law(4),
+        ] {
+            let mut failure = match Verdict::fail(FailureKind::Law, "no", 1) {
+                Verdict::Fail(failure) => failure,
+                other => panic!("{other:?}"),
+            };
+            failure.place = Some(place);
+            let text = serde_json::to_string(&failure).expect("memory");
+            assert_eq!(serde_json::from_str::<Failure>(&text).ok(), Some(*failure));
+        }
+        for wrong in [
+            "step 0", "law 0", "step", "step -1", "steps 1", "step 1 2", "",
+        ] {
+            let text = format!(r#"{{"kind":"law","place":"{wrong}","message":"no","at":1}}"#);
+            let error = serde_json::from_str::<Failure>(&text).expect_err(wrong);
+            assert!(error.to_string().contains("expected a place"), "{error}");
+        }
+    }
+}

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::model::{
-    Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates,
-    Expect, Line, Pattern, PeerSpec, Place, Raw, Scenario, Step,
+    Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, Expect, Line, Pattern,
+    PeerSpec, Place, Raw, Scenario, Step,
 };
 use super::times::Times;
 use crate::mistake::Mistakes;
@@ -40,16 +40,6 @@ use crate::terms::{Data, Kill};
 pub struct Builder {
     path: PathBuf,
     scenario: Scenario,
-}
-
-impl Default for PeerSpec {
-    fn default() -> Self {
-        Self {
-            stack: None,
-            early_candidates: EarlyCandidates::Buffer,
-            manual: false,
-        }
-    }
 }
 
 impl Scenario {

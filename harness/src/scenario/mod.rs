@@ -5,6 +5,7 @@ mod build;
 mod builder;
 mod cast;
 mod check;
+mod crowd;
 mod expected;
 mod model;
 mod ordered;
@@ -24,7 +25,8 @@ pub use builder::Builder;
 pub use cast::{Cast, CastError};
 pub use model::{
     Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates,
-    Expect, Line, Pattern, PeerSpec, Place, Raw, Scenario, Step, Use, Via,
+    Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Step, Use,
+    Via,
 };
 pub use ordered::OneLink;
 pub use read::sequences::Sequences;

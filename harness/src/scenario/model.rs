@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::times::Times;
+use crate::hand::PeerFault;
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::{DescriptionKind, Kind, Need};
 use crate::source::{Source, Span};
@@ -104,7 +105,7 @@ impl Scenario {
 }
 
 /// One peer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PeerSpec {
     /// `stack:`, pinned; else the cast decides.
     pub stack: Option<Stack>,
@@ -112,6 +113,60 @@ pub struct PeerSpec {
     pub early_candidates: EarlyCandidates,
     /// `negotiation: manual` turns off all that a peer does by itself.
     pub manual: bool,
+    /// `offers:`
+    pub offers: Offers,
+    /// `polite:`, whether it gives way when two offers collide; `None`: the one whose name comes later does.
+    pub polite: Option<bool>,
+    /// `on-bye:`
+    pub on_bye: OnBye,
+    /// `cleans-up-in:`, how long after the news that somebody went it closes its connection to that one; `None`: it leaves it.
+    pub cleans_up_in: Option<Duration>,
+    /// `reconnects:`, what it does when its line to the server is lost; `None`: nothing, until a step says so.
+    pub reconnects: Option<Reconnects>,
+    /// `fault:`, what it does wrong.
+    pub fault: Option<PeerFault>,
+}
+
+/// When a peer makes an offer by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Offers {
+    /// When it comes in, to each who is inside.
+    #[default]
+    Joiner,
+    /// When somebody comes in.
+    Insider,
+    /// Both: offers collide, and perfect negotiation sorts them out.
+    Both,
+    /// Never.
+    Nobody,
+}
+
+/// What a peer does when another says goodbye.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnBye {
+    /// Close the connection to that one (right).
+    #[default]
+    Close,
+    /// Nothing.
+    Ignore,
+}
+
+impl Default for Reconnects {
+    fn default() -> Self {
+        Self {
+            within: Duration::from_secs(5),
+            rejoins: true,
+        }
+    }
+}
+
+/// What a peer does by itself when its line to the server is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reconnects {
+    /// It dials until it is connected, or this time is over.
+    pub within: Duration,
+    /// Once connected it joins the room again that it was in.
+    pub rejoins: bool,
 }
 
 /// What a peer does with candidates that come before the remote description.

@@ -3,6 +3,7 @@
 mod claims;
 mod counts;
 mod file;
+mod peer;
 pub(crate) mod placeholders;
 pub(super) mod sequences;
 mod unused;
@@ -12,13 +13,11 @@ pub(crate) mod variants;
 use std::sync::Arc;
 
 use super::build::Values;
-use super::model::{
-    Action, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, PeerSpec, Scenario, Step, Via,
-};
+use super::model::{Action, DEFAULT_WITHIN, Expect, Line, PeerSpec, Scenario, Step, Via};
 use super::placed::Placed;
 use super::table::{
-    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINE, MAX_LINES, MAX_PEERS,
-    PEER_KEYS, USE, VERBS, WAIT,
+    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINE, MAX_LINES, MAX_PEERS, USE,
+    VERBS, WAIT,
 };
 use super::value::{Shapes, peer_name};
 use super::{check, expected, ordered, spelling};
@@ -26,8 +25,7 @@ use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::signaling::Need;
 use crate::source::{Source, Span};
-use crate::yaml::{Key, Node, Value};
-use crate::yaml::{duration, word};
+use crate::yaml::{Key, Node, Value, duration, word};
 use sequences::Sequences;
 use variants::Set;
 
@@ -253,7 +251,7 @@ impl Reader<'_> {
         let mut peers = Vec::new();
         for (key, node) in entries {
             let name = peer_name(key, self.mistakes);
-            let spec = self.peer(node);
+            let spec = peer::peer(node, self.mistakes);
             let Some(name) = name else { continue };
             let spelt = spelling::key(name.as_str());
             let alike = |(there, _): &&(PeerName, PeerSpec)| spelling::key(there.as_str()) == spelt;
@@ -263,47 +261,6 @@ impl Reader<'_> {
             peers.push((name, spec));
         }
         Some(peers)
-    }
-
-    fn peer(&mut self, node: &Node) -> PeerSpec {
-        let mut spec = PeerSpec {
-            stack: None,
-            early_candidates: EarlyCandidates::default(),
-            manual: false,
-        };
-        let shape = "a mapping: `{}`, `{ stack: chromium }`";
-        for (key, node) in node.map(shape, self.mistakes).unwrap_or_default() {
-            let Some((name, words, _)) = PEER_KEYS.iter().find(|(name, ..)| *name == key.text)
-            else {
-                let names = || PEER_KEYS.iter().map(|(name, ..)| *name);
-                self.mistakes
-                    .add(
-                        &key.span,
-                        format!("a peer has no key {}", quoted(&key.text)),
-                    )
-                    .expect(format!(
-                        "its keys: {}",
-                        names().collect::<Vec<_>>().join(", ")
-                    ))
-                    .suggest(&key.text, names());
-                continue;
-            };
-            let Some(word) = word(node, words, self.mistakes) else {
-                continue;
-            };
-            match *name {
-                "stack" => spec.stack = word.parse().ok(),
-                "early-candidates" => {
-                    spec.early_candidates = match word {
-                        "apply" => EarlyCandidates::Apply,
-                        "drop" => EarlyCandidates::Drop,
-                        _ => EarlyCandidates::Buffer,
-                    }
-                }
-                _ => spec.manual = word == "manual",
-            }
-        }
-        spec
     }
 
     fn step(

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::table::{
     AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_PARAMETERS, MAX_PEERS,
-    MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS, PEER_KEYS, RESERVED, SEQUENCE,
-    SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, USE, USE_ABOUT, VERBS, Verb, WAIT, WAIT_ABOUT,
-    WITHIN,
+    MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS, PEER_KEYS, PeerShape, RECONNECTS,
+    RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, USE, USE_ABOUT, VERBS, Verb,
+    WAIT, WAIT_ABOUT, WITHIN,
 };
 use crate::signaling::Need;
 
@@ -87,10 +87,10 @@ fn used() -> Value {
 }
 
 /// The name of a peer, as far as a pattern can tell: the reader knows more of what is beyond ASCII.
-const PEER: &str = r"^([a-z]|[^\x00-\x7f])([A-Za-z0-9_-]|[^\x00-\x7f]){0,63}$";
+const PEER: &str = r"^([a-z]|[^\x00-\x7f])([A-Za-z0-9_-]|[^\x00-\x7f]){0,47}$";
 
 /// The name of a room, as far as a pattern can tell.
-const ROOM: &str = r"^([A-Za-z0-9_-]|[^\x00-\x7f]){1,64}$";
+const ROOM: &str = r"^([A-Za-z0-9_-]|[^\x00-\x7f]){1,48}$";
 
 /// The name of a parameter or a sequence.
 const PARAMETER: &str = "^[a-z][A-Za-z0-9_-]{0,31}$";
@@ -186,13 +186,31 @@ fn described(mut value: Value, about: &str) -> Value {
     value
 }
 
+fn peer_value(shape: PeerShape) -> Value {
+    match shape {
+        PeerShape::Word(words) => or_placeholder(json!({ "enum": words })),
+        PeerShape::Flag => or_placeholder(json!({ "type": "boolean" })),
+        PeerShape::Duration => {
+            or_placeholder(json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m)$" }))
+        }
+        PeerShape::Reconnects => {
+            let mut properties = Map::new();
+            for (key, shape, about) in RECONNECTS {
+                properties.insert((*key).into(), described(peer_value(*shape), about));
+            }
+            json!({
+                "type": ["object", "null"],
+                "properties": properties,
+                "additionalProperties": false,
+            })
+        }
+    }
+}
+
 fn peers() -> Value {
     let mut properties = Map::new();
-    for (key, words, about) in PEER_KEYS {
-        properties.insert(
-            (*key).into(),
-            described(or_placeholder(json!({ "enum": words })), about),
-        );
+    for (key, shape, about) in PEER_KEYS {
+        properties.insert((*key).into(), described(peer_value(*shape), about));
     }
     json!({
         "type": "object",

@@ -1,6 +1,7 @@
 //! The one table of verbs, conditions and keys. The reader reads by it and the schema is made from it, so they cannot drift.
 
 use super::build::{self, Build};
+use crate::hand::PeerFault;
 
 /// What a key's value looks like.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -808,22 +809,79 @@ pub(crate) const FILE: &[(&str, bool, &str)] = &[
     ),
 ];
 
+/// What the value of a peer's key looks like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PeerShape {
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// `10s`, `500ms`, `2m`.
+    Duration,
+    /// [`RECONNECTS`].
+    Reconnects,
+}
+
 /// Keys of a peer.
-pub(crate) const PEER_KEYS: &[(&str, &[&str], &str)] = &[
+pub(crate) const PEER_KEYS: &[(&str, PeerShape, &str)] = &[
     (
         "stack",
-        &["native", "chromium", "firefox", "wire"],
+        PeerShape::Word(&["native", "chromium", "firefox", "wire"]),
         "What plays it; without it the cast decides.",
     ),
     (
         "early-candidates",
-        &["buffer", "apply", "drop"],
+        PeerShape::Word(&["buffer", "apply", "drop"]),
         "What it does with candidates that come before the remote description: buffer (right), apply (the stack refuses them), drop.",
     ),
     (
         "negotiation",
-        &["auto", "manual"],
+        PeerShape::Word(&["auto", "manual"]),
         "`manual` turns off all that a peer does by itself.",
+    ),
+    (
+        "offers",
+        PeerShape::Word(&["joiner", "insider", "both", "nobody"]),
+        "When it offers by itself: when it comes in (the default), when somebody else does, both, or never.",
+    ),
+    (
+        "polite",
+        PeerShape::Flag,
+        "Whether it takes its own offer back when two collide; unless said, the one whose name comes later in the alphabet does.",
+    ),
+    (
+        "on-bye",
+        PeerShape::Word(&["close", "ignore"]),
+        "What it does when another says goodbye: close the connection (the default), or nothing.",
+    ),
+    (
+        "cleans-up-in",
+        PeerShape::Duration,
+        "How long after the news that somebody went it closes its connection to that one; unless said, it leaves it.",
+    ),
+    (
+        "reconnects",
+        PeerShape::Reconnects,
+        "What it does by itself when its line to the server is lost; unless said, nothing.",
+    ),
+    (
+        "fault",
+        PeerShape::Word(PeerFault::NAMES),
+        "What it does wrong: one of the planted faults of peers.",
+    ),
+];
+
+/// Keys of `reconnects`.
+pub(crate) const RECONNECTS: &[(&str, PeerShape, &str)] = &[
+    (
+        "within",
+        PeerShape::Duration,
+        "It dials again and again until it is connected, or this time is over; 5s unless said.",
+    ),
+    (
+        "rejoins",
+        PeerShape::Flag,
+        "Whether it then joins the room again that it was in; true unless said.",
     ),
 ];
 

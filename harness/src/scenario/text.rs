@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::build::made_up;
 use super::model::{
     Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line,
-    Pattern, PeerSpec, Place, Raw, Scenario, Step,
+    Offers, OnBye, Pattern, PeerSpec, Place, Raw, Scenario, Step,
 };
 use super::table::{Demands, VERBS, WAIT, find};
 use crate::names::PeerName;
@@ -223,6 +223,31 @@ fn peer_text(spec: &PeerSpec) -> String {
     }
     if spec.manual {
         entries.push(("negotiation", "manual".into()));
+    }
+    match spec.offers {
+        Offers::Joiner => {}
+        Offers::Insider => entries.push(("offers", "insider".into())),
+        Offers::Both => entries.push(("offers", "both".into())),
+        Offers::Nobody => entries.push(("offers", "nobody".into())),
+    }
+    if let Some(polite) = spec.polite {
+        entries.push(("polite", polite.to_string()));
+    }
+    if spec.on_bye == OnBye::Ignore {
+        entries.push(("on-bye", "ignore".into()));
+    }
+    if let Some(time) = spec.cleans_up_in {
+        entries.push(("cleans-up-in", write_duration(time)));
+    }
+    if let Some(reconnects) = spec.reconnects {
+        let value = flow(&[
+            ("within", write_duration(reconnects.within)),
+            ("rejoins", reconnects.rejoins.to_string()),
+        ]);
+        entries.push(("reconnects", value));
+    }
+    if let Some(fault) = spec.fault {
+        entries.push(("fault", fault.to_string()));
     }
     flow(&entries)
 }

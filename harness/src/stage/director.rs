@@ -9,8 +9,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::actor::Actor;
-use super::brain::Lost;
 use super::disturbed::Disturbed;
+use super::driver::Lost;
 use super::hope::Waiting;
 use super::lawful::judged;
 use super::order::{Done, Order};
@@ -298,15 +298,19 @@ impl Stage {
 
     /// Something did not happen in its time.
     pub(super) fn late(&self, what: &str, until: Until) -> Stop {
-        let limit = if until.at >= self.end {
-            "the case's time was up".into()
-        } else {
-            format!("after {}", seconds(until.within))
-        };
+        let limit = self.limit(until);
         fail_as(
             FailureKind::TimedOut,
             format!("{what} did not happen ({limit})"),
         )
+    }
+
+    fn limit(&self, until: Until) -> String {
+        if until.at >= self.end {
+            "the case's time was up".into()
+        } else {
+            format!("after {}", seconds(until.within))
+        }
     }
 
     /// Who is dead and since when the step waits, for what may still come.
@@ -408,17 +412,37 @@ impl Stage {
         begun: Seq,
     ) -> Result<Vec<Seq>, Stop> {
         let waiting = self.waiting(begun);
-        self.wait(
-            self.until,
-            || condition.describe(),
-            |world| match world.satisfied(condition) {
-                Some(seqs) => Some(Ok(seqs)),
-                None => world
-                    .hopeless(condition, &waiting)
-                    .map(|why| Err(why.into())),
+        let until = self.until;
+        let held = self
+            .wait(
+                until,
+                || condition.describe(),
+                |world| match world.satisfied(condition) {
+                    Some(seqs) => Some(Ok(seqs)),
+                    None => world
+                        .hopeless(condition, &waiting)
+                        .map(|why| Err(why.into())),
+                },
+            )
+            .await;
+        held.map_err(|stop| match (stop, condition) {
+            (
+                Stop::Fail {
+                    kind: FailureKind::TimedOut,
+                    place,
+                    message,
+                },
+                Condition::Connected { peers },
+            ) => Stop::Fail {
+                kind: FailureKind::TimedOut,
+                place,
+                message: match self.world.crossed(peers) {
+                    Some(crossed) => format!("{crossed} ({})", self.limit(until)),
+                    None => message,
+                },
             },
-        )
-        .await
+            (stop, _) => stop,
+        })
     }
 
     pub(super) fn actor(&mut self, peer: &PeerName) -> Result<&mut Actor, Stop> {

@@ -567,7 +567,7 @@ proptest! {
             .tag("no")
             .about(about.trim())
             .needs(Need::Rooms)
-            .peer_with("alice", PeerSpec { stack: Some(Stack::Native), early_candidates: EarlyCandidates::Apply, manual })
+            .peer_with("alice", PeerSpec { stack: Some(Stack::Native), early_candidates: EarlyCandidates::Apply, manual, ..PeerSpec::default() })
             .peer_with("bob", PeerSpec { stack: Some(Stack::Firefox), ..PeerSpec::default() })
             .peer("no")
             .peer("y")

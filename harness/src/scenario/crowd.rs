@@ -1,0 +1,116 @@
+//! How many a room must hold for a scenario to be played.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::{Action, Answer, Condition, Cut, Scenario, Step};
+use crate::names::{PeerName, RoomName};
+use crate::signaling::Kind;
+
+/// The smallest that a room of any server is taken to be.
+const FEWEST: usize = 2;
+
+impl Scenario {
+    /// How many are to be in one room at once, 2 at least: those whom the server has to let in, and who have not gone since by a step. Who is
+    /// only silent is still there until somebody waits for the news that it is not.
+    pub fn room_size(&self) -> usize {
+        most(&self.steps)
+    }
+}
+
+fn most(steps: &[Step]) -> usize {
+    let mut rooms: BTreeMap<&RoomName, BTreeSet<&PeerName>> = BTreeMap::new();
+    let mut most = FEWEST;
+    for step in steps {
+        match &step.action {
+            Action::Create {
+                peer,
+                room,
+                answer: Answer::Granted,
+            } => {
+                rooms.insert(room, BTreeSet::from([peer]));
+            }
+            Action::Join {
+                peer,
+                room,
+                answer: Answer::Granted,
+                ..
+            } => {
+                let inside = rooms.entry(room).or_default();
+                inside.insert(peer);
+                most = most.max(inside.len());
+            }
+            Action::Destroy { room, answer, .. } if *answer == Answer::Granted => {
+                rooms.remove(room);
+            }
+            Action::Leave { peer, .. }
+            | Action::Disconnect { peer }
+            | Action::Kill { peer, .. }
+            | Action::Cut {
+                peer,
+                how: Cut::Close | Cut::Reset,
+            }
+            | Action::Await(Condition::Hears {
+                kind: Kind::PeerLeft,
+                from: Some(peer),
+                ..
+            }) => {
+                for inside in rooms.values_mut() {
+                    inside.remove(peer);
+                }
+            }
+            Action::KillServer | Action::Restart => rooms.clear(),
+            _ => {}
+        }
+    }
+    most
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn room_size(steps: &str) -> usize {
+        let peers = "{ alice: { stack: wire }, bob: { stack: wire }, carol: { stack: wire }, dora: { stack: wire } }";
+        let text = format!("scenario: x\npeers: {peers}\nsteps:\n{steps}");
+        let read = Scenario::read(Path::new("x.yaml"), &text);
+        read.unwrap_or_else(|mistakes| panic!("{mistakes}"))
+            .room_size()
+    }
+
+    const TWO: &str =
+        "  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n";
+
+    #[test]
+    fn those_who_are_let_in_and_have_not_gone_are_counted() {
+        let joins = |more: &str, who: &str| {
+            room_size(&format!(
+                "{TWO}{more}  - join: {{ peer: {who}, room: lobby }}\n"
+            ))
+        };
+        assert_eq!(room_size(TWO), 2);
+        assert_eq!(joins("", "carol"), 3);
+        assert_eq!(joins("  - join: { peer: carol, room: lobby }\n", "dora"), 4);
+        // Who comes back has the place that was his.
+        assert_eq!(joins("  - kill: { peer: bob, how: socket }\n", "bob"), 2);
+        for gone in [
+            "  - leave: { peer: bob }\n",
+            "  - disconnect: { peer: bob }\n",
+            "  - kill: { peer: bob, how: socket }\n",
+            "  - cut: { peer: bob, how: reset }\n",
+            "  - cut: { peer: bob, how: silence }\n  - await: { peer: alice, hears: peer-left, from: bob }\n",
+            "  - restart\n  - create: { peer: alice, room: lobby }\n",
+        ] {
+            assert_eq!(joins(gone, "carol"), 2, "{gone}");
+        }
+        assert_eq!(joins("  - cut: { peer: bob, how: silence }\n", "carol"), 3);
+    }
+
+    #[test]
+    fn who_must_be_refused_needs_no_place() {
+        let refused = format!("{TWO}  - join: {{ peer: carol, room: lobby, refused: true }}\n");
+        assert_eq!(room_size(&refused), 2);
+        let elsewhere = format!("{TWO}  - create: {{ peer: carol, room: hall }}\n");
+        assert_eq!(room_size(&elsewhere), 2);
+    }
+}
