@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::address;
 use super::model::{Action, Answer, Condition, Cut, Pattern, PeerSpec, Raw};
 use super::placed::Placed;
+use super::spelling;
 use super::table::MAX_ROOMS;
 use super::text::pattern_text;
 use crate::mistake::{Mistake, Mistakes};
@@ -460,6 +461,14 @@ impl Walk<'_> {
     }
 
     fn name(&mut self, at: &Placed, room: &RoomName) {
+        let key = spelling::key(room.as_str());
+        let alike = |there: &&RoomName| *there != room && spelling::key(there.as_str()) == key;
+        if !self.named.contains(room)
+            && let Some(there) = self.named.iter().find(alike).cloned()
+        {
+            let span = at.values.span("room").unwrap_or(&at.verb);
+            spelling::one(there.as_str(), room.as_str(), span, self.mistakes);
+        }
         if self.named.insert(room.clone()) && self.named.len() == MAX_ROOMS + 1 {
             self.note(at, "room", format!("{} rooms", MAX_ROOMS + 1))
                 .expect(format!("at most {MAX_ROOMS}"));

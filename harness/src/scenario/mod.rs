@@ -12,6 +12,7 @@ mod ordered;
 mod placed;
 mod read;
 mod schema;
+mod spelling;
 mod table;
 mod text;
 mod times;
