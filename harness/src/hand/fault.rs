@@ -48,6 +48,12 @@ pub enum PeerFault {
     RestartsWithoutAnOffer,
     /// It dials again when its line is lost, and does not go back into its room.
     NeverRejoins,
+    /// It should offer to whoever comes in, and waits for his offer.
+    NeverOffersAsInsider,
+    /// Who gives way when two offers collide goes by the names, whatever was agreed on.
+    PoliteByName,
+    /// It hears that somebody went, and keeps the connection to that one for ever.
+    NeverCleansUp,
     /// News of a coming that is late ends what was begun with the one who came.
     TakesLateNewsForAnother,
     /// The case is over, and the tap goes on.
@@ -78,6 +84,9 @@ impl PeerFault {
         PeerFault::LosesTheFirstMessage,
         PeerFault::RestartsWithoutAnOffer,
         PeerFault::NeverRejoins,
+        PeerFault::NeverOffersAsInsider,
+        PeerFault::PoliteByName,
+        PeerFault::NeverCleansUp,
         PeerFault::TakesLateNewsForAnother,
         PeerFault::StaysOnStage,
     ];
@@ -117,6 +126,9 @@ impl PeerFault {
             PeerFault::LosesTheFirstMessage => "loses-the-first-message",
             PeerFault::RestartsWithoutAnOffer => "restarts-without-an-offer",
             PeerFault::NeverRejoins => "never-rejoins",
+            PeerFault::NeverOffersAsInsider => "never-offers-as-insider",
+            PeerFault::PoliteByName => "polite-by-name",
+            PeerFault::NeverCleansUp => "never-cleans-up",
             PeerFault::TakesLateNewsForAnother => "takes-late-news-for-another",
             PeerFault::StaysOnStage => "stays-on-stage",
         }

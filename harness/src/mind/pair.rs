@@ -218,7 +218,9 @@ impl Pair {
         self.announced = false;
         self.shuns = self.policy.has(PeerFault::NeverMeetsAgain);
         self.depart();
-        if let (Some(time), Some(connection)) = (self.policy.cleans_up_in, &mut self.connection)
+        let never = self.policy.has(PeerFault::NeverCleansUp);
+        let time = self.policy.cleans_up_in.filter(|_| !never);
+        if let (Some(time), Some(connection)) = (time, &mut self.connection)
             && !connection.closed
         {
             connection.applied.push(heard.into());
