@@ -15,7 +15,7 @@ use crate::signaling::{Candidate, Description, DescriptionKind, Signal};
 use crate::terms::Machine;
 
 /// One peer's connection to one other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pair {
     pub(super) me: PeerName,
     pub(super) with: PeerName,
@@ -46,7 +46,7 @@ pub struct Pair {
 }
 
 /// One `RTCPeerConnection`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Connection {
     /// Its number at the hand.
     pub conn: u32,
@@ -72,7 +72,7 @@ pub(super) struct Connection {
 }
 
 /// A candidate that the stack has been given.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Given {
     pub call: Call,
     pub conn: u32,
@@ -137,6 +137,12 @@ impl Pair {
         match item {
             Item::Reply { call, result } => self.reply(call, result, numbers),
             Item::Happening(Happening::NegotiationNeeded { .. }) if self.is_describing() => {}
+            // What waits of him who has gone is for nobody, and what is under way is not for who comes next.
+            Item::Went { heard } => {
+                let of_him = |item: &Item| matches!(item, Item::Signal { .. } | Item::Came);
+                self.queue.retain(|item| !of_him(item));
+                self.went(heard);
+            }
             item => self.queue.push_back(item),
         }
         while self.doing.is_none()
@@ -165,7 +171,6 @@ impl Pair {
                     self.depart();
                 }
             }
-            Item::Went { heard } => self.went(heard),
             Item::LineLost if self.policy.has(PeerFault::DiesWithItsLine) => self.close(numbers),
             Item::LineLost => {}
             Item::Signal { .. } if self.shuns => {}
@@ -176,7 +181,7 @@ impl Pair {
             }
             Item::Happening(happening) => self.happened(happening, numbers),
             Item::Time { number } => self.clean_up(number, numbers),
-            Item::Reply { .. } => {}
+            Item::Reply { .. } | Item::Went { .. } => {}
         }
     }
 

@@ -12,6 +12,7 @@ mod expected;
 mod faults;
 mod hope;
 mod hopeless;
+mod idle;
 mod lawful;
 mod leavings;
 mod line;
