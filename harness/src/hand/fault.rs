@@ -56,6 +56,20 @@ pub enum PeerFault {
     NeverCleansUp,
     /// News of a coming that is late ends what was begun with the one who came.
     TakesLateNewsForAnother,
+    /// That a channel has closed passes unnoticed.
+    MissesAChannelsClose,
+    /// That its connection is `disconnected` passes unnoticed.
+    MissesTheDisconnect,
+    /// That its stack has refused a description of the other side passes unnoticed.
+    PassesOverRefusals,
+    /// What a step has it do is done, even if its stack refused.
+    TakesNoForYes,
+    /// It does not take its own offer back, and says that it did.
+    KeepsItsOwnOffer,
+    /// It does not take the other side's offer back, and says that it did.
+    KeepsTheOthersOffer,
+    /// Who sends a candidate before a description is not heard any more.
+    ShunsWhoIsEarly,
     /// The case is over, and the tap goes on.
     StaysOnStage,
 }
@@ -88,6 +102,13 @@ impl PeerFault {
         PeerFault::PoliteByName,
         PeerFault::NeverCleansUp,
         PeerFault::TakesLateNewsForAnother,
+        PeerFault::MissesAChannelsClose,
+        PeerFault::MissesTheDisconnect,
+        PeerFault::PassesOverRefusals,
+        PeerFault::TakesNoForYes,
+        PeerFault::KeepsItsOwnOffer,
+        PeerFault::KeepsTheOthersOffer,
+        PeerFault::ShunsWhoIsEarly,
         PeerFault::StaysOnStage,
     ];
 
@@ -130,6 +151,13 @@ impl PeerFault {
             PeerFault::PoliteByName => "polite-by-name",
             PeerFault::NeverCleansUp => "never-cleans-up",
             PeerFault::TakesLateNewsForAnother => "takes-late-news-for-another",
+            PeerFault::MissesAChannelsClose => "misses-a-channels-close",
+            PeerFault::MissesTheDisconnect => "misses-the-disconnect",
+            PeerFault::PassesOverRefusals => "passes-over-refusals",
+            PeerFault::TakesNoForYes => "takes-no-for-yes",
+            PeerFault::KeepsItsOwnOffer => "keeps-its-own-offer",
+            PeerFault::KeepsTheOthersOffer => "keeps-the-others-offer",
+            PeerFault::ShunsWhoIsEarly => "shuns-who-is-early",
             PeerFault::StaysOnStage => "stays-on-stage",
         }
     }

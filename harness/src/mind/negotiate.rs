@@ -245,6 +245,7 @@ impl Pair {
     ) {
         let end = match came {
             Ok(()) => End::Yes,
+            Err(_) if self.policy.has(PeerFault::TakesNoForYes) => End::Yes,
             Err((during, error)) => self.failed(during, error, cause, numbers),
         };
         self.over(order, end);
@@ -322,6 +323,9 @@ impl Pair {
         came: Came,
         numbers: &mut Numbers,
     ) {
+        if came.is_err() && self.policy.has(PeerFault::PassesOverRefusals) {
+            return;
+        }
         if let Err((during, error)) = came {
             let why = match (during, &error) {
                 (Some(_), _) => format!("set-remote: {error}"),

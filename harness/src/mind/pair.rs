@@ -12,6 +12,7 @@ use crate::hand::{Command, HandError, Happening, PeerFault, Reply};
 use crate::names::PeerName;
 use crate::record::{Applied, Seq, What, payload};
 use crate::signaling::{Candidate, Description, DescriptionKind, Signal};
+use crate::terms::Machine;
 
 /// One peer's connection to one other.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ pub struct Pair {
     /// What a client with a fault says behind what should follow it.
     pub(super) late_offer: Option<(Signal, Mark, Option<OrderId>)>,
     /// A client with a fault: the other side has gone before, or its first message has been lost.
-    shuns: bool,
+    pub(super) shuns: bool,
     listens: bool,
     /// By hand: what was heard and not yet used.
     pub(super) descriptions: BTreeMap<DescriptionKind, (Description, Seq)>,
@@ -251,6 +252,13 @@ impl Pair {
             }
             Happening::NegotiationNeeded { conn } => return self.needed(conn, numbers),
             Happening::State {
+                machine: Machine::Connection,
+                ref state,
+                ..
+            } if state == "disconnected" && self.policy.has(PeerFault::MissesTheDisconnect) => {
+                return;
+            }
+            Happening::State {
                 conn,
                 machine,
                 state,
@@ -272,6 +280,11 @@ impl Pair {
                     state: "connecting".into(),
                 },
             ),
+            Happening::ChannelState { ref state, .. }
+                if state == "closed" && self.policy.has(PeerFault::MissesAChannelsClose) =>
+            {
+                return;
+            }
             Happening::ChannelState { conn, label, state } => (
                 conn,
                 What::Channel {

@@ -93,26 +93,6 @@ async fn each_law_has_a_fault_that_only_it_catches() {
 /// Scenarios whose own point lies in a client, and that no fault of a client breaks yet: what must be planted, and where it is to be caught.
 const WITHOUT_ITS_OWN: &[(&str, &str)] = &[
     (
-        "closing/freed-by-a-limit.yaml",
-        "`disconnected` is not told: step 5",
-    ),
-    (
-        "closing/freed-by-the-channel.yaml",
-        "a channel's close is not told: step 6",
-    ),
-    (
-        "ice/offer-overtaken.yaml",
-        "what came before the offer is thrown away: step 7",
-    ),
-    (
-        "signaling/after-leaving.yaml",
-        "a message for a room already left is kept for the next one: never 2",
-    ),
-    (
-        "signaling/duplicated-answer.yaml",
-        "an error of the stack ends the connection: step 6",
-    ),
-    (
         "signaling/each-message-late.yaml",
         "who waits too long hangs up: step 5",
     ),
@@ -121,24 +101,8 @@ const WITHOUT_ITS_OWN: &[(&str, &str)] = &[
         "who hears the same again hangs up: step 6",
     ),
     (
-        "signaling/illegal-transitions.yaml",
-        "what the stack refuses is passed over: step 4",
-    ),
-    (
-        "signaling/legal-transitions.yaml",
-        "one's own offer is not taken back: step 7",
-    ),
-    (
         "signaling/lost-and-connected.yaml",
         "who misses a message hangs up: step 4",
-    ),
-    (
-        "signaling/offer-taken-back.yaml",
-        "the other's offer is not taken back: step 11",
-    ),
-    (
-        "signaling/second-answer-refused.yaml",
-        "an error of the stack is not told: step 4",
     ),
 ];
 
