@@ -16,6 +16,8 @@ pub enum Order {
     ConnectMore,
     /// Close it with a close frame.
     Disconnect,
+    /// The play is over: dial no more by itself.
+    Rest,
     /// Ask the server. `offer`: once joined, make an offer to each peer inside.
     Ask { request: Request, offer: bool },
     /// Do this with the connection to a peer; without `to` the one that it must mean.
