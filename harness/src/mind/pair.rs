@@ -14,7 +14,7 @@ use crate::record::{Applied, Seq, What, payload};
 use crate::signaling::{Candidate, Description, DescriptionKind, Signal};
 
 /// One peer's connection to one other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pair {
     pub(super) me: PeerName,
     pub(super) with: PeerName,
@@ -45,7 +45,7 @@ pub struct Pair {
 }
 
 /// One `RTCPeerConnection`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Connection {
     /// Its number at the hand.
     pub conn: u32,
@@ -71,7 +71,7 @@ pub(super) struct Connection {
 }
 
 /// A candidate that the stack has been given.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Given {
     pub call: Call,
     pub conn: u32,
@@ -136,6 +136,12 @@ impl Pair {
         match item {
             Item::Reply { call, result } => self.reply(call, result, numbers),
             Item::Happening(Happening::NegotiationNeeded { .. }) if self.is_describing() => {}
+            // What waits of him who has gone is for nobody, and what is under way is not for who comes next.
+            Item::Went { heard } => {
+                let of_him = |item: &Item| matches!(item, Item::Signal { .. } | Item::Came);
+                self.queue.retain(|item| !of_him(item));
+                self.went(heard);
+            }
             item => self.queue.push_back(item),
         }
         while self.doing.is_none()
@@ -164,7 +170,6 @@ impl Pair {
                     self.depart();
                 }
             }
-            Item::Went { heard } => self.went(heard),
             Item::LineLost if self.policy.has(PeerFault::DiesWithItsLine) => self.close(numbers),
             Item::LineLost => {}
             Item::Signal { .. } if self.shuns => {}
@@ -175,7 +180,7 @@ impl Pair {
             }
             Item::Happening(happening) => self.happened(happening, numbers),
             Item::Time { number } => self.clean_up(number, numbers),
-            Item::Reply { .. } => {}
+            Item::Reply { .. } | Item::Went { .. } => {}
         }
     }
 

@@ -101,7 +101,9 @@ impl Pair {
             };
             return self.begin(commands, then, numbers);
         };
-        let ignored = connection.ignoring;
+        // Those of an ignored offer mean nothing; those of the description in force may come behind it.
+        let known = connection.remote.is_some() && !self.is_late(candidate.as_ref());
+        let ignored = connection.ignoring && !known;
         if ignored
             && !connection.closed
             && self.policy.has(PeerFault::AddsCandidatesOfIgnoredOffers)

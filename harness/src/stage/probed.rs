@@ -38,6 +38,9 @@ const GONE_WITHIN: Duration = Duration::from_secs(5);
 struct Hurt {
     /// The last step that did.
     by: Seq,
+    /// From when on the server has no reason to end the line of anybody else: the first step that did, or, where a second line takes over,
+    /// which may be why, the last one.
+    since: Seq,
     peers: BTreeSet<PeerName>,
 }
 
@@ -84,9 +87,13 @@ fn hurt(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, events: &[Arc<Event>
         };
         let hurt = hurt.get_or_insert_with(|| Hurt {
             by: event.seq,
+            since: event.seq,
             peers: BTreeSet::new(),
         });
         hurt.by = event.seq;
+        if dialect.properties().same_id != SameId::Reject {
+            hurt.since = event.seq;
+        }
         hurt.peers.insert(peer.clone());
         if let Some(Action::SendRaw {
             raw: Raw::Upgrade { path, .. },
@@ -213,7 +220,7 @@ impl Stage {
                     link,
                     by: Side::Server,
                     ..
-                } => event.seq > hurt.by && link.peer == *peer && !ended(link),
+                } => event.seq > hurt.since && link.peer == *peer && !ended(link),
                 _ => false,
             })
         };

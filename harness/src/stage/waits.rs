@@ -102,7 +102,7 @@ struct Token {
 enum TokenKind {
     Hears(Kind, Option<PeerName>),
     Held(Direction, Kind, Option<PeerName>),
-    Said(String),
+    Said(Option<PeerName>, String),
     Heard {
         /// Who said it, where that is known.
         from: Option<PeerName>,
@@ -189,16 +189,17 @@ impl World {
                 label,
                 payload,
             } => {
+                let from = self.facts.pairs.partner(peer, *conn).cloned();
                 token(
                     peer,
                     TokenKind::Heard {
-                        from: self.facts.pairs.partner(peer, *conn).cloned(),
+                        from: from.clone(),
                         label: label.clone(),
                         payload: payload.clone(),
                     },
                 );
                 if let Payload::Text(text) = payload {
-                    token(peer, TokenKind::Said(text.clone()));
+                    token(peer, TokenKind::Said(from, text.clone()));
                 }
             }
             What::Applied {
@@ -362,20 +363,26 @@ impl World {
             },
             Condition::State {
                 peer,
+                with,
                 machine,
                 state,
             } => {
-                let conn = self.newest(peer, None)?;
+                let conn = self.newest(peer, with.as_ref())?;
                 self.state(peer, conn, *machine, state).map(|seq| vec![seq])
             }
-            Condition::Channel { peer, label, state } => {
-                let conn = self.newest(peer, None)?;
+            Condition::Channel {
+                peer,
+                with,
+                label,
+                state,
+            } => {
+                let conn = self.newest(peer, with.as_ref())?;
                 self.channel(peer, conn, label, state).map(|seq| vec![seq])
             }
-            Condition::Said { peer, text } => self.take(
-                peer,
-                |token| matches!(token, TokenKind::Said(said) if said == text),
-            ),
+            Condition::Said { peer, from, text } => self.take(peer, |token| match token {
+                TokenKind::Said(speaker, said) => said == text && may_be(speaker, from),
+                _ => false,
+            }),
             Condition::Applied { peer, what } => self.take(
                 peer,
                 |token| matches!(token, TokenKind::Applied(kind) if kind == what),
@@ -610,6 +617,14 @@ impl World {
             }
         }
         parts.join(", ")
+    }
+}
+
+/// Whether somebody may be the one who is asked for.
+fn may_be(somebody: &Option<PeerName>, asked: &Option<PeerName>) -> bool {
+    match (somebody, asked) {
+        (Some(somebody), Some(asked)) => somebody == asked,
+        _ => true,
     }
 }
 
