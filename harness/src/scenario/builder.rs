@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::cast::Mix;
 use super::model::{
-    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, Expect, Line, Pattern,
+    Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, Expect, Line, Pattern,
     PeerSpec, Place, Raw, Scenario, Step,
 };
+use super::times::Times;
 use crate::mistake::Mistakes;
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::Kind;
@@ -314,6 +315,11 @@ impl Builder {
         })
     }
 
+    /// `wait`, where time itself is the point
+    pub fn wait(self, time: Duration) -> Self {
+        self.step(Action::Wait(time))
+    }
+
     /// `await` of a condition
     pub fn wait_for(self, condition: Condition) -> Self {
         self.step(Action::Await(condition))
@@ -355,6 +361,25 @@ impl Builder {
             span: nowhere(),
             text: line.into(),
         });
+        self
+    }
+
+    /// A line of one link's wire that must pass after those before it.
+    pub fn order(mut self, line: impl Into<String>) -> Self {
+        self.scenario.expect.order.push(Line {
+            span: nowhere(),
+            text: line.into(),
+        });
+        self
+    }
+
+    /// How often a line must be in the trace.
+    pub fn count(mut self, line: impl Into<String>, times: Times) -> Self {
+        let line = Line {
+            span: nowhere(),
+            text: line.into(),
+        };
+        self.scenario.expect.count.push(Count { line, times });
         self
     }
 

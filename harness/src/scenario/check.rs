@@ -193,6 +193,7 @@ impl Walk<'_> {
             | Action::Mend { .. }
             | Action::Pause
             | Action::Resume
+            | Action::Wait(_)
             | Action::SendRaw { .. }
             | Action::Http { .. } => {}
         }

@@ -9,11 +9,13 @@ mod check;
 mod crowd;
 mod expected;
 mod model;
+mod ordered;
 mod placed;
 mod read;
 mod schema;
 mod table;
 mod text;
+mod times;
 mod value;
 
 pub(crate) use crowd::Acquainted;
@@ -23,8 +25,11 @@ pub(crate) use table::Demands;
 pub use builder::Builder;
 pub use cast::{Cast, CastError, Mix};
 pub use model::{
-    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
-    Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Step, Use, Via,
+    Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates,
+    Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Step, Use,
+    Via,
 };
+pub use ordered::OneLink;
 pub use read::sequences::Sequences;
 pub use schema::schema;
+pub use times::Times;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cast::Mix;
+use super::times::Times;
 use crate::hand::PeerFault;
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::{DescriptionKind, Kind, Need};
@@ -91,6 +92,16 @@ impl Scenario {
                 .seen
                 .get(nth(*line)?)
                 .map(|line| line.span.clone()),
+            Place::Order(line) => self
+                .expect
+                .order
+                .get(nth(*line)?)
+                .map(|line| line.span.clone()),
+            Place::Count(line) => self
+                .expect
+                .count
+                .get(nth(*line)?)
+                .map(|count| count.line.span.clone()),
             Place::Law(_) => None,
         }
     }
@@ -182,6 +193,10 @@ pub enum Place {
     Never(usize),
     /// `seen N`: the Nth line of `expect: seen`, from 1.
     Seen(usize),
+    /// `order N`: the Nth line of `expect: order`, from 1.
+    Order(usize),
+    /// `count N`: the Nth entry of `expect: count`, from 1.
+    Count(usize),
     /// `law N`.
     Law(usize),
 }
@@ -389,6 +404,8 @@ pub enum Action {
         body: Option<String>,
         status: Option<u16>,
     },
+    /// Let time pass, where time itself is the point.
+    Wait(Duration),
     /// Wait.
     Await(Condition),
 }
@@ -477,6 +494,28 @@ pub struct Expect {
     pub seen: Vec<Line>,
     /// `never:`, none anywhere in the whole trace; the run stops at the first.
     pub never: Vec<Line>,
+    /// `order:`, lines of one link's wire, which passed in this order as the tap saw it.
+    pub order: Vec<Line>,
+    /// `count:`, how often a line is in the whole trace.
+    pub count: Vec<Count>,
+}
+
+impl Expect {
+    /// All lines, in whatever part.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
+        let counted = self.count.iter().map(|count| &count.line);
+        let lists = [&self.seen, &self.never, &self.order];
+        lists.into_iter().flatten().chain(counted)
+    }
+}
+
+/// How often a line has to be in the trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The line.
+    pub line: Line,
+    /// So often.
+    pub times: Times,
 }
 
 /// One line of an expectation.

@@ -2,6 +2,7 @@
 
 mod casts;
 mod claims;
+mod counts;
 mod file;
 mod peer;
 pub(crate) mod placeholders;
@@ -12,19 +13,22 @@ pub(crate) mod variants;
 
 use std::sync::Arc;
 
+use super::build::Values;
 use super::casting::wire_peers;
 use super::model::{Action, DEFAULT_WITHIN, Expect, Line, PeerSpec, Scenario, Step, Via};
 use super::placed::Placed;
 use super::table::{
-    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, USE, VERBS,
+    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINE, MAX_LINES, MAX_PEERS, USE,
+    VERBS, WAIT,
 };
 use super::value::{Shapes, peer_name};
-use super::{check, expected};
+use super::{check, expected, ordered};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::signaling::Need;
 use crate::source::{Source, Span};
-use crate::yaml::{Key, Node, Value, word};
+use crate::yaml::{Key, Node, Value};
+use crate::yaml::{duration, word};
 use sequences::Sequences;
 use variants::Set;
 
@@ -117,13 +121,9 @@ impl Reader<'_> {
         if self.mistakes.is_empty() {
             // Steps that could not be read may write what is missed then.
             let written = expected::written(placed.iter().map(|placed| &placed.step));
-            let all = expect.seen.iter().chain(&expect.never);
-            expected::lines(
-                all,
-                &expected::Cast::of(&peers, &wire),
-                &written,
-                self.mistakes,
-            );
+            let cast = expected::Cast::of(&peers, &wire);
+            expected::lines(expect.lines(), &cast, &written, self.mistakes);
+            ordered::lines(&expect.order, self.mistakes);
         }
         Some(Scenario {
             source: self.source,
@@ -302,12 +302,15 @@ impl Reader<'_> {
                 return None;
             }
         };
+        if name == WAIT {
+            return self.wait(number, node, (span, body), via);
+        }
         let verb = if name == AWAIT {
             self.condition(span, body)?
         } else if let Some(verb) = table::find(VERBS, name) {
             verb
         } else {
-            let names = || VERBS.iter().map(|verb| verb.name).chain([AWAIT, USE]);
+            let names = || VERBS.iter().map(|verb| verb.name).chain([WAIT, AWAIT, USE]);
             let mistake = self
                 .mistakes
                 .add(span, format!("there is no verb {}", quoted(name)));
@@ -332,17 +335,40 @@ impl Reader<'_> {
         }
         .values(verb, span, entries)?;
         let action: Action = (verb.build)(&values)?;
-        Some(Placed {
+        Some(self.placed((number, node), (span, action), values, via))
+    }
+
+    /// `wait: 500ms`
+    fn wait(
+        &mut self,
+        number: usize,
+        node: &Node,
+        (span, body): (&Span, &Node),
+        via: Option<&Arc<Via>>,
+    ) -> Option<Placed> {
+        let time = duration(body, self.mistakes)?;
+        let action = Action::Wait(time);
+        Some(self.placed((number, node), (span, action), Values::default(), via))
+    }
+
+    fn placed(
+        &self,
+        (number, node): (usize, &Node),
+        (verb, action): (&Span, Action),
+        values: Values,
+        via: Option<&Arc<Via>>,
+    ) -> Placed {
+        Placed {
             step: Step {
                 span: with_dash(via.map_or(&self.source, |via| &via.source), &node.span),
                 via: via.cloned(),
                 action,
                 within: values.within().unwrap_or(DEFAULT_WITHIN),
             },
-            verb: span.clone(),
+            verb: verb.clone(),
             values,
             number,
-        })
+        }
     }
 
     /// Which condition an `await` means: the one whose own key is there.
@@ -408,6 +434,8 @@ impl Reader<'_> {
             match key.text.as_str() {
                 "seen" => expect.seen = self.lines(key, node),
                 "never" => expect.never = self.lines(key, node),
+                "order" => expect.order = self.lines(key, node),
+                "count" => expect.count = self.counts(node),
                 other => {
                     let names = || EXPECT_KEYS.iter().map(|(name, _)| *name);
                     self.mistakes
@@ -464,10 +492,10 @@ impl Reader<'_> {
                 .add(&lines[MAX_LINES].span, format!("{} lines", lines.len()))
                 .expect(format!("at most {MAX_LINES}"));
         }
-        for line in lines.iter().filter(|line| line.text.len() > 1000) {
+        for line in lines.iter().filter(|line| line.text.len() > MAX_LINE) {
             self.mistakes
                 .add(&line.span, "this line is too long")
-                .expect("at most 1000 bytes");
+                .expect(format!("at most {MAX_LINE} bytes"));
         }
         lines
     }

@@ -600,6 +600,11 @@ pub(crate) const VERBS: &[Verb] = &[
     .demanding(Demands::Consent),
 ];
 
+/// The verb whose value is a duration.
+pub(crate) const WAIT: &str = "wait";
+/// What it does.
+pub(crate) const WAIT_ABOUT: &str = "Lets so much time pass, at most 5m: for idleness, where time itself is the point (a line on which nothing is said, a heartbeat). What is to happen is awaited by `await`, which goes on at once.";
+
 /// The verb whose value is one of [`CONDITIONS`].
 pub(crate) const AWAIT: &str = "await";
 /// What it does.
@@ -816,7 +821,7 @@ pub(crate) const FILE: &[(&str, bool, &str)] = &[
     (
         "catches",
         false,
-        "Planted faults that must turn it red, and where: `step 6`, `never 1`, `seen 2`, `law 1`.",
+        "Planted faults that must turn it red, and where: `step 6`, `never 1`, `seen 2`, `order 2`, `count 1`, `law 1`.",
     ),
     (
         "breaks",
@@ -917,10 +922,18 @@ pub(crate) const EXPECT_KEYS: &[(&str, &str)] = &[
         "never",
         "Lines that must not be anywhere in the trace; the run stops at the first. Peers are named as in `seen`.",
     ),
+    (
+        "order",
+        "Lines of one peer's link (`server -> alice: …`, `alice -> server: …`, or `bob -> alice: …` where it reaches her) that must have passed in this order, as the tap saw it; none of a later one before. Without a number, one of the peer's links has to show them all.",
+    ),
+    (
+        "count",
+        "How often a line must be in the trace, whether the log folds it or not: `1`, `2..3` (both included), `at least 2`, `at most 3`.",
+    ),
 ];
 
 /// The forms of a `catches` place.
-pub(crate) const PLACES: &[&str] = &["step", "never", "seen", "law"];
+pub(crate) const PLACES: &[&str] = &["step", "never", "seen", "order", "count", "law"];
 
 /// The highest number of a law.
 pub(crate) const LAWS: usize = 12;
@@ -942,14 +955,18 @@ pub(crate) const MAX_VARIANTS: usize = 64;
 pub(crate) const MAX_VALUE: usize = 200;
 pub(crate) const MAX_ROOMS: usize = 16;
 pub(crate) const MAX_LINES: usize = 200;
+/// Longest line of an expectation, bytes.
+pub(crate) const MAX_LINE: usize = 1000;
 /// Names that mean something else in the log.
 pub(crate) const RESERVED: &[&str] = &["server", "tap", "step", "law", "stage", "all"];
 
 /// Verbs that a reader of other tools may look for, and what to write.
 pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
     ("rollback", "write `set-local: { peer: …, kind: rollback }`"),
-    ("wait", "nothing waits for time alone: `await` something"),
-    ("sleep", "nothing waits for time alone: `await` something"),
+    (
+        "sleep",
+        "`await` what is to happen; where time itself is the point: `wait: 500ms`",
+    ),
     (
         "answer",
         "peers answer by themselves; by hand: `create-answer`, `set-local`, `send`",

@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::build::made_up;
 use super::model::{
-    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line, Offers,
-    OnBye, Pattern, PeerSpec, Place, Raw, Scenario, Step,
+    Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line,
+    Offers, OnBye, Pattern, PeerSpec, Place, Raw, Scenario, Step,
 };
-use super::table::{Demands, VERBS, find};
+use super::table::{Demands, VERBS, WAIT, find};
 use crate::names::{PeerName, Stack};
 use crate::signaling::Kind;
 use crate::terms::{Corruption, Silence};
@@ -37,6 +37,9 @@ impl Step {
         let (verb, mut entries) = entries(&self.action);
         if self.within != DEFAULT_WITHIN {
             entries.push(("within", write_duration(self.within)));
+        }
+        if let Action::Wait(time) = &self.action {
+            return format!("{verb}: {}", write_duration(*time));
         }
         if entries.is_empty() {
             return verb.into();
@@ -76,6 +79,7 @@ impl Step {
             Action::Cut { peer, how } => format!("tap: cut {peer} ({})", cut_text(*how)),
             Action::Stall { peer } => format!("tap: stall {peer}"),
             Action::Mend { peer } => format!("tap: mend {peer}"),
+            Action::Wait(time) => format!("stage: waits {}", write_duration(*time)),
             Action::Pause => "server: paused".into(),
             Action::Resume => "server: resumed".into(),
             Action::SendRaw {
@@ -160,10 +164,22 @@ impl Scenario {
         for step in &self.steps {
             out.push_str(&format!("  - {}\n", step.text()));
         }
-        if !self.expect.seen.is_empty() || !self.expect.never.is_empty() {
+        let expect = &self.expect;
+        if expect.lines().next().is_some() {
             out.push_str("expect:\n");
-            for (key, lines) in [("seen", &self.expect.seen), ("never", &self.expect.never)] {
+            let blocks = [
+                ("seen", &expect.seen),
+                ("never", &expect.never),
+                ("order", &expect.order),
+            ];
+            for (key, lines) in blocks {
                 out.push_str(&block(key, lines));
+            }
+            if !expect.count.is_empty() {
+                out.push_str("  count:\n");
+            }
+            for Count { line, times } in &expect.count {
+                out.push_str(&format!("    {}: {times}\n", scalar(&line.text)));
             }
         }
         out
@@ -176,6 +192,8 @@ impl std::fmt::Display for Place {
             Place::Step(number) => write!(f, "step {number}"),
             Place::Never(number) => write!(f, "never {number}"),
             Place::Seen(number) => write!(f, "seen {number}"),
+            Place::Order(number) => write!(f, "order {number}"),
+            Place::Count(number) => write!(f, "count {number}"),
             Place::Law(number) => write!(f, "law {number}"),
         }
     }
@@ -504,6 +522,7 @@ fn entries(action: &Action) -> (&'static str, Entries) {
         }
         Action::Stall { peer } => ("stall", vec![who("peer", peer)]),
         Action::Mend { peer } => ("mend", vec![who("peer", peer)]),
+        Action::Wait(_) => (WAIT, Vec::new()),
         Action::Pause => ("pause", Vec::new()),
         Action::Resume => ("resume", Vec::new()),
         Action::KillServer => ("kill-server", Vec::new()),

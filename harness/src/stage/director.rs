@@ -15,12 +15,11 @@ use super::hope::Waiting;
 use super::lawful::judged;
 use super::order::{Done, Order};
 use super::outcome::Judged;
-use super::outcome::log;
 use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::lock::lock;
-use crate::log::{Watch, seen};
+use crate::log::Watch;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
 use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, Place};
@@ -98,6 +97,8 @@ pub(super) struct Ran {
     pub at: Seq,
     /// Each peer's state when it failed, a line each.
     pub states: Vec<String>,
+    /// What was there in the place of what is expected, a line each.
+    pub instead: Vec<String>,
     pub laws: Vec<Judged>,
 }
 
@@ -142,12 +143,14 @@ impl Stage {
         let mut end = self.steps(case).await;
         let mut at = self.recorder.count();
         let mut states = Vec::new();
+        let mut instead = Vec::new();
         if let Err(stop) = &end {
             if matches!(stop, Stop::Trouble(..)) {
                 return Ran {
                     end,
                     at,
                     states,
+                    instead: Vec::new(),
                     laws: Vec::new(),
                 };
             }
@@ -164,10 +167,15 @@ impl Stage {
             at = self.recorder.count();
             states = self.states(case);
         }
+        let until = self.recorder.count();
         let mut laws = judged(&self.recorder, &terms, &case.scenario);
         laws.extend(self.probe(case, setting, &terms).await);
-        if end.is_ok() && laws.iter().all(|judged| judged.breaches().is_empty()) {
-            end = self.seen(case, setting);
+        if end.is_ok()
+            && laws.iter().all(|judged| judged.breaches().is_empty())
+            && let Err(unexpected) = self.expected(case, setting, until)
+        {
+            end = Err(unexpected.stop);
+            instead = unexpected.instead;
         }
         if states.is_empty() {
             states = self.states(case);
@@ -176,6 +184,7 @@ impl Stage {
             end,
             at,
             states,
+            instead,
             laws,
         }
     }
@@ -236,31 +245,6 @@ impl Stage {
             cause.extend(waited);
         }
         self.ended = self.recorder.record(What::End, &cause);
-        Ok(())
-    }
-
-    fn seen(&self, case: &Case, setting: &Setting) -> Result<(), Stop> {
-        let scenario = &case.scenario;
-        let events = self.recorder.events_from(0);
-        let log = log(&events, setting);
-        let wanted: Vec<&str> = scenario
-            .expect
-            .seen
-            .iter()
-            .map(|line| line.text.as_str())
-            .collect();
-        if let Err(missing) = seen(&wanted, &log) {
-            let text = scenario
-                .expect
-                .seen
-                .get(missing)
-                .map_or("", |line| line.text.as_str());
-            return Err(Stop::Fail {
-                kind: FailureKind::Seen,
-                place: Some(Place::Seen(missing + 1)),
-                message: format!("the log has no line {text:?} after the ones before it"),
-            });
-        }
         Ok(())
     }
 
@@ -399,6 +383,27 @@ impl Stage {
                 .is_err()
             {
                 return fail_as(kind, message);
+            }
+        }
+    }
+
+    /// Lets time pass, and nothing else: what must never happen ends it.
+    pub(super) async fn idle(&mut self, time: Duration) -> Result<(), Stop> {
+        let until = Until {
+            within: time,
+            at: Instant::now() + time,
+        };
+        if time >= IDLE_AFTER {
+            self.busy = None;
+        }
+        let deadline = until.at.min(self.end);
+        loop {
+            self.take_in()?;
+            let news = timeout_at(deadline, self.recorder.next_from(self.taken)).await;
+            match news {
+                Ok(_) => {}
+                Err(_) if until.at < self.end => return self.take_in(),
+                Err(_) => return Err(self.late("the end of this time", until)),
             }
         }
     }

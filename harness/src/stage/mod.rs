@@ -8,6 +8,7 @@ mod directory;
 mod disturbed;
 mod driver;
 mod elsewhere;
+mod expected;
 mod faults;
 mod hope;
 mod hopeless;

@@ -225,6 +225,7 @@ fn shorten(verdict: &mut Verdict) {
             shorten(&mut failure.message);
             failure.diff.iter_mut().for_each(shorten);
             failure.states.iter_mut().for_each(shorten);
+            failure.instead.iter_mut().for_each(shorten);
             failure.breaches.truncate(MOST_BREACHES);
         }
         Verdict::Unsupported(unsupported) => shorten(&mut unsupported.why),
@@ -510,7 +511,11 @@ async fn perform(
 /// what the server wrote wrongly, may explain it.
 fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
     let Ran {
-        end, at, states, ..
+        end,
+        at,
+        states,
+        instead,
+        ..
     } = ran;
     let mut breaches: Vec<Breach> = laws
         .iter()
@@ -576,6 +581,7 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
         at,
         states,
         breaches: breaches.iter().map(Broken::from).collect(),
+        instead,
         diff: None,
     }))
 }

@@ -320,6 +320,7 @@ impl Stage {
                     (done, _) => return Err(fail(format!("{peer} answered {done:?}"))),
                 }
             }
+            Action::Wait(time) => self.idle(*time).await?,
             Action::Await(condition) => return self.condition(condition, begun).await,
         }
         Ok(Vec::new())
