@@ -4,6 +4,7 @@ mod address;
 mod build;
 mod builder;
 mod cast;
+mod casting;
 mod check;
 mod crowd;
 mod expected;
@@ -18,11 +19,12 @@ mod text;
 mod times;
 mod value;
 
+pub(crate) use crowd::Acquainted;
 pub(crate) use read::variants::slug as variant_slug;
 pub(crate) use table::Demands;
 
 pub use builder::Builder;
-pub use cast::{Cast, CastError};
+pub use cast::{Cast, CastError, Mix};
 pub use model::{
     Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates,
     Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Step, Use,

@@ -1,5 +1,6 @@
 //! From a tree to a scenario, with all mistakes at once.
 
+mod casts;
 mod claims;
 mod counts;
 mod file;
@@ -13,6 +14,7 @@ pub(crate) mod variants;
 use std::sync::Arc;
 
 use super::build::Values;
+use super::casting::wire_peers;
 use super::model::{Action, DEFAULT_WITHIN, Expect, Line, PeerSpec, Scenario, Step, Via};
 use super::placed::Placed;
 use super::table::{
@@ -86,6 +88,10 @@ impl Reader<'_> {
             .map(|(_, node)| self.needs(node))
             .unwrap_or_default();
         let peers = find("peers").and_then(|(_, node)| self.peers(node));
+        let mixes = match (find("casts"), &peers) {
+            (Some((_, node)), Some(peers)) => self.casts(node, peers),
+            _ => Vec::new(),
+        };
         let expect = find("expect")
             .map(|(_, node)| self.expect(node))
             .unwrap_or_default();
@@ -109,11 +115,12 @@ impl Reader<'_> {
             .unwrap_or_default();
         let peers = peers.unwrap_or_default();
         let placed = steps.placed;
-        check::steps(&self.source, &placed, &peers, self.mistakes);
+        let wire = wire_peers(&peers, &mixes);
+        check::steps(&self.source, &placed, (&peers, wire.clone()), self.mistakes);
         if self.mistakes.is_empty() {
             // Steps that could not be read may write what is missed then.
             let written = expected::written(placed.iter().map(|placed| &placed.step));
-            let cast = expected::Cast::of(&peers);
+            let cast = expected::Cast::of(&peers, &wire);
             expected::lines(expect.lines(), &cast, &written, self.mistakes);
             ordered::lines(&expect.order, self.mistakes);
         }
@@ -129,6 +136,7 @@ impl Reader<'_> {
             issue,
             needs,
             peers,
+            mixes,
             catches,
             breaks,
             steps: placed.into_iter().map(|placed| placed.step).collect(),

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::table::{
-    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_PARAMETERS, MAX_PEERS,
-    MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS, PEER_KEYS, PeerShape, RECONNECTS,
-    RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, USE, USE_ABOUT, VERBS, Verb,
-    WAIT, WAIT_ABOUT, WITHIN,
+    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_MIXES, MAX_PARAMETERS,
+    MAX_PEERS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS, PEER_KEYS, PeerShape,
+    RECONNECTS, RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, USE, USE_ABOUT,
+    VERBS, Verb, WAIT, WAIT_ABOUT, WITHIN,
 };
 use crate::signaling::Need;
 
@@ -112,6 +112,19 @@ fn file_key(name: &str) -> Value {
         }
         "with" => with(),
         "peers" => peers(),
+        "casts" => json!({
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": MAX_MIXES,
+            "propertyNames": { "pattern": "^[A-Za-z0-9_-]{1,32}$" },
+            "additionalProperties": {
+                "type": ["object", "null"],
+                "propertyNames": { "pattern": PARAMETER },
+                "additionalProperties": or_placeholder(
+                    json!({ "enum": ["native", "chromium", "firefox", "wire"] })
+                ),
+            },
+        }),
         "catches" => json!({
             "type": ["object", "null"],
             "propertyNames": { "pattern": "^[a-z0-9-]{1,64}$" },

@@ -22,7 +22,7 @@ use crate::lock::lock;
 use crate::log::Watch;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
-use crate::scenario::{Action, Condition, DEFAULT_WITHIN, Place};
+use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, Place};
 use crate::server::ServerUnderTest;
 use crate::signaling::Terms;
 use crate::signaling::{Alias, Kind, Request};
@@ -116,6 +116,8 @@ pub(super) struct Stage {
     pub(super) fences: BTreeMap<PeerName, bool>,
     /// The room that each peer last asked for, which is what `leave` means.
     pub(super) rooms: BTreeMap<PeerName, RoomName>,
+    /// Who is connected with whom, as far as steps have waited for it.
+    pub(super) acquainted: Acquainted,
     /// How many events the world has taken in.
     pub(super) taken: Seq,
     pub(super) lost: Lost,
@@ -203,6 +205,11 @@ impl Stage {
     /// Until all is here that the laws need.
     async fn settle(&mut self, terms: &Terms) -> Result<(), Stop> {
         self.until = Until::case(self.end);
+        // Whoever dials again by itself would take a name that is looked at in the end.
+        let living = self.actors.values_mut().filter(|actor| actor.lives());
+        let rest = join_all(living.map(|actor| actor.order(Order::Rest, Vec::new())));
+        // One that is busy for longer than this dials nobody meanwhile.
+        drop(timeout_at(Instant::now() + FENCE_WITHIN, rest).await);
         self.go_on(self.ended).await?;
         self.hear_of_leavings(terms).await?;
         self.fence(self.ended).await
@@ -238,6 +245,7 @@ impl Stage {
                 },
                 other => other,
             })?;
+            self.acquainted.feed(&step.action);
             cause = vec![begun];
             cause.extend(waited);
         }

@@ -317,6 +317,11 @@ impl Driver {
         let Task { order, cause, done } = task;
         match order {
             Order::Connect | Order::ConnectAnew | Order::ConnectMore => tell(done, Done::Yes),
+            Order::Rest => {
+                self.line.rests = true;
+                self.line.again = None;
+                tell(done, Done::Yes);
+            }
             Order::Ask { request, offer } => {
                 if matches!(request, Request::Join { .. }) {
                     self.inputs.push_back(Input::Joining { offers: offer });

@@ -27,6 +27,8 @@ pub(super) struct Line {
     pub room: Option<RoomName>,
     /// A step has ended the line: nothing dials again.
     pub ended: bool,
+    /// The play is over: nothing dials again.
+    pub rests: bool,
     /// It is to dial again, then and for so long.
     pub again: Option<Again>,
     /// The number of the last link.
@@ -93,6 +95,7 @@ impl Line {
             more: None,
             room: None,
             ended: false,
+            rests: false,
             again: None,
             last,
             outgoing: VecDeque::new(),

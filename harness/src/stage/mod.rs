@@ -13,6 +13,7 @@ mod expected;
 mod faults;
 mod hope;
 mod hopeless;
+mod idle;
 mod lawful;
 mod leavings;
 mod line;

@@ -18,6 +18,8 @@ pub enum Order {
     ConnectMore,
     /// Close it with a close frame.
     Disconnect,
+    /// The play is over: dial no more by itself.
+    Rest,
     /// Ask the server. `offer`: once joined, make an offer to each peer inside.
     Ask { request: Request, offer: bool },
     /// Do this with the connection to a peer; without `to` the one that it must mean.
@@ -33,9 +35,10 @@ pub enum Order {
 }
 
 impl Order {
-    /// Do this with the connection that it must mean.
-    pub fn deed(deed: Deed) -> Self {
-        Self::Deed { to: None, deed }
+    /// Do this with the connection to that one, or that which it must mean.
+    pub fn with(to: &Option<PeerName>, deed: Deed) -> Self {
+        let to = to.clone();
+        Self::Deed { to, deed }
     }
 
     /// What comes of it, for a person who waited for that.

@@ -69,10 +69,11 @@ impl Driver {
     }
 
     pub(super) async fn disconnect(&mut self) -> Done {
+        self.line.ended = true;
+        self.line.again = None;
         let Some(link) = &self.line.open else {
             return Done::No("it has no signaling connection".into());
         };
-        self.line.ended = true;
         let command = Command::CloseLink {
             link: link.number,
             code: Some(1000),
@@ -139,7 +140,10 @@ impl Driver {
 
     /// A line that no step has ended is dialled again, by a peer that does so.
     fn dial_again(&mut self, lost: Seq) {
-        let Some(reconnects) = self.reconnects.filter(|_| !self.line.ended) else {
+        let Some(reconnects) = self
+            .reconnects
+            .filter(|_| !self.line.ended && !self.line.rests)
+        else {
             return;
         };
         let now = Instant::now();
