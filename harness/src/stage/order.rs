@@ -12,6 +12,8 @@ use crate::signaling::Request;
 pub enum Order {
     /// Open a signaling connection, if none stands.
     Connect,
+    /// Open a new one in the place of one that stands, which is dead though nobody has noticed: from now on it speaks on the new one.
+    ConnectAnew,
     /// Open one more beside it. It is let go whatever comes of it.
     ConnectMore,
     /// Close it with a close frame.
@@ -43,6 +45,7 @@ impl Order {
     pub fn outcome(&self, peer: &PeerName) -> String {
         match self {
             Order::Connect => format!("{peer}'s signaling connection"),
+            Order::ConnectAnew => format!("{peer}'s new signaling connection"),
             Order::ConnectMore => format!("the server's answer to {peer}'s second connection"),
             Order::Ask { request, .. } => {
                 format!("the server's answer to {peer}'s {}", request.kind())

@@ -104,20 +104,15 @@ impl Driver {
             let why = (self.wire.refusal(link)).unwrap_or_else(|| format!("close code {code}"));
             tell(done, Done::No(why));
         }
+        if let Some(at) = self.line.abandoned.iter().position(|old| *old == link) {
+            self.line.abandoned.swap_remove(at);
+            self.has_seen_closed(link, code, reason);
+            return;
+        }
         let Some(own) = self.line.open.take_if(|own| own.number == link) else {
             return;
         };
-        let lost = self.recorder.record(
-            What::LinkClosed {
-                link: Link {
-                    peer: self.name.clone(),
-                    instance: link,
-                },
-                code,
-                reason: reason.to_owned(),
-            },
-            &[],
-        );
+        let lost = self.has_seen_closed(link, code, reason);
         let why = match (self.wire.refusal(link), reason) {
             (Some(why), _) => why,
             (None, "") => {
@@ -132,6 +127,15 @@ impl Driver {
         }
         self.line_lost();
         self.dial_again(lost);
+    }
+
+    fn has_seen_closed(&self, link: u32, code: u16, reason: &str) -> Seq {
+        let link = Link {
+            peer: self.name.clone(),
+            instance: link,
+        };
+        let reason = reason.to_owned();
+        (self.recorder).record(What::LinkClosed { link, code, reason }, &[])
     }
 
     /// A line that no step has ended is dialled again, by a peer that does so.
