@@ -123,7 +123,10 @@ impl<'a> Graph<'a> {
     }
 
     pub fn is_anchor(&self, i: usize) -> bool {
-        matches!(self.events[i].what, What::Step { .. } | What::End)
+        matches!(
+            self.events[i].what,
+            What::Step { inner: None, .. } | What::End
+        )
     }
 
     fn name_lanes(&mut self) {
@@ -266,7 +269,8 @@ impl<'a> Graph<'a> {
         let mut by_step = Vec::new();
         for (i, event) in self.events.iter().enumerate() {
             let mut causes = event.cause.iter().filter_map(|seq| self.earlier(*seq, i));
-            let Some(step) = causes.find(|cause| self.is_anchor(*cause)) else {
+            let is_step = |cause: &usize| matches!(self.events[*cause].what, What::Step { .. });
+            let Some(step) = causes.find(|cause| self.is_anchor(*cause) || is_step(cause)) else {
                 continue;
             };
             let (place, ends) = match &event.what {

@@ -1,11 +1,13 @@
 //! The arrow notation: how each event is written.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::folds::{Folds, candidate};
 use super::generations::ufrag;
 use super::graph::{Graph, connection, kind};
 use super::quote::{quote, word};
+use super::roles::{Called, Roles, rename};
 use crate::facts::Delivery;
 use crate::names::{Link, PeerName};
 use crate::record::{Applied, Event, Seq, What};
@@ -101,6 +103,10 @@ pub(super) struct Names {
     about: HashMap<Seq, PeerName>,
     /// Deliveries of what the tap has made up.
     forged: HashSet<Seq>,
+    /// Whose a name is that an outcome has bound.
+    own: HashMap<PeerName, PeerName>,
+    /// What everybody is called, for events that are told by such names.
+    called: HashMap<Seq, Arc<Called>>,
 }
 
 impl Names {
@@ -109,6 +115,64 @@ impl Names {
         let mut names = Self::default();
         events.iter().for_each(|event| names.learn(event));
         names
+    }
+
+    /// The events as they are told, and what these names learn of it.
+    pub fn with_roles(&mut self, events: &[Event], roles: &Roles) -> Vec<Event> {
+        let told = roles.told(events, &self.ids);
+        let mut last: Option<Arc<Called>> = None;
+        for (i, event) in events.iter().enumerate() {
+            let Some(called) = roles.at(i) else { continue };
+            let shared = last.take().filter(|last| **last == *called);
+            let shared = shared.unwrap_or_else(|| {
+                self.bind(called);
+                Arc::new(called.clone())
+            });
+            self.called.insert(event.seq, shared.clone());
+            last = Some(shared);
+        }
+        told
+    }
+
+    /// From here on these names are known.
+    fn bind(&mut self, called: &Called) {
+        for (peer, (name, _)) in called {
+            self.own.insert(name.clone(), peer.clone());
+            self.ids.insert(name.as_str().to_owned(), name.clone());
+        }
+    }
+
+    /// Every way to write an event by the names that its peers have now.
+    pub fn raw_called(
+        &mut self,
+        event: &Event,
+        delivery: Option<Delivery>,
+        source: Option<&Link>,
+        called: &Called,
+    ) -> Vec<String> {
+        let new = |link: &mut Link| {
+            if let Some((name, _)) = called.get(&link.peer) {
+                link.peer = name.clone();
+            }
+        };
+        let mut told = event.clone();
+        rename(&mut told, called, &self.ids, new);
+        self.bind(called);
+        self.called.insert(event.seq, Arc::new(called.clone()));
+        let mut source = source.cloned();
+        source.iter_mut().for_each(new);
+        let lines = self.raw(&told, delivery, source.as_ref());
+        self.called.remove(&event.seq);
+        lines
+    }
+
+    /// Who is at the other end of a connection.
+    fn partner(&self, event: &Event, peer: &PeerName, conn: u32) -> Option<&PeerName> {
+        let own = self.own.get(peer).unwrap_or(peer);
+        let partner = self.partner.get(&(own.clone(), conn))?;
+        let called = self.called.get(&event.seq);
+        let name = called.and_then(|called| called.get(partner));
+        Some(name.map_or(partner, |(name, _)| name))
     }
 
     /// Learns from one event.
@@ -377,7 +441,7 @@ impl Names {
 
     /// All that is no message.
     fn other(&self, event: &Event) -> String {
-        let with = self.with(&event.what);
+        let with = self.with(event);
         match &event.what {
             What::Step { log, .. } => log.clone().unwrap_or_default(),
             What::LinkUp { link } => format!("{link} -> server: connect"),
@@ -393,8 +457,7 @@ impl Names {
                 applied,
             } => {
                 let from = self
-                    .partner
-                    .get(&(peer.clone(), *conn))
+                    .partner(event, peer, *conn)
                     .map(|partner| format!(" from {partner}"))
                     .unwrap_or_default();
                 match applied {
@@ -448,6 +511,7 @@ impl Names {
                 delivered: false, ..
             }
             | What::Run { .. }
+            | What::Outcome { .. }
             | What::LinkEnded { .. }
             | What::LinkRefused { .. }
             | What::Violation { .. }
@@ -466,10 +530,11 @@ impl Names {
     }
 
     /// Which connection, where a peer has them with several partners.
-    fn with(&self, what: &What) -> String {
-        let Some((peer, conn)) = connection(what) else {
+    fn with(&self, event: &Event) -> String {
+        let Some((peer, conn)) = connection(&event.what) else {
             return String::new();
         };
+        let peer = self.own.get(peer).unwrap_or(peer);
         let Some(mine) = self.partner.get(&(peer.clone(), conn)) else {
             return String::new();
         };
@@ -477,7 +542,7 @@ impl Names {
             .partner
             .iter()
             .any(|((other, _), partner)| other == peer && partner != mine);
-        if several {
+        if let (true, Some(mine)) = (several, self.partner(event, peer, conn)) {
             format!(" (with {mine})")
         } else {
             String::new()

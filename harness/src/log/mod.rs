@@ -21,8 +21,9 @@ mod inside;
 mod lane;
 mod lines;
 mod quote;
+mod roles;
 mod spoken;
 
-pub use canonical::{Line, Log};
+pub use canonical::{Line, Log, OUTCOME};
 pub use causal::{Violation, causal};
 pub use expect::{Watch, matches, seen};

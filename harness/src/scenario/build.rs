@@ -107,8 +107,9 @@ impl Values {
     }
 
     fn answer(&self) -> Answer {
-        match self.find("refused") {
-            Some(Parsed::Reason(answer)) => answer.clone(),
+        match (self.find("refused"), self.find("answer")) {
+            (Some(Parsed::Reason(answer)), _) => answer.clone(),
+            (_, Some(_)) => Answer::Any,
             _ => Answer::Granted,
         }
     }

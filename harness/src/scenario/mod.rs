@@ -12,6 +12,7 @@ mod read;
 mod schema;
 mod table;
 mod text;
+mod together;
 mod value;
 
 pub(crate) use read::variants::slug as variant_slug;
@@ -21,7 +22,7 @@ pub use builder::Builder;
 pub use cast::{Cast, CastError};
 pub use model::{
     Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
-    Pattern, PeerSpec, Place, Raw, Scenario, Step, Use, Via,
+    Pattern, PeerSpec, Place, Raw, Scenario, Share, Step, Together, Use, Via,
 };
 pub use read::sequences::Sequences;
 pub use schema::schema;

@@ -4,6 +4,7 @@ mod claims;
 mod file;
 pub(crate) mod placeholders;
 pub(super) mod sequences;
+mod together;
 mod unused;
 mod uses;
 pub(crate) mod variants;
@@ -15,8 +16,8 @@ use super::model::{
 };
 use super::placed::Placed;
 use super::table::{
-    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, PEER_KEYS, USE,
-    VERBS,
+    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, PEER_KEYS,
+    TOGETHER, USE, VERBS,
 };
 use super::value::{Shapes, peer_name};
 use super::{check, expected};
@@ -114,7 +115,9 @@ impl Reader<'_> {
             // Steps that could not be read may write what is missed then.
             let written = expected::written(placed.iter().map(|placed| &placed.step));
             let all = expect.seen.iter().chain(&expect.never);
-            expected::lines(all, &expected::Cast::of(&peers), &written, self.mistakes);
+            let cast = expected::Cast::of(&peers);
+            let cast = cast.with_bound(placed.iter().map(|placed| &placed.step));
+            expected::lines(all, &cast, &written, self.mistakes);
         }
         Some(Scenario {
             source: self.source,
@@ -304,6 +307,9 @@ impl Reader<'_> {
         peers: Option<&[String]>,
         via: Option<&Arc<Via>>,
     ) -> Option<Placed> {
+        if let Some(entries) = together::holds_steps(node) {
+            return self.together(number, node, entries, peers, via);
+        }
         let shape = "a step: `verb: { … }`";
         let nothing = Node {
             span: node.span.clone(),
@@ -338,7 +344,10 @@ impl Reader<'_> {
         } else if let Some(verb) = table::find(VERBS, name) {
             verb
         } else {
-            let names = || VERBS.iter().map(|verb| verb.name).chain([AWAIT, USE]);
+            let names = || {
+                let verbs = VERBS.iter().map(|verb| verb.name);
+                verbs.chain([AWAIT, TOGETHER, USE])
+            };
             let mistake = self
                 .mistakes
                 .add(span, format!("there is no verb {}", quoted(name)));
@@ -373,6 +382,7 @@ impl Reader<'_> {
             verb: span.clone(),
             values,
             number,
+            inner: Vec::new(),
         })
     }
 
