@@ -141,6 +141,9 @@ pub fn seen<S: AsRef<str>>(patterns: &[S], log: &Log) -> Result<(), usize> {
     Ok(())
 }
 
+/// An event, what it delivers, and the link that sent it.
+type Seen = (Event, Option<Delivery>, Option<Link>);
+
 /// Looks for lines that must never be, as events happen, whether the log would show them or not.
 #[derive(Debug)]
 pub struct Watch {
@@ -151,7 +154,7 @@ pub struct Watch {
     /// What everybody is called by now.
     called: Called,
     /// What happened since steps began together whose outcome is not known yet.
-    open: Option<Vec<(Event, Option<Delivery>, Option<Link>)>>,
+    open: Option<Vec<Seen>>,
 }
 
 impl Watch {

@@ -39,12 +39,7 @@ impl Roles {
             let What::Outcome { names, .. } = &event.what else {
                 continue;
             };
-            let step = event
-                .cause
-                .iter()
-                .filter_map(|seq| graph.earlier(*seq, i))
-                .find(|cause| graph.is_anchor(*cause));
-            let (Some(step), false) = (step, names.is_empty()) else {
+            let (Some(step), false) = (graph.step_of(i), names.is_empty()) else {
                 continue;
             };
             for (name, peer) in names {
