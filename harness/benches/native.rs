@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group};
-use glare::peer::{Command, Hand, Happening, Happenings, NativePeer, Reply};
+use glare::hand::{Command, Hand, Happening, Happenings, Reply};
+use glare::peer::NativePeer;
 use glare::terms::ChannelOptions;
 use tokio::runtime::Runtime;
 

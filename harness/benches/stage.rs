@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use glare::hand::{Command, Hand, Happening, Happenings, Reply};
 use glare::names::Stack;
+use glare::peer::NativePeer;
 use glare::peer::browser::Pool;
-use glare::peer::{Command, Hand, Happening, Happenings, NativePeer, Reply};
 use glare::record::Verdict;
 use glare::run::Run;
 use glare::scenario::Scenario;

@@ -152,6 +152,11 @@ mod tests {
             ("br", BROTLI.to_vec()),
             ("deflate, gzip", gzip(&zlib(b"hello"))),
             ("identity,, gzip ", gzip(b"hello")),
+            // As many as are followed.
+            (
+                "gzip,deflate,gzip,deflate",
+                zlib(&gzip(&zlib(&gzip(b"hello")))),
+            ),
         ] {
             let decoded = decode(codings, &body, 100);
             assert_eq!(decoded.as_deref(), Ok(&b"hello"[..]), "{codings}");

@@ -24,9 +24,11 @@
 //! | [`server`] | the server under test: embedded, a child process, or one that runs already; readiness, kill, restart |
 //! | [`tls`] | a certificate authority for each run, and streams that are plain or not |
 //! | [`tap`] | on the wire between every peer and the server: forwards bytes, asks a policy for each message |
-//! | [`peer`] | who acts: native, browser and wire peers behind one vocabulary, [`peer::Hand`] |
+//! | [`hand`] | the vocabulary between minds and hands: commands, what comes of them, deeds, what a client can get wrong |
+//! | [`mind`] | what a peer decides: a machine without I/O for each pair of peers |
+//! | [`peer`] | who acts: native, browser and wire peers, each a [`hand::Hand`] |
 //! | [`run`] | the run's folder, mark and watchdog: nothing is left behind; ports that are nobody else's |
-//! | [`stage`] | plays one case: the brains of the peers, the faults on the wires, the steps and their waits; then asks the laws |
+//! | [`stage`] | plays one case: the drivers of the peers, the faults on the wires, the steps and their waits; then asks the laws |
 //! | [`suite`] | many cases at once: selection, repeats, snapshots; planted faults against the scenarios that catch them |
 //! | [`project`] | one's own server: `glare.toml`, and scenarios as tests of another crate |
 //! | [`report`] | what a person reads of it, made of the record alone: the terminal, and a page of a case |
@@ -37,7 +39,7 @@
 //! A folder knows only those below it, and no two files of one folder know each other in a circle: `tests/it/floors.rs` has the floors and
 //! reads every import.
 //!
-//! `names`, `scenario`, `signaling`, `log` and `laws` are pure: no sockets, no clock. `server`, `tls`, `tap`, `peer` and `run` do the I/O, `stage` joins
+//! `names`, `scenario`, `signaling`, `hand`, `mind`, `log` and `laws` are pure: no sockets, no clock. `server`, `tls`, `tap`, `peer` and `run` do the I/O, `stage` joins
 //! them, `report` only reads.
 //!
 //! # Decisions that carry weight
@@ -45,7 +47,7 @@
 //! - Every signaling socket goes through a tap of its own, so who speaks is known without reading a byte, and any program can be the
 //!   server under test. The tap forwards the bytes as they came; it only leaves out `Sec-WebSocket-Extensions`, puts in the headers that a
 //!   project asks for (in the place of the peer's of that name), names a server at a URL in its own place, and speaks TLS where it is told to.
-//! - The brain is in one place. Dialect and step logic run here for every kind of peer; a hand (native or a page) does as it is told, with
+//! - The mind is in one place. Dialect and step logic run here for every kind of peer; a hand (native or a page) does as it is told, with
 //!   its own real WebSocket and `RTCPeerConnection`, and tells what happens.
 //! - The log is a partial order, not an interleaving: see [`log`].
 //! - Every wait is for a condition and has a deadline.
@@ -56,10 +58,12 @@ mod coding;
 pub mod facts;
 #[doc = include_str!("../GUIDE.md")]
 pub mod guide {}
+pub mod hand;
 mod input;
 pub mod laws;
 mod lock;
 pub mod log;
+pub mod mind;
 pub mod mistake;
 pub mod names;
 pub mod peer;

@@ -6,9 +6,11 @@
 //! - `rooms`: **stays**, who was in which room, certain or possible at each event.
 //! - `replies`: which answer belongs to which request.
 //! - `post`: **deliveries**, what was sent and what came of it: delivered, altered, twice, lost, invented.
+//! - `pairs`: the connection of one peer with one other, and its first negotiation.
 //! - `news`: each word of somebody's coming or going, and the stay's begin or end that can have caused it, or none.
 
 pub(crate) mod news;
+pub(crate) mod pairs;
 pub(crate) mod post;
 mod replies;
 pub(crate) mod rooms;
@@ -24,6 +26,7 @@ use crate::terms::Fate;
 
 pub use replies::answers;
 
+use pairs::Pairs;
 use post::{Origin, Post};
 use rooms::Rooms;
 
@@ -64,6 +67,7 @@ pub struct NewsOf {
 pub struct Facts {
     pub(crate) rooms: Rooms,
     pub(crate) post: Post,
+    pub(crate) pairs: Pairs,
     /// When each message really went on, by event: at once, when it was released, or never.
     went_on: HashMap<usize, usize>,
     /// Held messages that may still go on.
@@ -76,6 +80,7 @@ impl Facts {
         Self {
             rooms: Rooms::new(terms),
             post: Post::new(terms),
+            pairs: Pairs::default(),
             went_on: HashMap::new(),
             held: HashMap::new(),
         }
@@ -98,6 +103,7 @@ impl Facts {
         let i = self.rooms.events.len();
         let reached = self.rooms.take(event);
         self.post.take(i, event, reached, &mut self.rooms);
+        self.pairs.take(i, event);
         match &event.what {
             What::Message { fate, .. } if fate.arrives() => {
                 self.went_on.insert(i, i);

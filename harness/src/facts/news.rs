@@ -36,6 +36,8 @@ pub(crate) struct State {
     pub from: Option<usize>,
     /// The event from which on it may be so, and told: what the server does by itself it knows, and may tell, before the tap sees it.
     pub since: Option<usize>,
+    /// Nobody can tell whether it was so: a server may have one leave a room who asks to come into one, this or another.
+    pub maybe: bool,
 }
 
 /// So many stays that began before a link did are in what it is told of: more than a peer has open at once.
@@ -70,6 +72,14 @@ fn hearing(rooms: &Rooms, link: LinkId, at: usize) -> Vec<&Stay> {
         .into_iter()
         .chain(open.take(super::rooms::MAX_OPEN))
         .collect()
+}
+
+/// When the peer, in this stay, asked to come into a room, and was not refused.
+fn asked_to_come_in(rooms: &Rooms, stay: &Stay) -> impl Iterator<Item = usize> {
+    stay.doubts.iter().filter_map(|(ask, at)| {
+        let kind = rooms.asks[(*ask)?].kind;
+        matches!(kind, Kind::Create | Kind::Join).then_some(*at)
+    })
 }
 
 /// The event that may have ended a stay: a request to leave, the link's end, what the server said.
@@ -108,6 +118,7 @@ fn course(rooms: &Rooms, about: PeerId, of: &[RoomId], span: (usize, usize)) -> 
         stay: None,
         from: None,
         since: None,
+        maybe: false,
     }];
     let stays = &rooms.peers[about].stays;
     for id in heard_of(stays, span, |id| rooms.stays[*id].asked) {
@@ -115,24 +126,27 @@ fn course(rooms: &Rooms, about: PeerId, of: &[RoomId], span: (usize, usize)) -> 
         if stay.refused || !of.contains(&stay.room) {
             continue;
         }
-        course.push(State {
-            here: true,
+        let state = |here, from, since| State {
+            here,
             stay: Some(*id),
-            from: Some(stay.asked),
-            since: Some(stay.asked),
-        });
+            from: Some(from),
+            since: Some(since),
+            maybe: false,
+        };
+        course.push(state(true, stay.asked, stay.asked));
+        let mut later: Vec<State> = asked_to_come_in(rooms, stay)
+            .flat_map(|at| [false, true].map(|here| state(here, at, at)))
+            .map(|state| State {
+                maybe: true,
+                ..state
+            })
+            .collect();
         if let Some(end) = end(rooms, stay) {
-            course.push(State {
-                here: false,
-                stay: Some(*id),
-                from: Some(end),
-                since: Some(if thrown_out(rooms, stay.link, end) {
-                    stay.asked
-                } else {
-                    end
-                }),
-            });
+            let early = thrown_out(rooms, stay.link, end);
+            later.push(state(false, end, if early { stay.asked } else { end }));
         }
+        later.sort_by_key(|state| state.from);
+        course.extend(later);
     }
     returns(rooms, about, span, &mut course);
     course
@@ -148,6 +162,7 @@ fn returns(rooms: &Rooms, about: PeerId, span: (usize, usize), course: &mut Vec<
         stay: None,
         from: Some(from),
         since: Some(since),
+        maybe: false,
     };
     // The server knows of a new line before the tap sees that it is open.
     let mut before = None;
@@ -164,6 +179,18 @@ fn returns(rooms: &Rooms, about: PeerId, span: (usize, usize), course: &mut Vec<
         }
     }
     course.sort_by_key(|state| state.from);
+}
+
+/// Where a stay really ended, if news that it is over may tell of that too.
+fn surely(course: &[State], place: usize, at: usize) -> Option<(usize, &State)> {
+    let found = course
+        .get(place)
+        .filter(|state| state.maybe && !state.here)?;
+    let mut later = course.iter().enumerate().skip(place).take(LOOKED_AT);
+    later.find(|(_, state)| {
+        (state.stay, state.here, state.maybe) == (found.stay, false, false)
+            && state.since.is_some_and(|since| since < at)
+    })
 }
 
 /// From this place on, as long as nothing else was so before this event: the first that a request or the end of a stay led to. Who may be inside
@@ -249,6 +276,7 @@ fn story(rooms: &Rooms, link: LinkId, about: PeerId, mut told: Vec<Told>) -> Sto
             .or_else(|| later().find(|(_, state)| !word.here && fits(state, false)));
         if let Some((place, state)) = found {
             let (place, state) = by_words(&course, place, word.at).unwrap_or((place, state));
+            let (place, state) = surely(&course, place, word.at).unwrap_or((place, state));
             word.cause = state.from;
             next = place + 1;
         }

@@ -191,6 +191,33 @@ mod tests {
     }
 
     #[test]
+    fn the_second_leg_of_a_line_has_causes_of_its_own() {
+        let bye = |seq, cause: &[Seq], direction| {
+            let signal = crate::signaling::Signal::Bye;
+            let peer = None;
+            message(seq, cause, direction, Word::Signal { peer, signal })
+        };
+        let events = [
+            bye(1, &[], Direction::Up),
+            note(2, &[]),
+            bye(3, &[1, 2], Direction::Down),
+        ];
+        let relayed = |lines: &[(&str, &[Seq])]| {
+            let mut log = log(lines);
+            let legs = ["alice -> server: bye", "server -> bob: bye"];
+            for line in log.lines.iter_mut().filter(|line| line.events.len() == 2) {
+                line.forms = legs.map(str::to_owned).into();
+            }
+            log
+        };
+        let right = relayed(&[("b", &[2]), ("a", &[1, 3])]);
+        assert_eq!(causal(&right, &events, &[]), Ok(()));
+        let wrong = relayed(&[("a", &[1, 3]), ("b", &[2])]);
+        let violation = causal(&wrong, &events, &[]).unwrap_err();
+        assert_eq!((&*violation.effect, &*violation.cause), ("a", "b"));
+    }
+
+    #[test]
     fn news_does_not_stand_before_the_hearers_way_in() {
         let join = Word::Request {
             request: Request::Join {

@@ -218,6 +218,17 @@ impl Watch {
         lines
     }
 
+    /// The same, by these names as well.
+    pub(super) fn lines_called(&mut self, event: &Event, called: &Called) -> Vec<String> {
+        let mut lines = self.lines(event);
+        let delivery = self.facts.newest_delivery();
+        let source = delivery
+            .and_then(Delivery::of)
+            .and_then(|seq| self.senders.get(&seq));
+        lines.extend((self.names).raw_called(event, delivery, source, called));
+        lines
+    }
+
     /// Every way in which an event is written by itself.
     pub fn lines(&mut self, event: &Event) -> Vec<String> {
         self.names.learn(event);

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::generations::{Generation, generations, trickles};
 use super::lane::{Conn, Lane, Sort, lane};
 use super::spoken;
+use crate::facts::pairs::{EndId, Pairs};
 use crate::facts::rooms::{PeerId, Rooms};
 use crate::facts::{Delivery, Facts};
 use crate::names::{Link, PeerName};
 use crate::record::{Applied, Event, What};
-use crate::signaling::{DescriptionKind, Kind, Notice, Terms, Word};
+use crate::signaling::{Kind, Notice, Terms, Word};
 use crate::terms::{Direction, Fate, Machine, ServerLife};
 
 /// Events by index, with all that is known or inferred of each.
@@ -31,8 +32,8 @@ pub(super) struct Graph<'a> {
     pub news_of: Vec<Option<usize>>,
     /// What was said, for what was heard.
     pub said: Vec<Option<usize>>,
-    /// Who is at the other end of a connection.
-    pub partner: HashMap<(PeerName, u32), PeerName>,
+    /// Who is at the other end of each connection, and how they came to be.
+    pub pairs: Pairs,
     /// Links that ended before they were fenced: what was on its way is missing or not, as it came.
     unsettled: HashSet<&'a Link>,
     /// Links of those who got names by one outcome, of which one is unsettled, and whether each event comes of that outcome's step.
@@ -61,8 +62,7 @@ impl<'a> Graph<'a> {
             .into_iter()
             .map(|found| found.map_or((None, None), |(g, d)| (Some(g), d)))
             .unzip();
-        let partner = partners(events, &index_of);
-        let said = spoken::heard(events, &partner);
+        let said = spoken::heard(events, &facts.pairs);
         let mut graph = Self {
             events,
             before: vec![Vec::new(); events.len()],
@@ -74,7 +74,7 @@ impl<'a> Graph<'a> {
             answers,
             news_of,
             said,
-            partner,
+            pairs: facts.pairs,
             unsettled: HashSet::new(),
             shared: Vec::new(),
             ended: HashSet::new(),
@@ -143,7 +143,7 @@ impl<'a> Graph<'a> {
     fn name_lanes(&mut self) {
         let numbers = self.connection_numbers();
         let conn = |peer: &PeerName, conn: u32| Conn {
-            partner: self.partner.get(&(peer.clone(), conn)),
+            partner: self.pairs.partner(peer, conn),
             number: numbers.get(&(peer.clone(), conn)).copied().unwrap_or(0),
         };
         let mut lanes: Vec<Option<Lane>> = self
@@ -180,7 +180,8 @@ impl<'a> Graph<'a> {
         let mut out = HashMap::new();
         for (peer, conn) in conns.into_keys() {
             let key = (peer.clone(), conn);
-            let number = next.entry((peer, self.partner.get(&key))).or_default();
+            let partner = self.pairs.partner(peer, conn);
+            let number = next.entry((peer, partner)).or_default();
             *number += 1;
             out.insert(key, *number);
         }
@@ -316,30 +317,21 @@ impl<'a> Graph<'a> {
 
     /// A connection stands only when both sides have both descriptions of its first exchange.
     fn connections(&mut self) {
-        let mut first: HashMap<(&PeerName, u32), Vec<usize>> = HashMap::new();
-        let mut done: HashSet<(&PeerName, u32)> = HashSet::new();
-        for (i, event) in self.events.iter().enumerate() {
-            let What::Applied {
-                peer,
-                conn,
-                applied,
-            } = &event.what
-            else {
+        let mut led: HashMap<EndId, Vec<usize>> = HashMap::new();
+        for (id, end) in self.pairs.ends() {
+            let Some(answered) = end.answered else {
                 continue;
             };
-            let (Applied::Local(kind) | Applied::Remote(kind)) = applied else {
-                continue;
-            };
-            if done.contains(&(peer, *conn)) {
-                continue;
-            }
-            first.entry((peer, *conn)).or_default().push(i);
-            if *kind == DescriptionKind::Answer {
-                done.insert((peer, *conn));
-                if let (Applied::Local(_), Some(heard)) = (applied, self.answer_heard(i, peer)) {
-                    first.entry((peer, *conn)).or_default().push(heard);
+            let local = matches!(
+                self.events[answered].what,
+                What::Applied {
+                    applied: Applied::Local(_),
+                    ..
                 }
-            }
+            );
+            let heard = local.then(|| self.answer_heard(answered, &id.0));
+            let led_to = end.first.iter().copied().chain(heard.flatten());
+            led.insert(id.clone(), led_to.collect());
         }
         for (i, event) in self.events.iter().enumerate() {
             let stands = match &event.what {
@@ -352,9 +344,9 @@ impl<'a> Graph<'a> {
                 _ => false,
             };
             if let (true, Some((peer, conn))) = (stands, connection(&event.what))
-                && done.contains(&(peer, conn))
+                && let Some(led) = led.get(&(peer.clone(), conn))
             {
-                self.before[i].extend(first[&(peer, conn)].iter().filter(|at| **at != i));
+                self.before[i].extend(led.iter().filter(|at| **at != i));
             }
         }
     }
@@ -362,7 +354,7 @@ impl<'a> Graph<'a> {
     /// The delivery of the answer that a peer made, where it was delivered: the first it sent to its partner after applying it.
     fn answer_heard(&self, applied: usize, peer: &PeerName) -> Option<usize> {
         let partner = match &self.events[applied].what {
-            What::Applied { conn, .. } => self.partner.get(&(peer.clone(), *conn))?,
+            What::Applied { conn, .. } => self.pairs.partner(peer, *conn)?,
             _ => return None,
         };
         (applied..self.events.len()).find(|i| {
@@ -513,33 +505,4 @@ pub(super) fn connection(what: &What) -> Option<(&PeerName, u32)> {
         | What::PeerError { peer, conn, .. } => Some((peer, *conn)),
         _ => None,
     }
-}
-
-/// Who is at the other end: the sender of the first description that was applied.
-fn partners(
-    events: &[Event],
-    index_of: &HashMap<u64, usize>,
-) -> HashMap<(PeerName, u32), PeerName> {
-    let mut out = HashMap::new();
-    for (i, event) in events.iter().enumerate() {
-        let What::Applied {
-            peer,
-            conn,
-            applied: Applied::Remote(_),
-        } = &event.what
-        else {
-            continue;
-        };
-        let about = event.cause.iter().find_map(|seq| {
-            let cause = index_of.get(seq).filter(|cause| **cause < i)?;
-            match &events[*cause].what {
-                What::Message { about, .. } | What::Hears { about, .. } => about.clone(),
-                _ => None,
-            }
-        });
-        if let Some(about) = about {
-            out.entry((peer.clone(), *conn)).or_insert(about);
-        }
-    }
-    out
 }

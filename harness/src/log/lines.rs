@@ -9,7 +9,8 @@ use super::graph::{Graph, connection, kind};
 use super::quote::{quote, word};
 use super::roles::{Called, Roles, rename};
 use crate::facts::Delivery;
-use crate::names::{Link, PeerName};
+use crate::facts::pairs::Pairs;
+use crate::names::{Link, PeerName, Stack};
 use crate::record::{Applied, Event, Seq, What};
 use crate::signaling::{Kind, Notice, Request, Signal, Word};
 use crate::terms::{Carrier, Direction, Ending, Fate, Payload, ServerLife, Side};
@@ -99,7 +100,10 @@ pub(super) struct Names {
     unknown: HashMap<String, usize>,
     /// The number of each user name fragment among its sender's, in the order in which they are written.
     ice: HashMap<PeerName, HashMap<String, usize>>,
-    partner: HashMap<(PeerName, u32), PeerName>,
+    pairs: Pairs,
+    /// So many peers have connections.
+    connecting: usize,
+    learnt: usize,
     about: HashMap<Seq, PeerName>,
     /// Deliveries of what the tap has made up.
     forged: HashSet<Seq>,
@@ -169,7 +173,7 @@ impl Names {
     /// Who is at the other end of a connection.
     fn partner(&self, event: &Event, peer: &PeerName, conn: u32) -> Option<&PeerName> {
         let own = self.own.get(peer).unwrap_or(peer);
-        let partner = self.partner.get(&(own.clone(), conn))?;
+        let partner = self.pairs.partner(own, conn)?;
         let called = self.called.get(&event.seq);
         let name = called.and_then(|called| called.get(partner));
         Some(name.map_or(partner, |(name, _)| name))
@@ -177,8 +181,12 @@ impl Names {
 
     /// Learns from one event.
     pub fn learn(&mut self, event: &Event) {
+        self.pairs.take(self.learnt, event);
+        self.learnt += 1;
         match &event.what {
             What::Run { cast, .. } => {
+                let connects = |stack: &&Stack| **stack != Stack::Wire;
+                self.connecting = cast.values().filter(connects).count();
                 for name in cast.keys() {
                     self.ids.insert(name.as_str().to_owned(), name.clone());
                 }
@@ -204,17 +212,6 @@ impl Names {
                 about: Some(about), ..
             } => {
                 self.about.insert(event.seq, about.clone());
-            }
-            What::Applied {
-                peer,
-                conn,
-                applied: Applied::Remote(_),
-            } => {
-                if let Some(about) = event.cause.iter().find_map(|seq| self.about.get(seq)) {
-                    self.partner
-                        .entry((peer.clone(), *conn))
-                        .or_insert_with(|| about.clone());
-                }
             }
             _ => {}
         }
@@ -478,8 +475,8 @@ impl Names {
             What::Channel {
                 peer, label, state, ..
             } => format!("{peer}: channel {} {}{with}", word(label), word(state)),
-            What::Said { peer, .. } => format!("{peer} ~>: {}", spoken(event)),
-            What::Heard { peer, .. } => format!("~> {peer}: {}", spoken(event)),
+            What::Said { peer, .. } => format!("{peer} ~>: {}{with}", spoken(event)),
+            What::Heard { peer, .. } => format!("~> {peer}: {}{with}", spoken(event)),
             What::PeerError {
                 peer,
                 during,
@@ -529,19 +526,20 @@ impl Names {
         }
     }
 
-    /// Which connection, where a peer has them with several partners.
+    /// Which connection, where a peer may have them with several partners.
     fn with(&self, event: &Event) -> String {
         let Some((peer, conn)) = connection(&event.what) else {
             return String::new();
         };
         let peer = self.own.get(peer).unwrap_or(peer);
-        let Some(mine) = self.partner.get(&(peer.clone(), conn)) else {
+        let Some(mine) = self.pairs.partner(peer, conn) else {
             return String::new();
         };
-        let several = self
-            .partner
-            .iter()
-            .any(|((other, _), partner)| other == peer && partner != mine);
+        // By the cast where it can be: how far another negotiation came by the end is a race.
+        let several = self.connecting > 2
+            || (self.pairs.ends()).any(|((other, _), end)| {
+                other == peer && end.described && end.partner.as_ref().is_some_and(|it| it != mine)
+            });
         if let (true, Some(mine)) = (several, self.partner(event, peer, conn)) {
             format!(" (with {mine})")
         } else {

@@ -5,7 +5,7 @@
 //! - What was sent, delivered, answered and told comes from [`facts`](crate::facts).
 //! - [`Log`]: the canonical text of a run. `graph` has the edges, `inside` decides what is logged, `canonical` orders and folds,
 //!   `lines` writes the arrow notation.
-//! - [`Watch`] and [`seen`] compare with what a scenario expects.
+//! - [`Watch`], [`seen`], [`in_order`] and [`passed`] compare with what a scenario expects.
 //! - [`causal`] holds a log against what led to what, whatever made it.
 //! - [`check`] proves that the log says neither too much nor too little.
 
@@ -20,6 +20,7 @@ mod graph;
 mod inside;
 mod lane;
 mod lines;
+mod passed;
 mod quote;
 mod roles;
 mod spoken;
@@ -27,3 +28,4 @@ mod spoken;
 pub use canonical::{Line, Log, OUTCOME};
 pub use causal::{Violation, causal};
 pub use expect::{Watch, matches, seen};
+pub use passed::{Misordered, Passed, in_order, passed};

@@ -2,25 +2,26 @@
 
 use std::collections::HashMap;
 
+use crate::facts::pairs::Pairs;
 use crate::names::PeerName;
 use crate::record::{Event, What};
 use crate::terms::Payload;
 
-/// For each word heard through a channel the one that was said, by event index; `partner` tells who is at the other end.
-pub(super) fn heard(
-    events: &[Event],
-    partner: &HashMap<(PeerName, u32), PeerName>,
-) -> Vec<Option<usize>> {
+/// Something said that nobody has heard yet, by event index.
+type Waiting<'a> = (usize, &'a PeerName, u32);
+
+/// For each word heard through a channel the one that was said, by event index: through the same pair, where it is known.
+pub(super) fn heard(events: &[Event], pairs: &Pairs) -> Vec<Option<usize>> {
     let mut out = vec![None; events.len()];
-    let mut said: HashMap<(&str, &Payload), Vec<(usize, &PeerName)>> = HashMap::new();
+    let mut said: HashMap<(&str, &Payload), Vec<Waiting<'_>>> = HashMap::new();
     for (i, event) in events.iter().enumerate() {
         match &event.what {
             What::Said {
                 peer,
+                conn,
                 label,
                 payload,
-                ..
-            } => said.entry((label, payload)).or_default().push((i, peer)),
+            } => (said.entry((label, payload)).or_default()).push((i, peer, *conn)),
             What::Heard {
                 peer,
                 conn,
@@ -30,14 +31,20 @@ pub(super) fn heard(
                 let Some(waiting) = said.get_mut(&(label.as_str(), payload)) else {
                     continue;
                 };
-                let other = partner.get(&(peer.clone(), *conn));
-                let at = waiting
-                    .iter()
-                    .position(|(_, speaker)| Some(*speaker) == other)
+                let other = pairs.partner(peer, *conn);
+                let through =
+                    |(_, speaker, via): &Waiting<'_>| pairs.is_pair((speaker, *via), (peer, *conn));
+                let at = (waiting.iter().position(through))
                     .or_else(|| {
-                        waiting
-                            .iter()
-                            .position(|(_, speaker)| other.is_none() && *speaker != peer)
+                        waiting.iter().position(|(_, speaker, via)| {
+                            let to = pairs.partner(speaker, *via);
+                            Some(*speaker) == other && to.is_none_or(|to| to == peer)
+                        })
+                    })
+                    .or_else(|| {
+                        let unknown =
+                            |(_, speaker, _): &Waiting<'_>| other.is_none() && *speaker != peer;
+                        waiting.iter().position(unknown)
                     });
                 out[i] = at.map(|at| waiting.remove(at).0);
             }

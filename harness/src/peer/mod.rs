@@ -2,7 +2,6 @@
 
 mod address;
 pub mod browser;
-mod hand;
 mod native;
 mod socket;
 mod teller;
@@ -10,6 +9,5 @@ mod wire;
 
 pub use address::Origin;
 pub(crate) use address::next_address;
-pub use hand::{Command, Hand, HandError, Happening, Happenings, Reply};
 pub use native::NativePeer;
 pub use wire::WirePeer;

@@ -28,9 +28,10 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::Origin;
 use super::teller::Teller;
-use super::{Command, HandError, Happening, Origin, Reply};
 use crate::coding;
+use crate::hand::{Command, HandError, Happening, Reply};
 use crate::lock::lock;
 use crate::terms::Data;
 use crate::tls::Stream;

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::{Happening, Happenings};
+use crate::hand::{Happening, Happenings};
 use crate::lock::lock;
 
 /// The sending end of a peer's [`Happenings`].

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
 
+use super::Origin;
 use super::socket::{Answer, Sockets};
 use super::teller::Teller;
-use super::{Command, Hand, HandError, Happenings, Origin, Reply};
+use crate::hand::{Command, Hand, HandError, Happenings, Reply};
 use crate::lock::lock;
 use crate::terms::Kill;
 

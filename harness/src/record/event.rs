@@ -190,7 +190,7 @@ pub enum What {
     },
     /// A held message goes on, or finds nobody (`delivered: false`).
     Released { message: Seq, delivered: bool },
-    /// A peer's brain heard a word; `cause` is the message.
+    /// A peer has heard a word; `cause` is the message.
     Hears {
         peer: PeerName,
         link: Link,

@@ -61,7 +61,7 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
         | What::LinkDown {
             ending: Ending::Close { reason, .. },
             ..
-        } => strike(reason),
+        } => clean(reason),
         // What only looks like a secret is the scenario's own, and waited for.
         What::Said { payload, .. } | What::Heard { payload, .. } => {
             let (Payload::Text(text) | Payload::Bytes(text)) = payload;
@@ -424,6 +424,52 @@ mod tests {
     }
 
     #[test]
+    fn no_secret_is_left_in_what_others_have_said() {
+        use serde_json::json;
+
+        let said = "no token=hunter2 and no s3cret";
+        let link = json!({ "peer": "alice", "instance": 1 });
+        let broken = json!([{ "law": 1, "event": 1, "message": said }]);
+        let verdict = |verdict: Json| json!({ "event": "verdict", "verdict": verdict, "took": 1 });
+        for event in [
+            json!({ "event": "run", "version": 2, "scenario": "x", "cast": {}, "server": said }),
+            json!({ "event": "case", "path": "x.yaml", "dialect": "d", "take": 1, "max_time": 1, "options": ["--x", said] }),
+            json!({ "event": "step", "index": 1, "line": 1, "text": said }),
+            json!({ "event": "link-refused", "link": link, "text": said }),
+            json!({ "event": "violation", "link": link, "direction": "down", "rule": "mask", "detail": said }),
+            json!({ "event": "link-down", "link": link, "by": "server", "how": "close", "code": 1000, "reason": said }),
+            json!({ "event": "link-closed", "link": link, "code": 1000, "reason": said }),
+            json!({ "event": "message", "link": link, "direction": "down", "carrier": "text", "fate": "passed", "size": 1, "digest": "d", "text": said,
+                "word": { "word": "notice", "notice": { "notice": "error", "reason": said } } }),
+            json!({ "event": "peer-error", "peer": "alice", "conn": 1, "during": "d", "name": "n", "message": said }),
+            json!({ "event": "console", "peer": "alice", "level": "log", "text": said }),
+            json!({ "event": "note", "peer": null, "text": said }),
+            json!({ "event": "server", "server": "line", "text": said }),
+            json!({ "event": "server", "server": "exited", "status": said }),
+            json!({ "event": "law", "law": 1, "statement": "s", "premises": 1, "breaches": broken }),
+            verdict(
+                json!({ "is": "fail", "kind": "law", "message": said, "at": 1, "states": [said], "breaches": broken, "diff": said }),
+            ),
+            verdict(json!({ "is": "unsupported", "kind": "server", "why": said })),
+            verdict(json!({ "is": "inconclusive", "kind": "no-server", "why": said })),
+        ] {
+            let texts = event.to_string().matches("hunter2").count();
+            let mut what: What = serde_json::from_value(event).expect("an event");
+            redact_event(&mut what, &["s3cret".to_owned()]);
+            let told = serde_json::to_string(&what).expect("memory");
+            assert!(
+                !told.contains("hunter2") && !told.contains("s3cret"),
+                "{told}"
+            );
+            assert_eq!(
+                told.matches("token=<redacted> and no <redacted>").count(),
+                texts,
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
     fn a_secret_is_found_wherever_it_stands() {
         assert!(SECRET.iter().all(|secret| secret.len() <= LONGEST));
         for before in (0..40).chain(2000..2060).chain(4050..4100) {
@@ -477,6 +523,10 @@ mod tests {
             ),
             ("sent Bearer abc.def now", "sent Bearer <redacted> now"),
             ("https://me:pw@host/path", "https://<redacted>@host/path"),
+            (
+                "https://me:p@w:1@host:2/a@b",
+                "https://<redacted>@host:2/a@b",
+            ),
             ("password: hunter2 ok", "password: <redacted> ok"),
             ("X-Api-Key: 77", "X-Api-Key: <redacted>"),
             ("a basic idea about tokens", "a basic idea about tokens"),

@@ -95,6 +95,7 @@ impl Verdict {
             at,
             states: Vec::new(),
             breaches: Vec::new(),
+            instead: Vec::new(),
             diff: None,
         }))
     }
@@ -133,6 +134,9 @@ pub struct Failure {
     /// Where laws are broken, which is what failed or may explain it; in the order of the events.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breaches: Vec<Broken>,
+    /// What was there instead, a line each: what passed on the link that `order` follows, or what `count` counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instead: Vec<String>,
     /// A difference between the log and its snapshot, as a unified diff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
@@ -166,6 +170,10 @@ pub enum FailureKind {
     Never,
     /// A line of `expect: seen` was missing.
     Seen,
+    /// A line of `expect: order` did not pass in its place.
+    Order,
+    /// A line of `expect: count` was not there as often as it had to be.
+    Count,
     /// A law is broken.
     Law,
     /// The log is not the snapshot.
@@ -302,10 +310,42 @@ mod place {
             Some(("step", number)) => Ok(Some(Place::Step(number))),
             Some(("never", number)) => Ok(Some(Place::Never(number))),
             Some(("seen", number)) => Ok(Some(Place::Seen(number))),
+            Some(("order", number)) => Ok(Some(Place::Order(number))),
+            Some(("count", number)) => Ok(Some(Place::Count(number))),
             Some(("law", number)) => Ok(Some(Place::Law(number))),
             _ => Err(D::Error::custom(
-                "expected a place, as `step 3`, `never 1`, `seen 1` or `law 3`",
+                "expected a place, as `step 3`, `never 1`, `seen 1`, `order 2`, `count 1` or `law 3`",
             )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_was_written_and_none_is_numbered_0() {
+        for place in [
+            Place::Step(1),
+            Place::Never(2),
+            Place::Seen(30),
+            Place::Law(4),
+        ] {
+            let mut failure = match Verdict::fail(FailureKind::Law, "no", 1) {
+                Verdict::Fail(failure) => failure,
+                other => panic!("{other:?}"),
+            };
+            failure.place = Some(place);
+            let text = serde_json::to_string(&failure).expect("memory");
+            assert_eq!(serde_json::from_str::<Failure>(&text).ok(), Some(*failure));
+        }
+        for wrong in [
+            "step 0", "law 0", "step", "step -1", "steps 1", "step 1 2", "",
+        ] {
+            let text = format!(r#"{{"kind":"law","place":"{wrong}","message":"no","at":1}}"#);
+            let error = serde_json::from_str::<Failure>(&text).expect_err(wrong);
+            assert!(error.to_string().contains("expected a place"), "{error}");
         }
     }
 }

@@ -108,6 +108,11 @@ pub fn failure(told: &Told, colour: bool) -> Option<String> {
             for line in tame(&super::log(story).to_string()).lines() {
                 let _ = writeln!(text, "  {line}");
             }
+        } else if let Some(heading) = instead(failure) {
+            let _ = writeln!(text, "\n{heading}:");
+            for line in &failure.instead {
+                let _ = writeln!(text, "  {}", tame(line).replace('\n', "\\n"));
+            }
         } else {
             text.push_str(&super::last::last(&story.events, failure.at));
         }
@@ -138,6 +143,15 @@ pub fn failure(told: &Told, colour: bool) -> Option<String> {
     Some(text)
 }
 
+/// What the lines are that were there in the place of those that a scenario expects, if there are any.
+pub(super) fn instead(failure: &Failure) -> Option<&'static str> {
+    match failure.place {
+        _ if failure.instead.is_empty() => None,
+        Some(Place::Order(_)) => Some("What passed on this line, as the tap saw it"),
+        _ => Some("What was there, by the trace"),
+    }
+}
+
 /// The scenario's line, underlined, with what was expected there.
 fn place(told: &Told, failure: &Failure, colour: bool) -> String {
     let message = tame(&failure.message);
@@ -145,6 +159,8 @@ fn place(told: &Told, failure: &Failure, colour: bool) -> String {
         Some(Place::Step(step)) => format!("step {step} failed"),
         Some(Place::Never(line)) => format!("`expect: never`, line {line}"),
         Some(Place::Seen(line)) => format!("`expect: seen`, line {line}"),
+        Some(Place::Order(line)) => format!("`expect: order`, line {line}"),
+        Some(Place::Count(line)) => format!("`expect: count`, line {line}"),
         Some(Place::Law(law)) => format!("law {law} is broken"),
         None => return format!("{message}\n"),
     };

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::model::{
-    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
-    Pattern, PeerSpec, Place, Raw, Scenario, Step,
+    Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, Expect, Line, Pattern,
+    PeerSpec, Place, Raw, Scenario, Step,
 };
 use super::model::{Share, Together};
+use super::times::Times;
 use crate::mistake::Mistakes;
 use crate::names::{PeerName, RoomName};
 use crate::signaling::Kind;
@@ -40,16 +41,6 @@ use crate::terms::{Data, Kill};
 pub struct Builder {
     path: PathBuf,
     scenario: Scenario,
-}
-
-impl Default for PeerSpec {
-    fn default() -> Self {
-        Self {
-            stack: None,
-            early_candidates: EarlyCandidates::Buffer,
-            manual: false,
-        }
-    }
 }
 
 impl Scenario {
@@ -318,6 +309,11 @@ impl Builder {
         })
     }
 
+    /// `wait`, where time itself is the point
+    pub fn wait(self, time: Duration) -> Self {
+        self.step(Action::Wait(time))
+    }
+
     /// `await` of a condition
     pub fn wait_for(self, condition: Condition) -> Self {
         self.step(Action::Await(condition))
@@ -359,6 +355,25 @@ impl Builder {
             span: nowhere(),
             text: line.into(),
         });
+        self
+    }
+
+    /// A line of one link's wire that must pass after those before it.
+    pub fn order(mut self, line: impl Into<String>) -> Self {
+        self.scenario.expect.order.push(Line {
+            span: nowhere(),
+            text: line.into(),
+        });
+        self
+    }
+
+    /// How often a line must be in the trace.
+    pub fn count(mut self, line: impl Into<String>, times: Times) -> Self {
+        let line = Line {
+            span: nowhere(),
+            text: line.into(),
+        };
+        self.scenario.expect.count.push(Count { line, times });
         self
     }
 

@@ -225,6 +225,7 @@ impl Walk<'_> {
             | Action::Mend { .. }
             | Action::Pause
             | Action::Resume
+            | Action::Wait(_)
             | Action::SendRaw { .. }
             | Action::Http { .. } => {}
         }

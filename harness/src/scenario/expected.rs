@@ -107,7 +107,7 @@ impl Scenario {
     pub fn doubts(&self) -> Vec<(Span, String)> {
         let cast = Cast::of(&self.peers).with_bound(self.steps.iter());
         let steps = written(self.steps.iter());
-        let lines = self.expect.seen.iter().chain(&self.expect.never);
+        let lines = self.expect.lines();
         lines
             .filter_map(|line| match wrong(&line.text, &cast, &steps)? {
                 Wrong::Doubt(why) => Some((line.span.clone(), why)),
@@ -222,7 +222,7 @@ impl Side {
 }
 
 /// A link's peer.
-fn bare(name: &str) -> &str {
+pub(super) fn bare(name: &str) -> &str {
     match name.rsplit_once('#') {
         Some((bare, number)) if number.parse::<u32>().is_ok() => bare,
         _ => name,

@@ -5,13 +5,16 @@ mod build;
 mod builder;
 mod cast;
 mod check;
+mod crowd;
 mod expected;
 mod model;
+mod ordered;
 mod placed;
 mod read;
 mod schema;
 mod table;
 mod text;
+mod times;
 mod together;
 mod value;
 
@@ -21,8 +24,11 @@ pub(crate) use table::Demands;
 pub use builder::Builder;
 pub use cast::{Cast, CastError};
 pub use model::{
-    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Expect, Line,
-    Pattern, PeerSpec, Place, Raw, Scenario, Share, Step, Together, Use, Via,
+    Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates,
+    Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Share, Step,
+    Together, Use, Via,
 };
+pub use ordered::OneLink;
 pub use read::sequences::Sequences;
 pub use schema::schema;
+pub use times::Times;

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::times::Times;
+use crate::hand::PeerFault;
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::{DescriptionKind, Kind, Need};
 use crate::source::{Source, Span};
@@ -87,13 +89,23 @@ impl Scenario {
                 .seen
                 .get(nth(*line)?)
                 .map(|line| line.span.clone()),
+            Place::Order(line) => self
+                .expect
+                .order
+                .get(nth(*line)?)
+                .map(|line| line.span.clone()),
+            Place::Count(line) => self
+                .expect
+                .count
+                .get(nth(*line)?)
+                .map(|count| count.line.span.clone()),
             Place::Law(_) => None,
         }
     }
 }
 
 /// One peer.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PeerSpec {
     /// `stack:`, pinned; else the cast decides.
     pub stack: Option<Stack>,
@@ -101,6 +113,60 @@ pub struct PeerSpec {
     pub early_candidates: EarlyCandidates,
     /// `negotiation: manual` turns off all that a peer does by itself.
     pub manual: bool,
+    /// `offers:`
+    pub offers: Offers,
+    /// `polite:`, whether it gives way when two offers collide; `None`: the one whose name comes later does.
+    pub polite: Option<bool>,
+    /// `on-bye:`
+    pub on_bye: OnBye,
+    /// `cleans-up-in:`, how long after the news that somebody went it closes its connection to that one; `None`: it leaves it.
+    pub cleans_up_in: Option<Duration>,
+    /// `reconnects:`, what it does when its line to the server is lost; `None`: nothing, until a step says so.
+    pub reconnects: Option<Reconnects>,
+    /// `fault:`, what it does wrong.
+    pub fault: Option<PeerFault>,
+}
+
+/// When a peer makes an offer by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Offers {
+    /// When it comes in, to each who is inside.
+    #[default]
+    Joiner,
+    /// When somebody comes in.
+    Insider,
+    /// Both: offers collide, and perfect negotiation sorts them out.
+    Both,
+    /// Never.
+    Nobody,
+}
+
+/// What a peer does when another says goodbye.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnBye {
+    /// Close the connection to that one (right).
+    #[default]
+    Close,
+    /// Nothing.
+    Ignore,
+}
+
+impl Default for Reconnects {
+    fn default() -> Self {
+        Self {
+            within: Duration::from_secs(5),
+            rejoins: true,
+        }
+    }
+}
+
+/// What a peer does by itself when its line to the server is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reconnects {
+    /// It dials until it is connected, or this time is over.
+    pub within: Duration,
+    /// Once connected it joins the room again that it was in.
+    pub rejoins: bool,
 }
 
 /// What a peer does with candidates that come before the remote description.
@@ -124,6 +190,10 @@ pub enum Place {
     Never(usize),
     /// `seen N`: the Nth line of `expect: seen`, from 1.
     Seen(usize),
+    /// `order N`: the Nth line of `expect: order`, from 1.
+    Order(usize),
+    /// `count N`: the Nth entry of `expect: count`, from 1.
+    Count(usize),
     /// `law N`.
     Law(usize),
 }
@@ -310,6 +380,8 @@ pub enum Action {
         body: Option<String>,
         status: Option<u16>,
     },
+    /// Let time pass, where time itself is the point.
+    Wait(Duration),
     /// Wait.
     Await(Condition),
     /// Steps that begin together.
@@ -417,6 +489,28 @@ pub struct Expect {
     pub seen: Vec<Line>,
     /// `never:`, none anywhere in the whole trace; the run stops at the first.
     pub never: Vec<Line>,
+    /// `order:`, lines of one link's wire, which passed in this order as the tap saw it.
+    pub order: Vec<Line>,
+    /// `count:`, how often a line is in the whole trace.
+    pub count: Vec<Count>,
+}
+
+impl Expect {
+    /// All lines, in whatever part.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
+        let counted = self.count.iter().map(|count| &count.line);
+        let lists = [&self.seen, &self.never, &self.order];
+        lists.into_iter().flatten().chain(counted)
+    }
+}
+
+/// How often a line has to be in the trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The line.
+    pub line: Line,
+    /// So often.
+    pub times: Times,
 }
 
 /// One line of an expectation.

@@ -1,7 +1,9 @@
 //! From a tree to a scenario, with all mistakes at once.
 
 mod claims;
+mod counts;
 mod file;
+mod peer;
 pub(crate) mod placeholders;
 pub(super) mod sequences;
 mod together;
@@ -11,22 +13,21 @@ pub(crate) mod variants;
 
 use std::sync::Arc;
 
-use super::model::{
-    Action, DEFAULT_WITHIN, EarlyCandidates, Expect, Line, PeerSpec, Scenario, Step, Via,
-};
+use super::build::Values;
+use super::model::{Action, DEFAULT_WITHIN, Expect, Line, PeerSpec, Scenario, Step, Via};
 use super::placed::Placed;
 use super::table::{
-    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINES, MAX_PEERS, PEER_KEYS,
-    TOGETHER, USE, VERBS,
+    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINE, MAX_LINES, MAX_PEERS,
+    TOGETHER, USE, VERBS, WAIT,
 };
 use super::value::{Shapes, peer_name};
-use super::{check, expected};
+use super::{check, expected, ordered};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::signaling::Need;
 use crate::source::{Source, Span};
-use crate::yaml::word;
 use crate::yaml::{Key, Node, Value};
+use crate::yaml::{duration, word};
 use sequences::Sequences;
 use variants::Set;
 
@@ -114,10 +115,10 @@ impl Reader<'_> {
         if self.mistakes.is_empty() {
             // Steps that could not be read may write what is missed then.
             let written = expected::written(placed.iter().map(|placed| &placed.step));
-            let all = expect.seen.iter().chain(&expect.never);
             let cast = expected::Cast::of(&peers);
             let cast = cast.with_bound(placed.iter().map(|placed| &placed.step));
-            expected::lines(all, &cast, &written, self.mistakes);
+            expected::lines(expect.lines(), &cast, &written, self.mistakes);
+            ordered::lines(&expect.order, self.mistakes);
         }
         Some(Scenario {
             source: self.source,
@@ -253,51 +254,10 @@ impl Reader<'_> {
         let mut peers = Vec::new();
         for (key, node) in entries {
             let name = peer_name(key, self.mistakes);
-            let spec = self.peer(node);
+            let spec = peer::peer(node, self.mistakes);
             peers.extend(name.map(|name| (name, spec)));
         }
         Some(peers)
-    }
-
-    fn peer(&mut self, node: &Node) -> PeerSpec {
-        let mut spec = PeerSpec {
-            stack: None,
-            early_candidates: EarlyCandidates::default(),
-            manual: false,
-        };
-        let shape = "a mapping: `{}`, `{ stack: chromium }`";
-        for (key, node) in node.map(shape, self.mistakes).unwrap_or_default() {
-            let Some((name, words, _)) = PEER_KEYS.iter().find(|(name, ..)| *name == key.text)
-            else {
-                let names = || PEER_KEYS.iter().map(|(name, ..)| *name);
-                self.mistakes
-                    .add(
-                        &key.span,
-                        format!("a peer has no key {}", quoted(&key.text)),
-                    )
-                    .expect(format!(
-                        "its keys: {}",
-                        names().collect::<Vec<_>>().join(", ")
-                    ))
-                    .suggest(&key.text, names());
-                continue;
-            };
-            let Some(word) = word(node, words, self.mistakes) else {
-                continue;
-            };
-            match *name {
-                "stack" => spec.stack = word.parse().ok(),
-                "early-candidates" => {
-                    spec.early_candidates = match word {
-                        "apply" => EarlyCandidates::Apply,
-                        "drop" => EarlyCandidates::Drop,
-                        _ => EarlyCandidates::Buffer,
-                    }
-                }
-                _ => spec.manual = word == "manual",
-            }
-        }
-        spec
     }
 
     fn step(
@@ -339,6 +299,9 @@ impl Reader<'_> {
                 return None;
             }
         };
+        if name == WAIT {
+            return self.wait(number, node, (span, body), via);
+        }
         let verb = if name == AWAIT {
             self.condition(span, body)?
         } else if let Some(verb) = table::find(VERBS, name) {
@@ -346,7 +309,7 @@ impl Reader<'_> {
         } else {
             let names = || {
                 let verbs = VERBS.iter().map(|verb| verb.name);
-                verbs.chain([AWAIT, TOGETHER, USE])
+                verbs.chain([WAIT, AWAIT, TOGETHER, USE])
             };
             let mistake = self
                 .mistakes
@@ -372,18 +335,41 @@ impl Reader<'_> {
         }
         .values(verb, span, entries)?;
         let action: Action = (verb.build)(&values)?;
-        Some(Placed {
+        Some(self.placed((number, node), (span, action), values, via))
+    }
+
+    /// `wait: 500ms`
+    fn wait(
+        &mut self,
+        number: usize,
+        node: &Node,
+        (span, body): (&Span, &Node),
+        via: Option<&Arc<Via>>,
+    ) -> Option<Placed> {
+        let time = duration(body, self.mistakes)?;
+        let action = Action::Wait(time);
+        Some(self.placed((number, node), (span, action), Values::default(), via))
+    }
+
+    fn placed(
+        &self,
+        (number, node): (usize, &Node),
+        (verb, action): (&Span, Action),
+        values: Values,
+        via: Option<&Arc<Via>>,
+    ) -> Placed {
+        Placed {
             step: Step {
                 span: with_dash(via.map_or(&self.source, |via| &via.source), &node.span),
                 via: via.cloned(),
                 action,
                 within: values.within().unwrap_or(DEFAULT_WITHIN),
             },
-            verb: span.clone(),
+            verb: verb.clone(),
             values,
             number,
             inner: Vec::new(),
-        })
+        }
     }
 
     /// Which condition an `await` means: the one whose own key is there.
@@ -449,6 +435,8 @@ impl Reader<'_> {
             match key.text.as_str() {
                 "seen" => expect.seen = self.lines(key, node),
                 "never" => expect.never = self.lines(key, node),
+                "order" => expect.order = self.lines(key, node),
+                "count" => expect.count = self.counts(node),
                 other => {
                     let names = || EXPECT_KEYS.iter().map(|(name, _)| *name);
                     self.mistakes
@@ -505,10 +493,10 @@ impl Reader<'_> {
                 .add(&lines[MAX_LINES].span, format!("{} lines", lines.len()))
                 .expect(format!("at most {MAX_LINES}"));
         }
-        for line in lines.iter().filter(|line| line.text.len() > 1000) {
+        for line in lines.iter().filter(|line| line.text.len() > MAX_LINE) {
             self.mistakes
                 .add(&line.span, "this line is too long")
-                .expect("at most 1000 bytes");
+                .expect(format!("at most {MAX_LINE} bytes"));
         }
         lines
     }

@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use super::table::{
     AT_ONCE, AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_AT_ONCE,
     MAX_PARAMETERS, MAX_PEERS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS,
-    PEER_KEYS, RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, TOGETHER,
-    TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, VERBS, Verb, WITHIN,
+    PEER_KEYS, PeerShape, RECONNECTS, RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES,
+    Shape, TOGETHER, TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, VERBS, Verb, WAIT, WAIT_ABOUT,
+    WITHIN,
 };
 use crate::signaling::Need;
 
@@ -110,7 +111,7 @@ fn file_key(name: &str) -> Value {
             "type": ["object", "null"],
             "propertyNames": { "pattern": "^[a-z0-9-]{1,64}$" },
             "additionalProperties": or_placeholder(
-                json!({ "type": "string", "pattern": "^(step|never|seen|law) +[1-9][0-9]*$" })
+                json!({ "type": "string", "pattern": "^(step|never|seen|order|count|law) +[1-9][0-9]*$" })
             ),
         }),
         "breaks" => json!({
@@ -124,14 +125,25 @@ fn file_key(name: &str) -> Value {
         _ => {
             let mut properties = Map::new();
             for (key, about) in EXPECT_KEYS {
-                properties.insert(
-                    (*key).into(),
-                    json!({ "type": "string", "description": about }),
-                );
+                let value = match *key {
+                    "count" => counted(),
+                    _ => json!({ "type": "string" }),
+                };
+                properties.insert((*key).into(), described(value, about));
             }
             json!({ "type": ["object", "null"], "properties": properties, "additionalProperties": false })
         }
     }
+}
+
+/// Lines, and how often each has to be there.
+fn counted() -> Value {
+    let times = r"^([0-9]+|[0-9]+ *\.\. *[0-9]+|at (least|most) +[0-9]+)$";
+    let value = json!({ "anyOf": [
+        { "type": "integer", "minimum": 0 },
+        { "type": "string", "pattern": times },
+    ] });
+    json!({ "type": ["object", "null"], "additionalProperties": or_placeholder(value) })
 }
 
 /// Sets of parameters.
@@ -169,13 +181,31 @@ fn described(mut value: Value, about: &str) -> Value {
     value
 }
 
+fn peer_value(shape: PeerShape) -> Value {
+    match shape {
+        PeerShape::Word(words) => or_placeholder(json!({ "enum": words })),
+        PeerShape::Flag => or_placeholder(json!({ "type": "boolean" })),
+        PeerShape::Duration => {
+            or_placeholder(json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m)$" }))
+        }
+        PeerShape::Reconnects => {
+            let mut properties = Map::new();
+            for (key, shape, about) in RECONNECTS {
+                properties.insert((*key).into(), described(peer_value(*shape), about));
+            }
+            json!({
+                "type": ["object", "null"],
+                "properties": properties,
+                "additionalProperties": false,
+            })
+        }
+    }
+}
+
 fn peers() -> Value {
     let mut properties = Map::new();
-    for (key, words, about) in PEER_KEYS {
-        properties.insert(
-            (*key).into(),
-            described(or_placeholder(json!({ "enum": words })), about),
-        );
+    for (key, shape, about) in PEER_KEYS {
+        properties.insert((*key).into(), described(peer_value(*shape), about));
     }
     json!({
         "type": "object",
@@ -227,6 +257,12 @@ fn step() -> Value {
                 "required": [USE],
                 "additionalProperties": false,
             },
+            {
+                "type": "object",
+                "properties": { WAIT: waited() },
+                "required": [WAIT],
+                "additionalProperties": false,
+            },
         ]
     })
 }
@@ -269,6 +305,15 @@ fn together() -> Value {
         "required": [TOGETHER],
         "additionalProperties": false,
     })
+}
+
+/// `wait: 500ms`
+fn waited() -> Value {
+    described(or_placeholder(time()), WAIT_ABOUT)
+}
+
+fn time() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m)$" })
 }
 
 fn alone(verb: &Verb) -> bool {
@@ -325,7 +370,7 @@ fn key_value(key: &KeySpec) -> Value {
         Shape::Reason => {
             json!({ "anyOf": [{ "const": true }, { "type": "string", "minLength": 1 }] })
         }
-        Shape::Duration => json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m)$" }),
+        Shape::Duration => time(),
         Shape::Word(words) => json!({ "enum": words }),
         Shape::State => {
             let mut machines = Map::new();

@@ -1,6 +1,7 @@
 //! The one table of verbs, conditions and keys. The reader reads by it and the schema is made from it, so they cannot drift.
 
 use super::build::{self, Build};
+use crate::hand::PeerFault;
 
 /// What a key's value looks like.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -586,6 +587,11 @@ pub(crate) const VERBS: &[Verb] = &[
     .demanding(Demands::Consent),
 ];
 
+/// The verb whose value is a duration.
+pub(crate) const WAIT: &str = "wait";
+/// What it does.
+pub(crate) const WAIT_ABOUT: &str = "Lets so much time pass, at most 5m: for idleness, where time itself is the point (a line on which nothing is said, a heartbeat). What is to happen is awaited by `await`, which goes on at once.";
+
 /// The verb whose value is one of [`CONDITIONS`].
 pub(crate) const AWAIT: &str = "await";
 /// What it does.
@@ -836,7 +842,7 @@ pub(crate) const FILE: &[(&str, bool, &str)] = &[
     (
         "catches",
         false,
-        "Planted faults that must turn it red, and where: `step 6`, `never 1`, `seen 2`, `law 1`.",
+        "Planted faults that must turn it red, and where: `step 6`, `never 1`, `seen 2`, `order 2`, `count 1`, `law 1`.",
     ),
     (
         "breaks",
@@ -851,22 +857,79 @@ pub(crate) const FILE: &[(&str, bool, &str)] = &[
     ),
 ];
 
+/// What the value of a peer's key looks like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PeerShape {
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// `10s`, `500ms`, `2m`.
+    Duration,
+    /// [`RECONNECTS`].
+    Reconnects,
+}
+
 /// Keys of a peer.
-pub(crate) const PEER_KEYS: &[(&str, &[&str], &str)] = &[
+pub(crate) const PEER_KEYS: &[(&str, PeerShape, &str)] = &[
     (
         "stack",
-        &["native", "chromium", "firefox", "wire"],
+        PeerShape::Word(&["native", "chromium", "firefox", "wire"]),
         "What plays it; without it the cast decides.",
     ),
     (
         "early-candidates",
-        &["buffer", "apply", "drop"],
+        PeerShape::Word(&["buffer", "apply", "drop"]),
         "What it does with candidates that come before the remote description: buffer (right), apply (the stack refuses them), drop.",
     ),
     (
         "negotiation",
-        &["auto", "manual"],
+        PeerShape::Word(&["auto", "manual"]),
         "`manual` turns off all that a peer does by itself.",
+    ),
+    (
+        "offers",
+        PeerShape::Word(&["joiner", "insider", "both", "nobody"]),
+        "When it offers by itself: when it comes in (the default), when somebody else does, both, or never.",
+    ),
+    (
+        "polite",
+        PeerShape::Flag,
+        "Whether it takes its own offer back when two collide; unless said, the one whose name comes later in the alphabet does.",
+    ),
+    (
+        "on-bye",
+        PeerShape::Word(&["close", "ignore"]),
+        "What it does when another says goodbye: close the connection (the default), or nothing.",
+    ),
+    (
+        "cleans-up-in",
+        PeerShape::Duration,
+        "How long after the news that somebody went it closes its connection to that one; unless said, it leaves it.",
+    ),
+    (
+        "reconnects",
+        PeerShape::Reconnects,
+        "What it does by itself when its line to the server is lost; unless said, nothing.",
+    ),
+    (
+        "fault",
+        PeerShape::Word(PeerFault::NAMES),
+        "What it does wrong: one of the planted faults of peers.",
+    ),
+];
+
+/// Keys of `reconnects`.
+pub(crate) const RECONNECTS: &[(&str, PeerShape, &str)] = &[
+    (
+        "within",
+        PeerShape::Duration,
+        "It dials again and again until it is connected, or this time is over; 5s unless said.",
+    ),
+    (
+        "rejoins",
+        PeerShape::Flag,
+        "Whether it then joins the room again that it was in; true unless said.",
     ),
 ];
 
@@ -880,10 +943,18 @@ pub(crate) const EXPECT_KEYS: &[(&str, &str)] = &[
         "never",
         "Lines that must not be anywhere in the trace; the run stops at the first. Peers are named as in `seen`.",
     ),
+    (
+        "order",
+        "Lines of one peer's link (`server -> alice: …`, `alice -> server: …`, or `bob -> alice: …` where it reaches her) that must have passed in this order, as the tap saw it; none of a later one before. Without a number, one of the peer's links has to show them all.",
+    ),
+    (
+        "count",
+        "How often a line must be in the trace, whether the log folds it or not: `1`, `2..3` (both included), `at least 2`, `at most 3`.",
+    ),
 ];
 
 /// The forms of a `catches` place.
-pub(crate) const PLACES: &[&str] = &["step", "never", "seen", "law"];
+pub(crate) const PLACES: &[&str] = &["step", "never", "seen", "order", "count", "law"];
 
 /// The highest number of a law.
 pub(crate) const LAWS: usize = 12;
@@ -905,14 +976,18 @@ pub(crate) const MAX_VARIANTS: usize = 64;
 pub(crate) const MAX_VALUE: usize = 200;
 pub(crate) const MAX_ROOMS: usize = 16;
 pub(crate) const MAX_LINES: usize = 200;
+/// Longest line of an expectation, bytes.
+pub(crate) const MAX_LINE: usize = 1000;
 /// Names that mean something else in the log.
 pub(crate) const RESERVED: &[&str] = &["server", "tap", "step", "law", "stage", "all"];
 
 /// Verbs that a reader of other tools may look for, and what to write.
 pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
     ("rollback", "write `set-local: { peer: …, kind: rollback }`"),
-    ("wait", "nothing waits for time alone: `await` something"),
-    ("sleep", "nothing waits for time alone: `await` something"),
+    (
+        "sleep",
+        "`await` what is to happen; where time itself is the point: `wait: 500ms`",
+    ),
     (
         "answer",
         "peers answer by themselves; by hand: `create-answer`, `set-local`, `send`",

@@ -5,11 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::build::made_up;
 use super::model::{
-    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line,
-    Pattern, PeerSpec, Place, Raw, Scenario, Step,
+    Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line,
+    Offers, OnBye, Pattern, PeerSpec, Place, Raw, Scenario, Step,
 };
 use super::model::{Share, Together};
-use super::table::{Demands, LET_IN, TOGETHER, TURNED_AWAY, VERBS, find};
+use super::table::{Demands, LET_IN, TOGETHER, TURNED_AWAY, VERBS, WAIT, find};
 use crate::names::PeerName;
 use crate::signaling::Kind;
 use crate::terms::{Corruption, Silence};
@@ -42,6 +42,9 @@ impl Step {
         let (verb, mut entries) = entries(&self.action);
         if self.within != DEFAULT_WITHIN {
             entries.push(("within", write_duration(self.within)));
+        }
+        if let Action::Wait(time) = &self.action {
+            return format!("{verb}: {}", write_duration(*time));
         }
         if entries.is_empty() {
             return verb.into();
@@ -81,6 +84,7 @@ impl Step {
             Action::Cut { peer, how } => format!("tap: cut {peer} ({})", cut_text(*how)),
             Action::Stall { peer } => format!("tap: stall {peer}"),
             Action::Mend { peer } => format!("tap: mend {peer}"),
+            Action::Wait(time) => format!("stage: waits {}", write_duration(*time)),
             Action::Pause => "server: paused".into(),
             Action::Resume => "server: resumed".into(),
             Action::SendRaw {
@@ -151,10 +155,22 @@ impl Scenario {
         for step in &self.steps {
             out.push_str(&format!("  - {}\n", step.text()));
         }
-        if !self.expect.seen.is_empty() || !self.expect.never.is_empty() {
+        let expect = &self.expect;
+        if expect.lines().next().is_some() {
             out.push_str("expect:\n");
-            for (key, lines) in [("seen", &self.expect.seen), ("never", &self.expect.never)] {
+            let blocks = [
+                ("seen", &expect.seen),
+                ("never", &expect.never),
+                ("order", &expect.order),
+            ];
+            for (key, lines) in blocks {
                 out.push_str(&block(key, lines));
+            }
+            if !expect.count.is_empty() {
+                out.push_str("  count:\n");
+            }
+            for Count { line, times } in &expect.count {
+                out.push_str(&format!("    {}: {times}\n", scalar(&line.text)));
             }
         }
         out
@@ -167,6 +183,8 @@ impl std::fmt::Display for Place {
             Place::Step(number) => write!(f, "step {number}"),
             Place::Never(number) => write!(f, "never {number}"),
             Place::Seen(number) => write!(f, "seen {number}"),
+            Place::Order(number) => write!(f, "order {number}"),
+            Place::Count(number) => write!(f, "count {number}"),
             Place::Law(number) => write!(f, "law {number}"),
         }
     }
@@ -248,6 +266,31 @@ fn peer_text(spec: &PeerSpec) -> String {
     }
     if spec.manual {
         entries.push(("negotiation", "manual".into()));
+    }
+    match spec.offers {
+        Offers::Joiner => {}
+        Offers::Insider => entries.push(("offers", "insider".into())),
+        Offers::Both => entries.push(("offers", "both".into())),
+        Offers::Nobody => entries.push(("offers", "nobody".into())),
+    }
+    if let Some(polite) = spec.polite {
+        entries.push(("polite", polite.to_string()));
+    }
+    if spec.on_bye == OnBye::Ignore {
+        entries.push(("on-bye", "ignore".into()));
+    }
+    if let Some(time) = spec.cleans_up_in {
+        entries.push(("cleans-up-in", write_duration(time)));
+    }
+    if let Some(reconnects) = spec.reconnects {
+        let value = flow(&[
+            ("within", write_duration(reconnects.within)),
+            ("rejoins", reconnects.rejoins.to_string()),
+        ]);
+        entries.push(("reconnects", value));
+    }
+    if let Some(fault) = spec.fault {
+        entries.push(("fault", fault.to_string()));
     }
     flow(&entries)
 }
@@ -487,6 +530,7 @@ fn entries(action: &Action) -> (&'static str, Entries) {
         }
         Action::Stall { peer } => ("stall", vec![who("peer", peer)]),
         Action::Mend { peer } => ("mend", vec![who("peer", peer)]),
+        Action::Wait(_) => (WAIT, Vec::new()),
         Action::Pause => ("pause", Vec::new()),
         Action::Resume => ("resume", Vec::new()),
         Action::KillServer => ("kill-server", Vec::new()),

@@ -173,7 +173,11 @@ impl Action {
             | Action::Delay { pattern, .. }
             | Action::Reorder { pattern, .. }
             | Action::Corrupt { pattern, .. } => of_pattern(pattern, look),
-            Action::KillServer | Action::Restart | Action::Pause | Action::Resume => {}
+            Action::KillServer
+            | Action::Restart
+            | Action::Pause
+            | Action::Resume
+            | Action::Wait(_) => {}
             Action::Await(condition) => of_condition(condition, look),
             Action::Together(together) => {
                 for step in &mut together.steps {

@@ -15,7 +15,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::{Certificate, Fault, Faults, Options, Policy};
+use glare_signaling_server::{Certificate, Fault, Faults, Options, Policy, RoomSize};
 use tokio::net::TcpSocket;
 
 use crate::run::{Port, Run, Stranger};
@@ -67,6 +67,22 @@ impl ServerSpec {
             faults: Faults::none(),
             policy,
         }
+    }
+
+    /// The same with rooms that hold so many, where its rooms are its own matter: one that is embedded and was given no other size.
+    /// `None`: they are as they are.
+    #[must_use]
+    pub fn with_rooms_of(&self, size: usize) -> Option<Self> {
+        let Self::Embedded { faults, policy } = self else {
+            return None;
+        };
+        let usual = policy.room_size == RoomSize::default();
+        let policy = Policy {
+            room_size: RoomSize::new(size).ok().filter(|_| usual)?,
+            ..policy.clone()
+        };
+        let faults = faults.clone();
+        Some(Self::Embedded { faults, policy })
     }
 }
 

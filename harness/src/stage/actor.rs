@@ -1,4 +1,4 @@
-//! One peer on the stage: its tap, its hand and its brain.
+//! One peer on the stage: its tap, its hand and its mind.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -6,15 +6,17 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::brain::{Brain, Lost, Setup};
 use super::directory::Directory;
+use super::driver::{Driver, Lost, Setup};
 use super::order::{Done, Order, Task};
 use super::rules::Rules;
 use super::wire::Wire;
-use super::{PeerFault, Setting, Trouble};
+use super::{Setting, Trouble};
+use crate::hand::{Hand, Happenings, PeerFault};
+use crate::mind::Policy;
 use crate::names::{PeerName, Stack};
 use crate::peer::browser::Seat;
-use crate::peer::{Hand, Happenings, NativePeer, Origin, WirePeer, browser, next_address};
+use crate::peer::{NativePeer, Origin, WirePeer, browser, next_address};
 use crate::record::{Digest, Recorder, Seq};
 use crate::scenario::PeerSpec;
 use crate::tap::{Cut, Pages, Tap};
@@ -55,7 +57,7 @@ pub(super) struct Actor {
 struct Life {
     hand: Arc<dyn Hand>,
     tasks: mpsc::UnboundedSender<Task>,
-    brain: JoinHandle<(u32, u32)>,
+    driver: JoinHandle<(u32, u32)>,
 }
 
 /// What the taps serve to browser peers, made once.
@@ -127,15 +129,16 @@ impl Actor {
         Ok(actor)
     }
 
-    /// Gives it a hand and a brain, if it has none.
+    /// Gives it a hand and a mind, if it has none.
     pub async fn live(&mut self) -> Result<(), Trouble> {
         if self.life.is_some() {
             return Ok(());
         }
         let (hand, happenings) = self.hand().await?;
-        let (tasks, brain) = Brain::start(Setup {
+        let (tasks, driver) = Driver::start(Setup {
             name: self.name.clone(),
-            spec: self.spec.clone(),
+            reconnects: self.spec.reconnects,
+            policy: Policy::of(&self.spec, self.scene.setting.peer_fault),
             hand: hand.clone(),
             happenings,
             wire: self.wire.clone(),
@@ -145,9 +148,12 @@ impl Actor {
             first_link: self.next_link,
             first_conn: self.next_conn,
             lost: self.scene.lost.clone(),
-            fault: self.scene.setting.peer_fault,
         });
-        self.life = Some(Life { hand, tasks, brain });
+        self.life = Some(Life {
+            hand,
+            tasks,
+            driver,
+        });
         Ok(())
     }
 
@@ -228,20 +234,20 @@ impl Actor {
                     self.name
                 )));
             }
-            self.end_brain(life.tasks, life.brain).await;
+            self.end_driver(life.tasks, life.driver).await;
             let hand = life.hand;
             tokio::spawn(async move { hand.finish().await });
         }
         Ok(())
     }
 
-    async fn end_brain(
+    async fn end_driver(
         &mut self,
         tasks: mpsc::UnboundedSender<Task>,
-        brain: JoinHandle<(u32, u32)>,
+        driver: JoinHandle<(u32, u32)>,
     ) {
         drop(tasks);
-        if let Ok((link, conn)) = brain.await {
+        if let Ok((link, conn)) = driver.await {
             self.next_link = link + 1;
             self.next_conn = conn + 1;
         }
@@ -251,8 +257,8 @@ impl Actor {
     pub async fn exit(mut self) {
         if let Some(life) = self.life.take() {
             // It may be in the middle of what nobody waits for any more.
-            life.brain.abort();
-            drop(life.brain.await);
+            life.driver.abort();
+            drop(life.driver.await);
             life.hand.finish().await;
         }
         if self.scene.setting.peer_fault == Some(PeerFault::StaysOnStage) {

@@ -9,18 +9,17 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::actor::Actor;
-use super::brain::Lost;
 use super::disturbed::Disturbed;
+use super::driver::Lost;
 use super::hope::Waiting;
 use super::lawful::judged;
 use super::order::{Done, Order};
 use super::outcome::Judged;
-use super::outcome::log;
 use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::lock::lock;
-use crate::log::{Watch, seen};
+use crate::log::Watch;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
 use crate::scenario::{Action, Condition, DEFAULT_WITHIN, Place};
@@ -98,6 +97,8 @@ pub(super) struct Ran {
     pub at: Seq,
     /// Each peer's state when it failed, a line each.
     pub states: Vec<String>,
+    /// What was there in the place of what is expected, a line each.
+    pub instead: Vec<String>,
     pub laws: Vec<Judged>,
     /// Which of the steps that begin together has failed, if one has.
     pub inner: Option<usize>,
@@ -148,12 +149,14 @@ impl Stage {
         let mut end = self.steps(case).await;
         let mut at = self.recorder.count();
         let mut states = Vec::new();
+        let mut instead = Vec::new();
         if let Err(stop) = &end {
             if matches!(stop, Stop::Trouble(..)) {
                 return Ran {
                     end,
                     at,
                     states,
+                    instead: Vec::new(),
                     laws: Vec::new(),
                     inner: None,
                 };
@@ -171,10 +174,15 @@ impl Stage {
             at = self.recorder.count();
             states = self.states(case);
         }
+        let until = self.recorder.count();
         let mut laws = judged(&self.recorder, &terms, &case.scenario);
         laws.extend(self.probe(case, setting, &terms).await);
-        if end.is_ok() && laws.iter().all(|judged| judged.breaches().is_empty()) {
-            end = self.seen(case, setting);
+        if end.is_ok()
+            && laws.iter().all(|judged| judged.breaches().is_empty())
+            && let Err(unexpected) = self.expected(case, setting, until)
+        {
+            end = Err(unexpected.stop);
+            instead = unexpected.instead;
         }
         if states.is_empty() {
             states = self.states(case);
@@ -183,6 +191,7 @@ impl Stage {
             end,
             at,
             states,
+            instead,
             laws,
             inner: self.failed_inner,
         }
@@ -248,31 +257,6 @@ impl Stage {
         Ok(())
     }
 
-    fn seen(&self, case: &Case, setting: &Setting) -> Result<(), Stop> {
-        let scenario = &case.scenario;
-        let events = self.recorder.events_from(0);
-        let log = log(&events, setting);
-        let wanted: Vec<&str> = scenario
-            .expect
-            .seen
-            .iter()
-            .map(|line| line.text.as_str())
-            .collect();
-        if let Err(missing) = seen(&wanted, &log) {
-            let text = scenario
-                .expect
-                .seen
-                .get(missing)
-                .map_or("", |line| line.text.as_str());
-            return Err(Stop::Fail {
-                kind: FailureKind::Seen,
-                place: Some(Place::Seen(missing + 1)),
-                message: format!("the log has no line {text:?} after the ones before it"),
-            });
-        }
-        Ok(())
-    }
-
     /// Takes in what has happened; stops at what must never happen.
     pub(super) fn take_in(&mut self) -> Result<(), Stop> {
         for event in self.recorder.events_from(self.taken) {
@@ -326,15 +310,19 @@ impl Stage {
 
     /// Something did not happen in its time.
     pub(super) fn late(&self, what: &str, until: Until) -> Stop {
-        let limit = if until.at >= self.end {
-            "the case's time was up".into()
-        } else {
-            format!("after {}", seconds(until.within))
-        };
+        let limit = self.limit(until);
         fail_as(
             FailureKind::TimedOut,
             format!("{what} did not happen ({limit})"),
         )
+    }
+
+    fn limit(&self, until: Until) -> String {
+        if until.at >= self.end {
+            "the case's time was up".into()
+        } else {
+            format!("after {}", seconds(until.within))
+        }
     }
 
     /// Who is dead and since when the step waits, for what may still come.
@@ -408,6 +396,27 @@ impl Stage {
         }
     }
 
+    /// Lets time pass, and nothing else: what must never happen ends it.
+    pub(super) async fn idle(&mut self, time: Duration) -> Result<(), Stop> {
+        let until = Until {
+            within: time,
+            at: Instant::now() + time,
+        };
+        if time >= IDLE_AFTER {
+            self.busy = None;
+        }
+        let deadline = until.at.min(self.end);
+        loop {
+            self.take_in()?;
+            let news = timeout_at(deadline, self.recorder.next_from(self.taken)).await;
+            match news {
+                Ok(_) => {}
+                Err(_) if until.at < self.end => return self.take_in(),
+                Err(_) => return Err(self.late("the end of this time", until)),
+            }
+        }
+    }
+
     /// Waits for a condition, as long as it can still come to hold.
     pub(super) async fn condition(
         &mut self,
@@ -415,17 +424,37 @@ impl Stage {
         begun: Seq,
     ) -> Result<Vec<Seq>, Stop> {
         let waiting = self.waiting(begun);
-        self.wait(
-            self.until,
-            || condition.describe(),
-            |world| match world.satisfied(condition) {
-                Some(seqs) => Some(Ok(seqs)),
-                None => world
-                    .hopeless(condition, &waiting)
-                    .map(|why| Err(why.into())),
+        let until = self.until;
+        let held = self
+            .wait(
+                until,
+                || condition.describe(),
+                |world| match world.satisfied(condition) {
+                    Some(seqs) => Some(Ok(seqs)),
+                    None => world
+                        .hopeless(condition, &waiting)
+                        .map(|why| Err(why.into())),
+                },
+            )
+            .await;
+        held.map_err(|stop| match (stop, condition) {
+            (
+                Stop::Fail {
+                    kind: FailureKind::TimedOut,
+                    place,
+                    message,
+                },
+                Condition::Connected { peers },
+            ) => Stop::Fail {
+                kind: FailureKind::TimedOut,
+                place,
+                message: match self.world.crossed(peers) {
+                    Some(crossed) => format!("{crossed} ({})", self.limit(until)),
+                    None => message,
+                },
             },
-        )
-        .await
+            (stop, _) => stop,
+        })
     }
 
     pub(super) fn actor(&mut self, peer: &PeerName) -> Result<&mut Actor, Stop> {

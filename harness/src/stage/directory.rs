@@ -51,6 +51,15 @@ impl Directory {
         self.names.get(id).cloned()
     }
 
+    /// Everybody but this one.
+    pub fn others(&self, me: &PeerName) -> Vec<PeerName> {
+        self.names
+            .values()
+            .filter(|name| *name != me)
+            .cloned()
+            .collect()
+    }
+
     /// Everybody but this one, if that is exactly one.
     pub fn other(&self, me: &PeerName) -> Option<PeerName> {
         let mut others = self.names.values().filter(|name| *name != me);

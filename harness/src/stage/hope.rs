@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::answers;
 use crate::names::PeerName;
-use crate::record::{Applied, Event, Seq, What};
+use crate::record::{Event, Seq, What};
 use crate::scenario::Pattern;
 use crate::signaling::{Kind, Notice, Word};
 use crate::terms::{Carrier, Direction};
@@ -27,8 +27,6 @@ pub(super) struct Hope {
     open: BTreeMap<PeerName, usize>,
     /// How many requests of a kind were sent, and how many answers came.
     asked: BTreeMap<(PeerName, Kind), (usize, usize)>,
-    /// The newest connection that has a remote description.
-    pub(super) described: BTreeMap<PeerName, u32>,
     unmatched: BTreeMap<(PeerName, Direction), Unmatched>,
     /// The last message of a peer that no word matches: it may be a request all the same.
     pub(super) unread: BTreeMap<PeerName, Seq>,
@@ -93,14 +91,6 @@ impl Hope {
                     code: *code,
                     reason: reason.clone(),
                 });
-            }
-            What::Applied {
-                peer,
-                conn,
-                applied: Applied::Remote(_),
-            } => {
-                let newest = self.described.entry(peer.clone()).or_default();
-                *newest = (*newest).max(*conn);
             }
             What::Message {
                 link,

@@ -16,21 +16,24 @@ impl World {
                 deaf.or_else(|| self.refused_instead(peer, *kind))
             }
             Condition::Held(pattern) => self.hope.idle(pattern, waiting),
-            Condition::Connected { peers } => peers
-                .iter()
-                .filter(|peer| !self.has_reached(peer, Machine::Connection, "connected"))
-                .find_map(|peer| self.unreachable(peer, waiting)),
+            Condition::Connected { peers } => match peers.as_slice() {
+                [peer] if self.was_connected(peer) => None,
+                [peer] => self.unreachable(peer, None, waiting),
+                peers => self
+                    .apart(peers)
+                    .find_map(|(peer, with)| self.unreachable(peer, Some(with), waiting)),
+            },
             Condition::State {
                 peer,
                 machine: Machine::Connection | Machine::Ice,
                 ..
-            } => self.unreachable(peer, waiting),
+            } => self.unreachable(peer, None, waiting),
             Condition::State { peer, .. } => killed(peer, waiting),
             Condition::Channel { peer, state, .. } if state == "open" => {
-                self.unreachable(peer, waiting)
+                self.unreachable(peer, None, waiting)
             }
             Condition::Channel { peer, .. } => killed(peer, waiting),
-            Condition::Said { peer, .. } => self.unreachable(peer, waiting),
+            Condition::Said { peer, .. } => self.unreachable(peer, None, waiting),
             // A description is taken in before the next thing is heard; candidates are begun and not waited for.
             Condition::Applied {
                 peer,
@@ -49,20 +52,21 @@ impl World {
         Some(format!("{}, and {why}", condition.waited()))
     }
 
-    /// Why no connection of this peer can come to be: nothing more comes to it, and it has no description of another one.
-    fn unreachable(&self, peer: &PeerName, waiting: &Waiting) -> Option<String> {
+    /// Why no connection of this peer, or none with that one, can come to be: nothing more comes to it, and it has no description of another.
+    fn unreachable(
+        &self,
+        peer: &PeerName,
+        with: Option<&PeerName>,
+        waiting: &Waiting,
+    ) -> Option<String> {
         if let Some(why) = killed(peer, waiting) {
             return Some(why);
         }
         let why = self.hope.deaf(peer, waiting)?;
         let why = why.replace("its signaling", &format!("{peer}'s signaling"));
         let why = why.replace("it has", &format!("{peer} has"));
-        let newest = self.newest_connection(peer);
-        if newest.is_none() || self.hope.described.get(peer).copied() < newest {
-            return Some(format!("{why}, and {peer} never had a remote description"));
-        }
-        let closed = self.state_now(peer, Machine::Connection) == Some("closed");
-        closed.then(|| format!("{why}, and its connection is closed"))
+        let lacks = self.lacks(peer, with)?;
+        Some(format!("{why}, and {lacks}"))
     }
 
     /// The refusal that came instead of an answer of this kind, which no step expected, if nothing else can bring one.

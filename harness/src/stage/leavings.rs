@@ -43,7 +43,7 @@ impl Stage {
 }
 
 /// Whether law 1 may see things otherwise after this event.
-fn may_matter(event: &Arc<Event>) -> bool {
+pub(super) fn may_matter(event: &Arc<Event>) -> bool {
     match &event.what {
         What::LinkUp { .. } | What::LinkDown { .. } | What::Server { .. } => true,
         What::Message { word, .. } => {

@@ -2,29 +2,29 @@
 
 mod actor;
 mod blame;
-mod brain;
-mod by_hand;
-mod carried;
 mod closing;
 mod director;
 mod directory;
 mod disturbed;
+mod driver;
 mod elsewhere;
+mod expected;
 mod faults;
 mod gathering;
 mod hope;
 mod hopeless;
 mod lawful;
 mod leavings;
-mod negotiate;
+mod line;
 mod order;
 mod outcome;
-mod peer_fault;
 mod play;
 mod probe;
 mod probed;
 mod rules;
-mod session;
+mod speak;
+#[cfg(test)]
+mod tests;
 mod together;
 mod verbs;
 mod waits;
@@ -35,10 +35,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::Faults;
+use glare_signaling_server::{Faults, RoomSize};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::hand::PeerFault;
 use crate::names::PeerName;
 use crate::peer::browser::{EnvironmentError, Pool};
 use crate::record::{Digest, Limit, Recorder};
@@ -50,7 +51,6 @@ use crate::tap::{Policy, TapOptions};
 use crate::tls::Security;
 
 pub use outcome::{Judged, Outcome};
-pub use peer_fault::PeerFault;
 pub use play::{LastWord, play, play_with};
 
 /// One scenario with one cast.
@@ -145,6 +145,22 @@ impl Setting {
 }
 
 impl Setting {
+    /// The setting of this case: the reference server's rooms are as large as its scenario needs them.
+    fn of(self: Arc<Self>, case: &Case) -> Arc<Self> {
+        let size = case.scenario.room_size();
+        if size <= RoomSize::default().get() || !Arc::ptr_eq(&self.dialect, &Dialect::reference()) {
+            return self;
+        }
+        match self.server.with_rooms_of(size) {
+            Some(server) => Arc::new(Self {
+                server,
+                dialect: Dialect::reference_of(size),
+                ..Self::clone(&self)
+            }),
+            None => self,
+        }
+    }
+
     /// What a tap of this setting needs, whoever is behind it.
     fn tap(&self, address: IpAddr, server: SocketAddr) -> TapOptions {
         let mut options = TapOptions::new(address, server);

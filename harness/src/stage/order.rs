@@ -1,13 +1,13 @@
-//! What the stage tells a brain, and how that ends.
+//! What the stage tells a peer, and how that ends.
 
 use tokio::sync::oneshot;
 
+use crate::hand::Deed;
 use crate::names::PeerName;
 use crate::record::Seq;
-use crate::signaling::{DescriptionKind, Kind, Request};
-use crate::terms::{ChannelOptions, Data};
+use crate::signaling::Request;
 
-/// What the stage tells a brain to do.
+/// What the stage tells a peer to do.
 #[derive(Clone, Debug)]
 pub enum Order {
     /// Open a signaling connection, if none stands.
@@ -18,31 +18,8 @@ pub enum Order {
     Disconnect,
     /// Ask the server. `offer`: once joined, make an offer to each peer inside.
     Ask { request: Request, offer: bool },
-    /// Make a connection and an offer to this peer.
-    Negotiate { to: PeerName },
-    /// By hand: create an offer or answer and keep it.
-    Create { kind: DescriptionKind },
-    /// By hand: set what was kept, or roll back.
-    SetLocal { kind: DescriptionKind },
-    /// By hand: set the last one heard.
-    SetRemote { kind: DescriptionKind },
-    /// By hand: add the oldest candidate heard.
-    AddCandidate,
-    /// By hand: send what was kept.
-    Send { kind: Kind, gathered: bool },
-    /// `restartIce()` and a new offer.
-    RestartIce,
-    /// Make a channel.
-    OpenChannel {
-        label: String,
-        options: ChannelOptions,
-    },
-    /// Send through a channel.
-    Say { label: String, data: Data },
-    /// Close a channel.
-    CloseChannel { label: String },
-    /// `pc.close()`.
-    Close,
+    /// Do this with the connection to a peer; without `to` the one that it must mean.
+    Deed { to: Option<PeerName>, deed: Deed },
     /// Send text as it is.
     SendRaw { text: String },
     /// An HTTP request as it is; answers with the status.
@@ -54,6 +31,11 @@ pub enum Order {
 }
 
 impl Order {
+    /// Do this with the connection that it must mean.
+    pub fn deed(deed: Deed) -> Self {
+        Self::Deed { to: None, deed }
+    }
+
     /// What comes of it, for a person who waited for that.
     pub fn outcome(&self, peer: &PeerName) -> String {
         match self {
@@ -85,7 +67,7 @@ pub enum Done {
     },
 }
 
-/// What is sent to a brain: an order, the events that caused it, and where to tell the end.
+/// What is sent to a peer: an order, the events that caused it, and where to tell the end.
 pub struct Task {
     pub order: Order,
     pub cause: Vec<Seq>,

@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::actor::{Actor, Scene};
 use super::blame::Blame;
-use super::brain::Lost;
 use super::director::{Ran, Stage, Stop, Until};
 use super::directory::Directory;
 use super::disturbed::Disturbed;
+use super::driver::Lost;
 use super::elsewhere::{refuses, unkillable, withheld};
 use super::lawful::{excuse, lives_on};
 use super::outcome::{Judged, Outcome, log};
@@ -68,6 +68,7 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
 
 /// The same, and the log of a case that is green so far is judged once more, by whoever knows what it must be.
 pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastWord) -> Outcome {
+    let setting = setting.of(case);
     let busy = setting.busy.clone().acquire_owned().await.ok();
     let began = Instant::now();
     let (recorder, trace, unwritten) = recorder(case, &setting);
@@ -224,6 +225,7 @@ fn shorten(verdict: &mut Verdict) {
             shorten(&mut failure.message);
             failure.diff.iter_mut().for_each(shorten);
             failure.states.iter_mut().for_each(shorten);
+            failure.instead.iter_mut().for_each(shorten);
             failure.breaches.truncate(MOST_BREACHES);
         }
         Verdict::Unsupported(unsupported) => shorten(&mut unsupported.why),
@@ -356,6 +358,18 @@ fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
     if !lacking.is_empty() {
         let name = setting.dialect.name();
         let why = format!("{name} has no {}", lacking.join(", "));
+        return unsupported(UnsupportedKind::Server, why);
+    }
+    let size = case.scenario.room_size();
+    if let Some(holds) = setting
+        .dialect
+        .properties()
+        .room_size
+        .filter(|holds| *holds < size)
+    {
+        let name = setting.dialect.name();
+        let why =
+            format!("the scenario needs a room of {size}, and a room of {name} holds {holds}");
         return unsupported(UnsupportedKind::Server, why);
     }
     let refuses = |step: &Step| matches!(step.action, Action::Connect { refused: true, .. });
@@ -503,6 +517,7 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
         at,
         states,
         inner,
+        instead,
         ..
     } = ran;
     let mut breaches: Vec<Breach> = laws
@@ -569,6 +584,7 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
         at,
         states,
         breaches: breaches.iter().map(Broken::from).collect(),
+        instead,
         diff: None,
     }))
 }

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::hand::Hand as _;
+use crate::hand::{Command, Happening, Happenings, Reply};
 use crate::lock::lock;
 use crate::names::RoomName;
-use crate::peer::{Command, Hand as _, Happening, Happenings, Reply, WirePeer};
+use crate::peer::WirePeer;
 use crate::signaling::{Alias, Conversation, Dialect, Notice, Out, Request, Signal, Word};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Tap, TapOptions, Verdict};
 use crate::terms::Data;

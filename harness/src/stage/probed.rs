@@ -11,13 +11,13 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use url::form_urlencoded;
 
-use super::carried::description;
 use super::director::Stage;
 use super::lawful::excuse;
 use super::outcome::Judged;
 use super::probe::{Probe, Stuck};
 use super::{Case, Setting};
 use crate::laws::{Breach, Finding, Law, emptied};
+use crate::mind::description;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
 use crate::scenario::{Action, Pattern, Raw};

@@ -6,15 +6,15 @@ use std::collections::BTreeSet;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use super::brain::payload;
 use super::director::{Miss, Stage, Stop, Until, fail, fail_as};
 use super::gathering::drawn;
 use super::hope::Waiting;
 use super::order::{Done, Order};
 use super::verbs::{Asked, Replied, by_hand};
 use super::waits::World;
+use crate::hand::Deed;
 use crate::names::PeerName;
-use crate::record::{FailureKind, Seq, What};
+use crate::record::{FailureKind, Seq, What, payload};
 use crate::scenario::{Action, Answer, Condition, Cut, Raw, Share, Step, Together};
 use crate::signaling::{DescriptionKind, Kind, Request};
 use crate::tap;
@@ -189,7 +189,7 @@ impl Stage {
     /// How a step begins.
     fn begins(&mut self, action: &Action) -> Result<Begins, Stop> {
         let ask = |request, offer| Begins::Sending(Order::Ask { request, offer });
-        let in_turn = |order| Begins::InTurn(Some(order));
+        let by_hand = |deed| Begins::InTurn(Some(Order::deed(deed)));
         Ok(match action {
             Action::Connect { refused, .. } => Begins::Connecting(match refused {
                 true => Order::ConnectMore,
@@ -215,7 +215,10 @@ impl Stage {
             },
             Action::Destroy { room, .. } => ask(Request::Destroy { room: room.clone() }, false),
             Action::Negotiate { from, to } => match to.clone().or_else(|| self.other(from)) {
-                Some(to) => Begins::Sending(Order::Negotiate { to }),
+                Some(to) => Begins::Sending(Order::Deed {
+                    to: Some(to),
+                    deed: Deed::Negotiate,
+                }),
                 None => {
                     return Err(fail(format!(
                         "{from} has more than one peer to offer to: say `to:`"
@@ -223,12 +226,14 @@ impl Stage {
                 }
             },
             Action::Send {
-                message, gathered, ..
-            } => Begins::Sending(Order::Send {
+                from: _,
+                message,
+                gathered,
+            } => Begins::Sending(Order::deed(Deed::Send {
                 kind: *message,
                 gathered: *gathered,
-            }),
-            Action::RestartIce { .. } => Begins::Sending(Order::RestartIce),
+            })),
+            Action::RestartIce { .. } => Begins::Sending(Order::deed(Deed::RestartIce)),
             Action::SendRaw {
                 raw: Raw::Text(text),
                 ..
@@ -240,25 +245,34 @@ impl Stage {
                 path: path.clone(),
                 body: body.clone(),
             }),
-            Action::Disconnect { .. } => in_turn(Order::Disconnect),
-            Action::CreateOffer { .. } => in_turn(Order::Create {
+            Action::Disconnect { .. } => Begins::InTurn(Some(Order::Disconnect)),
+            Action::CreateOffer { .. } => by_hand(Deed::Create {
                 kind: DescriptionKind::Offer,
             }),
-            Action::CreateAnswer { .. } => in_turn(Order::Create {
+            Action::CreateAnswer { .. } => by_hand(Deed::Create {
                 kind: DescriptionKind::Answer,
             }),
-            Action::SetLocal { kind, .. } => in_turn(Order::SetLocal { kind: *kind }),
-            Action::SetRemote { kind, .. } => in_turn(Order::SetRemote { kind: *kind }),
-            Action::AddCandidate { .. } => in_turn(Order::AddCandidate),
-            Action::OpenChannel { label, options, .. } => in_turn(Order::OpenChannel {
+            Action::SetLocal { kind, .. } => by_hand(Deed::SetLocal { kind: *kind }),
+            Action::SetRemote { kind, .. } => by_hand(Deed::SetRemote { kind: *kind }),
+            Action::AddCandidate { .. } => by_hand(Deed::AddCandidate),
+            Action::OpenChannel {
+                peer: _,
+                label,
+                options,
+            } => by_hand(Deed::OpenChannel {
                 label: label.clone(),
                 options: options.clone(),
             }),
-            Action::CloseChannel { channel, .. } => in_turn(Order::CloseChannel {
+            Action::CloseChannel { peer: _, channel } => by_hand(Deed::CloseChannel {
                 label: channel.clone(),
             }),
-            Action::Close { .. } => in_turn(Order::Close),
-            Action::Say { channel, data, .. } => in_turn(Order::Say {
+            Action::Close { peer: _ } => by_hand(Deed::Close),
+            Action::Say {
+                from: _,
+                channel,
+                data,
+                heard: _,
+            } => by_hand(Deed::Say {
                 label: channel.clone(),
                 data: data.clone(),
             }),
@@ -774,7 +788,7 @@ fn come(
         Due::Heard(channel, payload) => {
             let heard = others
                 .iter()
-                .find_map(|peer| world.heard(peer, channel, payload));
+                .find_map(|by| world.heard(by, peer, channel, payload));
             match heard {
                 Some(seqs) => Some(Ok(seqs)),
                 None if others.iter().all(|peer| waiting.dead.contains(peer)) => {

@@ -1,14 +1,14 @@
 //! What each verb of a scenario does, and what it waits for.
 
 use super::actor::Actor;
-use super::brain::payload;
 use super::director::{Miss, Stage, Stop, fail, fail_as};
 use super::hope::Waiting;
 use super::order::{Done, Order};
 use super::rules::Fault;
 use super::waits::World;
+use crate::hand::Deed;
 use crate::names::{Link, PeerName, Stack};
-use crate::record::{FailureKind, InconclusiveKind, Seq, What};
+use crate::record::{FailureKind, InconclusiveKind, Seq, What, payload};
 use crate::scenario::{Action, Answer, Condition, Cut, Raw, Step};
 use crate::signaling::{DescriptionKind, Kind, Notice, Request};
 use crate::tap;
@@ -154,14 +154,22 @@ impl Stage {
                         )));
                     }
                 };
-                self.must(from, Order::Negotiate { to }, cause).await?;
+                self.must(
+                    from,
+                    Order::Deed {
+                        to: Some(to),
+                        deed: Deed::Negotiate,
+                    },
+                    cause,
+                )
+                .await?;
             }
             Action::CreateOffer { peer } => {
                 self.must(
                     peer,
-                    Order::Create {
+                    Order::deed(Deed::Create {
                         kind: DescriptionKind::Offer,
-                    },
+                    }),
                     cause,
                 )
                 .await?
@@ -169,38 +177,53 @@ impl Stage {
             Action::CreateAnswer { peer } => {
                 self.must(
                     peer,
-                    Order::Create {
+                    Order::deed(Deed::Create {
                         kind: DescriptionKind::Answer,
-                    },
+                    }),
                     cause,
                 )
                 .await?
             }
             Action::SetLocal { peer, kind, fails } => {
                 return self
-                    .by_hand(peer, Order::SetLocal { kind: *kind }, fails, begun)
+                    .by_hand(
+                        peer,
+                        Order::deed(Deed::SetLocal { kind: *kind }),
+                        fails,
+                        begun,
+                    )
                     .await;
             }
             Action::SetRemote { peer, kind, fails } => {
                 return self
-                    .by_hand(peer, Order::SetRemote { kind: *kind }, fails, begun)
+                    .by_hand(
+                        peer,
+                        Order::deed(Deed::SetRemote { kind: *kind }),
+                        fails,
+                        begun,
+                    )
                     .await;
             }
             Action::AddCandidate { peer, fails } => {
-                return self.by_hand(peer, Order::AddCandidate, fails, begun).await;
+                return self
+                    .by_hand(peer, Order::deed(Deed::AddCandidate), fails, begun)
+                    .await;
             }
             Action::Send {
                 from,
                 message,
                 gathered,
             } => {
-                let order = Order::Send {
+                let order = Order::deed(Deed::Send {
                     kind: *message,
                     gathered: *gathered,
-                };
+                });
                 self.must(from, order, cause).await?
             }
-            Action::RestartIce { peer } => self.must(peer, Order::RestartIce, cause).await?,
+            Action::RestartIce { peer } => {
+                self.must(peer, Order::deed(Deed::RestartIce), cause)
+                    .await?
+            }
             Action::OpenChannel {
                 peer,
                 label,
@@ -208,10 +231,10 @@ impl Stage {
             } => {
                 self.must(
                     peer,
-                    Order::OpenChannel {
+                    Order::deed(Deed::OpenChannel {
                         label: label.clone(),
                         options: options.clone(),
-                    },
+                    }),
                     cause,
                 )
                 .await?;
@@ -225,14 +248,14 @@ impl Stage {
             Action::CloseChannel { peer, channel } => {
                 self.must(
                     peer,
-                    Order::CloseChannel {
+                    Order::deed(Deed::CloseChannel {
                         label: channel.clone(),
-                    },
+                    }),
                     cause,
                 )
                 .await?;
             }
-            Action::Close { peer } => self.must(peer, Order::Close, cause).await?,
+            Action::Close { peer } => self.must(peer, Order::deed(Deed::Close), cause).await?,
             Action::Kill { peer, how } => {
                 let link = self.ending(peer, begun);
                 self.actor(peer)?.kill(*how).await?;
@@ -320,6 +343,7 @@ impl Stage {
                     (done, _) => return Err(fail(format!("{peer} answered {done:?}"))),
                 }
             }
+            Action::Wait(time) => self.idle(*time).await?,
             Action::Await(condition) => return self.condition(condition, begun).await,
             Action::Together(together) => return self.together(together, begun).await,
         }
@@ -431,10 +455,10 @@ impl Stage {
         let mut waited = self.condition(&open, begun).await?;
         let mut cause = vec![begun];
         cause.extend(&waited);
-        let order = Order::Say {
+        let order = Order::deed(Deed::Say {
             label: channel.into(),
             data: data.clone(),
-        };
+        });
         self.must(from, order, cause).await?;
         if heard {
             let payload = payload(data);
@@ -450,7 +474,7 @@ impl Stage {
                 .wait(self.until, what, |world| {
                     let heard = others
                         .iter()
-                        .find_map(|peer| world.heard(peer, channel, &payload));
+                        .find_map(|peer| world.heard(peer, from, channel, &payload));
                     match heard {
                         Some(seqs) => Some(Ok(seqs)),
                         None if others.iter().all(|peer| waiting.dead.contains(peer)) => {

@@ -1,6 +1,6 @@
 //! What the stage knows from the events so far, and whether a condition holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::hope::Hope;
 use crate::facts::Facts;
@@ -12,10 +12,8 @@ use crate::terms::{Direction, Fate, Machine, Payload};
 
 /// The case as its events have told it so far.
 pub struct World {
-    /// The newest connection of each peer.
-    conns: BTreeMap<PeerName, u32>,
-    states: BTreeMap<(PeerName, Machine), Course>,
-    channels: BTreeMap<(PeerName, String), Course>,
+    /// Each peer's connections.
+    conns: BTreeMap<PeerName, Connections>,
     /// Signaling connections as the tap sees them: the newest link, and whether it is up.
     links: BTreeMap<PeerName, (u32, bool)>,
     /// The newest signaling connection whose end the peer itself has seen.
@@ -29,6 +27,38 @@ pub struct World {
     /// What may still come.
     pub(super) hope: Hope,
     facts: Facts,
+}
+
+/// The connections of one peer, by number.
+#[derive(Default)]
+struct Connections {
+    all: BTreeMap<u32, Connection>,
+    /// Those with this peer whose number is below that belong to an earlier meeting.
+    since: BTreeMap<PeerName, u32>,
+    /// All whose number is below that belong to an earlier stay.
+    anew: u32,
+}
+
+impl Connections {
+    fn next(&self) -> u32 {
+        self.all.keys().next_back().map_or(0, |last| last + 1)
+    }
+
+    /// From which number on those with this partner are no history. One of which nobody has been told yet may be anybody's.
+    fn since(&self, partner: Option<&PeerName>) -> u32 {
+        let met = match partner {
+            Some(partner) => self.since.get(partner),
+            None => self.since.values().max(),
+        };
+        met.copied().unwrap_or_default().max(self.anew)
+    }
+}
+
+/// What one connection went through.
+#[derive(Default)]
+struct Connection {
+    states: BTreeMap<Machine, Course>,
+    channels: BTreeMap<String, Course>,
 }
 
 /// A notice that a peer has heard.
@@ -73,7 +103,12 @@ enum TokenKind {
     Hears(Kind, Option<PeerName>),
     Held(Direction, Kind, Option<PeerName>),
     Said(String),
-    Heard { label: String, payload: Payload },
+    Heard {
+        /// Who said it, where that is known.
+        from: Option<PeerName>,
+        label: String,
+        payload: Payload,
+    },
     Applied(Kind),
     Error(String),
 }
@@ -83,8 +118,6 @@ impl World {
     pub fn new(terms: &Terms) -> Self {
         Self {
             conns: BTreeMap::new(),
-            states: BTreeMap::new(),
-            channels: BTreeMap::new(),
             links: BTreeMap::new(),
             closed: BTreeMap::new(),
             tokens: Vec::new(),
@@ -152,13 +185,14 @@ impl World {
             }
             What::Heard {
                 peer,
+                conn,
                 label,
                 payload,
-                ..
             } => {
                 token(
                     peer,
                     TokenKind::Heard {
+                        from: self.facts.pairs.partner(peer, *conn).cloned(),
                         label: label.clone(),
                         payload: payload.clone(),
                     },
@@ -195,14 +229,8 @@ impl World {
                 machine,
                 state,
             } => {
-                let newest = self.connection(peer, *conn);
-                if newest {
-                    self.states
-                        .entry((peer.clone(), *machine))
-                        .or_default()
-                        .states
-                        .push((state.clone(), seq));
-                }
+                let course = self.connection(peer, *conn).states.entry(*machine);
+                course.or_default().states.push((state.clone(), seq));
             }
             What::Channel {
                 peer,
@@ -210,14 +238,8 @@ impl World {
                 label,
                 state,
             } => {
-                let newest = self.connection(peer, *conn);
-                if newest {
-                    self.channels
-                        .entry((peer.clone(), label.clone()))
-                        .or_default()
-                        .states
-                        .push((state.clone(), seq));
-                }
+                let course = self.connection(peer, *conn).channels.entry(label.clone());
+                course.or_default().states.push((state.clone(), seq));
             }
             What::LinkUp { link } => {
                 self.links.insert(link.peer.clone(), (link.instance, true));
@@ -238,29 +260,71 @@ impl World {
         }
     }
 
-    /// Somebody came into a room: what these peers were connected by before belongs to an earlier meeting.
+    /// Somebody came into a room: what he and these peers were connected by before belongs to an earlier meeting.
     fn meet(&mut self, peer: &PeerName, with: &[String]) {
-        let together: Vec<PeerName> = self
-            .conns
-            .keys()
-            .filter(|known| *known == peer || with.iter().any(|id| id == known.as_str()))
-            .cloned()
-            .collect();
-        for peer in together {
-            let next = self.conns.get(&peer).map_or(0, |conn| conn + 1);
-            self.connection(&peer, next);
+        if let Some(conns) = self.conns.get_mut(peer) {
+            conns.anew = conns.next();
+        }
+        for (inside, conns) in &mut self.conns {
+            if inside != peer && with.iter().any(|id| id == inside.as_str()) {
+                conns.since.insert(peer.clone(), conns.next());
+            }
         }
     }
 
-    /// Takes note of a connection; whether it is the peer's newest. A newer one makes the states of the old one history.
-    fn connection(&mut self, peer: &PeerName, conn: u32) -> bool {
-        let newest = self.conns.entry(peer.clone()).or_insert(conn);
-        if conn > *newest {
-            *newest = conn;
-            self.states.retain(|(of, _), _| of != peer);
-            self.channels.retain(|(of, _), _| of != peer);
-        }
-        conn >= *newest
+    /// Takes note of a connection.
+    fn connection(&mut self, peer: &PeerName, conn: u32) -> &mut Connection {
+        let conns = self.conns.entry(peer.clone()).or_default();
+        conns.all.entry(conn).or_default()
+    }
+
+    /// The newest connection of a peer, if it is not history; of those with this one, if one is named. A newer one of which nobody has been
+    /// told yet may be with anybody.
+    fn newest(&self, peer: &PeerName, with: Option<&PeerName>) -> Option<u32> {
+        let conns = self.conns.get(peer)?;
+        let partner = |conn: u32| self.facts.pairs.partner(peer, conn);
+        let mut all = conns.all.keys().rev().copied();
+        let newest = all.find(|conn| match (with, partner(*conn)) {
+            (Some(with), Some(partner)) => partner == with,
+            _ => true,
+        })?;
+        (newest >= conns.since(partner(newest))).then_some(newest)
+    }
+
+    /// The newest connection of each of two peers with the other, if they are one pair.
+    fn pair(&self, one: &PeerName, other: &PeerName) -> Option<(u32, u32)> {
+        let mine = self.newest(one, Some(other))?;
+        let theirs = self.newest(other, Some(one))?;
+        let pairs = &self.facts.pairs;
+        pairs
+            .is_pair((one, mine), (other, theirs))
+            .then_some((mine, theirs))
+    }
+
+    /// The newest connection of a peer with each of its partners; where it has but one, the newest.
+    fn current(&self, peer: &PeerName) -> Vec<(Option<&PeerName>, &Connection)> {
+        let Some(conns) = self.conns.get(peer) else {
+            return Vec::new();
+        };
+        let all = conns.all.iter();
+        let mut all =
+            all.map(|(number, conn)| (self.facts.pairs.partner(peer, *number), (*number, conn)));
+        let with_each: BTreeMap<_, _> = all.clone().collect();
+        let chosen: Vec<_> = match with_each.keys().flatten().count() {
+            0 | 1 => all.next_back().into_iter().collect(),
+            _ => with_each.into_iter().collect(),
+        };
+        let now =
+            |(partner, (number, conn))| (number >= conns.since(partner)).then_some((partner, conn));
+        chosen.into_iter().filter_map(now).collect()
+    }
+
+    fn get(&self, peer: &PeerName, conn: u32) -> Option<&Connection> {
+        self.conns.get(peer)?.all.get(&conn)
+    }
+
+    fn get_mut(&mut self, peer: &PeerName, conn: u32) -> Option<&mut Connection> {
+        self.conns.get_mut(peer)?.all.get_mut(&conn)
     }
 
     /// The reply to a request: the oldest one since `from` that answers this kind, or a refusal.
@@ -288,20 +352,26 @@ impl World {
                 _ => false,
             }),
             Condition::Held(pattern) => self.take_held(pattern),
-            Condition::Connected { peers } => peers
-                .iter()
-                .map(|peer| self.state(peer, Machine::Connection, "connected"))
-                .collect(),
+            Condition::Connected { peers } => match peers.as_slice() {
+                [peer] => {
+                    let conn = self.newest(peer, None)?;
+                    self.state(peer, conn, Machine::Connection, "connected")
+                        .map(|seq| vec![seq])
+                }
+                peers => self.connected(peers),
+            },
             Condition::State {
                 peer,
                 machine,
                 state,
-            } => self.state(peer, *machine, state).map(|seq| vec![seq]),
-            Condition::Channel { peer, label, state } => self
-                .channels
-                .get_mut(&(peer.clone(), label.clone()))
-                .and_then(|course| course.reach(state))
-                .map(|seq| vec![seq]),
+            } => {
+                let conn = self.newest(peer, None)?;
+                self.state(peer, conn, *machine, state).map(|seq| vec![seq])
+            }
+            Condition::Channel { peer, label, state } => {
+                let conn = self.newest(peer, None)?;
+                self.channel(peer, conn, label, state).map(|seq| vec![seq])
+            }
             Condition::Said { peer, text } => self.take(
                 peer,
                 |token| matches!(token, TokenKind::Said(said) if said == text),
@@ -324,30 +394,123 @@ impl World {
         }
     }
 
-    /// Whether another peer has this payload from `label`.
-    pub fn heard(&mut self, by: &PeerName, label: &str, payload: &Payload) -> Option<Vec<Seq>> {
-        self.take(by, |token| matches!(token, TokenKind::Heard { label: on, payload: heard } if on == label && heard == payload))
+    /// Each with each other: the connection of one is the other's, and both were connected.
+    fn connected(&mut self, peers: &[PeerName]) -> Option<Vec<Seq>> {
+        let mut seqs = Vec::new();
+        for (one, other) in couples(peers) {
+            let (mine, theirs) = self.pair(one, other)?;
+            for (peer, conn) in [(one, mine), (other, theirs)] {
+                seqs.push(self.state(peer, conn, Machine::Connection, "connected")?);
+            }
+        }
+        Some(seqs)
     }
 
-    /// Whether a machine of the peer's newest connection was in this state, not before what an earlier wait has seen.
-    pub(super) fn has_reached(&self, peer: &PeerName, machine: Machine, state: &str) -> bool {
-        (self.states.get(&(peer.clone(), machine))).is_some_and(|course| {
+    /// Who of these was not connected with whom, where each must be with each.
+    pub(super) fn apart<'a>(
+        &'a self,
+        peers: &'a [PeerName],
+    ) -> impl Iterator<Item = (&'a PeerName, &'a PeerName)> {
+        let both = couples(peers).flat_map(|(one, other)| [(one, other), (other, one)]);
+        both.filter(|(peer, with)| {
+            let conn = self.newest(peer, Some(with));
+            conn.is_none_or(|conn| !self.has_reached(peer, conn, "connected"))
+        })
+    }
+
+    /// Which two of these are connected, though not with each other, for a person.
+    pub(super) fn crossed(&self, peers: &[PeerName]) -> Option<String> {
+        couples(peers).find_map(|(one, other)| self.elsewhere(one, other))
+    }
+
+    fn elsewhere(&self, one: &PeerName, other: &PeerName) -> Option<String> {
+        if self.pair(one, other).is_some() {
+            return None;
+        }
+        let with = |peer: &PeerName| {
+            let conns = self.conns.get(peer)?;
+            let names: BTreeSet<&str> = (conns.all.keys().copied())
+                .filter(|conn| {
+                    self.state_now(peer, *conn, Machine::Connection) == Some("connected")
+                })
+                .filter_map(|conn| self.facts.pairs.partner(peer, conn))
+                .map(PeerName::as_str)
+                .collect();
+            let names: Vec<&str> = names.into_iter().collect();
+            (!names.is_empty()).then(|| names.join(" and "))
+        };
+        let (mine, theirs) = (with(one)?, with(other)?);
+        Some(format!(
+            "{one} and {other} are connected, but not with each other: {one} is with {mine}, {other} with {theirs}"
+        ))
+    }
+
+    /// Whether a peer has this payload from `label`, of this speaker's as far as that is known.
+    pub fn heard(
+        &mut self,
+        by: &PeerName,
+        speaker: &PeerName,
+        label: &str,
+        payload: &Payload,
+    ) -> Option<Vec<Seq>> {
+        self.take(by, |token| match token {
+            TokenKind::Heard {
+                from,
+                label: on,
+                payload: heard,
+            } => {
+                let his = from.as_ref().is_none_or(|from| from == speaker);
+                his && on == label && heard == payload
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a connection was in this state, not before what an earlier wait has seen.
+    fn has_reached(&self, peer: &PeerName, conn: u32, state: &str) -> bool {
+        let course = self
+            .get(peer, conn)
+            .and_then(|conn| conn.states.get(&Machine::Connection));
+        course.is_some_and(|course| {
             course.states[course.followed..]
                 .iter()
                 .any(|(is, _)| is == state)
         })
     }
 
-    /// The state of a machine of the peer's newest connection now.
-    pub(super) fn state_now(&self, peer: &PeerName, machine: Machine) -> Option<&str> {
-        self.states
-            .get(&(peer.clone(), machine))
-            .and_then(Course::now)
+    /// The same of the peer's newest connection.
+    pub(super) fn was_connected(&self, peer: &PeerName) -> bool {
+        (self.newest(peer, None)).is_some_and(|conn| self.has_reached(peer, conn, "connected"))
     }
 
-    /// The number of the peer's newest connection.
-    pub(super) fn newest_connection(&self, peer: &PeerName) -> Option<u32> {
-        self.conns.get(peer).copied()
+    /// The state of a machine of a connection now.
+    fn state_now(&self, peer: &PeerName, conn: u32, machine: Machine) -> Option<&str> {
+        self.get(peer, conn)?.states.get(&machine)?.now()
+    }
+
+    /// Why no connection of a peer, or none with this one, can stand now unless something comes: what is missing.
+    pub(super) fn lacks(&self, peer: &PeerName, with: Option<&PeerName>) -> Option<String> {
+        let newest = self.newest(peer, with);
+        let described = newest.is_some_and(|conn| {
+            (self.facts.pairs.end(peer, conn)).is_some_and(|end| end.described)
+        });
+        if !described {
+            // Where there was talk with others, it matters whose is missing.
+            let of = with.filter(|with| self.talks_with_others(peer, with));
+            let of = of.map(|of| format!(" from {of}")).unwrap_or_default();
+            return Some(format!("{peer} never had a remote description{of}"));
+        }
+        let closed = self.state_now(peer, newest?, Machine::Connection) == Some("closed");
+        closed.then(|| "its connection is closed".into())
+    }
+
+    fn talks_with_others(&self, peer: &PeerName, with: &PeerName) -> bool {
+        let conns = self.conns.get(peer);
+        conns.is_some_and(|conns| {
+            let mut partners =
+                (conns.all.keys()).filter_map(|conn| self.facts.pairs.partner(peer, *conn));
+            partners.any(|partner| partner != with)
+        })
     }
 
     /// The newest refusal of such a request that no step has waited for: its reason, and the event.
@@ -367,11 +530,14 @@ impl World {
             })
     }
 
-    /// The state of a peer's newest connection.
-    fn state(&mut self, peer: &PeerName, machine: Machine, state: &str) -> Option<Seq> {
-        self.states
-            .get_mut(&(peer.clone(), machine))
-            .and_then(|course| course.reach(state))
+    fn state(&mut self, peer: &PeerName, conn: u32, machine: Machine, state: &str) -> Option<Seq> {
+        let conn = self.get_mut(peer, conn)?;
+        conn.states.get_mut(&machine)?.reach(state)
+    }
+
+    fn channel(&mut self, peer: &PeerName, conn: u32, label: &str, state: &str) -> Option<Seq> {
+        let conn = self.get_mut(peer, conn)?;
+        conn.channels.get_mut(label)?.reach(state)
     }
 
     fn take(&mut self, peer: &PeerName, matches: impl Fn(&TokenKind) -> bool) -> Option<Vec<Seq>> {
@@ -417,29 +583,38 @@ impl World {
             Some((_, true)) => "signaling up".into(),
             Some((_, false)) => "signaling down".into(),
         }];
-        if self.conns.contains_key(peer) {
+        let current = self.current(peer);
+        if current.is_empty() {
+            parts.push("no connection".into());
+        }
+        let several = current.len() > 1;
+        for (partner, conn) in current {
+            let with = partner.filter(|_| several);
+            let with = with
+                .map(|with| format!(" (with {with})"))
+                .unwrap_or_default();
             for machine in [
                 Machine::Signaling,
                 Machine::IceGathering,
                 Machine::Ice,
                 Machine::Connection,
             ] {
-                if let Some(state) = self
-                    .states
-                    .get(&(peer.clone(), machine))
-                    .and_then(Course::now)
-                {
-                    parts.push(format!("{} {state}", machine.as_str()));
+                if let Some(state) = conn.states.get(&machine).and_then(Course::now) {
+                    parts.push(format!("{} {state}{with}", machine.as_str()));
                 }
             }
-        } else {
-            parts.push("no connection".into());
-        }
-        for ((of, label), course) in &self.channels {
-            if let Some(state) = course.now().filter(|_| of == peer) {
-                parts.push(format!("channel {label} {state}"));
+            for (label, course) in &conn.channels {
+                if let Some(state) = course.now() {
+                    parts.push(format!("channel {label} {state}{with}"));
+                }
             }
         }
         parts.join(", ")
     }
+}
+
+/// All twos of these, in their order.
+fn couples<T>(of: &[T]) -> impl Iterator<Item = (&T, &T)> {
+    let with = |(place, one)| of[place + 1..].iter().map(move |other| (one, other));
+    of.iter().enumerate().flat_map(with)
 }

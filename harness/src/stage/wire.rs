@@ -100,9 +100,9 @@ pub struct Wire {
 struct Inner {
     /// The tap's ear for each link, and for HTTP under 0.
     ears: BTreeMap<u32, Conversation>,
-    /// Why the brain sent what is still on its way to the tap, oldest first; HTTP under 0.
+    /// Why the peer sent what is still on its way to the tap, oldest first; HTTP under 0.
     intents: BTreeMap<u32, VecDeque<Vec<Seq>>>,
-    /// What was delivered to the peer and not yet heard by its brain; HTTP under 0.
+    /// What was delivered to the peer and not yet heard by its driver; HTTP under 0.
     delivered: BTreeMap<u32, VecDeque<(Seq, u64)>>,
     /// The requests that nothing has answered yet, by method and path, oldest first.
     asked: VecDeque<(String, Seq)>,
@@ -206,7 +206,7 @@ impl Wire {
         }
     }
 
-    /// The brain is about to send one message on this link (0: an HTTP request) because of `cause`.
+    /// The peer is about to send one message on this link (0: an HTTP request) because of `cause`.
     pub fn intend(&self, link: u32, cause: Vec<Seq>) {
         lock(&self.inner)
             .intents
@@ -215,7 +215,7 @@ impl Wire {
             .push_back(cause);
     }
 
-    /// The event of the oldest delivered message with this payload that the brain has not heard yet. By payload, because a
+    /// The event of the oldest delivered message with this payload that the driver has not heard yet. By payload, because a
     /// released message may overtake one that is delayed.
     pub fn heard(&self, link: u32, payload: &str) -> Option<Seq> {
         let mut inner = lock(&self.inner);
@@ -236,7 +236,7 @@ impl Wire {
         lock(&self.inner).down.contains(&link)
     }
 
-    /// The links on which something is still on its way from the brain to the tap.
+    /// The links on which something is still on its way from the driver to the tap.
     pub fn pending(&self) -> Vec<u32> {
         let inner = lock(&self.inner);
         let on_its_way = inner.intents.iter().filter(|(link, intents)| {

@@ -342,6 +342,7 @@ fn fail(kind: FailureKind, message: String, diff: Option<String>) -> Verdict {
         at: crate::record::Seq::MAX,
         states: Vec::new(),
         breaches: Vec::new(),
+        instead: Vec::new(),
         diff,
     }))
 }

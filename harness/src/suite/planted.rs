@@ -8,12 +8,13 @@ use futures_util::StreamExt as _;
 use glare_signaling_server::Fault;
 
 use super::UNDER_WAY;
+use crate::hand::PeerFault;
 use crate::laws::Law;
 use crate::names::Stack;
 use crate::record::{Inconclusive, Unsupported, Verdict};
 use crate::scenario::{Cast, Place, Scenario};
 use crate::server::ServerSpec;
-use crate::stage::{Case, PeerFault, Setting, play};
+use crate::stage::{Case, Setting, play};
 
 /// A fault of the reference server, or of the harness's own peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

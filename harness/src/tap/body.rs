@@ -134,3 +134,36 @@ impl Body {
         Ok(state)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(stream: &[u8]) -> Result<bool, BodyError> {
+        let mut body = Body::new(Framing::Chunked);
+        body.take(stream, &mut Vec::new())?;
+        Ok(body.is_done())
+    }
+
+    #[test]
+    fn a_chunk_that_says_no_size_is_none() {
+        for line in ["\r\n", "\n", ";name=value\r\n"] {
+            assert_eq!(take(line.as_bytes()), Err(BodyError), "{line:?}");
+            let later = format!("1\r\nx\r\n{line}\r\n");
+            assert_eq!(take(later.as_bytes()), Err(BodyError), "{later:?}");
+        }
+    }
+
+    #[test]
+    fn the_lines_of_chunks_are_limited_each_and_trailers_together() {
+        let line = "n: v\r\n";
+        let count = LONGEST_LINE / line.len();
+        let trailers = |count| format!("0\r\n{}\r\n", line.repeat(count));
+        assert_eq!(take(trailers(count - 2).as_bytes()), Ok(true));
+        assert_eq!(take(trailers(count + 1).as_bytes()), Err(BodyError));
+        let chunks = "1;n=v\r\nx\r\n".repeat(2 * count) + "0\r\n\r\n";
+        assert_eq!(take(chunks.as_bytes()), Ok(true));
+        let long = format!("1;{}\r\n", "n".repeat(LONGEST_LINE));
+        assert_eq!(take(long.as_bytes()), Err(BodyError));
+    }
+}

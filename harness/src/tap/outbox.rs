@@ -139,9 +139,10 @@ impl Outbox {
         Ok(())
     }
 
-    /// Puts a held message into the stream now, whole, ahead of what a delay keeps back.
+    /// Puts a held message into the stream now, whole, ahead of what a delay keeps back. Nobody asks for it once the link is down, as it is
+    /// when this side finishes.
     pub(super) fn release(&mut self, bytes: BytesMut, reply: oneshot::Sender<Delivery>) {
-        if self.dead || self.finish {
+        if self.dead {
             let _ = reply.send(Delivery::Undeliverable);
         } else if self.midway {
             self.parked.push((bytes, reply));
@@ -173,9 +174,9 @@ impl Outbox {
         }
     }
 
-    /// Whether a frame of the tap's own could be put at the end of what is ready.
+    /// Whether a frame of the tap's own could be put at the end of what is ready. The same holds for it.
     pub(super) fn at_border(&self) -> bool {
-        !self.midway && !self.dead && !self.finish
+        !self.midway && !self.dead
     }
 
     /// After this comes nothing more: the socket's writing side is to be shut down.

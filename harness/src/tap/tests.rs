@@ -375,6 +375,64 @@ fn what_a_servers_frames_break_is_named() {
     }
 }
 
+/// Feeds each part by itself; what came out: `message`, `beginning`, `tail`, `end`, `control`, `raw`, and what is noted.
+fn pieces(parts: &[Vec<u8>], cap: usize) -> (Vec<&'static str>, Option<Rule>) {
+    let mut splitter = Splitter::new(false, cap);
+    let mut inbox = BytesMut::new();
+    let (mut found, mut noted) = (Vec::new(), None);
+    for part in parts {
+        inbox.extend_from_slice(part);
+        while let Some(piece) = splitter.next(&mut inbox) {
+            noted = noted.or(splitter.take_noted());
+            found.push(match piece {
+                Piece::Message { truncated, .. } if truncated => "beginning",
+                Piece::Message { .. } => "message",
+                Piece::Tail { end, .. } if end => "end",
+                Piece::Tail { .. } => "tail",
+                Piece::Control { .. } => "control",
+                Piece::Raw(_) => "raw",
+            });
+        }
+    }
+    (found, noted.map(|noted| noted.rule))
+}
+
+#[test]
+fn a_long_message_ends_with_an_empty_fragment_too() {
+    let long = encode(1, false, &[b'x'; 2000], None);
+    let parts = [
+        long[..1500].to_vec(),
+        long[1500..].to_vec(),
+        encode(0, false, b"", None),
+        encode(0, true, b"", None),
+        encode(1, true, b"after", None),
+    ];
+    let expected = ["beginning", "tail", "tail", "end", "message"];
+    assert_eq!(pieces(&parts, 1000), (expected.to_vec(), None));
+}
+
+#[test]
+fn an_odd_length_behind_the_beginning_of_a_long_message_is_noted() {
+    let long = encode(1, false, &[b'x'; 2000], None);
+    for (odd, rule) in [
+        (&[0x80, 126, 0, 1, b'x'][..], Rule::Length),
+        (&[0x80, 127, 0, 0, 0, 2, 0, 0, 0, 0], Rule::Endless),
+    ] {
+        let parts = [long[..1500].to_vec(), long[1500..].to_vec(), odd.to_vec()];
+        assert_eq!(pieces(&parts, 1000).1, Some(rule));
+    }
+}
+
+#[test]
+fn a_message_of_fragments_without_end_is_taken_as_a_long_one() {
+    let begin = encode(1, false, b"", None);
+    let more = encode(0, false, b"", None);
+    // Empty ones: the cap on bytes is far away.
+    let parts = [[begin, more.repeat(70_000)].concat(), more];
+    let (found, _) = pieces(&parts, 1 << 24);
+    assert_eq!(found, ["beginning", "tail"]);
+}
+
 #[test]
 fn a_message_for_a_socket_that_takes_no_more_is_counted_as_lost() {
     use super::outbox::{Kind, Outbox};

@@ -2,9 +2,9 @@
 
 use crate::browser_support::{DEADLINE, Tap};
 use crate::cli_support::{self, Stand};
+use glare::hand::{Hand, HandError};
 use glare::names::Stack;
 use glare::peer::browser::Pool;
-use glare::peer::{Hand, HandError};
 use glare::run::Run;
 use glare::terms::Kill;
 use rstest::rstest;

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::browser_support::{Tap, actor, actor_at, connect};
+use glare::hand::{Command, Hand};
 use glare::names::Stack;
 use glare::peer::browser::Pool;
-use glare::peer::{Command, Hand};
 use glare::run::Run;
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -1,9 +1,9 @@
 //! What the hand of a page does and tells, in both browsers.
 
 use crate::browser_support::{Tap, actor, actor_at, chat, connect};
+use glare::hand::{Command, Hand, HandError, Happening, Reply};
 use glare::names::Stack;
 use glare::peer::browser::Pool;
-use glare::peer::{Command, Hand, HandError, Happening, Reply};
 use glare::signaling::Candidate;
 use glare::terms::{ChannelOptions, Data};
 use rstest::rstest;

@@ -1,8 +1,8 @@
 //! Real browsers connect, chat, refuse, and are given back.
 
 use crate::browser_support::{actor, chat, connect};
+use glare::hand::Hand;
 use glare::names::Stack;
-use glare::peer::Hand;
 use glare::peer::browser::Pool;
 
 async fn pair_connects_and_chats(offers: Stack, answers: Stack) {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::browser_support::{DEADLINE, Tap, actor, actor_at, chat, connect, own_actor, processes};
+use glare::hand::{Command, Hand, HandError, Happening};
 use glare::names::Stack;
 use glare::peer::browser::{EnvironmentError, Pool, Programs};
-use glare::peer::{Command, Hand, HandError, Happening};
 use glare::run::Run;
 use glare::terms::Kill;
 use rstest::rstest;

@@ -7,7 +7,7 @@ use glare::laws::Law;
 use glare::names::Stack;
 use glare::scenario::Place;
 use glare::stage::Setting;
-use glare::suite::{self, Caught, Table};
+use glare::suite::{self, Caught, Planted, Table};
 use glare_signaling_server::Faults;
 use tokio::sync::OnceCell;
 
@@ -104,4 +104,15 @@ fn every_scenario_that_plays_natively_names_a_fault_that_it_catches() {
         .map(|scenario| &scenario.source.path)
         .collect();
     assert!(silent.is_empty(), "{silent:?}");
+}
+
+/// `catches:` names a fault alone, so the server's and the peers' must differ.
+#[test]
+fn no_two_faults_have_one_name() {
+    let mut names = BTreeSet::new();
+    let twice: Vec<&str> = Planted::all()
+        .map(Planted::as_str)
+        .filter(|name| !names.insert(*name))
+        .collect();
+    assert!(twice.is_empty(), "{twice:?}");
 }

@@ -10,15 +10,17 @@ use std::path::Path;
 
 /// Lowest first. Each knows only those that stand before it.
 #[rustfmt::skip]
-const FLOORS: [&str; 25] = [
+const FLOORS: [&str; 27] = [
     // The ground: what all share.
     "names", "source", "terms", "coding", "input", "lock", "mistake", "yaml",
     // What can be said, what should happen, and what is told of it.
-    "signaling", "scenario", "record",
+    "signaling", "hand", "scenario", "record",
     // What follows from a record: facts, and on them the log and the laws.
     "facts", "log", "laws",
     // What a person is shown, of the record alone: nothing that plays is known here.
     "report",
+    // What a peer that the harness drives decides.
+    "mind",
     // Processes, sockets and clocks.
     "run", "tls", "tap", "peer", "server",
     // What joins them.

@@ -145,7 +145,7 @@ async fn a_tap_that_outlives_its_case_breaks_law_8() {
     let scenario = Scenario::read(Path::new("x.yaml"), &text).expect("a scenario");
     let cast = scenario.casts().into_iter().next().expect("a cast");
     let setting = Setting {
-        peer_fault: Some(glare::stage::PeerFault::StaysOnStage),
+        peer_fault: Some(glare::hand::PeerFault::StaysOnStage),
         ..Setting::reference(Faults::none()).expect("a run")
     };
     let scenario = Arc::new(scenario);

@@ -13,7 +13,7 @@ use crate::log_support::{Builder, link, room};
 const SECOND: u64 = 1_000_000;
 
 /// What the reference server promises, for a room of any size.
-fn promised() -> Terms {
+pub fn promised() -> Terms {
     Terms {
         room_size: None,
         ..Terms::of(&Dialect::reference())
@@ -21,14 +21,14 @@ fn promised() -> Terms {
 }
 
 /// A server that has rooms and promises nothing more.
-fn nothing() -> Terms {
+pub fn nothing() -> Terms {
     Terms {
         rooms: Some(true),
         ..Terms::default()
     }
 }
 
-fn broken(b: &Builder, terms: &Terms) -> Vec<(u8, Seq)> {
+pub fn broken(b: &Builder, terms: &Terms) -> Vec<(u8, Seq)> {
     judge(&b.events, terms)
         .iter()
         .flat_map(|finding| finding.breaches.iter().map(|b| (b.law.number(), b.event)))
@@ -36,7 +36,7 @@ fn broken(b: &Builder, terms: &Terms) -> Vec<(u8, Seq)> {
 }
 
 /// Where these laws are broken.
-fn of(laws: &[u8], b: &Builder, terms: &Terms) -> Vec<(u8, Seq)> {
+pub fn of(laws: &[u8], b: &Builder, terms: &Terms) -> Vec<(u8, Seq)> {
     let mut all = broken(b, terms);
     all.retain(|(law, _)| laws.contains(law));
     all
@@ -48,7 +48,7 @@ fn premises(b: &Builder, law: Law, terms: &Terms) -> usize {
     of.map_or(0, |finding| finding.premises)
 }
 
-fn news(b: &mut Builder, to: &Link, who: &str, here: bool) -> Seq {
+pub fn news(b: &mut Builder, to: &Link, who: &str, here: bool) -> Seq {
     let peer = who.to_owned();
     let notice = match here {
         true => Notice::PeerJoined { peer },
@@ -57,23 +57,23 @@ fn news(b: &mut Builder, to: &Link, who: &str, here: bool) -> Seq {
     b.tell(to, notice, Some(who), &[])
 }
 
-fn ask(b: &mut Builder, who: &Link, name: &str) -> Seq {
+pub fn ask(b: &mut Builder, who: &Link, name: &str) -> Seq {
     b.ask(who, Request::Join { room: room(name) }, &[])
 }
 
-fn let_in(b: &mut Builder, who: &Link, name: &str, with: &[&str]) -> Seq {
+pub fn let_in(b: &mut Builder, who: &Link, name: &str, with: &[&str]) -> Seq {
     let with = with.iter().map(ToString::to_string).collect();
     let room = room(name);
     b.tell(who, Notice::Joined { room, with }, None, &[])
 }
 
-fn refuse(b: &mut Builder, who: &Link, request: Kind) -> Seq {
+pub fn refuse(b: &mut Builder, who: &Link, request: Kind) -> Seq {
     let (request, reason) = (Some(request), "no".to_owned());
     b.tell(who, Notice::Refused { request, reason }, None, &[])
 }
 
 /// Comes into the lobby, and those inside hear it.
-fn enters(b: &mut Builder, who: &Link, others: &[&Link]) -> Seq {
+pub fn enters(b: &mut Builder, who: &Link, others: &[&Link]) -> Seq {
     b.connect(who);
     ask(b, who, "lobby");
     let with: Vec<&str> = others.iter().map(|link| link.peer.as_str()).collect();
@@ -84,7 +84,7 @@ fn enters(b: &mut Builder, who: &Link, others: &[&Link]) -> Seq {
     entered
 }
 
-fn leaves(b: &mut Builder, who: &Link) -> (Seq, Seq) {
+pub fn leaves(b: &mut Builder, who: &Link) -> (Seq, Seq) {
     let lobby = || room("lobby");
     let asked = b.ask(who, Request::Leave { room: lobby() }, &[]);
     (
@@ -93,7 +93,7 @@ fn leaves(b: &mut Builder, who: &Link) -> (Seq, Seq) {
     )
 }
 
-fn drops(b: &mut Builder, who: &Link) -> Seq {
+pub fn drops(b: &mut Builder, who: &Link) -> Seq {
     let what = What::LinkDown {
         link: who.clone(),
         by: Side::Peer,
@@ -115,7 +115,7 @@ fn asked_and_answered(b: &mut Builder, who: &Link) -> Seq {
     asked
 }
 
-fn fenced(b: &mut Builder, all: &[&Link]) {
+pub fn fenced(b: &mut Builder, all: &[&Link]) {
     for who in all.iter().chain(all) {
         asked_and_answered(b, who);
     }
@@ -125,14 +125,14 @@ fn fenced(b: &mut Builder, all: &[&Link]) {
     }
 }
 
-fn later(b: &mut Builder) {
+pub fn later(b: &mut Builder) {
     let text = "later".to_owned();
     let seq = b.add(What::Note { peer: None, text }, &[]) as usize;
     b.events[seq].at = b.events[seq - 1].at + 10 * SECOND;
 }
 
 /// What nobody understands.
-fn garbage(b: &mut Builder, who: &Link) {
+pub fn garbage(b: &mut Builder, who: &Link) {
     let at = b.ask(who, Request::Fence, &[]);
     let What::Message { word, .. } = &mut b.events[at as usize].what else {
         panic!("a message");
@@ -160,11 +160,11 @@ fn offer(text: &str) -> Signal {
     Signal::Offer { sdp: text.into() }
 }
 
-fn up(b: &mut Builder, from: &Link, to: &Link, text: &str) -> Seq {
+pub fn up(b: &mut Builder, from: &Link, to: &Link, text: &str) -> Seq {
     b.up(from, to.peer.as_str(), offer(text), Fate::Passed, &[])
 }
 
-fn down(b: &mut Builder, to: &Link, from: &Link, text: &str) -> Seq {
+pub fn down(b: &mut Builder, to: &Link, from: &Link, text: &str) -> Seq {
     b.down(to, from.peer.as_str(), offer(text), Fate::Passed)
 }
 
@@ -174,14 +174,14 @@ fn relay(b: &mut Builder, from: &Link, to: &Link) -> Seq {
 }
 
 /// Alice is in the lobby.
-fn alice() -> (Builder, Link) {
+pub fn alice() -> (Builder, Link) {
     let mut b = Builder::new(&["alice", "bob", "carol"]);
     b.create("alice", "lobby");
     (b, link("alice", 1))
 }
 
 /// Alice and Bob are.
-fn pair() -> (Builder, Link, Link) {
+pub fn pair() -> (Builder, Link, Link) {
     let (mut b, alice) = alice();
     let bob = link("bob", 1);
     enters(&mut b, &bob, &[&alice]);
@@ -422,7 +422,7 @@ fn who_is_not_understood_may_not_be_inside() {
     }
 }
 
-fn server(b: &mut Builder, life: ServerLife) -> Seq {
+pub fn server(b: &mut Builder, life: ServerLife) -> Seq {
     b.add(What::Server { life }, &[])
 }
 

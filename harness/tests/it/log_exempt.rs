@@ -207,3 +207,149 @@ fn news_of_who_came_by_a_released_request_is_told() {
         lines(&events)
     );
 }
+
+#[test]
+fn who_was_there_before_the_hearer_came_is_no_news_to_it() {
+    let (mut b, alice, bob, step) = begun();
+    let lobby = || room("lobby");
+    b.ask(&alice, Request::Create { room: lobby() }, &[step]);
+    b.tell(&alice, Notice::Created { room: lobby() }, None, &[]);
+    b.ask(&bob, Request::Join { room: lobby() }, &[step]);
+    let (room, with) = (lobby(), vec!["alice".to_owned()]);
+    b.tell(&bob, Notice::Joined { room, with }, None, &[]);
+    for (to, who) in [(&bob, "alice"), (&alice, "bob")] {
+        let peer = who.to_owned();
+        let told = b.tell(to, Notice::PeerJoined { peer }, Some(who), &[]);
+        let heard = b.hears(to, Kind::PeerJoined, Some(who), told);
+        b.wait(heard);
+    }
+    let told = lines(&b.end(&[("alice", 1), ("bob", 1)]));
+    let line = |text: &str| told.iter().any(|line| line == text);
+    assert!(
+        line("server -> bob: peer-joined alice (unasked)"),
+        "{told:?}"
+    );
+    assert!(line("server -> alice: peer-joined bob"), "{told:?}");
+}
+
+/// Alice and Bob connect; the events of Alice's and of Bob's `connected`.
+fn connected() -> (Builder, Link, Link, [Seq; 2]) {
+    let mut b = Builder::new(&["alice", "bob"]);
+    let (alice, bob) = (link("alice", 1), link("bob", 1));
+    b.create("alice", "lobby");
+    let joined = b.join(&bob, "lobby", &[&alice]);
+    b.step("await: { state: connected }", None);
+    let (from, to) = ((&bob, 1, "BB"), (&alice, 1, "AA"));
+    let answer = b.negotiate(from, to, joined, Fate::Passed);
+    let [of_bob, of_alice] = b.connected(from, to, answer);
+    (b, alice, bob, [of_alice, of_bob])
+}
+
+const BOTH: [(&str, u32); 2] = [("alice", 1), ("bob", 1)];
+
+#[test]
+fn what_happens_inside_a_peer_stands_where_a_step_waited_for_it() {
+    for first in [0, 1] {
+        let (mut b, .., states) = connected();
+        b.wait(states[first]);
+        b.step("hold: { message: bye }", Some("tap: hold bye"));
+        b.wait(states[1 - first]);
+        b.step("release: { message: bye }", Some("tap: release bye"));
+        let told = lines(&b.end(&BOTH));
+        let names = ["alice", "bob"].map(|who| format!("{who}: connection connected"));
+        let last: Vec<&str> = told[told.len() - 4..].iter().map(String::as_str).collect();
+        let expected = [
+            &names[first],
+            "tap: hold bye",
+            &names[1 - first],
+            "tap: release bye",
+        ];
+        assert_eq!(last, expected);
+    }
+}
+
+#[test]
+fn which_candidate_made_a_connection_is_not_told() {
+    let (mut b, .., states) = connected();
+    for seq in states {
+        b.wait(seq);
+    }
+    let heard = |event: &&Event| {
+        matches!(
+            &event.what,
+            What::Hears {
+                kind: Kind::Candidate,
+                ..
+            }
+        )
+    };
+    let heard: Vec<Seq> = b
+        .events
+        .iter()
+        .filter(heard)
+        .map(|event| event.seq)
+        .collect();
+    assert!(heard.len() > 2);
+    let without = lines(&b.clone().end(&BOTH));
+    for candidate in heard {
+        let mut b = b.clone();
+        for seq in states {
+            b.events[seq as usize].cause = vec![candidate];
+        }
+        assert_eq!(lines(&b.end(&BOTH)), without, "{candidate}");
+    }
+}
+
+#[test]
+fn a_connection_waits_for_its_first_exchange_alone() {
+    let (mut b, alice, bob, states) = connected();
+    for seq in states {
+        b.wait(seq);
+    }
+    let without = lines(&b.clone().end(&BOTH));
+    // Another one, by itself, which no step waits for.
+    let at = b.events.len();
+    let answer = b.negotiate((&bob, 1, "B2"), (&alice, 1, "A2"), 0, Fate::Passed);
+    let heard = b.hears(&bob, Kind::Answer, Some("alice"), answer);
+    b.applied("bob", 1, Applied::Remote(DescriptionKind::Answer), &[heard]);
+    b.events[at].cause.clear();
+    assert_eq!(lines(&b.end(&BOTH)), without);
+}
+
+#[test]
+fn what_is_said_a_second_time_is_heard_only_where_a_step_waits_for_it() {
+    let (mut b, ..) = connected();
+    b.say(("bob", 1), ("alice", 1), "hello");
+    b.say(("bob", 1), ("alice", 1), "hello");
+    let whole = b.clone().end(&BOTH);
+    assert!(
+        has(&whole, "bob ~> alice: chat \"hello\""),
+        "{:?}",
+        lines(&whole)
+    );
+    // The second one is not waited for: it may have come after the end.
+    let heard = b.events.len() - 1;
+    let said = b.events.len() - 2;
+    let mut alone = Builder::clone(&b);
+    alone.events.truncate(heard);
+    let end = |mut b: Builder| {
+        let step = b.events[said].cause[0];
+        b.add(What::End, &[step, said as Seq]);
+        lines(&b.events)
+    };
+    assert_eq!(end(b), end(alone));
+}
+
+#[test]
+fn what_the_tap_makes_of_a_message_is_told_with_it() {
+    let (mut b, alice, bob, step) = begun();
+    b.up(&bob, "alice", Signal::Bye, Fate::Passed, &[step]);
+    let got = b.down(&alice, "bob", Signal::Bye, Fate::Passed);
+    let copy = b.down(&alice, "bob", Signal::Bye, Fate::Copy);
+    b.events[copy as usize].cause = vec![got];
+    let heard = b.hears(&alice, Kind::Bye, Some("bob"), got);
+    b.wait(heard);
+    let log = Log::of(&b.end(&BOTH));
+    let told = |seq: Seq| log.lines.iter().any(|line| line.events.contains(&seq));
+    assert!(told(got) && told(copy), "{log}");
+}

@@ -152,6 +152,24 @@ fn a_wrong_trace_is_refused_with_its_line() {
         refused(text.replacen("\"cause\":[1]", "\"cause\":[9000]", 1)),
         "line 3: cause 9000 is not an earlier event"
     );
+    assert_eq!(
+        refused(text.replacen("\"cause\":[1]", "\"cause\":[2]", 1)),
+        "line 3: cause 2 is not an earlier event",
+        "itself"
+    );
+    let again = lines[0].replace("\"seq\":0", "\"seq\":1");
+    assert_eq!(
+        refused(text.replacen(lines[1], &again, 1)),
+        "line 2: a second `run` event"
+    );
+    assert_eq!(
+        refused(text.replacen(&format!("{}\n", lines[2]), "", 1)),
+        "line 3: event 3 where event 2 was due"
+    );
+    // Not the end that a crash leaves.
+    assert!(refused(text.replacen(lines[3], &lines[3][..20], 1)).starts_with("line 4: "));
+    let endless = format!("{}\n{}", lines[0], "x".repeat(glare::record::MAX_LINE + 1));
+    assert!(refused(endless).starts_with("line 2: longer than"));
     assert!(matches!(
         read_trace(
             text.replacen("\"version\":2", "\"version\":3", 1)
@@ -159,6 +177,10 @@ fn a_wrong_trace_is_refused_with_its_line() {
         ),
         Err(TraceError::Version { found: 3 })
     ));
+    assert_eq!(
+        refused(text.replacen("\"version\":2", "\"version\":1", 1)),
+        "it has version 1, written by an older glare; this one reads version 2"
+    );
     assert!(matches!(read_trace(&b""[..]), Err(TraceError::Empty)));
     assert!(refused("x".repeat(glare::record::MAX_LINE + 1)).contains("longer than"));
     assert!(
@@ -303,6 +325,35 @@ fn what_a_runtime_takes_with_it_is_written_in_the_end() {
     }
 }
 
+#[test]
+fn what_no_thread_came_to_write_is_written_in_the_end() {
+    let writes = Writes::default();
+    let recorder = Recorder::new(Some(TraceWriter::new(writes.clone())));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    let (busy, is_busy) = mpsc::channel();
+    let (free, is_free) = mpsc::channel();
+    runtime.block_on(async {
+        // The one thread there is has something else to do until the runtime is gone.
+        tokio::task::spawn_blocking(move || {
+            busy.send(()).unwrap();
+            is_free.recv()
+        });
+        is_busy.recv().unwrap();
+        recorder.record_lazily(console("x"), &[]);
+    });
+    runtime.shutdown_background();
+    free.send(()).unwrap();
+    drop(recorder);
+    let began = Instant::now();
+    while writes.0.lock().unwrap().is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(10), "lost");
+        std::thread::yield_now();
+    }
+}
+
 /// A disk that is full.
 struct Full;
 
@@ -313,6 +364,39 @@ impl Write for Full {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// A disk that has room for two writes, none for the third, and room again.
+#[derive(Default)]
+struct Short(Writes);
+
+impl Write for Short {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.0.0.lock().unwrap().len();
+        self.0.write(if count == 2 { b"" } else { bytes })?;
+        match count {
+            2 => Err(io::ErrorKind::StorageFull.into()),
+            _ => Ok(bytes.len()),
+        }
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn nothing_is_written_behind_a_gap() {
+    let writes = Writes::default();
+    let recorder = Recorder::new(Some(TraceWriter::new(Short(writes.clone()))));
+    for text in ["one", "two", "three", "four", "five"] {
+        recorder.record(console(text), &[]);
+    }
+    let told = recorder.incomplete().map(|(kind, _)| kind);
+    assert_eq!(told, Some(InconclusiveKind::RecordFailed));
+    drop(recorder);
+    let disk = String::from_utf8(writes.0.lock().unwrap().concat()).unwrap();
+    assert_eq!(disk.lines().count(), 2, "{disk}");
+    assert!(disk.contains("one") && disk.contains("two"), "{disk}");
 }
 
 #[test]

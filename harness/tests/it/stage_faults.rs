@@ -211,6 +211,37 @@ async fn a_silence_swallows_in_its_direction_until_it_is_mended() {
     );
 }
 
+/// The end: what was fenced, and what cannot answer, is not closed to see whether the server goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn before_the_server_is_seen_to_go_on_only_lines_with_something_unanswered_are_closed() {
+    use glare::terms::ServerLife;
+
+    let played = |last: &'static str| async move {
+        let join = "  - join: { peer: carol, room: lobby }\n";
+        let together = "  - create: { peer: alice, room: lobby }\n";
+        let outcome = played(&scenario(&format!("{together}{join}{last}"))).await;
+        passes(&outcome);
+        let events = outcome.record.iter().map(|event| &event.what);
+        let closing: Vec<What> = events
+            .skip_while(|what| **what != What::Clearing)
+            .take_while(|what| {
+                !matches!(
+                    what,
+                    What::Server {
+                        life: ServerLife::Alive
+                    }
+                )
+            })
+            .skip(1)
+            .cloned()
+            .collect();
+        closing
+    };
+    assert_eq!(played("").await, []);
+    let silent = "  - cut: { peer: carol, how: silence }\n";
+    assert_eq!(played(silent).await, []);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stalled_peer_hears_nothing_and_all_of_it_later() {
     let stall = "  - stall: { peer: alice }\n";

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use glare::hand::{Command, Hand, HandError, Happening, Happenings, Reply};
 use glare::names::Stack;
 use glare::peer::browser::{BrowserPeer, PAGE_PATH, Pool, pages};
-use glare::peer::{Command, Hand, HandError, Happening, Happenings, Reply};
 use glare::signaling::{Candidate, Description};
 use glare::terms::{ChannelOptions, Data};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

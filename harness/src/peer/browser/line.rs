@@ -21,8 +21,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 use tokio_util::sync::CancellationToken;
 
+use crate::hand::Happening;
 use crate::lock::lock;
-use crate::peer::Happening;
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::EnvironmentError;
 use super::line::Line;
-use crate::peer::{Happening, Happenings};
+use crate::hand::{Happening, Happenings};
 
 /// Where the tap serves the peer's page.
 pub const PAGE_PATH: &str = "/.glare/peer";

@@ -14,8 +14,8 @@ use super::lease::Lease;
 use super::line::Line;
 use super::page::Page;
 use super::running::{Browser, TOLD_WITHIN};
+use crate::hand::{Command, Hand, HandError, Reply};
 use crate::names::Stack;
-use crate::peer::{Command, Hand, HandError, Reply};
 use crate::signaling::Description;
 use crate::terms::Kill;
 

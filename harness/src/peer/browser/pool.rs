@@ -15,9 +15,10 @@ use super::line::Line;
 use super::page::Page;
 use super::running::Browser;
 use super::{BrowserPeer, DriverUrl, EnvironmentError, Remotes};
+use crate::hand::Happenings;
 use crate::lock::lock;
 use crate::names::Stack;
-use crate::peer::{Happenings, next_address};
+use crate::peer::next_address;
 use crate::run::Run;
 
 /// How many pages one browser lends at a time. Who comes later waits in line.

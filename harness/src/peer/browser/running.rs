@@ -17,9 +17,9 @@ use super::page::{HOUSE_PATH, PAGE_PATH, Page};
 use super::process::Process;
 use super::remote::{RemoteSession, Socket};
 use super::{EnvironmentError, Programs, Remotes, capabilities, chromedriver, firefox};
+use crate::hand::Happenings;
 use crate::lock::lock;
 use crate::names::Stack;
-use crate::peer::Happenings;
 use crate::run::Run;
 
 /// How long a page may take to open, load or close (measured: 0.1 to 0.4 s).

@@ -1,6 +1,6 @@
 //! Which remote candidates are refused: what browsers check (W3C WebRTC, section 4.4.1.9) and the crate does not.
 
-use crate::peer::HandError;
+use crate::hand::HandError;
 use crate::signaling::Candidate;
 
 use super::refusal::refuse;

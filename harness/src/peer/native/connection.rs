@@ -19,8 +19,8 @@ use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, RTCIceCandidateInit, SettingEngineBuilder, StatsSelector,
 };
 
+use crate::hand::{Command, HandError, Happening, Reply};
 use crate::peer::teller::Teller;
-use crate::peer::{Command, HandError, Happening, Reply};
 use crate::signaling::{Candidate, Description, DescriptionKind};
 use crate::terms::{ChannelOptions, Data};
 
@@ -281,10 +281,17 @@ impl Connection {
         Ok(())
     }
 
+    /// The crate may tell it late. It is so only if the connection is at rest and its channels have no section yet (W3C WebRTC, section
+    /// 4.7.3), which is all that a peer without media can need.
     async fn negotiation_needed(&self) {
-        if let Some(pc) = &self.pc
-            && let Ok(Signaling::Stable) = description::signaling(&**pc).await
-        {
+        let Some(pc) = &self.pc else { return };
+        let Ok(Signaling::Stable) = description::signaling(&**pc).await else {
+            return;
+        };
+        let local = answered("reading", pc.current_local_description()).await;
+        let agreed =
+            (local.ok().flatten()).is_some_and(|local| local.sdp.contains("m=application"));
+        if !agreed {
             self.events
                 .tell(Happening::NegotiationNeeded { conn: self.conn });
         }

@@ -2,7 +2,7 @@
 
 use webrtc::peer_connection::{PeerConnection, RTCSdpType, RTCSessionDescription};
 
-use crate::peer::HandError;
+use crate::hand::HandError;
 use crate::signaling::{Description, DescriptionKind};
 
 use super::events::Events;

@@ -13,8 +13,8 @@ use webrtc::peer_connection::{
     RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSignalingState,
 };
 
+use crate::hand::Happening;
 use crate::lock::lock;
-use crate::peer::Happening;
 use crate::peer::teller::Teller;
 use crate::terms::Data;
 use crate::terms::Machine;

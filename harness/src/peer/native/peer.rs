@@ -10,10 +10,11 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 
+use crate::hand::{Command, Hand, HandError, Happenings, Reply};
 use crate::lock::lock;
+use crate::peer::Origin;
 use crate::peer::socket::{Answer, Sockets};
 use crate::peer::teller::Teller;
-use crate::peer::{Command, Hand, HandError, Happenings, Origin, Reply};
 use crate::terms::Kill;
 
 use super::connection;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use webrtc::error::{Error, Result};
 
-use crate::peer::HandError;
+use crate::hand::HandError;
 pub(super) use crate::peer::socket::refuse;
 
 /// How long the crate may take for one call. None of them waits for the network; the longest seen took 100 ms.

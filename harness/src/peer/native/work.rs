@@ -2,7 +2,7 @@
 
 use tokio::sync::oneshot;
 
-use crate::peer::{Command, HandError, Reply};
+use crate::hand::{Command, HandError, Reply};
 
 /// What a connection's task is told.
 pub(super) enum Work {

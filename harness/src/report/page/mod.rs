@@ -115,6 +115,14 @@ fn failed(html: &mut Html, story: &Story, failure: &Failure) {
             html.raw("<code>expect: seen</code>, line ")
                 .number(*line as u64);
         }
+        Some(Place::Order(line)) => {
+            html.raw("<code>expect: order</code>, line ")
+                .number(*line as u64);
+        }
+        Some(Place::Count(line)) => {
+            html.raw("<code>expect: count</code>, line ")
+                .number(*line as u64);
+        }
         Some(Place::Law(law)) => {
             html.raw("<a href=\"#failed\">law ")
                 .number(*law as u64)
@@ -144,6 +152,10 @@ fn failed(html: &mut Html, story: &Story, failure: &Failure) {
                 .raw("</li>");
         }
         html.raw("</ul>\n");
+    }
+    if let Some(heading) = crate::report::terminal::instead(failure) {
+        html.raw("<p>").text(heading).raw(":</p>");
+        html.element("<pre>", &failure.instead.join("\n"), "</pre>");
     }
     if !failure.states.is_empty() {
         html.raw("<p>Each peer at that moment:</p><ul>");

@@ -96,7 +96,8 @@ impl Reader<'_> {
     }
 
     fn place(&mut self, node: &Node, steps: usize, expect: &Expect) -> Option<Place> {
-        let shape = "a place, as text: `step 6`, `never 1`, `seen 2`, `law 1`";
+        let shape =
+            "a place, as text: `step 6`, `never 1`, `seen 2`, `order 2`, `count 1`, `law 1`";
         let text = node.text(shape, self.mistakes)?;
         let parsed = text.split_once(' ').and_then(|(kind, number)| {
             number
@@ -119,6 +120,8 @@ impl Reader<'_> {
             "step" => (steps, "steps"),
             "never" => (expect.never.len(), "lines of `expect: never`"),
             "seen" => (expect.seen.len(), "lines of `expect: seen`"),
+            "order" => (expect.order.len(), "lines of `expect: order`"),
+            "count" => (expect.count.len(), "lines of `expect: count`"),
             _ => (LAWS, "laws"),
         };
         if number == 0 || number > most {
@@ -131,6 +134,8 @@ impl Reader<'_> {
             "step" => Place::Step(number),
             "never" => Place::Never(number),
             "seen" => Place::Seen(number),
+            "order" => Place::Order(number),
+            "count" => Place::Count(number),
             _ => Place::Law(number),
         })
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::mistake::{Mistake, Mistakes, quoted};
 use crate::scenario::table::{MAX_VALUE, MAX_VARIANTS};
 use crate::source::Span;
-use crate::yaml::{Node, Value};
+use crate::yaml::{Key, Node, Scalar, Value};
 
 use super::placeholders::{Values, is_parameter, placeholders};
 
@@ -157,6 +157,18 @@ fn uses(given: &BTreeMap<String, Span>, root: &Node, text: &str, mistakes: &mut 
         {
             placeholders(node, text, &mut used);
         }
+        for (key, _) in counted(entries) {
+            let scalar = Scalar {
+                text: key.text.clone(),
+                plain: true,
+                literal: false,
+            };
+            let node = Node {
+                span: key.span.clone(),
+                value: Value::Scalar(scalar),
+            };
+            placeholders(&node, text, &mut used);
+        }
     }
     let names: BTreeSet<&str> = used.iter().map(|(name, _)| name.as_str()).collect();
     let known = || given.keys().map(String::as_str).chain([NAME]);
@@ -186,6 +198,20 @@ fn uses(given: &BTreeMap<String, Span>, root: &Node, text: &str, mistakes: &mut 
                     .copied()
                     .filter(|one| !given.contains_key(*one)),
             );
+    }
+}
+
+/// The entries of `count:` in `expect:`, the only keys that may hold placeholders.
+fn counted(file: &[(Key, Node)]) -> &[(Key, Node)] {
+    let within = |entries: &[(Key, Node)], wanted: &str| {
+        entries.iter().position(|(key, _)| key.text == wanted)
+    };
+    let Some(Value::Map(expect)) = within(file, "expect").map(|at| &file[at].1.value) else {
+        return &[];
+    };
+    match within(expect, "count").map(|at| &expect[at].1.value) {
+        Some(Value::Map(counted)) => counted,
+        _ => &[],
     }
 }
 

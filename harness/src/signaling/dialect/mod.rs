@@ -14,6 +14,7 @@ mod words;
 
 use std::sync::{Arc, OnceLock};
 
+use glare_signaling_server::RoomSize;
 use template::{Piece, Template, Variables};
 use words::Heard;
 
@@ -27,6 +28,13 @@ use crate::source::Source;
 
 /// The reference server's dialect.
 const REFERENCE: &str = include_str!("../../../../fixtures/servers/reference/dialect.yaml");
+
+/// The same server's, where its rooms hold more than two. The size in it is an example.
+const REFERENCE_MESH: &str =
+    include_str!("../../../../fixtures/servers/reference/reference-mesh.dialect.yaml");
+
+/// The size of a room that [`REFERENCE_MESH`] says.
+const EXAMPLE_SIZE: &str = "room-size: 3";
 
 /// What one server speaks.
 #[derive(Clone, Debug)]
@@ -176,6 +184,29 @@ impl Dialect {
             let dialect = Dialect::read(path, REFERENCE);
             Arc::new(dialect.expect("the reference dialect has no mistake"))
         }))
+    }
+
+    /// What the reference server speaks where a room holds so many.
+    ///
+    /// # Panics
+    /// Never in a build that passes its tests, as [`Dialect::reference`].
+    #[expect(
+        clippy::expect_used,
+        reason = "the file is part of the program, and a test reads it"
+    )]
+    pub fn reference_of(size: usize) -> Arc<Dialect> {
+        static DIALECTS: [OnceLock<Arc<Dialect>>; RoomSize::MAX + 1] =
+            [const { OnceLock::new() }; RoomSize::MAX + 1];
+        let read = || {
+            let path = "fixtures/servers/reference/reference-mesh.dialect.yaml";
+            let text = REFERENCE_MESH.replace(EXAMPLE_SIZE, &format!("room-size: {size}"));
+            let dialect = Dialect::read(std::path::Path::new(path), &text);
+            Arc::new(dialect.expect("the reference dialect has no mistake"))
+        };
+        match DIALECTS.get(size) {
+            Some(dialect) if size > 2 => Arc::clone(dialect.get_or_init(read)),
+            _ => Self::reference(),
+        }
     }
 
     /// Its name.

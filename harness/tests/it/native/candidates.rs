@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use glare::peer::{Command, Happening};
+use glare::hand::{Command, Happening};
 use glare::signaling::Candidate;
 
 use super::peer::{C, Peer};

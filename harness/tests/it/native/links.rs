@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use futures_util::{SinkExt, StreamExt};
-use glare::peer::{Command, Hand, HandError, Happening, Happenings, NativePeer, Reply, WirePeer};
+use glare::hand::{Command, Hand, HandError, Happening, Happenings, Reply};
+use glare::peer::{NativePeer, WirePeer};
 use glare::terms::{Data, Kill};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

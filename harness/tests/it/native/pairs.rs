@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use glare::peer::{Command, Hand, HandError, Happening, Reply};
+use glare::hand::{Command, Hand, HandError, Happening, Reply};
 use glare::signaling::{Description, DescriptionKind};
 use glare::terms::Machine;
 use glare::terms::{ChannelOptions, Data, Kill};
@@ -345,7 +345,7 @@ async fn a_negotiated_channel_opens_on_both_sides_unannounced() {
 #[tokio::test]
 async fn statistics_name_the_connection() {
     let (mut alice, _bob) = pair().await;
-    let glare::peer::Reply::Stats(stats) = alice.ok(Command::Stats { conn: C }).await else {
+    let glare::hand::Reply::Stats(stats) = alice.ok(Command::Stats { conn: C }).await else {
         panic!("no statistics");
     };
     let types: Vec<_> = stats

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use glare::peer::{Command, Hand, HandError, Happening, Happenings, NativePeer, Reply};
+use glare::hand::{Command, Hand, HandError, Happening, Happenings, Reply};
+use glare::peer::NativePeer;
 use glare::signaling::{Candidate, Description};
 use glare::terms::Machine;
 use glare::terms::{ChannelOptions, Data};

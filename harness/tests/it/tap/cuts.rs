@@ -131,6 +131,30 @@ async fn a_cut_by_close_frame_is_a_close_by_the_other_at_both_ends() {
 }
 
 #[tokio::test]
+async fn a_cut_by_close_frame_where_no_frame_has_a_place_is_a_reset() {
+    for by in [Side::Peer, Side::Server] {
+        let mut bench = Bench::new().await;
+        let (mut peer, mut server) = bench.pair().await;
+        // No frame, so nobody knows where one would begin.
+        let (from, to, opaque) = match by {
+            Side::Peer => (&mut peer, &mut server, down("without a mask")),
+            _ => (&mut server, &mut peer, up("with a mask")),
+        };
+        from.write_all(&opaque).await.unwrap();
+        assert_eq!(read(to, opaque.len()).await, opaque);
+        let how = Cut::Close {
+            code: 1012,
+            reason: String::new(),
+        };
+        assert_eq!(soon(bench.tap.cut(Some(1), how)).await, 1);
+        is_reset(&mut peer).await;
+        is_reset(&mut server).await;
+        assert!(matches!(bench.next().await, Seen::Violation(..)));
+        assert_eq!(bench.next().await, down_by(Side::Tap, Ending::Reset));
+    }
+}
+
+#[tokio::test]
 async fn libraries_see_a_cut_by_close_frame_and_one_by_reset() {
     for how in [
         Cut::Close {

@@ -191,6 +191,22 @@ async fn raw_frames_go_up_between_two_messages_unjudged() {
 }
 
 #[tokio::test]
+async fn a_raw_frame_for_a_link_that_has_said_goodbye_is_undeliverable() {
+    let mut bench = Bench::new().await;
+    let (mut peer, mut server) = bench.pair().await;
+    // Its way up is open still.
+    server
+        .write_all(&frame(0x88, b"\x03\xe8", None))
+        .await
+        .unwrap();
+    read(&mut peer, 4).await;
+    let told = soon(bench.tap.inject(1, RawFrame::ALL[0])).await;
+    assert_eq!(told, Delivery::Undeliverable);
+    peer.write_all(&up("after")).await.unwrap();
+    assert_eq!(read(&mut server, up("after").len()).await, up("after"));
+}
+
+#[tokio::test]
 async fn a_knock_tells_the_status_and_spends_no_number() {
     let mut bench = Bench::new().await;
     let serving = async {

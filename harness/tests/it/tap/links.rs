@@ -113,6 +113,36 @@ async fn a_reset_of_a_silent_peer_is_not_felt_until_the_server_ends() {
 }
 
 #[tokio::test]
+async fn a_silence_of_who_has_ended_keeps_no_reset_from_the_other_side() {
+    for (how, by) in [(UP, Side::Peer), (DOWN, Side::Server)] {
+        let mut bench = Bench::new().await;
+        let (peer, server) = bench.pair().await;
+        let (mut gone, mut left) = match by {
+            Side::Peer => (peer, server),
+            _ => (server, peer),
+        };
+        gone.shutdown().await.unwrap();
+        assert!(matches!(
+            bench.next().await,
+            Seen::Link(1, LinkChange::Down { .. })
+        ));
+        assert_eq!(soon(bench.tap.silence(None, how)).await, 1);
+        gone.set_zero_linger().unwrap();
+        drop(gone);
+        let word = match by {
+            Side::Peer => down("there?"),
+            _ => up("there?"),
+        };
+        soon(async {
+            while left.write_all(&word).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn a_close_that_a_silence_swallowed_is_not_told_by_a_mend() {
     let mut bench = Bench::new().await;
     let (mut peer, mut server) = bench.pair().await;

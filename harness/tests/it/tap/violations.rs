@@ -114,6 +114,18 @@ async fn what_a_client_writes_wrongly_is_told_as_the_clients() {
 }
 
 #[tokio::test]
+async fn what_a_client_says_after_its_close_passes_and_is_no_fault() {
+    let mut bench = Bench::new().await;
+    let (mut peer, mut server) = bench.pair().await;
+    let sent = [frame(0x88, b"\x03\xe8", KEY), up("late")].concat();
+    peer.write_all(&sent).await.unwrap();
+    assert_eq!(read(&mut server, sent.len()).await, sent);
+    assert!(matches!(bench.next().await, Seen::Link(..)));
+    assert_eq!(bench.next().await.short(), "up late");
+    assert!(bench.seen.try_recv().is_err());
+}
+
+#[tokio::test]
 async fn a_foreign_accept_is_told_before_the_link_is() {
     let mut bench = Bench::new().await;
     let mut peer = bench.connect().await;

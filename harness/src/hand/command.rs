@@ -1,6 +1,6 @@
 //! One vocabulary for every kind of peer: what it is told to do, and what it tells.
 //!
-//! A hand does as it is told and reports; it decides nothing. The brain (in `stage`) is the same for all of them.
+//! A hand does as it is told and reports; it decides nothing. The mind is the same for all of them.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::signaling::{Candidate, Description};
 use crate::terms::{ChannelOptions, Data, Kill, Machine};
 
-/// What a hand can be told. `link` and `conn` are numbers that the brain chooses, from 1, never used twice.
+/// What a hand can be told. `link` and `conn` are numbers that who commands chooses, from 1, never used twice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Command {

@@ -1,0 +1,344 @@
+//! Pairs: the connection of one peer with one other.
+//!
+//! A connection is known by the certificates that its descriptions name (RFC 8122, section 5): two are one pair where each has the other's as
+//! its remote ones. With whom a connection is to be follows from whom its descriptions were sent to or came from.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::names::PeerName;
+use crate::record::{Applied, Event, Seq, What};
+use crate::signaling::{DescriptionKind, Signal, Word};
+use crate::terms::Direction;
+
+/// One peer's side of a pair: the peer, and the number of its connection.
+pub(crate) type EndId = (PeerName, u32);
+
+/// One peer's side of a pair, or of what may become one.
+#[derive(Debug, Default)]
+pub(crate) struct End {
+    /// Whom its descriptions went to or came from, the first of them.
+    pub partner: Option<PeerName>,
+    /// It has taken in a description of another one.
+    pub described: bool,
+    /// The descriptions that it took in until the first answer, by their place in the trace: its first negotiation.
+    pub first: Vec<usize>,
+    /// When that negotiation was complete.
+    pub answered: Option<usize>,
+    /// Certificates: its own, and those that it expects at the other side.
+    local: BTreeSet<String>,
+    remote: BTreeSet<String>,
+}
+
+/// All connections of a trace so far.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs {
+    ends: BTreeMap<EndId, End>,
+    /// Which end took in a local description, by that event.
+    set: HashMap<Seq, EndId>,
+    /// Descriptions on the wire: whom the message names, and the certificates in it.
+    sent: HashMap<Seq, Sent>,
+    /// The message of each description that was heard, or let go by the tap.
+    heard: HashMap<Seq, Seq>,
+}
+
+#[derive(Debug)]
+struct Sent {
+    about: Option<PeerName>,
+    certificates: BTreeSet<String>,
+}
+
+/// The certificates of a description.
+fn certificates(sdp: &str) -> BTreeSet<String> {
+    const NAME: &str = "a=fingerprint:";
+    sdp.lines()
+        .filter_map(|line| {
+            let (name, value) = line.split_at_checked(NAME.len())?;
+            (name == NAME).then(|| value.trim().to_ascii_lowercase())
+        })
+        .collect()
+}
+
+impl Pairs {
+    /// Takes in one more event, at its place in the trace.
+    pub fn take(&mut self, place: usize, event: &Event) {
+        match &event.what {
+            What::Message {
+                direction,
+                word: Some(Word::Signal { signal, .. }),
+                about,
+                ..
+            } => self.message(event, *direction, signal, about.as_ref()),
+            What::Hears { about, .. } => {
+                let Some(cause) = event.cause.first() else {
+                    return;
+                };
+                let message = self.heard.get(cause).copied().unwrap_or(*cause);
+                if let Some(sent) = self.sent.get_mut(&message) {
+                    // A wire that names no sender has its readers find out.
+                    if sent.about.is_none() {
+                        sent.about.clone_from(about);
+                    }
+                    self.heard.insert(event.seq, message);
+                }
+            }
+            What::Released { message, .. } if self.sent.contains_key(message) => {
+                self.heard.insert(event.seq, *message);
+            }
+            What::Applied {
+                peer,
+                conn,
+                applied,
+            } => self.applied(place, event, (peer.clone(), *conn), *applied),
+            _ => {}
+        }
+    }
+
+    fn message(
+        &mut self,
+        event: &Event,
+        direction: Direction,
+        signal: &Signal,
+        about: Option<&PeerName>,
+    ) {
+        let (Signal::Offer { sdp } | Signal::Answer { sdp }) = signal else {
+            return;
+        };
+        let certificates = certificates(sdp);
+        if direction == Direction::Down {
+            let about = about.cloned();
+            let sent = Sent {
+                about,
+                certificates,
+            };
+            self.sent.insert(event.seq, sent);
+            return;
+        }
+        let set = event.cause.iter().find_map(|seq| self.set.get(seq));
+        if let Some(end) = set.and_then(|id| self.ends.get_mut(id)) {
+            end.local.extend(certificates);
+            if end.partner.is_none() {
+                end.partner = about.cloned();
+            }
+        }
+    }
+
+    fn applied(&mut self, place: usize, event: &Event, id: EndId, applied: Applied) {
+        let (Applied::Local(kind) | Applied::Remote(kind)) = applied else {
+            return;
+        };
+        let end = self.ends.entry(id.clone()).or_default();
+        if end.answered.is_none() {
+            end.first.push(place);
+            if kind == DescriptionKind::Answer {
+                end.answered = Some(place);
+            }
+        }
+        if let Applied::Local(_) = applied {
+            self.set.insert(event.seq, id);
+            return;
+        }
+        end.described |= kind != DescriptionKind::Rollback;
+        let (heard, sent) = (&self.heard, &self.sent);
+        let message = (event.cause.iter()).find_map(|seq| sent.get(heard.get(seq).unwrap_or(seq)));
+        if let Some(message) = message {
+            end.remote.extend(message.certificates.iter().cloned());
+            if end.partner.is_none() {
+                end.partner.clone_from(&message.about);
+            }
+        }
+    }
+
+    /// What is known of a connection, if one of its descriptions was taken in.
+    pub fn end(&self, peer: &PeerName, conn: u32) -> Option<&End> {
+        self.ends.get(&(peer.clone(), conn))
+    }
+
+    /// Every connection of which a description was taken in, by peer and number.
+    pub fn ends(&self) -> impl Iterator<Item = (&EndId, &End)> {
+        self.ends.iter()
+    }
+
+    /// With whom a connection is, or is to be.
+    pub fn partner(&self, peer: &PeerName, conn: u32) -> Option<&PeerName> {
+        self.end(peer, conn)?.partner.as_ref()
+    }
+
+    /// Whether these two connections are one pair.
+    pub fn is_pair(&self, one: (&PeerName, u32), other: (&PeerName, u32)) -> bool {
+        let (Some(a), Some(b)) = (self.end(one.0, one.1), self.end(other.0, other.1)) else {
+            return false;
+        };
+        let meets = |local: &End, remote: &End| {
+            remote.described
+                && (local.local.is_empty()
+                    || remote.remote.is_empty()
+                    || !local.local.is_disjoint(&remote.remote))
+        };
+        a.partner.as_ref() == Some(other.0)
+            && b.partner.as_ref() == Some(one.0)
+            && meets(a, b)
+            && meets(b, a)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::Link;
+    use crate::record::Digest;
+    use crate::signaling::Kind;
+    use crate::terms::{Carrier, Fate};
+
+    #[derive(Default)]
+    struct Trace {
+        pairs: Pairs,
+        seq: Seq,
+    }
+
+    impl Trace {
+        fn add(&mut self, cause: &[Seq], what: What) -> Seq {
+            self.seq += 1;
+            let event = Event {
+                seq: self.seq,
+                at: self.seq,
+                cause: cause.to_vec(),
+                what,
+            };
+            self.pairs
+                .take(usize::try_from(self.seq).unwrap_or_default(), &event);
+            self.seq
+        }
+
+        fn applied(&mut self, peer: &str, conn: u32, applied: Applied, cause: &[Seq]) -> Seq {
+            let peer = PeerName::new(peer);
+            self.add(
+                cause,
+                What::Applied {
+                    peer,
+                    conn,
+                    applied,
+                },
+            )
+        }
+
+        fn message(
+            &mut self,
+            peer: &str,
+            direction: Direction,
+            about: &str,
+            kind: DescriptionKind,
+            certificate: &str,
+            cause: &[Seq],
+        ) -> Seq {
+            let sdp = format!("v=0\r\na=fingerprint:sha-256 {certificate}\r\n").into();
+            let signal = match kind {
+                DescriptionKind::Offer => Signal::Offer { sdp },
+                _ => Signal::Answer { sdp },
+            };
+            let link = Link {
+                peer: PeerName::new(peer),
+                instance: 1,
+            };
+            self.add(
+                cause,
+                What::Message {
+                    link,
+                    direction,
+                    carrier: Carrier::Text,
+                    word: Some(Word::Signal { peer: None, signal }),
+                    about: Some(PeerName::new(about)),
+                    fate: Fate::Passed,
+                    size: 0,
+                    digest: Digest::public().of(b"").into(),
+                    text: String::new(),
+                },
+            )
+        }
+
+        /// One sets a description and sends it, the other takes it in.
+        fn told(
+            &mut self,
+            from: (&str, u32),
+            to: (&str, u32),
+            kind: DescriptionKind,
+            certificates: [&str; 2],
+        ) {
+            let set = self.applied(from.0, from.1, Applied::Local(kind), &[]);
+            self.message(from.0, Direction::Up, to.0, kind, certificates[0], &[set]);
+            let got = self.message(to.0, Direction::Down, from.0, kind, certificates[1], &[]);
+            let link = Link {
+                peer: PeerName::new(to.0),
+                instance: 1,
+            };
+            let heard = self.add(
+                &[got],
+                What::Hears {
+                    peer: link.peer.clone(),
+                    link,
+                    kind: if kind == DescriptionKind::Offer {
+                        Kind::Offer
+                    } else {
+                        Kind::Answer
+                    },
+                    about: Some(PeerName::new(from.0)),
+                },
+            );
+            self.applied(to.0, to.1, Applied::Remote(kind), &[heard]);
+        }
+
+        fn is_pair(&self, one: (&str, u32), other: (&str, u32)) -> bool {
+            let (a, b) = (PeerName::new(one.0), PeerName::new(other.0));
+            let (there, back) = (
+                self.pairs.is_pair((&a, one.1), (&b, other.1)),
+                self.pairs.is_pair((&b, other.1), (&a, one.1)),
+            );
+            assert_eq!(there, back);
+            there
+        }
+    }
+
+    const ALICE: (&str, u32) = ("alice", 1);
+    const BOB: (&str, u32) = ("bob", 1);
+    use DescriptionKind::{Answer, Offer};
+
+    #[test]
+    fn each_has_the_certificate_of_the_other() {
+        let mut trace = Trace::default();
+        trace.told(BOB, ALICE, Offer, ["BB", "bb"]);
+        assert!(!trace.is_pair(ALICE, BOB), "no answer yet");
+        trace.told(ALICE, BOB, Answer, ["aa", "aa"]);
+        assert!(trace.is_pair(ALICE, BOB));
+        assert!(!trace.is_pair(ALICE, ("bob", 2)) && !trace.is_pair(ALICE, ("carol", 1)));
+        let end = trace.pairs.end(&PeerName::new("bob"), 1).expect("an end");
+        assert_eq!((end.first.len(), end.answered.is_some()), (2, true));
+    }
+
+    #[test]
+    fn who_has_the_certificate_of_somebody_else_is_no_pair() {
+        let mut trace = Trace::default();
+        trace.told(BOB, ALICE, Offer, ["bb", "mallory"]);
+        trace.told(ALICE, BOB, Answer, ["aa", "aa"]);
+        assert!(!trace.is_pair(ALICE, BOB));
+    }
+
+    #[test]
+    fn two_connections_of_the_same_two_are_told_apart() {
+        let mut trace = Trace::default();
+        for (conn, [bobs, alices]) in [(1, ["b1", "a1"]), (2, ["b2", "a2"])] {
+            trace.told(("bob", conn), ("alice", conn), Offer, [bobs; 2]);
+            trace.told(("alice", conn), ("bob", conn), Answer, [alices; 2]);
+        }
+        assert!(trace.is_pair(ALICE, BOB) && trace.is_pair(("alice", 2), ("bob", 2)));
+        assert!(!trace.is_pair(ALICE, ("bob", 2)));
+    }
+
+    #[test]
+    fn an_offer_names_its_partner_before_it_is_answered() {
+        let mut trace = Trace::default();
+        let set = trace.applied("bob", 3, Applied::Local(Offer), &[]);
+        assert_eq!(trace.pairs.partner(&PeerName::new("bob"), 3), None);
+        trace.message("bob", Direction::Up, "carol", Offer, "bb", &[set]);
+        let partner = trace.pairs.partner(&PeerName::new("bob"), 3);
+        assert_eq!(partner, Some(&PeerName::new("carol")));
+    }
+}

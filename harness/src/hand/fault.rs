@@ -1,0 +1,147 @@
+//! Faults that can be planted in the harness's own peers, by name: what a client gets wrong. Only to see scenarios fail.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// One way in which the peers of a case can be made wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PeerFault {
+    /// Candidates that come before their description go to the stack at once.
+    AppliesCandidatesEarly,
+    /// Candidates of the other side are thrown away.
+    DropsCandidates,
+    /// Every answer is sent twice.
+    AnswersTwice,
+    /// A goodbye changes nothing.
+    IgnoresBye,
+    /// Whose offer meets another one insists on its own, whoever it is.
+    OffersOnGlareAndNeverRollsBack,
+    /// Whoever comes back is met with the connection of the time before.
+    KeepsOldConnection,
+    /// The end of the candidates is not told.
+    NoEndOfCandidates,
+    /// A message that it does not understand ends its connection to the server.
+    ChokesOnTheUnknown,
+    /// Each offer is made on a connection of its own.
+    OffersOnANewConnection,
+    /// A second offer does not wait for the answer to the first, which is then taken for its own.
+    OffersBeforeTheAnswer,
+    /// An offer is sent when its candidates have been sent.
+    OffersBehindItsCandidates,
+    /// Each offer is answered on a connection of its own: one side renegotiates, the other begins anew.
+    AnswersOnANewConnection,
+    /// Whose offer meets another one gives way, whoever it is: both do.
+    AlwaysYields,
+    /// An offer is ignored, and its candidates are not.
+    AddsCandidatesOfIgnoredOffers,
+    /// Candidates that come before their description are forgotten.
+    ForgetsEarlyCandidates,
+    /// A description that its stack refuses ends the connection.
+    GivesUpOnARefusal,
+    /// The end of the line to the server ends the connections to the other peers.
+    DiesWithItsLine,
+    /// Who has gone is not heard any more, and comes in vain.
+    NeverMeetsAgain,
+    /// It begins to listen on a channel only behind the first message.
+    LosesTheFirstMessage,
+    /// It restarts ICE, and offers nothing new.
+    RestartsWithoutAnOffer,
+    /// It dials again when its line is lost, and does not go back into its room.
+    NeverRejoins,
+    /// News of a coming that is late ends what was begun with the one who came.
+    TakesLateNewsForAnother,
+    /// The case is over, and the tap goes on.
+    StaysOnStage,
+}
+
+impl PeerFault {
+    /// Every fault, in the order in which they are listed.
+    pub const ALL: &'static [PeerFault] = &[
+        PeerFault::AppliesCandidatesEarly,
+        PeerFault::DropsCandidates,
+        PeerFault::AnswersTwice,
+        PeerFault::IgnoresBye,
+        PeerFault::OffersOnGlareAndNeverRollsBack,
+        PeerFault::KeepsOldConnection,
+        PeerFault::NoEndOfCandidates,
+        PeerFault::ChokesOnTheUnknown,
+        PeerFault::OffersOnANewConnection,
+        PeerFault::OffersBeforeTheAnswer,
+        PeerFault::OffersBehindItsCandidates,
+        PeerFault::AnswersOnANewConnection,
+        PeerFault::AlwaysYields,
+        PeerFault::AddsCandidatesOfIgnoredOffers,
+        PeerFault::ForgetsEarlyCandidates,
+        PeerFault::GivesUpOnARefusal,
+        PeerFault::DiesWithItsLine,
+        PeerFault::NeverMeetsAgain,
+        PeerFault::LosesTheFirstMessage,
+        PeerFault::RestartsWithoutAnOffer,
+        PeerFault::NeverRejoins,
+        PeerFault::TakesLateNewsForAnother,
+        PeerFault::StaysOnStage,
+    ];
+
+    /// Their names, in that order.
+    pub const NAMES: &'static [&'static str] = &{
+        let mut names = [""; PeerFault::ALL.len()];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = PeerFault::ALL[at].as_str();
+            at += 1;
+        }
+        names
+    };
+
+    /// The name as scenario files write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            PeerFault::AppliesCandidatesEarly => "applies-candidates-early",
+            PeerFault::DropsCandidates => "drops-candidates",
+            PeerFault::AnswersTwice => "answers-twice",
+            PeerFault::IgnoresBye => "ignores-bye",
+            PeerFault::OffersOnGlareAndNeverRollsBack => "offers-on-glare-and-never-rolls-back",
+            PeerFault::KeepsOldConnection => "keeps-old-connection",
+            PeerFault::NoEndOfCandidates => "no-end-of-candidates",
+            PeerFault::ChokesOnTheUnknown => "chokes-on-the-unknown",
+            PeerFault::OffersOnANewConnection => "offers-on-a-new-connection",
+            PeerFault::OffersBeforeTheAnswer => "offers-before-the-answer",
+            PeerFault::OffersBehindItsCandidates => "offers-behind-its-candidates",
+            PeerFault::AnswersOnANewConnection => "answers-on-a-new-connection",
+            PeerFault::AlwaysYields => "always-yields",
+            PeerFault::AddsCandidatesOfIgnoredOffers => "adds-candidates-of-ignored-offers",
+            PeerFault::ForgetsEarlyCandidates => "forgets-early-candidates",
+            PeerFault::GivesUpOnARefusal => "gives-up-on-a-refusal",
+            PeerFault::DiesWithItsLine => "dies-with-its-line",
+            PeerFault::NeverMeetsAgain => "never-meets-again",
+            PeerFault::LosesTheFirstMessage => "loses-the-first-message",
+            PeerFault::RestartsWithoutAnOffer => "restarts-without-an-offer",
+            PeerFault::NeverRejoins => "never-rejoins",
+            PeerFault::TakesLateNewsForAnother => "takes-late-news-for-another",
+            PeerFault::StaysOnStage => "stays-on-stage",
+        }
+    }
+}
+
+impl fmt::Display for PeerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for PeerFault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        PeerFault::ALL
+            .iter()
+            .copied()
+            .find(|fault| fault.as_str() == text)
+            .ok_or_else(|| {
+                format!(
+                    "`{text}` is no fault of a peer: expected {}",
+                    PeerFault::NAMES.join(", ")
+                )
+            })
+    }
+}

@@ -1,0 +1,161 @@
+//! How many a room must hold for a scenario to be played.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::{Action, Answer, Condition, Cut, Scenario, Share, Step, Together};
+use crate::names::{PeerName, RoomName};
+use crate::signaling::Kind;
+
+/// The smallest that a room of any server is taken to be.
+const FEWEST: usize = 2;
+
+impl Scenario {
+    /// How many are to be in one room at once, 2 at least: those whom the server has to let in, and who have not gone since by a step. Who is
+    /// only silent is still there until somebody waits for the news that it is not.
+    pub fn room_size(&self) -> usize {
+        most(&self.steps)
+    }
+}
+
+fn most(steps: &[Step]) -> usize {
+    let mut rooms: BTreeMap<&RoomName, BTreeSet<&PeerName>> = BTreeMap::new();
+    let mut most = FEWEST;
+    for step in steps.iter().flat_map(Step::with_inner) {
+        match &step.action {
+            Action::Together(together) => {
+                for (room, peers) in let_in(together) {
+                    let inside = rooms.entry(room).or_default();
+                    inside.extend(peers);
+                    most = most.max(inside.len());
+                }
+            }
+            Action::Create {
+                peer,
+                room,
+                answer: Answer::Granted,
+            } => {
+                rooms.insert(room, BTreeSet::from([peer]));
+            }
+            Action::Join {
+                peer,
+                room,
+                answer: Answer::Granted,
+                ..
+            } => {
+                let inside = rooms.entry(room).or_default();
+                inside.insert(peer);
+                most = most.max(inside.len());
+            }
+            Action::Destroy { room, answer, .. } if *answer == Answer::Granted => {
+                rooms.remove(room);
+            }
+            Action::Leave { peer, .. }
+            | Action::Disconnect { peer }
+            | Action::Kill { peer, .. }
+            | Action::Cut {
+                peer,
+                how: Cut::Close | Cut::Reset,
+            }
+            | Action::Await(Condition::Hears {
+                kind: Kind::PeerLeft,
+                from: Some(peer),
+                ..
+            }) => {
+                for inside in rooms.values_mut() {
+                    inside.remove(peer);
+                }
+            }
+            Action::KillServer | Action::Restart => rooms.clear(),
+            _ => {}
+        }
+    }
+    most
+}
+
+/// Whom the server has to let into which room of those who may be refused as well.
+fn let_in(together: &Together) -> Vec<(&RoomName, Vec<&PeerName>)> {
+    let joins: Vec<_> = together
+        .open()
+        .filter_map(|(_, action)| match action {
+            Action::Join { peer, room, .. } => Some((room, peer)),
+            _ => None,
+        })
+        .collect();
+    let Some((room, _)) = joins.first() else {
+        return Vec::new();
+    };
+    // In which of several rooms is not known.
+    let one =
+        joins.len() == together.open().count() && joins.iter().all(|(other, _)| other == room);
+    let peers = match &together.let_in {
+        Share::Names(names) if one => names.iter().collect(),
+        Share::Number(number) if one => joins.iter().take(*number).map(|(_, peer)| *peer).collect(),
+        _ => Vec::new(),
+    };
+    vec![(room, peers)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn room_size(steps: &str) -> usize {
+        let peers = "{ alice: { stack: wire }, bob: { stack: wire }, carol: { stack: wire }, dora: { stack: wire } }";
+        let text = format!("scenario: x\npeers: {peers}\nsteps:\n{steps}");
+        let read = Scenario::read(Path::new("x.yaml"), &text);
+        read.unwrap_or_else(|mistakes| panic!("{mistakes}"))
+            .room_size()
+    }
+
+    const TWO: &str =
+        "  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n";
+
+    #[test]
+    fn those_who_are_let_in_and_have_not_gone_are_counted() {
+        let joins = |more: &str, who: &str| {
+            room_size(&format!(
+                "{TWO}{more}  - join: {{ peer: {who}, room: lobby }}\n"
+            ))
+        };
+        assert_eq!(room_size(TWO), 2);
+        assert_eq!(joins("", "carol"), 3);
+        assert_eq!(joins("  - join: { peer: carol, room: lobby }\n", "dora"), 4);
+        // Who comes back has the place that was his.
+        assert_eq!(joins("  - kill: { peer: bob, how: socket }\n", "bob"), 2);
+        for gone in [
+            "  - leave: { peer: bob }\n",
+            "  - disconnect: { peer: bob }\n",
+            "  - kill: { peer: bob, how: socket }\n",
+            "  - cut: { peer: bob, how: reset }\n",
+            "  - cut: { peer: bob, how: silence }\n  - await: { peer: alice, hears: peer-left, from: bob }\n",
+            "  - restart\n  - create: { peer: alice, room: lobby }\n",
+        ] {
+            assert_eq!(joins(gone, "carol"), 2, "{gone}");
+        }
+        assert_eq!(joins("  - cut: { peer: bob, how: silence }\n", "carol"), 3);
+    }
+
+    #[test]
+    fn of_those_who_ask_at_once_as_many_are_counted_as_are_let_in() {
+        let asking = |let_in: &str| {
+            room_size(&format!(
+                "{TWO}  - together:\n      - join: {{ peer: carol, room: lobby, answer: any }}\n      - join: {{ peer: dora, room: lobby, answer: any }}\n{let_in}"
+            ))
+        };
+        assert_eq!(asking(""), 2);
+        assert_eq!(asking("    let-in: 1\n"), 3);
+        assert_eq!(asking("    let-in: [first, second]\n"), 4);
+        assert_eq!(asking("    turned-away: 2\n"), 2);
+        let sure = "  - together:\n      - join: { peer: carol, room: lobby }\n      - join: { peer: dora, room: lobby }\n";
+        assert_eq!(room_size(&format!("{TWO}{sure}")), 4);
+    }
+
+    #[test]
+    fn who_must_be_refused_needs_no_place() {
+        let refused = format!("{TWO}  - join: {{ peer: carol, room: lobby, refused: true }}\n");
+        assert_eq!(room_size(&refused), 2);
+        let elsewhere = format!("{TWO}  - create: {{ peer: carol, room: hall }}\n");
+        assert_eq!(room_size(&elsewhere), 2);
+    }
+}

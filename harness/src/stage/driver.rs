@@ -1,0 +1,486 @@
+//! Joins a mind to its hand, its line to the server and the stage: brings in what happens, and does what the mind says. The same for
+//! every kind of peer.
+//!
+//! It takes one thing at a time, in the order in which things come in. Commands for the hand are given in the mind's order and not waited for;
+//! signals leave in the mind's order, too: one that goes by HTTP keeps those behind it back until its answer is there.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
+
+use super::directory::Directory;
+use super::line::{Answered, Begun, Line, Outgoing, Whose, begin, fetch_command, tell};
+use super::order::{Done, Order, Task};
+use super::wire::Wire;
+use crate::hand::{Command, Hand, HandError, Happening, Happenings, PeerFault, Reply};
+use crate::lock::lock;
+use crate::mind::{Call, Cause, End, Input, Mark, Mind, OrderId, Output, Policy};
+use crate::names::{Link, PeerName};
+use crate::record::{Recorder, Seq, What};
+use crate::scenario::Reconnects;
+use crate::signaling::{Dialect, Kind, Notice, Out, Request, Word};
+use crate::terms::Data;
+
+/// All that a peer needs to begin.
+pub struct Setup {
+    pub name: PeerName,
+    pub policy: Policy,
+    pub reconnects: Option<Reconnects>,
+    pub hand: Arc<dyn Hand>,
+    pub happenings: Happenings,
+    pub wire: Arc<Wire>,
+    pub recorder: Recorder,
+    pub directory: Directory,
+    pub dialect: Arc<Dialect>,
+    /// The numbers of the first link and connection that it may use: a peer that was killed and comes back goes on counting.
+    pub first_link: u32,
+    pub first_conn: u32,
+    /// Where a peer that is gone without having been told to is reported.
+    pub lost: Lost,
+}
+
+/// Peers that are gone without having been told to, and why.
+pub type Lost = Arc<Mutex<Vec<(PeerName, String)>>>;
+
+/// A peer at work.
+pub struct Driver {
+    pub(super) name: PeerName,
+    pub(super) fault: Option<PeerFault>,
+    pub(super) reconnects: Option<Reconnects>,
+    pub(super) hand: Arc<dyn Hand>,
+    pub(super) wire: Arc<Wire>,
+    pub(super) recorder: Recorder,
+    pub(super) directory: Directory,
+    pub(super) dialect: Arc<Dialect>,
+    pub(super) line: Line,
+    mind: Mind,
+    /// What the mind has yet to hear, in order.
+    inputs: VecDeque<Input>,
+    /// The numbers of the events that the mind has had recorded.
+    marks: HashMap<Mark, Seq>,
+    last_order: u64,
+    /// Where the ends of orders under way are told.
+    orders: HashMap<OrderId, oneshot::Sender<Done>>,
+    /// Commands of the mind that have no reply yet.
+    calls: FuturesUnordered<BoxFuture<'static, (Call, Result<Reply, HandError>)>>,
+    /// The times after which the mind wants to be told.
+    times: FuturesUnordered<BoxFuture<'static, Input>>,
+    lost: Lost,
+}
+
+impl Driver {
+    /// Begins; runs until the sender of tasks is dropped. Answers the numbers of the last link and connection used.
+    pub fn start(
+        setup: Setup,
+    ) -> (
+        mpsc::UnboundedSender<Task>,
+        tokio::task::JoinHandle<(u32, u32)>,
+    ) {
+        let (tasks, inbox) = mpsc::unbounded_channel();
+        let (answers, answered) = mpsc::unbounded_channel();
+        let others = setup.directory.others(&setup.name);
+        let connects = setup.hand.connects();
+        let last_conn = setup.first_conn.saturating_sub(1);
+        let driver = Driver {
+            fault: setup.policy.fault,
+            reconnects: setup.reconnects,
+            mind: Mind::new(
+                setup.name.clone(),
+                others,
+                setup.policy,
+                connects,
+                last_conn,
+            ),
+            name: setup.name,
+            hand: setup.hand,
+            wire: setup.wire,
+            recorder: setup.recorder,
+            directory: setup.directory,
+            dialect: setup.dialect,
+            line: Line::new(setup.first_link.saturating_sub(1), answers),
+            inputs: VecDeque::new(),
+            marks: HashMap::new(),
+            last_order: 0,
+            orders: HashMap::new(),
+            calls: FuturesUnordered::new(),
+            times: FuturesUnordered::new(),
+            lost: setup.lost,
+        };
+        (
+            tasks,
+            tokio::spawn(driver.live(inbox, setup.happenings, answered)),
+        )
+    }
+
+    async fn live(
+        mut self,
+        mut inbox: mpsc::UnboundedReceiver<Task>,
+        mut happenings: Happenings,
+        mut answered: mpsc::UnboundedReceiver<Answered>,
+    ) -> (u32, u32) {
+        let mut hand_lives = true;
+        loop {
+            tokio::select! {
+                // What the hand told came before what the stage orders now.
+                biased;
+                happening = happenings.recv(), if hand_lives => match happening {
+                    Some(happening) => self.on(happening).await,
+                    None => hand_lives = false,
+                },
+                Some((call, result)) = self.calls.next() => self.inputs.push_back(Input::Reply { call, result }),
+                Some(answer) = answered.recv() => self.answered(answer),
+                Some(time) = self.times.next() => self.inputs.push_back(time),
+                () = self.line.redials() => self.redial().await,
+                task = inbox.recv() => match task {
+                    Some(task) => self.obey(task).await,
+                    None => break,
+                },
+            }
+            self.think();
+        }
+        (self.line.last, self.mind.last_conn())
+    }
+
+    /// Lets the mind have what it has yet to hear, and does what it says.
+    fn think(&mut self) {
+        while let Some(input) = self.inputs.pop_front() {
+            for output in self.mind.handle(input) {
+                self.put_out(output);
+            }
+        }
+    }
+
+    fn put_out(&mut self, output: Output) {
+        match output {
+            Output::Do { call, command } => self.give(call, command),
+            Output::Record { mark, what, cause } => {
+                let cause = self.causes(&cause);
+                let seq = self.recorder.record(what, &cause);
+                self.marks.insert(mark, seq);
+            }
+            Output::Signal {
+                to,
+                signal,
+                cause,
+                ends,
+            } => {
+                let peer = Some(self.directory.id(&to));
+                let word = Word::Signal { peer, signal };
+                let cause = self.causes(&cause);
+                self.say(word, cause, ends);
+            }
+            Output::Over { order, end } => {
+                let done = match end {
+                    End::Yes => Done::Yes,
+                    End::No(why) => Done::No(why),
+                    End::Refused { name, message, at } => Done::Refused {
+                        name,
+                        message,
+                        seq: self.marks.get(&at).copied().unwrap_or_default(),
+                    },
+                };
+                self.over(order, done);
+            }
+            Output::After { with, number, time } => {
+                let input = Input::Time { with, number };
+                self.times.push(Box::pin(sleep(time).map(|()| input)));
+            }
+        }
+    }
+
+    fn causes(&self, causes: &[Cause]) -> Vec<Seq> {
+        let seq = |cause: &Cause| match cause {
+            Cause::Event(seq) => Some(*seq),
+            Cause::Mark(mark) => self.marks.get(mark).copied(),
+        };
+        causes.iter().filter_map(seq).collect()
+    }
+
+    /// Gives the hand a command now, in its turn; its reply comes in later.
+    fn give(&mut self, call: Call, command: Command) {
+        match begin(&self.hand, command) {
+            Begun::Ended(result) => self.inputs.push_back(Input::Reply { call, result }),
+            Begun::Goes(work) => self
+                .calls
+                .push(Box::pin(work.map(move |result| (call, result)))),
+        }
+    }
+
+    fn over(&mut self, order: OrderId, done: Done) {
+        if let Some(waiting) = self.orders.remove(&order) {
+            tell(waiting, done);
+        }
+    }
+
+    /// Says a word to the server in its turn: behind what waits for an answer by HTTP.
+    fn say(&mut self, word: Word, cause: Vec<Seq>, ends: Option<OrderId>) {
+        let kind = word.kind();
+        let done = match self.frames(&word, &cause) {
+            Ok((link, frames)) => {
+                let last = frames.len().saturating_sub(1);
+                for (at, frame) in frames.into_iter().enumerate() {
+                    self.line.outgoing.push_back(Outgoing {
+                        link,
+                        kind,
+                        frame,
+                        cause: cause.clone(),
+                        ends: ends.filter(|_| at == last),
+                    });
+                }
+                return self.send_on();
+            }
+            Err(done) => done,
+        };
+        if let Some(order) = ends {
+            self.over(order, done);
+        }
+    }
+
+    /// Sends what is to be said, until something goes by HTTP.
+    fn send_on(&mut self) {
+        while !self.line.waits
+            && let Some(next) = self.line.outgoing.pop_front()
+        {
+            let Outgoing {
+                link,
+                kind,
+                frame,
+                cause,
+                ends,
+            } = next;
+            match frame {
+                Out::Text(text) => {
+                    self.wire.intend(link, cause.clone());
+                    self.send_in_turn(link, kind, text, cause);
+                    if let Some(order) = ends {
+                        self.over(order, Done::Yes);
+                    }
+                }
+                // The next signal must not overtake this one.
+                fetch @ Out::Fetch { .. } => {
+                    if let Some(fetch) = fetch_command(fetch) {
+                        self.line.waits = true;
+                        self.begin_fetch(Some(link), fetch, cause, Whose::Signal(ends));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends a signal in its turn; that it could not be sent is noted when it is known.
+    fn send_in_turn(&mut self, link: u32, kind: Kind, text: String, cause: Vec<Seq>) {
+        let work = match begin(&self.hand, Command::SendText { link, text }) {
+            Begun::Ended(Ok(_)) => return,
+            Begun::Ended(Err(error)) => {
+                return self.note(format!("{kind} not sent: {error}"), &cause);
+            }
+            Begun::Goes(work) => work,
+        };
+        let (recorder, peer) = (self.recorder.clone(), self.name.clone());
+        tokio::spawn(async move {
+            if let Err(error) = work.await {
+                let text = format!("{kind} not sent: {error}");
+                let peer = Some(peer);
+                recorder.record(What::Note { peer, text }, &cause);
+            }
+        });
+    }
+
+    async fn obey(&mut self, task: Task) {
+        if let Order::ConnectMore = task.order {
+            return self.connect_more(task.done).await;
+        }
+        let needs_link = matches!(task.order, Order::Connect | Order::Ask { .. });
+        match needs_link {
+            true => {
+                if let Some(task) = self.connected(task).await {
+                    self.fulfil(task).await;
+                }
+            }
+            false => self.fulfil(task).await,
+        }
+    }
+
+    /// Carries out an order and tells its end, now or when what it waits for is there.
+    pub(super) async fn fulfil(&mut self, task: Task) {
+        let Task { order, cause, done } = task;
+        match order {
+            Order::Connect | Order::ConnectMore => tell(done, Done::Yes),
+            Order::Ask { request, offer } => {
+                if matches!(request, Request::Join { .. }) {
+                    self.inputs.push_back(Input::Joining { offers: offer });
+                    self.think();
+                }
+                self.ask(request, cause, done).await;
+            }
+            Order::Http { method, path, body } => self.http(method, path, body, cause, done),
+            Order::Disconnect => {
+                let end = self.disconnect().await;
+                tell(done, end);
+            }
+            Order::SendRaw { text } => {
+                let end = match self.line.open_number() {
+                    Some(link) => self.send_text(link, text, cause).await,
+                    None => Done::No("it has no signaling connection".into()),
+                };
+                tell(done, end);
+            }
+            Order::Deed { to, deed } => {
+                self.last_order += 1;
+                let order = OrderId(self.last_order);
+                self.orders.insert(order, done);
+                self.inputs.push_back(Input::Deed {
+                    order,
+                    to,
+                    deed,
+                    cause,
+                });
+            }
+        }
+    }
+
+    fn answered(&mut self, answered: Answered) {
+        let Answered {
+            link,
+            method,
+            path,
+            result,
+            whose,
+        } = answered;
+        let end = self.response(link, &method, &path, result);
+        match whose {
+            Whose::Order(done) => tell(done, end),
+            Whose::Signal(ends) => {
+                self.line.waits = false;
+                // What was heard with it comes before what follows it.
+                self.think();
+                if let Some(order) = ends {
+                    self.over(order, end);
+                }
+                self.send_on();
+            }
+        }
+    }
+
+    async fn on(&mut self, happening: Happening) {
+        match happening {
+            Happening::LinkOpened { link } => self.opened(link).await,
+            Happening::LinkMessage { link, data } => {
+                let Data::Text(text) = data else { return };
+                let seq = self.wire.heard(link, &text);
+                let Some(words) = self.line.hear(link, &text) else {
+                    return;
+                };
+                if words.is_empty() && self.fault == Some(PeerFault::ChokesOnTheUnknown) {
+                    let done = self.disconnect().await;
+                    tracing::debug!(?done, "choked");
+                }
+                for word in words {
+                    self.hear(link, word, seq);
+                }
+            }
+            Happening::LinkClosed { link, code, reason } => self.closed(link, code, &reason),
+            Happening::Console { level, text } => {
+                self.recorder.record(
+                    What::Console {
+                        peer: self.name.clone(),
+                        level,
+                        text,
+                    },
+                    &[],
+                );
+            }
+            Happening::Gone { why } => {
+                lock(&self.lost).push((self.name.clone(), why));
+                // The stage looks when something new is recorded.
+                self.note("the peer is gone".into(), &[]);
+            }
+            happening => self.inputs.push_back(Input::Happening(happening)),
+        }
+    }
+
+    /// The mind is told that its line is gone.
+    pub(super) fn line_lost(&mut self) {
+        self.inputs.push_back(Input::LineLost);
+    }
+
+    /// A word has come in; `seq` is the message that brought it.
+    pub(super) fn hear(&mut self, link: u32, word: Word, seq: Option<Seq>) {
+        let cause: Vec<Seq> = seq.into_iter().collect();
+        let about = match &word {
+            Word::Signal { peer: Some(id), .. } => self.directory.peer(id),
+            Word::Signal { peer: None, .. } => self.directory.other(&self.name),
+            Word::Notice {
+                notice: Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. },
+            } => self.directory.peer(peer),
+            _ => None,
+        };
+        let heard = self.recorder.record(
+            What::Hears {
+                peer: self.name.clone(),
+                link: Link {
+                    peer: self.name.clone(),
+                    instance: link,
+                },
+                kind: word.kind(),
+                about: about.clone(),
+            },
+            &cause,
+        );
+        // What is told of itself is no other's.
+        let other = about.clone().filter(|about| *about != self.name);
+        if let Word::Notice { notice } = &word {
+            self.line.placed(notice);
+        }
+        let input = match word {
+            Word::Notice {
+                notice: Notice::Joined { with, .. },
+            } => Some(Input::Joined {
+                inside: with
+                    .iter()
+                    .filter_map(|id| self.directory.peer(id))
+                    .filter(|peer| *peer != self.name)
+                    .collect(),
+                heard,
+            }),
+            Word::Notice {
+                notice: Notice::Refused { request, .. },
+            } => matches!(request, Some(Kind::Join) | None).then_some(Input::Refused),
+            Word::Notice {
+                notice: Notice::PeerJoined { .. },
+            } => other.map(|peer| Input::Came { peer, heard }),
+            Word::Notice {
+                notice: Notice::PeerLeft { .. },
+            } => other.map(|peer| Input::Went { peer, heard }),
+            Word::Notice { .. } | Word::Request { .. } => None,
+            Word::Signal { signal, .. } => {
+                if about.is_none() {
+                    self.note("a signal from nobody in this scenario".into(), &[heard]);
+                } else if other.is_none() {
+                    self.note("echo: the server sent back its own signal".into(), &[heard]);
+                }
+                other.map(|from| Input::Signal {
+                    from,
+                    signal,
+                    heard,
+                })
+            }
+        };
+        self.inputs.extend(input);
+    }
+
+    pub(super) fn note(&self, text: String, cause: &[Seq]) {
+        self.recorder.record(
+            What::Note {
+                peer: Some(self.name.clone()),
+                text,
+            },
+            cause,
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! A peer's line to the server, as its driver knows it.
+
+use std::collections::VecDeque;
+use std::future::pending;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
+
+use super::order::{Done, Task};
+use crate::hand::{Command, Hand, HandError, Reply};
+use crate::mind::OrderId;
+use crate::names::RoomName;
+use crate::record::Seq;
+use crate::signaling::{Conversation, Kind, Notice, Out, Word};
+
+/// A peer's line to the server.
+pub(super) struct Line {
+    pub open: Option<OpenLink>,
+    /// The one beside it, until the server has let it in or not.
+    pub more: Option<(u32, oneshot::Sender<Done>)>,
+    /// The room that it is in, as far as it was told.
+    pub room: Option<RoomName>,
+    /// A step has ended the line: nothing dials again.
+    pub ended: bool,
+    /// It is to dial again, then and for so long.
+    pub again: Option<Again>,
+    /// The number of the last link.
+    pub last: u32,
+    /// What is to be said, in order.
+    pub outgoing: VecDeque<Outgoing>,
+    /// Something was said by HTTP whose answer is not there yet.
+    pub waits: bool,
+    /// The answers to HTTP requests come in here.
+    pub answers: mpsc::UnboundedSender<Answered>,
+}
+
+pub(super) struct OpenLink {
+    pub number: u32,
+    pub open: bool,
+    pub conversation: Conversation,
+    /// What is to be done once it stands; told, if it does not.
+    pub then: Vec<Task>,
+}
+
+/// When it is to dial again, and until when it may go on doing so.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Again {
+    /// `None` while it is dialling.
+    pub at: Option<Instant>,
+    pub until: Instant,
+    /// The event of the line's end.
+    pub lost: Seq,
+}
+
+/// A frame of something that is to be said.
+pub(super) struct Outgoing {
+    pub link: u32,
+    pub kind: Kind,
+    pub frame: Out,
+    pub cause: Vec<Seq>,
+    /// The order that is over with it.
+    pub ends: Option<OrderId>,
+}
+
+/// An HTTP request is over. Its answer may be long in coming, and a peer has more to do meanwhile.
+pub(super) struct Answered {
+    /// The link whose conversation it belongs to; `None` for a request as a step writes it.
+    pub link: Option<u32>,
+    pub method: String,
+    pub path: String,
+    pub result: Result<Reply, HandError>,
+    pub whose: Whose,
+}
+
+/// Who waits for the answer of an HTTP request.
+pub(super) enum Whose {
+    /// The stage.
+    Order(oneshot::Sender<Done>),
+    /// What is said behind it, and an order of the mind's.
+    Signal(Option<OrderId>),
+}
+
+impl Line {
+    pub fn new(last: u32, answers: mpsc::UnboundedSender<Answered>) -> Self {
+        Self {
+            open: None,
+            more: None,
+            room: None,
+            ended: false,
+            again: None,
+            last,
+            outgoing: VecDeque::new(),
+            waits: false,
+            answers,
+        }
+    }
+
+    /// Takes note of where it is.
+    pub fn placed(&mut self, notice: &Notice) {
+        match notice {
+            Notice::Created { room } | Notice::Joined { room, .. } => {
+                self.room = Some(room.clone());
+            }
+            Notice::Left { .. } | Notice::Destroyed { .. } => self.room = None,
+            _ => {}
+        }
+    }
+
+    /// The moment at which it is to dial again.
+    pub async fn redials(&self) {
+        match self.again.and_then(|again| again.at) {
+            Some(at) => sleep_until(at).await,
+            None => pending().await,
+        }
+    }
+
+    /// The number of the link that stands.
+    pub fn open_number(&self) -> Option<u32> {
+        let open = self.open.as_ref().filter(|link| link.open);
+        open.map(|link| link.number)
+    }
+
+    /// What a message of this link says, if that is the one it speaks on.
+    pub fn hear(&mut self, link: u32, text: &str) -> Option<Vec<Word>> {
+        let own = self.open.as_mut().filter(|own| own.number == link)?;
+        Some(own.conversation.hear_text(text))
+    }
+}
+
+/// A request as a hand is told to make it, with its method and path.
+pub(super) fn fetch_command(fetch: Out) -> Option<(String, String, Command)> {
+    let Out::Fetch {
+        method,
+        path,
+        headers,
+        body,
+    } = fetch
+    else {
+        return None;
+    };
+    let command = Command::Fetch {
+        method: method.clone(),
+        path: path.clone(),
+        headers,
+        body,
+    };
+    Some((method, path, command))
+}
+
+/// A command that was given: over already, or under way.
+pub(super) enum Begun {
+    Ended(Result<Reply, HandError>),
+    Goes(BoxFuture<'static, Result<Reply, HandError>>),
+}
+
+/// Gives a hand a command in its turn: a hand takes its commands in the order in which they are first polled.
+pub(super) fn begin(hand: &Arc<dyn Hand>, command: Command) -> Begun {
+    let hand = hand.clone();
+    let mut work: BoxFuture<'static, _> = Box::pin(async move { hand.perform(command).await });
+    match (&mut work).now_or_never() {
+        Some(result) => Begun::Ended(result),
+        None => Begun::Goes(work),
+    }
+}
+
+pub(super) fn plain(result: Result<Reply, HandError>) -> Done {
+    match result {
+        Ok(_) => Done::Yes,
+        Err(error) => Done::No(error.to_string()),
+    }
+}
+
+/// The stage may have given up waiting; that is its right.
+pub(super) fn tell(done: oneshot::Sender<Done>, value: Done) {
+    drop(done.send(value));
+}

@@ -1,0 +1,65 @@
+//! What the events so far have told, and what satisfies a wait.
+
+use serde_json::{Value as Json, json};
+
+use super::{answer, asks, line, peer, refuses, world};
+use crate::scenario::Condition;
+use crate::signaling::{Kind, Notice};
+
+#[test]
+fn a_reply_is_one_to_a_request_of_its_kind() {
+    let [no, heard] = refuses(4, "create");
+    let mut world = world(&[line("link-up", 1), asks("create"), asks("join"), no, heard]);
+    let alice = peer("alice");
+    assert_eq!(world.reply(&alice, Kind::Join, 1), None);
+    // From before the request: that is another's.
+    assert_eq!(world.reply(&alice, Kind::Create, 2), None);
+    assert_eq!(world.reply(&peer("bob"), Kind::Create, 1), None);
+    let (notice, heard) = world.reply(&alice, Kind::Create, 1).expect("its own");
+    assert!(matches!(notice, Notice::Refused { .. }));
+    assert_eq!(heard, 5);
+    assert_eq!(world.reply(&alice, Kind::Create, 1), None, "once");
+}
+
+#[test]
+fn the_end_of_an_older_line_leaves_the_newest_up() {
+    let alice = peer("alice");
+    let mut all = vec![line("link-up", 1), line("link-up", 2), line("link-down", 1)];
+    let told = world(&all);
+    assert_eq!((told.link(&alice), told.is_up(&alice)), (Some(2), true));
+    all.push(line("link-down", 2));
+    let told = world(&all);
+    assert_eq!((told.link(&alice), told.is_up(&alice)), (Some(2), false));
+}
+
+#[test]
+fn who_meets_anew_is_connected_only_by_what_comes_then() {
+    let state = |peer: &str, conn: u32| json!({ "event": "state", "peer": peer, "conn": conn, "machine": "connection", "state": "connected" });
+    let connected = |all: &[Json]| {
+        let peers = vec![peer("alice"), peer("bob")];
+        world(all).satisfied(&Condition::Connected { peers })
+    };
+    let notice = json!({ "notice": "joined", "room": "lobby", "with": ["bob"] });
+    let [word, heard] = answer(5, "joined", notice);
+    let all = [
+        line("link-up", 1),
+        state("alice", 1),
+        state("bob", 1),
+        asks("join"),
+        word,
+        heard,
+    ];
+    assert_eq!(connected(&all[..4]), Some(vec![2, 3]));
+    assert_eq!(
+        connected(&all),
+        None,
+        "both had been connected before they met"
+    );
+    let again = [&all[..], &[state("bob", 2), state("alice", 2)]].concat();
+    assert_eq!(connected(&again), Some(vec![8, 7]));
+    // Who is not in that room has met nobody.
+    let notice = json!({ "notice": "joined", "room": "lobby", "with": [] });
+    let [word, heard] = answer(5, "joined", notice);
+    let alone = [&all[..4], &[word, heard, state("alice", 2)]].concat();
+    assert_eq!(connected(&alone), Some(vec![7, 3]));
+}

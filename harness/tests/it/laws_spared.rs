@@ -1,0 +1,143 @@
+//! More of what each law exempts, and what it waits for, on traces made by hand: one condition a test.
+
+use glare::laws::{awaited, emptied};
+use glare::record::Event;
+use glare::signaling::Kind;
+use glare::terms::ServerLife;
+
+use crate::laws_exempt::*;
+use crate::log_support::link;
+
+#[test]
+fn law_1_waits_as_long_as_somebody_who_certainly_stays_may_still_be_told() {
+    let (mut b, alice, bob) = pair();
+    let waits = |events: &[Event]| awaited(events, &promised()).is_some();
+    assert!(!waits(&b.events));
+    let gone = drops(&mut b, &bob) as usize;
+    let until = awaited(&b.events, &promised()).expect("she may still be told");
+    let within = promised().announces_leaving_within.expect("it is promised");
+    let since = std::time::Duration::from_micros(b.events[gone].at);
+    assert!(until >= since + within, "{until:?}");
+    let mut told = b.clone();
+    news(&mut told, &alice, "bob", false);
+    assert!(!waits(&told.events), "she has been told");
+    let mut both = b.clone();
+    drops(&mut both, &alice);
+    assert!(!waits(&both.events), "nobody is there to be told");
+    later(&mut b);
+    assert!(!waits(&b.events), "it is too late");
+}
+
+#[test]
+fn one_of_two_lines_may_be_told_for_what_the_other_left() {
+    let (mut b, alice, bob) = pair();
+    let second = link("bob", 2);
+    b.connect(&second);
+    leaves(&mut b, &second);
+    news(&mut b, &alice, "bob", false);
+    let carol = link("carol", 1);
+    enters(&mut b, &carol, &[&alice, &bob]);
+    assert_eq!(of(&[2], &b, &nothing()), []);
+    // The line on which he left is out.
+    let told = news(&mut b, &second, "carol", true);
+    assert_eq!(of(&[2], &b, &nothing()), [(2, told)]);
+}
+
+#[test]
+fn of_two_lines_that_say_the_same_a_refusal_to_one_may_mean_either() {
+    let (mut b, first, bob) = pair();
+    let second = link("alice", 2);
+    b.connect(&second);
+    up(&mut b, &first, &bob, "o");
+    refuse(&mut b, &first, Kind::Offer);
+    up(&mut b, &second, &bob, "o");
+    let last = up(&mut b, &first, &bob, "o");
+    let mut lost = b.clone();
+    down(&mut b, &bob, &first, "o");
+    down(&mut b, &bob, &first, "o");
+    fenced(&mut b, &[&first, &bob]);
+    assert_eq!(of(&[3], &b, &nothing()), []);
+    // Nothing has come of any of them.
+    fenced(&mut lost, &[&first, &bob]);
+    assert_eq!(of(&[3], &lost, &nothing()), [(3, last)]);
+}
+
+#[test]
+fn law_6_asks_for_no_room_where_somebody_who_is_not_understood_may_be() {
+    let (mut b, alice) = alice();
+    let carol = link("carol", 1);
+    b.connect(&carol);
+    garbage(&mut b, &carol);
+    leaves(&mut b, &alice);
+    assert_eq!(emptied(&b.events, &nothing()), []);
+    drops(&mut b, &carol);
+    assert_eq!(emptied(&b.events, &nothing()).len(), 1);
+}
+
+#[test]
+fn law_6_asks_for_no_room_that_was_lost_with_the_server() {
+    let (mut b, alice) = alice();
+    leaves(&mut b, &alice);
+    assert_eq!(emptied(&b.events, &nothing()).len(), 1);
+    server(&mut b, ServerLife::Killed);
+    server(&mut b, ServerLife::Ready);
+    assert_eq!(emptied(&b.events, &nothing()), []);
+}
+
+#[test]
+fn who_asks_to_come_in_again_may_be_told_to_have_gone_and_come() {
+    let (mut b, alice, bob) = pair();
+    ask(&mut b, &bob, "lobby");
+    news(&mut b, &alice, "bob", false);
+    news(&mut b, &alice, "bob", true);
+    let_in(&mut b, &bob, "lobby", &["alice"]);
+    assert_eq!(broken(&b, &nothing()), []);
+    assert_eq!(broken(&b, &promised()), []);
+    // That he went once is no reason to say it twice.
+    let told = news(&mut b, &alice, "bob", false);
+    assert_eq!(of(&[9], &b, &nothing()), [(9, told)]);
+}
+
+#[test]
+fn who_asks_to_come_in_elsewhere_may_be_told_to_have_gone() {
+    let (mut b, alice, bob) = pair();
+    ask(&mut b, &bob, "elsewhere");
+    news(&mut b, &alice, "bob", false);
+    let_in(&mut b, &bob, "elsewhere", &[]);
+    fenced(&mut b, &[&alice, &bob]);
+    later(&mut b);
+    assert_eq!(broken(&b, &nothing()), []);
+    assert_eq!(broken(&b, &promised()), []);
+    // A refusal leaves him where he was.
+    let (mut b, alice, bob) = pair();
+    ask(&mut b, &bob, "elsewhere");
+    refuse(&mut b, &bob, Kind::Join);
+    let told = news(&mut b, &alice, "bob", false);
+    assert_eq!(of(&[9], &b, &nothing()), [(9, told)]);
+}
+
+#[test]
+fn the_first_line_of_somebody_is_no_return() {
+    let (mut b, alice) = alice();
+    let bob = link("bob", 1);
+    b.connect(&bob);
+    ask(&mut b, &bob, "lobby");
+    refuse(&mut b, &bob, Kind::Join);
+    let told = news(&mut b, &alice, "bob", true);
+    ask(&mut b, &bob, "lobby");
+    let_in(&mut b, &bob, "lobby", &["alice"]);
+    assert_eq!(of(&[9], &b, &nothing()), [(9, told)]);
+}
+
+#[test]
+fn news_of_a_room_that_one_was_refused_is_not_true_there() {
+    let (mut b, alice) = alice();
+    ask(&mut b, &alice, "elsewhere");
+    refuse(&mut b, &alice, Kind::Join);
+    let bob = link("bob", 1);
+    b.connect(&bob);
+    ask(&mut b, &bob, "elsewhere");
+    let_in(&mut b, &bob, "elsewhere", &[]);
+    let told = news(&mut b, &alice, "bob", true);
+    assert_eq!(of(&[9], &b, &nothing()), [(9, told)]);
+}
