@@ -172,7 +172,10 @@ pub(crate) fn made_up(size: usize) -> Vec<u8> {
 pub(crate) fn connect(v: &Values) -> Option<Action> {
     Some(Action::Connect {
         peer: v.peer("peer")?,
-        refused: v.find("refused").is_some(),
+        answer: match v.find("refused") {
+            Some(_) => Answer::Refused,
+            None => v.answer(),
+        },
     })
 }
 

@@ -92,6 +92,7 @@ impl Walk<'_> {
     fn step(&mut self, at: &Placed) {
         self.faults(at);
         self.calls_by_old_name(at);
+        self.answers_one_way(at);
         match &at.step.action {
             Action::Create { peer, room, answer } => {
                 self.name(at, room);

@@ -259,8 +259,8 @@ pub enum Answer {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Open the signaling connection and wait until it stands. The other verbs do it by themselves where it is missing.
-    /// `refused`: open one more, which the server must refuse.
-    Connect { peer: PeerName, refused: bool },
+    /// To be refused: open one more, which the server must refuse, whatever it says.
+    Connect { peer: PeerName, answer: Answer },
     /// Make a room.
     Create {
         peer: PeerName,

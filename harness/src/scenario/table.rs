@@ -221,6 +221,7 @@ pub(crate) const VERBS: &[Verb] = &[
                 Shape::True,
                 "The server must refuse it: one more connection, with an id that is in use.",
             ),
+            ANSWER,
         ],
         build::connect,
     ),

@@ -57,7 +57,7 @@ impl Step {
         Some(match &self.action {
             Action::Connect {
                 peer,
-                refused: true,
+                answer: Answer::Refused | Answer::RefusedWith(_),
             } => format!("{peer}: one more connection, refused"),
             Action::Close { peer } => format!("{peer}: close()"),
             Action::Kill { peer, how } => format!("{peer}: killed ({})", kill_text(*how)),
@@ -364,12 +364,8 @@ fn pattern(key: &'static str, pattern: &Pattern) -> Entries {
 fn entries(action: &Action) -> (&'static str, Entries) {
     match action {
         Action::Together(_) => (TOGETHER, Vec::new()),
-        Action::Connect { peer, refused } => {
-            let mut entries = vec![who("peer", peer)];
-            if *refused {
-                entries.push(("refused", "true".into()));
-            }
-            ("connect", entries)
+        Action::Connect { peer, answer } => {
+            ("connect", with_answer(vec![who("peer", peer)], answer))
         }
         Action::Create { peer, room, answer } => (
             "create",

@@ -98,7 +98,8 @@ impl Action {
     /// What the answer to a request must be.
     pub fn answer(&self) -> Option<&Answer> {
         match self {
-            Action::Create { answer, .. }
+            Action::Connect { answer, .. }
+            | Action::Create { answer, .. }
             | Action::Join { answer, .. }
             | Action::Leave { answer, .. }
             | Action::Destroy { answer, .. } => Some(answer),

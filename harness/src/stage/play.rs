@@ -30,7 +30,7 @@ use crate::record::{
     Broken, CaseFacts, Digest, Event, Failure, FailureKind, InconclusiveKind, LawFound, Recorder,
     Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
 };
-use crate::scenario::{Action, Place, Step};
+use crate::scenario::{Action, Answer, Place, Step};
 use crate::server::{Lives, ServerUnderTest, Wanted};
 use crate::signaling::Terms;
 use crate::signaling::{Alias, SameId};
@@ -372,7 +372,13 @@ fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
             format!("the scenario needs a room of {size}, and a room of {name} holds {holds}");
         return unsupported(UnsupportedKind::Server, why);
     }
-    let refuses = |step: &Step| matches!(step.action, Action::Connect { refused: true, .. });
+    let refuses = |step: &Step| {
+        let answer = match &step.action {
+            Action::Connect { answer, .. } => Some(answer),
+            _ => None,
+        };
+        matches!(answer, Some(Answer::Refused | Answer::RefusedWith(_)))
+    };
     let lets_in = setting.dialect.properties().same_id != SameId::Reject;
     if !(lets_in && case.scenario.each_step().any(|(_, step)| refuses(step))) {
         return None;

@@ -8,64 +8,17 @@ use tokio::time::{Instant, timeout_at};
 
 use super::director::{Miss, Stage, Stop, Until, fail, fail_as};
 use super::gathering::drawn;
-use super::hope::Waiting;
+use super::inner::{Begins, Due, Inner, come};
 use super::order::{Done, Order};
-use super::verbs::{Asked, Replied, by_hand};
-use super::waits::World;
-use crate::hand::Deed;
+use super::verbs::Replied;
 use crate::names::PeerName;
-use crate::record::{FailureKind, Seq, What, payload};
-use crate::scenario::{Action, Answer, Condition, Cut, Raw, Share, Step, Together};
-use crate::signaling::{DescriptionKind, Kind, Request};
+use crate::record::{FailureKind, Seq, What};
+use crate::scenario::{Action, Answer, Condition, Cut, Share, Step, Together};
 use crate::tap;
-use crate::terms::{Kill, Payload};
+use crate::terms::Kill;
 
 /// How long the others may take to end when one of them has failed.
 const SEEN_OUT_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
-
-/// One of the steps.
-struct Inner {
-    /// Among them, from 1.
-    number: usize,
-    /// As the file writes it, on one line.
-    text: String,
-    action: Action,
-    peer: PeerName,
-    /// Its event.
-    step: Seq,
-    begins: Begins,
-    /// What still has to come; `None` once it has ended.
-    due: Option<Due>,
-    /// What its waits were satisfied by.
-    waited: Vec<Seq>,
-    replied: Option<Replied>,
-}
-
-/// How a step begins.
-enum Begins {
-    /// With a message to the server, which is gathered.
-    Sending(Order),
-    /// With a request for a connection, which is gathered.
-    Connecting(Order),
-    /// In its turn: it sends nothing to the server.
-    InTurn(Option<Order>),
-}
-
-/// What a step waits for.
-enum Due {
-    /// Its turn.
-    Turn,
-    /// How its order ended.
-    Order,
-    /// The server's answer.
-    Reply(Kind),
-    /// The end of its signaling connection, as the peer sees it.
-    Closed(u32),
-    /// The same, as the tap sees it.
-    Down,
-    /// What it said is heard.
-    Heard(String, Payload),
-}
 
 type Dones = mpsc::UnboundedReceiver<(usize, Done)>;
 
@@ -96,7 +49,7 @@ impl Stage {
     pub(super) fn tell_outcome(
         &mut self,
         peer: &PeerName,
-        kind: Kind,
+        kind: &str,
         replied: &Replied,
         begun: Seq,
     ) {
@@ -183,106 +136,6 @@ impl Stage {
             due: Some(Due::Turn),
             waited,
             replied: None,
-        })
-    }
-
-    /// How a step begins.
-    fn begins(&mut self, action: &Action) -> Result<Begins, Stop> {
-        let ask = |request, offer| Begins::Sending(Order::Ask { request, offer });
-        let by_hand = |deed| Begins::InTurn(Some(Order::deed(deed)));
-        Ok(match action {
-            Action::Connect { refused, .. } => Begins::Connecting(match refused {
-                true => Order::ConnectMore,
-                false => Order::Connect,
-            }),
-            Action::Create { peer, room, .. } => {
-                self.rooms.insert(peer.clone(), room.clone());
-                ask(Request::Create { room: room.clone() }, false)
-            }
-            Action::Join {
-                peer, room, offer, ..
-            } => {
-                self.rooms.insert(peer.clone(), room.clone());
-                ask(Request::Join { room: room.clone() }, *offer)
-            }
-            Action::Leave { peer, .. } => match self.rooms.get(peer).cloned() {
-                Some(room) => ask(Request::Leave { room }, false),
-                None => {
-                    return Err(fail(format!(
-                        "{peer} has neither created nor joined a room that it could leave"
-                    )));
-                }
-            },
-            Action::Destroy { room, .. } => ask(Request::Destroy { room: room.clone() }, false),
-            Action::Negotiate { from, to } => match to.clone().or_else(|| self.other(from)) {
-                Some(to) => Begins::Sending(Order::Deed {
-                    to: Some(to),
-                    deed: Deed::Negotiate,
-                }),
-                None => {
-                    return Err(fail(format!(
-                        "{from} has more than one peer to offer to: say `to:`"
-                    )));
-                }
-            },
-            Action::Send {
-                from: _,
-                message,
-                gathered,
-            } => Begins::Sending(Order::deed(Deed::Send {
-                kind: *message,
-                gathered: *gathered,
-            })),
-            Action::RestartIce { .. } => Begins::Sending(Order::deed(Deed::RestartIce)),
-            Action::SendRaw {
-                raw: Raw::Text(text),
-                ..
-            } => Begins::Sending(Order::SendRaw { text: text.clone() }),
-            Action::Http {
-                method, path, body, ..
-            } => Begins::Sending(Order::Http {
-                method: method.clone(),
-                path: path.clone(),
-                body: body.clone(),
-            }),
-            Action::Disconnect { .. } => Begins::InTurn(Some(Order::Disconnect)),
-            Action::CreateOffer { .. } => by_hand(Deed::Create {
-                kind: DescriptionKind::Offer,
-            }),
-            Action::CreateAnswer { .. } => by_hand(Deed::Create {
-                kind: DescriptionKind::Answer,
-            }),
-            Action::SetLocal { kind, .. } => by_hand(Deed::SetLocal { kind: *kind }),
-            Action::SetRemote { kind, .. } => by_hand(Deed::SetRemote { kind: *kind }),
-            Action::AddCandidate { .. } => by_hand(Deed::AddCandidate),
-            Action::OpenChannel {
-                peer: _,
-                label,
-                options,
-            } => by_hand(Deed::OpenChannel {
-                label: label.clone(),
-                options: options.clone(),
-            }),
-            Action::CloseChannel { peer: _, channel } => by_hand(Deed::CloseChannel {
-                label: channel.clone(),
-            }),
-            Action::Close { peer: _ } => by_hand(Deed::Close),
-            Action::Say {
-                from: _,
-                channel,
-                data,
-                heard: _,
-            } => by_hand(Deed::Say {
-                label: channel.clone(),
-                data: data.clone(),
-            }),
-            Action::Kill { .. } | Action::Cut { .. } => Begins::InTurn(None),
-            other => {
-                return Err(fail(format!(
-                    "`{}` cannot begin together with something else",
-                    other.verb()
-                )));
-            }
         })
     }
 
@@ -508,61 +361,6 @@ impl Stage {
         Ok(())
     }
 
-    fn after(&self, inner: &mut Inner, done: Done) -> Result<Option<Due>, Stop> {
-        let peer = &inner.peer;
-        match (&inner.action, done) {
-            (Action::Connect { refused: true, .. }, Done::Yes) => {
-                let message =
-                    format!("the server let {peer} in a second time, which it had to refuse");
-                Err(fail_as(FailureKind::NotRefused, message))
-            }
-            (Action::Connect { refused: true, .. }, _) => Ok(None),
-            (
-                Action::SetLocal { fails, .. }
-                | Action::SetRemote { fails, .. }
-                | Action::AddCandidate { fails, .. },
-                done,
-            ) => {
-                inner.waited.extend(by_hand(peer, done, fails.as_deref())?);
-                Ok(None)
-            }
-            (
-                Action::Http {
-                    status: Some(wanted),
-                    ..
-                },
-                Done::Status(got, _),
-            ) if got != *wanted => Err(fail_as(
-                FailureKind::Refused,
-                format!("the answer has status {got}, expected {wanted}"),
-            )),
-            (_, Done::No(why)) => Err(fail(format!("{peer} could not: {why}"))),
-            (_, Done::Refused { name, message, .. }) => Err(fail_as(
-                FailureKind::StackRefused,
-                format!("{peer}'s stack refused: {name}: {message}"),
-            )),
-            (Action::Create { .. }, _) => Ok(Some(Due::Reply(Kind::Create))),
-            (Action::Join { .. }, _) => Ok(Some(Due::Reply(Kind::Join))),
-            (Action::Leave { .. }, _) => Ok(Some(Due::Reply(Kind::Leave))),
-            (Action::Destroy { .. }, _) => Ok(Some(Due::Reply(Kind::Destroy))),
-            (Action::Disconnect { .. }, _) => Ok(self.world.link(peer).map(Due::Closed)),
-            (
-                Action::Say {
-                    channel,
-                    data,
-                    heard: true,
-                    ..
-                },
-                _,
-            ) => Ok(Some(Due::Heard(channel.clone(), payload(data)))),
-            (_, Done::Status(_, answer)) => {
-                inner.waited.extend(answer);
-                Ok(None)
-            }
-            (_, Done::Yes) => Ok(None),
-        }
-    }
-
     /// Whether what a step waits for has come.
     fn look(&mut self, inner: &mut Inner) -> Result<(), Stop> {
         let waiting = self.waiting(inner.step);
@@ -725,15 +523,8 @@ impl Stage {
             let open = all.iter().filter(|inner| inner.replied.is_some());
             let each = open.filter_map(|inner| {
                 let replied = inner.replied?;
-                let kind = match &inner.action {
-                    Action::Create { .. } => Kind::Create,
-                    Action::Join { .. } => Kind::Join,
-                    Action::Leave { .. } => Kind::Leave,
-                    Action::Destroy { .. } => Kind::Destroy,
-                    _ => return None,
-                };
                 (inner.action.answer() == Some(&Answer::Any))
-                    .then(|| in_words(&called(&inner), kind, replied.granted))
+                    .then(|| in_words(&called(&inner), inner.action.verb(), replied.granted))
             });
             each.collect::<Vec<_>>().join(", ")
         });
@@ -755,49 +546,7 @@ impl Stage {
 }
 
 /// `bob's join granted`
-fn in_words(peer: &PeerName, kind: Kind, granted: bool) -> String {
+fn in_words(peer: &PeerName, kind: &str, granted: bool) -> String {
     let end = if granted { "granted" } else { "refused" };
     format!("{peer}'s {kind} {end}")
-}
-
-/// What a step has waited for, once it is there, or why it cannot come any more.
-fn come(
-    world: &mut World,
-    inner: &mut Inner,
-    others: &[PeerName],
-    waiting: &Waiting,
-) -> Option<Result<Vec<Seq>, Miss>> {
-    let peer = &inner.peer;
-    match inner.due.as_ref()? {
-        Due::Turn | Due::Order => None,
-        Due::Reply(kind) => {
-            let answer = inner.action.answer()?;
-            let asked = Asked {
-                peer,
-                kind: *kind,
-                answer,
-            };
-            let replied = asked.replied(world, inner.step, waiting)?;
-            Some(replied.map(|replied| {
-                inner.replied = Some(replied);
-                vec![replied.seq]
-            }))
-        }
-        Due::Closed(link) => world.has_closed(peer, *link).then(|| Ok(Vec::new())),
-        Due::Down => (!world.is_up(peer)).then(|| Ok(Vec::new())),
-        Due::Heard(channel, payload) => {
-            let heard = others
-                .iter()
-                .find_map(|by| world.heard(by, peer, channel, payload));
-            match heard {
-                Some(seqs) => Some(Ok(seqs)),
-                None if others.iter().all(|peer| waiting.dead.contains(peer)) => {
-                    let why =
-                        format!("{peer} spoke on channel {channel}, and nobody is left to hear it");
-                    Some(Err(why.into()))
-                }
-                None => None,
-            }
-        }
-    }
 }

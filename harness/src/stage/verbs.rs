@@ -75,13 +75,22 @@ impl Stage {
         match &step.action {
             Action::Connect {
                 peer,
-                refused: false,
+                answer: Answer::Granted,
             } => {
                 self.must(peer, Order::Connect, cause).await?;
             }
             Action::Connect {
                 peer,
-                refused: true,
+                answer: Answer::Any,
+            } => {
+                let done = self.order(peer, Order::Connect, cause).await?;
+                self.take_in()?;
+                let replied = self.let_in(peer, done, begun)?;
+                self.tell_outcome(peer, "connect", &replied, begun);
+            }
+            Action::Connect {
+                peer,
+                answer: Answer::Refused | Answer::RefusedWith(_),
             } => {
                 if let Done::Yes = self.order(peer, Order::ConnectMore, cause).await? {
                     return Err(fail_as(
@@ -350,6 +359,25 @@ impl Stage {
         Ok(Vec::new())
     }
 
+    /// Whether the server has let a peer in that asked for a connection, where either is right.
+    pub(super) fn let_in(&self, peer: &PeerName, done: Done, begun: Seq) -> Result<Replied, Stop> {
+        let replied = |granted| Replied {
+            granted,
+            seq: begun,
+        };
+        let refused = || {
+            let events = self.recorder.events_from(begun);
+            events.iter().any(|event| {
+                matches!(&event.what, What::LinkRefused { link, status: Some(_), .. } if link.peer == *peer)
+            })
+        };
+        match done {
+            Done::No(_) if refused() => Ok(replied(false)),
+            Done::No(why) => Err(fail(format!("{peer} could not: {why}"))),
+            _ => Ok(replied(true)),
+        }
+    }
+
     /// Records that a step ends this peer's link, if there is one.
     pub(super) fn ending(&mut self, peer: &PeerName, begun: Seq) -> Option<u32> {
         // What the tap has seen by now decides which link it is.
@@ -420,7 +448,7 @@ impl Stage {
             )
             .await?;
         if *answer == Answer::Any {
-            self.tell_outcome(peer, kind, &replied, begun);
+            self.tell_outcome(peer, kind.as_str(), &replied, begun);
         }
         Ok(vec![replied.seq])
     }

@@ -457,6 +457,10 @@ fn what_cannot_begin_together_is_said() {
         ],
     );
     wrong(
+        "  - join: { peer: bob, room: lobby, answer: any, refused: true }\n",
+        &["`refused` and `answer` at once"],
+    );
+    wrong(
         "  - join: { peer: bob, room: lobby, answer: some }\n",
         &["any"],
     );
@@ -559,4 +563,83 @@ fn a_together_that_waits_for_itself_is_found_with_both_places() {
         "  - pause\n  - together: [{ join: { peer: bob, room: lobby } }, { connect: { peer: carol } }]\n",
         &["this waits for the server, which is paused"],
     );
+}
+
+/// A server that opens one WebSocket and refuses every further one; told where it is.
+async fn one_at_most() -> glare::server::ServerSpec {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let taken = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    tokio::spawn(async move {
+        let mut lines = tokio::task::JoinSet::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let taken = taken.clone();
+            lines.spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    match stream.read_u8().await {
+                        Ok(byte) => head.push(byte),
+                        Err(_) => return,
+                    }
+                }
+                let head = String::from_utf8_lossy(&head);
+                let key = head.lines().find_map(|line| {
+                    let (name, value) = line.split_once(':')?;
+                    let is = name.eq_ignore_ascii_case("sec-websocket-key");
+                    is.then(|| value.trim().to_owned())
+                });
+                let free = !taken.swap(true, std::sync::atomic::Ordering::SeqCst);
+                let answer = match key.filter(|_| free) {
+                    Some(key) => format!(
+                        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",
+                        tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.as_bytes())
+                    ),
+                    None => "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n".to_owned(),
+                };
+                drop(stream.write_all(answer.as_bytes()).await);
+                // What comes is read until the peer ends it.
+                while stream.read_u8().await.is_ok() {}
+            });
+        }
+    });
+    let url = format!("http://{address}").parse().expect("a URL");
+    glare::server::ServerSpec::Url(glare::server::UrlSpec::new(url))
+}
+
+/// Which of them it lets in is told by a name. That no request at all is answered there is not what is asked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_may_be_granted_or_refused_as_well() {
+    let text = "scenario: x
+peers: { alice: { stack: wire }, bob: { stack: wire } }
+breaks: { 4: it answers nothing }
+steps:
+  - together:
+      - connect: { peer: alice, answer: any }
+      - connect: { peer: bob, answer: any }
+    let-in: inside
+    turned-away: outside
+  - disconnect: { peer: inside }
+";
+    let case = case(text);
+    // Side by side: each waits to hear of the one who has gone.
+    let runs = (0..12).map(async |shake| {
+        let server = one_at_most().await;
+        let shake = Some(shake);
+        let setting = Setting {
+            shake,
+            server,
+            ..setting()
+        };
+        play(&case, Arc::new(setting)).await
+    });
+    let mut inside = BTreeSet::new();
+    for outcome in futures_util::future::join_all(runs).await {
+        passes(&outcome);
+        assert_eq!(outcome.log.to_string(), "inside: disconnects\n");
+        inside.insert(whose(&outcome, "inside").expect("a name").to_owned());
+    }
+    assert_eq!(inside.len(), 2, "{inside:?}");
 }

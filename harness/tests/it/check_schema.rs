@@ -406,7 +406,11 @@ fn data() -> impl Strategy<Value = Data> {
 /// Any step that needs nothing before it but the room and the negotiation that every scenario here begins with.
 fn action() -> impl Strategy<Value = Action> {
     let rooms = prop_oneof![
-        (peer(), any::<bool>()).prop_map(|(peer, refused)| Action::Connect { peer, refused }),
+        (
+            peer(),
+            prop::sample::select(vec![Answer::Granted, Answer::Refused, Answer::Any])
+        )
+            .prop_map(|(peer, answer)| Action::Connect { peer, answer }),
         (peer(), room(), answer()).prop_map(|(peer, room, answer)| Action::Create {
             peer,
             room,

@@ -229,6 +229,14 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether a request has to be refused and need not be.
+    pub(super) fn answers_one_way(&mut self, at: &Placed) {
+        if at.values.span("refused").is_some() && at.values.span("answer").is_some() {
+            self.note(at, "answer", "`refused` and `answer` at once".into())
+                .expect("either it has to be refused, or any answer is right");
+        }
+    }
+
     /// Whether a step names one whose name depends on the run by now.
     pub(super) fn calls_by_old_name(&mut self, at: &Placed) {
         let mut named: Vec<(&PeerName, &Span)> = Vec::new();
