@@ -227,18 +227,21 @@ pub(crate) fn negotiate(v: &Values) -> Option<Action> {
 pub(crate) fn create_offer(v: &Values) -> Option<Action> {
     Some(Action::CreateOffer {
         peer: v.peer("peer")?,
+        to: v.peer("to"),
     })
 }
 
 pub(crate) fn create_answer(v: &Values) -> Option<Action> {
     Some(Action::CreateAnswer {
         peer: v.peer("peer")?,
+        to: v.peer("to"),
     })
 }
 
 pub(crate) fn set_local(v: &Values) -> Option<Action> {
     Some(Action::SetLocal {
         peer: v.peer("peer")?,
+        to: v.peer("to"),
         kind: v.description()?,
         fails: v.fails(),
     })
@@ -247,6 +250,7 @@ pub(crate) fn set_local(v: &Values) -> Option<Action> {
 pub(crate) fn set_remote(v: &Values) -> Option<Action> {
     Some(Action::SetRemote {
         peer: v.peer("peer")?,
+        to: v.peer("to"),
         kind: v.description()?,
         fails: v.fails(),
     })
@@ -255,6 +259,7 @@ pub(crate) fn set_remote(v: &Values) -> Option<Action> {
 pub(crate) fn add_candidate(v: &Values) -> Option<Action> {
     Some(Action::AddCandidate {
         peer: v.peer("peer")?,
+        to: v.peer("to"),
         fails: v.fails(),
     })
 }
@@ -262,6 +267,7 @@ pub(crate) fn add_candidate(v: &Values) -> Option<Action> {
 pub(crate) fn send(v: &Values) -> Option<Action> {
     Some(Action::Send {
         from: v.peer("from")?,
+        to: v.peer("to"),
         message: v.kind("message")?,
         gathered: v.flag("gathered", false),
     })
@@ -270,6 +276,7 @@ pub(crate) fn send(v: &Values) -> Option<Action> {
 pub(crate) fn restart_ice(v: &Values) -> Option<Action> {
     Some(Action::RestartIce {
         peer: v.peer("peer")?,
+        to: v.peer("to"),
     })
 }
 
@@ -277,6 +284,7 @@ pub(crate) fn open_channel(v: &Values) -> Option<Action> {
     let short = |key| v.number(key).and_then(|number| u16::try_from(number).ok());
     Some(Action::OpenChannel {
         peer: v.peer("peer")?,
+        to: v.peer("to"),
         label: v.text("label")?,
         options: ChannelOptions {
             ordered: v.flag("ordered", true),
@@ -297,6 +305,7 @@ pub(crate) fn say(v: &Values) -> Option<Action> {
     };
     Some(Action::Say {
         from: v.peer("from")?,
+        to: v.peer("to"),
         channel: v.channel(),
         data,
         heard: v.flag("heard", true),
@@ -306,6 +315,7 @@ pub(crate) fn say(v: &Values) -> Option<Action> {
 pub(crate) fn close_channel(v: &Values) -> Option<Action> {
     Some(Action::CloseChannel {
         peer: v.peer("peer")?,
+        to: v.peer("to"),
         channel: v.channel(),
     })
 }
@@ -313,6 +323,7 @@ pub(crate) fn close_channel(v: &Values) -> Option<Action> {
 pub(crate) fn close(v: &Values) -> Option<Action> {
     Some(Action::Close {
         peer: v.peer("peer")?,
+        to: v.peer("to"),
     })
 }
 
@@ -468,6 +479,7 @@ pub(crate) fn state(v: &Values) -> Option<Action> {
     match v.find("state")? {
         Parsed::State(machine, state) => Some(Action::Await(Condition::State {
             peer: v.peer("peer")?,
+            with: v.peer("with"),
             machine: *machine,
             state: (*state).into(),
         })),
@@ -478,6 +490,7 @@ pub(crate) fn state(v: &Values) -> Option<Action> {
 pub(crate) fn channel(v: &Values) -> Option<Action> {
     Some(Action::Await(Condition::Channel {
         peer: v.peer("peer")?,
+        with: v.peer("with"),
         label: v.text("channel")?,
         state: v.word("is")?.into(),
     }))
@@ -486,6 +499,7 @@ pub(crate) fn channel(v: &Values) -> Option<Action> {
 pub(crate) fn said(v: &Values) -> Option<Action> {
     Some(Action::Await(Condition::Said {
         peer: v.peer("peer")?,
+        from: v.peer("from"),
         text: v.text("said")?,
     }))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cast::Mix;
 use super::model::{
     Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, Expect, Line, Pattern,
     PeerSpec, Place, Raw, Scenario, Step,
@@ -12,7 +13,7 @@ use super::model::{
 use super::model::{Share, Together};
 use super::times::Times;
 use crate::mistake::Mistakes;
-use crate::names::{PeerName, RoomName};
+use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::Kind;
 use crate::signaling::Need;
 use crate::source::{Source, Span};
@@ -61,6 +62,7 @@ impl Scenario {
                 issue: None,
                 needs: Vec::new(),
                 peers: Vec::new(),
+                mixes: Vec::new(),
                 catches: BTreeMap::new(),
                 breaks: BTreeMap::new(),
                 steps: Vec::new(),
@@ -109,6 +111,20 @@ impl Builder {
     /// A peer with properties of its own.
     pub fn peer_with(mut self, name: impl Into<PeerName>, spec: PeerSpec) -> Self {
         self.scenario.peers.push((name.into(), spec));
+        self
+    }
+
+    /// A cast that it is played with, by a name; whom it leaves out is native. With none, every one.
+    pub fn mix<P: Into<PeerName>>(
+        mut self,
+        name: impl Into<String>,
+        stacks: impl IntoIterator<Item = (P, Stack)>,
+    ) -> Self {
+        let stacks = stacks.into_iter().map(|(peer, stack)| (peer.into(), stack));
+        self.scenario.mixes.push(Mix {
+            name: name.into(),
+            cast: stacks.collect(),
+        });
         self
     }
 
@@ -224,10 +240,21 @@ impl Builder {
     pub fn say(self, from: impl Into<PeerName>, text: impl Into<String>) -> Self {
         self.step(Action::Say {
             from: from.into(),
+            to: None,
             channel: DEFAULT_CHANNEL.into(),
             data: Data::Text(text.into()),
             heard: true,
         })
+    }
+
+    /// Whom the last step is for: the other end of its connection, where there is a choice.
+    pub fn to(mut self, other: impl Into<PeerName>) -> Self {
+        if let Some(step) = self.scenario.steps.last_mut()
+            && let Some(to) = step.action.other_end_mut()
+        {
+            *to = Some(other.into());
+        }
+        self
     }
 
     /// `hold` after the server, before `to`

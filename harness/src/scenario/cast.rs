@@ -4,14 +4,22 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::model::Scenario;
+use super::spelling;
 use crate::mistake::{nearest, quoted};
-use crate::names::is_name;
 use crate::names::{PeerName, Stack};
 
 /// A stack for each peer: all of a scenario's peers, or, as `--cast` gives it, some of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Cast(BTreeMap<PeerName, Stack>);
+pub struct Cast(pub(super) BTreeMap<PeerName, Stack>);
+
+/// A cast that a scenario lists, in place of every one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mix {
+    /// Its name.
+    pub name: String,
+    /// A stack for each peer.
+    pub cast: Cast,
+}
 
 /// Why a cast cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -101,7 +109,7 @@ impl FromStr for Cast {
         for pair in text.split(',').map(str::trim) {
             let (peer, stack) = pair
                 .split_once('=')
-                .filter(|(peer, _)| is_name(peer.trim()))
+                .filter(|(peer, _)| spelling::is_room(peer.trim()))
                 .ok_or_else(|| CastError::Shape(quoted(pair)))?;
             let stack = stack.trim();
             let stack = stack.parse().map_err(|_| {
@@ -120,145 +128,5 @@ impl FromStr for Cast {
             }
         }
         Ok(Self(stacks))
-    }
-}
-
-impl Scenario {
-    /// Every cast: the first two peers that are not pinned play each connecting stack in turn, in the order of the file;
-    /// further ones are wire peers.
-    pub fn casts(&self) -> Vec<Cast> {
-        let mut casts = vec![BTreeMap::new()];
-        let mut free = 0;
-        for (peer, spec) in &self.peers {
-            let choice: &[Stack] = match &spec.stack {
-                Some(pinned) => std::slice::from_ref(pinned),
-                None if free < 2 => {
-                    free += 1;
-                    &Stack::CONNECTING
-                }
-                None => &[Stack::Wire],
-            };
-            casts = casts
-                .into_iter()
-                .flat_map(|cast| {
-                    choice.iter().map(move |stack| {
-                        let mut cast = cast.clone();
-                        cast.insert(peer.clone(), *stack);
-                        cast
-                    })
-                })
-                .collect();
-        }
-        casts.into_iter().map(Cast).collect()
-    }
-
-    /// The casts that `--cast` asks for: all that include it; a stack that no cast has (wire, or one for a third peer) is
-    /// taken as it is.
-    ///
-    /// # Errors
-    /// It names a peer that is not there, or one that is pinned to another stack.
-    pub fn casts_with(&self, wanted: &Cast) -> Result<Vec<Cast>, CastError> {
-        for (peer, stack) in wanted.iter() {
-            let Some((_, spec)) = self.peers.iter().find(|(name, _)| name == peer) else {
-                let names = self.peers.iter().map(|(name, _)| name.as_str());
-                return Err(CastError::NoPeer {
-                    name: quoted(peer.as_str()),
-                    help: nearest(peer.as_str(), names).map(str::to_owned),
-                });
-            };
-            if let Some(pinned) = spec.stack.filter(|pinned| *pinned != stack) {
-                return Err(CastError::Pinned {
-                    peer: peer.clone(),
-                    pinned,
-                });
-            }
-        }
-        let mut casts: Vec<Cast> = Vec::new();
-        for mut cast in self.casts() {
-            cast.0.extend(wanted.0.clone());
-            if !casts.contains(&cast) {
-                casts.push(cast);
-            }
-        }
-        Ok(casts)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::path::Path;
-
-    fn scenario(peers: &str) -> Scenario {
-        let text = format!("scenario: x\npeers: {peers}\nsteps:\n  - restart\n");
-        Scenario::read(Path::new("x.yaml"), &text).unwrap_or_else(|m| panic!("{m}"))
-    }
-
-    fn told(casts: &[Cast]) -> Vec<String> {
-        casts.iter().map(Cast::to_string).collect()
-    }
-
-    #[test]
-    fn two_free_peers_have_nine_casts_the_first_being_native() {
-        let casts = scenario("{ alice: {}, bob: {} }").casts();
-        assert_eq!(casts.len(), 9);
-        assert_eq!(casts[0].to_string(), "alice=native,bob=native");
-        assert_eq!(casts[8].to_string(), "alice=firefox,bob=firefox");
-    }
-
-    #[test]
-    fn pinned_peers_stay_and_a_third_only_signals() {
-        let casts = scenario("{ zoe: { stack: wire }, carol: {}, bob: {}, alice: {} }").casts();
-        assert_eq!(casts.len(), 9);
-        assert_eq!(
-            casts[1].to_string(),
-            "alice=wire,bob=chromium,carol=native,zoe=wire"
-        );
-    }
-
-    #[test]
-    fn a_part_of_a_cast_selects() {
-        let scenario = scenario("{ alice: {}, bob: {} }");
-        let casts = scenario
-            .casts_with(&"alice=chromium".parse().unwrap())
-            .unwrap();
-        assert_eq!(
-            told(&casts),
-            [
-                "alice=chromium,bob=native",
-                "alice=chromium,bob=chromium",
-                "alice=chromium,bob=firefox"
-            ]
-        );
-        let one = scenario
-            .casts_with(&" bob=wire , alice=native".parse().unwrap())
-            .unwrap();
-        assert_eq!(told(&one), ["alice=native,bob=wire"]);
-    }
-
-    #[test]
-    fn what_cannot_be_is_said() {
-        let pinned = scenario("{ alice: { stack: firefox }, bob: {} }");
-        let error = |text: &str| match text.parse::<Cast>() {
-            Err(error) => error.to_string(),
-            Ok(cast) => pinned.casts_with(&cast).unwrap_err().to_string(),
-        };
-        assert_eq!(
-            error("alice"),
-            "`alice` is no cast: expected `alice=chromium,bob=native`"
-        );
-        assert_eq!(
-            error("alice=chrome"),
-            "`chrome` is no stack: expected native, chromium, firefox, wire; did you mean `chromium`?"
-        );
-        assert_eq!(error("bob=wire,bob=native"), "`bob` is cast twice");
-        assert_eq!(
-            error("bobb=native"),
-            "the scenario has no peer `bobb`; did you mean `bob`?"
-        );
-        assert_eq!(
-            error("alice=native"),
-            "the scenario pins `alice` to firefox"
-        );
     }
 }

@@ -5,12 +5,14 @@ mod together;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address;
+use super::crowd::Acquainted;
 use super::model::{Action, Answer, Condition, Cut, Pattern, PeerSpec, Raw};
 use super::placed::Placed;
+use super::spelling;
 use super::table::MAX_ROOMS;
 use super::text::pattern_text;
 use crate::mistake::{Mistake, Mistakes};
-use crate::names::{PeerName, RoomName, Stack};
+use crate::names::{PeerName, RoomName};
 use crate::signaling::Kind;
 use crate::source::{Source, Span};
 use together::Renamed;
@@ -19,11 +21,11 @@ use together::Renamed;
 pub(crate) fn steps(
     source: &Source,
     placed: &[Placed],
-    peers: &[(PeerName, PeerSpec)],
+    (peers, wire): (&[(PeerName, PeerSpec)], BTreeMap<PeerName, bool>),
     mistakes: &mut Mistakes,
 ) {
     let mut walk = Walk {
-        wire: wire_peers(peers),
+        wire,
         peers,
         rooms: BTreeMap::new(),
         named: BTreeSet::new(),
@@ -33,6 +35,7 @@ pub(crate) fn steps(
         renamed: Renamed::default(),
         faulty: Faulty::default(),
         negotiated: false,
+        acquainted: Acquainted::default(),
         mistakes,
     };
     for step in placed {
@@ -43,25 +46,6 @@ pub(crate) fn steps(
         walk.step(step);
     }
     walk.mistakes.leave();
-}
-
-/// Peers without a connection, and whether that is only for want of a `stack:`.
-pub(super) fn wire_peers(peers: &[(PeerName, PeerSpec)]) -> BTreeMap<PeerName, bool> {
-    let mut free = 0;
-    let mut wire = BTreeMap::new();
-    for (name, spec) in peers {
-        match spec.stack {
-            Some(Stack::Wire) => {
-                wire.insert(name.clone(), false);
-            }
-            None if free >= 2 => {
-                wire.insert(name.clone(), true);
-            }
-            None => free += 1,
-            Some(_) => {}
-        }
-    }
-    wire
 }
 
 struct Walk<'a> {
@@ -77,6 +61,7 @@ struct Walk<'a> {
     renamed: Renamed,
     faulty: Faulty,
     negotiated: bool,
+    acquainted: Acquainted,
     mistakes: &'a mut Mistakes,
 }
 
@@ -93,6 +78,8 @@ impl Walk<'_> {
         self.faults(at);
         self.calls_by_old_name(at);
         self.answers_one_way(at);
+        self.other_end(at);
+        self.acquainted.feed(&at.step.action);
         match &at.step.action {
             Action::Create { peer, room, answer } => {
                 self.name(at, room);
@@ -136,23 +123,19 @@ impl Walk<'_> {
                     .for_each(|gone| *gone = Some(at.number));
                 self.inside.clear();
             }
-            Action::Negotiate { from, to } => {
+            Action::Negotiate { from, .. } => {
                 self.has_connection(at, from, "from");
-                if let Some(to) = to {
-                    self.has_connection(at, to, "to");
-                    self.differ(at, from, to, "to");
-                }
                 self.negotiated = true;
             }
-            Action::CreateOffer { peer }
-            | Action::CreateAnswer { peer }
+            Action::CreateOffer { peer, .. }
+            | Action::CreateAnswer { peer, .. }
             | Action::AddCandidate { peer, .. }
             | Action::OpenChannel { peer, .. }
             | Action::CloseChannel { peer, .. }
-            | Action::Close { peer } => self.has_connection(at, peer, "peer"),
+            | Action::Close { peer, .. } => self.has_connection(at, peer, "peer"),
             Action::SetLocal { peer, .. }
             | Action::SetRemote { peer, .. }
-            | Action::RestartIce { peer } => {
+            | Action::RestartIce { peer, .. } => {
                 self.has_connection(at, peer, "peer");
                 self.negotiated = true;
             }
@@ -230,6 +213,53 @@ impl Walk<'_> {
             | Action::SendRaw { .. }
             | Action::Http { .. } => {}
         }
+    }
+
+    /// With whom the connection is that a step is about.
+    fn other_end(&mut self, at: &Placed) {
+        let (peer, with, key) = match &at.step.action {
+            Action::Await(Condition::State { peer, with, .. })
+            | Action::Await(Condition::Channel { peer, with, .. }) => (peer, with.as_ref(), "with"),
+            Action::Await(Condition::Connected { peers }) => match peers.as_slice() {
+                [peer] => (peer, None, "connected"),
+                _ => return,
+            },
+            Action::Await(Condition::Said {
+                peer,
+                from: Some(from),
+                ..
+            }) => (peer, Some(from), "from"),
+            action => match action.connection() {
+                Some((peer, to)) => (peer, to, "to"),
+                None => return,
+            },
+        };
+        let signals = self.wire.contains_key(peer);
+        if let Some(with) = with {
+            if self.differ(at, peer, with, key) && !signals {
+                self.has_connection(at, with, key);
+            }
+            return;
+        }
+        let others: Vec<String> = (self.peers.iter().map(|(name, _)| name))
+            .filter(|name| *name != peer && !self.wire.contains_key(*name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let speaks = matches!(at.step.action, Action::Say { .. });
+        let known = speaks && self.acquainted.of(peer).next().is_some();
+        if signals || others.len() < 2 || known {
+            return;
+        }
+        let found = format!("`{peer}` may be connected with {}", others.join(", "));
+        let mistake = self.mistakes.add(&at.verb, found);
+        mistake.expect("which of them is meant?");
+        mistake.advise(match key {
+            "connected" => "name both: `connected: [alice, bob]`".to_owned(),
+            key if speaks => format!(
+                "say `{key}: …`; without it, to each whom it was awaited `connected` with before"
+            ),
+            key => format!("say `{key}: …`"),
+        });
     }
 
     /// What is silent, stalled or paused, and what cannot be because of it.
@@ -475,6 +505,14 @@ impl Walk<'_> {
     }
 
     fn name(&mut self, at: &Placed, room: &RoomName) {
+        let key = spelling::key(room.as_str());
+        let alike = |there: &&RoomName| *there != room && spelling::key(there.as_str()) == key;
+        if !self.named.contains(room)
+            && let Some(there) = self.named.iter().find(alike).cloned()
+        {
+            let span = at.values.span("room").unwrap_or(&at.verb);
+            spelling::one(there.as_str(), room.as_str(), span, self.mistakes);
+        }
         if self.named.insert(room.clone()) && self.named.len() == MAX_ROOMS + 1 {
             self.note(at, "room", format!("{} rooms", MAX_ROOMS + 1))
                 .expect(format!("at most {MAX_ROOMS}"));
@@ -541,7 +579,7 @@ impl Walk<'_> {
                 .first()
                 .map_or("alice", |(name, _)| name.as_str());
             mistake.advise(format!(
-                "a cast varies the first two peers, further ones are wire; pin it: `{peer}: {{ stack: native }}`, or pin `{first}`"
+                "a cast varies the first two peers, further ones are wire; pin it: `{peer}: {{ stack: native }}`, or pin `{first}`, or list mixes in `casts:`"
             ));
         }
     }

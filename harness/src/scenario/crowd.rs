@@ -1,10 +1,11 @@
-//! How many a room must hold for a scenario to be played.
+//! Rooms of more than two: how many one must hold, and who is at the other end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Action, Answer, Condition, Cut, Scenario, Share, Step, Together};
 use crate::names::{PeerName, RoomName};
 use crate::signaling::Kind;
+use crate::terms::Kill;
 
 /// The smallest that a room of any server is taken to be.
 const FEWEST: usize = 2;
@@ -93,6 +94,90 @@ fn let_in(together: &Together) -> Vec<(&RoomName, Vec<&PeerName>)> {
         _ => Vec::new(),
     };
     vec![(room, peers)]
+}
+
+impl Action {
+    /// Who does something on a connection, and who is named as its other end, where a step of this kind can name one.
+    pub(crate) fn connection(&self) -> Option<(&PeerName, Option<&PeerName>)> {
+        match self {
+            Action::Negotiate { from: peer, to }
+            | Action::CreateOffer { peer, to }
+            | Action::CreateAnswer { peer, to }
+            | Action::SetLocal { peer, to, .. }
+            | Action::SetRemote { peer, to, .. }
+            | Action::AddCandidate { peer, to, .. }
+            | Action::Send { from: peer, to, .. }
+            | Action::RestartIce { peer, to }
+            | Action::OpenChannel { peer, to, .. }
+            | Action::Say { from: peer, to, .. }
+            | Action::CloseChannel { peer, to, .. }
+            | Action::Close { peer, to } => Some((peer, to.as_ref())),
+            _ => None,
+        }
+    }
+
+    /// The place for the other end of its connection.
+    pub(super) fn other_end_mut(&mut self) -> Option<&mut Option<PeerName>> {
+        match self {
+            Action::Negotiate { to, .. }
+            | Action::CreateOffer { to, .. }
+            | Action::CreateAnswer { to, .. }
+            | Action::SetLocal { to, .. }
+            | Action::SetRemote { to, .. }
+            | Action::AddCandidate { to, .. }
+            | Action::Send { to, .. }
+            | Action::RestartIce { to, .. }
+            | Action::OpenChannel { to, .. }
+            | Action::Say { to, .. }
+            | Action::CloseChannel { to, .. }
+            | Action::Close { to, .. } => Some(to),
+            _ => None,
+        }
+    }
+}
+
+/// Who is connected with whom, as far as steps have waited for it: whom a `say` that names nobody is for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Acquainted(BTreeSet<(PeerName, PeerName)>);
+
+impl Acquainted {
+    /// Takes in a step that is done.
+    pub fn feed(&mut self, action: &Action) {
+        match action {
+            Action::Await(Condition::Connected { peers }) => {
+                for one in peers {
+                    for other in peers.iter().filter(|other| *other != one) {
+                        self.0.insert((one.clone(), other.clone()));
+                    }
+                }
+            }
+            Action::Together(together) => {
+                for step in &together.steps {
+                    self.feed(&step.action);
+                }
+            }
+            Action::Close { peer, to: Some(to) } => {
+                let gone = [(peer, to), (to, peer)];
+                self.0.retain(|(a, b)| !gone.contains(&(a, b)));
+            }
+            Action::Close { peer, to: None }
+            | Action::Join { peer, .. }
+            | Action::Leave { peer, .. }
+            | Action::Kill {
+                peer,
+                how: Kill::Tab | Kill::Browser,
+            } => self.0.retain(|(one, other)| one != peer && other != peer),
+            _ => {}
+        }
+    }
+
+    /// The others whom this one is connected with, by name.
+    pub fn of<'a>(&'a self, peer: &'a PeerName) -> impl Iterator<Item = &'a PeerName> {
+        self.0
+            .iter()
+            .filter(move |(one, _)| one == peer)
+            .map(|(_, other)| other)
+    }
 }
 
 #[cfg(test)]

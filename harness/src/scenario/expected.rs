@@ -2,7 +2,9 @@
 //!
 //! What certainly cannot be is a mistake of the file; what hardly can be is a doubt, told beside.
 
-use super::check::wire_peers;
+use std::collections::BTreeMap;
+
+use super::casting::wire_peers;
 use super::model::{Action, Line, PeerSpec, Scenario, Step};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
@@ -38,8 +40,7 @@ pub(super) struct Cast<'p> {
 }
 
 impl<'p> Cast<'p> {
-    pub(super) fn of(peers: &'p [(PeerName, PeerSpec)]) -> Self {
-        let wire = wire_peers(peers);
+    pub(super) fn of(peers: &'p [(PeerName, PeerSpec)], wire: &BTreeMap<PeerName, bool>) -> Self {
         let names = || peers.iter().map(|(name, _)| name);
         Self {
             peers: names().map(PeerName::as_str).collect(),
@@ -105,7 +106,8 @@ pub(super) fn written<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<String> 
 impl Scenario {
     /// Lines of `expect` that hardly anything can match: where, and why.
     pub fn doubts(&self) -> Vec<(Span, String)> {
-        let cast = Cast::of(&self.peers).with_bound(self.steps.iter());
+        let cast = Cast::of(&self.peers, &wire_peers(&self.peers, &self.mixes));
+        let cast = cast.with_bound(self.steps.iter());
         let steps = written(self.steps.iter());
         let lines = self.expect.lines();
         lines

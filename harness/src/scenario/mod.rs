@@ -4,6 +4,7 @@ mod address;
 mod build;
 mod builder;
 mod cast;
+mod casting;
 mod check;
 mod crowd;
 mod expected;
@@ -12,17 +13,19 @@ mod ordered;
 mod placed;
 mod read;
 mod schema;
+mod spelling;
 mod table;
 mod text;
 mod times;
 mod together;
 mod value;
 
+pub(crate) use crowd::Acquainted;
 pub(crate) use read::variants::slug as variant_slug;
 pub(crate) use table::Demands;
 
 pub use builder::Builder;
-pub use cast::{Cast, CastError};
+pub use cast::{Cast, CastError, Mix};
 pub use model::{
     Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates,
     Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Share, Step,

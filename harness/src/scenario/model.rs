@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cast::Mix;
 use super::times::Times;
 use crate::hand::PeerFault;
 use crate::names::{PeerName, RoomName, Stack};
@@ -38,6 +39,8 @@ pub struct Scenario {
     pub needs: Vec<Need>,
     /// `peers:`, in the order of the file.
     pub peers: Vec<(PeerName, PeerSpec)>,
+    /// `casts:`, the mixes of stacks that it is played with; every one, if there are none.
+    pub mixes: Vec<Mix>,
     /// `catches:`, planted fault → where it must turn the scenario red.
     pub catches: BTreeMap<String, Place>,
     /// `breaks:`, laws that it breaks on purpose, by number → the reason.
@@ -289,53 +292,76 @@ pub enum Action {
         from: PeerName,
         to: Option<PeerName>,
     },
+    /// By hand. Here and in what follows: `to` is at the other end of the connection, where there is a choice.
+    CreateOffer {
+        peer: PeerName,
+        to: Option<PeerName>,
+    },
     /// By hand.
-    CreateOffer { peer: PeerName },
-    /// By hand.
-    CreateAnswer { peer: PeerName },
+    CreateAnswer {
+        peer: PeerName,
+        to: Option<PeerName>,
+    },
     /// By hand: sets what was last created (or `rollback`).
     SetLocal {
         peer: PeerName,
+        to: Option<PeerName>,
         kind: DescriptionKind,
         fails: Option<String>,
     },
     /// By hand: sets what was last heard of this kind.
     SetRemote {
         peer: PeerName,
+        to: Option<PeerName>,
         kind: DescriptionKind,
         fails: Option<String>,
     },
     /// By hand: adds the oldest candidate heard and not yet added.
     AddCandidate {
         peer: PeerName,
+        to: Option<PeerName>,
         fails: Option<String>,
     },
     /// By hand: sends what was last created (offer, answer), the candidates gathered since, or a bye. A wire peer makes it up.
     Send {
         from: PeerName,
+        to: Option<PeerName>,
         message: Kind,
         /// A description with the candidates that were gathered by now.
         gathered: bool,
     },
     /// `restartIce()`, then a new offer.
-    RestartIce { peer: PeerName },
+    RestartIce {
+        peer: PeerName,
+        to: Option<PeerName>,
+    },
     /// Make a data channel on the connection.
     OpenChannel {
         peer: PeerName,
+        to: Option<PeerName>,
         label: String,
         options: ChannelOptions,
     },
-    /// Send through a channel and wait until the other side has it. `heard: false` does not wait.
+    /// Send through a channel and wait until the other side has it. `heard: false` does not wait. Without `to`, where there is a choice, to
+    /// each whom the steps have awaited connected with the speaker.
     Say {
         from: PeerName,
+        to: Option<PeerName>,
         channel: String,
         data: Data,
         heard: bool,
     },
     /// `close()` on a channel.
-    CloseChannel { peer: PeerName, channel: String },
+    CloseChannel {
+        peer: PeerName,
+        to: Option<PeerName>,
+        channel: String,
+    },
     /// `pc.close()`, without telling anybody.
-    Close { peer: PeerName },
+    Close {
+        peer: PeerName,
+        to: Option<PeerName>,
+    },
     /// End a peer from outside; waits until it is done.
     Kill { peer: PeerName, how: Kill },
     /// From now on, keep back what matches at the tap.
@@ -458,22 +484,28 @@ pub enum Condition {
     },
     /// The tap holds a message that matches; each satisfies one wait only.
     Held(Pattern),
-    /// Each of them has `connectionState` connected.
+    /// Each of them is connected with each other one; one that is named alone, with anybody.
     Connected { peers: Vec<PeerName> },
-    /// A state machine of the peer's newest connection is, or gets, there.
+    /// A state machine of the peer's newest connection, or of the newest `with` somebody, is, or gets, there.
     State {
         peer: PeerName,
+        with: Option<PeerName>,
         machine: Machine,
         state: String,
     },
-    /// A channel of the peer is, or gets, there.
+    /// A channel of the same is, or gets, there.
     Channel {
         peer: PeerName,
+        with: Option<PeerName>,
         label: String,
         state: String,
     },
     /// The peer gets this text through a channel.
-    Said { peer: PeerName, text: String },
+    Said {
+        peer: PeerName,
+        from: Option<PeerName>,
+        text: String,
+    },
     /// The peer's stack takes this in.
     Applied { peer: PeerName, what: Kind },
     /// The peer's stack refuses something (`add-candidate`, `set-remote`).

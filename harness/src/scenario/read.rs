@@ -1,5 +1,6 @@
 //! From a tree to a scenario, with all mistakes at once.
 
+mod casts;
 mod claims;
 mod counts;
 mod file;
@@ -14,6 +15,7 @@ pub(crate) mod variants;
 use std::sync::Arc;
 
 use super::build::Values;
+use super::casting::wire_peers;
 use super::model::{Action, DEFAULT_WITHIN, Expect, Line, PeerSpec, Scenario, Step, Via};
 use super::placed::Placed;
 use super::table::{
@@ -21,13 +23,12 @@ use super::table::{
     TOGETHER, USE, VERBS, WAIT,
 };
 use super::value::{Shapes, peer_name};
-use super::{check, expected, ordered};
+use super::{check, expected, ordered, spelling};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::signaling::Need;
 use crate::source::{Source, Span};
-use crate::yaml::{Key, Node, Value};
-use crate::yaml::{duration, word};
+use crate::yaml::{Key, Node, Value, duration, word};
 use sequences::Sequences;
 use variants::Set;
 
@@ -88,6 +89,10 @@ impl Reader<'_> {
             .map(|(_, node)| self.needs(node))
             .unwrap_or_default();
         let peers = find("peers").and_then(|(_, node)| self.peers(node));
+        let mixes = match (find("casts"), &peers) {
+            (Some((_, node)), Some(peers)) => self.casts(node, peers),
+            _ => Vec::new(),
+        };
         let expect = find("expect")
             .map(|(_, node)| self.expect(node))
             .unwrap_or_default();
@@ -111,11 +116,12 @@ impl Reader<'_> {
             .unwrap_or_default();
         let peers = peers.unwrap_or_default();
         let placed = steps.placed;
-        check::steps(&self.source, &placed, &peers, self.mistakes);
+        let wire = wire_peers(&peers, &mixes);
+        check::steps(&self.source, &placed, (&peers, wire.clone()), self.mistakes);
         if self.mistakes.is_empty() {
             // Steps that could not be read may write what is missed then.
             let written = expected::written(placed.iter().map(|placed| &placed.step));
-            let cast = expected::Cast::of(&peers);
+            let cast = expected::Cast::of(&peers, &wire);
             let cast = cast.with_bound(placed.iter().map(|placed| &placed.step));
             expected::lines(expect.lines(), &cast, &written, self.mistakes);
             ordered::lines(&expect.order, self.mistakes);
@@ -132,6 +138,7 @@ impl Reader<'_> {
             issue,
             needs,
             peers,
+            mixes,
             catches,
             breaks,
             steps: placed.into_iter().map(|placed| placed.step).collect(),
@@ -255,7 +262,13 @@ impl Reader<'_> {
         for (key, node) in entries {
             let name = peer_name(key, self.mistakes);
             let spec = peer::peer(node, self.mistakes);
-            peers.extend(name.map(|name| (name, spec)));
+            let Some(name) = name else { continue };
+            let spelt = spelling::key(name.as_str());
+            let alike = |(there, _): &&(PeerName, PeerSpec)| spelling::key(there.as_str()) == spelt;
+            if let Some((there, _)) = peers.iter().find(alike) {
+                spelling::one(there.as_str(), name.as_str(), &key.span, self.mistakes);
+            }
+            peers.push((name, spec));
         }
         Some(peers)
     }

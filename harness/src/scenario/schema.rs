@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::table::{
-    AT_ONCE, AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_AT_ONCE,
+    AT_ONCE, AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_AT_ONCE, MAX_MIXES,
     MAX_PARAMETERS, MAX_PEERS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS,
     PEER_KEYS, PeerShape, RECONNECTS, RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES,
     Shape, TOGETHER, TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, VERBS, Verb, WAIT, WAIT_ABOUT,
@@ -87,7 +87,13 @@ fn used() -> Value {
     described(json!({ "anyOf": [name, long] }), USE_ABOUT)
 }
 
-/// The name of a parameter, a peer or a sequence.
+/// The name of a peer, as far as a pattern can tell: the reader knows more of what is beyond ASCII.
+const PEER: &str = r"^([a-z]|[^\x00-\x7f])([A-Za-z0-9_-]|[^\x00-\x7f]){0,47}$";
+
+/// The name of a room, as far as a pattern can tell.
+const ROOM: &str = r"^([A-Za-z0-9_-]|[^\x00-\x7f]){1,48}$";
+
+/// The name of a parameter or a sequence.
 const PARAMETER: &str = "^[a-z][A-Za-z0-9_-]{0,31}$";
 
 fn file_key(name: &str) -> Value {
@@ -107,6 +113,19 @@ fn file_key(name: &str) -> Value {
         }
         "with" => with(),
         "peers" => peers(),
+        "casts" => json!({
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": MAX_MIXES,
+            "propertyNames": { "pattern": "^[A-Za-z0-9_-]{1,32}$" },
+            "additionalProperties": {
+                "type": ["object", "null"],
+                "propertyNames": { "pattern": PARAMETER },
+                "additionalProperties": or_placeholder(
+                    json!({ "enum": ["native", "chromium", "firefox", "wire"] })
+                ),
+            },
+        }),
         "catches" => json!({
             "type": ["object", "null"],
             "propertyNames": { "pattern": "^[a-z0-9-]{1,64}$" },
@@ -211,7 +230,7 @@ fn peers() -> Value {
         "type": "object",
         "minProperties": 1,
         "maxProperties": MAX_PEERS,
-        "propertyNames": { "pattern": PARAMETER, "not": { "enum": RESERVED } },
+        "propertyNames": { "pattern": PEER, "not": { "enum": RESERVED } },
         "additionalProperties": {
             "type": ["object", "null"],
             "properties": properties,
@@ -350,16 +369,15 @@ fn mapping(verb: &Verb) -> Value {
 }
 
 fn key_value(key: &KeySpec) -> Value {
-    let name = "^[A-Za-z0-9_-]{1,32}$";
     let value = match key.shape {
-        Shape::Peer => json!({ "type": "string", "pattern": name }),
+        Shape::Peer => json!({ "type": "string", "pattern": PEER }),
         Shape::Peers => json!({
             "type": "array",
-            "items": or_placeholder(json!({ "type": "string", "pattern": name })),
+            "items": or_placeholder(json!({ "type": "string", "pattern": PEER })),
             "minItems": 1,
             "uniqueItems": true,
         }),
-        Shape::Room => json!({ "type": "string", "pattern": name }),
+        Shape::Room => json!({ "type": "string", "pattern": ROOM }),
         Shape::Text(most) => json!({ "type": "string", "maxLength": most }),
         Shape::Base64(most) => json!({ "type": "string", "maxLength": most.div_ceil(3) * 4 }),
         Shape::Number(least, most) => {

@@ -182,6 +182,16 @@ const TO: KeySpec = may(
     Shape::Peer,
     "Who is to hear it: on the receiver's side of the server.",
 );
+const OTHER_END: KeySpec = may(
+    "to",
+    Shape::Peer,
+    "Who is at the other end of the connection, where there is a choice.",
+);
+const WITH: KeySpec = may(
+    "with",
+    Shape::Peer,
+    "Who is at the other end, where there is a choice.",
+);
 const NTH: KeySpec = may(
     "nth",
     Shape::Number(1, 1000),
@@ -281,13 +291,13 @@ pub(crate) const VERBS: &[Verb] = &[
     verb(
         "create-offer",
         "By hand: makes an offer.",
-        &[PEER],
+        &[PEER, OTHER_END],
         build::create_offer,
     ),
     verb(
         "create-answer",
         "By hand: makes an answer.",
-        &[PEER],
+        &[PEER, OTHER_END],
         build::create_answer,
     ),
     verb(
@@ -295,6 +305,7 @@ pub(crate) const VERBS: &[Verb] = &[
         "By hand: sets what was last created, or rolls back.",
         &[
             PEER,
+            OTHER_END,
             must(
                 "kind",
                 Shape::Word(&["offer", "pranswer", "answer", "rollback"]),
@@ -309,6 +320,7 @@ pub(crate) const VERBS: &[Verb] = &[
         "By hand: sets what was last heard of this type.",
         &[
             PEER,
+            OTHER_END,
             must(
                 "kind",
                 Shape::Word(&["offer", "pranswer", "answer", "rollback"]),
@@ -321,7 +333,7 @@ pub(crate) const VERBS: &[Verb] = &[
     verb(
         "add-candidate",
         "By hand: adds the oldest candidate heard and not yet added.",
-        &[PEER, FAILS],
+        &[PEER, OTHER_END, FAILS],
         build::add_candidate,
     ),
     verb(
@@ -329,6 +341,7 @@ pub(crate) const VERBS: &[Verb] = &[
         "By hand: sends what was last created, the candidates gathered since, or a goodbye. A wire peer makes it up.",
         &[
             must("from", Shape::Peer, "Who sends it."),
+            may("to", Shape::Peer, "Whom it is for, where there is a choice."),
             must("message", Shape::Word(SIGNALS), "What is sent."),
             may(
                 "gathered",
@@ -341,7 +354,7 @@ pub(crate) const VERBS: &[Verb] = &[
     verb(
         "restart-ice",
         "`restartIce()`, then a new offer.",
-        &[PEER],
+        &[PEER, OTHER_END],
         build::restart_ice,
     ),
     verb(
@@ -349,6 +362,7 @@ pub(crate) const VERBS: &[Verb] = &[
         "Makes a data channel on the connection.",
         &[
             PEER,
+            OTHER_END,
             must("label", Shape::Text(MAX_LABEL), "The channel's label."),
             may("ordered", Shape::Flag, "Default true."),
             may(
@@ -369,6 +383,11 @@ pub(crate) const VERBS: &[Verb] = &[
         about: "Sends through a channel and waits until the other side has it.",
         keys: &[
             must("from", Shape::Peer, "Who says it."),
+            may(
+                "to",
+                Shape::Peer,
+                "Who is to hear it. Without it, where there is a choice: each whom the steps have awaited `connected` with the speaker.",
+            ),
             CHANNEL,
             may("text", Shape::Text(MAX_TEXT), "A string."),
             may("bytes", Shape::Base64(MAX_TEXT), "Bytes, in base64."),
@@ -386,13 +405,13 @@ pub(crate) const VERBS: &[Verb] = &[
     verb(
         "close-channel",
         "`close()` on a channel.",
-        &[PEER, CHANNEL],
+        &[PEER, OTHER_END, CHANNEL],
         build::close_channel,
     ),
     verb(
         "close",
         "`close()` on the connection, without telling anybody.",
-        &[PEER],
+        &[PEER, OTHER_END],
         build::close,
     ),
     verb(
@@ -669,7 +688,7 @@ pub(crate) const CONDITIONS: &[Verb] = &[
     ),
     verb(
         "connected",
-        "Each of them is connected (`connectionState`).",
+        "Each of them is connected with each other one (`connectionState`).",
         &[must("connected", Shape::Peers, "Who.")],
         build::connected,
     ),
@@ -678,6 +697,7 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         "A state machine of the peer's newest connection is, or gets, there.",
         &[
             must("peer", Shape::Peer, "Whose."),
+            WITH,
             must("state", Shape::State, "The machine and its state."),
         ],
         build::state,
@@ -687,6 +707,7 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         "A channel of the peer is, or gets, there.",
         &[
             must("peer", Shape::Peer, "Whose."),
+            WITH,
             must("channel", Shape::Text(MAX_LABEL), "The channel's label."),
             must(
                 "is",
@@ -701,6 +722,7 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         "The peer gets this text through a channel.",
         &[
             must("peer", Shape::Peer, "Who gets it."),
+            may("from", Shape::Peer, "Who said it."),
             must("said", Shape::Text(MAX_TEXT), "The text."),
         ],
         build::said,
@@ -841,6 +863,11 @@ pub(crate) const FILE: &[(&str, bool, &str)] = &[
     ),
     ("peers", true, "Who takes part."),
     (
+        "casts",
+        false,
+        "Mixes of stacks by name, played in place of every one: for each the stacks of those who are not native.",
+    ),
+    (
         "catches",
         false,
         "Planted faults that must turn it red, and where: `step 6`, `never 1`, `seen 2`, `order 2`, `count 1`, `law 1`.",
@@ -961,6 +988,8 @@ pub(crate) const PLACES: &[&str] = &["step", "never", "seen", "order", "count", 
 pub(crate) const LAWS: usize = 12;
 /// Limits on a scenario.
 pub(crate) const MAX_PEERS: usize = 8;
+/// Most mixes of stacks.
+pub(crate) const MAX_MIXES: usize = 16;
 /// Most steps, with those that sequences put in.
 pub(crate) const MAX_STEPS: usize = 200;
 /// Most sequences of a file, and most parameters of one.

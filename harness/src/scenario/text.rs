@@ -10,7 +10,7 @@ use super::model::{
 };
 use super::model::{Share, Together};
 use super::table::{Demands, LET_IN, TOGETHER, TURNED_AWAY, VERBS, WAIT, find};
-use crate::names::PeerName;
+use crate::names::{PeerName, Stack};
 use crate::signaling::Kind;
 use crate::terms::{Corruption, Silence};
 use crate::terms::{Data, Kill};
@@ -59,7 +59,7 @@ impl Step {
                 peer,
                 answer: Answer::Refused | Answer::RefusedWith(_),
             } => format!("{peer}: one more connection, refused"),
-            Action::Close { peer } => format!("{peer}: close()"),
+            Action::Close { peer, to } => format!("{peer}: close(){}", with(to)),
             Action::Kill { peer, how } => format!("{peer}: killed ({})", kill_text(*how)),
             Action::Hold(pattern) => format!("tap: hold {}", pattern_text(pattern)),
             Action::Release(pattern) => format!("tap: release {}", pattern_text(pattern)),
@@ -102,11 +102,11 @@ impl Step {
             Action::KillServer => "server: killed".into(),
             Action::Restart => "server: restarted".into(),
             Action::Disconnect { peer } => format!("{peer}: disconnects"),
-            Action::OpenChannel { peer, label, .. } => {
-                format!("{peer}: open channel {}", scalar(label))
-            }
-            Action::CloseChannel { peer, channel } => {
-                format!("{peer}: close channel {}", scalar(channel))
+            Action::OpenChannel {
+                peer, to, label, ..
+            } => format!("{peer}: open channel {}{}", scalar(label), with(to)),
+            Action::CloseChannel { peer, to, channel } => {
+                format!("{peer}: close channel {}{}", scalar(channel), with(to))
             }
             _ => return None,
         })
@@ -138,6 +138,20 @@ impl Scenario {
                 scalar(name.as_str()),
                 peer_text(spec)
             ));
+        }
+        if !self.mixes.is_empty() {
+            out.push_str("casts:\n");
+            for mix in &self.mixes {
+                let pinned = |peer: &PeerName| {
+                    let mut peers = self.peers.iter();
+                    peers.any(|(name, spec)| name == peer && spec.stack.is_some())
+                };
+                let stacks: Vec<(&str, String)> = (mix.cast.iter())
+                    .filter(|(peer, stack)| *stack != Stack::Native && !pinned(peer))
+                    .map(|(peer, stack)| (peer.as_str(), stack.to_string()))
+                    .collect();
+                out.push_str(&format!("  {}: {}\n", scalar(&mix.name), flow(&stacks)));
+            }
         }
         if !self.catches.is_empty() {
             out.push_str("catches:\n");
@@ -329,6 +343,22 @@ fn corruption_text(how: Corruption) -> &'static str {
 
 type Entries = Vec<(&'static str, String)>;
 
+/// The other end of a connection, as the log has it.
+fn with(to: &Option<PeerName>) -> String {
+    let with = to.as_ref().map(|to| format!(" (with {to})"));
+    with.unwrap_or_default()
+}
+
+/// Somebody, and somebody else if one is named.
+fn both(
+    one: (&'static str, &PeerName),
+    (key, other): (&'static str, &Option<PeerName>),
+) -> Entries {
+    let mut entries = vec![who(one.0, one.1)];
+    entries.extend(other.as_ref().map(|other| who(key, other)));
+    entries
+}
+
 fn who(key: &'static str, peer: &PeerName) -> (&'static str, String) {
     (key, scalar(peer.as_str()))
 }
@@ -395,49 +425,55 @@ fn entries(action: &Action) -> (&'static str, Entries) {
             ),
         ),
         Action::Disconnect { peer } => ("disconnect", vec![who("peer", peer)]),
-        Action::Negotiate { from, to } => {
-            let mut entries = vec![who("from", from)];
-            entries.extend(to.as_ref().map(|to| who("to", to)));
-            ("negotiate", entries)
+        Action::Negotiate { from, to } => ("negotiate", both(("from", from), ("to", to))),
+        Action::CreateOffer { peer, to } => ("create-offer", both(("peer", peer), ("to", to))),
+        Action::CreateAnswer { peer, to } => ("create-answer", both(("peer", peer), ("to", to))),
+        Action::SetLocal {
+            peer,
+            to,
+            kind,
+            fails,
+        } => {
+            let mut entries = both(("peer", peer), ("to", to));
+            entries.push(("kind", kind.as_str().into()));
+            ("set-local", with_fails(entries, fails.as_ref()))
         }
-        Action::CreateOffer { peer } => ("create-offer", vec![who("peer", peer)]),
-        Action::CreateAnswer { peer } => ("create-answer", vec![who("peer", peer)]),
-        Action::SetLocal { peer, kind, fails } => (
-            "set-local",
-            with_fails(
-                vec![who("peer", peer), ("kind", kind.as_str().into())],
-                fails.as_ref(),
-            ),
-        ),
-        Action::SetRemote { peer, kind, fails } => (
-            "set-remote",
-            with_fails(
-                vec![who("peer", peer), ("kind", kind.as_str().into())],
-                fails.as_ref(),
-            ),
-        ),
-        Action::AddCandidate { peer, fails } => (
+        Action::SetRemote {
+            peer,
+            to,
+            kind,
+            fails,
+        } => {
+            let mut entries = both(("peer", peer), ("to", to));
+            entries.push(("kind", kind.as_str().into()));
+            ("set-remote", with_fails(entries, fails.as_ref()))
+        }
+        Action::AddCandidate { peer, to, fails } => (
             "add-candidate",
-            with_fails(vec![who("peer", peer)], fails.as_ref()),
+            with_fails(both(("peer", peer), ("to", to)), fails.as_ref()),
         ),
         Action::Send {
             from,
+            to,
             message,
             gathered,
         } => {
-            let mut keys = vec![who("from", from), ("message", message.to_string())];
+            let mut keys = both(("from", from), ("to", to));
+            keys.push(("message", message.to_string()));
             if *gathered {
                 keys.push(("gathered", "true".to_owned()));
             }
             ("send", keys)
         }
-        Action::RestartIce { peer } => ("restart-ice", vec![who("peer", peer)]),
+        Action::RestartIce { peer, to } => ("restart-ice", both(("peer", peer), ("to", to))),
         Action::OpenChannel {
             peer,
+            to,
             label,
             options,
         } => {
-            let mut entries = vec![who("peer", peer), ("label", scalar(label))];
+            let mut entries = both(("peer", peer), ("to", to));
+            entries.push(("label", scalar(label)));
             if !options.ordered {
                 entries.push(("ordered", "false".into()));
             }
@@ -451,11 +487,12 @@ fn entries(action: &Action) -> (&'static str, Entries) {
         }
         Action::Say {
             from,
+            to,
             channel,
             data,
             heard,
         } => {
-            let mut entries = vec![who("from", from)];
+            let mut entries = both(("from", from), ("to", to));
             if channel != DEFAULT_CHANNEL {
                 entries.push(("channel", scalar(channel)));
             }
@@ -473,14 +510,14 @@ fn entries(action: &Action) -> (&'static str, Entries) {
             }
             ("say", entries)
         }
-        Action::CloseChannel { peer, channel } => {
-            let mut entries = vec![who("peer", peer)];
+        Action::CloseChannel { peer, to, channel } => {
+            let mut entries = both(("peer", peer), ("to", to));
             if channel != DEFAULT_CHANNEL {
                 entries.push(("channel", scalar(channel)));
             }
             ("close-channel", entries)
         }
-        Action::Close { peer } => ("close", vec![who("peer", peer)]),
+        Action::Close { peer, to } => ("close", both(("peer", peer), ("to", to))),
         Action::Kill { peer, how } => (
             "kill",
             vec![who("peer", peer), ("how", kill_text(*how).into())],
@@ -577,25 +614,30 @@ fn condition_entries(condition: &Condition) -> Entries {
         }
         Condition::State {
             peer,
+            with,
             machine,
             state,
         } => {
-            vec![
-                who("peer", peer),
-                (
-                    "state",
-                    format!("{{ {}: {} }}", machine.as_str(), scalar(state)),
-                ),
-            ]
+            let mut entries = both(("peer", peer), ("with", with));
+            let state = format!("{{ {}: {} }}", machine.as_str(), scalar(state));
+            entries.push(("state", state));
+            entries
         }
-        Condition::Channel { peer, label, state } => {
-            vec![
-                who("peer", peer),
-                ("channel", scalar(label)),
-                ("is", scalar(state)),
-            ]
+        Condition::Channel {
+            peer,
+            with,
+            label,
+            state,
+        } => {
+            let mut entries = both(("peer", peer), ("with", with));
+            entries.extend([("channel", scalar(label)), ("is", scalar(state))]);
+            entries
         }
-        Condition::Said { peer, text } => vec![who("peer", peer), ("said", scalar(text))],
+        Condition::Said { peer, from, text } => {
+            let mut entries = both(("peer", peer), ("from", from));
+            entries.push(("said", scalar(text)));
+            entries
+        }
         Condition::Applied { peer, what } => vec![who("peer", peer), ("applied", what.to_string())],
         Condition::Error { peer, during } => vec![who("peer", peer), ("error", scalar(during))],
         Condition::Disconnected { peer } => {
@@ -636,13 +678,21 @@ impl Condition {
             }
             Condition::State {
                 peer,
+                with: who,
                 machine,
                 state,
-            } => format!("{peer}'s {} state {state}", machine.as_str()),
-            Condition::Channel { peer, label, state } => {
-                format!("{peer}'s channel {label} {state}")
-            }
-            Condition::Said { peer, text } => format!("{peer} hears {text:?} through a channel"),
+            } => format!("{peer}'s {} state {state}{}", machine.as_str(), with(who)),
+            Condition::Channel {
+                peer,
+                with: who,
+                label,
+                state,
+            } => format!("{peer}'s channel {label} {state}{}", with(who)),
+            Condition::Said {
+                peer,
+                from: who,
+                text,
+            } => format!("{peer} hears {text:?}{} through a channel", from(who)),
             Condition::Applied { peer, what } => format!("{peer}'s stack takes in a remote {what}"),
             Condition::Error { peer, during } => format!("{peer}'s stack refuses {during}"),
             Condition::Disconnected { peer } => format!("{peer}'s signaling connection ends"),
@@ -656,8 +706,10 @@ impl Condition {
                 let from = from.as_ref().map(|from| format!(" from {from}"));
                 format!("{peer} waited for {kind}{}", from.unwrap_or_default())
             }
-            Condition::Said { peer, text } => {
-                format!("{peer} waited for {text:?} through a channel")
+            Condition::Said { peer, from, text } => {
+                let from = from.as_ref().map(|from| format!(" from {from}"));
+                let from = from.unwrap_or_default();
+                format!("{peer} waited for {text:?}{from} through a channel")
             }
             other => format!("this step waited until {}", other.until()),
         }
@@ -673,12 +725,20 @@ impl Condition {
             }
             Condition::State {
                 peer,
+                with: who,
                 machine,
                 state,
-            } => format!("{peer}'s {} state is {state}", machine.as_str()),
-            Condition::Channel { peer, label, state } => {
-                format!("{peer}'s channel {label} is {state}")
-            }
+            } => format!(
+                "{peer}'s {} state is {state}{}",
+                machine.as_str(),
+                with(who)
+            ),
+            Condition::Channel {
+                peer,
+                with: who,
+                label,
+                state,
+            } => format!("{peer}'s channel {label} is {state}{}", with(who)),
             other => other.describe(),
         }
     }

@@ -116,15 +116,15 @@ impl Action {
             | Action::Leave { peer, .. }
             | Action::Destroy { peer, .. }
             | Action::Disconnect { peer }
-            | Action::CreateOffer { peer }
-            | Action::CreateAnswer { peer }
+            | Action::CreateOffer { peer, .. }
+            | Action::CreateAnswer { peer, .. }
             | Action::SetLocal { peer, .. }
             | Action::SetRemote { peer, .. }
             | Action::AddCandidate { peer, .. }
-            | Action::RestartIce { peer }
+            | Action::RestartIce { peer, .. }
             | Action::OpenChannel { peer, .. }
             | Action::CloseChannel { peer, .. }
-            | Action::Close { peer }
+            | Action::Close { peer, .. }
             | Action::Kill { peer, .. }
             | Action::Cut { peer, .. }
             | Action::Stall { peer }
@@ -140,6 +140,9 @@ impl Action {
 
     /// Shows each name of a peer in it, to be read or changed.
     pub fn each_peer(&mut self, look: &mut impl FnMut(&mut PeerName)) {
+        if let Some(other) = self.other_end_mut() {
+            other.iter_mut().for_each(&mut *look);
+        }
         match self {
             Action::Connect { peer, .. }
             | Action::Create { peer, .. }
@@ -147,26 +150,24 @@ impl Action {
             | Action::Leave { peer, .. }
             | Action::Destroy { peer, .. }
             | Action::Disconnect { peer }
-            | Action::CreateOffer { peer }
-            | Action::CreateAnswer { peer }
+            | Action::CreateOffer { peer, .. }
+            | Action::CreateAnswer { peer, .. }
             | Action::SetLocal { peer, .. }
             | Action::SetRemote { peer, .. }
             | Action::AddCandidate { peer, .. }
-            | Action::RestartIce { peer }
+            | Action::RestartIce { peer, .. }
             | Action::OpenChannel { peer, .. }
             | Action::CloseChannel { peer, .. }
-            | Action::Close { peer }
+            | Action::Close { peer, .. }
             | Action::Kill { peer, .. }
             | Action::Cut { peer, .. }
             | Action::Stall { peer }
             | Action::Mend { peer }
             | Action::SendRaw { peer, .. }
             | Action::Http { peer, .. } => look(peer),
-            Action::Negotiate { from, to } => {
-                look(from);
-                to.iter_mut().for_each(look);
-            }
-            Action::Send { from, .. } | Action::Say { from, .. } => look(from),
+            Action::Negotiate { from, .. }
+            | Action::Send { from, .. }
+            | Action::Say { from, .. } => look(from),
             Action::Hold(pattern)
             | Action::Release(pattern)
             | Action::Drop(pattern)
@@ -202,10 +203,19 @@ fn of_condition(condition: &mut Condition, look: &mut impl FnMut(&mut PeerName))
         }
         Condition::Held(pattern) => of_pattern(pattern, look),
         Condition::Connected { peers } => peers.iter_mut().for_each(look),
-        Condition::State { peer, .. }
-        | Condition::Channel { peer, .. }
-        | Condition::Said { peer, .. }
-        | Condition::Applied { peer, .. }
+        Condition::State {
+            peer, with: other, ..
+        }
+        | Condition::Channel {
+            peer, with: other, ..
+        }
+        | Condition::Said {
+            peer, from: other, ..
+        } => {
+            look(peer);
+            other.iter_mut().for_each(look);
+        }
+        Condition::Applied { peer, .. }
         | Condition::Error { peer, .. }
         | Condition::Disconnected { peer } => look(peer),
     }

@@ -22,7 +22,7 @@ use crate::lock::lock;
 use crate::log::Watch;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
-use crate::scenario::{Action, Condition, DEFAULT_WITHIN, Place};
+use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, Place};
 use crate::server::ServerUnderTest;
 use crate::signaling::Terms;
 use crate::signaling::{Alias, Kind, Request};
@@ -118,6 +118,8 @@ pub(super) struct Stage {
     pub(super) fences: BTreeMap<PeerName, bool>,
     /// The room that each peer last asked for, which is what `leave` means.
     pub(super) rooms: BTreeMap<PeerName, RoomName>,
+    /// Who is connected with whom, as far as steps have waited for it.
+    pub(super) acquainted: Acquainted,
     /// How many events the world has taken in.
     pub(super) taken: Seq,
     pub(super) lost: Lost,
@@ -250,6 +252,7 @@ impl Stage {
                 },
                 other => other,
             })?;
+            self.acquainted.feed(&step.action);
             cause = vec![begun];
             cause.extend(waited);
         }

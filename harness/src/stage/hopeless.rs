@@ -25,15 +25,16 @@ impl World {
             },
             Condition::State {
                 peer,
+                with,
                 machine: Machine::Connection | Machine::Ice,
                 ..
-            } => self.unreachable(peer, None, waiting),
+            } => self.unreachable(peer, with.as_ref(), waiting),
             Condition::State { peer, .. } => killed(peer, waiting),
-            Condition::Channel { peer, state, .. } if state == "open" => {
-                self.unreachable(peer, None, waiting)
-            }
+            Condition::Channel {
+                peer, with, state, ..
+            } if state == "open" => self.unreachable(peer, with.as_ref(), waiting),
             Condition::Channel { peer, .. } => killed(peer, waiting),
-            Condition::Said { peer, .. } => self.unreachable(peer, None, waiting),
+            Condition::Said { peer, from, .. } => self.unreachable(peer, from.as_ref(), waiting),
             // A description is taken in before the next thing is heard; candidates are begun and not waited for.
             Condition::Applied {
                 peer,

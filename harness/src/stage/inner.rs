@@ -52,15 +52,15 @@ pub(super) enum Due {
     Closed(u32),
     /// The same, as the tap sees it.
     Down,
-    /// What it said is heard.
-    Heard(String, Payload),
+    /// What it said is heard by this one.
+    Heard(PeerName, String, Payload),
 }
 
 impl Stage {
     /// How a step begins.
     pub(super) fn begins(&mut self, action: &Action) -> Result<Begins, Stop> {
         let ask = |request, offer| Begins::Sending(Order::Ask { request, offer });
-        let by_hand = |deed| Begins::InTurn(Some(Order::deed(deed)));
+        let by_hand = |to: &_, deed| Begins::InTurn(Some(Order::with(to, deed)));
         Ok(match action {
             Action::Connect { answer, .. } => Begins::Connecting(match answer {
                 Answer::Refused | Answer::RefusedWith(_) => Order::ConnectMore,
@@ -98,13 +98,16 @@ impl Stage {
             },
             Action::Send {
                 from: _,
+                to,
                 message,
                 gathered,
-            } => Begins::Sending(Order::deed(Deed::Send {
-                kind: *message,
-                gathered: *gathered,
-            })),
-            Action::RestartIce { .. } => Begins::Sending(Order::deed(Deed::RestartIce)),
+            } => {
+                let (kind, gathered) = (*message, *gathered);
+                Begins::Sending(Order::with(to, Deed::Send { kind, gathered }))
+            }
+            Action::RestartIce { peer: _, to } => {
+                Begins::Sending(Order::with(to, Deed::RestartIce))
+            }
             Action::SendRaw {
                 raw: Raw::Text(text),
                 ..
@@ -117,36 +120,64 @@ impl Stage {
                 body: body.clone(),
             }),
             Action::Disconnect { .. } => Begins::InTurn(Some(Order::Disconnect)),
-            Action::CreateOffer { .. } => by_hand(Deed::Create {
-                kind: DescriptionKind::Offer,
-            }),
-            Action::CreateAnswer { .. } => by_hand(Deed::Create {
-                kind: DescriptionKind::Answer,
-            }),
-            Action::SetLocal { kind, .. } => by_hand(Deed::SetLocal { kind: *kind }),
-            Action::SetRemote { kind, .. } => by_hand(Deed::SetRemote { kind: *kind }),
-            Action::AddCandidate { .. } => by_hand(Deed::AddCandidate),
+            Action::CreateOffer { peer: _, to } => by_hand(
+                to,
+                Deed::Create {
+                    kind: DescriptionKind::Offer,
+                },
+            ),
+            Action::CreateAnswer { peer: _, to } => by_hand(
+                to,
+                Deed::Create {
+                    kind: DescriptionKind::Answer,
+                },
+            ),
+            Action::SetLocal {
+                peer: _,
+                to,
+                kind,
+                fails: _,
+            } => by_hand(to, Deed::SetLocal { kind: *kind }),
+            Action::SetRemote {
+                peer: _,
+                to,
+                kind,
+                fails: _,
+            } => by_hand(to, Deed::SetRemote { kind: *kind }),
+            Action::AddCandidate {
+                peer: _,
+                to,
+                fails: _,
+            } => by_hand(to, Deed::AddCandidate),
             Action::OpenChannel {
                 peer: _,
+                to,
                 label,
                 options,
-            } => by_hand(Deed::OpenChannel {
-                label: label.clone(),
-                options: options.clone(),
-            }),
-            Action::CloseChannel { peer: _, channel } => by_hand(Deed::CloseChannel {
-                label: channel.clone(),
-            }),
-            Action::Close { peer: _ } => by_hand(Deed::Close),
+            } => {
+                let (label, options) = (label.clone(), options.clone());
+                by_hand(to, Deed::OpenChannel { label, options })
+            }
+            Action::CloseChannel {
+                peer: _,
+                to,
+                channel,
+            } => {
+                let label = channel.clone();
+                by_hand(to, Deed::CloseChannel { label })
+            }
+            Action::Close { peer: _, to } => by_hand(to, Deed::Close),
             Action::Say {
-                from: _,
+                from,
+                to,
                 channel,
                 data,
                 heard: _,
-            } => by_hand(Deed::Say {
-                label: channel.clone(),
-                data: data.clone(),
-            }),
+            } => {
+                let (label, data) = (channel.clone(), data.clone());
+                let to = Some(self.addressee(from, to.as_ref())?);
+                by_hand(&to, Deed::Say { label, data })
+            }
             Action::Kill { .. } | Action::Cut { .. } => Begins::InTurn(None),
             other => {
                 return Err(fail(format!(
@@ -155,6 +186,18 @@ impl Stage {
                 )));
             }
         })
+    }
+
+    /// Whom a word in a channel is for.
+    pub(super) fn addressee(
+        &self,
+        from: &PeerName,
+        to: Option<&PeerName>,
+    ) -> Result<PeerName, Stop> {
+        let mut known = self.acquainted.of(from);
+        let only = known.next().filter(|_| known.next().is_none());
+        let one = to.cloned().or_else(|| self.other(from)).or(only.cloned());
+        one.ok_or_else(|| fail(format!("{from} may be connected with several: say `to:`")))
     }
 
     /// What a step waits for when its order has ended so.
@@ -220,13 +263,17 @@ impl Stage {
             (Action::Disconnect { .. }, _) => Ok(self.world.link(peer).map(Due::Closed)),
             (
                 Action::Say {
+                    from,
+                    to,
                     channel,
                     data,
                     heard: true,
-                    ..
                 },
                 _,
-            ) => Ok(Some(Due::Heard(channel.clone(), payload(data)))),
+            ) => {
+                let by = self.addressee(from, to.as_ref())?;
+                Ok(Some(Due::Heard(by, channel.clone(), payload(data))))
+            }
             (_, Done::Status(_, answer)) => {
                 inner.waited.extend(answer);
                 Ok(None)
@@ -240,7 +287,6 @@ impl Stage {
 pub(super) fn come(
     world: &mut World,
     inner: &mut Inner,
-    others: &[PeerName],
     waiting: &Waiting,
 ) -> Option<Result<Vec<Seq>, Miss>> {
     let peer = &inner.peer;
@@ -261,19 +307,10 @@ pub(super) fn come(
         }
         Due::Closed(link) => world.has_closed(peer, *link).then(|| Ok(Vec::new())),
         Due::Down => (!world.is_up(peer)).then(|| Ok(Vec::new())),
-        Due::Heard(channel, payload) => {
-            let heard = others
-                .iter()
-                .find_map(|by| world.heard(by, peer, channel, payload));
-            match heard {
-                Some(seqs) => Some(Ok(seqs)),
-                None if others.iter().all(|peer| waiting.dead.contains(peer)) => {
-                    let why =
-                        format!("{peer} spoke on channel {channel}, and nobody is left to hear it");
-                    Some(Err(why.into()))
-                }
-                None => None,
-            }
-        }
+        Due::Heard(by, channel, payload) => match world.heard(by, peer, channel, payload) {
+            Some(seqs) => Some(Ok(seqs)),
+            None => (waiting.dead.contains(by))
+                .then(|| Err(format!("{peer} spoke to {by}, who was killed").into())),
+        },
     }
 }

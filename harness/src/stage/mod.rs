@@ -13,6 +13,7 @@ mod faults;
 mod gathering;
 mod hope;
 mod hopeless;
+mod idle;
 mod inner;
 mod lawful;
 mod leavings;

@@ -31,9 +31,10 @@ pub enum Order {
 }
 
 impl Order {
-    /// Do this with the connection that it must mean.
-    pub fn deed(deed: Deed) -> Self {
-        Self::Deed { to: None, deed }
+    /// Do this with the connection to that one, or that which it must mean.
+    pub fn with(to: &Option<PeerName>, deed: Deed) -> Self {
+        let to = to.clone();
+        Self::Deed { to, deed }
     }
 
     /// What comes of it, for a person who waited for that.

@@ -30,7 +30,7 @@ use crate::record::{
     Broken, CaseFacts, Digest, Event, Failure, FailureKind, InconclusiveKind, LawFound, Recorder,
     Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
 };
-use crate::scenario::{Action, Answer, Place, Step};
+use crate::scenario::{Acquainted, Action, Answer, Place, Step};
 use crate::server::{Lives, ServerUnderTest, Wanted};
 use crate::signaling::Terms;
 use crate::signaling::{Alias, SameId};
@@ -480,6 +480,7 @@ async fn perform(
         watch: Watch::new(&never, &Terms::of(&setting.dialect)),
         fences: BTreeMap::new(),
         rooms: BTreeMap::new(),
+        acquainted: Acquainted::default(),
         taken: 0,
         lost: lost.clone(),
         disturbed: Disturbed::default(),

@@ -118,9 +118,13 @@ impl Stage {
         }
         self.until.at = (self.until.at + began.elapsed()).min(end);
         let mut waited = Vec::new();
-        if let Action::Say { from, channel, .. } = &step.action {
+        if let Action::Say {
+            from, to, channel, ..
+        } = &step.action
+        {
             let open = Condition::Channel {
                 peer: from.clone(),
+                with: Some(self.addressee(from, to.as_ref())?),
                 label: channel.clone(),
                 state: "open".into(),
             };
@@ -187,9 +191,9 @@ impl Stage {
                 Some(Due::Closed(_) | Due::Down) => {
                     format!("the end of {}'s signaling connection", inner.peer)
                 }
-                Some(Due::Heard(channel, _)) => {
+                Some(Due::Heard(by, channel, _)) => {
                     format!(
-                        "what {} said, heard by another peer on channel {channel}",
+                        "what {} said, heard by {by} on channel {channel}",
                         inner.peer
                     )
                 }
@@ -364,11 +368,7 @@ impl Stage {
     /// Whether what a step waits for has come.
     fn look(&mut self, inner: &mut Inner) -> Result<(), Stop> {
         let waiting = self.waiting(inner.step);
-        let others: Vec<PeerName> = (self.actors.keys())
-            .filter(|peer| **peer != inner.peer)
-            .cloned()
-            .collect();
-        match come(&mut self.world, inner, &others, &waiting) {
+        match come(&mut self.world, inner, &waiting) {
             Some(Ok(seqs)) => {
                 inner.waited.extend(seqs);
                 inner.due = None;

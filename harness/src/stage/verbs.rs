@@ -173,98 +173,131 @@ impl Stage {
                 )
                 .await?;
             }
-            Action::CreateOffer { peer } => {
+            Action::CreateOffer { peer, to } => {
                 self.must(
                     peer,
-                    Order::deed(Deed::Create {
-                        kind: DescriptionKind::Offer,
-                    }),
+                    Order::with(
+                        to,
+                        Deed::Create {
+                            kind: DescriptionKind::Offer,
+                        },
+                    ),
                     cause,
                 )
                 .await?
             }
-            Action::CreateAnswer { peer } => {
+            Action::CreateAnswer { peer, to } => {
                 self.must(
                     peer,
-                    Order::deed(Deed::Create {
-                        kind: DescriptionKind::Answer,
-                    }),
+                    Order::with(
+                        to,
+                        Deed::Create {
+                            kind: DescriptionKind::Answer,
+                        },
+                    ),
                     cause,
                 )
                 .await?
             }
-            Action::SetLocal { peer, kind, fails } => {
+            Action::SetLocal {
+                peer,
+                to,
+                kind,
+                fails,
+            } => {
                 return self
                     .by_hand(
                         peer,
-                        Order::deed(Deed::SetLocal { kind: *kind }),
+                        Order::with(to, Deed::SetLocal { kind: *kind }),
                         fails,
                         begun,
                     )
                     .await;
             }
-            Action::SetRemote { peer, kind, fails } => {
+            Action::SetRemote {
+                peer,
+                to,
+                kind,
+                fails,
+            } => {
                 return self
                     .by_hand(
                         peer,
-                        Order::deed(Deed::SetRemote { kind: *kind }),
+                        Order::with(to, Deed::SetRemote { kind: *kind }),
                         fails,
                         begun,
                     )
                     .await;
             }
-            Action::AddCandidate { peer, fails } => {
+            Action::AddCandidate { peer, to, fails } => {
                 return self
-                    .by_hand(peer, Order::deed(Deed::AddCandidate), fails, begun)
+                    .by_hand(peer, Order::with(to, Deed::AddCandidate), fails, begun)
                     .await;
             }
             Action::Send {
                 from,
+                to,
                 message,
                 gathered,
             } => {
-                let order = Order::deed(Deed::Send {
-                    kind: *message,
-                    gathered: *gathered,
-                });
+                let order = Order::with(
+                    to,
+                    Deed::Send {
+                        kind: *message,
+                        gathered: *gathered,
+                    },
+                );
                 self.must(from, order, cause).await?
             }
-            Action::RestartIce { peer } => {
-                self.must(peer, Order::deed(Deed::RestartIce), cause)
+            Action::RestartIce { peer, to } => {
+                self.must(peer, Order::with(to, Deed::RestartIce), cause)
                     .await?
             }
             Action::OpenChannel {
                 peer,
+                to,
                 label,
                 options,
             } => {
                 self.must(
                     peer,
-                    Order::deed(Deed::OpenChannel {
-                        label: label.clone(),
-                        options: options.clone(),
-                    }),
+                    Order::with(
+                        to,
+                        Deed::OpenChannel {
+                            label: label.clone(),
+                            options: options.clone(),
+                        },
+                    ),
                     cause,
                 )
                 .await?;
             }
             Action::Say {
                 from,
+                to,
                 channel,
                 data,
                 heard,
-            } => return self.say(from, channel, data, *heard, begun).await,
-            Action::CloseChannel { peer, channel } => {
+            } => {
+                let to = to.as_ref();
+                return self.say((from, to), channel, data, *heard, begun).await;
+            }
+            Action::CloseChannel { peer, to, channel } => {
                 self.must(
                     peer,
-                    Order::deed(Deed::CloseChannel {
-                        label: channel.clone(),
-                    }),
+                    Order::with(
+                        to,
+                        Deed::CloseChannel {
+                            label: channel.clone(),
+                        },
+                    ),
                     cause,
                 )
                 .await?;
             }
-            Action::Close { peer } => self.must(peer, Order::deed(Deed::Close), cause).await?,
+            Action::Close { peer, to } => {
+                self.must(peer, Order::with(to, Deed::Close), cause).await?
+            }
             Action::Kill { peer, how } => {
                 let link = self.ending(peer, begun);
                 self.actor(peer)?.kill(*how).await?;
@@ -467,9 +500,35 @@ impl Stage {
         Ok(seq.into_iter().collect())
     }
 
+    /// Says something to the one who is named, or to each whom it is for.
     async fn say(
         &mut self,
-        from: &PeerName,
+        (from, to): (&PeerName, Option<&PeerName>),
+        channel: &str,
+        data: &Data,
+        heard: bool,
+        begun: Seq,
+    ) -> Result<Vec<Seq>, Stop> {
+        let to: Vec<PeerName> = match to.cloned().or_else(|| self.other(from)) {
+            Some(one) => vec![one],
+            None => self.acquainted.of(from).cloned().collect(),
+        };
+        if to.is_empty() {
+            return Err(fail(format!(
+                "{from} may be connected with several: say `to:`"
+            )));
+        }
+        let mut waited = Vec::new();
+        for to in &to {
+            waited.extend(self.tell((from, to), channel, data, heard, begun).await?);
+        }
+        Ok(waited)
+    }
+
+    /// Says something to one of the others, and waits until that one has it.
+    async fn tell(
+        &mut self,
+        (from, to): (&PeerName, &PeerName),
         channel: &str,
         data: &Data,
         heard: bool,
@@ -477,42 +536,32 @@ impl Stage {
     ) -> Result<Vec<Seq>, Stop> {
         let open = Condition::Channel {
             peer: from.clone(),
+            with: Some(to.clone()),
             label: channel.into(),
             state: "open".into(),
         };
         let mut waited = self.condition(&open, begun).await?;
         let mut cause = vec![begun];
         cause.extend(&waited);
-        let order = Order::deed(Deed::Say {
-            label: channel.into(),
-            data: data.clone(),
-        });
+        let order = Order::with(
+            &Some(to.clone()),
+            Deed::Say {
+                label: channel.into(),
+                data: data.clone(),
+            },
+        );
         self.must(from, order, cause).await?;
         if heard {
             let payload = payload(data);
-            let others: Vec<PeerName> = self
-                .actors
-                .keys()
-                .filter(|peer| *peer != from)
-                .cloned()
-                .collect();
             let waiting = self.waiting(begun);
-            let what = || format!("what {from} said, heard by another peer on channel {channel}");
+            let what = || format!("what {from} said, heard by {to} on channel {channel}");
             let got = self
                 .wait(self.until, what, |world| {
-                    let heard = others
-                        .iter()
-                        .find_map(|peer| world.heard(peer, from, channel, &payload));
-                    match heard {
-                        Some(seqs) => Some(Ok(seqs)),
-                        None if others.iter().all(|peer| waiting.dead.contains(peer)) => {
-                            let who = "nobody is left to hear it";
-                            Some(Err(
-                                format!("{from} spoke on channel {channel}, and {who}").into()
-                            ))
-                        }
-                        None => None,
+                    if let Some(seqs) = world.heard(to, from, channel, &payload) {
+                        return Some(Ok(seqs));
                     }
+                    let dead = waiting.dead.contains(to);
+                    dead.then(|| Err(format!("{from} spoke to {to}, who was killed").into()))
                 })
                 .await?;
             waited.extend(got);

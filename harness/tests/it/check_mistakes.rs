@@ -8,6 +8,9 @@ use glare::signaling::Dialect;
 /// Six lines, so that the first step is line 7.
 const HEAD: &str = "scenario: x\nneeds: [rooms]\npeers:\n  alice: {}\n  bob: {}\nsteps:\n";
 
+/// Three with connections, and one without.
+const MESH: &str = "scenario: x\nneeds: [rooms]\npeers: { alice: {}, bob: {}, carol: {}, dora: { stack: wire } }\ncasts: { native: {} }\nsteps:\n  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n  - join: { peer: carol, room: lobby }\n";
+
 fn file(text: &str) -> String {
     match Scenario::read(Path::new("scenarios/x.yaml"), text) {
         Ok(_) => "no mistake".into(),
@@ -57,6 +60,13 @@ mistakes! {
     an_unknown_peer: steps("  - create: { peer: alcie, room: lobby }\n");
     a_number_for_text: steps("  - create: { peer: alice, room: 5 }\n");
     a_name_that_does_not_do: file("scenario: x\npeers: { Alice: {}, server: {}, \"a b\": {} }\nsteps: [restart]\n");
+    a_step_to_oneself_or_to_nobody: steps("  - join: { peer: bob, room: lobby, refused: true }\n  - open-channel: { peer: bob, to: bob, label: x }\n  - close: { peer: bob, to: alcie }\n  - await: { peer: bob, state: { ice: new }, with: bob }\n");
+    a_choice_that_a_step_leaves_open: file(&format!("{MESH}  - negotiate: {{ from: alice }}\n  - say: {{ from: alice, text: all }}\n  - close: {{ peer: carol }}\n  - await: {{ connected: [bob] }}\n  - await: {{ peer: bob, channel: chat, is: open }}\n"));
+    what_names_the_other_end_or_was_awaited: file(&format!("{MESH}  - negotiate: {{ from: alice, to: bob }}\n  - await: {{ connected: [alice, bob, carol] }}\n  - say: {{ from: alice, text: all }}\n  - close: {{ peer: carol, to: bob }}\n  - send: {{ from: dora, message: bye }}\n  - await: {{ peer: bob, channel: chat, is: open, with: alice }}\n"));
+    an_end_after_which_nobody_is_meant: file(&format!("{MESH}  - await: {{ connected: [alice, bob] }}\n  - close: {{ peer: bob, to: alice }}\n  - say: {{ from: alice, text: all }}\n"));
+    mixes_of_stacks_that_cannot_be: file("scenario: x\npeers: { alice: { stack: wire }, bob: {} }\ncasts:\n  a b: {}\n  one: { alice: native }\n  two: { bobb: native }\n  three: { bob: chrome }\n  four: {}\nsteps: [restart]\n");
+    no_mixes_of_stacks: file("scenario: x\npeers: { alice: {} }\ncasts: {}\nsteps: [restart]\n");
+    more_peers_than_a_scenario_may_have: file(&format!("scenario: x\npeers: {{ {} }}\nsteps: [restart]\n", (1..=9).map(|n| format!("p{n}: {{}}")).collect::<Vec<_>>().join(", ")));
     a_stack_that_does_not_exist: file("scenario: x\npeers: { alice: { stack: chrome } }\nsteps: [restart]\n");
     a_duration_without_a_unit: steps("  - connect: { peer: alice, within: 10 }\n  - connect: { peer: bob, within: 1h }\n  - connect: { peer: bob, within: 6m }\n");
     an_url_that_is_no_https: file("scenario: x\nissue: javascript:alert(1)\npeers: { alice: {} }\nsteps: [restart]\n");

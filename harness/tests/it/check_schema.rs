@@ -403,6 +403,18 @@ fn data() -> impl Strategy<Value = Data> {
     ]
 }
 
+/// Somebody and one of the others, who has to be named, since there are more than two.
+fn couple() -> impl Strategy<Value = (PeerName, Option<PeerName>)> {
+    peer().prop_map(|peer| {
+        let other = if peer.as_str() == "alice" {
+            "no"
+        } else {
+            "alice"
+        };
+        (peer, Some(other.into()))
+    })
+}
+
 /// Any step that needs nothing before it but the room and the negotiation that every scenario here begins with.
 fn action() -> impl Strategy<Value = Action> {
     let rooms = prop_oneof![
@@ -435,53 +447,75 @@ fn action() -> impl Strategy<Value = Action> {
     ]
     .boxed();
     let connections = prop_oneof![
-        peer().prop_map(|from| Action::Negotiate { from, to: None }),
-        (peer(), description(), fails()).prop_map(|(peer, kind, fails)| Action::SetLocal {
+        couple().prop_map(|(from, to)| Action::Negotiate { from, to }),
+        (couple(), description(), fails()).prop_map(|((peer, to), kind, fails)| Action::SetLocal {
             peer,
+            to,
             kind,
             fails
         }),
-        (peer(), description(), fails()).prop_map(|(peer, kind, fails)| Action::SetRemote {
+        (couple(), description(), fails()).prop_map(|((peer, to), kind, fails)| {
+            Action::SetRemote {
+                peer,
+                to,
+                kind,
+                fails,
+            }
+        }),
+        (couple(), fails()).prop_map(|((peer, to), fails)| Action::AddCandidate {
             peer,
-            kind,
+            to,
             fails
         }),
-        (peer(), fails()).prop_map(|(peer, fails)| Action::AddCandidate { peer, fails }),
-        peer().prop_map(|from| Action::Send {
+        couple().prop_map(|(peer, to)| Action::CreateOffer { peer, to }),
+        couple().prop_map(|(peer, to)| Action::CreateAnswer { peer, to }),
+        couple().prop_map(|(peer, to)| Action::RestartIce { peer, to }),
+        (couple(), text()).prop_map(|((peer, to), channel)| Action::CloseChannel {
+            peer,
+            to,
+            channel: channel.chars().take(50).collect(),
+        }),
+        couple().prop_map(|(from, to)| Action::Send {
             from,
+            to,
             message: Kind::Bye,
             gathered: false
         }),
-        peer().prop_map(|from| Action::Send {
+        couple().prop_map(|(from, to)| Action::Send {
             from,
+            to,
             message: Kind::Answer,
             gathered: true
         }),
         (
-            peer(),
+            couple(),
             text(),
             any::<bool>(),
             prop::option::of(any::<u16>()),
             prop::option::of(0u16..65535)
         )
-            .prop_map(|(peer, label, ordered, max_retransmits, negotiated)| {
-                Action::OpenChannel {
-                    peer,
-                    label: label.chars().take(50).collect(),
-                    options: ChannelOptions {
-                        ordered,
-                        max_retransmits,
-                        negotiated,
-                    },
+            .prop_map(
+                |((peer, to), label, ordered, max_retransmits, negotiated)| {
+                    Action::OpenChannel {
+                        peer,
+                        to,
+                        label: label.chars().take(50).collect(),
+                        options: ChannelOptions {
+                            ordered,
+                            max_retransmits,
+                            negotiated,
+                        },
+                    }
                 }
-            }),
-        (peer(), data(), any::<bool>()).prop_map(|(from, data, heard)| Action::Say {
+            ),
+        (couple(), data(), any::<bool>()).prop_map(|((from, to), data, heard)| Action::Say {
             from,
+            to,
             channel: "chat".into(),
             data,
             heard
         }),
-        peer().prop_map(|peer| Action::Close { peer }),
+        couple().prop_map(|(peer, to)| Action::Close { peer, to }),
     ]
     .boxed();
     let wire = prop_oneof![
@@ -522,12 +556,19 @@ fn action() -> impl Strategy<Value = Action> {
         Just(Condition::Connected {
             peers: vec!["alice".into(), "no".into()]
         }),
-        peer().prop_map(|peer| Condition::State {
+        couple().prop_map(|(peer, with)| Condition::State {
             peer,
+            with,
             machine: Machine::IceGathering,
             state: "complete".into()
         }),
-        (peer(), text()).prop_map(|(peer, text)| Condition::Said { peer, text }),
+        couple().prop_map(|(peer, with)| Condition::Channel {
+            peer,
+            with,
+            label: "chat".into(),
+            state: "open".into()
+        }),
+        (couple(), text()).prop_map(|((peer, from), text)| Condition::Said { peer, from, text }),
         peer().prop_map(|peer| Condition::Applied {
             peer,
             what: Kind::Candidate
@@ -594,6 +635,8 @@ proptest! {
             .peer_with("bob", PeerSpec { stack: Some(Stack::Firefox), ..PeerSpec::default() })
             .peer("no")
             .peer("y")
+            .mix("all-native", [("alice", Stack::Native)])
+            .mix("no", [("no", Stack::Chromium), ("y", Stack::Firefox)])
             .catches("a-fault", Place::Step(2))
             .breaks(4, "it: never #answers")
             .create("alice", "lobby")

@@ -46,6 +46,7 @@ mod log_exempt;
 mod log_expect;
 mod log_trace;
 mod mesh;
+mod names;
 mod native;
 mod project_file;
 mod readme;

@@ -109,3 +109,78 @@ async fn one_more_than_a_room_is_for_is_refused_by_the_reference_server() {
     );
     passes(&played(&text).await);
 }
+
+const CONNECTED: &str = "  - await: { connected: [alice, bob, carol] }\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_to_one_is_heard_by_that_one_alone() {
+    let says = "  - say: { from: carol, to: alice, text: one }\n  - await: { peer: alice, said: one, from: carol }\n  - say: { from: alice, text: each }\n";
+    let log = passes(&played(&mesh(3, &format!("{THREE}{CONNECTED}{says}"))).await);
+    let spoken: Vec<&str> = log.lines().filter(|line| line.contains("~>")).collect();
+    let expected = [
+        "carol ~> alice: chat \"one\"",
+        "alice ~> bob: chat \"each\"",
+        "alice ~> carol: chat \"each\"",
+    ];
+    assert_eq!(spoken, expected, "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_is_about_the_connection_that_it_names() {
+    let steps = "  - open-channel: { peer: alice, to: bob, label: files }
+  - await: { peer: bob, with: alice, channel: files, is: open }
+  - restart-ice: { peer: bob, to: alice }
+  - await: { peer: alice, hears: offer, from: bob }
+  - close: { peer: carol, to: alice }
+  - say: { from: carol, to: bob, text: still }
+  - say: { from: alice, to: bob, channel: files, text: here }
+  - close-channel: { peer: alice, to: bob, channel: files }
+  - await: { peer: bob, with: alice, channel: files, is: closed }
+";
+    let log = passes(&played(&mesh(3, &format!("{THREE}{CONNECTED}{steps}"))).await);
+    for line in [
+        "alice: open channel files (with bob)",
+        "bob: channel files open (with alice)",
+        "bob -> alice: offer application, ice <bob 3>",
+        "carol: close() (with alice)",
+        "carol ~> bob: chat \"still\"",
+        "alice ~> bob: files \"here\"",
+        "alice: close channel files (with bob)",
+        "bob: channel files closed (with alice)",
+    ] {
+        assert!(log.lines().any(|other| other == line), "{line}\n{log}");
+    }
+    assert!(!log.contains("carol: channel files"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wire_peer_sends_to_whom_the_step_names() {
+    let peers: String = (NAMES[..3].iter())
+        .map(|name| format!("  {name}: {{ stack: wire }}\n"))
+        .collect();
+    let sends = "  - send: { from: carol, to: bob, message: offer }\n  - await: { peer: bob, hears: offer, from: carol }\n  - send: { from: carol, to: alice, message: bye }\n  - await: { peer: alice, hears: bye, from: carol }\n";
+    let text = format!(
+        "scenario: x\npeers:\n{peers}steps:\n{THREE}{sends}expect:\n  never: |\n    carol -> alice: offer\n    carol -> bob: bye\n"
+    );
+    passes(&played(&text).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_three_by_hand_each_description_is_for_the_one_who_is_named() {
+    let peers = "  alice: { stack: native }\n  bob: { stack: native }\n  carol: { stack: native, negotiation: manual }\n";
+    let steps = "  - create-offer: { peer: carol, to: bob }
+  - set-local: { peer: carol, to: bob, kind: offer }
+  - send: { from: carol, to: bob, message: offer, gathered: true }
+  - await: { peer: carol, hears: answer, from: bob }
+  - set-remote: { peer: carol, to: bob, kind: answer }
+  - await: { peer: carol, hears: candidate, from: bob }
+  - add-candidate: { peer: carol, to: bob }
+  - await: { connected: [bob, carol] }
+";
+    let text = format!(
+        "scenario: x\npeers:\n{peers}steps:\n{THREE}  - open-channel: {{ peer: carol, to: bob, label: chat }}\n{steps}  - say: {{ from: bob, to: carol, text: by hand }}\n"
+    );
+    let log = passes(&played(&text).await);
+    assert!(log.contains("bob ~> carol: chat \"by hand\""), "{log}");
+    assert!(!log.contains("carol -> alice: offer"), "{log}");
+}

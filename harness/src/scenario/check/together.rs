@@ -64,7 +64,7 @@ impl Walk<'_> {
                 });
                 ("an open channel".to_owned(), negotiation)
             }
-            Action::CreateAnswer { peer } => {
+            Action::CreateAnswer { peer, .. } => {
                 let given = others().find(
                     |other| matches!(&other.step.action, Action::SetRemote { peer: who, .. } if who == peer),
                 );
