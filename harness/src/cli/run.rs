@@ -324,8 +324,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// What the verdicts make of the exit status: see [`Verdict`].
 fn exit(told: &[Told], sums: &Sums) -> Exit {
-    let weight = told.iter().map(|told| match told.logs.len() {
-        0 | 1 => told.story.verdict.weight(sums.ci),
+    let weight = told.iter().map(|told| match told.differing().as_slice() {
+        [] => told.story.verdict.weight(sums.ci),
         _ => Weight::Red,
     });
     match weight.max() {

@@ -97,7 +97,7 @@ pub(crate) struct Ask {
     /// The stays that it may end.
     pub(super) touches: Vec<StayId>,
     /// Where the peer was before.
-    pub(super) place: Place,
+    pub place: Place,
 }
 
 /// News of a coming or going, as the server sent it.
@@ -525,6 +525,11 @@ impl Rooms {
         let place = self.news.partition_point(|other| other.at < news);
         let told = self.news.get(place).filter(|other| other.at == news);
         told.is_some_and(|told| told.foreign || told.out.is_some())
+    }
+
+    /// Whether to connect is to enter.
+    pub fn implicit(&self) -> bool {
+        self.implicit
     }
 
     /// The certain stays in a room.

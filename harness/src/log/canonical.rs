@@ -10,6 +10,7 @@ use super::graph::Graph;
 use super::inside::inside;
 use super::lane::Lane;
 use super::lines::{Marks, Names};
+use super::roles::Roles;
 use crate::record::{Event, Seq, What};
 use crate::signaling::Terms;
 
@@ -27,9 +28,14 @@ pub struct Line {
 /// What a person reads of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Log {
+    /// What came of requests that may be granted or refused, where logs differ by it: `bob's join granted, alice's destroy refused`.
+    pub outcome: Option<String>,
     /// In canonical order.
     pub lines: Vec<Line>,
 }
+
+/// What the line begins with that tells a log's outcome; no other does.
+pub const OUTCOME: &str = "# ";
 
 impl Log {
     /// The log of a trace, for a server that relays unchanged.
@@ -42,8 +48,14 @@ impl Log {
         let graph = Graph::new(events, terms);
         let logged = inside(&graph);
         let folds = folds(&graph, &logged);
-        let order = order(&graph, &logged, &folds);
+        let (order, roles) = order(&graph, &logged, &folds);
         let mut names = Names::new(events);
+        let told;
+        let mut graph = graph;
+        if !roles.is_empty() {
+            told = names.with_roles(events, &roles);
+            graph.events = &told;
+        }
         let mut lines = Vec::new();
         let mut at = 0;
         while at < order.len() {
@@ -70,12 +82,23 @@ impl Log {
             });
             at += 1;
         }
-        Self { lines }
+        let outcomes = events.iter().filter_map(|event| match &event.what {
+            What::Outcome { text, .. } => text.clone(),
+            _ => None,
+        });
+        let outcomes: Vec<String> = outcomes.collect();
+        Self {
+            outcome: (!outcomes.is_empty()).then(|| outcomes.join("; ")),
+            lines,
+        }
     }
 }
 
 impl fmt::Display for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(outcome) = &self.outcome {
+            writeln!(f, "{OUTCOME}{outcome}")?;
+        }
         self.lines
             .iter()
             .try_for_each(|line| writeln!(f, "{}", line.text))
@@ -158,18 +181,22 @@ fn fold_repeats(graph: &Graph<'_>, logged: &[bool], folds: &mut Folds) {
     }
 }
 
-/// Logged events in canonical order, folds by their first.
-fn order(graph: &Graph<'_>, logged: &[bool], folds: &Folds) -> Vec<usize> {
-    let keys = keys(graph, logged, folds);
+/// Logged events in canonical order, folds by their first, and the names by which they are told.
+fn order(graph: &Graph<'_>, logged: &[bool], folds: &Folds) -> (Vec<usize>, Roles) {
+    let mut by = keys(graph, &graph.lanes, logged, folds);
     let mut next = edges(graph, logged, folds);
-    late(graph, &keys, &mut next);
+    late(graph, &by, &mut next);
+    let roles = Roles::of(graph, folds, &next);
+    if !roles.is_empty() {
+        by = keys(graph, &roles.lanes(graph), logged, folds);
+    }
     let mut waits = vec![0usize; graph.events.len()];
     for to in next.iter().flatten() {
         waits[*to] += 1;
     }
-    Sorter {
+    let order = Sorter {
         graph,
-        keys: &keys,
+        keys: &by,
         next: &next,
         waits,
         done: vec![false; graph.events.len()],
@@ -177,18 +204,19 @@ fn order(graph: &Graph<'_>, logged: &[bool], folds: &Folds) -> Vec<usize> {
         wanted: Vec::new(),
         out: Vec::new(),
     }
-    .run(logged)
+    .run(logged);
+    (order, roles)
 }
 
 /// The lane's place among lanes, and the event's in its lane; `None` for what has no line and no order of its own.
 type Key = Option<(usize, usize)>;
 
-fn keys(graph: &Graph<'_>, logged: &[bool], folds: &Folds) -> Vec<Key> {
+fn keys(graph: &Graph<'_>, of: &[Option<Lane>], logged: &[bool], folds: &Folds) -> Vec<Key> {
     let mut lanes: BTreeMap<&Lane, Vec<usize>> = BTreeMap::new();
     let mut bare = Vec::new();
     for (i, shown) in logged.iter().enumerate() {
         if (*shown || graph.is_anchor(i)) && folds.first[i] == i {
-            match &graph.lanes[i] {
+            match &of[i] {
                 Some(lane) => lanes.entry(lane).or_default().push(i),
                 None => bare.push(i),
             }

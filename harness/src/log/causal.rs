@@ -152,6 +152,7 @@ mod tests {
 
     fn log(lines: &[(&str, &[Seq])]) -> Log {
         Log {
+            outcome: None,
             lines: (lines.iter())
                 .map(|(text, events)| Line {
                     text: (*text).to_owned(),

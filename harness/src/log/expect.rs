@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::Log;
 use super::lines::Names;
+use super::roles::Called;
 use crate::facts::{Delivery, Facts};
 use crate::names::Link;
 use crate::record::{Event, Seq, What};
@@ -144,6 +145,9 @@ pub fn seen<S: AsRef<str>>(patterns: &[S], log: &Log) -> Result<(), usize> {
     Ok(())
 }
 
+/// An event, what it delivers, and the link that sent it.
+type Seen = (Event, Option<Delivery>, Option<Link>);
+
 /// Looks for lines that must never be, as events happen, whether the log would show them or not.
 #[derive(Debug)]
 pub struct Watch {
@@ -151,6 +155,10 @@ pub struct Watch {
     facts: Facts,
     names: Names,
     senders: HashMap<Seq, Link>,
+    /// What everybody is called by now.
+    called: Called,
+    /// What happened since steps began together whose outcome is not known yet.
+    open: Option<Vec<Seen>>,
 }
 
 impl Watch {
@@ -161,6 +169,8 @@ impl Watch {
             facts: Facts::new(terms),
             names: Names::default(),
             senders: HashMap::new(),
+            called: Called::new(),
+            open: None,
         }
     }
 
@@ -169,10 +179,58 @@ impl Watch {
         if self.patterns.is_empty() {
             return None;
         }
-        let lines = self.lines(event);
+        let lines = self.all_lines(event);
         self.patterns
             .iter()
             .position(|pattern| lines.iter().any(|line| matches(pattern, line)))
+    }
+
+    /// Every way in which an event is written by itself, by the peers' own names and by those that outcomes have bound; with an outcome,
+    /// what came since its step by the names that it binds.
+    fn all_lines(&mut self, event: &Event) -> Vec<String> {
+        let mut lines = self.lines(event);
+        match &event.what {
+            What::Step { inner: Some(_), .. } => self.open = self.open.take().or(Some(Vec::new())),
+            What::Step { .. } | What::End => self.open = None,
+            What::Outcome { names, .. } => {
+                for (name, peer) in names {
+                    let place = self.called.len();
+                    self.called.insert(peer.clone(), (name.clone(), place));
+                }
+                for (event, delivery, source) in self.open.take().into_iter().flatten() {
+                    let again =
+                        (self.names).raw_called(&event, delivery, source.as_ref(), &self.called);
+                    lines.extend(again);
+                }
+                return lines;
+            }
+            _ => {}
+        }
+        if self.open.is_none() && self.called.is_empty() {
+            return lines;
+        }
+        let delivery = self.facts.newest_delivery();
+        let source = delivery
+            .and_then(Delivery::of)
+            .and_then(|seq| self.senders.get(&seq));
+        if !self.called.is_empty() {
+            lines.extend((self.names).raw_called(event, delivery, source, &self.called));
+        }
+        if let Some(open) = &mut self.open {
+            open.push((event.clone(), delivery, source.cloned()));
+        }
+        lines
+    }
+
+    /// The same, by these names as well.
+    pub(super) fn lines_called(&mut self, event: &Event, called: &Called) -> Vec<String> {
+        let mut lines = self.lines(event);
+        let delivery = self.facts.newest_delivery();
+        let source = delivery
+            .and_then(Delivery::of)
+            .and_then(|seq| self.senders.get(&seq));
+        lines.extend((self.names).raw_called(event, delivery, source, called));
+        lines
     }
 
     /// Every way in which an event is written by itself.

@@ -35,7 +35,9 @@ pub(super) struct Graph<'a> {
     /// Who is at the other end of each connection, and how they came to be.
     pub pairs: Pairs,
     /// Links that ended before they were fenced: what was on its way is missing or not, as it came.
-    pub unsettled: HashSet<&'a Link>,
+    unsettled: HashSet<&'a Link>,
+    /// Links of those who got names by one outcome, of which one is unsettled, and whether each event comes of that outcome's step.
+    shared: Vec<(HashSet<&'a Link>, Vec<bool>)>,
     /// Links that a step ended.
     pub ended: HashSet<&'a Link>,
     /// The event that shows that all is here, per link.
@@ -74,6 +76,7 @@ impl<'a> Graph<'a> {
             said,
             pairs: facts.pairs,
             unsettled: HashSet::new(),
+            shared: Vec::new(),
             ended: HashSet::new(),
             fenced: HashMap::new(),
             index_of,
@@ -95,6 +98,7 @@ impl<'a> Graph<'a> {
             }
         }
         graph.settle();
+        graph.share();
         graph
     }
 
@@ -122,8 +126,18 @@ impl<'a> Graph<'a> {
         })
     }
 
+    /// Whether what came through this link may be missing at this event. Whose link a name means is another matter in another run: before that
+    /// is told, what is so of one of them is so of all.
+    pub fn is_unsettled(&self, link: &Link, i: usize) -> bool {
+        self.unsettled.contains(link)
+            || (self.shared.iter()).any(|(links, after)| links.contains(link) && !after[i])
+    }
+
     pub fn is_anchor(&self, i: usize) -> bool {
-        matches!(self.events[i].what, What::Step { .. } | What::End)
+        matches!(
+            self.events[i].what,
+            What::Step { inner: None, .. } | What::End
+        )
     }
 
     fn name_lanes(&mut self) {
@@ -267,7 +281,8 @@ impl<'a> Graph<'a> {
         let mut by_step = Vec::new();
         for (i, event) in self.events.iter().enumerate() {
             let mut causes = event.cause.iter().filter_map(|seq| self.earlier(*seq, i));
-            let Some(step) = causes.find(|cause| self.is_anchor(*cause)) else {
+            let is_step = |cause: &usize| matches!(self.events[*cause].what, What::Step { .. });
+            let Some(step) = causes.find(|cause| self.is_anchor(*cause) || is_step(cause)) else {
                 continue;
             };
             let (place, ends) = match &event.what {
@@ -359,6 +374,44 @@ impl<'a> Graph<'a> {
                         && matches!(&self.events[source].what, What::Message { link, .. } if link.peer == *peer)
                 })
         })
+    }
+
+    /// The step whose outcome an event tells.
+    pub fn step_of(&self, outcome: usize) -> Option<usize> {
+        let causes = self.events[outcome].cause.iter();
+        causes
+            .filter_map(|seq| self.earlier(*seq, outcome))
+            .find(|cause| self.is_anchor(*cause))
+    }
+
+    /// The links that stood when names were given to their peers, where one of them is unsettled.
+    fn share(&mut self) {
+        for (i, event) in self.events.iter().enumerate() {
+            let What::Outcome { names, .. } = &event.what else {
+                continue;
+            };
+            let Some(step) = self.step_of(i).filter(|_| !names.is_empty()) else {
+                continue;
+            };
+            let mut newest: BTreeMap<&PeerName, &Link> = BTreeMap::new();
+            for before in &self.events[..step] {
+                if let What::LinkUp { link } = &before.what
+                    && names.iter().any(|(_, peer)| *peer == link.peer)
+                {
+                    newest.insert(&link.peer, link);
+                }
+            }
+            let links: HashSet<&Link> = newest.into_values().collect();
+            if !links.iter().any(|link| self.unsettled.contains(*link)) {
+                continue;
+            }
+            let mut after = vec![false; self.events.len()];
+            after[step] = true;
+            for i in step..self.events.len() {
+                after[i] |= self.before[i].iter().any(|cause| after[*cause]);
+            }
+            self.shared.push((links, after));
+        }
     }
 
     /// A link's traffic is complete if it was fenced, or if nothing ended it.

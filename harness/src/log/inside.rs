@@ -83,7 +83,7 @@ fn by_step(graph: &Graph<'_>, i: usize) -> bool {
             link,
             direction: Direction::Up,
             ..
-        } => !graph.unsettled.contains(link) && !is_fence(graph, i) && event.cause.iter().any(step),
+        } => !graph.is_unsettled(link, i) && !is_fence(graph, i) && event.cause.iter().any(step),
         What::Said { .. }
         | What::Server {
             life: ServerLife::Killed,
@@ -99,7 +99,7 @@ fn is_fence(graph: &Graph<'_>, i: usize) -> bool {
 
 /// Whether all that the server had for this link is in the trace, and this came before that.
 fn complete(graph: &Graph<'_>, link: &Link, i: usize) -> bool {
-    !graph.unsettled.contains(link) && graph.fenced.get(link).is_none_or(|fenced| i < *fenced)
+    !graph.is_unsettled(link, i) && graph.fenced.get(link).is_none_or(|fenced| i < *fenced)
 }
 
 /// What the server said and nobody can have asked for.
@@ -145,7 +145,7 @@ fn repeats(graph: &Graph<'_>, logged: &mut [bool]) {
                 let key = (link, about.as_ref(), word.kind(), digest.as_str());
                 if logged[i] {
                     sent.insert(key);
-                } else if sent.contains(&key) && !graph.unsettled.contains(link) {
+                } else if sent.contains(&key) && !graph.is_unsettled(link, i) {
                     logged[i] = true;
                 }
             }

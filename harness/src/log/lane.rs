@@ -10,6 +10,8 @@ use crate::terms::{Carrier, Direction, ServerLife};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Owner {
     Peer(PeerName),
+    /// One whose name an outcome has bound, by its place among those.
+    Bound(usize, PeerName),
     Server,
     Steps,
 }
@@ -117,6 +119,15 @@ pub(super) fn lane<'a>(
         Some(Lane::inside(peer, &conn(peer, number), sort, text))
     };
     match &event.what {
+        // Those that begin together have no order.
+        What::Step {
+            inner: Some(_),
+            log,
+            ..
+        } => log.as_ref().map(|log| Lane {
+            text: log.clone(),
+            ..Lane::of(4, Owner::Steps, Sort::Steps)
+        }),
         What::Step { .. } | What::End => Some(Lane::of(4, Owner::Steps, Sort::Steps)),
         What::Message { .. } => message(event, generation, reply),
         What::LinkDown { link, .. }
@@ -161,6 +172,7 @@ pub(super) fn lane<'a>(
             Some(Lane::of(2, Owner::Server, Sort::Life))
         }
         What::Run { .. }
+        | What::Outcome { .. }
         | What::LinkEnded { .. }
         | What::LinkUp { .. }
         | What::LinkRefused { .. }

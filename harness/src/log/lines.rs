@@ -1,11 +1,13 @@
 //! The arrow notation: how each event is written.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::folds::{Folds, candidate};
 use super::generations::ufrag;
 use super::graph::{Graph, connection, kind};
 use super::quote::{quote, word};
+use super::roles::{Called, Roles, rename};
 use crate::facts::Delivery;
 use crate::facts::pairs::Pairs;
 use crate::names::{Link, PeerName, Stack};
@@ -105,6 +107,10 @@ pub(super) struct Names {
     about: HashMap<Seq, PeerName>,
     /// Deliveries of what the tap has made up.
     forged: HashSet<Seq>,
+    /// Whose a name is that an outcome has bound.
+    own: HashMap<PeerName, PeerName>,
+    /// What everybody is called, for events that are told by such names.
+    called: HashMap<Seq, Arc<Called>>,
 }
 
 impl Names {
@@ -113,6 +119,64 @@ impl Names {
         let mut names = Self::default();
         events.iter().for_each(|event| names.learn(event));
         names
+    }
+
+    /// The events as they are told, and what these names learn of it.
+    pub fn with_roles(&mut self, events: &[Event], roles: &Roles) -> Vec<Event> {
+        let told = roles.told(events, &self.ids);
+        let mut last: Option<Arc<Called>> = None;
+        for (i, event) in events.iter().enumerate() {
+            let Some(called) = roles.at(i) else { continue };
+            let shared = last.take().filter(|last| **last == *called);
+            let shared = shared.unwrap_or_else(|| {
+                self.bind(called);
+                Arc::new(called.clone())
+            });
+            self.called.insert(event.seq, shared.clone());
+            last = Some(shared);
+        }
+        told
+    }
+
+    /// From here on these names are known.
+    fn bind(&mut self, called: &Called) {
+        for (peer, (name, _)) in called {
+            self.own.insert(name.clone(), peer.clone());
+            self.ids.insert(name.as_str().to_owned(), name.clone());
+        }
+    }
+
+    /// Every way to write an event by the names that its peers have now.
+    pub fn raw_called(
+        &mut self,
+        event: &Event,
+        delivery: Option<Delivery>,
+        source: Option<&Link>,
+        called: &Called,
+    ) -> Vec<String> {
+        let new = |link: &mut Link| {
+            if let Some((name, _)) = called.get(&link.peer) {
+                link.peer = name.clone();
+            }
+        };
+        let mut told = event.clone();
+        rename(&mut told, called, &self.ids, new);
+        self.bind(called);
+        self.called.insert(event.seq, Arc::new(called.clone()));
+        let mut source = source.cloned();
+        source.iter_mut().for_each(new);
+        let lines = self.raw(&told, delivery, source.as_ref());
+        self.called.remove(&event.seq);
+        lines
+    }
+
+    /// Who is at the other end of a connection.
+    fn partner(&self, event: &Event, peer: &PeerName, conn: u32) -> Option<&PeerName> {
+        let own = self.own.get(peer).unwrap_or(peer);
+        let partner = self.pairs.partner(own, conn)?;
+        let called = self.called.get(&event.seq);
+        let name = called.and_then(|called| called.get(partner));
+        Some(name.map_or(partner, |(name, _)| name))
     }
 
     /// Learns from one event.
@@ -374,7 +438,7 @@ impl Names {
 
     /// All that is no message.
     fn other(&self, event: &Event) -> String {
-        let with = self.with(&event.what);
+        let with = self.with(event);
         match &event.what {
             What::Step { log, .. } => log.clone().unwrap_or_default(),
             What::LinkUp { link } => format!("{link} -> server: connect"),
@@ -390,8 +454,7 @@ impl Names {
                 applied,
             } => {
                 let from = self
-                    .pairs
-                    .partner(peer, *conn)
+                    .partner(event, peer, *conn)
                     .map(|partner| format!(" from {partner}"))
                     .unwrap_or_default();
                 match applied {
@@ -445,6 +508,7 @@ impl Names {
                 delivered: false, ..
             }
             | What::Run { .. }
+            | What::Outcome { .. }
             | What::LinkEnded { .. }
             | What::LinkRefused { .. }
             | What::Violation { .. }
@@ -463,10 +527,11 @@ impl Names {
     }
 
     /// Which connection, where a peer may have them with several partners.
-    fn with(&self, what: &What) -> String {
-        let Some((peer, conn)) = connection(what) else {
+    fn with(&self, event: &Event) -> String {
+        let Some((peer, conn)) = connection(&event.what) else {
             return String::new();
         };
+        let peer = self.own.get(peer).unwrap_or(peer);
         let Some(mine) = self.pairs.partner(peer, conn) else {
             return String::new();
         };
@@ -475,7 +540,7 @@ impl Names {
             || (self.pairs.ends()).any(|((other, _), end)| {
                 other == peer && end.described && end.partner.as_ref().is_some_and(|it| it != mine)
             });
-        if several {
+        if let (true, Some(mine)) = (several, self.partner(event, peer, conn)) {
             format!(" (with {mine})")
         } else {
             String::new()

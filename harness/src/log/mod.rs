@@ -22,9 +22,10 @@ mod lane;
 mod lines;
 mod passed;
 mod quote;
+mod roles;
 mod spoken;
 
-pub use canonical::{Line, Log};
+pub use canonical::{Line, Log, OUTCOME};
 pub use causal::{Violation, causal};
 pub use expect::{Watch, matches, seen};
 pub use passed::{Misordered, Passed, in_order, passed};

@@ -5,8 +5,9 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use super::expect::{Watch, matches};
+use super::roles::Called;
 use crate::facts::Facts;
-use crate::names::Link;
+use crate::names::{Link, PeerName};
 use crate::record::{Event, Seq, What};
 use crate::scenario::OneLink;
 use crate::signaling::{Kind, Terms};
@@ -18,6 +19,8 @@ pub struct Passed {
     pub event: Seq,
     /// The link on whose wire it passed.
     pub link: Option<Link>,
+    /// What an outcome has its peer called.
+    pub called: Option<PeerName>,
     /// One event, however many ways to write it. Never empty.
     pub forms: Vec<String>,
 }
@@ -38,10 +41,15 @@ impl Passed {
 pub fn passed<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Passed> {
     let facts = Facts::of(events, terms);
     let mut watch = Watch::new::<&str>(&[], terms);
+    let named = named(events);
     let mut all = Vec::new();
     for (i, event) in events.iter().enumerate() {
         let event = event.borrow();
-        let forms = watch.lines(event);
+        let called = named.iter().rfind(|(since, _)| *since <= event.seq);
+        let forms = match called {
+            Some((_, called)) => watch.lines_called(event, called),
+            None => watch.lines(event),
+        };
         let fence = |at: usize| kind(events[at].borrow()) == Some(Kind::Fence);
         if forms.is_empty() || fence(i) || facts.answers(i).is_some_and(fence) {
             continue;
@@ -49,8 +57,31 @@ pub fn passed<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Passed> {
         all.push(Passed {
             event: event.seq,
             link: wire(event).cloned(),
+            called: wire(event).and_then(|link| {
+                let (name, _) = called?.1.get(&link.peer)?;
+                Some(name.clone())
+            }),
             forms,
         });
+    }
+    all
+}
+
+/// From which step on everybody is called what.
+fn named<E: Borrow<Event>>(events: &[E]) -> Vec<(Seq, Called)> {
+    let mut called = Called::new();
+    let mut all = Vec::new();
+    for event in events.iter().map(Borrow::borrow) {
+        if let What::Outcome { names, .. } = &event.what
+            && let Some(step) = event.cause.first()
+            && !names.is_empty()
+        {
+            for (name, peer) in names {
+                let place = called.len();
+                called.insert(peer.clone(), (name.clone(), place));
+            }
+            all.push((*step, called.clone()));
+        }
     }
     all
 }
@@ -94,7 +125,8 @@ pub fn in_order<S: AsRef<str>>(
     let mut links: BTreeMap<&Link, Vec<&Passed>> = BTreeMap::new();
     for one in passed {
         let meant = |link: &&Link| {
-            link.peer == of.peer && of.instance.is_none_or(|number| number == link.instance)
+            (link.peer == of.peer || one.called.as_ref() == Some(&of.peer))
+                && of.instance.is_none_or(|number| number == link.instance)
         };
         if let Some(link) = one.link.as_ref().filter(meant) {
             links.entry(link).or_default().push(one);
@@ -161,6 +193,7 @@ mod tests {
             let (peer, number) = link.split_once(' ').expect("a number");
             Passed {
                 event: at as Seq,
+                called: None,
                 link: Some(Link {
                     peer: PeerName::new(peer),
                     instance: number.parse().expect("a number"),

@@ -108,6 +108,9 @@ pub enum What {
     Step {
         /// From 1.
         index: usize,
+        /// Which of the steps that begin together in it, from 1.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inner: Option<usize>,
         /// Line in the scenario file, from 1: the step's, or that of the `use` that puts it there.
         line: u32,
         /// The step as the file writes it, on one line.
@@ -115,6 +118,15 @@ pub enum What {
         /// The line it has in the log, for steps that no message shows (`bob: killed (socket)`, `hold answer to bob`).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         log: Option<String>,
+    },
+    /// What came of requests that may be granted or refused. `cause` holds the step, and what told it.
+    Outcome {
+        /// Names that are bound by it, and whose they are; from the step on the log uses them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        names: Vec<(PeerName, PeerName)>,
+        /// In words, where logs differ by it: `bob's join granted, alice's destroy refused`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
     },
     /// A step ends a link by will (kill, cut, disconnect, the server killed): what was on its way then may or may not have
     /// come through, so it is logged only if something waited for it.

@@ -14,9 +14,10 @@ pub(super) fn line(told: &Told) -> String {
         words.extend(["--filter".into(), format!("[{variant}]")]);
     }
     words.extend(story.facts.options.iter().cloned());
+    let several = !told.differing().is_empty();
     if let Some(seed) = story.shake {
         // A repeat shakes by a seed of its own, counted from the first.
-        let back = if told.logs.len() > 1 {
+        let back = if several {
             story.facts.take.saturating_sub(1)
         } else {
             0
@@ -24,7 +25,7 @@ pub(super) fn line(told: &Told) -> String {
         let seed = seed.wrapping_sub(u64::from(back));
         words.extend(["--shake".into(), seed.to_string()]);
     }
-    if told.logs.len() > 1 {
+    if several {
         let runs = told.runs.saturating_mul(4).max(20);
         words.extend(["--repeat".into(), runs.to_string()]);
         words.push("--until-failure".into());

@@ -80,6 +80,9 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
     let mut told: Vec<Told> = Vec::new();
     for event in events.iter().take_while(|event| event.seq < before) {
         let forms = watch.lines(event);
+        if let What::Step { inner: Some(_), .. } = &event.what {
+            continue;
+        }
         if let What::Step { index, text, .. } = &event.what {
             told.push(Told {
                 step: Some(format!("step {index}, {text}")),

@@ -17,4 +17,4 @@ pub use page::page;
 pub use repeats::parting;
 pub use terminal::{case_line, failure, summary};
 pub use text::{diff, tame};
-pub use told::{Asked, Take, Told, log};
+pub use told::{Asked, Take, Told, differing, log};

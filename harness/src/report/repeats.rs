@@ -10,15 +10,19 @@ use crate::log::{Line, Log};
 
 /// How the first two logs of a case differ; empty where there is only one.
 pub(super) fn differ(played: &Told) -> String {
-    let [first, second, ..] = played.logs.as_slice() else {
+    let differing = played.differing();
+    let [first, second, ..] = differing.as_slice() else {
         return String::new();
     };
     let mut text = format!(
-        "── {} with {}: {} different logs in {} runs\n",
+        "── {} with {}: {} different logs in {} runs{}\n",
         tame(&played.story.name),
         tame(&played.story.cast.to_string()),
-        played.logs.len(),
-        played.runs
+        differing.len(),
+        differing.iter().map(|take| take.runs).sum::<u32>(),
+        (first.log.outcome.as_deref())
+            .map(|outcome| format!(" in which {}", tame(outcome)))
+            .unwrap_or_default()
     );
     let name = |take: &Take| match take.runs {
         1 => format!("run {} alone", take.number),
@@ -33,7 +37,7 @@ pub(super) fn differ(played: &Told) -> String {
     if let Some(why) = parting(&first.log, &second.log) {
         let _ = writeln!(text, "{}", tame(&why));
     }
-    for take in [first, second] {
+    for take in [*first, *second] {
         if let Some(trace) = &take.trace {
             let path = tame(&trace.display().to_string());
             let _ = writeln!(text, "Trace of run {}: {path}", take.number);

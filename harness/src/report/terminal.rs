@@ -30,12 +30,25 @@ pub fn case_line(told: &Told) -> String {
     );
     if told.runs > 1 {
         let logs = told.logs.len();
+        let outcomes = told.outcomes();
         let _ = write!(
             line,
             "  {} runs, {logs} log{}",
             told.runs,
-            if logs == 1 { "" } else { "s" }
+            match (outcomes.len() > 1, told.differing().is_empty()) {
+                (true, true) => "s, one for each outcome",
+                _ if logs == 1 => "",
+                _ => "s",
+            }
         );
+        for (outcome, runs) in outcomes {
+            let times = if runs == 1 {
+                "once"
+            } else {
+                &format!("{runs} times")
+            };
+            let _ = write!(line, "\n      {times}: {}", tame(outcome));
+        }
     }
     match &told.story.verdict {
         Verdict::Unsupported(Unsupported { why, .. })
@@ -117,8 +130,9 @@ pub fn failure(told: &Told, colour: bool) -> Option<String> {
     }
     let shown = |trace: &String| {
         let is = |path: &std::path::PathBuf| path.display().to_string() == *trace;
-        told.logs.len() > 1
-            && told.logs[..2]
+        let differing = told.differing();
+        differing.len() > 1
+            && differing[..2]
                 .iter()
                 .any(|take| take.trace.as_ref().is_some_and(is))
     };

@@ -73,7 +73,38 @@ impl Asked {
     }
 }
 
+/// Those of one outcome, where one outcome has several: they differ by races alone. Empty where each outcome has one log.
+pub fn differing<'t>(logs: impl IntoIterator<Item = &'t Take>) -> Vec<&'t Take> {
+    let mut outcomes: BTreeMap<Option<&str>, Vec<&Take>> = BTreeMap::new();
+    for take in logs {
+        let outcome = take.log.outcome.as_deref();
+        outcomes.entry(outcome).or_default().push(take);
+    }
+    outcomes
+        .into_values()
+        .find(|takes| takes.len() > 1)
+        .unwrap_or_default()
+}
+
 impl Told {
+    /// The logs that differ and should not, most frequent first.
+    pub fn differing(&self) -> Vec<&Take> {
+        differing(&self.logs)
+    }
+
+    /// How often each outcome came, most frequent first; nothing where there is none to tell apart.
+    pub fn outcomes(&self) -> Vec<(&str, u32)> {
+        let mut outcomes: BTreeMap<&str, u32> = BTreeMap::new();
+        for take in &self.logs {
+            if let Some(outcome) = &take.log.outcome {
+                *outcomes.entry(outcome).or_default() += take.runs;
+            }
+        }
+        let mut outcomes: Vec<_> = outcomes.into_iter().collect();
+        outcomes.sort_by_key(|(_, runs)| std::cmp::Reverse(*runs));
+        outcomes
+    }
+
     /// What a run's folder tells of a case.
     ///
     /// # Errors

@@ -107,8 +107,9 @@ impl Values {
     }
 
     fn answer(&self) -> Answer {
-        match self.find("refused") {
-            Some(Parsed::Reason(answer)) => answer.clone(),
+        match (self.find("refused"), self.find("answer")) {
+            (Some(Parsed::Reason(answer)), _) => answer.clone(),
+            (_, Some(_)) => Answer::Any,
             _ => Answer::Granted,
         }
     }
@@ -171,7 +172,10 @@ pub(crate) fn made_up(size: usize) -> Vec<u8> {
 pub(crate) fn connect(v: &Values) -> Option<Action> {
     Some(Action::Connect {
         peer: v.peer("peer")?,
-        refused: v.find("refused").is_some(),
+        answer: match v.find("refused") {
+            Some(_) => Answer::Refused,
+            None => v.answer(),
+        },
     })
 }
 

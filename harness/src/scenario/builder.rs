@@ -10,6 +10,7 @@ use super::model::{
     Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, Expect, Line, Pattern,
     PeerSpec, Place, Raw, Scenario, Step,
 };
+use super::model::{Share, Together};
 use super::times::Times;
 use crate::mistake::Mistakes;
 use crate::names::{PeerName, RoomName, Stack};
@@ -148,6 +149,26 @@ impl Builder {
             within: DEFAULT_WITHIN,
         });
         self
+    }
+
+    /// Steps that begin together; of those that may be granted or refused, so many or these are.
+    pub fn together(
+        self,
+        actions: impl IntoIterator<Item = Action>,
+        let_in: Share,
+        turned_away: Share,
+    ) -> Self {
+        let steps = actions.into_iter().map(|action| Step {
+            span: nowhere(),
+            via: None,
+            action,
+            within: DEFAULT_WITHIN,
+        });
+        self.step(Action::Together(Together {
+            steps: steps.collect(),
+            let_in,
+            turned_away,
+        }))
     }
 
     /// How long the last step may wait.

@@ -1,5 +1,7 @@
 //! What cannot come true, found before anything boots.
 
+mod together;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address;
@@ -13,6 +15,7 @@ use crate::mistake::{Mistake, Mistakes};
 use crate::names::{PeerName, RoomName};
 use crate::signaling::Kind;
 use crate::source::{Source, Span};
+use together::Renamed;
 
 /// Goes through the steps as the stage will, and notes what can never work.
 pub(crate) fn steps(
@@ -28,6 +31,8 @@ pub(crate) fn steps(
         named: BTreeSet::new(),
         inside: BTreeSet::new(),
         holds: Vec::new(),
+        drops: Vec::new(),
+        renamed: Renamed::default(),
         faulty: Faulty::default(),
         negotiated: false,
         acquainted: Acquainted::default(),
@@ -52,6 +57,8 @@ struct Walk<'a> {
     /// Peers that were ever in a room.
     inside: BTreeSet<PeerName>,
     holds: Vec<(Pattern, usize)>,
+    drops: Vec<(Pattern, usize)>,
+    renamed: Renamed,
     faulty: Faulty,
     negotiated: bool,
     acquainted: Acquainted,
@@ -71,12 +78,14 @@ struct Faulty {
 impl Walk<'_> {
     fn step(&mut self, at: &Placed) {
         self.faults(at);
+        self.calls_by_old_name(at);
+        self.answers_one_way(at);
         self.other_end(at);
         self.acquainted.feed(&at.step.action);
         match &at.step.action {
             Action::Create { peer, room, answer } => {
                 self.name(at, room);
-                if *answer == Answer::Granted {
+                if matches!(answer, Answer::Granted | Answer::Any) {
                     self.rooms.insert(room.clone(), None);
                     self.inside.insert(peer.clone());
                 }
@@ -90,6 +99,8 @@ impl Walk<'_> {
                 self.name(at, room);
                 if *answer == Answer::Granted {
                     self.room_is_there(at, room);
+                }
+                if matches!(answer, Answer::Granted | Answer::Any) {
                     self.inside.insert(peer.clone());
                     self.negotiated |= offer;
                 }
@@ -153,8 +164,12 @@ impl Walk<'_> {
                 self.holds.push((pattern.clone(), at.number));
             }
             Action::Release(pattern) => self.release(at, pattern),
-            Action::Drop(pattern)
-            | Action::Delay { pattern, .. }
+            Action::Drop(pattern) => {
+                self.sided(at, pattern);
+                self.drops.push((pattern.clone(), at.number));
+            }
+            Action::Together(together) => self.together(at, together),
+            Action::Delay { pattern, .. }
             | Action::Duplicate(pattern)
             | Action::Corrupt { pattern, .. } => {
                 self.sided(at, pattern);
@@ -330,7 +345,7 @@ impl Walk<'_> {
             }
             Action::Connect {
                 peer,
-                refused: false,
+                answer: Answer::Granted | Answer::Any,
             } if self.faulty.paused.is_none() && self.faulty.silent.contains_key(peer) => {
                 self.faulty.anew.insert(peer.clone());
             }

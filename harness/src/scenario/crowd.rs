@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Action, Answer, Condition, Cut, Scenario, Step};
+use super::model::{Action, Answer, Condition, Cut, Scenario, Share, Step, Together};
 use crate::names::{PeerName, RoomName};
 use crate::signaling::Kind;
 use crate::terms::Kill;
@@ -21,8 +21,15 @@ impl Scenario {
 fn most(steps: &[Step]) -> usize {
     let mut rooms: BTreeMap<&RoomName, BTreeSet<&PeerName>> = BTreeMap::new();
     let mut most = FEWEST;
-    for step in steps {
+    for step in steps.iter().flat_map(Step::with_inner) {
         match &step.action {
+            Action::Together(together) => {
+                for (room, peers) in let_in(together) {
+                    let inside = rooms.entry(room).or_default();
+                    inside.extend(peers);
+                    most = most.max(inside.len());
+                }
+            }
             Action::Create {
                 peer,
                 room,
@@ -64,6 +71,29 @@ fn most(steps: &[Step]) -> usize {
         }
     }
     most
+}
+
+/// Whom the server has to let into which room of those who may be refused as well.
+fn let_in(together: &Together) -> Vec<(&RoomName, Vec<&PeerName>)> {
+    let joins: Vec<_> = together
+        .open()
+        .filter_map(|(_, action)| match action {
+            Action::Join { peer, room, .. } => Some((room, peer)),
+            _ => None,
+        })
+        .collect();
+    let Some((room, _)) = joins.first() else {
+        return Vec::new();
+    };
+    // In which of several rooms is not known.
+    let one =
+        joins.len() == together.open().count() && joins.iter().all(|(other, _)| other == room);
+    let peers = match &together.let_in {
+        Share::Names(names) if one => names.iter().collect(),
+        Share::Number(number) if one => joins.iter().take(*number).map(|(_, peer)| *peer).collect(),
+        _ => Vec::new(),
+    };
+    vec![(room, peers)]
 }
 
 impl Action {
@@ -119,6 +149,11 @@ impl Acquainted {
                     for other in peers.iter().filter(|other| *other != one) {
                         self.0.insert((one.clone(), other.clone()));
                     }
+                }
+            }
+            Action::Together(together) => {
+                for step in &together.steps {
+                    self.feed(&step.action);
                 }
             }
             Action::Close { peer, to: Some(to) } => {
@@ -184,6 +219,21 @@ mod tests {
             assert_eq!(joins(gone, "carol"), 2, "{gone}");
         }
         assert_eq!(joins("  - cut: { peer: bob, how: silence }\n", "carol"), 3);
+    }
+
+    #[test]
+    fn of_those_who_ask_at_once_as_many_are_counted_as_are_let_in() {
+        let asking = |let_in: &str| {
+            room_size(&format!(
+                "{TWO}  - together:\n      - join: {{ peer: carol, room: lobby, answer: any }}\n      - join: {{ peer: dora, room: lobby, answer: any }}\n{let_in}"
+            ))
+        };
+        assert_eq!(asking(""), 2);
+        assert_eq!(asking("    let-in: 1\n"), 3);
+        assert_eq!(asking("    let-in: [first, second]\n"), 4);
+        assert_eq!(asking("    turned-away: 2\n"), 2);
+        let sure = "  - together:\n      - join: { peer: carol, room: lobby }\n      - join: { peer: dora, room: lobby }\n";
+        assert_eq!(room_size(&format!("{TWO}{sure}")), 4);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::casting::wire_peers;
-use super::model::{Line, PeerSpec, Scenario, Step};
+use super::model::{Action, Line, PeerSpec, Scenario, Step};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::signaling::Kind;
@@ -35,7 +35,7 @@ const ON_WIRES: &[&str] = &["http", "opaque", "close", "connection"];
 /// Who is in the scenario.
 pub(super) struct Cast<'p> {
     peers: Vec<&'p str>,
-    /// Those without a connection.
+    /// Those without a connection; whose name an outcome binds may be one.
     wire: Vec<&'p str>,
 }
 
@@ -48,6 +48,18 @@ impl<'p> Cast<'p> {
                 .map(PeerName::as_str)
                 .collect(),
         }
+    }
+
+    /// And those whose names outcomes bind.
+    pub(super) fn with_bound(mut self, steps: impl Iterator<Item = &'p Step>) -> Self {
+        for step in steps {
+            if let Action::Together(together) = &step.action {
+                let names: Vec<&str> = together.names().map(PeerName::as_str).collect();
+                self.peers.extend(&names);
+                self.wire.extend(names);
+            }
+        }
+        self
     }
 }
 
@@ -85,13 +97,17 @@ pub(super) fn lines<'l>(
 
 /// What these steps write into the log themselves.
 pub(super) fn written<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<String> {
-    steps.filter_map(Step::log).collect()
+    steps
+        .flat_map(Step::with_inner)
+        .filter_map(Step::log)
+        .collect()
 }
 
 impl Scenario {
     /// Lines of `expect` that hardly anything can match: where, and why.
     pub fn doubts(&self) -> Vec<(Span, String)> {
         let cast = Cast::of(&self.peers, &wire_peers(&self.peers, &self.mixes));
+        let cast = cast.with_bound(self.steps.iter());
         let steps = written(self.steps.iter());
         let lines = self.expect.lines();
         lines

@@ -17,6 +17,7 @@ mod spelling;
 mod table;
 mod text;
 mod times;
+mod together;
 mod value;
 
 pub(crate) use crowd::Acquainted;
@@ -27,8 +28,8 @@ pub use builder::Builder;
 pub use cast::{Cast, CastError, Mix};
 pub use model::{
     Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates,
-    Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Step, Use,
-    Via,
+    Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Share, Step,
+    Together, Use, Via,
 };
 pub use ordered::OneLink;
 pub use read::sequences::Sequences;

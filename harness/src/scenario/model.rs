@@ -254,14 +254,16 @@ pub enum Answer {
     Refused,
     /// `refused: "text"`: the reason must contain the text.
     RefusedWith(String),
+    /// `answer: any`: it may be granted or refused.
+    Any,
 }
 
 /// What a step does. A step that asks the server waits for the answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Open the signaling connection and wait until it stands. The other verbs do it by themselves where it is missing.
-    /// `refused`: open one more, which the server must refuse.
-    Connect { peer: PeerName, refused: bool },
+    /// To be refused: open one more, which the server must refuse, whatever it says.
+    Connect { peer: PeerName, answer: Answer },
     /// Make a room.
     Create {
         peer: PeerName,
@@ -408,6 +410,31 @@ pub enum Action {
     Wait(Duration),
     /// Wait.
     Await(Condition),
+    /// Steps that begin together.
+    Together(Together),
+}
+
+/// Steps whose first messages the tap gathers and lets go in one turn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Together {
+    /// In the order of the file; none of them waits for anything but its own end.
+    pub steps: Vec<Step>,
+    /// `let-in:`, of the requests with `answer: any` those that are granted.
+    pub let_in: Share,
+    /// `turned-away:`, those that are refused.
+    pub turned_away: Share,
+}
+
+/// How many requests end one way, and what those who made them are called from then on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Share {
+    /// Nothing is said.
+    #[default]
+    Any,
+    /// So many, and nobody gets a name.
+    Number(usize),
+    /// As many as there are names; the first one in the file gets the first name.
+    Names(Vec<PeerName>),
 }
 
 /// How a socket is cut at the tap.

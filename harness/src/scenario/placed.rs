@@ -12,4 +12,6 @@ pub(crate) struct Placed {
     pub values: Values,
     /// Its number, from 1; the steps of sequences count.
     pub number: usize,
+    /// Those that begin together in it.
+    pub inner: Vec<Placed>,
 }

@@ -7,6 +7,7 @@ mod file;
 mod peer;
 pub(crate) mod placeholders;
 pub(super) mod sequences;
+mod together;
 mod unused;
 mod uses;
 pub(crate) mod variants;
@@ -18,8 +19,8 @@ use super::casting::wire_peers;
 use super::model::{Action, DEFAULT_WITHIN, Expect, Line, PeerSpec, Scenario, Step, Via};
 use super::placed::Placed;
 use super::table::{
-    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINE, MAX_LINES, MAX_PEERS, USE,
-    VERBS, WAIT,
+    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINE, MAX_LINES, MAX_PEERS,
+    TOGETHER, USE, VERBS, WAIT,
 };
 use super::value::{Shapes, peer_name};
 use super::{check, expected, ordered, spelling};
@@ -121,6 +122,7 @@ impl Reader<'_> {
             // Steps that could not be read may write what is missed then.
             let written = expected::written(placed.iter().map(|placed| &placed.step));
             let cast = expected::Cast::of(&peers, &wire);
+            let cast = cast.with_bound(placed.iter().map(|placed| &placed.step));
             expected::lines(expect.lines(), &cast, &written, self.mistakes);
             ordered::lines(&expect.order, self.mistakes);
         }
@@ -278,6 +280,9 @@ impl Reader<'_> {
         peers: Option<&[String]>,
         via: Option<&Arc<Via>>,
     ) -> Option<Placed> {
+        if let Some(entries) = together::holds_steps(node) {
+            return self.together(number, node, entries, peers, via);
+        }
         let shape = "a step: `verb: { … }`";
         let nothing = Node {
             span: node.span.clone(),
@@ -315,7 +320,10 @@ impl Reader<'_> {
         } else if let Some(verb) = table::find(VERBS, name) {
             verb
         } else {
-            let names = || VERBS.iter().map(|verb| verb.name).chain([WAIT, AWAIT, USE]);
+            let names = || {
+                let verbs = VERBS.iter().map(|verb| verb.name);
+                verbs.chain([WAIT, AWAIT, TOGETHER, USE])
+            };
             let mistake = self
                 .mistakes
                 .add(span, format!("there is no verb {}", quoted(name)));
@@ -373,6 +381,7 @@ impl Reader<'_> {
             verb: verb.clone(),
             values,
             number,
+            inner: Vec::new(),
         }
     }
 

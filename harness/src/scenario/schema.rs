@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::table::{
-    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_MIXES, MAX_PARAMETERS,
-    MAX_PEERS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS, PEER_KEYS, PeerShape,
-    RECONNECTS, RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES, Shape, USE, USE_ABOUT,
-    VERBS, Verb, WAIT, WAIT_ABOUT, WITHIN,
+    AT_ONCE, AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_AT_ONCE, MAX_MIXES,
+    MAX_PARAMETERS, MAX_PEERS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS,
+    PEER_KEYS, PeerShape, RECONNECTS, RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES,
+    Shape, TOGETHER, TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, VERBS, Verb, WAIT, WAIT_ABOUT,
+    WITHIN,
 };
 use crate::signaling::Need;
 
@@ -268,6 +269,7 @@ fn step() -> Value {
                 "maxProperties": 1,
             },
             { "enum": bare },
+            together(),
             {
                 "type": "object",
                 "properties": { USE: used() },
@@ -281,6 +283,46 @@ fn step() -> Value {
                 "additionalProperties": false,
             },
         ]
+    })
+}
+
+/// Steps that begin together, and who gets which name by their outcome.
+fn together() -> Value {
+    let verbs = VERBS.iter().filter(|verb| AT_ONCE.contains(&verb.name));
+    // As they are for steps of their own.
+    let same = |name: &str| json!({ "$ref": format!("#/$defs/step/oneOf/0/properties/{name}") });
+    let properties: Map<String, Value> = verbs
+        .map(|verb| (verb.name.to_owned(), same(verb.name)))
+        .collect();
+    let inner = json!({
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+        "minProperties": 1,
+        "maxProperties": 1,
+    });
+    let name = or_placeholder(
+        json!({ "type": "string", "pattern": PARAMETER, "not": { "enum": RESERVED } }),
+    );
+    let share = json!({
+        "anyOf": [
+            { "type": "integer", "minimum": 0, "maximum": MAX_AT_ONCE },
+            name,
+            { "type": "array", "items": name, "minItems": 1, "uniqueItems": true },
+        ]
+    });
+    let mut properties = Map::new();
+    let list = json!({ "type": "array", "items": inner, "minItems": 2, "maxItems": MAX_AT_ONCE });
+    properties.insert(TOGETHER.into(), described(list, TOGETHER_ABOUT));
+    for (key, about) in TOGETHER_KEYS {
+        properties.insert((*key).into(), described(share.clone(), about));
+    }
+    properties.insert(WITHIN.name.into(), key_value(&WITHIN));
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": [TOGETHER],
+        "additionalProperties": false,
     })
 }
 

@@ -161,6 +161,11 @@ const REFUSED: KeySpec = may(
     Shape::Reason,
     "The server must refuse it: `true`, or text that its reason contains.",
 );
+const ANSWER: KeySpec = may(
+    "answer",
+    Shape::Word(&["any"]),
+    "`any`: granted or refused, either is right. What comes of it is told by `together`, or heads the log.",
+);
 const FAILS: KeySpec = may(
     "fails",
     Shape::Reason,
@@ -226,13 +231,14 @@ pub(crate) const VERBS: &[Verb] = &[
                 Shape::True,
                 "The server must refuse it: one more connection, with an id that is in use.",
             ),
+            ANSWER,
         ],
         build::connect,
     ),
     verb(
         "create",
         "Makes a room and is in it.",
-        &[PEER, ROOM, REFUSED],
+        &[PEER, ROOM, REFUSED, ANSWER],
         build::create,
     ),
     verb(
@@ -247,19 +253,20 @@ pub(crate) const VERBS: &[Verb] = &[
                 "`false` leaves the offering to another step; default true.",
             ),
             REFUSED,
+            ANSWER,
         ],
         build::join,
     ),
     verb(
         "leave",
         "Leaves one's room.",
-        &[PEER, REFUSED],
+        &[PEER, REFUSED, ANSWER],
         build::leave,
     ),
     verb(
         "destroy",
         "Removes a room.",
-        &[PEER, ROOM, REFUSED],
+        &[PEER, ROOM, REFUSED, ANSWER],
         build::destroy,
     ),
     verb(
@@ -610,6 +617,48 @@ pub(crate) const AWAIT: &str = "await";
 /// What it does.
 pub(crate) const AWAIT_ABOUT: &str = "Waits until something is so.";
 
+/// The step that holds steps which begin together.
+pub(crate) const TOGETHER: &str = "together";
+/// What it does.
+pub(crate) const TOGETHER_ABOUT: &str = "Steps that begin together: the tap gathers the first message that each of them sends, and lets all go in one turn (in the order of the file, or with `--shake` in one that is drawn anew in each run). It ends when all have ended.";
+/// What of the requests with `answer: any` is granted.
+pub(crate) const LET_IN: &str = "let-in";
+/// What of them is refused.
+pub(crate) const TURNED_AWAY: &str = "turned-away";
+/// Its keys beside its steps.
+pub(crate) const TOGETHER_KEYS: &[(&str, &str)] = &[
+    (
+        LET_IN,
+        "Of the requests with `answer: any` so many are granted; or names, by which those who made them go from here on.",
+    ),
+    (TURNED_AWAY, "The same for those that are refused."),
+];
+/// What can begin together with something else: what a peer does or sends.
+pub(crate) const AT_ONCE: &[&str] = &[
+    "connect",
+    "create",
+    "join",
+    "leave",
+    "destroy",
+    "disconnect",
+    "negotiate",
+    "create-offer",
+    "create-answer",
+    "set-local",
+    "set-remote",
+    "add-candidate",
+    "send",
+    "restart-ice",
+    "open-channel",
+    "say",
+    "close-channel",
+    "close",
+    "kill",
+    "cut",
+    "send-raw",
+    "http",
+];
+
 /// What `await` can wait for.
 pub(crate) const CONDITIONS: &[Verb] = &[
     verb(
@@ -948,6 +997,8 @@ pub(crate) const MAX_SEQUENCES: usize = 64;
 pub(crate) const MAX_PARAMETERS: usize = 16;
 /// How deep sequences may use each other.
 pub(crate) const MAX_NESTED: usize = 8;
+/// Most steps that begin together.
+pub(crate) const MAX_AT_ONCE: usize = 16;
 pub(crate) const MAX_TAGS: usize = 16;
 /// Most parameter sets of a file.
 pub(crate) const MAX_VARIANTS: usize = 64;

@@ -8,13 +8,15 @@ use super::model::{
     Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates, Line,
     Offers, OnBye, Pattern, PeerSpec, Place, Raw, Scenario, Step,
 };
-use super::table::{Demands, VERBS, WAIT, find};
+use super::model::{Share, Together};
+use super::table::{Demands, LET_IN, TOGETHER, TURNED_AWAY, VERBS, WAIT, find};
 use crate::names::{PeerName, Stack};
 use crate::signaling::Kind;
 use crate::terms::{Corruption, Silence};
 use crate::terms::{Data, Kill};
 use crate::yaml::write_duration;
 use crate::yaml::{flow, scalar};
+use std::time::Duration;
 
 /// From this length on, made-up bytes are written as `size:`.
 const SIZE_FROM: usize = 1;
@@ -34,6 +36,9 @@ impl Action {
 impl Step {
     /// The step on one line, as YAML.
     pub fn text(&self) -> String {
+        if let Action::Together(together) = &self.action {
+            return together_text(together, self.within);
+        }
         let (verb, mut entries) = entries(&self.action);
         if self.within != DEFAULT_WITHIN {
             entries.push(("within", write_duration(self.within)));
@@ -52,7 +57,7 @@ impl Step {
         Some(match &self.action {
             Action::Connect {
                 peer,
-                refused: true,
+                answer: Answer::Refused | Answer::RefusedWith(_),
             } => format!("{peer}: one more connection, refused"),
             Action::Close { peer, to } => format!("{peer}: close(){}", with(to)),
             Action::Kill { peer, how } => format!("{peer}: killed ({})", kill_text(*how)),
@@ -199,6 +204,44 @@ impl std::fmt::Display for Place {
     }
 }
 
+/// `{ together: [{ join: { … } }, …], let-in: winner }`; without braces where nothing stands beside it.
+fn together_text(together: &Together, within: Duration) -> String {
+    let steps = together.steps.iter().map(|step| {
+        let text = step.text();
+        let alone = entries(&step.action).1.is_empty();
+        if alone { text } else { format!("{{ {text} }}") }
+    });
+    let steps = format!("[{}]", steps.collect::<Vec<_>>().join(", "));
+    let mut keys = vec![(TOGETHER, steps)];
+    for (key, share) in [
+        (LET_IN, &together.let_in),
+        (TURNED_AWAY, &together.turned_away),
+    ] {
+        keys.extend(share_text(share).map(|text| (key, text)));
+    }
+    if within != DEFAULT_WITHIN {
+        keys.push(("within", write_duration(within)));
+    }
+    match keys.as_slice() {
+        [(verb, steps)] => format!("{verb}: {steps}"),
+        _ => flow(&keys),
+    }
+}
+
+fn share_text(share: &Share) -> Option<String> {
+    match share {
+        Share::Any => None,
+        Share::Number(number) => Some(number.to_string()),
+        Share::Names(names) => {
+            let names: Vec<String> = names.iter().map(|name| scalar(name.as_str())).collect();
+            Some(match names.as_slice() {
+                [one] => one.clone(),
+                _ => format!("[{}]", names.join(", ")),
+            })
+        }
+    }
+}
+
 /// `answer from alice to bob, 2nd`: a pattern as the log writes it.
 pub(crate) fn pattern_text(pattern: &Pattern) -> String {
     let mut out = pattern.message.to_string();
@@ -324,6 +367,7 @@ fn with_answer(mut entries: Entries, answer: &Answer) -> Entries {
     match answer {
         Answer::Granted => {}
         Answer::Refused => entries.push(("refused", "true".into())),
+        Answer::Any => entries.push(("answer", "any".into())),
         Answer::RefusedWith(text) => entries.push(("refused", scalar(text))),
     }
     entries
@@ -349,12 +393,9 @@ fn pattern(key: &'static str, pattern: &Pattern) -> Entries {
 /// The verb and its keys, as files write them.
 fn entries(action: &Action) -> (&'static str, Entries) {
     match action {
-        Action::Connect { peer, refused } => {
-            let mut entries = vec![who("peer", peer)];
-            if *refused {
-                entries.push(("refused", "true".into()));
-            }
-            ("connect", entries)
+        Action::Together(_) => (TOGETHER, Vec::new()),
+        Action::Connect { peer, answer } => {
+            ("connect", with_answer(vec![who("peer", peer)], answer))
         }
         Action::Create { peer, room, answer } => (
             "create",

@@ -198,13 +198,24 @@ impl Actor {
     /// Gives an order and waits until it is carried out, which is as long as the stack and the server take.
     pub async fn order(&mut self, order: Order, cause: Vec<Seq>) -> Result<Done, Trouble> {
         self.live().await?;
+        Ok(self.begin(order, cause).await)
+    }
+
+    /// Gives an order to one who lives; how it ends comes later.
+    pub fn begin(
+        &self,
+        order: Order,
+        cause: Vec<Seq>,
+    ) -> impl Future<Output = Done> + Send + 'static {
         let (done, end) = oneshot::channel();
         if let Some(life) = &self.life {
             drop(life.tasks.send(Task { order, cause, done }));
         }
-        Ok(end
-            .await
-            .unwrap_or_else(|_| Done::No(format!("{} ended before it was done", self.name))))
+        let name = self.name.clone();
+        async move {
+            let done = end.await;
+            done.unwrap_or_else(|_| Done::No(format!("{name} ended before it was done")))
+        }
     }
 
     /// Makes it die. Its next order brings a new one to the stage.

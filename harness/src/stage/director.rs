@@ -87,7 +87,7 @@ impl Miss {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Until {
     within: Duration,
-    at: Instant,
+    pub(super) at: Instant,
 }
 
 /// How a case went.
@@ -100,6 +100,8 @@ pub(super) struct Ran {
     /// What was there in the place of what is expected, a line each.
     pub instead: Vec<String>,
     pub laws: Vec<Judged>,
+    /// Which of the steps that begin together has failed, if one has.
+    pub inner: Option<usize>,
 }
 
 /// One case on its stage.
@@ -132,6 +134,12 @@ pub(super) struct Stage {
     pub(super) end: Instant,
     /// What the step waits for must be there by then.
     pub(super) until: Until,
+    /// Names that outcomes have bound, and whose they are.
+    pub(super) bound: BTreeMap<PeerName, PeerName>,
+    /// What draws the order in which those go that begin together.
+    pub(super) shake: Option<u64>,
+    /// Which of the steps that begin together has failed, from 1.
+    pub(super) failed_inner: Option<usize>,
     /// The right to keep the machine busy, given back when the case only waits.
     pub(super) busy: Option<OwnedSemaphorePermit>,
 }
@@ -152,6 +160,7 @@ impl Stage {
                     states,
                     instead: Vec::new(),
                     laws: Vec::new(),
+                    inner: None,
                 };
             }
             states = self.states(case);
@@ -186,6 +195,7 @@ impl Stage {
             states,
             instead,
             laws,
+            inner: self.failed_inner,
         }
     }
 
@@ -222,6 +232,7 @@ impl Stage {
             let begun = self.recorder.record(
                 What::Step {
                     index: index + 1,
+                    inner: None,
                     line: step.via.as_ref().map_or(step.span.line, |via| via.line()),
                     text: step.text(),
                     log: step.log(),
@@ -233,6 +244,7 @@ impl Stage {
             if matches!(step.action, Action::Await(_)) && step.within > DEFAULT_WITHIN {
                 self.busy = None;
             }
+            let step = &self.resolved(step);
             let waited = self.step(step, begun).await.map_err(|stop| match stop {
                 Stop::Fail {
                     kind,

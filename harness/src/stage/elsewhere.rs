@@ -15,10 +15,9 @@ const TEXT: usize = 200;
 /// Why this case is not played against that server: it wants the server's process, or what only its owner may allow.
 pub(super) fn withheld(case: &Case, server: &UrlSpec) -> Option<String> {
     let demanding = |demands: Demands| {
-        let mut steps = case.scenario.steps.iter().enumerate();
-        steps.find_map(|(index, step)| {
+        case.scenario.each_step().find_map(|(number, step)| {
             (step.action.demands() == demands)
-                .then(|| format!("step {} (`{}`)", index + 1, step.action.verb()))
+                .then(|| format!("step {number} (`{}`)", step.action.verb()))
         })
     };
     let url = &server.url;
@@ -30,10 +29,9 @@ pub(super) fn withheld(case: &Case, server: &UrlSpec) -> Option<String> {
     if case.scenario.needs.contains(&Need::Restart) {
         return Some(format!("nothing restarts the server at {url}"));
     }
-    if let Some((index, room)) = names_a_room(case) {
+    if let Some((number, room)) = names_a_room(case) {
         return Some(format!(
-            "step {} (`send-raw`) writes the name of {room} itself, which has an ending of this case's own on the server at {url}",
-            index + 1
+            "step {number} (`send-raw`) writes the name of {room} itself, which has an ending of this case's own on the server at {url}"
         ));
     }
     let step = demanding(Demands::Consent).filter(|_| !server.owned)?;
@@ -44,15 +42,14 @@ pub(super) fn withheld(case: &Case, server: &UrlSpec) -> Option<String> {
 
 /// The first step whose raw text names a room that other steps use.
 fn names_a_room(case: &Case) -> Option<(usize, &RoomName)> {
-    let steps = &case.scenario.steps;
-    let rooms: Vec<&RoomName> = steps
-        .iter()
-        .filter_map(|step| match &step.action {
+    let steps = || case.scenario.each_step();
+    let rooms: Vec<&RoomName> = steps()
+        .filter_map(|(_, step)| match &step.action {
             Action::Create { room, .. } | Action::Join { room, .. } => Some(room),
             _ => None,
         })
         .collect();
-    steps.iter().enumerate().find_map(|(index, step)| {
+    steps().find_map(|(number, step)| {
         let Action::SendRaw {
             raw: Raw::Text(text),
             ..
@@ -63,7 +60,7 @@ fn names_a_room(case: &Case) -> Option<(usize, &RoomName)> {
         let named = rooms
             .iter()
             .find(|room| text.contains(&format!("\"{room}\"")));
-        named.map(|room| (index, *room))
+        named.map(|room| (number, *room))
     })
 }
 
@@ -92,23 +89,20 @@ pub(super) fn refuses(recorder: &Recorder) -> String {
 
 /// Why this case is not played with browsers elsewhere: to end a session is to ask the browser to go, which is not how a crash looks to others.
 pub(super) fn unkillable(case: &Case, pool: &Pool) -> Option<String> {
-    case.scenario
-        .steps
-        .iter()
-        .enumerate()
-        .find_map(|(index, step)| {
-            let Action::Kill {
-                peer,
-                how: Kill::Browser,
-            } = &step.action
-            else {
-                return None;
-            };
-            let stack = case.stack(peer);
-            let driver = pool.remote(stack)?;
-            Some(format!(
-                "step {} kills a browser, and the {stack} at {driver} can only be asked to end",
-                index + 1
-            ))
-        })
+    case.scenario.each_step().find_map(|(number, step)| {
+        let Action::Kill {
+            peer,
+            how: Kill::Browser,
+        } = &step.action
+        else {
+            return None;
+        };
+        let peers = case.scenario.may_be(peer).into_iter();
+        let (stack, driver) = peers
+            .map(|peer| case.stack(peer))
+            .find_map(|stack| Some((stack, pool.remote(stack)?)))?;
+        Some(format!(
+            "step {number} kills a browser, and the {stack} at {driver} can only be asked to end"
+        ))
+    })
 }

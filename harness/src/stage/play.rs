@@ -30,7 +30,7 @@ use crate::record::{
     Broken, CaseFacts, Digest, Event, Failure, FailureKind, InconclusiveKind, LawFound, Recorder,
     Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
 };
-use crate::scenario::{Acquainted, Action, Place, Step};
+use crate::scenario::{Acquainted, Action, Answer, Place, Step};
 use crate::server::{Lives, ServerUnderTest, Wanted};
 use crate::signaling::Terms;
 use crate::signaling::{Alias, SameId};
@@ -372,9 +372,15 @@ fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
             format!("the scenario needs a room of {size}, and a room of {name} holds {holds}");
         return unsupported(UnsupportedKind::Server, why);
     }
-    let refuses = |step: &Step| matches!(step.action, Action::Connect { refused: true, .. });
+    let refuses = |step: &Step| {
+        let answer = match &step.action {
+            Action::Connect { answer, .. } => Some(answer),
+            _ => None,
+        };
+        matches!(answer, Some(Answer::Refused | Answer::RefusedWith(_)))
+    };
     let lets_in = setting.dialect.properties().same_id != SameId::Reject;
-    if !(lets_in && case.scenario.steps.iter().any(refuses)) {
+    if !(lets_in && case.scenario.each_step().any(|(_, step)| refuses(step))) {
         return None;
     }
     let name = setting.dialect.name();
@@ -429,15 +435,15 @@ async fn perform(
         lost: lost.clone(),
     };
     let doomed: Vec<&PeerName> = scenario
-        .steps
-        .iter()
-        .filter_map(|step| match &step.action {
+        .each_step()
+        .filter_map(|(_, step)| match &step.action {
             Action::Kill {
                 peer,
                 how: Kill::Browser,
             } => Some(peer),
             _ => None,
         })
+        .flat_map(|peer| scenario.may_be(peer))
         .collect();
     let entering = scenario.peers.iter().map(|(name, spec)| {
         Actor::enter(
@@ -483,6 +489,9 @@ async fn perform(
         ended: 0,
         end: began + setting.max_time,
         until: Until::case(began + setting.max_time),
+        bound: BTreeMap::new(),
+        shake: setting.shake,
+        failed_inner: None,
         busy,
     };
     if let Some(why) = trouble {
@@ -514,6 +523,7 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
         end,
         at,
         states,
+        inner,
         instead,
         ..
     } = ran;
@@ -572,7 +582,7 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
         true => message,
         false => blame.explain(message, at),
     };
-    let span = place.as_ref().and_then(|place| spot(case, place));
+    let span = place.as_ref().and_then(|place| spot(case, place, inner));
     Verdict::Fail(Box::new(Failure {
         kind,
         place,
@@ -587,9 +597,12 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
 }
 
 /// Where a place stands, in which file.
-fn spot(case: &Case, place: &Place) -> Option<Spot> {
+fn spot(case: &Case, place: &Place, inner: Option<usize>) -> Option<Spot> {
     let scenario = &case.scenario;
-    let span = scenario.span_of(place)?;
+    let span = match (place, inner) {
+        (Place::Step(step), Some(inner)) => scenario.inner(*step, inner)?.span.clone(),
+        _ => scenario.span_of(place)?,
+    };
     let via = scenario.via(place);
     let source = via.map_or(&scenario.source, |via| &via.source);
     Some(Spot {

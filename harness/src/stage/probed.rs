@@ -65,12 +65,13 @@ fn taken_over(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, path: &str) ->
 fn hurt(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, events: &[Arc<Event>]) -> Option<Hurt> {
     let mut hurt: Option<Hurt> = None;
     for event in events {
-        let What::Step { index, .. } = &event.what else {
+        let What::Step { index, inner, .. } = &event.what else {
             continue;
         };
-        let step = index
-            .checked_sub(1)
-            .and_then(|index| case.scenario.steps.get(index));
+        let step = match inner {
+            Some(inner) => case.scenario.inner(*index, *inner),
+            None => (index.checked_sub(1)).and_then(|index| case.scenario.steps.get(index)),
+        };
         let (Action::SendRaw { peer, .. }
         | Action::Http { peer, .. }
         | Action::Kill { peer, .. }
@@ -94,7 +95,9 @@ fn hurt(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, events: &[Arc<Event>
         if dialect.properties().same_id != SameId::Reject {
             hurt.since = event.seq;
         }
-        hurt.peers.insert(peer.clone());
+        // Whose name an outcome binds: all whose it may be.
+        let may_be = case.scenario.may_be(peer).into_iter();
+        hurt.peers.extend(may_be.cloned());
         if let Some(Action::SendRaw {
             raw: Raw::Upgrade { path, .. },
             ..
@@ -204,10 +207,14 @@ impl Stage {
         hurt: &Hurt,
     ) -> Vec<(PeerName, Result<(), Stuck>)> {
         let asked_to_go = |peer: &PeerName| {
-            case.scenario.steps.iter().any(|step| match &step.action {
-                Action::Leave { peer: who, .. } | Action::Destroy { peer: who, .. } => who == peer,
-                _ => false,
-            })
+            case.scenario
+                .each_step()
+                .any(|(_, step)| match &step.action {
+                    Action::Leave { peer: who, .. } | Action::Destroy { peer: who, .. } => {
+                        case.scenario.may_be(who).contains(&peer)
+                    }
+                    _ => false,
+                })
         };
         let ended = |wanted: &Link| {
             events
@@ -264,9 +271,8 @@ impl Names {
         let mut prefix = "glare-probe".to_owned();
         let rooms = || {
             case.scenario
-                .steps
-                .iter()
-                .filter_map(|step| match &step.action {
+                .each_step()
+                .filter_map(|(_, step)| match &step.action {
                     Action::Create { room, .. } | Action::Join { room, .. } => Some(room.as_str()),
                     _ => None,
                 })

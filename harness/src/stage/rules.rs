@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use super::gathering::Gathering;
 use crate::lock::lock;
 use crate::names::{Link, PeerName};
 use crate::record::Seq;
@@ -16,6 +17,8 @@ use crate::terms::{Direction, Fate};
 #[derive(Default)]
 pub struct Rules {
     placed: Mutex<Vec<Placed>>,
+    /// What begins together now.
+    pub(super) gathering: Gathering,
 }
 
 struct Placed {

@@ -2,15 +2,71 @@
 
 use super::actor::Actor;
 use super::director::{Miss, Stage, Stop, fail, fail_as};
+use super::hope::Waiting;
 use super::order::{Done, Order};
 use super::rules::Fault;
+use super::waits::World;
 use crate::hand::Deed;
 use crate::names::{Link, PeerName, Stack};
 use crate::record::{FailureKind, InconclusiveKind, Seq, What, payload};
 use crate::scenario::{Action, Answer, Condition, Cut, Raw, Step};
-use crate::signaling::{DescriptionKind, Notice, Request};
+use crate::signaling::{DescriptionKind, Kind, Notice, Request};
 use crate::tap;
 use crate::terms::{Data, Kill};
+
+/// A request, and what its answer must be.
+pub(super) struct Asked<'a> {
+    pub peer: &'a PeerName,
+    pub kind: Kind,
+    pub answer: &'a Answer,
+}
+
+/// The answer to a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Replied {
+    pub granted: bool,
+    /// When it was heard.
+    pub seq: Seq,
+}
+
+impl Asked<'_> {
+    /// The answer, once it is there, or why it will not do.
+    pub fn replied(
+        &self,
+        world: &mut World,
+        begun: Seq,
+        waiting: &Waiting,
+    ) -> Option<Result<Replied, Miss>> {
+        let Asked { peer, kind, answer } = self;
+        let Some((notice, seq)) = world.reply(peer, *kind, begun) else {
+            let why = world.hope.deaf(peer, waiting)?;
+            let why = format!("{peer} waited for the server's answer to its {kind}, and {why}");
+            return Some(Err(why.into()));
+        };
+        let granted = !matches!(notice, Notice::Refused { .. });
+        Some(match (notice, answer) {
+            (Notice::Refused { reason, .. }, Answer::Granted) => {
+                let message = format!("the server refused {peer}'s {kind}: {reason:?}");
+                Err(Miss::new(FailureKind::Refused, message))
+            }
+            (Notice::Refused { reason, .. }, Answer::RefusedWith(text))
+                if !reason.contains(text) =>
+            {
+                let message = format!(
+                    "the server refused {peer}'s {kind} with {reason:?}, expected {text:?} in it"
+                );
+                Err(Miss::new(FailureKind::Refused, message))
+            }
+            (Notice::Refused { .. }, _) | (_, Answer::Granted | Answer::Any) => {
+                Ok(Replied { granted, seq })
+            }
+            (_, _) => {
+                let message = format!("the server granted {peer}'s {kind}, which it had to refuse");
+                Err(Miss::new(FailureKind::NotRefused, message))
+            }
+        })
+    }
+}
 
 impl Stage {
     /// Does one step and answers the events that its waits were satisfied by.
@@ -19,11 +75,20 @@ impl Stage {
         match &step.action {
             Action::Connect {
                 peer,
-                refused: false,
+                answer: Answer::Granted,
             } => self.connect(peer, begun).await?,
             Action::Connect {
                 peer,
-                refused: true,
+                answer: Answer::Any,
+            } => {
+                let done = self.order(peer, Order::Connect, cause).await?;
+                self.take_in()?;
+                let replied = self.let_in(peer, done, begun)?;
+                self.tell_outcome(peer, "connect", &replied, begun);
+            }
+            Action::Connect {
+                peer,
+                answer: Answer::Refused | Answer::RefusedWith(_),
             } => {
                 if let Done::Yes = self.order(peer, Order::ConnectMore, cause).await? {
                     return Err(fail_as(
@@ -322,8 +387,28 @@ impl Stage {
             }
             Action::Wait(time) => self.idle(*time).await?,
             Action::Await(condition) => return self.condition(condition, begun).await,
+            Action::Together(together) => return self.together(together, begun).await,
         }
         Ok(Vec::new())
+    }
+
+    /// Whether the server has let a peer in that asked for a connection, where either is right.
+    pub(super) fn let_in(&self, peer: &PeerName, done: Done, begun: Seq) -> Result<Replied, Stop> {
+        let replied = |granted| Replied {
+            granted,
+            seq: begun,
+        };
+        let refused = || {
+            let events = self.recorder.events_from(begun);
+            events.iter().any(|event| {
+                matches!(&event.what, What::LinkRefused { link, status: Some(_), .. } if link.peer == *peer)
+            })
+        };
+        match done {
+            Done::No(_) if refused() => Ok(replied(false)),
+            Done::No(why) => Err(fail(format!("{peer} could not: {why}"))),
+            _ => Ok(replied(true)),
+        }
     }
 
     /// Records that a step ends this peer's link, if there is one.
@@ -340,7 +425,7 @@ impl Stage {
     }
 
     /// Waits until the peer itself has seen its link end, so that the next step finds it without one.
-    async fn closed(&mut self, peer: &PeerName, link: Option<u32>) -> Result<(), Stop> {
+    pub(super) async fn closed(&mut self, peer: &PeerName, link: Option<u32>) -> Result<(), Stop> {
         let Some(link) = link else { return Ok(()) };
         self.wait(
             self.until,
@@ -363,7 +448,7 @@ impl Stage {
         Ok(())
     }
 
-    fn other(&self, of: &PeerName) -> Option<PeerName> {
+    pub(super) fn other(&self, of: &PeerName) -> Option<PeerName> {
         let mut others = self
             .actors
             .values()
@@ -387,30 +472,18 @@ impl Stage {
             .await?;
         let waiting = self.waiting(begun);
         let what = format!("the server's answer to {peer}'s {kind}");
-        self.wait(self.until, || what.clone(), |world| {
-            let Some((notice, seq)) = world.reply(peer, kind, begun) else {
-                let why = world.hope.deaf(peer, &waiting)?;
-                return Some(Err(format!(
-                    "{peer} waited for the server's answer to its {kind}, and {why}"
-                )
-                .into()));
-            };
-            Some(match (notice, answer) {
-                (Notice::Refused { reason, .. }, Answer::Granted) => {
-                    Err(Miss::new(FailureKind::Refused, format!("the server refused {peer}'s {kind}: {reason:?}")))
-                }
-                (Notice::Refused { reason, .. }, Answer::RefusedWith(text)) if !reason.contains(text) => {
-                    let message = format!("the server refused {peer}'s {kind} with {reason:?}, expected {text:?} in it");
-                    Err(Miss::new(FailureKind::Refused, message))
-                }
-                (Notice::Refused { .. }, _) | (_, Answer::Granted) => Ok(vec![seq]),
-                (_, _) => {
-                    let message = format!("the server granted {peer}'s {kind}, which it had to refuse");
-                    Err(Miss::new(FailureKind::NotRefused, message))
-                }
-            })
-        })
-        .await
+        let asked = Asked { peer, kind, answer };
+        let replied = self
+            .wait(
+                self.until,
+                || what.clone(),
+                |world| asked.replied(world, begun, &waiting),
+            )
+            .await?;
+        if *answer == Answer::Any {
+            self.tell_outcome(peer, kind.as_str(), &replied, begun);
+        }
+        Ok(vec![replied.seq])
     }
 
     /// An order that may have to fail, with a text that the stack's error must contain.
@@ -423,29 +496,8 @@ impl Stage {
     ) -> Result<Vec<Seq>, Stop> {
         let done = self.order(peer, order, vec![begun]).await?;
         self.take_in()?;
-        match (done, fails) {
-            (Done::Refused { name, message, seq }, Some(text)) => {
-                let whole = format!("{name}: {message}");
-                if whole.contains(text.as_str()) {
-                    Ok(vec![seq])
-                } else {
-                    Err(fail_as(
-                        FailureKind::StackRefused,
-                        format!("{peer}'s stack refused with {whole:?}, expected {text:?} in it"),
-                    ))
-                }
-            }
-            (Done::Refused { name, message, .. }, None) => Err(fail_as(
-                FailureKind::StackRefused,
-                format!("{peer}'s stack refused: {name}: {message}"),
-            )),
-            (Done::No(why), _) => Err(fail(format!("{peer} could not: {why}"))),
-            (Done::Yes | Done::Status(..), Some(_)) => Err(fail_as(
-                FailureKind::StackAccepted,
-                format!("{peer}'s stack took it, which it had to refuse"),
-            )),
-            (Done::Yes | Done::Status(..), None) => Ok(Vec::new()),
-        }
+        let seq = by_hand(peer, done, fails.as_deref())?;
+        Ok(seq.into_iter().collect())
     }
 
     /// Says something to the one who is named, or to each whom it is for.
@@ -515,5 +567,33 @@ impl Stage {
             waited.extend(got);
         }
         Ok(waited)
+    }
+}
+
+/// What came of an order that the stack may have to refuse.
+pub(super) fn by_hand(
+    peer: &PeerName,
+    done: Done,
+    fails: Option<&str>,
+) -> Result<Option<Seq>, Stop> {
+    match (done, fails) {
+        (Done::Refused { name, message, seq }, Some(text)) => {
+            let whole = format!("{name}: {message}");
+            if whole.contains(text) {
+                return Ok(Some(seq));
+            }
+            let message = format!("{peer}'s stack refused with {whole:?}, expected {text:?} in it");
+            Err(fail_as(FailureKind::StackRefused, message))
+        }
+        (Done::Refused { name, message, .. }, None) => Err(fail_as(
+            FailureKind::StackRefused,
+            format!("{peer}'s stack refused: {name}: {message}"),
+        )),
+        (Done::No(why), _) => Err(fail(format!("{peer} could not: {why}"))),
+        (Done::Yes | Done::Status(..), Some(_)) => Err(fail_as(
+            FailureKind::StackAccepted,
+            format!("{peer}'s stack took it, which it had to refuse"),
+        )),
+        (Done::Yes | Done::Status(..), None) => Ok(None),
     }
 }

@@ -172,6 +172,9 @@ fn mark(payload: &[u8]) -> u64 {
 /// How much of a payload the trace keeps.
 const TEXT_LIMIT: usize = 4096;
 
+/// So many causes are looked at, to see whether a step led to a message.
+const MOST_CAUSES: usize = 64;
+
 /// How much of a reason a headline shows (characters).
 const REASON: usize = 200;
 
@@ -368,6 +371,42 @@ impl Wire {
         self.recorder.record(what, cause);
     }
 
+    /// Whether this message of the peer's, which these events made it send, is the first of a step that begins together with others.
+    fn gathers(
+        &self,
+        cause: &[Seq],
+        fault: Option<Fault>,
+        behind: &Option<Held>,
+        hold: HoldId,
+    ) -> bool {
+        // What another step has placed a fault on is in that one's hands.
+        let free = fault.is_none() && behind.is_none();
+        let hold = free.then_some(hold);
+        let led = |step| self.led(step, cause);
+        self.rules.gathering.catch(&self.peer, hold, led) && free
+    }
+
+    /// Whether a step led to what these events have caused: itself, or by way of what the peer did first.
+    fn led(&self, step: Seq, cause: &[Seq]) -> bool {
+        let mut open = cause.to_vec();
+        for _ in 0..MOST_CAUSES {
+            match open.pop() {
+                Some(seq) if seq == step => return true,
+                Some(seq) if seq > step => {
+                    open.extend(
+                        self.recorder
+                            .event(seq)
+                            .into_iter()
+                            .flat_map(|event| event.cause.clone()),
+                    );
+                }
+                Some(_) => {}
+                None => return false,
+            }
+        }
+        false
+    }
+
     fn about(&self, word: &Option<Word>) -> Option<PeerName> {
         word.as_ref().and_then(|word| about(&self.directory, word))
     }
@@ -405,6 +444,10 @@ impl Wire {
 }
 
 impl Policy for Wire {
+    fn upgrading(&self, _: u32, hold: HoldId) -> bool {
+        self.rules.gathering.catch_upgrade(&self.peer, hold)
+    }
+
     fn judge(&self, passing: &Passing<'_>, hold: HoldId) -> Verdict {
         let mut inner = lock(&self.inner);
         let link = self.link_name(if passing.link == 0 {
@@ -471,6 +514,9 @@ impl Policy for Wire {
             self.record_violation(link.clone(), Direction::Down, Rule::Binary, &detail, &[seq]);
         }
         let inner = &mut *inner;
+        if passing.direction == Direction::Up && self.gathers(&cause, fault, &behind, hold) {
+            return Verdict::Gather;
+        }
         match fault {
             Some(Fault::Hold | Fault::Reorder(_)) => return Verdict::Hold,
             Some(Fault::Drop) => return Verdict::Drop,

@@ -22,7 +22,7 @@ use crate::record::{
     CaseEntry, Entry, Failure, FailureKind, InconclusiveKind, LawFound, LogEntry, Story,
     TraceError, Verdict, Weight,
 };
-use crate::report::{Asked, Take, Told};
+use crate::report::{Asked, Take, Told, differing};
 use crate::stage::{Case, LastWord, Outcome, Setting, play_with};
 
 pub use filter::Filter;
@@ -240,7 +240,7 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: &Plan, stop: &AtomicB
         }
         let is_green =
             (worst.as_ref()).is_none_or(|worst| worst.verdict.weight(false) == Weight::Green);
-        if plan.until_failure && (!is_green || logs.len() > 1) {
+        if plan.until_failure && (!is_green || !differing(logs.values()).is_empty()) {
             stop.store(true, Ordering::Relaxed);
         }
         if stop.load(Ordering::Relaxed) || interrupt.is_cancelled() {
@@ -293,18 +293,19 @@ struct Snapshots<'a> {
 
 impl LastWord for Snapshots<'_> {
     fn judge(&self, log: &Log) -> Verdict {
-        let log = log.to_string();
         if !self.accept {
-            return judge_log(self.case, &log);
+            return judge_log(self.case, log);
         }
         let Some(logs) = self.logs else {
             return Verdict::Pass;
         };
-        // One of several is no log to compare with.
-        let (runs, number) = (
-            self.runs,
-            logs.len() + usize::from(!logs.contains_key(&log)),
-        );
+        // One of several is no log to compare with; each outcome has its own.
+        let text = log.to_string();
+        let new = !logs.contains_key(&text);
+        let same = |take: &&Take| take.log.outcome == log.outcome;
+        let others = logs.values().filter(same).count() + usize::from(new);
+        let known = differing(logs.values()).len();
+        let (runs, number) = (self.runs, others.max(known));
         if number > 1 {
             let message =
                 format!("{runs} runs had {number} different logs: none of them is accepted");
@@ -317,12 +318,14 @@ impl LastWord for Snapshots<'_> {
         if !self.accept || self.logs.is_none() {
             return Ok(());
         }
-        let log = log.to_string();
+        let before = self.logs.into_iter().flat_map(BTreeMap::keys);
+        let mut logs: Vec<String> = before.cloned().chain([log.to_string()]).collect();
+        logs.dedup();
         let known = Snapshot::of(&self.case.scenario, &self.case.cast);
-        if known.is_ok_and(|snapshot| snapshot.matches(&log)) {
+        if known.is_ok_and(|snapshot| logs.iter().all(|log| snapshot.matches(log))) {
             return Ok(());
         }
-        accept(self.case, &log).map_err(|error| {
+        accept(self.case, &logs).map_err(|error| {
             Verdict::inconclusive(
                 InconclusiveKind::Snapshot,
                 format!("its snapshot cannot be written, and is as it was: {error}"),
@@ -347,7 +350,7 @@ fn fail(kind: FailureKind, message: String, diff: Option<String>) -> Verdict {
 }
 
 /// Compares a passing case's log with its snapshot.
-fn judge_log(case: &Case, log: &str) -> Verdict {
+fn judge_log(case: &Case, log: &Log) -> Verdict {
     let snapshot = match Snapshot::of(&case.scenario, &case.cast) {
         Ok(snapshot) => snapshot,
         Err(error) => {
@@ -357,35 +360,42 @@ fn judge_log(case: &Case, log: &str) -> Verdict {
             );
         }
     };
-    if snapshot.matches(log) {
+    let (text, outcome) = (log.to_string(), &log.outcome);
+    if snapshot.matches(&text) {
         return Verdict::Pass;
     }
     let path = snapshot.path.display().to_string();
-    if snapshot.log.is_none() {
-        return Verdict::New { snapshot: path };
+    if !snapshot.has(&text) {
+        let snapshot = match (outcome, snapshot.log) {
+            (Some(outcome), Some(_)) => format!("{path} of the outcome \"{outcome}\""),
+            _ => path,
+        };
+        return Verdict::New { snapshot };
     }
     let message = format!("the log is not the one in {path}");
-    fail(
-        FailureKind::SnapshotDiffers,
-        message,
-        Some(snapshot.diff(log)),
-    )
+    let diff = snapshot.diff(&text);
+    fail(FailureKind::SnapshotDiffers, message, Some(diff))
 }
 
-/// Writes a log where it belongs: the first cast's into the shared file, another's into its own if it differs from that.
-fn accept(case: &Case, log: &str) -> std::io::Result<()> {
+/// Writes logs where they belong: the first cast's into the shared file, another's into its own if they differ from that. What is there of
+/// other outcomes stays.
+fn accept(case: &Case, logs: &[String]) -> std::io::Result<()> {
     let own = Snapshot::own_path(&case.scenario, &case.cast);
-    let shared = Snapshot::shared_path(&case.scenario);
+    let shared = Snapshot::read(Snapshot::shared_path(&case.scenario))?;
     if writes_shared(case) {
-        return write(&shared, log);
+        return write(&shared.path, &shared.with(logs));
     }
-    if Snapshot::read(shared)?.matches(log) {
+    if logs.iter().all(|log| shared.matches(log)) {
         return match std::fs::remove_file(own) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         };
     }
-    write(&own, log)
+    let before = match own.exists() {
+        true => Snapshot::read(own.clone())?,
+        false => shared,
+    };
+    write(&own, &before.with(logs))
 }
 
 /// Whether this is the one cast whose log is the shared snapshot: the first, which is all native where it can be.

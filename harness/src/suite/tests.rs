@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Snapshot, accept, fail, judge_log, rank};
+use crate::log::{Line, Log};
 use crate::names::Stack;
 use crate::record::{FailureKind, InconclusiveKind, UnsupportedKind, Verdict};
 use crate::scenario::Scenario;
@@ -23,31 +24,43 @@ fn casts(folder: &std::path::Path) -> [Case; 2] {
     })
 }
 
+/// A log of one line.
+fn log(text: &str) -> Log {
+    Log {
+        outcome: None,
+        lines: vec![Line {
+            text: text.to_owned(),
+            forms: Vec::new(),
+            events: Vec::new(),
+        }],
+    }
+}
+
 #[test]
 fn a_cast_has_a_snapshot_of_its_own_only_as_long_as_its_log_differs() {
     let folder = tempfile::tempdir().expect("a folder");
     let [first, other] = casts(folder.path());
     let shared = Snapshot::shared_path(&first.scenario);
     let own = Snapshot::own_path(&other.scenario, &other.cast);
-    let green = |case, log| judge_log(case, log) == Verdict::Pass;
-    let is_new = |case| matches!(judge_log(case, "a"), Verdict::New { .. });
+    let green = |case, text| judge_log(case, &log(text)) == Verdict::Pass;
+    let is_new = |case| matches!(judge_log(case, &log("a")), Verdict::New { .. });
     assert!(is_new(&first) && is_new(&other));
 
-    accept(&first, "a").expect("to be written");
+    accept(&first, &[log("a").to_string()]).expect("to be written");
     assert!(shared.exists() && green(&first, "a") && green(&other, "a"));
-    accept(&other, "a").expect("to be written");
+    accept(&other, &[log("a").to_string()]).expect("to be written");
     assert!(!own.exists(), "it says the same");
 
-    accept(&other, "b").expect("to be written");
+    accept(&other, &[log("b").to_string()]).expect("to be written");
     assert!(own.exists() && green(&other, "b") && !green(&other, "a"));
     assert!(green(&first, "a") && !green(&first, "b"));
-    let Verdict::Fail(failure) = judge_log(&other, "a") else {
+    let Verdict::Fail(failure) = judge_log(&other, &log("a")) else {
         panic!("its own log is another");
     };
     assert_eq!(failure.kind, FailureKind::SnapshotDiffers);
     assert!(failure.message.contains("@alice-chromium"), "{failure:?}");
 
-    accept(&other, "a").expect("to be written");
+    accept(&other, &[log("a").to_string()]).expect("to be written");
     assert!(!own.exists() && green(&other, "a"));
     assert!(shared.exists(), "that of the others stays");
 }

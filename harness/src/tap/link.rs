@@ -200,7 +200,7 @@ impl Common {
                     }
                     let whole = matches!(
                         verdict,
-                        Verdict::Hold | Verdict::Duplicate | Verdict::Corrupt(_)
+                        Verdict::Hold | Verdict::Gather | Verdict::Duplicate | Verdict::Corrupt(_)
                     );
                     if truncated && whole {
                         tracing::warn!(
@@ -230,6 +230,12 @@ impl Common {
                             // A copy: a held message must not pin the read buffer.
                             let frames = BytesMut::from(&frames[..]);
                             self.holds.insert(hold, (leg.direction, frames));
+                        }
+                        Verdict::Gather => {
+                            self.next_hold = self.next_hold.wrapping_add(1);
+                            // A copy: as one that is held.
+                            let frames = BytesMut::from(&frames[..]);
+                            leg.outbox.push_closed(frames, hold);
                         }
                         Verdict::Duplicate => {
                             let mut copy = frames.clone();
@@ -528,8 +534,15 @@ impl Link {
                 Some((Direction::Down, bytes)) if !self.common.down => {
                     self.down.outbox.release(bytes, reply);
                 }
-                _ => {
+                Some(_) => {
                     let _ = reply.send(Delivery::Undeliverable);
+                }
+                // Gathered: whoever has sent it may have gone, as anybody may behind what he sends.
+                None => {
+                    let reply = self.up.outbox.open(hold, reply);
+                    if let Err(reply) = reply.or_else(|reply| self.down.outbox.open(hold, reply)) {
+                        let _ = reply.send(Delivery::Undeliverable);
+                    }
                 }
             },
             Command::Cut(Cut::Close { .. }, reply) if self.common.down => {

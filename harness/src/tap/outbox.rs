@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::Delivery;
+use super::policy::HoldId;
 use crate::tls::Stream;
 
 /// More than this unwritten (bytes), and nothing more is read for this socket: back-pressure, as without a tap.
@@ -42,9 +43,27 @@ enum Mark {
 
 #[derive(Debug)]
 struct Waiting {
-    due: Instant,
+    due: Due,
     bytes: BytesMut,
     kind: Kind,
+    /// Who has let it go and waits to know.
+    reply: Option<oneshot::Sender<Delivery>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    At(Instant),
+    /// When somebody opens this.
+    Opened(HoldId),
+}
+
+impl Due {
+    fn at(self) -> Option<Instant> {
+        match self {
+            Due::At(at) => Some(at),
+            Due::Opened(_) => None,
+        }
+    }
 }
 
 /// The writing side of one socket of a link.
@@ -76,15 +95,48 @@ impl Outbox {
             self.lost += usize::from(matches!(kind, Kind::Message | Kind::Beginning));
             return;
         }
-        let last = self.waiting.back().map(|waiting| waiting.due);
-        let due = delay.map(|delay| Instant::now() + delay).max(last);
+        let last = self.waiting.back();
+        let behind = last.map(|last| last.due.at().unwrap_or_else(Instant::now));
+        let due = delay.map(|delay| Instant::now() + delay).max(behind);
         match due {
-            Some(due) => {
-                self.waiting_bytes += bytes.len();
-                self.waiting.push_back(Waiting { due, bytes, kind });
-            }
+            Some(due) => self.wait(Due::At(due), bytes, kind),
             None => self.append(bytes, kind),
         }
+    }
+
+    /// Appends a message that waits until it is opened, and what follows behind it.
+    pub(super) fn push_closed(&mut self, bytes: BytesMut, hold: HoldId) {
+        match self.dead {
+            true => self.lost += 1,
+            false => self.wait(Due::Opened(hold), bytes, Kind::Message),
+        }
+    }
+
+    fn wait(&mut self, due: Due, bytes: BytesMut, kind: Kind) {
+        self.waiting_bytes += bytes.len();
+        self.waiting.push_back(Waiting {
+            due,
+            bytes,
+            kind,
+            reply: None,
+        });
+    }
+
+    /// Lets go what waits under this number, once what is before it has gone; the reply is given back if nothing does.
+    pub(super) fn open(
+        &mut self,
+        hold: HoldId,
+        reply: oneshot::Sender<Delivery>,
+    ) -> Result<(), oneshot::Sender<Delivery>> {
+        let closed = Due::Opened(hold);
+        let Some(waiting) = self.waiting.iter_mut().find(|one| one.due == closed) else {
+            return Err(reply);
+        };
+        let now = Instant::now();
+        waiting.due = Due::At(now);
+        waiting.reply = Some(reply);
+        self.ripen(now);
+        Ok(())
     }
 
     /// Puts a held message into the stream now, whole, ahead of what a delay keeps back. Nobody asks for it once the link is down, as it is
@@ -149,14 +201,19 @@ impl Outbox {
 
     /// When the first delayed message is due.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.waiting.front().map(|waiting| waiting.due)
+        self.waiting.front()?.due.at()
     }
 
     /// Makes ready what is due.
     pub(super) fn ripen(&mut self, now: Instant) {
-        while let Some(waiting) = self.waiting.pop_front_if(|waiting| waiting.due <= now) {
+        let is_due = |waiting: &mut Waiting| waiting.due.at().is_some_and(|due| due <= now);
+        while let Some(waiting) = self.waiting.pop_front_if(is_due) {
             self.waiting_bytes -= waiting.bytes.len();
             self.append(waiting.bytes, waiting.kind);
+            if let Some(reply) = waiting.reply {
+                let end = self.written + self.ready.len() as u64;
+                self.marks.push_back((end, Mark::Released(reply)));
+            }
         }
     }
 

@@ -37,6 +37,8 @@ pub enum Verdict {
     Pass,
     /// Keep it until `release`; later messages overtake it.
     Hold,
+    /// Keep it until `release`, and what follows on the same leg behind it.
+    Gather,
     /// Throw it away.
     Drop,
     /// Forward it after this time; what follows on the same leg waits behind it.
@@ -83,8 +85,13 @@ pub enum Refused {
 
 /// Decides and records, per message. Called from the tap's tasks, in order per leg; it must not block.
 pub trait Policy: Send + Sync + 'static {
-    /// A message is about to be forwarded. `hold` is the number it gets if the verdict is `Hold`.
+    /// A message is about to be forwarded. `hold` is the number it gets if the verdict is `Hold` or `Gather`.
     fn judge(&self, passing: &Passing<'_>, hold: HoldId) -> Verdict;
+
+    /// A request for the WebSocket of this number is about to be forwarded; whether it waits for the `release` of `hold`.
+    fn upgrading(&self, _link: u32, _hold: HoldId) -> bool {
+        false
+    }
 
     /// A WebSocket came or went.
     fn link(&self, link: u32, change: LinkChange);

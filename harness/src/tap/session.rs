@@ -352,7 +352,7 @@ impl Session {
     }
 
     async fn judge(
-        &self,
+        &mut self,
         direction: Direction,
         head: &str,
         data: &[u8],
@@ -370,7 +370,7 @@ impl Session {
             swallowed: false,
         };
         let verdict = self.shared.policy.judge(&passing, hold);
-        if verdict != Verdict::Hold {
+        if !matches!(verdict, Verdict::Hold | Verdict::Gather) {
             self.shared.take_hold(hold);
         }
         let reply = match verdict {
@@ -392,6 +392,11 @@ impl Session {
                 None
             }
             Verdict::Hold => Some(released.await.map_err(|_| End::Silent)?),
+            Verdict::Gather => {
+                // So that it goes at once when it may.
+                drop(self.server().await);
+                Some(released.await.map_err(|_| End::Silent)?)
+            }
         };
         let corrupted = match verdict {
             Verdict::Corrupt(how) if !truncated => Some(how.apply(data)),
@@ -504,6 +509,17 @@ impl Session {
         self.pass_on(response, To::Request(line)).await
     }
 
+    /// Waits until a request for this WebSocket may go, if it has to wait; who lets it go, and waits to know.
+    async fn turn(&mut self, number: u32) -> Option<oneshot::Sender<Delivery>> {
+        let (hold, released) = self.shared.hold();
+        if !self.shared.policy.upgrading(number, hold) {
+            self.shared.take_hold(hold);
+            return None;
+        }
+        drop(self.server().await);
+        released.await.ok()
+    }
+
     /// A request for a WebSocket.
     async fn upgrade(&mut self, mut request: Request) -> Result<Option<Upgraded>, End> {
         if request.framing != Framing::Empty {
@@ -512,10 +528,17 @@ impl Session {
         request.strip_extensions();
         self.readdress(&mut request);
         let number = self.shared.next_link();
+        let reply = self.turn(number).await;
         let answered = match self.server().await {
             Ok(server) => match server.send_until_answered(&request.raw).await {
                 Sent::Failed => Err(End::ServerReset),
-                _ => self.final_head(false).await,
+                _ => {
+                    // Nobody waits for it any more, perhaps.
+                    if let Some(reply) = reply {
+                        let _ = reply.send(Delivery::Delivered);
+                    }
+                    self.final_head(false).await
+                }
             },
             Err(refusal) => Err(refusal.into()),
         };

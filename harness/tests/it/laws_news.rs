@@ -311,6 +311,107 @@ fn of_two_at_once_the_refused_one_puts_the_limit_to_the_test() {
     assert_eq!(premises(&b, Law::LimitHolds, &promised()), 1);
 }
 
+/// Alice is inside, Bob and Carol ask at once and are both refused; what happens between is the caller's.
+fn two_are_refused(between: impl Fn(&mut Builder)) -> (Builder, Seq) {
+    let (mut b, alice) = alice();
+    let (bob, carol) = (link("bob", 1), link("carol", 1));
+    b.connect(&bob);
+    b.connect(&carol);
+    between(&mut b);
+    ask(&mut b, &bob);
+    ask(&mut b, &carol);
+    refuses(&mut b, &bob);
+    let last = refuses(&mut b, &carol);
+    fenced(&mut b, &alice);
+    (b, last)
+}
+
+fn refuses(b: &mut Builder, who: &Link) -> Seq {
+    let request = Some(glare::signaling::Kind::Join);
+    let reason = "full".to_owned();
+    b.tell(who, Notice::Refused { request, reason }, None, &[])
+}
+
+#[test]
+fn somebody_gets_the_last_place_if_it_is_free() {
+    let (b, last) = two_are_refused(|_| {});
+    assert_eq!(broken(&b, &promised()), [(10, last)]);
+    assert_eq!(broken(&b, &nothing()), [], "no limit, no promise");
+    // One who left with a word has gone, and leaves a place.
+    let (b, last) = two_are_refused(|b| {
+        let dave = link("dave", 1);
+        enters(b, &dave, &["alice"]);
+        news(b, &link("alice", 1), "dave", true);
+        let room = room("lobby");
+        b.ask(&dave, Request::Leave { room: room.clone() }, &[]);
+        b.tell(&dave, Notice::Left { room }, None, &[]);
+        news(b, &link("alice", 1), "dave", false);
+    });
+    assert_eq!(broken(&b, &promised()), [(10, last)]);
+}
+
+#[test]
+fn nobody_need_get_a_place_that_may_be_taken() {
+    // Somebody is inside, or may be: asked without an answer yet, or gone without a word that the server has certainly seen.
+    let (b, _) = two_are_refused(|b| {
+        enters(b, &link("dave", 1), &["alice"]);
+        news(b, &link("alice", 1), "dave", true);
+    });
+    assert_eq!(broken(&b, &promised()), []);
+    let (b, _) = two_are_refused(|b| {
+        b.connect(&link("dave", 1));
+        ask(b, &link("dave", 1));
+    });
+    assert!(broken(&b, &promised()).iter().all(|(law, _)| *law != 10));
+    let (b, _) = two_are_refused(|b| {
+        enters(b, &link("dave", 1), &["alice"]);
+        news(b, &link("alice", 1), "dave", true);
+        drops(b, &link("dave", 1));
+        news(b, &link("alice", 1), "dave", false);
+    });
+    assert_eq!(broken(&b, &promised()), []);
+}
+
+#[test]
+fn nobody_need_get_a_place_in_a_room_that_may_be_gone_nor_one_alone() {
+    // One after the other is each for reasons of his own.
+    let (mut b, alice) = alice();
+    for name in ["bob", "carol"] {
+        let who = link(name, 1);
+        b.connect(&who);
+        ask(&mut b, &who);
+        refuses(&mut b, &who);
+    }
+    fenced(&mut b, &alice);
+    assert_eq!(broken(&b, &promised()), []);
+    // Nobody shows that the room is still there.
+    let (mut b, alice) = self::alice();
+    let (bob, carol) = (link("bob", 1), link("carol", 1));
+    b.connect(&bob);
+    b.connect(&carol);
+    ask(&mut b, &bob);
+    ask(&mut b, &carol);
+    drops(&mut b, &alice);
+    refuses(&mut b, &bob);
+    refuses(&mut b, &carol);
+    assert_eq!(broken(&b, &promised()), []);
+    // Who is in another room already is refused for that.
+    let (b, _) = two_are_refused(|b| {
+        let other = room("elsewhere");
+        let bob = link("bob", 1);
+        b.ask(
+            &bob,
+            Request::Join {
+                room: other.clone(),
+            },
+            &[],
+        );
+        let with = Vec::new();
+        b.tell(&bob, Notice::Joined { room: other, with }, None, &[]);
+    });
+    assert_eq!(broken(&b, &promised()), []);
+}
+
 #[test]
 fn news_comes_before_what_the_newcomer_sends_where_that_is_promised() {
     for late in [true, false] {

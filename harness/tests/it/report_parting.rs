@@ -10,6 +10,7 @@ fn log(lines: &[&str]) -> Log {
         events: vec![index as u64 * 10],
     };
     Log {
+        outcome: None,
         lines: lines.iter().enumerate().map(line).collect(),
     }
 }

@@ -80,6 +80,7 @@ impl Builder {
         let step = self.add(
             What::Step {
                 index,
+                inner: None,
                 line: index as u32,
                 text: text.into(),
                 log: log.map(Into::into),

@@ -317,7 +317,14 @@ fn drawn(
         None => line.to_owned(),
     });
     match &event.what {
+        // The step that holds it shows it.
+        What::Step { inner: Some(_), .. } => None,
         What::Step { index, text, .. } => Some((Drawn::Step { index: *index }, text.clone())),
+        What::Outcome { names, text } => {
+            let names = names.iter().map(|(name, peer)| format!("{name} is {peer}"));
+            let told: Vec<String> = text.iter().cloned().chain(names).collect();
+            at_server("", told.join(", "))
+        }
         What::Message {
             link,
             direction,

@@ -7,7 +7,7 @@ use super::placeholders::Values;
 use super::sequences::{FILE_NAME, Sequence, Sequences};
 use super::{Placed, Reader};
 use crate::mistake::{nearest, quoted};
-use crate::scenario::model::{Use, Via};
+use crate::scenario::model::{Action, Use, Via};
 use crate::scenario::table::{MAX_NESTED, MAX_STEPS, MAX_VALUE, SEQUENCE, USE};
 use crate::source::Span;
 use crate::yaml::{Key, Node, Value};
@@ -21,6 +21,8 @@ pub(super) struct Steps {
     is_open: bool,
     /// There are too many, and that is said.
     is_full: bool,
+    /// Names that outcomes have bound so far.
+    bound: Vec<String>,
 }
 
 impl Steps {
@@ -80,7 +82,14 @@ impl<'m> Reader<'m> {
             }
             None => {
                 if self.count(steps, &node.span, via) {
-                    let placed = self.step(steps.number, node, peers, via);
+                    let names = peers.map(|peers| [peers, &steps.bound].concat());
+                    let placed = self.step(steps.number, node, names.as_deref(), via);
+                    if let Some(Action::Together(together)) =
+                        placed.as_ref().map(|placed| &placed.step.action)
+                    {
+                        let names = together.names().map(|name| name.as_str().to_owned());
+                        steps.bound.extend(names);
+                    }
                     steps.placed.extend(placed);
                 }
             }
