@@ -170,6 +170,7 @@ pub(super) fn lane<'a>(
         | What::Console { .. }
         | What::Server { .. }
         | What::Fenced { .. }
+        | What::ConnectionMade { .. }
         | What::Case(_)
         | What::Source { .. }
         | What::Clearing

@@ -453,6 +453,7 @@ impl Names {
             | What::Hears { .. }
             | What::Stalled { .. }
             | What::Fenced { .. }
+            | What::ConnectionMade { .. }
             | What::Case(_)
             | What::Source { .. }
             | What::Clearing
