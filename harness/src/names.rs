@@ -119,7 +119,7 @@ impl fmt::Display for Link {
     }
 }
 
-/// Whether it can be a name in a file: `[A-Za-z0-9_-]{1,32}`
+/// Whether it can be a name that a file gives to something of its own (a tag, a parameter, a sequence): `[A-Za-z0-9_-]{1,32}`
 pub(crate) fn is_name(name: &str) -> bool {
     (1..=32).contains(&name.len())
         && name

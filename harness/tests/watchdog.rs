@@ -368,6 +368,20 @@ fn the_folder_is_private_and_the_mark_is_the_runs_own() {
 }
 
 #[test]
+fn what_a_child_writes_for_a_while_is_in_the_runs_folder() {
+    let run = Run::start().unwrap();
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "echo $TMPDIR"]).stdout(Stdio::piped());
+    let group = run.group(&mut command);
+    let child = command.spawn().unwrap();
+    group.started(child.id());
+    let said = child.wait_with_output().unwrap().stdout;
+    let said = String::from_utf8(said).unwrap();
+    assert_eq!(Path::new(said.trim_end()), run.folder());
+    run.end().unwrap();
+}
+
+#[test]
 fn what_leaves_its_group_is_found_by_its_mark() {
     let run = Run::start().unwrap();
     let mut command = Command::new("/bin/sh");

@@ -6,7 +6,7 @@ use super::{Exit, Paths, complain, say, show_mistakes};
 use crate::stage::Setting;
 use crate::suite;
 
-/// Play scenarios natively with each planted fault that they name: is it caught, and where they say?
+/// Play scenarios with each planted fault that they name, natively where they can be: is it caught, and where they say?
 #[derive(clap::Args)]
 pub(super) struct Faults {
     #[command(flatten)]
@@ -43,6 +43,13 @@ fn execute(paths: &Paths, shake: Option<u64>) -> Exit {
         Ok(scenarios) => scenarios,
         Err(exit) => return exit,
     };
+    let stacks = match suite::stacks() {
+        Ok(stacks) => stacks,
+        Err(error) => {
+            complain(error);
+            return Exit::Usage;
+        }
+    };
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -59,7 +66,7 @@ fn execute(paths: &Paths, shake: Option<u64>) -> Exit {
     };
     let table = runtime.block_on(async {
         tokio::select! {
-            table = suite::planted(&scenarios, &setting) => Some(table),
+            table = suite::planted(&scenarios, &setting, &stacks) => Some(table),
             _ = tokio::signal::ctrl_c() => None,
         }
     });

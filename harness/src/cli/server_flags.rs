@@ -27,7 +27,7 @@ pub(super) struct ServerFlags {
     /// Where your server runs already, `http://host:port` or `https://…`, with a path if it lives below one. It is neither started
     /// nor ended: what needs that is unsupported
     #[arg(long, value_name = "URL", group = "one")]
-    server_url: Option<ServerUrl>,
+    server_url: Option<String>,
     /// The server at --server-url (or `url` of the project file) is yours: play also what is nasty to it (garbage, broken frames, lines that
     /// are cut, stalled or altered), and let strangers ask it for laws 5 and 6. A URL on loopback needs this as well
     #[arg(long)]
@@ -75,13 +75,19 @@ impl ServerFlags {
             complain(error);
             Exit::Usage
         };
-        let is_https = self.server_url.as_ref().is_some_and(ServerUrl::is_tls);
+        // Read here: what reads the flags tells again what it cannot take, and a password may stand in it.
+        let server_url: Option<ServerUrl> = match self.server_url.as_deref().map(str::parse) {
+            Some(Ok(url)) => Some(url),
+            Some(Err(error)) => return Err(usage(&format!("--server-url: {error}"))),
+            None => None,
+        };
+        let is_https = server_url.as_ref().is_some_and(ServerUrl::is_tls);
         if !self.tls && !is_https && (self.tls_ca.is_some() || self.tls_name.is_some()) {
             return Err(usage(
                 "--tls-ca and --tls-name say something about TLS, which is not spoken: add --tls",
             ));
         }
-        if self.tls && self.server_url.as_ref().is_some_and(|url| !url.is_tls()) {
+        if self.tls && server_url.as_ref().is_some_and(|url| !url.is_tls()) {
             return Err(usage("--tls: the URL says http; write https"));
         }
         if is_https && self.tls_ca.is_none() {
@@ -100,11 +106,11 @@ impl ServerFlags {
                     Some(trust.map_err(|error| usage(&format!("{}: {error}", path.display())))?)
                 }
             };
-            let host = self.server_url.as_ref().map(ServerUrl::host);
+            let host = server_url.as_ref().map(ServerUrl::host);
             let name = self.tls_name.as_deref().or(host.as_deref());
             let security = Security::new(trust, name);
             project.security = Some(security.map_err(|error| usage(&error.to_string()))?);
-        } else if self.server_url.is_some() {
+        } else if server_url.is_some() {
             project.security = None;
         }
         if let Some(command) = self.server {
@@ -120,7 +126,7 @@ impl ServerFlags {
                     .map_or(CommandSpec::WITHIN, Duration::from_secs),
                 ..CommandSpec::new(command)
             });
-        } else if let Some(url) = self.server_url {
+        } else if let Some(url) = server_url {
             project.server = ServerSpec::Url(UrlSpec {
                 within: self
                     .ready_within
@@ -157,7 +163,11 @@ impl ServerFlags {
             }
         }
         if let Some(url) = &self.server_url {
-            flag("--server-url", url.to_string());
+            // As it is told elsewhere; one that is none goes no further.
+            let url = url
+                .parse()
+                .map_or_else(|_| String::new(), |url: ServerUrl| url.to_string());
+            flag("--server-url", url);
         }
         if let Some(within) = self.ready_within {
             flag("--ready-within", within.to_string());

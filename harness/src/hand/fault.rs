@@ -48,8 +48,28 @@ pub enum PeerFault {
     RestartsWithoutAnOffer,
     /// It dials again when its line is lost, and does not go back into its room.
     NeverRejoins,
+    /// It should offer to whoever comes in, and waits for his offer.
+    NeverOffersAsInsider,
+    /// Who gives way when two offers collide goes by the names, whatever was agreed on.
+    PoliteByName,
+    /// It hears that somebody went, and keeps the connection to that one for ever.
+    NeverCleansUp,
     /// News of a coming that is late ends what was begun with the one who came.
     TakesLateNewsForAnother,
+    /// That a channel has closed passes unnoticed.
+    MissesAChannelsClose,
+    /// That its connection is `disconnected` passes unnoticed.
+    MissesTheDisconnect,
+    /// That its stack has refused a description of the other side passes unnoticed.
+    PassesOverRefusals,
+    /// What a step has it do is done, even if its stack refused.
+    TakesNoForYes,
+    /// It does not take its own offer back, and says that it did.
+    KeepsItsOwnOffer,
+    /// It does not take the other side's offer back, and says that it did.
+    KeepsTheOthersOffer,
+    /// Who sends a candidate before a description is not heard any more.
+    ShunsWhoIsEarly,
     /// The case is over, and the tap goes on.
     StaysOnStage,
 }
@@ -78,7 +98,17 @@ impl PeerFault {
         PeerFault::LosesTheFirstMessage,
         PeerFault::RestartsWithoutAnOffer,
         PeerFault::NeverRejoins,
+        PeerFault::NeverOffersAsInsider,
+        PeerFault::PoliteByName,
+        PeerFault::NeverCleansUp,
         PeerFault::TakesLateNewsForAnother,
+        PeerFault::MissesAChannelsClose,
+        PeerFault::MissesTheDisconnect,
+        PeerFault::PassesOverRefusals,
+        PeerFault::TakesNoForYes,
+        PeerFault::KeepsItsOwnOffer,
+        PeerFault::KeepsTheOthersOffer,
+        PeerFault::ShunsWhoIsEarly,
         PeerFault::StaysOnStage,
     ];
 
@@ -117,7 +147,17 @@ impl PeerFault {
             PeerFault::LosesTheFirstMessage => "loses-the-first-message",
             PeerFault::RestartsWithoutAnOffer => "restarts-without-an-offer",
             PeerFault::NeverRejoins => "never-rejoins",
+            PeerFault::NeverOffersAsInsider => "never-offers-as-insider",
+            PeerFault::PoliteByName => "polite-by-name",
+            PeerFault::NeverCleansUp => "never-cleans-up",
             PeerFault::TakesLateNewsForAnother => "takes-late-news-for-another",
+            PeerFault::MissesAChannelsClose => "misses-a-channels-close",
+            PeerFault::MissesTheDisconnect => "misses-the-disconnect",
+            PeerFault::PassesOverRefusals => "passes-over-refusals",
+            PeerFault::TakesNoForYes => "takes-no-for-yes",
+            PeerFault::KeepsItsOwnOffer => "keeps-its-own-offer",
+            PeerFault::KeepsTheOthersOffer => "keeps-the-others-offer",
+            PeerFault::ShunsWhoIsEarly => "shuns-who-is-early",
             PeerFault::StaysOnStage => "stays-on-stage",
         }
     }

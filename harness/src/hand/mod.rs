@@ -3,6 +3,8 @@
 
 mod command;
 mod deed;
+#[cfg(test)]
+pub(crate) mod fake;
 mod fault;
 
 pub use command::{Command, Hand, HandError, Happening, Happenings, Reply};

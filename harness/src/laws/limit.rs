@@ -48,7 +48,7 @@ pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Finding {
     finding
 }
 
-/// Who else is certainly in this room at this event, each peer once.
+/// Who else is certainly in this room at this event. Nobody is so twice: who asks to come in again is in doubt where he was.
 fn inside<'r>(rooms: &'r Rooms, of: &[StayId], stay: &Stay, at: usize) -> Vec<&'r Stay> {
     let before = of.partition_point(|other| rooms.stays[*other].asked < at);
     let mut inside: Vec<&Stay> = of[..before]
@@ -64,7 +64,6 @@ fn inside<'r>(rooms: &'r Rooms, of: &[StayId], stay: &Stay, at: usize) -> Vec<&'
         })
         .collect();
     inside.sort_by_key(|stay| stay.peer);
-    inside.dedup_by_key(|stay| stay.peer);
     inside
 }
 

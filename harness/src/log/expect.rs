@@ -113,8 +113,12 @@ impl<'l> Numbered<'l> {
     }
 }
 
+/// Names of peers may be of any script; a cut text ends with `…`.
 fn is_of_name(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '-')
+    match c.is_ascii() {
+        true => c.is_ascii_alphanumeric() || matches!(c, '_' | '-'),
+        false => c != '…' && !c.is_whitespace(),
+    }
 }
 
 /// Whether it names a link by its number at its end.

@@ -6,7 +6,7 @@ use super::negotiate::Came;
 use super::numbers::Numbers;
 use super::pair::Pair;
 use super::trickle::candidate_kind;
-use crate::hand::{Command, Deed, Reply};
+use crate::hand::{Command, Deed, PeerFault, Reply};
 use crate::record::{Applied, Seq, What, payload};
 use crate::signaling::{Description, DescriptionKind, Kind, Signal};
 
@@ -34,6 +34,9 @@ impl Pair {
         cause: Vec<Cause>,
         numbers: &mut Numbers,
     ) {
+        if self.keeps_an_offer(&deed) {
+            return self.over(order, End::Yes);
+        }
         let mut commands = Vec::new();
         let conn = match (&deed, self.number()) {
             (Deed::Negotiate, _) => return self.offer(order, cause, numbers),
@@ -156,6 +159,20 @@ impl Pair {
         };
         commands.push((command, Some(during)));
         self.begin(commands, then, numbers);
+    }
+
+    /// A client with a fault: nothing is taken back.
+    fn keeps_an_offer(&self, deed: &Deed) -> bool {
+        let fault = match deed {
+            Deed::SetLocal {
+                kind: DescriptionKind::Rollback,
+            } => PeerFault::KeepsItsOwnOffer,
+            Deed::SetRemote {
+                kind: DescriptionKind::Rollback,
+            } => PeerFault::KeepsTheOthersOffer,
+            _ => return false,
+        };
+        self.policy.has(fault)
     }
 
     /// All commands of something by hand are answered.

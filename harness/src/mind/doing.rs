@@ -8,7 +8,7 @@ use crate::record::Applied;
 use crate::signaling::{DescriptionKind, Kind, Signal};
 
 /// Commands under way, given one right after the other. The first that fails decides; else the reply of the last.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Doing {
     /// Those that have no reply yet, each with what a refusal of it is called in the record.
     pub calls: Vec<(Call, Option<&'static str>)>,
@@ -19,7 +19,7 @@ pub(super) struct Doing {
 }
 
 /// How it goes on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Then {
     /// The offer is the local description: it is sent.
     Offered {

@@ -6,7 +6,7 @@ use crate::record::Seq;
 use crate::signaling::Signal;
 
 /// What a pair is handed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Item {
     /// The other side was inside when this one was let in: whatever there was before, this is another meeting.
     Found,

@@ -17,6 +17,8 @@ mod numbers;
 mod pair;
 mod policy;
 mod sdp;
+#[cfg(test)]
+mod tests;
 mod trickle;
 mod whole;
 

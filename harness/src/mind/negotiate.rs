@@ -245,6 +245,7 @@ impl Pair {
     ) {
         let end = match came {
             Ok(()) => End::Yes,
+            Err(_) if self.policy.has(PeerFault::TakesNoForYes) => End::Yes,
             Err((during, error)) => self.failed(during, error, cause, numbers),
         };
         self.over(order, end);
@@ -279,6 +280,10 @@ impl Pair {
         if let Some(connection) = &mut self.connection {
             connection.offering = true;
         }
+        if self.has_gone() {
+            let why = format!("{} has gone", self.with);
+            return self.no_offer(order, why, vec![set.into()], numbers);
+        }
         let signal = described(DescriptionKind::Offer, description.sdp);
         if self.policy.has(PeerFault::OffersBehindItsCandidates) {
             self.described();
@@ -287,6 +292,13 @@ impl Pair {
         }
         self.say(signal, vec![set.into()], order);
         self.described();
+    }
+
+    /// The other side went while this was under way: whoever has its name now did not ask for it.
+    fn has_gone(&self) -> bool {
+        let keeps = self.policy.has(PeerFault::KeepsOldConnection);
+        let connection = self.connection.as_ref();
+        connection.is_some_and(|connection| connection.departed && !keeps)
     }
 
     /// What it does by itself is noted where it cannot be done; an order is told.
@@ -311,6 +323,9 @@ impl Pair {
         came: Came,
         numbers: &mut Numbers,
     ) {
+        if came.is_err() && self.policy.has(PeerFault::PassesOverRefusals) {
+            return;
+        }
         if let Err((during, error)) = came {
             let why = match (during, &error) {
                 (Some(_), _) => format!("set-remote: {error}"),
@@ -340,7 +355,7 @@ impl Pair {
         for (candidate, candidate_heard) in std::mem::take(&mut self.early) {
             self.add(candidate, vec![candidate_heard.into(), set.into()], numbers);
         }
-        if kind == DescriptionKind::Offer {
+        if kind == DescriptionKind::Offer && !self.has_gone() {
             let cause = vec![set.into()];
             let description = None;
             let answer = Command::SetLocal { conn, description };
@@ -362,6 +377,9 @@ impl Pair {
             }
         };
         let set = self.applied(Applied::Local(description.kind), cause, numbers);
+        if self.has_gone() {
+            return;
+        }
         let times = 1 + usize::from(self.policy.has(PeerFault::AnswersTwice));
         for _ in 0..times {
             let signal = described(DescriptionKind::Answer, description.sdp.clone());

@@ -3,7 +3,7 @@
 use super::input::{Call, Mark};
 
 /// The numbers that a mind gives: each once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Numbers {
     /// The number of the last connection.
     pub conn: u32,

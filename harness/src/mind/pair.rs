@@ -12,9 +12,10 @@ use crate::hand::{Command, HandError, Happening, PeerFault, Reply};
 use crate::names::PeerName;
 use crate::record::{Applied, Seq, What, payload};
 use crate::signaling::{Candidate, Description, DescriptionKind, Signal};
+use crate::terms::Machine;
 
 /// One peer's connection to one other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pair {
     pub(super) me: PeerName,
     pub(super) with: PeerName,
@@ -35,7 +36,7 @@ pub struct Pair {
     /// What a client with a fault says behind what should follow it.
     pub(super) late_offer: Option<(Signal, Mark, Option<OrderId>)>,
     /// A client with a fault: the other side has gone before, or its first message has been lost.
-    shuns: bool,
+    pub(super) shuns: bool,
     listens: bool,
     /// By hand: what was heard and not yet used.
     pub(super) descriptions: BTreeMap<DescriptionKind, (Description, Seq)>,
@@ -45,7 +46,7 @@ pub struct Pair {
 }
 
 /// One `RTCPeerConnection`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Connection {
     /// Its number at the hand.
     pub conn: u32,
@@ -71,7 +72,7 @@ pub(super) struct Connection {
 }
 
 /// A candidate that the stack has been given.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Given {
     pub call: Call,
     pub conn: u32,
@@ -136,6 +137,12 @@ impl Pair {
         match item {
             Item::Reply { call, result } => self.reply(call, result, numbers),
             Item::Happening(Happening::NegotiationNeeded { .. }) if self.is_describing() => {}
+            // What waits of him who has gone is for nobody, and what is under way is not for who comes next.
+            Item::Went { heard } => {
+                let of_him = |item: &Item| matches!(item, Item::Signal { .. } | Item::Came);
+                self.queue.retain(|item| !of_him(item));
+                self.went(heard);
+            }
             item => self.queue.push_back(item),
         }
         while self.doing.is_none()
@@ -164,7 +171,6 @@ impl Pair {
                     self.depart();
                 }
             }
-            Item::Went { heard } => self.went(heard),
             Item::LineLost if self.policy.has(PeerFault::DiesWithItsLine) => self.close(numbers),
             Item::LineLost => {}
             Item::Signal { .. } if self.shuns => {}
@@ -175,7 +181,7 @@ impl Pair {
             }
             Item::Happening(happening) => self.happened(happening, numbers),
             Item::Time { number } => self.clean_up(number, numbers),
-            Item::Reply { .. } => {}
+            Item::Reply { .. } | Item::Went { .. } => {}
         }
     }
 
@@ -213,7 +219,9 @@ impl Pair {
         self.announced = false;
         self.shuns = self.policy.has(PeerFault::NeverMeetsAgain);
         self.depart();
-        if let (Some(time), Some(connection)) = (self.policy.cleans_up_in, &mut self.connection)
+        let never = self.policy.has(PeerFault::NeverCleansUp);
+        let time = self.policy.cleans_up_in.filter(|_| !never);
+        if let (Some(time), Some(connection)) = (time, &mut self.connection)
             && !connection.closed
         {
             connection.applied.push(heard.into());
@@ -244,6 +252,13 @@ impl Pair {
             }
             Happening::NegotiationNeeded { conn } => return self.needed(conn, numbers),
             Happening::State {
+                machine: Machine::Connection,
+                ref state,
+                ..
+            } if state == "disconnected" && self.policy.has(PeerFault::MissesTheDisconnect) => {
+                return;
+            }
+            Happening::State {
                 conn,
                 machine,
                 state,
@@ -265,6 +280,11 @@ impl Pair {
                     state: "connecting".into(),
                 },
             ),
+            Happening::ChannelState { ref state, .. }
+                if state == "closed" && self.policy.has(PeerFault::MissesAChannelsClose) =>
+            {
+                return;
+            }
             Happening::ChannelState { conn, label, state } => (
                 conn,
                 What::Channel {

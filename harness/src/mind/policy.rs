@@ -46,8 +46,12 @@ impl Policy {
 
     /// Whether it gives way to this peer when two offers collide.
     pub(super) fn yields(&self, me: &PeerName, to: &PeerName) -> bool {
-        let yields = self.polite.unwrap_or(to < me) || self.has(PeerFault::AlwaysYields);
-        yields && !self.has(PeerFault::OffersOnGlareAndNeverRollsBack)
+        match self.fault {
+            Some(PeerFault::AlwaysYields) => true,
+            Some(PeerFault::OffersOnGlareAndNeverRollsBack) => false,
+            Some(PeerFault::PoliteByName) => to < me,
+            _ => self.polite.unwrap_or(to < me),
+        }
     }
 
     /// Whether it offers to those whom it finds inside.
@@ -57,6 +61,7 @@ impl Policy {
 
     /// Whether it offers to whoever comes in.
     pub(super) fn offers_as_insider(&self) -> bool {
-        !self.manual && matches!(self.offers, Offers::Insider | Offers::Both)
+        let insider = matches!(self.offers, Offers::Insider | Offers::Both);
+        !self.manual && insider && !self.has(PeerFault::NeverOffersAsInsider)
     }
 }

@@ -86,6 +86,14 @@ impl Pair {
         heard: Seq,
         numbers: &mut Numbers,
     ) {
+        let described = self
+            .connection
+            .as_ref()
+            .is_some_and(|it| it.remote.is_some());
+        if !described && self.policy.has(PeerFault::ShunsWhoIsEarly) {
+            self.shuns = true;
+            return;
+        }
         let Some(connection) = &self.connection else {
             // It came before the offer: the connection that the offer will use has to be there to refuse or to keep it.
             let (_, commands) = self.renew(numbers);
@@ -101,7 +109,9 @@ impl Pair {
             };
             return self.begin(commands, then, numbers);
         };
-        let ignored = connection.ignoring;
+        // Those of an ignored offer mean nothing; those of the description in force may come behind it.
+        let known = connection.remote.is_some() && !self.is_late(candidate.as_ref());
+        let ignored = connection.ignoring && !known;
         if ignored
             && !connection.closed
             && self.policy.has(PeerFault::AddsCandidatesOfIgnoredOffers)

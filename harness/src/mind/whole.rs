@@ -12,7 +12,7 @@ use crate::names::PeerName;
 use crate::record::What;
 
 /// A peer's whole mind.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Mind {
     pub(super) me: PeerName,
     others: Vec<PeerName>,

@@ -86,3 +86,101 @@ pub(super) fn in_own_session(command: &mut Command) {
         }
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// A process that waits for a word, alone in a session, and shows nothing of where it comes from.
+    struct Waiting(Child);
+
+    impl Waiting {
+        fn start(argument: &str) -> Self {
+            let mut command = Command::new("/bin/sh");
+            command
+                .args(["-c", "read -r word", argument])
+                .env_clear()
+                .stdin(Stdio::piped());
+            in_own_session(&mut command);
+            Self(command.spawn().expect("a process"))
+        }
+
+        fn has_ended(&mut self) -> bool {
+            self.0.try_wait().expect("its parent").is_some()
+        }
+    }
+
+    impl Drop for Waiting {
+        fn drop(&mut self) {
+            drop(self.0.kill());
+            drop(self.0.wait());
+        }
+    }
+
+    fn ends(waiting: &mut Waiting) {
+        let since = Instant::now();
+        while !waiting.has_ended() {
+            assert!(since.elapsed() < Duration::from_secs(10), "it lives on");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn start(folder: &Path) -> Watchdog {
+        let mark = format!("{:032x}", rand::random::<u128>());
+        Watchdog::start(&mark, folder).expect("a watchdog")
+    }
+
+    #[test]
+    fn a_group_that_is_gone_is_another_ones_from_then_on() {
+        let folder = tempfile::tempdir().expect("a folder").keep();
+        let watchdog = start(&folder);
+        let [mut one, mut other, mut third] = ["one", "other", "third"].map(Waiting::start);
+        for waiting in [&one, &other, &third] {
+            watchdog.tell("group", waiting.0.id());
+        }
+        watchdog.tell("gone", other.0.id());
+        assert!(watchdog.finish() && watchdog.finish());
+        ends(&mut one);
+        ends(&mut third);
+        assert!(!other.has_ended(), "its number may be somebody else's now");
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn who_has_left_everything_is_known_by_the_profile_that_it_uses() {
+        let folder = tempfile::tempdir().expect("a folder").keep();
+        let elsewhere = tempfile::tempdir().expect("a folder");
+        let watchdog = start(&folder);
+        let profile = |folder: &Path| format!("--user-data-dir={}/profile", folder.display());
+        let mut mine = Waiting::start(&profile(&folder));
+        let mut others = Waiting::start(&profile(elsewhere.path()));
+        assert!(watchdog.finish());
+        ends(&mut mine);
+        assert!(!others.has_ended(), "it is of another run");
+    }
+
+    #[test]
+    fn a_watchdog_shows_no_mark_so_that_no_other_one_ends_it() {
+        let folder = tempfile::tempdir().expect("a folder").keep();
+        let watchdog = start(&folder);
+        let id = match &*watchdog.0.lock().expect("no panic") {
+            State::Watching(child, _) => child.id(),
+            State::Over(_) => panic!("it watches"),
+        };
+        let shown = std::fs::read(format!("/proc/{id}/environ")).expect("it runs");
+        let names = shown
+            .split(|byte| *byte == 0)
+            .filter(|pair| !pair.is_empty());
+        let names: Vec<String> = names
+            .filter_map(|pair| {
+                String::from_utf8_lossy(pair)
+                    .split_once('=')
+                    .map(|(name, _)| name.to_owned())
+            })
+            .collect();
+        assert_eq!(names, ["PATH"]);
+        watchdog.finish();
+    }
+}

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use super::spelling;
 use crate::mistake::{nearest, quoted};
-use crate::names::is_name;
 use crate::names::{PeerName, Stack};
 
 /// A stack for each peer: all of a scenario's peers, or, as `--cast` gives it, some of them.
@@ -109,7 +109,7 @@ impl FromStr for Cast {
         for pair in text.split(',').map(str::trim) {
             let (peer, stack) = pair
                 .split_once('=')
-                .filter(|(peer, _)| is_name(peer.trim()))
+                .filter(|(peer, _)| spelling::is_room(peer.trim()))
                 .ok_or_else(|| CastError::Shape(quoted(pair)))?;
             let stack = stack.trim();
             let stack = stack.parse().map_err(|_| {

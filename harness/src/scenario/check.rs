@@ -6,6 +6,7 @@ use super::address;
 use super::crowd::Acquainted;
 use super::model::{Action, Answer, Condition, Cut, Pattern, PeerSpec, Raw};
 use super::placed::Placed;
+use super::spelling;
 use super::table::MAX_ROOMS;
 use super::text::pattern_text;
 use crate::mistake::{Mistake, Mistakes};
@@ -61,6 +62,8 @@ struct Walk<'a> {
 #[derive(Default)]
 struct Faulty {
     silent: BTreeMap<PeerName, usize>,
+    /// Who has dialled a new line in the place of a silent one.
+    anew: BTreeSet<PeerName>,
     stalled: BTreeMap<PeerName, usize>,
     paused: Option<usize>,
 }
@@ -253,7 +256,9 @@ impl Walk<'_> {
                 peer,
                 how: Cut::Silence(_),
             } => {
-                if let Some(step) = self.faulty.silent.insert(peer.clone(), at.number) {
+                let before = self.faulty.silent.insert(peer.clone(), at.number);
+                let anew = self.faulty.anew.remove(peer);
+                if let Some(step) = before.filter(|_| !anew) {
                     self.note(at, "peer", format!("`{peer}` is silent already"))
                         .expect("a second time")
                         .advise(format!("step {step} silences it; `mend` ends that"));
@@ -267,6 +272,7 @@ impl Walk<'_> {
                         .expect("only `how: silence` has one");
                 }
                 self.faulty.silent.remove(peer);
+                self.faulty.anew.remove(peer);
                 self.faulty.stalled.remove(peer);
             }
             Action::Stall { peer } => {
@@ -321,6 +327,12 @@ impl Walk<'_> {
                     )
                     .expect("only `path` has one");
                 }
+            }
+            Action::Connect {
+                peer,
+                refused: false,
+            } if self.faulty.paused.is_none() && self.faulty.silent.contains_key(peer) => {
+                self.faulty.anew.insert(peer.clone());
             }
             Action::Connect { .. }
             | Action::Create { .. }
@@ -489,6 +501,14 @@ impl Walk<'_> {
     }
 
     fn name(&mut self, at: &Placed, room: &RoomName) {
+        let key = spelling::key(room.as_str());
+        let alike = |there: &&RoomName| *there != room && spelling::key(there.as_str()) == key;
+        if !self.named.contains(room)
+            && let Some(there) = self.named.iter().find(alike).cloned()
+        {
+            let span = at.values.span("room").unwrap_or(&at.verb);
+            spelling::one(there.as_str(), room.as_str(), span, self.mistakes);
+        }
         if self.named.insert(room.clone()) && self.named.len() == MAX_ROOMS + 1 {
             self.note(at, "room", format!("{} rooms", MAX_ROOMS + 1))
                 .expect(format!("at most {MAX_ROOMS}"));

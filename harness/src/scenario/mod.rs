@@ -13,6 +13,7 @@ mod ordered;
 mod placed;
 mod read;
 mod schema;
+mod spelling;
 mod table;
 mod text;
 mod times;

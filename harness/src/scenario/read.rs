@@ -22,13 +22,12 @@ use super::table::{
     VERBS, WAIT,
 };
 use super::value::{Shapes, peer_name};
-use super::{check, expected, ordered};
+use super::{check, expected, ordered, spelling};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::signaling::Need;
 use crate::source::{Source, Span};
-use crate::yaml::{Key, Node, Value};
-use crate::yaml::{duration, word};
+use crate::yaml::{Key, Node, Value, duration, word};
 use sequences::Sequences;
 use variants::Set;
 
@@ -261,7 +260,13 @@ impl Reader<'_> {
         for (key, node) in entries {
             let name = peer_name(key, self.mistakes);
             let spec = peer::peer(node, self.mistakes);
-            peers.extend(name.map(|name| (name, spec)));
+            let Some(name) = name else { continue };
+            let spelt = spelling::key(name.as_str());
+            let alike = |(there, _): &&(PeerName, PeerSpec)| spelling::key(there.as_str()) == spelt;
+            if let Some((there, _)) = peers.iter().find(alike) {
+                spelling::one(there.as_str(), name.as_str(), &key.span, self.mistakes);
+            }
+            peers.push((name, spec));
         }
         Some(peers)
     }

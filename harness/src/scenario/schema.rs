@@ -86,7 +86,13 @@ fn used() -> Value {
     described(json!({ "anyOf": [name, long] }), USE_ABOUT)
 }
 
-/// The name of a parameter, a peer or a sequence.
+/// The name of a peer, as far as a pattern can tell: the reader knows more of what is beyond ASCII.
+const PEER: &str = r"^([a-z]|[^\x00-\x7f])([A-Za-z0-9_-]|[^\x00-\x7f]){0,47}$";
+
+/// The name of a room, as far as a pattern can tell.
+const ROOM: &str = r"^([A-Za-z0-9_-]|[^\x00-\x7f]){1,48}$";
+
+/// The name of a parameter or a sequence.
 const PARAMETER: &str = "^[a-z][A-Za-z0-9_-]{0,31}$";
 
 fn file_key(name: &str) -> Value {
@@ -223,7 +229,7 @@ fn peers() -> Value {
         "type": "object",
         "minProperties": 1,
         "maxProperties": MAX_PEERS,
-        "propertyNames": { "pattern": PARAMETER, "not": { "enum": RESERVED } },
+        "propertyNames": { "pattern": PEER, "not": { "enum": RESERVED } },
         "additionalProperties": {
             "type": ["object", "null"],
             "properties": properties,
@@ -321,16 +327,15 @@ fn mapping(verb: &Verb) -> Value {
 }
 
 fn key_value(key: &KeySpec) -> Value {
-    let name = "^[A-Za-z0-9_-]{1,32}$";
     let value = match key.shape {
-        Shape::Peer => json!({ "type": "string", "pattern": name }),
+        Shape::Peer => json!({ "type": "string", "pattern": PEER }),
         Shape::Peers => json!({
             "type": "array",
-            "items": or_placeholder(json!({ "type": "string", "pattern": name })),
+            "items": or_placeholder(json!({ "type": "string", "pattern": PEER })),
             "minItems": 1,
             "uniqueItems": true,
         }),
-        Shape::Room => json!({ "type": "string", "pattern": name }),
+        Shape::Room => json!({ "type": "string", "pattern": ROOM }),
         Shape::Text(most) => json!({ "type": "string", "maxLength": most }),
         Shape::Base64(most) => json!({ "type": "string", "maxLength": most.div_ceil(3) * 4 }),
         Shape::Number(least, most) => {

@@ -5,9 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::build::{Parsed, Values};
 use super::model::Answer;
+use super::spelling;
 use super::table::{KeySpec, RESERVED, STATES, Shape, Verb, WITHIN};
 use crate::mistake::{Mistakes, nearest, quoted};
-use crate::names::{PeerName, RoomName, is_name};
+use crate::names::{PeerName, RoomName};
 use crate::source::Span;
 use crate::terms::Machine;
 use crate::yaml::{Key, Node, duration, word};
@@ -149,13 +150,13 @@ impl Shapes<'_> {
 
     fn room(&mut self, node: &Node) -> Option<RoomName> {
         let name = node.text("the name of a room, as text", self.mistakes)?;
-        if !is_name(name) {
+        if !spelling::is_room(name) {
             self.mistakes
                 .add(
                     &node.span,
                     format!("{} cannot be the name of a room", quoted(name)),
                 )
-                .expect("1 to 32 of: A-Z a-z 0-9 _ -");
+                .expect(spelling::ROOM);
             return None;
         }
         Some(RoomName::new(name))
@@ -278,10 +279,10 @@ impl Shapes<'_> {
     }
 }
 
-/// The name of a peer: begins with a small letter, and means nothing else in the log.
+/// The name of a peer: one word, that means nothing else in the log.
 pub(crate) fn peer_name(key: &Key, mistakes: &mut Mistakes) -> Option<PeerName> {
     let name = &key.text;
-    if RESERVED.contains(&name.as_str()) {
+    if RESERVED.contains(&spelling::key(name).as_str()) {
         mistakes
             .add(
                 &key.span,
@@ -290,13 +291,13 @@ pub(crate) fn peer_name(key: &Key, mistakes: &mut Mistakes) -> Option<PeerName> 
             .expect("it means something else in the log");
         return None;
     }
-    if !is_name(name) || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+    if !spelling::is_peer(name) {
         mistakes
             .add(
                 &key.span,
                 format!("{} cannot be the name of a peer", quoted(name)),
             )
-            .expect("a small letter, then up to 31 of: A-Z a-z 0-9 _ -");
+            .expect(spelling::PEER);
         return None;
     }
     Some(PeerName::new(name))

@@ -125,9 +125,12 @@ impl Embedded {
     }
 
     pub(super) fn resume(&mut self) {
-        if let Some(own) = &mut self.own {
-            own.paused = None;
+        let paused = self.own.as_mut().and_then(|own| own.paused.take());
+        if let (Some(_), Some(server)) = (&paused, &self.server) {
+            server.has_stood_still();
         }
+        // Dropped here, it lets the thread go on.
+        drop(paused);
     }
 
     /// `false` if it had ended by itself before, which has been told then.

@@ -15,7 +15,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::{Certificate, Fault, Faults, Options, Policy, RoomSize};
+use glare_signaling_server::{Certificate, Fault, Faults, Memory, Options, Policy, RoomSize};
 use tokio::net::TcpSocket;
 
 use crate::run::{Port, Run, Stranger};
@@ -303,6 +303,8 @@ struct Place {
     port: Port,
     /// An embedded server lets it be bound beside it; not every program would listen where another socket is bound.
     _reserved: Option<TcpSocket>,
+    /// What an embedded one with a fault keeps beside it.
+    memory: Memory,
 }
 
 impl Place {
@@ -313,6 +315,7 @@ impl Place {
             std::io::Result::Ok(Self {
                 port,
                 _reserved: reserved,
+                memory: Memory::default(),
             })
         };
         match spec {
@@ -411,6 +414,7 @@ impl ServerUnderTest {
                     faults: faults.clone(),
                     policy: policy.clone(),
                     listen: at?,
+                    memory: place.map(|place| place.memory.clone()).unwrap_or_default(),
                     ..Options::default()
                 };
                 if let Some(security) = &wanted.security {

@@ -3,6 +3,7 @@
 mod actor;
 mod blame;
 mod closing;
+mod connect;
 mod director;
 mod directory;
 mod disturbed;
@@ -12,6 +13,7 @@ mod expected;
 mod faults;
 mod hope;
 mod hopeless;
+mod idle;
 mod lawful;
 mod leavings;
 mod line;

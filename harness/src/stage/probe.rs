@@ -124,14 +124,15 @@ impl Probe {
         }
     }
 
-    /// Whether the server ends its line by itself though it does nothing but be silent for as long as this.
-    pub async fn ended_for_silence(&mut self, silent: Duration) -> bool {
-        let until = Instant::now() + silent;
+    /// When the server ends its line by itself, though it does nothing but be silent for as long as this.
+    pub async fn ended_for_silence(&mut self, silent: Duration) -> Option<Duration> {
+        let since = Instant::now();
         loop {
-            match self.next(until).await {
-                Some(Happening::LinkClosed { link, .. }) if link == self.link => return true,
-                Some(_) => {}
-                None => return false,
+            match self.next(since + silent).await? {
+                Happening::LinkClosed { link, .. } if link == self.link => {
+                    return Some(since.elapsed());
+                }
+                _ => {}
             }
         }
     }

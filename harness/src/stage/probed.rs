@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout};
 use url::form_urlencoded;
 
 use super::director::Stage;
+use super::idle;
 use super::lawful::excuse;
 use super::outcome::Judged;
 use super::probe::{Probe, Stuck};
@@ -21,17 +22,14 @@ use crate::mind::description;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
 use crate::scenario::{Action, Pattern, Raw};
-use crate::signaling::{Alias, Conversation, Dialect, Kind, Need, SameId, Signal, Terms};
-use crate::terms::{Direction, Side};
+use crate::signaling::{Alias, Conversation, Dialect, Need, SameId, Signal, Terms};
+use crate::terms::Side;
 
 /// How long a server may take to serve a stranger, on a machine that has much else to do.
 const SERVES_WITHIN: Duration = Duration::from_secs(20);
 
 /// How long a server may take to notice that somebody went, beside the time that it declares.
 const NOTICES_WITHIN: Duration = Duration::from_secs(5);
-
-/// No server takes one for idle sooner.
-const SILENT_FROM: Duration = Duration::from_millis(200);
 
 /// How long what was ended may take to let go of its sockets.
 const GONE_WITHIN: Duration = Duration::from_secs(5);
@@ -40,6 +38,9 @@ const GONE_WITHIN: Duration = Duration::from_secs(5);
 struct Hurt {
     /// The last step that did.
     by: Seq,
+    /// From when on the server has no reason to end the line of anybody else: the first step that did, or, where a second line takes over,
+    /// which may be why, the last one.
+    since: Seq,
     peers: BTreeSet<PeerName>,
 }
 
@@ -86,9 +87,13 @@ fn hurt(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, events: &[Arc<Event>
         };
         let hurt = hurt.get_or_insert_with(|| Hurt {
             by: event.seq,
+            since: event.seq,
             peers: BTreeSet::new(),
         });
         hurt.by = event.seq;
+        if dialect.properties().same_id != SameId::Reject {
+            hurt.since = event.seq;
+        }
         hurt.peers.insert(peer.clone());
         if let Some(Action::SendRaw {
             raw: Raw::Upgrade { path, .. },
@@ -99,55 +104,6 @@ fn hurt(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, events: &[Arc<Event>
         }
     }
     hurt
-}
-
-/// For how long a peer had said nothing when the server last ended a line of it.
-fn silence(events: &[Arc<Event>], peer: &PeerName) -> Duration {
-    let (mut spoke, mut silent) = (None, 0);
-    for event in events {
-        match &event.what {
-            What::LinkUp { link } if link.peer == *peer => spoke = Some(event.at),
-            // A fence is the harness's own, and may have been written to a line that the server had ended.
-            What::Message {
-                link,
-                direction: Direction::Up,
-                word,
-                ..
-            } if link.peer == *peer
-                && word.as_ref().is_none_or(|word| word.kind() != Kind::Fence) =>
-            {
-                spoke = Some(event.at);
-            }
-            What::LinkDown {
-                link,
-                by: Side::Server,
-                ..
-            } if link.peer == *peer => {
-                silent = event.at.saturating_sub(spoke.unwrap_or(event.at));
-            }
-            _ => {}
-        }
-    }
-    Duration::from_micros(silent)
-}
-
-/// Whether the server ends the line of a stranger too who says nothing for so long, and a little longer: then that, and no harm, may be why.
-async fn idles<F: Future<Output = Result<Probe, Stuck>>>(
-    names: &Names,
-    probe: impl Fn(String) -> F,
-    silent: Duration,
-    until: Instant,
-) -> bool {
-    if silent < SILENT_FROM || silent > SERVES_WITHIN {
-        return false;
-    }
-    let Ok(mut stranger) = probe(names.id("idle")).await else {
-        return false;
-    };
-    let connected = stranger.connect(until, None).await.is_ok();
-    let ended = connected && stranger.ended_for_silence(silent + silent / 2).await;
-    stranger.leave().await;
-    ended
 }
 
 impl Stage {
@@ -176,7 +132,14 @@ impl Stage {
                 let note = |result: Result<(), Stuck>, five: &mut Finding| {
                     note(five, hurt.by, Vec::new(), result);
                 };
-                note(pair(&names, probe, until).await, &mut five);
+                let began = Instant::now();
+                let met = pair(&names, probe, until).await;
+                // Each of the pair is silent while the other is served. Who was waited for to the end has lost no line.
+                let took = began.elapsed();
+                let lost = met.is_err() && took < SERVES_WITHIN;
+                if !(lost && idle::is_why(probe, names.id("idle"), took).await) {
+                    note(met, &mut five);
+                }
                 let served = five.breaches.is_empty();
                 for peer in &hurt.peers {
                     // Where strangers are not served, nobody learns more by waiting.
@@ -192,8 +155,9 @@ impl Stage {
                     note(returned.await, &mut five);
                 }
                 for (peer, result) in self.unrelated(case, &events, &hurt) {
-                    let silent = silence(&events, &peer);
-                    if result.is_err() && idles(&names, probe, silent, until).await {
+                    let silent = idle::longest(&events, &peer);
+                    let id = names.id(&format!("idle-{peer}"));
+                    if result.is_err() && idle::is_why(probe, id, silent).await {
                         continue;
                     }
                     note(result, &mut five);
@@ -256,7 +220,7 @@ impl Stage {
                     link,
                     by: Side::Server,
                     ..
-                } => event.seq > hurt.by && link.peer == *peer && !ended(link),
+                } => event.seq > hurt.since && link.peer == *peer && !ended(link),
                 _ => false,
             })
         };

@@ -20,9 +20,7 @@ impl Stage {
             Action::Connect {
                 peer,
                 refused: false,
-            } => {
-                self.must(peer, Order::Connect, cause).await?;
-            }
+            } => self.connect(peer, begun).await?,
             Action::Connect {
                 peer,
                 refused: true,
@@ -238,6 +236,8 @@ impl Stage {
                 self.actor(peer)?.kill(*how).await?;
                 match how {
                     Kill::Socket => self.closed(peer, link).await?,
+                    // Of its end the server hears nothing.
+                    Kill::Tab | Kill::Browser if self.is_half_open(peer) => {}
                     Kill::Tab | Kill::Browser => {
                         self.wait(
                             self.until,

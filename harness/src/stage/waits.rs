@@ -14,6 +14,8 @@ use crate::terms::{Direction, Fate, Machine, Payload};
 pub struct World {
     /// Each peer's connections.
     conns: BTreeMap<PeerName, Connections>,
+    /// Who has asked to be let in and is not yet: the number of each peer's next connection at that moment.
+    asked: BTreeMap<PeerName, BTreeMap<PeerName, u32>>,
     /// Signaling connections as the tap sees them: the newest link, and whether it is up.
     links: BTreeMap<PeerName, (u32, bool)>,
     /// The newest signaling connection whose end the peer itself has seen.
@@ -118,6 +120,7 @@ impl World {
     pub fn new(terms: &Terms) -> Self {
         Self {
             conns: BTreeMap::new(),
+            asked: BTreeMap::new(),
             links: BTreeMap::new(),
             closed: BTreeMap::new(),
             tokens: Vec::new(),
@@ -155,8 +158,10 @@ impl World {
                         TokenKind::Held(*direction, word.kind(), about.clone()),
                     );
                 }
-                if *direction == Direction::Down {
-                    self.words.insert(seq, word.clone());
+                match direction {
+                    Direction::Down => drop(self.words.insert(seq, word.clone())),
+                    Direction::Up if word.kind() == Kind::Join => self.asks_in(&link.peer),
+                    Direction::Up => {}
                 }
             }
             What::Hears {
@@ -261,14 +266,25 @@ impl World {
         }
     }
 
-    /// Somebody came into a room: what he and these peers were connected by before belongs to an earlier meeting.
+    /// Somebody asks to be let in: what is made from now on may belong to the meeting that this leads to, since those inside may hear of it
+    /// before he does.
+    fn asks_in(&mut self, peer: &PeerName) {
+        let next = |(peer, conns): (&PeerName, &Connections)| (peer.clone(), conns.next());
+        let before = self.conns.iter().map(next).collect();
+        self.asked.insert(peer.clone(), before);
+    }
+
+    /// Somebody came into a room: what he and these peers were connected by before he asked for it belongs to an earlier meeting.
     fn meet(&mut self, peer: &PeerName, with: &[String]) {
-        if let Some(conns) = self.conns.get_mut(peer) {
-            conns.anew = conns.next();
-        }
-        for (inside, conns) in &mut self.conns {
-            if inside != peer && with.iter().any(|id| id == inside.as_str()) {
-                conns.since.insert(peer.clone(), conns.next());
+        let before = self.asked.remove(peer).unwrap_or_default();
+        for (name, next) in before {
+            let Some(conns) = self.conns.get_mut(&name) else {
+                continue;
+            };
+            if name == *peer {
+                conns.anew = next;
+            } else if with.iter().any(|id| id == name.as_str()) {
+                conns.since.insert(peer.clone(), next);
             }
         }
     }

@@ -6,6 +6,8 @@ mod select;
 mod snapshot;
 mod stacks;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! Planted faults, each against the scenarios that claim to catch it: a scenario that cannot fail is worth nothing.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -95,6 +96,8 @@ pub enum Caught {
     Elsewhere(String),
     /// Nowhere: the run ended otherwise, or was not played, for a person.
     Not(String),
+    /// It was not to be played: these stacks are to be done without.
+    LeftOut(Vec<Stack>),
 }
 
 /// What all scenarios together catch.
@@ -109,9 +112,9 @@ pub struct Table {
 }
 
 impl Table {
-    /// Every fault has a scenario, and is caught where that says.
+    /// Every fault has a scenario, and is caught where that says, or was not to be played.
     pub fn is_whole(&self) -> bool {
-        let there = |row: &Row| row.caught == Caught::There;
+        let there = |row: &Row| matches!(row.caught, Caught::There | Caught::LeftOut(_));
         self.rows.iter().all(there) && self.uncaught.is_empty() && self.unknown.is_empty()
     }
 }
@@ -124,8 +127,13 @@ pub fn native(scenario: &Scenario) -> Option<Cast> {
     })
 }
 
-/// Plays each scenario natively with each fault that it names.
-pub async fn planted(scenarios: &[Arc<Scenario>], setting: &Setting) -> Table {
+/// The cast that a fault is tried on: without browsers if that is possible, else the first.
+fn cast(scenario: &Scenario) -> Option<Cast> {
+    native(scenario).or_else(|| scenario.casts().into_iter().next())
+}
+
+/// Plays each scenario with each fault that it names: natively, or in browsers where it says so. `stacks`: those that may be used.
+pub async fn planted(scenarios: &[Arc<Scenario>], setting: &Setting, stacks: &[Stack]) -> Table {
     let mut unknown = Vec::new();
     let mut wanted = Vec::new();
     for scenario in scenarios {
@@ -137,7 +145,7 @@ pub async fn planted(scenarios: &[Arc<Scenario>], setting: &Setting) -> Table {
         }
     }
     let mut rows: Vec<Row> = futures_util::stream::iter(wanted)
-        .map(|(planted, scenario, place)| row(planted, scenario, place, setting))
+        .map(|(planted, scenario, place)| row(planted, scenario, place, setting, stacks))
         .buffer_unordered(UNDER_WAY)
         .collect()
         .await;
@@ -153,16 +161,35 @@ pub async fn planted(scenarios: &[Arc<Scenario>], setting: &Setting) -> Table {
     }
 }
 
-async fn row(planted: Planted, scenario: Arc<Scenario>, expected: Place, setting: &Setting) -> Row {
-    let Some(cast) = native(&scenario) else {
-        let caught = Caught::Not("it has no native cast".into());
-        return Row {
-            planted,
-            scenario,
-            expected,
-            caught,
-            broken: Vec::new(),
-        };
+async fn row(
+    planted: Planted,
+    scenario: Arc<Scenario>,
+    expected: Place,
+    setting: &Setting,
+    stacks: &[Stack],
+) -> Row {
+    let cast = cast(&scenario).ok_or_else(|| Caught::Not("it has no cast".into()));
+    let cast = cast.and_then(|cast| {
+        let wanted = cast.stacks().values().copied();
+        let without: BTreeSet<Stack> = wanted
+            .filter(|stack| *stack != Stack::Wire && !stacks.contains(stack))
+            .collect();
+        match without.is_empty() {
+            true => Ok(cast),
+            false => Err(Caught::LeftOut(without.into_iter().collect())),
+        }
+    });
+    let cast = match cast {
+        Ok(cast) => cast,
+        Err(caught) => {
+            return Row {
+                planted,
+                scenario,
+                expected,
+                caught,
+                broken: Vec::new(),
+            };
+        }
     };
     let case = Case {
         scenario: scenario.clone(),

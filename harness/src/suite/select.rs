@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::mistake::{Mistakes, nearest, quoted};
 use crate::names::{PeerName, Stack};
 use crate::scenario::{Cast, Scenario, Sequences, variant_slug};
@@ -226,7 +228,7 @@ impl Case {
         )
     }
 
-    /// A name for files: letters, digits, `-`, `_`, `+`, `@` only. The scenario's name, its variant and its cast.
+    /// A name for files: letters, digits, `-`, `_`, `+`, `@`, `%` only. The scenario's name, its variant and its cast.
     pub fn slug(&self) -> String {
         let name: String = self
             .stem()
@@ -248,12 +250,38 @@ impl Case {
     }
 }
 
-/// `alice-chromium+bob-native`
+/// So long may the part of a file's name be that tells a cast (bytes): a file's name has 255 at most, on most systems.
+const LONGEST_CAST: usize = 128;
+
+/// `alice-chromium+bob-native`, in ASCII alone: `zo%C3%AB-native`. One that is too long ends with a digest of all of it, so each cast has its own.
 pub(super) fn cast_slug(cast: &Cast) -> String {
     let parts: Vec<String> = cast
         .stacks()
         .iter()
-        .map(|(peer, stack)| format!("{peer}-{stack}"))
+        .map(|(peer, stack)| format!("{}-{stack}", ascii(peer.as_str())))
         .collect();
-    parts.join("+")
+    let whole = parts.join("+");
+    if whole.len() <= LONGEST_CAST {
+        return whole;
+    }
+    let digest = Sha256::digest(whole.as_bytes());
+    let digest: String = digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    // It is ASCII, so it can be cut anywhere.
+    format!("{}+{digest}", &whole[..LONGEST_CAST - 1 - digest.len()])
+}
+
+/// Percent-encoded where it is not ASCII, whose part of names has no `%`.
+fn ascii(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            byte if byte.is_ascii() => out.push(char::from(byte)),
+            byte => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
 }

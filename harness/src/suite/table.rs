@@ -43,6 +43,14 @@ pub fn table(table: &Table) -> String {
             Caught::Elsewhere(found) => {
                 let _ = write!(text, "\n    CAUGHT ELSEWHERE, at {}", tame(found));
             }
+            Caught::LeftOut(stacks) => {
+                let stacks: Vec<String> = stacks.iter().map(ToString::to_string).collect();
+                let stacks = stacks.join(" and ");
+                let _ = write!(
+                    text,
+                    "\n    NOT PLAYED: it takes {stacks}, to be done without"
+                );
+            }
             Caught::Not(why) => {
                 let _ = write!(text, "\n    NOT CAUGHT: {}", tame(why));
             }

@@ -17,6 +17,7 @@ mod figures;
 mod firefox_alone;
 mod hands;
 mod pairs;
+mod planted;
 mod pool;
 mod scenarios;
 mod waits;

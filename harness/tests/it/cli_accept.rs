@@ -12,6 +12,69 @@ steps:
   - await: { peer: alice, hears: offer }
 ";
 
+/// A server that first does this, and is sound from then on.
+fn first(other: &str) -> String {
+    format!("if [ ! -e booted ]; then : > booted; {other}; fi; exec {GLARE} serve --port {{port}}")
+}
+
+#[test]
+fn where_a_run_failed_that_had_the_same_log_nothing_is_accepted() {
+    let stand = Stand::new();
+    // That nobody is told of Bob's end is in no log: it breaks a law.
+    stand.write(
+        "x.yaml",
+        "scenario: x
+peers: { alice: { stack: wire }, bob: { stack: wire } }
+steps:
+  - create: { peer: alice, room: lobby }
+  - join: { peer: bob, room: lobby }
+  - kill: { peer: bob, how: socket }
+",
+    );
+    let server = first(&format!(
+        "exec {GLARE} serve --port {{port}} --fault ghost-on-disconnect"
+    ));
+    let run = ["run", "x.yaml", "--server", &server, "--accept", "--repeat"];
+    let ran = stand.glare(&[&run[..], &["2"]].concat()).ends(1);
+    assert!(ran.err.contains("a ghost"), "{}", ran.err);
+    assert!(!ran.err.contains("different logs"), "{}", ran.err);
+    assert!(!stand.path("x.snap").exists(), "a run has failed");
+    stand.glare(&[&run[..], &["2"]].concat()).ends(0);
+    assert!(stand.path("x.snap").exists());
+}
+
+#[test]
+fn a_failure_counts_for_more_than_a_run_that_says_nothing() {
+    let stand = Stand::new();
+    stand.write(
+        "x.yaml",
+        "scenario: x
+peers: { alice: { stack: wire } }
+steps:
+  - connect: { peer: alice }
+  - await: { peer: alice, hears: peer-joined, within: 100ms }
+",
+    );
+    let server = first("exit 3");
+    let run = ["run", "x.yaml", "--server", &server, "--repeat"];
+    let played = |times| stand.glare(&[&run[..], &[times]].concat());
+    played("1").ends(5);
+    std::fs::remove_file(stand.path("booted")).expect("it was booted");
+    played("2").ends(1);
+}
+
+#[test]
+fn until_failure_ends_with_the_first_log_that_differs() {
+    let stand = Stand::new();
+    stand.write("x.yaml", SCENARIO);
+    let server = server();
+    let run = ["run", "x.yaml", "--server", &server, "--repeat", "9"];
+    let ran = stand
+        .glare(&[&run[..], &["--until-failure"]].concat())
+        .ends(1);
+    assert!(ran.out.contains("2 runs"), "{}", ran.out);
+}
+
 /// A server that is sound when it is booted first, and repeats offers from then on.
 fn server() -> String {
     format!(

@@ -90,7 +90,10 @@ fn a_fault_that_is_caught_elsewhere_or_not_at_all_or_is_none_is_told() {
     let stand = Stand::new();
     let text = std::fs::read_to_string(project("rooms/name-taken.yaml")).expect("a file");
     let text = text
-        .replace("silent-refusal: step 2", "silent-refusal: step 3")
+        .replace(
+            "name-check-never-matches: step 2",
+            "name-check-never-matches: step 3",
+        )
         .replace(
             "catches:\n",
             "catches:\n  alters-sdp: law 3\n  no-such-fault: law 1\n",

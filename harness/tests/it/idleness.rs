@@ -41,7 +41,7 @@ async fn the_next_step_begins_when_the_time_is_over() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_must_never_happen_ends_the_time_at_once() {
     let setting = Setting {
-        server: ServerSpec::faulty(Fault::EndsIdleLines),
+        server: ServerSpec::faulty(Fault::CutsIdleLines),
         ..setting()
     };
     let never = "expect:\n  never: |\n    alice: disconnected\n";

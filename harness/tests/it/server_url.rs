@@ -295,12 +295,18 @@ fn flags_that_contradict_each_other_are_refused() {
             &["--server-url", "http://me:hunter2@127.0.0.1:1"],
             "authorization",
         ),
+        (
+            &["--server-url", "http://me:hun@ter2@127.0.0.1:1"],
+            "authorization",
+        ),
+        (&["--server-url", "ftp://me:hunter2@127.0.0.1"], "ftp"),
     ] {
         let arguments: Vec<&str> = ["run", &happy]
             .into_iter()
             .chain(flags.iter().copied())
             .collect();
-        Stand::new().glare(&arguments).ends(2).complains(word);
+        let ran = Stand::new().glare(&arguments).ends(2).complains(word);
+        assert!(!(ran.out + &ran.err).contains("ter2"), "{}", ran.err);
     }
 }
 

@@ -192,3 +192,29 @@ steps:
     let (name, policy) = variants()[1].clone();
     passes(&played_on(name, policy, steps).await);
 }
+
+/// One says garbage, the other nothing, and her line is ended for that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_ends_the_lines_of_the_silent_harms_no_bystander() {
+    let steps = "
+scenario: garbage and silence
+peers: { alice: { stack: wire }, bob: { stack: wire } }
+steps:
+  - connect: { peer: alice }
+  - connect: { peer: bob }
+  - send-raw: { peer: bob, text: garbage }
+  - await: { peer: alice, disconnected: true }
+";
+    let idle = Policy {
+        ends_idle_lines: Some(Duration::from_millis(600)),
+        ..Policy::default()
+    };
+    // A fresh pair is silent too while it waits for answers.
+    let late = Policy {
+        answer_late: Some(Duration::from_millis(400)),
+        ..idle.clone()
+    };
+    for (name, policy) in [("late", idle), ("late", late)] {
+        passes(&played_on(name, policy, steps).await);
+    }
+}

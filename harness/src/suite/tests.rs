@@ -1,0 +1,67 @@
+//! Snapshots of casts, without playing any.
+
+use std::sync::Arc;
+
+use super::{Snapshot, accept, fail, judge_log, rank};
+use crate::names::Stack;
+use crate::record::{FailureKind, InconclusiveKind, UnsupportedKind, Verdict};
+use crate::scenario::Scenario;
+use crate::stage::Case;
+
+/// A scenario's first cast, and one with a browser.
+fn casts(folder: &std::path::Path) -> [Case; 2] {
+    let text = "scenario: x\npeers: { alice: {} }\nsteps:\n  - connect: { peer: alice }\n";
+    let scenario = match Scenario::read(&folder.join("x.yaml"), text) {
+        Ok(scenario) => Arc::new(scenario),
+        Err(mistakes) => panic!("{}", mistakes.render(false)),
+    };
+    [Stack::Native, Stack::Chromium].map(|wanted| {
+        let mut all = scenario.casts().into_iter();
+        let cast = all.find(|cast| cast.stacks().values().all(|stack| *stack == wanted));
+        let (scenario, cast) = (scenario.clone(), cast.expect("a cast"));
+        Case { scenario, cast }
+    })
+}
+
+#[test]
+fn a_cast_has_a_snapshot_of_its_own_only_as_long_as_its_log_differs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [first, other] = casts(folder.path());
+    let shared = Snapshot::shared_path(&first.scenario);
+    let own = Snapshot::own_path(&other.scenario, &other.cast);
+    let green = |case, log| judge_log(case, log) == Verdict::Pass;
+    let is_new = |case| matches!(judge_log(case, "a"), Verdict::New { .. });
+    assert!(is_new(&first) && is_new(&other));
+
+    accept(&first, "a").expect("to be written");
+    assert!(shared.exists() && green(&first, "a") && green(&other, "a"));
+    accept(&other, "a").expect("to be written");
+    assert!(!own.exists(), "it says the same");
+
+    accept(&other, "b").expect("to be written");
+    assert!(own.exists() && green(&other, "b") && !green(&other, "a"));
+    assert!(green(&first, "a") && !green(&first, "b"));
+    let Verdict::Fail(failure) = judge_log(&other, "a") else {
+        panic!("its own log is another");
+    };
+    assert_eq!(failure.kind, FailureKind::SnapshotDiffers);
+    assert!(failure.message.contains("@alice-chromium"), "{failure:?}");
+
+    accept(&other, "a").expect("to be written");
+    assert!(!own.exists() && green(&other, "a"));
+    assert!(shared.exists(), "that of the others stays");
+}
+
+#[test]
+fn of_several_runs_the_worst_is_told() {
+    let snapshot = "x.snap".to_owned();
+    let all = [
+        Verdict::Pass,
+        Verdict::Flaky { failed: 1 },
+        Verdict::New { snapshot },
+        Verdict::unsupported(UnsupportedKind::Server, "no"),
+        Verdict::inconclusive(InconclusiveKind::NoServer, "no"),
+        fail(FailureKind::SeveralLogs, "no".into(), None),
+    ];
+    assert!(all.iter().map(rank).is_sorted_by(|one, next| one < next));
+}
