@@ -1,6 +1,6 @@
 //! What a run costs, each figure beside the one that it is measured against, taken in turns in one run.
 //!
-//! `ci/bench` prints the table; `ci/bench native` leaves the browsers out, `ci/bench tap` all but the tap. Medians, since the machines are shared. A figure above
+//! `ci/bench` prints the table; `ci/bench native` leaves the browsers out, `ci/bench tap` all but the tap, `ci/bench mesh` all but the room of four. Medians, since the machines are shared. A figure above
 //! its limit is marked MISSED and is no error: how busy the machine was is said at the head of the table, and at its end.
 
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use glare::peer::NativePeer;
 use glare::peer::browser::Pool;
 use glare::record::Verdict;
 use glare::run::Run;
-use glare::scenario::Scenario;
+use glare::scenario::{PeerSpec, Scenario};
 use glare::server::ServerSpec;
 use glare::signaling::{Description, Dialect};
 use glare::stage::{Case, Setting, play};
@@ -41,8 +41,14 @@ fn main() {
     let pool = Pool::start(run.clone()).expect("a pool");
     runtime.block_on(async {
         load();
+        if asked("mesh") {
+            mesh(&pool, &run).await;
+            pool.shutdown().await;
+            return load();
+        }
         if !tap_only {
             native(&pool, &run).await;
+            mesh(&pool, &run).await;
             pairs().await;
         }
         // On a task, as peers are: this thread's waking would be part of each round trip.
@@ -241,6 +247,41 @@ async fn native(pool: &Pool, run: &Run) {
         15.0,
         "ms",
     );
+}
+
+/// Four native peers in one room, each connected with each: six pairs.
+async fn mesh(pool: &Pool, run: &Run) {
+    let setting = setting(pool, run, 1);
+    let names = ["alice", "bob", "carol", "dora"];
+    let mut builder = Scenario::builder("mesh of four");
+    for name in names {
+        let spec = PeerSpec {
+            stack: Some(Stack::Native),
+            ..PeerSpec::default()
+        };
+        builder = builder.peer_with(name, spec);
+    }
+    builder = builder.create(names[0], "lobby");
+    for name in &names[1..] {
+        builder = builder.join(*name, "lobby");
+    }
+    let scenario = builder.connected(names).build().expect("a scenario");
+    let cast = scenario.casts().remove(0);
+    let case = Case {
+        scenario: Arc::new(scenario),
+        cast,
+    };
+    let (mut bare, mut staged) = (Vec::new(), Vec::new());
+    for _ in 0..30 {
+        bare.push(bare_pair().await);
+        staged.push(verdict_time(&case, &setting).await);
+    }
+    line(
+        "two bare native peers, in turns with the next",
+        ms(median(bare)),
+    );
+    let staged = millis(median(staged));
+    at_most("mesh of four, native, boot to verdict", staged, 60.0, "ms");
 }
 
 async fn tap(run: Run) {

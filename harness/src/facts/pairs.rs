@@ -1,7 +1,7 @@
 //! Pairs: the connection of one peer with one other.
 //!
 //! A connection is known by the certificates that its descriptions name (RFC 8122, section 5): two are one pair where each has the other's as
-//! its remote ones. With whom a connection is to be follows from whom its descriptions were sent to or came from.
+//! its remote ones. With whom one is to be is recorded when it is made; else it follows from whom its descriptions went to or came from.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,7 +16,7 @@ pub(crate) type EndId = (PeerName, u32);
 /// One peer's side of a pair, or of what may become one.
 #[derive(Debug, Default)]
 pub(crate) struct End {
-    /// Whom its descriptions went to or came from, the first of them.
+    /// Whom it was made for; where that was not recorded, whom its first description went to or came from.
     pub partner: Option<PeerName>,
     /// It has taken in a description of another one.
     pub described: bool,
@@ -84,6 +84,10 @@ impl Pairs {
             What::Released { message, .. } if self.sent.contains_key(message) => {
                 self.heard.insert(event.seq, *message);
             }
+            What::ConnectionMade { peer, conn, with } => {
+                let end = self.ends.entry((peer.clone(), *conn)).or_default();
+                end.partner = Some(with.clone());
+            }
             What::Applied {
                 peer,
                 conn,
@@ -148,12 +152,12 @@ impl Pairs {
         }
     }
 
-    /// What is known of a connection, if one of its descriptions was taken in.
+    /// What is known of a connection.
     pub fn end(&self, peer: &PeerName, conn: u32) -> Option<&End> {
         self.ends.get(&(peer.clone(), conn))
     }
 
-    /// Every connection of which a description was taken in, by peer and number.
+    /// Every connection, by peer and number.
     pub fn ends(&self) -> impl Iterator<Item = (&EndId, &End)> {
         self.ends.iter()
     }
@@ -340,5 +344,19 @@ mod tests {
         trace.message("bob", Direction::Up, "carol", Offer, "bb", &[set]);
         let partner = trace.pairs.partner(&PeerName::new("bob"), 3);
         assert_eq!(partner, Some(&PeerName::new("carol")));
+    }
+
+    /// A server that names somebody else as the sender makes no connection another's.
+    #[test]
+    fn for_whom_a_connection_was_made_counts_more_than_what_its_messages_say() {
+        let (alice, bob) = (PeerName::new("alice"), PeerName::new("bob"));
+        let mut trace = Trace::default();
+        for (peer, with) in [(&alice, &bob), (&bob, &alice)] {
+            let (peer, with, conn) = (peer.clone(), with.clone(), 1);
+            trace.add(&[], What::ConnectionMade { peer, conn, with });
+        }
+        assert_eq!(trace.pairs.partner(&alice, 1), Some(&bob));
+        trace.told(("carol", 1), ALICE, Offer, ["cc", "cc"]);
+        assert_eq!(trace.pairs.partner(&alice, 1), Some(&bob));
     }
 }

@@ -182,6 +182,7 @@ pub(super) fn lane<'a>(
         | What::Console { .. }
         | What::Server { .. }
         | What::Fenced { .. }
+        | What::ConnectionMade { .. }
         | What::Case(_)
         | What::Source { .. }
         | What::Clearing

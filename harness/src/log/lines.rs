@@ -517,6 +517,7 @@ impl Names {
             | What::Hears { .. }
             | What::Stalled { .. }
             | What::Fenced { .. }
+            | What::ConnectionMade { .. }
             | What::Case(_)
             | What::Source { .. }
             | What::Clearing

@@ -65,6 +65,11 @@ impl Mind {
         self.numbers.conn
     }
 
+    /// With whom a connection is to be.
+    pub fn owner(&self, conn: u32) -> Option<&PeerName> {
+        self.owners.get(&conn)
+    }
+
     /// Takes something in and says what is to be done.
     pub fn handle(&mut self, input: Input) -> Vec<Output> {
         let mut out = Vec::new();

@@ -198,6 +198,12 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         about: Option<PeerName>,
     },
+    /// A peer makes a connection that is to be with this one.
+    ConnectionMade {
+        peer: PeerName,
+        conn: u32,
+        with: PeerName,
+    },
     /// A stack gathered a local candidate, `host/udp`; `None` at the end.
     Gathered {
         peer: PeerName,

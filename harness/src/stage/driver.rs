@@ -157,7 +157,16 @@ impl Driver {
 
     fn put_out(&mut self, output: Output) {
         match output {
-            Output::Do { call, command } => self.give(call, command),
+            Output::Do { call, command } => {
+                if let Command::NewConnection { conn } = command
+                    && let Some(with) = self.mind.owner(conn).cloned()
+                {
+                    let peer = self.name.clone();
+                    self.recorder
+                        .record(What::ConnectionMade { peer, conn, with }, &[]);
+                }
+                self.give(call, command);
+            }
             Output::Record { mark, what, cause } => {
                 let cause = self.causes(&cause);
                 let seq = self.recorder.record(what, &cause);

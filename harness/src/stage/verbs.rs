@@ -536,7 +536,8 @@ impl Stage {
     ) -> Result<Vec<Seq>, Stop> {
         let open = Condition::Channel {
             peer: from.clone(),
-            with: Some(to.clone()),
+            // Of one who can have but one connection it goes without saying.
+            with: self.other(from).is_none().then(|| to.clone()),
             label: channel.into(),
             state: "open".into(),
         };

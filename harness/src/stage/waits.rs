@@ -457,6 +457,8 @@ impl World {
                     self.state_now(peer, *conn, Machine::Connection) == Some("connected")
                 })
                 .filter_map(|conn| self.facts.pairs.partner(peer, conn))
+                // An older connection of the two is nothing to wonder at.
+                .filter(|partner| *partner != one && *partner != other)
                 .map(PeerName::as_str)
                 .collect();
             let names: Vec<&str> = names.into_iter().collect();
@@ -607,7 +609,8 @@ impl World {
             Some((_, false)) => "signaling down".into(),
         }];
         let current = self.current(peer);
-        if current.is_empty() {
+        let silent = |(_, conn): &(_, &Connection)| conn.states.is_empty();
+        if current.iter().all(silent) {
             parts.push("no connection".into());
         }
         let several = current.len() > 1;

@@ -1,12 +1,16 @@
 //! Rooms of more than two: who is connected with whom, and one log for it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::stage_support::*;
 use glare::record::Verdict;
 use glare::scenario::Place;
+use glare::server::ServerSpec;
+use glare::signaling::Dialect;
 use glare::stage::{Outcome, Setting, play};
+use glare_signaling_server::{Fault, Policy, RoomSize};
 
 const NAMES: [&str; 4] = ["alice", "bob", "carol", "dora"];
 
@@ -183,4 +187,74 @@ async fn of_three_by_hand_each_description_is_for_the_one_who_is_named() {
     let log = passes(&played(&text).await);
     assert!(log.contains("bob ~> carol: chat \"by hand\""), "{log}");
     assert!(!log.contains("carol -> alice: offer"), "{log}");
+}
+
+/// A connection that nobody has described yet is another one's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_to_a_third_is_in_nobodys_way() {
+    let joins = THREE.replace("carol, room: lobby", "carol, room: lobby, offer: false");
+    let steps = "  - negotiate: { from: carol, to: alice }
+  - await: { connected: [carol, alice] }
+  - open-channel: { peer: carol, to: bob, label: later }
+  - await: { connected: [alice, carol], within: 3s }
+  - await: { peer: carol, with: alice, state: { connection: connected }, within: 3s }
+  - say: { from: carol, to: alice, text: still here }
+";
+    passes(&played(&mesh(3, &format!("{joins}{steps}"))).await);
+}
+
+/// So many peers that only signal.
+fn wires(peers: usize, steps: &str) -> String {
+    mesh(peers, steps).replace("stack: native", "stack: wire")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_relays_to_all_others_and_says_so_breaks_no_law() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/servers/reference");
+    let dialect = Dialect::load(&folder.join("rooms-of-three.dialect.yaml"));
+    let policy = Policy {
+        room_size: RoomSize::new(3).expect("a size"),
+        ..Policy::default()
+    };
+    let setting = Setting {
+        server: ServerSpec::variant(policy),
+        dialect: Arc::new(dialect.expect("a dialect")),
+        ..setting()
+    };
+    let steps = "  - send: { from: carol, message: offer }
+  - await: { peer: alice, hears: offer, from: carol }
+  - await: { peer: bob, hears: offer, from: carol }
+  - send: { from: bob, message: answer }
+  - send: { from: alice, message: bye }
+  - await: { peer: carol, hears: answer, from: bob }
+  - await: { peer: carol, hears: bye, from: alice }
+  - leave: { peer: bob }
+  - await: { peer: carol, hears: peer-left, from: bob }
+";
+    let text = wires(3, &format!("{THREE}{steps}"));
+    passes(&play(&case(&text), Arc::new(setting)).await);
+}
+
+/// Each with what a room of more than two alone can show.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_goes_wrong_among_more_than_two_breaks_the_law_that_it_must() {
+    let full = "  - join: { peer: dora, room: lobby, refused: full }\n";
+    let bye = "  - send: { from: carol, to: alice, message: bye }\n  - await: { peer: carol, hears: peer-left, from: alice, within: 1s }\n";
+    let late = "  - join: { peer: dora, room: lobby }\n";
+    for (fault, steps, law) in [
+        (Fault::AcceptsThirdPeer, full, 10),
+        (Fault::RelaysToTheNext, bye, 3),
+        (Fault::RelaysToRoom, bye, 3),
+        (Fault::JoiningToldToOne, late, 9),
+        (Fault::ToldTwice, late, 12),
+        (Fault::WrongSender, bye, 2),
+    ] {
+        let text = wires(4, &format!("{THREE}{steps}"));
+        let outcome = played_with(&text, ServerSpec::faulty(fault)).await;
+        let Verdict::Fail(failure) = &outcome.verdict else {
+            panic!("{fault}: {:#?}\n{}", outcome.verdict, outcome.log);
+        };
+        let broken: Vec<_> = failure.breaches.iter().map(|broken| broken.law).collect();
+        assert!(broken.contains(&law), "{fault}: {failure:#?}");
+    }
 }

@@ -261,6 +261,7 @@ fn is_minor(what: &What) -> bool {
         | What::Applied { .. }
         | What::Console { .. }
         | What::Fenced { .. }
+        | What::ConnectionMade { .. }
         | What::LinkEnded { .. }
         | What::LinkClosed { .. }
         | What::End
@@ -446,6 +447,9 @@ fn drawn(
                 "the tap reads again"
             };
             chip(&link.peer, "", what.to_owned())
+        }
+        What::ConnectionMade { peer, with, .. } => {
+            chip(peer, "", format!("{peer}: a connection for {with}"))
         }
         What::Fenced { link } => chip(&link.peer, "", format!("{link}: all is here")),
         What::State {
