@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Snapshot, accept, fail, judge_log, rank};
+use super::{Snapshot, fail, judge_log, rank};
+use crate::log::{Line, Log};
 use crate::names::Stack;
 use crate::record::{FailureKind, InconclusiveKind, UnsupportedKind, Verdict};
 use crate::scenario::Scenario;
@@ -23,14 +24,29 @@ fn casts(folder: &std::path::Path) -> [Case; 2] {
     })
 }
 
+/// A log of one line.
+fn log(text: &str) -> Log {
+    let text = text.to_owned();
+    let (forms, events) = (Vec::new(), Vec::new());
+    Log {
+        outcome: None,
+        lines: vec![Line {
+            text,
+            forms,
+            events,
+        }],
+    }
+}
+
 #[test]
 fn a_cast_has_a_snapshot_of_its_own_only_as_long_as_its_log_differs() {
     let folder = tempfile::tempdir().expect("a folder");
     let [first, other] = casts(folder.path());
     let shared = Snapshot::shared_path(&first.scenario);
     let own = Snapshot::own_path(&other.scenario, &other.cast);
-    let green = |case, log| judge_log(case, log) == Verdict::Pass;
-    let is_new = |case| matches!(judge_log(case, "a"), Verdict::New { .. });
+    let green = |case, text| judge_log(case, &log(text)) == Verdict::Pass;
+    let is_new = |case| matches!(judge_log(case, &log("a")), Verdict::New { .. });
+    let accept = |case, text: &str| super::accept(case, &[text.to_owned()]);
     assert!(is_new(&first) && is_new(&other));
 
     accept(&first, "a").expect("to be written");
@@ -41,7 +57,7 @@ fn a_cast_has_a_snapshot_of_its_own_only_as_long_as_its_log_differs() {
     accept(&other, "b").expect("to be written");
     assert!(own.exists() && green(&other, "b") && !green(&other, "a"));
     assert!(green(&first, "a") && !green(&first, "b"));
-    let Verdict::Fail(failure) = judge_log(&other, "a") else {
+    let Verdict::Fail(failure) = judge_log(&other, &log("a")) else {
         panic!("its own log is another");
     };
     assert_eq!(failure.kind, FailureKind::SnapshotDiffers);
