@@ -166,7 +166,7 @@ fn none_got_it(
     }
 }
 
-/// Who else is certainly in this room at this event, each peer once.
+/// Who else is certainly in this room at this event. Nobody is so twice: who asks to come in again is in doubt where he was.
 fn inside<'r>(rooms: &'r Rooms, of: &[StayId], stay: &Stay, at: usize) -> Vec<&'r Stay> {
     let before = of.partition_point(|other| rooms.stays[*other].asked < at);
     let mut inside: Vec<&Stay> = of[..before]
@@ -182,7 +182,6 @@ fn inside<'r>(rooms: &'r Rooms, of: &[StayId], stay: &Stay, at: usize) -> Vec<&'
         })
         .collect();
     inside.sort_by_key(|stay| stay.peer);
-    inside.dedup_by_key(|stay| stay.peer);
     inside
 }
 

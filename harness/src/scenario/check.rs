@@ -69,6 +69,8 @@ struct Walk<'a> {
 #[derive(Default)]
 struct Faulty {
     silent: BTreeMap<PeerName, usize>,
+    /// Who has dialled a new line in the place of a silent one.
+    anew: BTreeSet<PeerName>,
     stalled: BTreeMap<PeerName, usize>,
     paused: Option<usize>,
 }
@@ -269,7 +271,9 @@ impl Walk<'_> {
                 peer,
                 how: Cut::Silence(_),
             } => {
-                if let Some(step) = self.faulty.silent.insert(peer.clone(), at.number) {
+                let before = self.faulty.silent.insert(peer.clone(), at.number);
+                let anew = self.faulty.anew.remove(peer);
+                if let Some(step) = before.filter(|_| !anew) {
                     self.note(at, "peer", format!("`{peer}` is silent already"))
                         .expect("a second time")
                         .advise(format!("step {step} silences it; `mend` ends that"));
@@ -283,6 +287,7 @@ impl Walk<'_> {
                         .expect("only `how: silence` has one");
                 }
                 self.faulty.silent.remove(peer);
+                self.faulty.anew.remove(peer);
                 self.faulty.stalled.remove(peer);
             }
             Action::Stall { peer } => {
@@ -337,6 +342,12 @@ impl Walk<'_> {
                     )
                     .expect("only `path` has one");
                 }
+            }
+            Action::Connect {
+                peer,
+                answer: Answer::Granted | Answer::Any,
+            } if self.faulty.paused.is_none() && self.faulty.silent.contains_key(peer) => {
+                self.faulty.anew.insert(peer.clone());
             }
             Action::Connect { .. }
             | Action::Create { .. }

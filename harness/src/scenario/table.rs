@@ -223,7 +223,7 @@ const fn verb(
 pub(crate) const VERBS: &[Verb] = &[
     verb(
         "connect",
-        "Opens the signaling connection.",
+        "Opens the signaling connection, if none stands; in the place of one that is half-open (`cut: { how: silence }`) a new one.",
         &[
             PEER,
             may(

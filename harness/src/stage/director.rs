@@ -215,6 +215,11 @@ impl Stage {
     /// Until all is here that the laws need.
     async fn settle(&mut self, terms: &Terms) -> Result<(), Stop> {
         self.until = Until::case(self.end);
+        // Whoever dials again by itself would take a name that is looked at in the end.
+        let living = self.actors.values_mut().filter(|actor| actor.lives());
+        let rest = join_all(living.map(|actor| actor.order(Order::Rest, Vec::new())));
+        // One that is busy for longer than this dials nobody meanwhile.
+        drop(timeout_at(Instant::now() + FENCE_WITHIN, rest).await);
         self.go_on(self.ended).await?;
         self.hear_of_leavings(terms).await?;
         self.fence(self.ended).await

@@ -11,6 +11,8 @@ pub(super) struct Disturbed {
     pub(super) broken: BTreeSet<Link>,
     /// Links on which no fence could be answered.
     pub(super) mute: BTreeSet<Link>,
+    /// Links on which what is said is swallowed: half-open.
+    pub(super) silent: BTreeSet<Link>,
     /// Links whose tap does not read from the server.
     pub(super) stalled: BTreeSet<Link>,
     pub(super) paused: bool,
@@ -20,6 +22,11 @@ impl Disturbed {
     /// Whether a fence on this link could never be answered.
     pub fn is_mute(&self, link: &Link) -> bool {
         self.mute.contains(link)
+    }
+
+    /// Whether what is said on this link is swallowed.
+    pub fn is_silent(&self, link: &Link) -> bool {
+        self.silent.contains(link)
     }
 
     /// Whether a fence on this link says nothing of what came before.

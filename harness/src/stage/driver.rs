@@ -295,7 +295,13 @@ impl Driver {
         if let Order::ConnectMore = task.order {
             return self.connect_more(task.done).await;
         }
-        let needs_link = matches!(task.order, Order::Connect | Order::Ask { .. });
+        if let Order::ConnectAnew = task.order {
+            self.line.abandon();
+        }
+        let needs_link = matches!(
+            task.order,
+            Order::Connect | Order::ConnectAnew | Order::Ask { .. }
+        );
         match needs_link {
             true => {
                 if let Some(task) = self.connected(task).await {
@@ -310,7 +316,12 @@ impl Driver {
     pub(super) async fn fulfil(&mut self, task: Task) {
         let Task { order, cause, done } = task;
         match order {
-            Order::Connect | Order::ConnectMore => tell(done, Done::Yes),
+            Order::Connect | Order::ConnectAnew | Order::ConnectMore => tell(done, Done::Yes),
+            Order::Rest => {
+                self.line.rests = true;
+                self.line.again = None;
+                tell(done, Done::Yes);
+            }
             Order::Ask { request, offer } => {
                 if matches!(request, Request::Join { .. }) {
                     self.inputs.push_back(Input::Joining { offers: offer });

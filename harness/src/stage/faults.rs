@@ -35,6 +35,7 @@ impl Stage {
         begun: Seq,
     ) -> Result<(), Stop> {
         let link = self.breaking(peer, begun)?;
+        self.disturbed.silent.insert(link.clone());
         let tap = &self.actor(peer)?.tap;
         match tap.silence(Some(link.instance), how).await {
             0 => Err(fail_as(
@@ -69,6 +70,7 @@ impl Stage {
     /// Ends the peer's silence and stall. Its link may have ended meanwhile; then there is nothing to end.
     pub(super) async fn mend(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
         self.disturbed.mute.retain(|link| link.peer != *peer);
+        self.disturbed.silent.retain(|link| link.peer != *peer);
         for link in self
             .disturbed
             .stalled

@@ -19,12 +19,16 @@ use crate::signaling::{Conversation, Kind, Notice, Out, Word};
 /// A peer's line to the server.
 pub(super) struct Line {
     pub open: Option<OpenLink>,
+    /// Those that it had before, and whose end it has not seen.
+    pub abandoned: Vec<u32>,
     /// The one beside it, until the server has let it in or not.
     pub more: Option<(u32, oneshot::Sender<Done>)>,
     /// The room that it is in, as far as it was told.
     pub room: Option<RoomName>,
     /// A step has ended the line: nothing dials again.
     pub ended: bool,
+    /// The play is over: nothing dials again.
+    pub rests: bool,
     /// It is to dial again, then and for so long.
     pub again: Option<Again>,
     /// The number of the last link.
@@ -87,14 +91,26 @@ impl Line {
     pub fn new(last: u32, answers: mpsc::UnboundedSender<Answered>) -> Self {
         Self {
             open: None,
+            abandoned: Vec::new(),
             more: None,
             room: None,
             ended: false,
+            rests: false,
             again: None,
             last,
             outgoing: VecDeque::new(),
             waits: false,
             answers,
+        }
+    }
+
+    /// What comes of the one that it has speaks of nothing any more. What waits for it goes on with the next.
+    pub fn abandon(&mut self) {
+        if let Some(link) = self.open.take() {
+            for task in link.then {
+                tell(task.done, Done::No("another line takes its place".into()));
+            }
+            self.abandoned.push(link.number);
         }
     }
 

@@ -3,6 +3,7 @@
 mod actor;
 mod blame;
 mod closing;
+mod connect;
 mod director;
 mod directory;
 mod disturbed;

@@ -12,10 +12,14 @@ use crate::signaling::Request;
 pub enum Order {
     /// Open a signaling connection, if none stands.
     Connect,
+    /// Open a new one in the place of one that stands, which is dead though nobody has noticed: from now on it speaks on the new one.
+    ConnectAnew,
     /// Open one more beside it. It is let go whatever comes of it.
     ConnectMore,
     /// Close it with a close frame.
     Disconnect,
+    /// The play is over: dial no more by itself.
+    Rest,
     /// Ask the server. `offer`: once joined, make an offer to each peer inside.
     Ask { request: Request, offer: bool },
     /// Do this with the connection to a peer; without `to` the one that it must mean.
@@ -41,6 +45,7 @@ impl Order {
     pub fn outcome(&self, peer: &PeerName) -> String {
         match self {
             Order::Connect => format!("{peer}'s signaling connection"),
+            Order::ConnectAnew => format!("{peer}'s new signaling connection"),
             Order::ConnectMore => format!("the server's answer to {peer}'s second connection"),
             Order::Ask { request, .. } => {
                 format!("the server's answer to {peer}'s {}", request.kind())

@@ -69,10 +69,11 @@ impl Driver {
     }
 
     pub(super) async fn disconnect(&mut self) -> Done {
+        self.line.ended = true;
+        self.line.again = None;
         let Some(link) = &self.line.open else {
             return Done::No("it has no signaling connection".into());
         };
-        self.line.ended = true;
         let command = Command::CloseLink {
             link: link.number,
             code: Some(1000),
@@ -103,20 +104,15 @@ impl Driver {
             let why = (self.wire.refusal(link)).unwrap_or_else(|| format!("close code {code}"));
             tell(done, Done::No(why));
         }
+        if let Some(at) = self.line.abandoned.iter().position(|old| *old == link) {
+            self.line.abandoned.swap_remove(at);
+            self.has_seen_closed(link, code, reason);
+            return;
+        }
         let Some(own) = self.line.open.take_if(|own| own.number == link) else {
             return;
         };
-        let lost = self.recorder.record(
-            What::LinkClosed {
-                link: Link {
-                    peer: self.name.clone(),
-                    instance: link,
-                },
-                code,
-                reason: reason.to_owned(),
-            },
-            &[],
-        );
+        let lost = self.has_seen_closed(link, code, reason);
         let why = match (self.wire.refusal(link), reason) {
             (Some(why), _) => why,
             (None, "") => {
@@ -133,9 +129,21 @@ impl Driver {
         self.dial_again(lost);
     }
 
+    fn has_seen_closed(&self, link: u32, code: u16, reason: &str) -> Seq {
+        let link = Link {
+            peer: self.name.clone(),
+            instance: link,
+        };
+        let reason = reason.to_owned();
+        (self.recorder).record(What::LinkClosed { link, code, reason }, &[])
+    }
+
     /// A line that no step has ended is dialled again, by a peer that does so.
     fn dial_again(&mut self, lost: Seq) {
-        let Some(reconnects) = self.reconnects.filter(|_| !self.line.ended) else {
+        let Some(reconnects) = self
+            .reconnects
+            .filter(|_| !self.line.ended && !self.line.rests)
+        else {
             return;
         };
         let now = Instant::now();

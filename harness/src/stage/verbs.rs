@@ -76,14 +76,16 @@ impl Stage {
             Action::Connect {
                 peer,
                 answer: Answer::Granted,
-            } => {
-                self.must(peer, Order::Connect, cause).await?;
-            }
+            } => self.connect(peer, begun).await?,
             Action::Connect {
                 peer,
                 answer: Answer::Any,
             } => {
-                let done = self.order(peer, Order::Connect, cause).await?;
+                let order = match self.is_half_open(peer) {
+                    true => Order::ConnectAnew,
+                    false => Order::Connect,
+                };
+                let done = self.order(peer, order, cause).await?;
                 self.take_in()?;
                 let replied = self.let_in(peer, done, begun)?;
                 self.tell_outcome(peer, "connect", &replied, begun);
@@ -303,6 +305,8 @@ impl Stage {
                 self.actor(peer)?.kill(*how).await?;
                 match how {
                     Kill::Socket => self.closed(peer, link).await?,
+                    // Of its end the server hears nothing.
+                    Kill::Tab | Kill::Browser if self.is_half_open(peer) => {}
                     Kill::Tab | Kill::Browser => {
                         self.wait(
                             self.until,

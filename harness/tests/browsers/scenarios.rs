@@ -82,6 +82,9 @@ fn left_out_by_glare_stacks() {
     }
 }
 
+/// How many tests each scenario has.
+const TURNS: usize = 9;
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn plays_as_its_snapshot_says(
@@ -115,10 +118,19 @@ async fn plays_as_its_snapshot_says(
     );
 }
 
-/// The case of a scenario that these stacks play, if there is one.
+/// The case of a scenario that these stacks play, if there is one; of one that lists its mixes, those whose turn it is.
 async fn plays(scenario: Arc<Scenario>, stacks: Vec<Stack>) {
-    // A scenario that pins its peers has fewer casts: one of them is played by the first of the nine.
     let casts = scenario.casts();
+    if !scenario.mixes.is_empty() {
+        let place = |stack: &Stack| Stack::CONNECTING.iter().position(|one| one == stack);
+        let turns = stacks.iter().filter_map(place);
+        let turn = turns.fold(0, |turn, place| turn * Stack::CONNECTING.len() + place);
+        for cast in casts.into_iter().skip(turn).step_by(TURNS) {
+            plays_with(scenario.clone(), cast).await;
+        }
+        return;
+    }
+    // A scenario that pins its peers has fewer casts: one of them is played by the first of the nine.
     let pinned =
         (casts.len() == 1 && stacks == [Stack::Native, Stack::Native]).then(|| casts[0].clone());
     let Some(cast) = pinned.or_else(|| {
@@ -128,6 +140,10 @@ async fn plays(scenario: Arc<Scenario>, stacks: Vec<Stack>) {
     }) else {
         return;
     };
+    plays_with(scenario, cast).await;
+}
+
+async fn plays_with(scenario: Arc<Scenario>, cast: Cast) {
     // Those of all peers: a pinned one needs its browser too.
     let left_out = |stack: &Stack| Stack::CONNECTING.contains(stack) && !allowed(*stack);
     if cast.stacks().values().any(left_out) {

@@ -44,6 +44,49 @@ fn one_of_two_lines_may_be_told_for_what_the_other_left() {
 }
 
 #[test]
+fn where_one_is_who_says_on_another_line_what_nobody_understands_nobody_knows() {
+    for garbled in [false, true] {
+        let (mut b, alice, bob) = pair();
+        let second = link("bob", 2);
+        b.connect(&second);
+        leaves(&mut b, &second);
+        news(&mut b, &alice, "bob", false);
+        if garbled {
+            // It may have asked to come in.
+            garbage(&mut b, &bob);
+        }
+        enters(&mut b, &link("carol", 1), &[&alice]);
+        let told = news(&mut b, &second, "carol", true);
+        let expected: &[(u8, u64)] = if garbled { &[] } else { &[(2, told)] };
+        assert_eq!(of(&[2], &b, &nothing()), expected, "{garbled}");
+    }
+}
+
+#[test]
+fn where_one_is_after_the_server_has_died_nobody_knows() {
+    let replaces = Terms {
+        rejects_same_id: false,
+        ..nothing()
+    };
+    for died in [false, true] {
+        let (mut b, alice, bob) = pair();
+        leaves(&mut b, &bob);
+        news(&mut b, &alice, "bob", false);
+        if died {
+            server(&mut b, ServerLife::Killed);
+            server(&mut b, ServerLife::Ready);
+        }
+        // The tap sees the old line's end after the new line: a twin, for all that it knows.
+        let second = link("bob", 2);
+        b.connect(&second);
+        drops(&mut b, &bob);
+        let told = news(&mut b, &second, "alice", true);
+        let expected: &[(u8, u64)] = if died { &[] } else { &[(2, told)] };
+        assert_eq!(of(&[2], &b, &replaces), expected, "{died}");
+    }
+}
+
+#[test]
 fn of_two_lines_that_say_the_same_a_refusal_to_one_may_mean_either() {
     let (mut b, first, bob) = pair();
     let second = link("alice", 2);

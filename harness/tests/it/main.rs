@@ -52,6 +52,7 @@ mod project_file;
 mod readme;
 mod record;
 mod report_parting;
+mod second_line;
 mod server_child;
 mod server_lives;
 mod server_port;
