@@ -62,8 +62,9 @@ impl Stage {
         let ask = |request, offer| Begins::Sending(Order::Ask { request, offer });
         let by_hand = |to: &_, deed| Begins::InTurn(Some(Order::with(to, deed)));
         Ok(match action {
-            Action::Connect { answer, .. } => Begins::Connecting(match answer {
+            Action::Connect { peer, answer } => Begins::Connecting(match answer {
                 Answer::Refused | Answer::RefusedWith(_) => Order::ConnectMore,
+                Answer::Granted | Answer::Any if self.is_half_open(peer) => Order::ConnectAnew,
                 Answer::Granted | Answer::Any => Order::Connect,
             }),
             Action::Create { peer, room, .. } => {

@@ -81,7 +81,11 @@ impl Stage {
                 peer,
                 answer: Answer::Any,
             } => {
-                let done = self.order(peer, Order::Connect, cause).await?;
+                let order = match self.is_half_open(peer) {
+                    true => Order::ConnectAnew,
+                    false => Order::Connect,
+                };
+                let done = self.order(peer, order, cause).await?;
                 self.take_in()?;
                 let replied = self.let_in(peer, done, begun)?;
                 self.tell_outcome(peer, "connect", &replied, begun);
