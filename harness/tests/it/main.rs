@@ -16,6 +16,7 @@ mod stage_support;
 #[path = "../support/time.rs"]
 mod time_support;
 
+mod check_deadlocks;
 mod check_dialect;
 mod check_mistakes;
 mod check_mutants;
