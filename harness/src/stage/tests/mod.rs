@@ -1,5 +1,6 @@
 //! What the stage makes of events, without a stage.
 
+mod driver;
 mod hope;
 mod lawful;
 mod rules;
