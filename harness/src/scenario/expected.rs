@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::casting::wire_peers;
 use super::model::{Action, Line, PeerSpec, Scenario, Step};
+use super::outcomes;
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::signaling::Kind;
@@ -104,7 +105,7 @@ pub(super) fn written<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<String> 
 }
 
 impl Scenario {
-    /// Lines of `expect` that hardly anything can match: where, and why.
+    /// Lines of `expect` that hardly anything can match, or that no step leads to: where, and why.
     pub fn doubts(&self) -> Vec<(Span, String)> {
         let cast = Cast::of(&self.peers, &wire_peers(&self.peers, &self.mixes));
         let cast = cast.with_bound(self.steps.iter());
@@ -115,6 +116,7 @@ impl Scenario {
                 Wrong::Doubt(why) => Some((line.span.clone(), why)),
                 Wrong::Mistake { .. } => None,
             })
+            .chain(outcomes::impossible(self))
             .collect()
     }
 }

@@ -23,7 +23,7 @@ use super::table::{
     TOGETHER, USE, VERBS, WAIT,
 };
 use super::value::{Shapes, peer_name};
-use super::{check, expected, ordered, spelling};
+use super::{check, deadlock, expected, ordered, spelling};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
 use crate::signaling::Need;
@@ -118,6 +118,7 @@ impl Reader<'_> {
         let placed = steps.placed;
         let wire = wire_peers(&peers, &mixes);
         check::steps(&self.source, &placed, (&peers, wire.clone()), self.mistakes);
+        deadlock::steps(&self.source, &placed, self.mistakes);
         if self.mistakes.is_empty() {
             // Steps that could not be read may write what is missed then.
             let written = expected::written(placed.iter().map(|placed| &placed.step));

@@ -99,7 +99,7 @@ fn a_wait_that_never_holds() {
 #[test]
 fn a_message_that_a_step_holds() {
     let steps = format!(
-        "{CREATE}  - hold: {{ message: joined, to: bob }}\n  - join: {{ peer: bob, room: lobby, within: 200ms }}\n"
+        "{CREATE}  - hold: {{ message: joined, to: bob, nth: 1 }}\n  - join: {{ peer: bob, room: hall, refused: true }}\n  - join: {{ peer: bob, room: lobby, within: 200ms }}\n"
     );
     insta::assert_snapshot!(told(&Stand::new(), &steps, &["--max-time", "60"]));
 }

@@ -17,6 +17,7 @@ mod stage_support;
 mod time_support;
 
 mod at_once;
+mod check_deadlocks;
 mod check_dialect;
 mod check_mistakes;
 mod check_mutants;
