@@ -114,6 +114,8 @@ fn answered<'k, 's>(
     let reply = match answer {
         Answer::Granted => granted,
         Answer::Refused | Answer::RefusedWith(_) => Kind::Refused,
+        // The other answer may come.
+        Answer::Any => return None,
     };
     let keeps = |one: &&Kept<'_>| {
         let Pattern {
