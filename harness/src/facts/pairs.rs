@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::names::PeerName;
 use crate::record::{Applied, Event, Seq, What};
+use crate::signaling::sdp::fingerprints;
 use crate::signaling::{DescriptionKind, Signal, Word};
 use crate::terms::Direction;
 
@@ -45,17 +46,6 @@ pub(crate) struct Pairs {
 struct Sent {
     about: Option<PeerName>,
     certificates: BTreeSet<String>,
-}
-
-/// The certificates of a description.
-fn certificates(sdp: &str) -> BTreeSet<String> {
-    const NAME: &str = "a=fingerprint:";
-    sdp.lines()
-        .filter_map(|line| {
-            let (name, value) = line.split_at_checked(NAME.len())?;
-            (name == NAME).then(|| value.trim().to_ascii_lowercase())
-        })
-        .collect()
 }
 
 impl Pairs {
@@ -107,7 +97,7 @@ impl Pairs {
         let (Signal::Offer { sdp } | Signal::Answer { sdp }) = signal else {
             return;
         };
-        let certificates = certificates(sdp);
+        let certificates = fingerprints(sdp);
         if direction == Direction::Down {
             let about = about.cloned();
             let sent = Sent {

@@ -2,7 +2,7 @@
 
 use super::input::{Call, Cause, OrderId};
 use super::item::Item;
-use super::sdp::Remote;
+use super::remote::Remote;
 use crate::hand::{HandError, Reply};
 use crate::record::Applied;
 use crate::signaling::{DescriptionKind, Kind, Signal};

@@ -16,7 +16,7 @@ mod negotiate;
 mod numbers;
 mod pair;
 mod policy;
-mod sdp;
+mod remote;
 #[cfg(test)]
 mod tests;
 mod trickle;

@@ -4,10 +4,11 @@ use super::doing::{Then, described};
 use super::input::{Cause, End, OrderId};
 use super::numbers::Numbers;
 use super::pair::Pair;
-use super::sdp::{Remote, fingerprints};
+use super::remote::Remote;
 use crate::hand::{Command, HandError, PeerFault, Reply};
 use crate::record::{Applied, Seq};
 use crate::scenario::{DEFAULT_CHANNEL, OnBye};
+use crate::signaling::sdp::fingerprints;
 use crate::signaling::{Description, DescriptionKind, Signal};
 use crate::terms::ChannelOptions;
 

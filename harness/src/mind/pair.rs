@@ -7,7 +7,7 @@ use super::input::{Call, Cause, End, Mark, OrderId, Output};
 use super::item::Item;
 use super::numbers::Numbers;
 use super::policy::Policy;
-use super::sdp::Remote;
+use super::remote::Remote;
 use crate::hand::{Command, HandError, Happening, PeerFault, Reply};
 use crate::names::PeerName;
 use crate::record::{Applied, Seq, What, payload};

@@ -14,7 +14,7 @@ use crate::terms::Rule;
 use crate::terms::{Carrier, Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
 
 /// The version of the trace format that this build writes.
-pub const TRACE_VERSION: u32 = 2;
+pub const TRACE_VERSION: u32 = 3;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

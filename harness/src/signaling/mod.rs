@@ -2,6 +2,7 @@
 
 mod dialect;
 mod need;
+pub mod sdp;
 mod terms;
 mod word;
 

@@ -179,7 +179,7 @@ fn a_wrong_trace_is_refused_with_its_line() {
     ));
     assert_eq!(
         refused(text.replacen("\"version\":2", "\"version\":1", 1)),
-        "it has version 1, written by an older glare; this one reads version 2"
+        "it has version 1, written by an older glare; this one reads version 3"
     );
     assert!(matches!(read_trace(&b""[..]), Err(TraceError::Empty)));
     assert!(refused("x".repeat(glare::record::MAX_LINE + 1)).contains("longer than"));
