@@ -269,6 +269,7 @@ impl Reader<'_> {
             if let Some((there, _)) = peers.iter().find(alike) {
                 spelling::one(there.as_str(), name.as_str(), &key.span, self.mistakes);
             }
+            peer::contradicts(&name, &spec, &peers, &node.span, self.mistakes);
             peers.push((name, spec));
         }
         Some(peers)

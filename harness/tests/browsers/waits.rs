@@ -17,6 +17,9 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 /// Long before any wait's time is up, on a machine with much else to do.
 const SOON: Duration = Duration::from_secs(15);
 
+/// Longer than a step takes that only sends, on a busy machine too.
+const A_MOMENT: Duration = Duration::from_secs(2);
+
 const CREATE: &str = "  - create: { peer: alice, room: lobby }\n";
 
 /// Alice's stack is said; her create's answer, which comes over HTTP, is held. The request before it keeps `check` from being certain of that.
@@ -272,7 +275,7 @@ enum Manner {
     Mute,
     /// It does not answer a request for `/slow`.
     Slow,
-    /// It closes the line of whoever says something.
+    /// It closes the line of whoever says something, a moment later.
     Kicks,
     /// It says what no word of the dialect matches.
     Chats,
@@ -307,6 +310,10 @@ impl Strange {
                     while let Some(Ok(message)) = socket.next().await {
                         if !message.is_text() {
                             continue;
+                        }
+                        if let Manner::Kicks = manner {
+                            // By then the next step has begun.
+                            tokio::time::sleep(A_MOMENT).await;
                         }
                         let said = match manner {
                             Manner::Kicks => Message::Close(Some(CloseFrame {

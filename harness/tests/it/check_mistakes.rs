@@ -41,6 +41,9 @@ macro_rules! mistakes {
 }
 
 mistakes! {
+    a_peer_by_hand_with_a_policy: file("scenario: x\nneeds: [rooms]\npeers:\n  alice: { negotiation: manual, offers: insider }\n  bob: {}\nsteps:\n  - create: { peer: alice, room: lobby }\n");
+    two_who_are_both_polite: file("scenario: x\nneeds: [rooms]\npeers:\n  alice: { polite: true }\n  bob: { polite: true }\nsteps:\n  - create: { peer: alice, room: lobby }\n");
+    what_reconnects_does_not_know: file("scenario: x\nneeds: [rooms]\npeers:\n  alice: { reconnects: { witin: 3s, rejoins: maybe }, cleans-up-in: 5 }\nsteps:\n  - create: { peer: alice, room: lobby }\n");
     all_mistakes_of_a_file_are_shown_at_once: file("scenario: x\npeer: {}\npeers:\n  alice: { stak: native }\nsteps:\n  - craete: { peer: alice, room: lobby }\n  - say: { from: bob, text: hi }\nexpect: { nevr: 1 }\n");
     an_empty_file: file("");
     a_file_of_comments: file("# nothing\n");

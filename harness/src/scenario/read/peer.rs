@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use crate::mistake::{Mistakes, quoted};
+use crate::names::PeerName;
 use crate::scenario::model::{EarlyCandidates, Offers, OnBye, PeerSpec, Reconnects};
 use crate::scenario::table::{PEER_KEYS, PeerShape, RECONNECTS};
+use crate::source::Span;
 use crate::yaml::{Node, duration, word};
 
 /// What a key says.
@@ -52,6 +54,42 @@ pub(super) fn peer(node: &Node, mistakes: &mut Mistakes) -> PeerSpec {
         }
     }
     spec
+}
+
+/// What a peer's keys, or those of two peers, say against each other.
+pub(super) fn contradicts(
+    name: &PeerName,
+    spec: &PeerSpec,
+    others: &[(PeerName, PeerSpec)],
+    span: &Span,
+    mistakes: &mut Mistakes,
+) {
+    let by_itself = [
+        ("offers", spec.offers != Offers::default()),
+        ("polite", spec.polite.is_some()),
+        ("on-bye", spec.on_bye != OnBye::default()),
+    ];
+    if let Some((key, _)) = by_itself.iter().find(|(_, said)| spec.manual && *said) {
+        mistakes
+            .add(
+                span,
+                format!("{name} negotiates by hand, and has `{key}` as well"),
+            )
+            .expect("`negotiation: manual` turns off what that key is about")
+            .advise("leave one of the two out");
+    }
+    let same =
+        |(_, other): &&(PeerName, PeerSpec)| spec.polite.is_some() && other.polite == spec.polite;
+    if let Some((other, _)) = others.iter().find(same) {
+        let (what, then) = match spec.polite {
+            Some(true) => ("polite", "both take their offers back, and nobody's stands"),
+            _ => ("impolite", "both ignore the other's, and nobody answers"),
+        };
+        mistakes
+            .add(span, format!("{other} and {name} are both {what}"))
+            .expect(format!("when their offers collide, {then}"))
+            .advise("let one be polite; to play clients that get this wrong, say `fault: always-yields`");
+    }
 }
 
 /// The keys of a mapping that mean something, each with what it says.
