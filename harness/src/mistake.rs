@@ -503,13 +503,18 @@ pub fn shown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
         let command = c == '#' && text[at..].starts_with("##[");
-        if command || (c != '\t' && is_hidden(c)) {
+        if command || (c != '\t' && is_hidden(c)) || is_odd_space(c) {
             out.push_str(&format!("\\u{{{:x}}}", c as u32));
         } else {
             out.push(c);
         }
     }
     out
+}
+
+/// A space that is not the one on the keyboard looks like it.
+fn is_odd_space(c: char) -> bool {
+    c != ' ' && c != '\t' && c.is_whitespace()
 }
 
 /// [`shown`], line ends kept: what is said of a mistake may name other places of the file.

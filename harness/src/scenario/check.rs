@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::address;
 use super::crowd::Acquainted;
-use super::model::{Action, Answer, Condition, Cut, Pattern, PeerSpec, Raw};
+use super::model::{Action, Answer, Condition, Cut, DEFAULT_WITHIN, Pattern, PeerSpec, Raw};
 use super::placed::Placed;
 use super::spelling;
 use super::table::MAX_ROOMS;
@@ -34,6 +34,7 @@ pub(crate) fn steps(
         drops: Vec::new(),
         renamed: Renamed::default(),
         faulty: Faulty::default(),
+        linked: BTreeMap::new(),
         negotiated: false,
         acquainted: Acquainted::default(),
         mistakes,
@@ -60,9 +61,20 @@ struct Walk<'a> {
     drops: Vec<(Pattern, usize)>,
     renamed: Renamed,
     faulty: Faulty,
+    /// Who certainly has a line to the server, and the step that opened it.
+    linked: BTreeMap<PeerName, usize>,
     negotiated: bool,
     acquainted: Acquainted,
     mistakes: &'a mut Mistakes,
+}
+
+/// Whether a wait for this is over soon, with everybody's line as it was.
+fn is_lively(condition: &Condition) -> bool {
+    match condition {
+        Condition::Hears { kind, .. } => *kind != Kind::PeerLeft,
+        Condition::Connected { .. } | Condition::Said { .. } | Condition::Applied { .. } => true,
+        _ => false,
+    }
 }
 
 /// What a step has put out of order, and which step.
@@ -76,12 +88,62 @@ struct Faulty {
 }
 
 impl Walk<'_> {
+    /// Who certainly has a line to the server: until something may have ended it.
+    fn lines(&mut self, at: &Placed) {
+        match &at.step.action {
+            Action::Connect {
+                peer,
+                answer: Answer::Granted,
+            } => {
+                if let Some(since) = self.linked.get(peer).copied() {
+                    self.note(at, "peer", format!("`{peer}` is connected already"))
+                        .expect("this opens no second connection")
+                        .advise(format!(
+                            "step {since} did; for one more, which the server is to refuse: `refused: true`"
+                        ));
+                }
+                self.linked.insert(peer.clone(), at.number);
+            }
+            Action::Create {
+                peer,
+                answer: Answer::Granted,
+                ..
+            }
+            | Action::Join {
+                peer,
+                answer: Answer::Granted,
+                ..
+            } => {
+                self.linked.entry(peer.clone()).or_insert(at.number);
+            }
+            Action::Negotiate { .. }
+            | Action::CreateOffer { .. }
+            | Action::CreateAnswer { .. }
+            | Action::SetLocal { .. }
+            | Action::SetRemote { .. }
+            | Action::AddCandidate { .. }
+            | Action::Send { .. }
+            | Action::RestartIce { .. }
+            | Action::OpenChannel { .. }
+            | Action::Say { .. }
+            | Action::CloseChannel { .. }
+            | Action::Close { .. }
+            | Action::Hold(_)
+            | Action::Release(_) => {}
+            Action::Await(condition)
+                if at.step.within <= DEFAULT_WITHIN && is_lively(condition) => {}
+            // Lines may end by it or meanwhile, or be silent.
+            _ => self.linked.clear(),
+        }
+    }
+
     fn step(&mut self, at: &Placed) {
         self.faults(at);
         self.calls_by_old_name(at);
         self.answers_one_way(at);
         self.other_end(at);
         self.acquainted.feed(&at.step.action);
+        self.lines(at);
         match &at.step.action {
             Action::Create { peer, room, answer } => {
                 self.name(at, room);

@@ -49,7 +49,15 @@ impl Stage {
         let wanted: Vec<&str> = lines.map(|line| line.text.as_str()).collect();
         seen(&wanted, &log).map_err(|missing| {
             let text = wanted.get(missing).copied().unwrap_or_default();
-            let message = format!("the log has no line {text:?} after the ones before it");
+            let mut message = format!("the log has no line {text:?} after the ones before it");
+            let all = passed(&events, &Terms::of(&setting.dialect));
+            if !log.lines.iter().any(|line| line.text.starts_with(text))
+                && all.iter().any(|one| one.is(text))
+            {
+                message.push_str(
+                    "; it is in the trace, but the log leaves out what no step depends on: `await` it, or ask for it with `count` or `order`",
+                );
+            }
             unexpected(
                 FailureKind::Seen,
                 Place::Seen(missing + 1),

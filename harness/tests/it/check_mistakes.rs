@@ -41,6 +41,8 @@ macro_rules! mistakes {
 }
 
 mistakes! {
+    connecting_who_is_connected: steps("  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n  - connect: { peer: bob }\n");
+    a_room_with_a_space_that_does_not_break: steps("  - create: { peer: alice, room: \"lobby\u{a0}\" }\n");
     a_peer_by_hand_with_a_policy: file("scenario: x\nneeds: [rooms]\npeers:\n  alice: { negotiation: manual, offers: insider }\n  bob: {}\nsteps:\n  - create: { peer: alice, room: lobby }\n");
     two_who_are_both_polite: file("scenario: x\nneeds: [rooms]\npeers:\n  alice: { polite: true }\n  bob: { polite: true }\nsteps:\n  - create: { peer: alice, room: lobby }\n");
     what_reconnects_does_not_know: file("scenario: x\nneeds: [rooms]\npeers:\n  alice: { reconnects: { witin: 3s, rejoins: maybe }, cleans-up-in: 5 }\nsteps:\n  - create: { peer: alice, room: lobby }\n");
