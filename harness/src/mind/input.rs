@@ -43,8 +43,8 @@ impl From<Mark> for Cause {
 /// What goes into a mind. `heard` is the event of the word that was heard.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// It asks to be let into a room; with `offers` it offers to each who is inside, if its policy is to.
-    Joining { offers: bool },
+    /// It asks to be let into a room; with `offers` it will offer to each who is inside, or to none; where that is not said, as its policy is.
+    Joining { offers: Option<bool> },
     /// A join, or something that nobody named, was refused.
     Refused,
     /// It is in a room, with these.

@@ -54,9 +54,10 @@ impl Policy {
         }
     }
 
-    /// Whether it offers to those whom it finds inside.
-    pub(super) fn offers_as_joiner(&self) -> bool {
-        !self.manual && matches!(self.offers, Offers::Joiner | Offers::Both)
+    /// Whether it offers to those whom it finds inside, where a step says this of it.
+    pub(super) fn offers_as_joiner(&self, said: Option<bool>) -> bool {
+        let by_itself = matches!(self.offers, Offers::Joiner | Offers::Both);
+        !self.manual && said.unwrap_or(by_itself)
     }
 
     /// Whether it offers to whoever comes in.

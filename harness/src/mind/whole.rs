@@ -74,9 +74,7 @@ impl Mind {
     pub fn handle(&mut self, input: Input) -> Vec<Output> {
         let mut out = Vec::new();
         match input {
-            Input::Joining { offers } => self
-                .joins
-                .push_back(offers && self.policy.offers_as_joiner()),
+            Input::Joining { offers } => self.joins.push_back(self.policy.offers_as_joiner(offers)),
             Input::Refused => drop(self.joins.pop_front()),
             Input::LineLost => {
                 self.joins.clear();

@@ -88,6 +88,13 @@ impl Values {
         }
     }
 
+    fn flag_given(&self, key: &str) -> Option<bool> {
+        match self.find(key) {
+            Some(Parsed::Flag(flag)) => Some(*flag),
+            _ => None,
+        }
+    }
+
     fn flag(&self, key: &str, default: bool) -> bool {
         match self.find(key) {
             Some(Parsed::Flag(flag)) => *flag,
@@ -191,7 +198,7 @@ pub(crate) fn join(v: &Values) -> Option<Action> {
     Some(Action::Join {
         peer: v.peer("peer")?,
         room: v.room()?,
-        offer: v.flag("offer", true),
+        offer: v.flag_given("offer"),
         answer: v.answer(),
     })
 }

@@ -193,7 +193,7 @@ impl Builder {
         self.step(Action::Join {
             peer: peer.into(),
             room: room.into(),
-            offer: true,
+            offer: None,
             answer: Answer::Granted,
         })
     }

@@ -164,7 +164,7 @@ impl Walk<'_> {
                 }
                 if matches!(answer, Answer::Granted | Answer::Any) {
                     self.inside.insert(peer.clone());
-                    self.negotiated |= offer;
+                    self.negotiated |= *offer != Some(false);
                 }
             }
             Action::Leave { peer, answer } => {

@@ -270,11 +270,12 @@ pub enum Action {
         room: RoomName,
         answer: Answer,
     },
-    /// Enter a room; with `offer` (the default) the joiner then makes an offer to each peer inside.
+    /// Enter a room. With `offer: true` the joiner then makes an offer to each peer inside, with `false` none; where it is left out, the
+    /// peer's `offers:` decides.
     Join {
         peer: PeerName,
         room: RoomName,
-        offer: bool,
+        offer: Option<bool>,
         answer: Answer,
     },
     /// Leave one's room.

@@ -243,14 +243,14 @@ pub(crate) const VERBS: &[Verb] = &[
     ),
     verb(
         "join",
-        "Enters a room; the one who joins then offers to each peer inside.",
+        "Enters a room; unless its `offers:` says otherwise, the one who joins then offers to each peer inside.",
         &[
             PEER,
             ROOM,
             may(
                 "offer",
                 Shape::Flag,
-                "`false` leaves the offering to another step; default true.",
+                "Whether it then offers, whatever its `offers:` says; `false` leaves that to another step.",
             ),
             REFUSED,
             ANSWER,

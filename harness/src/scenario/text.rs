@@ -411,8 +411,8 @@ fn entries(action: &Action) -> (&'static str, Entries) {
             answer,
         } => {
             let mut entries = vec![who("peer", peer), ("room", scalar(room.as_str()))];
-            if !offer {
-                entries.push(("offer", "false".into()));
+            if let Some(offer) = offer {
+                entries.push(("offer", offer.to_string()));
             }
             ("join", with_answer(entries, answer))
         }

@@ -557,7 +557,7 @@ impl Stage {
             let from = self.recorder.count();
             let order = || Order::Ask {
                 request: Request::Fence,
-                offer: false,
+                offer: None,
             };
             let asked = self
                 .actors

@@ -69,7 +69,7 @@ impl Stage {
             }),
             Action::Create { peer, room, .. } => {
                 self.rooms.insert(peer.clone(), room.clone());
-                ask(Request::Create { room: room.clone() }, false)
+                ask(Request::Create { room: room.clone() }, None)
             }
             Action::Join {
                 peer, room, offer, ..
@@ -78,14 +78,14 @@ impl Stage {
                 ask(Request::Join { room: room.clone() }, *offer)
             }
             Action::Leave { peer, .. } => match self.rooms.get(peer).cloned() {
-                Some(room) => ask(Request::Leave { room }, false),
+                Some(room) => ask(Request::Leave { room }, None),
                 None => {
                     return Err(fail(format!(
                         "{peer} has neither created nor joined a room that it could leave"
                     )));
                 }
             },
-            Action::Destroy { room, .. } => ask(Request::Destroy { room: room.clone() }, false),
+            Action::Destroy { room, .. } => ask(Request::Destroy { room: room.clone() }, None),
             Action::Negotiate { from, to } => match to.clone().or_else(|| self.other(from)) {
                 Some(to) => Begins::Sending(Order::Deed {
                     to: Some(to),

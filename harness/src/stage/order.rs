@@ -20,8 +20,12 @@ pub enum Order {
     Disconnect,
     /// The play is over: dial no more by itself.
     Rest,
-    /// Ask the server. `offer`: once joined, make an offer to each peer inside.
-    Ask { request: Request, offer: bool },
+    /// Ask the server. `offer`: once joined, make an offer to each peer inside, or none; `None`: as it does by
+    /// itself.
+    Ask {
+        request: Request,
+        offer: Option<bool>,
+    },
     /// Do this with the connection to a peer; without `to` the one that it must mean.
     Deed { to: Option<PeerName>, deed: Deed },
     /// Send text as it is.

@@ -201,7 +201,7 @@ impl Driver {
         let (done, _nobody_waits) = oneshot::channel();
         let order = Order::Ask {
             request: Request::Join { room },
-            offer: true,
+            offer: None,
         };
         let cause = vec![lost];
         self.fulfil(Task { order, cause, done }).await;

@@ -107,7 +107,7 @@ impl Stage {
                     .ask(
                         peer,
                         Request::Create { room: room.clone() },
-                        false,
+                        None,
                         answer,
                         begun,
                     )
@@ -137,7 +137,7 @@ impl Stage {
                     )));
                 };
                 return self
-                    .ask(peer, Request::Leave { room }, false, answer, begun)
+                    .ask(peer, Request::Leave { room }, None, answer, begun)
                     .await;
             }
             Action::Destroy { peer, room, answer } => {
@@ -145,7 +145,7 @@ impl Stage {
                     .ask(
                         peer,
                         Request::Destroy { room: room.clone() },
-                        false,
+                        None,
                         answer,
                         begun,
                     )
@@ -467,7 +467,7 @@ impl Stage {
         &mut self,
         peer: &PeerName,
         request: Request,
-        offer: bool,
+        offer: Option<bool>,
         answer: &Answer,
         begun: Seq,
     ) -> Result<Vec<Seq>, Stop> {

@@ -428,7 +428,7 @@ fn action() -> impl Strategy<Value = Action> {
             room,
             answer
         }),
-        (peer(), any::<bool>(), answer()).prop_map(|(peer, offer, answer)| Action::Join {
+        (peer(), any::<Option<bool>>(), answer()).prop_map(|(peer, offer, answer)| Action::Join {
             peer,
             room: "lobby".into(),
             offer,

@@ -250,7 +250,7 @@ impl World {
 
     fn join(&mut self, at: usize) {
         let inside = vec![self.sides[1 - at].name.clone()];
-        self.put(at, Input::Joining { offers: true });
+        self.put(at, Input::Joining { offers: None });
         self.put(at, Input::Joined { inside, heard: 0 });
     }
 

@@ -86,7 +86,7 @@ fn connected(policy: Policy) -> Table {
 #[test]
 fn the_joiner_offers_to_each_who_is_inside() {
     let mut alice = well_behaved();
-    assert!(alice.put(Input::Joining { offers: true }).is_empty());
+    assert!(alice.put(Input::Joining { offers: None }).is_empty());
     let wanted = [
         "do new 1",
         "do channel 1 chat",
@@ -118,12 +118,27 @@ fn who_is_told_not_to_offer_does_not() {
             offers,
             ..Policy::default()
         });
-        alice.put(Input::Joining { offers: true });
+        alice.put(Input::Joining { offers: None });
         assert!(alice.put(joined(&["bob"])).is_empty(), "{offers:?}");
     }
     let mut alice = well_behaved();
-    alice.put(Input::Joining { offers: false });
+    alice.put(Input::Joining {
+        offers: Some(false),
+    });
     assert!(alice.put(joined(&["bob"])).is_empty());
+}
+
+#[test]
+fn what_a_step_says_of_a_join_outranks_the_policy() {
+    for (manual, wanted) in [(false, 3), (true, 0)] {
+        let mut alice = alice(Policy {
+            offers: Offers::Nobody,
+            manual,
+            ..Policy::default()
+        });
+        alice.put(Input::Joining { offers: Some(true) });
+        assert_eq!(alice.put(joined(&["bob"])).len(), wanted);
+    }
 }
 
 #[test]
@@ -145,11 +160,13 @@ fn the_insider_offers_where_that_is_the_policy() {
 #[test]
 fn a_refused_join_leads_to_no_offer() {
     let mut alice = well_behaved();
-    alice.put(Input::Joining { offers: true });
+    alice.put(Input::Joining { offers: None });
     alice.put(Input::Refused);
-    alice.put(Input::Joining { offers: false });
+    alice.put(Input::Joining {
+        offers: Some(false),
+    });
     assert!(alice.put(joined(&["bob"])).is_empty());
-    alice.put(Input::Joining { offers: true });
+    alice.put(Input::Joining { offers: None });
     alice.put(Input::LineLost);
     assert!(alice.put(joined(&["bob"])).is_empty());
 }

@@ -59,7 +59,11 @@ impl Walk<'_> {
                 let negotiation = others().find(|other| {
                     matches!(
                         other.step.action,
-                        Action::Negotiate { .. } | Action::Join { offer: true, .. }
+                        Action::Negotiate { .. }
+                            | Action::Join {
+                                offer: None | Some(true),
+                                ..
+                            }
                     )
                 });
                 ("an open channel".to_owned(), negotiation)

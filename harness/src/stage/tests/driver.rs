@@ -185,7 +185,7 @@ impl Alice {
     async fn inside(&mut self) {
         let room = RoomName::new("lobby");
         let request = Request::Join { room };
-        let offer = false;
+        let offer = Some(false);
         assert!(matches!(
             self.order(Order::Ask { request, offer }).await,
             Done::Yes
