@@ -420,7 +420,8 @@ fn action() -> impl Strategy<Value = Action> {
     let rooms = prop_oneof![
         (
             peer(),
-            prop::sample::select(vec![Answer::Granted, Answer::Refused, Answer::Any])
+            // That it is granted is a mistake where the peer is connected already.
+            prop::sample::select(vec![Answer::Refused, Answer::Any])
         )
             .prop_map(|(peer, answer)| Action::Connect { peer, answer }),
         (peer(), room(), answer()).prop_map(|(peer, room, answer)| Action::Create {

@@ -172,13 +172,13 @@ fn a_wrong_trace_is_refused_with_its_line() {
     assert!(refused(endless).starts_with("line 2: longer than"));
     assert!(matches!(
         read_trace(
-            text.replacen("\"version\":2", "\"version\":3", 1)
+            text.replacen("\"version\":3", "\"version\":4", 1)
                 .as_bytes()
         ),
-        Err(TraceError::Version { found: 3 })
+        Err(TraceError::Version { found: 4 })
     ));
     assert_eq!(
-        refused(text.replacen("\"version\":2", "\"version\":1", 1)),
+        refused(text.replacen("\"version\":3", "\"version\":1", 1)),
         "it has version 1, written by an older glare; this one reads version 3"
     );
     assert!(matches!(read_trace(&b""[..]), Err(TraceError::Empty)));

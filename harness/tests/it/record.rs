@@ -377,7 +377,7 @@ fn what_is_no_record_is_refused_in_words() {
     for (name, bytes, status, word) in [
         (
             "newer",
-            text.replacen("\"version\":2", "\"version\":9", 1),
+            text.replacen("\"version\":3", "\"version\":9", 1),
             3,
             "written by a newer glare",
         ),
