@@ -72,6 +72,15 @@ impl Group {
         asked != 0 || unsafe { info.si_pid() } != 0
     }
 
+    /// Whether the leader's first thread has ended: a program ends thread by thread, and its parent is told of the last (Linux, proc(5): `Z`).
+    pub fn leader_is_ending(&self) -> bool {
+        let leader = self.leader.load(Ordering::SeqCst);
+        let stat = std::fs::read(format!("/proc/{leader}/stat")).unwrap_or_default();
+        // The program's name stands in brackets, and may hold some.
+        let name = stat.iter().rposition(|byte| *byte == b')');
+        name.is_some_and(|at| stat.get(at + 2) == Some(&b'Z'))
+    }
+
     /// Stops all of it (SIGSTOP) and waits until it stands still; tells whether it does. Blocks, for 3 s at most.
     pub fn pause(&self) -> bool {
         let leader = self.leader.load(Ordering::SeqCst);

@@ -296,7 +296,8 @@ impl Child {
     /// Kills the whole group and waits until it is gone. `false` if it had ended by itself before, which has been told then.
     pub(super) async fn kill(mut self) -> bool {
         let told = || !*self.wanted.borrow() && self.exited.borrow().is_some();
-        let over = self.group.leader_has_ended() && self.hears_nobody_soon().await;
+        let ends = self.group.leader_has_ended() || self.group.leader_is_ending();
+        let over = ends && self.hears_nobody_soon().await;
         let by_itself = over || told();
         if !by_itself {
             self.wanted.send_replace(true);
