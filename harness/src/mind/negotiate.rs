@@ -129,14 +129,7 @@ impl Pair {
         if self.policy.has(PeerFault::IgnoresBye) || self.policy.on_bye == OnBye::Ignore {
             return;
         }
-        let Some(connection) = self.connection.as_mut().filter(|it| !it.closed) else {
-            return;
-        };
-        connection.closed = true;
-        let conn = connection.conn;
-        let heard = Some(heard.into());
-        let commands = vec![(Command::CloseConnection { conn }, None)];
-        self.begin(commands, Then::Closed { heard }, numbers);
+        self.close(Some(heard.into()), numbers);
     }
 
     fn hear_offer(&mut self, sdp: String, heard: Seq, numbers: &mut Numbers) {
@@ -220,6 +213,8 @@ impl Pair {
             } => self.took(kind, remote, heard, came, numbers),
             Then::Answered { cause } => self.answered(cause, came, numbers),
             Then::Opened { item, heard } => match came {
+                // What he said who has gone meanwhile is for nobody.
+                Ok(_) if self.has_gone() => {}
                 Ok(_) => self.put_first(*item),
                 Err((_, error)) => {
                     let text = format!("no connection for a candidate of {}: {error}", self.with);
@@ -339,7 +334,7 @@ impl Pair {
             if let End::No(_) = self.failed(during, error, vec![heard], numbers) {
                 self.note(why, vec![heard], numbers);
             } else if self.policy.has(PeerFault::GivesUpOnARefusal) {
-                self.close(numbers);
+                self.close(None, numbers);
             }
             return;
         }

@@ -171,7 +171,9 @@ impl Pair {
                     self.depart();
                 }
             }
-            Item::LineLost if self.policy.has(PeerFault::DiesWithItsLine) => self.close(numbers),
+            Item::LineLost if self.policy.has(PeerFault::DiesWithItsLine) => {
+                self.close(None, numbers);
+            }
             Item::LineLost => {}
             Item::Signal { .. } if self.shuns => {}
             Item::Signal { signal, heard } => self.signalled(signal, heard, numbers),
@@ -195,8 +197,8 @@ impl Pair {
         }
     }
 
-    /// Closes the connection, if there is one.
-    pub(super) fn close(&mut self, numbers: &mut Numbers) {
+    /// Closes the connection, if there is one, because of this.
+    pub(super) fn close(&mut self, heard: Option<Cause>, numbers: &mut Numbers) {
         let Some(connection) = self.connection.as_mut().filter(|it| !it.closed) else {
             return;
         };
@@ -204,7 +206,6 @@ impl Pair {
         let close = Command::CloseConnection {
             conn: connection.conn,
         };
-        let heard = None;
         self.begin(vec![(close, None)], Then::Closed { heard }, numbers);
     }
 
@@ -231,15 +232,12 @@ impl Pair {
     }
 
     fn clean_up(&mut self, number: u32, numbers: &mut Numbers) {
-        let Some(connection) = &mut self.connection else {
+        let Some(connection) = &self.connection else {
             return;
         };
-        if connection.conn == number && connection.departed && !connection.closed {
-            connection.closed = true;
+        if connection.conn == number && connection.departed {
             let heard = connection.applied.last().copied();
-            let close = Command::CloseConnection { conn: number };
-            let then = Then::Closed { heard };
-            self.begin(vec![(close, None)], then, numbers);
+            self.close(heard, numbers);
         }
     }
 

@@ -278,3 +278,18 @@ fn a_builder_says_the_same() {
         "bob -> alice: candidate": at least 1
     "#);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_is_in_the_trace_alone_is_told_as_such() {
+    let expecting = |line: &str| {
+        format!(
+            "scenario: x\nneeds: [rooms, trickle]\npeers: {{ alice: {{ stack: native }}, bob: {{ stack: native }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: bob, room: lobby }}\nexpect:\n  seen: |\n    {line}\n"
+        )
+    };
+    // No step depends on it.
+    let left_out = played(&expecting("bob -> server: offer")).await;
+    fails(&left_out, Place::Seen(1), "it is in the trace, but the log");
+    let nowhere = played(&expecting("alice -> server: offer")).await;
+    let failure = fails(&nowhere, Place::Seen(1), "the log has no line");
+    assert!(!failure.message.contains("trace"), "{}", failure.message);
+}

@@ -215,6 +215,18 @@ fn candidates_wait_for_their_description() {
 }
 
 #[test]
+fn a_candidate_of_who_has_gone_meanwhile_is_for_nobody() {
+    let policy = Policy {
+        early_candidates: EarlyCandidates::Apply,
+        ..Policy::default()
+    };
+    let mut alice = alice(policy);
+    alice.put(candidate_of("bob", 1));
+    alice.put(went("bob"));
+    assert!(alice.done("new").is_empty());
+}
+
+#[test]
 fn early_candidates_are_treated_as_the_policy_says() {
     for (early_candidates, wanted) in [
         (EarlyCandidates::Buffer, 0),
