@@ -7,7 +7,8 @@ mod terms;
 mod word;
 
 pub use dialect::{
-    AbsentPeer, Alias, Connect, Conversation, Dialect, Out, Properties, SameId, Unspeakable,
+    AbsentPeer, Alias, Connect, Conversation, Dialect, Difference, Explained, NewCarrier, Out,
+    Properties, SameId, Unread, Unspeakable, dialect_reference, dialect_schema, skeleton,
 };
 pub use need::Need;
 pub use terms::Terms;

@@ -8,6 +8,7 @@ mod stacks;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod trial;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

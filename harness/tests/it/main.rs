@@ -29,6 +29,8 @@ mod cli_accept;
 mod cli_commands;
 mod cli_files;
 mod cli_laws;
+mod dialect_cli;
+mod dialect_reference;
 mod expect_lines;
 mod expect_order;
 mod failures;

@@ -5,10 +5,17 @@
 
 mod alias;
 mod conversation;
+mod covers;
+mod differ;
+mod doubts;
+mod explain;
+mod keys;
 mod properties;
 mod quick;
 mod read;
 mod read_template;
+mod schema;
+mod skeleton;
 mod template;
 mod words;
 
@@ -20,7 +27,10 @@ use words::Heard;
 
 pub use alias::Alias;
 pub use conversation::Conversation;
+pub use explain::{Difference, Explained, Unread};
 pub use properties::{AbsentPeer, Properties, SameId};
+pub use schema::{dialect_reference, dialect_schema};
+pub use skeleton::{NewCarrier, skeleton};
 
 use crate::signaling::Kind;
 use crate::signaling::Need;
@@ -219,6 +229,15 @@ impl Dialect {
         &self.source
     }
 
+    /// The same dialect of a server that has everything and has promised nothing: what is seen of it accuses nobody.
+    pub fn promising_nothing(&self) -> Dialect {
+        Dialect {
+            needs: Need::ALL.to_vec(),
+            properties: Properties::default(),
+            ..self.clone()
+        }
+    }
+
     /// Whether its server has what a scenario needs.
     pub fn has(&self, need: Need) -> bool {
         self.needs.contains(&need)
@@ -247,6 +266,34 @@ impl Dialect {
     /// Whether a peer has a way to say this word.
     pub fn says(&self, kind: Kind) -> bool {
         self.saying(kind).is_some()
+    }
+
+    /// Whether a peer says with this word whom it is for.
+    pub fn addresses(&self, kind: Kind) -> bool {
+        let names = |step: &Saying| match &step.body {
+            Body::Template(template) => template.holes().iter().any(|hole| hole.name == "peer"),
+            Body::None => false,
+        };
+        self.saying(kind)
+            .is_some_and(|steps| steps.iter().any(names))
+    }
+
+    /// The words that a peer has a way to say.
+    pub fn said(&self) -> Vec<Kind> {
+        self.say.iter().map(|(kind, _)| *kind).collect()
+    }
+
+    /// The words that a peer has a way to hear, each once.
+    pub fn heard(&self) -> Vec<Kind> {
+        let mut kinds: Vec<Kind> = Vec::new();
+        for (heard, _) in &self.hear {
+            if let Heard::Kind(kind) = heard
+                && !kinds.contains(kind)
+            {
+                kinds.push(*kind);
+            }
+        }
+        kinds
     }
 
     fn saying(&self, kind: Kind) -> Option<&[Saying]> {

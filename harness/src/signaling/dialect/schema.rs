@@ -1,0 +1,276 @@
+//! The JSON schema of a dialect file, and the page of reference: both made from the table of keys.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+
+use super::keys::{HEARD, Key, SAID, SECTIONS, Shape, TEMPLATES};
+use super::words::{self, Heard};
+use crate::signaling::Kind;
+
+/// The schema (JSON Schema, draft 2020-12) that an editor completes and checks dialect files by.
+pub fn dialect_schema() -> Value {
+    let mut defs = Map::new();
+    for section in SECTIONS {
+        defs.insert(section.name.into(), mapping(section.keys));
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A glare dialect: how a signaling server is talked to",
+        "$ref": format!("#/$defs/{}", SECTIONS[0].name),
+        "$defs": defs,
+    })
+}
+
+fn mapping(keys: &[Key]) -> Value {
+    let mut properties = Map::new();
+    for key in keys {
+        let mut value = value(key.shape);
+        value["description"] = json!(key.about);
+        properties.insert(key.name.into(), value);
+    }
+    let needed = keys.iter().filter(|key| key.default.is_none());
+    let needed: Vec<&str> = needed.map(|key| key.name).collect();
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": needed,
+        "additionalProperties": false,
+    })
+}
+
+fn value(shape: Shape) -> Value {
+    let section = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
+    match shape {
+        Shape::Version => json!({ "const": 1 }),
+        Shape::Name => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" }),
+        Shape::Text => json!({ "type": "string" }),
+        Shape::Word(words) => json!({ "enum": words }),
+        Shape::Words(words) => {
+            json!({ "type": "array", "items": { "enum": words } })
+        }
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Time => json!({ "type": ["string", "null"], "pattern": "^[0-9]+(ms|s|m)$" }),
+        Shape::Number => json!({ "type": ["integer", "null"], "minimum": 1 }),
+        Shape::Path => json!({ "type": "string", "pattern": "^/($|[^/])" }),
+        Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Shape::Headers => {
+            json!({ "type": "object", "additionalProperties": { "type": "string" } })
+        }
+        Shape::Route => {
+            json!({ "type": "string", "pattern": "^(GET|POST|PUT|PATCH|DELETE) /" })
+        }
+        Shape::Status => {
+            json!({ "anyOf": [
+                { "type": "integer", "minimum": 100, "maximum": 599 },
+                { "type": "string", "pattern": "^([1-5]xx|[1-5][0-9][0-9])$" },
+            ] })
+        }
+        Shape::Template => json!({}),
+        Shape::Section(name) => section(name),
+        Shape::WordsTo(name, words) => {
+            let one = section(name);
+            let many = json!({ "type": "array", "items": one, "minItems": 1 });
+            let any = json!({ "anyOf": [one, many, { "type": "null" }] });
+            let each = words.iter().map(|word| ((*word).to_owned(), any.clone()));
+            json!({
+                "type": "object",
+                "properties": each.collect::<Map<String, Value>>(),
+                "additionalProperties": false,
+            })
+        }
+    }
+}
+
+/// The page of reference, as Markdown.
+pub fn dialect_reference() -> String {
+    let mut page = "# Dialects: each key\n\nA dialect is a file that says how a signaling server is talked to. `glare dialect new NAME` writes one to begin with, \
+`glare dialect check FILE`\nshows its mistakes, and `glare dialect try FILE --server …` lets two peers meet by it and shows what was understood.\n\n\
+This page is made by `glare dialect reference`, and the JSON schema for editors by `glare dialect schema`.\n"
+        .to_owned();
+    for section in SECTIONS {
+        let _ = write!(page, "\n## {}\n\n", section.heading);
+        if !section.about.is_empty() {
+            let _ = write!(page, "{}\n\n", section.about);
+        }
+        page.push_str(
+            "| key | shape | without it | what it says | example |\n|---|---|---|---|---|\n",
+        );
+        for key in section.keys {
+            let default = match key.default {
+                None => "a mistake".to_owned(),
+                Some(default) => cell(default),
+            };
+            let _ = writeln!(
+                page,
+                "| `{}` | {} | {default} | {} | `{}` |",
+                key.name,
+                cell(&shape(key.shape)),
+                cell(key.about),
+                cell(key.example)
+            );
+        }
+    }
+    page.push_str("\n## Messages\n\nA message is JSON (or text) in which values have names. One form serves for writing it and for recognising it.\n\n| | |\n|---|---|\n");
+    for (form, about) in TEMPLATES {
+        let _ = writeln!(page, "| {} | {} |", cell(form), cell(about));
+    }
+    page.push_str("\n## Words that are said\n\n| word | values that it has |\n|---|---|\n");
+    for kind in kinds(SAID) {
+        let _ = writeln!(
+            page,
+            "| `{kind}` | {} |",
+            names(&words::said_variables(kind))
+        );
+    }
+    page.push_str(
+        "\n## Words that are heard\n\n| word | must capture | may capture |\n|---|---|---|\n",
+    );
+    for kind in kinds(HEARD) {
+        let (needed, all) = words::heard_variables(Heard::Kind(kind));
+        let must: Vec<String> = needed
+            .iter()
+            .map(|group| group.to_vec())
+            .map(|group| {
+                group
+                    .iter()
+                    .map(|name| format!("`{{{name}}}`"))
+                    .collect::<Vec<_>>()
+                    .join(" or ")
+            })
+            .collect();
+        let needs = |name: &&str| needed.iter().any(|group| group.contains(name));
+        let more: Vec<&str> = all.iter().copied().filter(|name| !needs(name)).collect();
+        let _ = writeln!(
+            page,
+            "| `{kind}` | {} | {} |",
+            must.join(", "),
+            names(&more)
+        );
+    }
+    page
+}
+
+fn kinds(names: &'static [&'static str]) -> impl Iterator<Item = Kind> {
+    names.iter().filter_map(|name| name.parse().ok())
+}
+
+fn names(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{{{name}}}`")).collect();
+    names.join(", ")
+}
+
+fn shape(shape: Shape) -> String {
+    let quoted = |words: &[&str]| {
+        let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        words.join(", ")
+    };
+    match shape {
+        Shape::Version => "`1`".into(),
+        Shape::Name => "1 to 32 of `A-Z a-z 0-9 _ -`".into(),
+        Shape::Text => "text".into(),
+        Shape::Word(words) => quoted(words),
+        Shape::Words(words) => format!("a list of {}", quoted(words)),
+        Shape::Flag => "`true`, `false`".into(),
+        Shape::Time => "a time: `500ms`, `2s`, `1m`".into(),
+        Shape::Number => "a whole number from 1".into(),
+        Shape::Path => "a path; its holes are percent-encoded".into(),
+        Shape::Texts => "a list of texts".into(),
+        Shape::Headers => "names to texts".into(),
+        Shape::Route => "method and path".into(),
+        Shape::Status => "`200`, or a class: `4xx`".into(),
+        Shape::Template => "a message, see below".into(),
+        Shape::Section(name) => format!("see `{name}`"),
+        Shape::WordsTo(..) => "words to what they are, see below".into(),
+    }
+}
+
+/// In a table of Markdown a `|` ends a cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::signaling::Dialect;
+
+    /// What is wrong with a file, a line each.
+    fn mistakes(text: &str) -> Vec<String> {
+        match Dialect::read(Path::new("x.yaml"), text) {
+            Ok(_) => Vec::new(),
+            Err(mistakes) => mistakes.iter().map(|mistake| mistake.line()).collect(),
+        }
+    }
+
+    /// A file with this in the section, and the line before it.
+    fn with(section: &str, lines: &str) -> String {
+        match section {
+            "dialect" => format!("{lines}\n"),
+            "connect" => format!("connect:\n  {lines}\n"),
+            "say" => format!("say:\n  join:\n    {lines}\n"),
+            "hear" => format!("hear:\n  refused:\n    {lines}\n"),
+            other => panic!("no file is known with `{other}`"),
+        }
+    }
+
+    #[test]
+    fn the_table_has_the_keys_that_the_reader_knows() {
+        for section in SECTIONS {
+            let told = mistakes(&with(section.name, "no-such-key: 1"));
+            let known = told
+                .iter()
+                .find_map(|line| line.split_once("its keys: "))
+                .unwrap_or_else(|| panic!("{}: {told:?}", section.name));
+            let known = known.1.split([')', ';']).next().unwrap_or_default();
+            let mut known: Vec<&str> = known.split(", ").collect();
+            let mut table: Vec<&str> = section.keys.iter().map(|key| key.name).collect();
+            known.sort_unstable();
+            table.sort_unstable();
+            assert_eq!(table, known, "{}", section.name);
+        }
+    }
+
+    #[test]
+    fn each_example_is_read() {
+        for section in SECTIONS {
+            for key in section.keys {
+                assert!(key.example.starts_with(key.name), "{}", key.example);
+                let indent = if section.name == "connect" {
+                    "  "
+                } else {
+                    "    "
+                };
+                let beside = match (section.name, key.name) {
+                    ("connect", "path") => String::new(),
+                    ("connect", _) => format!("\n{indent}path: /"),
+                    ("say" | "hear", "headers" | "body" | "status") => {
+                        format!("\n{indent}http: POST /rooms")
+                    }
+                    _ => String::new(),
+                };
+                let text = with(section.name, &format!("{}{beside}", key.example));
+                // The rest of the file is missing.
+                let incomplete = ["is missing", "no way to", "`room-limit`", "` needs `"];
+                let wrong: Vec<String> = mistakes(&text)
+                    .into_iter()
+                    .filter(|line| !incomplete.iter().any(|word| line.contains(word)))
+                    .collect();
+                assert_eq!(wrong, Vec::<String>::new(), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_language() {
+        let said = Kind::ALL
+            .iter()
+            .filter(|kind| kind.is_request() || kind.is_signal());
+        let heard = Kind::ALL.iter().filter(|kind| !kind.is_request());
+        assert_eq!(said.map(|kind| kind.as_str()).collect::<Vec<_>>(), SAID);
+        let heard: Vec<&str> = heard.map(|kind| kind.as_str()).chain(["fenced"]).collect();
+        assert_eq!(heard, HEARD);
+    }
+}
