@@ -16,7 +16,7 @@ use super::text::tame;
 use super::unread::{Message, dialect, in_full};
 use crate::names::PeerName;
 use crate::record::{Event, Failure, Seq, Story, Verdict, What};
-use crate::signaling::{Dialect, Kind, Notice, Request, Signal, Word};
+use crate::signaling::{Dialect, Kind, Names, Notice, Request, Signal, Word, sketch};
 use crate::terms::{Carrier, Direction, Ending, Machine, Payload, ServerLife, Side};
 
 /// How it is shown.
@@ -27,6 +27,11 @@ pub struct Look {
     /// For a terminal that wants colours.
     pub colour: bool,
 }
+
+/// What the room of a trial is called, and its peers.
+pub const ROOM: &str = "lobby";
+/// See [`ROOM`].
+pub const PEERS: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 
 /// So narrow a screen is taken for this wide.
 const NARROWEST: usize = 60;
@@ -146,11 +151,8 @@ pub fn stopped(story: &Story, look: Look) -> Option<String> {
     let failure = match &story.verdict {
         Verdict::Fail(failure) => failure,
         Verdict::Unsupported(unsupported) => return Some(said(&unsupported.why, look)),
-        Verdict::Inconclusive(inconclusive) => {
-            let mut text = said(&inconclusive.why, look);
-            text.push_str(&output(story, story.events.len() as Seq, look));
-            return Some(text);
-        }
+        // What a server that did not start has said stands in it.
+        Verdict::Inconclusive(inconclusive) => return Some(said(&inconclusive.why, look)),
         Verdict::Pass | Verdict::New { .. } | Verdict::Flaky { .. } => return None,
     };
     let mut text = said(&failure.message, look);
@@ -161,8 +163,11 @@ pub fn stopped(story: &Story, look: Look) -> Option<String> {
 
 fn said(why: &str, look: Look) -> String {
     let mut text = String::new();
-    for line in look.wrapped(&tame(why).replace('\n', " "), 3) {
-        let _ = writeln!(text, "{}", look.red(&line));
+    for line in tame(why).lines().filter(|line| !line.trim().is_empty()) {
+        let indent = 3 + line.len() - line.trim_start().len();
+        for line in look.wrapped(line.trim_start(), indent.min(20)) {
+            let _ = writeln!(text, "{}", look.red(&line));
+        }
     }
     text
 }
@@ -186,20 +191,48 @@ fn instead(story: &Story, failure: &Failure, look: Look) -> String {
     };
     let came: Vec<_> = since.iter().filter(down).collect();
     let dialect = dialect(story);
+    let mut text = waited_for(begun.map(|at| &**events[at]), dialect.as_ref(), look);
     let rows: Vec<Row> = came
         .iter()
         .filter_map(|event| row(event, dialect.as_ref()))
         .collect();
     if rows.is_empty() {
-        let nothing = "   The server said nothing since this step began.";
-        return format!("{nothing}\n");
+        text.push_str("   The server said nothing since this step began.\n");
+        return text;
     }
-    let unread = rows.iter().any(|row| matches!(row, Row::Unread { .. }));
-    let heading = match unread {
-        true => "   Instead there was this, of which something was not understood:",
-        false => "   Instead there was this:",
+    text.push_str("   Instead it said:\n");
+    for row in &rows {
+        let line = match row {
+            Row::Message { who, meaning, .. } => format!("to {who}: {meaning}"),
+            Row::Unread { who, frame, .. } => format!("to {who}, not understood: {frame}"),
+            _ => continue,
+        };
+        let _ = writeln!(text, "      {}", look.fitted(&line, 6));
+    }
+    text
+}
+
+/// The pattern that a step waited for, as the dialect writes it.
+fn waited_for(step: Option<&Event>, dialect: Option<&Dialect>, look: Look) -> String {
+    let Some(What::Step { text: step, .. }) = step.map(|step| &step.what) else {
+        return String::new();
     };
-    format!("{heading}\n{}", shown(&rows, look))
+    let answer = match step.split(':').next().unwrap_or_default() {
+        "create" => Kind::Created,
+        "join" => Kind::Joined,
+        _ => return String::new(),
+    };
+    let Some((line, pattern)) =
+        dialect.and_then(|dialect| dialect.written(&format!("hear.{answer}")))
+    else {
+        return String::new();
+    };
+    let mut text = String::new();
+    let waited = format!("It waited for `hear.{answer}` (line {line}): {pattern}");
+    for line in look.wrapped(&tame(&waited), 3) {
+        let _ = writeln!(text, "{line}");
+    }
+    text
 }
 
 /// What the server wrote last.
@@ -257,12 +290,26 @@ fn row(event: &Event, dialect: Option<&Dialect>) -> Option<Row> {
         bad,
     };
     if let Some(message) = Message::of(event) {
-        let why = dialect.map(|dialect| message.explain(dialect).to_string());
+        let mut why = String::new();
+        if let Some(dialect) = dialect {
+            why = message.explain(dialect).to_string();
+        }
+        // What peers of a scene are called.
+        let me = message.peer.as_str();
+        let peers: Vec<&str> = PEERS.into_iter().filter(|peer| *peer != me).collect();
+        let names = Names {
+            me,
+            peers: &peers,
+            room: ROOM,
+        };
+        if let Some(pattern) = sketch(message.text, names) {
+            let _ = write!(why, "\nas a pattern: {pattern}");
+        }
         return Some(Row::Unread {
             who: message.peer.to_string(),
             up: message.direction == Direction::Up,
             frame: in_full(&frame(message.carrier, message.direction, message.text)),
-            why: why.iter().flat_map(|why| why.lines().map(tame)).collect(),
+            why: why.lines().map(tame).collect(),
         });
     }
     Some(match &event.what {

@@ -144,7 +144,10 @@ fn what_is_not_understood_is_shown_in_full_with_the_place_where_it_differs() {
         "{\"type\":\"joined\",\"room\":\"lobby\",\"peers\":[\"alice\"]}\n",
         "hear.joined: /members: expected `{with}`, found no such key\n",
         "It stops here.",
-        "Instead there was this, of which something was not understood:",
+        "as a pattern: { type: joined, peers: \"{with}\", room: \"{room}\" }\n",
+        "It waited for `hear.joined` (line ",
+        "Instead it said:\n",
+        "      to bob, not understood: {\"type\":\"joined\"",
         "Change the pattern that is nearest",
     ] {
         assert!(ran.out.contains(line), "no {line:?} in\n{}", ran.out);

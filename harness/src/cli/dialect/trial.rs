@@ -200,14 +200,21 @@ fn parting(scene: &Scene, story: &Story, look: Look) {
 
 /// What to do about a meeting that stopped.
 fn next(story: &Story, path: &str, look: Look) {
-    let unread = report::not_understood(story, 0) > 0;
-    let advice = match unread {
-        true => format!(
+    let refused = story
+        .events
+        .iter()
+        .any(|event| matches!(event.what, What::LinkRefused { .. }));
+    let advice = match &story.verdict {
+        Verdict::Fail(_) if report::not_understood(story, 0) > 0 => format!(
             "Change the pattern that is nearest, or add one for what was not understood, in {path}, and try again."
         ),
-        false => format!(
+        Verdict::Fail(_) if refused => {
+            format!("Is `connect:` of {path} what the server expects? See its `path:`.")
+        }
+        Verdict::Fail(_) => format!(
             "All that the server said was understood. Look above at what was sent (->): is it what the server expects? Its words stand in `say:` of {path}."
         ),
+        _ => return,
     };
     say("");
     for line in look.wrapped(&advice, 0) {

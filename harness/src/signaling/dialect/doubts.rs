@@ -73,9 +73,11 @@ impl Dialect {
                     ),
                 };
                 let more = doubts.add(&span, found).expect(expected);
-                if direction == Direction::Down {
-                    more.advise("put what is narrower before what is wider");
-                }
+                match direction {
+                    Direction::Down => more.advise("put what is narrower before what is wider"),
+                    Direction::Up => more
+                        .advise("no server could tell them apart either, unless by who asks first"),
+                };
             } else if let (Some(twice), Direction::Down) = (twice, direction) {
                 doubts
                     .add(&span, format!("`{}` adds nothing", candidate.name))
@@ -126,6 +128,16 @@ impl Dialect {
                     .expect(format!("there is no `hear: {news}`"));
             }
         }
+    }
+}
+
+impl Dialect {
+    /// Where a pattern stands in the file, `hear.joined` or `hear.refused[2]`, and how it is written.
+    pub fn written(&self, name: &str) -> Option<(u32, &str)> {
+        let root = yaml::parse(&self.source.text, &mut Mistakes::new(self.source.clone()))?;
+        let span = place(&root, name)?;
+        let text = self.source.text.get(span.bytes)?;
+        Some((span.line, text.lines().next().unwrap_or_default()))
     }
 }
 

@@ -16,6 +16,7 @@ mod read;
 mod read_template;
 mod schema;
 mod skeleton;
+mod sketch;
 mod template;
 mod words;
 
@@ -31,6 +32,7 @@ pub use explain::{Difference, Explained, Unread};
 pub use properties::{AbsentPeer, Properties, SameId};
 pub use schema::{dialect_reference, dialect_schema};
 pub use skeleton::{NewCarrier, skeleton};
+pub use sketch::{Names, sketch};
 
 use crate::signaling::Kind;
 use crate::signaling::Need;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::mistake::Mistakes;
+use crate::report::{PEERS, ROOM};
 use crate::scenario::Scenario;
 use crate::signaling::{Dialect, Kind};
 
@@ -58,9 +59,6 @@ pub struct Scene {
 /// So long a step may take in which a server that does it at all is quick.
 const WITHIN: &str = "within: 5s";
 
-/// So many come into one room.
-const CROWD: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
-
 struct Script {
     peers: Vec<String>,
     steps: Vec<String>,
@@ -104,11 +102,13 @@ impl Script {
         } else {
             "join"
         };
-        self.step(format!("{verb}: {{ peer: {peer}, room: lobby, {WITHIN} }}"))
+        self.step(format!(
+            "{verb}: {{ peer: {peer}, room: {ROOM}, {WITHIN} }}"
+        ))
     }
 
     fn join(&mut self, peer: &str) -> &mut Self {
-        self.step(format!("join: {{ peer: {peer}, room: lobby, {WITHIN} }}"))
+        self.step(format!("join: {{ peer: {peer}, room: {ROOM}, {WITHIN} }}"))
     }
 
     fn scene(self, shows: Shows) -> Result<Scene, Mistakes> {
@@ -204,16 +204,16 @@ pub fn others(dialect: &Dialect) -> Result<Vec<Scene>, Mistakes> {
         .step("await: { peer: bob, hears: offer, within: 2s }");
     scenes.push(script.scene(Shows::Absent)?);
 
-    let mut script = Script::new(&CROWD, "{ stack: wire }");
+    let mut script = Script::new(&PEERS, "{ stack: wire }");
     script
         .heading("More and more come into one room")
-        .first(dialect, CROWD[0]);
-    for peer in &CROWD[1..] {
+        .first(dialect, PEERS[0]);
+    for peer in &PEERS[1..] {
         script.join(peer);
     }
     scenes.push(script.scene(Shows::RoomSize)?);
 
-    let mut script = Script::new(&CROWD[..3], "{ stack: wire }");
+    let mut script = Script::new(&PEERS[..3], "{ stack: wire }");
     script
         .first(dialect, "alice")
         .join("bob")
