@@ -16,7 +16,7 @@ use super::text::tame;
 use super::unread::{Message, dialect, in_full};
 use crate::names::PeerName;
 use crate::record::{Event, Failure, Seq, Story, Verdict, What};
-use crate::signaling::{Dialect, Kind, Names, Notice, Request, Signal, Word, sketch};
+use crate::signaling::{Dialect, Kind, Names, Notice, Request, Signal, Unread, Word, sketch};
 use crate::terms::{Carrier, Direction, Ending, Machine, Payload, ServerLife, Side};
 
 /// How it is shown.
@@ -36,7 +36,7 @@ pub const PEERS: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
 /// So narrow a screen is taken for this wide.
 const NARROWEST: usize = 60;
 /// What is understood takes so many columns at most, where the message stands beside it.
-const WIDEST_MEANING: usize = 34;
+const WIDEST_MEANING: usize = 31;
 /// And so many at least, so that messages of several parts stand in one column.
 const LEAST_MEANING: usize = 28;
 /// So many of the server's last lines are shown with a failure.
@@ -320,6 +320,7 @@ fn row(event: &Event, dialect: Option<&Dialect>) -> Option<Row> {
             word: Some(word),
             about,
             text,
+            of,
             ..
         } => {
             if is_fence(word) {
@@ -329,6 +330,26 @@ fn row(event: &Event, dialect: Option<&Dialect>) -> Option<Row> {
                 who: link.peer.to_string(),
                 up: *direction == Direction::Up,
                 meaning: tame(&meaning(word, about.as_ref(), *direction)).replace('\n', " "),
+                frame: match of {
+                    None => in_full(&frame(*carrier, *direction, text)),
+                    Some(_) => "(worked out)".into(),
+                },
+            }
+        }
+        What::Aside {
+            link,
+            direction,
+            carrier,
+            text,
+            ..
+        } => {
+            let message = Unread::recorded(*carrier, text);
+            let known = dialect.and_then(|dialect| dialect.recognise(*direction, message));
+            let known = known.unwrap_or_else(|| "part of the protocol".into());
+            Row::Message {
+                who: link.peer.to_string(),
+                up: *direction == Direction::Up,
+                meaning: format!("({})", tame(&known).replace('\n', " ")),
                 frame: in_full(&frame(*carrier, *direction, text)),
             }
         }

@@ -7,9 +7,9 @@ mod terms;
 mod word;
 
 pub use dialect::{
-    AbsentPeer, Alias, Connect, Conversation, Dialect, Difference, Explained, Names, NewCarrier,
-    Out, Properties, SameId, Unread, Unspeakable, dialect_reference, dialect_schema, skeleton,
-    sketch,
+    AbsentPeer, Alias, Book, Connect, Conversation, Dialect, Difference, Explained, Heard, Meant,
+    Names, NewCarrier, Out, Overheard, Properties, SameId, Say, Unread, Unspeakable,
+    dialect_reference, dialect_schema, skeleton, sketch,
 };
 pub use need::Need;
 pub use terms::Terms;

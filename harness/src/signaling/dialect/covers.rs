@@ -5,19 +5,21 @@
 use serde_json::{Value as Json, json};
 
 use super::differ::wrong_type;
-use super::explain::Candidate;
+use super::patterns::Pattern;
 use super::template::{Entry, Hole, Piece, Template, matches_text};
 use super::{Body, Route, StatusRange, Variables};
 
-impl Candidate<'_> {
+impl Pattern<'_> {
     /// Whether this one takes all that `other` takes.
-    pub(super) fn covers(&self, other: &Candidate<'_>) -> bool {
+    pub(super) fn covers(&self, other: &Pattern<'_>) -> bool {
         let same_way = match (self.http, other.http) {
             (None, None) => true,
             (Some(one), Some(other)) => covers_route(one, other),
             _ => false,
         };
         same_way
+            && self.ack == other.ack
+            && self.of == other.of
             && covers_status(self.status, other.status)
             && match (self.body, other.body) {
                 (Body::None, _) => true,
@@ -29,6 +31,7 @@ impl Candidate<'_> {
     /// Whether any message at all would do, on its way: every message of a WebSocket, or every body of a request.
     pub(super) fn takes_everything(&self) -> bool {
         self.http.is_none()
+            && !self.ack
             && match self.body {
                 Body::None => true,
                 Body::Template(template) => {
@@ -83,6 +86,8 @@ fn covers<'t>(one: &'t Template, other: &Template, seen: &mut Vec<&'t str>) -> b
             covers_entry(entry, there, seen)
         }),
         (Template::Json(one), Template::Json(other)) => covers(one, other, seen),
+        (Template::Each(one), Template::Each(other)) => covers(one, other, seen),
+        (Template::Keys(one), Template::Keys(other)) => one == other,
         _ => false,
     }
 }
@@ -131,8 +136,8 @@ fn types(template: &Template) -> Option<Vec<Json>> {
     Some(match template {
         Template::Value(value) => vec![value.clone()],
         Template::Text(_) | Template::Json(_) => vec![json!("")],
-        Template::List(_) => vec![json!([])],
-        Template::Map(_) => vec![json!({})],
+        Template::List(_) | Template::Each(_) => vec![json!([])],
+        Template::Map(_) | Template::Keys(_) => vec![json!({})],
         Template::Hole(hole) if hole.filter.is_some() => vec![json!("")],
         Template::Hole(hole) => {
             let fits = |value: &Json| wrong_type(&hole.name, value).is_none();

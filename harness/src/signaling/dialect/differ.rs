@@ -46,6 +46,8 @@ pub(super) struct Compared {
     /// The words that the template writes out, by their place: what tells messages apart.
     pub words: Vec<(String, String)>,
     bound: Vec<(String, Json)>,
+    /// So many of these were known before.
+    known: usize,
 }
 
 impl Compared {
@@ -56,8 +58,15 @@ impl Compared {
             .map(|(name, value)| ((*name).to_owned(), Json::from(*value)));
         Self {
             bound: bound.collect(),
+            known: known.len(),
             ..Self::default()
         }
+    }
+
+    /// What was captured, by name.
+    pub fn captured(&self) -> impl Iterator<Item = (&str, &Json)> {
+        let captured = self.bound.iter().skip(self.known);
+        captured.map(|(name, value)| (name.as_str(), value))
     }
 
     /// Notes a difference.
@@ -124,6 +133,25 @@ impl Compared {
                     }
                 }
             }
+            Template::Each(inner) => {
+                let Some(values) = value.as_array() else {
+                    return self.differs(3, place, "a list".into(), told(value));
+                };
+                self.score += 1;
+                let (bound, known) = (self.bound.clone(), self.differences.len());
+                for (index, value) in values.iter().enumerate() {
+                    // Each captures for itself; where one differs, the others most often do too.
+                    self.bound.clone_from(&bound);
+                    self.value(inner, value, &format!("{place}/{index}"), depth + 1);
+                    if self.differences.len() > known {
+                        break;
+                    }
+                }
+            }
+            Template::Keys(_) => match value.is_object() {
+                true => self.score += 1,
+                false => self.differs(3, place, "an object".into(), told(value)),
+            },
             Template::Json(inner) => {
                 let parsed = value.as_str().map(serde_json::from_str::<Json>);
                 match parsed {
@@ -292,16 +320,20 @@ fn common(one: &str, other: &str) -> usize {
 pub(super) fn wrong_type(name: &str, value: &Json) -> Option<&'static str> {
     let text = value.is_string();
     let or_null = text || value.is_null();
+    let id = text || value.is_number();
     let (fits, wanted) = match name {
-        "room" | "me" | "sdp" | "candidate-line" => (text, "text"),
-        "peer" => (text, "text, a peer's id"),
-        "reason" | "how" | "request" | "sdp-mid" | "ufrag" => (or_null, "text or null"),
+        "sdp" | "candidate-line" => (text, "text"),
+        "room" | "room-id" => (id, "text or a number, a room"),
+        "me" | "self" | "peer" => (id, "text or a number, a peer's id"),
+        "reason" => (id || value.is_null(), "text, a number or null"),
+        "how" | "request" | "sdp-mid" | "ufrag" => (or_null, "text or null"),
         "candidate" => (value.is_object(), "an object, a candidate"),
         "sdp-mline-index" => (value.is_u64() || value.is_null(), "a number or null"),
-        "with" => {
-            let all = |list: &Vec<Json>| list.iter().all(Json::is_string);
+        "with" | "members" => {
+            let is_id = |value: &Json| value.is_string() || value.is_number();
+            let all = |list: &Vec<Json>| list.iter().all(is_id);
             let list = value.as_array().is_some_and(all);
-            (or_null || list, "a list of ids, as text")
+            (id || value.is_null() || list, "a list of ids")
         }
         _ => (true, ""),
     };
@@ -332,7 +364,8 @@ pub(super) fn describe(template: &Template) -> String {
         Template::Value(value) => value.to_string(),
         Template::Hole(hole) => format!("`{{{}}}`", hole.name),
         Template::Text(pieces) => like(pieces),
-        Template::List(_) => "a list".into(),
+        Template::List(_) | Template::Each(_) => "a list".into(),
+        Template::Keys(_) => "an object".into(),
         Template::Map(entries) => {
             let needed = entries.iter().filter(|entry| !entry.optional);
             object(needed.map(|entry| entry.key.as_str()))
@@ -371,7 +404,17 @@ pub(super) fn told(value: &Json) -> String {
     match value {
         Json::String(text) => quote(text),
         Json::Array(items) if items.is_empty() => "an empty list".into(),
-        Json::Array(items) => format!("a list of {}", items.len()),
+        Json::Array(items) => {
+            let first = match &items[0] {
+                Json::Array(_) => "a list".to_owned(),
+                first => told(first),
+            };
+            format!(
+                "a list of {}: {first}{}",
+                items.len(),
+                if items.len() > 1 { ", …" } else { "" }
+            )
+        }
         Json::Object(map) if map.is_empty() => "an empty object".into(),
         Json::Object(map) => object(map.keys().map(String::as_str)),
         other => cut(&other.to_string()).into_owned(),

@@ -2,14 +2,14 @@
 //!
 //! Such a file can be played, and so it is no mistake to the reader; but nobody means it.
 
-use super::Dialect;
-use super::explain::Candidate;
-use super::words::Heard;
+use super::patterns::{find, place};
+use super::template::{self, Hole};
+use super::words::Hears;
+use super::{Body, Dialect, Saying, Then};
 use crate::mistake::Mistakes;
 use crate::signaling::Kind;
-use crate::source::Span;
 use crate::terms::Direction;
-use crate::yaml::{self, Node, Value};
+use crate::yaml::{self, Node};
 
 /// What a request is granted by.
 const GRANTED: [(Kind, Kind); 3] = [
@@ -38,12 +38,16 @@ impl Dialect {
         self.never_granted(&root, &mut doubts);
         self.one_sided(&root, &mut doubts);
         self.promised(&root, &mut doubts);
+        self.captured_in_vain(&root, &mut doubts);
         doubts.sort();
         doubts
     }
 
     fn never_matched(&self, direction: Direction, root: &Node, doubts: &mut Mistakes) {
-        let candidates = self.candidates(direction);
+        let candidates = match direction {
+            Direction::Up => self.said_words(),
+            Direction::Down => self.heard_words(),
+        };
         for (index, candidate) in candidates.iter().enumerate() {
             let Some(span) = place(root, &candidate.name) else {
                 continue;
@@ -75,8 +79,7 @@ impl Dialect {
                 let more = doubts.add(&span, found).expect(expected);
                 match direction {
                     Direction::Down => more.advise("put what is narrower before what is wider"),
-                    Direction::Up => more
-                        .advise("no server could tell them apart either, unless by who asks first"),
+                    Direction::Up => more.advise("one word for both is written `create: join`"),
                 };
             } else if let (Some(twice), Direction::Down) = (twice, direction) {
                 doubts
@@ -88,7 +91,9 @@ impl Dialect {
 
     fn never_granted(&self, root: &Node, doubts: &mut Mistakes) {
         for (request, answer) in GRANTED {
-            if !self.says(request) || self.hears(answer) {
+            // A word that is like another is answered as that one.
+            let like = self.way(request).is_some_and(|way| way.like.is_some());
+            if !self.says(request) || self.hears(answer) || like {
                 continue;
             }
             let Some(span) = place(root, &format!("say.{request}")) else {
@@ -132,6 +137,110 @@ impl Dialect {
 }
 
 impl Dialect {
+    /// What is captured for later, and what is wanted that nothing captures.
+    fn captured_in_vain(&self, root: &Node, doubts: &mut Mistakes) {
+        let heard = self.patterns(Direction::Down);
+        let used: Vec<&Hole> = self.filled();
+        let is_used = |name: &str| used.iter().any(|hole| hole.name == name);
+        for pattern in &heard {
+            let Some(span) = place(root, &pattern.name) else {
+                continue;
+            };
+            let mut told: Vec<&str> = Vec::new();
+            for hole in holes(pattern.body) {
+                let name = hole.name.as_str();
+                // What stands in two patterns is compared.
+                let elsewhere = heard
+                    .iter()
+                    .filter(|other| holes(other.body).iter().any(|hole| hole.name == name))
+                    .count();
+                // What an answer by itself captures is for it alone.
+                let own = self.is_own(name) && !pattern.name.starts_with("reply");
+                if own && !is_used(name) && elsewhere < 2 && !told.contains(&name) {
+                    told.push(name);
+                    doubts
+                        .add(
+                            &span,
+                            format!("`{{{name}}}` is captured here and used nowhere"),
+                        )
+                        .expect("no message, path or header has it")
+                        .advise("`{_}` stands for what does not matter");
+                }
+            }
+        }
+        let captures = |name: &str| {
+            let mut all = heard.iter().flat_map(|pattern| holes(pattern.body));
+            let answers = self.connect.before.iter();
+            all.any(|hole| hole.name == name)
+                || answers
+                    .flat_map(|before| holes(&before.hear.body))
+                    .any(|hole| hole.name == name)
+        };
+        for (name, why) in [
+            ("self", "the id that the server knows the peer by"),
+            ("room-id", "the id that the server knows the room by"),
+        ] {
+            if is_used(name) && !captures(name) {
+                let at = find(root, "connect").unwrap_or(root);
+                doubts
+                    .add(
+                        &at.span,
+                        format!("`{{{name}}}` is said, and nothing captures it"),
+                    )
+                    .expect(why)
+                    .advise(format!(
+                        "`then: [{{ hear: {{ …: \"{{{name}}}\" }} }}]` waits for it"
+                    ));
+            }
+        }
+        let learns = ["with", "peer", "members"]
+            .iter()
+            .any(|name| captures(name));
+        if is_used("peer") && captures("self") && !learns {
+            let at = find(root, "say").unwrap_or(root);
+            doubts
+                .add(
+                    &at.span,
+                    "`{peer}` is said, and nothing tells a peer the others' ids",
+                )
+                .expect("neither `{with}`, `{members}` nor `{peer}` is heard");
+        }
+    }
+
+    /// Every hole that is filled when something is said.
+    fn filled(&self) -> Vec<&Hole> {
+        let steps = self.say.iter().flat_map(|(_, way)| &way.steps);
+        let then = self.connect.then.iter().filter_map(|then| match then {
+            Then::Say(saying) => Some(saying),
+            Then::Hear { .. } => None,
+        });
+        let before = self.connect.before.iter().map(|before| &before.ask);
+        let reply = self.reply.iter().map(|reflex| &reflex.say);
+        let every = self.every.iter().map(|beat| &beat.say);
+        let all: Vec<&Saying> = steps
+            .chain(then)
+            .chain(before)
+            .chain(reply)
+            .chain(every)
+            .collect();
+        let mut found: Vec<&Hole> = template::text_holes(&self.connect.path);
+        let headers = self.connect.headers.iter();
+        found.extend(headers.flat_map(|(_, value)| template::text_holes(value)));
+        found.extend(self.connect.auth.iter().flat_map(|auth| auth.holes()));
+        for saying in all {
+            found.extend(holes(&saying.body));
+            let headers = saying.headers.iter();
+            found.extend(headers.flat_map(|(_, value)| template::text_holes(value)));
+            found.extend(
+                saying
+                    .http
+                    .iter()
+                    .flat_map(|route| template::text_holes(&route.path)),
+            );
+        }
+        found
+    }
+
     /// Where a pattern stands in the file, `hear.joined` or `hear.refused[2]`, and how it is written.
     pub fn written(&self, name: &str) -> Option<(u32, &str)> {
         let root = yaml::parse(&self.source.text, &mut Mistakes::new(self.source.clone()))?;
@@ -141,43 +250,21 @@ impl Dialect {
     }
 }
 
-impl Candidate<'_> {
-    /// Its word, without the number of its form.
-    fn word(&self) -> &str {
-        self.name.split('[').next().unwrap_or_default()
+fn holes(body: &Body) -> Vec<&Hole> {
+    match body {
+        Body::None => Vec::new(),
+        Body::Template(template) => template.holes(),
     }
 }
 
-impl Heard {
+impl Hears {
     /// As a file writes it.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Heard::Kind(kind) => kind.as_str(),
-            Heard::Fenced => "fenced",
+            Hears::Kind(kind) => kind.as_str(),
+            Hears::Fenced => "fenced",
         }
     }
-}
-
-/// Where a pattern stands: `hear.refused[2]` is the second form of `refused` in `hear`.
-fn place(root: &Node, name: &str) -> Option<Span> {
-    let (section, word) = name.split_once('.')?;
-    let (word, form) = match word.split_once('[') {
-        Some((word, form)) => (word, form.trim_end_matches(']').parse().ok()?),
-        None => (word, 1_usize),
-    };
-    let node = find(find(root, section)?, word)?;
-    Some(match &node.value {
-        Value::List(forms) => forms.get(form - 1)?.span.clone(),
-        _ => node.span.clone(),
-    })
-}
-
-fn find<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
-    let Value::Map(entries) = &node.value else {
-        return None;
-    };
-    let found = entries.iter().find(|(there, _)| there.text == key);
-    found.map(|(_, node)| node)
 }
 
 #[cfg(test)]

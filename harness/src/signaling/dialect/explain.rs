@@ -6,9 +6,11 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
-use super::differ::{Compared, quote};
+use super::differ::{Compared, quote, told};
+use super::patterns::Pattern;
+use super::socketio::{self, Packet};
 use super::template::{Piece, matches_text};
-use super::{Body, Dialect, Framing, Route, StatusRange, Variables};
+use super::{Body, Dialect, Framing, Route, Variables};
 use crate::mistake::nearest;
 use crate::terms::{Carrier, Direction};
 
@@ -77,7 +79,7 @@ pub enum Explained {
 }
 
 impl fmt::Display for Explained {
-    /// A line for each difference: `hear.joined: /data/room: expected text, found 17`.
+    /// A line for each difference: `hear.joined: /data/room: expected text or a number, a room, found true`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Explained::Framing { found, advice } => {
@@ -126,15 +128,6 @@ impl fmt::Display for Explained {
     }
 }
 
-/// One pattern that a message might have been.
-pub(super) struct Candidate<'d> {
-    /// As the file's reader knows it: `hear.joined`.
-    pub name: String,
-    pub http: Option<&'d Route>,
-    pub status: Option<StatusRange>,
-    pub body: &'d Body,
-}
-
 impl Dialect {
     /// Why this message, which nobody understood, is none of the words: of a peer's (up) or the server's (down). `known` are values that are
     /// the same in all messages of this line, such as `me`.
@@ -148,36 +141,24 @@ impl Dialect {
             Direction::Up => "say",
             Direction::Down => "hear",
         };
-        let candidates = self.candidates(direction);
-        let (head, text) = match message {
-            Unread::Message(text) => (None, text),
-            Unread::Http { head, body } => (Some(head), body),
+        let mut all = match self.compared(direction, message, known) {
+            Ok(all) => all,
+            Err(explained) => return explained,
         };
-        let value = match self.framing {
-            Framing::Text => Json::from(text),
-            Framing::Json => match serde_json::from_str(text) {
-                Ok(value) => value,
-                // A long message is recorded without its end.
-                Err(error) if error.is_eof() && text.len() > CUT => mended(text),
-                Err(_) if head.is_some() => Json::Null,
-                Err(error) => return not_json(text, &error),
-            },
-        };
-        let compared = candidates.iter().map(|candidate| {
-            let mut compared = Compared::new(known);
-            candidate.compare(head, &value, &mut compared);
-            (candidate, compared)
-        });
-        let mut all: Vec<(&Candidate<'_>, Compared)> = compared.collect();
         let best = (0..all.len())
             .filter(|index| all[*index].1.alike || all[*index].1.score > 0)
             // The first of those that are equally near.
             .min_by_key(|index| std::cmp::Reverse(all[*index].1.score));
         let Some(best) = best else {
-            let places = all.iter().flat_map(|(_, compared)| &compared.words);
-            let word = places.into_iter().find_map(|(place, _)| {
-                let found = value.pointer(place)?.as_str()?;
-                Some((place.clone(), quote(found), words_at(&all, place)))
+            let other = all.iter().find_map(|(_, compared)| {
+                let is_word =
+                    |place: &String| compared.words.iter().any(|(there, _)| there == place);
+                let mut differences = compared.differences.iter();
+                differences.find(|one| is_word(&one.place) && one.found.starts_with('"'))
+            });
+            let word = other.map(|other| {
+                let words = words_at(&all, &other.place);
+                (other.place.clone(), other.found.clone(), words)
             });
             return Explained::Nothing {
                 among,
@@ -200,47 +181,69 @@ impl Dialect {
             words,
         }
     }
+}
 
-    /// The patterns of one direction, in the order in which they are tried.
-    pub(super) fn candidates(&self, direction: Direction) -> Vec<Candidate<'_>> {
-        let mut candidates: Vec<Candidate<'_>> = match direction {
-            Direction::Up => {
-                let steps = self.say.iter().flat_map(|(kind, steps)| {
-                    steps.iter().map(move |step| Candidate {
-                        name: format!("say.{kind}"),
-                        http: step.http.as_ref(),
-                        status: None,
-                        body: &step.body,
-                    })
-                });
-                steps.collect()
-            }
-            Direction::Down => {
-                let forms = self.hear.iter().map(|(heard, form)| Candidate {
-                    name: format!("hear.{}", heard.name()),
-                    http: form.http.as_ref(),
-                    status: form.status,
-                    body: &form.body,
-                });
-                forms.collect()
-            }
-        };
-        let names: Vec<String> = candidates.iter().map(|one| one.name.clone()).collect();
-        for (index, candidate) in candidates.iter_mut().enumerate() {
-            let same = |upto: usize| {
-                let before = names[..upto].iter();
-                before.filter(|name| **name == names[index]).count()
-            };
-            if same(names.len()) > 1 {
-                candidate.name = format!("{}[{}]", names[index], same(index) + 1);
+impl Dialect {
+    /// What a message is that says no word: the pattern that it fits, and what it captures. `None`: none of them, or a packet of its carrier.
+    pub fn recognise(&self, direction: Direction, message: Unread<'_>) -> Option<String> {
+        let all = self.compared(direction, message, &[]).ok()?;
+        let fits = all
+            .into_iter()
+            .filter(|(_, compared)| compared.differences.is_empty());
+        let (pattern, compared) = fits.max_by_key(|(_, compared)| compared.score)?;
+        // Short: it stands beside the message.
+        let name = pattern.name.trim_end_matches(".hear");
+        let name = name.trim_start_matches("connect.");
+        let mut text = name.to_owned();
+        if direction == Direction::Down {
+            for (at, (name, value)) in compared.captured().enumerate() {
+                let between = if at == 0 { ":" } else { "," };
+                text.push_str(&format!("{between} {{{name}}} = {}", told(value)));
             }
         }
-        candidates
+        Some(text)
+    }
+
+    /// Each pattern with what it has in common with a message. An error: the message is not what the dialect's `framing` says.
+    fn compared(
+        &self,
+        direction: Direction,
+        message: Unread<'_>,
+        known: &[(&str, &str)],
+    ) -> Result<Vec<(Pattern<'_>, Compared)>, Explained> {
+        let (head, text) = match message {
+            Unread::Message(text) => (None, text),
+            Unread::Http { head, body } => (Some(head), body),
+        };
+        let read = match (self.framing, head) {
+            (Framing::SocketIo(_), None) => unwrapped(text),
+            (Framing::Text, _) => Ok((Json::from(text), false)),
+            (Framing::Json | Framing::SocketIo(_), _) => json(text).map(|value| (value, false)),
+        };
+        let (value, ack) = match read {
+            Ok(read) => read,
+            Err(_) if head.is_some() => (Json::Null, false),
+            Err(found) => return Err(not_framed(text, found)),
+        };
+        let patterns = self.patterns(direction).into_iter();
+        let compared = patterns.map(|pattern| {
+            let mut compared = Compared::new(known);
+            pattern.compare(head, &value, ack, &mut compared);
+            (pattern, compared)
+        });
+        Ok(compared.collect())
     }
 }
 
-impl Candidate<'_> {
-    fn compare(&self, head: Option<&str>, value: &Json, compared: &mut Compared) {
+impl Pattern<'_> {
+    fn compare(&self, head: Option<&str>, value: &Json, ack: bool, compared: &mut Compared) {
+        if self.ack != ack && head.is_none() {
+            let told = |ack| match ack {
+                true => "an answer to a request",
+                false => "an event",
+            };
+            compared.differs(6, "", told(self.ack).into(), told(ack).into());
+        }
         match (self.http, head) {
             (None, None) => {}
             (Some(route), Some(head)) => self.route(route, head, compared),
@@ -299,7 +302,7 @@ impl Candidate<'_> {
 }
 
 /// The words that patterns have at this place, each once.
-fn words_at(all: &[(&Candidate<'_>, Compared)], place: &str) -> Vec<String> {
+fn words_at(all: &[(Pattern<'_>, Compared)], place: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for (there, word) in all.iter().flat_map(|(_, compared)| &compared.words) {
         let quoted = quote(word);
@@ -325,20 +328,48 @@ fn written(pieces: &[Piece]) -> String {
 /// What is longer may be the beginning of a message only (bytes).
 const CUT: usize = 4000;
 
-const SOCKET_IO: &str = "a number before the JSON: is this socket.io or engine.io? Then `framing: socket.io-4`, or `framing: text`";
+/// The JSON in a text, or what is wrong with it.
+fn json(text: &str) -> Result<Json, String> {
+    match serde_json::from_str(text) {
+        Ok(value) => Ok(value),
+        // A long message is recorded without its end.
+        Err(error) if error.is_eof() && text.len() > CUT => Ok(mended(text)),
+        Err(_) if text.is_empty() => Err("expected JSON, found an empty message".into()),
+        Err(error) => Err(format!("expected JSON, found {}: {error}", quote(text))),
+    }
+}
 
-fn not_json(text: &str, error: &serde_json::Error) -> Explained {
+/// What socket.io carries, and whether it is an answer.
+fn unwrapped(text: &str) -> Result<(Json, bool), String> {
+    let begins = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    match socketio::read(text) {
+        Some(Packet::Event(value, _)) => Ok((value, false)),
+        Some(Packet::Ack(value, _)) => Ok((value, true)),
+        None if text.starts_with('4') && text.len() > CUT && begins.starts_with('[') => {
+            Ok((mended(begins), text.starts_with("43")))
+        }
+        Some(_) => Err(format!(
+            "{} is a packet of socket.io, and not expected here",
+            quote(text)
+        )),
+        None => Err(format!(
+            "expected a packet of socket.io, found {}",
+            quote(text)
+        )),
+    }
+}
+
+const SOCKET_IO: &str =
+    "a number before the JSON: is this socket.io? Then `framing: socket.io-4` (or `socket.io-2`)";
+
+fn not_framed(text: &str, found: String) -> Explained {
     let begins = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let numbered = begins.len() < text.len();
     let socket_io = numbered && (begins.is_empty() || begins.starts_with(['[', '{', '-', '/']));
-    let advice = socket_io.then_some(SOCKET_IO);
-    let found = match text {
-        "" => "expected JSON, found an empty message".to_owned(),
-        text => format!("expected JSON, found {}: {error}", quote(text)),
-    };
+    let json = found.contains("expected JSON");
     Explained::Framing {
         found,
-        advice: advice.map(str::to_owned),
+        advice: (socket_io && json).then(|| SOCKET_IO.to_owned()),
     }
 }
 
@@ -411,8 +442,8 @@ mod tests {
     fn the_place_is_told_where_the_nearest_pattern_differs() {
         for (text, expected) in [
             (
-                r#"{"event":"joined","data":{"room":17,"members":[]}}"#,
-                "hear.joined: /data/room: expected text, found 17",
+                r#"{"event":"joined","data":{"room":true,"members":[]}}"#,
+                "hear.joined: /data/room: expected text or a number, a room, found true",
             ),
             (
                 r#"{"event":"joined","data":{"rooms":"lobby","members":[]}}"#,
@@ -420,11 +451,11 @@ mod tests {
             ),
             (
                 r#"{"event":"joined","data":["lobby"]}"#,
-                "hear.joined: /data: expected an object with `room`, `members`, found a list of 1",
+                "hear.joined: /data: expected an object with `room`, `members`, found a list of 1: \"lobby\"",
             ),
             (
                 r#"{"event":"joined","data":{"room":"lobby","members":[{"id":"x"}]}}"#,
-                "hear.joined: /data/members: expected a list of ids, as text, found a list of 1",
+                "hear.joined: /data/members: expected a list of ids, found a list of 1: an object with `id`",
             ),
             (
                 r#"{"event":"joined","data":{"room":"lobby","members":[],"you":"bob"}}"#,
@@ -452,7 +483,7 @@ mod tests {
             ),
             (
                 "0{\"sid\":\"x\"}",
-                "framing: expected JSON, found \"0{\\\"sid\\\":\\\"x\\\"}\": trailing characters at line 1 column 2\na number before the JSON: is this socket.io or engine.io? Then `framing: socket.io-4`, or `framing: text`",
+                "framing: expected JSON, found \"0{\\\"sid\\\":\\\"x\\\"}\": trailing characters at line 1 column 2\na number before the JSON: is this socket.io? Then `framing: socket.io-4` (or `socket.io-2`)",
             ),
             ("", "framing: expected JSON, found an empty message"),
         ] {
@@ -511,11 +542,11 @@ mod tests {
     #[test]
     fn a_message_of_which_the_end_is_not_recorded_is_explained_as_far_as_it_goes() {
         let long = "v".repeat(5000);
-        let text = format!(r#"{{"event":"signal","data":{{"from":17,"sdp":"{long}"}}}}"#);
+        let text = format!(r#"{{"event":"signal","data":{{"from":true,"sdp":"{long}"}}}}"#);
         told(
             Direction::Down,
             Unread::Message(&text[..4096]),
-            "hear.offer: /data/from: expected text, a peer's id, found 17",
+            "hear.offer: /data/from: expected text or a number, a peer's id, found true",
         );
     }
 

@@ -32,10 +32,16 @@ pub(super) enum Shape {
     Route,
     /// `200` or `4xx`
     Status,
+    /// 1000 to 4999
+    CloseCode,
     /// A message: JSON in which texts may have holes, or text with holes.
     Template,
     /// A mapping with the keys of this section.
     Section(&'static str),
+    /// One mapping or a list of mappings with the keys of this section.
+    OneOrMore(&'static str),
+    /// One message or a list of messages.
+    Templates,
     /// Words to one mapping or a list of mappings with the keys of this section.
     WordsTo(&'static str, &'static [&'static str]),
 }
@@ -116,6 +122,7 @@ pub(super) const HEARD: &[&str] = &[
     "peer-left",
     "error",
     "fenced",
+    "members",
 ];
 
 /// The file as a whole, then what stands in it.
@@ -142,9 +149,9 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             may(
                 "framing",
-                Shape::Word(&["json", "text"]),
+                Shape::Word(&["json", "text", "socket.io-4", "socket.io-2"]),
                 "json",
-                "What a message is.",
+                "What a message is. An event of socket.io is written as a list: its name, then its arguments; `socket.io-4` is for versions 3 and 4.",
                 "framing: text",
             ),
             must(
@@ -159,6 +166,41 @@ pub(super) const SECTIONS: &[Section] = &[
                 "[]",
                 "What the server has. A scenario that needs more is unsupported.",
                 "has: [rooms, peer-left]",
+            ),
+            may(
+                "offers",
+                Shape::Word(&["joiner", "insider"]),
+                "joiner",
+                "Who offers when two meet, where a scenario does not say.",
+                "offers: insider",
+            ),
+            may(
+                "every",
+                Shape::OneOrMore("every"),
+                "[]",
+                "What is said as long as the line stands.",
+                "every: [{ after: 5s, message: { type: heartbeat } }]",
+            ),
+            may(
+                "reply",
+                Shape::OneOrMore("reply"),
+                "[]",
+                "What is answered by itself.",
+                "reply: [{ hear: { ping: \"{n}\" }, message: { pong: \"{n}\" } }]",
+            ),
+            may(
+                "learn",
+                Shape::OneOrMore("learn"),
+                "[]",
+                "Messages that mean nothing, of which something is kept for later.",
+                "learn: [{ message: { ticket: \"{ticket}\" } }]",
+            ),
+            may(
+                "ignore",
+                Shape::OneOrMore("ignore"),
+                "[]",
+                "Messages that mean nothing: echoes, pongs. Tried last.",
+                "ignore: [{ message: { type: pong } }]",
             ),
             must(
                 "say",
@@ -280,7 +322,7 @@ pub(super) const SECTIONS: &[Section] = &[
             must(
                 "path",
                 Shape::Path,
-                "Path and query of the WebSocket.",
+                "Path and query of the WebSocket. `{room|url}` in it: a line for each room, dialled by who enters it.",
                 "path: \"/ws?name={me|url}\"",
             ),
             may(
@@ -297,12 +339,170 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Further headers; a page in a browser cannot send them.",
                 "headers: { x-name: \"{me}\" }",
             ),
+            may(
+                "auth",
+                Shape::Template,
+                "nothing",
+                "What the request to be connected carries; of socket.io alone.",
+                "auth: { token: \"{me}\" }",
+            ),
+            may(
+                "before",
+                Shape::OneOrMore("before"),
+                "[]",
+                "Requests before the line is dialled; what their answers capture may stand in path and headers.",
+                "before: [{ http: POST /login, hear: { body: { id: \"{self}\" } } }]",
+            ),
+            may(
+                "then",
+                Shape::OneOrMore("then"),
+                "[]",
+                "What is said and awaited, in order, once the line stands, before any word.",
+                "then: [{ message: { hello: \"{me}\" } }, { hear: { you: \"{self}\" } }]",
+            ),
         ],
+    },
+    Section {
+        name: "before",
+        heading: "A request in `connect: before`",
+        about: "",
+        keys: &[
+            must(
+                "http",
+                Shape::Route,
+                "Method and path.",
+                "http: POST /login",
+            ),
+            may(
+                "headers",
+                Shape::Headers,
+                "{}",
+                "Its headers.",
+                "headers: { x-name: \"{me}\" }",
+            ),
+            may(
+                "body",
+                Shape::Template,
+                "none",
+                "Its body.",
+                "body: { name: \"{me}\" }",
+            ),
+            may(
+                "hear",
+                Shape::Section("answer"),
+                "anything",
+                "What the answer must be, and what is captured of it.",
+                "hear: { status: 200, body: { token: \"{token}\" } }",
+            ),
+        ],
+    },
+    Section {
+        name: "answer",
+        heading: "Its answer, `hear`",
+        about: "",
+        keys: &[
+            may("status", Shape::Status, "any", "Its status.", "status: 2xx"),
+            may(
+                "body",
+                Shape::Template,
+                "anything",
+                "Its body.",
+                "body: { token: \"{token}\" }",
+            ),
+        ],
+    },
+    Section {
+        name: "then",
+        heading: "A step in `connect: then`",
+        about: "Either something to say, or something to wait for.",
+        keys: &[
+            may(
+                "message",
+                Shape::Template,
+                "see `hear`",
+                "Something to say.",
+                "message: { type: login, name: \"{me}\" }",
+            ),
+            may(
+                "hear",
+                Shape::Template,
+                "see `message`",
+                "Something to wait for. `{self}` is the id that the server knows the peer by; what else is captured may stand in later messages.",
+                "hear: { type: welcome, id: \"{self}\" }",
+            ),
+            may(
+                "refused",
+                Shape::Templates,
+                "none",
+                "With `hear`: what comes in its place where the server lets nobody in.",
+                "refused: { type: denied, why: \"{reason}\" }",
+            ),
+        ],
+    },
+    Section {
+        name: "every",
+        heading: "What is said `every` so often",
+        about: "",
+        keys: &[
+            must(
+                "after",
+                Shape::Time,
+                "How often, 100 ms at least.",
+                "after: 5s",
+            ),
+            must(
+                "message",
+                Shape::Template,
+                "What.",
+                "message: { type: heartbeat }",
+            ),
+        ],
+    },
+    Section {
+        name: "reply",
+        heading: "A `reply` by itself",
+        about: "",
+        keys: &[
+            must(
+                "hear",
+                Shape::Template,
+                "To what.",
+                "hear: { ping: \"{n}\" }",
+            ),
+            must(
+                "message",
+                Shape::Template,
+                "What; captures of `hear` may stand in it.",
+                "message: { pong: \"{n}\" }",
+            ),
+        ],
+    },
+    Section {
+        name: "learn",
+        heading: "What is only to `learn` from",
+        about: "",
+        keys: &[must(
+            "message",
+            Shape::Template,
+            "The message. With `{peer}` in it, what is captured belongs to the pair with that one.",
+            "message: { ticket: \"{ticket}\" }",
+        )],
+    },
+    Section {
+        name: "ignore",
+        heading: "What to `ignore`",
+        about: "",
+        keys: &[must(
+            "message",
+            Shape::Template,
+            "The message.",
+            "message: { type: pong }",
+        )],
     },
     Section {
         name: "say",
         heading: "A word in `say`",
-        about: "One step, or a list of steps that are taken in order; the last one is the word itself.",
+        about: "One step, or a list of steps that are taken in order; the last one is the word itself. `create: join` makes two words one: the first one in makes the room.",
         keys: &[
             may(
                 "message",
@@ -331,6 +531,27 @@ pub(super) const SECTIONS: &[Section] = &[
                 "none",
                 "With `http`: its body.",
                 "body: { room: \"{room}\" }",
+            ),
+            may(
+                "ack",
+                Shape::Flag,
+                "false",
+                "An answer is wanted, which comes as `ack` in `hear`; of socket.io alone.",
+                "ack: true",
+            ),
+            may(
+                "done",
+                Shape::Word(&["sent", "connected", "closed"]),
+                "when it is answered",
+                "No answer comes: the request is done once it is `sent`; or not said at all, since to be `connected` is to be inside (alone, without a message); or said by the line being `closed`.",
+                "done: sent",
+            ),
+            may(
+                "hear",
+                Shape::Template,
+                "nothing",
+                "As a step of its own: what must be heard before the next step.",
+                "hear: { type: go-on }",
             ),
         ],
     },
@@ -367,6 +588,34 @@ pub(super) const SECTIONS: &[Section] = &[
                 "With `http`: its body.",
                 "body: { reason: \"{reason}\" }",
             ),
+            may(
+                "of",
+                Shape::Word(&["create", "join", "leave", "destroy"]),
+                "what was asked",
+                "The request that is answered.",
+                "of: join",
+            ),
+            may(
+                "ack",
+                Shape::Template,
+                "see `message`",
+                "In place of a message: the answer to a request that was said with `ack: true`, a list of its arguments; of socket.io alone.",
+                "ack: [\"{reason}\"]",
+            ),
+            may(
+                "close",
+                Shape::CloseCode,
+                "see `message`",
+                "In place of a message, in `refused` and `error`: the line ends with this code.",
+                "close: 4003",
+            ),
+            may(
+                "reason",
+                Shape::Template,
+                "anything",
+                "With `close`: its reason.",
+                "reason: \"{reason}\"",
+            ),
         ],
     },
 ];
@@ -388,5 +637,13 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("`key?: …`", "A key that may be missing."),
     ("`$json: …`", "Text that is JSON with this in it."),
     ("`$all: [a, b]`", "What fits each of these; only heard."),
+    (
+        "`$each: …`",
+        "A list of which each item is this; what they capture becomes a list; only heard.",
+    ),
+    (
+        "`$keys: \"{x}\"`",
+        "The keys of an object, as a list; only heard.",
+    ),
     ("`$$key: …`", "The key `$key`."),
 ];

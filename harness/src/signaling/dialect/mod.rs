@@ -4,31 +4,45 @@
 //! server is declared to do. One template serves for writing what a peer says and for recognising it at the tap.
 
 mod alias;
+mod book;
 mod conversation;
 mod covers;
 mod differ;
 mod doubts;
 mod explain;
+mod heard;
 mod keys;
+mod meant;
+mod opening;
+mod overheard;
+mod patterns;
 mod properties;
 mod quick;
 mod read;
+mod read_connect;
 mod read_template;
+mod read_words;
 mod schema;
 mod skeleton;
 mod sketch;
+mod socketio;
 mod template;
 mod words;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use glare_signaling_server::RoomSize;
 use template::{Piece, Template, Variables};
-use words::Heard;
+use words::Hears;
 
 pub use alias::Alias;
+pub use book::Book;
 pub use conversation::Conversation;
 pub use explain::{Difference, Explained, Unread};
+pub use heard::Heard;
+pub use meant::{Meant, Say};
+pub use overheard::Overheard;
 pub use properties::{AbsentPeer, Properties, SameId};
 pub use schema::{dialect_reference, dialect_schema};
 pub use skeleton::{NewCarrier, skeleton};
@@ -57,8 +71,22 @@ pub struct Dialect {
     connect: ConnectTemplate,
     needs: Vec<Need>,
     properties: Properties,
-    say: Vec<(Kind, Vec<Saying>)>,
-    hear: Vec<(Heard, Hearing)>,
+    say: Vec<(Kind, Way)>,
+    hear: Vec<(Hears, Hearing)>,
+    /// The full list of who is inside, in any form.
+    members: Vec<Hearing>,
+    /// Understood, and means nothing.
+    ignore: Vec<Hearing>,
+    /// Means nothing, but is to be remembered.
+    learn: Vec<Hearing>,
+    /// Answered by itself.
+    reply: Vec<Reflex>,
+    /// Said every so often.
+    every: Vec<Beat>,
+    /// The names of what it captures for later.
+    captured: Vec<String>,
+    /// `offers:`
+    offers: Option<String>,
 }
 
 /// How to open a peer's WebSocket.
@@ -88,6 +116,8 @@ pub enum Out {
         /// The body.
         body: Option<String>,
     },
+    /// The line is closed, in order.
+    Close,
 }
 
 /// Why a word cannot be said.
@@ -120,6 +150,8 @@ enum Framing {
     Json,
     /// Plain text.
     Text,
+    /// An event of socket.io: a list of its name and arguments.
+    SocketIo(socketio::Version),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -127,6 +159,67 @@ struct ConnectTemplate {
     path: Vec<Piece>,
     protocols: Vec<String>,
     headers: Vec<(String, Vec<Piece>)>,
+    /// What socket.io's `40` carries.
+    auth: Option<Template>,
+    /// Requests before the line is dialled.
+    before: Vec<Before>,
+    /// What is said and awaited before all else once it stands.
+    then: Vec<Then>,
+}
+
+/// A request before the line is dialled, and what its answer must be.
+#[derive(Clone, Debug)]
+struct Before {
+    ask: Saying,
+    hear: Hearing,
+}
+
+/// A step of opening a conversation.
+#[derive(Clone, Debug)]
+enum Then {
+    Say(Saying),
+    /// Wait for this; `refused` in its place means that the server lets nobody in.
+    Hear {
+        hear: Hearing,
+        refused: Vec<Hearing>,
+    },
+}
+
+/// An answer that is given by itself.
+#[derive(Clone, Debug)]
+struct Reflex {
+    hear: Hearing,
+    say: Saying,
+}
+
+/// What is said every so often.
+#[derive(Clone, Debug)]
+struct Beat {
+    every: Duration,
+    say: Saying,
+}
+
+/// How a word is said.
+#[derive(Clone, Debug, Default)]
+struct Way {
+    steps: Vec<Saying>,
+    done: Ends,
+    /// The word whose way it is.
+    like: Option<Kind>,
+}
+
+/// When a word is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Ends {
+    /// A request when it is answered; a signal when it is sent.
+    #[default]
+    Answered,
+    /// When it is sent: there is no answer.
+    Sent,
+    /// When the line stands: it is not said at all.
+    Connected,
+    /// When the line is closed for it.
+    Closed,
 }
 
 /// A method and the path it goes to.
@@ -136,18 +229,23 @@ struct Route {
     path: Vec<Piece>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 enum Body {
+    #[default]
     None,
     Template(Template),
 }
 
 /// One step of saying a word: a message, or a request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Saying {
     http: Option<Route>,
     headers: Vec<(String, Vec<Piece>)>,
     body: Body,
+    /// socket.io: an answer is wanted.
+    ack: bool,
+    /// What is to be heard before the next step.
+    hear: Option<Hearing>,
 }
 
 /// Status codes: one, or a class of a hundred.
@@ -164,14 +262,28 @@ impl StatusRange {
 }
 
 /// One form in which a word is heard.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Hearing {
     http: Option<Route>,
     status: Option<StatusRange>,
     body: Body,
+    /// The word that it answers.
+    of: Option<Kind>,
+    /// socket.io: it is the answer that was wanted.
+    ack: bool,
+    /// It is the line's end, with this code; the body is the reason.
+    close: Option<u16>,
 }
 
 impl Hearing {
+    /// Whether it captures this.
+    fn captures(&self, name: &str) -> bool {
+        match &self.body {
+            Body::None => false,
+            Body::Template(template) => template.holes().iter().any(|hole| hole.name == name),
+        }
+    }
+
     fn matches<'a>(&'a self, value: &'a serde_json::Value, variables: &mut Variables<'a>) -> bool {
         match &self.body {
             Body::None => true,
@@ -250,11 +362,18 @@ impl Dialect {
         &self.properties
     }
 
+    /// Who offers when two meet, where a peer does not say.
+    pub fn offers(&self) -> Option<&str> {
+        self.offers.as_deref()
+    }
+
     /// What its messages are, as the file says it: `json` or `text`; both are text.
     pub fn framing(&self) -> &'static str {
         match self.framing {
             Framing::Json => "json",
             Framing::Text => "text",
+            Framing::SocketIo(socketio::Version::Two) => "socket.io-2",
+            Framing::SocketIo(socketio::Version::Four) => "socket.io-4",
         }
     }
 
@@ -262,12 +381,29 @@ impl Dialect {
     pub fn hears(&self, kind: Kind) -> bool {
         self.hear
             .iter()
-            .any(|(heard, _)| matches!(heard, Heard::Kind(there) if *there == kind))
+            .any(|(heard, _)| matches!(heard, Hears::Kind(there) if *there == kind))
+            || self.implies(kind)
+    }
+
+    /// Whether a word is worked out where the server does not say it.
+    fn implies(&self, kind: Kind) -> bool {
+        let listed = !self.members.is_empty();
+        let ends = |said: Kind| {
+            let way = self.way(said);
+            way.is_some_and(|way| way.done != Ends::Answered)
+        };
+        match kind {
+            Kind::Created => ends(Kind::Create) || (listed && self.says(Kind::Create)),
+            Kind::Joined => ends(Kind::Join) || listed,
+            Kind::Left => ends(Kind::Leave),
+            Kind::PeerJoined | Kind::PeerLeft => listed,
+            _ => false,
+        }
     }
 
     /// Whether a peer has a way to say this word.
     pub fn says(&self, kind: Kind) -> bool {
-        self.saying(kind).is_some()
+        self.way(kind).is_some()
     }
 
     /// Whether a peer says with this word whom it is for.
@@ -276,8 +412,8 @@ impl Dialect {
             Body::Template(template) => template.holes().iter().any(|hole| hole.name == "peer"),
             Body::None => false,
         };
-        self.saying(kind)
-            .is_some_and(|steps| steps.iter().any(names))
+        self.way(kind)
+            .is_some_and(|way| way.steps.iter().any(names))
     }
 
     /// The words that a peer has a way to say.
@@ -285,23 +421,39 @@ impl Dialect {
         self.say.iter().map(|(kind, _)| *kind).collect()
     }
 
-    /// The words that a peer has a way to hear, each once.
+    /// The words that a peer has a way to hear, each once; those too that are worked out.
     pub fn heard(&self) -> Vec<Kind> {
-        let mut kinds: Vec<Kind> = Vec::new();
-        for (heard, _) in &self.hear {
-            if let Heard::Kind(kind) = heard
-                && !kinds.contains(kind)
-            {
-                kinds.push(*kind);
-            }
-        }
+        let kinds = Kind::ALL.iter().copied();
         kinds
+            .filter(|kind| !kind.is_request() && self.hears(*kind))
+            .collect()
     }
 
-    fn saying(&self, kind: Kind) -> Option<&[Saying]> {
+    /// Whether it has rooms that are asked for. Where to be connected is to be inside there are none, unless each has a line of its own.
+    pub fn has_rooms(&self) -> bool {
+        let asks = |kind| {
+            self.way(kind)
+                .is_some_and(|way| way.done != Ends::Connected || self.dials_by_room())
+        };
+        asks(Kind::Create) || asks(Kind::Join)
+    }
+
+    /// Whether a line to it can only be dialled by who is to enter a room: the room stands in the path.
+    pub fn dials_by_room(&self) -> bool {
+        template::text_holes(&self.connect.path)
+            .iter()
+            .any(|hole| hole.name == "room")
+    }
+
+    /// Whether it captures something of this name for later.
+    fn is_own(&self, name: &str) -> bool {
+        self.captured.iter().any(|own| own == name)
+    }
+
+    fn way(&self, kind: Kind) -> Option<&Way> {
         self.say
             .iter()
             .find(|(there, _)| *there == kind)
-            .map(|(_, steps)| steps.as_slice())
+            .map(|(_, way)| way)
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::keys::{HEARD, Key, SAID, SECTIONS, Shape, TEMPLATES};
-use super::words::{self, Heard};
+use super::words::{self, Hears};
 use crate::signaling::Kind;
 
 /// The schema (JSON Schema, draft 2020-12) that an editor completes and checks dialect files by.
@@ -68,10 +68,17 @@ fn value(shape: Shape) -> Value {
         }
         Shape::Template => json!({}),
         Shape::Section(name) => section(name),
+        Shape::OneOrMore(name) => {
+            let one = section(name);
+            json!({ "anyOf": [one, { "type": "array", "items": one }] })
+        }
+        Shape::Templates => json!({}),
+        Shape::CloseCode => json!({ "type": "integer", "minimum": 1000, "maximum": 4999 }),
         Shape::WordsTo(name, words) => {
             let one = section(name);
             let many = json!({ "type": "array", "items": one, "minItems": 1 });
-            let any = json!({ "anyOf": [one, many, { "type": "null" }] });
+            let like = json!({ "enum": ["create", "join", "leave", "destroy", null] });
+            let any = json!({ "anyOf": [one, many, like] });
             let each = words.iter().map(|word| ((*word).to_owned(), any.clone()));
             json!({
                 "type": "object",
@@ -127,7 +134,7 @@ This page is made by `glare dialect reference`, and the JSON schema for editors 
         "\n## Words that are heard\n\n| word | must capture | may capture |\n|---|---|---|\n",
     );
     for kind in kinds(HEARD) {
-        let (needed, all) = words::heard_variables(Heard::Kind(kind));
+        let (needed, all) = words::heard_variables(Hears::Kind(kind));
         let must: Vec<String> = needed
             .iter()
             .map(|group| group.to_vec())
@@ -148,8 +155,20 @@ This page is made by `glare dialect reference`, and the JSON schema for editors 
             names(&more)
         );
     }
+    page.push_str(MORE_HEARD);
     page
 }
+
+/// What is heard and is no word of the log.
+const MORE_HEARD: &str = "| `members` | `{members}` | `{room}`, `{room-id}` |
+| `fenced` | | `{reason}` |
+
+`members` is the full list of who is inside: `joined`, `peer-joined` and `peer-left` are worked out of two such lists. `fenced` is the refusal of
+`say: fence`, a request that is made only for its refusal: when that is here, all is here that the server had queued before.
+
+`{me}` is the peer's own name, and `{self}` the id that the server gave it; whoever is called so is that peer from then on, in `{peer}`, `{with}` and
+`{members}`. What `connect`, `learn` or a word captures under any other name may stand in all later messages of that line.
+";
 
 fn kinds(names: &'static [&'static str]) -> impl Iterator<Item = Kind> {
     names.iter().filter_map(|name| name.parse().ok())
@@ -180,7 +199,10 @@ fn shape(shape: Shape) -> String {
         Shape::Route => "method and path".into(),
         Shape::Status => "`200`, or a class: `4xx`".into(),
         Shape::Template => "a message, see below".into(),
-        Shape::Section(name) => format!("see `{name}`"),
+        Shape::Section(_) => "see below".into(),
+        Shape::OneOrMore(_) => "one, or a list of them; see below".into(),
+        Shape::Templates => "a message, or a list of messages".into(),
+        Shape::CloseCode => "1000 to 4999".into(),
         Shape::WordsTo(..) => "words to what they are, see below".into(),
     }
 }
@@ -205,29 +227,69 @@ mod tests {
         }
     }
 
-    /// A file with this in the section, and the line before it.
-    fn with(section: &str, lines: &str) -> String {
+    /// Files with these lines in the section, among what it must have.
+    fn with(section: &str, lines: &str) -> Vec<String> {
+        let lines = |indent: usize| lines.replace('\n', &format!("\n{}", " ".repeat(indent)));
         match section {
-            "dialect" => format!("{lines}\n"),
-            "connect" => format!("connect:\n  {lines}\n"),
-            "say" => format!("say:\n  join:\n    {lines}\n"),
-            "hear" => format!("hear:\n  refused:\n    {lines}\n"),
+            "dialect" => vec![format!("{}\n", lines(0))],
+            "connect" => vec![format!("connect:\n  {}\n", lines(2))],
+            "before" | "then" => vec![format!(
+                "connect:\n  path: /\n  {section}:\n    {}\n",
+                lines(4)
+            )],
+            "answer" => vec![format!(
+                "connect:\n  path: /\n  before:\n    http: POST /x\n    hear:\n      {}\n",
+                lines(6)
+            )],
+            "every" | "reply" | "learn" | "ignore" => vec![format!("{section}:\n  {}\n", lines(2))],
+            "say" => vec![format!("say:\n  join:\n    {}\n", lines(4))],
+            "hear" => vec![format!("hear:\n  refused:\n    {}\n", lines(4))],
             other => panic!("no file is known with `{other}`"),
+        }
+    }
+
+    /// What must stand beside this key so that it means something.
+    fn beside(section: &str, key: &str) -> &'static str {
+        match (section, key) {
+            ("connect", "path") => "",
+            ("connect", _) => "\npath: /",
+            ("before", "http") => "",
+            ("before", _) | ("say" | "hear", "headers" | "body" | "status") => "\nhttp: POST /x",
+            ("then", "refused") => "\nhear: { a: b }",
+            ("every", "after") | ("reply", "hear") => "\nmessage: { a: b }",
+            ("every", _) => "\nafter: 5s",
+            ("reply", _) => "\nhear: { ping: \"{n}\" }",
+            ("say", "ack" | "done") => "\nmessage: { a: b }",
+            ("hear", "of") => "\nmessage: { a: \"{reason}\" }",
+            ("hear", "reason") => "\nclose: 4000",
+            _ => "",
         }
     }
 
     #[test]
     fn the_table_has_the_keys_that_the_reader_knows() {
         for section in SECTIONS {
-            let told = mistakes(&with(section.name, "no-such-key: 1"));
-            let known = told
-                .iter()
-                .find_map(|line| line.split_once("its keys: "))
-                .unwrap_or_else(|| panic!("{}: {told:?}", section.name));
-            let known = known.1.split([')', ';']).next().unwrap_or_default();
-            let mut known: Vec<&str> = known.split(", ").collect();
+            // Where a mapping may be of two kinds, each has keys of its own.
+            let kinds: &[&str] = match section.name {
+                "connect" => &["path: /"],
+                "then" | "say" => &["message: { a: b }", "hear: { a: b }"],
+                _ => &["about: x"],
+            };
+            let mut known: Vec<String> = Vec::new();
+            for kind in kinds {
+                let text = with(section.name, &format!("{kind}\nno-such-key: 1")).concat();
+                let told = mistakes(&text);
+                let keys = told
+                    .iter()
+                    .find_map(|line| line.split_once("no-such-key").map(|(_, rest)| rest))
+                    .and_then(|rest| rest.split_once("its keys: "))
+                    .unwrap_or_else(|| panic!("{}: {told:?}", section.name));
+                let keys = keys.1.split([')', ';']).next().unwrap_or_default();
+                known.extend(keys.split(", ").map(str::to_owned));
+            }
             let mut table: Vec<&str> = section.keys.iter().map(|key| key.name).collect();
             known.sort_unstable();
+            known.dedup();
             table.sort_unstable();
             assert_eq!(table, known, "{}", section.name);
         }
@@ -238,22 +300,19 @@ mod tests {
         for section in SECTIONS {
             for key in section.keys {
                 assert!(key.example.starts_with(key.name), "{}", key.example);
-                let indent = if section.name == "connect" {
-                    "  "
-                } else {
-                    "    "
-                };
-                let beside = match (section.name, key.name) {
-                    ("connect", "path") => String::new(),
-                    ("connect", _) => format!("\n{indent}path: /"),
-                    ("say" | "hear", "headers" | "body" | "status") => {
-                        format!("\n{indent}http: POST /rooms")
-                    }
-                    _ => String::new(),
-                };
-                let text = with(section.name, &format!("{}{beside}", key.example));
+                let lines = format!("{}{}", key.example, beside(section.name, key.name));
+                let mut text = with(section.name, &lines).concat();
+                if matches!(key.name, "ack" | "auth") {
+                    text.push_str("framing: socket.io-4\n");
+                }
                 // The rest of the file is missing.
-                let incomplete = ["is missing", "no way to", "`room-limit`", "` needs `"];
+                let incomplete = [
+                    "is missing",
+                    "no way to",
+                    "`room-limit`",
+                    "` needs `",
+                    "after what must be heard",
+                ];
                 let wrong: Vec<String> = mistakes(&text)
                     .into_iter()
                     .filter(|line| !incomplete.iter().any(|word| line.contains(word)))
@@ -270,7 +329,10 @@ mod tests {
             .filter(|kind| kind.is_request() || kind.is_signal());
         let heard = Kind::ALL.iter().filter(|kind| !kind.is_request());
         assert_eq!(said.map(|kind| kind.as_str()).collect::<Vec<_>>(), SAID);
-        let heard: Vec<&str> = heard.map(|kind| kind.as_str()).chain(["fenced"]).collect();
+        let heard: Vec<&str> = heard
+            .map(|kind| kind.as_str())
+            .chain(["fenced", "members"])
+            .collect();
         assert_eq!(heard, HEARD);
     }
 }

@@ -105,8 +105,8 @@ mod tests {
         };
         for (text, expected) in [
             (
-                r#"{"event":"members","data":{"room":"lobby","members":["alice","bob"],"n":2}}"#,
-                r#"{ event: members, data: { members: "{with}", n: "{_}", room: "{room}" } }"#,
+                r#"{"event":"members","data":{"room":"lobby","members":["alice","bob"],"count":2}}"#,
+                r#"{ event: members, data: { count: "{_}", members: "{with}", room: "{room}" } }"#,
             ),
             (
                 r#"{"offer":"v=0\r\n","from":"bob","to":"alice"}"#,
@@ -118,7 +118,7 @@ mod tests {
             ),
             (
                 r#"{"welcome":"u1","$x":1}"#,
-                r#"{ $$x: "{_}", welcome: "{_}" }"#,
+                r#"{ "$$x": "{_}", welcome: "{_}" }"#,
             ),
         ] {
             assert_eq!(sketch(text, names).as_deref(), Some(expected));
