@@ -2,9 +2,11 @@
 //!
 //! - [`Event`]: one thing that happened. [`Recorder`] numbers events as they happen, redacts them and writes the trace.
 //! - [`Story`]: a record as a whole, from memory or from its file. [`runs`]: where records stand.
+//! - [`TraceBuilder`]: traces made by hand, to try a law or a report with (there is an example).
 //! - [`Verdict`]: how it ended, with what that does to the exit status; the last event of every record.
 //! - [`Fingerprint`] is what a message is known by, hashed when somebody asks; [`elide`] leaves out of its text the description that its word has.
 
+mod builder;
 mod digest;
 mod elide;
 mod event;
@@ -20,6 +22,7 @@ mod story;
 mod trace;
 mod verdict;
 
+pub use builder::{Endpoint, TraceBuilder};
 pub use digest::Digest;
 pub use elide::elide;
 pub use event::{Applied, CaseFacts, Event, Role, TRACE_VERSION, What};

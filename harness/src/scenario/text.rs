@@ -29,7 +29,12 @@ impl Action {
 
     /// What it asks of whoever runs it.
     pub(crate) fn demands(&self) -> Demands {
-        find(VERBS, self.verb()).map_or(Demands::Nothing, |verb| verb.demands)
+        match self {
+            // They watch; the steps that begin together are asked one by one.
+            Action::Wait(_) | Action::Await(_) | Action::Together(_) => Demands::Nothing,
+            // What is not in the table has not said that it is harmless.
+            _ => find(VERBS, self.verb()).map_or(Demands::Control, |verb| verb.demands),
+        }
     }
 }
 

@@ -7,14 +7,14 @@
 
 #[path = "../support/cli.rs"]
 mod cli_support;
-#[path = "../support/log.rs"]
-mod log_support;
 #[path = "../support/mutant.rs"]
 mod mutant_support;
 #[path = "../support/stage/mod.rs"]
 mod stage_support;
 #[path = "../support/time.rs"]
 mod time_support;
+#[path = "../support/traces.rs"]
+mod traces_support;
 
 mod at_once;
 mod check_deadlocks;
