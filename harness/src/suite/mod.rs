@@ -28,7 +28,7 @@ use crate::stage::{Case, LastWord, Outcome, Setting, play_with};
 pub use filter::Filter;
 pub use planted::{Caught, Planted, Row, Table, native, planted};
 pub(crate) use select::merge;
-pub use select::{SelectError, cases, files, known_peers, read, sequence_files, unused};
+pub use select::{SelectError, cases, files, known_peers, read, sequence_files, unused, warnings};
 pub use snapshot::{Snapshot, write};
 pub use stacks::stacks;
 pub use table::table;
