@@ -25,7 +25,7 @@ pub use digest::Digest;
 pub use elide::elide;
 pub use event::{Applied, CaseFacts, Event, Role, TRACE_VERSION, What};
 pub use fingerprint::Fingerprint;
-pub use ledger::{CaseEntry, Entry, LawEntry, LogEntry, Sums};
+pub use ledger::{CaseEntry, Entry, LawEntry, LogEntry, NameEntry, Sums};
 pub use let_in::{LetIn, let_in};
 pub use limit::{Limit, MAX_BYTES, MAX_EVENTS};
 pub use payload::payload;
