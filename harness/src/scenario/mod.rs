@@ -10,6 +10,7 @@ mod crowd;
 mod deadlock;
 mod expected;
 mod model;
+mod old_news;
 mod ordered;
 mod outcomes;
 mod placed;
@@ -21,9 +22,10 @@ mod text;
 mod times;
 mod together;
 mod value;
+mod warnings;
 
 pub(crate) use crowd::Acquainted;
-pub(crate) use read::variants::slug as variant_slug;
+pub(crate) use read::variants::{gather as gather_variants, slug as variant_slug};
 pub(crate) use table::Demands;
 
 pub use builder::Builder;

@@ -25,6 +25,7 @@ mod check_scenarios;
 mod check_schema;
 mod check_sequences;
 mod check_variants;
+mod check_warnings;
 mod cli_accept;
 mod cli_commands;
 mod cli_files;
