@@ -10,6 +10,7 @@ mod crowd;
 mod deadlock;
 mod expected;
 mod model;
+mod needs;
 mod ordered;
 mod outcomes;
 mod placed;
@@ -33,6 +34,7 @@ pub use model::{
     Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Share, Step,
     Together, Use, Via,
 };
+pub use needs::Needed;
 pub use ordered::OneLink;
 pub use read::sequences::Sequences;
 pub use schema::schema;

@@ -8,7 +8,7 @@ use super::cast::Mix;
 use super::times::Times;
 use crate::hand::PeerFault;
 use crate::names::{PeerName, RoomName, Stack};
-use crate::signaling::{DescriptionKind, Kind, Need};
+use crate::signaling::{DescriptionKind, Kind};
 use crate::source::{Source, Span};
 use crate::terms::Machine;
 use crate::terms::{ChannelOptions, Data, Kill};
@@ -35,8 +35,8 @@ pub struct Scenario {
     pub about: String,
     /// `issue:`, an https URL.
     pub issue: Option<String>,
-    /// `needs:`, what the server must know.
-    pub needs: Vec<Need>,
+    /// `wire:`, the wire in which its own raw messages, requests and paths are; no other server is played.
+    pub wire: Option<String>,
     /// `peers:`, in the order of the file.
     pub peers: Vec<(PeerName, PeerSpec)>,
     /// `casts:`, the mixes of stacks that it is played with; every one, if there are none.

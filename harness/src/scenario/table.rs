@@ -852,9 +852,9 @@ pub(crate) const FILE: &[(&str, bool, &str)] = &[
         "The report that it reproduces, an https URL.",
     ),
     (
-        "needs",
+        "wire",
         false,
-        "What the server must know; lacking it the verdict is `unsupported`.",
+        "Whose wire its raw messages, requests and paths are: a dialect's `wire:`, or its name. On any other it is `unsupported`.",
     ),
     (
         "with",
@@ -1039,6 +1039,12 @@ pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
         "`expect:` stands at the left margin, beside `steps:`",
     ),
 ];
+
+/// Keys that files had before, and what is to be done about them.
+pub(crate) const GONE: &[(&str, &str)] = &[(
+    "needs",
+    "leave it out: what a scenario needs is worked out from its steps",
+)];
 
 /// The verb of this name.
 pub(crate) fn find(table: &'static [Verb], name: &str) -> Option<&'static Verb> {

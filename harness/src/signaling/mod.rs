@@ -2,6 +2,7 @@
 
 mod dialect;
 mod need;
+mod reason;
 pub mod sdp;
 mod terms;
 mod word;
@@ -10,5 +11,6 @@ pub use dialect::{
     AbsentPeer, Alias, Connect, Conversation, Dialect, Out, Properties, SameId, Unspeakable,
 };
 pub use need::Need;
+pub use reason::{Reason, Refusals};
 pub use terms::Terms;
 pub use word::{Candidate, Description, DescriptionKind, Kind, Notice, Request, Signal, Word};

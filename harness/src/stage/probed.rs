@@ -22,7 +22,7 @@ use crate::mind::description;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
 use crate::scenario::{Action, Pattern, Raw};
-use crate::signaling::{Alias, Conversation, Dialect, Need, SameId, Signal, Terms};
+use crate::signaling::{Alias, Conversation, Dialect, SameId, Signal, Terms};
 use crate::terms::Side;
 
 /// How long a server may take to serve a stranger, on a machine that has much else to do.
@@ -46,7 +46,7 @@ struct Hurt {
 
 /// Whose line a request for a WebSocket on this path takes over: whoever's own path it is, or whose id stands in it.
 fn taken_over(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, path: &str) -> Vec<PeerName> {
-    if dialect.properties().same_id != SameId::Takeover {
+    if dialect.properties().same_id != Some(SameId::Takeover) {
         return Vec::new();
     }
     let parts: Vec<_> = path
@@ -92,7 +92,7 @@ fn hurt(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, events: &[Arc<Event>
             peers: BTreeSet::new(),
         });
         hurt.by = event.seq;
-        if dialect.properties().same_id != SameId::Reject {
+        if dialect.properties().same_id != Some(SameId::Reject) {
             hurt.since = event.seq;
         }
         // Whose name an outcome binds: all whose it may be.
@@ -122,7 +122,7 @@ impl Stage {
         let mut six = finding(Law::EmptyRoomsAreFree);
         // Strangers ask for rooms and ids again and again: only its owner lets them in.
         let bears = (setting.server.elsewhere()).is_none_or(|server| server.owned);
-        if self.server.is_up() && setting.dialect.has(Need::Rooms) && bears {
+        if self.server.is_up() && setting.dialect.has_rooms() && bears {
             let names = Names::of(case);
             let tap = setting.tap(Ipv4Addr::LOCALHOST.into(), self.server.address());
             let alias = self.alias.clone();

@@ -7,7 +7,7 @@ use crate::facts::Facts;
 use crate::names::PeerName;
 use crate::record::{Applied, Event, Seq, What};
 use crate::scenario::{Condition, Pattern};
-use crate::signaling::{DescriptionKind, Kind, Notice, Terms, Word};
+use crate::signaling::{DescriptionKind, Dialect, Kind, Notice, Refusals, Terms, Word};
 use crate::terms::{Direction, Fate, Machine, Payload};
 
 /// The case as its events have told it so far.
@@ -28,6 +28,8 @@ pub struct World {
     words: BTreeMap<Seq, Word>,
     /// What may still come.
     pub(super) hope: Hope,
+    /// What the server says in refusing, by glare's names.
+    pub(super) refusals: Refusals,
     facts: Facts,
 }
 
@@ -127,7 +129,16 @@ impl World {
             replies: Vec::new(),
             words: BTreeMap::new(),
             hope: Hope::default(),
+            refusals: Refusals::default(),
             facts: Facts::new(terms),
+        }
+    }
+
+    /// The same, with what this dialect's server says in refusing.
+    pub(super) fn refusing(self, dialect: &Dialect) -> Self {
+        Self {
+            refusals: dialect.properties().refusals.clone(),
+            ..self
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod alias;
 mod conversation;
+mod promises;
 mod properties;
 mod quick;
 mod read;
@@ -23,7 +24,6 @@ pub use conversation::Conversation;
 pub use properties::{AbsentPeer, Properties, SameId};
 
 use crate::signaling::Kind;
-use crate::signaling::Need;
 use crate::source::Source;
 
 /// The reference server's dialect.
@@ -40,10 +40,10 @@ const EXAMPLE_SIZE: &str = "room-size: 3";
 #[derive(Clone, Debug)]
 pub struct Dialect {
     name: String,
+    wire: String,
     source: Source,
     framing: Framing,
     connect: ConnectTemplate,
-    needs: Vec<Need>,
     properties: Properties,
     say: Vec<(Kind, Vec<Saying>)>,
     hear: Vec<(Heard, Hearing)>,
@@ -214,14 +214,14 @@ impl Dialect {
         &self.name
     }
 
+    /// The wire that it is of: its own name, unless it says that of another (`wire:`), which its server speaks with other promises.
+    pub fn wire(&self) -> &str {
+        &self.wire
+    }
+
     /// The file that it was read from, which says all of it.
     pub fn source(&self) -> &Source {
         &self.source
-    }
-
-    /// Whether its server has what a scenario needs.
-    pub fn has(&self, need: Need) -> bool {
-        self.needs.contains(&need)
     }
 
     /// What its server is declared to do.
@@ -247,6 +247,19 @@ impl Dialect {
     /// Whether a peer has a way to say this word.
     pub fn says(&self, kind: Kind) -> bool {
         self.saying(kind).is_some()
+    }
+
+    /// Whether its server has rooms that are asked for; without, to be connected is to be inside.
+    pub fn has_rooms(&self) -> bool {
+        self.says(Kind::Create) || self.says(Kind::Join)
+    }
+
+    /// Whether who comes in is told who is inside.
+    pub fn tells_inside(&self) -> bool {
+        self.hear.iter().any(|(heard, hearing)| {
+            matches!(heard, Heard::Kind(Kind::Joined))
+                && matches!(&hearing.body, Body::Template(template) if template.holes().iter().any(|hole| hole.name == "with"))
+        })
     }
 
     fn saying(&self, kind: Kind) -> Option<&[Saying]> {
