@@ -14,7 +14,7 @@ use super::model::{Share, Together};
 use super::times::Times;
 use crate::mistake::Mistakes;
 use crate::names::{PeerName, RoomName, Stack};
-use crate::signaling::Kind;
+use crate::signaling::{Garbage, Kind};
 use crate::source::{Source, Span};
 use crate::terms::Corruption;
 use crate::terms::{Data, Kill};
@@ -317,6 +317,18 @@ impl Builder {
     /// `resume`
     pub fn resume(self) -> Self {
         self.step(Action::Resume)
+    }
+
+    /// `garbage`
+    pub fn garbage(self, peer: impl Into<PeerName>, kind: Garbage, of: Kind) -> Self {
+        self.send_raw(
+            peer,
+            Raw::Garbage {
+                kind,
+                of,
+                answered: true,
+            },
+        )
     }
 
     /// `send-raw`

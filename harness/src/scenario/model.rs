@@ -8,7 +8,7 @@ use super::cast::Mix;
 use super::times::Times;
 use crate::hand::PeerFault;
 use crate::names::{PeerName, RoomName, Stack};
-use crate::signaling::{DescriptionKind, Kind};
+use crate::signaling::{DescriptionKind, Garbage, Kind};
 use crate::source::{Source, Span};
 use crate::terms::Machine;
 use crate::terms::{ChannelOptions, Data, Kill};
@@ -458,6 +458,12 @@ pub enum Raw {
     Frame(RawFrame),
     /// A request for a WebSocket on this path, over a connection of its own; `status` if given must be the answer's.
     Upgrade { path: String, status: Option<u16> },
+    /// Garbage of this kind, where this word was meant; `answered`: waits for what the server is declared to do then.
+    Garbage {
+        kind: Garbage,
+        of: Kind,
+        answered: bool,
+    },
 }
 
 /// Which messages a tap fault means. `from` alone: the sender's leg, before the server. `to` alone, or both: the receiver's

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::model::{Action, Answer, Condition, Cut, Pattern, Scenario, Share, Step, Together};
+use super::model::{Action, Answer, Condition, Cut, Pattern, Raw, Scenario, Share, Step, Together};
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::{Dialect, Kind, Need, Reason};
 
@@ -137,6 +137,10 @@ impl<'s> Course<'s> {
             Action::Send { message, .. } => {
                 need(self, Need::Relays(*message), format!("sends `{message}`"));
             }
+            Action::SendRaw {
+                raw: Raw::Garbage { of, .. },
+                ..
+            } => need(self, Need::Says(*of), format!("makes garbage of `{of}`")),
             Action::Say { from, to, .. } => {
                 let peers = std::iter::once(from).chain(to);
                 self.connection(peers, "talks through a channel", step);

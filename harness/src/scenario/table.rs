@@ -2,6 +2,7 @@
 
 use super::build::{self, Build};
 use crate::hand::PeerFault;
+use crate::signaling::Garbage;
 
 /// What a key's value looks like.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,6 +77,18 @@ impl Verb {
 
 /// The kinds that go from peer to peer.
 const SIGNALS: &[&str] = &["offer", "answer", "candidate", "end-of-candidates", "bye"];
+/// What a peer can say.
+const SPOKEN: &[&str] = &[
+    "create",
+    "join",
+    "leave",
+    "destroy",
+    "offer",
+    "answer",
+    "candidate",
+    "end-of-candidates",
+    "bye",
+];
 /// What the tap can be told to look for: all but the harness's own fence.
 const MESSAGES: &[&str] = &[
     "create",
@@ -580,6 +593,30 @@ pub(crate) const VERBS: &[Verb] = &[
         demands: Demands::Consent,
         build: build::send_raw,
     },
+    verb(
+        "garbage",
+        "Sends garbage, made from what the server's dialect would say, and waits for what the dialect declares that the server does then: a word, an end of the line, nothing. Where it declares nothing, nothing is awaited.",
+        &[
+            PEER,
+            must(
+                "kind",
+                Shape::Word(&Garbage::NAMES),
+                "In which way it is garbage: half of the message, numbers for texts, a field missing, a word that is none, `null`, a field nested 500 deep or of 1.2 MB, no bytes.",
+            ),
+            may(
+                "of",
+                Shape::Word(SPOKEN),
+                "The word that it is made from; default `join`.",
+            ),
+            may(
+                "answered",
+                Shape::Flag,
+                "`false` does not wait; default true.",
+            ),
+        ],
+        build::garbage,
+    )
+    .demanding(Demands::Consent),
     verb(
         "http",
         "An HTTP request to the server, as it is.",

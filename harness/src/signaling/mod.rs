@@ -1,6 +1,7 @@
 //! What can be said: the semantic words, and the dialects that map them to a server's wire format.
 
 mod dialect;
+mod garbage;
 mod need;
 mod reason;
 pub mod sdp;
@@ -10,6 +11,7 @@ mod word;
 pub use dialect::{
     AbsentPeer, Alias, Connect, Conversation, Dialect, Out, Properties, SameId, Unspeakable,
 };
+pub use garbage::{Garbage, Garbled, OnGarbage};
 pub use need::Need;
 pub use reason::{Reason, Refusals};
 pub use terms::Terms;

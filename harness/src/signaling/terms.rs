@@ -34,6 +34,8 @@ pub struct Terms {
     pub queues: bool,
     /// A second connection with an id that is in use is refused, so a new link is in no room yet.
     pub rejects_same_id: bool,
+    /// A second connection with an id that is in use takes the place of the first.
+    pub takes_over: bool,
     /// `leave` has a reply.
     pub answers_leave: bool,
     /// A request is answered within this time; `None`: no time is promised.
@@ -85,6 +87,7 @@ impl From<&Properties> for Terms {
             broadcasts: properties.broadcasts != Some(false),
             queues: matches!(properties.absent_peer, None | Some(AbsentPeer::Queue)),
             rejects_same_id: properties.same_id == Some(SameId::Reject),
+            takes_over: properties.same_id == Some(SameId::Takeover),
             answers_leave: true,
             answers_within: properties.answers_within,
             room_size: properties.room_size,

@@ -20,6 +20,7 @@ use super::lawful::{excuse, lives_on};
 use super::outcome::{Judged, Outcome, log};
 use super::probed::gone;
 use super::rules::Rules;
+use super::strangers::{Names, Strangers, is_harmful};
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::facts::Facts;
@@ -418,6 +419,14 @@ async fn perform(
             scene.clone(),
         )
     });
+    let met_before = match setting.server.elsewhere() {
+        Some(url) if url.owned && is_harmful(case) => {
+            let alias = scene.directory.alias().clone();
+            let strangers = Strangers::at(server.address(), setting, alias);
+            Some(strangers.meet(&Names::of(case)).await.is_ok())
+        }
+        _ => None,
+    };
     let mut actors = BTreeMap::new();
     let mut trouble = None;
     for entered in join_all(entering).await {
@@ -436,6 +445,7 @@ async fn perform(
         .collect();
     let mut stage = Stage {
         alias: scene.directory.alias().clone(),
+        met_before,
         actors,
         server,
         recorder: recorder.clone(),

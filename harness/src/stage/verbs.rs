@@ -365,6 +365,9 @@ impl Stage {
                     self.must(peer, Order::SendRaw { text: text.clone() }, cause)
                         .await?
                 }
+                Raw::Garbage { kind, of, answered } => {
+                    return self.garbage(peer, (*kind, *of), *answered, begun).await;
+                }
                 Raw::Frame(frame) => self.raw_frame(peer, *frame, begun).await?,
                 Raw::Upgrade { path, status } => {
                     self.foreign_upgrade(peer, path, *status).await?;

@@ -455,6 +455,7 @@ async fn more_than_is_recorded_is_inconclusive_and_never_accepted() {
             until_failure: false,
             accept: true,
             records: None,
+            home: ".".into(),
         };
         let case = glare::stage::Case {
             scenario: scenario.clone(),

@@ -5,6 +5,7 @@
 
 mod alias;
 mod conversation;
+mod garbage;
 mod promises;
 mod properties;
 mod quick;

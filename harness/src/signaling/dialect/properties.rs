@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::signaling::Refusals;
+use crate::signaling::{Garbled, Refusals};
 
 /// The declared properties of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Properties {
     pub notices_silence_within: Option<Duration>,
     /// What becomes of a second connection with an id that is in use; `None`: nothing is promised.
     pub same_id: Option<SameId>,
+    /// What it does with garbage.
+    pub garbage: Garbled,
     /// Which requests are refused, and what is said then.
     pub refusals: Refusals,
     /// A request is answered within this time; `None`: no time is promised.

@@ -34,6 +34,7 @@ const KEYS: &[&str] = &[
     "room-size",
     "frees-empty-rooms",
     "refusals",
+    "garbage",
     "rewrites",
     "echoes",
     "repeats",
@@ -295,6 +296,9 @@ impl Reader<'_> {
             *promise = find(key)
                 .filter(|node| !node.is_null())
                 .and_then(|node| node.flag(self.mistakes));
+        }
+        if let Some(node) = find("garbage").filter(|node| !node.is_null()) {
+            properties.garbage = promises::garbage(node, self.mistakes);
         }
         if let Some(node) = find("refusals").filter(|node| !node.is_null()) {
             properties.refusals = promises::refusals(node, self.mistakes);
