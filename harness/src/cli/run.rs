@@ -185,6 +185,7 @@ impl Run {
                 until_failure: self.until_failure,
                 accept: self.accept,
                 records: Some(records),
+                home: project.home,
             },
         ))
     }

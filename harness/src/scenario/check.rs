@@ -403,7 +403,7 @@ impl Walk<'_> {
             }
             Action::Restart | Action::KillServer => self.faulty = Faulty::default(),
             Action::SendRaw {
-                raw: Raw::Text(_) | Raw::Frame(_),
+                raw: Raw::Text(_) | Raw::Frame(_) | Raw::Garbage { .. },
                 ..
             } => {
                 let status = at.values.span("status");

@@ -10,6 +10,7 @@ mod crowd;
 mod deadlock;
 mod expected;
 mod model;
+mod needs;
 mod old_news;
 mod ordered;
 mod outcomes;
@@ -35,6 +36,7 @@ pub use model::{
     Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Share, Step,
     Together, Use, Via,
 };
+pub use needs::Needed;
 pub use ordered::OneLink;
 pub use read::sequences::Sequences;
 pub use schema::schema;

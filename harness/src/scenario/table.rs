@@ -2,6 +2,7 @@
 
 use super::build::{self, Build};
 use crate::hand::PeerFault;
+use crate::signaling::Garbage;
 
 /// What a key's value looks like.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,6 +71,18 @@ pub(crate) enum Demands {
 
 /// The kinds that go from peer to peer.
 const SIGNALS: &[&str] = &["offer", "answer", "candidate", "end-of-candidates", "bye"];
+/// What a peer can say.
+const SPOKEN: &[&str] = &[
+    "create",
+    "join",
+    "leave",
+    "destroy",
+    "offer",
+    "answer",
+    "candidate",
+    "end-of-candidates",
+    "bye",
+];
 /// What the tap can be told to look for: all but the harness's own fence.
 const MESSAGES: &[&str] = &[
     "create",
@@ -621,6 +634,30 @@ pub(crate) const VERBS: &[Verb] = &[
         build: build::send_raw,
     },
     verb(
+        "garbage",
+        "Sends garbage, made from what the server's dialect would say, and waits for what the dialect declares that the server does then: a word, an end of the line, nothing. Where it declares nothing, nothing is awaited.",
+        &[
+            PEER,
+            must(
+                "kind",
+                Shape::Word(&Garbage::NAMES),
+                "In which way it is garbage: half of the message, numbers for texts, a field missing, a word that is none, `null`, a field nested 500 deep or of 1.2 MB, no bytes.",
+            ),
+            may(
+                "of",
+                Shape::Word(SPOKEN),
+                "The word that it is made from; default `join`.",
+            ),
+            may(
+                "answered",
+                Shape::Flag,
+                "`false` does not wait; default true.",
+            ),
+        ],
+        Demands::Consent,
+        build::garbage,
+    ),
+    verb(
         "http",
         "An HTTP request to the server, as it is.",
         &[
@@ -892,9 +929,9 @@ pub(crate) const FILE: &[(&str, bool, &str)] = &[
         "The report that it reproduces, an https URL.",
     ),
     (
-        "needs",
+        "wire",
         false,
-        "What the server must know; lacking it the verdict is `unsupported`.",
+        "Whose wire its raw messages, requests and paths are: a dialect's `wire:`, or its name. On any other it is `unsupported`.",
     ),
     (
         "with",
@@ -1079,6 +1116,12 @@ pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
         "`expect:` stands at the left margin, beside `steps:`",
     ),
 ];
+
+/// Keys that files had before, and what is to be done about them.
+pub(crate) const GONE: &[(&str, &str)] = &[(
+    "needs",
+    "leave it out: what a scenario needs is worked out from its steps",
+)];
 
 /// The verb of this name.
 pub(crate) fn find(table: &'static [Verb], name: &str) -> Option<&'static Verb> {

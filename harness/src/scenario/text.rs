@@ -132,9 +132,8 @@ impl Scenario {
         if let Some(issue) = &self.issue {
             out.push_str(&format!("issue: {}\n", scalar(issue)));
         }
-        if !self.needs.is_empty() {
-            let needs: Vec<&str> = self.needs.iter().map(|need| need.as_str()).collect();
-            out.push_str(&format!("needs: [{}]\n", needs.join(", ")));
+        if let Some(wire) = &self.wire {
+            out.push_str(&format!("wire: {}\n", scalar(wire)));
         }
         out.push_str("peers:\n");
         for (name, spec) in &self.peers {
@@ -573,11 +572,25 @@ fn entries(action: &Action) -> (&'static str, Entries) {
         Action::Resume => ("resume", Vec::new()),
         Action::KillServer => ("kill-server", Vec::new()),
         Action::Restart => ("restart", Vec::new()),
+        Action::SendRaw {
+            peer,
+            raw: Raw::Garbage { kind, of, answered },
+        } => {
+            let mut entries = vec![who("peer", peer), ("kind", kind.as_str().into())];
+            if *of != Kind::Join {
+                entries.push(("of", of.as_str().into()));
+            }
+            if !answered {
+                entries.push(("answered", "false".into()));
+            }
+            ("garbage", entries)
+        }
         Action::SendRaw { peer, raw } => {
             let mut entries = vec![who("peer", peer)];
             match raw {
                 Raw::Text(text) => entries.push(("text", scalar(text))),
                 Raw::Frame(frame) => entries.push(("frame", frame.as_str().into())),
+                Raw::Garbage { .. } => {}
                 Raw::Upgrade { path, status } => {
                     entries.push(("path", scalar(path)));
                     entries.extend(status.map(|status| ("status", status.to_string())));

@@ -8,7 +8,6 @@ use glare::scenario::{
     Action, Answer, Condition, Cut, EarlyCandidates, Pattern, PeerSpec, Place, Raw, Scenario,
     Sequences, schema,
 };
-use glare::signaling::Need;
 use glare::signaling::{DescriptionKind, Kind};
 use glare::source::Span;
 use glare::terms::Machine;
@@ -318,8 +317,8 @@ fn same(a: &Scenario, b: &Scenario) -> bool {
             .map(|line| line.text.clone())
             .collect()
     };
-    (&a.name, &a.about, &a.issue, &a.needs, &a.peers)
-        == (&b.name, &b.about, &b.issue, &b.needs, &b.peers)
+    (&a.name, &a.about, &a.issue, &a.wire, &a.peers)
+        == (&b.name, &b.about, &b.issue, &b.wire, &b.peers)
         && (&a.catches, &a.breaks) == (&b.catches, &b.breaks)
         && steps(a) == steps(b)
         && lines(a) == lines(b)
@@ -631,7 +630,7 @@ proptest! {
             .tag("slow")
             .tag("no")
             .about(about.trim())
-            .needs(Need::Rooms)
+            .wire("reference")
             .peer_with("alice", PeerSpec { stack: Some(Stack::Native), early_candidates: EarlyCandidates::Apply, manual, ..PeerSpec::default() })
             .peer_with("bob", PeerSpec { stack: Some(Stack::Firefox), ..PeerSpec::default() })
             .peer("no")

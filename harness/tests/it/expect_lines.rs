@@ -59,7 +59,7 @@ fn a_peer_without_a_number_means_each_of_its_links() {
 
 fn reconnects(expect: &str) -> String {
     format!(
-        "scenario: x\nneeds: [rooms]\npeers: {{ alice: {{ stack: wire }}, bob: {{ stack: wire }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: bob, room: lobby }}\n  - kill: {{ peer: alice, how: socket }}\n  - await: {{ peer: bob, hears: peer-left, from: alice }}\n  - join: {{ peer: alice, room: lobby }}\nexpect:\n  {expect}\n"
+        "scenario: x\npeers: {{ alice: {{ stack: wire }}, bob: {{ stack: wire }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: bob, room: lobby }}\n  - kill: {{ peer: alice, how: socket }}\n  - await: {{ peer: bob, hears: peer-left, from: alice }}\n  - join: {{ peer: alice, room: lobby }}\nexpect:\n  {expect}\n"
     )
 }
 

@@ -50,6 +50,7 @@ mod log_trace;
 mod mesh;
 mod names;
 mod native;
+mod needs;
 mod project_file;
 mod readme;
 mod record;

@@ -14,9 +14,7 @@ use super::placeholders::{Values, is_parameter, placeholders};
 const NAME: &str = "name";
 
 /// Keys of the file whose values may hold `${…}`.
-const EXPANDED: &[&str] = &[
-    "about", "needs", "peers", "catches", "breaks", "steps", "expect",
-];
+const EXPANDED: &[&str] = &["about", "peers", "catches", "breaks", "steps", "expect"];
 
 /// The parameters of one variant.
 pub(crate) struct Set {
