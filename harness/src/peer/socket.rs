@@ -116,6 +116,7 @@ impl Sockets {
                 link,
                 path,
                 protocols,
+                via: _,
             } => Answer::Now(self.open(link, &path, &protocols)),
             Command::SendText { link, text } => Answer::Now(self.send(link, text)),
             Command::CloseLink { link, code, reason } => {

@@ -103,6 +103,7 @@ impl Probe {
                 link: self.link,
                 path: connect.path,
                 protocols: connect.protocols,
+                via: Default::default(),
             };
             self.do_it(command).await?;
             let why = loop {

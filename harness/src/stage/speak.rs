@@ -63,6 +63,7 @@ impl Driver {
                 link: number,
                 path: connect.path,
                 protocols: connect.protocols,
+                via: Default::default(),
             })
             .await?;
         Ok((number, conversation))

@@ -294,7 +294,7 @@ impl Wire {
         };
         match passing.carrier {
             Carrier::Http => self.recorder.record(what, cause),
-            Carrier::Text | Carrier::Binary => self.recorder.record_lazily(what, cause),
+            _ => self.recorder.record_lazily(what, cause),
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) enum HeadError {
     Target,
 }
 
+const EVENTS: &[u8] = b"text/event-stream";
+
 /// A request's head.
 #[derive(Debug)]
 pub(super) struct Request {
@@ -40,6 +42,8 @@ pub(super) struct Request {
     pub(super) expects: bool,
     /// It asks for a WebSocket.
     pub(super) upgrade: bool,
+    /// It asks for an event stream and nothing else, as `EventSource` does.
+    pub(super) events: bool,
     /// Where its `Sec-WebSocket-Extensions` lines stand.
     extensions: Vec<Range<usize>>,
 }
@@ -56,6 +60,11 @@ impl Request {
 }
 
 impl Request {
+    /// Takes out what asks for a content coding: in a stream that is compressed no message could be found.
+    pub(super) fn strip_codings(&mut self) {
+        self.leave_out(["accept-encoding"].into_iter());
+    }
+
     /// Puts in headers, each in the place of its own of that name (which is the same in capitals: RFC 9110, section 5.1).
     pub(super) fn put(&mut self, headers: &[(String, String)]) {
         if headers.is_empty() {
@@ -108,6 +117,15 @@ fn without<'a>(
 
 /// A response's head for a body of this length that is neither chunked nor encoded.
 pub(super) fn plain(raw: &[u8], length: usize) -> Option<BytesMut> {
+    delimited(raw, &format!("Content-Length: {length}"))
+}
+
+/// A response's head for a body in chunks that is not encoded.
+pub(super) fn in_chunks(raw: &[u8]) -> Option<BytesMut> {
+    delimited(raw, "Transfer-Encoding: chunked")
+}
+
+fn delimited(raw: &[u8], header: &str) -> Option<BytesMut> {
     let mut space = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut parsed = httparse::Response::new(&mut space);
     let Ok(Status::Complete(_)) = parsed.parse(raw) else {
@@ -118,7 +136,7 @@ pub(super) fn plain(raw: &[u8], length: usize) -> Option<BytesMut> {
     // Lines may end without a carriage return; such a head stays as it is.
     let lines = head.strip_suffix(b"\r\n\r\n")?.len() + 2;
     head.truncate(lines);
-    head.extend_from_slice(format!("Content-Length: {length}\r\n\r\n").as_bytes());
+    head.extend_from_slice(format!("{header}\r\n\r\n").as_bytes());
     Some(head)
 }
 
@@ -189,6 +207,8 @@ pub(super) fn request(
         expects: has_token(headers, "expect", "100-continue"),
         upgrade: has_token(headers, "upgrade", "websocket")
             && has_token(headers, "connection", "upgrade"),
+        events: parsed.method == Some("GET")
+            && matches!(values(headers, "accept").as_slice(), [one] if one.eq_ignore_ascii_case(EVENTS)),
         extensions: lines(inbox, headers, "sec-websocket-extensions"),
     };
     *seen = 0;
@@ -221,7 +241,7 @@ pub(super) fn response(
     };
     let events = values(parsed.headers, "content-type")
         .iter()
-        .any(|value| value.to_ascii_lowercase().starts_with(b"text/event-stream"));
+        .any(|value| value.to_ascii_lowercase().starts_with(EVENTS));
     let codings = values(parsed.headers, "content-encoding").join(&b","[..]);
     let codings = String::from_utf8_lossy(&codings).into_owned();
     let phrase = parsed.reason.unwrap_or_default().to_owned();

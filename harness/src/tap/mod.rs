@@ -21,6 +21,7 @@ mod session;
 mod shared;
 mod site;
 mod splitter;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod violation;

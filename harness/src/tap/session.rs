@@ -20,11 +20,12 @@ use super::link::Link;
 use super::pages::PREFIX;
 use super::policy::{LinkChange, Passing, Refused, Verdict};
 use super::shared::Shared;
+use super::stream::Stream;
 use super::violation;
 use super::wire::{CONNECT, Sent, Wire};
 use super::{Delivery, MESSAGE_CAP};
 use crate::terms::{Carrier, Direction, Side};
-use crate::tls::{Called, Stream};
+use crate::tls::{self, Called};
 use respond::To;
 
 /// So much of the peer's next request is read while the server answers (bytes).
@@ -83,18 +84,27 @@ impl Passed {
     }
 }
 
-/// The server accepted a WebSocket.
+/// What a request for a line asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Socket,
+    Events,
+}
+
+/// The server gave a line: a WebSocket, or an event stream.
 struct Upgraded {
     number: u32,
     path: String,
     /// The answer's head, not yet forwarded.
     answer: BytesMut,
+    /// What reads the answer's body, if it is an event stream.
+    stream: Option<Stream>,
 }
 
 /// Looks after a connection of the peer until it is closed.
 pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
     let called = match &shared.identity {
-        None => Called::Shaken(Stream::Plain(stream)),
+        None => Called::Shaken(tls::Stream::Plain(stream)),
         // Who has connected and says nothing yet may take its time, as without TLS.
         Some(_) if stream.readable().await.is_err() => return,
         Some(identity) => match timeout(CONNECT, identity.shake(stream)).await {
@@ -116,7 +126,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
                 "it speaks TLS only, at https://{0} and wss://{0}",
                 shared.address
             );
-            let mut peer = Wire::new(Stream::Plain(stream));
+            let mut peer = Wire::new(tls::Stream::Plain(stream));
             Refusal::new(400, why).send(&mut peer).await;
         }
     }
@@ -143,7 +153,10 @@ impl Session {
         let end = loop {
             match self.exchange().await {
                 Ok(None) => {}
-                Ok(Some(upgraded)) => return self.link(upgraded).await,
+                Ok(Some(upgraded)) => match self.link(upgraded).await {
+                    Some(session) => self = session,
+                    None => return,
+                },
                 Err(end) => break end,
             }
         };
@@ -166,21 +179,28 @@ impl Session {
         }
     }
 
-    async fn link(self, upgraded: Upgraded) {
-        let Some((_, server)) = self.server else {
-            return;
-        };
+    /// Looks after a line to its end. An event stream may leave the two connections behind, for further requests.
+    async fn link(self, upgraded: Upgraded) -> Option<Self> {
+        let (address, server) = self.server?;
         let Upgraded {
             number,
             path,
             answer,
+            stream,
         } = upgraded;
         let policy = Arc::clone(&self.shared.policy);
         let (_registered, commands) = self.shared.register(number);
         policy.link(number, LinkChange::Up { path });
-        Link::new(number, policy, self.peer, server, answer)
-            .run(commands)
-            .await;
+        let link = match stream {
+            None => Link::new(number, policy, self.peer, server, answer),
+            Some(stream) => Link::of_events(number, policy, self.peer, server, stream, answer),
+        };
+        let (peer, server) = link.run(commands).await?;
+        Some(Self {
+            shared: self.shared,
+            peer,
+            server: Some((address, server)),
+        })
     }
 
     /// One request and its answer; the WebSocket, if it is one from here on.
@@ -196,7 +216,10 @@ impl Session {
             return Ok(None);
         }
         if request.upgrade {
-            return self.upgrade(request).await;
+            return self.upgrade(request, Wanted::Socket).await;
+        }
+        if request.events {
+            return self.upgrade(request, Wanted::Events).await;
         }
 
         let line = format!("{} {}", request.method, request.target);
@@ -237,8 +260,13 @@ impl Session {
             Err(End::Quiet) if sent == Sent::Failed => Err(End::ServerReset),
             Err(end) => Err(end),
             // Where the next request would begin is not certain.
-            Ok(()) if refused || sent != Sent::All => Err(End::Quiet),
-            Ok(()) => Ok(None),
+            Ok(None) if refused || sent != Sent::All => Err(End::Quiet),
+            Ok(None) => Ok(None),
+            Ok(Some(response)) => Ok(Some(self.rise(
+                self.shared.next_link(),
+                request.target,
+                response,
+            ))),
         }
     }
 
@@ -492,13 +520,14 @@ impl Session {
         }
     }
 
-    /// The answer to a request; `early` is its head, if it is here already.
+    /// The answer to a request; `early` is its head, if it is here already. An event stream is given back: its head is judged, and nothing
+    /// passed on.
     async fn answer(
         &mut self,
         line: &str,
         bodiless: bool,
         early: Option<Response>,
-    ) -> Result<(), End> {
+    ) -> Result<Option<Response>, End> {
         let response = match early {
             Some(response) => response,
             None => self.final_head(bodiless).await?,
@@ -506,7 +535,31 @@ impl Session {
         if response.status == 101 {
             return Err(Refusal::new(502, "the server switches protocols unasked").into());
         }
-        self.pass_on(response, To::Request(line)).await
+        if response.events && response.framing != Framing::Empty {
+            let head = format!("{line} {}", response.status);
+            let passed = self.judge(Direction::Down, &head, b"", true).await?;
+            passed.tell(&self.shared, Direction::Down, true);
+            return Ok(Some(response));
+        }
+        self.pass_on(response, To::Request(line)).await?;
+        Ok(None)
+    }
+
+    /// An answer becomes a line: a WebSocket, or an event stream.
+    fn rise(&self, number: u32, path: String, response: Response) -> Upgraded {
+        let stream = (response.status != 101)
+            .then(|| Stream::new(response.framing, &response.codings, MESSAGE_CAP));
+        let anew = stream.as_ref().is_some_and(Stream::is_anew);
+        let answer = match anew.then(|| head::in_chunks(&response.raw)).flatten() {
+            Some(answer) => answer,
+            None => response.raw,
+        };
+        Upgraded {
+            number,
+            path,
+            answer,
+            stream,
+        }
     }
 
     /// Waits until a request for this WebSocket may go, if it has to wait; who lets it go, and waits to know.
@@ -520,12 +573,19 @@ impl Session {
         released.await.ok()
     }
 
-    /// A request for a WebSocket.
-    async fn upgrade(&mut self, mut request: Request) -> Result<Option<Upgraded>, End> {
+    /// A request for a line.
+    async fn upgrade(
+        &mut self,
+        mut request: Request,
+        wanted: Wanted,
+    ) -> Result<Option<Upgraded>, End> {
         if request.framing != Framing::Empty {
             return Err(Refusal::new(400, "an upgrade takes no body").into());
         }
-        request.strip_extensions();
+        match wanted {
+            Wanted::Socket => request.strip_extensions(),
+            Wanted::Events => request.strip_codings(),
+        }
         self.readdress(&mut request);
         let number = self.shared.next_link();
         let reply = self.turn(number).await;
@@ -537,7 +597,13 @@ impl Session {
                     if let Some(reply) = reply {
                         let _ = reply.send(Delivery::Delivered);
                     }
-                    self.final_head(false).await
+                    match self.final_head(false).await {
+                        Ok(response) if response.status == 101 && wanted != Wanted::Socket => {
+                            let why = "the server switches protocols unasked";
+                            Err(Refusal::new(502, why).into())
+                        }
+                        answered => answered,
+                    }
                 }
             },
             Err(refusal) => Err(refusal.into()),
@@ -556,17 +622,21 @@ impl Session {
             policy.link(number, LinkChange::Refused(refused));
         }
         let response = answered?;
-        if response.status != 101 {
+        let granted = match wanted {
+            Wanted::Socket => response.status == 101,
+            Wanted::Events => {
+                response.status == 200 && response.events && response.framing != Framing::Empty
+            }
+        };
+        if !granted {
             self.pass_on(response, To::Upgrade(number)).await?;
             return Ok(None);
         }
-        for violation in violation::handshake(&request.raw, &response.raw) {
-            policy.violation(number, Direction::Down, &violation);
+        if wanted == Wanted::Socket {
+            for violation in violation::handshake(&request.raw, &response.raw) {
+                policy.violation(number, Direction::Down, &violation);
+            }
         }
-        Ok(Some(Upgraded {
-            number,
-            path: request.target,
-            answer: response.raw,
-        }))
+        Ok(Some(self.rise(number, request.target, response)))
     }
 }
