@@ -2,3 +2,4 @@
 //! out. The tap cuts by it, and peers that are no browsers read by it.
 
 pub(crate) mod events;
+pub(crate) mod poll;

@@ -9,5 +9,5 @@ mod wire;
 pub use connection::{ChannelOptions, Data, Kill, Machine, Payload};
 pub use rule::Rule;
 pub use server::ServerLife;
-pub use via::{Engine, Start, Via};
+pub use via::{Engine, LINE, Start, Via};
 pub use wire::{Carrier, Corruption, Direction, Ending, Fate, RawFrame, Side, Silence};

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The header by which a peer of the harness says to its tap which line a poll is for. The tap takes it out.
+pub const LINE: &str = "glare-line";
+
 /// The carrier of a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "kebab-case", rename_all_fields = "camelCase")]
