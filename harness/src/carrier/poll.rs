@@ -62,7 +62,6 @@ pub(crate) fn answer(body: &[u8]) -> Answer {
     }
 }
 
-#[cfg(test)]
 /// A body that carries these items.
 pub(crate) fn list(items: &[Vec<u8>]) -> Vec<u8> {
     [b"[", &items.join(&b","[..])[..], b"]"].concat()

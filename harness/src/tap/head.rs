@@ -7,6 +7,7 @@ use httparse::{Header, Status};
 use thiserror::Error;
 
 use super::body::Framing;
+use crate::terms::LINE;
 
 /// The longest head (bytes).
 const LONGEST: usize = 64 * 1024;
@@ -44,6 +45,8 @@ pub(super) struct Request {
     pub(super) upgrade: bool,
     /// It asks for an event stream and nothing else, as `EventSource` does.
     pub(super) events: bool,
+    /// Which line of the peer's hand it is a poll for, if the hand says so.
+    pub(super) line: Option<String>,
     /// Where its `Sec-WebSocket-Extensions` lines stand.
     extensions: Vec<Range<usize>>,
 }
@@ -115,6 +118,31 @@ fn without<'a>(
     Some(kept)
 }
 
+/// A request's head for a body of this length that is neither chunked nor encoded.
+pub(super) fn request_of_length(raw: &[u8], length: usize) -> Option<BytesMut> {
+    let mut space = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut parsed = httparse::Request::new(&mut space);
+    let Ok(Status::Complete(_)) = parsed.parse(raw) else {
+        return None;
+    };
+    let header = format!("Content-Length: {length}");
+    let mut names = DELIMITING.to_vec();
+    names.push("expect");
+    anew(raw, parsed.headers, &names, &header)
+}
+
+/// What says how long a body is and how it is encoded.
+const DELIMITING: [&str; 3] = ["content-length", "transfer-encoding", "content-encoding"];
+
+fn anew(raw: &[u8], headers: &[Header<'_>], names: &[&str], header: &str) -> Option<BytesMut> {
+    let mut head = without(raw, headers, names.iter().copied()).unwrap_or_else(|| raw.into());
+    // Lines may end without a carriage return; such a head stays as it is.
+    let lines = head.strip_suffix(b"\r\n\r\n")?.len() + 2;
+    head.truncate(lines);
+    head.extend_from_slice(format!("{header}\r\n\r\n").as_bytes());
+    Some(head)
+}
+
 /// A response's head for a body of this length that is neither chunked nor encoded.
 pub(super) fn plain(raw: &[u8], length: usize) -> Option<BytesMut> {
     delimited(raw, &format!("Content-Length: {length}"))
@@ -131,13 +159,7 @@ fn delimited(raw: &[u8], header: &str) -> Option<BytesMut> {
     let Ok(Status::Complete(_)) = parsed.parse(raw) else {
         return None;
     };
-    let names = ["content-length", "transfer-encoding", "content-encoding"];
-    let mut head = without(raw, parsed.headers, names.into_iter()).unwrap_or_else(|| raw.into());
-    // Lines may end without a carriage return; such a head stays as it is.
-    let lines = head.strip_suffix(b"\r\n\r\n")?.len() + 2;
-    head.truncate(lines);
-    head.extend_from_slice(format!("{header}\r\n\r\n").as_bytes());
-    Some(head)
+    anew(raw, parsed.headers, &DELIMITING, header)
 }
 
 /// A response's head.
@@ -209,11 +231,19 @@ pub(super) fn request(
             && has_token(headers, "connection", "upgrade"),
         events: parsed.method == Some("GET")
             && matches!(values(headers, "accept").as_slice(), [one] if one.eq_ignore_ascii_case(EVENTS)),
+        line: values(headers, LINE)
+            .first()
+            .map(|line| String::from_utf8_lossy(line).into_owned()),
         extensions: lines(inbox, headers, "sec-websocket-extensions"),
     };
     *seen = 0;
     let raw = inbox.split_to(length);
-    Ok(Some(Request { raw, ..request }))
+    let mut request = Request { raw, ..request };
+    if request.line.is_some() && !request.upgrade {
+        // Between the hand and the tap alone.
+        request.leave_out([LINE].into_iter());
+    }
+    Ok(Some(request))
 }
 
 /// Takes a response's head from the beginning of `inbox`, if it is complete. `bodiless`: it answers a HEAD.

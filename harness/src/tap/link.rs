@@ -42,6 +42,8 @@ pub(super) enum Command {
     Mend(oneshot::Sender<()>),
     /// Bytes up to the server, between two frames of the peer's.
     Inject(BytesMut, oneshot::Sender<Delivery>),
+    /// A whole frame, between two others.
+    Put(Direction, BytesMut, oneshot::Sender<Delivery>),
 }
 
 /// What became of one look at one leg.
@@ -89,6 +91,12 @@ impl Link {
         let frames = |masked| Cutter::Frames(Splitter::new(masked, MESSAGE_CAP));
         let (up, down) = (frames(true), frames(false));
         Self::over(number, policy, peer, server, (up, down), answer)
+    }
+
+    /// Held messages are numbered from here.
+    pub(super) fn holding_from(mut self, first: u32) -> Self {
+        self.common.next_hold = first;
+        self
     }
 
     /// The same for an answer that is an event stream, of which `answer` is the head.
@@ -334,7 +342,14 @@ impl Link {
             {
                 self.up.outbox.release(bytes, reply);
             }
-            Command::Inject(_, reply) => {
+            Command::Put(direction, bytes, reply) if !self.common.down => {
+                let leg = match direction {
+                    Direction::Up => &mut self.up,
+                    Direction::Down => &mut self.down,
+                };
+                leg.outbox.release(bytes, reply);
+            }
+            Command::Inject(_, reply) | Command::Put(_, _, reply) => {
                 let _ = reply.send(Delivery::Undeliverable);
             }
             Command::Release(hold, reply) => match self.common.holds.remove(&hold) {

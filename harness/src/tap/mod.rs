@@ -15,7 +15,9 @@ mod options;
 mod outbox;
 mod pages;
 mod policy;
+mod polled;
 mod proxy;
+mod queue;
 mod raw;
 mod session;
 mod shared;
@@ -27,7 +29,7 @@ mod tests;
 mod violation;
 mod wire;
 
-pub use options::{Cut, Delivery, MESSAGE_CAP, TapOptions};
+pub use options::{Cut, Delivery, MESSAGE_CAP, PollRoute, TapOptions};
 pub use pages::{PREFIX, Page, Pages};
 pub use policy::{HoldId, LinkChange, Passing, Policy, Refused, Verdict};
 pub use proxy::Tap;

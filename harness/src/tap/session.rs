@@ -2,6 +2,7 @@
 //!
 //! It has one connection to the server of its own, as it would without the tap: who closes or resets one closes or resets the other.
 
+mod polls;
 mod respond;
 
 use std::net::SocketAddr;
@@ -19,12 +20,13 @@ use super::head::{self, HeadError, Request, Response};
 use super::link::Link;
 use super::pages::PREFIX;
 use super::policy::{LinkChange, Passing, Refused, Verdict};
+use super::polled::{Joined, LATER, Polled};
 use super::shared::Shared;
 use super::stream::Stream;
 use super::violation;
 use super::wire::{CONNECT, Sent, Wire};
 use super::{Delivery, MESSAGE_CAP};
-use crate::terms::{Carrier, Direction, Side};
+use crate::terms::{Carrier, Direction, Ending, Side};
 use crate::tls::{self, Called};
 use respond::To;
 
@@ -99,6 +101,8 @@ struct Upgraded {
     answer: BytesMut,
     /// What reads the answer's body, if it is an event stream.
     stream: Option<Stream>,
+    /// The line that changes to it, if it is no line of its own.
+    line: Option<Arc<Polled>>,
 }
 
 /// Looks after a connection of the peer until it is closed.
@@ -137,6 +141,8 @@ struct Session {
     shared: Arc<Shared>,
     peer: Wire,
     server: Option<(SocketAddr, Wire)>,
+    /// The line of a hand's that was last polled for on this connection, which such a hand keeps as long as the line.
+    polled: Option<Arc<Polled>>,
 }
 
 impl Session {
@@ -145,6 +151,7 @@ impl Session {
             shared,
             peer,
             server: None,
+            polled: None,
         }
     }
 
@@ -160,6 +167,13 @@ impl Session {
                 Err(end) => break end,
             }
         };
+        if let Some(line) = self.polled.filter(|line| line.is_idle()) {
+            match end {
+                End::PeerReset => line.ended(Side::Peer, Ending::Reset),
+                _ if self.peer.ended => line.ended(Side::Peer, Ending::Eof),
+                _ => {}
+            }
+        }
         match end {
             End::Quiet => {}
             End::ServerReset => self.peer.reset(),
@@ -187,7 +201,15 @@ impl Session {
             path,
             answer,
             stream,
+            line,
         } = upgraded;
+        if let Some(line) = line {
+            let commands = line.join();
+            let policy = Arc::new(Joined(line));
+            let link = Link::new(number, policy, self.peer, server, answer);
+            link.holding_from(LATER).run(commands).await;
+            return None;
+        }
         let policy = Arc::clone(&self.shared.policy);
         let (_registered, commands) = self.shared.register(number);
         policy.link(number, LinkChange::Up { path });
@@ -200,12 +222,13 @@ impl Session {
             shared: self.shared,
             peer,
             server: Some((address, server)),
+            polled: None,
         })
     }
 
     /// One request and its answer; the WebSocket, if it is one from here on.
     async fn exchange(&mut self) -> Result<Option<Upgraded>, End> {
-        let mut request = self.request().await?;
+        let request = self.request().await?;
         self.check(&request)?;
         if request.target.starts_with(PREFIX) {
             if request.framing != Framing::Empty {
@@ -215,6 +238,10 @@ impl Session {
             self.peer.send(&page).await.map_err(|_| End::PeerReset)?;
             return Ok(None);
         }
+        let request = match self.on_a_line(request).await? {
+            Ok(upgraded) => return Ok(upgraded),
+            Err(request) => request,
+        };
         if request.upgrade {
             return self.upgrade(request, Wanted::Socket).await;
         }
@@ -222,6 +249,7 @@ impl Session {
             return self.upgrade(request, Wanted::Events).await;
         }
 
+        let mut request = request;
         let line = format!("{} {}", request.method, request.target);
         self.readdress(&mut request);
         let mut raw = std::mem::take(&mut request.raw);
@@ -559,6 +587,7 @@ impl Session {
             path,
             answer,
             stream,
+            line: None,
         }
     }
 
@@ -573,21 +602,8 @@ impl Session {
         released.await.ok()
     }
 
-    /// A request for a line.
-    async fn upgrade(
-        &mut self,
-        mut request: Request,
-        wanted: Wanted,
-    ) -> Result<Option<Upgraded>, End> {
-        if request.framing != Framing::Empty {
-            return Err(Refusal::new(400, "an upgrade takes no body").into());
-        }
-        match wanted {
-            Wanted::Socket => request.strip_extensions(),
-            Wanted::Events => request.strip_codings(),
-        }
-        self.readdress(&mut request);
-        let number = self.shared.next_link();
+    /// Sends a request for the line of this number, when its turn has come; the head of the answer. If there is none, that is told.
+    async fn ask_for(&mut self, number: u32, request: &Request) -> Result<Response, End> {
         let reply = self.turn(number).await;
         let answered = match self.server().await {
             Ok(server) => match server.send_until_answered(&request.raw).await {
@@ -597,13 +613,7 @@ impl Session {
                     if let Some(reply) = reply {
                         let _ = reply.send(Delivery::Delivered);
                     }
-                    match self.final_head(false).await {
-                        Ok(response) if response.status == 101 && wanted != Wanted::Socket => {
-                            let why = "the server switches protocols unasked";
-                            Err(Refusal::new(502, why).into())
-                        }
-                        answered => answered,
-                    }
+                    self.final_head(false).await
                 }
             },
             Err(refusal) => Err(refusal.into()),
@@ -621,7 +631,32 @@ impl Session {
         if let Some(refused) = refused {
             policy.link(number, LinkChange::Refused(refused));
         }
-        let response = answered?;
+        answered
+    }
+
+    /// A request for a line.
+    async fn upgrade(
+        &mut self,
+        mut request: Request,
+        wanted: Wanted,
+    ) -> Result<Option<Upgraded>, End> {
+        if request.framing != Framing::Empty {
+            return Err(Refusal::new(400, "an upgrade takes no body").into());
+        }
+        match wanted {
+            Wanted::Socket => request.strip_extensions(),
+            Wanted::Events => request.strip_codings(),
+        }
+        self.readdress(&mut request);
+        let number = self.shared.next_link();
+        let response = self.ask_for(number, &request).await?;
+        let policy = &self.shared.policy;
+        if response.status == 101 && wanted != Wanted::Socket {
+            let why = "the server switches protocols unasked";
+            let refused = Refused::ByTap { why: why.into() };
+            policy.link(number, LinkChange::Refused(refused));
+            return Err(Refusal::new(502, why).into());
+        }
         let granted = match wanted {
             Wanted::Socket => response.status == 101,
             Wanted::Events => {

@@ -52,3 +52,24 @@ async fn a_stream_that_a_page_is_not_given_opens_no_line() {
         soon(a.finish()).await;
     }
 }
+
+#[tokio::test]
+async fn two_browsers_talk_over_long_polls() {
+    let server = Server::start().await;
+    let mut tap_a = Tapped::before(server.address, pass).await;
+    let mut tap_b = Tapped::before(server.address, pass).await;
+    let ((a, mut hear_a), (b, mut hear_b)) =
+        tokio::join!(page(Stack::Chromium, &tap_a), page(Stack::Firefox, &tap_b));
+    talk_down(
+        (&a, &b),
+        (&mut hear_a, &mut hear_b),
+        (&mut tap_a, &mut tap_b),
+        ("/poll", Via::LongPoll, "poll"),
+    )
+    .await;
+    soon(tap_b.tap.cut(None, glare::tap::Cut::Reset)).await;
+    assert_eq!(closed(&mut hear_b).await, 1006);
+    assert_eq!(tap_b.next().await, "1 over by Tap");
+    soon(a.finish()).await;
+    soon(b.finish()).await;
+}

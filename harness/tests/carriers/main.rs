@@ -10,3 +10,4 @@ mod carriers_support;
 
 mod browsers;
 mod events;
+mod polls;

@@ -178,7 +178,7 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) -> Option<()> {
                 }
             }
             ("GET", "/poll") => {
-                assert!(!asked.head.contains("glare"), "{}", asked.head);
+                assert!(!asked.head.contains("glare-line"), "{}", asked.head);
                 let letters = state.of(&named("me"));
                 let mut none = [0];
                 let all = tokio::select! {
@@ -253,6 +253,14 @@ impl Tapped {
         server: SocketAddr,
         judge: impl Fn(&Passing<'_>, HoldId) -> Verdict + Send + Sync + 'static,
     ) -> Self {
+        Self::with(server, judge, |_| {}).await
+    }
+
+    pub async fn with(
+        server: SocketAddr,
+        judge: impl Fn(&Passing<'_>, HoldId) -> Verdict + Send + Sync + 'static,
+        adjust: impl FnOnce(&mut TapOptions),
+    ) -> Self {
         static NEXT: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(1);
         // Browsers keep what is stored apart by host.
         let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % 250 + 1;
@@ -268,6 +276,7 @@ impl Tapped {
             all = all.with(path, kind, body);
         }
         options.pages = Some(Arc::new(all));
+        adjust(&mut options);
         let tap = Tap::start(options, policy).await.unwrap();
         Self { tap, seen }
     }
