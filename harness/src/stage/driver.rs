@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
@@ -19,11 +20,11 @@ use super::order::{Done, Order, Task};
 use super::wire::Wire;
 use crate::hand::{Command, Hand, HandError, Happening, Happenings, PeerFault, Reply};
 use crate::lock::lock;
-use crate::mind::{Call, Cause, End, Input, Mark, Mind, OrderId, Output, Policy};
+use crate::mind::{Call, Cause, End, HangsUp, Input, Mark, Mind, OrderId, Output, Policy};
 use crate::names::{Link, PeerName};
 use crate::record::{Recorder, Seq, What};
 use crate::scenario::Reconnects;
-use crate::signaling::{Dialect, Kind, Meant, Notice, Out, Request, Say, Word};
+use crate::signaling::{Dialect, Kind, Meant, Notice, Out, Request, Say, Signal, Word};
 use crate::terms::Data;
 
 /// All that a peer needs to begin.
@@ -59,6 +60,8 @@ pub struct Driver {
     pub(super) dialect: Arc<Dialect>,
     pub(super) line: Line,
     mind: Mind,
+    /// A planted fault that ends in a goodbye.
+    hangs_up: Option<HangsUp>,
     /// What the mind has yet to hear, in order.
     inputs: VecDeque<Input>,
     /// The numbers of the events that the mind has had recorded.
@@ -88,6 +91,7 @@ impl Driver {
         let last_conn = setup.first_conn.saturating_sub(1);
         let driver = Driver {
             fault: setup.policy.fault,
+            hangs_up: HangsUp::of(setup.policy.fault, Instant::now()),
             reconnects: setup.reconnects,
             mind: Mind::new(
                 setup.name.clone(),
@@ -152,10 +156,41 @@ impl Driver {
     /// Lets the mind have what it has yet to hear, and does what it says.
     fn think(&mut self) {
         while let Some(input) = self.inputs.pop_front() {
+            let hangs_up = self.hangs_up_on(&input);
+            let cause = input.heard();
             for output in self.mind.handle(input) {
                 self.put_out(output);
             }
+            for peer in hangs_up {
+                self.hang_up(&peer, cause);
+            }
         }
+    }
+
+    /// On whom a planted fault hangs up because of this.
+    fn hangs_up_on(&mut self, input: &Input) -> Vec<PeerName> {
+        let Some(hangs_up) = &mut self.hangs_up else {
+            return Vec::new();
+        };
+        if let Input::Happening(Happening::ChannelMessage { conn, .. }) = input {
+            let by = self.mind.owner(*conn);
+            return by
+                .filter(|by| hangs_up.is_spoken_to(by))
+                .cloned()
+                .into_iter()
+                .collect();
+        }
+        hangs_up.takes(input, Instant::now())
+    }
+
+    /// Says goodbye, and nothing else: the other side closes.
+    fn hang_up(&mut self, on: &PeerName, cause: Option<Seq>) {
+        let (peer, signal) = (Some(self.directory.id(on)), Signal::Bye);
+        self.say(
+            Word::Signal { peer, signal },
+            cause.into_iter().collect(),
+            None,
+        );
     }
 
     fn put_out(&mut self, output: Output) {
@@ -185,6 +220,9 @@ impl Driver {
                 let word = Word::Signal { peer, signal };
                 let cause = self.causes(&cause);
                 self.say(word, cause, ends);
+                if self.hangs_up.as_mut().is_some_and(|it| it.sends(&to)) {
+                    self.hang_up(&to, None);
+                }
             }
             Output::Over { order, end } => {
                 let done = match end {
@@ -368,6 +406,7 @@ impl Driver {
                 let end = self.disconnect().await;
                 tell(done, end);
             }
+            Order::Garbage { kind, of } => self.garbage((kind, of), cause, done).await,
             Order::SendRaw { text } => {
                 let end = match self.line.open_number() {
                     Some(link) => self.send_text(link, None, text, cause).await,

@@ -4,6 +4,7 @@ mod actor;
 mod blame;
 mod closing;
 mod connect;
+
 mod director;
 mod directory;
 mod disturbed;
@@ -11,6 +12,7 @@ mod driver;
 mod elsewhere;
 mod expected;
 mod faults;
+mod garbage;
 mod gathering;
 mod hope;
 mod hopeless;
@@ -26,6 +28,7 @@ mod probe;
 mod probed;
 mod rules;
 mod speak;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod together;

@@ -8,4 +8,4 @@ mod wire;
 pub use connection::{ChannelOptions, Data, Kill, Machine, Payload};
 pub use rule::Rule;
 pub use server::ServerLife;
-pub use wire::{Carrier, Corruption, Direction, Ending, Fate, RawFrame, Side, Silence};
+pub use wire::{Carrier, Corruption, Direction, Ending, Fate, ONE_MORE, RawFrame, Side, Silence};

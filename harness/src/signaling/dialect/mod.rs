@@ -6,10 +6,12 @@
 mod alias;
 mod book;
 mod conversation;
+mod garbage;
 mod heard;
 mod meant;
 mod opening;
 mod overheard;
+mod promises;
 mod properties;
 mod quick;
 mod read;
@@ -36,7 +38,6 @@ pub use overheard::Overheard;
 pub use properties::{AbsentPeer, Properties, SameId};
 
 use crate::signaling::Kind;
-use crate::signaling::Need;
 use crate::source::Source;
 
 /// The reference server's dialect.
@@ -53,10 +54,10 @@ const EXAMPLE_SIZE: &str = "room-size: 3";
 #[derive(Clone, Debug)]
 pub struct Dialect {
     name: String,
+    wire: String,
     source: Source,
     framing: Framing,
     connect: ConnectTemplate,
-    needs: Vec<Need>,
     properties: Properties,
     say: Vec<(Kind, Way)>,
     hear: Vec<(Hears, Hearing)>,
@@ -325,14 +326,14 @@ impl Dialect {
         &self.name
     }
 
+    /// The wire that it is of: its own name, unless it says that of another (`wire:`), which its server speaks with other promises.
+    pub fn wire(&self) -> &str {
+        &self.wire
+    }
+
     /// The file that it was read from, which says all of it.
     pub fn source(&self) -> &Source {
         &self.source
-    }
-
-    /// Whether its server has what a scenario needs.
-    pub fn has(&self, need: Need) -> bool {
-        self.needs.contains(&need)
     }
 
     /// What its server is declared to do.
@@ -403,6 +404,14 @@ impl Dialect {
     /// Whether it captures something of this name for later.
     fn is_own(&self, name: &str) -> bool {
         self.captured.iter().any(|own| own == name)
+    }
+
+    /// Whether who comes in is told who is inside.
+    pub fn tells_inside(&self) -> bool {
+        let tells = |(hears, hearing): &(Hears, Hearing)| {
+            matches!(hears, Hears::Kind(Kind::Joined)) && hearing.captures("with")
+        };
+        !self.members.is_empty() || self.hear.iter().any(tells)
     }
 
     fn way(&self, kind: Kind) -> Option<&Way> {
