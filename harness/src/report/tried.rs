@@ -9,12 +9,13 @@
 //!             hear.joined: /room: expected text, found 17
 //! ```
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::text::tame;
 use super::unread::{Message, dialect, in_full};
-use crate::names::PeerName;
+use crate::names::{Link, PeerName};
 use crate::record::{Event, Failure, Seq, Story, Verdict, What};
 use crate::signaling::{Dialect, Kind, Names, Notice, Request, Signal, Unread, Word, sketch};
 use crate::terms::{Carrier, Direction, Ending, Machine, Payload, ServerLife, Side};
@@ -32,6 +33,10 @@ pub struct Look {
 pub const ROOM: &str = "lobby";
 /// See [`ROOM`].
 pub const PEERS: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
+
+/// Of what a server says before anything was said to it.
+const BY_ITSELF: &str =
+    "it comes by itself: `connect: { then: [{ hear: … }] }` waits for it, `ignore:` passes over it";
 
 /// So narrow a screen is taken for this wide.
 const NARROWEST: usize = 60;
@@ -120,7 +125,20 @@ pub fn passed(story: &Story, headings: &[(usize, String)], from: usize, look: Lo
     let mut rows = Vec::new();
     let mut on = from == 0;
     let dialect = dialect(story);
+    let mut spoken: BTreeSet<&Link> = BTreeSet::new();
     for event in &story.events[..story.played.min(story.events.len())] {
+        let (link, direction) = match &event.what {
+            What::Message {
+                link, direction, ..
+            }
+            | What::Aside {
+                link, direction, ..
+            } => (Some(link), Some(*direction)),
+            _ => (None, None),
+        };
+        if direction == Some(Direction::Up) {
+            spoken.extend(link);
+        }
         if let What::Step {
             index, inner: None, ..
         } = &event.what
@@ -134,7 +152,13 @@ pub fn passed(story: &Story, headings: &[(usize, String)], from: usize, look: Lo
             // What follows is asked for the laws.
             break;
         } else if on {
-            rows.extend(row(event, dialect.as_ref()));
+            let mut row = row(event, dialect.as_ref());
+            if let Some(Row::Unread { up: false, why, .. }) = &mut row
+                && link.is_some_and(|link| !spoken.contains(link))
+            {
+                why.push(BY_ITSELF.into());
+            }
+            rows.extend(row);
         }
     }
     shown(&rows, look)
@@ -448,7 +472,7 @@ fn payload_text(payload: &Payload) -> String {
 /// The message as it went; of HTTP the first line before the body.
 fn frame(carrier: Carrier, direction: Direction, text: &str) -> String {
     match carrier {
-        Carrier::Text => text.to_owned(),
+        Carrier::Text | Carrier::Event | Carrier::Poll | Carrier::Packet => text.to_owned(),
         Carrier::Binary => format!("(binary) {text}"),
         Carrier::Http => {
             let (head, body) = text.split_once('\n').unwrap_or((text, ""));

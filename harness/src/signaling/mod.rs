@@ -1,7 +1,9 @@
 //! What can be said: the semantic words, and the dialects that map them to a server's wire format.
 
 mod dialect;
+mod garbage;
 mod need;
+mod reason;
 pub mod sdp;
 mod terms;
 mod word;
@@ -11,6 +13,8 @@ pub use dialect::{
     Names, NewCarrier, Out, Overheard, Properties, SameId, Say, Unread, Unspeakable,
     dialect_reference, dialect_schema, skeleton, sketch,
 };
+pub use garbage::{Garbage, Garbled, OnGarbage};
 pub use need::Need;
+pub use reason::{Reason, Refusals};
 pub use terms::Terms;
 pub use word::{Candidate, Description, DescriptionKind, Kind, Notice, Request, Signal, Word};

@@ -112,6 +112,8 @@ pub(super) struct Stage {
     pub(super) server: ServerUnderTest,
     /// The names that everything has on the wire.
     pub(super) alias: Alias,
+    /// Whether two strangers could meet before the steps, where somebody else has started the server and some step does harm.
+    pub(super) met_before: Option<bool>,
     pub(super) recorder: Recorder,
     pub(super) rules: Arc<Rules>,
     pub(super) world: World,

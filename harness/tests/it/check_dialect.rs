@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glare::names::RoomName;
-use glare::signaling::Need;
+use glare::signaling::Reason;
 use glare::signaling::{
     AbsentPeer, Candidate, Conversation, Dialect, Kind, Notice, Out, Request, SameId, Signal,
     Unspeakable, Word,
@@ -75,7 +75,12 @@ impl Plain for Conversation {
 fn it_declares_what_the_reference_server_has() {
     let dialect = Dialect::reference();
     assert_eq!(dialect.name(), "reference");
-    assert!(Need::ALL.into_iter().all(|need| dialect.has(need)));
+    assert_eq!(dialect.wire(), "reference");
+    assert!(
+        Reason::ALL
+            .into_iter()
+            .all(|reason| dialect.properties().refusals.has(reason))
+    );
     let properties = dialect.properties();
     assert_eq!(
         properties.announces_leaving_within,
@@ -83,9 +88,9 @@ fn it_declares_what_the_reference_server_has() {
     );
     assert_eq!(
         (properties.same_id, properties.absent_peer),
-        (SameId::Reject, AbsentPeer::Error)
+        (Some(SameId::Reject), Some(AbsentPeer::Error))
     );
-    assert!(!properties.rewrites && !properties.echoes);
+    assert!(!properties.rewrites && properties.echoes == Some(false));
 }
 
 #[test]
@@ -505,11 +510,11 @@ fn what_a_dialect_may_promise_is_in_the_guide() {
     let promised = include_str!("../../../fixtures/servers/reference/debounced.dialect.yaml");
     let keys = promised
         .lines()
-        .skip_while(|line| !line.starts_with("has:"))
-        .skip(1)
+        .skip_while(|line| !line.starts_with("connect:"))
+        .skip(3)
         .take_while(|line| !line.starts_with("say:"))
         .filter_map(|line| line.split_once(':').map(|(key, _)| key))
-        .filter(|key| !key.starts_with('#') && *key != "same-id");
+        .filter(|key| !key.starts_with(['#', ' ']) && *key != "same-id");
     let mut count = 0;
     for key in keys {
         count += 1;

@@ -91,7 +91,7 @@ fn two_meet_and_each_message_stands_beside_what_was_understood() {
         "same-id: reject",
         "room-size: 2",
         "absent-peer: error",
-        "- garbage is answered by a word",
+        "garbage: word",
     ] {
         assert!(ran.out.contains(line), "no {line:?} in\n{}", ran.out);
     }

@@ -78,7 +78,7 @@ impl Try {
             }
         };
         let declared = project.dialect;
-        let dialect = Arc::new(declared.promising_nothing());
+        let dialect = Arc::new(declared.for_trial());
         let all = self.all;
         let setting = Arc::new(Setting {
             headers: project.headers.into(),

@@ -43,7 +43,7 @@ impl<'a> Unread<'a> {
                 let (head, body) = text.split_once('\n').unwrap_or((text, ""));
                 Unread::Http { head, body }
             }
-            Carrier::Text | Carrier::Binary => Unread::Message(text),
+            _ => Unread::Message(text),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The one table of a dialect's keys: the schema for editors and the page of reference are made from it, and a test holds the reader to it.
 
 use super::properties::{ABSENT_PEER, SAME_ID};
-use crate::signaling::Need;
 
 /// What a value looks like.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,8 +13,6 @@ pub(super) enum Shape {
     Text,
     /// One of these words.
     Word(&'static [&'static str]),
-    /// Some of these words.
-    Words(&'static [&'static str]),
     /// `true` or `false`.
     Flag,
     /// `500ms`, `2s`, `1m`.
@@ -32,6 +29,10 @@ pub(super) enum Shape {
     Route,
     /// `200` or `4xx`
     Status,
+    /// Reasons to texts of the server's.
+    Refusals,
+    /// What becomes of garbage.
+    Garbage,
     /// 1000 to 4999
     CloseCode,
     /// A message: JSON in which texts may have holes, or text with holes.
@@ -161,11 +162,18 @@ pub(super) const SECTIONS: &[Section] = &[
                 "connect: { path: \"/?id={me|url}\" }",
             ),
             may(
-                "has",
-                Shape::Words(&Need::NAMES),
-                "[]",
-                "What the server has. A scenario that needs more is unsupported.",
-                "has: [rooms, peer-left]",
+                "wire",
+                Shape::Name,
+                "its name",
+                "The wire that it is of. Several dialects may be of one wire, with other promises; a scenario may speak a wire itself, and is then played with these alone.",
+                "wire: doorbell",
+            ),
+            may(
+                "frames",
+                Shape::Section("frames"),
+                "text",
+                "Which messages are binary frames.",
+                "frames: { up: text, down: binary }",
             ),
             may(
                 "offers",
@@ -229,6 +237,34 @@ pub(super) const SECTIONS: &[Section] = &[
                 "announces-joining-within: 1s",
             ),
             may(
+                "notices-silence-within",
+                Shape::Time,
+                "not promised",
+                "Promises that a line on which nothing arrives any more is noticed within this time.",
+                "notices-silence-within: 30s",
+            ),
+            may(
+                "frees-empty-rooms",
+                Shape::Flag,
+                "false",
+                "Promises that a room that everybody has left can be made anew (law 6).",
+                "frees-empty-rooms: true",
+            ),
+            may(
+                "refusals",
+                Shape::Refusals,
+                "{}",
+                "What is refused, and what the server says then (`true`: anything). Scenarios use these names.",
+                "refusals: { full: \"room is full\", exists: true }",
+            ),
+            may(
+                "garbage",
+                Shape::Garbage,
+                "not promised",
+                "What it does with what is no message, for all kinds of garbage or by kind.",
+                "garbage: { any: word, huge: close }",
+            ),
+            may(
                 "coalesces",
                 Shape::Flag,
                 "false",
@@ -252,7 +288,7 @@ pub(super) const SECTIONS: &[Section] = &[
             may(
                 "same-id",
                 Shape::Word(SAME_ID),
-                "reject",
+                "not promised",
                 "What becomes of a second line with a name that is in use.",
                 "same-id: takeover",
             ),
@@ -280,8 +316,8 @@ pub(super) const SECTIONS: &[Section] = &[
             may(
                 "echoes",
                 Shape::Flag,
-                "false",
-                "What is relayed may come back to its sender (lifts a part of law 3).",
+                "not promised",
+                "Whether what is relayed comes back to its sender; `true` lifts a part of law 3.",
                 "echoes: true",
             ),
             may(
@@ -301,14 +337,14 @@ pub(super) const SECTIONS: &[Section] = &[
             may(
                 "broadcasts",
                 Shape::Flag,
-                "false",
-                "What is for one may reach others in the room too (lifts a part of law 3).",
+                "not promised",
+                "Whether what is for one reaches others in the room too; `true` lifts a part of law 3.",
                 "broadcasts: true",
             ),
             may(
                 "absent-peer",
                 Shape::Word(ABSENT_PEER),
-                "error",
+                "not promised",
                 "What becomes of what is sent to who is not there; `queue` lifts a part of law 7.",
                 "absent-peer: silence",
             ),
@@ -324,6 +360,20 @@ pub(super) const SECTIONS: &[Section] = &[
                 Shape::Path,
                 "Path and query of the WebSocket. `{room|url}` in it: a line for each room, dialled by who enters it.",
                 "path: \"/ws?name={me|url}\"",
+            ),
+            may(
+                "via",
+                Shape::Word(&["websocket", "events", "long-poll", "socket.io", "polling"]),
+                "websocket",
+                "What carries a line: a WebSocket, server-sent events, a GET that waits; with `framing: socket.io-…` also polling and then the upgrade (`socket.io`), or polling alone (`polling`).",
+                "via: events",
+            ),
+            may(
+                "events",
+                Shape::Texts,
+                "[]",
+                "With `via: events`: names of events that are heard besides those without one.",
+                "events: [signal]",
             ),
             may(
                 "protocols",
@@ -359,6 +409,27 @@ pub(super) const SECTIONS: &[Section] = &[
                 "[]",
                 "What is said and awaited, in order, once the line stands, before any word.",
                 "then: [{ message: { hello: \"{me}\" } }, { hear: { you: \"{self}\" } }]",
+            ),
+        ],
+    },
+    Section {
+        name: "frames",
+        heading: "`frames`",
+        about: "",
+        keys: &[
+            may(
+                "up",
+                Shape::Word(&["text", "binary"]),
+                "text",
+                "What peers send.",
+                "up: text",
+            ),
+            may(
+                "down",
+                Shape::Word(&["text", "binary"]),
+                "text",
+                "What the server sends.",
+                "down: binary",
             ),
         ],
     },

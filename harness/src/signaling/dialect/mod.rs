@@ -10,12 +10,14 @@ mod covers;
 mod differ;
 mod doubts;
 mod explain;
+mod garbage;
 mod heard;
 mod keys;
 mod meant;
 mod opening;
 mod overheard;
 mod patterns;
+mod promises;
 mod properties;
 mod quick;
 mod read;
@@ -49,8 +51,8 @@ pub use skeleton::{NewCarrier, skeleton};
 pub use sketch::{Names, sketch};
 
 use crate::signaling::Kind;
-use crate::signaling::Need;
 use crate::source::Source;
+use crate::terms::{Direction, Via};
 
 /// The reference server's dialect.
 const REFERENCE: &str = include_str!("../../../../fixtures/servers/reference/dialect.yaml");
@@ -62,14 +64,17 @@ const REFERENCE_MESH: &str =
 /// The size of a room that [`REFERENCE_MESH`] says.
 const EXAMPLE_SIZE: &str = "room-size: 3";
 
+/// In a trial news is waited for so long.
+const TRIED_WITHIN: Duration = Duration::from_secs(5);
+
 /// What one server speaks.
 #[derive(Clone, Debug)]
 pub struct Dialect {
     name: String,
+    wire: String,
     source: Source,
     framing: Framing,
     connect: ConnectTemplate,
-    needs: Vec<Need>,
     properties: Properties,
     say: Vec<(Kind, Way)>,
     hear: Vec<(Hears, Hearing)>,
@@ -87,6 +92,16 @@ pub struct Dialect {
     captured: Vec<String>,
     /// `offers:`
     offers: Option<String>,
+    via: Via,
+    /// Which ways its messages are binary.
+    binary: Binary,
+}
+
+/// Which ways messages are binary, with text in them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Binary {
+    up: bool,
+    down: bool,
 }
 
 /// How to open a peer's WebSocket.
@@ -338,23 +353,26 @@ impl Dialect {
         &self.name
     }
 
+    /// The wire that it is of: its own name, unless it says that of another (`wire:`), which its server speaks with other promises.
+    pub fn wire(&self) -> &str {
+        &self.wire
+    }
+
     /// The file that it was read from, which says all of it.
     pub fn source(&self) -> &Source {
         &self.source
     }
 
-    /// The same dialect of a server that has everything and has promised nothing: what is seen of it accuses nobody.
-    pub fn promising_nothing(&self) -> Dialect {
+    /// The same dialect of a server of which everything may be asked, for a trial: what is seen of it is proposed, and accuses nobody.
+    pub fn for_trial(&self) -> Dialect {
         Dialect {
-            needs: Need::ALL.to_vec(),
-            properties: Properties::default(),
+            properties: Properties {
+                announces_leaving_within: Some(TRIED_WITHIN),
+                same_id: Some(SameId::Reject),
+                ..Properties::default()
+            },
             ..self.clone()
         }
-    }
-
-    /// Whether its server has what a scenario needs.
-    pub fn has(&self, need: Need) -> bool {
-        self.needs.contains(&need)
     }
 
     /// What its server is declared to do.
@@ -365,6 +383,27 @@ impl Dialect {
     /// Who offers when two meet, where a peer does not say.
     pub fn offers(&self) -> Option<&str> {
         self.offers.as_deref()
+    }
+
+    /// What carries its lines.
+    pub fn via(&self) -> Via {
+        self.via.clone()
+    }
+
+    /// How the paths of its lines begin, up to what differs from line to line.
+    pub fn line_path(&self) -> &str {
+        match self.connect.path.first() {
+            Some(Piece::Literal(text)) => text,
+            _ => "/",
+        }
+    }
+
+    /// Whether its messages of this direction are binary.
+    pub fn is_binary(&self, direction: Direction) -> bool {
+        match direction {
+            Direction::Up => self.binary.up,
+            Direction::Down => self.binary.down,
+        }
     }
 
     /// What its messages are, as the file says it: `json` or `text`; both are text.
@@ -448,6 +487,14 @@ impl Dialect {
     /// Whether it captures something of this name for later.
     fn is_own(&self, name: &str) -> bool {
         self.captured.iter().any(|own| own == name)
+    }
+
+    /// Whether who comes in is told who is inside.
+    pub fn tells_inside(&self) -> bool {
+        let tells = |(hears, hearing): &(Hears, Hearing)| {
+            matches!(hears, Hears::Kind(Kind::Joined)) && hearing.captures("with")
+        };
+        !self.members.is_empty() || self.hear.iter().any(tells)
     }
 
     fn way(&self, kind: Kind) -> Option<&Way> {

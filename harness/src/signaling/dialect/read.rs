@@ -4,31 +4,37 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::promises;
 use super::properties::{ABSENT_PEER, AbsentPeer, Properties, SAME_ID, SameId};
 use super::words::Hears;
-use super::{Dialect, Framing, Hearing, Way, socketio};
+use super::{Binary, Dialect, Framing, Hearing, Way, socketio};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::is_name;
 use crate::signaling::Kind;
-use crate::signaling::Need;
 use crate::source::{Source, Span};
+use crate::terms::Via;
 use crate::yaml::{self, Key, Node, Scalar};
 
 const KEYS: &[&str] = &[
     "version",
     "dialect",
     "about",
+    "wire",
     "framing",
+    "frames",
     "connect",
-    "has",
     "announces-leaving-within",
     "announces-joining-within",
+    "notices-silence-within",
     "coalesces",
     "news-before-relays",
     "news-once",
     "same-id",
     "answers-within",
     "room-size",
+    "frees-empty-rooms",
+    "refusals",
+    "garbage",
     "rewrites",
     "echoes",
     "repeats",
@@ -46,16 +52,6 @@ const KEYS: &[&str] = &[
 /// More than this in one room is a mistake of the file.
 const MAX_ROOM: usize = 1_000_000;
 
-/// What a need takes: the words that must be said, and those that must be heard.
-const TAKES: &[(Need, &[Kind], &[Kind])] = &[
-    (Need::Rooms, &[Kind::Create, Kind::Join, Kind::Leave], &[]),
-    (Need::Destroy, &[Kind::Destroy], &[]),
-    (Need::PeerJoined, &[], &[Kind::PeerJoined]),
-    (Need::PeerLeft, &[], &[Kind::PeerLeft]),
-    (Need::Trickle, &[Kind::Candidate], &[Kind::Candidate]),
-    (Need::Bye, &[Kind::Bye], &[Kind::Bye]),
-];
-
 impl Dialect {
     /// Reads a dialect.
     ///
@@ -72,6 +68,7 @@ impl Dialect {
                 mistakes: &mut mistakes,
                 framing: Framing::Json,
                 captured: Vec::new(),
+                via: Via::default(),
             }
             .file(&root)
         });
@@ -92,6 +89,7 @@ pub(super) struct Reader<'m> {
     pub(super) framing: Framing,
     /// The names of what it captures for later.
     pub(super) captured: Vec<String>,
+    pub(super) via: Via,
 }
 
 /// The entries of a mapping, by key.
@@ -143,6 +141,7 @@ impl Reader<'_> {
                 .advise("a newer version needs a newer glare");
         }
         let name = find("dialect").and_then(|node| self.name(node));
+        let wire = find("wire").and_then(|node| self.name(node));
         self.framing = find("framing").map_or(Framing::Json, |node| self.framing(node));
         if matches!(self.framing, Framing::SocketIo(_)) {
             self.captured.push("sid".to_owned());
@@ -151,8 +150,9 @@ impl Reader<'_> {
         let connect = find("connect")
             .map(|node| self.connect(node))
             .unwrap_or_default();
-        let needs = find("has").map(|node| self.needs(node)).unwrap_or_default();
         let properties = self.properties(&find);
+        let binary = find("frames").map(|node| self.frames(node));
+        let binary = binary.unwrap_or_default();
         let offers =
             find("offers").and_then(|node| yaml::word(node, &["joiner", "insider"], self.mistakes));
         let ignore = find("ignore").map(|node| self.hearings(node));
@@ -162,15 +162,15 @@ impl Reader<'_> {
         let say = find("say").map(|node| self.say(node)).unwrap_or_default();
         let (hear, members) = find("hear").map(|node| self.hear(node)).unwrap_or_default();
         if let (Some(_), Some(_)) = (find("say"), find("hear")) {
-            self.complete(entries, &needs, &say, &hear, !members.is_empty());
+            self.complete(entries, &say, &hear);
         }
         let source = self.mistakes.source().clone();
         Some(Dialect {
             source,
+            wire: wire.or_else(|| name.clone()).unwrap_or_default(),
             name: name?,
             framing: self.framing,
             connect,
-            needs: needs.into_iter().map(|(need, _)| need).collect(),
             properties,
             say,
             hear,
@@ -181,7 +181,26 @@ impl Reader<'_> {
             every: every.unwrap_or_default(),
             captured: self.captured,
             offers: offers.map(str::to_owned),
+            via: self.via,
+            binary,
         })
+    }
+
+    /// `frames: { up: text, down: binary }`
+    fn frames(&mut self, node: &Node) -> Binary {
+        let shape = "`{ up: text, down: binary }`";
+        let entries = node.map(shape, self.mistakes).unwrap_or_default();
+        self.known("`frames`", entries, &["up", "down"]);
+        let fields = Fields(entries);
+        let mut is_binary = |key| {
+            let node = fields.find(key);
+            let word = node.and_then(|node| yaml::word(node, &["text", "binary"], self.mistakes));
+            word == Some("binary")
+        };
+        Binary {
+            up: is_binary("up"),
+            down: is_binary("down"),
+        }
     }
 
     fn framing(&mut self, node: &Node) -> Framing {
@@ -199,13 +218,18 @@ impl Reader<'_> {
             .iter()
             .filter(|(key, _)| !keys.contains(&key.text.as_str()))
         {
-            self.mistakes
-                .add(
-                    &key.span,
-                    format!("{what} has no key {}", quoted(&key.text)),
-                )
+            let mistake = self.mistakes.add(
+                &key.span,
+                format!("{what} has no key {}", quoted(&key.text)),
+            );
+            mistake
                 .expect(format!("its keys: {}", keys.join(", ")))
                 .suggest(&key.text, keys.iter().copied());
+            if key.text == "has" {
+                mistake.advise(
+                    "leave it out: what a server has is what `say`, `hear` and its promises tell",
+                );
+            }
         }
     }
 
@@ -223,21 +247,13 @@ impl Reader<'_> {
         Some(name.to_owned())
     }
 
-    fn needs(&mut self, node: &Node) -> Vec<(Need, Span)> {
-        let items = node
-            .list("a list: `[rooms, peer-left]`", self.mistakes)
-            .unwrap_or_default();
-        let mut needs = Vec::new();
-        for item in items {
-            let need = yaml::word(item, &Need::NAMES, self.mistakes).and_then(Need::parse);
-            needs.extend(need.map(|need| (need, item.span.clone())));
-        }
-        needs
-    }
-
     fn properties<'n>(&mut self, find: &impl Fn(&str) -> Option<&'n Node>) -> Properties {
         let mut properties = Properties::default();
-        let times: [(&str, &mut Option<Duration>); 3] = [
+        let times: [(&str, &mut Option<Duration>); 4] = [
+            (
+                "notices-silence-within",
+                &mut properties.notices_silence_within,
+            ),
             (
                 "announces-leaving-within",
                 &mut properties.announces_leaving_within,
@@ -253,20 +269,33 @@ impl Reader<'_> {
                 *time = yaml::duration(node, self.mistakes);
             }
         }
-        let flags: [(&str, &mut bool); 8] = [
+        let flags: [(&str, &mut bool); 7] = [
             ("coalesces", &mut properties.coalesces),
             ("news-before-relays", &mut properties.news_before_relays),
             ("news-once", &mut properties.news_once),
             ("rewrites", &mut properties.rewrites),
-            ("echoes", &mut properties.echoes),
+            ("frees-empty-rooms", &mut properties.frees_empty_rooms),
             ("repeats", &mut properties.repeats),
             ("unordered", &mut properties.unordered),
-            ("broadcasts", &mut properties.broadcasts),
         ];
         for (key, flag) in flags {
             *flag = find(key)
                 .and_then(|node| node.flag(self.mistakes))
                 .unwrap_or(false);
+        }
+        for (key, promise) in [
+            ("echoes", &mut properties.echoes),
+            ("broadcasts", &mut properties.broadcasts),
+        ] {
+            *promise = find(key)
+                .filter(|node| !node.is_null())
+                .and_then(|node| node.flag(self.mistakes));
+        }
+        if let Some(node) = find("garbage").filter(|node| !node.is_null()) {
+            properties.garbage = promises::garbage(node, self.mistakes);
+        }
+        if let Some(node) = find("refusals").filter(|node| !node.is_null()) {
+            properties.refusals = promises::refusals(node, self.mistakes);
         }
         if let Some(node) = find("room-size").filter(|node| !node.is_null()) {
             properties.room_size = self.room_size(node);
@@ -274,12 +303,12 @@ impl Reader<'_> {
         if let Some(word) =
             find("same-id").and_then(|node| yaml::word(node, SAME_ID, self.mistakes))
         {
-            properties.same_id = SameId::parse(word);
+            properties.same_id = Some(SameId::parse(word));
         }
         if let Some(word) =
             find("absent-peer").and_then(|node| yaml::word(node, ABSENT_PEER, self.mistakes))
         {
-            properties.absent_peer = AbsentPeer::parse(word);
+            properties.absent_peer = Some(AbsentPeer::parse(word));
         }
         properties
     }
@@ -294,23 +323,15 @@ impl Reader<'_> {
         size
     }
 
-    /// Whether what it says it has is there.
+    /// Whether what every dialect needs is there.
     fn complete(
         &mut self,
         entries: &[(Key, Node)],
-        needs: &[(Need, Span)],
         say: &[(Kind, Way)],
         hear: &[(Hears, Hearing)],
-        lists: bool,
     ) {
         let said = |kind: Kind| say.iter().any(|(there, _)| *there == kind);
-        let heard = |wanted: Hears| {
-            let listed = matches!(
-                wanted,
-                Hears::Kind(Kind::PeerJoined | Kind::PeerLeft | Kind::Joined)
-            );
-            (lists && listed) || hear.iter().any(|(there, _)| *there == wanted)
-        };
+        let heard = |wanted: Hears| hear.iter().any(|(there, _)| *there == wanted);
         let key = |wanted: &str| {
             entries
                 .iter()
@@ -336,27 +357,6 @@ impl Reader<'_> {
             self.mistakes
                 .add(&say_at, "`say: fence` and `hear: fenced` belong together")
                 .expect("only one of them is here");
-        }
-        for (need, span) in needs {
-            let Some((_, says, hears)) = TAKES.iter().find(|(there, ..)| there == need) else {
-                continue;
-            };
-            let missing = says
-                .iter()
-                .filter(|kind| !said(**kind))
-                .map(|kind| format!("`say: {kind}`"))
-                .chain(
-                    hears
-                        .iter()
-                        .filter(|kind| !heard(Hears::Kind(**kind)))
-                        .map(|kind| format!("`hear: {kind}`")),
-                );
-            let missing: Vec<String> = missing.collect();
-            if !missing.is_empty() {
-                self.mistakes
-                    .add(span, format!("`{need}` needs {}", missing.join(", ")))
-                    .expect("not in this file");
-            }
         }
     }
 }

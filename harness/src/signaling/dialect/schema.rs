@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::keys::{HEARD, Key, SAID, SECTIONS, Shape, TEMPLATES};
 use super::words::{self, Hears};
-use crate::signaling::Kind;
+use crate::signaling::{Garbage, Kind, OnGarbage, Reason};
 
 /// The schema (JSON Schema, draft 2020-12) that an editor completes and checks dialect files by.
 pub fn dialect_schema() -> Value {
@@ -46,9 +46,6 @@ fn value(shape: Shape) -> Value {
         Shape::Name => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" }),
         Shape::Text => json!({ "type": "string" }),
         Shape::Word(words) => json!({ "enum": words }),
-        Shape::Words(words) => {
-            json!({ "type": "array", "items": { "enum": words } })
-        }
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::Time => json!({ "type": ["string", "null"], "pattern": "^[0-9]+(ms|s|m)$" }),
         Shape::Number => json!({ "type": ["integer", "null"], "minimum": 1 }),
@@ -73,6 +70,23 @@ fn value(shape: Shape) -> Value {
             json!({ "anyOf": [one, { "type": "array", "items": one }] })
         }
         Shape::Templates => json!({}),
+        Shape::Refusals => json!({
+            "type": "object",
+            "propertyNames": { "enum": Reason::ALL.map(Reason::as_str) },
+            "additionalProperties": { "type": ["string", "boolean", "null"] },
+        }),
+        Shape::Garbage => {
+            let what = json!({ "enum": OnGarbage::NAMES });
+            let kinds: Vec<&str> = Garbage::NAMES.into_iter().chain(["any"]).collect();
+            json!({ "anyOf": [
+                what,
+                {
+                    "type": "object",
+                    "propertyNames": { "enum": kinds },
+                    "additionalProperties": what,
+                },
+            ] })
+        }
         Shape::CloseCode => json!({ "type": "integer", "minimum": 1000, "maximum": 4999 }),
         Shape::WordsTo(name, words) => {
             let one = section(name);
@@ -189,7 +203,15 @@ fn shape(shape: Shape) -> String {
         Shape::Name => "1 to 32 of `A-Z a-z 0-9 _ -`".into(),
         Shape::Text => "text".into(),
         Shape::Word(words) => quoted(words),
-        Shape::Words(words) => format!("a list of {}", quoted(words)),
+        Shape::Refusals => {
+            let names = Reason::ALL.map(Reason::as_str);
+            format!("{} to text or `true`", quoted(&names))
+        }
+        Shape::Garbage => format!(
+            "{}, or a mapping of {} and `any` to these",
+            quoted(&OnGarbage::NAMES),
+            quoted(&Garbage::NAMES)
+        ),
         Shape::Flag => "`true`, `false`".into(),
         Shape::Time => "a time: `500ms`, `2s`, `1m`".into(),
         Shape::Number => "a whole number from 1".into(),
@@ -241,7 +263,9 @@ mod tests {
                 "connect:\n  path: /\n  before:\n    http: POST /x\n    hear:\n      {}\n",
                 lines(6)
             )],
-            "every" | "reply" | "learn" | "ignore" => vec![format!("{section}:\n  {}\n", lines(2))],
+            "frames" | "every" | "reply" | "learn" | "ignore" => {
+                vec![format!("{section}:\n  {}\n", lines(2))]
+            }
             "say" => vec![format!("say:\n  join:\n    {}\n", lines(4))],
             "hear" => vec![format!("hear:\n  refused:\n    {}\n", lines(4))],
             other => panic!("no file is known with `{other}`"),
@@ -252,6 +276,7 @@ mod tests {
     fn beside(section: &str, key: &str) -> &'static str {
         match (section, key) {
             ("connect", "path") => "",
+            ("connect", "events") => "\npath: /\nvia: events",
             ("connect", _) => "\npath: /",
             ("before", "http") => "",
             ("before", _) | ("say" | "hear", "headers" | "body" | "status") => "\nhttp: POST /x",
@@ -306,13 +331,7 @@ mod tests {
                     text.push_str("framing: socket.io-4\n");
                 }
                 // The rest of the file is missing.
-                let incomplete = [
-                    "is missing",
-                    "no way to",
-                    "`room-limit`",
-                    "` needs `",
-                    "after what must be heard",
-                ];
+                let incomplete = ["is missing", "no way to", "after what must be heard"];
                 let wrong: Vec<String> = mistakes(&text)
                     .into_iter()
                     .filter(|line| !incomplete.iter().any(|word| line.contains(word)))

@@ -26,11 +26,21 @@ const KINDS: [&str; 12] = [
 ];
 
 /// A pattern that this message would fit, as one line of YAML: what names the kind of message stands as it is, what is known is a hole, and
-/// the rest is `{_}`. `None` for what is no JSON object.
+/// the rest is `{_}`. `None` for what is neither an object nor a list.
 pub fn sketch(text: &str, names: Names<'_>) -> Option<String> {
     let value: Json = serde_json::from_str(text).ok()?;
-    value.as_object().filter(|map| !map.is_empty())?;
-    let pattern = pattern(&value, names, 0);
+    let pattern = match &value {
+        Json::Object(map) if !map.is_empty() => pattern(&value, names, 0),
+        Json::Array(items) if !items.is_empty() => {
+            // What it is stands first.
+            let items = items.iter().enumerate().map(|(at, item)| match item {
+                Json::String(text) if at == 0 && text.len() <= 40 => yaml::scalar(text),
+                item => pattern(item, names, 1),
+            });
+            format!("[{}]", items.collect::<Vec<_>>().join(", "))
+        }
+        _ => return None,
+    };
     (pattern.len() <= LONGEST).then_some(pattern)
 }
 
@@ -119,6 +129,10 @@ mod tests {
             (
                 r#"{"welcome":"u1","$x":1}"#,
                 r#"{ "$$x": "{_}", welcome: "{_}" }"#,
+            ),
+            (
+                r#"["in","lobby",["bob"],3]"#,
+                r#"[in, "{room}", "{with}", "{_}"]"#,
             ),
         ] {
             assert_eq!(sketch(text, names).as_deref(), Some(expected));

@@ -8,9 +8,11 @@ use super::scenes::Shows;
 use crate::names::PeerName;
 use crate::record::{Event, Failure, FailureKind, Verdict, What};
 use crate::scenario::Place;
-use crate::signaling::{AbsentPeer, Dialect, Kind, Notice, Properties, SameId, Word};
+use crate::signaling::{
+    AbsentPeer, Dialect, Garbled, Kind, Notice, OnGarbage, Properties, Reason, SameId, Word,
+};
 use crate::stage::Outcome;
-use crate::terms::{Direction, Side};
+use crate::terms::{Direction, ServerLife, Side};
 
 /// A line for the dialect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +60,7 @@ pub fn seen(dialect: &Dialect, played: &BTreeMap<Shows, Outcome>) -> Seen {
     absent(now, played, &mut seen);
     echoes(now, played, &mut seen);
     addressed(dialect, now, played, &mut seen);
-    garbage(played, &mut seen);
+    garbage(now, played, &mut seen);
     seen
 }
 
@@ -188,6 +190,31 @@ fn room_size(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut See
                 seen: message.clone(),
                 stands: stands(now.room_size, size),
             });
+            let reason = outcome.events.iter().find_map(|event| match &event.what {
+                What::Message {
+                    direction: Direction::Down,
+                    word:
+                        Some(Word::Notice {
+                            notice: Notice::Refused { request, reason },
+                        }),
+                    ..
+                } if *request != Some(Kind::Fence) => Some(reason.clone()),
+                _ => None,
+            });
+            if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
+                let text = reason.replace("lobby", "").trim().to_owned();
+                let text = if reason.contains("lobby") { "full" } else { &text };
+                if reason.contains(text) {
+                    seen.proposals.push(Proposal {
+                        line: format!("refusals: {{ full: {} }}", crate::yaml::scalar(text)),
+                        seen: format!("{} is what the one too many was told", quoted(&reason)),
+                        stands: match now.refusals.has(Reason::Full) {
+                            true => Stands::Said,
+                            false => Stands::Missing,
+                        },
+                    });
+                }
+            }
         }
         Some(Failure {
             place: Some(Place::Step(step)),
@@ -240,11 +267,7 @@ fn same_id(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen)
     seen.proposals.push(Proposal {
         line: format!("same-id: {word}"),
         seen: why,
-        // What is not said is `reject`.
-        stands: match now.same_id == is {
-            true => Stands::Said,
-            false => Stands::Otherwise,
-        },
+        stands: stands(now.same_id, is),
     });
 }
 
@@ -295,11 +318,7 @@ fn absent(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) 
     seen.proposals.push(Proposal {
         line: format!("absent-peer: {word}"),
         seen: why,
-        // What is not said is `error`.
-        stands: match now.absent_peer == is {
-            true => Stands::Said,
-            false => Stands::Otherwise,
-        },
+        stands: stands(now.absent_peer, is),
     });
 }
 
@@ -325,11 +344,18 @@ fn echoes(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) 
         _ => false,
     };
     let echoed = outcome.events.iter().any(own);
-    if echoed {
+    let signalled = outcome
+        .events
+        .iter()
+        .any(|event| said(event, "bob", |word| word.kind() == Kind::Offer));
+    if signalled {
         seen.proposals.push(Proposal {
-            line: "echoes: true".into(),
-            seen: "what somebody sent came back to him".into(),
-            stands: lifted(now.echoes),
+            line: format!("echoes: {echoed}"),
+            seen: match echoed {
+                true => "what somebody sent came back to him".into(),
+                false => "what somebody sent did not come back to him".into(),
+            },
+            stands: stands(now.echoes, echoed),
         });
     }
 }
@@ -343,25 +369,26 @@ fn addressed(
     let Some(outcome) = played.get(&Shows::Addressed) else {
         return;
     };
-    if failure(outcome).is_some_and(|failure| failure.place != Some(Place::Step(7)))
-        && !reached(outcome, 7)
-    {
+    // Both offers came: what was for bob would have come to carol before her own.
+    if !went_well(outcome) || !dialect.addresses(Kind::Offer) {
         return;
     }
-    let carol = outcome
+    let offers = outcome
         .events
         .iter()
         .filter(|event| heard(event, "carol", |word| word.kind() == Kind::Offer));
-    if carol.count() > 1 && dialect.addresses(Kind::Offer) {
-        seen.proposals.push(Proposal {
-            line: "broadcasts: true".into(),
-            seen: "an offer for bob reached carol too".into(),
-            stands: lifted(now.broadcasts),
-        });
-    }
+    let broadcasts = offers.count() > 1;
+    seen.proposals.push(Proposal {
+        line: format!("broadcasts: {broadcasts}"),
+        seen: match broadcasts {
+            true => "an offer for bob reached carol too".into(),
+            false => "an offer for bob did not reach carol".into(),
+        },
+        stands: stands(now.broadcasts, broadcasts),
+    });
 }
 
-fn garbage(played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
+fn garbage(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
     let Some(outcome) = played.get(&Shows::Garbage).filter(|it| !unsupported(it)) else {
         return;
     };
@@ -374,8 +401,7 @@ fn garbage(played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
         .iter()
         .position(|event| event.what == What::End)
         .unwrap_or(after.len());
-    let after = &after[..until];
-    let what = after.iter().find_map(|event| match &event.what {
+    let what = after[..until].iter().find_map(|event| match &event.what {
         What::Message {
             link,
             direction: Direction::Down,
@@ -385,20 +411,44 @@ fn garbage(played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
                 }),
             ..
         } if link.peer.as_str() == "bob" => {
-            Some(format!("garbage is answered by a word: {}", quoted(reason)))
+            let why = format!("garbage was answered: {}", quoted(reason));
+            Some((OnGarbage::Word, why))
         }
         What::LinkDown {
             link,
             by: Side::Server,
             ..
-        } if link.peer.as_str() == "bob" => Some("garbage ends the line of who sends it".into()),
+        } if link.peer.as_str() == "bob" => Some((
+            OnGarbage::Close,
+            "garbage closed the line of who sent it".into(),
+        )),
         What::Server {
-            life: crate::terms::ServerLife::Exited { status },
-        } => Some(format!("garbage ENDED THE SERVER ({status})")),
+            life: ServerLife::Exited { status },
+        } => {
+            let line = format!("garbage that a client sent ended the server ({status})");
+            seen.remarks.push(line);
+            Some((OnGarbage::Close, String::new()))
+        }
         _ => None,
     });
-    let silence = || "garbage is answered by nothing".to_owned();
-    seen.remarks.push(what.unwrap_or_else(silence));
+    let silence = || {
+        (
+            OnGarbage::Silence,
+            "garbage was answered by nothing".to_owned(),
+        )
+    };
+    let (what, why) = what.unwrap_or_else(silence);
+    if !why.is_empty() {
+        seen.proposals.push(Proposal {
+            line: format!("garbage: {}", OnGarbage::NAMES[what as usize]),
+            seen: why,
+            stands: match now.garbage == Garbled::default() {
+                true => Stands::Missing,
+                // It may be declared by kind.
+                false => Stands::Said,
+            },
+        });
+    }
 }
 
 /// How long after bob went alice was told.
@@ -468,19 +518,11 @@ fn at_most(now: Option<Duration>, measured: Duration) -> Stands {
     }
 }
 
-fn stands(now: Option<usize>, seen: usize) -> Stands {
+fn stands<T: PartialEq>(now: Option<T>, seen: T) -> Stands {
     match now {
         None => Stands::Missing,
         Some(now) if now == seen => Stands::Said,
         Some(_) => Stands::Otherwise,
-    }
-}
-
-/// Of a key that lifts what is owed by all.
-fn lifted(now: bool) -> Stands {
-    match now {
-        true => Stands::Said,
-        false => Stands::Missing,
     }
 }
 
