@@ -172,6 +172,11 @@ impl Polled {
         self.state().down
     }
 
+    /// Once down it does not come up again under its key: cut, or the hand's own number.
+    pub(super) fn is_final(&self) -> bool {
+        self.state().cut || self.key != self.route && self.kind == Kind::Poll
+    }
+
     /// It is a WebSocket by now.
     pub(super) fn is_upgraded(&self) -> bool {
         self.state().upgraded

@@ -66,7 +66,11 @@ impl Session {
         request: Request,
     ) -> Result<Result<Option<Upgraded>, Request>, End> {
         if let Some(query) = query(&request.target) {
-            let line = query.sid.and_then(|sid| self.shared.line(&line_of(&sid)));
+            let key = query.sid.as_deref().map(line_of);
+            if key.as_ref().is_some_and(|key| self.shared.is_dead(key)) {
+                return Err(self.cut_off());
+            }
+            let line = key.and_then(|key| self.shared.line(&key));
             match (request.method.as_str(), line) {
                 ("GET", Some(line)) if request.upgrade => {
                     return Ok(Ok(self.join(request, line).await?));
@@ -102,6 +106,9 @@ impl Session {
             Some(number) => format!("line {number}"),
             None => route.clone(),
         };
+        if self.shared.is_dead(&key) {
+            return Err(self.cut_off());
+        }
         if let Some(line) = self.shared.line(&key) {
             self.polled = request.line.is_some().then(|| Arc::clone(&line));
             return self.poll(request, line).await;
