@@ -204,6 +204,10 @@ impl Conversation {
 
     /// Goes on with the opening, if this is what it waits for.
     fn hear_opening(&mut self, dialect: &Dialect, message: &Message<'_>, heard: &mut Heard) {
+        // The tap has not said what comes before: it was said by the peer.
+        while matches!(self.next_step(dialect), Some(Then::Say(_))) {
+            self.opening += 1;
+        }
         let Some(Then::Hear { hear, refused }) = self.next_step(dialect) else {
             return;
         };
