@@ -9,7 +9,6 @@ use super::table::{
     Shape, TOGETHER, TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, VERBS, Verb, WAIT, WAIT_ABOUT,
     WITHIN,
 };
-use crate::signaling::Need;
 
 /// The schema (JSON Schema, draft 2020-12) that an editor completes and checks scenario files by, and the files of sequences beside them.
 pub fn schema() -> Value {
@@ -108,9 +107,7 @@ fn file_key(name: &str) -> Value {
         }),
         "about" => json!({ "type": "string", "maxLength": 4000 }),
         "issue" => json!({ "type": "string", "pattern": "^https://" }),
-        "needs" => {
-            json!({ "type": "array", "items": or_placeholder(json!({ "enum": Need::NAMES })), "uniqueItems": true })
-        }
+        "wire" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" }),
         "with" => with(),
         "peers" => peers(),
         "casts" => json!({

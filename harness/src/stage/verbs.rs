@@ -50,10 +50,15 @@ impl Asked<'_> {
                 Err(Miss::new(FailureKind::Refused, message))
             }
             (Notice::Refused { reason, .. }, Answer::RefusedWith(text))
-                if !reason.contains(text) =>
+                if let Some(wanted) = world.refusals.wanted(text)
+                    && !reason.contains(wanted) =>
             {
+                let named = match wanted == text {
+                    true => String::new(),
+                    false => format!(", which is what `{text}` is called here"),
+                };
                 let message = format!(
-                    "the server refused {peer}'s {kind} with {reason:?}, expected {text:?} in it"
+                    "the server refused {peer}'s {kind} with {reason:?}, expected {wanted:?} in it{named}"
                 );
                 Err(Miss::new(FailureKind::Refused, message))
             }
@@ -359,6 +364,9 @@ impl Stage {
                 Raw::Text(text) => {
                     self.must(peer, Order::SendRaw { text: text.clone() }, cause)
                         .await?
+                }
+                Raw::Garbage { kind, of, answered } => {
+                    return self.garbage(peer, (*kind, *of), *answered, begun).await;
                 }
                 Raw::Frame(frame) => self.raw_frame(peer, *frame, begun).await?,
                 Raw::Upgrade { path, status } => {
