@@ -21,7 +21,7 @@ use super::{Case, Setting};
 use crate::laws::{Breach, Finding, Law, emptied};
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
-use crate::scenario::{Action, Pattern, Raw};
+use crate::scenario::{Action, Raw};
 use crate::signaling::{Alias, Conversation, Dialect, SameId, Terms};
 use crate::terms::Side;
 
@@ -56,7 +56,7 @@ fn taken_over(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, path: &str) ->
     let peers = case.scenario.peers.iter().map(|(name, _)| name);
     let taken = peers.filter(|name| {
         let own = Conversation::new(dialect.clone(), name.as_str()).aliased(alias.clone());
-        own.connect().path == path || parts.iter().any(|part| part == name.as_str())
+        own.connect(None).path == path || parts.iter().any(|part| part == name.as_str())
     });
     taken.cloned().collect()
 }

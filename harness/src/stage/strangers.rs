@@ -13,7 +13,7 @@ use crate::mind::description;
 use crate::names::{PeerName, RoomName};
 use crate::scenario::{Action, Pattern};
 use crate::server::{ServerUnderTest, Wanted};
-use crate::signaling::{Alias, Dialect, Signal};
+use crate::signaling::{Alias, Book, Dialect, Signal};
 use crate::tap::TapOptions;
 
 /// How long a server may take to serve a stranger, on a machine that has much else to do.
@@ -25,6 +25,8 @@ pub(super) struct Strangers {
     tap: TapOptions,
     dialect: Arc<Dialect>,
     alias: Alias,
+    /// The ids that the server gives them.
+    book: Book,
 }
 
 impl Strangers {
@@ -34,6 +36,7 @@ impl Strangers {
             tap: setting.tap(Ipv4Addr::LOCALHOST.into(), address),
             dialect: setting.dialect.clone(),
             alias,
+            book: Book::default(),
         }
     }
 
@@ -44,6 +47,7 @@ impl Strangers {
             self.tap.clone(),
             self.dialect.clone(),
             self.alias.clone(),
+            self.book.clone(),
         )
         .await
     }
