@@ -110,6 +110,14 @@ pub struct Link {
     pub instance: u32,
 }
 
+impl Link {
+    /// The nth connection of this peer, from 1.
+    pub fn new(peer: impl Into<PeerName>, instance: u32) -> Self {
+        let peer = peer.into();
+        Self { peer, instance }
+    }
+}
+
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.instance {

@@ -70,6 +70,12 @@ pub enum PeerFault {
     KeepsTheOthersOffer,
     /// Who sends a candidate before a description is not heard any more.
     ShunsWhoIsEarly,
+    /// It says goodbye to whoever it has to wait for, though not for long.
+    HangsUpOnWhoIsLate,
+    /// It says goodbye to whoever it hears the same of again.
+    HangsUpOnWhoRepeats,
+    /// It says goodbye to whoever talks to it and was not announced, or has sent it fewer signals than it has sent.
+    HangsUpOnWhoOmits,
     /// The case is over, and the tap goes on.
     StaysOnStage,
 }
@@ -109,6 +115,9 @@ impl PeerFault {
         PeerFault::KeepsItsOwnOffer,
         PeerFault::KeepsTheOthersOffer,
         PeerFault::ShunsWhoIsEarly,
+        PeerFault::HangsUpOnWhoIsLate,
+        PeerFault::HangsUpOnWhoRepeats,
+        PeerFault::HangsUpOnWhoOmits,
         PeerFault::StaysOnStage,
     ];
 
@@ -122,6 +131,14 @@ impl PeerFault {
         }
         names
     };
+
+    /// Whether it shows on the line to the server, so that one without a connection can have it.
+    pub const fn is_of_the_line(self) -> bool {
+        matches!(
+            self,
+            PeerFault::ChokesOnTheUnknown | PeerFault::NeverRejoins | PeerFault::StaysOnStage
+        )
+    }
 
     /// The name as scenario files write it.
     pub const fn as_str(self) -> &'static str {
@@ -158,6 +175,9 @@ impl PeerFault {
             PeerFault::KeepsItsOwnOffer => "keeps-its-own-offer",
             PeerFault::KeepsTheOthersOffer => "keeps-the-others-offer",
             PeerFault::ShunsWhoIsEarly => "shuns-who-is-early",
+            PeerFault::HangsUpOnWhoIsLate => "hangs-up-on-who-is-late",
+            PeerFault::HangsUpOnWhoRepeats => "hangs-up-on-who-repeats",
+            PeerFault::HangsUpOnWhoOmits => "hangs-up-on-who-omits",
             PeerFault::StaysOnStage => "stays-on-stage",
         }
     }

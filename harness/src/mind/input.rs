@@ -79,6 +79,19 @@ pub enum Input {
     Time { with: PeerName, number: u32 },
 }
 
+impl Input {
+    /// The event of the word that was heard, if it is one.
+    pub fn heard(&self) -> Option<Seq> {
+        match self {
+            Input::Joined { heard, .. }
+            | Input::Came { heard, .. }
+            | Input::Went { heard, .. }
+            | Input::Signal { heard, .. } => Some(*heard),
+            _ => None,
+        }
+    }
+}
+
 /// What a mind wants done. The order matters: commands and signals go out in it, and an event is recorded before what it has caused.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {

@@ -10,6 +10,7 @@
 mod by_hand;
 mod carried;
 mod doing;
+mod hangs_up;
 mod input;
 mod item;
 mod negotiate;
@@ -23,6 +24,7 @@ mod trickle;
 mod whole;
 
 pub use carried::description;
+pub use hangs_up::HangsUp;
 pub use input::{Call, Cause, End, Input, Mark, OrderId, Output};
 pub use item::Item;
 pub use numbers::Numbers;

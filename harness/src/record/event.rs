@@ -301,3 +301,39 @@ pub enum What {
         took: u64,
     },
 }
+
+impl What {
+    /// The link that it is about.
+    pub fn link(&self) -> Option<&Link> {
+        match self {
+            What::LinkEnded { link, .. }
+            | What::LinkUp { link, .. }
+            | What::LinkRefused { link, .. }
+            | What::Violation { link, .. }
+            | What::LinkDown { link, .. }
+            | What::LinkClosed { link, .. }
+            | What::Message { link, .. }
+            | What::Hears { link, .. }
+            | What::Stalled { link, .. }
+            | What::Fenced { link, .. } => Some(link),
+            _ => None,
+        }
+    }
+
+    /// The same, to be told otherwise.
+    pub(super) fn link_mut(&mut self) -> Option<&mut Link> {
+        match self {
+            What::LinkEnded { link, .. }
+            | What::LinkUp { link, .. }
+            | What::LinkRefused { link, .. }
+            | What::Violation { link, .. }
+            | What::LinkDown { link, .. }
+            | What::LinkClosed { link, .. }
+            | What::Message { link, .. }
+            | What::Hears { link, .. }
+            | What::Stalled { link, .. }
+            | What::Fenced { link, .. } => Some(link),
+            _ => None,
+        }
+    }
+}

@@ -11,6 +11,7 @@ mod deadlock;
 mod expected;
 mod model;
 mod needs;
+mod old_news;
 mod ordered;
 mod outcomes;
 mod placed;
@@ -22,9 +23,10 @@ mod text;
 mod times;
 mod together;
 mod value;
+mod warnings;
 
 pub(crate) use crowd::Acquainted;
-pub(crate) use read::variants::slug as variant_slug;
+pub(crate) use read::variants::{gather as gather_variants, slug as variant_slug};
 pub(crate) use table::Demands;
 
 pub use builder::Builder;

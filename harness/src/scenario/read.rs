@@ -31,6 +31,8 @@ use crate::yaml::{Key, Node, Value, duration};
 use sequences::Sequences;
 use variants::Set;
 
+pub(super) use peer::idle_key;
+
 struct Reader<'m> {
     source: Source,
     mistakes: &'m mut Mistakes,
@@ -38,6 +40,8 @@ struct Reader<'m> {
     set: Option<&'m Set>,
     /// What stands beside the file.
     sequences: Option<&'m Sequences>,
+    /// Peers that go by other names, by what the steps so far bind.
+    renamed: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -152,6 +156,7 @@ impl Reader<'_> {
     /// Notes keys that are not in this table.
     fn keys(&mut self, of: &str, entries: &[(Key, Node)], table: &[(&str, bool, &str)]) {
         let known = || table.iter().map(|(name, ..)| *name);
+        let there = |name: &str| entries.iter().any(|(key, _)| key.text == name);
         for (key, _) in entries {
             if !known().any(|name| name == key.text) {
                 let mistake = self
@@ -162,7 +167,7 @@ impl Reader<'_> {
                         "its keys: {}",
                         known().collect::<Vec<_>>().join(", ")
                     ))
-                    .suggest(&key.text, known());
+                    .suggest_key(&key.text, known(), there);
                 if let Some((_, instead)) = GONE.iter().find(|(name, _)| *name == key.text) {
                     mistake.advise(*instead);
                 }
@@ -350,6 +355,7 @@ impl Reader<'_> {
         };
         let values = Shapes {
             peers,
+            renamed: &self.renamed,
             mistakes: self.mistakes,
         }
         .values(verb, span, entries)?;

@@ -69,12 +69,6 @@ pub(crate) enum Demands {
     Control,
 }
 
-impl Verb {
-    const fn demanding(self, demands: Demands) -> Self {
-        Self { demands, ..self }
-    }
-}
-
 /// The kinds that go from peer to peer.
 const SIGNALS: &[&str] = &["offer", "answer", "candidate", "end-of-candidates", "bye"];
 /// What a peer can say.
@@ -220,6 +214,7 @@ const fn verb(
     name: &'static str,
     about: &'static str,
     keys: &'static [KeySpec],
+    demands: Demands,
     build: Build,
 ) -> Verb {
     Verb {
@@ -227,9 +222,19 @@ const fn verb(
         about,
         keys,
         one_of: &[],
-        demands: Demands::Nothing,
+        demands,
         build,
     }
+}
+
+/// A condition only watches: it asks nothing of anybody.
+const fn condition(
+    name: &'static str,
+    about: &'static str,
+    keys: &'static [KeySpec],
+    build: Build,
+) -> Verb {
+    verb(name, about, keys, Demands::Nothing, build)
 }
 
 /// Every verb, in the order of the documentation.
@@ -246,12 +251,14 @@ pub(crate) const VERBS: &[Verb] = &[
             ),
             ANSWER,
         ],
+        Demands::Nothing,
         build::connect,
     ),
     verb(
         "create",
         "Makes a room and is in it.",
         &[PEER, ROOM, REFUSED, ANSWER],
+        Demands::Nothing,
         build::create,
     ),
     verb(
@@ -268,24 +275,28 @@ pub(crate) const VERBS: &[Verb] = &[
             REFUSED,
             ANSWER,
         ],
+        Demands::Nothing,
         build::join,
     ),
     verb(
         "leave",
         "Leaves one's room.",
         &[PEER, REFUSED, ANSWER],
+        Demands::Nothing,
         build::leave,
     ),
     verb(
         "destroy",
         "Removes a room.",
         &[PEER, ROOM, REFUSED, ANSWER],
+        Demands::Nothing,
         build::destroy,
     ),
     verb(
         "disconnect",
         "Closes the signaling connection with a close frame.",
         &[PEER],
+        Demands::Nothing,
         build::disconnect,
     ),
     verb(
@@ -299,18 +310,21 @@ pub(crate) const VERBS: &[Verb] = &[
                 "Whom it is for, where there is a choice.",
             ),
         ],
+        Demands::Nothing,
         build::negotiate,
     ),
     verb(
         "create-offer",
         "By hand: makes an offer.",
         &[PEER, OTHER_END],
+        Demands::Nothing,
         build::create_offer,
     ),
     verb(
         "create-answer",
         "By hand: makes an answer.",
         &[PEER, OTHER_END],
+        Demands::Nothing,
         build::create_answer,
     ),
     verb(
@@ -326,6 +340,7 @@ pub(crate) const VERBS: &[Verb] = &[
             ),
             FAILS,
         ],
+        Demands::Nothing,
         build::set_local,
     ),
     verb(
@@ -341,12 +356,14 @@ pub(crate) const VERBS: &[Verb] = &[
             ),
             FAILS,
         ],
+        Demands::Nothing,
         build::set_remote,
     ),
     verb(
         "add-candidate",
         "By hand: adds the oldest candidate heard and not yet added.",
         &[PEER, OTHER_END, FAILS],
+        Demands::Nothing,
         build::add_candidate,
     ),
     verb(
@@ -354,7 +371,11 @@ pub(crate) const VERBS: &[Verb] = &[
         "By hand: sends what was last created, the candidates gathered since, or a goodbye. A wire peer makes it up.",
         &[
             must("from", Shape::Peer, "Who sends it."),
-            may("to", Shape::Peer, "Whom it is for, where there is a choice."),
+            may(
+                "to",
+                Shape::Peer,
+                "Whom it is for, where there is a choice.",
+            ),
             must("message", Shape::Word(SIGNALS), "What is sent."),
             may(
                 "gathered",
@@ -362,12 +383,14 @@ pub(crate) const VERBS: &[Verb] = &[
                 "Sends the description with the candidates that were gathered by now (no trickle); default false.",
             ),
         ],
+        Demands::Nothing,
         build::send,
     ),
     verb(
         "restart-ice",
         "`restartIce()`, then a new offer.",
         &[PEER, OTHER_END],
+        Demands::Nothing,
         build::restart_ice,
     ),
     verb(
@@ -389,6 +412,7 @@ pub(crate) const VERBS: &[Verb] = &[
                 "The id that both sides agreed on beforehand.",
             ),
         ],
+        Demands::Nothing,
         build::open_channel,
     ),
     Verb {
@@ -419,12 +443,14 @@ pub(crate) const VERBS: &[Verb] = &[
         "close-channel",
         "`close()` on a channel.",
         &[PEER, OTHER_END, CHANNEL],
+        Demands::Nothing,
         build::close_channel,
     ),
     verb(
         "close",
         "`close()` on the connection, without telling anybody.",
         &[PEER, OTHER_END],
+        Demands::Nothing,
         build::close,
     ),
     verb(
@@ -438,24 +464,28 @@ pub(crate) const VERBS: &[Verb] = &[
                 "Its socket is reset, its page closed, or its browser killed.",
             ),
         ],
+        Demands::Nothing,
         build::kill,
     ),
     verb(
         "hold",
         "From now on, keeps back what matches.",
         &[MESSAGE, FROM, TO, NTH],
+        Demands::Nothing,
         build::hold,
     ),
     verb(
         "release",
         "Lets go what the `hold` with the same pattern kept, in order, and stops holding.",
         &[MESSAGE, FROM, TO, NTH],
+        Demands::Nothing,
         build::release,
     ),
     verb(
         "drop",
         "Throws away what matches.",
         &[MESSAGE, FROM, TO, NTH],
+        Demands::Nothing,
         build::drop,
     ),
     verb(
@@ -468,12 +498,14 @@ pub(crate) const VERBS: &[Verb] = &[
             NTH,
             must("by", Shape::Duration, "How much later; at most 5m."),
         ],
+        Demands::Nothing,
         build::delay,
     ),
     verb(
         "duplicate",
         "Lets what matches go twice.",
         &[MESSAGE, FROM, TO, NTH],
+        Demands::Nothing,
         build::duplicate,
     ),
     verb(
@@ -490,6 +522,7 @@ pub(crate) const VERBS: &[Verb] = &[
                 "Only the next of these lets it go.",
             ),
         ],
+        Demands::Nothing,
         build::reorder,
     ),
     verb(
@@ -506,9 +539,9 @@ pub(crate) const VERBS: &[Verb] = &[
                 "`letter`, the default: one letter or digit within a string becomes the next; `not-json`: the first byte becomes `#`; `not-utf8`: it becomes 0xff.",
             ),
         ],
+        Demands::Consent,
         build::corrupt,
-    )
-    .demanding(Demands::Consent),
+    ),
     verb(
         "cut",
         "Ends the peer's socket on the wire, or makes it half-open.",
@@ -525,44 +558,51 @@ pub(crate) const VERBS: &[Verb] = &[
                 "With `silence`: what the peer sends, what the server sends, or both, which is the default.",
             ),
         ],
+        Demands::Consent,
         build::cut,
-    )
-    .demanding(Demands::Consent),
+    ),
     verb(
         "stall",
         "Stops reading from the server for this peer, so that the server's buffers fill.",
         &[PEER],
+        Demands::Consent,
         build::stall,
-    )
-    .demanding(Demands::Consent),
+    ),
     verb(
         "mend",
         "Ends the peer's silence or stall. What a silence swallowed stays lost.",
         &[PEER],
+        Demands::Nothing,
         build::mend,
     ),
     verb(
         "pause",
         "Stops the server as SIGSTOP does: its port and connections stay, and nothing answers.",
         &[],
+        Demands::Control,
         build::pause,
-    )
-    .demanding(Demands::Control),
-    verb("resume", "Lets a paused server go on.", &[], build::resume).demanding(Demands::Control),
+    ),
+    verb(
+        "resume",
+        "Lets a paused server go on.",
+        &[],
+        Demands::Control,
+        build::resume,
+    ),
     verb(
         "kill-server",
         "Ends the server as a crash would.",
         &[],
+        Demands::Control,
         build::kill_server,
-    )
-    .demanding(Demands::Control),
+    ),
     verb(
         "restart",
         "Ends the server if it runs, and starts it again on the same address.",
         &[],
+        Demands::Control,
         build::restart,
-    )
-    .demanding(Demands::Control),
+    ),
     Verb {
         name: "send-raw",
         about: "Sends what no client should.",
@@ -614,9 +654,9 @@ pub(crate) const VERBS: &[Verb] = &[
                 "`false` does not wait; default true.",
             ),
         ],
+        Demands::Consent,
         build::garbage,
-    )
-    .demanding(Demands::Consent),
+    ),
     verb(
         "http",
         "An HTTP request to the server, as it is.",
@@ -639,9 +679,9 @@ pub(crate) const VERBS: &[Verb] = &[
                 "The status that the answer must have.",
             ),
         ],
+        Demands::Consent,
         build::http,
-    )
-    .demanding(Demands::Consent),
+    ),
 ];
 
 /// The verb whose value is a duration.
@@ -698,7 +738,7 @@ pub(crate) const AT_ONCE: &[&str] = &[
 
 /// What `await` can wait for.
 pub(crate) const CONDITIONS: &[Verb] = &[
-    verb(
+    condition(
         "hears",
         "The peer hears a word; each word heard satisfies one wait.",
         &[
@@ -712,7 +752,7 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         ],
         build::hears,
     ),
-    verb(
+    condition(
         "held",
         "The tap holds a message that matches.",
         &[
@@ -723,13 +763,13 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         ],
         build::held,
     ),
-    verb(
+    condition(
         "connected",
         "Each of them is connected with each other one (`connectionState`).",
         &[must("connected", Shape::Peers, "Who.")],
         build::connected,
     ),
-    verb(
+    condition(
         "state",
         "A state machine of the peer's newest connection is, or gets, there.",
         &[
@@ -739,7 +779,7 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         ],
         build::state,
     ),
-    verb(
+    condition(
         "channel",
         "A channel of the peer is, or gets, there.",
         &[
@@ -754,7 +794,7 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         ],
         build::channel,
     ),
-    verb(
+    condition(
         "said",
         "The peer gets this text through a channel.",
         &[
@@ -764,7 +804,7 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         ],
         build::said,
     ),
-    verb(
+    condition(
         "applied",
         "The peer's stack takes this in.",
         &[
@@ -777,7 +817,7 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         ],
         build::applied,
     ),
-    verb(
+    condition(
         "error",
         "The peer's stack refuses something.",
         &[
@@ -786,7 +826,7 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         ],
         build::error,
     ),
-    verb(
+    condition(
         "disconnected",
         "The peer's signaling connection has ended.",
         &[

@@ -12,7 +12,7 @@ use super::model::{Share, Together};
 use super::table::{Demands, LET_IN, TOGETHER, TURNED_AWAY, VERBS, WAIT, find};
 use crate::names::{PeerName, Stack};
 use crate::signaling::Kind;
-use crate::terms::{Corruption, Silence};
+use crate::terms::{Corruption, ONE_MORE, Silence};
 use crate::terms::{Data, Kill};
 use crate::yaml::write_duration;
 use crate::yaml::{flow, scalar};
@@ -29,7 +29,12 @@ impl Action {
 
     /// What it asks of whoever runs it.
     pub(crate) fn demands(&self) -> Demands {
-        find(VERBS, self.verb()).map_or(Demands::Nothing, |verb| verb.demands)
+        match self {
+            // They watch; the steps that begin together are asked one by one.
+            Action::Wait(_) | Action::Await(_) | Action::Together(_) => Demands::Nothing,
+            // What is not in the table has not said that it is harmless.
+            _ => find(VERBS, self.verb()).map_or(Demands::Control, |verb| verb.demands),
+        }
     }
 }
 
@@ -58,7 +63,7 @@ impl Step {
             Action::Connect {
                 peer,
                 answer: Answer::Refused | Answer::RefusedWith(_),
-            } => format!("{peer}: one more connection, refused"),
+            } => format!("{peer}: {ONE_MORE}"),
             Action::Close { peer, to } => format!("{peer}: close(){}", with(to)),
             Action::Kill { peer, how } => format!("{peer}: killed ({})", kill_text(*how)),
             Action::Hold(pattern) => format!("tap: hold {}", pattern_text(pattern)),

@@ -6,7 +6,10 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -19,12 +22,12 @@ use super::order::{Done, Order, Task};
 use super::wire::Wire;
 use crate::hand::{Command, Hand, HandError, Happening, Happenings, PeerFault, Reply};
 use crate::lock::lock;
-use crate::mind::{Call, Cause, End, Input, Mark, Mind, OrderId, Output, Policy};
+use crate::mind::{Call, Cause, End, HangsUp, Input, Mark, Mind, OrderId, Output, Policy};
 use crate::names::{Link, PeerName};
 use crate::record::{Recorder, Seq, What};
 use crate::scenario::Reconnects;
-use crate::signaling::{Dialect, Kind, Meant, Notice, Out, Request, Say, Word};
-use crate::terms::Data;
+use crate::signaling::{Dialect, Kind, Meant, Notice, Out, Request, Say, Signal, Word};
+use crate::terms::{Data, Direction};
 
 /// All that a peer needs to begin.
 pub struct Setup {
@@ -59,6 +62,8 @@ pub struct Driver {
     pub(super) dialect: Arc<Dialect>,
     pub(super) line: Line,
     mind: Mind,
+    /// A planted fault that ends in a goodbye.
+    hangs_up: Option<HangsUp>,
     /// What the mind has yet to hear, in order.
     inputs: VecDeque<Input>,
     /// The numbers of the events that the mind has had recorded.
@@ -88,6 +93,7 @@ impl Driver {
         let last_conn = setup.first_conn.saturating_sub(1);
         let driver = Driver {
             fault: setup.policy.fault,
+            hangs_up: HangsUp::of(setup.policy.fault, Instant::now()),
             reconnects: setup.reconnects,
             mind: Mind::new(
                 setup.name.clone(),
@@ -152,10 +158,41 @@ impl Driver {
     /// Lets the mind have what it has yet to hear, and does what it says.
     fn think(&mut self) {
         while let Some(input) = self.inputs.pop_front() {
+            let hangs_up = self.hangs_up_on(&input);
+            let cause = input.heard();
             for output in self.mind.handle(input) {
                 self.put_out(output);
             }
+            for peer in hangs_up {
+                self.hang_up(&peer, cause);
+            }
         }
+    }
+
+    /// On whom a planted fault hangs up because of this.
+    fn hangs_up_on(&mut self, input: &Input) -> Vec<PeerName> {
+        let Some(hangs_up) = &mut self.hangs_up else {
+            return Vec::new();
+        };
+        if let Input::Happening(Happening::ChannelMessage { conn, .. }) = input {
+            let by = self.mind.owner(*conn);
+            return by
+                .filter(|by| hangs_up.is_spoken_to(by))
+                .cloned()
+                .into_iter()
+                .collect();
+        }
+        hangs_up.takes(input, Instant::now())
+    }
+
+    /// Says goodbye, and nothing else: the other side closes.
+    fn hang_up(&mut self, on: &PeerName, cause: Option<Seq>) {
+        let (peer, signal) = (Some(self.directory.id(on)), Signal::Bye);
+        self.say(
+            Word::Signal { peer, signal },
+            cause.into_iter().collect(),
+            None,
+        );
     }
 
     fn put_out(&mut self, output: Output) {
@@ -185,6 +222,9 @@ impl Driver {
                 let word = Word::Signal { peer, signal };
                 let cause = self.causes(&cause);
                 self.say(word, cause, ends);
+                if self.hangs_up.as_mut().is_some_and(|it| it.sends(&to)) {
+                    self.hang_up(&to, None);
+                }
             }
             Output::Over { order, end } => {
                 let done = match end {
@@ -303,7 +343,7 @@ impl Driver {
             Meant::Word(kind) => kind.as_str(),
             Meant::Aside => "a message of the dialect's own",
         };
-        let work = match begin(&self.hand, Command::SendText { link, text }) {
+        let work = match begin(&self.hand, self.frame(link, text)) {
             Begun::Ended(Ok(_)) => return,
             Begun::Ended(Err(error)) => {
                 return self.note(format!("{what} not sent: {error}"), &cause);
@@ -417,7 +457,7 @@ impl Driver {
         match happening {
             Happening::LinkOpened { link } => self.opened(link).await,
             Happening::LinkMessage { link, data } => {
-                let Data::Text(text) = data else { return };
+                let Some(text) = self.text(data) else { return };
                 let seqs = self.wire.heard(link, &text);
                 let Some(heard) = self.line.hear(link, &text) else {
                     return;
@@ -445,6 +485,26 @@ impl Driver {
                 self.note("the peer is gone".into(), &[]);
             }
             happening => self.inputs.push_back(Input::Happening(happening)),
+        }
+    }
+
+    /// What a message says, if the dialect's server says it in frames of this kind.
+    fn text(&self, data: Data) -> Option<String> {
+        match data {
+            Data::Text(text) => Some(text),
+            Data::Bytes(bytes) if self.dialect.is_binary(Direction::Down) => {
+                let bytes = STANDARD.decode(bytes).ok()?;
+                String::from_utf8(bytes).ok()
+            }
+            Data::Bytes(_) => None,
+        }
+    }
+
+    /// A text up, in a frame as the dialect's server wants it.
+    pub(super) fn frame(&self, link: u32, text: String) -> Command {
+        match self.dialect.is_binary(Direction::Up) {
+            true => Command::SendBinary { link, text },
+            false => Command::SendText { link, text },
         }
     }
 

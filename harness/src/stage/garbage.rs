@@ -38,6 +38,7 @@ impl Driver {
                         other => return tell(done, other),
                     }
                 }
+                // A word that is said by closing the line can be no garbage.
                 Out::Close => {}
                 // An answer is the end of it, whatever it is.
                 Out::Fetch {

@@ -21,8 +21,8 @@ use futures_util::StreamExt;
 use crate::log::Log;
 use crate::record::runs::RunFolder;
 use crate::record::{
-    CaseEntry, Entry, Failure, FailureKind, InconclusiveKind, LawFound, LogEntry, Story,
-    TraceError, Verdict, Weight,
+    CaseEntry, Entry, Failure, FailureKind, InconclusiveKind, LawFound, LogEntry, NameEntry, Story,
+    TraceError, Verdict, Weight, What,
 };
 use crate::report::{Asked, Take, Told, differing};
 use crate::stage::{Case, LastWord, Outcome, Setting, play_with};
@@ -30,7 +30,7 @@ use crate::stage::{Case, LastWord, Outcome, Setting, play_with};
 pub use filter::Filter;
 pub use planted::{Caught, Planted, Row, Table, native, planted};
 pub(crate) use select::merge;
-pub use select::{SelectError, cases, files, known_peers, read, sequence_files, unused};
+pub use select::{SelectError, cases, files, known_peers, read, sequence_files, unused, warnings};
 pub use shelf::Shelf;
 pub use snapshot::{Snapshot, write};
 pub use stacks::stacks;
@@ -71,6 +71,8 @@ pub struct Played {
     pub took: Duration,
     /// What all its runs together showed of each law that was asked, by number.
     pub laws: BTreeMap<u8, Asked>,
+    /// Whose the names were that outcomes bind, and in how many of the runs.
+    pub names: Vec<NameEntry>,
 }
 
 impl Played {
@@ -89,6 +91,7 @@ impl Played {
         entry.laws = (self.laws.iter())
             .map(|(law, asked)| asked.entry(*law))
             .collect();
+        entry.names.clone_from(&self.names);
         Some(entry)
     }
 
@@ -104,6 +107,7 @@ impl Played {
             logs: self.logs.clone(),
             took: self.took,
             laws: self.laws.clone(),
+            names: self.names.clone(),
         })
     }
 }
@@ -188,6 +192,7 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: &Plan, stop: &AtomicB
     let mut worst_take = 1;
     let mut took = Duration::ZERO;
     let mut laws = BTreeMap::new();
+    let mut names: Vec<NameEntry> = Vec::new();
     let mut runs = 0;
     let interrupt = setting.interrupt.clone();
     let (folder, unmade) = match plan.records.as_ref().map(|run| run.case(&case.slug())) {
@@ -220,6 +225,7 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: &Plan, stop: &AtomicB
             let asked: &mut Asked = laws.entry(judged.finding.law.number()).or_default();
             asked.add(&LawFound::from(judged));
         }
+        bound(&outcome, &mut names);
         let log = outcome.log.to_string();
         let known = logs.contains_key(&log);
         let take = logs.entry(log).or_insert_with(|| Take {
@@ -270,6 +276,27 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: &Plan, stop: &AtomicB
         logs,
         took,
         laws,
+        names,
+    }
+}
+
+/// Counts whose names a run has bound, in the order in which they are bound.
+fn bound(outcome: &Outcome, names: &mut Vec<NameEntry>) {
+    for event in &outcome.events {
+        let What::Outcome { names: bound, .. } = &event.what else {
+            continue;
+        };
+        for (name, peer) in bound {
+            let same = |there: &&mut NameEntry| there.name == *name && there.peer == *peer;
+            match names.iter_mut().find(same) {
+                Some(there) => there.runs += 1,
+                None => names.push(NameEntry {
+                    name: name.clone(),
+                    peer: peer.clone(),
+                    runs: 1,
+                }),
+            }
+        }
     }
 }
 

@@ -641,6 +641,13 @@ proptest! {
             .breaks(4, "it: never #answers")
             .create("alice", "lobby")
             .join("bob", "lobby");
+        // Each has offered to each, so that any may be connected.
+        let each = ["alice", "bob", "no", "y"].map(PeerName::new);
+        for (place, from) in each.iter().enumerate() {
+            for to in &each[place + 1..] {
+                builder = builder.step(Action::Negotiate { from: from.clone(), to: Some(to.clone()) });
+            }
+        }
         for (action, within) in &actions {
             builder = builder.step(action.clone()).within(Duration::from_millis(*within));
         }
@@ -650,7 +657,7 @@ proptest! {
         let yaml = builder.to_yaml();
         let made = builder.build().unwrap_or_else(|mistakes| panic!("{}\n{yaml}", mistakes.render(false)));
         prop_assert_eq!(&made.name, &name);
-        let got: Vec<_> = made.steps[2..].iter().map(|step| (step.action.clone(), step.within.as_millis() as u64)).collect();
+        let got: Vec<_> = made.steps[8..].iter().map(|step| (step.action.clone(), step.within.as_millis() as u64)).collect();
         prop_assert_eq!(got, actions);
         prop_assert_eq!(made.expect.never.iter().map(|line| line.text.clone()).collect::<Vec<_>>(), never);
         let again = Scenario::read(Path::new("made.yaml"), &made.to_yaml()).unwrap();

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::log_support::{Builder, link, room};
+use crate::traces_support::{link, room};
 use glare::laws::{Finding, Law, judge};
 use glare::names::Link;
-use glare::record::{Event, Seq, What};
+use glare::record::{Event, Seq, TraceBuilder, What};
 use glare::signaling::Terms;
 use glare::signaling::{Candidate, Dialect, Kind, Notice, Request, Signal};
 use glare::terms::{Ending, Fate, Side};
@@ -34,35 +34,28 @@ fn candidate(n: u32) -> Signal {
 }
 
 /// Alice and Bob in one room.
-fn pair() -> (Builder, Link, Link) {
-    let mut b = Builder::new(&["alice", "bob", "carol"]);
+fn pair() -> (TraceBuilder, Link, Link) {
+    let mut b = TraceBuilder::new(&["alice", "bob", "carol"]);
     let (alice, bob) = (link("alice", 1), link("bob", 1));
-    b.create("alice", "lobby");
+    b.create(&link("alice", 1), "lobby");
     b.join(&bob, "lobby", &[&alice]);
     (b, alice, bob)
 }
 
-fn relay(b: &mut Builder, from: &Link, to: &Link, signal: &Signal) -> Seq {
+fn relay(b: &mut TraceBuilder, from: &Link, to: &Link, signal: &Signal) -> Seq {
     b.up(from, to.peer.as_str(), signal.clone(), Fate::Passed, &[]);
     b.down(to, from.peer.as_str(), signal.clone(), Fate::Passed)
 }
 
-fn down(b: &mut Builder, link: &Link) -> Seq {
-    b.add(
-        What::LinkDown {
-            link: link.clone(),
-            by: Side::Peer,
-            ending: Ending::Reset,
-        },
-        &[],
-    )
+fn down(b: &mut TraceBuilder, link: &Link) -> Seq {
+    b.ends(link, Side::Peer, Ending::Reset, &[])
 }
 
-fn tell_left(b: &mut Builder, to: &Link, who: &str) -> Seq {
+fn tell_left(b: &mut TraceBuilder, to: &Link, who: &str) -> Seq {
     b.tell(
         to,
         Notice::PeerLeft {
-            peer: format!("id-{who}"),
+            peer: who.to_owned(),
             how: None,
         },
         Some(who),
@@ -70,50 +63,13 @@ fn tell_left(b: &mut Builder, to: &Link, who: &str) -> Seq {
     )
 }
 
-/// Both rounds of fences.
-fn fence(b: &mut Builder, links: &[&Link]) {
-    for _ in 0..2 {
-        for link in links {
-            b.ask(link, Request::Fence, &[]);
-        }
-        for link in links {
-            b.tell(
-                link,
-                Notice::Refused {
-                    request: Some(Kind::Fence),
-                    reason: String::new(),
-                },
-                None,
-                &[],
-            );
-        }
-    }
-    for link in links {
-        b.add(
-            What::Fenced {
-                link: (*link).clone(),
-            },
-            &[],
-        );
-    }
-}
-
 /// Something that happens so many µs after all else.
-fn later(b: &mut Builder, micros: u64) -> Seq {
-    let seq = b.add(
-        What::Note {
-            peer: None,
-            text: "later".into(),
-        },
-        &[],
-    );
-    let before = b.events[seq as usize - 1].at;
-    b.events[seq as usize].at = before + micros;
-    seq
+fn later(b: &mut TraceBuilder, micros: u64) -> Seq {
+    b.later(Duration::from_micros(micros))
 }
 
 /// Gives an event another time.
-fn at(b: &mut Builder, seq: Seq, micros: u64) {
+fn at(b: &mut TraceBuilder, seq: Seq, micros: u64) {
     b.events[seq as usize].at = micros;
 }
 
@@ -125,11 +81,11 @@ fn finding(events: &[Event], law: Law, terms: &Terms) -> Finding {
 }
 
 /// Where each broken law shows; every other one is kept.
-fn broken(b: &Builder) -> Vec<(u8, Seq)> {
+fn broken(b: &TraceBuilder) -> Vec<(u8, Seq)> {
     broken_by(b, &terms())
 }
 
-fn broken_by(b: &Builder, terms: &Terms) -> Vec<(u8, Seq)> {
+fn broken_by(b: &TraceBuilder, terms: &Terms) -> Vec<(u8, Seq)> {
     let findings = judge(&b.events, terms);
     for breach in findings.iter().flat_map(|f| &f.breaches) {
         assert!(
@@ -367,9 +323,7 @@ fn nothing_is_delivered_to_who_never_came_in() {
     let sent = relay(&mut b, &alice, &carol, &candidate(1));
     let news = b.tell(
         &carol,
-        Notice::PeerJoined {
-            peer: "id-bob".into(),
-        },
+        Notice::PeerJoined { peer: "bob".into() },
         Some("bob"),
         &[],
     );
@@ -389,9 +343,9 @@ fn nothing_goes_to_another_room() {
 
 #[test]
 fn nothing_comes_under_another_name() {
-    let mut b = Builder::new(&["alice", "bob", "carol"]);
+    let mut b = TraceBuilder::new(&["alice", "bob", "carol"]);
     let [alice, bob, carol] = ["alice", "bob", "carol"].map(|peer| link(peer, 1));
-    b.create("alice", "lobby");
+    b.create(&link("alice", 1), "lobby");
     b.join(&bob, "lobby", &[&alice]);
     b.join(&carol, "lobby", &[&alice, &bob]);
     b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
@@ -421,7 +375,7 @@ fn what_arrives_once_in_order_keeps_law_3() {
         relay(&mut b, &alice, &bob, &candidate(n));
         relay(&mut b, &alice, &bob, &Signal::EndOfCandidates);
     }
-    fence(&mut b, &[&alice, &bob]);
+    b.fence(&[&alice, &bob]);
     assert_eq!(broken(&b), []);
     assert_eq!(
         finding(&b.events, Law::RelayedOnceInOrder, &terms()).premises,
@@ -462,7 +416,7 @@ fn what_the_tap_held_back_is_not_the_servers_disorder() {
         &[],
     );
     b.down(&bob, "alice", offer("o"), Fate::Dropped);
-    fence(&mut b, &[&alice, &bob]);
+    b.fence(&[&alice, &bob]);
     assert_eq!(broken(&b), []);
     // Released, it has to come.
     let mut b = b;
@@ -499,7 +453,7 @@ fn other_content_breaks_law_3_unless_the_server_rewrites() {
     let (mut b, alice, bob) = pair();
     b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
     let altered = b.down(&bob, "alice", offer("another"), Fate::Passed);
-    fence(&mut b, &[&alice, &bob]);
+    b.fence(&[&alice, &bob]);
     assert_eq!(broken(&b), [(3, altered)]);
     assert_eq!(
         broken_by(
@@ -533,9 +487,9 @@ fn an_echo_breaks_law_3_unless_it_is_declared() {
 
 #[test]
 fn what_was_for_somebody_else_breaks_law_3() {
-    let mut b = Builder::new(&["alice", "bob", "carol"]);
+    let mut b = TraceBuilder::new(&["alice", "bob", "carol"]);
     let [alice, bob, carol] = ["alice", "bob", "carol"].map(|peer| link(peer, 1));
-    b.create("alice", "lobby");
+    b.create(&link("alice", 1), "lobby");
     b.join(&bob, "lobby", &[&alice]);
     b.join(&carol, "lobby", &[&alice, &bob]);
     relay(&mut b, &alice, &bob, &offer("o"));
@@ -548,9 +502,9 @@ fn what_never_arrives_breaks_law_3_once_both_are_fenced() {
     let (mut b, alice, bob) = pair();
     let lost = b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
     assert_eq!(broken(&b), [], "it may be on its way");
-    fence(&mut b, &[&alice]);
+    b.fence(&[&alice]);
     assert_eq!(broken(&b), [], "it may be on its last leg");
-    fence(&mut b, &[&bob]);
+    b.fence(&[&bob]);
     assert_eq!(broken(&b), [(3, lost)]);
 }
 
@@ -567,28 +521,28 @@ fn what_is_refused_or_sent_to_a_dying_link_is_no_loss() {
         None,
         &[],
     );
-    fence(&mut b, &[&alice, &bob]);
+    b.fence(&[&alice, &bob]);
     assert_eq!(broken(&b), []);
     let (mut b, alice, bob) = pair();
     b.up(&alice, "bob", offer("o"), Fate::Passed, &[]);
     b.add(What::LinkEnded { link: bob.clone() }, &[]);
-    fence(&mut b, &[&alice, &bob]);
+    b.fence(&[&alice, &bob]);
     assert_eq!(broken(&b), []);
 }
 
 /// Alice leaves, says something to a room that she is not in, is told so, and comes back.
-fn refused_outside(b: &mut Builder, alice: &Link, bob: &Link, signal: &Signal) {
+fn refused_outside(b: &mut TraceBuilder, alice: &Link, bob: &Link, signal: &Signal) {
     outside(b, alice, bob, signal, |b| {
         error(b, alice);
     });
 }
 
 fn outside(
-    b: &mut Builder,
+    b: &mut TraceBuilder,
     alice: &Link,
     bob: &Link,
     signal: &Signal,
-    refuse: impl FnOnce(&mut Builder),
+    refuse: impl FnOnce(&mut TraceBuilder),
 ) {
     let lobby = || room("lobby");
     b.ask(alice, Request::Leave { room: lobby() }, &[]);
@@ -597,14 +551,14 @@ fn outside(
     b.up(alice, "bob", signal.clone(), Fate::Passed, &[]);
     refuse(b);
     b.ask(alice, Request::Join { room: lobby() }, &[]);
-    let peer = "id-alice".to_owned();
+    let peer = "alice".to_owned();
     b.tell(bob, Notice::PeerJoined { peer }, Some("alice"), &[]);
-    let with = vec!["id-bob".to_owned()];
+    let with = vec!["bob".to_owned()];
     let room = lobby();
     b.tell(alice, Notice::Joined { room, with }, None, &[]);
 }
 
-fn error(b: &mut Builder, link: &Link) -> Seq {
+fn error(b: &mut TraceBuilder, link: &Link) -> Seq {
     let reason = "you are in no room".to_owned();
     b.tell(link, Notice::Error { reason }, None, &[])
 }
@@ -616,14 +570,14 @@ fn what_was_refused_is_not_taken_for_its_like_that_came_later() {
     refused_outside(&mut b, &alice, &bob, &end);
     relay(&mut b, &alice, &bob, &candidate(1));
     relay(&mut b, &alice, &bob, &end);
-    fence(&mut b, &[&alice, &bob]);
+    b.fence(&[&alice, &bob]);
     assert_eq!(broken(&b), []);
     // If the later one never comes, it is the one that is lost.
     let (mut b, alice, bob) = pair();
     refused_outside(&mut b, &alice, &bob, &end);
     relay(&mut b, &alice, &bob, &candidate(1));
     let lost = b.up(&alice, "bob", end.clone(), Fate::Passed, &[]);
-    fence(&mut b, &[&alice, &bob]);
+    b.fence(&[&alice, &bob]);
     assert_eq!(broken(&b), [(3, lost)]);
 }
 
@@ -641,7 +595,7 @@ fn a_refused_candidate_may_be_the_end_of_candidates() {
     });
     relay(&mut b, &alice, &bob, &candidate(1));
     relay(&mut b, &alice, &bob, &end);
-    fence(&mut b, &[&alice, &bob]);
+    b.fence(&[&alice, &bob]);
     assert_eq!(broken(&b), []);
 }
 
@@ -653,7 +607,7 @@ fn a_refusal_that_is_seen_late_excuses_as_well() {
     relay(&mut b, &alice, &bob, &candidate(1));
     relay(&mut b, &alice, &bob, &end);
     error(&mut b, &alice);
-    fence(&mut b, &[&alice, &bob]);
+    b.fence(&[&alice, &bob]);
     assert_eq!(broken(&b), []);
 }
 
@@ -668,7 +622,7 @@ fn a_refusal_of_something_else_accuses_nobody() {
     for signal in [&end, &candidate(1), &end] {
         b.down(&bob, "alice", signal.clone(), Fate::Passed);
     }
-    fence(&mut b, &[&alice, &bob]);
+    b.fence(&[&alice, &bob]);
     assert_eq!(broken(&b), []);
     let again = b.down(&bob, "alice", end, Fate::Passed);
     assert_eq!(broken(&b), [(3, again)], "two were sent, three came");
@@ -687,7 +641,7 @@ fn a_refusal_mixes_up_no_sessions() {
     b.join(&bob, "lobby", &[&alice]);
     relay(&mut b, &alice, &bob, &candidate(2));
     relay(&mut b, &alice, &bob, &end);
-    fence(&mut b, &[&alice, &bob]);
+    b.fence(&[&alice, &bob]);
     assert_eq!(broken(&b), []);
 }
 
@@ -714,7 +668,7 @@ fn what_a_dead_session_lost_is_not_taken_from_the_next() {
     let bob = link("bob", 2);
     b.join(&bob, "lobby", &[&alice]);
     relay(&mut b, &bob, &alice, &Signal::EndOfCandidates);
-    fence(&mut b, &[&alice, &bob]);
+    b.fence(&[&alice, &bob]);
     assert_eq!(broken(&b), []);
 }
 
@@ -731,7 +685,7 @@ fn a_request_without_an_answer_breaks_law_4_once_fenced() {
         &[],
     );
     assert_eq!(broken(&b), []);
-    fence(&mut b, &[&alice, &carol]);
+    b.fence(&[&alice, &carol]);
     assert_eq!(broken(&b), [(4, asked)]);
 }
 
@@ -756,7 +710,7 @@ fn a_refusal_is_an_answer() {
         None,
         &[],
     );
-    fence(&mut b, &[&alice, &carol]);
+    b.fence(&[&alice, &carol]);
     assert_eq!(broken(&b), []);
     assert_eq!(
         finding(&b.events, Law::RequestsAreAnswered, &terms()).premises,
@@ -774,7 +728,7 @@ fn a_leave_needs_an_answer_only_where_there_is_one() {
         },
         &[],
     );
-    fence(&mut b, &[&alice, &bob]);
+    b.fence(&[&alice, &bob]);
     assert_eq!(broken(&b), [(4, asked)]);
     assert_eq!(
         broken_by(

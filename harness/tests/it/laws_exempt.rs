@@ -1,14 +1,16 @@
 //! What each law exempts, and the premises of each, on traces made by hand: one condition a test, since a condition that no test needs can
 //! go unnoticed, and then the law accuses a right server or says nothing of a wrong one.
 
+use std::time::Duration;
+
 use glare::laws::{Law, judge};
 use glare::names::Link;
-use glare::record::{Seq, What};
+use glare::record::{Seq, TraceBuilder, What};
 use glare::signaling::Terms;
 use glare::signaling::{Dialect, Kind, Notice, Request, Signal};
 use glare::terms::{Carrier, Ending, Fate, ServerLife, Side};
 
-use crate::log_support::{Builder, link, room};
+use crate::traces_support::{link, room};
 
 const SECOND: u64 = 1_000_000;
 
@@ -28,7 +30,7 @@ pub fn nothing() -> Terms {
     }
 }
 
-pub fn broken(b: &Builder, terms: &Terms) -> Vec<(u8, Seq)> {
+pub fn broken(b: &TraceBuilder, terms: &Terms) -> Vec<(u8, Seq)> {
     judge(&b.events, terms)
         .iter()
         .flat_map(|finding| finding.breaches.iter().map(|b| (b.law.number(), b.event)))
@@ -36,19 +38,19 @@ pub fn broken(b: &Builder, terms: &Terms) -> Vec<(u8, Seq)> {
 }
 
 /// Where these laws are broken.
-pub fn of(laws: &[u8], b: &Builder, terms: &Terms) -> Vec<(u8, Seq)> {
+pub fn of(laws: &[u8], b: &TraceBuilder, terms: &Terms) -> Vec<(u8, Seq)> {
     let mut all = broken(b, terms);
     all.retain(|(law, _)| laws.contains(law));
     all
 }
 
-fn premises(b: &Builder, law: Law, terms: &Terms) -> usize {
+fn premises(b: &TraceBuilder, law: Law, terms: &Terms) -> usize {
     let findings = judge(&b.events, terms);
     let of = findings.iter().find(|finding| finding.law == law);
     of.map_or(0, |finding| finding.premises)
 }
 
-pub fn news(b: &mut Builder, to: &Link, who: &str, here: bool) -> Seq {
+pub fn news(b: &mut TraceBuilder, to: &Link, who: &str, here: bool) -> Seq {
     let peer = who.to_owned();
     let notice = match here {
         true => Notice::PeerJoined { peer },
@@ -57,23 +59,23 @@ pub fn news(b: &mut Builder, to: &Link, who: &str, here: bool) -> Seq {
     b.tell(to, notice, Some(who), &[])
 }
 
-pub fn ask(b: &mut Builder, who: &Link, name: &str) -> Seq {
+pub fn ask(b: &mut TraceBuilder, who: &Link, name: &str) -> Seq {
     b.ask(who, Request::Join { room: room(name) }, &[])
 }
 
-pub fn let_in(b: &mut Builder, who: &Link, name: &str, with: &[&str]) -> Seq {
+pub fn let_in(b: &mut TraceBuilder, who: &Link, name: &str, with: &[&str]) -> Seq {
     let with = with.iter().map(ToString::to_string).collect();
     let room = room(name);
     b.tell(who, Notice::Joined { room, with }, None, &[])
 }
 
-pub fn refuse(b: &mut Builder, who: &Link, request: Kind) -> Seq {
+pub fn refuse(b: &mut TraceBuilder, who: &Link, request: Kind) -> Seq {
     let (request, reason) = (Some(request), "no".to_owned());
     b.tell(who, Notice::Refused { request, reason }, None, &[])
 }
 
 /// Comes into the lobby, and those inside hear it.
-pub fn enters(b: &mut Builder, who: &Link, others: &[&Link]) -> Seq {
+pub fn enters(b: &mut TraceBuilder, who: &Link, others: &[&Link]) -> Seq {
     b.connect(who);
     ask(b, who, "lobby");
     let with: Vec<&str> = others.iter().map(|link| link.peer.as_str()).collect();
@@ -84,7 +86,7 @@ pub fn enters(b: &mut Builder, who: &Link, others: &[&Link]) -> Seq {
     entered
 }
 
-pub fn leaves(b: &mut Builder, who: &Link) -> (Seq, Seq) {
+pub fn leaves(b: &mut TraceBuilder, who: &Link) -> (Seq, Seq) {
     let lobby = || room("lobby");
     let asked = b.ask(who, Request::Leave { room: lobby() }, &[]);
     (
@@ -93,46 +95,33 @@ pub fn leaves(b: &mut Builder, who: &Link) -> (Seq, Seq) {
     )
 }
 
-pub fn drops(b: &mut Builder, who: &Link) -> Seq {
-    let what = What::LinkDown {
-        link: who.clone(),
-        by: Side::Peer,
-        ending: Ending::Reset,
-    };
-    b.add(what, &[])
+pub fn drops(b: &mut TraceBuilder, who: &Link) -> Seq {
+    b.ends(who, Side::Peer, Ending::Reset, &[])
 }
 
-fn stalls(b: &mut Builder, who: &Link) {
+fn stalls(b: &mut TraceBuilder, who: &Link) {
     let link = who.clone();
     let stalled = true;
     b.add(What::Stalled { link, stalled }, &[]);
 }
 
 /// A request and its answer.
-fn asked_and_answered(b: &mut Builder, who: &Link) -> Seq {
+fn asked_and_answered(b: &mut TraceBuilder, who: &Link) -> Seq {
     let asked = b.ask(who, Request::Fence, &[]);
     refuse(b, who, Kind::Fence);
     asked
 }
 
-pub fn fenced(b: &mut Builder, all: &[&Link]) {
-    for who in all.iter().chain(all) {
-        asked_and_answered(b, who);
-    }
-    for who in all {
-        let link = (*who).clone();
-        b.add(What::Fenced { link }, &[]);
-    }
+pub fn fenced(b: &mut TraceBuilder, all: &[&Link]) {
+    b.fence(all);
 }
 
-pub fn later(b: &mut Builder) {
-    let text = "later".to_owned();
-    let seq = b.add(What::Note { peer: None, text }, &[]) as usize;
-    b.events[seq].at = b.events[seq - 1].at + 10 * SECOND;
+pub fn later(b: &mut TraceBuilder) {
+    b.later(Duration::from_secs(10));
 }
 
 /// What nobody understands.
-pub fn garbage(b: &mut Builder, who: &Link) {
+pub fn garbage(b: &mut TraceBuilder, who: &Link) {
     let at = b.ask(who, Request::Fence, &[]);
     let What::Message { word, .. } = &mut b.events[at as usize].what else {
         panic!("a message");
@@ -141,7 +130,7 @@ pub fn garbage(b: &mut Builder, who: &Link) {
 }
 
 /// This message goes by HTTP.
-fn by_http(b: &mut Builder, seq: Seq) {
+fn by_http(b: &mut TraceBuilder, seq: Seq) {
     let What::Message { carrier, .. } = &mut b.events[seq as usize].what else {
         panic!("a message");
     };
@@ -149,7 +138,7 @@ fn by_http(b: &mut Builder, seq: Seq) {
 }
 
 /// This message is for nobody by name.
-fn for_anybody(b: &mut Builder, seq: Seq) {
+fn for_anybody(b: &mut TraceBuilder, seq: Seq) {
     let What::Message { about, .. } = &mut b.events[seq as usize].what else {
         panic!("a message");
     };
@@ -160,28 +149,28 @@ fn offer(text: &str) -> Signal {
     Signal::Offer { sdp: text.into() }
 }
 
-pub fn up(b: &mut Builder, from: &Link, to: &Link, text: &str) -> Seq {
+pub fn up(b: &mut TraceBuilder, from: &Link, to: &Link, text: &str) -> Seq {
     b.up(from, to.peer.as_str(), offer(text), Fate::Passed, &[])
 }
 
-pub fn down(b: &mut Builder, to: &Link, from: &Link, text: &str) -> Seq {
+pub fn down(b: &mut TraceBuilder, to: &Link, from: &Link, text: &str) -> Seq {
     b.down(to, from.peer.as_str(), offer(text), Fate::Passed)
 }
 
-fn relay(b: &mut Builder, from: &Link, to: &Link) -> Seq {
+fn relay(b: &mut TraceBuilder, from: &Link, to: &Link) -> Seq {
     up(b, from, to, "o");
     down(b, to, from, "o")
 }
 
 /// Alice is in the lobby.
-pub fn alice() -> (Builder, Link) {
-    let mut b = Builder::new(&["alice", "bob", "carol"]);
-    b.create("alice", "lobby");
+pub fn alice() -> (TraceBuilder, Link) {
+    let mut b = TraceBuilder::new(&["alice", "bob", "carol"]);
+    b.create(&link("alice", 1), "lobby");
     (b, link("alice", 1))
 }
 
 /// Alice and Bob are.
-pub fn pair() -> (Builder, Link, Link) {
+pub fn pair() -> (TraceBuilder, Link, Link) {
     let (mut b, alice) = alice();
     let bob = link("bob", 1);
     enters(&mut b, &bob, &[&alice]);
@@ -422,17 +411,17 @@ fn who_is_not_understood_may_not_be_inside() {
     }
 }
 
-pub fn server(b: &mut Builder, life: ServerLife) -> Seq {
+pub fn server(b: &mut TraceBuilder, life: ServerLife) -> Seq {
     b.add(What::Server { life }, &[])
 }
 
-fn exits(b: &mut Builder) -> Seq {
+fn exits(b: &mut TraceBuilder) -> Seq {
     let status = "status 1".to_owned();
     server(b, ServerLife::Exited { status })
 }
 
 /// What law 11 says of the server's end.
-fn last_words(b: &Builder) -> String {
+fn last_words(b: &TraceBuilder) -> String {
     let findings = judge(&b.events, &promised());
     let of = findings.iter().find(|f| f.law == Law::ServerLives);
     let breach = of.and_then(|finding| finding.breaches.first());
@@ -441,7 +430,7 @@ fn last_words(b: &Builder) -> String {
 
 #[test]
 fn what_a_server_died_of_is_what_was_said_last_and_not_a_fence() {
-    let mut b = Builder::new(&["alice", "bob"]);
+    let mut b = TraceBuilder::new(&["alice", "bob"]);
     server(&mut b, ServerLife::Ready);
     let (alice, bob) = (link("alice", 1), link("bob", 1));
     enters(&mut b, &alice, &[]);
@@ -462,7 +451,7 @@ fn what_a_server_died_of_is_what_was_said_last_and_not_a_fence() {
 
 #[test]
 fn a_life_is_put_to_the_test_once_and_only_by_what_reaches_it() {
-    let mut b = Builder::new(&["alice"]);
+    let mut b = TraceBuilder::new(&["alice"]);
     server(&mut b, ServerLife::Ready);
     server(&mut b, ServerLife::Alive);
     assert_eq!(premises(&b, Law::ServerLives, &promised()), 0);
@@ -764,7 +753,7 @@ fn who_is_not_let_go_is_there_as_before() {
 
 #[test]
 fn who_leaves_by_http_may_still_get_what_was_on_its_way() {
-    let leaves_by_http = |b: &mut Builder, bob: &Link| {
+    let leaves_by_http = |b: &mut TraceBuilder, bob: &Link| {
         let (asked, left) = leaves(b, bob);
         by_http(b, asked);
         by_http(b, left);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::log_support::{link, room};
 use crate::time_support;
+use crate::traces_support::{link, room};
 use glare::laws::judge;
 use glare::names::{Link, PeerName};
 use glare::record::{Event, What};

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use glare::laws::{Law, judge};
 use glare::names::Link;
-use glare::record::{Event, Seq, What};
+use glare::record::{Event, Seq, TraceBuilder, What};
 use glare::signaling::Terms;
 use glare::signaling::{Dialect, Notice, Request, Signal};
 use glare::terms::{Ending, Fate, Side};
 
-use crate::log_support::{Builder, link, room};
+use crate::traces_support::{link, room};
 
 const SECOND: u64 = 1_000_000;
 
@@ -27,20 +27,20 @@ fn nothing() -> Terms {
     }
 }
 
-fn broken(b: &Builder, terms: &Terms) -> Vec<(u8, Seq)> {
+fn broken(b: &TraceBuilder, terms: &Terms) -> Vec<(u8, Seq)> {
     judge(&b.events, terms)
         .iter()
         .flat_map(|finding| finding.breaches.iter().map(|b| (b.law.number(), b.event)))
         .collect()
 }
 
-fn premises(b: &Builder, law: Law, terms: &Terms) -> usize {
+fn premises(b: &TraceBuilder, law: Law, terms: &Terms) -> usize {
     let findings = judge(&b.events, terms);
     let of = findings.iter().find(|finding| finding.law == law);
     of.map_or(0, |finding| finding.premises)
 }
 
-fn news(b: &mut Builder, to: &Link, who: &str, here: bool) -> Seq {
+fn news(b: &mut TraceBuilder, to: &Link, who: &str, here: bool) -> Seq {
     let peer = who.to_owned();
     let notice = match here {
         true => Notice::PeerJoined { peer },
@@ -50,12 +50,12 @@ fn news(b: &mut Builder, to: &Link, who: &str, here: bool) -> Seq {
 }
 
 /// Asks to come in; answered by whoever calls.
-fn ask(b: &mut Builder, who: &Link) -> Seq {
+fn ask(b: &mut TraceBuilder, who: &Link) -> Seq {
     let room = room("lobby");
     b.ask(who, Request::Join { room }, &[])
 }
 
-fn let_in(b: &mut Builder, who: &Link, with: &[&str]) -> Seq {
+fn let_in(b: &mut TraceBuilder, who: &Link, with: &[&str]) -> Seq {
     let notice = Notice::Joined {
         room: room("lobby"),
         with: with.iter().map(ToString::to_string).collect(),
@@ -63,52 +63,34 @@ fn let_in(b: &mut Builder, who: &Link, with: &[&str]) -> Seq {
     b.tell(who, notice, None, &[])
 }
 
-fn enters(b: &mut Builder, who: &Link, with: &[&str]) {
+fn enters(b: &mut TraceBuilder, who: &Link, with: &[&str]) {
     b.connect(who);
     ask(b, who);
     let_in(b, who, with);
 }
 
-fn drops(b: &mut Builder, who: &Link) -> Seq {
-    let what = What::LinkDown {
-        link: who.clone(),
-        by: Side::Peer,
-        ending: Ending::Reset,
-    };
-    b.add(what, &[])
+fn drops(b: &mut TraceBuilder, who: &Link) -> Seq {
+    b.ends(who, Side::Peer, Ending::Reset, &[])
 }
 
-fn fenced(b: &mut Builder, who: &Link) {
-    b.ask(who, Request::Fence, &[]);
-    let reason = "no such type".to_owned();
-    b.tell(
-        who,
-        Notice::Refused {
-            request: Some(glare::signaling::Kind::Fence),
-            reason,
-        },
-        None,
-        &[],
-    );
-    b.add(What::Fenced { link: who.clone() }, &[]);
+fn fenced(b: &mut TraceBuilder, who: &Link) {
+    b.fence(&[who]);
 }
 
 /// So many µs go by.
-fn later(b: &mut Builder, micros: u64) {
-    let text = "later".to_owned();
-    let seq = b.add(What::Note { peer: None, text }, &[]) as usize;
-    b.events[seq].at = b.events[seq - 1].at + micros;
+fn later(b: &mut TraceBuilder, micros: u64) {
+    b.later(std::time::Duration::from_micros(micros));
 }
 
 /// Alice is inside.
-fn alice() -> (Builder, Link) {
-    let mut b = Builder::new(&["alice", "bob", "carol"]);
+fn alice() -> (TraceBuilder, Link) {
+    let mut b = TraceBuilder::new(&["alice", "bob", "carol"]);
     let alice = link("alice", 1);
-    b.create("alice", "lobby");
+    b.create(&link("alice", 1), "lobby");
     (b, alice)
 }
 
-fn offer(b: &mut Builder, from: &Link, to: &Link) -> Seq {
+fn offer(b: &mut TraceBuilder, from: &Link, to: &Link) -> Seq {
     let signal = || Signal::Offer { sdp: "v=0".into() };
     b.up(from, to.peer.as_str(), signal(), Fate::Passed, &[]);
     b.down(to, from.peer.as_str(), signal(), Fate::Passed)
@@ -312,7 +294,7 @@ fn of_two_at_once_the_refused_one_puts_the_limit_to_the_test() {
 }
 
 /// Alice is inside, Bob and Carol ask at once and are both refused; what happens between is the caller's.
-fn two_are_refused(between: impl Fn(&mut Builder)) -> (Builder, Seq) {
+fn two_are_refused(between: impl Fn(&mut TraceBuilder)) -> (TraceBuilder, Seq) {
     let (mut b, alice) = alice();
     let (bob, carol) = (link("bob", 1), link("carol", 1));
     b.connect(&bob);
@@ -326,7 +308,7 @@ fn two_are_refused(between: impl Fn(&mut Builder)) -> (Builder, Seq) {
     (b, last)
 }
 
-fn refuses(b: &mut Builder, who: &Link) -> Seq {
+fn refuses(b: &mut TraceBuilder, who: &Link) -> Seq {
     let request = Some(glare::signaling::Kind::Join);
     let reason = "full".to_owned();
     b.tell(who, Notice::Refused { request, reason }, None, &[])
@@ -496,15 +478,15 @@ fn what_nobody_understood_excuses_what_is_told_of_its_sender() {
 /// Answers are on their way while the next is asked for: what was asked for later is not over when the first is granted.
 #[test]
 fn who_asks_in_and_out_and_in_again_without_waiting_is_told_of_each_time() {
-    let mut b = Builder::new(&["alice", "bob"]);
+    let mut b = TraceBuilder::new(&["alice", "bob"]);
     let (alice, bob) = (link("alice", 1), link("bob", 1));
     enters(&mut b, &alice, &[]);
     b.connect(&bob);
-    let leaves = |b: &mut Builder| {
+    let leaves = |b: &mut TraceBuilder| {
         let room = room("lobby");
         b.ask(&bob, Request::Leave { room }, &[])
     };
-    let let_go = |b: &mut Builder| {
+    let let_go = |b: &mut TraceBuilder| {
         let room = room("lobby");
         b.tell(&bob, Notice::Left { room }, None, &[]);
     };
@@ -529,7 +511,7 @@ fn who_asks_in_and_out_and_in_again_without_waiting_is_told_of_each_time() {
 #[test]
 fn who_is_thrown_out_may_be_told_of_before_his_line_is_seen_to_end() {
     for (by, accused) in [(Side::Server, false), (Side::Peer, true)] {
-        let mut b = Builder::new(&["alice", "bob"]);
+        let mut b = TraceBuilder::new(&["alice", "bob"]);
         let (alice, bob) = (link("alice", 1), link("bob", 1));
         enters(&mut b, &alice, &[]);
         enters(&mut b, &bob, &["alice"]);

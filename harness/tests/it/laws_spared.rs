@@ -6,7 +6,7 @@ use glare::signaling::{Kind, Terms};
 use glare::terms::ServerLife;
 
 use crate::laws_exempt::*;
-use crate::log_support::link;
+use crate::traces_support::link;
 
 #[test]
 fn law_1_waits_as_long_as_somebody_who_certainly_stays_may_still_be_told() {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::log_support::{self, Builder, link, room};
 use crate::time_support;
+use crate::traces_support::{self, link, room};
 use glare::facts::Facts;
 use glare::log::{Log, causal, check};
 use glare::names::Link;
-use glare::record::{Event, What};
+use glare::record::{Event, TraceBuilder, What};
 use glare::signaling::{Kind, Notice, Request, Signal, Terms};
 use glare::terms::Fate;
 use proptest::prelude::*;
@@ -18,7 +18,7 @@ fn story(events: &[Event]) -> String {
 
 #[test]
 fn a_happy_run_reads_as_a_story() {
-    insta::assert_snapshot!(story(&log_support::happy()), @r#"
+    insta::assert_snapshot!(story(&traces_support::happy()), @r#"
     alice -> server: create lobby
     server -> alice: created lobby
     bob -> server: join lobby
@@ -38,7 +38,7 @@ fn a_happy_run_reads_as_a_story() {
 
 #[test]
 fn a_mid_join_disconnect_shows_what_found_nobody() {
-    insta::assert_snapshot!(story(&log_support::mid_join()), @r#"
+    insta::assert_snapshot!(story(&traces_support::mid_join()), @r#"
     alice -> server: create lobby
     server -> alice: created lobby
     hold answer to bob
@@ -65,7 +65,7 @@ fn a_mid_join_disconnect_shows_what_found_nobody() {
 
 #[test]
 fn early_candidates_come_before_the_offer() {
-    insta::assert_snapshot!(story(&log_support::early()), @r#"
+    insta::assert_snapshot!(story(&traces_support::early()), @r#"
     alice -> server: create lobby
     server -> alice: created lobby
     bob -> server: join lobby
@@ -85,7 +85,7 @@ fn early_candidates_come_before_the_offer() {
 
 #[test]
 fn what_steps_do_to_messages_is_told_where_it_is_done() {
-    insta::assert_snapshot!(story(&log_support::harmed()), @r#"
+    insta::assert_snapshot!(story(&traces_support::harmed()), @r#"
     alice -> server: create lobby
     server -> alice: created lobby
     bob -> server: join lobby
@@ -118,9 +118,12 @@ fn what_steps_do_to_messages_is_told_where_it_is_done() {
 
 #[test]
 fn what_a_silent_link_swallows_is_not_told() {
-    let mut b = log_support::Builder::new(&["alice", "bob"]);
-    let (alice, bob) = (log_support::link("alice", 1), log_support::link("bob", 1));
-    b.create("alice", "lobby");
+    let mut b = TraceBuilder::new(&["alice", "bob"]);
+    let (alice, bob) = (
+        traces_support::link("alice", 1),
+        traces_support::link("bob", 1),
+    );
+    b.create(&link("alice", 1), "lobby");
     b.join(&bob, "lobby", &[&alice]);
     let step = b.step(
         "cut: { peer: bob, how: silence }",
@@ -135,7 +138,7 @@ fn what_a_silent_link_swallows_is_not_told() {
             b.up(&bob, "alice", Signal::Bye, fate, &[step]);
             b.down(&bob, "alice", Signal::Bye, fate);
         }
-        story(&b.end(&[("alice", 1)]))
+        story(&b.end(&[&link("alice", 1)]))
     };
     let log = told(&[true, true]);
     assert!(log.ends_with("tap: cut bob (silence, both)\n"), "{log}");
@@ -145,11 +148,11 @@ fn what_a_silent_link_swallows_is_not_told() {
 
 #[test]
 fn a_full_room_refuses_in_the_servers_words() {
-    insta::assert_snapshot!(story(&log_support::full()), @r#"
+    insta::assert_snapshot!(story(&traces_support::full()), @r#"
     alice -> server: create lobby
     server -> alice: created lobby
     bob -> server: join lobby
-    server -> bob: joined lobby with <id 1>
+    server -> bob: joined lobby with alice
     server -> alice: peer-joined bob
     carol -> server: join lobby
     server -> carol: refused join "room lobby is full"
@@ -157,14 +160,14 @@ fn a_full_room_refuses_in_the_servers_words() {
     server -> bob: left lobby
     server -> alice: peer-left bob
     carol -> server: join lobby
-    server -> carol: joined lobby with <id 1>
+    server -> carol: joined lobby with alice
     server -> alice: peer-joined carol
     "#);
 }
 
 #[test]
 fn a_dead_server_is_a_line_and_the_pair_goes_on() {
-    insta::assert_snapshot!(story(&log_support::killed()), @r#"
+    insta::assert_snapshot!(story(&traces_support::killed()), @r#"
     alice -> server: create lobby
     server -> alice: created lobby
     bob -> server: join lobby
@@ -185,7 +188,7 @@ fn a_dead_server_is_a_line_and_the_pair_goes_on() {
 
 #[test]
 fn every_causally_valid_reordering_gives_the_same_log() {
-    for (name, events) in log_support::all() {
+    for (name, events) in traces_support::all() {
         let expected = story(&events);
         let mut moved = 0;
         for seed in 0..1_000 {
@@ -203,7 +206,7 @@ fn every_causally_valid_reordering_gives_the_same_log() {
 #[test]
 fn at_least_95_percent_of_the_mutants_change_the_log() {
     let (mut all, mut noticed) = (0, 0);
-    for (name, events) in log_support::all() {
+    for (name, events) in traces_support::all() {
         let expected = story(&events);
         for mutant in check::mutants(&events) {
             all += 1;
@@ -222,7 +225,7 @@ fn at_least_95_percent_of_the_mutants_change_the_log() {
 /// The traces above one after the other, as one long run.
 fn long(count: usize) -> Vec<Event> {
     let mut out: Vec<Event> = Vec::new();
-    let parts = log_support::all();
+    let parts = traces_support::all();
     'all: loop {
         for (_, part) in &parts {
             let base = out.len() as u64;
@@ -264,7 +267,7 @@ proptest! {
         which in 0..5usize,
         edits in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..6u8), 0..40),
     ) {
-        let mut events = log_support::all()[which].1.clone();
+        let mut events = traces_support::all()[which].1.clone();
         for (at, other, how) in edits {
             if events.len() < 2 {
                 break;
@@ -287,26 +290,26 @@ proptest! {
 /// Bob asks first and is let in last: Carol hears of him, and he of her, after she has asked to come in herself.
 #[test]
 fn who_asks_first_and_comes_in_last_is_not_told_of_before_the_others_have_asked() {
-    let mut b = Builder::new(&["alice", "bob", "carol"]);
-    b.create("alice", "lobby");
+    let mut b = TraceBuilder::new(&["alice", "bob", "carol"]);
+    b.create(&link("alice", 1), "lobby");
     let (alice, bob, carol) = (link("alice", 1), link("bob", 1), link("carol", 1));
     b.connect(&bob);
     b.connect(&carol);
-    let asks = |b: &mut Builder, who: &Link| {
+    let asks = |b: &mut TraceBuilder, who: &Link| {
         let step = b.step(&format!("send-raw: {{ peer: {} }}", who.peer), None);
         let room = room("lobby");
         b.ask(who, Request::Join { room }, &[step]);
     };
     asks(&mut b, &bob);
     asks(&mut b, &carol);
-    let joined = |b: &mut Builder, who: &Link, with: &[&str]| {
+    let joined = |b: &mut TraceBuilder, who: &Link, with: &[&str]| {
         let notice = Notice::Joined {
             room: room("lobby"),
             with: with.iter().map(ToString::to_string).collect(),
         };
         b.tell(who, notice, None, &[]);
     };
-    let news = |b: &mut Builder, to: &Link, who: &str| {
+    let news = |b: &mut TraceBuilder, to: &Link, who: &str| {
         let notice = Notice::PeerJoined { peer: who.into() };
         b.tell(to, notice, Some(who), &[])
     };
@@ -317,7 +320,7 @@ fn who_asks_first_and_comes_in_last_is_not_told_of_before_the_others_have_asked(
     news(&mut b, &alice, "bob");
     let heard = b.hears(&carol, Kind::PeerJoined, Some("bob"), told);
     b.wait(heard);
-    let events = b.end(&[("alice", 1), ("bob", 1), ("carol", 1)]);
+    let events = b.end(&[&link("alice", 1), &link("bob", 1), &link("carol", 1)]);
     let log = Log::of(&events);
     assert_eq!(
         causal(

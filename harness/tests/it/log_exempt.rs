@@ -2,11 +2,11 @@
 
 use glare::log::{Line, Log};
 use glare::names::{Link, PeerName};
-use glare::record::{Applied, Event, Seq, What};
+use glare::record::{Applied, Endpoint, Event, Seq, TraceBuilder, What};
 use glare::signaling::{Candidate, DescriptionKind, Kind, Notice, Request, Signal};
 use glare::terms::{Carrier, Ending, Fate, Machine, Side};
 
-use crate::log_support::{Builder, link, room, sdp};
+use crate::traces_support::{link, room, sdp};
 
 fn lines(events: &[Event]) -> Vec<String> {
     let log = Log::of(events);
@@ -18,8 +18,8 @@ fn has(events: &[Event], text: &str) -> bool {
 }
 
 /// A trace in which Alice's first step has begun.
-fn begun() -> (Builder, Link, Link, Seq) {
-    let mut b = Builder::new(&["alice", "bob", "carol"]);
+fn begun() -> (TraceBuilder, Link, Link, Seq) {
+    let mut b = TraceBuilder::new(&["alice", "bob", "carol"]);
     let (alice, bob) = (link("alice", 1), link("bob", 1));
     let step = b.step("a step", None);
     b.connect(&alice);
@@ -200,7 +200,7 @@ fn news_of_who_came_by_a_released_request_is_told() {
     );
     let peer = "bob".to_owned();
     b.tell(&alice, Notice::PeerJoined { peer }, Some("bob"), &[]);
-    let events = b.end(&[("alice", 1), ("bob", 1)]);
+    let events = b.end(&[&link("alice", 1), &link("bob", 1)]);
     assert!(
         has(&events, "server -> alice: peer-joined bob"),
         "{:?}",
@@ -223,7 +223,7 @@ fn who_was_there_before_the_hearer_came_is_no_news_to_it() {
         let heard = b.hears(to, Kind::PeerJoined, Some(who), told);
         b.wait(heard);
     }
-    let told = lines(&b.end(&[("alice", 1), ("bob", 1)]));
+    let told = lines(&b.end(&[&link("alice", 1), &link("bob", 1)]));
     let line = |text: &str| told.iter().any(|line| line == text);
     assert!(
         line("server -> bob: peer-joined alice (unasked)"),
@@ -232,20 +232,23 @@ fn who_was_there_before_the_hearer_came_is_no_news_to_it() {
     assert!(line("server -> alice: peer-joined bob"), "{told:?}");
 }
 
+/// The end, with both fenced.
+fn ended(b: TraceBuilder) -> Vec<Event> {
+    b.end(&[&link("alice", 1), &link("bob", 1)])
+}
+
 /// Alice and Bob connect; the events of Alice's and of Bob's `connected`.
-fn connected() -> (Builder, Link, Link, [Seq; 2]) {
-    let mut b = Builder::new(&["alice", "bob"]);
+fn connected() -> (TraceBuilder, Link, Link, [Seq; 2]) {
+    let mut b = TraceBuilder::new(&["alice", "bob"]);
     let (alice, bob) = (link("alice", 1), link("bob", 1));
-    b.create("alice", "lobby");
+    b.create(&link("alice", 1), "lobby");
     let joined = b.join(&bob, "lobby", &[&alice]);
     b.step("await: { state: connected }", None);
-    let (from, to) = ((&bob, 1, "BB"), (&alice, 1, "AA"));
+    let (from, to) = (Endpoint::new(&bob, 1, "BB"), Endpoint::new(&alice, 1, "AA"));
     let answer = b.negotiate(from, to, joined, Fate::Passed);
     let [of_bob, of_alice] = b.connected(from, to, answer);
     (b, alice, bob, [of_alice, of_bob])
 }
-
-const BOTH: [(&str, u32); 2] = [("alice", 1), ("bob", 1)];
 
 #[test]
 fn what_happens_inside_a_peer_stands_where_a_step_waited_for_it() {
@@ -255,7 +258,7 @@ fn what_happens_inside_a_peer_stands_where_a_step_waited_for_it() {
         b.step("hold: { message: bye }", Some("tap: hold bye"));
         b.wait(states[1 - first]);
         b.step("release: { message: bye }", Some("tap: release bye"));
-        let told = lines(&b.end(&BOTH));
+        let told = lines(&ended(b));
         let names = ["alice", "bob"].map(|who| format!("{who}: connection connected"));
         let last: Vec<&str> = told[told.len() - 4..].iter().map(String::as_str).collect();
         let expected = [
@@ -290,13 +293,13 @@ fn which_candidate_made_a_connection_is_not_told() {
         .map(|event| event.seq)
         .collect();
     assert!(heard.len() > 2);
-    let without = lines(&b.clone().end(&BOTH));
+    let without = lines(&ended(b.clone()));
     for candidate in heard {
         let mut b = b.clone();
         for seq in states {
             b.events[seq as usize].cause = vec![candidate];
         }
-        assert_eq!(lines(&b.end(&BOTH)), without, "{candidate}");
+        assert_eq!(lines(&ended(b)), without, "{candidate}");
     }
 }
 
@@ -306,14 +309,19 @@ fn a_connection_waits_for_its_first_exchange_alone() {
     for seq in states {
         b.wait(seq);
     }
-    let without = lines(&b.clone().end(&BOTH));
+    let without = lines(&ended(b.clone()));
     // Another one, by itself, which no step waits for.
     let at = b.events.len();
-    let answer = b.negotiate((&bob, 1, "B2"), (&alice, 1, "A2"), 0, Fate::Passed);
+    let answer = b.negotiate(
+        Endpoint::new(&bob, 1, "B2"),
+        Endpoint::new(&alice, 1, "A2"),
+        0,
+        Fate::Passed,
+    );
     let heard = b.hears(&bob, Kind::Answer, Some("alice"), answer);
     b.applied("bob", 1, Applied::Remote(DescriptionKind::Answer), &[heard]);
     b.events[at].cause.clear();
-    assert_eq!(lines(&b.end(&BOTH)), without);
+    assert_eq!(lines(&ended(b)), without);
 }
 
 #[test]
@@ -321,7 +329,7 @@ fn what_is_said_a_second_time_is_heard_only_where_a_step_waits_for_it() {
     let (mut b, ..) = connected();
     b.say(("bob", 1), ("alice", 1), "hello");
     b.say(("bob", 1), ("alice", 1), "hello");
-    let whole = b.clone().end(&BOTH);
+    let whole = ended(b.clone());
     assert!(
         has(&whole, "bob ~> alice: chat \"hello\""),
         "{:?}",
@@ -330,9 +338,9 @@ fn what_is_said_a_second_time_is_heard_only_where_a_step_waits_for_it() {
     // The second one is not waited for: it may have come after the end.
     let heard = b.events.len() - 1;
     let said = b.events.len() - 2;
-    let mut alone = Builder::clone(&b);
+    let mut alone = TraceBuilder::clone(&b);
     alone.events.truncate(heard);
-    let end = |mut b: Builder| {
+    let end = |mut b: TraceBuilder| {
         let step = b.events[said].cause[0];
         b.add(What::End, &[step, said as Seq]);
         lines(&b.events)
@@ -349,7 +357,7 @@ fn what_the_tap_makes_of_a_message_is_told_with_it() {
     b.events[copy as usize].cause = vec![got];
     let heard = b.hears(&alice, Kind::Bye, Some("bob"), got);
     b.wait(heard);
-    let log = Log::of(&b.end(&BOTH));
+    let log = Log::of(&ended(b));
     let told = |seq: Seq| log.lines.iter().any(|line| line.events.contains(&seq));
     assert!(told(got) && told(copy), "{log}");
 }

@@ -1,12 +1,12 @@
 //! Expectations: lines that must be in the log, and lines that must never be; and what relays turn out to be.
 
-use crate::log_support;
-use crate::log_support::{Builder, link, sdp};
+use crate::traces_support;
+use crate::traces_support::{link, sdp};
 use glare::facts::Delivery;
 use glare::facts::Facts;
 use glare::log::{Log, Watch, matches, seen};
 use glare::names::PeerName;
-use glare::record::{Applied, What};
+use glare::record::{Applied, Endpoint, TraceBuilder, What};
 use glare::signaling::Terms;
 use glare::signaling::{Kind, Notice, Signal};
 use glare::terms::Fate;
@@ -46,7 +46,7 @@ fn a_pattern_is_the_beginning_of_a_line_up_to_a_words_end() {
 
 #[test]
 fn seen_lines_come_in_order_and_either_way_of_writing_a_relay_will_do() {
-    let log = Log::of(&log_support::happy());
+    let log = Log::of(&traces_support::happy());
     assert_eq!(
         seen(
             &[
@@ -75,7 +75,7 @@ fn seen_lines_come_in_order_and_either_way_of_writing_a_relay_will_do() {
 
 #[test]
 fn a_watch_sees_what_the_log_does_not_show() {
-    let mut b = Builder::new(&["alice", "bob"]);
+    let mut b = TraceBuilder::new(&["alice", "bob"]);
     let heard = b.hears(&link("bob", 1), Kind::Candidate, Some("alice"), 0);
     b.applied("bob", 1, Applied::Candidate, &[heard]);
     let refused = b.add(
@@ -114,7 +114,7 @@ fn a_watch_knows_a_relay_in_one_line_and_in_two() {
         "server -> alice: offer from bob application",
     ] {
         let mut watch = Watch::new(&[pattern], &Terms::default());
-        let hits = log_support::happy()
+        let hits = traces_support::happy()
             .iter()
             .filter(|event| watch.feed(event).is_some())
             .count();
@@ -127,7 +127,7 @@ fn offer(ice: &str) -> Signal {
 }
 
 /// Feeds a trace; what each delivery turned out to be.
-fn deliveries(b: &Builder, rewrites: bool) -> Vec<Delivery> {
+fn deliveries(b: &TraceBuilder, rewrites: bool) -> Vec<Delivery> {
     let mut facts = Facts::new(&Terms {
         rewrites,
         ..Terms::default()
@@ -142,7 +142,7 @@ fn deliveries(b: &Builder, rewrites: bool) -> Vec<Delivery> {
 #[test]
 fn a_relay_is_known_from_a_repeat_a_change_and_an_invention() {
     let (alice, bob) = (link("alice", 1), link("bob", 1));
-    let mut b = Builder::new(&["alice", "bob"]);
+    let mut b = TraceBuilder::new(&["alice", "bob"]);
     let one = b.up(&bob, "alice", offer("1"), Fate::Passed, &[]);
     let two = b.up(&bob, "alice", offer("2"), Fate::Passed, &[]);
     b.down(&alice, "bob", offer("1"), Fate::Passed);
@@ -173,7 +173,7 @@ fn a_relay_is_known_from_a_repeat_a_change_and_an_invention() {
 #[test]
 fn what_goes_to_somebody_else_is_no_relay() {
     let (alice, bob, carol) = (link("alice", 1), link("bob", 1), link("carol", 1));
-    let mut b = Builder::new(&["alice", "bob", "carol"]);
+    let mut b = TraceBuilder::new(&["alice", "bob", "carol"]);
     let one = b.up(&bob, "alice", offer("1"), Fate::Passed, &[]);
     b.down(&carol, "bob", offer("1"), Fate::Passed);
     b.down(&alice, "bob", offer("1"), Fate::Passed);
@@ -191,7 +191,7 @@ fn what_goes_to_somebody_else_is_no_relay() {
 #[test]
 fn a_held_message_reaches_the_server_when_it_is_released() {
     let (alice, bob) = (link("alice", 1), link("bob", 1));
-    let mut b = Builder::new(&["alice", "bob"]);
+    let mut b = TraceBuilder::new(&["alice", "bob"]);
     let held = b.up(&bob, "alice", offer("1"), Fate::Held, &[]);
     b.up(&bob, "alice", offer("2"), Fate::Dropped, &[]);
     b.down(&alice, "bob", offer("1"), Fate::Passed);
@@ -212,11 +212,11 @@ fn a_held_message_reaches_the_server_when_it_is_released() {
 #[test]
 fn what_a_server_repeats_or_makes_up_is_marked_in_the_log() {
     let (alice, bob) = (link("alice", 1), link("bob", 1));
-    let mut b = Builder::new(&["alice", "bob"]);
-    b.create("alice", "lobby");
+    let mut b = TraceBuilder::new(&["alice", "bob"]);
+    b.create(&link("alice", 1), "lobby");
     let joined = b.join(&bob, "lobby", &[&alice]);
     b.step("await: { peer: bob, hears: answer }", None);
-    let (from, to) = ((&bob, 1, "BB"), (&alice, 1, "AA"));
+    let (from, to) = (Endpoint::new(&bob, 1, "BB"), Endpoint::new(&alice, 1, "AA"));
     let answer = b.negotiate(from, to, joined, Fate::Passed);
     let heard = b.hears(&bob, Kind::Answer, Some("alice"), answer);
     b.wait(heard);
@@ -225,13 +225,13 @@ fn what_a_server_repeats_or_makes_up_is_marked_in_the_log() {
     b.tell(
         &alice,
         Notice::PeerLeft {
-            peer: "id-bob".into(),
+            peer: "bob".into(),
             how: None,
         },
         Some("bob"),
         &[],
     );
-    let log = Log::of(&b.end(&[("alice", 1), ("bob", 1)])).to_string();
+    let log = Log::of(&b.end(&[&link("alice", 1), &link("bob", 1)])).to_string();
     assert!(
         log.contains("server -> alice: offer from bob application, ice <bob 1> (again)\n"),
         "{log}"

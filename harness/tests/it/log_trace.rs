@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use crate::log_support;
+use crate::traces_support;
 use glare::names::PeerName;
 use glare::record::{
     Applied, Event, InconclusiveKind, Limit, Recorder, TraceError, TraceWriter, What, read_trace,
@@ -50,9 +50,9 @@ fn console(text: &str) -> What {
 
 #[test]
 fn what_is_written_is_read_back() {
-    for (name, mut events) in log_support::all() {
+    for (name, mut events) in traces_support::all() {
         let peer = || PeerName::new("bob");
-        let link = || log_support::link("bob", 3);
+        let link = || traces_support::link("bob", 3);
         for what in [
             What::LinkDown {
                 link: link(),
@@ -123,7 +123,7 @@ fn what_is_written_is_read_back() {
 
 #[test]
 fn a_crash_costs_the_last_line_only() {
-    let events = log_support::happy();
+    let events = traces_support::happy();
     let bytes = written(&events);
     let trace = read_trace(&bytes[..bytes.len() - 5]).unwrap();
     assert!(trace.cut_off);
@@ -132,7 +132,7 @@ fn a_crash_costs_the_last_line_only() {
 
 #[test]
 fn a_trace_cut_anywhere_is_read_or_refused_but_never_panics() {
-    let bytes = written(&log_support::happy());
+    let bytes = written(&traces_support::happy());
     for end in (0..bytes.len()).step_by(41) {
         let _ = read_trace(&bytes[..end]);
     }
@@ -140,7 +140,7 @@ fn a_trace_cut_anywhere_is_read_or_refused_but_never_panics() {
 
 #[test]
 fn a_wrong_trace_is_refused_with_its_line() {
-    let text = String::from_utf8(written(&log_support::happy())).unwrap();
+    let text = String::from_utf8(written(&traces_support::happy())).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let refused = |text: String| read_trace(text.as_bytes()).unwrap_err().to_string();
     assert!(refused(text.replace(lines[3], "{\"nonsense\":1}")).starts_with("line 4: "));
@@ -219,7 +219,7 @@ fn secrets_reach_neither_memory_nor_disk() {
     );
     recorder.record(
         What::Message {
-            link: log_support::link("bob", 1),
+            link: traces_support::link("bob", 1),
             direction: Direction::Up,
             carrier: Carrier::Http,
             word: None,

@@ -7,14 +7,14 @@
 
 #[path = "../support/cli.rs"]
 mod cli_support;
-#[path = "../support/log.rs"]
-mod log_support;
 #[path = "../support/mutant.rs"]
 mod mutant_support;
 #[path = "../support/stage/mod.rs"]
 mod stage_support;
 #[path = "../support/time.rs"]
 mod time_support;
+#[path = "../support/traces.rs"]
+mod traces_support;
 
 mod at_once;
 mod check_deadlocks;
@@ -25,6 +25,7 @@ mod check_scenarios;
 mod check_schema;
 mod check_sequences;
 mod check_variants;
+mod check_warnings;
 mod cli_accept;
 mod cli_commands;
 mod cli_files;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli_support::Stand;
-use crate::log_support::{Builder, link};
 use crate::stage_support::far::Far;
 use crate::stage_support::{case, fails, passes, played, scenario, setting};
+use crate::traces_support::link;
 use futures_util::{SinkExt as _, StreamExt as _};
 use glare::log::Log;
 use glare::names::RoomName;
-use glare::record::{Applied, What};
+use glare::record::{Applied, TraceBuilder, What};
 use glare::scenario::{Place, Scenario};
 use glare::server::{ServerSpec, UrlSpec};
 use glare::signaling::{Candidate, DescriptionKind, Notice, Request, Signal};
@@ -288,9 +288,9 @@ fn candidate(n: u32) -> Signal {
 }
 
 /// Alice and Bob in a room.
-fn together() -> Builder {
-    let mut b = Builder::new(&["alice", "bob"]);
-    b.create("alice", "lobby");
+fn together() -> TraceBuilder {
+    let mut b = TraceBuilder::new(&["alice", "bob"]);
+    b.create(&link("alice", 1), "lobby");
     b.join(&link("bob", 1), "lobby", &[&link("alice", 1)]);
     b
 }
@@ -302,7 +302,7 @@ fn candidates_that_fared_differently_are_lines_of_their_own() {
         let step = b.step("send", Some("alice: sends"));
         let alice = link("alice", 1);
         let offer = Signal::Offer {
-            sdp: crate::log_support::sdp("ice"),
+            sdp: crate::traces_support::sdp("ice"),
         };
         b.up(&alice, "bob", offer.clone(), Fate::Passed, &[step]);
         let heard = b.down(&link("bob", 1), "alice", offer, Fate::Passed);
@@ -312,7 +312,7 @@ fn candidates_that_fared_differently_are_lines_of_their_own() {
             b.down(&link("bob", 1), "alice", candidate(n), Fate::Passed);
         }
         b.wait(heard);
-        let log = Log::of(&b.end(&[("alice", 1), ("bob", 1)])).to_string();
+        let log = Log::of(&b.end(&[&link("alice", 1), &link("bob", 1)])).to_string();
         let sent = log.lines().filter(|line| line.contains("candidate"));
         sent.map(str::to_owned).collect::<Vec<_>>()
     };
@@ -331,7 +331,7 @@ fn a_signal_sent_after_leaving_stays_behind_it() {
     let local = Applied::Local(DescriptionKind::Offer);
     let described = b.applied("alice", 1, local, &[step]);
     let offer = Signal::Offer {
-        sdp: crate::log_support::sdp("ice"),
+        sdp: crate::traces_support::sdp("ice"),
     };
     let offer = b.up(&alice, "bob", offer, Fate::Held, &[described]);
     b.wait(offer);
@@ -344,7 +344,7 @@ fn a_signal_sent_after_leaving_stays_behind_it() {
     // It could have been sent as soon as it was described, and was not.
     let held = b.up(&alice, "bob", Signal::Bye, Fate::Held, &[described]);
     b.wait(held);
-    let log = Log::of(&b.end(&[("alice", 1), ("bob", 1)])).to_string();
+    let log = Log::of(&b.end(&[&link("alice", 1), &link("bob", 1)])).to_string();
     let place = |text: &str| {
         let found = log.lines().position(|line| line.contains(text));
         found.unwrap_or_else(|| panic!("no {text:?} in\n{log}"))

@@ -69,7 +69,9 @@ impl Reader<'_> {
                             "its keys: {}",
                             names().collect::<Vec<_>>().join(", ")
                         ))
-                        .suggest(other, names());
+                        .suggest_key(other, names(), |name| {
+                            entries.iter().any(|(key, _)| key.text == name)
+                        });
                 }
             }
         }

@@ -234,7 +234,7 @@ pub(crate) fn slug(variant: &str) -> String {
 }
 
 /// The mistakes of all variants, each once; what is not wrong in all of them says where.
-pub(super) fn gather(variants: Vec<(String, Mistakes)>, mistakes: &mut Mistakes) {
+pub(crate) fn gather(variants: Vec<(String, Mistakes)>, mistakes: &mut Mistakes) {
     let all = variants.len();
     let mut found: Vec<(Mistake, Vec<String>)> = Vec::new();
     for (variant, more) in &variants {

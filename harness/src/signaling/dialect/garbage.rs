@@ -5,7 +5,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Conversation, Out, Say, Unspeakable};
+use super::{Book, Conversation, Out, Say, Unspeakable};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Garbage, Kind, Notice, Request, Signal, Word};
 
@@ -27,7 +27,10 @@ impl Conversation {
         let usual = [Kind::Join, Kind::Create];
         let usual = usual.into_iter().find(|kind| self.dialect.passes(*kind));
         let of = of.or(usual).unwrap_or(Kind::Offer);
-        let mut outs = self.clone().say(&marked(of))?;
+        let mut sound = self.clone();
+        // Nobody has an id by that name, and a field stands where one would.
+        sound.book = Book::default();
+        let mut outs = sound.say(&marked(of))?;
         // What prepares the word is as it should be.
         if let Some(last) = outs.last_mut() {
             match &mut last.out {
