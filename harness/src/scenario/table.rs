@@ -646,7 +646,7 @@ pub(crate) const VERBS: &[Verb] = &[
             may(
                 "of",
                 Shape::Word(SPOKEN),
-                "The word that it is made from; default `join`.",
+                "The word that it is made from; without it `join`, or what else the dialect says by a message.",
             ),
             may(
                 "answered",

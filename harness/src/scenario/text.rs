@@ -577,9 +577,7 @@ fn entries(action: &Action) -> (&'static str, Entries) {
             raw: Raw::Garbage { kind, of, answered },
         } => {
             let mut entries = vec![who("peer", peer), ("kind", kind.as_str().into())];
-            if *of != Kind::Join {
-                entries.push(("of", of.as_str().into()));
-            }
+            entries.extend(of.map(|of| ("of", of.as_str().into())));
             if !answered {
                 entries.push(("answered", "false".into()));
             }

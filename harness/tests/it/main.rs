@@ -36,6 +36,7 @@ mod expect_order;
 mod failures;
 mod faults;
 mod floors;
+mod garbage;
 mod idleness;
 mod laws_asked;
 mod laws_by_hand;

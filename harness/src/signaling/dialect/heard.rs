@@ -322,6 +322,16 @@ impl Conversation {
                 self.book.learn_room(room.as_str(), id);
             }
             self.note(word);
+            // What the next full list is held against.
+            match word {
+                Word::Notice {
+                    notice: Notice::Joined { with, .. },
+                } => self.inside = with.iter().cloned().collect(),
+                Word::Notice {
+                    notice: Notice::Created { .. } | Notice::Left { .. } | Notice::Destroyed { .. },
+                } => self.inside.clear(),
+                _ => {}
+            }
         }
         let with = self.whom(&captured);
         self.remember(captured, with.as_deref());
