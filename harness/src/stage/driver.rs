@@ -8,6 +8,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -25,7 +27,7 @@ use crate::names::{Link, PeerName};
 use crate::record::{Recorder, Seq, What};
 use crate::scenario::Reconnects;
 use crate::signaling::{Dialect, Kind, Meant, Notice, Out, Request, Say, Signal, Word};
-use crate::terms::Data;
+use crate::terms::{Data, Direction};
 
 /// All that a peer needs to begin.
 pub struct Setup {
@@ -341,7 +343,7 @@ impl Driver {
             Meant::Word(kind) => kind.as_str(),
             Meant::Aside => "a message of the dialect's own",
         };
-        let work = match begin(&self.hand, Command::SendText { link, text }) {
+        let work = match begin(&self.hand, self.frame(link, text)) {
             Begun::Ended(Ok(_)) => return,
             Begun::Ended(Err(error)) => {
                 return self.note(format!("{what} not sent: {error}"), &cause);
@@ -455,7 +457,7 @@ impl Driver {
         match happening {
             Happening::LinkOpened { link } => self.opened(link).await,
             Happening::LinkMessage { link, data } => {
-                let Data::Text(text) = data else { return };
+                let Some(text) = self.text(data) else { return };
                 let seqs = self.wire.heard(link, &text);
                 let Some(heard) = self.line.hear(link, &text) else {
                     return;
@@ -483,6 +485,26 @@ impl Driver {
                 self.note("the peer is gone".into(), &[]);
             }
             happening => self.inputs.push_back(Input::Happening(happening)),
+        }
+    }
+
+    /// What a message says, if the dialect's server says it in frames of this kind.
+    fn text(&self, data: Data) -> Option<String> {
+        match data {
+            Data::Text(text) => Some(text),
+            Data::Bytes(bytes) if self.dialect.is_binary(Direction::Down) => {
+                let bytes = STANDARD.decode(bytes).ok()?;
+                String::from_utf8(bytes).ok()
+            }
+            Data::Bytes(_) => None,
+        }
+    }
+
+    /// A text up, in a frame as the dialect's server wants it.
+    pub(super) fn frame(&self, link: u32, text: String) -> Command {
+        match self.dialect.is_binary(Direction::Up) {
+            true => Command::SendBinary { link, text },
+            false => Command::SendText { link, text },
         }
     }
 

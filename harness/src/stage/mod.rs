@@ -172,6 +172,13 @@ impl Setting {
         let mut options = TapOptions::new(address, server);
         options.site = self.server.site();
         options.headers = self.headers.clone();
+        if self.dialect.via() == crate::terms::Via::LongPoll {
+            let route = crate::tap::PollRoute {
+                method: "GET".to_owned(),
+                path: self.dialect.line_path().to_owned(),
+            };
+            options.polls = Arc::new([route]);
+        }
         let security = self.security.as_ref();
         options.trust = security.map(|security| security.servers().clone());
         options

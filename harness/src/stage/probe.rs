@@ -115,6 +115,7 @@ impl Probe {
                 link: self.link,
                 path: connect.path,
                 protocols: connect.protocols,
+                via: self.dialect.via(),
             };
             self.do_it(command).await?;
             let why = loop {

@@ -124,6 +124,7 @@ impl Driver {
             link: number,
             path: connect.path,
             protocols: connect.protocols,
+            via: self.dialect.via(),
         });
         opened.await.map_err(|error| error.to_string())?;
         Ok(())
@@ -362,7 +363,12 @@ impl Driver {
         cause: Vec<Seq>,
     ) -> Done {
         self.wire.intend(link, meant, cause);
-        plain(self.hand.perform(Command::SendText { link, text }).await)
+        // What a step sends as it is goes as text.
+        let command = match meant {
+            Some(_) => self.frame(link, text),
+            None => Command::SendText { link, text },
+        };
+        plain(self.hand.perform(command).await)
     }
 
     /// Asks the server something for the stage. Where that goes by HTTP the answer is not waited for here.

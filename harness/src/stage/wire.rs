@@ -502,7 +502,7 @@ impl Wire {
         };
         match passing.carrier {
             Carrier::Http => self.recorder.record(what, cause),
-            Carrier::Text | Carrier::Binary => self.recorder.record_lazily(what, cause),
+            _ => self.recorder.record_lazily(what, cause),
         }
     }
 
@@ -629,7 +629,8 @@ impl Wire {
         let Some(text) = payload.text else {
             return Understood::default();
         };
-        if passing.truncated || passing.carrier == Carrier::Binary {
+        let binary = passing.carrier == Carrier::Binary;
+        if passing.truncated || (binary && !self.dialect.is_binary(passing.direction)) {
             return Understood::default();
         }
         let ear = self.ear(inner, passing.link);
@@ -733,6 +734,7 @@ impl Policy for Wire {
         }
         if passing.direction == Direction::Down
             && passing.carrier == Carrier::Binary
+            && !self.dialect.is_binary(Direction::Down)
             && inner.binary.insert(passing.link)
         {
             let framing = self.dialect.framing();

@@ -22,6 +22,12 @@ pub enum Carrier {
     Binary,
     /// An HTTP request (up) or response (down).
     Http,
+    /// A server-sent event.
+    Event,
+    /// A message in the answer to a long poll.
+    Poll,
+    /// A packet of engine.io, on whatever it travels.
+    Packet,
 }
 
 /// What became of a message at the tap.

@@ -39,6 +39,7 @@ pub use properties::{AbsentPeer, Properties, SameId};
 
 use crate::signaling::Kind;
 use crate::source::Source;
+use crate::terms::{Direction, Via};
 
 /// The reference server's dialect.
 const REFERENCE: &str = include_str!("../../../../fixtures/servers/reference/dialect.yaml");
@@ -75,6 +76,16 @@ pub struct Dialect {
     captured: Vec<String>,
     /// `offers:`
     offers: Option<String>,
+    via: Via,
+    /// Which ways its messages are binary.
+    binary: Binary,
+}
+
+/// Which ways messages are binary, with text in them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Binary {
+    up: bool,
+    down: bool,
 }
 
 /// How to open a peer's WebSocket.
@@ -344,6 +355,27 @@ impl Dialect {
     /// Who offers when two meet, where a peer does not say.
     pub fn offers(&self) -> Option<&str> {
         self.offers.as_deref()
+    }
+
+    /// What carries its lines.
+    pub fn via(&self) -> Via {
+        self.via.clone()
+    }
+
+    /// How the paths of its lines begin, up to what differs from line to line.
+    pub fn line_path(&self) -> &str {
+        match self.connect.path.first() {
+            Some(Piece::Literal(text)) => text,
+            _ => "/",
+        }
+    }
+
+    /// Whether its messages of this direction are binary.
+    pub fn is_binary(&self, direction: Direction) -> bool {
+        match direction {
+            Direction::Up => self.binary.up,
+            Direction::Down => self.binary.down,
+        }
     }
 
     /// What its messages are, as the file says it: `json` or `text`; both are text.

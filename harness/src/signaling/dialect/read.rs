@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::promises;
 use super::properties::{ABSENT_PEER, AbsentPeer, Properties, SAME_ID, SameId};
 use super::words::Hears;
-use super::{Dialect, Framing, Hearing, Way, socketio};
+use super::{Binary, Dialect, Framing, Hearing, Way, socketio};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::is_name;
 use crate::signaling::Kind;
 use crate::source::{Source, Span};
+use crate::terms::Via;
 use crate::yaml::{self, Key, Node, Scalar};
 
 const KEYS: &[&str] = &[
@@ -20,6 +21,7 @@ const KEYS: &[&str] = &[
     "about",
     "wire",
     "framing",
+    "frames",
     "connect",
     "announces-leaving-within",
     "announces-joining-within",
@@ -66,6 +68,7 @@ impl Dialect {
                 mistakes: &mut mistakes,
                 framing: Framing::Json,
                 captured: Vec::new(),
+                via: Via::default(),
             }
             .file(&root)
         });
@@ -86,6 +89,7 @@ pub(super) struct Reader<'m> {
     pub(super) framing: Framing,
     /// The names of what it captures for later.
     pub(super) captured: Vec<String>,
+    pub(super) via: Via,
 }
 
 /// The entries of a mapping, by key.
@@ -147,6 +151,8 @@ impl Reader<'_> {
             .map(|node| self.connect(node))
             .unwrap_or_default();
         let properties = self.properties(&find);
+        let binary = find("frames").map(|node| self.frames(node));
+        let binary = binary.unwrap_or_default();
         let offers =
             find("offers").and_then(|node| yaml::word(node, &["joiner", "insider"], self.mistakes));
         let ignore = find("ignore").map(|node| self.hearings(node));
@@ -175,7 +181,26 @@ impl Reader<'_> {
             every: every.unwrap_or_default(),
             captured: self.captured,
             offers: offers.map(str::to_owned),
+            via: self.via,
+            binary,
         })
+    }
+
+    /// `frames: { up: text, down: binary }`
+    fn frames(&mut self, node: &Node) -> Binary {
+        let shape = "`{ up: text, down: binary }`";
+        let entries = node.map(shape, self.mistakes).unwrap_or_default();
+        self.known("`frames`", entries, &["up", "down"]);
+        let fields = Fields(entries);
+        let mut is_binary = |key| {
+            let node = fields.find(key);
+            let word = node.and_then(|node| yaml::word(node, &["text", "binary"], self.mistakes));
+            word == Some("binary")
+        };
+        Binary {
+            up: is_binary("up"),
+            down: is_binary("down"),
+        }
     }
 
     fn framing(&mut self, node: &Node) -> Framing {

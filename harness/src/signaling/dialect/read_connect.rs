@@ -4,14 +4,19 @@ use std::time::Duration;
 
 use super::read::{Fields, Reader};
 use super::read_template::Templates;
+use super::socketio::Version;
 use super::template::{self, Hole, Piece};
 use super::{
     Beat, Before, Body, ConnectTemplate, Framing, Hearing, Reflex, Route, Saying, StatusRange, Then,
 };
 use crate::mistake::quoted;
+use crate::terms::{Engine, Start, Via};
 use crate::yaml::{self, Key, Node, Value};
 
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/// What can carry a line, as files write it.
+const CARRIERS: &[&str] = &["websocket", "events", "long-poll", "socket.io", "polling"];
 
 /// The shortest time between two beats: no server is flooded by a slip of the pen.
 const SHORTEST_BEAT: Duration = Duration::from_millis(100);
@@ -27,7 +32,9 @@ impl Reader<'_> {
         let entries = node
             .map("a mapping with `path:`", self.mistakes)
             .unwrap_or_default();
-        let keys = ["path", "protocols", "headers", "auth", "before", "then"];
+        let keys = [
+            "path", "via", "events", "protocols", "headers", "auth", "before", "then",
+        ];
         self.known("`connect`", entries, &keys);
         let fields = Fields(entries);
         let Some(path) = fields.find("path") else {
@@ -38,6 +45,7 @@ impl Reader<'_> {
             }
             return connect;
         };
+        self.via = self.carried(fields);
         // What is captured before the line may stand in how it is dialled.
         if let Some(node) = fields.find("before") {
             let items = one_or_more(node);
@@ -64,6 +72,44 @@ impl Reader<'_> {
             connect.then = items.iter().filter_map(|item| self.then(item)).collect();
         }
         connect
+    }
+
+    /// `via:`, and the names of events that are heard besides those without one.
+    fn carried(&mut self, fields: Fields<'_>) -> Via {
+        let word = fields.find("via").and_then(|node| {
+            let word = yaml::word(node, CARRIERS, self.mistakes);
+            let engine = matches!(word, Some("socket.io" | "polling"));
+            if engine && !matches!(self.framing, Framing::SocketIo(_)) {
+                node.wrong("it with `framing: socket.io-4` or `socket.io-2`", self.mistakes);
+            }
+            word
+        });
+        let engine = match self.framing {
+            Framing::SocketIo(Version::Two) => Engine::V3,
+            _ => Engine::V4,
+        };
+        let mut names = Vec::new();
+        if let Some(node) = fields.find("events") {
+            if word != Some("events") {
+                node.wrong("no names of events without `via: events`", self.mistakes);
+            }
+            let items = one_or_more(node).iter();
+            let texts = items.filter_map(|item| item.text("an event's name", self.mistakes));
+            names.extend(texts.map(str::to_owned));
+        }
+        match word {
+            Some("events") => Via::Events { names },
+            Some("long-poll") => Via::LongPoll,
+            Some("socket.io") => Via::SocketIo {
+                engine,
+                start: Start::Upgrade,
+            },
+            Some("polling") => Via::SocketIo {
+                engine,
+                start: Start::Polling,
+            },
+            _ => Via::WebSocket,
+        }
     }
 
     fn protocols(&mut self, node: &Node) -> Vec<String> {
