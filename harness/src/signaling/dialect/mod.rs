@@ -426,6 +426,11 @@ impl Dialect {
         asks(Kind::Create) || asks(Kind::Join)
     }
 
+    /// Whether a request has an answer.
+    pub fn answers(&self, kind: Kind) -> bool {
+        self.way(kind).is_some_and(|way| way.done == Ends::Answered)
+    }
+
     /// Whether a line to it can only be dialled by who is to enter a room: the room stands in the path.
     pub fn dials_by_room(&self) -> bool {
         template::text_holes(&self.connect.path)

@@ -33,7 +33,14 @@ impl Reader<'_> {
             .map("a mapping with `path:`", self.mistakes)
             .unwrap_or_default();
         let keys = [
-            "path", "via", "events", "protocols", "headers", "auth", "before", "then",
+            "path",
+            "via",
+            "events",
+            "protocols",
+            "headers",
+            "auth",
+            "before",
+            "then",
         ];
         self.known("`connect`", entries, &keys);
         let fields = Fields(entries);
@@ -80,7 +87,10 @@ impl Reader<'_> {
             let word = yaml::word(node, CARRIERS, self.mistakes);
             let engine = matches!(word, Some("socket.io" | "polling"));
             if engine && !matches!(self.framing, Framing::SocketIo(_)) {
-                node.wrong("it with `framing: socket.io-4` or `socket.io-2`", self.mistakes);
+                node.wrong(
+                    "it with `framing: socket.io-4` or `socket.io-2`",
+                    self.mistakes,
+                );
             }
             word
         });
