@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::table::{
-    AT_ONCE, AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_AT_ONCE, MAX_MIXES,
+    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_AT_ONCE, MAX_MIXES,
     MAX_PARAMETERS, MAX_PEERS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS,
-    PEER_KEYS, PeerShape, RECONNECTS, RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES,
-    Shape, TOGETHER, TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, VERBS, Verb, WAIT, WAIT_ABOUT,
-    WITHIN,
+    OF_PEERS, PEER_KEYS, PeerShape, RECONNECTS, RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE,
+    STATES, Shape, TOGETHER, TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, Verb, WAIT, WAIT_ABOUT,
+    WITHIN, verbs,
 };
 use crate::signaling::Need;
 
@@ -242,7 +242,7 @@ fn peers() -> Value {
 /// A step: an object with one verb; a verb without needed keys may stand alone; or the `use` of a sequence.
 fn step() -> Value {
     let mut properties = Map::new();
-    for verb in VERBS {
+    for verb in verbs() {
         let mut body = mapping(verb);
         if alone(verb) {
             body["type"] = json!(["object", "null"]);
@@ -254,8 +254,7 @@ fn step() -> Value {
         AWAIT.into(),
         json!({ "description": AWAIT_ABOUT, "oneOf": conditions }),
     );
-    let bare: Vec<&str> = VERBS
-        .iter()
+    let bare: Vec<&str> = verbs()
         .filter(|verb| alone(verb))
         .map(|verb| verb.name)
         .collect();
@@ -288,7 +287,7 @@ fn step() -> Value {
 
 /// Steps that begin together, and who gets which name by their outcome.
 fn together() -> Value {
-    let verbs = VERBS.iter().filter(|verb| AT_ONCE.contains(&verb.name));
+    let verbs = OF_PEERS.iter();
     // As they are for steps of their own.
     let same = |name: &str| json!({ "$ref": format!("#/$defs/step/oneOf/0/properties/{name}") });
     let properties: Map<String, Value> = verbs

@@ -9,7 +9,7 @@ use super::model::{
     Offers, OnBye, Pattern, PeerSpec, Place, Raw, Scenario, Step,
 };
 use super::model::{Share, Together};
-use super::table::{Demands, LET_IN, TOGETHER, TURNED_AWAY, VERBS, WAIT, find};
+use super::table::{Demands, LET_IN, TOGETHER, TURNED_AWAY, WAIT, verb};
 use crate::names::{PeerName, Stack};
 use crate::signaling::Kind;
 use crate::terms::{Corruption, Silence};
@@ -33,7 +33,7 @@ impl Action {
             // They watch; the steps that begin together are asked one by one.
             Action::Wait(_) | Action::Await(_) | Action::Together(_) => Demands::Nothing,
             // What is not in the table has not said that it is harmless.
-            _ => find(VERBS, self.verb()).map_or(Demands::Control, |verb| verb.demands),
+            _ => verb(self.verb()).map_or(Demands::Control, |verb| verb.demands),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::scenario::build::{Parsed, Values};
 use crate::scenario::model::{Action, Cut, DEFAULT_WITHIN, Raw, Step, Via};
 use crate::scenario::model::{Share, Together};
 use crate::scenario::table::{
-    AT_ONCE, AWAIT, LET_IN, MAX_AT_ONCE, TOGETHER, TOGETHER_KEYS, TURNED_AWAY, USE, WITHIN,
+    AWAIT, LET_IN, MAX_AT_ONCE, OF_PEERS, TOGETHER, TOGETHER_KEYS, TURNED_AWAY, USE, WITHIN,
 };
 use crate::scenario::value::peer_name;
 use crate::source::Span;
@@ -166,8 +166,9 @@ impl Reader<'_> {
                 self.not_at_once(&placed.verb, "this `send-raw`".into(), why);
                 return None;
             }
-            _ if !AT_ONCE.contains(&verb) => {
-                let why = format!("what can begin together: {}", AT_ONCE.join(", "));
+            _ if !OF_PEERS.iter().any(|row| row.name == verb) => {
+                let names: Vec<&str> = OF_PEERS.iter().map(|row| row.name).collect();
+                let why = format!("what can begin together: {}", names.join(", "));
                 self.not_at_once(&placed.verb, format!("`{verb}`"), &why);
                 return None;
             }
