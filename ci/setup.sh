@@ -46,6 +46,11 @@ need_packages() {
     case ",$stacks,:${0##*/}" in *,chromium,*:test)
         [ "${GLARE_NETNS:-}" = off ] || first ip >/dev/null || packages+=(iproute2) ;;
     esac
+    # Servers of others, most of which are npm packages.
+    case "${GLARE_SERVERS:-}:${0##*/}" in off:*) ;; *:test | *:servers)
+        first node >/dev/null || packages+=(nodejs)
+        first npm >/dev/null || packages+=(npm) ;;
+    esac
     [ ${#packages[@]} -eq 0 ] && return
     grep -qsE '^ID(_LIKE)?=.*debian' /etc/os-release && ! grep -qs '^ID=ubuntu' /etc/os-release ||
         missing "${packages[*]} (Debian's names; looked on the PATH). Install them, or name the programs in GLARE_CHROMIUM, GLARE_CHROMEDRIVER, GLARE_FIREFOX; GLARE_STACKS=native does without browsers"

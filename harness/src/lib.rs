@@ -34,6 +34,7 @@
 //! | [`report`] | what a person reads of it, made of the record alone: the terminal, and a page of a case |
 //! | [`cli`] | the command line, one file a command |
 //! | `coding`, `lock` | what bodies say beneath their `Content-Encoding`; one way to take a lock |
+//! | `carrier` | messages where no WebSocket carries them: where each ends, how they are written |
 //! | [`mistake`], [`yaml`], `input` | files that a person names: only regular ones are read, and mistakes are told as a compiler would |
 //!
 //! A folder knows only those below it, and no two files of one folder know each other in a circle: `tests/it/floors.rs` has the floors and
@@ -53,6 +54,7 @@
 //! - Every wait is for a condition and has a deadline.
 //! - Secrets are taken out once, where an event is recorded; text that a server or page chose is escaped wherever it is shown.
 
+mod carrier;
 pub mod cli;
 mod coding;
 pub mod facts;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError,
-    MietteSpanContents, SourceCode, SourceSpan, SpanContents,
+    MietteSpanContents, Severity, SourceCode, SourceSpan, SpanContents,
 };
 
 use crate::source::{Source, Span};
@@ -33,9 +33,10 @@ pub struct Mistake {
     /// Where another file uses what it is in, `x.yaml:12`.
     used: Vec<String>,
     excerpt: Excerpt,
+    is_warning: bool,
 }
 
-/// All mistakes of one file, in the order of their places; after them those in a file that it uses.
+/// All mistakes of one file, or all that is warned of, in the order of their places; after them those in a file that it uses.
 #[derive(Clone, Debug)]
 pub struct Mistakes {
     source: Source,
@@ -86,12 +87,14 @@ impl Mistake {
         self.help.as_deref()
     }
 
+    /// Whether it is none: what is allowed, and probably not meant.
+    pub fn is_warning(&self) -> bool {
+        self.is_warning
+    }
+
     /// All of it on one line: `x.yaml:7:5: there is no verb "jion" (unknown verb); did you mean "join"?`
     pub fn line(&self) -> String {
-        let mut out = format!(
-            "{}:{}:{}: {}",
-            self.path, self.span.line, self.column, self.found
-        );
+        let mut out = format!("{}:{}:{}: {self}", self.path, self.span.line, self.column);
         if let Some(expected) = &self.expected {
             out.push_str(&format!(" ({expected})"));
         }
@@ -148,6 +151,24 @@ impl Mistake {
     ) -> &mut Self {
         if let Some(near) = nearest(word, known) {
             self.help = Some(format!("did you mean `{}`?", shown(near)));
+        }
+        self
+    }
+}
+
+impl Mistake {
+    /// Asks "did you mean" of a key, or says that the one that is meant is there already: a second one would be refused as well.
+    pub(crate) fn suggest_key<'a>(
+        &mut self,
+        word: &str,
+        known: impl IntoIterator<Item = &'a str>,
+        is_there: impl Fn(&str) -> bool,
+    ) -> &mut Self {
+        let (there, left): (Vec<&str>, Vec<&str>) =
+            known.into_iter().partition(|name| is_there(name));
+        self.suggest(word, left);
+        if let (None, Some(near)) = (&self.help, nearest(word, there)) {
+            self.advise(format!("`{}` is there already", shown(near)));
         }
         self
     }
@@ -212,6 +233,7 @@ impl Mistakes {
             expected: None,
             help: None,
             excerpt: Excerpt::cut(text, start..end, span.line),
+            is_warning: false,
         };
         if self.list.len() >= MOST_KEPT {
             self.more += 1;
@@ -220,6 +242,13 @@ impl Mistakes {
         self.list.push(mistake);
         let last = self.list.len() - 1;
         &mut self.list[last]
+    }
+
+    /// Notes what is allowed, and probably not meant. A list holds either mistakes or warnings.
+    pub fn warn(&mut self, span: &Span, found: impl Into<String>) -> &mut Mistake {
+        let warning = self.add(span, found);
+        warning.is_warning = true;
+        warning
     }
 
     /// Takes over a mistake that was found in the same file, or in one that it uses. One that is here already is not kept twice; where it
@@ -236,6 +265,14 @@ impl Mistakes {
             self.more += 1;
         } else {
             self.list.push(mistake);
+        }
+    }
+
+    /// Says what to do about those that were found so, and of which nothing is said.
+    pub(crate) fn advise_on(&mut self, found: &str, help: &str) {
+        let silent = |one: &&mut Mistake| one.found == found && one.help.is_none();
+        for one in self.list.iter_mut().filter(silent) {
+            one.advise(help);
         }
     }
 
@@ -347,13 +384,17 @@ impl Mistakes {
             }
         }
         let path = shown(&self.source.path.display().to_string());
+        let what = match self.list.iter().any(Mistake::is_warning) {
+            true => "warning",
+            false => "mistake",
+        };
         match self.len() {
-            1 => out.push_str(&format!("1 mistake in {path}\n")),
+            1 => out.push_str(&format!("1 {what} in {path}\n")),
             n if self.more > 0 => out.push_str(&format!(
-                "{n} mistakes in {path}, the first {} shown\n",
+                "{n} {what}s in {path}, the first {} shown\n",
                 self.list.len()
             )),
-            n => out.push_str(&format!("{n} mistakes in {path}\n")),
+            n => out.push_str(&format!("{n} {what}s in {path}\n")),
         }
         out
     }
@@ -368,6 +409,9 @@ impl Mistakes {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_warning {
+            f.write_str("warning: ")?;
+        }
         f.write_str(&self.found)
     }
 }
@@ -388,6 +432,10 @@ impl std::error::Error for Mistake {}
 impl std::error::Error for Mistakes {}
 
 impl Diagnostic for Mistake {
+    fn severity(&self) -> Option<Severity> {
+        self.is_warning.then_some(Severity::Warning)
+    }
+
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let lines: Vec<String> = self.help.iter().cloned().chain(self.used_at()).collect();
         (!lines.is_empty()).then(|| Box::new(lines.join("\n")) as Box<dyn fmt::Display>)

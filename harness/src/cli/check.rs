@@ -1,9 +1,9 @@
-//! `glare check`: all mistakes of files, each underlined; nothing is booted.
+//! `glare check`: all mistakes of files, each underlined, and all warnings; nothing is booted.
 
 use std::path::PathBuf;
 
 use super::{Exit, Paths, complain, say, show_mistakes};
-use crate::mistake::shown;
+use crate::mistake::{Mistakes, quoted};
 use crate::scenario::Sequences;
 use crate::suite::{self, SelectError};
 
@@ -14,7 +14,23 @@ fn files(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), SelectError>
     Ok((scenarios, suite::sequence_files(paths)?))
 }
 
-pub(super) fn execute(paths: &Paths) -> Exit {
+/// Show all mistakes of scenario files, and what is probably not meant; nothing is booted
+#[derive(clap::Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    paths: Paths,
+    /// Warnings count as mistakes: the exit status is 3 if there is one
+    #[arg(long)]
+    strict: bool,
+}
+
+impl Check {
+    pub(super) fn execute(self) -> Exit {
+        execute(&self.paths, self.strict)
+    }
+}
+
+fn execute(paths: &Paths, strict: bool) -> Exit {
     let (files, sequence_files) = match files(&paths.paths) {
         Ok(files) => files,
         Err(error) => {
@@ -37,24 +53,15 @@ pub(super) fn execute(paths: &Paths) -> Exit {
         .collect();
     // What is wrong with a sequence is told with those who use it.
     suite::merge(&mut mistakes, told);
+    let mut warnings = Vec::new();
     if mistakes.is_empty() && !paths.narrow.is_some() {
         for (file, name) in suite::unused(&sequences, &good) {
-            let path = file.source().path.display().to_string();
-            let line = file.span_of(name).map_or(1, |span| span.line);
-            complain(format!(
-                "{}:{line}: no scenario beside it uses `{name}`",
-                shown(&path)
-            ));
-        }
-    }
-    for scenario in &good {
-        for (span, why) in scenario.doubts() {
-            let line = span.line;
-            complain(format!(
-                "{}:{line}: {}",
-                shown(&scenario.file()),
-                shown(&why)
-            ));
+            let mut of_file = Mistakes::new(file.source().clone());
+            let found = format!("no scenario beside it uses {}", quoted(name));
+            if let Some(span) = file.span_of(name) {
+                of_file.warn(span, found).expect("unused");
+            }
+            suite::merge(&mut warnings, vec![of_file]);
         }
     }
     // A file with mistakes may have lost the very name or tag that it would be known by: it is always shown.
@@ -63,16 +70,22 @@ pub(super) fn execute(paths: &Paths) -> Exit {
         Err(exit) if mistakes.is_empty() => return exit,
         Err(_) => Vec::new(),
     };
+    suite::merge(&mut warnings, suite::warnings(&good));
+    show_mistakes(&warnings);
     show_mistakes(&mistakes);
-    let number: usize = mistakes.iter().map(|of| of.len()).sum();
-    let bad = match mistakes.len() {
-        0 => String::new(),
-        files => format!(", {files} with {number} mistakes"),
+    let number = |lists: &[Mistakes]| lists.iter().map(Mistakes::len).sum::<usize>();
+    let bad = match (mistakes.len(), number(&mistakes)) {
+        (0, _) => String::new(),
+        (files, number) => format!(", {files} with {number} mistakes"),
     };
-    say(format!("{} good{bad}", good.len()));
-    if mistakes.is_empty() {
-        Exit::Pass
-    } else {
-        Exit::Invalid
+    let doubtful = match number(&warnings) {
+        0 => String::new(),
+        1 => ", 1 warning".to_owned(),
+        number => format!(", {number} warnings"),
+    };
+    say(format!("{} good{bad}{doubtful}", good.len()));
+    match mistakes.is_empty() && (warnings.is_empty() || !strict) {
+        true => Exit::Pass,
+        false => Exit::Invalid,
     }
 }

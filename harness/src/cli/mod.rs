@@ -65,8 +65,8 @@ enum Command {
     Run(Box<run::Run>),
     /// Show what the record of a case tells, on the terminal as it was live, or as an HTML page
     Show(show::Show),
-    /// Show all mistakes of scenario files; nothing is booted
-    Check(Paths),
+    /// Show all mistakes of scenario files, and what is probably not meant; nothing is booted
+    Check(check::Check),
     /// Play scenarios natively with each planted fault that they name: is it caught, and where they say?
     Faults(faults::Faults),
     /// List scenarios with their casts
@@ -111,7 +111,7 @@ pub fn main() -> ExitCode {
     let exit = match arguments.command {
         Command::Run(run) => run.execute(),
         Command::Show(show) => show.execute(),
-        Command::Check(paths) => check::execute(&paths),
+        Command::Check(check) => check.execute(),
         Command::Faults(faults) => faults.execute(),
         Command::List(paths) => list::execute(&paths),
         Command::Doctor(doctor) => doctor.execute(),

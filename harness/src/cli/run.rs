@@ -110,6 +110,7 @@ impl Run {
             return Err(Exit::Invalid);
         }
         let scenarios = self.narrow.apply(scenarios)?;
+        show_mistakes(&suite::warnings(&scenarios));
         suite::known_peers(&self.cast, &scenarios)
             .map_err(|error| usage(format!("--cast: {error}")))?;
         let (cases, left_out) = suite::cases(&scenarios, &self.cast, &stacks);
@@ -184,6 +185,7 @@ impl Run {
                 until_failure: self.until_failure,
                 accept: self.accept,
                 records: Some(records),
+                home: project.home,
             },
         ))
     }

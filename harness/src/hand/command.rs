@@ -6,22 +6,28 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::signaling::{Candidate, Description};
-use crate::terms::{ChannelOptions, Data, Kill, Machine};
+use crate::terms::{ChannelOptions, Data, Kill, Machine, Via};
 
 /// What a hand can be told. `link` and `conn` are numbers that who commands chooses, from 1, never used twice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Command {
-    /// Open a WebSocket. Answers [`Reply::Done`] at once; [`Happening::LinkOpened`] or `LinkClosed` follows.
+    /// Open a line: a WebSocket, or what else `via` says. Answers [`Reply::Done`] at once; [`Happening::LinkOpened`] or `LinkClosed`
+    /// follows. What is no WebSocket is dialled once, as it is: no second try, and nobody is redirected.
     OpenLink {
         link: u32,
         /// Path and query; scheme and host are the peer's tap.
         path: String,
+        /// For a WebSocket alone.
         protocols: Vec<String>,
+        #[serde(default)]
+        via: Via,
     },
-    /// Send a text message.
+    /// Send a text message; on a line of engine.io a packet. Lines that only go down refuse it.
     SendText { link: u32, text: String },
-    /// Close with a close frame; no code means 1005 on the wire.
+    /// Send a binary message that says this text.
+    SendBinary { link: u32, text: String },
+    /// Close: a WebSocket with a close frame; no code means 1005 on the wire. Other lines have neither code nor reason.
     CloseLink {
         link: u32,
         code: Option<u16>,
@@ -100,11 +106,12 @@ pub enum Reply {
     rename_all_fields = "camelCase"
 )]
 pub enum Happening {
-    /// `open` on a WebSocket.
+    /// `open` on a WebSocket; the head of an event stream; the first poll is on its way; the handshake of engine.io.
     LinkOpened { link: u32 },
-    /// `message` on a WebSocket.
+    /// `message` on a WebSocket; an event's data; a message of a poll's answer (each item, if it is a JSON array); a packet of engine.io,
+    /// except those by which it changes its transport (`6`, `3probe`).
     LinkMessage { link: u32, data: Data },
-    /// `close` on a WebSocket.
+    /// `close` on a WebSocket. Other lines end with 1006, or with 1005 if this side closed them.
     LinkClosed {
         link: u32,
         code: u16,

@@ -84,6 +84,7 @@ impl FakeHand {
             | Command::Stats { conn } => *conn,
             Command::OpenLink { .. }
             | Command::SendText { .. }
+            | Command::SendBinary { .. }
             | Command::CloseLink { .. }
             | Command::Fetch { .. } => return Ok(Reply::Done),
         };

@@ -132,6 +132,14 @@ impl PeerFault {
         names
     };
 
+    /// Whether it shows on the line to the server, so that one without a connection can have it.
+    pub const fn is_of_the_line(self) -> bool {
+        matches!(
+            self,
+            PeerFault::ChokesOnTheUnknown | PeerFault::NeverRejoins | PeerFault::StaysOnStage
+        )
+    }
+
     /// The name as scenario files write it.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! The log: the one text that every run of a scenario gives that differs from another by races alone.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
@@ -11,7 +12,7 @@ use super::inside::inside;
 use super::lane::Lane;
 use super::lines::{Marks, Names};
 use super::roles::Roles;
-use crate::record::{Event, Seq, What};
+use crate::record::{Event, Seq, What, let_in};
 use crate::signaling::Terms;
 
 /// One line of the log.
@@ -45,6 +46,15 @@ impl Log {
 
     /// The log of a trace. What is wrong with the trace (unknown causes, cycles) is passed over.
     pub fn with(events: &[Event], terms: &Terms) -> Self {
+        let counted: Vec<Event>;
+        let is_refused = |event: &Event| matches!(event.what, What::LinkRefused { .. });
+        let events = match events.iter().any(is_refused) {
+            true => {
+                counted = let_in(events).into_iter().map(Cow::into_owned).collect();
+                &counted
+            }
+            false => events,
+        };
         let graph = Graph::new(events, terms);
         let logged = inside(&graph);
         let folds = folds(&graph, &logged);

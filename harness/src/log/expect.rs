@@ -7,7 +7,7 @@ use super::lines::Names;
 use super::roles::Called;
 use crate::facts::{Delivery, Facts};
 use crate::names::Link;
-use crate::record::{Event, Seq, What};
+use crate::record::{Event, LetIn, Seq, What};
 use crate::signaling::Terms;
 
 /// Whether a line begins with a pattern, at a word's end. `*` stands for any text. A peer without a number means each of its links (`alice`
@@ -159,6 +159,7 @@ pub struct Watch {
     called: Called,
     /// What happened since steps began together whose outcome is not known yet.
     open: Option<Vec<Seen>>,
+    links: LetIn,
 }
 
 impl Watch {
@@ -171,6 +172,7 @@ impl Watch {
             senders: HashMap::new(),
             called: Called::new(),
             open: None,
+            links: LetIn::default(),
         }
     }
 
@@ -179,7 +181,9 @@ impl Watch {
         if self.patterns.is_empty() {
             return None;
         }
-        let lines = self.all_lines(event);
+        self.links.learn(event);
+        let event = self.links.told(event);
+        let lines = self.all_lines(&event);
         self.patterns
             .iter()
             .position(|pattern| lines.iter().any(|line| matches(pattern, line)))
@@ -188,7 +192,7 @@ impl Watch {
     /// Every way in which an event is written by itself, by the peers' own names and by those that outcomes have bound; with an outcome,
     /// what came since its step by the names that it binds.
     fn all_lines(&mut self, event: &Event) -> Vec<String> {
-        let mut lines = self.lines(event);
+        let mut lines = self.own_lines(event);
         match &event.what {
             What::Step { inner: Some(_), .. } => self.open = self.open.take().or(Some(Vec::new())),
             What::Step { .. } | What::End => self.open = None,
@@ -224,7 +228,9 @@ impl Watch {
 
     /// The same, by these names as well.
     pub(super) fn lines_called(&mut self, event: &Event, called: &Called) -> Vec<String> {
-        let mut lines = self.lines(event);
+        self.links.learn(event);
+        let event = &*self.links.told(event);
+        let mut lines = self.own_lines(event);
         let delivery = self.facts.newest_delivery();
         let source = delivery
             .and_then(Delivery::of)
@@ -235,6 +241,12 @@ impl Watch {
 
     /// Every way in which an event is written by itself.
     pub fn lines(&mut self, event: &Event) -> Vec<String> {
+        self.links.learn(event);
+        let event = self.links.told(event);
+        self.own_lines(&event)
+    }
+
+    fn own_lines(&mut self, event: &Event) -> Vec<String> {
         self.names.learn(event);
         self.facts.take(event);
         let delivery = self.facts.newest_delivery();

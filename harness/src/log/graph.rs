@@ -11,7 +11,7 @@ use crate::facts::{Delivery, Facts};
 use crate::names::{Link, PeerName};
 use crate::record::{Applied, Event, What};
 use crate::signaling::{Kind, Notice, Terms, Word};
-use crate::terms::{Direction, Fate, Machine, ServerLife};
+use crate::terms::{Direction, Fate, Machine, ONE_MORE, ServerLife};
 
 /// Events by index, with all that is known or inferred of each.
 pub(super) struct Graph<'a> {
@@ -86,6 +86,7 @@ impl<'a> Graph<'a> {
         graph.inferred(&went_on);
         graph.comings(&facts.rooms, &went_on);
         graph.connections();
+        graph.refused_lines();
         // Nobody hears news of a room before having asked to come in.
         for (i, entry) in entries.into_iter().enumerate() {
             if let Some(entry) = entry.filter(|entry| *entry < i) {
@@ -270,6 +271,49 @@ impl<'a> Graph<'a> {
         for (at, peer) in heard.chain(named) {
             self.beside[at].extend(way_in(peer).filter(|asked| *asked < at));
         }
+    }
+
+    /// A second line that was refused while the first one stood: the server still held the peer to be there, so the news that it is gone came after.
+    fn refused_lines(&mut self) {
+        let mut up: HashMap<&PeerName, HashSet<u32>> = HashMap::new();
+        let mut step = None;
+        let mut held: HashMap<&PeerName, usize> = HashMap::new();
+        for (i, event) in self.events.iter().enumerate() {
+            match &event.what {
+                What::Step { .. } => step = Some(i),
+                What::LinkUp { link } => {
+                    up.entry(&link.peer).or_default().insert(link.instance);
+                }
+                What::LinkDown { link, .. } => {
+                    if let Some(up) = up.get_mut(&link.peer) {
+                        up.remove(&link.instance);
+                    }
+                }
+                What::LinkRefused { link, .. } => {
+                    let stands = up.get(&link.peer).is_some_and(|up| !up.is_empty());
+                    let asked = step.filter(|step| self.asks_for_one_more(*step, &link.peer));
+                    if let Some(step) = asked.filter(|_| stands) {
+                        held.insert(&link.peer, step);
+                    }
+                }
+                What::Message {
+                    direction: Direction::Down,
+                    word:
+                        Some(Word::Notice {
+                            notice: Notice::PeerLeft { .. },
+                        }),
+                    about: Some(about),
+                    ..
+                } => self.beside[i].extend(held.get(about)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether a step has this peer open one more line, which is to be refused.
+    fn asks_for_one_more(&self, step: usize, peer: &PeerName) -> bool {
+        let line = format!("{peer}: {ONE_MORE}");
+        matches!(&self.events[step].what, What::Step { log: Some(log), .. } if *log == line)
     }
 
     /// What a step sent or let go while the server stood still, or a tap did not read, and the event that ended that. What peers sent by

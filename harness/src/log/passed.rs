@@ -8,7 +8,7 @@ use super::expect::{Watch, matches};
 use super::roles::Called;
 use crate::facts::Facts;
 use crate::names::{Link, PeerName};
-use crate::record::{Event, Seq, What};
+use crate::record::{Event, Seq, What, let_in};
 use crate::scenario::OneLink;
 use crate::signaling::{Kind, Terms};
 
@@ -39,6 +39,7 @@ impl Passed {
 
 /// All that is written of these events, in the order of the trace. The harness's own last requests and their answers are left out.
 pub fn passed<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Passed> {
+    let counted = let_in(events);
     let facts = Facts::of(events, terms);
     let mut watch = Watch::new::<&str>(&[], terms);
     let named = named(events);
@@ -56,7 +57,7 @@ pub fn passed<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Passed> {
         }
         all.push(Passed {
             event: event.seq,
-            link: wire(event).cloned(),
+            link: wire(&counted[i]).cloned(),
             called: wire(event).and_then(|link| {
                 let (name, _) = called?.1.get(&link.peer)?;
                 Some(name.clone())

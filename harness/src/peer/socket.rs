@@ -1,4 +1,9 @@
-//! The WebSockets and HTTP requests of a peer that is no browser, behaving as a browser's do.
+//! The lines and HTTP requests of a peer that is no browser, behaving as a browser's do: WebSockets here, what else carries a line in files of
+//! its own.
+
+mod events;
+mod http;
+mod poll;
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -6,15 +11,15 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ::http::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, HOST, HeaderMap, ORIGIN, SEC_WEBSOCKET_PROTOCOL,
+};
+use ::http::{HeaderValue, Method};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use http::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, HOST, HeaderMap, ORIGIN, SEC_WEBSOCKET_PROTOCOL,
-};
-use http::{HeaderValue, Method};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -28,12 +33,13 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::http::Grips;
 use super::Origin;
 use super::teller::Teller;
 use crate::coding;
 use crate::hand::{Command, HandError, Happening, Reply};
 use crate::lock::lock;
-use crate::terms::Data;
+use crate::terms::{Data, LINE, Via};
 use crate::tls::Stream;
 
 /// How long a connect with its handshake may take, as in browsers: longer than whoever gave the order waits for it.
@@ -81,6 +87,8 @@ pub(crate) struct Sockets {
 struct Link {
     orders: UnboundedSender<ToSend>,
     state: Arc<AtomicU8>,
+    /// What it is that nothing can be sent on, if so.
+    deaf: Option<&'static str>,
 }
 
 const CONNECTING: u8 = 0;
@@ -89,6 +97,7 @@ const OVER: u8 = 2;
 
 enum ToSend {
     Text(String),
+    Binary(String),
     Close(Option<CloseFrame>),
 }
 
@@ -116,8 +125,12 @@ impl Sockets {
                 link,
                 path,
                 protocols,
-            } => Answer::Now(self.open(link, &path, &protocols)),
-            Command::SendText { link, text } => Answer::Now(self.send(link, text)),
+                via,
+            } => Answer::Now(self.open(link, &path, &protocols, via)),
+            Command::SendText { link, text } => Answer::Now(self.send(link, ToSend::Text(text))),
+            Command::SendBinary { link, text } => {
+                Answer::Now(self.send(link, ToSend::Binary(text)))
+            }
             Command::CloseLink { link, code, reason } => {
                 Answer::Now(self.close(link, code, reason))
             }
@@ -150,8 +163,14 @@ impl Sockets {
         }
     }
 
-    fn open(&self, link: u32, path: &str, protocols: &[String]) -> Result<Reply, HandError> {
-        let request = self.request(path, protocols)?;
+    fn open(
+        &self,
+        link: u32,
+        path: &str,
+        protocols: &[String],
+        via: Via,
+    ) -> Result<Reply, HandError> {
+        let line = self.line(link, path, protocols, &via)?;
         let mut links = lock(&self.links);
         if links.contains_key(&link) {
             return Err(refuse(
@@ -168,9 +187,55 @@ impl Sockets {
             state: Arc::clone(&state),
             reset: self.reset.clone(),
         };
-        self.tasks.spawn_on(task.run(request, queue), &self.runtime);
-        links.insert(link, Link { orders, state });
+        match line {
+            Line::Socket(request) => {
+                drop((self.tasks).spawn_on(task.run(*request, queue), &self.runtime));
+            }
+            Line::Carried(request) => {
+                drop((self.tasks).spawn_on(task.carry(*request, via.clone(), queue), &self.runtime))
+            }
+        }
+        let deaf = match via {
+            Via::Events { .. } => Some("server-sent events"),
+            Via::LongPoll => Some("long polls"),
+            Via::WebSocket | Via::SocketIo { .. } => None,
+        };
+        let link_ = Link {
+            orders,
+            state,
+            deaf,
+        };
+        links.insert(link, link_);
         Ok(Reply::Done)
+    }
+
+    /// What is asked for a line.
+    fn line(
+        &self,
+        link: u32,
+        path: &str,
+        protocols: &[String],
+        via: &Via,
+    ) -> Result<Line, HandError> {
+        let get = |headers: &[(&str, &str)]| {
+            let headers = headers
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.to_string()));
+            let request = self.http_request("GET", path, headers.collect(), None)?;
+            Ok(Line::Carried(Box::new(request)))
+        };
+        match via {
+            Via::Events { .. } => get(&[
+                ("accept", "text/event-stream"),
+                ("cache-control", "no-store"),
+                // A stream that is compressed could be kept back.
+                ("accept-encoding", "identity"),
+            ]),
+            // By this the tap knows which polls are one line; it goes no further.
+            Via::LongPoll => get(&[(LINE, &link.to_string())]),
+            Via::SocketIo { .. } => Err(HandError::Unsupported("not yet".into())),
+            Via::WebSocket => Ok(Line::Socket(Box::new(self.request(path, protocols)?))),
+        }
     }
 
     fn request(&self, path: &str, protocols: &[String]) -> Result<Request, HandError> {
@@ -190,14 +255,19 @@ impl Sockets {
         Ok(request)
     }
 
-    fn send(&self, link: u32, text: String) -> Result<Reply, HandError> {
+    fn send(&self, link: u32, what: ToSend) -> Result<Reply, HandError> {
         let links = lock(&self.links);
         let found = find(&links, link)?;
+        if let Some(what) = found.deaf {
+            return Err(HandError::Unsupported(format!(
+                "link {link} is a line of {what}, on which only the server speaks: say it by an HTTP request"
+            )));
+        }
         match found.state.load(Ordering::Relaxed) {
             CONNECTING => Err(refuse("InvalidStateError", "Still in CONNECTING state.")),
             OPEN => {
                 // If it ended this moment the text is lost, as in a browser; `LinkClosed` tells.
-                let _ = found.orders.send(ToSend::Text(text));
+                let _ = found.orders.send(what);
                 Ok(Reply::Done)
             }
             _ => Ok(Reply::Done),
@@ -263,13 +333,13 @@ impl Sockets {
         path: &str,
         headers: Vec<(String, String)>,
         body: Option<String>,
-    ) -> Result<http::Request<Full<Bytes>>, HandError> {
+    ) -> Result<::http::Request<Full<Bytes>>, HandError> {
         let wrong = |error: &dyn std::fmt::Display| refuse("TypeError", error.to_string());
         if !path.starts_with('/') {
             return Err(wrong(&format!("a path begins with a slash: {path:?}")));
         }
         let method = Method::from_bytes(method.as_bytes()).map_err(|error| wrong(&error))?;
-        let mut request = http::Request::builder()
+        let mut request = ::http::Request::builder()
             .uri(path)
             .header(HOST, header(&self.origin.address.to_string())?);
         let named = |(name, _): &(String, String)| ACCEPT_ENCODING == name.as_str();
@@ -290,7 +360,10 @@ impl Sockets {
 }
 
 /// Each request has a connection of its own: nothing to clean up, and the tap sees it as its own.
-async fn respond(origin: Origin, request: http::Request<Full<Bytes>>) -> Result<Reply, HandError> {
+async fn respond(
+    origin: Origin,
+    request: ::http::Request<Full<Bytes>>,
+) -> Result<Reply, HandError> {
     let failed = |error: &dyn std::error::Error| {
         // The cause is what helps: "connection refused" hides behind "client error (Connect)".
         let mut text = error.to_string();
@@ -340,7 +413,13 @@ fn codings(headers: &HeaderMap) -> String {
     all.join(",")
 }
 
-/// One WebSocket, from connect to close.
+/// How a line is asked for.
+enum Line {
+    Socket(Box<Request>),
+    Carried(Box<::http::Request<Full<Bytes>>>),
+}
+
+/// One line, from connect to close.
 struct LinkTask {
     link: u32,
     origin: Origin,
@@ -364,11 +443,7 @@ impl LinkTask {
         let Some(socket) = socket else {
             return self.closed(ABNORMAL, String::new());
         };
-        // Unless a close came in this very moment, which the queue then holds.
-        let _ = self
-            .state
-            .compare_exchange(CONNECTING, OPEN, Ordering::Relaxed, Ordering::Relaxed);
-        self.teller.tell(Happening::LinkOpened { link: self.link });
+        self.opened();
 
         let (mut sink, mut stream) = socket.split();
         let (code, reason) = tokio::select! {
@@ -385,6 +460,38 @@ impl LinkTask {
             () = write(&mut sink, orders) => (ABNORMAL, String::new()),
         };
         self.closed(code, reason);
+    }
+
+    fn opened(&self) {
+        // Unless a close came in this very moment, which the queue then holds.
+        let _ = self
+            .state
+            .compare_exchange(CONNECTING, OPEN, Ordering::Relaxed, Ordering::Relaxed);
+        self.teller.tell(Happening::LinkOpened { link: self.link });
+    }
+
+    /// A line that is no WebSocket, to its end.
+    async fn carry(
+        self,
+        request: ::http::Request<Full<Bytes>>,
+        via: Via,
+        mut orders: UnboundedReceiver<ToSend>,
+    ) {
+        let grips = Grips::default();
+        let mut carried = pin!(async {
+            match &via {
+                Via::Events { names } => events::run(&self, &grips, request, names).await,
+                Via::LongPoll => poll::run(&self, &grips, request).await,
+                _ => None,
+            }
+        });
+        tokio::select! {
+            biased;
+            () = self.reset.cancelled() => grips.reset(),
+            // Only a close can come, or the end of the peer.
+            _ = orders.recv() => self.closed(NO_STATUS, String::new()),
+            _ = &mut carried => self.closed(ABNORMAL, String::new()),
+        }
     }
 
     /// Reads to the end; answers how it ended.
@@ -440,8 +547,8 @@ async fn connect(origin: &Origin, request: Request) -> Option<Socket> {
 async fn write(sink: &mut SplitSink<Socket, Message>, mut orders: UnboundedReceiver<ToSend>) {
     loop {
         let frame = match orders.recv().await {
-            Some(ToSend::Text(text)) => {
-                match sink.send(Message::text(text)).await {
+            Some(said @ (ToSend::Text(_) | ToSend::Binary(_))) => {
+                match sink.send(message(said)).await {
                     Ok(()) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => continue,
                     // The reader sees it too, with what came before it.
                     Err(_) => std::future::pending().await,
@@ -453,6 +560,14 @@ async fn write(sink: &mut SplitSink<Socket, Message>, mut orders: UnboundedRecei
         let end = Instant::now() + CLOSE;
         let _ = timeout_at(end, sink.send(Message::Close(frame))).await;
         return sleep_until(end).await;
+    }
+}
+
+fn message(said: ToSend) -> Message {
+    match said {
+        ToSend::Text(text) => Message::text(text),
+        ToSend::Binary(text) => Message::binary(text.into_bytes()),
+        ToSend::Close(frame) => Message::Close(frame),
     }
 }
 

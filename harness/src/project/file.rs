@@ -25,6 +25,8 @@ const SHORTEST_SECRET: usize = 4;
 /// A server, how to talk to it, and the scenarios for it.
 #[derive(Clone, Debug)]
 pub struct Project {
+    /// Its folder: that of its file, or that in which glare runs.
+    pub home: PathBuf,
     /// Scenario files, and folders with them.
     pub scenarios: Vec<PathBuf>,
     /// The server under test.
@@ -82,6 +84,7 @@ impl Project {
         dialect: Arc<Dialect>,
     ) -> Self {
         Self {
+            home: PathBuf::from("."),
             scenarios: scenarios.into_iter().map(Into::into).collect(),
             server,
             dialect,
@@ -221,6 +224,7 @@ impl Reader {
             return Err(self.mistakes);
         }
         Ok(Project {
+            home: folder,
             scenarios,
             server,
             dialect,

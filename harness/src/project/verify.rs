@@ -24,7 +24,7 @@ impl Project {
         }
     }
 
-    /// Plays every scenario with every cast and compares the logs with the snapshots beside them, for use in a test:
+    /// Plays every scenario with every cast and compares the logs with their snapshots, for use in a test:
     ///
     /// ```no_run
     /// #[test]
@@ -89,6 +89,7 @@ impl Project {
                 RunFolder::create(Path::new(runs::FOLDER), runs::KEPT)
                     .map_err(|error| format!("no folder {} for records: {error}", runs::FOLDER))?,
             ),
+            home: self.home.clone(),
         };
         let setting = self.setting().map_err(|error| error.to_string())?;
         let runtime = tokio::runtime::Runtime::new()

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::TRACE_VERSION;
+use crate::names::PeerName;
 
 /// Its name in the run's folder.
 const LEDGER: &str = "run.jsonl";
@@ -41,6 +42,20 @@ pub struct CaseEntry {
     pub logs: Vec<LogEntry>,
     /// What all its runs showed of each law.
     pub laws: Vec<LawEntry>,
+    /// Whose the names were that outcomes bind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<NameEntry>,
+}
+
+/// Whose a name was that an outcome binds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NameEntry {
+    /// The name.
+    pub name: PeerName,
+    /// The peer's own.
+    pub peer: PeerName,
+    /// In so many runs.
+    pub runs: u32,
 }
 
 /// One of the logs of a case.
@@ -93,6 +108,7 @@ impl CaseEntry {
             took: 0,
             logs: Vec::new(),
             laws: Vec::new(),
+            names: Vec::new(),
         }
     }
 }

@@ -42,12 +42,14 @@ pub fn case_line(told: &Told) -> String {
             }
         );
         for (outcome, runs) in outcomes {
-            let times = if runs == 1 {
-                "once"
-            } else {
-                &format!("{runs} times")
-            };
-            let _ = write!(line, "\n      {times}: {}", tame(outcome));
+            let _ = write!(line, "\n      {}: {}", times(runs), tame(outcome));
+        }
+        for (name, peers) in told.bound() {
+            let peers = peers
+                .into_iter()
+                .map(|(peer, runs)| format!("{peer} {}", times(runs)));
+            let peers = peers.collect::<Vec<_>>().join(", ");
+            let _ = write!(line, "\n      {}: {}", tame(name.as_str()), tame(&peers));
         }
     }
     match &told.story.verdict {
@@ -78,6 +80,13 @@ pub fn case_line(told: &Told) -> String {
         }
     }
     line
+}
+
+fn times(runs: u32) -> String {
+    match runs {
+        1 => "once".to_owned(),
+        runs => format!("{runs} times"),
+    }
 }
 
 fn duration(took: Duration) -> String {

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::log::Log;
+use crate::names::PeerName;
 use crate::record::{
-    CaseEntry, Inconclusive, InconclusiveKind, LawEntry, LawFound, Role, Story, StoryError, Verdict,
+    CaseEntry, Inconclusive, InconclusiveKind, LawEntry, LawFound, NameEntry, Role, Story,
+    StoryError, Verdict,
 };
 use crate::signaling::Dialect;
 use crate::signaling::Terms;
@@ -26,6 +28,8 @@ pub struct Told {
     pub took: Duration,
     /// What all its runs together showed of each law that was asked, by number.
     pub laws: BTreeMap<u8, Asked>,
+    /// Whose the names were that outcomes bind, and in how many of the runs.
+    pub names: Vec<NameEntry>,
 }
 
 /// One of the logs that a case had.
@@ -105,6 +109,21 @@ impl Told {
         outcomes
     }
 
+    /// Each name that an outcome binds, with whose it was how often, most frequent first.
+    pub fn bound(&self) -> Vec<(&PeerName, Vec<(&PeerName, u32)>)> {
+        let mut bound: Vec<(&PeerName, Vec<(&PeerName, u32)>)> = Vec::new();
+        for NameEntry { name, peer, runs } in &self.names {
+            match bound.iter_mut().find(|(there, _)| *there == name) {
+                Some((_, peers)) => peers.push((peer, *runs)),
+                None => bound.push((name, vec![(peer, *runs)])),
+            }
+        }
+        for (_, peers) in &mut bound {
+            peers.sort_by_key(|(peer, runs)| (std::cmp::Reverse(*runs), *peer));
+        }
+        bound
+    }
+
     /// What a run's folder tells of a case.
     ///
     /// # Errors
@@ -135,6 +154,7 @@ impl Told {
             logs,
             took: Duration::from_micros(entry.took),
             laws: entry.laws.iter().map(asked).collect(),
+            names: entry.names.clone(),
         })
     }
 }
@@ -159,6 +179,7 @@ impl From<Story> for Told {
             logs: vec![take],
             took: story.took,
             laws,
+            names: Vec::new(),
             story,
         }
     }

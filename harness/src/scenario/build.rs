@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw};
 use crate::names::{PeerName, RoomName};
-use crate::signaling::{DescriptionKind, Kind};
+use crate::signaling::{DescriptionKind, Garbage, Kind};
 use crate::source::Span;
 use crate::terms::Machine;
 use crate::terms::{ChannelOptions, Data, Kill};
@@ -429,6 +429,19 @@ pub(crate) fn kill_server(_: &Values) -> Option<Action> {
 
 pub(crate) fn restart(_: &Values) -> Option<Action> {
     Some(Action::Restart)
+}
+
+pub(crate) fn garbage(v: &Values) -> Option<Action> {
+    Some(Action::SendRaw {
+        peer: v.peer("peer")?,
+        raw: Raw::Garbage {
+            kind: Garbage::parse(v.word("kind")?)?,
+            of: v
+                .word("of")
+                .map_or(Some(Kind::Join), |of| of.parse().ok())?,
+            answered: v.flag("answered", true),
+        },
+    })
 }
 
 pub(crate) fn send_raw(v: &Values) -> Option<Action> {

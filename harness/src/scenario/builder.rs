@@ -14,8 +14,7 @@ use super::model::{Share, Together};
 use super::times::Times;
 use crate::mistake::Mistakes;
 use crate::names::{PeerName, RoomName, Stack};
-use crate::signaling::Kind;
-use crate::signaling::Need;
+use crate::signaling::{Garbage, Kind};
 use crate::source::{Source, Span};
 use crate::terms::Corruption;
 use crate::terms::{Data, Kill};
@@ -60,7 +59,7 @@ impl Scenario {
                 tags: Vec::new(),
                 about: String::new(),
                 issue: None,
-                needs: Vec::new(),
+                wire: None,
                 peers: Vec::new(),
                 mixes: Vec::new(),
                 catches: BTreeMap::new(),
@@ -97,9 +96,9 @@ impl Builder {
         self
     }
 
-    /// What the server must know.
-    pub fn needs(mut self, need: Need) -> Self {
-        self.scenario.needs.push(need);
+    /// Whose wire its raw messages, requests and paths are.
+    pub fn wire(mut self, name: impl Into<String>) -> Self {
+        self.scenario.wire = Some(name.into());
         self
     }
 
@@ -318,6 +317,18 @@ impl Builder {
     /// `resume`
     pub fn resume(self) -> Self {
         self.step(Action::Resume)
+    }
+
+    /// `garbage`
+    pub fn garbage(self, peer: impl Into<PeerName>, kind: Garbage, of: Kind) -> Self {
+        self.send_raw(
+            peer,
+            Raw::Garbage {
+                kind,
+                of,
+                answered: true,
+            },
+        )
     }
 
     /// `send-raw`

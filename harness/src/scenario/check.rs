@@ -1,5 +1,6 @@
 //! What cannot come true, found before anything boots.
 
+mod meeting;
 mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use crate::mistake::{Mistake, Mistakes};
 use crate::names::{PeerName, RoomName};
 use crate::signaling::Kind;
 use crate::source::{Source, Span};
+use meeting::{Meetings, Why};
 use together::Renamed;
 
 /// Goes through the steps as the stage will, and notes what can never work.
@@ -37,6 +39,7 @@ pub(crate) fn steps(
         linked: BTreeMap::new(),
         negotiated: false,
         acquainted: Acquainted::default(),
+        meetings: Meetings::before(placed),
         mistakes,
     };
     for step in placed {
@@ -45,6 +48,11 @@ pub(crate) fn steps(
             None => walk.mistakes.leave(),
         }
         walk.step(step);
+        let wire = &walk.wire;
+        let signals = |peer: &PeerName| wire.contains_key(peer);
+        walk.meetings
+            .feed(&step.step.action, step.number, peers, &signals);
+        walk.negotiated |= walk.meetings.any();
     }
     walk.mistakes.leave();
 }
@@ -65,6 +73,7 @@ struct Walk<'a> {
     linked: BTreeMap<PeerName, usize>,
     negotiated: bool,
     acquainted: Acquainted,
+    meetings: Meetings,
     mistakes: &'a mut Mistakes,
 }
 
@@ -203,9 +212,11 @@ impl Walk<'_> {
                 self.has_connection(at, peer, "peer");
                 self.negotiated = true;
             }
-            Action::Say { from, .. } => {
+            Action::Say { from, to, .. } => {
                 self.has_connection(at, from, "from");
-                self.after_negotiation(at, "no channel can be open yet");
+                if self.after_negotiation(at, "no channel can be open yet") {
+                    self.can_meet(at, from, to.as_ref());
+                }
             }
             Action::Hold(pattern) => {
                 if self.sided(at, pattern)
@@ -392,7 +403,7 @@ impl Walk<'_> {
             }
             Action::Restart | Action::KillServer => self.faulty = Faulty::default(),
             Action::SendRaw {
-                raw: Raw::Text(_) | Raw::Frame(_),
+                raw: Raw::Text(_) | Raw::Frame(_) | Raw::Garbage { .. },
                 ..
             } => {
                 let status = at.values.span("status");
@@ -487,7 +498,9 @@ impl Walk<'_> {
                 for (index, peer) in peers.iter().enumerate() {
                     self.connection_of(at, peer, "connected", Some(index));
                 }
-                self.after_negotiation(at, "nothing before this step can connect them");
+                if self.after_negotiation(at, "nothing before this step can connect them") {
+                    self.can_all_meet(at, peers);
+                }
             }
             Condition::State { peer, .. }
             | Condition::Channel { peer, .. }
@@ -618,7 +631,8 @@ impl Walk<'_> {
         }
     }
 
-    fn after_negotiation(&mut self, at: &Placed, expected: &str) {
+    /// Whether anything was negotiated at all; else that is a mistake.
+    fn after_negotiation(&mut self, at: &Placed, expected: &str) -> bool {
         if !self.negotiated {
             self.mistakes
                 .add(&at.verb, "nobody has negotiated a connection yet")
@@ -626,6 +640,80 @@ impl Walk<'_> {
                 .advise(
                     "a `join` offers by itself unless it says `offer: false`; else: `negotiate`",
                 );
+        }
+        self.negotiated
+    }
+
+    /// Whether each of them can be connected with each by now; one alone, with anybody.
+    fn can_all_meet(&mut self, at: &Placed, peers: &[PeerName]) {
+        if let [peer] = peers {
+            return self.can_meet(at, peer, None);
+        }
+        for (place, one) in peers.iter().enumerate() {
+            for other in &peers[place + 1..] {
+                self.can_meet(at, one, Some(other));
+            }
+        }
+    }
+
+    /// Whether a peer can be connected with another by now, or with anybody.
+    fn can_meet(&mut self, at: &Placed, peer: &PeerName, with: Option<&PeerName>) {
+        let connects = |name: &&PeerName| *name != peer && !self.wire.contains_key(*name);
+        let others: Vec<&PeerName> = match with {
+            Some(with) => Some(with).into_iter().filter(connects).collect(),
+            None => (self.peers.iter().map(|(name, _)| name))
+                .filter(connects)
+                .collect(),
+        };
+        if self.wire.contains_key(peer) {
+            return;
+        }
+        let whys = others.iter().map(|other| {
+            let why = self.meetings.why_not(peer, other, self.peers)?;
+            Some((*other, why))
+        });
+        let Some(whys) = whys.collect::<Option<Vec<_>>>() else {
+            return;
+        };
+        let is_kept = |(_, why): &&(&PeerName, Why)| matches!(why, Why::Kept { .. });
+        match whys.iter().find(is_kept).or(whys.first()) {
+            Some((
+                other,
+                Why::Kept {
+                    what,
+                    pattern,
+                    step,
+                    dropped,
+                },
+            )) => {
+                let (verb, advice) = match dropped {
+                    true => ("drops", "say which one: `nth: 1`".to_owned()),
+                    false => {
+                        let pattern = pattern_text(pattern);
+                        ("holds", format!("put `release` of {pattern} before it"))
+                    }
+                };
+                self.mistakes
+                    .add(
+                        &at.verb,
+                        format!("this waits for a connection of {peer} and {other}, and step {step} {verb} each {what} that could lead to it"),
+                    )
+                    .expect("it can only run out of time")
+                    .advise(advice);
+            }
+            Some((other, Why::NoOffer)) => {
+                let (peer, other) = (peer.clone(), (*other).clone());
+                self.mistakes
+                    .add(
+                        &at.verb,
+                        format!("neither of {peer} and {other} has offered to the other by this step"),
+                    )
+                    .expect("nothing before this step can connect them")
+                    .advise(format!(
+                        "who offers says `offers:` of each peer and `offer:` of a `join`; else: `negotiate: {{ from: {peer}, to: {other} }}`"
+                    ));
+            }
+            None => {}
         }
     }
 
@@ -646,7 +734,11 @@ impl Walk<'_> {
             .mistakes
             .add(span, format!("`{peer}` only signals, it has no connection"));
         mistake.expect("a wire peer");
-        if unpinned {
+        if let Some(wire) = self.renamed.wire.get(peer) {
+            mistake.expect("it may be a wire peer").advise(format!(
+                "`{peer}` may be `{wire}` in a run, who only signals; let all who ask for that name have a connection: `{wire}: {{ stack: native }}`"
+            ));
+        } else if unpinned {
             let first = self
                 .peers
                 .first()

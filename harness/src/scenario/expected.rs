@@ -106,7 +106,7 @@ pub(super) fn written<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<String> 
 
 impl Scenario {
     /// Lines of `expect` that hardly anything can match, or that no step leads to: where, and why.
-    pub fn doubts(&self) -> Vec<(Span, String)> {
+    pub(super) fn doubts(&self) -> Vec<(Span, String)> {
         let cast = Cast::of(&self.peers, &wire_peers(&self.peers, &self.mixes));
         let cast = cast.with_bound(self.steps.iter());
         let steps = written(self.steps.iter());

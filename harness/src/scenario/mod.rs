@@ -10,6 +10,8 @@ mod crowd;
 mod deadlock;
 mod expected;
 mod model;
+mod needs;
+mod old_news;
 mod ordered;
 mod outcomes;
 mod placed;
@@ -21,9 +23,10 @@ mod text;
 mod times;
 mod together;
 mod value;
+mod warnings;
 
 pub(crate) use crowd::Acquainted;
-pub(crate) use read::variants::slug as variant_slug;
+pub(crate) use read::variants::{gather as gather_variants, slug as variant_slug};
 pub(crate) use table::Demands;
 
 pub use builder::Builder;
@@ -33,6 +36,7 @@ pub use model::{
     Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Share, Step,
     Together, Use, Via,
 };
+pub use needs::Needed;
 pub use ordered::OneLink;
 pub use read::sequences::Sequences;
 pub use schema::schema;

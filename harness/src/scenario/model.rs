@@ -8,7 +8,7 @@ use super::cast::Mix;
 use super::times::Times;
 use crate::hand::PeerFault;
 use crate::names::{PeerName, RoomName, Stack};
-use crate::signaling::{DescriptionKind, Kind, Need};
+use crate::signaling::{DescriptionKind, Garbage, Kind};
 use crate::source::{Source, Span};
 use crate::terms::Machine;
 use crate::terms::{ChannelOptions, Data, Kill};
@@ -35,8 +35,8 @@ pub struct Scenario {
     pub about: String,
     /// `issue:`, an https URL.
     pub issue: Option<String>,
-    /// `needs:`, what the server must know.
-    pub needs: Vec<Need>,
+    /// `wire:`, the wire in which its own raw messages, requests and paths are; no other server is played.
+    pub wire: Option<String>,
     /// `peers:`, in the order of the file.
     pub peers: Vec<(PeerName, PeerSpec)>,
     /// `casts:`, the mixes of stacks that it is played with; every one, if there are none.
@@ -458,6 +458,12 @@ pub enum Raw {
     Frame(RawFrame),
     /// A request for a WebSocket on this path, over a connection of its own; `status` if given must be the answer's.
     Upgrade { path: String, status: Option<u16> },
+    /// Garbage of this kind, where this word was meant; `answered`: waits for what the server is declared to do then.
+    Garbage {
+        kind: Garbage,
+        of: Kind,
+        answered: bool,
+    },
 }
 
 /// Which messages a tap fault means. `from` alone: the sender's leg, before the server. `to` alone, or both: the receiver's

@@ -19,18 +19,19 @@ use super::casting::wire_peers;
 use super::model::{Action, DEFAULT_WITHIN, Expect, Line, PeerSpec, Scenario, Step, Via};
 use super::placed::Placed;
 use super::table::{
-    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, MAX_LINE, MAX_LINES, MAX_PEERS,
+    self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, GONE, MAX_LINE, MAX_LINES, MAX_PEERS,
     TOGETHER, USE, WAIT, verbs,
 };
 use super::value::{Shapes, peer_name};
 use super::{check, deadlock, expected, ordered, spelling};
 use crate::mistake::{Mistakes, quoted};
-use crate::names::PeerName;
-use crate::signaling::Need;
+use crate::names::{PeerName, is_name};
 use crate::source::{Source, Span};
-use crate::yaml::{Key, Node, Value, duration, word};
+use crate::yaml::{Key, Node, Value, duration};
 use sequences::Sequences;
 use variants::Set;
+
+pub(super) use peer::idle_key;
 
 struct Reader<'m> {
     source: Source,
@@ -39,6 +40,8 @@ struct Reader<'m> {
     set: Option<&'m Set>,
     /// What stands beside the file.
     sequences: Option<&'m Sequences>,
+    /// Peers that go by other names, by what the steps so far bind.
+    renamed: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -85,9 +88,7 @@ impl Reader<'_> {
             .and_then(|(_, node)| self.about(node))
             .unwrap_or_default();
         let issue = find("issue").and_then(|(_, node)| self.issue(node));
-        let needs = find("needs")
-            .map(|(_, node)| self.needs(node))
-            .unwrap_or_default();
+        let wire = find("wire").and_then(|(_, node)| self.wire(node));
         let peers = find("peers").and_then(|(_, node)| self.peers(node));
         let mixes = match (find("casts"), &peers) {
             (Some((_, node)), Some(peers)) => self.casts(node, peers),
@@ -116,13 +117,18 @@ impl Reader<'_> {
             .unwrap_or_default();
         let peers = peers.unwrap_or_default();
         let placed = steps.placed;
-        let wire = wire_peers(&peers, &mixes);
-        check::steps(&self.source, &placed, (&peers, wire.clone()), self.mistakes);
+        let by_wire = wire_peers(&peers, &mixes);
+        check::steps(
+            &self.source,
+            &placed,
+            (&peers, by_wire.clone()),
+            self.mistakes,
+        );
         deadlock::steps(&self.source, &placed, self.mistakes);
         if self.mistakes.is_empty() {
             // Steps that could not be read may write what is missed then.
             let written = expected::written(placed.iter().map(|placed| &placed.step));
-            let cast = expected::Cast::of(&peers, &wire);
+            let cast = expected::Cast::of(&peers, &by_wire);
             let cast = cast.with_bound(placed.iter().map(|placed| &placed.step));
             expected::lines(expect.lines(), &cast, &written, self.mistakes);
             ordered::lines(&expect.order, self.mistakes);
@@ -137,7 +143,7 @@ impl Reader<'_> {
             tags,
             about,
             issue,
-            needs,
+            wire,
             peers,
             mixes,
             catches,
@@ -150,15 +156,21 @@ impl Reader<'_> {
     /// Notes keys that are not in this table.
     fn keys(&mut self, of: &str, entries: &[(Key, Node)], table: &[(&str, bool, &str)]) {
         let known = || table.iter().map(|(name, ..)| *name);
+        let there = |name: &str| entries.iter().any(|(key, _)| key.text == name);
         for (key, _) in entries {
             if !known().any(|name| name == key.text) {
-                self.mistakes
-                    .add(&key.span, format!("{of} has no key {}", quoted(&key.text)))
+                let mistake = self
+                    .mistakes
+                    .add(&key.span, format!("{of} has no key {}", quoted(&key.text)));
+                mistake
                     .expect(format!(
                         "its keys: {}",
                         known().collect::<Vec<_>>().join(", ")
                     ))
-                    .suggest(&key.text, known());
+                    .suggest_key(&key.text, known(), there);
+                if let Some((_, instead)) = GONE.iter().find(|(name, _)| *name == key.text) {
+                    mistake.advise(*instead);
+                }
             }
         }
     }
@@ -227,22 +239,19 @@ impl Reader<'_> {
         Some(text.to_owned())
     }
 
-    fn needs(&mut self, node: &Node) -> Vec<Need> {
-        let mut needs = Vec::new();
-        for item in node
-            .list("a list: `[rooms, peer-left]`", self.mistakes)
-            .unwrap_or_default()
-        {
-            if let Some(need) = word(item, &Need::NAMES, self.mistakes).and_then(Need::parse) {
-                if needs.contains(&need) {
-                    self.mistakes
-                        .add(&item.span, format!("`{need}` is in this list twice"))
-                        .expect("a second time");
-                }
-                needs.push(need);
-            }
+    /// The name of a wire, as a dialect has one.
+    fn wire(&mut self, node: &Node) -> Option<String> {
+        let name = self.line_of_text(node, 32)?;
+        if !is_name(&name) {
+            self.mistakes
+                .add(
+                    &node.span,
+                    format!("{} cannot be the name of a wire", quoted(&name)),
+                )
+                .expect("1 to 32 of: A-Z a-z 0-9 _ -, as a dialect's `wire:` or name");
+            return None;
         }
-        needs
+        Some(name)
     }
 
     fn peers(&mut self, node: &Node) -> Option<Vec<(PeerName, PeerSpec)>> {
@@ -346,6 +355,7 @@ impl Reader<'_> {
         };
         let values = Shapes {
             peers,
+            renamed: &self.renamed,
             mistakes: self.mistakes,
         }
         .values(verb, span, entries)?;

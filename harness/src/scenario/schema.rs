@@ -3,13 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::table::{
-    AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_AT_ONCE, MAX_MIXES,
+    AT_ONCE, AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_AT_ONCE, MAX_MIXES,
     MAX_PARAMETERS, MAX_PEERS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS,
-    OF_PEERS, PEER_KEYS, PeerShape, RECONNECTS, RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE,
-    STATES, Shape, TOGETHER, TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, Verb, WAIT, WAIT_ABOUT,
-    WITHIN, verbs,
+    PEER_KEYS, PeerShape, RECONNECTS, RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES,
+    Shape, TOGETHER, TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, Verb, WAIT, WAIT_ABOUT, WITHIN,
+    verbs,
 };
-use crate::signaling::Need;
 
 /// The schema (JSON Schema, draft 2020-12) that an editor completes and checks scenario files by, and the files of sequences beside them.
 pub fn schema() -> Value {
@@ -108,9 +107,7 @@ fn file_key(name: &str) -> Value {
         }),
         "about" => json!({ "type": "string", "maxLength": 4000 }),
         "issue" => json!({ "type": "string", "pattern": "^https://" }),
-        "needs" => {
-            json!({ "type": "array", "items": or_placeholder(json!({ "enum": Need::NAMES })), "uniqueItems": true })
-        }
+        "wire" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" }),
         "with" => with(),
         "peers" => peers(),
         "casts" => json!({
@@ -287,7 +284,7 @@ fn step() -> Value {
 
 /// Steps that begin together, and who gets which name by their outcome.
 fn together() -> Value {
-    let verbs = OF_PEERS.iter();
+    let verbs = AT_ONCE.iter();
     // As they are for steps of their own.
     let same = |name: &str| json!({ "$ref": format!("#/$defs/step/oneOf/0/properties/{name}") });
     let properties: Map<String, Value> = verbs

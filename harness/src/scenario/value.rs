@@ -16,6 +16,8 @@ use crate::yaml::{Key, Node, duration, word};
 /// Reads values, knowing the scenario's peers. Without peers (their section is broken) every name is let through.
 pub(crate) struct Shapes<'a> {
     pub peers: Option<&'a [String]>,
+    /// Those of them who go by other names by now: they are known, and nobody is told to name them.
+    pub renamed: &'a [String],
     pub mistakes: &'a mut Mistakes,
 }
 
@@ -34,12 +36,13 @@ impl Shapes<'_> {
             let known = verb.keys.iter().chain([&WITHIN]);
             match known.clone().find(|spec| spec.name == key.text) {
                 Some(spec) => {
-                    if let Some(value) = self.value(spec, node) {
+                    if let Some(value) = self.value(spec, node, entries) {
                         values.0.push((spec.name, value, node.span.clone()));
                     }
                 }
                 None => {
                     let names: Vec<&str> = known.map(|spec| spec.name).collect();
+                    let there = |name: &str| entries.iter().any(|(key, _)| key.text == name);
                     meant.extend(nearest(&key.text, names.iter().copied()));
                     self.mistakes
                         .add(
@@ -47,7 +50,7 @@ impl Shapes<'_> {
                             format!("`{}` has no key {}", verb.name, quoted(&key.text)),
                         )
                         .expect(format!("its keys: {}", names.join(", ")))
-                        .suggest(&key.text, names.iter().copied());
+                        .suggest_key(&key.text, names.iter().copied(), there);
                 }
             }
         }
@@ -87,9 +90,17 @@ impl Shapes<'_> {
         (self.mistakes.len() == before).then_some(values)
     }
 
-    fn value(&mut self, spec: &KeySpec, node: &Node) -> Option<Parsed> {
+    fn value(&mut self, spec: &KeySpec, node: &Node, entries: &[(Key, Node)]) -> Option<Parsed> {
         match spec.shape {
-            Shape::Peer => self.peer(node).map(Parsed::Peer),
+            Shape::Peer => {
+                // Nobody is both ends of anything.
+                let taken = |name: &str| {
+                    let others = entries.iter().filter(|(key, _)| key.text != spec.name);
+                    let mut words = others.filter_map(|(_, node)| node.scalar()?.text());
+                    words.any(|word| word == name)
+                };
+                self.peer(node, &taken).map(Parsed::Peer)
+            }
             Shape::Peers => self.some_peers(node).map(Parsed::Peers),
             Shape::Room => self.room(node).map(Parsed::Room),
             Shape::Text(most) => self.text(node, most).map(Parsed::Text),
@@ -111,15 +122,18 @@ impl Shapes<'_> {
         }
     }
 
-    fn peer(&mut self, node: &Node) -> Option<PeerName> {
+    /// The name of a peer; none that is `taken` may stand here, too.
+    fn peer(&mut self, node: &Node, taken: &dyn Fn(&str) -> bool) -> Option<PeerName> {
         let name = node.text("the name of a peer, as text", self.mistakes)?;
         if let Some(peers) = self.peers
             && !peers.iter().any(|peer| peer == name)
         {
+            let known = peers.iter().filter(|peer| !self.renamed.contains(peer));
+            let known: Vec<&str> = known.map(String::as_str).collect();
             self.mistakes
-                .add(&node.span, format!("there is no peer {}", quoted(name)))
-                .expect(format!("expected one of: {}", peers.join(", ")))
-                .suggest(name, peers.iter().map(String::as_str));
+                .add(&node.span, no_peer(name))
+                .expect(format!("expected one of: {}", known.join(", ")))
+                .suggest(name, known.into_iter().filter(|peer| !taken(peer)));
             return None;
         }
         Some(PeerName::new(name))
@@ -134,7 +148,11 @@ impl Shapes<'_> {
         let mut peers: Vec<(PeerName, Span)> = Vec::new();
         let mut whole = true;
         for item in items {
-            match self.peer(item) {
+            let taken = |name: &str| {
+                let mut words = items.iter().filter_map(|item| item.scalar()?.text());
+                words.any(|word| word == name)
+            };
+            match self.peer(item, &taken) {
                 Some(peer) if peers.iter().any(|(there, _)| *there == peer) => {
                     self.mistakes
                         .add(&item.span, format!("`{peer}` is in this list twice"))
@@ -277,6 +295,11 @@ impl Shapes<'_> {
         }
         Some(path)
     }
+}
+
+/// What is found where somebody is named whom nobody knows.
+pub(super) fn no_peer(name: &str) -> String {
+    format!("there is no peer {}", quoted(name))
 }
 
 /// The name of a peer: one word, that means nothing else in the log.

@@ -1,14 +1,19 @@
 //! What can be said: the semantic words, and the dialects that map them to a server's wire format.
 
 mod dialect;
+mod garbage;
 mod need;
+mod reason;
 pub mod sdp;
 mod terms;
 mod word;
 
 pub use dialect::{
-    AbsentPeer, Alias, Connect, Conversation, Dialect, Out, Properties, SameId, Unspeakable,
+    AbsentPeer, Alias, Book, Connect, Conversation, Dialect, Heard, Meant, Out, Overheard,
+    Properties, SameId, Say, Unspeakable,
 };
+pub use garbage::{Garbage, Garbled, OnGarbage};
 pub use need::Need;
+pub use reason::{Reason, Refusals};
 pub use terms::Terms;
 pub use word::{Candidate, Description, DescriptionKind, Kind, Notice, Request, Signal, Word};

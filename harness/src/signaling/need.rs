@@ -1,75 +1,93 @@
-//! What a scenario may need of a server, by name.
+//! What a scenario may need of a server, and whether a dialect says that it has it.
 
-use std::fmt;
+use std::time::Duration;
 
-/// What a scenario may need of a server; a dialect declares which of them its server has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+use super::{Dialect, Kind, Reason, SameId};
+
+/// What a step, or an expected line, needs of a server. A need that no dialect has to declare is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// `rooms`: create, join, leave by name.
+    /// The wire of this name, in which the scenario itself speaks.
+    Wire(String),
+    /// A way for a peer to say this word.
+    Says(Kind),
+    /// The server says this word.
+    Hears(Kind),
+    /// Peers say this word to each other.
+    Relays(Kind),
+    /// More than one room.
     Rooms,
-    /// `destroy`: a request that removes a room.
-    Destroy,
-    /// `room-limit`: a room of two refuses a third.
-    RoomLimit,
-    /// `peer-joined`: those inside are told who comes.
-    PeerJoined,
-    /// `peer-left`: those who stay are told who went.
-    PeerLeft,
-    /// `trickle`: candidates are relayed one by one.
-    Trickle,
-    /// `bye`: a relayed goodbye.
-    Bye,
-    /// `restart`: the harness can end and start the server.
-    Restart,
+    /// A room for so many.
+    Holds(usize),
+    /// Whoever comes into a room of so many is refused.
+    Limit(usize),
+    /// A request that is refused so.
+    Refuses(Reason),
+    /// A second line with an id that is in use is refused.
+    RejectsSameId,
+    /// Those who stay hear, before the step has waited for so long, of somebody whose line has ended.
+    AnnouncesLeaving(Duration),
+    /// A line that is half-open is noticed before the step has waited for so long.
+    NoticesSilence(Duration),
+    /// Who comes in is told who is inside.
+    TellsInside,
 }
 
 impl Need {
-    /// All of them.
-    pub const ALL: [Need; 8] = [
-        Need::Rooms,
-        Need::Destroy,
-        Need::RoomLimit,
-        Need::PeerJoined,
-        Need::PeerLeft,
-        Need::Trickle,
-        Need::Bye,
-        Need::Restart,
-    ];
-
-    /// Their names, as files write them.
-    pub const NAMES: [&str; 8] = [
-        "rooms",
-        "destroy",
-        "room-limit",
-        "peer-joined",
-        "peer-left",
-        "trickle",
-        "bye",
-        "restart",
-    ];
-
-    /// The name as files write it.
-    pub fn as_str(self) -> &'static str {
+    /// Why a dialect does not have it, as the rest of a sentence; `None` if it does.
+    pub fn lacking(&self, dialect: &Dialect) -> Option<String> {
+        let name = dialect.name();
+        let properties = dialect.properties();
+        let no_way =
+            |to: &str, kind: &Kind| format!("the dialect `{name}` has no way to {to} `{kind}`");
+        let undeclared = |key: &str| format!("the dialect `{name}` declares no `{key}`");
+        let within = |key: &str, promised: Option<Duration>, waits: &Duration| match promised {
+            None => Some(undeclared(key)),
+            Some(promised) if promised > *waits => Some(format!(
+                "the dialect `{name}` promises it within {promised:?}, and the step waits for {waits:?}"
+            )),
+            Some(_) => None,
+        };
         match self {
-            Need::Rooms => "rooms",
-            Need::Destroy => "destroy",
-            Need::RoomLimit => "room-limit",
-            Need::PeerJoined => "peer-joined",
-            Need::PeerLeft => "peer-left",
-            Need::Trickle => "trickle",
-            Need::Bye => "bye",
-            Need::Restart => "restart",
+            Need::Wire(wire) => (dialect.wire() != wire).then(|| {
+                let own = dialect.wire();
+                format!("the dialect `{name}` is of the wire `{own}`")
+            }),
+            Need::Says(kind) => (!dialect.says(*kind)).then(|| no_way("say", kind)),
+            Need::Hears(kind) => (!dialect.hears(*kind)).then(|| no_way("hear", kind)),
+            Need::Relays(kind) if !dialect.says(*kind) => Some(no_way("say", kind)),
+            Need::Relays(kind) => (!dialect.hears(*kind)).then(|| no_way("hear", kind)),
+            Need::Rooms => {
+                (!dialect.has_rooms()).then(|| format!("the dialect `{name}` has no rooms"))
+            }
+            Need::Holds(size) => (properties.room_size)
+                .filter(|holds| holds < size)
+                .map(|holds| format!("a room of `{name}` holds {holds}")),
+            Need::Limit(size) => match properties.room_size {
+                None => Some(undeclared("room-size")),
+                Some(holds) if holds != *size => Some(format!("a room of `{name}` holds {holds}")),
+                Some(_) => None,
+            },
+            Need::Refuses(reason) => (!properties.refusals.has(*reason))
+                .then(|| undeclared(&format!("refusals: {reason}"))),
+            Need::RejectsSameId => {
+                (properties.same_id != Some(SameId::Reject)).then(|| undeclared("same-id: reject"))
+            }
+            Need::AnnouncesLeaving(waits) => within(
+                "announces-leaving-within",
+                properties.announces_leaving_within,
+                waits,
+            ),
+            Need::NoticesSilence(waits) => within(
+                "notices-silence-within",
+                properties.notices_silence_within,
+                waits,
+            ),
+            Need::TellsInside => (!dialect.tells_inside()).then(|| {
+                format!(
+                    "the dialect `{name}` does not say who is inside (`{{with}}` in `hear: joined`)"
+                )
+            }),
         }
-    }
-
-    /// The need of this name.
-    pub fn parse(name: &str) -> Option<Need> {
-        Need::ALL.into_iter().find(|need| need.as_str() == name)
-    }
-}
-
-impl fmt::Display for Need {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

@@ -30,10 +30,12 @@ pub struct Terms {
     pub unordered: bool,
     /// What is addressed to one may also reach others in the room.
     pub broadcasts: bool,
-    /// What is sent to who is away waits for them.
+    /// What is sent to who is away may wait for them.
     pub queues: bool,
     /// A second connection with an id that is in use is refused, so a new link is in no room yet.
     pub rejects_same_id: bool,
+    /// A second connection with an id that is in use takes the place of the first.
+    pub takes_over: bool,
     /// `leave` has a reply.
     pub answers_leave: bool,
     /// A request is answered within this time; `None`: no time is promised.
@@ -58,7 +60,7 @@ impl Terms {
     pub fn of(dialect: &Dialect) -> Self {
         Self {
             answers_leave: dialect.hears(Kind::Left),
-            rooms: Some(dialect.says(Kind::Create) || dialect.says(Kind::Join)),
+            rooms: Some(dialect.has_rooms()),
             ..Self::from(dialect.properties())
         }
     }
@@ -79,12 +81,13 @@ impl From<&Properties> for Terms {
             announces_joining_within: properties.announces_joining_within,
             coalesces: properties.coalesces,
             rewrites: properties.rewrites,
-            echoes: properties.echoes,
+            echoes: properties.echoes != Some(false),
             repeats: properties.repeats,
             unordered: properties.unordered,
-            broadcasts: properties.broadcasts,
-            queues: properties.absent_peer == AbsentPeer::Queue,
-            rejects_same_id: properties.same_id == SameId::Reject,
+            broadcasts: properties.broadcasts != Some(false),
+            queues: matches!(properties.absent_peer, None | Some(AbsentPeer::Queue)),
+            rejects_same_id: properties.same_id == Some(SameId::Reject),
+            takes_over: properties.same_id == Some(SameId::Takeover),
             answers_leave: true,
             answers_within: properties.answers_within,
             room_size: properties.room_size,

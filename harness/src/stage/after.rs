@@ -81,10 +81,15 @@ impl Asked<'_> {
                 Err(Miss::new(FailureKind::Refused, message))
             }
             (Notice::Refused { reason, .. }, Answer::RefusedWith(text))
-                if !reason.contains(text) =>
+                if let Some(wanted) = world.refusals.wanted(text)
+                    && !reason.contains(wanted) =>
             {
+                let named = match wanted == text {
+                    true => String::new(),
+                    false => format!(", which is what `{text}` is called here"),
+                };
                 let message = format!(
-                    "the server refused {peer}'s {kind} with {reason:?}, expected {text:?} in it"
+                    "the server refused {peer}'s {kind} with {reason:?}, expected {wanted:?} in it{named}"
                 );
                 Err(Miss::new(FailureKind::Refused, message))
             }

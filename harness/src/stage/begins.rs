@@ -84,6 +84,13 @@ impl Stage {
                 raw: Raw::Text(text),
                 ..
             } => Begins::Sending(Order::SendRaw { text: text.clone() }),
+            Action::SendRaw {
+                raw: Raw::Garbage { kind, of, .. },
+                ..
+            } => Begins::Sending(Order::Garbage {
+                kind: *kind,
+                of: *of,
+            }),
             Action::Http {
                 method, path, body, ..
             } => Begins::Sending(Order::Http {

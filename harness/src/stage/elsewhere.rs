@@ -6,7 +6,7 @@ use crate::peer::browser::Pool;
 use crate::record::{Recorder, What};
 use crate::scenario::{Action, Demands, Raw};
 use crate::server::UrlSpec;
-use crate::signaling::{Kind, Need};
+use crate::signaling::Kind;
 use crate::terms::{Direction, Kill};
 
 /// So many characters of what a server got last are shown.
@@ -25,9 +25,6 @@ pub(super) fn withheld(case: &Case, server: &UrlSpec) -> Option<String> {
         return Some(format!(
             "{step} needs a server that glare has started; the one at {url} it neither ends nor pauses"
         ));
-    }
-    if case.scenario.needs.contains(&Need::Restart) {
-        return Some(format!("nothing restarts the server at {url}"));
     }
     if let Some((number, room)) = names_a_room(case) {
         return Some(format!(

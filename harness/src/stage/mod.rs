@@ -6,6 +6,7 @@ mod begins;
 mod blame;
 mod closing;
 mod connect;
+
 mod director;
 mod directory;
 mod disturbed;
@@ -13,6 +14,7 @@ mod driver;
 mod elsewhere;
 mod expected;
 mod faults;
+mod garbage;
 mod gathering;
 mod hope;
 mod hopeless;
@@ -28,6 +30,7 @@ mod probe;
 mod probed;
 mod rules;
 mod speak;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod together;
@@ -171,6 +174,13 @@ impl Setting {
         let mut options = TapOptions::new(address, server);
         options.site = self.server.site();
         options.headers = self.headers.clone();
+        if self.dialect.via() == crate::terms::Via::LongPoll {
+            let route = crate::tap::PollRoute {
+                method: "GET".to_owned(),
+                path: self.dialect.line_path().to_owned(),
+            };
+            options.polls = Arc::new([route]);
+        }
         let security = self.security.as_ref();
         options.trust = security.map(|security| security.servers().clone());
         options

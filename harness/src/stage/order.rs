@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use crate::hand::Deed;
 use crate::names::PeerName;
 use crate::record::Seq;
-use crate::signaling::Request;
+use crate::signaling::{Garbage, Kind, Request};
 
 /// What the stage tells a peer to do.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub enum Order {
     Deed { to: Option<PeerName>, deed: Deed },
     /// Send text as it is.
     SendRaw { text: String },
+    /// Garbage, made from what its line's conversation would say.
+    Garbage { kind: Garbage, of: Kind },
     /// An HTTP request as it is; answers with the status.
     Http {
         method: String,

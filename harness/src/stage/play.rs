@@ -20,6 +20,7 @@ use super::lawful::{excuse, lives_on};
 use super::outcome::{Judged, Outcome, log};
 use super::probed::gone;
 use super::rules::Rules;
+use super::strangers::{Names, Strangers, is_harmful};
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::facts::Facts;
@@ -30,10 +31,10 @@ use crate::record::{
     Broken, CaseFacts, Digest, Event, Failure, FailureKind, InconclusiveKind, LawFound, Recorder,
     Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
 };
-use crate::scenario::{Acquainted, Action, Answer, Place, Step};
+use crate::scenario::{Acquainted, Action, Place};
 use crate::server::{Lives, ServerUnderTest, Wanted};
+use crate::signaling::Alias;
 use crate::signaling::Terms;
-use crate::signaling::{Alias, SameId};
 use crate::source::Source;
 use crate::terms::Kill;
 use crate::terms::ServerLife;
@@ -348,43 +349,7 @@ fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
     if let Some(why) = unkillable(case, &setting.pool) {
         return unsupported(UnsupportedKind::Stack, why);
     }
-    let lacking: Vec<String> = case
-        .scenario
-        .needs
-        .iter()
-        .filter(|need| !setting.dialect.has(**need))
-        .map(ToString::to_string)
-        .collect();
-    if !lacking.is_empty() {
-        let name = setting.dialect.name();
-        let why = format!("{name} has no {}", lacking.join(", "));
-        return unsupported(UnsupportedKind::Server, why);
-    }
-    let size = case.scenario.room_size();
-    if let Some(holds) = setting
-        .dialect
-        .properties()
-        .room_size
-        .filter(|holds| *holds < size)
-    {
-        let name = setting.dialect.name();
-        let why =
-            format!("the scenario needs a room of {size}, and a room of {name} holds {holds}");
-        return unsupported(UnsupportedKind::Server, why);
-    }
-    let refuses = |step: &Step| {
-        let answer = match &step.action {
-            Action::Connect { answer, .. } => Some(answer),
-            _ => None,
-        };
-        matches!(answer, Some(Answer::Refused | Answer::RefusedWith(_)))
-    };
-    let lets_in = setting.dialect.properties().same_id != SameId::Reject;
-    if !(lets_in && case.scenario.each_step().any(|(_, step)| refuses(step))) {
-        return None;
-    }
-    let name = setting.dialect.name();
-    let why = format!("{name} does not refuse an id that is in use");
+    let why = case.scenario.lacking(&setting.dialect)?;
     unsupported(UnsupportedKind::Server, why)
 }
 
@@ -454,6 +419,14 @@ async fn perform(
             scene.clone(),
         )
     });
+    let met_before = match setting.server.elsewhere() {
+        Some(url) if url.owned && is_harmful(case) => {
+            let alias = scene.directory.alias().clone();
+            let strangers = Strangers::at(server.address(), setting, alias);
+            Some(strangers.meet(&Names::of(case)).await.is_ok())
+        }
+        _ => None,
+    };
     let mut actors = BTreeMap::new();
     let mut trouble = None;
     for entered in join_all(entering).await {
@@ -472,13 +445,15 @@ async fn perform(
         .collect();
     let mut stage = Stage {
         alias: scene.directory.alias().clone(),
+        met_before,
         actors,
         server,
         recorder: recorder.clone(),
         rules: scene.rules.clone(),
-        world: World::new(&Terms::of(&setting.dialect)),
+        world: World::new(&Terms::of(&setting.dialect)).refusing(&setting.dialect),
         watch: Watch::new(&never, &Terms::of(&setting.dialect)),
         fences: BTreeMap::new(),
+        fences_are_spoken: setting.dialect.says(crate::signaling::Kind::Fence),
         rooms: BTreeMap::new(),
         acquainted: Acquainted::default(),
         taken: 0,

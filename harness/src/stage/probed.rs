@@ -1,7 +1,7 @@
 //! Laws 5, 6 and 8: asked by doing, after the steps.
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,18 +15,15 @@ use super::director::Stage;
 use super::idle;
 use super::lawful::excuse;
 use super::outcome::Judged;
-use super::probe::{Probe, Stuck};
+use super::probe::Stuck;
+use super::strangers::{Names, SERVES_WITHIN, Strangers, harmed, meets_unharmed};
 use super::{Case, Setting};
 use crate::laws::{Breach, Finding, Law, emptied};
-use crate::mind::description;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
-use crate::scenario::{Action, Pattern, Raw};
-use crate::signaling::{Alias, Conversation, Dialect, Need, SameId, Signal, Terms};
+use crate::scenario::{Action, Raw};
+use crate::signaling::{Alias, Conversation, Dialect, SameId, Terms};
 use crate::terms::Side;
-
-/// How long a server may take to serve a stranger, on a machine that has much else to do.
-const SERVES_WITHIN: Duration = Duration::from_secs(20);
 
 /// How long a server may take to notice that somebody went, beside the time that it declares.
 const NOTICES_WITHIN: Duration = Duration::from_secs(5);
@@ -42,11 +39,13 @@ struct Hurt {
     /// which may be why, the last one.
     since: Seq,
     peers: BTreeSet<PeerName>,
+    /// Something was sent that no client should.
+    by_garbage: bool,
 }
 
 /// Whose line a request for a WebSocket on this path takes over: whoever's own path it is, or whose id stands in it.
 fn taken_over(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, path: &str) -> Vec<PeerName> {
-    if dialect.properties().same_id != SameId::Takeover {
+    if dialect.properties().same_id != Some(SameId::Takeover) {
         return Vec::new();
     }
     let parts: Vec<_> = path
@@ -57,7 +56,7 @@ fn taken_over(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, path: &str) ->
     let peers = case.scenario.peers.iter().map(|(name, _)| name);
     let taken = peers.filter(|name| {
         let own = Conversation::new(dialect.clone(), name.as_str()).aliased(alias.clone());
-        own.connect().path == path || parts.iter().any(|part| part == name.as_str())
+        own.connect(None).path == path || parts.iter().any(|part| part == name.as_str())
     });
     taken.cloned().collect()
 }
@@ -72,27 +71,22 @@ fn hurt(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, events: &[Arc<Event>
             Some(inner) => case.scenario.inner(*index, *inner),
             None => (index.checked_sub(1)).and_then(|index| case.scenario.steps.get(index)),
         };
-        let (Action::SendRaw { peer, .. }
-        | Action::Http { peer, .. }
-        | Action::Kill { peer, .. }
-        | Action::Stall { peer }
-        | Action::Corrupt {
-            pattern: Pattern {
-                from: Some(peer), ..
-            },
-            ..
-        }
-        | Action::Cut { peer, .. }) = &step?.action
-        else {
+        let action = step.map(|step| &step.action);
+        let Some(peer) = action.and_then(harmed) else {
             continue;
         };
         let hurt = hurt.get_or_insert_with(|| Hurt {
             by: event.seq,
             since: event.seq,
             peers: BTreeSet::new(),
+            by_garbage: false,
         });
+        hurt.by_garbage |= !matches!(
+            action,
+            Some(Action::Kill { .. } | Action::Stall { .. } | Action::Cut { .. })
+        );
         hurt.by = event.seq;
-        if dialect.properties().same_id != SameId::Reject {
+        if dialect.properties().same_id != Some(SameId::Reject) {
             hurt.since = event.seq;
         }
         // Whose name an outcome binds: all whose it may be.
@@ -101,7 +95,7 @@ fn hurt(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, events: &[Arc<Event>
         if let Some(Action::SendRaw {
             raw: Raw::Upgrade { path, .. },
             ..
-        }) = step.map(|step| &step.action)
+        }) = action
         {
             hurt.peers.extend(taken_over(case, dialect, alias, path));
         }
@@ -122,42 +116,58 @@ impl Stage {
         let mut six = finding(Law::EmptyRoomsAreFree);
         // Strangers ask for rooms and ids again and again: only its owner lets them in.
         let bears = (setting.server.elsewhere()).is_none_or(|server| server.owned);
-        if self.server.is_up() && setting.dialect.has(Need::Rooms) && bears {
+        if self.server.is_up() && bears {
             let names = Names::of(case);
-            let tap = setting.tap(Ipv4Addr::LOCALHOST.into(), self.server.address());
             let alias = self.alias.clone();
+            let strangers = Strangers::at(self.server.address(), setting, alias.clone());
             let notices = terms.announces_leaving_within.unwrap_or_default() + NOTICES_WITHIN;
-            let probe =
-                |id: String| Probe::new(id, tap.clone(), setting.dialect.clone(), alias.clone());
+            let probe = |id: String| strangers.one(id);
+            let promised = terms.announces_leaving_within.is_some();
             if let Some(hurt) = hurt(case, &setting.dialect, &alias, &events) {
-                let until = Instant::now() + SERVES_WITHIN;
                 let again = Some(Instant::now() + notices);
                 let note = |result: Result<(), Stuck>, five: &mut Finding| {
                     note(five, hurt.by, Vec::new(), result);
                 };
                 let began = Instant::now();
-                let met = pair(&names, probe, until).await;
+                let met = strangers.meet(&names).await;
                 // Each of the pair is silent while the other is served. Who was waited for to the end has lost no line.
                 let took = began.elapsed();
                 let lost = met.is_err() && took < SERVES_WITHIN;
-                if !(lost && idle::is_why(probe, names.id("idle"), took).await) {
+                let idle = lost && idle::is_why(probe, names.id("idle"), took).await;
+                let accused = matches!(met, Err(Stuck::Server(_))) && !idle;
+                // Where they cannot meet without it either, nothing is known of the harm.
+                let known =
+                    !accused || meets_unharmed(case, setting, self.met_before, alias.clone()).await;
+                if !idle && known {
                     note(met, &mut five);
                 }
                 let served = five.breaches.is_empty();
-                for peer in &hurt.peers {
+                // That who has gone can come back needs that the server notices, which not all do.
+                let back = promised || terms.takes_over;
+                for peer in hurt.peers.iter().filter(|_| known && back) {
                     // Where strangers are not served, nobody learns more by waiting.
                     if self.world.is_up(peer) || !served {
                         continue;
                     }
                     let returned = async {
                         let mut returned = probe(peer.to_string()).await?;
-                        let connected = returned.connect(until, again).await;
+                        let connected = returned
+                            .connect(Instant::now() + SERVES_WITHIN, again)
+                            .await;
                         returned.leave().await;
                         connected
                     };
                     note(returned.await, &mut five);
                 }
                 for (peer, result) in self.unrelated(case, &events, &hurt) {
+                    // Where somebody has ended, a server may end the room, with all that are in it.
+                    if result.is_err()
+                        && !promised
+                        && !hurt.by_garbage
+                        && shares(case, &peer, &hurt.peers)
+                    {
+                        continue;
+                    }
                     let silent = idle::longest(&events, &peer);
                     let id = names.id(&format!("idle-{peer}"));
                     if result.is_err() && idle::is_why(probe, id, silent).await {
@@ -168,7 +178,9 @@ impl Stage {
             }
             let until = Instant::now() + SERVES_WITHIN;
             let again = Some(Instant::now() + notices);
+            let freed = setting.dialect.properties().frees_empty_rooms;
             let rooms = emptied(&events, terms).into_iter().enumerate();
+            let rooms = rooms.filter(|_| freed);
             let made = rooms.map(|(index, (room, by))| {
                 let stranger = probe(names.id(&format!("{index}")));
                 async move {
@@ -260,63 +272,21 @@ impl Stage {
     }
 }
 
-/// Names that nobody in the case has.
-struct Names {
-    prefix: String,
-    room: RoomName,
-}
-
-impl Names {
-    fn of(case: &Case) -> Self {
-        let mut prefix = "glare-probe".to_owned();
-        let rooms = || {
-            case.scenario
-                .each_step()
-                .filter_map(|(_, step)| match &step.action {
-                    Action::Create { room, .. } | Action::Join { room, .. } => Some(room.as_str()),
-                    _ => None,
-                })
-        };
-        let peers = || case.scenario.peers.iter().map(|(name, _)| name.as_str());
-        while rooms().chain(peers()).any(|name| name.starts_with(&prefix)) {
-            prefix.push('x');
-        }
-        Self {
-            room: RoomName::new(&prefix),
-            prefix,
-        }
-    }
-
-    fn id(&self, what: &str) -> String {
-        format!("{}-{what}", self.prefix)
-    }
-}
-
-/// A fresh pair joins a fresh room; an offer passes one way and an answer the other.
-async fn pair<F: Future<Output = Result<Probe, Stuck>>>(
-    names: &Names,
-    probe: impl Fn(String) -> F,
-    until: Instant,
-) -> Result<(), Stuck> {
-    let (mut one, mut other) = (probe(names.id("a")).await?, probe(names.id("b")).await?);
-    let offer = Signal::Offer {
-        sdp: description("offer").into(),
+/// Whether this peer is to be in a room with one of those, or there are no rooms.
+fn shares(case: &Case, peer: &PeerName, others: &BTreeSet<PeerName>) -> bool {
+    let rooms = |wanted: &dyn Fn(&PeerName) -> bool| -> BTreeSet<&RoomName> {
+        let steps = case.scenario.each_step();
+        let entered = steps.filter_map(|(_, step)| match &step.action {
+            Action::Create { peer, room, .. } | Action::Join { peer, room, .. } => {
+                let may_be = case.scenario.may_be(peer);
+                may_be.into_iter().any(wanted).then_some(room)
+            }
+            _ => None,
+        });
+        entered.collect()
     };
-    let answer = Signal::Answer {
-        sdp: description("answer").into(),
-    };
-    let met = async {
-        one.connect(until, None).await?;
-        other.connect(until, None).await?;
-        one.create(&names.room, until, None).await?;
-        other.join(&names.room, until).await?;
-        other.tell(&mut one, offer, until).await?;
-        one.tell(&mut other, answer, until).await
-    }
-    .await;
-    one.leave().await;
-    other.leave().await;
-    met
+    let own = rooms(&|one| one == peer);
+    own.is_empty() || !own.is_disjoint(&rooms(&|one| others.contains(one)))
 }
 
 fn finding(law: Law) -> Finding {

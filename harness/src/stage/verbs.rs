@@ -79,6 +79,12 @@ impl Stage {
             }
             Action::SendRaw {
                 peer,
+                raw: Raw::Garbage { kind, of, answered },
+            } => {
+                return self.garbage(peer, (*kind, *of), *answered, begun).await;
+            }
+            Action::SendRaw {
+                peer,
                 raw: Raw::Frame(frame),
             } => self.raw_frame(peer, *frame, begun).await?,
             Action::SendRaw {

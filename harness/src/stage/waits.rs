@@ -7,7 +7,7 @@ use crate::facts::Facts;
 use crate::names::PeerName;
 use crate::record::{Applied, Event, Seq, What};
 use crate::scenario::{Condition, Pattern};
-use crate::signaling::{DescriptionKind, Kind, Notice, Terms, Word};
+use crate::signaling::{DescriptionKind, Dialect, Garbled, Kind, Notice, Refusals, Terms, Word};
 use crate::terms::{Direction, Fate, Machine, Payload};
 
 /// The case as its events have told it so far.
@@ -28,6 +28,10 @@ pub struct World {
     words: BTreeMap<Seq, Word>,
     /// What may still come.
     pub(super) hope: Hope,
+    /// What the server says in refusing, by glare's names.
+    pub(super) refusals: Refusals,
+    /// What it does with garbage.
+    pub(super) garbled: Garbled,
     facts: Facts,
 }
 
@@ -127,7 +131,18 @@ impl World {
             replies: Vec::new(),
             words: BTreeMap::new(),
             hope: Hope::default(),
+            refusals: Refusals::default(),
+            garbled: Garbled::default(),
             facts: Facts::new(terms),
+        }
+    }
+
+    /// The same, with what this dialect's server does with requests that it refuses and with garbage.
+    pub(super) fn refusing(self, dialect: &Dialect) -> Self {
+        Self {
+            refusals: dialect.properties().refusals.clone(),
+            garbled: dialect.properties().garbage.clone(),
+            ..self
         }
     }
 

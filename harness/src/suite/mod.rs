@@ -3,6 +3,7 @@
 mod filter;
 mod planted;
 mod select;
+mod shelf;
 mod snapshot;
 mod stacks;
 mod table;
@@ -10,6 +11,7 @@ mod table;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -19,8 +21,8 @@ use futures_util::StreamExt;
 use crate::log::Log;
 use crate::record::runs::RunFolder;
 use crate::record::{
-    CaseEntry, Entry, Failure, FailureKind, InconclusiveKind, LawFound, LogEntry, Story,
-    TraceError, Verdict, Weight,
+    CaseEntry, Entry, Failure, FailureKind, InconclusiveKind, LawFound, LogEntry, NameEntry, Story,
+    TraceError, Verdict, Weight, What,
 };
 use crate::report::{Asked, Take, Told, differing};
 use crate::stage::{Case, LastWord, Outcome, Setting, play_with};
@@ -28,7 +30,8 @@ use crate::stage::{Case, LastWord, Outcome, Setting, play_with};
 pub use filter::Filter;
 pub use planted::{Caught, Planted, Row, Table, native, planted};
 pub(crate) use select::merge;
-pub use select::{SelectError, cases, files, known_peers, read, sequence_files, unused};
+pub use select::{SelectError, cases, files, known_peers, read, sequence_files, unused, warnings};
+pub use shelf::Shelf;
 pub use snapshot::{Snapshot, write};
 pub use stacks::stacks;
 pub use table::table;
@@ -47,6 +50,8 @@ pub struct Plan {
     pub accept: bool,
     /// Where each case leaves its record.
     pub records: Option<RunFolder>,
+    /// The project's folder: snapshots of another server than the reference one stand in it.
+    pub home: PathBuf,
 }
 
 /// A case that was played as often as was asked for.
@@ -66,6 +71,8 @@ pub struct Played {
     pub took: Duration,
     /// What all its runs together showed of each law that was asked, by number.
     pub laws: BTreeMap<u8, Asked>,
+    /// Whose the names were that outcomes bind, and in how many of the runs.
+    pub names: Vec<NameEntry>,
 }
 
 impl Played {
@@ -84,6 +91,7 @@ impl Played {
         entry.laws = (self.laws.iter())
             .map(|(law, asked)| asked.entry(*law))
             .collect();
+        entry.names.clone_from(&self.names);
         Some(entry)
     }
 
@@ -99,6 +107,7 @@ impl Played {
             logs: self.logs.clone(),
             took: self.took,
             laws: self.laws.clone(),
+            names: self.names.clone(),
         })
     }
 }
@@ -183,6 +192,7 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: &Plan, stop: &AtomicB
     let mut worst_take = 1;
     let mut took = Duration::ZERO;
     let mut laws = BTreeMap::new();
+    let mut names: Vec<NameEntry> = Vec::new();
     let mut runs = 0;
     let interrupt = setting.interrupt.clone();
     let (folder, unmade) = match plan.records.as_ref().map(|run| run.case(&case.slug())) {
@@ -202,6 +212,7 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: &Plan, stop: &AtomicB
         let is_last = runs + 1 == plan.repeat.max(1);
         let last_word = Snapshots {
             case: &case,
+            shelf: Shelf::of(&setting.dialect, &plan.home),
             accept: plan.accept,
             // Those of all runs, when the last of them is over and all have passed.
             logs: (is_last && worst.as_ref().is_none_or(is_pass)).then_some(&logs),
@@ -214,6 +225,7 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: &Plan, stop: &AtomicB
             let asked: &mut Asked = laws.entry(judged.finding.law.number()).or_default();
             asked.add(&LawFound::from(judged));
         }
+        bound(&outcome, &mut names);
         let log = outcome.log.to_string();
         let known = logs.contains_key(&log);
         let take = logs.entry(log).or_insert_with(|| Take {
@@ -264,6 +276,27 @@ async fn play_all(case: Case, setting: Arc<Setting>, plan: &Plan, stop: &AtomicB
         logs,
         took,
         laws,
+        names,
+    }
+}
+
+/// Counts whose names a run has bound, in the order in which they are bound.
+fn bound(outcome: &Outcome, names: &mut Vec<NameEntry>) {
+    for event in &outcome.events {
+        let What::Outcome { names: bound, .. } = &event.what else {
+            continue;
+        };
+        for (name, peer) in bound {
+            let same = |there: &&mut NameEntry| there.name == *name && there.peer == *peer;
+            match names.iter_mut().find(same) {
+                Some(there) => there.runs += 1,
+                None => names.push(NameEntry {
+                    name: name.clone(),
+                    peer: peer.clone(),
+                    runs: 1,
+                }),
+            }
+        }
     }
 }
 
@@ -285,6 +318,7 @@ fn is_pass(outcome: &Outcome) -> bool {
 /// What the snapshot makes of a case, or the case of its snapshot.
 struct Snapshots<'a> {
     case: &'a Case,
+    shelf: Shelf,
     accept: bool,
     /// The logs of the runs before, if a log may be accepted now.
     logs: Option<&'a BTreeMap<String, Take>>,
@@ -294,7 +328,7 @@ struct Snapshots<'a> {
 impl LastWord for Snapshots<'_> {
     fn judge(&self, log: &Log) -> Verdict {
         if !self.accept {
-            return judge_log(self.case, log);
+            return judge_log(self.case, &self.shelf, log);
         }
         let Some(logs) = self.logs else {
             return Verdict::Pass;
@@ -321,11 +355,11 @@ impl LastWord for Snapshots<'_> {
         let before = self.logs.into_iter().flat_map(BTreeMap::keys);
         let mut logs: Vec<String> = before.cloned().chain([log.to_string()]).collect();
         logs.dedup();
-        let known = Snapshot::of(&self.case.scenario, &self.case.cast);
+        let known = self.shelf.snapshot(&self.case.scenario, &self.case.cast);
         if known.is_ok_and(|snapshot| logs.iter().all(|log| snapshot.matches(log))) {
             return Ok(());
         }
-        accept(self.case, &logs).map_err(|error| {
+        accept(self.case, &self.shelf, &logs).map_err(|error| {
             Verdict::inconclusive(
                 InconclusiveKind::Snapshot,
                 format!("its snapshot cannot be written, and is as it was: {error}"),
@@ -350,8 +384,11 @@ fn fail(kind: FailureKind, message: String, diff: Option<String>) -> Verdict {
 }
 
 /// Compares a passing case's log with its snapshot.
-fn judge_log(case: &Case, log: &Log) -> Verdict {
-    let snapshot = match Snapshot::of(&case.scenario, &case.cast) {
+fn judge_log(case: &Case, shelf: &Shelf, log: &Log) -> Verdict {
+    if !shelf.compares() {
+        return Verdict::Pass;
+    }
+    let snapshot = match shelf.snapshot(&case.scenario, &case.cast) {
         Ok(snapshot) => snapshot,
         Err(error) => {
             return Verdict::inconclusive(
@@ -379,9 +416,12 @@ fn judge_log(case: &Case, log: &Log) -> Verdict {
 
 /// Writes logs where they belong: the first cast's into the shared file, another's into its own if they differ from that. What is there of
 /// other outcomes stays.
-fn accept(case: &Case, logs: &[String]) -> std::io::Result<()> {
-    let own = Snapshot::own_path(&case.scenario, &case.cast);
-    let shared = Snapshot::read(Snapshot::shared_path(&case.scenario))?;
+fn accept(case: &Case, shelf: &Shelf, logs: &[String]) -> std::io::Result<()> {
+    let own = shelf.own_path(&case.scenario, &case.cast);
+    let shared = Snapshot::read(shelf.shared_path(&case.scenario))?;
+    if let Some(folder) = own.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
     if writes_shared(case) {
         return write(&shared.path, &shared.with(logs));
     }

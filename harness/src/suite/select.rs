@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::mistake::{Mistakes, nearest, quoted};
 use crate::names::{PeerName, Stack};
-use crate::scenario::{Cast, Scenario, Sequences, variant_slug};
+use crate::scenario::{Cast, Scenario, Sequences, gather_variants, variant_slug};
 use crate::stage::Case;
 
 /// Why nothing could be selected.
@@ -108,6 +108,30 @@ pub fn read(files: &[PathBuf]) -> (Vec<Arc<Scenario>>, Vec<Mistakes>) {
     let mut all = Vec::new();
     merge(&mut all, mistakes);
     (scenarios, all)
+}
+
+/// What is warned of in these scenarios, file by file; what is so in some variants of a file only says in which.
+pub fn warnings(scenarios: &[Arc<Scenario>]) -> Vec<Mistakes> {
+    let mut files: Vec<(&Path, Vec<(String, Mistakes)>)> = Vec::new();
+    for scenario in scenarios {
+        let path = scenario.source.path.as_path();
+        let variant = scenario.variant.clone().unwrap_or_default();
+        let found = (variant, scenario.warnings());
+        match files.iter_mut().find(|(there, _)| *there == path) {
+            Some((_, variants)) => variants.push(found),
+            None => files.push((path, vec![found])),
+        }
+    }
+    let mut all = Vec::new();
+    for (_, variants) in files {
+        let Some((_, first)) = variants.first() else {
+            continue;
+        };
+        let mut of_file = Mistakes::new(first.source().clone());
+        gather_variants(variants, &mut of_file);
+        merge(&mut all, vec![of_file]);
+    }
+    all
 }
 
 /// Adds these lists to those that are there. What is wrong in another file than the one that was read goes to that file's list.

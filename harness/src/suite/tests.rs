@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Snapshot, accept, fail, judge_log, rank};
+use super::{Shelf, Snapshot, accept, fail, judge_log, rank};
 use crate::log::{Line, Log};
 use crate::names::Stack;
 use crate::record::{FailureKind, InconclusiveKind, UnsupportedKind, Verdict};
@@ -40,27 +40,28 @@ fn log(text: &str) -> Log {
 fn a_cast_has_a_snapshot_of_its_own_only_as_long_as_its_log_differs() {
     let folder = tempfile::tempdir().expect("a folder");
     let [first, other] = casts(folder.path());
+    let shelf = Shelf::of(&crate::signaling::Dialect::reference(), folder.path());
     let shared = Snapshot::shared_path(&first.scenario);
     let own = Snapshot::own_path(&other.scenario, &other.cast);
-    let green = |case, text| judge_log(case, &log(text)) == Verdict::Pass;
-    let is_new = |case| matches!(judge_log(case, &log("a")), Verdict::New { .. });
+    let green = |case, text| judge_log(case, &shelf, &log(text)) == Verdict::Pass;
+    let is_new = |case| matches!(judge_log(case, &shelf, &log("a")), Verdict::New { .. });
     assert!(is_new(&first) && is_new(&other));
 
-    accept(&first, &[log("a").to_string()]).expect("to be written");
+    accept(&first, &shelf, &[log("a").to_string()]).expect("to be written");
     assert!(shared.exists() && green(&first, "a") && green(&other, "a"));
-    accept(&other, &[log("a").to_string()]).expect("to be written");
+    accept(&other, &shelf, &[log("a").to_string()]).expect("to be written");
     assert!(!own.exists(), "it says the same");
 
-    accept(&other, &[log("b").to_string()]).expect("to be written");
+    accept(&other, &shelf, &[log("b").to_string()]).expect("to be written");
     assert!(own.exists() && green(&other, "b") && !green(&other, "a"));
     assert!(green(&first, "a") && !green(&first, "b"));
-    let Verdict::Fail(failure) = judge_log(&other, &log("a")) else {
+    let Verdict::Fail(failure) = judge_log(&other, &shelf, &log("a")) else {
         panic!("its own log is another");
     };
     assert_eq!(failure.kind, FailureKind::SnapshotDiffers);
     assert!(failure.message.contains("@alice-chromium"), "{failure:?}");
 
-    accept(&other, &[log("a").to_string()]).expect("to be written");
+    accept(&other, &shelf, &[log("a").to_string()]).expect("to be written");
     assert!(!own.exists() && green(&other, "a"));
     assert!(shared.exists(), "that of the others stays");
 }

@@ -67,10 +67,38 @@ impl Body {
         self.state == State::UntilClose
     }
 
+    /// Between two chunks.
+    pub(super) fn is_between_chunks(&self) -> bool {
+        matches!(self.state, State::Size(_, 0))
+    }
+
+    /// Nothing but the line end behind a chunk is missing.
+    pub(super) fn is_behind_chunk(&self) -> bool {
+        self.state == State::AfterChunk
+    }
+
     /// How many bytes at the beginning of `input` belong to the body; what they say is appended to `data`.
     pub(super) fn take(&mut self, input: &[u8], data: &mut Vec<u8>) -> Result<usize, BodyError> {
+        self.take_until(input, data, |_| false)
+    }
+
+    /// The same, and no further than to the end of a chunk.
+    pub(super) fn take_chunk(
+        &mut self,
+        input: &[u8],
+        data: &mut Vec<u8>,
+    ) -> Result<usize, BodyError> {
+        self.take_until(input, data, Body::is_between_chunks)
+    }
+
+    fn take_until(
+        &mut self,
+        input: &[u8],
+        data: &mut Vec<u8>,
+        enough: impl Fn(&Self) -> bool,
+    ) -> Result<usize, BodyError> {
         let mut at = 0;
-        while at < input.len() && !self.is_done() {
+        while at < input.len() && !self.is_done() && !(at > 0 && enough(self)) {
             let rest = &input[at..];
             at += match self.state {
                 State::UntilClose => {

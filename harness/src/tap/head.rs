@@ -7,6 +7,7 @@ use httparse::{Header, Status};
 use thiserror::Error;
 
 use super::body::Framing;
+use crate::terms::LINE;
 
 /// The longest head (bytes).
 const LONGEST: usize = 64 * 1024;
@@ -25,6 +26,8 @@ pub(super) enum HeadError {
     Target,
 }
 
+const EVENTS: &[u8] = b"text/event-stream";
+
 /// A request's head.
 #[derive(Debug)]
 pub(super) struct Request {
@@ -40,6 +43,10 @@ pub(super) struct Request {
     pub(super) expects: bool,
     /// It asks for a WebSocket.
     pub(super) upgrade: bool,
+    /// It asks for an event stream and nothing else, as `EventSource` does.
+    pub(super) events: bool,
+    /// Which line of the peer's hand it is a poll for, if the hand says so.
+    pub(super) line: Option<String>,
     /// Where its `Sec-WebSocket-Extensions` lines stand.
     extensions: Vec<Range<usize>>,
 }
@@ -56,6 +63,11 @@ impl Request {
 }
 
 impl Request {
+    /// Takes out what asks for a content coding: in a stream that is compressed no message could be found.
+    pub(super) fn strip_codings(&mut self) {
+        self.leave_out(["accept-encoding"].into_iter());
+    }
+
     /// Puts in headers, each in the place of its own of that name (which is the same in capitals: RFC 9110, section 5.1).
     pub(super) fn put(&mut self, headers: &[(String, String)]) {
         if headers.is_empty() {
@@ -106,20 +118,48 @@ fn without<'a>(
     Some(kept)
 }
 
+/// A request's head for a body of this length that is neither chunked nor encoded.
+pub(super) fn request_of_length(raw: &[u8], length: usize) -> Option<BytesMut> {
+    let mut space = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut parsed = httparse::Request::new(&mut space);
+    let Ok(Status::Complete(_)) = parsed.parse(raw) else {
+        return None;
+    };
+    let header = format!("Content-Length: {length}");
+    let mut names = DELIMITING.to_vec();
+    names.push("expect");
+    anew(raw, parsed.headers, &names, &header)
+}
+
+/// What says how long a body is and how it is encoded.
+const DELIMITING: [&str; 3] = ["content-length", "transfer-encoding", "content-encoding"];
+
+fn anew(raw: &[u8], headers: &[Header<'_>], names: &[&str], header: &str) -> Option<BytesMut> {
+    let mut head = without(raw, headers, names.iter().copied()).unwrap_or_else(|| raw.into());
+    // Lines may end without a carriage return; such a head stays as it is.
+    let lines = head.strip_suffix(b"\r\n\r\n")?.len() + 2;
+    head.truncate(lines);
+    head.extend_from_slice(format!("{header}\r\n\r\n").as_bytes());
+    Some(head)
+}
+
 /// A response's head for a body of this length that is neither chunked nor encoded.
 pub(super) fn plain(raw: &[u8], length: usize) -> Option<BytesMut> {
+    delimited(raw, &format!("Content-Length: {length}"))
+}
+
+/// A response's head for a body in chunks that is not encoded.
+pub(super) fn in_chunks(raw: &[u8]) -> Option<BytesMut> {
+    delimited(raw, "Transfer-Encoding: chunked")
+}
+
+fn delimited(raw: &[u8], header: &str) -> Option<BytesMut> {
     let mut space = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut parsed = httparse::Response::new(&mut space);
     let Ok(Status::Complete(_)) = parsed.parse(raw) else {
         return None;
     };
-    let names = ["content-length", "transfer-encoding", "content-encoding"];
-    let mut head = without(raw, parsed.headers, names.into_iter()).unwrap_or_else(|| raw.into());
-    // Lines may end without a carriage return; such a head stays as it is.
-    let lines = head.strip_suffix(b"\r\n\r\n")?.len() + 2;
-    head.truncate(lines);
-    head.extend_from_slice(format!("Content-Length: {length}\r\n\r\n").as_bytes());
-    Some(head)
+    anew(raw, parsed.headers, &DELIMITING, header)
 }
 
 /// A response's head.
@@ -189,11 +229,21 @@ pub(super) fn request(
         expects: has_token(headers, "expect", "100-continue"),
         upgrade: has_token(headers, "upgrade", "websocket")
             && has_token(headers, "connection", "upgrade"),
+        events: parsed.method == Some("GET")
+            && matches!(values(headers, "accept").as_slice(), [one] if one.eq_ignore_ascii_case(EVENTS)),
+        line: values(headers, LINE)
+            .first()
+            .map(|line| String::from_utf8_lossy(line).into_owned()),
         extensions: lines(inbox, headers, "sec-websocket-extensions"),
     };
     *seen = 0;
     let raw = inbox.split_to(length);
-    Ok(Some(Request { raw, ..request }))
+    let mut request = Request { raw, ..request };
+    if request.line.is_some() && !request.upgrade {
+        // Between the hand and the tap alone.
+        request.leave_out([LINE].into_iter());
+    }
+    Ok(Some(request))
 }
 
 /// Takes a response's head from the beginning of `inbox`, if it is complete. `bodiless`: it answers a HEAD.
@@ -221,7 +271,7 @@ pub(super) fn response(
     };
     let events = values(parsed.headers, "content-type")
         .iter()
-        .any(|value| value.to_ascii_lowercase().starts_with(b"text/event-stream"));
+        .any(|value| value.to_ascii_lowercase().starts_with(EVENTS));
     let codings = values(parsed.headers, "content-encoding").join(&b","[..]);
     let codings = String::from_utf8_lossy(&codings).into_owned();
     let phrase = parsed.reason.unwrap_or_default().to_owned();

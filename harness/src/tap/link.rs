@@ -1,4 +1,6 @@
-//! One WebSocket at the tap: both its sockets, both its directions, in one task.
+//! One line at the tap that has both its sockets to itself, a WebSocket or an event stream: both its directions, in one task.
+
+mod leg;
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
@@ -13,15 +15,16 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::outbox::{Kind, Outbox};
-use super::policy::{HoldId, LinkChange, Passing, Policy, Verdict};
-use super::splitter::{Piece, Splitter};
-use super::violation::{self, Told, Violation};
+use super::outbox::Kind;
+use super::policy::{HoldId, Policy};
+use super::splitter::Splitter;
+use super::stream::Stream as Events;
 use super::wire::Wire;
 use super::{Cut, Delivery, MESSAGE_CAP, frame};
 use crate::terms::Silence;
-use crate::terms::{Carrier, Direction, Ending, Side};
+use crate::terms::{Direction, Ending, Side};
 use crate::tls::Stream;
+use leg::{Common, Cutter, Leg};
 
 /// Read at once at most (bytes).
 const READ: usize = 64 * 1024;
@@ -39,259 +42,8 @@ pub(super) enum Command {
     Mend(oneshot::Sender<()>),
     /// Bytes up to the server, between two frames of the peer's.
     Inject(BytesMut, oneshot::Sender<Delivery>),
-}
-
-/// One direction: from its source's bytes to its target's outbox.
-struct Leg {
-    direction: Direction,
-    source: Side,
-    inbox: BytesMut,
-    splitter: Splitter,
-    outbox: Outbox,
-    /// The source has ended its stream.
-    ended: bool,
-    /// The rest of the long message in hand is thrown away.
-    dropping: bool,
-    /// The source has sent a close frame.
-    closed: bool,
-    /// Writing to the source has failed, so its end of stream is not a quiet one.
-    writing_failed: Option<io::ErrorKind>,
-    /// What comes is read and swallowed, its end too.
-    silent: bool,
-    /// How it ended, while it was silent.
-    unheard: Option<Ending>,
-    /// The source is not read from.
-    stalled: bool,
-    /// What the source was told of as wrong.
-    told: Told,
-}
-
-impl Leg {
-    fn new(direction: Direction, source: Side, inbox: BytesMut) -> Self {
-        Self {
-            direction,
-            source,
-            inbox,
-            splitter: Splitter::new(direction == Direction::Up, MESSAGE_CAP),
-            outbox: Outbox::default(),
-            ended: false,
-            dropping: false,
-            closed: false,
-            writing_failed: None,
-            silent: false,
-            unheard: None,
-            stalled: false,
-            told: Told::default(),
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.ended && self.outbox.is_over()
-    }
-
-    /// Ends a silence and a stall. An end of stream that was swallowed is due now, and is answered.
-    fn mend(&mut self) -> Option<Ending> {
-        self.stalled = false;
-        if std::mem::take(&mut self.silent) && self.ended {
-            self.outbox.finish();
-            return self.unheard.take();
-        }
-        // A close frame that was swallowed stays lost: the server still cannot know.
-        None
-    }
-}
-
-/// What both legs share.
-struct Common {
-    number: u32,
-    policy: Arc<dyn Policy>,
-    holds: HashMap<HoldId, (Direction, BytesMut)>,
-    next_hold: u32,
-    /// `Down` is told.
-    down: bool,
-    /// Cut by close frame: what comes now is read and thrown away until this moment.
-    closing: Option<Instant>,
-}
-
-impl Common {
-    /// This leg's source has ended the link.
-    fn ended(&mut self, leg: &mut Leg, ending: Ending) {
-        if !leg.silent || leg.direction == Direction::Down {
-            self.down(leg.source, ending);
-        } else if leg.unheard.is_none() && !self.down {
-            leg.unheard = Some(ending.clone());
-            (self.policy).link(self.number, LinkChange::Unheard { ending });
-        }
-    }
-
-    fn down(&mut self, by: Side, ending: Ending) {
-        if !std::mem::replace(&mut self.down, true) {
-            (self.policy).link(self.number, LinkChange::Down { by, ending });
-        }
-    }
-
-    /// Tells what is wrong, the first time. What the server writes is looked at closely; of the peer, only that it cannot be followed.
-    fn blame(&self, direction: Direction, told: &mut Told, violation: &Violation) {
-        if told.is_news(violation.rule) {
-            (self.policy).violation(self.number, direction, violation);
-        }
-    }
-
-    /// Judges all that is complete in the leg's inbox.
-    fn read(&mut self, leg: &mut Leg) {
-        let before = leg.splitter.violation();
-        let by_server = leg.direction == Direction::Down;
-        while let Some(piece) = leg.splitter.next(&mut leg.inbox) {
-            if by_server && leg.closed && matches!(piece, Piece::Message { .. }) {
-                self.blame(leg.direction, &mut leg.told, &violation::after_close());
-            }
-            match piece {
-                Piece::Control { frame, close } => {
-                    if let Some((code, reason)) = close {
-                        // A server's control frame has a head of two bytes.
-                        let payload = frame.get(2..).filter(|_| by_server);
-                        if let Some(wrong) = payload.and_then(violation::close) {
-                            self.blame(leg.direction, &mut leg.told, &wrong);
-                        }
-                        leg.closed = true;
-                        self.ended(leg, Ending::Close { code, reason });
-                    }
-                    if self.closing.is_none() && !leg.silent {
-                        leg.outbox.push(frame, Kind::Other, None);
-                    }
-                }
-                _ if self.closing.is_some() => {}
-                Piece::Message {
-                    carrier,
-                    mut frames,
-                    truncated,
-                } => {
-                    let hold = (HoldId::from(self.number) << 32) | HoldId::from(self.next_hold);
-                    let data = leg.splitter.payload(&frames);
-                    let text = std::str::from_utf8(data).ok();
-                    if by_server
-                        && carrier == Carrier::Text
-                        && text.is_none()
-                        && let Some(wrong) = violation::text(data, truncated)
-                    {
-                        self.blame(leg.direction, &mut leg.told, &wrong);
-                    }
-                    if by_server && truncated {
-                        self.blame(leg.direction, &mut leg.told, &violation::overlong());
-                    }
-                    let passing = Passing {
-                        link: self.number,
-                        direction: leg.direction,
-                        carrier,
-                        data,
-                        text,
-                        head: "",
-                        truncated,
-                        swallowed: leg.silent,
-                    };
-                    let mut verdict = self.policy.judge(&passing, hold);
-                    let corrupted = match verdict {
-                        Verdict::Corrupt(how) if !truncated => how.apply(passing.data),
-                        _ => Vec::new(),
-                    };
-                    if leg.silent {
-                        leg.dropping = truncated;
-                        continue;
-                    }
-                    let whole = matches!(
-                        verdict,
-                        Verdict::Hold | Verdict::Gather | Verdict::Duplicate | Verdict::Corrupt(_)
-                    );
-                    if truncated && whole {
-                        tracing::warn!(
-                            link = self.number,
-                            "a message longer than {MESSAGE_CAP} bytes can only be dropped or delayed; it passes"
-                        );
-                        verdict = Verdict::Pass;
-                    }
-                    if matches!(verdict, Verdict::Hold | Verdict::Drop | Verdict::Corrupt(_)) {
-                        let controls = leg.splitter.take_controls(&mut frames);
-                        if !controls.is_empty() {
-                            leg.outbox.push(controls, Kind::Other, None);
-                        }
-                    }
-                    let kind = if truncated {
-                        Kind::Beginning
-                    } else {
-                        Kind::Message
-                    };
-                    leg.dropping = truncated && verdict == Verdict::Drop;
-                    match verdict {
-                        Verdict::Pass => leg.outbox.push(frames, kind, None),
-                        Verdict::Delay(time) => leg.outbox.push(frames, kind, Some(time)),
-                        Verdict::Drop => {}
-                        Verdict::Hold => {
-                            self.next_hold = self.next_hold.wrapping_add(1);
-                            // A copy: a held message must not pin the read buffer.
-                            let frames = BytesMut::from(&frames[..]);
-                            self.holds.insert(hold, (leg.direction, frames));
-                        }
-                        Verdict::Gather => {
-                            self.next_hold = self.next_hold.wrapping_add(1);
-                            // A copy: as one that is held.
-                            let frames = BytesMut::from(&frames[..]);
-                            leg.outbox.push_closed(frames, hold);
-                        }
-                        Verdict::Duplicate => {
-                            let mut copy = frames.clone();
-                            drop(leg.splitter.take_controls(&mut copy));
-                            leg.outbox.push(frames, kind, None);
-                            leg.outbox.push(copy, Kind::Message, None);
-                        }
-                        Verdict::Corrupt(_) => {
-                            let first = match carrier {
-                                Carrier::Binary => 0x82,
-                                _ => 0x81,
-                            };
-                            let key = (leg.direction == Direction::Up).then(rand::random);
-                            let frame = frame::write(first, &corrupted, key);
-                            leg.outbox.push(BytesMut::from(&frame[..]), kind, None);
-                        }
-                        Verdict::Then(held, time) => {
-                            leg.outbox.push(frames, kind, time);
-                            match self.holds.remove(&held) {
-                                Some((direction, held)) if direction == leg.direction => {
-                                    leg.outbox.push(held, Kind::Message, None);
-                                }
-                                Some(other) => drop(self.holds.insert(held, other)),
-                                None => {}
-                            }
-                        }
-                    }
-                }
-                Piece::Tail { bytes, end } => {
-                    if !leg.dropping {
-                        let kind = if end { Kind::End } else { Kind::Other };
-                        leg.outbox.push(bytes, kind, None);
-                    }
-                }
-                Piece::Raw(_) if leg.silent => {}
-                Piece::Raw(bytes) => leg.outbox.push(bytes, Kind::Raw, None),
-            }
-        }
-        if let Some(noted) = leg.splitter.take_noted().filter(|_| by_server) {
-            self.blame(leg.direction, &mut leg.told, &noted);
-        }
-        if let (None, Some(violation)) = (before, leg.splitter.violation()) {
-            self.blame(leg.direction, &mut leg.told, &violation.into());
-            tracing::warn!(
-                link = self.number,
-                direction = ?leg.direction,
-                "no WebSocket frames from here on, passed on unread: {violation}"
-            );
-        }
-    }
-
-    fn tell_lost(&mut self, leg: &mut Leg) {
-        for _ in 0..leg.outbox.take_lost() {
-            self.policy.undeliverable(self.number, leg.direction);
-        }
-    }
+    /// A whole frame, between two others.
+    Put(Direction, BytesMut, oneshot::Sender<Delivery>),
 }
 
 /// What became of one look at one leg.
@@ -304,7 +56,17 @@ enum Step {
     Reset,
 }
 
-/// A WebSocket after its upgrade.
+/// How a link comes to be over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Both sides have ended.
+    Closed,
+    Reset,
+    /// Its event stream has ended, and the connections have not.
+    Left,
+}
+
+/// A WebSocket after its upgrade, or an answer that is an event stream.
 pub(super) struct Link {
     peer: Stream,
     server: Stream,
@@ -326,12 +88,44 @@ impl Link {
         server: Wire,
         answer: BytesMut,
     ) -> Self {
-        let mut down = Leg::new(Direction::Down, Side::Server, server.inbox);
+        let frames = |masked| Cutter::Frames(Splitter::new(masked, MESSAGE_CAP));
+        let (up, down) = (frames(true), frames(false));
+        Self::over(number, policy, peer, server, (up, down), answer)
+    }
+
+    /// Held messages are numbered from here.
+    pub(super) fn holding_from(mut self, first: u32) -> Self {
+        self.common.next_hold = first;
+        self
+    }
+
+    /// The same for an answer that is an event stream, of which `answer` is the head.
+    pub(super) fn of_events(
+        number: u32,
+        policy: Arc<dyn Policy>,
+        peer: Wire,
+        server: Wire,
+        stream: Events,
+        answer: BytesMut,
+    ) -> Self {
+        let cutters = (Cutter::Nothing, Cutter::Events(stream));
+        Self::over(number, policy, peer, server, cutters, answer)
+    }
+
+    fn over(
+        number: u32,
+        policy: Arc<dyn Policy>,
+        peer: Wire,
+        server: Wire,
+        (up, down): (Cutter, Cutter),
+        answer: BytesMut,
+    ) -> Self {
+        let mut down = Leg::new(Direction::Down, Side::Server, server.inbox, down);
         down.outbox.push(answer, Kind::Other, None);
         Self {
             peer: peer.stream,
             server: server.stream,
-            up: Leg::new(Direction::Up, Side::Peer, peer.inbox),
+            up: Leg::new(Direction::Up, Side::Peer, peer.inbox, up),
             down,
             common: Common {
                 number,
@@ -346,12 +140,16 @@ impl Link {
         }
     }
 
-    /// Runs until both sockets are closed.
-    pub(super) async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
+    /// Runs until both sockets are closed, or the event stream that it carries has come to its end: then the two connections are left, to the
+    /// peer and to the server.
+    pub(super) async fn run(
+        mut self,
+        mut commands: mpsc::UnboundedReceiver<Command>,
+    ) -> Option<(Wire, Wire)> {
         self.common.read(&mut self.up);
         self.common.read(&mut self.down);
-        let reset = poll_fn(|cx| self.poll(cx, &mut commands)).await;
-        if reset {
+        let end = poll_fn(|cx| self.poll(cx, &mut commands)).await;
+        if end == End::Reset {
             let _ = self.peer.set_zero_linger();
             let _ = self.server.set_zero_linger();
         }
@@ -359,22 +157,32 @@ impl Link {
             leg.outbox.die();
             self.common.tell_lost(leg);
         }
+        if end == End::Left {
+            let wire = |stream, inbox| Wire {
+                stream,
+                inbox,
+                ended: false,
+            };
+            let (up, down) = (self.up.inbox, self.down.inbox);
+            return Some((wire(self.peer, up), wire(self.server, down)));
+        }
         drop((self.peer, self.server));
         for cutter in self.cutters {
             let _ = cutter.send(());
         }
+        None
     }
 
-    /// Ready when the link is over: `true` if by a reset.
+    /// Ready when the link is over.
     fn poll(
         &mut self,
         cx: &mut Context<'_>,
         commands: &mut mpsc::UnboundedReceiver<Command>,
-    ) -> Poll<bool> {
+    ) -> Poll<End> {
         loop {
             while let Poll::Ready(Some(command)) = commands.poll_recv(cx) {
                 if self.command(command) {
-                    return Poll::Ready(true);
+                    return Poll::Ready(End::Reset);
                 }
             }
             let mut again = false;
@@ -382,11 +190,19 @@ impl Link {
                 match self.step(cx, direction) {
                     Step::Again => again = true,
                     Step::Wait => {}
-                    Step::Reset => return Poll::Ready(true),
+                    Step::Reset => return Poll::Ready(End::Reset),
+                }
+            }
+            if self.down.is_done() && self.common.closing.is_none() {
+                if self.up.ended {
+                    return Poll::Ready(End::Closed);
+                }
+                if !self.down.silent && !self.up.silent {
+                    return Poll::Ready(End::Left);
                 }
             }
             if self.up.is_over() && self.down.is_over() {
-                return Poll::Ready(false);
+                return Poll::Ready(End::Closed);
             }
             if self.up.ended && self.down.ended {
                 // Nobody is left for whom a silence could be kept.
@@ -411,7 +227,7 @@ impl Link {
             std::task::ready!(timer.as_mut().poll(cx));
             self.timer = None;
             if self.common.closing == Some(next) {
-                return Poll::Ready(false);
+                return Poll::Ready(End::Closed);
             }
             self.up.outbox.ripen(next);
             self.down.outbox.ripen(next);
@@ -437,12 +253,12 @@ impl Link {
         let common = &mut self.common;
         let mut step = Step::Wait;
         let had_room = leg.outbox.has_room();
-        if !leg.ended && had_room && !leg.stalled {
+        if !leg.ended && had_room && !leg.stalled && !leg.is_full() {
             make_room(&mut leg.inbox);
             match pin!(source.read_buf(&mut leg.inbox)).poll(cx) {
                 Poll::Ready(Ok(0)) => {
                     leg.ended = true;
-                    let rest = leg.splitter.rest(&mut leg.inbox);
+                    let rest = leg.rest();
                     if !rest.is_empty() && common.closing.is_none() && !leg.silent {
                         leg.outbox.push(rest, Kind::Raw, None);
                     }
@@ -467,7 +283,7 @@ impl Link {
                     common.ended(leg, Ending::Reset);
                     if leg.silent {
                         leg.ended = true;
-                        drop(leg.splitter.rest(&mut leg.inbox));
+                        drop(leg.rest());
                         return Step::Again;
                     }
                     // What came before the reset goes before the reset.
@@ -521,10 +337,19 @@ impl Link {
                 }
                 let _ = reply.send(());
             }
-            Command::Inject(bytes, reply) if !self.common.down => {
+            Command::Inject(bytes, reply)
+                if !self.common.down && matches!(self.up.cutter, Cutter::Frames(_)) =>
+            {
                 self.up.outbox.release(bytes, reply);
             }
-            Command::Inject(_, reply) => {
+            Command::Put(direction, bytes, reply) if !self.common.down => {
+                let leg = match direction {
+                    Direction::Up => &mut self.up,
+                    Direction::Down => &mut self.down,
+                };
+                leg.outbox.release(bytes, reply);
+            }
+            Command::Inject(_, reply) | Command::Put(_, _, reply) => {
                 let _ = reply.send(Delivery::Undeliverable);
             }
             Command::Release(hold, reply) => match self.common.holds.remove(&hold) {
@@ -551,16 +376,32 @@ impl Link {
             Command::Cut(Cut::Close { code, reason }, reply)
                 if self.up.outbox.at_border() && self.down.outbox.at_border() =>
             {
-                let to_server = frame::close(code, &reason, Some(rand::random()));
-                let to_peer = frame::close(code, &reason, None);
-                for (leg, close) in [(&mut self.up, to_server), (&mut self.down, to_peer)] {
+                for leg in [&mut self.up, &mut self.down] {
                     leg.outbox.forget_waiting();
-                    leg.outbox
-                        .push(BytesMut::from(&close[..]), Kind::Other, None);
+                    let key = (leg.direction == Direction::Up).then(rand::random);
+                    match &leg.cutter {
+                        Cutter::Frames(_) => {
+                            let close = frame::close(code, &reason, key);
+                            let close = BytesMut::from(&close[..]);
+                            leg.outbox.push(close, Kind::Other, None);
+                        }
+                        cutter => {
+                            if let Cutter::Events(stream) = cutter {
+                                leg.outbox.push(stream.end(), Kind::Other, None);
+                            }
+                            leg.outbox.finish();
+                        }
+                    }
                 }
                 self.common.closing = Some(Instant::now() + CLOSING);
-                let code = Some(code);
-                self.common.down(Side::Tap, Ending::Close { code, reason });
+                let ending = match &self.down.cutter {
+                    Cutter::Frames(_) => Ending::Close {
+                        code: Some(code),
+                        reason,
+                    },
+                    _ => Ending::Eof,
+                };
+                self.common.down(Side::Tap, ending);
                 let _ = reply.send(());
             }
             Command::Cut(how, reply) => {

@@ -15,18 +15,21 @@ mod options;
 mod outbox;
 mod pages;
 mod policy;
+mod polled;
 mod proxy;
+mod queue;
 mod raw;
 mod session;
 mod shared;
 mod site;
 mod splitter;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod violation;
 mod wire;
 
-pub use options::{Cut, Delivery, MESSAGE_CAP, TapOptions};
+pub use options::{Cut, Delivery, MESSAGE_CAP, PollRoute, TapOptions};
 pub use pages::{PREFIX, Page, Pages};
 pub use policy::{HoldId, LinkChange, Passing, Policy, Refused, Verdict};
 pub use proxy::Tap;

@@ -34,6 +34,15 @@ pub enum Cut {
     Reset,
 }
 
+/// Requests that are long polls: `GET` and paths that begin with `/poll`. Those with the same path are one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PollRoute {
+    /// The method.
+    pub method: String,
+    /// How the path begins.
+    pub path: String,
+}
+
 /// What a tap is started with.
 #[derive(Clone, Debug)]
 pub struct TapOptions {
@@ -47,6 +56,8 @@ pub struct TapOptions {
     pub pages: Option<Arc<Pages>>,
     /// `host:port` that requests and origins may name besides the tap's own address.
     pub hosts: Vec<String>,
+    /// Routes whose requests are long polls, each answer's messages a line's.
+    pub polls: Arc<[PollRoute]>,
     /// Headers that every request to the server gets, in the place of its own of the same name.
     pub headers: Arc<[(String, String)]>,
     /// What it shows its peer, for whom it is at `https` and `wss` then.
@@ -64,6 +75,7 @@ impl TapOptions {
             site: None,
             pages: None,
             hosts: Vec::new(),
+            polls: Arc::default(),
             headers: Arc::default(),
             identity: None,
             trust: None,

@@ -189,6 +189,11 @@ impl Outbox {
         self.finished || self.dead
     }
 
+    /// All that was pushed is written.
+    pub(super) fn is_idle(&self) -> bool {
+        self.ready.is_empty() && self.waiting.is_empty() && self.marks.is_empty() && !self.dead
+    }
+
     /// Writing has failed.
     pub(super) fn is_dead(&self) -> bool {
         self.dead

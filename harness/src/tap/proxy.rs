@@ -10,7 +10,6 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use super::link::Command;
 use super::options::{Cut, Delivery, TapOptions};
@@ -27,7 +26,6 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 /// A proxy between one peer and the server under test. Dropping it ends all its connections.
 pub struct Tap {
     shared: Arc<Shared>,
-    stop: CancellationToken,
     task: Option<JoinHandle<()>>,
 }
 
@@ -39,11 +37,9 @@ impl Tap {
     pub async fn start(options: TapOptions, policy: Arc<dyn Policy>) -> io::Result<Tap> {
         let listener = TcpListener::bind((options.address, 0)).await?;
         let shared = Arc::new(Shared::new(policy, listener.local_addr()?, options));
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(accept(listener, Arc::clone(&shared), stop.clone()));
+        let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Tap {
             shared,
-            stop,
             task: Some(task),
         })
     }
@@ -165,7 +161,7 @@ impl Tap {
 
     /// Closes everything; when it returns all tasks have ended and the port is free.
     pub async fn stop(mut self) {
-        self.stop.cancel();
+        self.shared.stop.cancel();
         if let Some(task) = self.task.take() {
             let _ = task.await;
         }
@@ -174,15 +170,15 @@ impl Tap {
 
 impl Drop for Tap {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.shared.stop.cancel();
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut sessions = JoinSet::new();
     loop {
         tokio::select! {
-            () = stop.cancelled() => break,
+            () = shared.stop.cancelled() => break,
             Some(_) = sessions.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {

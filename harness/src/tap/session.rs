@@ -2,6 +2,7 @@
 //!
 //! It has one connection to the server of its own, as it would without the tap: who closes or resets one closes or resets the other.
 
+mod polls;
 mod respond;
 
 use std::net::SocketAddr;
@@ -19,12 +20,14 @@ use super::head::{self, HeadError, Request, Response};
 use super::link::Link;
 use super::pages::PREFIX;
 use super::policy::{LinkChange, Passing, Refused, Verdict};
+use super::polled::{Joined, LATER, Polled};
 use super::shared::Shared;
+use super::stream::Stream;
 use super::violation;
 use super::wire::{CONNECT, Sent, Wire};
 use super::{Delivery, MESSAGE_CAP};
-use crate::terms::{Carrier, Direction, Side};
-use crate::tls::{Called, Stream};
+use crate::terms::{Carrier, Direction, Ending, Side};
+use crate::tls::{self, Called};
 use respond::To;
 
 /// So much of the peer's next request is read while the server answers (bytes).
@@ -83,18 +86,29 @@ impl Passed {
     }
 }
 
-/// The server accepted a WebSocket.
+/// What a request for a line asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Socket,
+    Events,
+}
+
+/// The server gave a line: a WebSocket, or an event stream.
 struct Upgraded {
     number: u32,
     path: String,
     /// The answer's head, not yet forwarded.
     answer: BytesMut,
+    /// What reads the answer's body, if it is an event stream.
+    stream: Option<Stream>,
+    /// The line that changes to it, if it is no line of its own.
+    line: Option<Arc<Polled>>,
 }
 
 /// Looks after a connection of the peer until it is closed.
 pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
     let called = match &shared.identity {
-        None => Called::Shaken(Stream::Plain(stream)),
+        None => Called::Shaken(tls::Stream::Plain(stream)),
         // Who has connected and says nothing yet may take its time, as without TLS.
         Some(_) if stream.readable().await.is_err() => return,
         Some(identity) => match timeout(CONNECT, identity.shake(stream)).await {
@@ -116,7 +130,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
                 "it speaks TLS only, at https://{0} and wss://{0}",
                 shared.address
             );
-            let mut peer = Wire::new(Stream::Plain(stream));
+            let mut peer = Wire::new(tls::Stream::Plain(stream));
             Refusal::new(400, why).send(&mut peer).await;
         }
     }
@@ -127,6 +141,8 @@ struct Session {
     shared: Arc<Shared>,
     peer: Wire,
     server: Option<(SocketAddr, Wire)>,
+    /// The line of a hand's that was last polled for on this connection, which such a hand keeps as long as the line.
+    polled: Option<Arc<Polled>>,
 }
 
 impl Session {
@@ -135,6 +151,7 @@ impl Session {
             shared,
             peer,
             server: None,
+            polled: None,
         }
     }
 
@@ -143,10 +160,20 @@ impl Session {
         let end = loop {
             match self.exchange().await {
                 Ok(None) => {}
-                Ok(Some(upgraded)) => return self.link(upgraded).await,
+                Ok(Some(upgraded)) => match self.link(upgraded).await {
+                    Some(session) => self = session,
+                    None => return,
+                },
                 Err(end) => break end,
             }
         };
+        if let Some(line) = self.polled.filter(|line| line.is_idle()) {
+            match end {
+                End::PeerReset => line.ended(Side::Peer, Ending::Reset),
+                _ if self.peer.ended => line.ended(Side::Peer, Ending::Eof),
+                _ => {}
+            }
+        }
         match end {
             End::Quiet => {}
             End::ServerReset => self.peer.reset(),
@@ -166,26 +193,42 @@ impl Session {
         }
     }
 
-    async fn link(self, upgraded: Upgraded) {
-        let Some((_, server)) = self.server else {
-            return;
-        };
+    /// Looks after a line to its end. An event stream may leave the two connections behind, for further requests.
+    async fn link(self, upgraded: Upgraded) -> Option<Self> {
+        let (address, server) = self.server?;
         let Upgraded {
             number,
             path,
             answer,
+            stream,
+            line,
         } = upgraded;
+        if let Some(line) = line {
+            let commands = line.join();
+            let policy = Arc::new(Joined(line));
+            let link = Link::new(number, policy, self.peer, server, answer);
+            link.holding_from(LATER).run(commands).await;
+            return None;
+        }
         let policy = Arc::clone(&self.shared.policy);
         let (_registered, commands) = self.shared.register(number);
         policy.link(number, LinkChange::Up { path });
-        Link::new(number, policy, self.peer, server, answer)
-            .run(commands)
-            .await;
+        let link = match stream {
+            None => Link::new(number, policy, self.peer, server, answer),
+            Some(stream) => Link::of_events(number, policy, self.peer, server, stream, answer),
+        };
+        let (peer, server) = link.run(commands).await?;
+        Some(Self {
+            shared: self.shared,
+            peer,
+            server: Some((address, server)),
+            polled: None,
+        })
     }
 
     /// One request and its answer; the WebSocket, if it is one from here on.
     async fn exchange(&mut self) -> Result<Option<Upgraded>, End> {
-        let mut request = self.request().await?;
+        let request = self.request().await?;
         self.check(&request)?;
         if request.target.starts_with(PREFIX) {
             if request.framing != Framing::Empty {
@@ -195,10 +238,18 @@ impl Session {
             self.peer.send(&page).await.map_err(|_| End::PeerReset)?;
             return Ok(None);
         }
+        let request = match self.on_a_line(request).await? {
+            Ok(upgraded) => return Ok(upgraded),
+            Err(request) => request,
+        };
         if request.upgrade {
-            return self.upgrade(request).await;
+            return self.upgrade(request, Wanted::Socket).await;
+        }
+        if request.events {
+            return self.upgrade(request, Wanted::Events).await;
         }
 
+        let mut request = request;
         let line = format!("{} {}", request.method, request.target);
         self.readdress(&mut request);
         let mut raw = std::mem::take(&mut request.raw);
@@ -237,8 +288,13 @@ impl Session {
             Err(End::Quiet) if sent == Sent::Failed => Err(End::ServerReset),
             Err(end) => Err(end),
             // Where the next request would begin is not certain.
-            Ok(()) if refused || sent != Sent::All => Err(End::Quiet),
-            Ok(()) => Ok(None),
+            Ok(None) if refused || sent != Sent::All => Err(End::Quiet),
+            Ok(None) => Ok(None),
+            Ok(Some(response)) => Ok(Some(self.rise(
+                self.shared.next_link(),
+                request.target,
+                response,
+            ))),
         }
     }
 
@@ -492,13 +548,14 @@ impl Session {
         }
     }
 
-    /// The answer to a request; `early` is its head, if it is here already.
+    /// The answer to a request; `early` is its head, if it is here already. An event stream is given back: its head is judged, and nothing
+    /// passed on.
     async fn answer(
         &mut self,
         line: &str,
         bodiless: bool,
         early: Option<Response>,
-    ) -> Result<(), End> {
+    ) -> Result<Option<Response>, End> {
         let response = match early {
             Some(response) => response,
             None => self.final_head(bodiless).await?,
@@ -506,7 +563,32 @@ impl Session {
         if response.status == 101 {
             return Err(Refusal::new(502, "the server switches protocols unasked").into());
         }
-        self.pass_on(response, To::Request(line)).await
+        if response.events && response.framing != Framing::Empty {
+            let head = format!("{line} {}", response.status);
+            let passed = self.judge(Direction::Down, &head, b"", true).await?;
+            passed.tell(&self.shared, Direction::Down, true);
+            return Ok(Some(response));
+        }
+        self.pass_on(response, To::Request(line)).await?;
+        Ok(None)
+    }
+
+    /// An answer becomes a line: a WebSocket, or an event stream.
+    fn rise(&self, number: u32, path: String, response: Response) -> Upgraded {
+        let stream = (response.status != 101)
+            .then(|| Stream::new(response.framing, &response.codings, MESSAGE_CAP));
+        let anew = stream.as_ref().is_some_and(Stream::is_anew);
+        let answer = match anew.then(|| head::in_chunks(&response.raw)).flatten() {
+            Some(answer) => answer,
+            None => response.raw,
+        };
+        Upgraded {
+            number,
+            path,
+            answer,
+            stream,
+            line: None,
+        }
     }
 
     /// Waits until a request for this WebSocket may go, if it has to wait; who lets it go, and waits to know.
@@ -520,14 +602,8 @@ impl Session {
         released.await.ok()
     }
 
-    /// A request for a WebSocket.
-    async fn upgrade(&mut self, mut request: Request) -> Result<Option<Upgraded>, End> {
-        if request.framing != Framing::Empty {
-            return Err(Refusal::new(400, "an upgrade takes no body").into());
-        }
-        request.strip_extensions();
-        self.readdress(&mut request);
-        let number = self.shared.next_link();
+    /// Sends a request for the line of this number, when its turn has come; the head of the answer. If there is none, that is told.
+    async fn ask_for(&mut self, number: u32, request: &Request) -> Result<Response, End> {
         let reply = self.turn(number).await;
         let answered = match self.server().await {
             Ok(server) => match server.send_until_answered(&request.raw).await {
@@ -555,18 +631,47 @@ impl Session {
         if let Some(refused) = refused {
             policy.link(number, LinkChange::Refused(refused));
         }
-        let response = answered?;
-        if response.status != 101 {
+        answered
+    }
+
+    /// A request for a line.
+    async fn upgrade(
+        &mut self,
+        mut request: Request,
+        wanted: Wanted,
+    ) -> Result<Option<Upgraded>, End> {
+        if request.framing != Framing::Empty {
+            return Err(Refusal::new(400, "an upgrade takes no body").into());
+        }
+        match wanted {
+            Wanted::Socket => request.strip_extensions(),
+            Wanted::Events => request.strip_codings(),
+        }
+        self.readdress(&mut request);
+        let number = self.shared.next_link();
+        let response = self.ask_for(number, &request).await?;
+        let policy = &self.shared.policy;
+        if response.status == 101 && wanted != Wanted::Socket {
+            let why = "the server switches protocols unasked";
+            let refused = Refused::ByTap { why: why.into() };
+            policy.link(number, LinkChange::Refused(refused));
+            return Err(Refusal::new(502, why).into());
+        }
+        let granted = match wanted {
+            Wanted::Socket => response.status == 101,
+            Wanted::Events => {
+                response.status == 200 && response.events && response.framing != Framing::Empty
+            }
+        };
+        if !granted {
             self.pass_on(response, To::Upgrade(number)).await?;
             return Ok(None);
         }
-        for violation in violation::handshake(&request.raw, &response.raw) {
-            policy.violation(number, Direction::Down, &violation);
+        if wanted == Wanted::Socket {
+            for violation in violation::handshake(&request.raw, &response.raw) {
+                policy.violation(number, Direction::Down, &violation);
+            }
         }
-        Ok(Some(Upgraded {
-            number,
-            path: request.target,
-            answer: response.raw,
-        }))
+        Ok(Some(self.rise(number, request.target, response)))
     }
 }

@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::link::Command;
 use super::pages::Pages;
 use super::policy::{HoldId, Policy};
+use super::polled::Polled;
 use super::site::Site;
-use super::{Delivery, TapOptions};
+use super::{Delivery, PollRoute, TapOptions};
 use crate::lock::lock;
 use crate::tls::{Identity, Trust};
 
@@ -33,10 +35,16 @@ pub(super) struct Shared {
     pub(super) identity: Option<Identity>,
     /// Whom to trust as the server; plain if `None`.
     pub(super) trust: Option<Trust>,
+    /// Routes whose requests are long polls.
+    polls: Arc<[PollRoute]>,
+    /// Everything is over.
+    pub(super) stop: CancellationToken,
     upstream: Mutex<SocketAddr>,
     last_link: AtomicU32,
     last_hold: AtomicU32,
     links: Mutex<HashMap<u32, mpsc::UnboundedSender<Command>>>,
+    /// Lines that requests carry together, by their keys.
+    lines: Mutex<HashMap<String, Arc<Polled>>>,
     holds: Mutex<HashMap<HoldId, Go>>,
 }
 
@@ -51,10 +59,13 @@ impl Shared {
             headers: options.headers,
             identity: options.identity,
             trust: options.trust,
+            polls: options.polls,
+            stop: CancellationToken::new(),
             upstream: Mutex::new(options.upstream),
             last_link: AtomicU32::new(0),
             last_hold: AtomicU32::new(0),
             links: Mutex::default(),
+            lines: Mutex::default(),
             holds: Mutex::default(),
         }
     }
@@ -100,6 +111,36 @@ impl Shared {
 
     pub(super) fn links(&self) -> Vec<mpsc::UnboundedSender<Command>> {
         lock(&self.links).values().cloned().collect()
+    }
+
+    /// Whether a request is a long poll by its route.
+    pub(super) fn is_poll(&self, method: &str, path: &str) -> bool {
+        (self.polls.iter()).any(|route| route.method == method && path.starts_with(&route.path))
+    }
+
+    /// The line that such requests carry.
+    pub(super) fn line(&self, key: &str) -> Option<Arc<Polled>> {
+        lock(&self.lines).get(key).cloned()
+    }
+
+    /// A line came up; those of the same route that nobody asks for any more are given back.
+    pub(super) fn keep(&self, line: &Arc<Polled>) -> Vec<Arc<Polled>> {
+        let mut lines = lock(&self.lines);
+        let old = lines.values().filter(|one| one.route == line.route);
+        let old = old.filter(|one| one.is_idle()).cloned().collect();
+        lines.insert(line.key.clone(), Arc::clone(line));
+        old
+    }
+
+    /// A line went down.
+    pub(super) fn forget(&self, line: &Arc<Polled>) {
+        let mut lines = lock(&self.lines);
+        if lines
+            .get(&line.key)
+            .is_some_and(|one| Arc::ptr_eq(one, line))
+        {
+            lines.remove(&line.key);
+        }
     }
 
     /// Registers a hold of an HTTP message before the policy is asked, so that a release cannot come too early.

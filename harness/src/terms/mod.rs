@@ -3,9 +3,11 @@
 mod connection;
 mod rule;
 mod server;
+mod via;
 mod wire;
 
 pub use connection::{ChannelOptions, Data, Kill, Machine, Payload};
 pub use rule::Rule;
 pub use server::ServerLife;
-pub use wire::{Carrier, Corruption, Direction, Ending, Fate, RawFrame, Side, Silence};
+pub use via::{Engine, LINE, Start, Via};
+pub use wire::{Carrier, Corruption, Direction, Ending, Fate, ONE_MORE, RawFrame, Side, Silence};

@@ -42,6 +42,8 @@ pub enum Rule {
     Endless,
     /// A body is what its `Content-Encoding` says, in a coding that can be read.
     Coding,
+    /// A body ends where it says, and the messages in it do: chunks, packets with a length, items of a list.
+    Body,
 }
 
 impl Rule {
@@ -59,7 +61,7 @@ impl Rule {
             Rule::ClosePayload | Rule::AfterClose => "RFC 6455, section 5.5.1",
             Rule::CloseCode => "RFC 6455, section 7.4",
             Rule::Coding => "RFC 9110, section 8.4",
-            Rule::NoSubprotocol | Rule::Binary | Rule::Endless => return None,
+            Rule::NoSubprotocol | Rule::Binary | Rule::Endless | Rule::Body => return None,
         })
     }
 
@@ -68,7 +70,7 @@ impl Rule {
     pub fn is_owed(self) -> bool {
         !matches!(
             self,
-            Rule::NoSubprotocol | Rule::Binary | Rule::Endless | Rule::Coding
+            Rule::NoSubprotocol | Rule::Binary | Rule::Endless | Rule::Coding | Rule::Body
         )
     }
 }

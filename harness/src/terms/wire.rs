@@ -22,6 +22,12 @@ pub enum Carrier {
     Binary,
     /// An HTTP request (up) or response (down).
     Http,
+    /// A server-sent event.
+    Event,
+    /// A message in the answer to a long poll.
+    Poll,
+    /// A packet of engine.io, on whatever it travels.
+    Packet,
 }
 
 /// What became of a message at the tap.
@@ -122,3 +128,6 @@ pub enum RawFrame {
     /// A text frame whose length says 100 bytes more than come. What follows on the link is taken for its payload.
     FalseLength,
 }
+
+/// How the log tells, behind the peer's name, of a line beside the one that stands, which is to be refused.
+pub const ONE_MORE: &str = "one more connection, refused";

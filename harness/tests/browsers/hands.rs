@@ -5,7 +5,7 @@ use glare::hand::{Command, Hand, HandError, Happening, Reply};
 use glare::names::Stack;
 use glare::peer::browser::Pool;
 use glare::signaling::Candidate;
-use glare::terms::{ChannelOptions, Data};
+use glare::terms::{ChannelOptions, Data, Via};
 use rstest::rstest;
 
 fn candidate(text: &str, mid: &str) -> Option<Candidate> {
@@ -119,6 +119,7 @@ async fn a_link_is_a_real_websocket(#[values(Stack::Chromium, Stack::Firefox)] s
         link,
         path: path.into(),
         protocols: vec![],
+        via: Via::default(),
     };
     a.does(open(1, "/ws")).await;
     a.sees(|saw| *saw == Happening::LinkOpened { link: 1 })

@@ -7,7 +7,7 @@ use glare::hand::{Command, Hand, HandError, Happening};
 use glare::names::Stack;
 use glare::peer::browser::{EnvironmentError, Pool, Programs};
 use glare::run::Run;
-use glare::terms::Kill;
+use glare::terms::{Kill, Via};
 use rstest::rstest;
 use tokio::time::timeout;
 
@@ -24,6 +24,7 @@ async fn a_page_given_back_has_a_fresh_realm_and_no_cookies(
         link: 1,
         path: "/ws".into(),
         protocols: vec![],
+        via: Via::default(),
     })
     .await;
     a.sees(|saw| *saw == Happening::LinkOpened { link: 1 })

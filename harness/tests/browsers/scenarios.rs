@@ -35,6 +35,7 @@ fn plan() -> Plan {
         until_failure: false,
         accept: is_set("GLARE_ACCEPT") && !is_set("CI"),
         records: Some(ONCE.get_or_init(folder).clone()),
+        home: ".".into(),
     }
 }
 

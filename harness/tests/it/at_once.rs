@@ -643,3 +643,49 @@ steps:
     }
     assert_eq!(inside.len(), 2, "{inside:?}");
 }
+
+#[test]
+fn repeats_say_whose_each_name_was_and_the_record_says_it_again() {
+    let stand = Stand::new();
+    let steps = "  - together:
+      - join: { peer: bob, room: lobby, answer: any }
+      - join: { peer: carol, room: lobby, answer: any }
+    let-in: winner
+    turned-away: loser
+";
+    stand.write("x.yaml", &three(steps));
+    let ran = stand.glare(&["run", "x.yaml", "--repeat", "12", "--shake", "1"]);
+    let ran = ran.ends(0).says("12 runs, 1 log");
+    let line = |name: &str| {
+        let head = format!("      {name}: ");
+        let mut lines = ran.out.lines();
+        let line = lines.find_map(|line| line.strip_prefix(&head));
+        line.unwrap_or_else(|| panic!("no {name} in {}", ran.out))
+            .to_owned()
+    };
+    let often = |line: &str, peer: &str| -> u32 {
+        let mut parts = line.split(", ").filter_map(|part| part.split_once(' '));
+        match parts.find(|(name, _)| *name == peer) {
+            Some((_, "once")) => 1,
+            Some((_, times)) => times.trim_end_matches(" times").parse().expect("a number"),
+            None => 0,
+        }
+    };
+    let (winner, loser) = (line("winner"), line("loser"));
+    assert_eq!(
+        often(&winner, "bob") + often(&winner, "carol"),
+        12,
+        "{winner}"
+    );
+    // Whoever does not win loses.
+    assert_eq!(
+        often(&winner, "bob"),
+        often(&loser, "carol"),
+        "{winner}; {loser}"
+    );
+    let told = stand.glare(&["show"]).ends(0);
+    told.says(&format!("winner: {winner}"))
+        .says(&format!("loser: {loser}"));
+    let once = stand.glare(&["run", "x.yaml"]).ends(0);
+    assert!(!once.out.contains("winner: "), "{}", once.out);
+}

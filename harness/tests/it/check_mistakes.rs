@@ -6,10 +6,10 @@ use glare::scenario::Scenario;
 use glare::signaling::Dialect;
 
 /// Six lines, so that the first step is line 7.
-const HEAD: &str = "scenario: x\nneeds: [rooms]\npeers:\n  alice: {}\n  bob: {}\nsteps:\n";
+const HEAD: &str = "scenario: x\npeers:\n  alice: {}\n  bob: {}\nsteps:\n";
 
 /// Three with connections, and one without.
-const MESH: &str = "scenario: x\nneeds: [rooms]\npeers: { alice: {}, bob: {}, carol: {}, dora: { stack: wire } }\ncasts: { native: {} }\nsteps:\n  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n  - join: { peer: carol, room: lobby }\n";
+const MESH: &str = "scenario: x\npeers: { alice: {}, bob: {}, carol: {}, dora: { stack: wire } }\ncasts: { native: {} }\nsteps:\n  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n  - join: { peer: carol, room: lobby }\n";
 
 fn file(text: &str) -> String {
     match Scenario::read(Path::new("scenarios/x.yaml"), text) {
@@ -43,9 +43,9 @@ macro_rules! mistakes {
 mistakes! {
     connecting_who_is_connected: steps("  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n  - connect: { peer: bob }\n");
     a_room_with_a_space_that_does_not_break: steps("  - create: { peer: alice, room: \"lobby\u{a0}\" }\n");
-    a_peer_by_hand_with_a_policy: file("scenario: x\nneeds: [rooms]\npeers:\n  alice: { negotiation: manual, offers: insider }\n  bob: {}\nsteps:\n  - create: { peer: alice, room: lobby }\n");
-    two_who_are_both_polite: file("scenario: x\nneeds: [rooms]\npeers:\n  alice: { polite: true }\n  bob: { polite: true }\nsteps:\n  - create: { peer: alice, room: lobby }\n");
-    what_reconnects_does_not_know: file("scenario: x\nneeds: [rooms]\npeers:\n  alice: { reconnects: { witin: 3s, rejoins: maybe }, cleans-up-in: 5 }\nsteps:\n  - create: { peer: alice, room: lobby }\n");
+    a_peer_by_hand_with_a_policy: file("scenario: x\npeers:\n  alice: { negotiation: manual, offers: insider }\n  bob: {}\nsteps:\n  - create: { peer: alice, room: lobby }\n");
+    two_who_are_both_polite: file("scenario: x\npeers:\n  alice: { polite: true }\n  bob: { polite: true }\nsteps:\n  - create: { peer: alice, room: lobby }\n");
+    what_reconnects_does_not_know: file("scenario: x\npeers:\n  alice: { reconnects: { witin: 3s, rejoins: maybe }, cleans-up-in: 5 }\nsteps:\n  - create: { peer: alice, room: lobby }\n");
     all_mistakes_of_a_file_are_shown_at_once: file("scenario: x\npeer: {}\npeers:\n  alice: { stak: native }\nsteps:\n  - craete: { peer: alice, room: lobby }\n  - say: { from: bob, text: hi }\nexpect: { nevr: 1 }\n");
     an_empty_file: file("");
     a_file_of_comments: file("# nothing\n");
@@ -75,7 +75,7 @@ mistakes! {
     a_stack_that_does_not_exist: file("scenario: x\npeers: { alice: { stack: chrome } }\nsteps: [restart]\n");
     a_duration_without_a_unit: steps("  - connect: { peer: alice, within: 10 }\n  - connect: { peer: bob, within: 1h }\n  - connect: { peer: bob, within: 6m }\n");
     an_url_that_is_no_https: file("scenario: x\nissue: javascript:alert(1)\npeers: { alice: {} }\nsteps: [restart]\n");
-    a_need_that_is_unknown: file("scenario: x\nneeds: [room, rooms, rooms]\npeers: { alice: {} }\nsteps: [restart]\n");
+    a_need_that_is_written_by_hand: file("scenario: x\nneeds: [rooms]\npeers: { alice: {} }\nsteps: [restart]\n");
     a_room_that_was_never_created: steps("  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: loby }\n");
     a_room_that_is_gone: steps("  - create: { peer: alice, room: lobby }\n  - destroy: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n");
     leaving_no_room: steps("  - leave: { peer: bob }\n");
@@ -110,5 +110,5 @@ mistakes! {
     a_long_line_is_cut: steps(&format!("  - send-raw: {{ peer: alice, text: \"{}\", zzz: 1, more: \"{}\" }}\n", "x".repeat(3000), "y".repeat(3000)));
     a_dialect_of_nothing: dialect("about: nothing\n");
     a_dialect_with_unknown_words: dialect("dialect: d\nconnect: { path: /, protocol: x }\nframing: xml\nsay:\n  ofer: { message: x }\n  joined: { message: x }\n  offer: { message: { sdp: \"{spd}\" } }\n  answer: { message: { sdp: \"{sdp\" } }\nhear:\n  join: { message: x }\n  offer: { message: { sdp: \"{sdp}\" } }\n  answer: { message: { type: answer } }\n");
-    a_dialect_that_lacks_what_it_has: dialect("dialect: d\nconnect: { path: \"/{me}\" }\nhas: [bye, rooms]\nsay:\n  offer: { message: \"{sdp}\" }\n  answer: { http: FETCH /x }\n  fence: { message: \"{_}\", body: x }\nhear:\n  offer: { message: \"{sdp}\" }\n  error: { http: POST /x, status: 99 }\n  bye: { message: { $jsn: {} } }\n");
+    a_dialect_that_says_what_it_has: dialect("dialect: d\nconnect: { path: \"/{me}\" }\nhas: [bye, rooms]\nsay:\n  offer: { message: \"{sdp}\" }\n  answer: { http: FETCH /x }\n  fence: { message: \"{_}\", body: x }\nhear:\n  offer: { message: \"{sdp}\" }\n  error: { http: POST /x, status: 99 }\n  bye: { message: { $jsn: {} } }\n");
 }

@@ -38,7 +38,7 @@ fn every_place_is_the_place_in_the_file() {
             source.starts_with("- ") && source.ends_with('}'),
             "{source:?}"
         );
-        assert_eq!(step.span.line as usize, 9 + index);
+        assert_eq!(step.span.line as usize, 8 + index);
     }
     for line in scenario.expect.seen.iter().chain(&scenario.expect.never) {
         assert_eq!(text[line.span.bytes.clone()], line.text);

@@ -8,7 +8,6 @@ use glare::scenario::{
     Action, Answer, Condition, Cut, EarlyCandidates, Pattern, PeerSpec, Place, Raw, Scenario,
     Sequences, schema,
 };
-use glare::signaling::Need;
 use glare::signaling::{DescriptionKind, Kind};
 use glare::source::Span;
 use glare::terms::Machine;
@@ -318,8 +317,8 @@ fn same(a: &Scenario, b: &Scenario) -> bool {
             .map(|line| line.text.clone())
             .collect()
     };
-    (&a.name, &a.about, &a.issue, &a.needs, &a.peers)
-        == (&b.name, &b.about, &b.issue, &b.needs, &b.peers)
+    (&a.name, &a.about, &a.issue, &a.wire, &a.peers)
+        == (&b.name, &b.about, &b.issue, &b.wire, &b.peers)
         && (&a.catches, &a.breaks) == (&b.catches, &b.breaks)
         && steps(a) == steps(b)
         && lines(a) == lines(b)
@@ -631,7 +630,7 @@ proptest! {
             .tag("slow")
             .tag("no")
             .about(about.trim())
-            .needs(Need::Rooms)
+            .wire("reference")
             .peer_with("alice", PeerSpec { stack: Some(Stack::Native), early_candidates: EarlyCandidates::Apply, manual, ..PeerSpec::default() })
             .peer_with("bob", PeerSpec { stack: Some(Stack::Firefox), ..PeerSpec::default() })
             .peer("no")
@@ -642,6 +641,13 @@ proptest! {
             .breaks(4, "it: never #answers")
             .create("alice", "lobby")
             .join("bob", "lobby");
+        // Each has offered to each, so that any may be connected.
+        let each = ["alice", "bob", "no", "y"].map(PeerName::new);
+        for (place, from) in each.iter().enumerate() {
+            for to in &each[place + 1..] {
+                builder = builder.step(Action::Negotiate { from: from.clone(), to: Some(to.clone()) });
+            }
+        }
         for (action, within) in &actions {
             builder = builder.step(action.clone()).within(Duration::from_millis(*within));
         }
@@ -651,7 +657,7 @@ proptest! {
         let yaml = builder.to_yaml();
         let made = builder.build().unwrap_or_else(|mistakes| panic!("{}\n{yaml}", mistakes.render(false)));
         prop_assert_eq!(&made.name, &name);
-        let got: Vec<_> = made.steps[2..].iter().map(|step| (step.action.clone(), step.within.as_millis() as u64)).collect();
+        let got: Vec<_> = made.steps[8..].iter().map(|step| (step.action.clone(), step.within.as_millis() as u64)).collect();
         prop_assert_eq!(got, actions);
         prop_assert_eq!(made.expect.never.iter().map(|line| line.text.clone()).collect::<Vec<_>>(), never);
         let again = Scenario::read(Path::new("made.yaml"), &made.to_yaml()).unwrap();

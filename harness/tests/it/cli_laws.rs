@@ -43,7 +43,7 @@ fn a_program_that_garbage_ends_is_caught_at_law_11_each_time() {
             .complains(
                 "law 11 is broken: the server ended by itself: exit status: 1, after a message of carol that",
             )
-            .complains("carol -> server: opaque \"{{{ this is not JSON\"")
+            .complains("carol -> server: opaque \"{\\\"type\\\":\\\"join\\\",\\\"roo\"")
             .complains("server's output: the server has crashed, as a planted fault wants");
     }
 }
@@ -51,7 +51,7 @@ fn a_program_that_garbage_ends_is_caught_at_law_11_each_time() {
 #[test]
 fn an_excuse_that_was_not_needed_is_told() {
     let stand = Stand::new();
-    let text = std::fs::read_to_string(project("signaling/refusal-unasked.yaml")).expect("a file");
+    let text = std::fs::read_to_string(project("reference/refusal-unasked.yaml")).expect("a file");
     let text = text.replace("steps:\n", "breaks:\n  4: it says nothing\nsteps:\n");
     stand.write("silent.yaml", &text);
     stand

@@ -12,7 +12,7 @@ use glare::signaling::Dialect;
 use glare::stage::{Outcome, Setting, play};
 use glare_signaling_server::Fault;
 
-const HEAD: &str = "scenario: x\nneeds: [rooms]\npeers: { alice: { stack: wire }, bob: { stack: wire } }\nsteps:\n";
+const HEAD: &str = "scenario: x\npeers: { alice: { stack: wire }, bob: { stack: wire } }\nsteps:\n";
 
 /// Bob joins, and offers by hand.
 const OFFER: &str = "  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n  - send: { from: bob, message: offer }\n  - await: { peer: alice, hears: offer, from: bob }\n  - await: { peer: alice, hears: peer-joined, from: bob }\n";
@@ -283,7 +283,7 @@ fn a_builder_says_the_same() {
 async fn a_line_that_is_in_the_trace_alone_is_told_as_such() {
     let expecting = |line: &str| {
         format!(
-            "scenario: x\nneeds: [rooms, trickle]\npeers: {{ alice: {{ stack: native }}, bob: {{ stack: native }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: bob, room: lobby }}\nexpect:\n  seen: |\n    {line}\n"
+            "scenario: x\npeers: {{ alice: {{ stack: native }}, bob: {{ stack: native }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: bob, room: lobby }}\nexpect:\n  seen: |\n    {line}\n"
         )
     };
     // No step depends on it.

@@ -10,9 +10,9 @@ use std::path::Path;
 
 /// Lowest first. Each knows only those that stand before it.
 #[rustfmt::skip]
-const FLOORS: [&str; 27] = [
+const FLOORS: [&str; 28] = [
     // The ground: what all share.
-    "names", "source", "terms", "coding", "input", "lock", "mistake", "yaml",
+    "names", "source", "terms", "coding", "carrier", "input", "lock", "mistake", "yaml",
     // What can be said, what should happen, and what is told of it.
     "signaling", "hand", "scenario", "record",
     // What follows from a record: facts, and on them the log and the laws.

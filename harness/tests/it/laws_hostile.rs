@@ -99,6 +99,7 @@ fn what() -> impl Strategy<Value = What> {
                 size: 0,
                 digest: digest.to_string().into(),
                 text: "GET".into(),
+                of: None,
             },
         );
     prop_oneof![
@@ -135,18 +136,18 @@ fn terms() -> impl Strategy<Value = Terms> {
             answers_leave,
             ..Terms::from(&Properties {
                 announces_leaving_within: within.map(Duration::from_secs),
-                same_id: if reject {
+                same_id: Some(if reject {
                     SameId::Reject
                 } else {
                     SameId::Takeover
-                },
+                }),
                 rewrites,
-                echoes,
-                absent_peer: if queue {
+                echoes: Some(echoes),
+                absent_peer: Some(if queue {
                     AbsentPeer::Queue
                 } else {
                     AbsentPeer::Silence
-                },
+                }),
                 ..Properties::default()
             })
         },
@@ -191,6 +192,7 @@ fn on(link: Link, direction: Direction, word: Word) -> What {
         size: 0,
         digest: "same".into(),
         text: String::new(),
+        of: None,
     }
 }
 

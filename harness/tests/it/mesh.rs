@@ -101,7 +101,7 @@ async fn a_server_whose_rooms_are_too_small_is_not_accused() {
     let Verdict::Unsupported(unsupported) = &outcome.verdict else {
         panic!("{:#?}", outcome.verdict);
     };
-    let why = "the scenario needs a room of 3, and a room of reference holds 2";
+    let why = "line 9 is the third in one room: a room of `reference` holds 2";
     assert_eq!(unsupported.why, why);
 }
 

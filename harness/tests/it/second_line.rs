@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::stage_support::{case, fails, passes, setting};
+use glare::record::{Story, What};
+use glare::report::page;
 use glare::scenario::{Place, Scenario};
 use glare::server::ServerSpec;
 use glare::signaling::Dialect;
@@ -103,4 +105,49 @@ fn a_line_that_was_dialled_anew_can_be_silenced_and_the_old_one_mended() {
     read(&format!("  - connect: {{ peer: alice }}\n{again}")).unwrap_or_else(|m| panic!("{m}"));
     read("  - connect: { peer: alice }\n  - mend: { peer: alice }\n")
         .unwrap_or_else(|m| panic!("{m}"));
+}
+
+/// How often she had to dial is a race wherever a peer dials by itself: only what the server let in is counted, by the log and by what is expected.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_was_refused_counts_for_none() {
+    let refused = "  - connect: { peer: alice, refused: true }\n".repeat(2);
+    let text = format!(
+        "scenario: x\npeers: {{ alice: {{ stack: wire }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n{refused}  - kill: {{ peer: alice, how: socket }}\n  - connect: {{ peer: alice }}\n  - create: {{ peer: alice, room: hall }}\nexpect:\n  seen: |\n    server -> alice#2: created hall\n  order: |\n    alice#2 -> server: connect\n    server -> alice#2: http 200\n  count:\n    \"server -> alice#2: created\": 1\n  never: |\n    alice#3 -> server: connect\n"
+    );
+    let text = text.replace(
+        "    server -> alice#2: http 200\n",
+        "    server -> alice#2: created hall\n",
+    );
+    let outcome = play(&case(&text), Arc::new(setting())).await;
+    let log = passes(&outcome);
+    assert!(!log.contains("alice#3"), "{log}");
+    let links: Vec<u32> = (outcome.events.iter())
+        .filter_map(|event| match &event.what {
+            What::LinkUp { link } => Some(link.instance),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(links, [1, 4], "the record has each as it was dialled");
+    let page = page(&Story::of(outcome.record.clone()).expect("a story"));
+    assert!(
+        page.contains("alice#2: signaling up"),
+        "the page counts so, too"
+    );
+    assert!(!page.contains("alice#4"), "the page counts so, too");
+}
+
+/// Nobody who only sends and hears through a WebSocket notices that it is half-open. He dials again when it ends for him: here the server has ended
+/// it meanwhile, of which he hears once the line is mended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_dials_again_does_so_when_a_silent_line_ends_for_him() {
+    let steps = |mend: &str| {
+        format!(
+            "scenario: x\npeers: {{ alice: {{ stack: wire }}, bob: {{ stack: wire, reconnects: {{}} }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: bob, room: lobby }}\n  - await: {{ peer: alice, hears: peer-joined, from: bob }}\n  - cut: {{ peer: bob, how: silence, direction: down }}\n  - send-raw: {{ peer: bob, frame: unmasked }}\n  - await: {{ peer: alice, hears: peer-left, from: bob }}\n{mend}  - await: {{ peer: alice, hears: peer-joined, from: bob, within: 2s }}\n"
+        )
+    };
+    let outcome = play(&case(&steps("")), Arc::new(setting())).await;
+    fails(&outcome, Place::Step(7), "peer-joined");
+    let mend = "  - mend: { peer: bob }\n";
+    let log = passes(&play(&case(&steps(mend)), Arc::new(setting())).await);
+    assert!(log.contains("bob#2 -> server: join lobby"), "{log}");
 }

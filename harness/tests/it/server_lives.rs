@@ -121,7 +121,6 @@ dialect: roomless
 about: No rooms; to be connected is to be reachable.
 framing: json
 connect: { path: "/?id={me|url}" }
-has: [trickle]
 same-id: takeover
 absent-peer: error
 rewrites: false
@@ -449,6 +448,7 @@ fn up(peer: &str, fate: Fate) -> What {
         size: 1,
         digest: Fingerprint::default(),
         text: "{".into(),
+        of: None,
     }
 }
 

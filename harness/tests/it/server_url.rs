@@ -127,7 +127,7 @@ fn what_needs_the_servers_process_is_unsupported() {
 #[test]
 fn what_is_nasty_needs_its_owner() {
     let mut server = Server::start(&[]);
-    let garbage = project("signaling/garbage-from-a-third.yaml");
+    let garbage = project("reference/garbage-from-a-third.yaml");
     let arguments = ["run", &garbage, "--server-url", &server.url];
     Stand::new()
         .glare(&arguments)

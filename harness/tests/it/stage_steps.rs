@@ -378,7 +378,7 @@ async fn a_trace_reads_back_as_what_happened() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_dials_again_by_itself_takes_no_name_that_is_looked_at_in_the_end() {
-    let text = "scenario: cut off at the very end\nneeds: [rooms]\npeers:\n  alice: { stack: wire }\n  bob: { stack: wire, reconnects: { within: 5s } }\nsteps:\n  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n  - kill: { peer: bob, how: socket }\n";
+    let text = "scenario: cut off at the very end\npeers:\n  alice: { stack: wire }\n  bob: { stack: wire, reconnects: { within: 5s } }\nsteps:\n  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n  - kill: { peer: bob, how: socket }\n";
     let case = case(text);
     let mut asked = 0;
     for seed in 0..40 {

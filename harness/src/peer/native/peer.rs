@@ -173,6 +173,7 @@ fn connection_of(command: &Command) -> Option<u32> {
     match command {
         Command::OpenLink { .. }
         | Command::SendText { .. }
+        | Command::SendBinary { .. }
         | Command::CloseLink { .. }
         | Command::Fetch { .. } => None,
         Command::NewConnection { conn }

@@ -113,6 +113,7 @@ impl TraceBuilder {
             // The same bytes have the same digest in every trace that is made by hand.
             digest: Digest::public().of(digest.as_bytes()).into(),
             text,
+            of: None,
         };
         self.add(what, cause)
     }

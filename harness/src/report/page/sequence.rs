@@ -6,7 +6,7 @@ use super::html::Html;
 use super::lanes::Lanes;
 use crate::log::Watch;
 use crate::names::PeerName;
-use crate::record::{Event, Failure, Seq, Story, Verdict, What};
+use crate::record::{Event, Failure, Seq, Story, Verdict, What, let_in};
 use crate::scenario::Place;
 use crate::signaling::{Kind, Notice, Request, Terms, Word};
 use crate::terms::{Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
@@ -48,8 +48,13 @@ pub(super) fn write(html: &mut Html, story: &Story, lanes: &Lanes) {
     let mut watch = Watch::new::<&str>(&[], &Terms::default());
     let mut rows = 0;
     let mut told = failure.is_none();
-    for event in story.events.iter() {
-        let forms = watch.lines(event);
+    let counted = let_in(&story.events);
+    for (event, raw) in counted
+        .iter()
+        .map(|event| &**event)
+        .zip(story.events.iter())
+    {
+        let forms = watch.lines(raw);
         if event.what == What::Clearing {
             if !told {
                 told = true;
@@ -354,6 +359,29 @@ fn drawn(
                     tap,
                 },
                 label,
+            ))
+        }
+        What::Aside {
+            link,
+            direction,
+            fate,
+            text,
+            ..
+        } => {
+            let peer = lanes.peer(&link.peer)?;
+            let (from, to) = match direction {
+                Direction::Up => (peer, server),
+                Direction::Down => (server, peer),
+            };
+            let (_, tap) = fate_of(*fate, *direction);
+            Some((
+                Drawn::Arrow {
+                    from,
+                    to,
+                    class: " side",
+                    tap,
+                },
+                text.clone(),
             ))
         }
         What::Released { message, delivered } => {

@@ -1,5 +1,7 @@
 //! Steps that begin together: what none of them can get from another, and who is called what afterwards.
 
+use std::collections::BTreeMap;
+
 use super::Walk;
 use crate::mistake::quoted;
 use crate::names::PeerName;
@@ -17,6 +19,8 @@ use crate::source::Span;
 pub(super) struct Renamed {
     /// One's own name, the step, and the names of which one is his now.
     peers: Vec<(PeerName, usize, Vec<PeerName>)>,
+    /// Names that may be those of somebody without a connection, and who that is by his own name.
+    pub wire: BTreeMap<PeerName, PeerName>,
 }
 
 impl Walk<'_> {
@@ -178,8 +182,17 @@ impl Walk<'_> {
                 return;
             }
             if number > open {
+                let help = match share {
+                    Share::Names(_) => {
+                        "name fewer, or let more of the steps that begin together say `answer: any`"
+                    }
+                    _ => {
+                        "say a smaller number, or let more of the steps that begin together say `answer: any`"
+                    }
+                };
                 self.note(at, key, format!("`{key}` is for {number}"))
-                    .expect(format!("requests with `answer: any`: {open}"));
+                    .expect(format!("requests with `answer: any`: {open}"))
+                    .advise(help);
                 return;
             }
         }
@@ -192,7 +205,10 @@ impl Walk<'_> {
                 TURNED_AWAY,
                 format!("{let_in} let in and {away} turned away"),
             )
-            .expect(format!("requests with `answer: any`: {open}"));
+            .expect(format!("requests with `answer: any`: {open}"))
+            .advise(format!(
+                "each request is one or the other: both together are for {open}, or leave one of the two out"
+            ));
         }
     }
 
@@ -221,10 +237,10 @@ impl Walk<'_> {
             }
             asked.push(peer.clone());
         }
-        let wire = asked.iter().any(|peer| self.wire.contains_key(peer));
-        for name in &names {
-            if wire {
+        if let Some(wire) = asked.iter().find(|peer| self.wire.contains_key(*peer)) {
+            for name in &names {
                 self.wire.insert(name.clone(), false);
+                self.renamed.wire.insert(name.clone(), wire.clone());
             }
         }
         self.inside.extend(together.let_in.names().iter().cloned());

@@ -95,6 +95,7 @@ fn all(
             mistakes,
             set,
             sequences,
+            renamed: Vec::new(),
         }
         .file(root)
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::mistake::{Mistakes, quoted};
-use crate::names::PeerName;
+use crate::names::{PeerName, Stack};
 use crate::scenario::model::{EarlyCandidates, Offers, OnBye, PeerSpec, Reconnects};
 use crate::scenario::table::{PEER_KEYS, PeerShape, RECONNECTS};
 use crate::source::Span;
@@ -78,6 +78,12 @@ pub(super) fn contradicts(
             .expect("`negotiation: manual` turns off what that key is about")
             .advise("leave one of the two out");
     }
+    if let Some(key) = idle_key(spec).filter(|_| spec.stack == Some(Stack::Wire)) {
+        mistakes
+            .add(span, format!("{name} only signals, and has `{key}`"))
+            .expect("a wire peer has no connection, which this is about")
+            .advise("leave it out, or give it a `stack:` that connects: native, chromium, firefox");
+    }
     let same =
         |(_, other): &&(PeerName, PeerSpec)| spec.polite.is_some() && other.polite == spec.polite;
     if let Some((other, _)) = others.iter().find(same) {
@@ -92,6 +98,26 @@ pub(super) fn contradicts(
     }
 }
 
+/// What a file says of a peer that is about a connection only: it does nothing for one who has none. That one offers to nobody, which may be said.
+pub(in crate::scenario) fn idle_key(spec: &PeerSpec) -> Option<&'static str> {
+    let fault = spec.fault.is_some_and(|fault| !fault.is_of_the_line());
+    let keys = [
+        (
+            "offers",
+            !matches!(spec.offers, Offers::Joiner | Offers::Nobody),
+        ),
+        ("polite", spec.polite.is_some()),
+        (
+            "early-candidates",
+            spec.early_candidates != EarlyCandidates::default(),
+        ),
+        ("on-bye", spec.on_bye != OnBye::default()),
+        ("cleans-up-in", spec.cleans_up_in.is_some()),
+        ("fault", fault),
+    ];
+    keys.iter().find(|(_, said)| *said).map(|(key, _)| *key)
+}
+
 /// The keys of a mapping that mean something, each with what it says.
 fn said(
     node: &Node,
@@ -100,7 +126,9 @@ fn said(
     mistakes: &mut Mistakes,
 ) -> Vec<(&'static str, Said)> {
     let mut found = Vec::new();
-    for (key, node) in node.map(shape, mistakes).unwrap_or_default() {
+    let entries = node.map(shape, mistakes).unwrap_or_default();
+    let there = |name: &str| entries.iter().any(|(key, _)| key.text == name);
+    for (key, node) in entries {
         let Some((name, shape, _)) = keys.iter().find(|(name, ..)| *name == key.text) else {
             let names = || keys.iter().map(|(name, ..)| *name);
             let list: Vec<&str> = names().collect();
@@ -110,7 +138,7 @@ fn said(
                     format!("{whose} has no key {}", quoted(&key.text)),
                 )
                 .expect(format!("its keys: {}", list.join(", ")))
-                .suggest(&key.text, names());
+                .suggest_key(&key.text, names(), there);
             continue;
         };
         let said = match shape {

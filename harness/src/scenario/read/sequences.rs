@@ -77,6 +77,7 @@ impl Sequences {
                 mistakes: &mut wrong,
                 set: None,
                 sequences: None,
+                renamed: Vec::new(),
             };
             list = reader.sequences_file(&root);
         }
@@ -154,6 +155,7 @@ impl Reader<'_> {
                     mistakes: &mut wrong,
                     set: None,
                     sequences: None,
+                    renamed: Vec::new(),
                 };
                 let (parameters, steps) = reader.one(key, node);
                 let sequence = Sequence {

@@ -9,7 +9,7 @@ use crate::scenario::build::{Parsed, Values};
 use crate::scenario::model::{Action, Cut, DEFAULT_WITHIN, Raw, Step, Via};
 use crate::scenario::model::{Share, Together};
 use crate::scenario::table::{
-    AWAIT, LET_IN, MAX_AT_ONCE, OF_PEERS, TOGETHER, TOGETHER_KEYS, TURNED_AWAY, USE, WITHIN,
+    AT_ONCE, AWAIT, LET_IN, MAX_AT_ONCE, TOGETHER, TOGETHER_KEYS, TURNED_AWAY, USE, WITHIN,
 };
 use crate::scenario::value::peer_name;
 use crate::source::Span;
@@ -69,7 +69,9 @@ impl Reader<'_> {
                             "its keys: {}",
                             names().collect::<Vec<_>>().join(", ")
                         ))
-                        .suggest(other, names());
+                        .suggest_key(other, names(), |name| {
+                            entries.iter().any(|(key, _)| key.text == name)
+                        });
                 }
             }
         }
@@ -166,8 +168,8 @@ impl Reader<'_> {
                 self.not_at_once(&placed.verb, "this `send-raw`".into(), why);
                 return None;
             }
-            _ if !OF_PEERS.iter().any(|row| row.name == verb) => {
-                let names: Vec<&str> = OF_PEERS.iter().map(|row| row.name).collect();
+            _ if !AT_ONCE.iter().any(|row| row.name == verb) => {
+                let names: Vec<&str> = AT_ONCE.iter().map(|row| row.name).collect();
                 let why = format!("what can begin together: {}", names.join(", "));
                 self.not_at_once(&placed.verb, format!("`{verb}`"), &why);
                 return None;

@@ -27,6 +27,7 @@ impl Sequences {
                 mistakes: &mut found,
                 set: None,
                 sequences: Some(self),
+                renamed: Vec::new(),
             };
             let via = Arc::new(Via {
                 source: self.source.clone(),

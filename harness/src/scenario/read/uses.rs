@@ -9,6 +9,7 @@ use super::{Placed, Reader};
 use crate::mistake::{nearest, quoted};
 use crate::scenario::model::{Action, Use, Via};
 use crate::scenario::table::{MAX_NESTED, MAX_STEPS, MAX_VALUE, SEQUENCE, USE};
+use crate::scenario::value::no_peer;
 use crate::source::Span;
 use crate::yaml::{Key, Node, Value};
 
@@ -88,7 +89,20 @@ impl<'m> Reader<'m> {
                         placed.as_ref().map(|placed| &placed.step.action)
                     {
                         let names = together.names().map(|name| name.as_str().to_owned());
+                        let bound = steps.bound.len();
                         steps.bound.extend(names);
+                        for name in &steps.bound[bound..] {
+                            let help = format!(
+                                "step {} binds that name: it can be used after it",
+                                steps.number
+                            );
+                            self.mistakes.advise_on(&no_peer(name), &help);
+                        }
+                        if bound < steps.bound.len() {
+                            let asked = together.open().filter_map(|(_, action)| action.actor());
+                            self.renamed
+                                .extend(asked.map(|peer| peer.as_str().to_owned()));
+                        }
                     }
                     steps.placed.extend(placed);
                 }
@@ -259,6 +273,7 @@ impl<'m> Reader<'m> {
         let mut values = Values::default();
         let mut meant = Vec::new();
         let before = self.mistakes.len();
+        let given = |name: &str| call.arguments.iter().any(|(key, _)| key.text == name);
         for (key, node) in &call.arguments {
             if !known().any(|name| name == key.text) {
                 meant.extend(nearest(&key.text, known()));
@@ -274,7 +289,7 @@ impl<'m> Reader<'m> {
                         "" => "it has none".to_owned(),
                         names => format!("its parameters: {names}"),
                     })
-                    .suggest(&key.text, known());
+                    .suggest_key(&key.text, known(), given);
                 continue;
             }
             match node.scalar().filter(|scalar| !scalar.is_null()) {
@@ -292,7 +307,6 @@ impl<'m> Reader<'m> {
                 None => node.wrong("a word, a number or a flag", self.mistakes),
             }
         }
-        let given = |name: &str| call.arguments.iter().any(|(key, _)| key.text == name);
         for name in known().filter(|name| !given(name) && !meant.contains(name)) {
             self.mistakes
                 .add(

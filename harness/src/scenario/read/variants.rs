@@ -14,9 +14,7 @@ use super::placeholders::{Values, is_parameter, placeholders};
 const NAME: &str = "name";
 
 /// Keys of the file whose values may hold `${…}`.
-const EXPANDED: &[&str] = &[
-    "about", "needs", "peers", "catches", "breaks", "steps", "expect",
-];
+const EXPANDED: &[&str] = &["about", "peers", "catches", "breaks", "steps", "expect"];
 
 /// The parameters of one variant.
 pub(crate) struct Set {
@@ -236,7 +234,7 @@ pub(crate) fn slug(variant: &str) -> String {
 }
 
 /// The mistakes of all variants, each once; what is not wrong in all of them says where.
-pub(super) fn gather(variants: Vec<(String, Mistakes)>, mistakes: &mut Mistakes) {
+pub(crate) fn gather(variants: Vec<(String, Mistakes)>, mistakes: &mut Mistakes) {
     let all = variants.len();
     let mut found: Vec<(Mistake, Vec<String>)> = Vec::new();
     for (variant, more) in &variants {

@@ -22,9 +22,9 @@ pub(crate) const FILE: &[(&str, bool, &str)] = &[
         "The report that it reproduces, an https URL.",
     ),
     (
-        "needs",
+        "wire",
         false,
-        "What the server must know; lacking it the verdict is `unsupported`.",
+        "Whose wire its raw messages, requests and paths are: a dialect's `wire:`, or its name. On any other it is `unsupported`.",
     ),
     (
         "with",

@@ -61,6 +61,18 @@ pub(super) const CHANNEL: KeySpec = may(
 
 /// The kinds that go from peer to peer.
 pub(super) const SIGNALS: &[&str] = &["offer", "answer", "candidate", "end-of-candidates", "bye"];
+/// What a peer can say.
+pub(super) const SPOKEN: &[&str] = &[
+    "create",
+    "join",
+    "leave",
+    "destroy",
+    "offer",
+    "answer",
+    "candidate",
+    "end-of-candidates",
+    "bye",
+];
 /// What the tap can be told to look for: all but the harness's own fence.
 pub(super) const MESSAGES: &[&str] = &[
     "create",

@@ -61,3 +61,9 @@ pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
         "`expect:` stands at the left margin, beside `steps:`",
     ),
 ];
+
+/// Keys that files had before, and what is to be done about them.
+pub(crate) const GONE: &[(&str, &str)] = &[(
+    "needs",
+    "leave it out: what a scenario needs is worked out from its steps",
+)];

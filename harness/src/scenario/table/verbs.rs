@@ -1,13 +1,13 @@
 //! Looking a verb or a condition up.
 
+use super::alone::ALONE;
+use super::at_once::AT_ONCE;
 use super::conditions::CONDITIONS;
-use super::peers::OF_PEERS;
 use super::spec::Verb;
-use super::surroundings::AROUND_PEERS;
 
 /// Every verb that has a row.
 pub(crate) fn verbs() -> impl Iterator<Item = &'static Verb> {
-    OF_PEERS.iter().chain(AROUND_PEERS)
+    AT_ONCE.iter().chain(ALONE)
 }
 
 /// The verb of this name.

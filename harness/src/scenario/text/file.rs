@@ -20,9 +20,8 @@ impl Scenario {
         if let Some(issue) = &self.issue {
             out.push_str(&format!("issue: {}\n", scalar(issue)));
         }
-        if !self.needs.is_empty() {
-            let needs: Vec<&str> = self.needs.iter().map(|need| need.as_str()).collect();
-            out.push_str(&format!("needs: [{}]\n", needs.join(", ")));
+        if let Some(wire) = &self.wire {
+            out.push_str(&format!("wire: {}\n", scalar(wire)));
         }
         out.push_str("peers:\n");
         for (name, spec) in &self.peers {

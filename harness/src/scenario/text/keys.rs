@@ -8,6 +8,7 @@ use crate::names::PeerName;
 use crate::scenario::build::made_up;
 use crate::scenario::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw};
 use crate::scenario::table::{TOGETHER, WAIT};
+use crate::signaling::Kind;
 use crate::terms::{Corruption, Data};
 use crate::yaml::{scalar, write_duration};
 
@@ -235,11 +236,25 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
         Action::Resume => ("resume", Vec::new()),
         Action::KillServer => ("kill-server", Vec::new()),
         Action::Restart => ("restart", Vec::new()),
+        Action::SendRaw {
+            peer,
+            raw: Raw::Garbage { kind, of, answered },
+        } => {
+            let mut entries = vec![who("peer", peer), ("kind", kind.as_str().into())];
+            if *of != Kind::Join {
+                entries.push(("of", of.as_str().into()));
+            }
+            if !answered {
+                entries.push(("answered", "false".into()));
+            }
+            ("garbage", entries)
+        }
         Action::SendRaw { peer, raw } => {
             let mut entries = vec![who("peer", peer)];
             match raw {
                 Raw::Text(text) => entries.push(("text", scalar(text))),
                 Raw::Frame(frame) => entries.push(("frame", frame.as_str().into())),
+                Raw::Garbage { .. } => {}
                 Raw::Upgrade { path, status } => {
                     entries.push(("path", scalar(path)));
                     entries.extend(status.map(|status| ("status", status.to_string())));

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::signaling::{Garbled, Refusals};
+
 /// The declared properties of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Properties {
@@ -15,31 +17,38 @@ pub struct Properties {
     pub news_before_relays: bool,
     /// Each piece of news is told once.
     pub news_once: bool,
-    /// What becomes of a second connection with an id that is in use.
-    pub same_id: SameId,
+    /// A line on which nothing arrives any more, and that nobody has closed, is noticed within this time; `None`: nothing is promised.
+    pub notices_silence_within: Option<Duration>,
+    /// What becomes of a second connection with an id that is in use; `None`: nothing is promised.
+    pub same_id: Option<SameId>,
+    /// What it does with garbage.
+    pub garbage: Garbled,
+    /// Which requests are refused, and what is said then.
+    pub refusals: Refusals,
     /// A request is answered within this time; `None`: no time is promised.
     pub answers_within: Option<Duration>,
+    /// A room that everybody has left can be made anew.
+    pub frees_empty_rooms: bool,
     /// So many fit into a room; `None`: no limit is promised.
     pub room_size: Option<usize>,
     /// What is relayed may come out changed.
     pub rewrites: bool,
-    /// What is relayed also comes back to its sender.
-    pub echoes: bool,
+    /// Whether what is relayed also comes back to its sender; `None`: nothing is promised.
+    pub echoes: Option<bool>,
     /// What is relayed may arrive more than once.
     pub repeats: bool,
     /// What is relayed may arrive in any order.
     pub unordered: bool,
-    /// What is addressed to one may also reach others in the room.
-    pub broadcasts: bool,
-    /// What becomes of a message to somebody who is not there.
-    pub absent_peer: AbsentPeer,
+    /// Whether what is addressed to one also reaches others in the room; `None`: nothing is promised.
+    pub broadcasts: Option<bool>,
+    /// What becomes of a message to somebody who is not there; `None`: nothing is promised.
+    pub absent_peer: Option<AbsentPeer>,
 }
 
 /// What becomes of a second connection with an id that is in use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameId {
     /// It is refused.
-    #[default]
     Reject,
     /// It replaces the first.
     Takeover,
@@ -48,12 +57,11 @@ pub enum SameId {
 }
 
 /// What becomes of a message to somebody who is not there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AbsentPeer {
     /// It waits for them.
     Queue,
     /// The sender is told.
-    #[default]
     Error,
     /// It is thrown away.
     Silence,
@@ -65,7 +73,7 @@ pub(crate) const SAME_ID: &[&str] = &["reject", "takeover", "rename"];
 pub(crate) const ABSENT_PEER: &[&str] = &["queue", "error", "silence"];
 
 impl SameId {
-    pub(crate) fn parse(word: &str) -> Self {
+    pub(super) fn parse(word: &str) -> Self {
         match word {
             "takeover" => Self::Takeover,
             "rename" => Self::Rename,

@@ -28,10 +28,12 @@ pub(super) enum To<'a> {
     Request(&'a str),
     /// The request for the WebSocket of this number, which it refuses.
     Upgrade(u32),
+    /// A request of a line that requests carry together, which has judged what there was to judge.
+    Line,
 }
 
 /// The standard's name of a status, or the server's own.
-fn phrase(status: u16, own: String) -> String {
+pub(super) fn phrase(status: u16, own: String) -> String {
     let known = http::StatusCode::from_u16(status).ok();
     match known.and_then(|status| status.canonical_reason()) {
         Some(known) => known.to_owned(),
@@ -82,7 +84,7 @@ impl Session {
                 }
                 passed
             }
-            To::Upgrade(_) => Passed {
+            To::Upgrade(_) | To::Line => Passed {
                 reply: None,
                 corrupted: None,
             },
@@ -94,10 +96,16 @@ impl Session {
         if !delivered {
             return Err(End::PeerReset);
         }
+        self.pass_rest(&mut body).await
+    }
+
+    /// Passes on what is still to come of a body.
+    pub(super) async fn pass_rest(&mut self, body: &mut Body) -> Result<(), End> {
+        let (mut raw, mut data) = (BytesMut::new(), Vec::new());
         while !body.is_done() {
             raw.clear();
             data.clear();
-            self.take_body(&mut body, &mut raw, &mut data)?;
+            self.take_body(body, &mut raw, &mut data)?;
             let sent = self.peer.send(&raw).await;
             sent.map_err(|_| End::PeerReset)?;
             // Ended by the stream, or cut short: the peer sees the same.
@@ -109,7 +117,7 @@ impl Session {
     }
 
     /// Takes a response's body, to its end or until so much of the response is here.
-    async fn gather_answer(
+    pub(super) async fn gather_answer(
         &mut self,
         body: &mut Body,
         raw: &mut BytesMut,
@@ -125,13 +133,13 @@ impl Session {
         Ok(())
     }
 
-    fn is_whole(&self, body: &Body) -> bool {
+    pub(super) fn is_whole(&self, body: &Body) -> bool {
         let ended = || self.server.as_ref().is_some_and(|(_, server)| server.ended);
         body.is_done() || (body.ends_with_stream() && ended())
     }
 
     /// What a body says. What cannot be decoded is told, and stays as it is.
-    fn decoded<'a>(
+    pub(super) fn decoded<'a>(
         &self,
         link: u32,
         what: &str,

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use futures_util::{SinkExt, StreamExt};
 use glare::hand::{Command, Hand, HandError, Happening, Happenings, Reply};
 use glare::peer::{NativePeer, WirePeer};
-use glare::terms::{Data, Kill};
+use glare::terms::{Data, Kill, Via};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
@@ -33,6 +33,7 @@ fn open(link: u32) -> Command {
         link,
         path: "/socket?room=x".into(),
         protocols: vec!["v2".into(), "v1".into()],
+        via: Via::default(),
     }
 }
 
@@ -274,6 +275,7 @@ async fn a_path_cannot_lead_elsewhere() {
                 link,
                 path: path.into(),
                 protocols,
+                via: Via::default(),
             })
             .await;
         assert!(

@@ -4,6 +4,7 @@
 
 mod cuts;
 mod ends;
+mod events;
 mod faults;
 mod harm;
 mod http;

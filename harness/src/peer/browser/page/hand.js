@@ -1,8 +1,8 @@
-// The hand of a browser peer: does what it is told with the browser's own WebSocket, fetch and RTCPeerConnection, and
-// tells what happens. It decides nothing.
+// The hand of a browser peer: does what it is told with the browser's own WebSocket, EventSource, fetch and RTCPeerConnection,
+// and tells what happens. It decides nothing.
 "use strict";
 (() => {
-  const links = new Map(); // number → WebSocket
+  const links = new Map(); // number → { send(text, binary), close(code, reason) }
   const conns = new Map(); // number → { pc, channels: label → RTCDataChannel, closed, abandon }
   let line; // to the harness, which gave the address to this page only
   let silent = false;
@@ -76,22 +76,114 @@
   const channelOf = (conn, label) =>
     found(found(conns, conn, "connection").channels, label, "channel");
 
-  // Each takes effect before its first await, so commands take effect in the order in which they come.
-  const verbs = {
-    "open-link": ({ link, path, protocols }) => {
+  const heard = (link, data) => tell({ saw: "link-message", link, data: encode(data) });
+
+  // A line that only the server speaks on.
+  const deaf = (link, what) => () => {
+    throw new Unsupported(
+      `link ${link} is a line of ${what}, on which only the server speaks: say it by an HTTP request`,
+    );
+  };
+
+  // Tells the end of a line, once; `close` is what ends it.
+  const ending = (link, close) => {
+    let over = false;
+    return (code) => {
+      if (over) return;
+      over = true;
+      close();
+      tell({ saw: "link-closed", link, code, reason: "" });
+    };
+  };
+
+  // What a poll's answer brings: the items of a JSON array, each as it is written, or all of it.
+  const messages = (body) => {
+    if (body.trim() === "") return [];
+    try {
+      if (!Array.isArray(JSON.parse(body))) return [body];
+    } catch {
+      return [body];
+    }
+    const items = [];
+    let [depth, inside, from] = [0, false, 0];
+    for (let at = 0; at < body.length; at++) {
+      const char = body[at];
+      if (inside) {
+        if (char === "\\") at++;
+        else if (char === '"') inside = false;
+      } else if (char === '"') inside = true;
+      else if ("[{".includes(char)) {
+        if (++depth === 1) from = at + 1;
+      } else if ("]}".includes(char)) {
+        if (--depth === 0) items.push(body.slice(from, at).trim());
+      } else if (char === "," && depth === 1) {
+        items.push(body.slice(from, at).trim());
+        from = at + 1;
+      }
+    }
+    return items.filter((item) => item !== "");
+  };
+
+  const pause = (time) => new Promise((done) => setTimeout(done, time));
+
+  const carriers = {
+    "web-socket": ({ link, path, protocols }) => {
       const ws = new WebSocket(at(location.origin.replace(/^http/, "ws"), path), protocols);
-      links.set(link, ws);
       ws.binaryType = "arraybuffer";
       ws.onopen = () => tell({ saw: "link-opened", link });
-      ws.onmessage = ({ data }) => tell({ saw: "link-message", link, data: encode(data) });
+      ws.onmessage = ({ data }) => heard(link, data);
       ws.onclose = ({ code, reason }) => tell({ saw: "link-closed", link, code, reason });
+      return {
+        send: (text, binary) => ws.send(binary ? new TextEncoder().encode(text) : text),
+        close: (code, reason) => (code == null ? ws.close() : ws.close(code, reason)),
+      };
     },
-    "send-text": ({ link, text }) => found(links, link, "link").send(text),
-    "close-link": ({ link, code, reason }) => {
-      const ws = found(links, link, "link");
-      if (code == null) ws.close();
-      else ws.close(code, reason);
+    events: ({ link, path, via }) => {
+      const source = new EventSource(at(location.origin, path));
+      // Closed before it can dial again.
+      const over = ending(link, () => source.close());
+      source.onopen = () => tell({ saw: "link-opened", link });
+      source.onerror = (event) => event instanceof MessageEvent || over(1006);
+      for (const name of new Set(["message", ...via.names]))
+        source.addEventListener(name, (event) => {
+          if (event instanceof MessageEvent) heard(link, event.data);
+        });
+      return { send: deaf(link, "server-sent events"), close: () => over(1005) };
     },
+    "long-poll": ({ link, path }) => {
+      const url = at(location.origin, path);
+      const stop = new AbortController();
+      const over = ending(link, () => stop.abort());
+      const headers = { "glare-line": String(link) };
+      const init = { headers, mode: "same-origin", cache: "no-store", signal: stop.signal };
+      const poll = async () => {
+        // The first is on its way when this is told.
+        const first = fetch(url, init);
+        tell({ saw: "link-opened", link });
+        for (let next = first; ; next = fetch(url, init)) {
+          const begun = performance.now();
+          const answer = await next;
+          const body = await answer.text();
+          if (stop.signal.aborted || !answer.ok) return over(1006);
+          const came = messages(body);
+          for (const message of came) heard(link, message);
+          if (came.length === 0) await pause(50 - (performance.now() - begun));
+          if (stop.signal.aborted) return;
+        }
+      };
+      poll().catch(() => over(1006));
+      return { send: deaf(link, "long polls"), close: () => over(1005) };
+    },
+  };
+
+  // Each takes effect before its first await, so commands take effect in the order in which they come.
+  const verbs = {
+    "open-link": (command) => {
+      links.set(command.link, carriers[command.via.by](command));
+    },
+    "send-text": ({ link, text }) => found(links, link, "link").send(text, false),
+    "send-binary": ({ link, text }) => found(links, link, "link").send(text, true),
+    "close-link": ({ link, code, reason }) => found(links, link, "link").close(code, reason),
     fetch: async ({ method, path, headers, body }) => {
       const answer = await fetch(at(location.origin, path), {
         method,
@@ -168,7 +260,7 @@
   const end = () => {
     silent = true;
     for (const { pc } of conns.values()) pc.close();
-    for (const ws of links.values()) ws.close();
+    for (const link of links.values()) link.close();
     localStorage.clear();
     sessionStorage.clear();
     return JSON.stringify("done");

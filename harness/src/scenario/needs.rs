@@ -1,0 +1,436 @@
+//! What a scenario needs of a server, worked out from its steps and its expected lines.
+//!
+//! Two peers who meet and talk need nothing but a way to signal. What a step uses is what it needs: a word, a refusal, a promise.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::model::{Action, Answer, Condition, Cut, Pattern, Raw, Scenario, Share, Step, Together};
+use crate::names::{PeerName, RoomName, Stack};
+use crate::signaling::{Dialect, Kind, Need, Reason};
+
+/// One need, and what in the scenario has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needed {
+    /// What.
+    pub need: Need,
+    /// Where it comes from: `line 12`, or `sequences.yaml:12`.
+    pub place: String,
+    /// What is done there: `expects a refusal "full"`.
+    pub what: String,
+}
+
+impl Scenario {
+    /// All that it needs of a server, in the order of the file.
+    pub fn needs(&self) -> Vec<Needed> {
+        let mut course = Course {
+            scenario: self,
+            rooms: BTreeMap::new(),
+            named: BTreeSet::new(),
+            ends: Vec::new(),
+            needs: Vec::new(),
+        };
+        if let Some(wire) = &self.wire {
+            let mut lines = self.source.text.lines();
+            let line = lines.position(|line| line.starts_with("wire:"));
+            let place = format!("line {}", line.map_or(1, |line| line + 1));
+            course.needs.push(Needed {
+                need: Need::Wire(wire.clone()),
+                place,
+                what: format!("says that the scenario speaks the wire of `{wire}`"),
+            });
+        }
+        for step in &self.steps {
+            course.step(step);
+        }
+        course.lines();
+        course.needs
+    }
+
+    /// Why it cannot be played where this is spoken, in one sentence; `None` if it can.
+    pub fn lacking(&self, dialect: &Dialect) -> Option<String> {
+        self.needs().iter().find_map(|needed| {
+            let why = needed.need.lacking(dialect)?;
+            Some(format!("{} {}: {why}", needed.place, needed.what))
+        })
+    }
+}
+
+/// How somebody went whom others are to hear of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// By a word.
+    Left,
+    /// Without: the line has ended.
+    Lost,
+    /// Nothing arrives any more.
+    Silent,
+}
+
+/// What is so after the steps up to here, whatever the server is.
+struct Course<'s> {
+    scenario: &'s Scenario,
+    /// Who is in which room; a room stays until the last one has gone.
+    rooms: BTreeMap<&'s RoomName, BTreeSet<&'s PeerName>>,
+    /// The rooms that anybody has come into.
+    named: BTreeSet<&'s RoomName>,
+    ends: Vec<(&'s PeerName, End)>,
+    needs: Vec<Needed>,
+}
+
+impl<'s> Course<'s> {
+    fn step(&mut self, step: &'s Step) {
+        let need = |course: &mut Self, need: Need, what: String| course.need(need, what, step);
+        match &step.action {
+            Action::Connect { answer, .. } if wants_refusal(answer) => {
+                let what = "expects a second line with the same id to be refused".into();
+                need(self, Need::RejectsSameId, what);
+            }
+            // Its new line says of the old one that it is over.
+            Action::Connect { peer, .. } => self.ends.push((peer, End::Left)),
+            Action::Create { peer, room, answer } => {
+                need(self, Need::Says(Kind::Create), "creates a room".into());
+                self.another_room(room, step);
+                if !self.refused(peer, Kind::Create, Some(room), answer, step) {
+                    self.leave(peer, None);
+                    self.rooms.insert(room, BTreeSet::from([peer]));
+                }
+            }
+            Action::Join {
+                peer, room, answer, ..
+            } => {
+                need(self, Need::Says(Kind::Join), "joins a room".into());
+                self.another_room(room, step);
+                if !self.refused(peer, Kind::Join, Some(room), answer, step) {
+                    self.leave(peer, None);
+                    self.rooms.entry(room).or_default().insert(peer);
+                    self.holds(room, step);
+                }
+            }
+            Action::Leave { peer, answer } => {
+                need(self, Need::Says(Kind::Leave), "leaves a room".into());
+                if !self.refused(peer, Kind::Leave, None, answer, step) {
+                    self.leave(peer, Some(End::Left));
+                }
+            }
+            Action::Destroy { peer, room, answer } => {
+                need(self, Need::Says(Kind::Destroy), "removes a room".into());
+                if !self.refused(peer, Kind::Destroy, Some(room), answer, step) {
+                    self.rooms.remove(room);
+                }
+            }
+            Action::Disconnect { peer }
+            | Action::Kill { peer, .. }
+            | Action::Cut {
+                peer,
+                how: Cut::Close | Cut::Reset,
+            } => {
+                for peer in self.scenario.may_be(peer) {
+                    self.leave(peer, Some(End::Lost));
+                }
+            }
+            Action::Cut {
+                peer,
+                how: Cut::Silence(_),
+            } => self.ends.push((peer, End::Silent)),
+            Action::KillServer | Action::Restart => self.rooms.clear(),
+            Action::Send { message, .. } => {
+                need(self, Need::Relays(*message), format!("sends `{message}`"));
+            }
+            Action::SendRaw {
+                raw: Raw::Garbage { of, .. },
+                ..
+            } => need(self, Need::Says(*of), format!("makes garbage of `{of}`")),
+            Action::Say { from, to, .. } => {
+                let peers = std::iter::once(from).chain(to);
+                self.connection(peers, "talks through a channel", step);
+            }
+            Action::Hold(pattern)
+            | Action::Release(pattern)
+            | Action::Drop(pattern)
+            | Action::Delay { pattern, .. }
+            | Action::Duplicate(pattern)
+            | Action::Corrupt { pattern, .. } => self.pattern(pattern, step),
+            Action::Reorder { pattern, behind } => {
+                self.pattern(pattern, step);
+                if let Some(behind) = behind {
+                    need(self, passing(*behind), format!("looks for `{behind}`"));
+                }
+            }
+            Action::Await(condition) => self.condition(condition, step),
+            Action::Together(together) => self.together(together),
+            _ => {}
+        }
+    }
+
+    fn need(&mut self, need: Need, what: impl Into<String>, step: &Step) {
+        let place = place(&self.scenario.source.path, step);
+        let what = what.into();
+        self.needs.push(Needed { need, place, what });
+    }
+
+    /// A second room, where the scenario has named another.
+    fn another_room(&mut self, room: &'s RoomName, step: &Step) {
+        self.named.insert(room);
+        if self.named.len() > 1 {
+            self.need(
+                Need::Rooms,
+                format!("is about a second room, `{room}`"),
+                step,
+            );
+        }
+    }
+
+    fn holds(&mut self, room: &RoomName, step: &Step) {
+        let inside = self.rooms.get(room).map_or(0, BTreeSet::len);
+        if inside > 1 {
+            let what = format!("is the {} in one room", nth(inside));
+            self.need(Need::Holds(inside), what, step);
+        }
+    }
+
+    /// Somebody is in no room any more.
+    fn leave(&mut self, peer: &'s PeerName, end: Option<End>) {
+        for inside in self.rooms.values_mut() {
+            inside.remove(peer);
+        }
+        self.rooms.retain(|_, inside| !inside.is_empty());
+        self.ends.extend(end.map(|end| (peer, end)));
+    }
+
+    /// Whether a request has to be refused, which needs that the server does so.
+    fn refused(
+        &mut self,
+        peer: &PeerName,
+        request: Kind,
+        room: Option<&RoomName>,
+        answer: &Answer,
+        step: &Step,
+    ) -> bool {
+        let named = match answer {
+            Answer::Refused => None,
+            Answer::RefusedWith(text) => match Reason::parse(text) {
+                Some(reason) => Some(reason),
+                None => {
+                    let what = format!("expects a refusal {text:?}");
+                    self.need(Need::Hears(Kind::Refused), what, step);
+                    return true;
+                }
+            },
+            Answer::Granted => return false,
+            // It may be refused: nobody knows where who asked is then.
+            Answer::Any => return true,
+        };
+        let reason = named.or_else(|| self.reason(peer, request, room));
+        let inside = room.and_then(|room| self.rooms.get(room));
+        let inside = inside.map_or(0, BTreeSet::len);
+        let need = match reason {
+            Some(Reason::Full) => Need::Limit(inside),
+            Some(Reason::Taken) => Need::RejectsSameId,
+            Some(reason) => Need::Refuses(reason),
+            None => Need::Hears(Kind::Refused),
+        };
+        let what = match (named, reason) {
+            (Some(Reason::Full), _) => format!("expects a refusal \"full\" with {inside} inside"),
+            (Some(reason), _) => format!("expects a refusal \"{reason}\""),
+            (None, Some(reason)) => format!("expects a refusal, which is \"{reason}\""),
+            (None, None) => "expects a refusal".into(),
+        };
+        self.need(need, what, step);
+        true
+    }
+
+    /// Why a request that must be refused is, as far as the steps before it tell.
+    fn reason(&self, peer: &PeerName, request: Kind, room: Option<&RoomName>) -> Option<Reason> {
+        let is_inside = self.rooms.values().any(|inside| inside.contains(peer));
+        let there = room.and_then(|room| self.rooms.get(room));
+        Some(match (request, there) {
+            (Kind::Create | Kind::Join, _) if is_inside => Reason::Inside,
+            (Kind::Create, Some(_)) => Reason::Exists,
+            (Kind::Join | Kind::Destroy, None) => Reason::Missing,
+            (Kind::Join, Some(_)) => Reason::Full,
+            (Kind::Leave, _) if !is_inside => Reason::Outside,
+            (Kind::Destroy, Some(inside)) if !inside.contains(peer) => Reason::NotYours,
+            (Kind::Destroy, Some(_)) => Reason::Occupied,
+            _ => return None,
+        })
+    }
+
+    fn pattern(&mut self, pattern: &Pattern, step: &Step) {
+        let message = pattern.message;
+        let what = format!("looks for `{message}`");
+        self.need(passing(message), what, step);
+    }
+
+    fn condition(&mut self, condition: &'s Condition, step: &'s Step) {
+        match condition {
+            Condition::Hears {
+                kind: Kind::PeerLeft,
+                from,
+                ..
+            } => self.hears_of_an_end(from.as_ref(), step),
+            Condition::Hears { kind, .. } => {
+                self.need(passing(*kind), format!("waits for `{kind}`"), step);
+            }
+            Condition::Connected { peers } => {
+                self.connection(peers.iter(), "waits for a connection", step);
+            }
+            Condition::Channel { peer, state, .. } if state == "open" => {
+                self.connection(std::iter::once(peer), "waits for a channel", step);
+            }
+            Condition::Said { peer, .. } => {
+                self.connection(std::iter::once(peer), "waits for a text", step);
+            }
+            Condition::Applied { what, .. } => {
+                self.need(Need::Relays(*what), format!("waits for `{what}`"), step);
+            }
+            _ => {}
+        }
+    }
+
+    /// The news that somebody went, who may have gone in one of several ways.
+    fn hears_of_an_end(&mut self, from: Option<&PeerName>, step: &Step) {
+        self.need(Need::Hears(Kind::PeerLeft), "waits for `peer-left`", step);
+        let of =
+            |peer: &PeerName| from.is_none_or(|from| self.scenario.may_be(from).contains(&peer));
+        let last = self.ends.iter().rev().find(|(peer, _)| of(peer)).copied();
+        match last {
+            Some((peer, End::Lost)) => {
+                let what = format!("waits for the news that {peer}, whose line has ended, is gone");
+                self.need(Need::AnnouncesLeaving(step.within), what, step);
+            }
+            Some((peer, End::Silent)) => {
+                let what = format!("waits for the news that {peer}, whose line is silent, is gone");
+                self.need(Need::NoticesSilence(step.within), what, step);
+                self.leave(peer, None);
+            }
+            Some((_, End::Left)) | None => {}
+        }
+    }
+
+    /// A connection of peers that signal by themselves: they trickle.
+    fn connection<'p>(
+        &mut self,
+        peers: impl Iterator<Item = &'p PeerName>,
+        what: &str,
+        step: &Step,
+    ) {
+        let scenario = self.scenario;
+        let by_itself = |peer: &PeerName| {
+            let spec = scenario.peers.iter().find(|(name, _)| name == peer);
+            spec.is_none_or(|(_, spec)| !spec.manual && spec.stack != Some(Stack::Wire))
+        };
+        let mut peers = peers;
+        if peers.any(by_itself) {
+            self.need(Need::Relays(Kind::Candidate), what, step);
+        }
+    }
+
+    fn together(&mut self, together: &'s Together) {
+        let before = self.rooms.clone();
+        for step in &together.steps {
+            self.step(step);
+        }
+        let open: Vec<_> = together.open().map(|(_, action)| action).collect();
+        let turned_away = match &together.turned_away {
+            Share::Any => 0,
+            share => share.number().unwrap_or_default(),
+        };
+        let Some(step) = together.steps.first().filter(|_| turned_away > 0) else {
+            return;
+        };
+        let joins = open
+            .iter()
+            .all(|action| matches!(action, Action::Join { .. }));
+        let creates = open
+            .iter()
+            .all(|action| matches!(action, Action::Create { .. }));
+        let room = open.iter().find_map(|action| match action {
+            Action::Join { room, .. } | Action::Create { room, .. } => Some(room),
+            _ => None,
+        });
+        if joins && let Some(room) = room {
+            let let_in = together.let_in.number();
+            let let_in = let_in.unwrap_or(open.len().saturating_sub(turned_away));
+            let inside = before.get(room).map_or(0, BTreeSet::len) + let_in;
+            let what = format!("expects a refusal \"full\" with {inside} inside");
+            self.need(Need::Limit(inside), what, step);
+        } else if creates {
+            let what = "expects that of two who create it one is refused";
+            self.need(Need::Refuses(Reason::Exists), what, step);
+        }
+        if let Some(room) = room {
+            let names = together.let_in.names().iter();
+            self.rooms.entry(room).or_default().extend(names);
+        }
+    }
+
+    /// What lines that must be there need.
+    fn lines(&mut self) {
+        let expect = &self.scenario.expect;
+        let counted = (expect.count.iter())
+            .filter(|count| !count.times.has(0))
+            .map(|count| &count.line);
+        for line in expect.seen.iter().chain(&expect.order).chain(counted) {
+            let Some((need, kind)) = of_line(&line.text) else {
+                continue;
+            };
+            let place = format!("line {}", line.span.line);
+            let tells = kind == Kind::Joined && line.text.contains(" with ");
+            let what = format!("expects {:?}", line.text);
+            self.needs.push(Needed {
+                need,
+                place: place.clone(),
+                what: what.clone(),
+            });
+            if tells {
+                let need = Need::TellsInside;
+                self.needs.push(Needed { need, place, what });
+            }
+        }
+    }
+}
+
+fn wants_refusal(answer: &Answer) -> bool {
+    matches!(answer, Answer::Refused | Answer::RefusedWith(_))
+}
+
+/// What it takes that this word passes.
+fn passing(kind: Kind) -> Need {
+    match kind {
+        kind if kind.is_request() => Need::Says(kind),
+        kind if kind.is_signal() => Need::Relays(kind),
+        kind => Need::Hears(kind),
+    }
+}
+
+/// What a line of the log takes: `server -> alice: peer-joined bob`.
+fn of_line(line: &str) -> Option<(Need, Kind)> {
+    let (head, body) = line.split_once(": ")?;
+    head.split_once(" -> ")?;
+    let kind: Kind = body.split_whitespace().next()?.parse().ok()?;
+    Some((passing(kind), kind))
+}
+
+fn place(scenario: &Path, step: &Step) -> String {
+    let line = step.span.line;
+    match step.via.as_deref() {
+        None => format!("line {line}"),
+        Some(via) => {
+            let file = via
+                .source
+                .path
+                .strip_prefix(scenario.parent().unwrap_or(scenario));
+            let file = file.unwrap_or(&via.source.path).display();
+            format!("line {} (line {line} of {file})", via.line())
+        }
+    }
+}
+
+fn nth(number: usize) -> String {
+    match number {
+        2 => "second".into(),
+        3 => "third".into(),
+        number => format!("{number}th"),
+    }
+}

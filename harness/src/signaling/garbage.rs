@@ -1,0 +1,124 @@
+//! Garbage: what no client of a server should send, made from what one would.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// In which way a message is garbage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Garbage {
+    /// `cut-short`: the first half of it.
+    CutShort,
+    /// `wrong-type`: numbers where texts belong.
+    WrongType,
+    /// `field-missing`: without one of its fields.
+    FieldMissing,
+    /// `unknown-word`: another word in the place of its own.
+    UnknownWord,
+    /// `null`.
+    Null,
+    /// `deep`: a field that is nested deeper than any reader should follow.
+    Deep,
+    /// `huge`: a field of more than a million bytes.
+    Huge,
+    /// `empty`: a message of no bytes.
+    Empty,
+}
+
+impl Garbage {
+    /// All of them.
+    pub const ALL: [Garbage; 8] = [
+        Garbage::CutShort,
+        Garbage::WrongType,
+        Garbage::FieldMissing,
+        Garbage::UnknownWord,
+        Garbage::Null,
+        Garbage::Deep,
+        Garbage::Huge,
+        Garbage::Empty,
+    ];
+
+    /// Their names, as files write them.
+    pub const NAMES: [&str; 8] = [
+        "cut-short",
+        "wrong-type",
+        "field-missing",
+        "unknown-word",
+        "null",
+        "deep",
+        "huge",
+        "empty",
+    ];
+
+    /// The name as files write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Garbage::CutShort => "cut-short",
+            Garbage::WrongType => "wrong-type",
+            Garbage::FieldMissing => "field-missing",
+            Garbage::UnknownWord => "unknown-word",
+            Garbage::Null => "null",
+            Garbage::Deep => "deep",
+            Garbage::Huge => "huge",
+            Garbage::Empty => "empty",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn parse(name: &str) -> Option<Garbage> {
+        Garbage::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl fmt::Display for Garbage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a server does when it gets garbage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnGarbage {
+    /// `word`: it says so, by an error or a refusal.
+    Word,
+    /// `close`: it ends the line.
+    Close,
+    /// `silence`: nothing.
+    Silence,
+}
+
+impl OnGarbage {
+    /// The names, as files write them.
+    pub const NAMES: [&str; 3] = ["word", "close", "silence"];
+
+    /// What this name means.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "word" => Some(Self::Word),
+            "close" => Some(Self::Close),
+            "silence" => Some(Self::Silence),
+            _ => None,
+        }
+    }
+}
+
+/// `garbage:` of a dialect: what its server is declared to do, by kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Garbled {
+    any: Option<OnGarbage>,
+    kinds: BTreeMap<Garbage, OnGarbage>,
+}
+
+impl Garbled {
+    /// Declares what it does with garbage of this kind, or of any that nothing else is said of.
+    pub fn declare(&mut self, kind: Option<Garbage>, what: OnGarbage) {
+        match kind {
+            Some(kind) => drop(self.kinds.insert(kind, what)),
+            None => self.any = Some(what),
+        }
+    }
+
+    /// What it is declared to do with garbage of this kind; `None`: nothing is.
+    pub fn of(&self, kind: Garbage) -> Option<OnGarbage> {
+        self.kinds.get(&kind).copied().or(self.any)
+    }
+}

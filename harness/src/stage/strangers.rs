@@ -1,0 +1,174 @@
+//! Strangers who meet on a server after somebody was harmed, and the control of that: what they are asked is asked once where no harm was done.
+//! If it does not go well there either, nothing is known, and nobody is accused.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::probe::{Probe, Stuck};
+use super::{Case, Setting};
+use crate::mind::description;
+use crate::names::{PeerName, RoomName};
+use crate::scenario::{Action, Pattern};
+use crate::server::{ServerUnderTest, Wanted};
+use crate::signaling::{Alias, Book, Dialect, Signal};
+use crate::tap::TapOptions;
+
+/// How long a server may take to serve a stranger, on a machine that has much else to do.
+pub(super) const SERVES_WITHIN: Duration = Duration::from_secs(20);
+
+/// Strangers who come to one server.
+#[derive(Clone)]
+pub(super) struct Strangers {
+    tap: TapOptions,
+    dialect: Arc<Dialect>,
+    alias: Alias,
+    book: Book,
+}
+
+impl Strangers {
+    /// Those who come to the server at this address.
+    pub fn at(address: SocketAddr, setting: &Setting, alias: Alias) -> Self {
+        Self {
+            tap: setting.tap(Ipv4Addr::LOCALHOST.into(), address),
+            dialect: setting.dialect.clone(),
+            alias,
+            book: Book::default(),
+        }
+    }
+
+    /// One of them, by this id.
+    pub async fn one(&self, id: String) -> Result<Probe, Stuck> {
+        Probe::new(
+            id,
+            self.tap.clone(),
+            self.dialect.clone(),
+            self.alias.clone(),
+            self.book.clone(),
+        )
+        .await
+    }
+
+    /// Two of them meet in a room of their own.
+    pub async fn meet(&self, names: &Names) -> Result<(), Stuck> {
+        let until = Instant::now() + SERVES_WITHIN;
+        pair(names, self.dialect.has_rooms(), |id| self.one(id), until).await
+    }
+}
+
+/// Whether two strangers can meet on a fresh process of this server. Of one that somebody else has started there is none: it was asked before
+/// the steps.
+pub(super) async fn meets_unharmed(
+    case: &Case,
+    setting: &Setting,
+    before: Option<bool>,
+    alias: Alias,
+) -> bool {
+    if let Some(before) = before {
+        return before;
+    }
+    let wanted = Wanted {
+        pausable: false,
+        security: setting.security.clone(),
+    };
+    let (spec, run) = (setting.server.clone(), setting.run.clone());
+    let Ok(server) = ServerUnderTest::start_as(spec, run, Arc::new(|_| ()), wanted).await else {
+        return false;
+    };
+    let strangers = Strangers::at(server.address(), setting, alias);
+    let met = strangers.meet(&Names::of(case)).await;
+    server.stop().await;
+    if let Err(Stuck::Server(why) | Stuck::Harness(why)) = &met {
+        tracing::debug!(why, "strangers cannot meet where no harm was done either");
+    }
+    met.is_ok()
+}
+
+/// Whether any step of this case does harm that law 5 is about.
+pub(super) fn is_harmful(case: &Case) -> bool {
+    case.scenario
+        .each_step()
+        .any(|(_, step)| harmed(&step.action).is_some())
+}
+
+/// To whom a step does harm, or whom it lets do it.
+pub(super) fn harmed(action: &Action) -> Option<&PeerName> {
+    match action {
+        Action::SendRaw { peer, .. }
+        | Action::Http { peer, .. }
+        | Action::Kill { peer, .. }
+        | Action::Stall { peer }
+        | Action::Corrupt {
+            pattern: Pattern {
+                from: Some(peer), ..
+            },
+            ..
+        }
+        | Action::Cut { peer, .. } => Some(peer),
+        _ => None,
+    }
+}
+
+/// Names that nobody in the case has.
+pub(super) struct Names {
+    prefix: String,
+    room: RoomName,
+}
+
+impl Names {
+    pub(super) fn of(case: &Case) -> Self {
+        let mut prefix = "glare-probe".to_owned();
+        let rooms = || {
+            case.scenario
+                .each_step()
+                .filter_map(|(_, step)| match &step.action {
+                    Action::Create { room, .. } | Action::Join { room, .. } => Some(room.as_str()),
+                    _ => None,
+                })
+        };
+        let peers = || case.scenario.peers.iter().map(|(name, _)| name.as_str());
+        while rooms().chain(peers()).any(|name| name.starts_with(&prefix)) {
+            prefix.push('x');
+        }
+        Self {
+            room: RoomName::new(&prefix),
+            prefix,
+        }
+    }
+
+    pub(super) fn id(&self, what: &str) -> String {
+        format!("{}-{what}", self.prefix)
+    }
+}
+
+/// A fresh pair joins a fresh room, where there are rooms; an offer passes one way and an answer the other.
+async fn pair<F: Future<Output = Result<Probe, Stuck>>>(
+    names: &Names,
+    rooms: bool,
+    probe: impl Fn(String) -> F,
+    until: Instant,
+) -> Result<(), Stuck> {
+    let (mut one, mut other) = (probe(names.id("a")).await?, probe(names.id("b")).await?);
+    let offer = Signal::Offer {
+        sdp: description("offer").into(),
+    };
+    let answer = Signal::Answer {
+        sdp: description("answer").into(),
+    };
+    let met = async {
+        one.connect(until, None).await?;
+        other.connect(until, None).await?;
+        if rooms {
+            one.create(&names.room, until, None).await?;
+            other.join(&names.room, until).await?;
+        }
+        other.tell(&mut one, offer, until).await?;
+        one.tell(&mut other, answer, until).await
+    }
+    .await;
+    one.leave().await;
+    other.leave().await;
+    met
+}

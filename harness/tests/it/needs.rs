@@ -1,0 +1,247 @@
+//! What a scenario needs of a server is worked out from its steps, and a server that lacks it is told of with the line that needs it.
+
+use std::path::{Path, PathBuf};
+
+use glare::scenario::Scenario;
+use glare::signaling::Dialect;
+use glare::suite;
+
+const HEAD: &str = "scenario: x\npeers: { alice: { stack: wire }, bob: { stack: wire }, carol: { stack: wire } }\nsteps:\n";
+const TWO: &str =
+    "  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n";
+
+/// A server of which only that is declared that every dialect needs, and how to come in.
+const BARE: &str = r#"
+dialect: bare
+connect: { path: "/{me|url}" }
+say:
+  create: { message: { op: enter, room: "{room}" } }
+  join: { message: { op: enter, room: "{room}" } }
+  offer: { message: { op: offer, to: "{peer}", sdp: "{sdp}" } }
+  answer: { message: { op: answer, to: "{peer}", sdp: "{sdp}" } }
+  candidate: { message: { op: ice, to: "{peer}", ice: "{candidate}" } }
+hear:
+  joined: { message: { op: inside, room: "{room}" } }
+  refused: { message: { op: "no", why: "{reason}" } }
+  offer: { message: { op: offer, from: "{peer}", sdp: "{sdp}" } }
+  answer: { message: { op: answer, from: "{peer}", sdp: "{sdp}" } }
+  candidate: { message: { op: ice, from: "{peer}", ice: "{candidate}" } }
+"#;
+
+fn dialect(text: &str) -> Dialect {
+    Dialect::read(Path::new("d.yaml"), text).expect("a dialect")
+}
+
+/// Why these steps cannot be played where that is spoken.
+fn lacking(steps: &str, spoken: &str) -> Option<String> {
+    let text = format!("{HEAD}{steps}");
+    let scenario = Scenario::read(Path::new("x.yaml"), &text);
+    let scenario = scenario.unwrap_or_else(|mistakes| panic!("{steps}\n{mistakes:?}"));
+    scenario.lacking(&dialect(spoken))
+}
+
+fn shipped() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    suite::files(&[folder]).expect("scenario files")
+}
+
+/// What the reference server speaks is spoken by every shipped scenario.
+#[test]
+fn the_reference_server_has_all_that_any_shipped_scenario_needs() {
+    let (scenarios, mistakes) = suite::read(&shipped());
+    assert!(mistakes.is_empty());
+    assert!(scenarios.len() > 60);
+    for scenario in scenarios {
+        let dialect = Dialect::reference_of(scenario.room_size());
+        assert_eq!(scenario.lacking(&dialect), None, "{}", scenario.file());
+    }
+}
+
+#[test]
+fn two_who_meet_and_talk_need_nothing_but_a_way_to_signal() {
+    let meet = "  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n  - send: { from: bob, message: offer }\n  - await: { peer: alice, hears: offer }\n";
+    assert_eq!(lacking(meet, BARE), None);
+}
+
+/// Each need, with the line that has it and the reason why a bare server lacks it.
+#[test]
+fn a_step_that_uses_what_a_server_lacks_is_told_by_its_line() {
+    let rows: &[(&str, &str, &str)] = &[
+        (
+            TWO,
+            "  - leave: { peer: bob }\n",
+            "line 6 leaves a room: the dialect `bare` has no way to say `leave`",
+        ),
+        (
+            TWO,
+            "  - join: { peer: carol, room: lobby, refused: full }\n",
+            "line 6 expects a refusal \"full\" with 2 inside: the dialect `bare` declares no `room-size`",
+        ),
+        (
+            TWO,
+            "  - join: { peer: carol, room: lobby, refused: true }\n",
+            "line 6 expects a refusal, which is \"full\": the dialect `bare` declares no `room-size`",
+        ),
+        (
+            TWO,
+            "  - create: { peer: carol, room: lobby, refused: exists }\n",
+            "line 6 expects a refusal \"exists\": the dialect `bare` declares no `refusals: exists`",
+        ),
+        (
+            TWO,
+            "  - create: { peer: bob, room: attic, refused: true }\n",
+            "line 6 is about a second room, `attic`: the dialect",
+        ),
+        (
+            TWO,
+            "  - connect: { peer: bob, refused: true }\n",
+            "line 6 expects a second line with the same id to be refused: the dialect `bare` declares no `same-id: reject`",
+        ),
+        (
+            TWO,
+            "  - await: { peer: alice, hears: peer-joined }\n",
+            "line 6 waits for `peer-joined`: the dialect `bare` has no way to hear `peer-joined`",
+        ),
+        (
+            TWO,
+            "  - send: { from: bob, message: bye }\n",
+            "line 6 sends `bye`: the dialect `bare` has no way to say `bye`",
+        ),
+        (
+            TWO,
+            "  - send: { from: bob, message: end-of-candidates }\n",
+            "line 6 sends `end-of-candidates`: the dialect",
+        ),
+        (
+            TWO,
+            "  - destroy: { peer: alice, room: lobby }\n",
+            "line 6 removes a room: the dialect `bare` has no way to say `destroy`",
+        ),
+        (
+            "  - hold: { message: peer-joined, to: alice }\n",
+            TWO,
+            "line 4 looks for `peer-joined`: the dialect `bare` has no way to hear `peer-joined`",
+        ),
+        (
+            TWO,
+            "expect:\n  seen: |\n    server -> alice: peer-joined bob\n",
+            "line 8 expects \"server -> alice: peer-joined bob\": the dialect",
+        ),
+        (
+            TWO,
+            "expect:\n  seen: |\n    server -> bob: joined lobby with alice\n",
+            "line 8 expects \"server -> bob: joined lobby with alice\": the dialect `bare` does not say who is inside",
+        ),
+    ];
+    for (before, step, why) in rows {
+        let steps = format!("{before}{step}");
+        if step.contains("attic") {
+            let roomless = BARE.replace(
+                "  create: { message: { op: enter, room: \"{room}\" } }\n",
+                "",
+            );
+            let roomless =
+                roomless.replace("  join: { message: { op: enter, room: \"{room}\" } }\n", "");
+            // Without a word for it, its first step says so.
+            let found = lacking(&steps, &roomless).unwrap_or_default();
+            assert!(found.starts_with("line 4 creates a room: "), "{found}");
+            continue;
+        }
+        let found = lacking(&steps, BARE).unwrap_or_else(|| panic!("{steps} lacks nothing"));
+        assert!(found.starts_with(why), "{found}\ninstead of\n{why}");
+    }
+}
+
+#[test]
+fn a_limit_is_needed_of_the_size_that_the_steps_fill() {
+    let full = format!("{TWO}  - join: {{ peer: carol, room: lobby, refused: full }}\n");
+    let of = |size: &str| BARE.replace("connect:", &format!("room-size: {size}\nconnect:"));
+    assert_eq!(lacking(&full, &of("2")), None);
+    assert_eq!(
+        lacking(&full, &of("4")).as_deref(),
+        Some("line 6 expects a refusal \"full\" with 2 inside: a room of `bare` holds 4")
+    );
+    let three = format!("{TWO}  - join: {{ peer: carol, room: lobby }}\n");
+    assert_eq!(lacking(&three, &of("4")), None);
+    assert_eq!(lacking(&three, BARE), None);
+    assert_eq!(
+        lacking(&three, &of("2")).as_deref(),
+        Some("line 6 is the third in one room: a room of `bare` holds 2")
+    );
+}
+
+/// Who goes by a word is told of by a word; who is lost, only by a server that promises to say so in time.
+#[test]
+fn news_of_the_lost_needs_a_promise_and_a_time() {
+    let hears = BARE.replace(
+        "  joined:",
+        "  peer-left: { message: { op: gone, who: \"{peer}\" } }\n  joined:",
+    );
+    let hears = hears.replace(
+        "  offer: { message: { op: offer, to:",
+        "  leave: { message: { op: exit } }\n  offer: { message: { op: offer, to:",
+    );
+    let told = "  - await: { peer: alice, hears: peer-left, from: bob }\n";
+    let left = format!("{TWO}  - leave: {{ peer: bob }}\n{told}");
+    assert_eq!(lacking(&left, &hears), None);
+    let lost = format!("{TWO}  - kill: {{ peer: bob, how: socket }}\n{told}");
+    assert_eq!(
+        lacking(&lost, &hears).as_deref(),
+        Some(
+            "line 7 waits for the news that bob, whose line has ended, is gone: the dialect `bare` declares no `announces-leaving-within`"
+        )
+    );
+    let promising = |promise: &str| hears.replace("connect:", &format!("{promise}\nconnect:"));
+    assert_eq!(
+        lacking(&lost, &promising("announces-leaving-within: 2s")),
+        None
+    );
+    assert_eq!(
+        lacking(&lost, &promising("announces-leaving-within: 1m")).as_deref(),
+        Some(
+            "line 7 waits for the news that bob, whose line has ended, is gone: the dialect `bare` promises it within 60s, and the step waits for 10s"
+        )
+    );
+    let silent = format!("{TWO}  - cut: {{ peer: bob, how: silence }}\n{told}");
+    let found = lacking(&silent, &promising("announces-leaving-within: 2s"));
+    assert!(found.is_some_and(|found| found.ends_with("declares no `notices-silence-within`")));
+    assert_eq!(
+        lacking(&silent, &promising("notices-silence-within: 5s")),
+        None
+    );
+}
+
+#[test]
+fn a_scenario_that_speaks_a_wire_of_its_own_is_played_on_that_wire_alone() {
+    let text = format!("wire: reference\n{HEAD}{TWO}");
+    let scenario = Scenario::read(Path::new("x.yaml"), &text).expect("a scenario");
+    assert_eq!(scenario.lacking(&Dialect::reference()), None);
+    let late = include_str!("../../../fixtures/servers/reference/late.dialect.yaml");
+    assert_eq!(scenario.lacking(&dialect(late)), None);
+    assert_eq!(
+        scenario.lacking(&dialect(BARE)).as_deref(),
+        Some(
+            "line 1 says that the scenario speaks the wire of `reference`: the dialect `bare` is of the wire `bare`"
+        )
+    );
+}
+
+/// One home for each idea: what the files said of it by hand before is told to be left out.
+#[test]
+fn a_need_or_a_dialects_having_written_by_hand_is_a_mistake_that_says_what_to_do() {
+    let text = HEAD.replace("peers:", "needs: [rooms]\npeers:") + TWO;
+    let mistakes = Scenario::read(Path::new("x.yaml"), &text).expect_err("a mistake");
+    let help = mistakes
+        .iter()
+        .find_map(|mistake| mistake.advice().map(str::to_owned));
+    assert_eq!(
+        help.as_deref(),
+        Some("leave it out: what a scenario needs is worked out from its steps")
+    );
+    let text = BARE.replace("connect:", "has: [rooms]\nconnect:");
+    let mistakes = Dialect::read(Path::new("d.yaml"), &text).expect_err("a mistake");
+    let help = mistakes
+        .iter()
+        .find_map(|mistake| mistake.advice().map(str::to_owned));
+    assert!(help.is_some_and(|help| help.starts_with("leave it out")));
+}
