@@ -19,6 +19,7 @@ use super::queue::Queue;
 use super::shared::Go;
 use super::violation::{Told, Violation};
 use super::wire::Wire;
+use crate::carrier::engine;
 use crate::lock::lock;
 use crate::terms::{Carrier, Direction, Ending, Engine, Side, Silence};
 
@@ -51,6 +52,13 @@ pub(super) struct Item {
     pub(super) binary: bool,
     /// Says nothing, and is not judged: a noop.
     pub(super) mute: bool,
+}
+
+impl Item {
+    /// Ends the session.
+    pub(super) fn closes(&self) -> bool {
+        self.mute && self.bytes == engine::CLOSE
+    }
 }
 
 /// What an exchange shall do.
@@ -170,6 +178,11 @@ impl Polled {
 
     pub(super) fn is_down(&self) -> bool {
         self.state().down
+    }
+
+    /// Once down it does not come up again under its key: cut, or the hand's own number.
+    pub(super) fn is_final(&self) -> bool {
+        self.state().cut || self.key != self.route && self.kind == Kind::Poll
     }
 
     /// It is a WebSocket by now.

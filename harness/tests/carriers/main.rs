@@ -10,4 +10,5 @@ mod carriers_support;
 
 mod browsers;
 mod events;
+mod node;
 mod polls;
