@@ -126,6 +126,7 @@ mod tests {
                 size: 0,
                 digest: Digest::public().of(b"").into(),
                 text: String::new(),
+                of: None,
             },
         }
     }

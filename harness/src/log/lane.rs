@@ -178,6 +178,7 @@ pub(super) fn lane<'a>(
         | What::LinkRefused { .. }
         | What::Violation { .. }
         | What::Released { .. }
+        | What::Aside { .. }
         | What::Hears { .. }
         | What::Console { .. }
         | What::Server { .. }

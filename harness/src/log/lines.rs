@@ -514,6 +514,7 @@ impl Names {
             | What::Violation { .. }
             | What::Message { .. }
             | What::Released { .. }
+            | What::Aside { .. }
             | What::Hears { .. }
             | What::Stalled { .. }
             | What::Fenced { .. }

@@ -187,6 +187,21 @@ pub enum What {
         /// The payload as text, redacted, at most 4 KiB of it; for HTTP the head's first line, a line end, and the body. A description
         /// that the word has is left out: `"sdp":"<offer>"`.
         text: String,
+        /// Nothing of it stands on the wire by itself: what it is worked out from. Another message that says more than one word, or is not
+        /// answered; or the step that asks for what this server has no word for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<Seq>,
+    },
+    /// A message went through the tap that the dialect knows and that says nothing: a login, a heartbeat, an echo. In no log.
+    Aside {
+        link: Link,
+        direction: Direction,
+        carrier: Carrier,
+        fate: Fate,
+        /// Payload length in bytes.
+        size: usize,
+        /// As a message's.
+        text: String,
     },
     /// A held message goes on, or finds nobody (`delivered: false`).
     Released { message: Seq, delivered: bool },

@@ -344,6 +344,7 @@ fn size(what: &What) -> usize {
         What::Message {
             word, size, text, ..
         } => text.len() + word.as_ref().map_or(0, |_| *size),
+        What::Aside { text, .. } => text.len(),
         What::Console { level, text, .. } => level.len() + text.len(),
         What::PeerError { name, message, .. } => name.len() + message.len(),
         What::Violation { detail, .. } => detail.len(),

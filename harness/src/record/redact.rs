@@ -52,7 +52,10 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
                 clean(reason);
             }
         }
-        What::Console { text, .. } | What::Note { text, .. } | What::LinkRefused { text, .. } => {
+        What::Console { text, .. }
+        | What::Note { text, .. }
+        | What::Aside { text, .. }
+        | What::LinkRefused { text, .. } => {
             clean(text);
         }
         What::Violation { detail, .. } => clean(detail),
@@ -399,6 +402,7 @@ mod tests {
                 size: 0,
                 digest: "d".into(),
                 text: reason(),
+                of: None,
             },
         ] {
             redact_event(&mut what, &["s3cret".to_owned()]);

@@ -7,7 +7,8 @@ mod terms;
 mod word;
 
 pub use dialect::{
-    AbsentPeer, Alias, Connect, Conversation, Dialect, Out, Properties, SameId, Unspeakable,
+    AbsentPeer, Alias, Book, Connect, Conversation, Dialect, Heard, Meant, Out, Overheard,
+    Properties, SameId, Say, Unspeakable,
 };
 pub use need::Need;
 pub use terms::Terms;

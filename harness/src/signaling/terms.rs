@@ -58,7 +58,7 @@ impl Terms {
     pub fn of(dialect: &Dialect) -> Self {
         Self {
             answers_leave: dialect.hears(Kind::Left),
-            rooms: Some(dialect.says(Kind::Create) || dialect.says(Kind::Join)),
+            rooms: Some(dialect.has_rooms()),
             ..Self::from(dialect.properties())
         }
     }

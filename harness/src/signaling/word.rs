@@ -164,6 +164,17 @@ pub enum Word {
 }
 
 impl Request {
+    /// The room that it is about.
+    pub fn room(&self) -> Option<&RoomName> {
+        match self {
+            Request::Create { room }
+            | Request::Join { room }
+            | Request::Leave { room }
+            | Request::Destroy { room } => Some(room),
+            Request::Fence => None,
+        }
+    }
+
     /// The word's name, as scenario files write it.
     pub fn kind(&self) -> Kind {
         match self {

@@ -18,6 +18,7 @@ use crate::names::{PeerName, Stack};
 use crate::peer::browser::Seat;
 use crate::peer::{NativePeer, Origin, WirePeer, browser, next_address};
 use crate::record::{Digest, Recorder, Seq};
+use crate::scenario::Offers;
 use crate::scenario::PeerSpec;
 use crate::tap::{Cut, Pages, Tap};
 use crate::terms::Kill;
@@ -129,6 +130,17 @@ impl Actor {
         Ok(actor)
     }
 
+    /// What it does by itself: what the scenario says; else what the dialect says of its server; else the usual.
+    fn policy(&self) -> Policy {
+        let mut policy = Policy::of(&self.spec, self.scene.setting.peer_fault);
+        if policy.offers == Offers::default()
+            && self.scene.setting.dialect.offers() == Some("insider")
+        {
+            policy.offers = Offers::Insider;
+        }
+        policy
+    }
+
     /// Gives it a hand and a mind, if it has none.
     pub async fn live(&mut self) -> Result<(), Trouble> {
         if self.life.is_some() {
@@ -138,7 +150,7 @@ impl Actor {
         let (tasks, driver) = Driver::start(Setup {
             name: self.name.clone(),
             reconnects: self.spec.reconnects,
-            policy: Policy::of(&self.spec, self.scene.setting.peer_fault),
+            policy: self.policy(),
             hand: hand.clone(),
             happenings,
             wire: self.wire.clone(),

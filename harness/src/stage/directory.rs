@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::names::PeerName;
-use crate::signaling::{Alias, Conversation, Dialect};
+use crate::signaling::{Alias, Book, Conversation, Dialect};
 
 /// Who is in the case, as the server knows them.
 #[derive(Clone, Default)]
 pub struct Directory {
     names: BTreeMap<String, PeerName>,
     alias: Alias,
+    book: Book,
 }
 
 impl Directory {
@@ -21,6 +22,7 @@ impl Directory {
                 .map(|name| (name.as_str().to_owned(), name.clone()))
                 .collect(),
             alias: Alias::default(),
+            book: Book::default(),
         }
     }
 
@@ -33,7 +35,9 @@ impl Directory {
 
     /// What this peer, or the tap in its stead, says and hears on a new connection.
     pub fn conversation(&self, dialect: Arc<Dialect>, peer: &PeerName) -> Conversation {
-        Conversation::new(dialect, peer.as_str()).aliased(self.alias.clone())
+        Conversation::new(dialect, peer.as_str())
+            .aliased(self.alias.clone())
+            .with(self.book.clone())
     }
 
     /// The names that everything has on the wire.
@@ -41,7 +45,12 @@ impl Directory {
         &self.alias
     }
 
-    /// The id that this peer has.
+    /// Who is called what on the server.
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// What words call this peer.
     pub fn id(&self, peer: &PeerName) -> String {
         peer.as_str().to_owned()
     }

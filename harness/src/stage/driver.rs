@@ -23,7 +23,7 @@ use crate::mind::{Call, Cause, End, Input, Mark, Mind, OrderId, Output, Policy};
 use crate::names::{Link, PeerName};
 use crate::record::{Recorder, Seq, What};
 use crate::scenario::Reconnects;
-use crate::signaling::{Dialect, Kind, Notice, Out, Request, Word};
+use crate::signaling::{Dialect, Kind, Meant, Notice, Out, Request, Say, Word};
 use crate::terms::Data;
 
 /// All that a peer needs to begin.
@@ -124,6 +124,7 @@ impl Driver {
         mut answered: mpsc::UnboundedReceiver<Answered>,
     ) -> (u32, u32) {
         let mut hand_lives = true;
+        let mut told = self.wire.listen();
         loop {
             tokio::select! {
                 // What the hand told came before what the stage orders now.
@@ -135,7 +136,9 @@ impl Driver {
                 Some((call, result)) = self.calls.next() => self.inputs.push_back(Input::Reply { call, result }),
                 Some(answer) = answered.recv() => self.answered(answer),
                 Some(time) = self.times.next() => self.inputs.push_back(time),
+                Some((link, word, seq)) = told.recv() => self.told(link, word, seq),
                 () = self.line.redials() => self.redial().await,
+                () = self.line.beat() => self.beat(),
                 task = inbox.recv() => match task {
                     Some(task) => self.obey(task).await,
                     None => break,
@@ -228,26 +231,36 @@ impl Driver {
 
     /// Says a word to the server in its turn: behind what waits for an answer by HTTP.
     fn say(&mut self, word: Word, cause: Vec<Seq>, ends: Option<OrderId>) {
-        let kind = word.kind();
         let done = match self.frames(&word, &cause) {
-            Ok((link, frames)) => {
-                let last = frames.len().saturating_sub(1);
-                for (at, frame) in frames.into_iter().enumerate() {
-                    self.line.outgoing.push_back(Outgoing {
-                        link,
-                        kind,
-                        frame,
-                        cause: cause.clone(),
-                        ends: ends.filter(|_| at == last),
-                    });
-                }
-                return self.send_on();
-            }
+            // What must be heard first says the rest.
+            Ok((_, frames)) if frames.is_empty() => Done::Yes,
+            Ok((link, frames)) => return self.send_says(link, frames, &cause, ends),
             Err(done) => done,
         };
         if let Some(order) = ends {
             self.over(order, done);
         }
+    }
+
+    /// Sends this in its turn, in order; the order is over with the last.
+    pub(super) fn send_says(
+        &mut self,
+        link: u32,
+        says: Vec<Say>,
+        cause: &[Seq],
+        ends: Option<OrderId>,
+    ) {
+        let last = says.len().saturating_sub(1);
+        for (at, Say { out, means }) in says.into_iter().enumerate() {
+            self.line.outgoing.push_back(Outgoing {
+                link,
+                means,
+                frame: out,
+                cause: cause.to_vec(),
+                ends: ends.filter(|_| at == last),
+            });
+        }
+        self.send_on();
     }
 
     /// Sends what is to be said, until something goes by HTTP.
@@ -257,15 +270,15 @@ impl Driver {
         {
             let Outgoing {
                 link,
-                kind,
+                means,
                 frame,
                 cause,
                 ends,
             } = next;
             match frame {
                 Out::Text(text) => {
-                    self.wire.intend(link, cause.clone());
-                    self.send_in_turn(link, kind, text, cause);
+                    self.wire.intend(link, Some(means), cause.clone());
+                    self.send_in_turn(link, means, text, cause);
                     if let Some(order) = ends {
                         self.over(order, Done::Yes);
                     }
@@ -274,26 +287,33 @@ impl Driver {
                 fetch @ Out::Fetch { .. } => {
                     if let Some(fetch) = fetch_command(fetch) {
                         self.line.waits = true;
-                        self.begin_fetch(Some(link), fetch, cause, Whose::Signal(ends));
+                        let whose = Whose::Signal(ends);
+                        self.begin_fetch(Some(link), Some(means), fetch, cause, whose);
                     }
                 }
+                // A signal never closes its line: the reader lets that in for requests alone.
+                Out::Close => {}
             }
         }
     }
 
     /// Sends a signal in its turn; that it could not be sent is noted when it is known.
-    fn send_in_turn(&mut self, link: u32, kind: Kind, text: String, cause: Vec<Seq>) {
+    fn send_in_turn(&mut self, link: u32, means: Meant, text: String, cause: Vec<Seq>) {
+        let what = match means {
+            Meant::Word(kind) => kind.as_str(),
+            Meant::Aside => "a message of the dialect's own",
+        };
         let work = match begin(&self.hand, Command::SendText { link, text }) {
             Begun::Ended(Ok(_)) => return,
             Begun::Ended(Err(error)) => {
-                return self.note(format!("{kind} not sent: {error}"), &cause);
+                return self.note(format!("{what} not sent: {error}"), &cause);
             }
             Begun::Goes(work) => work,
         };
         let (recorder, peer) = (self.recorder.clone(), self.name.clone());
         tokio::spawn(async move {
             if let Err(error) = work.await {
-                let text = format!("{kind} not sent: {error}");
+                let text = format!("{what} not sent: {error}");
                 let peer = Some(peer);
                 recorder.record(What::Note { peer, text }, &cause);
             }
@@ -306,6 +326,11 @@ impl Driver {
         }
         if let Order::ConnectAnew = task.order {
             self.line.abandon();
+        }
+        if matches!(task.order, Order::Connect | Order::ConnectAnew) && self.dialect.dials_by_room()
+        {
+            // The line is dialled by who enters a room.
+            return tell(task.done, Done::Yes);
         }
         let needs_link = matches!(
             task.order,
@@ -345,7 +370,7 @@ impl Driver {
             }
             Order::SendRaw { text } => {
                 let end = match self.line.open_number() {
-                    Some(link) => self.send_text(link, text, cause).await,
+                    Some(link) => self.send_text(link, None, text, cause).await,
                     None => Done::No("it has no signaling connection".into()),
                 };
                 tell(done, end);
@@ -392,17 +417,15 @@ impl Driver {
             Happening::LinkOpened { link } => self.opened(link).await,
             Happening::LinkMessage { link, data } => {
                 let Data::Text(text) = data else { return };
-                let seq = self.wire.heard(link, &text);
-                let Some(words) = self.line.hear(link, &text) else {
+                let seqs = self.wire.heard(link, &text);
+                let Some(heard) = self.line.hear(link, &text) else {
                     return;
                 };
-                if words.is_empty() && self.fault == Some(PeerFault::ChokesOnTheUnknown) {
+                if !heard.understood && self.fault == Some(PeerFault::ChokesOnTheUnknown) {
                     let done = self.disconnect().await;
                     tracing::debug!(?done, "choked");
                 }
-                for word in words {
-                    self.hear(link, word, seq);
-                }
+                self.heard(link, heard, &seqs).await;
             }
             Happening::LinkClosed { link, code, reason } => self.closed(link, code, &reason),
             Happening::Console { level, text } => {

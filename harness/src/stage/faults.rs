@@ -129,6 +129,7 @@ impl Stage {
                 size: bytes.len(),
                 digest: Digest::public().of(&bytes).into(),
                 text: format!("({})", frame.as_str()),
+                of: None,
             },
             &[begun],
         );
@@ -226,9 +227,7 @@ impl Stage {
                 actor.tap.discard(held.id).await;
                 continue;
             }
-            if held.direction == Direction::Down {
-                actor.wire.let_through(link, seq, held.mark);
-            }
+            actor.wire.let_through(&held, seq);
             if actor.tap.release(held.id).await == tap::Delivery::Undeliverable {
                 let text = "a released message found its socket gone".into();
                 self.recorder.record(

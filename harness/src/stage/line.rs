@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -14,7 +15,7 @@ use crate::hand::{Command, Hand, HandError, Reply};
 use crate::mind::OrderId;
 use crate::names::RoomName;
 use crate::record::Seq;
-use crate::signaling::{Conversation, Kind, Notice, Out, Word};
+use crate::signaling::{Conversation, Heard, Meant, Notice, Out, Say};
 
 /// A peer's line to the server.
 pub(super) struct Line {
@@ -22,7 +23,7 @@ pub(super) struct Line {
     /// Those that it had before, and whose end it has not seen.
     pub abandoned: Vec<u32>,
     /// The one beside it, until the server has let it in or not.
-    pub more: Option<(u32, oneshot::Sender<Done>)>,
+    pub more: Option<More>,
     /// The room that it is in, as far as it was told.
     pub room: Option<RoomName>,
     /// A step has ended the line: nothing dials again.
@@ -41,10 +42,22 @@ pub(super) struct Line {
     pub answers: mpsc::UnboundedSender<Answered>,
 }
 
+/// One more line beside the one that it speaks on.
+pub(super) struct More {
+    pub number: u32,
+    pub conversation: Conversation,
+    pub done: oneshot::Sender<Done>,
+}
+
 pub(super) struct OpenLink {
     pub number: u32,
+    /// Words can be said on it.
     pub open: bool,
     pub conversation: Conversation,
+    /// What its dialling asks for, as an event.
+    pub asked: Option<Seq>,
+    /// When each of what is said every so often comes next, and how often that is.
+    pub beats: Vec<(Instant, Duration)>,
     /// What is to be done once it stands; told, if it does not.
     pub then: Vec<Task>,
 }
@@ -62,7 +75,7 @@ pub(super) struct Again {
 /// A frame of something that is to be said.
 pub(super) struct Outgoing {
     pub link: u32,
-    pub kind: Kind,
+    pub means: Meant,
     pub frame: Out,
     pub cause: Vec<Seq>,
     /// The order that is over with it.
@@ -139,10 +152,36 @@ impl Line {
         open.map(|link| link.number)
     }
 
-    /// What a message of this link says, if that is the one it speaks on.
-    pub fn hear(&mut self, link: u32, text: &str) -> Option<Vec<Word>> {
-        let own = self.open.as_mut().filter(|own| own.number == link)?;
-        Some(own.conversation.hear_text(text))
+    /// The moment of the next of what is said every so often.
+    pub async fn beat(&self) {
+        let beats = self.open.iter().flat_map(|link| &link.beats);
+        match beats.map(|(next, _)| *next).min() {
+            Some(next) => sleep_until(next).await,
+            None => pending().await,
+        }
+    }
+
+    /// What is due of that, on its link.
+    pub fn due(&mut self) -> Option<(u32, Vec<Say>)> {
+        let link = self.open.as_mut()?;
+        let now = Instant::now();
+        let mut says = Vec::new();
+        for (at, (next, every)) in link.beats.iter_mut().enumerate() {
+            if *next <= now {
+                *next = now + *every;
+                says.extend(link.conversation.beat(at));
+            }
+        }
+        Some((link.number, says))
+    }
+
+    /// What a message of this link says, if that is the one it speaks on, or one more that it opens.
+    pub fn hear(&mut self, link: u32, text: &str) -> Option<Heard> {
+        let own = self.open.as_mut().filter(|own| own.number == link);
+        let more = self.more.as_mut().filter(|more| more.number == link);
+        let own = own.map(|own| &mut own.conversation);
+        let conversation = own.or(more.map(|more| &mut more.conversation))?;
+        Some(conversation.hear_text(text))
     }
 }
 

@@ -479,6 +479,7 @@ async fn perform(
         world: World::new(&Terms::of(&setting.dialect)),
         watch: Watch::new(&never, &Terms::of(&setting.dialect)),
         fences: BTreeMap::new(),
+        fences_are_spoken: setting.dialect.says(crate::signaling::Kind::Fence),
         rooms: BTreeMap::new(),
         acquainted: Acquainted::default(),
         taken: 0,

@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::line::fetch_command;
 use crate::hand::Hand as _;
 use crate::hand::{Command, Happening, Happenings, Reply};
 use crate::lock::lock;
 use crate::names::RoomName;
 use crate::peer::WirePeer;
-use crate::signaling::{Alias, Conversation, Dialect, Notice, Out, Request, Signal, Word};
+use crate::signaling::{
+    Alias, Book, Conversation, Dialect, Notice, Out, Request, Say, Signal, Word,
+};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Tap, TapOptions, Verdict};
 use crate::terms::Data;
 
@@ -52,6 +55,7 @@ impl Policy for KeepsRefusal {
 pub(super) struct Probe {
     id: String,
     alias: Alias,
+    book: Book,
     dialect: Arc<Dialect>,
     hand: WirePeer,
     refusal: Arc<KeepsRefusal>,
@@ -70,6 +74,7 @@ impl Probe {
         tap: TapOptions,
         dialect: Arc<Dialect>,
         alias: Alias,
+        book: Book,
     ) -> Result<Self, Stuck> {
         let refusal = Arc::new(KeepsRefusal::default());
         let tap = Tap::start(tap, refusal.clone()).await;
@@ -79,8 +84,9 @@ impl Probe {
         Ok(Self {
             _tap: tap,
             refusal,
-            conversation: Conversation::new(dialect.clone(), &id).aliased(alias.clone()),
+            conversation: Conversation::new(dialect.clone(), &id),
             alias,
+            book,
             id,
             dialect,
             hand,
@@ -92,13 +98,19 @@ impl Probe {
 
     /// Connects. It tries again until `again`, because the server may not have noticed yet that an earlier owner of the id is gone.
     pub async fn connect(&mut self, until: Instant, again: Option<Instant>) -> Result<(), Stuck> {
+        if self.dialect.dials_by_room() {
+            let why = "strangers do not dial a line for each room";
+            return Err(Stuck::Harness(why.into()));
+        }
         loop {
             self.link += 1;
             self.heard.clear();
             lock(&self.refusal.0).take();
-            self.conversation =
-                Conversation::new(self.dialect.clone(), &self.id).aliased(self.alias.clone());
-            let connect = self.conversation.connect();
+            self.conversation = Conversation::new(self.dialect.clone(), &self.id)
+                .aliased(self.alias.clone())
+                .with(self.book.clone());
+            self.ask_before(until).await?;
+            let connect = self.conversation.connect(None);
             let command = Command::OpenLink {
                 link: self.link,
                 path: connect.path,
@@ -107,7 +119,13 @@ impl Probe {
             self.do_it(command).await?;
             let why = loop {
                 match self.next(until).await {
-                    Some(Happening::LinkOpened { link }) if link == self.link => return Ok(()),
+                    Some(Happening::LinkOpened { link }) if link == self.link => {
+                        let says = self.conversation.opened();
+                        match self.open(says, until).await? {
+                            None => return Ok(()),
+                            Some(why) => break why,
+                        }
+                    }
                     Some(Happening::LinkClosed { link, code, .. }) if link == self.link => {
                         let status = lock(&self.refusal.0).take();
                         let why = status.unwrap_or_else(|| format!("close code {code}"));
@@ -122,6 +140,47 @@ impl Probe {
             }
             sleep(AGAIN_AFTER).await;
         }
+    }
+
+    /// What comes before the line.
+    async fn ask_before(&mut self, until: Instant) -> Result<(), Stuck> {
+        let mut number = 0;
+        while let Some(out) = (self.conversation.before(number)).map_err(Stuck::Harness)? {
+            if let Some((status, body)) = self.fetch(out, until).await? {
+                let heard = self.conversation.hear_before(number, status, &body);
+                heard.map_err(|why| self.stuck(&format!("was not let in: {why}")))?;
+            }
+            number += 1;
+        }
+        Ok(())
+    }
+
+    /// Opens the conversation; why not, if the server will not have it.
+    async fn open(&mut self, says: Vec<Say>, until: Instant) -> Result<Option<String>, Stuck> {
+        self.send(says, until).await?;
+        while !self.conversation.is_ready() {
+            match self.next(until).await {
+                Some(Happening::LinkMessage {
+                    link,
+                    data: Data::Text(text),
+                }) if link == self.link => {
+                    let heard = self.conversation.hear_text(&text);
+                    self.heard.extend(heard.words);
+                    if let Some(why) = heard.refused {
+                        return Ok(Some(format!("was refused a connection ({why})")));
+                    }
+                    self.send(heard.says, until).await?;
+                }
+                Some(Happening::LinkClosed { link, code, .. }) if link == self.link => {
+                    return Ok(Some(format!(
+                        "was refused a connection (close code {code})"
+                    )));
+                }
+                Some(_) => {}
+                None => return Ok(Some("got no further than to be connected".into())),
+            }
+        }
+        Ok(None)
     }
 
     /// When the server ends its line by itself, though it does nothing but be silent for as long as this.
@@ -227,41 +286,61 @@ impl Probe {
     }
 
     async fn say(&mut self, word: &Word, until: Instant) -> Result<(), Stuck> {
-        let frames = self
+        let says = self
             .conversation
             .say(word)
             .map_err(|error| Stuck::Harness(error.to_string()))?;
-        for frame in frames {
-            match frame {
+        self.send(says, until).await?;
+        // What the server does not answer.
+        let implied = self.conversation.unsaid(word);
+        self.heard.extend(implied);
+        Ok(())
+    }
+
+    async fn send(&mut self, says: Vec<Say>, until: Instant) -> Result<(), Stuck> {
+        for Say { out, .. } in says {
+            match out {
                 Out::Text(text) => {
                     let link = self.link;
                     self.do_it(Command::SendText { link, text }).await?;
                 }
-                Out::Fetch {
-                    method,
-                    path,
-                    headers,
-                    body,
-                } => {
-                    let command = Command::Fetch {
-                        method: method.clone(),
-                        path: path.clone(),
-                        headers,
-                        body,
+                Out::Close => {
+                    let command = Command::CloseLink {
+                        link: self.link,
+                        code: Some(1000),
+                        reason: String::new(),
                     };
-                    let Ok(done) = timeout_at(until, self.do_it(command)).await else {
-                        return Err(self.stuck(&format!("got no answer to {method} {path}")));
+                    self.do_it(command).await?;
+                }
+                fetch @ Out::Fetch { .. } => {
+                    let Out::Fetch { method, path, .. } = &fetch else {
+                        continue;
                     };
-                    if let Reply::Response { status, body } = done? {
-                        let words = self
+                    let (method, path) = (method.clone(), path.clone());
+                    if let Some((status, body)) = self.fetch(fetch, until).await? {
+                        let heard = self
                             .conversation
                             .hear_response(&method, &path, status, &body);
-                        self.heard.extend(words);
+                        self.heard.extend(heard.words);
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// Makes a request, and answers status and body.
+    async fn fetch(&self, out: Out, until: Instant) -> Result<Option<(u16, String)>, Stuck> {
+        let Some((method, path, command)) = fetch_command(out) else {
+            return Ok(None);
+        };
+        let Ok(done) = timeout_at(until, self.do_it(command)).await else {
+            return Err(self.stuck(&format!("got no answer to {method} {path}")));
+        };
+        Ok(match done? {
+            Reply::Response { status, body } => Some((status, body)),
+            _ => None,
+        })
     }
 
     /// The oldest word that is wanted; others are thrown away.
@@ -282,8 +361,9 @@ impl Probe {
                     link,
                     data: Data::Text(text),
                 }) if link == self.link => {
-                    let words = self.conversation.hear_text(&text);
-                    self.heard.extend(words);
+                    let heard = self.conversation.hear_text(&text);
+                    self.heard.extend(heard.words);
+                    self.send(heard.says, until).await?;
                 }
                 Some(Happening::LinkClosed { link, .. }) if link == self.link => {
                     return Err(self.stuck(&format!("lost its connection before {what}")));

@@ -22,7 +22,7 @@ use crate::mind::description;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
 use crate::scenario::{Action, Pattern, Raw};
-use crate::signaling::{Alias, Conversation, Dialect, Need, SameId, Signal, Terms};
+use crate::signaling::{Alias, Book, Conversation, Dialect, Need, SameId, Signal, Terms};
 use crate::terms::Side;
 
 /// How long a server may take to serve a stranger, on a machine that has much else to do.
@@ -57,7 +57,7 @@ fn taken_over(case: &Case, dialect: &Arc<Dialect>, alias: &Alias, path: &str) ->
     let peers = case.scenario.peers.iter().map(|(name, _)| name);
     let taken = peers.filter(|name| {
         let own = Conversation::new(dialect.clone(), name.as_str()).aliased(alias.clone());
-        own.connect().path == path || parts.iter().any(|part| part == name.as_str())
+        own.connect(None).path == path || parts.iter().any(|part| part == name.as_str())
     });
     taken.cloned().collect()
 }
@@ -126,9 +126,12 @@ impl Stage {
             let names = Names::of(case);
             let tap = setting.tap(Ipv4Addr::LOCALHOST.into(), self.server.address());
             let alias = self.alias.clone();
+            let book = Book::default();
             let notices = terms.announces_leaving_within.unwrap_or_default() + NOTICES_WITHIN;
-            let probe =
-                |id: String| Probe::new(id, tap.clone(), setting.dialect.clone(), alias.clone());
+            let probe = |id: String| {
+                let dialect = setting.dialect.clone();
+                Probe::new(id, tap.clone(), dialect, alias.clone(), book.clone())
+            };
             if let Some(hurt) = hurt(case, &setting.dialect, &alias, &events) {
                 let until = Instant::now() + SERVES_WITHIN;
                 let again = Some(Instant::now() + notices);

@@ -6,12 +6,14 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::driver::Driver;
-use super::line::{Again, Answered, Begun, OpenLink, Whose, begin, fetch_command, plain, tell};
+use super::line::{
+    Again, Answered, Begun, More, OpenLink, Whose, begin, fetch_command, plain, tell,
+};
 use super::order::{Done, Order, Task};
 use crate::hand::{Command, HandError, PeerFault, Reply};
-use crate::names::Link;
+use crate::names::{Link, RoomName};
 use crate::record::{Seq, What};
-use crate::signaling::{Conversation, Out, Request, Word};
+use crate::signaling::{Conversation, Heard, Meant, Out, Request, Say, Word};
 
 /// How long it waits before it dials once more.
 const BETWEEN: Duration = Duration::from_millis(100);
@@ -24,19 +26,14 @@ impl Driver {
         }
         self.line.ended = false;
         if self.line.open.is_none() {
-            match self.begin_link().await {
-                Ok((number, conversation)) => {
-                    self.line.open = Some(OpenLink {
-                        number,
-                        open: false,
-                        conversation,
-                        then: Vec::new(),
-                    });
-                }
-                Err(error) => {
-                    tell(task.done, Done::No(format!("cannot connect: {error}")));
-                    return None;
-                }
+            let request = match &task.order {
+                Order::Ask { request, .. } => Some(request.clone()),
+                _ => None,
+            };
+            let dialled = self.begin_link(request.as_ref(), &task.cause).await;
+            if let Err(why) = dialled {
+                tell(task.done, Done::No(format!("cannot connect: {why}")));
+                return None;
             }
         }
         if let Some(link) = &mut self.line.open {
@@ -47,25 +44,89 @@ impl Driver {
 
     /// Opens one more link beside the one that it speaks on.
     pub(super) async fn connect_more(&mut self, done: oneshot::Sender<Done>) {
-        match self.begin_link().await {
-            Ok((number, _)) => self.line.more = Some((number, done)),
-            Err(error) => tell(done, Done::No(format!("cannot connect: {error}"))),
+        match self.one_more().await {
+            Ok((number, conversation)) => {
+                self.line.more = Some(More {
+                    number,
+                    conversation,
+                    done,
+                });
+            }
+            Err(why) => tell(done, Done::No(format!("cannot connect: {why}"))),
         }
     }
 
-    async fn begin_link(&mut self) -> Result<(u32, Conversation), HandError> {
+    async fn one_more(&mut self) -> Result<(u32, Conversation), String> {
+        let conversation = self.conversation(&[]).await?;
         self.line.last += 1;
         let number = self.line.last;
-        let conversation = (self.directory).conversation(self.dialect.clone(), &self.name);
-        let connect = conversation.connect();
-        self.hand
-            .perform(Command::OpenLink {
-                link: number,
-                path: connect.path,
-                protocols: connect.protocols,
-            })
-            .await?;
+        let room = self.line.room.clone();
+        self.open_link(number, &conversation, room.as_ref()).await?;
         Ok((number, conversation))
+    }
+
+    /// Dials the line that it speaks on from then on, to ask for this.
+    async fn begin_link(&mut self, request: Option<&Request>, cause: &[Seq]) -> Result<(), String> {
+        let mut conversation = self.conversation(cause).await?;
+        self.line.last += 1;
+        let number = self.line.last;
+        let room = request.and_then(Request::room);
+        let mut asked = None;
+        if let Some(request) = request.filter(|_| self.dialect.dials_by_room()) {
+            // From here on the server may tell others.
+            let request = request.clone();
+            let word = Word::Request { request };
+            if conversation.is_done_unsaid(word.kind()) {
+                conversation.told(&word);
+                asked = Some(self.wire.asks_unsaid(number, &word, cause));
+            }
+        }
+        self.open_link(number, &conversation, room).await?;
+        self.line.open = Some(OpenLink {
+            number,
+            open: false,
+            conversation,
+            asked,
+            beats: Vec::new(),
+            then: Vec::new(),
+        });
+        Ok(())
+    }
+
+    /// A new conversation, after what comes before its line.
+    async fn conversation(&mut self, cause: &[Seq]) -> Result<Conversation, String> {
+        let mut conversation = (self.directory).conversation(self.dialect.clone(), &self.name);
+        let mut number = 0;
+        while let Some(out) = conversation.before(number)? {
+            let Some((_, _, command)) = fetch_command(out) else {
+                break;
+            };
+            self.wire.intend(0, Some(Meant::Aside), cause.to_vec());
+            let answer = self.hand.perform(command).await;
+            let answer = answer.map_err(|error: HandError| error.to_string())?;
+            if let Reply::Response { status, body } = answer {
+                drop(self.wire.heard(0, &body));
+                conversation.hear_before(number, status, &body)?;
+            }
+            number += 1;
+        }
+        Ok(conversation)
+    }
+
+    async fn open_link(
+        &mut self,
+        number: u32,
+        conversation: &Conversation,
+        room: Option<&RoomName>,
+    ) -> Result<(), String> {
+        let connect = conversation.connect(room);
+        let opened = self.hand.perform(Command::OpenLink {
+            link: number,
+            path: connect.path,
+            protocols: connect.protocols,
+        });
+        opened.await.map_err(|error| error.to_string())?;
+        Ok(())
     }
 
     pub(super) async fn disconnect(&mut self) -> Done {
@@ -82,14 +143,36 @@ impl Driver {
         plain(self.hand.perform(command).await)
     }
 
+    /// A line stands: what is said on it first.
     pub(super) async fn opened(&mut self, link: u32) {
-        if let Some((_, done)) = self.line.more.take_if(|(more, _)| *more == link) {
-            tell(done, Done::Yes);
-        }
-        let Some(own) = self.line.open.as_mut().filter(|own| own.number == link) else {
+        let own = self.line.open.as_mut().filter(|own| own.number == link);
+        let more = self.line.more.as_mut().filter(|more| more.number == link);
+        let own = own.map(|own| &mut own.conversation);
+        let Some(conversation) = own.or(more.map(|more| &mut more.conversation)) else {
             return;
         };
+        let says = conversation.opened();
+        self.send_says(link, says, &[], None);
+        self.ready(link).await;
+    }
+
+    /// Words can be said on a line, if its opening is over.
+    async fn ready(&mut self, link: u32) {
+        let ready = |more: &mut More| more.number == link && more.conversation.is_ready();
+        if let Some(more) = self.line.more.take_if(ready) {
+            tell(more.done, Done::Yes);
+        }
+        let own = self.line.open.as_mut();
+        let Some(own) = own.filter(|own| own.number == link && !own.open) else {
+            return;
+        };
+        if !own.conversation.is_ready() {
+            return;
+        }
         own.open = true;
+        let now = Instant::now();
+        let beats = own.conversation.beats().into_iter();
+        own.beats = beats.map(|every| (now + every, every)).collect();
         let then = std::mem::take(&mut own.then);
         if let Some(again) = self.line.again.take() {
             self.rejoin(again.lost).await;
@@ -99,19 +182,74 @@ impl Driver {
         }
     }
 
+    /// What a message turned out to be: its words are heard, and what is to be sent is. `seqs` are the events of its words.
+    pub(super) async fn heard(&mut self, link: u32, heard: Heard, seqs: &[Seq]) {
+        self.send_says(link, heard.says, seqs.get(..1).unwrap_or_default(), None);
+        for (at, word) in heard.words.into_iter().enumerate() {
+            let seq = seqs.get(at).or(seqs.last()).copied();
+            self.hear(link, word, seq);
+        }
+        if let Some(why) = heard.refused {
+            self.not_let_in(link, &why).await;
+        }
+        self.ready(link).await;
+    }
+
+    /// The server has said on this line that it lets the peer not in.
+    async fn not_let_in(&mut self, link: u32, why: &str) {
+        let why = format!("the server refused the connection: {why:?}");
+        if let Some(more) = self.line.more.take_if(|more| more.number == link) {
+            tell(more.done, Done::No(why.clone()));
+        }
+        let own = self.line.open.as_mut();
+        if let Some(own) = own.filter(|own| own.number == link && !own.open) {
+            for task in std::mem::take(&mut own.then) {
+                tell(task.done, Done::No(why.clone()));
+            }
+        }
+        let command = Command::CloseLink {
+            link,
+            code: Some(1000),
+            reason: String::new(),
+        };
+        // Its end is told by the hand, if the server has not ended it already.
+        drop(self.hand.perform(command).await);
+    }
+
+    /// Says what is said every so often.
+    pub(super) fn beat(&mut self) {
+        if let Some((link, says)) = self.line.due() {
+            self.send_says(link, says, &[], None);
+        }
+    }
+
+    /// The server is taken to have said this, though nothing came.
+    pub(super) fn told(&mut self, link: u32, word: Word, seq: Seq) {
+        let own = self.line.open.as_mut();
+        if let Some(own) = own.filter(|own| own.number == link) {
+            own.conversation.told(&word);
+        }
+        self.hear(link, word, Some(seq));
+    }
+
     pub(super) fn closed(&mut self, link: u32, code: u16, reason: &str) {
-        if let Some((_, done)) = self.line.more.take_if(|(more, _)| *more == link) {
+        if let Some(more) = self.line.more.take_if(|more| more.number == link) {
             let why = (self.wire.refusal(link)).unwrap_or_else(|| format!("close code {code}"));
-            tell(done, Done::No(why));
+            tell(more.done, Done::No(why));
         }
         if let Some(at) = self.line.abandoned.iter().position(|old| *old == link) {
             self.line.abandoned.swap_remove(at);
             self.has_seen_closed(link, code, reason);
             return;
         }
-        let Some(own) = self.line.open.take_if(|own| own.number == link) else {
+        let Some(mut own) = self.line.open.take_if(|own| own.number == link) else {
             return;
         };
+        let seqs = self.wire.heard_end(link);
+        let words = own.conversation.hear_close(code, reason);
+        for (word, seq) in words.into_iter().zip(seqs) {
+            self.hear(link, word, Some(seq));
+        }
         let lost = self.has_seen_closed(link, code, reason);
         let why = match (self.wire.refusal(link), reason) {
             (Some(why), _) => why,
@@ -172,19 +310,13 @@ impl Driver {
             self.line.again = None;
             return;
         }
-        match self.begin_link().await {
-            Ok((number, conversation)) => {
-                self.line.again = Some(Again { at: None, ..again });
-                self.line.open = Some(OpenLink {
-                    number,
-                    open: false,
-                    conversation,
-                    then: Vec::new(),
-                });
-            }
-            Err(error) => {
+        let request = self.line.room.clone().map(|room| Request::Join { room });
+        let request = request.filter(|_| self.dialect.dials_by_room());
+        match self.begin_link(request.as_ref(), &[again.lost]).await {
+            Ok(()) => self.line.again = Some(Again { at: None, ..again }),
+            Err(why) => {
                 self.line.again = None;
-                self.note(format!("cannot dial again: {error}"), &[again.lost]);
+                self.note(format!("cannot dial again: {why}"), &[again.lost]);
             }
         }
     }
@@ -208,7 +340,7 @@ impl Driver {
     }
 
     /// A word as its link's conversation puts it, with the link's number.
-    pub(super) fn frames(&mut self, word: &Word, cause: &[Seq]) -> Result<(u32, Vec<Out>), Done> {
+    pub(super) fn frames(&mut self, word: &Word, cause: &[Seq]) -> Result<(u32, Vec<Say>), Done> {
         let kind = word.kind();
         let Some(link) = self.line.open.as_mut().filter(|link| link.open) else {
             self.note(format!("{kind} not sent: no signaling connection"), cause);
@@ -222,8 +354,14 @@ impl Driver {
         }
     }
 
-    pub(super) async fn send_text(&mut self, link: u32, text: String, cause: Vec<Seq>) -> Done {
-        self.wire.intend(link, cause);
+    pub(super) async fn send_text(
+        &mut self,
+        link: u32,
+        meant: Option<Meant>,
+        text: String,
+        cause: Vec<Seq>,
+    ) -> Done {
+        self.wire.intend(link, meant, cause);
         plain(self.hand.perform(Command::SendText { link, text }).await)
     }
 
@@ -234,23 +372,38 @@ impl Driver {
         cause: Vec<Seq>,
         done: oneshot::Sender<Done>,
     ) {
-        let (number, frames) = match self.frames(&Word::Request { request }, &cause) {
+        let word = Word::Request { request };
+        let (number, frames) = match self.frames(&word, &cause) {
             Ok(frames) => frames,
             Err(no) => return tell(done, no),
         };
+        if self.says_unsaid(&word) {
+            let asked = (self.line.open.as_mut()).and_then(|link| link.asked.take());
+            match asked {
+                Some(asked) => self.wire.follows_unsaid(number, &word, asked),
+                None => self.wire.unsaid(number, &word, &cause),
+            }
+            return tell(done, Done::Yes);
+        }
         let mut frames = frames.into_iter().peekable();
-        while let Some(frame) = frames.next() {
-            let sent = match frame {
-                Out::Text(text) => self.send_text(number, text, cause.clone()).await,
+        while let Some(Say { out, means }) = frames.next() {
+            let meant = Some(means);
+            let sent = match out {
+                Out::Text(text) => self.send_text(number, meant, text, cause.clone()).await,
+                Out::Close => {
+                    self.wire.unsaid(number, &word, &cause);
+                    self.disconnect().await
+                }
                 fetch @ Out::Fetch { .. } => {
                     let Some((method, path, command)) = fetch_command(fetch) else {
                         continue;
                     };
                     if frames.peek().is_none() {
                         let fetch = (method, path, command);
-                        return self.begin_fetch(Some(number), fetch, cause, Whose::Order(done));
+                        let whose = Whose::Order(done);
+                        return self.begin_fetch(Some(number), meant, fetch, cause, whose);
                     }
-                    self.wire.intend(0, cause.clone());
+                    self.wire.intend(0, meant, cause.clone());
                     let result = self.hand.perform(command).await;
                     self.response(Some(number), &method, &path, result)
                 }
@@ -261,6 +414,12 @@ impl Driver {
             }
         }
         tell(done, Done::Yes);
+    }
+
+    /// Whether this server has no word for it, since to be connected is enough.
+    fn says_unsaid(&self, word: &Word) -> bool {
+        let open = self.line.open.as_ref();
+        open.is_some_and(|link| link.conversation.is_done_unsaid(word.kind()))
     }
 
     /// An HTTP request as a step writes it.
@@ -280,7 +439,7 @@ impl Driver {
             body,
         };
         if let Some(fetch) = fetch_command(fetch) {
-            self.begin_fetch(None, fetch, cause, Whose::Order(done));
+            self.begin_fetch(None, None, fetch, cause, Whose::Order(done));
         }
     }
 
@@ -288,11 +447,12 @@ impl Driver {
     pub(super) fn begin_fetch(
         &mut self,
         link: Option<u32>,
+        meant: Option<Meant>,
         (method, path, command): (String, String, Command),
         cause: Vec<Seq>,
         whose: Whose,
     ) {
-        self.wire.intend(0, cause);
+        self.wire.intend(0, meant, cause);
         let begun = begin(&self.hand, command);
         let answers = self.line.answers.clone();
         tokio::spawn(async move {
@@ -324,15 +484,16 @@ impl Driver {
             Ok(_) => return Done::No("the peer answered a fetch with something else".into()),
             Err(error) => return Done::No(error.to_string()),
         };
-        let seq = self.wire.heard(0, &body);
+        let seqs = self.wire.heard(0, &body);
         let Some(number) = link else {
-            return Done::Status(status, seq);
+            return Done::Status(status, seqs.first().copied());
         };
-        let words = match self.line.open.as_mut().filter(|link| link.number == number) {
+        let heard = match self.line.open.as_mut().filter(|link| link.number == number) {
             Some(link) => link.conversation.hear_response(method, path, status, &body),
-            None => Vec::new(),
+            None => Heard::default(),
         };
-        for word in words {
+        for (at, word) in heard.words.into_iter().enumerate() {
+            let seq = seqs.get(at).or(seqs.last()).copied();
             self.hear(number, word, seq);
         }
         Done::Yes

@@ -6,15 +6,17 @@ use std::hash::{Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+
 use super::directory::Directory;
 use super::rules::{Decision, Fault, Held, Rules};
 use crate::lock::lock;
 use crate::names::{Link, PeerName};
 use crate::record::{Digest, Fingerprint, Recorder, Seq, What, elide};
-use crate::signaling::{Conversation, Dialect, Notice, Signal, Word};
+use crate::signaling::{Conversation, Dialect, Heard, Meant, Notice, Overheard, Signal, Word};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Verdict, Violation};
 use crate::terms::Rule;
-use crate::terms::{Carrier, Direction, Fate, Side};
+use crate::terms::{Carrier, Direction, Ending, Fate, Side};
 
 /// What a word speaks of: the addressee on the way up, the sender or the subject on the way down.
 fn about(directory: &Directory, word: &Word) -> Option<PeerName> {
@@ -84,6 +86,48 @@ fn shown(word: Option<&Word>, payload: Payload<'_>) -> String {
     }
 }
 
+/// What a message at the tap says.
+#[derive(Default)]
+struct Understood {
+    word: Option<Word>,
+    /// What else it says.
+    more: Vec<Word>,
+    /// It is known, and says nothing.
+    aside: bool,
+    /// What it takes the place of on the way down, once it has gone on.
+    implied: Vec<Word>,
+}
+
+impl From<Heard> for Understood {
+    fn from(heard: Heard) -> Self {
+        let mut words = heard.words.into_iter();
+        let word = words.next();
+        Self {
+            aside: word.is_none() && heard.understood,
+            word,
+            more: words.collect(),
+            implied: Vec::new(),
+        }
+    }
+}
+
+impl From<Overheard> for Understood {
+    fn from(overheard: Overheard) -> Self {
+        Self {
+            aside: overheard.word.is_none() && overheard.understood,
+            word: overheard.word,
+            more: Vec::new(),
+            implied: overheard.implied,
+        }
+    }
+}
+
+/// A word that a peer is to take for the server's though nothing comes, on this link, and its event.
+pub type Told = (u32, Word, Seq);
+
+/// Why a peer sends something, and what it means by it.
+type Intent = (Vec<Seq>, Option<Meant>);
+
 /// A peer's wire: records what goes through its tap, and carries out the rules.
 pub struct Wire {
     peer: PeerName,
@@ -94,6 +138,8 @@ pub struct Wire {
     dialect: Arc<Dialect>,
     shake: Option<Mutex<Shake>>,
     inner: Mutex<Inner>,
+    /// Where its driver listens.
+    told: Mutex<Option<mpsc::UnboundedSender<Told>>>,
 }
 
 #[derive(Default)]
@@ -101,12 +147,16 @@ struct Inner {
     /// The tap's ear for each link, and for HTTP under 0.
     ears: BTreeMap<u32, Conversation>,
     /// Why the peer sent what is still on its way to the tap, oldest first; HTTP under 0.
-    intents: BTreeMap<u32, VecDeque<Vec<Seq>>>,
+    intents: BTreeMap<u32, VecDeque<Intent>>,
     /// What was delivered to the peer and not yet heard by its driver; HTTP under 0.
-    delivered: BTreeMap<u32, VecDeque<(Seq, u64)>>,
+    delivered: BTreeMap<u32, VecDeque<(Vec<Seq>, u64)>>,
+    /// What else messages say that are kept back, by their events.
+    later: BTreeMap<Seq, Vec<Word>>,
     /// The requests that nothing has answered yet, by method and path, oldest first.
     asked: VecDeque<(String, Seq)>,
     down: Vec<u32>,
+    /// The events of what the ends of links say.
+    ends: BTreeMap<u32, Vec<Seq>>,
     /// The events of requests for a link that were not granted.
     refused: BTreeMap<u32, Seq>,
     /// Links on which a binary message has come down.
@@ -117,9 +167,9 @@ struct Inner {
 
 impl Inner {
     /// A message with this payload goes on, to the peer or up; what goes to the peer will be heard.
-    fn deliver(&mut self, passing: &Passing<'_>, seq: Seq, payload: &[u8]) {
+    fn deliver(&mut self, passing: &Passing<'_>, words: Vec<Seq>, payload: &[u8]) {
         if passing.direction == Direction::Down {
-            self.deliver_marked(passing.link, seq, mark(payload));
+            self.deliver_marked(passing.link, words, mark(payload));
         }
     }
 
@@ -130,9 +180,9 @@ impl Inner {
         self.asked.remove(place).map(|(_, seq)| seq)
     }
 
-    fn deliver_marked(&mut self, link: u32, seq: Seq, mark: u64) {
+    fn deliver_marked(&mut self, link: u32, words: Vec<Seq>, mark: u64) {
         let delivered = self.delivered.entry(link).or_default();
-        delivered.push_back((seq, mark));
+        delivered.push_back((words, mark));
     }
 }
 
@@ -203,26 +253,82 @@ impl Wire {
             directory,
             dialect,
             inner: Mutex::default(),
+            told: Mutex::default(),
         }
     }
 
-    /// The peer is about to send one message on this link (0: an HTTP request) because of `cause`.
-    pub fn intend(&self, link: u32, cause: Vec<Seq>) {
+    /// The peer is about to send one message on this link (0: an HTTP request) because of `cause`, and means this by it, where that is known.
+    pub fn intend(&self, link: u32, meant: Option<Meant>, cause: Vec<Seq>) {
         lock(&self.inner)
             .intents
             .entry(link)
             .or_default()
-            .push_back(cause);
+            .push_back((cause, meant));
     }
 
-    /// The event of the oldest delivered message with this payload that the driver has not heard yet. By payload, because a
-    /// released message may overtake one that is delayed.
-    pub fn heard(&self, link: u32, payload: &str) -> Option<Seq> {
+    /// The events of the words of the oldest delivered message with this payload that the driver has not heard yet, the message's own first. By
+    /// payload, because a released message may overtake one that is delayed.
+    pub fn heard(&self, link: u32, payload: &str) -> Vec<Seq> {
         let mut inner = lock(&self.inner);
-        let delivered = inner.delivered.get_mut(&link)?;
+        let Some(delivered) = inner.delivered.get_mut(&link) else {
+            return Vec::new();
+        };
         let same = mark(payload.as_bytes());
-        let place = delivered.iter().position(|(_, mark)| *mark == same)?;
-        delivered.remove(place).map(|(seq, _)| seq)
+        let place = delivered.iter().position(|(_, mark)| *mark == same);
+        let words = place.and_then(|place| delivered.remove(place));
+        words.map(|(words, _)| words).unwrap_or_default()
+    }
+
+    /// The events of what the end of this link says.
+    pub fn heard_end(&self, link: u32) -> Vec<Seq> {
+        lock(&self.inner).ends.remove(&link).unwrap_or_default()
+    }
+
+    fn down(&self, link: u32, by: Side, ending: &Ending) {
+        let mut inner = lock(&self.inner);
+        inner.down.push(link);
+        let Ending::Close { code, reason } = ending else {
+            return;
+        };
+        if by != Side::Server || !inner.ears.contains_key(&link) {
+            return;
+        }
+        // No status is 1005 (RFC 6455, section 7.1.5).
+        let words = self
+            .ear(&mut inner, link)
+            .hear_close(code.unwrap_or(1005), reason);
+        let of = self.recorder.count().saturating_sub(1);
+        let seqs = words
+            .into_iter()
+            .map(|word| self.work_out(link, Direction::Down, of, word, &[]))
+            .collect();
+        inner.ends.insert(link, seqs);
+    }
+
+    /// Where its driver is told what it is to take for the server's word. The last to ask is told.
+    pub fn listen(&self) -> mpsc::UnboundedReceiver<Told> {
+        let (told, listens) = mpsc::unbounded_channel();
+        *lock(&self.told) = Some(told);
+        listens
+    }
+
+    /// The peer says a word on this link for which this server has none: that it was said. Answers its event.
+    pub fn asks_unsaid(&self, link: u32, word: &Word, cause: &[Seq]) -> Seq {
+        let of = cause.last().copied().unwrap_or_default();
+        self.work_out(link, Direction::Up, of, word.clone(), cause)
+    }
+
+    /// What follows from that.
+    pub fn follows_unsaid(&self, link: u32, word: &Word, asked: Seq) {
+        let mut inner = lock(&self.inner);
+        let follows = self.ear(&mut inner, link).unsaid(word);
+        self.imply(&mut inner, link, follows, asked);
+    }
+
+    /// Both at once.
+    pub fn unsaid(&self, link: u32, word: &Word, cause: &[Seq]) {
+        let asked = self.asks_unsaid(link, word, cause);
+        self.follows_unsaid(link, word, asked);
     }
 
     /// Whether all that its peer has sent on links that stand has come to the tap, and is recorded.
@@ -255,9 +361,95 @@ impl Wire {
         }
     }
 
-    /// A held message is about to go on to the peer: `seq` is its release, `mark` its payload's.
-    pub fn let_through(&self, link: u32, seq: Seq, mark: u64) {
-        lock(&self.inner).deliver_marked(link, seq, mark);
+    /// A held message is about to go on: `released` is its release.
+    pub fn let_through(&self, held: &Held, released: Seq) {
+        self.goes_on(&mut lock(&self.inner), held, released);
+    }
+
+    fn goes_on(&self, inner: &mut Inner, held: &Held, released: Seq) {
+        let link = held.link.instance;
+        let more = inner.later.remove(&held.seq).unwrap_or_default();
+        match held.direction {
+            Direction::Up => self.imply(inner, link, more, released),
+            Direction::Down => {
+                let mut words = vec![released];
+                let more = more.into_iter();
+                words.extend(
+                    more.map(|word| {
+                        self.work_out(link, Direction::Down, held.seq, word, &[released])
+                    }),
+                );
+                inner.deliver_marked(link, words, held.mark);
+            }
+        }
+    }
+
+    /// Records a word that does not stand on the wire by itself.
+    fn work_out(&self, link: u32, direction: Direction, of: Seq, word: Word, cause: &[Seq]) -> Seq {
+        self.places(&word);
+        let what = What::Message {
+            link: self.link_name(link),
+            direction,
+            carrier: Carrier::Text,
+            about: about(&self.directory, &word),
+            digest: fingerprint(Some(&word), b"", &self.digest),
+            word: Some(word),
+            fate: Fate::Passed,
+            size: 0,
+            text: String::new(),
+            of: Some(of),
+        };
+        self.recorder.record(what, cause)
+    }
+
+    /// What the peer is to take for the server's word, now that `of` has gone on.
+    fn imply(&self, _: &mut Inner, link: u32, words: Vec<Word>, of: Seq) {
+        for word in words {
+            let seq = self.work_out(link, Direction::Down, of, word.clone(), &[of]);
+            if let Some(told) = lock(&self.told).as_ref() {
+                // A peer that has ended asks for nothing.
+                drop(told.send((link, word, seq)));
+            }
+        }
+    }
+
+    /// Takes note of where the peer is, for those who are not told.
+    fn places(&self, word: &Word) {
+        let Word::Notice { notice } = word else {
+            return;
+        };
+        let book = self.directory.book();
+        match notice {
+            Notice::Created { room } | Notice::Joined { room, .. } => {
+                book.enter(room.as_str(), self.peer.as_str());
+            }
+            Notice::Left { .. } | Notice::Destroyed { .. } => book.leave(self.peer.as_str()),
+            _ => {}
+        }
+    }
+
+    /// The events of all words of a message that goes on, its own first.
+    fn says_more(
+        &self,
+        inner: &mut Inner,
+        passing: &Passing<'_>,
+        seq: Seq,
+        also: Vec<Word>,
+    ) -> Vec<Seq> {
+        let mut words = vec![seq];
+        match passing.direction {
+            Direction::Up => self.imply(inner, passing.link, also, seq),
+            Direction::Down => words.extend(
+                also.into_iter()
+                    .map(|word| self.work_out(passing.link, Direction::Down, seq, word, &[seq])),
+            ),
+        }
+        words
+    }
+
+    fn ear<'i>(&self, inner: &'i mut Inner, link: u32) -> &'i mut Conversation {
+        let ears = inner.ears.entry(link);
+        ears.or_insert_with(|| (self.directory).conversation(self.dialect.clone(), &self.peer))
     }
 
     fn link_name(&self, link: u32) -> Link {
@@ -275,11 +467,26 @@ impl Wire {
         payload: Payload<'_>,
         (word, about): (Option<Word>, Option<PeerName>),
         fate: Fate,
+        aside: bool,
         cause: &[Seq],
     ) -> Seq {
         let mut text = shown(word.as_ref(), payload);
         if !passing.head.is_empty() {
             text = format!("{}\n{text}", passing.head);
+        }
+        if aside {
+            let what = What::Aside {
+                link: link.clone(),
+                direction: passing.direction,
+                carrier: passing.carrier,
+                fate,
+                size: payload.bytes.len(),
+                text,
+            };
+            return self.recorder.record(what, cause);
+        }
+        if passing.direction == Direction::Down && fate.arrives() {
+            word.iter().for_each(|word| self.places(word));
         }
         let what = What::Message {
             link: link.clone(),
@@ -291,6 +498,7 @@ impl Wire {
             fate,
             size: payload.bytes.len(),
             text,
+            of: None,
         };
         match passing.carrier {
             Carrier::Http => self.recorder.record(what, cause),
@@ -313,7 +521,7 @@ impl Wire {
         let text = String::from_utf8_lossy(body);
         // Nothing was said on this link before, and nothing will be.
         let mut ear = (self.directory).conversation(self.dialect.clone(), &self.peer);
-        let word = ear.hear_text(&text).into_iter().next();
+        let word = ear.hear_text(&text).words.into_iter().next();
         if let Some(Word::Notice {
             notice: Notice::Refused { reason, .. } | Notice::Error { reason },
         }) = word
@@ -416,29 +624,32 @@ impl Wire {
         inner: &mut Inner,
         passing: &Passing<'_>,
         payload: Payload<'_>,
-    ) -> Option<Word> {
-        let text = payload.text?;
+        meant: Option<Meant>,
+    ) -> Understood {
+        let Some(text) = payload.text else {
+            return Understood::default();
+        };
         if passing.truncated || passing.carrier == Carrier::Binary {
-            return None;
+            return Understood::default();
         }
-        let ear = (inner.ears.entry(passing.link))
-            .or_insert_with(|| (self.directory).conversation(self.dialect.clone(), &self.peer));
+        let ear = self.ear(inner, passing.link);
         match (passing.carrier, passing.direction) {
             (Carrier::Http, direction) => {
                 let mut head = passing.head.split(' ');
-                let (method, path) = (head.next()?, head.next()?);
+                let (Some(method), Some(path)) = (head.next(), head.next()) else {
+                    return Understood::default();
+                };
                 match direction {
-                    Direction::Up => ear.overhear_request(method, path, text),
+                    Direction::Up => ear.overhear_request(method, path, text, meant).into(),
                     Direction::Down => {
-                        let status = head.next()?.parse().ok()?;
-                        ear.hear_response(method, path, status, text)
-                            .into_iter()
-                            .next()
+                        let status = head.next().and_then(|status| status.parse().ok());
+                        let status = status.unwrap_or_default();
+                        ear.hear_response(method, path, status, text).into()
                     }
                 }
             }
-            (_, Direction::Up) => ear.overhear_text(text),
-            (_, Direction::Down) => ear.hear_text(text).into_iter().next(),
+            (_, Direction::Up) => ear.overhear_text(text, meant).into(),
+            (_, Direction::Down) => ear.hear_text(text).into(),
         }
     }
 }
@@ -459,14 +670,22 @@ impl Policy for Wire {
             bytes: passing.data,
             text: passing.text,
         };
-        let mut word = self.understand(&mut inner, passing, payload);
+        let (intended, meant) = match passing.direction {
+            Direction::Up => {
+                let intents = inner.intents.get_mut(&passing.link);
+                intents.and_then(VecDeque::pop_front).unwrap_or_default()
+            }
+            Direction::Down => Intent::default(),
+        };
+        let Understood {
+            mut word,
+            more,
+            aside,
+            implied,
+        } = self.understand(&mut inner, passing, payload, meant);
         let about = self.about(&word);
         let cause = match passing.direction {
-            Direction::Up => inner
-                .intents
-                .get_mut(&passing.link)
-                .and_then(VecDeque::pop_front)
-                .unwrap_or_default(),
+            Direction::Up => intended,
             Direction::Down if passing.carrier == Carrier::Http => {
                 inner.answered(passing.head).into_iter().collect()
             }
@@ -474,7 +693,15 @@ impl Policy for Wire {
         };
         if passing.swallowed {
             let said = (word, about);
-            self.record(&link, passing, payload, said, Fate::Swallowed, &cause);
+            self.record(
+                &link,
+                passing,
+                payload,
+                said,
+                Fate::Swallowed,
+                aside,
+                &cause,
+            );
             return Verdict::Drop;
         }
         let kind = word.as_ref().map(Word::kind);
@@ -490,7 +717,7 @@ impl Policy for Wire {
                 };
                 let fate = fault.map_or(Fate::Passed, Fault::fate);
                 let said = (said, about.clone());
-                self.record(&link, passing, payload, said, fate, &cause)
+                self.record(&link, passing, payload, said, fate, aside, &cause)
             },
             |seq| Held {
                 peer: self.peer.clone(),
@@ -514,36 +741,47 @@ impl Policy for Wire {
             self.record_violation(link.clone(), Direction::Down, Rule::Binary, &detail, &[seq]);
         }
         let inner = &mut *inner;
+        // What else it says, and what follows from it, once it goes on.
+        let also = match passing.direction {
+            Direction::Up => implied,
+            Direction::Down => more,
+        };
+        if fault.map(Fault::fate) == Some(Fate::Held) {
+            inner.later.insert(seq, also);
+            return Verdict::Hold;
+        }
+        if fault == Some(Fault::Drop) {
+            return Verdict::Drop;
+        }
+        let words = self.says_more(inner, passing, seq, also);
         if passing.direction == Direction::Up && self.gathers(&cause, fault, &behind, hold) {
             return Verdict::Gather;
         }
         match fault {
-            Some(Fault::Hold | Fault::Reorder(_)) => return Verdict::Hold,
-            Some(Fault::Drop) => return Verdict::Drop,
             Some(Fault::Duplicate) => {
-                inner.deliver(passing, seq, passing.data);
+                inner.deliver(passing, words, passing.data);
                 if passing.carrier == Carrier::Http {
                     self.note("an HTTP message goes once, it is not duplicated", seq);
                     return Verdict::Pass;
                 }
                 let said = (word, about);
-                let copy = self.record(&link, passing, payload, said, Fate::Copy, &[seq]);
-                inner.deliver(passing, copy, passing.data);
+                let copy = self.record(&link, passing, payload, said, Fate::Copy, aside, &[seq]);
+                inner.deliver(passing, vec![copy], passing.data);
                 return Verdict::Duplicate;
             }
             Some(Fault::Corrupt(how)) => {
                 let bytes = how.apply(passing.data);
                 let payload = Payload::new(&bytes);
-                let word = self.understand(inner, passing, payload);
-                let about = self.about(&word);
-                let said = (word, about);
-                let forged = self.record(&link, passing, payload, said, Fate::Forged, &[seq]);
-                inner.deliver(passing, forged, &bytes);
+                let understood = self.understand(inner, passing, payload, None);
+                let about = self.about(&understood.word);
+                let aside = understood.aside;
+                let said = (understood.word, about);
+                let forged =
+                    self.record(&link, passing, payload, said, Fate::Forged, aside, &[seq]);
+                inner.deliver(passing, vec![forged], &bytes);
                 return Verdict::Corrupt(how);
             }
-            Some(Fault::Delay(_)) | None => {
-                inner.deliver(passing, seq, passing.data);
-            }
+            _ => inner.deliver(passing, words, passing.data),
         }
         let delay = match fault {
             Some(Fault::Delay(by)) => Some(by),
@@ -556,9 +794,7 @@ impl Policy for Wire {
                     delivered: true,
                 };
                 let released = self.recorder.record(released, &[seq, held.seq]);
-                if passing.direction == Direction::Down {
-                    inner.deliver_marked(passing.link, released, held.mark);
-                }
+                self.goes_on(inner, &held, released);
                 Verdict::Then(held.id, delay)
             }
             (None, Some(delay)) => Verdict::Delay(delay),
@@ -594,7 +830,8 @@ impl Policy for Wire {
                 );
             }
             LinkChange::Down { by, ending } => {
-                lock(&self.inner).down.push(link);
+                self.down(link, by, &ending);
+                self.directory.book().leave(self.peer.as_str());
                 self.recorder.record(
                     What::LinkDown {
                         link: name,

@@ -11,7 +11,7 @@ const MAX_DURATION_MS: u64 = 5 * 60 * 1000;
 /// One of `words`; a mistake otherwise.
 pub(crate) fn word(
     node: &Node,
-    words: &'static [&'static str],
+    words: &[&'static str],
     mistakes: &mut Mistakes,
 ) -> Option<&'static str> {
     let text = node.text(&format!("one of: {}", words.join(", ")), mistakes)?;

@@ -487,6 +487,7 @@ fn what_the_tap_held_back_is_not_the_servers_disorder() {
             size,
             digest,
             text,
+            of: None,
         },
         other => other,
     };

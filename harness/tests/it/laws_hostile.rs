@@ -99,6 +99,7 @@ fn what() -> impl Strategy<Value = What> {
                 size: 0,
                 digest: digest.to_string().into(),
                 text: "GET".into(),
+                of: None,
             },
         );
     prop_oneof![
@@ -191,6 +192,7 @@ fn on(link: Link, direction: Direction, word: Word) -> What {
         size: 0,
         digest: "same".into(),
         text: String::new(),
+        of: None,
     }
 }
 

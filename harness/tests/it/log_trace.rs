@@ -228,6 +228,7 @@ fn secrets_reach_neither_memory_nor_disk() {
             size: 1,
             digest: "d".into(),
             text: format!("POST /a?access_token={secret}\n{text}"),
+            of: None,
         },
         &[],
     );

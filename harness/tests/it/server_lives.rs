@@ -449,6 +449,7 @@ fn up(peer: &str, fate: Fate) -> What {
         size: 1,
         digest: Fingerprint::default(),
         text: "{".into(),
+        of: None,
     }
 }
 

@@ -144,6 +144,7 @@ impl Builder {
                 fate,
                 digest: digest.into(),
                 text,
+                of: None,
             },
             cause,
         )

@@ -356,6 +356,29 @@ fn drawn(
                 label,
             ))
         }
+        What::Aside {
+            link,
+            direction,
+            fate,
+            text,
+            ..
+        } => {
+            let peer = lanes.peer(&link.peer)?;
+            let (from, to) = match direction {
+                Direction::Up => (peer, server),
+                Direction::Down => (server, peer),
+            };
+            let (_, tap) = fate_of(*fate, *direction);
+            Some((
+                Drawn::Arrow {
+                    from,
+                    to,
+                    class: " side",
+                    tap,
+                },
+                text.clone(),
+            ))
+        }
         What::Released { message, delivered } => {
             let What::Message {
                 link, direction, ..

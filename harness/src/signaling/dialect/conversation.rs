@@ -1,42 +1,93 @@
-//! One connection of one peer, spoken in a dialect.
+//! One link of one peer, spoken in a dialect: a machine without a socket.
+//!
+//! In goes a word to say, the opening of the line, a frame, a response; out come frames and requests, words, and what was learned on the way. The
+//! peer's driver has one, and the tap another: they are equal wherever no fault has struck.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use super::template::{Missing, Variables, fill_text, matches_text};
-use super::words::{self, Heard};
-use super::{Alias, Body, Connect, Dialect, Framing, Hearing, Out, Saying, Unspeakable, quick};
+use super::meant::{Meant, Say};
+use super::template::{Missing, Variables, fill_text};
+use super::words::Called;
+use super::{
+    Alias, Body, Book, Connect, Dialect, Ends, Framing, Out, Saying, Then, Unspeakable, quick,
+    socketio, words,
+};
 use crate::names::RoomName;
 use crate::signaling::{Kind, Notice, Request, Word};
 
 /// Longer texts are not understood. A large SDP has some 20 KiB.
 const MAX_TEXT: usize = 1024 * 1024;
 
-/// One connection of one peer: what it says is written, what it hears is understood, and what the tap overhears of it, too.
+/// So much may be said behind what waits for an answer.
+const MOST_WAITING: usize = 10_000;
+
+/// One link of one peer: what it says is written, what it hears is understood, and what the tap overhears of it, too.
 ///
 /// Nothing that comes in can make it fail: what does not fit any pattern is not understood. Some servers leave names out of
 /// their replies (`left`, but which room?): the conversation remembers them, so it must be given all that passes.
 #[derive(Clone, Debug)]
 pub struct Conversation {
-    dialect: Arc<Dialect>,
-    me: Arc<str>,
-    alias: Alias,
+    pub(super) dialect: Arc<Dialect>,
+    pub(super) me: Arc<str>,
+    pub(super) alias: Alias,
+    pub(super) book: Book,
+    /// What was captured on this link.
+    pub(super) link: BTreeMap<String, Json>,
+    /// What was captured of a pair: by the other's name.
+    pub(super) pairs: BTreeMap<String, BTreeMap<String, Json>>,
     /// The room that the peer is in.
-    room: Option<RoomName>,
-    /// The room that it asked for last.
-    asked: Option<RoomName>,
+    pub(super) room: Option<RoomName>,
+    /// The room that it asked for last, and how.
+    pub(super) asked: Option<(Kind, RoomName)>,
+    /// An answer to that is still to come.
+    pub(super) awaits: bool,
+    /// Those inside beside it, where the server tells them as a list.
+    pub(super) inside: BTreeSet<String>,
+    /// How many steps of the opening are done.
+    pub(super) opening: usize,
+    /// socket.io says that the client is connected.
+    pub(super) shaken: bool,
+    /// socket.io: the requests whose answers are to come, by number.
+    pub(super) acks: BTreeMap<u64, Option<Kind>>,
+    pub(super) last_ack: u64,
+    /// socket.io: how often it pings by itself.
+    pub(super) pings: Option<Duration>,
+    /// What is said behind something that has yet to be heard.
+    pub(super) waiting: VecDeque<Waiting>,
+}
+
+/// Steps of a word that wait for something to be heard.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub word: Word,
+    /// The step that comes next.
+    pub step: usize,
 }
 
 impl Conversation {
-    /// A new connection of the peer that the server knows as `me`.
+    /// A new link of the peer that the case calls `me`.
     pub fn new(dialect: Arc<Dialect>, me: &str) -> Self {
         Self {
-            dialect,
             me: Arc::from(me),
             alias: Alias::default(),
+            book: Book::default(),
+            link: new_line(&dialect),
+            dialect,
+            pairs: BTreeMap::new(),
             room: None,
             asked: None,
+            awaits: false,
+            inside: BTreeSet::new(),
+            opening: 0,
+            shaken: false,
+            acks: BTreeMap::new(),
+            last_ack: 0,
+            pings: None,
+            waiting: VecDeque::new(),
         }
     }
 
@@ -47,12 +98,22 @@ impl Conversation {
         self
     }
 
-    /// How to open the WebSocket.
-    pub fn connect(&self) -> Connect {
+    /// The same, with the book of its case.
+    #[must_use]
+    pub fn with(mut self, book: Book) -> Self {
+        self.book = book;
+        self
+    }
+
+    /// How to open the line. Where the room stands in the path, the one that it is to enter.
+    pub fn connect(&self, room: Option<&RoomName>) -> Connect {
         let mut variables = self.variables();
+        if let Some(room) = room {
+            variables.set("room", room.as_str());
+        }
         self.alias.put_on(&mut variables);
         let connect = &self.dialect.connect;
-        // The reader lets only `{me}` into these, so nothing can be missing.
+        // The reader lets only what is known by then into these, so nothing can be missing but what a server left out.
         let fill = |pieces: &[_]| fill_text(pieces, &variables).unwrap_or_default();
         Connect {
             path: fill(&connect.path),
@@ -65,124 +126,205 @@ impl Conversation {
         }
     }
 
-    /// What to send for a word, in order.
+    /// Whether the opening is over, so that words can be said.
+    pub fn is_ready(&self) -> bool {
+        let shaken = self.shaken || !matches!(self.dialect.framing, Framing::SocketIo(_));
+        shaken && self.opening >= self.dialect.connect.then.len()
+    }
+
+    /// What to send for a word, in order. What waits for something to be heard comes out of that.
     ///
     /// # Errors
     /// The server has no such word, or the word lacks something that the server wants.
-    pub fn say(&mut self, word: &Word) -> Result<Vec<Out>, Unspeakable> {
+    pub fn say(&mut self, word: &Word) -> Result<Vec<Say>, Unspeakable> {
         let kind = word.kind();
-        let Some(saying) = self.dialect.saying(kind) else {
+        let dialect = Arc::clone(&self.dialect);
+        if dialect.way(kind).is_none() {
             return Err(Unspeakable::NoSuchWord {
                 dialect: self.dialect.name.clone(),
                 kind,
             });
-        };
-        let mut variables = self.variables();
-        words::variables(word, &mut variables);
-        if let Some(room) = &self.room {
-            variables.set("room", room.as_str());
         }
-        self.alias.put_on(&mut variables);
-        let outs: Result<Vec<Out>, Missing> = saying
-            .iter()
-            .map(|step| self.out(step, &variables))
-            .collect();
-        let outs = outs.map_err(|Missing(variable)| Unspeakable::Missing {
-            dialect: self.dialect.name.clone(),
-            kind,
-            variable,
-        })?;
         self.note(word);
-        Ok(outs)
+        if !self.waiting.is_empty() && self.waiting.len() < MOST_WAITING {
+            self.waiting.push_back(Waiting {
+                word: word.clone(),
+                step: 0,
+            });
+            return Ok(Vec::new());
+        }
+        self.say_from(word, 0)
     }
 
-    /// Understands a text message from the server. Empty: not understood.
-    pub fn hear_text(&mut self, text: &str) -> Vec<Word> {
-        let Some(value) = self.value(text) else {
-            return Vec::new();
+    /// Says a word from this step on, until something must be heard.
+    pub(super) fn say_from(&mut self, word: &Word, from: usize) -> Result<Vec<Say>, Unspeakable> {
+        let kind = word.kind();
+        let dialect = Arc::clone(&self.dialect);
+        let Some(way) = dialect.way(kind) else {
+            return Ok(Vec::new());
         };
-        let dialect = Arc::clone(&self.dialect);
-        self.hear(&dialect, |hearing, variables| {
-            hearing.http.is_none() && hearing.matches(&value, variables)
-        })
-    }
-
-    /// Understands the response to one of the peer's own requests. Empty: not understood.
-    pub fn hear_response(
-        &mut self,
-        method: &str,
-        path: &str,
-        status: u16,
-        body: &str,
-    ) -> Vec<Word> {
-        let value = self.value(body).unwrap_or(Json::Null);
-        let dialect = Arc::clone(&self.dialect);
-        let path = self.alias.take_off(path).into_owned();
-        self.hear(&dialect, |hearing, variables| {
-            hearing.http.as_ref().is_some_and(|route| {
-                route.method == method
-                    && hearing.status.is_none_or(|range| range.contains(status))
-                    && matches_text(&route.path, &path, variables)
-            }) && hearing.matches(&value, variables)
-        })
-    }
-
-    /// Understands a text message from the peer to the server; for the tap.
-    pub fn overhear_text(&mut self, text: &str) -> Option<Word> {
-        let value = self.value(text)?;
-        let dialect = Arc::clone(&self.dialect);
-        self.overhear(&dialect, |step, variables| match (&step.http, &step.body) {
-            (None, Body::Template(template)) => template.matches(&value, variables),
-            _ => false,
-        })
-    }
-
-    /// Understands an HTTP request from the peer to the server; for the tap.
-    pub fn overhear_request(&mut self, method: &str, path: &str, body: &str) -> Option<Word> {
-        let value = self.value(body).unwrap_or(Json::Null);
-        let dialect = Arc::clone(&self.dialect);
-        let path = self.alias.take_off(path).into_owned();
-        self.overhear(&dialect, |step, variables| {
-            step.http.as_ref().is_some_and(|route| {
-                route.method == method && matches_text(&route.path, &path, variables)
-            }) && match &step.body {
-                Body::None => true,
-                Body::Template(template) => template.matches(&value, variables),
+        let mut says = Vec::new();
+        for (at, step) in way.steps.iter().enumerate().skip(from) {
+            if step.hear.is_some() {
+                self.waiting.push_front(Waiting {
+                    word: word.clone(),
+                    step: at,
+                });
+                return Ok(says);
             }
+            let ack = self.next_ack(step, Some(kind));
+            let variables = self.said_variables(word);
+            let out = self.out(step, &variables, ack);
+            let out = out.map_err(|Missing(variable)| Unspeakable::Missing {
+                dialect: dialect.name.clone(),
+                kind,
+                variable,
+            })?;
+            let last = at + 1 == way.steps.len();
+            let means = match last {
+                true => Meant::Word(kind),
+                false => Meant::Aside,
+            };
+            says.push(Say { out, means });
+        }
+        if way.done == Ends::Closed {
+            says.push(Say {
+                out: Out::Close,
+                means: Meant::Word(kind),
+            });
+        }
+        Ok(says)
+    }
+
+    /// What a word is at once when it is said, though nothing of it stands on the wire: to be connected is to be inside.
+    pub fn is_done_unsaid(&self, kind: Kind) -> bool {
+        let way = self.dialect.way(kind);
+        way.is_some_and(|way| way.done == Ends::Connected)
+    }
+
+    /// What is said every so often as long as the line stands, and how often.
+    pub fn beats(&self) -> Vec<Duration> {
+        let every = self.dialect.every.iter().map(|beat| beat.every);
+        every.chain(self.pings).collect()
+    }
+
+    /// What is said at this beat.
+    pub fn beat(&mut self, beat: usize) -> Option<Say> {
+        let dialect = Arc::clone(&self.dialect);
+        let out = match dialect.every.get(beat) {
+            Some(beat) => {
+                let ack = self.next_ack(&beat.say, None);
+                self.out(&beat.say, &self.variables(), ack).ok()?
+            }
+            None => Out::Text("2".into()),
+        };
+        Some(Say {
+            out,
+            means: Meant::Aside,
         })
     }
 
-    fn variables<'a>(&self) -> Variables<'a> {
+    pub(super) fn variables<'a>(&self) -> Variables<'a> {
         let mut variables = Variables::default();
         variables.set("me", &*self.me);
+        for (name, value) in &self.link {
+            variables.put(name, value.clone());
+        }
         variables
     }
 
-    fn value(&self, text: &str) -> Option<Json> {
+    /// Whether the server gives peers their ids.
+    pub(super) fn is_named(&self) -> bool {
+        self.book.peer_id(&self.me).is_some()
+    }
+
+    fn said_variables<'a>(&self, word: &'a Word) -> Variables<'a> {
+        let mut variables = self.variables();
+        words::variables(word, &mut variables);
+        if let Some(room) = self
+            .room
+            .as_ref()
+            .filter(|_| variables.get("room").is_none())
+        {
+            variables.put("room", Json::from(room.as_str()));
+        }
+        let room = variables.text("room").map(str::to_owned);
+        self.alias.put_on(&mut variables);
+        if let Word::Signal {
+            peer: Some(peer), ..
+        } = word
+        {
+            if let Some(id) = self.book.peer_id(peer) {
+                variables.replace("peer", Some(id));
+            } else if self.is_named() {
+                // The server gives ids, and has not given that one any.
+                variables.replace("peer", None);
+            }
+            for (name, value) in self.pairs.get(peer).into_iter().flatten() {
+                variables.put(name, value.clone());
+            }
+        }
+        if let Some(room) = room
+            && let Some(id) = self.book.room_id(&room)
+        {
+            variables.put("room-id", id);
+        }
+        variables
+    }
+
+    /// The number under which the answer to this step comes.
+    fn next_ack(&mut self, step: &Saying, kind: Option<Kind>) -> Option<u64> {
+        step.ack.then(|| {
+            let number = self.last_ack;
+            self.last_ack += 1;
+            self.acks.insert(number, kind);
+            number
+        })
+    }
+
+    pub(super) fn value(&self, text: &str) -> Option<Json> {
         if text.len() > MAX_TEXT {
             return None;
         }
         let text = self.alias.take_off(text);
         match self.dialect.framing {
-            Framing::Json => quick::read(&text).or_else(|| serde_json::from_str(&text).ok()),
             Framing::Text => Some(Json::from(&*text)),
+            Framing::Json | Framing::SocketIo(_) => {
+                quick::read(&text).or_else(|| serde_json::from_str(&text).ok())
+            }
         }
     }
 
-    fn out(&self, step: &Saying, variables: &Variables<'_>) -> Result<Out, Missing> {
-        let body = match (&step.body, self.dialect.framing) {
-            (Body::None, _) => None,
-            (Body::Template(template), Framing::Json) => Some(template.write(variables)?),
-            (Body::Template(template), Framing::Text) => match template.fill(variables)? {
+    pub(super) fn packet(&self, text: &str) -> Option<socketio::Packet> {
+        let short = text.len() <= MAX_TEXT;
+        short.then(|| socketio::read(&self.alias.take_off(text)))?
+    }
+
+    pub(super) fn out(
+        &self,
+        step: &Saying,
+        variables: &Variables<'_>,
+        ack: Option<u64>,
+    ) -> Result<Out, Missing> {
+        let framing = self.dialect.framing;
+        let json = framing != Framing::Text;
+        let body = match &step.body {
+            Body::None => None,
+            Body::Template(template) if json => Some(template.write(variables)?),
+            Body::Template(template) => match template.fill(variables)? {
                 Json::String(text) => Some(text),
                 other => Some(other.to_string()),
             },
         };
         let Some(route) = &step.http else {
-            return Ok(Out::Text(body.unwrap_or_default()));
+            let text = body.unwrap_or_default();
+            return Ok(Out::Text(match framing {
+                Framing::SocketIo(_) => socketio::event(&text, ack),
+                Framing::Json | Framing::Text => text,
+            }));
         };
         let mut headers = Vec::new();
-        if body.is_some() && self.dialect.framing == Framing::Json {
+        if body.is_some() && json {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
         }
         for (name, value) in &step.headers {
@@ -197,73 +339,88 @@ impl Conversation {
         })
     }
 
-    fn hear<'a>(
-        &mut self,
-        dialect: &'a Dialect,
-        fits: impl Fn(&'a Hearing, &mut Variables<'a>) -> bool,
-    ) -> Vec<Word> {
-        let mut variables = self.variables();
-        let known = variables.count();
-        let word = dialect.hear.iter().find_map(|(heard, hearing)| {
-            variables.forget(known);
-            if !fits(hearing, &mut variables) {
-                return None;
-            }
-            let room = match heard {
-                Heard::Kind(Kind::Created | Kind::Joined | Kind::Destroyed) => {
-                    self.asked.as_ref().or(self.room.as_ref())
-                }
-                _ => self.room.as_ref(),
-            };
-            words::heard(*heard, &variables, room)
-        });
-        if let Some(word) = &word {
-            self.note(word);
-        }
-        word.into_iter().collect()
+    /// Reads a word from captures with what the ids in them mean.
+    pub(super) fn called<T>(
+        &self,
+        here: Option<&RoomName>,
+        read: impl FnOnce(Called<'_>) -> T,
+    ) -> T {
+        read(Called {
+            peer: &|id| self.book.peer(&id).unwrap_or(id),
+            room: &|id| self.book.room(id),
+            here,
+        })
     }
 
-    fn overhear<'a>(
-        &mut self,
-        dialect: &'a Dialect,
-        fits: impl Fn(&'a Saying, &mut Variables<'a>) -> bool,
-    ) -> Option<Word> {
-        let mut variables = self.variables();
-        let known = variables.count();
-        let word = dialect.say.iter().find_map(|(kind, steps)| {
-            // A word of several steps is said with its last; the others prepare it.
-            let step = steps.last()?;
-            variables.forget(known);
-            if !fits(step, &mut variables) {
-                return None;
+    /// Remembers what was captured: who the peer itself is, and the rest of the link, or of the pair with this one.
+    pub(super) fn remember(&mut self, captured: Vec<(String, Json)>, with: Option<&str>) {
+        for (name, value) in captured {
+            match name.as_str() {
+                "self" => {
+                    self.book.learn_peer(&self.me, &value);
+                    self.link.insert(name, value);
+                }
+                _ if !self.dialect.is_own(&name) => {}
+                _ => match with {
+                    Some(with) => {
+                        let pair = self.pairs.entry(with.to_owned()).or_default();
+                        pair.insert(name, value);
+                    }
+                    None => drop(self.link.insert(name, value)),
+                },
             }
-            // Whether the answer to a join is here when the peer leaves is a race: what it asked for last is what it leaves.
-            let room = match kind {
-                Kind::Leave => self.room.as_ref().or(self.asked.as_ref()),
-                _ => self.room.as_ref(),
-            };
-            words::said(*kind, &variables, room)
-        })?;
-        self.note(&word);
-        Some(word)
+        }
+    }
+
+    /// Takes in a word that the server is taken to have said, though nothing came.
+    pub fn told(&mut self, word: &Word) {
+        self.note(word);
     }
 
     /// Remembers which room it is about.
-    fn note(&mut self, word: &Word) {
+    pub(super) fn note(&mut self, word: &Word) {
         match word {
             Word::Request {
                 request:
-                    Request::Create { room } | Request::Join { room } | Request::Destroy { room },
-            } => self.asked = Some(room.clone()),
+                    request @ (Request::Create { room }
+                    | Request::Join { room }
+                    | Request::Destroy { room }),
+            } => {
+                self.asked = Some((request.kind(), room.clone()));
+                self.awaits = !matches!(request, Request::Destroy { .. });
+            }
             Word::Notice {
                 notice: Notice::Created { room } | Notice::Joined { room, .. },
             } => {
                 self.room = Some(room.clone());
+                self.awaits = false;
             }
             Word::Notice {
+                notice: Notice::Refused { request, .. },
+            } if *request != Some(Kind::Fence) => self.awaits = false,
+            Word::Notice {
                 notice: Notice::Left { .. } | Notice::Destroyed { .. },
-            } => self.room = None,
+            } => {
+                self.room = None;
+                self.inside.clear();
+            }
             _ => {}
         }
     }
+
+    /// The step of the opening that comes next.
+    pub(super) fn next_step<'d>(&self, dialect: &'d Dialect) -> Option<&'d Then> {
+        dialect.connect.then.get(self.opening)
+    }
+}
+
+/// What is new with each line: a text that nobody else has, where the dialect wants one.
+fn new_line(dialect: &Dialect) -> BTreeMap<String, Json> {
+    let mut link = BTreeMap::new();
+    let holes = super::template::text_holes(&dialect.connect.path);
+    if holes.iter().any(|hole| hole.name == "line") {
+        let line = format!("{:016x}", rand::random::<u64>());
+        link.insert("line".to_owned(), Json::from(line));
+    }
+    link
 }

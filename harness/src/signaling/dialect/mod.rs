@@ -4,22 +4,35 @@
 //! server is declared to do. One template serves for writing what a peer says and for recognising it at the tap.
 
 mod alias;
+mod book;
 mod conversation;
+mod heard;
+mod meant;
+mod opening;
+mod overheard;
 mod properties;
 mod quick;
 mod read;
+mod read_connect;
 mod read_template;
+mod read_words;
+mod socketio;
 mod template;
 mod words;
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use glare_signaling_server::RoomSize;
 use template::{Piece, Template, Variables};
-use words::Heard;
+use words::Hears;
 
 pub use alias::Alias;
+pub use book::Book;
 pub use conversation::Conversation;
+pub use heard::Heard;
+pub use meant::{Meant, Say};
+pub use overheard::Overheard;
 pub use properties::{AbsentPeer, Properties, SameId};
 
 use crate::signaling::Kind;
@@ -45,8 +58,22 @@ pub struct Dialect {
     connect: ConnectTemplate,
     needs: Vec<Need>,
     properties: Properties,
-    say: Vec<(Kind, Vec<Saying>)>,
-    hear: Vec<(Heard, Hearing)>,
+    say: Vec<(Kind, Way)>,
+    hear: Vec<(Hears, Hearing)>,
+    /// The full list of who is inside, in any form.
+    members: Vec<Hearing>,
+    /// Understood, and means nothing.
+    ignore: Vec<Hearing>,
+    /// Means nothing, but is to be remembered.
+    learn: Vec<Hearing>,
+    /// Answered by itself.
+    reply: Vec<Reflex>,
+    /// Said every so often.
+    every: Vec<Beat>,
+    /// The names of what it captures for later.
+    captured: Vec<String>,
+    /// `offers:`
+    offers: Option<String>,
 }
 
 /// How to open a peer's WebSocket.
@@ -76,6 +103,8 @@ pub enum Out {
         /// The body.
         body: Option<String>,
     },
+    /// The line is closed, in order.
+    Close,
 }
 
 /// Why a word cannot be said.
@@ -108,6 +137,8 @@ enum Framing {
     Json,
     /// Plain text.
     Text,
+    /// An event of socket.io: a list of its name and arguments.
+    SocketIo(socketio::Version),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -115,6 +146,67 @@ struct ConnectTemplate {
     path: Vec<Piece>,
     protocols: Vec<String>,
     headers: Vec<(String, Vec<Piece>)>,
+    /// What socket.io's `40` carries.
+    auth: Option<Template>,
+    /// Requests before the line is dialled.
+    before: Vec<Before>,
+    /// What is said and awaited before all else once it stands.
+    then: Vec<Then>,
+}
+
+/// A request before the line is dialled, and what its answer must be.
+#[derive(Clone, Debug)]
+struct Before {
+    ask: Saying,
+    hear: Hearing,
+}
+
+/// A step of opening a conversation.
+#[derive(Clone, Debug)]
+enum Then {
+    Say(Saying),
+    /// Wait for this; `refused` in its place means that the server lets nobody in.
+    Hear {
+        hear: Hearing,
+        refused: Vec<Hearing>,
+    },
+}
+
+/// An answer that is given by itself.
+#[derive(Clone, Debug)]
+struct Reflex {
+    hear: Hearing,
+    say: Saying,
+}
+
+/// What is said every so often.
+#[derive(Clone, Debug)]
+struct Beat {
+    every: Duration,
+    say: Saying,
+}
+
+/// How a word is said.
+#[derive(Clone, Debug, Default)]
+struct Way {
+    steps: Vec<Saying>,
+    done: Ends,
+    /// The word whose way it is.
+    like: Option<Kind>,
+}
+
+/// When a word is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Ends {
+    /// A request when it is answered; a signal when it is sent.
+    #[default]
+    Answered,
+    /// When it is sent: there is no answer.
+    Sent,
+    /// When the line stands: it is not said at all.
+    Connected,
+    /// When the line is closed for it.
+    Closed,
 }
 
 /// A method and the path it goes to.
@@ -124,18 +216,23 @@ struct Route {
     path: Vec<Piece>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 enum Body {
+    #[default]
     None,
     Template(Template),
 }
 
 /// One step of saying a word: a message, or a request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Saying {
     http: Option<Route>,
     headers: Vec<(String, Vec<Piece>)>,
     body: Body,
+    /// socket.io: an answer is wanted.
+    ack: bool,
+    /// What is to be heard before the next step.
+    hear: Option<Hearing>,
 }
 
 /// Status codes: one, or a class of a hundred.
@@ -152,14 +249,28 @@ impl StatusRange {
 }
 
 /// One form in which a word is heard.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Hearing {
     http: Option<Route>,
     status: Option<StatusRange>,
     body: Body,
+    /// The word that it answers.
+    of: Option<Kind>,
+    /// socket.io: it is the answer that was wanted.
+    ack: bool,
+    /// It is the line's end, with this code; the body is the reason.
+    close: Option<u16>,
 }
 
 impl Hearing {
+    /// Whether it captures this.
+    fn captures(&self, name: &str) -> bool {
+        match &self.body {
+            Body::None => false,
+            Body::Template(template) => template.holes().iter().any(|hole| hole.name == name),
+        }
+    }
+
     fn matches<'a>(&'a self, value: &'a serde_json::Value, variables: &mut Variables<'a>) -> bool {
         match &self.body {
             Body::None => true,
@@ -229,11 +340,18 @@ impl Dialect {
         &self.properties
     }
 
+    /// Who offers when two meet, where a peer does not say.
+    pub fn offers(&self) -> Option<&str> {
+        self.offers.as_deref()
+    }
+
     /// What its messages are, as the file says it: `json` or `text`; both are text.
     pub fn framing(&self) -> &'static str {
         match self.framing {
             Framing::Json => "json",
             Framing::Text => "text",
+            Framing::SocketIo(socketio::Version::Two) => "socket.io-2",
+            Framing::SocketIo(socketio::Version::Four) => "socket.io-4",
         }
     }
 
@@ -241,18 +359,56 @@ impl Dialect {
     pub fn hears(&self, kind: Kind) -> bool {
         self.hear
             .iter()
-            .any(|(heard, _)| matches!(heard, Heard::Kind(there) if *there == kind))
+            .any(|(heard, _)| matches!(heard, Hears::Kind(there) if *there == kind))
+            || self.implies(kind)
+    }
+
+    /// Whether a word is worked out where the server does not say it.
+    fn implies(&self, kind: Kind) -> bool {
+        let listed = !self.members.is_empty();
+        let ends = |said: Kind| {
+            let way = self.way(said);
+            way.is_some_and(|way| way.done != Ends::Answered)
+        };
+        match kind {
+            Kind::Created => ends(Kind::Create) || (listed && self.says(Kind::Create)),
+            Kind::Joined => ends(Kind::Join) || listed,
+            Kind::Left => ends(Kind::Leave),
+            Kind::PeerJoined | Kind::PeerLeft => listed,
+            _ => false,
+        }
     }
 
     /// Whether a peer has a way to say this word.
     pub fn says(&self, kind: Kind) -> bool {
-        self.saying(kind).is_some()
+        self.way(kind).is_some()
     }
 
-    fn saying(&self, kind: Kind) -> Option<&[Saying]> {
+    /// Whether it has rooms that are asked for. Where to be connected is to be inside there are none, unless each has a line of its own.
+    pub fn has_rooms(&self) -> bool {
+        let asks = |kind| {
+            self.way(kind)
+                .is_some_and(|way| way.done != Ends::Connected || self.dials_by_room())
+        };
+        asks(Kind::Create) || asks(Kind::Join)
+    }
+
+    /// Whether a line to it can only be dialled by who is to enter a room: the room stands in the path.
+    pub fn dials_by_room(&self) -> bool {
+        template::text_holes(&self.connect.path)
+            .iter()
+            .any(|hole| hole.name == "room")
+    }
+
+    /// Whether it captures something of this name for later.
+    fn is_own(&self, name: &str) -> bool {
+        self.captured.iter().any(|own| own == name)
+    }
+
+    fn way(&self, kind: Kind) -> Option<&Way> {
         self.say
             .iter()
             .find(|(there, _)| *there == kind)
-            .map(|(_, steps)| steps.as_slice())
+            .map(|(_, way)| way)
     }
 }

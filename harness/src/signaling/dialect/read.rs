@@ -5,16 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::properties::{ABSENT_PEER, AbsentPeer, Properties, SAME_ID, SameId};
-use super::read_template::Templates;
-use super::template::{self, Hole, Piece};
-use super::words::{self, Heard};
-use super::{Body, ConnectTemplate, Dialect, Framing, Hearing, Route, Saying, StatusRange};
+use super::words::Hears;
+use super::{Dialect, Framing, Hearing, Way, socketio};
 use crate::mistake::{Mistakes, quoted};
 use crate::names::is_name;
 use crate::signaling::Kind;
 use crate::signaling::Need;
 use crate::source::{Source, Span};
-use crate::yaml::{self, Key, Node, Scalar, Value};
+use crate::yaml::{self, Key, Node, Scalar};
 
 const KEYS: &[&str] = &[
     "version",
@@ -37,13 +35,16 @@ const KEYS: &[&str] = &[
     "unordered",
     "broadcasts",
     "absent-peer",
+    "offers",
+    "every",
+    "reply",
+    "ignore",
+    "learn",
     "say",
     "hear",
 ];
 /// More than this in one room is a mistake of the file.
 const MAX_ROOM: usize = 1_000_000;
-
-const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What a need takes: the words that must be said, and those that must be heard.
 const TAKES: &[(Need, &[Kind], &[Kind])] = &[
@@ -69,6 +70,8 @@ impl Dialect {
         let dialect = yaml::parse(text, &mut mistakes).and_then(|root| {
             Reader {
                 mistakes: &mut mistakes,
+                framing: Framing::Json,
+                captured: Vec::new(),
             }
             .file(&root)
         });
@@ -84,8 +87,24 @@ impl Dialect {
     }
 }
 
-struct Reader<'m> {
-    mistakes: &'m mut Mistakes,
+pub(super) struct Reader<'m> {
+    pub(super) mistakes: &'m mut Mistakes,
+    pub(super) framing: Framing,
+    /// The names of what it captures for later.
+    pub(super) captured: Vec<String>,
+}
+
+/// The entries of a mapping, by key.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'n>(pub &'n [(Key, Node)]);
+
+impl<'n> Fields<'n> {
+    pub(super) fn find(self, wanted: &str) -> Option<&'n Node> {
+        let mut entries = self.0.iter();
+        entries
+            .find(|(key, _)| key.text == wanted)
+            .map(|(_, node)| node)
+    }
 }
 
 impl Reader<'_> {
@@ -124,40 +143,58 @@ impl Reader<'_> {
                 .advise("a newer version needs a newer glare");
         }
         let name = find("dialect").and_then(|node| self.name(node));
-        let framing = match find("framing")
-            .and_then(|node| yaml::word(node, &["json", "text"], self.mistakes))
-        {
-            Some("text") => Framing::Text,
-            _ => Framing::Json,
-        };
+        self.framing = find("framing").map_or(Framing::Json, |node| self.framing(node));
+        if matches!(self.framing, Framing::SocketIo(_)) {
+            self.captured.push("sid".to_owned());
+        }
+        self.captured.push("line".to_owned());
         let connect = find("connect")
             .map(|node| self.connect(node))
             .unwrap_or_default();
         let needs = find("has").map(|node| self.needs(node)).unwrap_or_default();
         let properties = self.properties(&find);
-        let say = find("say")
-            .map(|node| self.say(node, framing))
-            .unwrap_or_default();
-        let hear = find("hear")
-            .map(|node| self.hear(node, framing))
-            .unwrap_or_default();
+        let offers =
+            find("offers").and_then(|node| yaml::word(node, &["joiner", "insider"], self.mistakes));
+        let ignore = find("ignore").map(|node| self.hearings(node));
+        let learn = find("learn").map(|node| self.hearings(node));
+        let reply = find("reply").map(|node| self.replies(node));
+        let every = find("every").map(|node| self.beats(node));
+        let say = find("say").map(|node| self.say(node)).unwrap_or_default();
+        let (hear, members) = find("hear").map(|node| self.hear(node)).unwrap_or_default();
         if let (Some(_), Some(_)) = (find("say"), find("hear")) {
-            self.complete(entries, &needs, &say, &hear);
+            self.complete(entries, &needs, &say, &hear, !members.is_empty());
         }
         let source = self.mistakes.source().clone();
         Some(Dialect {
             source,
             name: name?,
-            framing,
+            framing: self.framing,
             connect,
             needs: needs.into_iter().map(|(need, _)| need).collect(),
             properties,
             say,
             hear,
+            members,
+            ignore: ignore.unwrap_or_default(),
+            learn: learn.unwrap_or_default(),
+            reply: reply.unwrap_or_default(),
+            every: every.unwrap_or_default(),
+            captured: self.captured,
+            offers: offers.map(str::to_owned),
         })
     }
 
-    fn known(&mut self, what: &str, entries: &[(Key, Node)], keys: &[&str]) {
+    fn framing(&mut self, node: &Node) -> Framing {
+        let all = ["json", "text", "socket.io-4", "socket.io-2"];
+        match yaml::word(node, &all, self.mistakes) {
+            Some("text") => Framing::Text,
+            Some("socket.io-4") => Framing::SocketIo(socketio::Version::Four),
+            Some("socket.io-2") => Framing::SocketIo(socketio::Version::Two),
+            _ => Framing::Json,
+        }
+    }
+
+    pub(super) fn known(&mut self, what: &str, entries: &[(Key, Node)], keys: &[&str]) {
         for (key, _) in entries
             .iter()
             .filter(|(key, _)| !keys.contains(&key.text.as_str()))
@@ -184,74 +221,6 @@ impl Reader<'_> {
             return None;
         }
         Some(name.to_owned())
-    }
-
-    fn connect(&mut self, node: &Node) -> ConnectTemplate {
-        let mut connect = ConnectTemplate::default();
-        let entries = node
-            .map("a mapping with `path:`", self.mistakes)
-            .unwrap_or_default();
-        self.known("`connect`", entries, &["path", "protocols", "headers"]);
-        if !entries.iter().any(|(key, _)| key.text == "path") && !node.is_refused() {
-            self.mistakes
-                .add(&node.span, "`connect` needs the key `path`")
-                .expect("incomplete");
-        }
-        for (key, node) in entries {
-            match key.text.as_str() {
-                "path" => connect.path = self.path(node, &["me"]).unwrap_or_default(),
-                "protocols" => {
-                    for item in node
-                        .list("a list of subprotocols", self.mistakes)
-                        .unwrap_or_default()
-                    {
-                        if let Some(name) =
-                            item.text("a subprotocol's name, as text", self.mistakes)
-                        {
-                            if is_token(name) {
-                                connect.protocols.push(name.to_owned());
-                            } else {
-                                item.wrong(
-                                    "a token (RFC 9110, section 5.6.2), as text",
-                                    self.mistakes,
-                                );
-                            }
-                        }
-                    }
-                }
-                "headers" => connect.headers = self.headers(node, &["me"]),
-                _ => {}
-            }
-        }
-        connect
-    }
-
-    fn headers(&mut self, node: &Node, variables: &[&str]) -> Vec<(String, Vec<Piece>)> {
-        let mut headers = Vec::new();
-        for (key, node) in node
-            .map("a mapping of headers", self.mistakes)
-            .unwrap_or_default()
-        {
-            if !is_token(&key.text) {
-                self.mistakes
-                    .add(
-                        &key.span,
-                        format!("{} cannot be the name of a header", quoted(&key.text)),
-                    )
-                    .expect("expected a token (RFC 9110, section 5.6.2)");
-                continue;
-            }
-            let Some(text) = node.text("the header's value, as text", self.mistakes) else {
-                continue;
-            };
-            if text.contains(|c: char| c.is_control()) {
-                node.wrong("text on one line", self.mistakes);
-                continue;
-            }
-            let pieces = self.pieces(node, text, variables);
-            headers.extend(pieces.map(|pieces| (key.text.to_ascii_lowercase(), pieces)));
-        }
-        headers
     }
 
     fn needs(&mut self, node: &Node) -> Vec<(Need, Span)> {
@@ -325,301 +294,23 @@ impl Reader<'_> {
         size
     }
 
-    fn say(&mut self, node: &Node, framing: Framing) -> Vec<(Kind, Vec<Saying>)> {
-        let speakable = |kind: &&Kind| kind.is_request() || kind.is_signal();
-        let names: Vec<&str> = Kind::ALL
-            .iter()
-            .filter(speakable)
-            .map(|kind| kind.as_str())
-            .collect();
-        let mut say = Vec::new();
-        for (key, node) in node
-            .map("a mapping of words", self.mistakes)
-            .unwrap_or_default()
-        {
-            let kind = Kind::ALL
-                .iter()
-                .copied()
-                .filter(|kind| speakable(&kind))
-                .find(|kind| kind.as_str() == key.text);
-            let Some(kind) = kind else {
-                self.no_word(key, "a peer never says", &names);
-                continue;
-            };
-            // `null`: the server has no such word.
-            if node.is_null() {
-                continue;
-            }
-            let variables = words::said_variables(kind);
-            let steps: Vec<Saying> = one_or_more(node)
-                .iter()
-                .filter_map(|item| self.saying(item, &variables, framing))
-                .collect();
-            say.push((kind, steps));
-        }
-        say
-    }
-
-    fn saying(&mut self, node: &Node, variables: &[&str], framing: Framing) -> Option<Saying> {
-        let entries = node.map("`message: …`, or `http: POST /path`", self.mistakes)?;
-        self.known(
-            "a step of saying",
-            entries,
-            &["message", "http", "headers", "body"],
-        );
-        let (http, body) = self.carrier(node, entries, variables, framing, false)?;
-        let headers = entries.iter().find(|(key, _)| key.text == "headers");
-        Some(Saying {
-            http,
-            headers: headers
-                .map(|(_, node)| self.headers(node, variables))
-                .unwrap_or_default(),
-            body,
-        })
-    }
-
-    fn hear(&mut self, node: &Node, framing: Framing) -> Vec<(Heard, Hearing)> {
-        let hearable = |kind: &&Kind| !kind.is_request();
-        let names: Vec<&str> = Kind::ALL
-            .iter()
-            .filter(hearable)
-            .map(|kind| kind.as_str())
-            .chain(["fenced"])
-            .collect();
-        let mut hear = Vec::new();
-        for (key, node) in node
-            .map("a mapping of words", self.mistakes)
-            .unwrap_or_default()
-        {
-            let kind = Kind::ALL
-                .iter()
-                .copied()
-                .filter(|kind| hearable(&kind))
-                .find(|kind| kind.as_str() == key.text);
-            let heard = match kind {
-                Some(kind) => Heard::Kind(kind),
-                None if key.text == "fenced" => Heard::Fenced,
-                None => {
-                    self.no_word(key, "a peer never hears", &names);
-                    continue;
-                }
-            };
-            if node.is_null() {
-                continue;
-            }
-            for item in one_or_more(node) {
-                hear.extend(
-                    self.hearing(item, heard, framing)
-                        .map(|hearing| (heard, hearing)),
-                );
-            }
-        }
-        hear
-    }
-
-    fn hearing(&mut self, node: &Node, heard: Heard, framing: Framing) -> Option<Hearing> {
-        let entries = node.map("`message: …`, or `http: POST /path`", self.mistakes)?;
-        self.known(
-            "a form of hearing",
-            entries,
-            &["message", "http", "status", "body"],
-        );
-        let (needed, variables) = words::heard_variables(heard);
-        let before = self.mistakes.len();
-        let (http, body) = self.carrier(node, entries, &variables, framing, true)?;
-        let status = entries.iter().find(|(key, _)| key.text == "status");
-        let status = status.and_then(|(_, node)| self.status(node));
-        let mut captured: Vec<&Hole> = match &body {
-            Body::Template(template) => template.holes(),
-            Body::None => Vec::new(),
-        };
-        if let Some(route) = &http {
-            captured.extend(template::text_holes(&route.path));
-        }
-        for group in needed {
-            if self.mistakes.len() == before
-                && !captured
-                    .iter()
-                    .any(|hole| group.contains(&hole.name.as_str()))
-            {
-                let names: Vec<String> = group.iter().map(|name| format!("{{{name}}}")).collect();
-                self.mistakes
-                    .add(
-                        &node.span,
-                        format!("nothing here captures `{}`", names.join("` or `")),
-                    )
-                    .expect("the word needs it");
-            }
-        }
-        Some(Hearing { http, status, body })
-    }
-
-    /// `message:`, or `http:` with `body:`.
-    fn carrier(
-        &mut self,
-        node: &Node,
-        entries: &[(Key, Node)],
-        variables: &[&str],
-        framing: Framing,
-        pattern: bool,
-    ) -> Option<(Option<Route>, Body)> {
-        let find = |wanted: &str| {
-            entries
-                .iter()
-                .find(|(key, _)| key.text == wanted)
-                .map(|(_, node)| node)
-        };
-        let mut holder = Templates {
-            mistakes: self.mistakes,
-            variables,
-            pattern,
-        };
-        match (find("message"), find("http")) {
-            (Some(message), None) => {
-                for (key, _) in entries
-                    .iter()
-                    .filter(|(key, _)| matches!(key.text.as_str(), "body" | "headers" | "status"))
-                {
-                    holder
-                        .mistakes
-                        .add(
-                            &key.span,
-                            format!("`{}` belongs to `http`, not to `message`", key.text),
-                        )
-                        .expect("does not go together");
-                }
-                if framing == Framing::Text && message.scalar().is_none() {
-                    message.wrong("text, since `framing: text`", holder.mistakes);
-                    return None;
-                }
-                Some((None, Body::Template(holder.template(message)?)))
-            }
-            (None, Some(http)) => {
-                let body = match find("body") {
-                    Some(body) => Body::Template(holder.template(body)?),
-                    None => Body::None,
-                };
-                Some((Some(self.route(http, variables, pattern)?), body))
-            }
-            _ => {
-                node.wrong("either `message: …` or `http: POST /path`", self.mistakes);
-                None
-            }
-        }
-    }
-
-    fn route(&mut self, node: &Node, variables: &[&str], pattern: bool) -> Option<Route> {
-        let shape = "method and path, as text: `POST /create`";
-        let text = node.text(shape, self.mistakes)?;
-        let parts = text
-            .split_once(' ')
-            .filter(|(method, _)| METHODS.contains(method));
-        let Some((method, path)) = parts else {
-            node.wrong(shape, self.mistakes);
-            return None;
-        };
-        let mut all = variables.to_vec();
-        if pattern {
-            all.push("_");
-        }
-        Some(Route {
-            method: method.to_owned(),
-            path: self.path_text(node, path, &all)?,
-        })
-    }
-
-    fn path(&mut self, node: &Node, variables: &[&str]) -> Option<Vec<Piece>> {
-        let text = node.text("a path, as text: `/?userId={me|url}`", self.mistakes)?;
-        self.path_text(node, text, variables)
-    }
-
-    fn path_text(&mut self, node: &Node, path: &str, variables: &[&str]) -> Option<Vec<Piece>> {
-        let plain = path
-            .bytes()
-            .all(|byte| (0x21..0x7f).contains(&byte) && byte != b'#');
-        if !path.starts_with('/') || path.starts_with("//") || !plain {
-            self.mistakes
-                .add(
-                    &node.span,
-                    format!("{} is not a path on the server", quoted(path)),
-                )
-                .expect("expected a path that begins with one `/`");
-            return None;
-        }
-        let pieces = self.pieces(node, path, variables)?;
-        for hole in template::text_holes(&pieces) {
-            if hole.filter != Some(template::Filter::Url) && hole.name != "_" {
-                self.mistakes
-                    .add(
-                        &node.span,
-                        format!("`{{{}}}` in a path is not percent-encoded", hole.name),
-                    )
-                    .expect("any value could change the path")
-                    .advise(format!("write `{{{}|url}}`", hole.name));
-            }
-        }
-        Some(pieces)
-    }
-
-    fn pieces(&mut self, node: &Node, text: &str, variables: &[&str]) -> Option<Vec<Piece>> {
-        let pattern = variables.contains(&"_");
-        Templates {
-            mistakes: self.mistakes,
-            variables,
-            pattern,
-        }
-        .pieces(node, text)
-    }
-
-    fn status(&mut self, node: &Node) -> Option<StatusRange> {
-        let expected = "a status: `200`, or a class: `4xx`";
-        let text = match node.scalar() {
-            Some(scalar) => scalar.text.as_str(),
-            None => {
-                node.wrong(expected, self.mistakes);
-                return None;
-            }
-        };
-        let range = match text.strip_suffix("xx") {
-            Some(class) => class
-                .parse()
-                .ok()
-                .filter(|class| (1..=5_u16).contains(class))
-                .map(|class| (class * 100, class * 100 + 99)),
-            None => text
-                .parse()
-                .ok()
-                .filter(|status| (100..=599_u16).contains(status))
-                .map(|status| (status, status)),
-        };
-        if range.is_none() {
-            node.wrong(expected, self.mistakes);
-        }
-        range.map(|(first, last)| StatusRange { first, last })
-    }
-
-    fn no_word(&mut self, key: &Key, never: &str, names: &[&str]) {
-        let there = key.text.parse::<Kind>().is_ok();
-        let found = match there {
-            true => format!("{never} {}", quoted(&key.text)),
-            false => format!("there is no word {}", quoted(&key.text)),
-        };
-        self.mistakes
-            .add(&key.span, found)
-            .expect(format!("expected one of: {}", names.join(", ")))
-            .suggest(&key.text, names.iter().copied());
-    }
-
     /// Whether what it says it has is there.
     fn complete(
         &mut self,
         entries: &[(Key, Node)],
         needs: &[(Need, Span)],
-        say: &[(Kind, Vec<Saying>)],
-        hear: &[(Heard, Hearing)],
+        say: &[(Kind, Way)],
+        hear: &[(Hears, Hearing)],
+        lists: bool,
     ) {
         let said = |kind: Kind| say.iter().any(|(there, _)| *there == kind);
-        let heard = |wanted: Heard| hear.iter().any(|(there, _)| *there == wanted);
+        let heard = |wanted: Hears| {
+            let listed = matches!(
+                wanted,
+                Hears::Kind(Kind::PeerJoined | Kind::PeerLeft | Kind::Joined)
+            );
+            (lists && listed) || hear.iter().any(|(there, _)| *there == wanted)
+        };
         let key = |wanted: &str| {
             entries
                 .iter()
@@ -635,13 +326,13 @@ impl Reader<'_> {
                     .add(&say_at, format!("no way to say `{kind}`"))
                     .expect("every dialect needs it");
             }
-            if !heard(Heard::Kind(kind)) {
+            if !heard(Hears::Kind(kind)) {
                 self.mistakes
                     .add(&hear_at, format!("no way to hear `{kind}`"))
                     .expect("every dialect needs it");
             }
         }
-        if said(Kind::Fence) != heard(Heard::Fenced) {
+        if said(Kind::Fence) != heard(Hears::Fenced) {
             self.mistakes
                 .add(&say_at, "`say: fence` and `hear: fenced` belong together")
                 .expect("only one of them is here");
@@ -657,7 +348,7 @@ impl Reader<'_> {
                 .chain(
                     hears
                         .iter()
-                        .filter(|kind| !heard(Heard::Kind(**kind)))
+                        .filter(|kind| !heard(Hears::Kind(**kind)))
                         .map(|kind| format!("`hear: {kind}`")),
                 );
             let missing: Vec<String> = missing.collect();
@@ -668,21 +359,4 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-/// A list's items, or the one thing that is no list.
-fn one_or_more(node: &Node) -> &[Node] {
-    match &node.value {
-        Value::List(items) => items,
-        _ => std::slice::from_ref(node),
-    }
-}
-
-/// A token of HTTP (RFC 9110, section 5.6.2).
-fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 100
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }

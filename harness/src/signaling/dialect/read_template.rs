@@ -10,8 +10,10 @@ use crate::yaml::{Key, Node, Scalar, Value};
 pub(super) struct Templates<'a> {
     pub mistakes: &'a mut Mistakes,
     pub variables: &'a [&'a str],
-    /// Whether it is only ever matched: then `{_}` and `$all` are allowed.
+    /// Whether it is only ever matched: then `{_}`, `$all`, `$each` and `$keys` are allowed.
     pub pattern: bool,
+    /// Whether every name may be captured.
+    pub any: bool,
 }
 
 impl Templates<'_> {
@@ -29,6 +31,12 @@ impl Templates<'_> {
                     .template(inner)
                     .map(|inner| Template::Json(Box::new(inner))),
                 [(key, inner)] if key.text == "$all" => self.all(key, inner),
+                [(key, inner)] if key.text == "$each" && self.hears(key) => {
+                    let inner = self.template(inner)?;
+                    Some(Template::Each(Box::new(inner)))
+                }
+                [(key, inner)] if key.text == "$keys" && self.hears(key) => self.keys(inner),
+                [(key, _)] if matches!(key.text.as_str(), "$each" | "$keys") => None,
                 _ => self.map(entries),
             },
         }
@@ -66,8 +74,10 @@ impl Templates<'_> {
                     &key.span,
                     format!("{} does not fit here", quoted(&key.text)),
                 );
-                mistake.expect("expected an ordinary key, or `$json` or `$all` alone");
-                mistake.suggest(&key.text, ["$json", "$all"]);
+                mistake.expect(
+                    "expected an ordinary key, or `$json`, `$all`, `$each` or `$keys` alone",
+                );
+                mistake.suggest(&key.text, ["$json", "$all", "$each", "$keys"]);
                 whole = false;
                 continue;
             }
@@ -86,6 +96,29 @@ impl Templates<'_> {
             }
         }
         whole.then_some(Template::Map(read))
+    }
+
+    /// Whether this is a place for what is only ever heard.
+    fn hears(&mut self, key: &Key) -> bool {
+        if !self.pattern {
+            self.mistakes
+                .add(&key.span, format!("`{}` is for hearing", key.text))
+                .expect("nothing says how many there would be");
+        }
+        self.pattern
+    }
+
+    fn keys(&mut self, node: &Node) -> Option<Template> {
+        match self.template(node)? {
+            Template::Hole(hole) if hole.filter.is_none() => Some(Template::Keys(hole)),
+            _ => {
+                node.wrong(
+                    "one lone hole, for the list of keys: `\"{members}\"`",
+                    self.mistakes,
+                );
+                None
+            }
+        }
     }
 
     fn all(&mut self, key: &Key, node: &Node) -> Option<Template> {
@@ -114,7 +147,7 @@ impl Templates<'_> {
         let mut fine = true;
         for hole in template::text_holes(&pieces) {
             let wild = hole.name == "_" && self.pattern;
-            if wild || self.variables.contains(&hole.name.as_str()) {
+            if wild || self.any || self.variables.contains(&hole.name.as_str()) {
                 continue;
             }
             fine = false;

@@ -2,8 +2,9 @@
 //!
 //! A text that is one lone `{x}` stands for the value itself, whatever its type. Within longer text a value stands as text.
 //! `{x|url}` is percent-encoded, `{x|json}` is JSON inside a text. `{_}` matches anything. `{{` and `}}` are braces. In
-//! objects, `key?` may be missing, `$json: …` is JSON inside a text, and `$all: […]` must match every one (patterns only).
-//! Patterns ask for a subset of an object's keys and for the beginning of a list.
+//! objects, `key?` may be missing, and `$json: …` is JSON inside a text. Patterns alone have `$all: […]`, which must match every one, `$each: …`,
+//! which every item of a list matches, and `$keys: "{x}"`, the keys of an object. Patterns ask for a subset of an object's keys and for the
+//! beginning of a list.
 
 use std::borrow::Cow;
 
@@ -37,9 +38,34 @@ impl<'a> Variables<'a> {
         self.get(name)?.as_str()
     }
 
+    /// The value of this name as an id: text, or a number as text.
+    pub(crate) fn id(&self, name: &str) -> Option<String> {
+        id_text(self.get(name)?)
+    }
+
+    /// What was captured beyond the first so many, by name.
+    pub(crate) fn captured(&self, known: usize) -> impl Iterator<Item = (&str, &Json)> {
+        let captured = self.0.get(known..).unwrap_or_default();
+        captured.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     /// Adds a value.
     pub(crate) fn set(&mut self, name: &'a str, value: impl Into<Json>) {
         self.0.push((Cow::Borrowed(name), Cow::Owned(value.into())));
+    }
+
+    /// Adds a value under a name of its own.
+    pub(crate) fn put(&mut self, name: &str, value: Json) {
+        self.0
+            .push((Cow::Owned(name.to_owned()), Cow::Owned(value)));
+    }
+
+    /// Puts a value in the place of the one of this name; `None` takes it away.
+    pub(crate) fn replace(&mut self, name: &'a str, value: Option<Json>) {
+        self.0.retain(|(there, _)| there != name);
+        if let Some(value) = value {
+            self.set(name, value);
+        }
     }
 
     /// Adds this to the end of a value that is text.
@@ -64,6 +90,33 @@ impl<'a> Variables<'a> {
                 true
             }
         }
+    }
+
+    /// Matches every item, each by itself; what they capture becomes a list.
+    fn collect(&mut self, template: &'a Template, items: &[Json]) -> bool {
+        let known = self.count();
+        let holes = template.holes();
+        let names: Vec<&'a str> = (holes.iter())
+            .map(|hole| hole.name.as_str())
+            .filter(|name| *name != "_" && self.get(name).is_none())
+            .collect();
+        let mut lists: Vec<Vec<Json>> = vec![Vec::new(); names.len()];
+        for item in items {
+            let matched = self.matches_within(template, item);
+            if matched {
+                for (name, list) in names.iter().zip(&mut lists) {
+                    list.extend(self.get(name).cloned());
+                }
+            }
+            self.forget(known);
+            if !matched {
+                return false;
+            }
+        }
+        for (name, list) in names.into_iter().zip(lists) {
+            self.set(name, Json::Array(list));
+        }
+        true
     }
 
     /// Matches a value that does not live as long as these do: what is captured of it is copied.
@@ -128,6 +181,10 @@ pub(crate) enum Template {
     Json(Box<Template>),
     /// `$all`
     All(Vec<Template>),
+    /// `$each`: what each item captures becomes a list.
+    Each(Box<Template>),
+    /// `$keys`: the keys of an object, as a list.
+    Keys(Hole),
 }
 
 /// The name of a variable that has no value.
@@ -168,6 +225,8 @@ impl Template {
                 Some(first) => first.fill(variables)?,
                 None => Json::Null,
             },
+            // Patterns alone; the reader lets them in nowhere else.
+            Template::Each(_) | Template::Keys(_) => Json::Null,
         })
     }
 
@@ -225,6 +284,13 @@ impl Template {
                 .and_then(|text| serde_json::from_str(text).ok())
                 .is_some_and(|value: Json| variables.matches_within(inner, &value)),
             Template::All(all) => all.iter().all(|one| one.matches(value, variables)),
+            Template::Each(inner) => value
+                .as_array()
+                .is_some_and(|items| variables.collect(inner, items)),
+            Template::Keys(hole) => value.as_object().is_some_and(|map| {
+                let keys: Vec<Json> = map.keys().map(|key| Json::from(key.as_str())).collect();
+                variables.bind(&hole.name, Cow::Owned(Json::Array(keys)))
+            }),
         }
     }
 
@@ -241,7 +307,8 @@ impl Template {
                 .iter()
                 .flat_map(|entry| entry.value.holes())
                 .collect(),
-            Template::Json(inner) => inner.holes(),
+            Template::Json(inner) | Template::Each(inner) => inner.holes(),
+            Template::Keys(hole) => vec![hole],
         }
     }
 }
@@ -407,8 +474,17 @@ fn hole(text: &str) -> Result<Hole, String> {
     })
 }
 
+/// An id as text: servers give text or numbers.
+pub(crate) fn id_text(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 /// A value within text.
-fn plain(value: &Json) -> String {
+pub(crate) fn plain(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),
         other => other.to_string(),

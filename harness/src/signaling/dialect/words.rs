@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::template::Variables;
+use super::template::{Variables, id_text};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Kind, Notice, Request, Signal, Word};
 
 /// What a dialect can be told to hear: a word, or the refusal that a fence waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub(crate) enum Hears {
     Kind(Kind),
     Fenced,
 }
@@ -26,15 +26,17 @@ const CANDIDATE: &[&str] = &[
 
 /// The variables that a word of this kind has when a peer says it.
 pub(crate) fn said_variables(kind: Kind) -> Vec<&'static str> {
-    let mut names = vec!["me"];
+    let mut names = vec!["me", "self"];
     match kind {
-        Kind::Create | Kind::Join | Kind::Leave | Kind::Destroy => names.push("room"),
-        Kind::Offer | Kind::Answer => names.extend(["room", "peer", "sdp"]),
+        Kind::Create | Kind::Join | Kind::Leave | Kind::Destroy => {
+            names.extend(["room", "room-id"])
+        }
+        Kind::Offer | Kind::Answer => names.extend(["room", "room-id", "peer", "sdp"]),
         Kind::Candidate => {
-            names.extend(["room", "peer"]);
+            names.extend(["room", "room-id", "peer"]);
             names.extend(CANDIDATE);
         }
-        Kind::EndOfCandidates | Kind::Bye => names.extend(["room", "peer"]),
+        Kind::EndOfCandidates | Kind::Bye => names.extend(["room", "room-id", "peer"]),
         _ => {}
     }
     names
@@ -43,17 +45,17 @@ pub(crate) fn said_variables(kind: Kind) -> Vec<&'static str> {
 /// The variables that make a word of this kind when a peer hears it: those that must be captured (one of each group), and
 /// those that may be.
 pub(crate) fn heard_variables(
-    heard: Heard,
+    hears: Hears,
 ) -> (&'static [&'static [&'static str]], Vec<&'static str>) {
-    let Heard::Kind(kind) = heard else {
-        return (&[], vec!["me", "reason"]);
+    let Hears::Kind(kind) = hears else {
+        return (&[], vec!["me", "self", "reason"]);
     };
     let (needed, more): (&[&[&str]], &[&str]) = match kind {
-        Kind::Created | Kind::Left | Kind::Destroyed => (&[], &["room"]),
-        Kind::Joined => (&[], &["room", "with"]),
+        Kind::Created | Kind::Left | Kind::Destroyed => (&[], &["room", "room-id"]),
+        Kind::Joined => (&[], &["room", "room-id", "with"]),
         Kind::Refused => (&[], &["request", "reason"]),
-        Kind::PeerJoined => (&[&["peer"]], &["room"]),
-        Kind::PeerLeft => (&[&["peer"]], &["room", "how"]),
+        Kind::PeerJoined => (&[&["peer"]], &["room", "room-id"]),
+        Kind::PeerLeft => (&[&["peer"]], &["room", "room-id", "how"]),
         Kind::Error => (&[], &["reason"]),
         Kind::Offer | Kind::Answer => (&[&["sdp"]], &["peer", "room"]),
         Kind::Candidate => (
@@ -62,7 +64,7 @@ pub(crate) fn heard_variables(
         ),
         _ => (&[], &["peer", "room"]),
     };
-    let mut all = vec!["me"];
+    let mut all = vec!["me", "self"];
     all.extend(needed.iter().flat_map(|group| group.iter().copied()));
     all.extend(more);
     (needed, all)
@@ -109,26 +111,61 @@ fn candidate_variables(candidate: &Candidate, out: &mut Variables<'_>) {
     }
 }
 
+/// Whom and what the ids on the wire mean.
+#[derive(Clone, Copy)]
+pub(crate) struct Called<'a> {
+    /// What the case calls whoever has this id.
+    pub peer: &'a dyn Fn(String) -> String,
+    /// The room of this id, if the server has named one so.
+    pub room: &'a dyn Fn(&str) -> Option<String>,
+    /// The room that it must be where none is named.
+    pub here: Option<&'a RoomName>,
+}
+
+impl Called<'_> {
+    /// `None`: what is captured is no room.
+    fn the_room(&self, captured: &Variables<'_>) -> Option<RoomName> {
+        if let Some(id) = captured.id("room-id") {
+            let known = (self.room)(&id).map(RoomName::new);
+            return Some(
+                known
+                    .or_else(|| self.here.cloned())
+                    .unwrap_or_else(|| RoomName::new(&id)),
+            );
+        }
+        match captured.get("room") {
+            Some(Json::String(name)) => Some(RoomName::new(name)),
+            Some(Json::Number(number)) => Some(RoomName::new(number.to_string())),
+            Some(_) => None,
+            None => Some(self.here.cloned().unwrap_or_else(|| RoomName::new("?"))),
+        }
+    }
+
+    /// Somebody who may be left out or null; `None` if it has another type.
+    fn somebody(&self, captured: &Variables<'_>) -> Option<Option<String>> {
+        match captured.get("peer") {
+            None | Some(Json::Null) => Some(None),
+            Some(_) => Some(Some((self.peer)(captured.id("peer")?))),
+        }
+    }
+}
+
 /// The word that was said, of what a template captured. `None`: a capture has the wrong type, so it is not this word.
-pub(crate) fn said(kind: Kind, captured: &Variables<'_>, room: Option<&RoomName>) -> Option<Word> {
-    let room = || match captured.get("room") {
-        Some(Json::String(name)) => Some(RoomName::new(name)),
-        Some(_) => None,
-        None => Some(room.cloned().unwrap_or_else(|| RoomName::new("?"))),
-    };
+pub(crate) fn said(kind: Kind, captured: &Variables<'_>, called: Called<'_>) -> Option<Word> {
+    let room = || called.the_room(captured);
     let request = match kind {
         Kind::Create => Request::Create { room: room()? },
         Kind::Join => Request::Join { room: room()? },
         Kind::Leave => Request::Leave { room: room()? },
         Kind::Destroy => Request::Destroy { room: room()? },
         Kind::Fence => Request::Fence,
-        _ => return signal(kind, captured),
+        _ => return signal(kind, captured, called),
     };
     Some(Word::Request { request })
 }
 
-fn signal(kind: Kind, captured: &Variables<'_>) -> Option<Word> {
-    let peer = optional(captured, "peer")?;
+fn signal(kind: Kind, captured: &Variables<'_>, called: Called<'_>) -> Option<Word> {
+    let peer = called.somebody(captured)?;
     let sdp = || captured.text("sdp").map(Arc::from);
     let signal = match kind {
         Kind::Offer => Signal::Offer { sdp: sdp()? },
@@ -172,20 +209,24 @@ fn optional(captured: &Variables<'_>, name: &str) -> Option<Option<String>> {
     }
 }
 
-/// The word that was heard, of what a pattern captured. `None`: a capture has the wrong type, so it is not this word.
+/// The word that was heard, of what a pattern captured; `of` is the request that it answers, where the dialect says so. `None`: a capture has
+/// the wrong type, so it is not this word.
 pub(crate) fn heard(
-    heard: Heard,
+    hears: Hears,
     captured: &Variables<'_>,
-    room: Option<&RoomName>,
+    of: Option<Kind>,
+    called: Called<'_>,
 ) -> Option<Word> {
-    let reason = || Some(optional(captured, "reason")?.unwrap_or_default());
-    let room = || match captured.get("room") {
-        Some(Json::String(name)) => Some(RoomName::new(name)),
+    let reason = || match captured.get("reason") {
+        None | Some(Json::Null) => Some(String::new()),
+        Some(Json::String(text)) => Some(text.clone()),
+        // Servers also say numbers for reasons.
+        Some(Json::Number(number)) => Some(number.to_string()),
         Some(_) => None,
-        None => Some(room.cloned().unwrap_or_else(|| RoomName::new("?"))),
     };
-    let peer = || captured.text("peer").map(str::to_owned);
-    let Heard::Kind(kind) = heard else {
+    let room = || called.the_room(captured);
+    let peer = || captured.id("peer").map(called.peer);
+    let Hears::Kind(kind) = hears else {
         let notice = Notice::Refused {
             request: Some(Kind::Fence),
             reason: reason()?,
@@ -196,12 +237,15 @@ pub(crate) fn heard(
         Kind::Created => Notice::Created { room: room()? },
         Kind::Joined => Notice::Joined {
             room: room()?,
-            with: with(captured)?,
+            with: with(captured, "with")?
+                .into_iter()
+                .map(called.peer)
+                .collect(),
         },
         Kind::Left => Notice::Left { room: room()? },
         Kind::Destroyed => Notice::Destroyed { room: room()? },
         Kind::Refused => Notice::Refused {
-            request: optional(captured, "request")?.and_then(|name| name.parse().ok()),
+            request: of.or(optional(captured, "request")?.and_then(|name| name.parse().ok())),
             reason: reason()?,
         },
         Kind::PeerJoined => Notice::PeerJoined { peer: peer()? },
@@ -210,19 +254,16 @@ pub(crate) fn heard(
             how: optional(captured, "how")?,
         },
         Kind::Error => Notice::Error { reason: reason()? },
-        _ => return signal(kind, captured),
+        _ => return signal(kind, captured, called),
     };
     Some(Word::Notice { notice })
 }
 
-fn with(captured: &Variables<'_>) -> Option<Vec<String>> {
-    match captured.get("with") {
+/// The ids of a list: text and numbers, or one of them alone. `None`: it is none.
+pub(crate) fn with(captured: &Variables<'_>, name: &str) -> Option<Vec<String>> {
+    match captured.get(name) {
         None | Some(Json::Null) => Some(Vec::new()),
-        Some(Json::String(one)) => Some(vec![one.clone()]),
-        Some(Json::Array(all)) => all
-            .iter()
-            .map(|id| id.as_str().map(str::to_owned))
-            .collect(),
-        Some(_) => None,
+        Some(Json::Array(all)) => all.iter().map(id_text).collect(),
+        Some(one) => id_text(one).map(|id| vec![id]),
     }
 }

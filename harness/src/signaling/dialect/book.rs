@@ -1,0 +1,95 @@
+//! Who is called what on the server, and who is where, as far as the stage knows: one book for all links of a case.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value as Json;
+
+use super::template::id_text;
+use crate::lock::lock;
+
+/// Who is called what on the server, and who is inside which room. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Book(Arc<Mutex<Pages>>);
+
+#[derive(Debug, Default)]
+struct Pages {
+    peers: Named,
+    rooms: Named,
+    inside: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Ids that the server gives, and what the case calls those who have them.
+#[derive(Debug, Default)]
+struct Named {
+    names: BTreeMap<String, String>,
+    /// The newest id of each.
+    ids: BTreeMap<String, Json>,
+}
+
+impl Named {
+    fn learn(&mut self, name: &str, id: &Json) {
+        if let Some(text) = id_text(id) {
+            self.names.insert(text, name.to_owned());
+            self.ids.insert(name.to_owned(), id.clone());
+        }
+    }
+}
+
+impl Book {
+    /// From now on whoever has this id is that peer; an older id stays its own, too.
+    pub(super) fn learn_peer(&self, name: &str, id: &Json) {
+        lock(&self.0).peers.learn(name, id);
+    }
+
+    /// From now on this id is that room's.
+    pub(super) fn learn_room(&self, name: &str, id: &Json) {
+        lock(&self.0).rooms.learn(name, id);
+    }
+
+    /// The peer that has or had this id.
+    pub(super) fn peer(&self, id: &str) -> Option<String> {
+        lock(&self.0).peers.names.get(id).cloned()
+    }
+
+    /// The newest id of a peer that the server has named.
+    pub(super) fn peer_id(&self, name: &str) -> Option<Json> {
+        lock(&self.0).peers.ids.get(name).cloned()
+    }
+
+    /// The room of this id.
+    pub(super) fn room(&self, id: &str) -> Option<String> {
+        lock(&self.0).rooms.names.get(id).cloned()
+    }
+
+    /// The id of a room that the server has named.
+    pub(super) fn room_id(&self, name: &str) -> Option<Json> {
+        lock(&self.0).rooms.ids.get(name).cloned()
+    }
+
+    /// This peer is inside. Answers who else is.
+    pub fn enter(&self, room: &str, peer: &str) -> Vec<String> {
+        let mut pages = lock(&self.0);
+        let inside = pages.inside.entry(room.to_owned()).or_default();
+        inside.insert(peer.to_owned());
+        inside
+            .iter()
+            .filter(|name| *name != peer)
+            .cloned()
+            .collect()
+    }
+
+    /// Who is inside beside this peer.
+    pub(super) fn others(&self, room: &str, peer: &str) -> Vec<String> {
+        let pages = lock(&self.0);
+        let inside = pages.inside.get(room).into_iter().flatten();
+        inside.filter(|name| *name != peer).cloned().collect()
+    }
+
+    /// This peer is nowhere any more.
+    pub fn leave(&self, peer: &str) {
+        for inside in lock(&self.0).inside.values_mut() {
+            inside.remove(peer);
+        }
+    }
+}

@@ -1,0 +1,459 @@
+//! What a peer hears: from a message to its words, and what is answered by itself.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::conversation::{Conversation, Waiting};
+use super::meant::{Meant, Say};
+use super::socketio::Packet;
+use super::template::{Variables, matches_text};
+use super::words::{self, Hears};
+use super::{Dialect, Framing, Hearing, Then};
+use crate::names::RoomName;
+use crate::signaling::{Kind, Notice, Word};
+
+/// What a message turns out to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// What it says, in order. Several words may stand in one message.
+    pub words: Vec<Word>,
+    /// What is to be sent now.
+    pub says: Vec<Say>,
+    /// It is known to the dialect, whether it says anything or not.
+    pub understood: bool,
+    /// The server lets nobody in: why.
+    pub refused: Option<String>,
+}
+
+impl Heard {
+    /// The server lets nobody in, and says so by a word.
+    fn refuse(&mut self, reason: String) {
+        let notice = Notice::Error {
+            reason: reason.clone(),
+        };
+        self.words.push(Word::Notice { notice });
+        self.understood = true;
+        self.refused = Some(reason);
+    }
+}
+
+/// One message, unwrapped.
+struct Message<'a> {
+    value: &'a Json,
+    /// socket.io: the request that it is the answer to, if that is known.
+    ack: Option<Option<Kind>>,
+}
+
+impl Hearing {
+    fn hears<'a>(&'a self, message: &Message<'a>, variables: &mut Variables<'a>) -> bool {
+        self.http.is_none()
+            && self.close.is_none()
+            && self.ack == message.ack.is_some()
+            && match (self.of, message.ack) {
+                (Some(of), Some(Some(asked))) => of == asked,
+                _ => true,
+            }
+            && self.matches(message.value, variables)
+    }
+}
+
+impl Conversation {
+    /// Understands a message from the server.
+    pub fn hear_text(&mut self, text: &str) -> Heard {
+        let Framing::SocketIo(version) = self.dialect.framing else {
+            return match self.value(text) {
+                Some(value) => self.hear_message(&value, None),
+                None => Heard::default(),
+            };
+        };
+        let Some(packet) = self.packet(text) else {
+            return Heard::default();
+        };
+        match self.shake(version, &packet) {
+            Err(why) => {
+                let mut heard = Heard::default();
+                heard.refuse(why);
+                heard
+            }
+            Ok(Some(says)) => Heard {
+                understood: true,
+                says,
+                ..Heard::default()
+            },
+            Ok(None) => match packet {
+                Packet::Event(value, _) => self.hear_message(&value, None),
+                Packet::Ack(value, number) => {
+                    let of = self.acks.remove(&number);
+                    self.hear_message(&value, Some(of.flatten()))
+                }
+                _ => Heard::default(),
+            },
+        }
+    }
+
+    fn hear_message(&mut self, value: &Json, ack: Option<Option<Kind>>) -> Heard {
+        let dialect = Arc::clone(&self.dialect);
+        let message = Message { value, ack };
+        let mut heard = Heard::default();
+        self.hear_opening(&dialect, &message, &mut heard);
+        self.hear_awaited(&dialect, &message, &mut heard);
+        for reflex in &dialect.reply {
+            let mut variables = self.variables();
+            if reflex.hear.hears(&message, &mut variables) {
+                let out = self.out(&reflex.say, &variables, None).ok();
+                let means = Meant::Aside;
+                heard.says.extend(out.map(|out| Say { out, means }));
+                heard.understood = true;
+            }
+        }
+        if let Some(captured) = self.any(&dialect.learn, &message) {
+            let with = self.whom(&captured);
+            self.remember(captured, with.as_deref());
+            heard.understood = true;
+        }
+        let words = self.hear_words(&dialect, |hearing, variables| {
+            hearing.hears(&message, variables)
+        });
+        heard.words.extend(words);
+        self.hear_members(&dialect, &message, &mut heard);
+        heard.understood |= !heard.words.is_empty();
+        // Last, so that all that is not for us can be ignored in one pattern.
+        heard.understood |= !heard.understood && self.any(&dialect.ignore, &message).is_some();
+        heard
+    }
+
+    /// What the end of the line says, where the dialect reads one from its code.
+    pub fn hear_close(&mut self, code: u16, reason: &str) -> Vec<Word> {
+        let dialect = Arc::clone(&self.dialect);
+        let reason = self.alias.take_off(reason).into_owned();
+        let value = Json::from(reason.as_str());
+        self.hear_words(&dialect, |hearing, variables| {
+            let fits = hearing.close == Some(code) && hearing.matches(&value, variables);
+            if fits && variables.get("reason").is_none() {
+                variables.put("reason", value.clone());
+            }
+            fits
+        })
+    }
+
+    /// Understands the response to one of the peer's own requests.
+    pub fn hear_response(&mut self, method: &str, path: &str, status: u16, body: &str) -> Heard {
+        let value = self.value(body).unwrap_or(Json::Null);
+        let dialect = Arc::clone(&self.dialect);
+        let path = self.alias.take_off(path).into_owned();
+        let fits = |hearing: &Hearing| {
+            hearing
+                .http
+                .as_ref()
+                .is_some_and(|route| route.method == method)
+                && hearing.status.is_none_or(|range| range.contains(status))
+        };
+        let words = self.hear_words(&dialect, |hearing, variables| {
+            fits(hearing)
+                && (hearing.http.as_ref())
+                    .is_some_and(|route| matches_text(&route.path, &path, variables))
+                && hearing.matches(&value, variables)
+        });
+        let mut understood = !words.is_empty();
+        for before in &dialect.connect.before {
+            let asked = before.ask.http.as_ref();
+            let mut variables = self.variables();
+            let known = variables.count();
+            if asked.is_some_and(|route| {
+                route.method == method && matches_text(&route.path, &path, &mut variables)
+            }) && fits_status(&before.hear, status)
+                && before.hear.matches(&value, &mut variables)
+            {
+                let captured = Self::captures(&variables, known);
+                self.remember(captured, None);
+                understood = true;
+            }
+        }
+        Heard {
+            words,
+            understood,
+            ..Heard::default()
+        }
+    }
+
+    /// What this message captures by the first of these patterns that it fits.
+    fn any(&self, patterns: &[Hearing], message: &Message<'_>) -> Option<Vec<(String, Json)>> {
+        patterns.iter().find_map(|hearing| {
+            let mut variables = self.variables();
+            let known = variables.count();
+            let fits = hearing.hears(message, &mut variables);
+            fits.then(|| Self::captures(&variables, known))
+        })
+    }
+
+    pub(super) fn captures(variables: &Variables<'_>, known: usize) -> Vec<(String, Json)> {
+        let captured = variables.captured(known);
+        captured
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .collect()
+    }
+
+    /// The peer that captures speak of.
+    fn whom(&self, captured: &[(String, Json)]) -> Option<String> {
+        let (_, id) = captured.iter().find(|(name, _)| name == "peer")?;
+        let id = super::template::id_text(id)?;
+        Some(self.book.peer(&id).unwrap_or(id))
+    }
+
+    /// Goes on with the opening, if this is what it waits for.
+    fn hear_opening(&mut self, dialect: &Dialect, message: &Message<'_>, heard: &mut Heard) {
+        let Some(Then::Hear { hear, refused }) = self.next_step(dialect) else {
+            return;
+        };
+        // Who it is on this link is told here: what it was before says nothing.
+        let told = hear.captures("self");
+        let before = told.then(|| self.link.remove("self")).flatten();
+        if let Some(captured) = self.any(std::slice::from_ref(hear), message) {
+            self.remember(captured, None);
+            self.opening += 1;
+            heard.understood = true;
+            heard.says.extend(self.go_on());
+            return;
+        }
+        if let Some(before) = before {
+            self.link.insert("self".into(), before);
+        }
+        if let Some(captured) = self.any(refused, message) {
+            let reason = captured.iter().find(|(name, _)| name == "reason");
+            let reason = reason.map(|(_, value)| super::template::plain(value));
+            heard.refuse(reason.unwrap_or_default());
+        }
+    }
+
+    /// What stands between the steps of a word: goes on with the one that waits for it.
+    fn hear_awaited(&mut self, dialect: &Dialect, message: &Message<'_>, heard: &mut Heard) {
+        let between = dialect.say.iter().flat_map(|(kind, way)| {
+            let steps = way.steps.iter().enumerate();
+            steps.filter_map(|(at, step)| Some((*kind, at, step.hear.as_ref()?)))
+        });
+        let front = self.waiting.front();
+        let waits = front.map(|waiting| (waiting.word.kind(), waiting.step));
+        for (kind, at, hear) in between {
+            let Some(captured) = self.any(std::slice::from_ref(hear), message) else {
+                continue;
+            };
+            heard.understood = true;
+            let told = self.whom(&captured);
+            let waiting = match waits == Some((kind, at)) {
+                true => self.waiting.pop_front(),
+                false => None,
+            };
+            let to = match &waiting {
+                Some(Waiting {
+                    word: Word::Signal { peer, .. },
+                    ..
+                }) => peer.clone(),
+                _ => None,
+            };
+            self.remember(captured, to.or(told).as_deref());
+            if let Some(Waiting { word, step }) = waiting {
+                self.say_on(&word, step + 1, heard);
+                return;
+            }
+        }
+    }
+
+    /// Says the rest of a word, and what has waited behind it.
+    fn say_on(&mut self, word: &Word, step: usize, heard: &mut Heard) {
+        // Whatever cannot be said now could not have been said before either.
+        let says = self.say_from(word, step).unwrap_or_default();
+        heard.says.extend(says);
+        while let Some(Waiting { word, .. }) = self.waiting.pop_front_if(|next| next.step == 0) {
+            let says = self.say_from(&word, 0).unwrap_or_default();
+            heard.says.extend(says);
+        }
+    }
+
+    fn hear_words<'a>(
+        &mut self,
+        dialect: &'a Dialect,
+        fits: impl Fn(&'a Hearing, &mut Variables<'a>) -> bool,
+    ) -> Vec<Word> {
+        let mut variables = self.variables();
+        let known = variables.count();
+        let found = dialect.hear.iter().find_map(|(hears, hearing)| {
+            variables.forget(known);
+            if !fits(hearing, &mut variables) {
+                return None;
+            }
+            let here = match hears {
+                Hears::Kind(Kind::Created | Kind::Joined | Kind::Destroyed) => {
+                    let asked = self.asked.as_ref().map(|(_, room)| room);
+                    asked.or(self.room.as_ref())
+                }
+                _ => self.room.as_ref(),
+            };
+            self.meet_by_pair(&mut variables, known);
+            let mut word = self.called(here, |called| {
+                words::heard(*hears, &variables, hearing.of, called)
+            })?;
+            // Where the joiner is not told who is inside, the stage knows.
+            if let Word::Notice {
+                notice: Notice::Joined { room, with },
+            } = &mut word
+                && variables.get("with").is_none()
+                && dialect.members.is_empty()
+            {
+                *with = self.book.others(room.as_str(), &self.me);
+            }
+            Some((word, Self::captures(&variables, known)))
+        });
+        let Some((word, captured)) = found else {
+            return Vec::new();
+        };
+        let words = self.as_asked(word);
+        for word in &words {
+            if let Word::Notice {
+                notice: Notice::Created { room } | Notice::Joined { room, .. },
+            } = word
+                && let Some((_, id)) = captured.iter().find(|(name, _)| name == "room-id")
+            {
+                self.book.learn_room(room.as_str(), id);
+            }
+            self.note(word);
+        }
+        let with = self.whom(&captured);
+        self.remember(captured, with.as_deref());
+        words
+    }
+
+    /// Where the wire names a pair instead of a peer, the peer that it is the pair with.
+    pub(super) fn meet_by_pair(&self, variables: &mut Variables<'_>, known: usize) {
+        if variables.get("peer").is_some() {
+            return;
+        }
+        let own = |(name, value): &(String, Json)| {
+            let mut pairs = self.pairs.iter();
+            pairs.find_map(|(peer, pair)| (pair.get(name) == Some(value)).then(|| peer.clone()))
+        };
+        if self.pairs.is_empty() {
+            return;
+        }
+        if let Some(peer) = Self::captures(variables, known).iter().find_map(own) {
+            variables.put("peer", Json::from(peer));
+        }
+    }
+
+    /// Where to create and to join are one word, the answer is to what was asked.
+    fn as_asked(&self, word: Word) -> Vec<Word> {
+        let like = |kind| {
+            let way = self.dialect.way(kind);
+            way.and_then(|way| way.like)
+        };
+        let asked = self.asked.as_ref().map(|(kind, _)| *kind);
+        match (word, asked) {
+            (
+                Word::Notice {
+                    notice: Notice::Joined { room, with },
+                },
+                Some(Kind::Create),
+            ) if like(Kind::Create) == Some(Kind::Join) => self.created(room, with),
+            (
+                Word::Notice {
+                    notice:
+                        Notice::Refused {
+                            request: Some(request),
+                            reason,
+                        },
+                },
+                Some(asked),
+            ) if like(asked) == Some(request) => {
+                let request = Some(asked);
+                vec![Word::Notice {
+                    notice: Notice::Refused { request, reason },
+                }]
+            }
+            (
+                Word::Notice {
+                    notice: Notice::Joined { room, mut with },
+                },
+                _,
+            ) => {
+                // Lists often have whoever reads them on them.
+                if self.is_named() {
+                    with.retain(|peer| *peer != *self.me);
+                }
+                vec![Word::Notice {
+                    notice: Notice::Joined { room, with },
+                }]
+            }
+            (word, _) => vec![word],
+        }
+    }
+
+    /// A room is made, and whoever should be in it already came.
+    fn created(&self, room: RoomName, with: Vec<String>) -> Vec<Word> {
+        let made = Notice::Created { room };
+        let others = with.into_iter().filter(|peer| **peer != *self.me);
+        let came = others.map(|peer| Notice::PeerJoined { peer });
+        std::iter::once(made)
+            .chain(came)
+            .map(|notice| Word::Notice { notice })
+            .collect()
+    }
+
+    /// The full list of who is inside: what has changed since the last one.
+    fn hear_members(&mut self, dialect: &Dialect, message: &Message<'_>, heard: &mut Heard) {
+        let Some(captured) = self.any(&dialect.members, message) else {
+            return;
+        };
+        heard.understood = true;
+        let mut variables = Variables::default();
+        for (name, value) in &captured {
+            variables.put(name, value.clone());
+        }
+        let Some(ids) = words::with(&variables, "members") else {
+            return;
+        };
+        let listed: BTreeSet<String> = ids
+            .into_iter()
+            .map(|id| self.book.peer(&id).unwrap_or(id))
+            .collect();
+        let mut others = listed.clone();
+        let on_it = others.remove(&*self.me);
+        let asked = self.asked.clone().filter(|_| self.awaits);
+        // Some servers leave whoever reads the list out of it.
+        let told_apart = dialect
+            .hear
+            .iter()
+            .any(|(hears, _)| matches!(hears, Hears::Kind(Kind::Joined | Kind::Created)));
+        let words = match asked {
+            Some((kind, room)) if on_it && !told_apart => {
+                self.inside = others.clone();
+                let with: Vec<String> = others.into_iter().collect();
+                match kind {
+                    Kind::Create => self.created(room, with),
+                    _ => vec![Word::Notice {
+                        notice: Notice::Joined { room, with },
+                    }],
+                }
+            }
+            _ if self.room.is_none() && !on_it => Vec::new(),
+            _ => {
+                let came = others.difference(&self.inside).cloned();
+                let came = came.map(|peer| Notice::PeerJoined { peer });
+                let went = self.inside.difference(&others).cloned();
+                let went = went.map(|peer| Notice::PeerLeft { peer, how: None });
+                let changed = went.chain(came).map(|notice| Word::Notice { notice });
+                let changed = changed.collect();
+                self.inside = others;
+                changed
+            }
+        };
+        for word in &words {
+            self.note(word);
+        }
+        heard.words.extend(words);
+    }
+}
+
+fn fits_status(hearing: &Hearing, status: u16) -> bool {
+    hearing.status.is_none_or(|range| range.contains(status))
+}

@@ -1,0 +1,204 @@
+//! What the tap overhears of a peer: from a message up to the word that it says, and what follows from it where the server says nothing.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::conversation::Conversation;
+use super::meant::Meant;
+use super::socketio::Packet;
+use super::template::{Variables, matches_text};
+use super::{Body, Dialect, Ends, Framing, Saying, Then, words};
+use crate::names::RoomName;
+use crate::signaling::{Kind, Notice, Request, Word};
+
+/// What a message of the peer's turns out to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overheard {
+    /// What it says.
+    pub word: Option<Word>,
+    /// It is known to the dialect, whether it says anything or not.
+    pub understood: bool,
+    /// What the peer may take for the server's word once this has gone on, though nothing comes: there is no answer.
+    pub implied: Vec<Word>,
+}
+
+impl Conversation {
+    /// Understands a message from the peer to the server. `meant`: where that is known.
+    pub fn overhear_text(&mut self, text: &str, meant: Option<Meant>) -> Overheard {
+        let aside = Overheard {
+            understood: true,
+            ..Overheard::default()
+        };
+        let (value, ack) = match self.dialect.framing {
+            Framing::SocketIo(_) => match self.packet(text) {
+                Some(Packet::Event(value, ack)) => (value, ack),
+                Some(_) => return aside,
+                None => return Overheard::default(),
+            },
+            Framing::Json | Framing::Text => match self.value(text) {
+                Some(value) => (value, None),
+                None => return Overheard::default(),
+            },
+        };
+        let dialect = Arc::clone(&self.dialect);
+        let overheard = self.overhear(&dialect, meant, |step, variables| {
+            match (&step.http, &step.body) {
+                (None, Body::Template(template)) => {
+                    step.ack == ack.is_some() && template.matches(&value, variables)
+                }
+                _ => false,
+            }
+        });
+        if let Some(number) = ack {
+            let kind = overheard.word.as_ref().map(Word::kind);
+            self.acks.insert(number, kind);
+        }
+        overheard
+    }
+
+    /// Understands an HTTP request from the peer to the server.
+    pub fn overhear_request(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: &str,
+        meant: Option<Meant>,
+    ) -> Overheard {
+        let value = self.value(body).unwrap_or(Json::Null);
+        let path = self.alias.take_off(path).into_owned();
+        let dialect = Arc::clone(&self.dialect);
+        self.overhear(&dialect, meant, |step, variables| {
+            step.http.as_ref().is_some_and(|route| {
+                route.method == method && matches_text(&route.path, &path, variables)
+            }) && match &step.body {
+                Body::None => true,
+                Body::Template(template) => template.matches(&value, variables),
+            }
+        })
+    }
+
+    /// What is known to have been said, though nothing of it stands on the wire.
+    pub fn unsaid(&mut self, word: &Word) -> Vec<Word> {
+        self.note(word);
+        self.implied(word)
+    }
+
+    fn overhear<'a>(
+        &mut self,
+        dialect: &'a Dialect,
+        meant: Option<Meant>,
+        fits: impl Fn(&'a Saying, &mut Variables<'a>) -> bool,
+    ) -> Overheard {
+        let first = match meant {
+            Some(Meant::Word(kind)) => Some(kind),
+            // Whatever it looks like, it is none.
+            Some(Meant::Aside) => {
+                return Overheard {
+                    understood: true,
+                    ..Overheard::default()
+                };
+            }
+            None => None,
+        };
+        let ways = dialect.say.iter();
+        let meant = ways.clone().filter(|(kind, _)| Some(*kind) == first);
+        let others = ways.filter(|(kind, _)| Some(*kind) != first);
+        let mut variables = self.variables();
+        let known = variables.count();
+        let found = meant.chain(others).find_map(|(kind, way)| {
+            // A word of several steps is said with its last; the others prepare it.
+            let step = way.steps.last()?;
+            variables.forget(known);
+            if !fits(step, &mut variables) {
+                return None;
+            }
+            // Whether the answer to a join is here when the peer leaves is a race: what it asked for last is what it leaves.
+            let here = match kind {
+                Kind::Leave => {
+                    let asked = self.asked.as_ref().map(|(_, room)| room);
+                    self.room.as_ref().or(asked)
+                }
+                _ => self.room.as_ref(),
+            };
+            self.meet_by_pair(&mut variables, known);
+            let word = self.called(here, |called| words::said(*kind, &variables, called))?;
+            Some((word, Self::captures(&variables, known)))
+        });
+        let Some((word, captured)) = found else {
+            return Overheard {
+                understood: Self::is_aside(dialect, fits),
+                ..Overheard::default()
+            };
+        };
+        if let Word::Signal {
+            peer: Some(peer), ..
+        } = &word
+        {
+            let peer = peer.clone();
+            self.remember(captured, Some(&peer));
+        }
+        self.note(&word);
+        let implied = self.implied(&word);
+        Overheard {
+            word: Some(word),
+            understood: true,
+            implied,
+        }
+    }
+
+    /// Whether it is part of how one talks to this server.
+    fn is_aside<'a>(
+        dialect: &'a Dialect,
+        fits: impl Fn(&'a Saying, &mut Variables<'a>) -> bool,
+    ) -> bool {
+        let then = dialect.connect.then.iter().filter_map(|then| match then {
+            Then::Say(saying) => Some(saying),
+            Then::Hear { .. } => None,
+        });
+        let before = dialect.connect.before.iter().map(|before| &before.ask);
+        // What is said last is the word itself, or nothing.
+        let steps = (dialect.say.iter()).flat_map(|(_, way)| way.steps.iter().rev().skip(1));
+        let mut all = then
+            .chain(before)
+            .chain(dialect.every.iter().map(|beat| &beat.say))
+            .chain(dialect.reply.iter().map(|reflex| &reflex.say))
+            .chain(steps);
+        all.any(|saying| {
+            // What it captures elsewhere need not be known here.
+            let mut variables = Variables::default();
+            fits(saying, &mut variables)
+        })
+    }
+
+    /// What follows from a word once it has gone on, where the server does not answer it.
+    fn implied(&mut self, word: &Word) -> Vec<Word> {
+        let Word::Request { request } = word else {
+            return Vec::new();
+        };
+        let way = self.dialect.way(request.kind());
+        if way.is_none_or(|way| way.done == Ends::Answered) {
+            return Vec::new();
+        }
+        let enter = |room: &RoomName| self.book.enter(room.as_str(), &self.me);
+        let notice = match request {
+            Request::Create { room } => {
+                enter(room);
+                Notice::Created { room: room.clone() }
+            }
+            Request::Join { room } => Notice::Joined {
+                room: room.clone(),
+                with: enter(room),
+            },
+            Request::Leave { room } => {
+                self.book.leave(&self.me);
+                Notice::Left { room: room.clone() }
+            }
+            Request::Destroy { room } => Notice::Destroyed { room: room.clone() },
+            Request::Fence => return Vec::new(),
+        };
+        let word = Word::Notice { notice };
+        self.note(&word);
+        vec![word]
+    }
+}
