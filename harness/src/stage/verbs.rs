@@ -495,7 +495,35 @@ impl Stage {
         if *answer == Answer::Any {
             self.tell_outcome(peer, kind.as_str(), &replied, begun);
         }
+        if self.world.fenced.contains(&kind) {
+            self.done_by_now(peer, begun).await?;
+        }
         Ok(vec![replied.seq])
+    }
+
+    /// Waits until the server has done what a peer has asked without an answer: it has answered what was asked next.
+    async fn done_by_now(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
+        let fence = Order::Ask {
+            request: Request::Fence,
+            offer: None,
+        };
+        self.must(peer, fence, vec![begun]).await?;
+        let waiting = self.waiting(begun);
+        self.wait(
+            self.until,
+            || format!("the server having done what {peer} asked"),
+            |world| match world.reply(peer, Kind::Fence, begun) {
+                Some(_) => Some(Ok(())),
+                None => {
+                    let why = world.hope.deaf(peer, &waiting)?;
+                    Some(Err(format!(
+                        "{peer} waited for the server's answer, and {why}"
+                    )
+                    .into()))
+                }
+            },
+        )
+        .await
     }
 
     /// An order that may have to fail, with a text that the stack's error must contain.
