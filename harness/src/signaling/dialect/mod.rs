@@ -417,6 +417,12 @@ impl Dialect {
         self.way(kind).is_some()
     }
 
+    /// Whether this request is over once it is sent, with no answer, and a fence can tell that the server has done it.
+    pub fn is_fenced(&self, request: Kind) -> bool {
+        let way = self.way(request);
+        way.is_some_and(|way| way.done == Ends::Sent) && self.says(Kind::Fence)
+    }
+
     /// Whether who comes in is told who is inside.
     pub fn tells_inside(&self) -> bool {
         let joined = |heard: &Hears| matches!(heard, Hears::Kind(Kind::Joined));
