@@ -193,8 +193,12 @@ impl Polled {
     /// What there is to do for a peer who waits.
     pub(super) fn turn(&self) -> Turn {
         let mut state = self.state();
-        if state.cut || state.down {
+        if state.cut {
             return Turn::Cut;
+        }
+        if state.down {
+            // Closed by one side while the other's request stood: that comes to its end.
+            return Turn::Nothing;
         }
         if state.silent_down || state.silent_up {
             return Turn::Silent;
@@ -217,6 +221,9 @@ impl Polled {
     /// Judges messages that came down together; whether they go on as they came. What does not is in the queue.
     pub(super) fn judge_down(&self, items: Vec<Item>, truncated: bool) -> Judged {
         let mut state = self.state();
+        if state.down {
+            return Judged::Untouched(0);
+        }
         let carrier = self.kind.carrier();
         let mut untouched = state.queue.is_empty();
         let mut passed = Vec::new();

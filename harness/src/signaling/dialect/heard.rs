@@ -204,6 +204,10 @@ impl Conversation {
 
     /// Goes on with the opening, if this is what it waits for.
     fn hear_opening(&mut self, dialect: &Dialect, message: &Message<'_>, heard: &mut Heard) {
+        // The tap has not said what comes before: it was said by the peer.
+        while matches!(self.next_step(dialect), Some(Then::Say(_))) {
+            self.opening += 1;
+        }
         let Some(Then::Hear { hear, refused }) = self.next_step(dialect) else {
             return;
         };
@@ -318,6 +322,16 @@ impl Conversation {
                 self.book.learn_room(room.as_str(), id);
             }
             self.note(word);
+            // What the next full list is held against.
+            match word {
+                Word::Notice {
+                    notice: Notice::Joined { with, .. },
+                } => self.inside = with.iter().cloned().collect(),
+                Word::Notice {
+                    notice: Notice::Created { .. } | Notice::Left { .. } | Notice::Destroyed { .. },
+                } => self.inside.clear(),
+                _ => {}
+            }
         }
         let with = self.whom(&captured);
         self.remember(captured, with.as_deref());

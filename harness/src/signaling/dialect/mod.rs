@@ -417,6 +417,26 @@ impl Dialect {
         self.way(kind).is_some()
     }
 
+    /// Whether who comes in is told who is inside.
+    pub fn tells_inside(&self) -> bool {
+        let joined = |heard: &Hears| matches!(heard, Hears::Kind(Kind::Joined));
+        let mut forms = self.hear.iter();
+        !self.members.is_empty()
+            || forms.any(|(heard, hearing)| joined(heard) && hearing.captures("with"))
+    }
+
+    /// Whether this word is a message of its own, so that something can be done to it on its way: not worked out, nor meant by being connected.
+    pub fn passes(&self, kind: Kind) -> bool {
+        let mut forms = self.hear.iter();
+        let heard = forms.any(|(heard, _)| matches!(heard, Hears::Kind(there) if *there == kind));
+        let said = self.way(kind);
+        match kind {
+            kind if kind.is_request() => said.is_some_and(|way| !way.steps.is_empty()),
+            kind if kind.is_signal() => said.is_some() && heard,
+            _ => heard,
+        }
+    }
+
     /// Whether it has rooms that are asked for. Where to be connected is to be inside there are none, unless each has a line of its own.
     pub fn has_rooms(&self) -> bool {
         let asks = |kind| {
@@ -424,6 +444,25 @@ impl Dialect {
                 .is_some_and(|way| way.done != Ends::Connected || self.dials_by_room())
         };
         asks(Kind::Create) || asks(Kind::Join)
+    }
+
+    /// Whether the opening of a line tells a peer its id.
+    pub fn names_in_opening(&self) -> bool {
+        let names = |then: &Then| match then {
+            Then::Hear { hear, .. } => hear.captures("self"),
+            Then::Say(_) => false,
+        };
+        self.connect.then.iter().any(names)
+    }
+
+    /// Whether the answer to a request tells a peer its id.
+    pub fn names_in_answers(&self) -> bool {
+        let mut answers = self.hear.iter();
+        !self.names_in_opening()
+            && answers.any(|(hears, hearing)| {
+                matches!(hears, Hears::Kind(Kind::Created | Kind::Joined))
+                    && hearing.captures("self")
+            })
     }
 
     /// Whether a request has an answer.
@@ -441,14 +480,6 @@ impl Dialect {
     /// Whether it captures something of this name for later.
     fn is_own(&self, name: &str) -> bool {
         self.captured.iter().any(|own| own == name)
-    }
-
-    /// Whether who comes in is told who is inside.
-    pub fn tells_inside(&self) -> bool {
-        let tells = |(hears, hearing): &(Hears, Hearing)| {
-            matches!(hears, Hears::Kind(Kind::Joined)) && hearing.captures("with")
-        };
-        !self.members.is_empty() || self.hear.iter().any(tells)
     }
 
     fn way(&self, kind: Kind) -> Option<&Way> {

@@ -66,7 +66,7 @@ impl Session {
         request: Request,
     ) -> Result<Result<Option<Upgraded>, Request>, End> {
         if let Some(query) = query(&request.target) {
-            let key = query.sid.as_deref().map(line_of);
+            let (key, begins) = (query.sid.as_deref().map(line_of), query.sid.is_none());
             if key.as_ref().is_some_and(|key| self.shared.is_dead(key)) {
                 return Err(self.cut_off());
             }
@@ -75,7 +75,9 @@ impl Session {
                 ("GET", Some(line)) if request.upgrade => {
                     return Ok(Ok(self.join(request, line).await?));
                 }
-                ("GET", None) if !request.upgrade && request.framing == Framing::Empty => {
+                ("GET", None)
+                    if begins && !request.upgrade && request.framing == Framing::Empty =>
+                {
                     self.shake(request, query.engine).await?;
                     return Ok(Ok(None));
                 }

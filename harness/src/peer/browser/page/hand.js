@@ -174,6 +174,139 @@
       poll().catch(() => over(1006));
       return { send: deaf(link, "long polls"), close: () => over(1005) };
     },
+    // How packets of engine.io travel; what they say, pings too, is for whoever drives this peer.
+    "socket-io": ({ link, path, via }) => {
+      const old = via.engine === "v3";
+      const base = at(location.origin, path);
+      const address = (transport, sid) =>
+        `${base}${base.includes("?") ? "&" : "?"}EIO=${old ? 3 : 4}&transport=${transport}` +
+        (old && transport === "polling" ? "&b64=1" : "") +
+        (sid ? `&sid=${sid}` : "");
+      const stop = new AbortController();
+      let [ws, sid, paused, posting, waiting] = [null, null, false, null, []];
+      const over = ending(link, () => {
+        stop.abort();
+        if (ws) ws.close();
+      });
+      const hear = (packet) => {
+        if (typeof packet !== "string") {
+          const bytes = new Uint8Array(packet);
+          return heard(link, old && bytes[0] === 4 ? bytes.slice(1) : bytes);
+        }
+        if (packet === "1") return over(1006);
+        if (["6", "3probe"].includes(packet)) return;
+        const mark = old ? "b4" : "b";
+        if (!packet.startsWith(mark)) return heard(link, packet);
+        tell({ saw: "link-message", link, data: { bytes: packet.slice(mark.length) } });
+      };
+      const split = (body) => {
+        if (!old) return body.split("\x1e");
+        const packets = [];
+        for (let at = 0; at < body.length; ) {
+          const colon = body.indexOf(":", at);
+          const length = /^[0-9]{1,9}$/.test(body.slice(at, colon)) ? Number(body.slice(at, colon)) : -1;
+          const packet = body.substr(colon + 1, length);
+          if (colon < 0 || length < 0 || packet.length !== length) throw new Error("no packet");
+          packets.push(packet);
+          at = colon + 1 + length;
+        }
+        return packets;
+      };
+      const join = (packets) =>
+        old ? packets.map((one) => `${one.length}:${one}`).join("") : packets.join("\x1e");
+      const exchange = async (body) => {
+        const answer = await fetch(address("polling", sid), {
+          method: body === undefined ? "GET" : "POST",
+          headers: body === undefined ? {} : { "content-type": "text/plain;charset=UTF-8" },
+          body,
+          mode: "same-origin",
+          cache: "no-store",
+          signal: stop.signal,
+        });
+        if (!answer.ok) throw new Error(`status ${answer.status}`);
+        return answer.text();
+      };
+      const post = async () => {
+        while (waiting.length > 0 && !paused) {
+          const packets = waiting.splice(0).map((data) => {
+            if (typeof data === "string") return data;
+            return `${old ? "b4" : "b"}${encode(data).bytes}`;
+          });
+          await exchange(join(packets));
+        }
+      };
+      const put = (data) => {
+        if (typeof data === "string" || !old) return ws.send(data);
+        const bytes = new Uint8Array(data.length + 1);
+        bytes[0] = 4;
+        bytes.set(data, 1);
+        ws.send(bytes);
+      };
+      const socket = () => {
+        const made = new WebSocket(address("websocket", sid).replace(/^http/, "ws"));
+        made.binaryType = "arraybuffer";
+        return made;
+      };
+      const speak = (made) => {
+        ws = made;
+        ws.onmessage = ({ data }) => hear(data);
+        ws.onclose = () => over(1006);
+        for (const data of waiting.splice(0)) put(data);
+      };
+      // `polls` ends when it is paused: what stands comes to its end first.
+      const upgrade = (polls) => {
+        const made = socket();
+        stop.signal.addEventListener("abort", () => made.close());
+        made.onopen = () => made.send("2probe");
+        made.onmessage = async ({ data }) => {
+          if (data !== "3probe") return;
+          paused = true;
+          await Promise.all([polls(), posting]);
+          made.send("5");
+          speak(made);
+        };
+      };
+      const poll = async () => {
+        const first = split(await exchange());
+        const open = JSON.parse(first[0].slice(1));
+        sid = open.sid;
+        tell({ saw: "link-opened", link });
+        first.forEach(hear);
+        let polls;
+        if (via.start === "upgrade" && (open.upgrades ?? []).includes("websocket")) upgrade(() => polls);
+        polls = (async () => {
+          while (!paused && !stop.signal.aborted) split(await exchange()).forEach(hear);
+        })();
+        await polls;
+      };
+      if (via.start === "web-socket") {
+        const made = socket();
+        ws = made;
+        made.onclose = () => over(1006);
+        made.onmessage = ({ data }) => {
+          tell({ saw: "link-opened", link });
+          hear(data);
+          speak(made);
+        };
+      } else poll().catch(() => over(1006));
+      return {
+        send: (text, binary) => {
+          if (stop.signal.aborted) return;
+          if (!sid && !(ws && ws.onopen === null && ws.readyState === 1))
+            throw new DOMException("Still in CONNECTING state.", "InvalidStateError");
+          const data = binary ? new TextEncoder().encode(text) : text;
+          if (ws) return put(data);
+          waiting.push(data);
+          posting = Promise.resolve(posting).then(post);
+          posting.catch(() => over(1006));
+        },
+        close: () => {
+          const bye = { method: "POST", body: join(["1"]), mode: "same-origin", keepalive: true };
+          if (sid && !ws && !stop.signal.aborted) fetch(address("polling", sid), bye).catch(() => {});
+          over(1005);
+        },
+      };
+    },
   };
 
   // Each takes effect before its first await, so commands take effect in the order in which they come.
