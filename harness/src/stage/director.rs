@@ -209,15 +209,11 @@ impl Stage {
 
     fn states(&self, case: &Case) -> Vec<String> {
         let peers = case.scenario.peers.iter().map(|(name, _)| name);
-        let lines = |name| {
-            let state = format!(
-                "{name} ({}): {}",
-                case.stack(name),
-                self.world.describe(name)
-            );
-            std::iter::once(state).chain(self.world.hope.unmatched(name))
+        let line = |name| {
+            let state = self.world.describe(name);
+            format!("{name} ({}): {state}", case.stack(name))
         };
-        peers.flat_map(lines).collect()
+        peers.map(line).collect()
     }
 
     /// Until all is here that the laws need.

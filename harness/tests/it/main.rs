@@ -36,6 +36,8 @@ mod cli_commands;
 mod cli_files;
 mod cli_laws;
 mod conversations;
+mod dialect_cli;
+mod dialect_reference;
 mod expect_lines;
 mod expect_order;
 mod failures;
