@@ -122,6 +122,8 @@ pub(super) struct Stage {
     pub(super) fences: BTreeMap<PeerName, bool>,
     /// Whether the dialect has a word for a fence.
     pub(super) fences_are_spoken: bool,
+    /// Whether a line is dialled by who enters a room.
+    pub(super) dials_by_room: bool,
     /// The room that each peer last asked for, which is what `leave` means.
     pub(super) rooms: BTreeMap<PeerName, RoomName>,
     /// Who is connected with whom, as far as steps have waited for it.

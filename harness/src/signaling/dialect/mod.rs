@@ -445,6 +445,32 @@ impl Dialect {
         self.way(kind).is_some()
     }
 
+    /// Whether this request is over once it is sent, with no answer, and a fence can tell that the server has done it.
+    pub fn is_fenced(&self, request: Kind) -> bool {
+        let way = self.way(request);
+        way.is_some_and(|way| way.done == Ends::Sent) && self.says(Kind::Fence)
+    }
+
+    /// Whether who comes in is told who is inside.
+    pub fn tells_inside(&self) -> bool {
+        let joined = |heard: &Hears| matches!(heard, Hears::Kind(Kind::Joined));
+        let mut forms = self.hear.iter();
+        !self.members.is_empty()
+            || forms.any(|(heard, hearing)| joined(heard) && hearing.captures("with"))
+    }
+
+    /// Whether this word is a message of its own, so that something can be done to it on its way: not worked out, nor meant by being connected.
+    pub fn passes(&self, kind: Kind) -> bool {
+        let mut forms = self.hear.iter();
+        let heard = forms.any(|(heard, _)| matches!(heard, Hears::Kind(there) if *there == kind));
+        let said = self.way(kind);
+        match kind {
+            kind if kind.is_request() => said.is_some_and(|way| !way.steps.is_empty()),
+            kind if kind.is_signal() => said.is_some() && heard,
+            _ => heard,
+        }
+    }
+
     /// Whether a peer says with this word whom it is for.
     pub fn addresses(&self, kind: Kind) -> bool {
         let names = |step: &Saying| match &step.body {
@@ -466,26 +492,6 @@ impl Dialect {
         kinds
             .filter(|kind| !kind.is_request() && self.hears(*kind))
             .collect()
-    }
-
-    /// Whether who comes in is told who is inside.
-    pub fn tells_inside(&self) -> bool {
-        let joined = |heard: &Hears| matches!(heard, Hears::Kind(Kind::Joined));
-        let mut forms = self.hear.iter();
-        !self.members.is_empty()
-            || forms.any(|(heard, hearing)| joined(heard) && hearing.captures("with"))
-    }
-
-    /// Whether this word is a message of its own, so that something can be done to it on its way: not worked out, nor meant by being connected.
-    pub fn passes(&self, kind: Kind) -> bool {
-        let mut forms = self.hear.iter();
-        let heard = forms.any(|(heard, _)| matches!(heard, Hears::Kind(there) if *there == kind));
-        let said = self.way(kind);
-        match kind {
-            kind if kind.is_request() => said.is_some_and(|way| !way.steps.is_empty()),
-            kind if kind.is_signal() => said.is_some() && heard,
-            _ => heard,
-        }
     }
 
     /// Whether it has rooms that are asked for. Where to be connected is to be inside there are none, unless each has a line of its own.
