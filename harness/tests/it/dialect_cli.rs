@@ -1,5 +1,10 @@
 //! `glare dialect`: a file to begin with, its mistakes, and two peers that meet by it.
 
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::TcpListener;
+use tokio_tungstenite::accept_async;
+use tokio_tungstenite::tungstenite::Message;
+
 use crate::cli_support::Stand;
 
 const REFERENCE: &str = include_str!("../../../fixtures/servers/reference/dialect.yaml");
@@ -153,4 +158,70 @@ fn what_is_not_understood_is_shown_in_full_with_the_place_where_it_differs() {
         assert!(ran.out.contains(line), "no {line:?} in\n{}", ran.out);
     }
     assert!(!ran.out.contains("They met"), "{}", ran.out);
+}
+
+/// A server that greets each line with its number, and answers nothing.
+async fn greeter() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        let mut number = 0;
+        while let Ok((stream, _)) = listener.accept().await {
+            number += 1;
+            let greeting = format!("{{\"welcome\":{number}}}");
+            tokio::spawn(async move {
+                // Whoever only looks whether somebody listens says nothing.
+                let Ok(mut line) = accept_async(stream).await else {
+                    return;
+                };
+                let _ = line.send(Message::text(greeting)).await;
+                while let Some(Ok(_)) = line.next().await {}
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_server_says_first_is_told_to_come_by_itself_and_then_awaited() {
+    let port = greeter().await;
+    let tried = move |dialect: &str| {
+        let stand = Stand::new();
+        stand.write("own.yaml", dialect);
+        let url = format!("http://127.0.0.1:{port}");
+        stand
+            .glare(&["dialect", "try", "own.yaml", "--server-url", &url])
+            .ends(1)
+            .out
+    };
+    let words = REFERENCE.replace(
+        "    http: POST /create\n    body: { userId: \"{me}\", room: \"{room}\" }\n",
+        "    message: { type: create, room: \"{room}\" }\n",
+    );
+    let awaiting = words.replace(
+        "  path: /?userId={me|url}\n",
+        "  path: /\n  then: [{ hear: { welcome: \"{self}\" } }]\n",
+    );
+    assert_ne!(awaiting, words);
+    let (ignorant, knowing) =
+        tokio::task::spawn_blocking(move || (tried(&words), tried(&awaiting)))
+            .await
+            .expect("both are tried");
+    for line in [
+        "   alice <- not understood\n",
+        "            as a pattern: { welcome: \"{_}\" }\n",
+        "it comes by itself: `connect: { then: [{ hear: … }] }` waits for it",
+        "The server said nothing since this step began.",
+    ] {
+        assert!(ignorant.contains(line), "no {line:?} in\n{ignorant}");
+    }
+    assert!(
+        knowing.contains("   alice <- (then[1]: {self} = "),
+        "{knowing}"
+    );
+    assert!(!knowing.contains("not understood"), "{knowing}");
+    assert!(
+        knowing.contains("All that the server said was understood."),
+        "{knowing}"
+    );
 }
