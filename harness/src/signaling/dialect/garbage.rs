@@ -5,7 +5,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Book, Conversation, Out, Say, Unspeakable};
+use super::{Alias, Book, Conversation, Out, Say, Unspeakable};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Garbage, Kind, Notice, Request, Signal, Word};
 
@@ -30,6 +30,8 @@ impl Conversation {
         let mut sound = self.clone();
         // Nobody has an id by that name, and a field stands where one would.
         sound.book = Book::default();
+        // What is cut in half has the same half everywhere.
+        sound.alias = Alias::default();
         let mut outs = sound.say(&marked(of))?;
         // What prepares the word is as it should be.
         if let Some(last) = outs.last_mut() {
