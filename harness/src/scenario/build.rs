@@ -436,9 +436,7 @@ pub(crate) fn garbage(v: &Values) -> Option<Action> {
         peer: v.peer("peer")?,
         raw: Raw::Garbage {
             kind: Garbage::parse(v.word("kind")?)?,
-            of: v
-                .word("of")
-                .map_or(Some(Kind::Join), |of| of.parse().ok())?,
+            of: v.word("of").and_then(|of| of.parse().ok()),
             answered: v.flag("answered", true),
         },
     })

@@ -325,7 +325,7 @@ impl Builder {
             peer,
             Raw::Garbage {
                 kind,
-                of,
+                of: Some(of),
                 answered: true,
             },
         )

@@ -458,10 +458,10 @@ pub enum Raw {
     Frame(RawFrame),
     /// A request for a WebSocket on this path, over a connection of its own; `status` if given must be the answer's.
     Upgrade { path: String, status: Option<u16> },
-    /// Garbage of this kind, where this word was meant; `answered`: waits for what the server is declared to do then.
+    /// Garbage of this kind, where this word was meant, or whichever the dialect says by a message; `answered`: waits for what the server is declared to do then.
     Garbage {
         kind: Garbage,
-        of: Kind,
+        of: Option<Kind>,
         answered: bool,
     },
 }

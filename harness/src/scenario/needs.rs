@@ -138,9 +138,9 @@ impl<'s> Course<'s> {
                 need(self, Need::Relays(*message), format!("sends `{message}`"));
             }
             Action::SendRaw {
-                raw: Raw::Garbage { of, .. },
+                raw: Raw::Garbage { of: Some(of), .. },
                 ..
-            } => need(self, Need::Says(*of), format!("makes garbage of `{of}`")),
+            } => need(self, Need::Passes(*of), format!("makes garbage of `{of}`")),
             Action::Say { from, to, .. } => {
                 let peers = std::iter::once(from).chain(to);
                 self.connection(peers, "talks through a channel", step);
@@ -154,7 +154,7 @@ impl<'s> Course<'s> {
             Action::Reorder { pattern, behind } => {
                 self.pattern(pattern, step);
                 if let Some(behind) = behind {
-                    need(self, passing(*behind), format!("looks for `{behind}`"));
+                    need(self, Need::Passes(*behind), format!("looks for `{behind}`"));
                 }
             }
             Action::Await(condition) => self.condition(condition, step),
@@ -259,7 +259,7 @@ impl<'s> Course<'s> {
     fn pattern(&mut self, pattern: &Pattern, step: &Step) {
         let message = pattern.message;
         let what = format!("looks for `{message}`");
-        self.need(passing(message), what, step);
+        self.need(Need::Passes(message), what, step);
     }
 
     fn condition(&mut self, condition: &'s Condition, step: &'s Step) {

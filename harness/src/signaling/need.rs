@@ -15,6 +15,8 @@ pub enum Need {
     Hears(Kind),
     /// Peers say this word to each other.
     Relays(Kind),
+    /// This word is a message of its own, so that something can be done to it on its way.
+    Passes(Kind),
     /// More than one room.
     Rooms,
     /// A room for so many.
@@ -57,6 +59,16 @@ impl Need {
             Need::Hears(kind) => (!dialect.hears(*kind)).then(|| no_way("hear", kind)),
             Need::Relays(kind) if !dialect.says(*kind) => Some(no_way("say", kind)),
             Need::Relays(kind) => (!dialect.hears(*kind)).then(|| no_way("hear", kind)),
+            Need::Passes(kind) if !kind.is_request() && !dialect.hears(*kind) => {
+                Some(no_way("hear", kind))
+            }
+            Need::Passes(kind)
+                if (kind.is_request() || kind.is_signal()) && !dialect.says(*kind) =>
+            {
+                Some(no_way("say", kind))
+            }
+            Need::Passes(kind) => (!dialect.passes(*kind))
+                .then(|| format!("the dialect `{name}` has no message of its own for `{kind}`")),
             Need::Rooms => {
                 (!dialect.has_rooms()).then(|| format!("the dialect `{name}` has no rooms"))
             }

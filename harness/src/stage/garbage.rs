@@ -9,13 +9,13 @@ use super::order::{Done, Order};
 use crate::names::PeerName;
 use crate::record::Seq;
 use crate::scenario::Condition;
-use crate::signaling::{Garbage, Kind, OnGarbage, Out};
+use crate::signaling::{Garbage, Kind, OnGarbage, Out, Say};
 
 impl Driver {
     /// Sends it. What prepares it, and is sound, goes before.
     pub(super) async fn garbage(
         &mut self,
-        (kind, of): (Garbage, Kind),
+        (kind, of): (Garbage, Option<Kind>),
         cause: Vec<Seq>,
         done: oneshot::Sender<Done>,
     ) {
@@ -27,12 +27,17 @@ impl Driver {
             Ok(outs) => outs,
             Err(error) => return tell(done, Done::No(error.to_string())),
         };
-        for out in outs {
+        let last = outs.len();
+        for (at, Say { out, means }) in outs.into_iter().enumerate() {
+            let meant = (at + 1 < last).then_some(means);
             match out {
-                Out::Text(text) => match self.send_text(number, None, text, cause.clone()).await {
-                    Done::Yes => {}
-                    other => return tell(done, other),
-                },
+                Out::Text(text) => {
+                    let sent = self.send_text(number, meant, text, cause.clone());
+                    match sent.await {
+                        Done::Yes => {}
+                        other => return tell(done, other),
+                    }
+                }
                 // A word that is said by closing the line can be no garbage.
                 Out::Close => {}
                 // An answer is the end of it, whatever it is.
@@ -50,7 +55,7 @@ impl Stage {
     pub(super) async fn garbage(
         &mut self,
         peer: &PeerName,
-        (kind, of): (Garbage, Kind),
+        (kind, of): (Garbage, Option<Kind>),
         answered: bool,
         begun: Seq,
     ) -> Result<Vec<Seq>, Stop> {

@@ -31,7 +31,7 @@ pub enum Order {
     /// Send text as it is.
     SendRaw { text: String },
     /// Garbage, made from what its line's conversation would say.
-    Garbage { kind: Garbage, of: Kind },
+    Garbage { kind: Garbage, of: Option<Kind> },
     /// An HTTP request as it is; answers with the status.
     Http {
         method: String,

@@ -25,6 +25,7 @@ pub(super) struct Strangers {
     tap: TapOptions,
     dialect: Arc<Dialect>,
     alias: Alias,
+    /// The ids that the server gives them.
     book: Book,
 }
 

@@ -110,3 +110,38 @@ fn one_of_several_logs_is_not_accepted() {
     let accepted = std::fs::read_to_string(stand.path("x.snap")).expect("a snapshot");
     assert_ne!(accepted, log);
 }
+
+/// A snapshot belongs to a scenario and to a server: the one beside the scenario is the reference server's.
+#[test]
+fn another_servers_snapshots_stand_by_its_name_in_the_projects_own_folder() {
+    let stand = Stand::new();
+    let text = SCENARIO.replace("breaks: { 3: the server may repeat an offer }\n", "");
+    stand.write("deep/x.yaml", &text);
+    stand.write(
+        "deep/x.snap",
+        "---\nexpression: log\n---\nnothing like it\n",
+    );
+    let reference = include_str!("../../../fixtures/servers/reference/dialect.yaml");
+    let mine = reference.replace("dialect: reference\n", "dialect: mine\n");
+    stand.write("mine.yaml", &mine);
+    let server = format!("exec {GLARE} serve --port {{port}}");
+    let run = ["run", "deep/x.yaml", "--server", &server];
+    stand
+        .glare(&run)
+        .ends(1)
+        .complains("the log is not the one in");
+    let other = [&run[..], &["--dialect", "mine.yaml"]].concat();
+    // Until one is accepted for it, expectations and laws judge alone.
+    stand.glare(&other).ends(0).says("1 passed");
+    assert!(!stand.path("snapshots").exists());
+    stand.glare(&[&other[..], &["--accept"]].concat()).ends(0);
+    let own = stand.path("snapshots/mine/deep/x.snap");
+    let log = std::fs::read_to_string(&own).expect("it was accepted");
+    assert!(log.contains("bob -> alice: offer"), "{log}");
+    stand.glare(&other).ends(0).says("1 passed");
+    std::fs::write(&own, log.replace("bob -> alice: offer\n", "")).expect("writable");
+    stand
+        .glare(&other)
+        .ends(1)
+        .complains("snapshots/mine/deep/x.snap");
+}

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::stage_support::{case, passes, setting};
+use glare::names::Stack;
+use glare::record::Verdict;
+use glare::scenario::Scenario;
 use glare::server::ServerSpec;
 use glare::signaling::Dialect;
-use glare::stage::{Outcome, Setting, play};
-use glare_signaling_server::{Fault, Policy, RoomSize, SameId};
+use glare::stage::{Case, Outcome, Setting, play};
+use glare::suite;
+use glare_signaling_server::{Fault, News, Policy, RoomSize, SameId};
 
 fn dialect(name: &str) -> Arc<Dialect> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/servers/reference");
@@ -19,7 +23,7 @@ fn dialect(name: &str) -> Arc<Dialect> {
 }
 
 /// Each variant: the name of its dialect, and its policy.
-fn variants() -> [(&'static str, Policy); 6] {
+fn variants() -> [(&'static str, Policy); 7] {
     let usual = Policy::default();
     [
         (
@@ -61,6 +65,13 @@ fn variants() -> [(&'static str, Policy); 6] {
             "rooms-of-three",
             Policy {
                 room_size: RoomSize::new(3).expect("a size"),
+                ..usual.clone()
+            },
+        ),
+        (
+            "lists",
+            Policy {
+                news: News::List,
                 ..usual
             },
         ),
@@ -217,4 +228,44 @@ steps:
     for (name, policy) in [("late", idle), ("late", late)] {
         passes(&played_on(name, policy, steps).await);
     }
+}
+
+/// Presence told as full lists holds all that is promised, whatever the scenario, in whatever order what races comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_tells_presence_as_full_lists_holds_all_laws_plain_and_shaken() {
+    let (name, policy) = variants()[6].clone();
+    let scenarios = suite::files(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")]);
+    let (scenarios, _) = suite::read(&scenarios.expect("files"));
+    let on_the_wire = |scenario: &&Arc<Scenario>| {
+        scenario
+            .peers
+            .iter()
+            .all(|(_, spec)| spec.stack == Some(Stack::Wire))
+    };
+    let (mut passed, mut unsupported) = (0, Vec::new());
+    for scenario in scenarios.iter().filter(on_the_wire) {
+        for shake in [None, Some(1), Some(2)] {
+            let cast = scenario.casts().remove(0);
+            let case = Case {
+                scenario: scenario.clone(),
+                cast,
+            };
+            let setting = Setting {
+                server: ServerSpec::variant(policy.clone()),
+                dialect: dialect(name),
+                shake,
+                ..setting()
+            };
+            let outcome = play(&case, Arc::new(setting)).await;
+            match &outcome.verdict {
+                Verdict::Pass => passed += 1,
+                Verdict::Unsupported(why) => unsupported.push(why.why.clone()),
+                other => panic!("{} {shake:?}: {other:#?}\n{}", scenario.file(), outcome.log),
+            }
+        }
+    }
+    assert!(passed > 60, "{passed} passed; {unsupported:#?}");
+    let wire = |why: &&String| why.contains("of the wire") || why.contains("no message of its own");
+    let other: Vec<_> = unsupported.iter().filter(|why| !wire(why)).collect();
+    assert!(other.is_empty(), "{other:#?}");
 }

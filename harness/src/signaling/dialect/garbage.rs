@@ -5,7 +5,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Book, Conversation, Out, Unspeakable};
+use super::{Alias, Book, Conversation, Out, Say, Unspeakable};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Garbage, Kind, Notice, Request, Signal, Word};
 
@@ -23,15 +23,19 @@ impl Conversation {
     ///
     /// # Errors
     /// The server has no such word, or the word lacks something that the server wants.
-    pub fn garbage(&self, kind: Garbage, of: Kind) -> Result<Vec<Out>, Unspeakable> {
+    pub fn garbage(&self, kind: Garbage, of: Option<Kind>) -> Result<Vec<Say>, Unspeakable> {
+        let usual = [Kind::Join, Kind::Create];
+        let usual = usual.into_iter().find(|kind| self.dialect.passes(*kind));
+        let of = of.or(usual).unwrap_or(Kind::Offer);
         let mut sound = self.clone();
         // Nobody has an id by that name, and a field stands where one would.
         sound.book = Book::default();
-        let says = sound.say(&marked(of))?;
-        let mut outs: Vec<Out> = says.into_iter().map(|say| say.out).collect();
+        // What is cut in half has the same half everywhere.
+        sound.alias = Alias::default();
+        let mut outs = sound.say(&marked(of))?;
         // What prepares the word is as it should be.
         if let Some(last) = outs.last_mut() {
-            match last {
+            match &mut last.out {
                 Out::Text(text) => *text = spoilt(kind, text),
                 Out::Close => {}
                 Out::Fetch { body, .. } => {

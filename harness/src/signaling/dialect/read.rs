@@ -218,10 +218,8 @@ impl Reader<'_> {
             .iter()
             .filter(|(key, _)| !keys.contains(&key.text.as_str()))
         {
-            let mistake = self.mistakes.add(
-                &key.span,
-                format!("{what} has no key {}", quoted(&key.text)),
-            );
+            let found = format!("{what} has no key {}", quoted(&key.text));
+            let mistake = self.mistakes.add(&key.span, found);
             mistake
                 .expect(format!("its keys: {}", keys.join(", ")))
                 .suggest(&key.text, keys.iter().copied());
