@@ -142,7 +142,7 @@ async fn a_line_that_was_refused_counts_for_none() {
 async fn who_dials_again_does_so_when_a_silent_line_ends_for_him() {
     let steps = |mend: &str| {
         format!(
-            "scenario: x\npeers: {{ alice: {{ stack: wire }}, bob: {{ stack: wire, reconnects: {{}} }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: bob, room: lobby }}\n  - await: {{ peer: alice, hears: peer-joined, from: bob }}\n  - cut: {{ peer: bob, how: silence, direction: down }}\n  - send-raw: {{ peer: bob, frame: unmasked }}\n  - await: {{ peer: alice, hears: peer-left, from: bob }}\n{mend}  - await: {{ peer: alice, hears: peer-joined, from: bob, within: 2s }}\n"
+            "scenario: x\npeers: {{ alice: {{ stack: wire }}, bob: {{ stack: wire, reconnects: {{}} }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: bob, room: lobby }}\n  - await: {{ peer: alice, hears: peer-joined, from: bob }}\n  - cut: {{ peer: bob, how: silence, direction: down }}\n  - send-raw: {{ peer: bob, frame: unmasked }}\n  - await: {{ peer: alice, hears: peer-left, from: bob, within: 20s }}\n{mend}  - await: {{ peer: alice, hears: peer-joined, from: bob, within: 2s }}\n"
         )
     };
     let outcome = play(&case(&steps("")), Arc::new(setting())).await;
