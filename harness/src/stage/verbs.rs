@@ -2,12 +2,12 @@
 
 use super::actor::Actor;
 use super::after::{After, Asked, Due, Replied};
-use super::director::{Stage, Stop, fail};
+use super::director::{Stage, Stop, fail, fail_as};
 use super::order::Order;
 use super::rules::Fault;
 use crate::hand::Deed;
 use crate::names::{Link, PeerName, Stack};
-use crate::record::{InconclusiveKind, Seq, What, payload};
+use crate::record::{FailureKind, InconclusiveKind, Seq, What, payload};
 use crate::scenario::{Action, Answer, Condition, Cut, Raw, Step};
 use crate::tap;
 use crate::terms::{Data, Kill};
@@ -20,6 +20,16 @@ impl Stage {
                 peer,
                 answer: Answer::Granted,
             } => self.connect(peer, begun).await?,
+            Action::Second { peer, .. } => {
+                self.take_in()?;
+                if !self.world.is_up(peer) {
+                    return Err(fail_as(
+                        FailureKind::ConnectionLost,
+                        format!("{peer} has no line beside which a second one could stand"),
+                    ));
+                }
+                self.must(peer, Order::ConnectAnew, vec![begun]).await?;
+            }
             Action::Say {
                 from,
                 to,
