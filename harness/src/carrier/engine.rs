@@ -158,10 +158,13 @@ pub(crate) fn join<'a>(
     body
 }
 
-/// A packet by which ends change the transport, and say nothing: noop, the probe and its answer, the upgrade.
+/// A packet by which ends change or close the transport, and say nothing: noop, the probe and its answer, the upgrade, the close.
 pub(crate) fn is_of_transport(packet: &[u8]) -> bool {
-    matches!(packet, b"6" | b"2probe" | b"3probe" | b"5")
+    matches!(packet, b"6" | b"2probe" | b"3probe" | b"5" | CLOSE)
 }
+
+/// The packet that ends a session.
+pub(crate) const CLOSE: &[u8] = b"1";
 
 /// The packet that says nothing.
 pub(crate) const NOOP: &[u8] = b"6";

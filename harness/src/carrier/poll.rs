@@ -19,7 +19,9 @@ pub(crate) fn answer(body: &[u8]) -> Answer {
     if text.is_empty() {
         return Answer::Nothing;
     }
-    let is_list = text[0] == b'[' && serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
+    let json = std::str::from_utf8(text)
+        .is_ok_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok());
+    let is_list = text[0] == b'[' && json;
     if !is_list {
         return Answer::One;
     }

@@ -96,6 +96,7 @@ impl Rooms {
             stay,
             touches,
             place,
+            granted: false,
         });
         self.links[link]
             .pending
@@ -133,6 +134,11 @@ impl Rooms {
             Some(Word::Notice { notice }) => Some(notice),
             _ => None,
         };
+        if let Some(notice) = notice.filter(|_| self.is_taken_for_granted(event)) {
+            self.take_for_granted(link, notice);
+            return;
+        }
+        self.shows_entry(link, word.as_ref(), i);
         match notice {
             Some(Notice::PeerJoined { .. } | Notice::PeerLeft { .. }) => {
                 let about = about.as_ref().map(|about| self.peer(about));
@@ -189,6 +195,65 @@ impl Rooms {
             .saturating_sub(self.events[self.asks[ask].at].at);
         self.slowest = self.slowest.max(took);
         self.replied(ask, i, http, notice);
+    }
+
+    /// Whether it is no word of the server's, but what a request is taken to have led to, since the server does not answer it.
+    fn is_taken_for_granted(&self, event: &Event) -> bool {
+        let What::Message { of: Some(of), .. } = &event.what else {
+            return false;
+        };
+        let place = self.index_of.get(of);
+        place.is_some_and(|place| self.events[*place].up)
+    }
+
+    /// When the server has taken the request in, nobody knows: to come in is certain from the first sign of it, and to go out is possible from the
+    /// request on.
+    fn take_for_granted(&mut self, link: LinkId, notice: &Notice) {
+        let Some(Some(kind)) = answers(notice) else {
+            return;
+        };
+        let asks = self.links[link].pending.get(&kind);
+        let Some(ask) = asks.and_then(|asks| asks.back().copied()) else {
+            return;
+        };
+        self.asks[ask].granted = true;
+        if matches!(kind, Kind::Create | Kind::Join) {
+            self.links[link].granted = Some((ask, kind));
+        }
+    }
+
+    /// What is relayed to somebody, or answered, shows that the server has taken in what he had asked for.
+    fn shows_entry(&mut self, link: LinkId, word: Option<&Word>, i: usize) {
+        let fence = |notice: &Notice| {
+            matches!(
+                notice,
+                Notice::Refused {
+                    request: Some(Kind::Fence),
+                    ..
+                }
+            )
+        };
+        let shows = match word {
+            Some(Word::Signal { .. }) => true,
+            Some(Word::Notice { notice }) => fence(notice),
+            _ => false,
+        };
+        if !shows {
+            return;
+        }
+        let Some((ask, kind)) = self.links[link].granted.take() else {
+            return;
+        };
+        if self.asks[ask].reply.is_some() {
+            return;
+        }
+        self.asks[ask].reply = Some(i);
+        if let Some(stay) = self.asks[ask].stay {
+            self.enter(stay, i);
+        }
+        if let Some(pending) = self.links[link].pending.get_mut(&kind) {
+            pending.retain(|other| *other != ask);
+        }
     }
 
     /// Notes who is said to be inside; ids that are no peer's name are passed over.

@@ -100,6 +100,8 @@ pub(crate) struct Ask {
     pub(super) touches: Vec<StayId>,
     /// Where the peer was before.
     pub place: Place,
+    /// It is taken for granted: the server does not answer it.
+    pub granted: bool,
 }
 
 /// News of a coming or going, as the server sent it.
@@ -140,6 +142,8 @@ pub(crate) struct Stamp {
     pub seq: Seq,
     /// µs since the run began.
     pub at: u64,
+    /// It is a message of a peer's.
+    pub up: bool,
 }
 
 #[derive(Debug)]
@@ -179,6 +183,8 @@ pub(crate) struct LinkLife {
     pub refused: Option<usize>,
     pub refused_kind: HashMap<Kind, usize>,
     pub(super) opaque: bool,
+    /// The newest request to come in that the server does not answer, and has not shown yet to have taken in.
+    pub(super) granted: Option<(AskId, Kind)>,
     pub(super) pending: HashMap<Kind, VecDeque<AskId>>,
     /// HTTP requests without a response, oldest first, by event.
     pub(super) fetched: VecDeque<usize>,
@@ -278,6 +284,13 @@ impl Rooms {
         self.events.push(Stamp {
             seq: event.seq,
             at: event.at,
+            up: matches!(
+                event.what,
+                What::Message {
+                    direction: Direction::Up,
+                    ..
+                }
+            ),
         });
         self.index_of.entry(event.seq).or_insert(i);
         match &event.what {
@@ -405,6 +418,7 @@ impl Rooms {
             refused: None,
             refused_kind: HashMap::new(),
             opaque: false,
+            granted: None,
             pending: HashMap::new(),
             fetched: VecDeque::new(),
             signalled: HashMap::new(),

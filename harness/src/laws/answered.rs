@@ -19,6 +19,10 @@ pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Finding {
             finding.premises += 1;
             continue;
         }
+        // The server has no answer to it.
+        if ask.granted {
+            continue;
+        }
         let link = &rooms.links[ask.link];
         let fenced = link.fenced.filter(|fenced| *fenced > ask.at);
         let Some(shown) = fenced.or_else(|| overdue(rooms, ask, terms)) else {

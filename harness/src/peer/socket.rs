@@ -1,13 +1,14 @@
 //! The lines and HTTP requests of a peer that is no browser, behaving as a browser's do: WebSockets here, what else carries a line in files of
 //! its own.
 
+mod engine;
 mod events;
 mod http;
 mod poll;
 
 use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -192,7 +193,8 @@ impl Sockets {
                 drop((self.tasks).spawn_on(task.run(*request, queue), &self.runtime));
             }
             Line::Carried(request) => {
-                drop((self.tasks).spawn_on(task.carry(*request, via.clone(), queue), &self.runtime))
+                let carried = task.carry(*request, via.clone(), path.to_owned(), queue);
+                drop((self.tasks).spawn_on(carried, &self.runtime));
             }
         }
         let deaf = match via {
@@ -221,7 +223,7 @@ impl Sockets {
             let headers = headers
                 .iter()
                 .map(|(name, value)| (name.to_string(), value.to_string()));
-            let request = self.http_request("GET", path, headers.collect(), None)?;
+            let request = http_request(&self.origin, "GET", path, headers.collect(), None)?;
             Ok(Line::Carried(Box::new(request)))
         };
         match via {
@@ -233,26 +235,14 @@ impl Sockets {
             ]),
             // By this the tap knows which polls are one line; it goes no further.
             Via::LongPoll => get(&[(LINE, &link.to_string())]),
-            Via::SocketIo { .. } => Err(HandError::Unsupported("not yet".into())),
-            Via::WebSocket => Ok(Line::Socket(Box::new(self.request(path, protocols)?))),
+            // Each of its requests has a query of its own; this one says whether there is anything wrong with the path.
+            Via::SocketIo { .. } => get(&[]),
+            Via::WebSocket => Ok(Line::Socket(Box::new(socket_request(
+                &self.origin,
+                path,
+                protocols,
+            )?))),
         }
-    }
-
-    fn request(&self, path: &str, protocols: &[String]) -> Result<Request, HandError> {
-        let syntax = |message: String| refuse("SyntaxError", message);
-        if !path.starts_with('/') {
-            return Err(syntax(format!("a path begins with a slash: {path:?}")));
-        }
-        // The scheme says nothing: the stream that it goes over is ready made.
-        let mut request = format!("ws://{}{path}", self.origin.address)
-            .into_client_request()
-            .map_err(|error| syntax(error.to_string()))?;
-        let headers = request.headers_mut();
-        headers.insert(ORIGIN, header(&self.origin.to_string())?);
-        if !protocols.is_empty() {
-            headers.insert(SEC_WEBSOCKET_PROTOCOL, header(&protocols.join(", "))?);
-        }
-        Ok(request)
     }
 
     fn send(&self, link: u32, what: ToSend) -> Result<Reply, HandError> {
@@ -308,7 +298,7 @@ impl Sockets {
         headers: Vec<(String, String)>,
         body: Option<String>,
     ) -> Answer {
-        let request = match self.http_request(method, path, headers, body) {
+        let request = match http_request(&self.origin, method, path, headers, body) {
             Ok(request) => request,
             Err(error) => return Answer::Now(Err(error)),
         };
@@ -326,39 +316,57 @@ impl Sockets {
         self.tasks.spawn_on(task, &self.runtime);
         Answer::Later(answer)
     }
-
-    fn http_request(
-        &self,
-        method: &str,
-        path: &str,
-        headers: Vec<(String, String)>,
-        body: Option<String>,
-    ) -> Result<::http::Request<Full<Bytes>>, HandError> {
-        let wrong = |error: &dyn std::fmt::Display| refuse("TypeError", error.to_string());
-        if !path.starts_with('/') {
-            return Err(wrong(&format!("a path begins with a slash: {path:?}")));
-        }
-        let method = Method::from_bytes(method.as_bytes()).map_err(|error| wrong(&error))?;
-        let mut request = ::http::Request::builder()
-            .uri(path)
-            .header(HOST, header(&self.origin.address.to_string())?);
-        let named = |(name, _): &(String, String)| ACCEPT_ENCODING == name.as_str();
-        if !headers.iter().any(named) {
-            request = request.header(ACCEPT_ENCODING, coding::ACCEPTED);
-        }
-        if !matches!(method, Method::GET | Method::HEAD) {
-            request = request.header(ORIGIN, header(&self.origin.to_string())?);
-        }
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        request
-            .method(method)
-            .body(Full::from(body.unwrap_or_default()))
-            .map_err(|error| wrong(&error))
-    }
 }
 
+/// A request for a WebSocket.
+fn socket_request(origin: &Origin, path: &str, protocols: &[String]) -> Result<Request, HandError> {
+    let syntax = |message: String| refuse("SyntaxError", message);
+    if !path.starts_with('/') {
+        return Err(syntax(format!("a path begins with a slash: {path:?}")));
+    }
+    // The scheme says nothing: the stream that it goes over is ready made.
+    let mut request = format!("ws://{}{path}", origin.address)
+        .into_client_request()
+        .map_err(|error| syntax(error.to_string()))?;
+    let headers = request.headers_mut();
+    headers.insert(ORIGIN, header(&origin.to_string())?);
+    if !protocols.is_empty() {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, header(&protocols.join(", "))?);
+    }
+    Ok(request)
+}
+
+/// An HTTP request as a page makes it.
+fn http_request(
+    origin: &Origin,
+    method: &str,
+    path: &str,
+    headers: Vec<(String, String)>,
+    body: Option<String>,
+) -> Result<::http::Request<Full<Bytes>>, HandError> {
+    let wrong = |error: &dyn std::fmt::Display| refuse("TypeError", error.to_string());
+    if !path.starts_with('/') {
+        return Err(wrong(&format!("a path begins with a slash: {path:?}")));
+    }
+    let method = Method::from_bytes(method.as_bytes()).map_err(|error| wrong(&error))?;
+    let mut request = ::http::Request::builder()
+        .uri(path)
+        .header(HOST, header(&origin.address.to_string())?);
+    let named = |(name, _): &(String, String)| ACCEPT_ENCODING == name.as_str();
+    if !headers.iter().any(named) {
+        request = request.header(ACCEPT_ENCODING, coding::ACCEPTED);
+    }
+    if !matches!(method, Method::GET | Method::HEAD) {
+        request = request.header(ORIGIN, header(&origin.to_string())?);
+    }
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    request
+        .method(method)
+        .body(Full::from(body.unwrap_or_default()))
+        .map_err(|error| wrong(&error))
+}
 /// Each request has a connection of its own: nothing to clean up, and the tap sees it as its own.
 async fn respond(
     origin: Origin,
@@ -475,9 +483,29 @@ impl LinkTask {
         self,
         request: ::http::Request<Full<Bytes>>,
         via: Via,
+        path: String,
         mut orders: UnboundedReceiver<ToSend>,
     ) {
         let grips = Grips::default();
+        if let Via::SocketIo { engine, start } = via {
+            let line = engine::Line {
+                task: &self,
+                grips: &grips,
+                path: &path,
+                version: engine,
+                closing: AtomicBool::new(false),
+            };
+            let mut over = pin!(line.run(start, &mut orders));
+            tokio::select! {
+                biased;
+                () = self.reset.cancelled() => grips.reset(),
+                over = &mut over => self.closed(match over {
+                    engine::Over::Closed => NO_STATUS,
+                    engine::Over::Lost => ABNORMAL,
+                }, String::new()),
+            }
+            return;
+        }
         let mut carried = pin!(async {
             match &via {
                 Via::Events { names } => events::run(&self, &grips, request, names).await,

@@ -20,7 +20,7 @@ use super::model::{Action, DEFAULT_WITHIN, Expect, Line, PeerSpec, Scenario, Ste
 use super::placed::Placed;
 use super::table::{
     self, AWAIT, CONDITIONS, ELSEWHERE, EXPECT_KEYS, FILE, GONE, MAX_LINE, MAX_LINES, MAX_PEERS,
-    TOGETHER, USE, VERBS, WAIT,
+    TOGETHER, USE, WAIT, verbs,
 };
 use super::value::{Shapes, peer_name};
 use super::{check, deadlock, expected, ordered, spelling};
@@ -328,11 +328,11 @@ impl Reader<'_> {
         }
         let verb = if name == AWAIT {
             self.condition(span, body)?
-        } else if let Some(verb) = table::find(VERBS, name) {
+        } else if let Some(verb) = table::verb(name) {
             verb
         } else {
             let names = || {
-                let verbs = VERBS.iter().map(|verb| verb.name);
+                let verbs = verbs().map(|verb| verb.name);
                 verbs.chain([WAIT, AWAIT, TOGETHER, USE])
             };
             let mistake = self
@@ -405,10 +405,10 @@ impl Reader<'_> {
         )?;
         let given: Vec<&(Key, Node)> = entries
             .iter()
-            .filter(|(key, _)| table::find(CONDITIONS, &key.text).is_some())
+            .filter(|(key, _)| table::condition(&key.text).is_some())
             .collect();
         match given.as_slice() {
-            [(key, _)] => table::find(CONDITIONS, &key.text),
+            [(key, _)] => table::condition(&key.text),
             [] => {
                 let names = || CONDITIONS.iter().map(|form| form.name);
                 let stranger = entries.iter().find(|(key, _)| {

@@ -6,8 +6,8 @@ use super::table::{
     AT_ONCE, AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_AT_ONCE, MAX_MIXES,
     MAX_PARAMETERS, MAX_PEERS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS,
     PEER_KEYS, PeerShape, RECONNECTS, RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES,
-    Shape, TOGETHER, TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, VERBS, Verb, WAIT, WAIT_ABOUT,
-    WITHIN,
+    Shape, TOGETHER, TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, Verb, WAIT, WAIT_ABOUT, WITHIN,
+    verbs,
 };
 
 /// The schema (JSON Schema, draft 2020-12) that an editor completes and checks scenario files by, and the files of sequences beside them.
@@ -239,7 +239,7 @@ fn peers() -> Value {
 /// A step: an object with one verb; a verb without needed keys may stand alone; or the `use` of a sequence.
 fn step() -> Value {
     let mut properties = Map::new();
-    for verb in VERBS {
+    for verb in verbs() {
         let mut body = mapping(verb);
         if alone(verb) {
             body["type"] = json!(["object", "null"]);
@@ -251,8 +251,7 @@ fn step() -> Value {
         AWAIT.into(),
         json!({ "description": AWAIT_ABOUT, "oneOf": conditions }),
     );
-    let bare: Vec<&str> = VERBS
-        .iter()
+    let bare: Vec<&str> = verbs()
         .filter(|verb| alone(verb))
         .map(|verb| verb.name)
         .collect();
@@ -285,7 +284,7 @@ fn step() -> Value {
 
 /// Steps that begin together, and who gets which name by their outcome.
 fn together() -> Value {
-    let verbs = VERBS.iter().filter(|verb| AT_ONCE.contains(&verb.name));
+    let verbs = AT_ONCE.iter();
     // As they are for steps of their own.
     let same = |name: &str| json!({ "$ref": format!("#/$defs/step/oneOf/0/properties/{name}") });
     let properties: Map<String, Value> = verbs

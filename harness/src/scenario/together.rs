@@ -94,22 +94,10 @@ impl Step {
     }
 }
 
-impl Action {
-    /// What the answer to a request must be.
-    pub fn answer(&self) -> Option<&Answer> {
-        match self {
-            Action::Connect { answer, .. }
-            | Action::Create { answer, .. }
-            | Action::Join { answer, .. }
-            | Action::Leave { answer, .. }
-            | Action::Destroy { answer, .. } => Some(answer),
-            _ => None,
-        }
-    }
-
-    /// Who does it, if somebody does.
-    pub fn actor(&self) -> Option<&PeerName> {
-        match self {
+/// Who does an action, if somebody does: to look at, or to change.
+macro_rules! doer {
+    ($action:expr) => {
+        match $action {
             Action::Connect { peer, .. }
             | Action::Create { peer, .. }
             | Action::Join { peer, .. }
@@ -134,8 +122,40 @@ impl Action {
             Action::Negotiate { from, .. }
             | Action::Send { from, .. }
             | Action::Say { from, .. } => Some(from),
+            Action::Hold(_)
+            | Action::Release(_)
+            | Action::Drop(_)
+            | Action::Delay { .. }
+            | Action::Duplicate(_)
+            | Action::Reorder { .. }
+            | Action::Corrupt { .. }
+            | Action::KillServer
+            | Action::Restart
+            | Action::Pause
+            | Action::Resume
+            | Action::Wait(_)
+            | Action::Await(_)
+            | Action::Together(_) => None,
+        }
+    };
+}
+
+impl Action {
+    /// What the answer to a request must be.
+    pub fn answer(&self) -> Option<&Answer> {
+        match self {
+            Action::Connect { answer, .. }
+            | Action::Create { answer, .. }
+            | Action::Join { answer, .. }
+            | Action::Leave { answer, .. }
+            | Action::Destroy { answer, .. } => Some(answer),
             _ => None,
         }
+    }
+
+    /// Who does it, if somebody does.
+    pub fn actor(&self) -> Option<&PeerName> {
+        doer!(self)
     }
 
     /// Shows each name of a peer in it, to be read or changed.
@@ -143,31 +163,10 @@ impl Action {
         if let Some(other) = self.other_end_mut() {
             other.iter_mut().for_each(&mut *look);
         }
+        if let Some(actor) = doer!(&mut *self) {
+            look(actor);
+        }
         match self {
-            Action::Connect { peer, .. }
-            | Action::Create { peer, .. }
-            | Action::Join { peer, .. }
-            | Action::Leave { peer, .. }
-            | Action::Destroy { peer, .. }
-            | Action::Disconnect { peer }
-            | Action::CreateOffer { peer, .. }
-            | Action::CreateAnswer { peer, .. }
-            | Action::SetLocal { peer, .. }
-            | Action::SetRemote { peer, .. }
-            | Action::AddCandidate { peer, .. }
-            | Action::RestartIce { peer, .. }
-            | Action::OpenChannel { peer, .. }
-            | Action::CloseChannel { peer, .. }
-            | Action::Close { peer, .. }
-            | Action::Kill { peer, .. }
-            | Action::Cut { peer, .. }
-            | Action::Stall { peer }
-            | Action::Mend { peer }
-            | Action::SendRaw { peer, .. }
-            | Action::Http { peer, .. } => look(peer),
-            Action::Negotiate { from, .. }
-            | Action::Send { from, .. }
-            | Action::Say { from, .. } => look(from),
             Action::Hold(pattern)
             | Action::Release(pattern)
             | Action::Drop(pattern)
@@ -175,17 +174,13 @@ impl Action {
             | Action::Delay { pattern, .. }
             | Action::Reorder { pattern, .. }
             | Action::Corrupt { pattern, .. } => of_pattern(pattern, look),
-            Action::KillServer
-            | Action::Restart
-            | Action::Pause
-            | Action::Resume
-            | Action::Wait(_) => {}
             Action::Await(condition) => of_condition(condition, look),
             Action::Together(together) => {
                 for step in &mut together.steps {
                     step.action.each_peer(look);
                 }
             }
+            _ => {}
         }
     }
 }

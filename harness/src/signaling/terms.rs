@@ -59,7 +59,7 @@ impl Terms {
     /// The terms of a dialect.
     pub fn of(dialect: &Dialect) -> Self {
         Self {
-            answers_leave: dialect.hears(Kind::Left),
+            answers_leave: dialect.answers(Kind::Leave) && dialect.hears(Kind::Left),
             rooms: Some(dialect.has_rooms()),
             ..Self::from(dialect.properties())
         }

@@ -1,6 +1,8 @@
 //! Plays one scenario with one cast against one server.
 
 mod actor;
+mod after;
+mod begins;
 mod blame;
 mod closing;
 mod connect;

@@ -3,24 +3,31 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
+use super::after::{Due, Replied};
+use super::begins::Begins;
 use super::director::{Miss, Stage, Stop, Until, fail, fail_as};
 use super::gathering::drawn;
-use super::inner::{Begins, Due, Inner, come};
+use super::inner::{Inner, come};
 use super::order::{Done, Order};
-use super::verbs::Replied;
 use crate::names::PeerName;
 use crate::record::{FailureKind, Seq, What};
-use crate::scenario::{Action, Answer, Condition, Cut, Share, Step, Together};
-use crate::tap;
+use crate::scenario::{Action, Answer, Condition, Share, Step, Together};
 use crate::terms::Kill;
 
 /// How long the others may take to end when one of them has failed.
 const SEEN_OUT_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
 
 type Dones = mpsc::UnboundedReceiver<(usize, Done)>;
+
+/// What is there already. Not by `try_recv`: where a sender is stopped in the middle of sending, that parks this thread until it goes on, and so
+/// takes the word that something else is ready from the runtime which drives all cases on this thread; then none of them is looked at again.
+pub(super) fn ready<T>(from: &mut mpsc::UnboundedReceiver<T>) -> Option<T> {
+    from.recv().now_or_never().flatten()
+}
 
 impl Stage {
     /// A step with peers in the place of names that outcomes have bound.
@@ -290,16 +297,8 @@ impl Stage {
                 };
             }
             (Action::Cut { how, .. }, _) => {
-                let link = self.ending(peer, inner.step);
-                let how = match how {
-                    Cut::Close => tap::Cut::Close {
-                        code: 1000,
-                        reason: String::new(),
-                    },
-                    Cut::Reset | Cut::Silence(_) => tap::Cut::Reset,
-                };
-                self.actor(peer)?.tap.cut(None, how).await;
-                inner.due = link.map(Due::Closed);
+                let (peer, how) = (peer.clone(), *how);
+                inner.due = self.cut(&peer, how, inner.step).await?.map(Due::Closed);
             }
             (action, Begins::InTurn(Some(order))) => {
                 if matches!(action, Action::Disconnect { .. }) {
@@ -328,7 +327,7 @@ impl Stage {
         loop {
             self.world.hope.quiet = self.actors.values().all(|actor| actor.wire.is_quiet());
             self.take_in()?;
-            while let Ok((place, done)) = dones.try_recv() {
+            while let Some((place, done)) = ready(dones) {
                 self.done(&mut all[place], done)?;
             }
             for inner in all.iter_mut() {
@@ -358,10 +357,11 @@ impl Stage {
             return Ok(());
         }
         self.take_in()?;
-        match self.after(inner, done) {
-            Ok(due) => inner.due = due,
-            Err(stop) => return Err(self.of_inner(inner.number, &inner.text, stop)),
-        }
+        let after = self.after(&inner.action, &inner.peer, inner.step, done);
+        let after = after.map_err(|stop| self.of_inner(inner.number, &inner.text, stop))?;
+        inner.due = after.due;
+        inner.waited.extend(after.waited);
+        inner.replied = after.replied.or(inner.replied);
         Ok(())
     }
 

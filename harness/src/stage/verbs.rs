@@ -1,284 +1,26 @@
 //! What each verb of a scenario does, and what it waits for.
 
 use super::actor::Actor;
-use super::director::{Miss, Stage, Stop, fail, fail_as};
-use super::hope::Waiting;
-use super::order::{Done, Order};
+use super::after::{After, Asked, Due, Replied};
+use super::director::{Stage, Stop, fail};
+use super::order::Order;
 use super::rules::Fault;
-use super::waits::World;
 use crate::hand::Deed;
 use crate::names::{Link, PeerName, Stack};
-use crate::record::{FailureKind, InconclusiveKind, Seq, What, payload};
+use crate::record::{InconclusiveKind, Seq, What, payload};
 use crate::scenario::{Action, Answer, Condition, Cut, Raw, Step};
-use crate::signaling::{DescriptionKind, Kind, Notice, Request};
+use crate::signaling::{Kind, Request};
 use crate::tap;
 use crate::terms::{Data, Kill};
-
-/// A request, and what its answer must be.
-pub(super) struct Asked<'a> {
-    pub peer: &'a PeerName,
-    pub kind: Kind,
-    pub answer: &'a Answer,
-}
-
-/// The answer to a request.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Replied {
-    pub granted: bool,
-    /// When it was heard.
-    pub seq: Seq,
-}
-
-impl Asked<'_> {
-    /// The answer, once it is there, or why it will not do.
-    pub fn replied(
-        &self,
-        world: &mut World,
-        begun: Seq,
-        waiting: &Waiting,
-    ) -> Option<Result<Replied, Miss>> {
-        let Asked { peer, kind, answer } = self;
-        let Some((notice, seq)) = world.reply(peer, *kind, begun) else {
-            let why = world.hope.deaf(peer, waiting)?;
-            let why = format!("{peer} waited for the server's answer to its {kind}, and {why}");
-            return Some(Err(why.into()));
-        };
-        let granted = !matches!(notice, Notice::Refused { .. });
-        Some(match (notice, answer) {
-            (Notice::Refused { reason, .. }, Answer::Granted) => {
-                let message = format!("the server refused {peer}'s {kind}: {reason:?}");
-                Err(Miss::new(FailureKind::Refused, message))
-            }
-            (Notice::Refused { reason, .. }, Answer::RefusedWith(text))
-                if let Some(wanted) = world.refusals.wanted(text)
-                    && !reason.contains(wanted) =>
-            {
-                let named = match wanted == text {
-                    true => String::new(),
-                    false => format!(", which is what `{text}` is called here"),
-                };
-                let message = format!(
-                    "the server refused {peer}'s {kind} with {reason:?}, expected {wanted:?} in it{named}"
-                );
-                Err(Miss::new(FailureKind::Refused, message))
-            }
-            (Notice::Refused { .. }, _) | (_, Answer::Granted | Answer::Any) => {
-                Ok(Replied { granted, seq })
-            }
-            (_, _) => {
-                let message = format!("the server granted {peer}'s {kind}, which it had to refuse");
-                Err(Miss::new(FailureKind::NotRefused, message))
-            }
-        })
-    }
-}
 
 impl Stage {
     /// Does one step and answers the events that its waits were satisfied by.
     pub(super) async fn step(&mut self, step: &Step, begun: Seq) -> Result<Vec<Seq>, Stop> {
-        let cause = vec![begun];
         match &step.action {
             Action::Connect {
                 peer,
                 answer: Answer::Granted,
             } => self.connect(peer, begun).await?,
-            Action::Connect {
-                peer,
-                answer: Answer::Any,
-            } => {
-                let order = match self.is_half_open(peer) {
-                    true => Order::ConnectAnew,
-                    false => Order::Connect,
-                };
-                let done = self.order(peer, order, cause).await?;
-                self.take_in()?;
-                let replied = self.let_in(peer, done, begun)?;
-                self.tell_outcome(peer, "connect", &replied, begun);
-            }
-            Action::Connect {
-                peer,
-                answer: Answer::Refused | Answer::RefusedWith(_),
-            } => {
-                if let Done::Yes = self.order(peer, Order::ConnectMore, cause).await? {
-                    return Err(fail_as(
-                        FailureKind::NotRefused,
-                        format!("the server let {peer} in a second time, which it had to refuse"),
-                    ));
-                }
-            }
-            Action::Create { peer, room, answer } => {
-                self.rooms.insert(peer.clone(), room.clone());
-                return self
-                    .ask(
-                        peer,
-                        Request::Create { room: room.clone() },
-                        None,
-                        answer,
-                        begun,
-                    )
-                    .await;
-            }
-            Action::Join {
-                peer,
-                room,
-                offer,
-                answer,
-            } => {
-                self.rooms.insert(peer.clone(), room.clone());
-                return self
-                    .ask(
-                        peer,
-                        Request::Join { room: room.clone() },
-                        *offer,
-                        answer,
-                        begun,
-                    )
-                    .await;
-            }
-            Action::Leave { peer, answer } => {
-                let Some(room) = self.rooms.get(peer).cloned() else {
-                    return Err(fail(format!(
-                        "{peer} has neither created nor joined a room that it could leave"
-                    )));
-                };
-                return self
-                    .ask(peer, Request::Leave { room }, None, answer, begun)
-                    .await;
-            }
-            Action::Destroy { peer, room, answer } => {
-                return self
-                    .ask(
-                        peer,
-                        Request::Destroy { room: room.clone() },
-                        None,
-                        answer,
-                        begun,
-                    )
-                    .await;
-            }
-            Action::Disconnect { peer } => {
-                let link = self.ending(peer, begun);
-                self.must(peer, Order::Disconnect, cause).await?;
-                self.closed(peer, link).await?;
-            }
-            Action::Negotiate { from, to } => {
-                let to = match to.clone().or_else(|| self.other(from)) {
-                    Some(to) => to,
-                    None => {
-                        return Err(fail(format!(
-                            "{from} has more than one peer to offer to: say `to:`"
-                        )));
-                    }
-                };
-                self.must(
-                    from,
-                    Order::Deed {
-                        to: Some(to),
-                        deed: Deed::Negotiate,
-                    },
-                    cause,
-                )
-                .await?;
-            }
-            Action::CreateOffer { peer, to } => {
-                self.must(
-                    peer,
-                    Order::with(
-                        to,
-                        Deed::Create {
-                            kind: DescriptionKind::Offer,
-                        },
-                    ),
-                    cause,
-                )
-                .await?
-            }
-            Action::CreateAnswer { peer, to } => {
-                self.must(
-                    peer,
-                    Order::with(
-                        to,
-                        Deed::Create {
-                            kind: DescriptionKind::Answer,
-                        },
-                    ),
-                    cause,
-                )
-                .await?
-            }
-            Action::SetLocal {
-                peer,
-                to,
-                kind,
-                fails,
-            } => {
-                return self
-                    .by_hand(
-                        peer,
-                        Order::with(to, Deed::SetLocal { kind: *kind }),
-                        fails,
-                        begun,
-                    )
-                    .await;
-            }
-            Action::SetRemote {
-                peer,
-                to,
-                kind,
-                fails,
-            } => {
-                return self
-                    .by_hand(
-                        peer,
-                        Order::with(to, Deed::SetRemote { kind: *kind }),
-                        fails,
-                        begun,
-                    )
-                    .await;
-            }
-            Action::AddCandidate { peer, to, fails } => {
-                return self
-                    .by_hand(peer, Order::with(to, Deed::AddCandidate), fails, begun)
-                    .await;
-            }
-            Action::Send {
-                from,
-                to,
-                message,
-                gathered,
-            } => {
-                let order = Order::with(
-                    to,
-                    Deed::Send {
-                        kind: *message,
-                        gathered: *gathered,
-                    },
-                );
-                self.must(from, order, cause).await?
-            }
-            Action::RestartIce { peer, to } => {
-                self.must(peer, Order::with(to, Deed::RestartIce), cause)
-                    .await?
-            }
-            Action::OpenChannel {
-                peer,
-                to,
-                label,
-                options,
-            } => {
-                self.must(
-                    peer,
-                    Order::with(
-                        to,
-                        Deed::OpenChannel {
-                            label: label.clone(),
-                            options: options.clone(),
-                        },
-                    ),
-                    cause,
-                )
-                .await?;
-            }
             Action::Say {
                 from,
                 to,
@@ -288,22 +30,6 @@ impl Stage {
             } => {
                 let to = to.as_ref();
                 return self.say((from, to), channel, data, *heard, begun).await;
-            }
-            Action::CloseChannel { peer, to, channel } => {
-                self.must(
-                    peer,
-                    Order::with(
-                        to,
-                        Deed::CloseChannel {
-                            label: channel.clone(),
-                        },
-                    ),
-                    cause,
-                )
-                .await?;
-            }
-            Action::Close { peer, to } => {
-                self.must(peer, Order::with(to, Deed::Close), cause).await?
             }
             Action::Kill { peer, how } => {
                 let link = self.ending(peer, begun);
@@ -342,15 +68,7 @@ impl Stage {
             Action::Pause => self.pause(begun).await?,
             Action::Resume => self.resume(begun).await?,
             Action::Cut { peer, how } => {
-                let link = self.ending(peer, begun);
-                let how = match how {
-                    Cut::Close => tap::Cut::Close {
-                        code: 1000,
-                        reason: String::new(),
-                    },
-                    Cut::Reset | Cut::Silence(_) => tap::Cut::Reset,
-                };
-                self.actor(peer)?.tap.cut(None, how).await;
+                let link = self.cut(peer, *how, begun).await?;
                 self.closed(peer, link).await?;
             }
             Action::KillServer => self.kill_server(begun).await?,
@@ -360,67 +78,93 @@ impl Stage {
                     return Err(Stop::Trouble(InconclusiveKind::NoServer, error.to_string()));
                 }
             }
-            Action::SendRaw { peer, raw } => match raw {
-                Raw::Text(text) => {
-                    self.must(peer, Order::SendRaw { text: text.clone() }, cause)
-                        .await?
-                }
-                Raw::Garbage { kind, of, answered } => {
-                    return self.garbage(peer, (*kind, *of), *answered, begun).await;
-                }
-                Raw::Frame(frame) => self.raw_frame(peer, *frame, begun).await?,
-                Raw::Upgrade { path, status } => {
-                    self.foreign_upgrade(peer, path, *status).await?;
-                }
-            },
-            Action::Http {
+            Action::SendRaw {
                 peer,
-                method,
-                path,
-                body,
-                status,
+                raw: Raw::Garbage { kind, of, answered },
             } => {
-                let order = Order::Http {
-                    method: method.clone(),
-                    path: path.clone(),
-                    body: body.clone(),
-                };
-                match (self.order(peer, order, cause).await?, status) {
-                    (Done::Status(got, _), Some(wanted)) if got != *wanted => {
-                        return Err(fail_as(
-                            FailureKind::Refused,
-                            format!("the answer has status {got}, expected {wanted}"),
-                        ));
-                    }
-                    (Done::Status(_, answer), _) => return Ok(answer.into_iter().collect()),
-                    (Done::No(why), _) => return Err(fail(format!("{peer} could not: {why}"))),
-                    (done, _) => return Err(fail(format!("{peer} answered {done:?}"))),
-                }
+                return self.garbage(peer, (*kind, *of), *answered, begun).await;
             }
+            Action::SendRaw {
+                peer,
+                raw: Raw::Frame(frame),
+            } => self.raw_frame(peer, *frame, begun).await?,
+            Action::SendRaw {
+                peer,
+                raw: Raw::Upgrade { path, status },
+            } => self.foreign_upgrade(peer, path, *status).await?,
             Action::Wait(time) => self.idle(*time).await?,
             Action::Await(condition) => return self.condition(condition, begun).await,
             Action::Together(together) => return self.together(together, begun).await,
+            // All else is for a peer to do.
+            action => return self.ordered(action, begun).await,
         }
         Ok(Vec::new())
     }
 
-    /// Whether the server has let a peer in that asked for a connection, where either is right.
-    pub(super) fn let_in(&self, peer: &PeerName, done: Done, begun: Seq) -> Result<Replied, Stop> {
-        let replied = |granted| Replied {
-            granted,
-            seq: begun,
+    /// Gives a peer the order that an action begins with, and waits for what comes of it.
+    async fn ordered(&mut self, action: &Action, begun: Seq) -> Result<Vec<Seq>, Stop> {
+        let order = self.begins(action)?.order();
+        let (Some(peer), Some(order)) = (action.actor(), order) else {
+            let why = format!("`{}` is for nobody to do", action.verb());
+            return Err(fail(why));
         };
-        let refused = || {
-            let events = self.recorder.events_from(begun);
-            events.iter().any(|event| {
-                matches!(&event.what, What::LinkRefused { link, status: Some(_), .. } if link.peer == *peer)
-            })
-        };
-        match done {
-            Done::No(_) if refused() => Ok(replied(false)),
-            Done::No(why) => Err(fail(format!("{peer} could not: {why}"))),
-            _ => Ok(replied(true)),
+        if matches!(action, Action::Disconnect { .. }) {
+            // Waited for below, as the peer itself sees it.
+            let _link = self.ending(peer, begun);
         }
+        let done = self.order(peer, order, vec![begun]).await?;
+        self.take_in()?;
+        let After {
+            due,
+            waited,
+            mut replied,
+        } = self.after(action, peer, begun, done)?;
+        let mut waited = Vec::from_iter(waited);
+        match (due, action.answer()) {
+            (Some(Due::Reply(kind)), Some(answer)) => {
+                let asked = Asked { peer, kind, answer };
+                let came = self.replied(&asked, begun).await?;
+                if self.world.fenced.contains(&kind) {
+                    self.done_by_now(peer, begun).await?;
+                }
+                waited.push(came.seq);
+                replied = Some(came);
+            }
+            (Some(Due::Closed(link)), _) => self.closed(peer, Some(link)).await?,
+            _ => {}
+        }
+        if let (Some(replied), Some(Answer::Any)) = (replied, action.answer()) {
+            self.tell_outcome(peer, action.verb(), &replied, begun);
+        }
+        Ok(waited)
+    }
+
+    /// Waits for the answer to a request.
+    async fn replied(&mut self, asked: &Asked<'_>, begun: Seq) -> Result<Replied, Stop> {
+        let waiting = self.waiting(begun);
+        let what = || format!("the server's answer to {}'s {}", asked.peer, asked.kind);
+        let until = self.until;
+        self.wait(until, what, |world| asked.replied(world, begun, &waiting))
+            .await
+    }
+
+    /// Cuts a peer's line at its tap. Which it was, if there was one.
+    pub(super) async fn cut(
+        &mut self,
+        peer: &PeerName,
+        how: Cut,
+        begun: Seq,
+    ) -> Result<Option<u32>, Stop> {
+        let link = self.ending(peer, begun);
+        let how = match how {
+            Cut::Close => tap::Cut::Close {
+                code: 1000,
+                reason: String::new(),
+            },
+            Cut::Reset | Cut::Silence(_) => tap::Cut::Reset,
+        };
+        self.actor(peer)?.tap.cut(None, how).await;
+        Ok(link)
     }
 
     /// Records that a step ends this peer's link, if there is one.
@@ -471,36 +215,6 @@ impl Stage {
         }
     }
 
-    async fn ask(
-        &mut self,
-        peer: &PeerName,
-        request: Request,
-        offer: Option<bool>,
-        answer: &Answer,
-        begun: Seq,
-    ) -> Result<Vec<Seq>, Stop> {
-        let kind = request.kind();
-        self.must(peer, Order::Ask { request, offer }, vec![begun])
-            .await?;
-        let waiting = self.waiting(begun);
-        let what = format!("the server's answer to {peer}'s {kind}");
-        let asked = Asked { peer, kind, answer };
-        let replied = self
-            .wait(
-                self.until,
-                || what.clone(),
-                |world| asked.replied(world, begun, &waiting),
-            )
-            .await?;
-        if *answer == Answer::Any {
-            self.tell_outcome(peer, kind.as_str(), &replied, begun);
-        }
-        if self.world.fenced.contains(&kind) {
-            self.done_by_now(peer, begun).await?;
-        }
-        Ok(vec![replied.seq])
-    }
-
     /// Waits until the server has done what a peer has asked without an answer: it has answered what was asked next.
     async fn done_by_now(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
         let fence = Order::Ask {
@@ -524,20 +238,6 @@ impl Stage {
             },
         )
         .await
-    }
-
-    /// An order that may have to fail, with a text that the stack's error must contain.
-    async fn by_hand(
-        &mut self,
-        peer: &PeerName,
-        order: Order,
-        fails: &Option<String>,
-        begun: Seq,
-    ) -> Result<Vec<Seq>, Stop> {
-        let done = self.order(peer, order, vec![begun]).await?;
-        self.take_in()?;
-        let seq = by_hand(peer, done, fails.as_deref())?;
-        Ok(seq.into_iter().collect())
     }
 
     /// Says something to the one who is named, or to each whom it is for.
@@ -608,33 +308,5 @@ impl Stage {
             waited.extend(got);
         }
         Ok(waited)
-    }
-}
-
-/// What came of an order that the stack may have to refuse.
-pub(super) fn by_hand(
-    peer: &PeerName,
-    done: Done,
-    fails: Option<&str>,
-) -> Result<Option<Seq>, Stop> {
-    match (done, fails) {
-        (Done::Refused { name, message, seq }, Some(text)) => {
-            let whole = format!("{name}: {message}");
-            if whole.contains(text) {
-                return Ok(Some(seq));
-            }
-            let message = format!("{peer}'s stack refused with {whole:?}, expected {text:?} in it");
-            Err(fail_as(FailureKind::StackRefused, message))
-        }
-        (Done::Refused { name, message, .. }, None) => Err(fail_as(
-            FailureKind::StackRefused,
-            format!("{peer}'s stack refused: {name}: {message}"),
-        )),
-        (Done::No(why), _) => Err(fail(format!("{peer} could not: {why}"))),
-        (Done::Yes | Done::Status(..), Some(_)) => Err(fail_as(
-            FailureKind::StackAccepted,
-            format!("{peer}'s stack took it, which it had to refuse"),
-        )),
-        (Done::Yes | Done::Status(..), None) => Ok(None),
     }
 }

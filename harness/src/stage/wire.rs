@@ -13,7 +13,9 @@ use super::rules::{Decision, Fault, Held, Rules};
 use crate::lock::lock;
 use crate::names::{Link, PeerName};
 use crate::record::{Digest, Fingerprint, Recorder, Seq, What, elide};
-use crate::signaling::{Conversation, Dialect, Heard, Meant, Notice, Overheard, Signal, Word};
+use crate::signaling::{
+    Conversation, Dialect, Heard, Kind, Meant, Notice, Overheard, Signal, Word,
+};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Verdict, Violation};
 use crate::terms::Rule;
 use crate::terms::{Carrier, Direction, Ending, Fate, Side};
@@ -315,6 +317,7 @@ impl Wire {
     /// The peer says a word on this link for which this server has none: that it was said. Answers its event.
     pub fn asks_unsaid(&self, link: u32, word: &Word, cause: &[Seq]) -> Seq {
         let of = cause.last().copied().unwrap_or_default();
+        self.ear(&mut lock(&self.inner), link).told(word);
         self.work_out(link, Direction::Up, of, word.clone(), cause)
     }
 
@@ -410,6 +413,20 @@ impl Wire {
                 // A peer that has ended asks for nothing.
                 drop(told.send((link, word, seq)));
             }
+        }
+    }
+
+    /// Whether a word of the server's names somebody who is nobody of the case.
+    fn is_of_a_stranger(&self, word: &Word) -> bool {
+        let strange = |id: &String| self.directory.peer(id).is_none();
+        match word {
+            Word::Signal { peer, .. } => peer.as_ref().is_some_and(strange),
+            Word::Notice { notice } => match notice {
+                Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. } => strange(peer),
+                Notice::Joined { with, .. } => with.iter().any(strange),
+                _ => false,
+            },
+            Word::Request { .. } => false,
         }
     }
 
@@ -656,7 +673,20 @@ impl Wire {
 }
 
 impl Policy for Wire {
+    fn waits(&self, link: u32, text: &str) -> bool {
+        if !self.directory.book().expects() {
+            return false;
+        }
+        // Of a message that names somebody unknown, while somebody is about to be told who he is.
+        let mut inner = lock(&self.inner);
+        let heard = self.ear(&mut inner, link).clone().hear_text(text);
+        heard.words.iter().any(|word| self.is_of_a_stranger(word))
+    }
+
     fn upgrading(&self, _: u32, hold: HoldId) -> bool {
+        if self.dialect.names_in_opening() {
+            self.directory.book().expect(self.peer.as_str());
+        }
         self.rules.gathering.catch_upgrade(&self.peer, hold)
     }
 
@@ -706,6 +736,12 @@ impl Policy for Wire {
             return Verdict::Drop;
         }
         let kind = word.as_ref().map(Word::kind);
+        if matches!(kind, Some(Kind::Create | Kind::Join))
+            && passing.direction == Direction::Up
+            && self.dialect.names_in_answers()
+        {
+            self.directory.book().expect(self.peer.as_str());
+        }
         let Decision { fault, seq, behind } = self.rules.decide(
             &self.peer,
             passing,
@@ -812,6 +848,7 @@ impl Policy for Wire {
                 self.recorder.record(What::LinkUp { link: name }, &[]);
             }
             LinkChange::Refused(refused) => {
+                self.directory.book().forget(self.peer.as_str());
                 let (status, text) = self.refused(&refused);
                 let what = What::LinkRefused {
                     link: name,
@@ -834,6 +871,7 @@ impl Policy for Wire {
             LinkChange::Down { by, ending } => {
                 self.down(link, by, &ending);
                 self.directory.book().leave(self.peer.as_str());
+                self.directory.book().forget(self.peer.as_str());
                 self.recorder.record(
                     What::LinkDown {
                         link: name,

@@ -134,6 +134,7 @@ impl Link {
                 next_hold: 0,
                 down: false,
                 closing: None,
+                again: None,
             },
             timer: None,
             cutters: Vec::new(),
@@ -215,7 +216,8 @@ impl Link {
                 continue;
             }
             let due = [self.up.outbox.due(), self.down.outbox.due()];
-            let Some(next) = due.into_iter().chain([self.common.closing]).flatten().min() else {
+            let others = [self.common.closing, self.common.again];
+            let Some(next) = due.into_iter().chain(others).flatten().min() else {
                 return Poll::Pending;
             };
             let timer = self
@@ -231,6 +233,10 @@ impl Link {
             }
             self.up.outbox.ripen(next);
             self.down.outbox.ripen(next);
+            if self.common.again == Some(next) {
+                self.common.again = None;
+                self.common.read(&mut self.down);
+            }
         }
     }
 
@@ -258,6 +264,8 @@ impl Link {
             match pin!(source.read_buf(&mut leg.inbox)).poll(cx) {
                 Poll::Ready(Ok(0)) => {
                     leg.ended = true;
+                    // What has waited waits no longer.
+                    common.read(leg);
                     let rest = leg.rest();
                     if !rest.is_empty() && common.closing.is_none() && !leg.silent {
                         leg.outbox.push(rest, Kind::Raw, None);

@@ -19,6 +19,7 @@ use super::queue::Queue;
 use super::shared::Go;
 use super::violation::{Told, Violation};
 use super::wire::Wire;
+use crate::carrier::engine;
 use crate::lock::lock;
 use crate::terms::{Carrier, Direction, Ending, Engine, Side, Silence};
 
@@ -51,6 +52,13 @@ pub(super) struct Item {
     pub(super) binary: bool,
     /// Says nothing, and is not judged: a noop.
     pub(super) mute: bool,
+}
+
+impl Item {
+    /// Ends the session.
+    pub(super) fn closes(&self) -> bool {
+        self.mute && self.bytes == engine::CLOSE
+    }
 }
 
 /// What an exchange shall do.
@@ -172,6 +180,11 @@ impl Polled {
         self.state().down
     }
 
+    /// Once down it does not come up again under its key: cut, or the hand's own number.
+    pub(super) fn is_final(&self) -> bool {
+        self.state().cut || self.key != self.route && self.kind == Kind::Poll
+    }
+
     /// It is a WebSocket by now.
     pub(super) fn is_upgraded(&self) -> bool {
         self.state().upgraded
@@ -180,8 +193,12 @@ impl Polled {
     /// What there is to do for a peer who waits.
     pub(super) fn turn(&self) -> Turn {
         let mut state = self.state();
-        if state.cut || state.down {
+        if state.cut {
             return Turn::Cut;
+        }
+        if state.down {
+            // Closed by one side while the other's request stood: that comes to its end.
+            return Turn::Nothing;
         }
         if state.silent_down || state.silent_up {
             return Turn::Silent;
@@ -204,6 +221,9 @@ impl Polled {
     /// Judges messages that came down together; whether they go on as they came. What does not is in the queue.
     pub(super) fn judge_down(&self, items: Vec<Item>, truncated: bool) -> Judged {
         let mut state = self.state();
+        if state.down {
+            return Judged::Untouched(0);
+        }
         let carrier = self.kind.carrier();
         let mut untouched = state.queue.is_empty();
         let mut passed = Vec::new();

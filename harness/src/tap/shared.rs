@@ -1,6 +1,6 @@
 //! What all connections of one tap share.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -45,6 +45,8 @@ pub(super) struct Shared {
     links: Mutex<HashMap<u32, mpsc::UnboundedSender<Command>>>,
     /// Lines that requests carry together, by their keys.
     lines: Mutex<HashMap<String, Arc<Polled>>>,
+    /// Keys of lines that are over and must not come up again: browsers make a request anew whose connection is reset.
+    dead: Mutex<HashSet<String>>,
     holds: Mutex<HashMap<HoldId, Go>>,
 }
 
@@ -66,6 +68,7 @@ impl Shared {
             last_hold: AtomicU32::new(0),
             links: Mutex::default(),
             lines: Mutex::default(),
+            dead: Mutex::default(),
             holds: Mutex::default(),
         }
     }
@@ -132,8 +135,16 @@ impl Shared {
         old
     }
 
+    /// Whether the line of this key is over for good.
+    pub(super) fn is_dead(&self, key: &str) -> bool {
+        lock(&self.dead).contains(key)
+    }
+
     /// A line went down.
     pub(super) fn forget(&self, line: &Arc<Polled>) {
+        if line.is_final() {
+            lock(&self.dead).insert(line.key.clone());
+        }
         let mut lines = lock(&self.lines);
         if lines
             .get(&line.key)

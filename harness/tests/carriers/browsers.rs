@@ -4,7 +4,7 @@ use glare::hand::Hand;
 use glare::hand::Happenings;
 use glare::names::Stack;
 use glare::peer::browser::{BrowserPeer, Pool};
-use glare::terms::Via;
+use glare::terms::{Engine, Start, Via};
 
 use crate::carriers_support::*;
 
@@ -72,4 +72,26 @@ async fn two_browsers_talk_over_long_polls() {
     assert_eq!(tap_b.next().await, "1 over by Tap");
     soon(a.finish()).await;
     soon(b.finish()).await;
+}
+
+#[tokio::test]
+async fn two_browsers_talk_over_engine_io() {
+    for engine in [Engine::V4, Engine::V3] {
+        for start in [Start::Upgrade, Start::Polling, Start::WebSocket] {
+            let server = Server::start().await;
+            let mut tap_a = Tapped::before(server.address, pass).await;
+            let mut tap_b = Tapped::before(server.address, pass).await;
+            let ((a, mut hear_a), (b, mut hear_b)) =
+                tokio::join!(page(Stack::Chromium, &tap_a), page(Stack::Firefox, &tap_b));
+            talk_engine(
+                (&a, &b),
+                (&mut hear_a, &mut hear_b),
+                (&mut tap_a, &mut tap_b),
+                Via::SocketIo { engine, start },
+            )
+            .await;
+            soon(a.finish()).await;
+            soon(b.finish()).await;
+        }
+    }
 }

@@ -9,5 +9,7 @@
 mod carriers_support;
 
 mod browsers;
+mod engine;
 mod events;
+mod node;
 mod polls;

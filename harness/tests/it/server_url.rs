@@ -183,9 +183,10 @@ fn a_fault_of_the_server_is_found_there_as_well() {
 
 #[test]
 fn a_server_that_is_not_there_is_an_environment_without_it() {
-    let closed = TcpListener::bind("127.0.0.1:0").expect("a port");
+    // Bound and not listening: refused, and nobody else can take the port meanwhile.
+    let closed = tokio::net::TcpSocket::new_v4().expect("a socket");
+    closed.bind(([127, 0, 0, 1], 0).into()).expect("a port");
     let address = closed.local_addr().expect("an address");
-    drop(closed);
     let url = format!("http://{address}");
     let happy = project("rooms/happy-path.yaml");
     Stand::new()

@@ -58,6 +58,175 @@ impl Box_ {
 #[derive(Default)]
 pub struct State {
     boxes: Mutex<HashMap<String, Arc<Box_>>>,
+    /// Sessions of engine.io.
+    sessions: Mutex<HashMap<String, Arc<Session>>>,
+}
+
+/// A session of engine.io, whose packets wait in the box of its name.
+struct Session {
+    out: Arc<Box_>,
+    old: bool,
+}
+
+/// A packet that says something: `4b hello` goes to `b` as `4hello`. Anything else is answered by nothing.
+fn pass_on(state: &State, packet: &str) {
+    if let Some((to, text)) = packet
+        .strip_prefix('4')
+        .and_then(|said| said.split_once(' '))
+    {
+        state.of(to).put(format!("4{text}"));
+    }
+}
+
+fn joined(packets: &[String], old: bool) -> String {
+    match old {
+        false => packets.join("\u{1e}"),
+        true => (packets.iter())
+            .map(|packet| format!("{}:{packet}", packet.encode_utf16().count()))
+            .collect(),
+    }
+}
+
+fn parted(body: &str, old: bool) -> Vec<String> {
+    if !old {
+        return body.split('\u{1e}').map(str::to_owned).collect();
+    }
+    let (mut rest, mut packets) = (body, Vec::new());
+    while let Some((length, text)) = rest.split_once(':') {
+        let mut units: usize = length.parse().expect("a length");
+        let end = text.char_indices().find_map(|(at, char)| {
+            if units == 0 {
+                return Some(at);
+            }
+            units -= char.len_utf16();
+            None
+        });
+        let (packet, behind) = text.split_at(end.unwrap_or(text.len()));
+        packets.push(packet.to_owned());
+        rest = behind;
+    }
+    packets
+}
+
+/// Engine.io: polls, packets that come up, and the WebSocket.
+async fn engine(stream: &mut TcpStream, asked: &Asked, state: &Arc<State>) -> Option<()> {
+    let named = |name: &str| asked.query.get(name).cloned();
+    let old = named("EIO")? == "3";
+    let found = |sid: &String| state.sessions.lock().unwrap().get(sid).cloned();
+    let known = named("sid").as_ref().and_then(found);
+    let begin = || {
+        static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
+        let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let sid = format!("s{number}");
+        let out = state.of(&named("me").unwrap_or_default());
+        let session = Arc::new(Session { out, old });
+        let mut all = state.sessions.lock().unwrap();
+        all.insert(sid.clone(), Arc::clone(&session));
+        let open = format!(
+            "0{{\"sid\":\"{sid}\",\"upgrades\":[\"websocket\"],\"pingInterval\":25000,\"pingTimeout\":20000}}"
+        );
+        (session, open)
+    };
+    if named("transport")? == "websocket" {
+        let key = asked.head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("sec-websocket-key")
+                .then(|| value.trim())
+        })?;
+        let accept = tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.as_bytes());
+        let head = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.ok()?;
+        let (session, open) = match known {
+            Some(session) => (session, None),
+            None => {
+                let (session, open) = begin();
+                (session, Some(open))
+            }
+        };
+        return socket(stream, &session, open, state).await;
+    }
+    match (asked.method.as_str(), known) {
+        ("GET", None) if named("sid").is_none() => {
+            let (_, open) = begin();
+            let body = joined(&[open], old);
+            answer(
+                stream,
+                "200 OK",
+                "text/plain; charset=UTF-8",
+                body.as_bytes(),
+            )
+            .await
+        }
+        ("GET", Some(session)) => {
+            let mut none = [0];
+            let all = tokio::select! {
+                all = session.out.wait() => all,
+                _ = stream.read(&mut none) => return None,
+            };
+            let body = joined(&all, session.old);
+            answer(
+                stream,
+                "200 OK",
+                "text/plain; charset=UTF-8",
+                body.as_bytes(),
+            )
+            .await
+        }
+        ("POST", Some(session)) => {
+            let body = String::from_utf8(asked.body.clone()).ok()?;
+            for packet in parted(&body, session.old) {
+                match packet.as_str() {
+                    "1" => session.out.put("6".into()),
+                    packet => pass_on(state, packet),
+                }
+            }
+            answer(stream, "200 OK", "text/html", b"ok").await
+        }
+        _ => {
+            answer(
+                stream,
+                "400 Bad Request",
+                "application/json",
+                b"{\"code\":1}",
+            )
+            .await
+        }
+    }
+}
+
+async fn socket(
+    stream: &mut TcpStream,
+    session: &Session,
+    open: Option<String>,
+    state: &Arc<State>,
+) -> Option<()> {
+    use futures_util::{SinkExt, StreamExt};
+    use tokio_tungstenite::tungstenite::{Message, protocol::Role};
+    let mut socket =
+        tokio_tungstenite::WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
+    let mut speaks = open.is_some();
+    if let Some(open) = open {
+        socket.send(Message::text(open)).await.ok()?;
+    }
+    loop {
+        tokio::select! {
+            all = session.out.wait(), if speaks => for packet in all {
+                socket.send(Message::text(packet)).await.ok()?;
+            },
+            message = socket.next() => match message?.ok()? {
+                Message::Text(text) if text.as_str() == "2probe" => {
+                    socket.send(Message::text("3probe")).await.ok()?;
+                    // So that the poll that stands comes to its end.
+                    session.out.put("6".into());
+                }
+                Message::Text(text) if text.as_str() == "5" => speaks = true,
+                Message::Text(text) => pass_on(state, &text),
+                _ => {}
+            }
+        }
+    }
 }
 
 impl State {
@@ -188,6 +357,7 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) -> Option<()> {
                 let body = format!("[{}]", all.join(", "));
                 answer(&mut stream, "200 OK", "application/json", body.as_bytes()).await?;
             }
+            (_, "/socket.io/") => engine(&mut stream, &asked, &state).await?,
             _ => answer(&mut stream, "404 Not Found", "text/plain", b"nothing").await?,
         }
     }
@@ -366,6 +536,66 @@ pub async fn say(hand: &dyn Hand, to: &str, text: &str) {
         body: "said".into(),
     };
     assert_eq!(soon(hand.perform(command)).await, Ok(said));
+}
+
+pub async fn send(hand: &dyn Hand, text: &str) {
+    let command = Command::SendText {
+        link: 1,
+        text: text.into(),
+    };
+    assert_eq!(soon(hand.perform(command)).await, Ok(Reply::Done));
+}
+
+/// Two peers who talk over lines of engine.io.
+pub async fn talk_engine(
+    (a, b): (&dyn Hand, &dyn Hand),
+    (hear_a, hear_b): (&mut Happenings, &mut Happenings),
+    (tap_a, tap_b): (&mut Tapped, &mut Tapped),
+    via: Via,
+) {
+    for (hand, name) in [(a, "a"), (b, "b")] {
+        open(hand, &format!("/socket.io/?me={name}"), via.clone()).await;
+    }
+    for (hear, tap, name) in [
+        (&mut *hear_a, &mut *tap_a, "a"),
+        (&mut *hear_b, &mut *tap_b, "b"),
+    ] {
+        opened(hear).await;
+        assert!(heard(hear).await.starts_with("0{"));
+        let seen = tap.next().await;
+        let path = format!("1 open /socket.io/?me={name}&EIO=");
+        assert!(seen.starts_with(&path), "{seen}");
+        assert!(tap.next().await.contains(" 0{"));
+    }
+    // While it changes over, and after.
+    for n in 0..20 {
+        for forth in [true, false] {
+            let (from, to, hear) = match forth {
+                true => (a, "b", &mut *hear_b),
+                false => (b, "a", &mut *hear_a),
+            };
+            let (up, down) = match forth {
+                true => (&mut *tap_a, &mut *tap_b),
+                false => (&mut *tap_b, &mut *tap_a),
+            };
+            let text = format!("{{\"n\":{n},\"ä\":\"𝄞\"}}");
+            send(from, &format!("4{to} {text}")).await;
+            assert_eq!(heard(hear).await, format!("4{text}"));
+            let said = up.next().await;
+            assert!(
+                said.starts_with("1 up ") && said.ends_with(&format!(" 4{to} {text}")),
+                "{said}"
+            );
+            let said = down.next().await;
+            assert!(
+                said.starts_with("1 down ") && said.ends_with(&format!(" 4{text}")),
+                "{said}"
+            );
+        }
+    }
+    close(a).await;
+    assert_eq!(closed(hear_a).await, 1005);
+    assert_eq!(tap_a.next().await, "1 over by Peer");
 }
 
 pub fn pass(_: &Passing<'_>, _: HoldId) -> Verdict {

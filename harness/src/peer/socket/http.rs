@@ -20,22 +20,31 @@ use crate::tls::Stream;
 
 /// The sockets of a line, for the one who resets them.
 #[derive(Clone, Default)]
-pub(super) struct Grips(Arc<Mutex<Vec<Weak<TcpSocket>>>>);
+pub(super) struct Grips {
+    all: Arc<Mutex<Vec<Weak<TcpSocket>>>>,
+    /// Of connections that last as long as the line.
+    kept: Arc<Mutex<Vec<Arc<TcpSocket>>>>,
+}
 
 impl Grips {
     /// A second hold on a socket: the connection closes when both are gone.
     pub(super) fn take(&self, stream: &Stream) -> io::Result<Arc<TcpSocket>> {
         let twin = stream.tcp().as_fd().try_clone_to_owned()?;
         let grip = Arc::new(TcpSocket::from_std_stream(twin.into()));
-        let mut all = lock(&self.0);
+        let mut all = lock(&self.all);
         all.retain(|one| one.strong_count() > 0);
         all.push(Arc::downgrade(&grip));
         Ok(grip)
     }
 
+    /// Keeps hold to the line's end.
+    pub(super) fn keep(&self, grip: Arc<TcpSocket>) {
+        lock(&self.kept).push(grip);
+    }
+
     /// The close of each of them will be a reset (RST).
     pub(super) fn reset(&self) {
-        for socket in lock(&self.0).iter().filter_map(Weak::upgrade) {
+        for socket in lock(&self.all).iter().filter_map(Weak::upgrade) {
             // A socket that is gone already needs none.
             let _ = socket.set_zero_linger();
         }

@@ -168,8 +168,9 @@ impl Reader<'_> {
                 self.not_at_once(&placed.verb, "this `send-raw`".into(), why);
                 return None;
             }
-            _ if !AT_ONCE.contains(&verb) => {
-                let why = format!("what can begin together: {}", AT_ONCE.join(", "));
+            _ if !AT_ONCE.iter().any(|row| row.name == verb) => {
+                let names: Vec<&str> = AT_ONCE.iter().map(|row| row.name).collect();
+                let why = format!("what can begin together: {}", names.join(", "));
                 self.not_at_once(&placed.verb, format!("`{verb}`"), &why);
                 return None;
             }

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
 use super::template::id_text;
 use crate::lock::lock;
+
+/// A server that has not told somebody its id by then is not waited for.
+const EXPECTED_FOR: Duration = Duration::from_secs(1);
 
 /// Who is called what on the server, and who is inside which room. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +21,8 @@ struct Pages {
     peers: Named,
     rooms: Named,
     inside: BTreeMap<String, BTreeSet<String>>,
+    /// Who is about to be told its id, and since when.
+    expected: BTreeMap<String, Instant>,
 }
 
 /// Ids that the server gives, and what the case calls those who have them.
@@ -39,7 +45,28 @@ impl Named {
 impl Book {
     /// From now on whoever has this id is that peer; an older id stays its own, too.
     pub(super) fn learn_peer(&self, name: &str, id: &Json) {
-        lock(&self.0).peers.learn(name, id);
+        let mut pages = lock(&self.0);
+        pages.expected.remove(name);
+        pages.peers.learn(name, id);
+    }
+
+    /// This peer is about to be told its id: an id that is not known yet may be its own.
+    pub fn expect(&self, name: &str) {
+        let mut pages = lock(&self.0);
+        pages.expected.insert(name.to_owned(), Instant::now());
+    }
+
+    /// This peer is told none any more.
+    pub fn forget(&self, name: &str) {
+        lock(&self.0).expected.remove(name);
+    }
+
+    /// Whether somebody is about to be told its id.
+    pub fn expects(&self) -> bool {
+        let mut pages = lock(&self.0);
+        let expected = &mut pages.expected;
+        expected.retain(|_, since| since.elapsed() < EXPECTED_FOR);
+        !expected.is_empty()
     }
 
     /// From now on this id is that room's.

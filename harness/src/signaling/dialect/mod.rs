@@ -452,6 +452,30 @@ impl Dialect {
         asks(Kind::Create) || asks(Kind::Join)
     }
 
+    /// Whether the opening of a line tells a peer its id.
+    pub fn names_in_opening(&self) -> bool {
+        let names = |then: &Then| match then {
+            Then::Hear { hear, .. } => hear.captures("self"),
+            Then::Say(_) => false,
+        };
+        self.connect.then.iter().any(names)
+    }
+
+    /// Whether the answer to a request tells a peer its id.
+    pub fn names_in_answers(&self) -> bool {
+        let mut answers = self.hear.iter();
+        !self.names_in_opening()
+            && answers.any(|(hears, hearing)| {
+                matches!(hears, Hears::Kind(Kind::Created | Kind::Joined))
+                    && hearing.captures("self")
+            })
+    }
+
+    /// Whether a request has an answer.
+    pub fn answers(&self, kind: Kind) -> bool {
+        self.way(kind).is_some_and(|way| way.done == Ends::Answered)
+    }
+
     /// Whether a line to it can only be dialled by who is to enter a room: the room stands in the path.
     pub fn dials_by_room(&self) -> bool {
         template::text_holes(&self.connect.path)

@@ -135,7 +135,6 @@ impl Called<'_> {
         }
         match captured.get("room") {
             Some(Json::String(name)) => Some(RoomName::new(name)),
-            Some(Json::Number(number)) => Some(RoomName::new(number.to_string())),
             Some(_) => None,
             None => Some(self.here.cloned().unwrap_or_else(|| RoomName::new("?"))),
         }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::time::Instant;
@@ -29,6 +30,9 @@ pub(super) enum Cutter {
     Nothing,
 }
 
+/// How soon a message that cannot be judged yet is looked at again.
+const AGAIN: Duration = Duration::from_millis(1);
+
 /// One direction: from its source's bytes to its target's outbox.
 pub(super) struct Leg {
     pub(super) direction: Direction,
@@ -52,6 +56,8 @@ pub(super) struct Leg {
     pub(super) stalled: bool,
     /// What the source was told of as wrong.
     told: Told,
+    /// A message that the policy cannot judge yet. What follows it waits behind it.
+    waiting: Option<Piece>,
 }
 
 impl Leg {
@@ -70,6 +76,7 @@ impl Leg {
             unheard: None,
             stalled: false,
             told: Told::default(),
+            waiting: None,
         }
     }
 
@@ -126,6 +133,8 @@ pub(super) struct Common {
     pub(super) down: bool,
     /// Cut by close frame: what comes now is read and thrown away until this moment.
     pub(super) closing: Option<Instant>,
+    /// When a message that cannot be judged yet is looked at again.
+    pub(super) again: Option<Instant>,
 }
 
 impl Common {
@@ -252,7 +261,12 @@ impl Common {
     fn read_frames(&mut self, leg: &mut Leg, splitter: &mut Splitter) {
         let before = splitter.violation();
         let by_server = leg.direction == Direction::Down;
-        while let Some(piece) = splitter.next(&mut leg.inbox) {
+        loop {
+            let looked_at = leg.waiting.is_some();
+            let waiting = leg.waiting.take();
+            let Some(piece) = waiting.or_else(|| splitter.next(&mut leg.inbox)) else {
+                break;
+            };
             if by_server && leg.closed && matches!(piece, Piece::Message { .. }) {
                 self.blame(leg.direction, &mut leg.told, &violation::after_close());
             }
@@ -279,6 +293,19 @@ impl Common {
                 } => {
                     let data = splitter.payload(&frames);
                     let text = std::str::from_utf8(data).ok();
+                    let may_wait = by_server && !leg.silent && !leg.ended && !truncated;
+                    if may_wait && text.is_some_and(|text| self.policy.waits(self.number, text)) {
+                        leg.waiting = Some(Piece::Message {
+                            carrier,
+                            frames,
+                            truncated,
+                        });
+                        self.again = Some(Instant::now() + AGAIN);
+                        break;
+                    }
+                    if looked_at {
+                        self.again = None;
+                    }
                     if by_server
                         && carrier == Carrier::Text
                         && text.is_none()

@@ -66,12 +66,18 @@ impl Session {
         request: Request,
     ) -> Result<Result<Option<Upgraded>, Request>, End> {
         if let Some(query) = query(&request.target) {
-            let line = query.sid.and_then(|sid| self.shared.line(&line_of(&sid)));
+            let (key, begins) = (query.sid.as_deref().map(line_of), query.sid.is_none());
+            if key.as_ref().is_some_and(|key| self.shared.is_dead(key)) {
+                return Err(self.cut_off());
+            }
+            let line = key.and_then(|key| self.shared.line(&key));
             match (request.method.as_str(), line) {
                 ("GET", Some(line)) if request.upgrade => {
                     return Ok(Ok(self.join(request, line).await?));
                 }
-                ("GET", None) if !request.upgrade && request.framing == Framing::Empty => {
+                ("GET", None)
+                    if begins && !request.upgrade && request.framing == Framing::Empty =>
+                {
                     self.shake(request, query.engine).await?;
                     return Ok(Ok(None));
                 }
@@ -102,6 +108,9 @@ impl Session {
             Some(number) => format!("line {number}"),
             None => route.clone(),
         };
+        if self.shared.is_dead(&key) {
+            return Err(self.cut_off());
+        }
         if let Some(line) = self.shared.line(&key) {
             self.polled = request.line.is_some().then(|| Arc::clone(&line));
             return self.poll(request, line).await;
@@ -418,11 +427,15 @@ impl Session {
             state.shape = Some(BytesMut::from(&raw[..head_length]));
             state.list = list;
         }
+        let closes = items.iter().any(Item::closes);
         match line.judge_down(items, false) {
             Judged::Untouched(count) => {
                 if self.peer.send(&raw).await.is_err() {
                     line.lost(count, Direction::Down);
                     return Err(End::PeerReset);
+                }
+                if closes {
+                    line.ended(Side::Server, Ending::Eof);
                 }
                 Ok(Came::Gone)
             }
@@ -452,10 +465,14 @@ impl Session {
         let delivered = !gone && self.peer.send(&answer).await.is_ok();
         let judged = |one: &&Given| one.counts() && !one.what.mute;
         let lost = given.iter().filter(judged).count();
+        let closes = given.iter().any(|one| one.what.closes());
         for one in given {
             one.tell(delivered);
         }
         if delivered {
+            if closes {
+                line.ended(Side::Server, Ending::Eof);
+            }
             return Ok(());
         }
         line.lost(lost, Direction::Down);
@@ -492,10 +509,11 @@ impl Session {
             )),
             false => items(line.kind, &data),
         };
-        let (mut count, mut replies) = (0, Vec::new());
+        let (mut count, mut replies, mut closes) = (0, Vec::new(), false);
         match brought {
             Err(detail) => line.blame(Direction::Up, &Violation::new(Rule::Body, detail)),
             Ok((items, _)) => {
+                closes = items.iter().any(Item::closes);
                 let raised = line.judge_up(items, truncated);
                 if raised.silent || raised.dropped {
                     return Err(End::Silent);
@@ -545,6 +563,8 @@ impl Session {
         let response = self.final_head(false).await?;
         if !(200..300).contains(&response.status) {
             self.refused_on(line, &response);
+        } else if closes {
+            line.ended(Side::Peer, Ending::Eof);
         }
         self.pass_on(response, To::Line).await?;
         match sent {

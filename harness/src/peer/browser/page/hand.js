@@ -64,13 +64,33 @@
     pc.oniceconnectionstatechange = state("ice", "iceConnectionState");
     pc.onconnectionstatechange = state("connection", "connectionState");
     pc.onnegotiationneeded = () => tell({ saw: "negotiation-needed", conn });
-    pc.onicecandidate = ({ candidate }) =>
+    pc.onicecandidate = ({ candidate }) => {
       tell({ saw: "candidate", conn, candidate: candidate && candidate.toJSON() });
+      conns.get(conn).finds();
+    };
     pc.ondatachannel = (event) => {
       tell({ saw: "channel-added", conn, label: event.channel.label });
       watchChannel(conn, channels, event.channel);
     };
   };
+
+  // If Chromium takes an offer back when it has begun to gather and found nothing yet, it never gathers again. So its remote offer waits for
+  // the first candidate, and what is asked of that connection meanwhile waits behind it. Where nothing is ever found: no longer than this.
+  const FINDS_WITHIN = 1000;
+  const mayNeverGather = ({ pc, found }, { type }) =>
+    navigator.userAgent.includes("Chrom") &&
+    type === "offer" &&
+    pc.signalingState === "have-local-offer" &&
+    !found;
+  const whenFound = (entry) =>
+    new Promise((resolve) => {
+      const before = entry.finds;
+      entry.finds = () => {
+        before();
+        resolve();
+      };
+      setTimeout(resolve, FINDS_WITHIN);
+    });
 
   const pcOf = (conn) => found(conns, conn, "connection").pc;
   const channelOf = (conn, label) =>
@@ -174,9 +194,143 @@
       poll().catch(() => over(1006));
       return { send: deaf(link, "long polls"), close: () => over(1005) };
     },
+    // How packets of engine.io travel; what they say, pings too, is for whoever drives this peer.
+    "socket-io": ({ link, path, via }) => {
+      const old = via.engine === "v3";
+      const base = at(location.origin, path);
+      const address = (transport, sid) =>
+        `${base}${base.includes("?") ? "&" : "?"}EIO=${old ? 3 : 4}&transport=${transport}` +
+        (old && transport === "polling" ? "&b64=1" : "") +
+        (sid ? `&sid=${sid}` : "");
+      const stop = new AbortController();
+      let [ws, sid, paused, posting, waiting] = [null, null, false, null, []];
+      const over = ending(link, () => {
+        stop.abort();
+        if (ws) ws.close();
+      });
+      const hear = (packet) => {
+        if (typeof packet !== "string") {
+          const bytes = new Uint8Array(packet);
+          return heard(link, old && bytes[0] === 4 ? bytes.slice(1) : bytes);
+        }
+        if (packet === "1") return over(1006);
+        if (["6", "3probe"].includes(packet)) return;
+        const mark = old ? "b4" : "b";
+        if (!packet.startsWith(mark)) return heard(link, packet);
+        tell({ saw: "link-message", link, data: { bytes: packet.slice(mark.length) } });
+      };
+      const split = (body) => {
+        if (!old) return body.split("\x1e");
+        const packets = [];
+        for (let at = 0; at < body.length; ) {
+          const colon = body.indexOf(":", at);
+          const length = /^[0-9]{1,9}$/.test(body.slice(at, colon)) ? Number(body.slice(at, colon)) : -1;
+          const packet = body.substr(colon + 1, length);
+          if (colon < 0 || length < 0 || packet.length !== length) throw new Error("no packet");
+          packets.push(packet);
+          at = colon + 1 + length;
+        }
+        return packets;
+      };
+      const join = (packets) =>
+        old ? packets.map((one) => `${one.length}:${one}`).join("") : packets.join("\x1e");
+      const exchange = async (body) => {
+        const answer = await fetch(address("polling", sid), {
+          method: body === undefined ? "GET" : "POST",
+          headers: body === undefined ? {} : { "content-type": "text/plain;charset=UTF-8" },
+          body,
+          mode: "same-origin",
+          cache: "no-store",
+          signal: stop.signal,
+        });
+        if (!answer.ok) throw new Error(`status ${answer.status}`);
+        return answer.text();
+      };
+      const post = async () => {
+        while (waiting.length > 0 && !paused) {
+          const packets = waiting.splice(0).map((data) => {
+            if (typeof data === "string") return data;
+            return `${old ? "b4" : "b"}${encode(data).bytes}`;
+          });
+          await exchange(join(packets));
+        }
+      };
+      const put = (data) => {
+        if (typeof data === "string" || !old) return ws.send(data);
+        const bytes = new Uint8Array(data.length + 1);
+        bytes[0] = 4;
+        bytes.set(data, 1);
+        ws.send(bytes);
+      };
+      const socket = () => {
+        const made = new WebSocket(address("websocket", sid).replace(/^http/, "ws"));
+        made.binaryType = "arraybuffer";
+        return made;
+      };
+      const speak = (made) => {
+        ws = made;
+        ws.onmessage = ({ data }) => hear(data);
+        ws.onclose = () => over(1006);
+        for (const data of waiting.splice(0)) put(data);
+      };
+      // `polls` ends when it is paused: what stands comes to its end first.
+      const upgrade = (polls) => {
+        const made = socket();
+        stop.signal.addEventListener("abort", () => made.close());
+        made.onopen = () => made.send("2probe");
+        made.onmessage = async ({ data }) => {
+          if (data !== "3probe") return;
+          paused = true;
+          await Promise.all([polls(), posting]);
+          made.send("5");
+          speak(made);
+        };
+      };
+      const poll = async () => {
+        const first = split(await exchange());
+        const open = JSON.parse(first[0].slice(1));
+        sid = open.sid;
+        tell({ saw: "link-opened", link });
+        first.forEach(hear);
+        let polls;
+        if (via.start === "upgrade" && (open.upgrades ?? []).includes("websocket")) upgrade(() => polls);
+        polls = (async () => {
+          while (!paused && !stop.signal.aborted) split(await exchange()).forEach(hear);
+        })();
+        await polls;
+      };
+      if (via.start === "web-socket") {
+        const made = socket();
+        ws = made;
+        made.onclose = () => over(1006);
+        made.onmessage = ({ data }) => {
+          tell({ saw: "link-opened", link });
+          hear(data);
+          speak(made);
+        };
+      } else poll().catch(() => over(1006));
+      return {
+        send: (text, binary) => {
+          if (stop.signal.aborted) return;
+          if (!sid && !(ws && ws.onopen === null && ws.readyState === 1))
+            throw new DOMException("Still in CONNECTING state.", "InvalidStateError");
+          const data = binary ? new TextEncoder().encode(text) : text;
+          if (ws) return put(data);
+          waiting.push(data);
+          posting = Promise.resolve(posting).then(post);
+          posting.catch(() => over(1006));
+        },
+        close: () => {
+          const bye = { method: "POST", body: join(["1"]), mode: "same-origin", keepalive: true };
+          if (sid && !ws && !stop.signal.aborted) fetch(address("polling", sid), bye).catch(() => {});
+          over(1005);
+        },
+      };
+    },
   };
 
-  // Each takes effect before its first await, so commands take effect in the order in which they come.
+  // Each takes effect before its first await, so commands take effect in the order in which they come: those of a connection that `behind` holds,
+  // behind it.
   const verbs = {
     "open-link": (command) => {
       links.set(command.link, carriers[command.via.by](command));
@@ -203,7 +357,9 @@
         abandon = () => reject(new Unsupported(`connection ${conn} was closed meanwhile`));
       });
       closed.catch(() => {});
-      conns.set(conn, { pc, channels, closed, abandon });
+      const entry = { pc, channels, closed, abandon, found: false, behind: null };
+      entry.finds = () => (entry.found = true);
+      conns.set(conn, entry);
       watchConnection(conn, pc, channels);
     },
     "create-channel": ({ conn, label, options }) => {
@@ -226,7 +382,14 @@
       if (!local) throw new Unsupported(`connection ${conn} has no local description`);
       return description(local);
     },
-    "set-remote": ({ conn, description }) => pcOf(conn).setRemoteDescription(description),
+    "set-remote": ({ conn, description }) => {
+      const entry = found(conns, conn, "connection");
+      const { pc } = entry;
+      if (!mayNeverGather(entry, description)) return pc.setRemoteDescription(description);
+      const waits = whenFound(entry).then(() => (entry.behind = null));
+      entry.behind = waits;
+      return waits.then(() => pc.setRemoteDescription(description));
+    },
     "add-candidate": ({ conn, candidate }) => pcOf(conn).addIceCandidate(candidate ?? undefined),
     "restart-ice": ({ conn }) => pcOf(conn).restartIce(),
     say: ({ conn, label, data }) => channelOf(conn, label).send(decode(data)),
@@ -245,7 +408,8 @@
       if (!verb) throw new Unsupported(`no command ${command.do}`);
       const conn = conns.get(command.conn);
       const open = conn && conn.pc.signalingState !== "closed";
-      const result = verb(command);
+      const behind = command.do === "close-connection" ? null : conn?.behind;
+      const result = behind ? behind.then(() => verb(command)) : verb(command);
       return JSON.stringify((await (open ? Promise.race([result, conn.closed]) : result)) ?? "done");
     } catch (error) {
       return JSON.stringify(

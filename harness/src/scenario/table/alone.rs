@@ -1,0 +1,151 @@
+//! Verbs of steps that begin alone: faults on the wires, the life of the server, garbage whose effect is awaited.
+
+use super::keys::{FROM, MESSAGE, MESSAGES, NTH, PEER, SPOKEN, TO};
+use super::spec::{Demands, Shape, Verb, may, must, verb};
+use crate::scenario::build;
+use crate::signaling::Garbage;
+
+/// In the order of the documentation.
+pub(crate) const ALONE: &[Verb] = &[
+    verb(
+        "hold",
+        "From now on, keeps back what matches.",
+        &[MESSAGE, FROM, TO, NTH],
+        Demands::Nothing,
+        build::hold,
+    ),
+    verb(
+        "release",
+        "Lets go what the `hold` with the same pattern kept, in order, and stops holding.",
+        &[MESSAGE, FROM, TO, NTH],
+        Demands::Nothing,
+        build::release,
+    ),
+    verb(
+        "drop",
+        "Throws away what matches.",
+        &[MESSAGE, FROM, TO, NTH],
+        Demands::Nothing,
+        build::drop,
+    ),
+    verb(
+        "delay",
+        "Lets what matches go later; what follows on the same leg waits behind it.",
+        &[
+            MESSAGE,
+            FROM,
+            TO,
+            NTH,
+            must("by", Shape::Duration, "How much later; at most 5m."),
+        ],
+        Demands::Nothing,
+        build::delay,
+    ),
+    verb(
+        "duplicate",
+        "Lets what matches go twice.",
+        &[MESSAGE, FROM, TO, NTH],
+        Demands::Nothing,
+        build::duplicate,
+    ),
+    verb(
+        "reorder",
+        "Keeps what matches until the next word of the same link and direction has passed; what nothing follows goes at the end.",
+        &[
+            MESSAGE,
+            FROM,
+            TO,
+            NTH,
+            may(
+                "behind",
+                Shape::Word(MESSAGES),
+                "Only the next of these lets it go.",
+            ),
+        ],
+        Demands::Nothing,
+        build::reorder,
+    ),
+    verb(
+        "corrupt",
+        "Lets what matches go changed, in the same way each time, in a proper frame of the same length.",
+        &[
+            MESSAGE,
+            FROM,
+            TO,
+            NTH,
+            may(
+                "as",
+                Shape::Word(&["letter", "not-json", "not-utf8"]),
+                "`letter`, the default: one letter or digit within a string becomes the next; `not-json`: the first byte becomes `#`; `not-utf8`: it becomes 0xff.",
+            ),
+        ],
+        Demands::Consent,
+        build::corrupt,
+    ),
+    verb(
+        "stall",
+        "Stops reading from the server for this peer, so that the server's buffers fill.",
+        &[PEER],
+        Demands::Consent,
+        build::stall,
+    ),
+    verb(
+        "mend",
+        "Ends the peer's silence or stall. What a silence swallowed stays lost.",
+        &[PEER],
+        Demands::Nothing,
+        build::mend,
+    ),
+    verb(
+        "pause",
+        "Stops the server as SIGSTOP does: its port and connections stay, and nothing answers.",
+        &[],
+        Demands::Control,
+        build::pause,
+    ),
+    verb(
+        "resume",
+        "Lets a paused server go on.",
+        &[],
+        Demands::Control,
+        build::resume,
+    ),
+    verb(
+        "kill-server",
+        "Ends the server as a crash would.",
+        &[],
+        Demands::Control,
+        build::kill_server,
+    ),
+    verb(
+        "restart",
+        "Ends the server if it runs, and starts it again on the same address.",
+        &[],
+        Demands::Control,
+        build::restart,
+    ),
+    verb(
+        "garbage",
+        "Sends garbage, made from what the server's dialect would say, and waits for what the dialect declares that the server does then: a word, an end of the line, nothing. Where it declares nothing, nothing is awaited.",
+        &[
+            PEER,
+            must(
+                "kind",
+                Shape::Word(&Garbage::NAMES),
+                "In which way it is garbage: half of the message, numbers for texts, a field missing, a word that is none, `null`, a field nested 500 deep or of 1.2 MB, no bytes.",
+            ),
+            may(
+                "of",
+                Shape::Word(SPOKEN),
+                "The word that it is made from; without it `join`, or what else the dialect says by a message.",
+            ),
+            may(
+                "answered",
+                Shape::Flag,
+                "`false` does not wait; default true.",
+            ),
+        ],
+        Demands::Consent,
+        build::garbage,
+    ),
+];

@@ -1,0 +1,9 @@
+//! A scenario as text: the line of a step, its line in the log, what it waits for, and the whole file.
+
+mod condition;
+mod file;
+mod keys;
+mod step;
+mod words;
+
+pub(crate) use words::pattern_text;

@@ -1,0 +1,243 @@
+//! What comes of an order: whether it ended as it had to, and what its step then waits for.
+
+use super::director::{Miss, Stage, Stop, fail, fail_as};
+use super::hope::Waiting;
+use super::order::Done;
+use super::waits::World;
+use crate::names::PeerName;
+use crate::record::{FailureKind, Seq, What, payload};
+use crate::scenario::{Action, Answer};
+use crate::signaling::{Kind, Notice};
+use crate::terms::Payload;
+
+/// What a step waits for.
+pub(super) enum Due {
+    /// Its turn.
+    Turn,
+    /// How its order ended.
+    Order,
+    /// The server's answer.
+    Reply(Kind),
+    /// The end of its signaling connection, as the peer sees it.
+    Closed(u32),
+    /// The same, as the tap sees it.
+    Down,
+    /// What it said is heard by this one.
+    Heard(PeerName, String, Payload),
+}
+
+/// How it stands with a step when its order has ended well.
+#[derive(Default)]
+pub(super) struct After {
+    /// What still has to come.
+    pub due: Option<Due>,
+    /// What its wait was satisfied by.
+    pub waited: Option<Seq>,
+    pub replied: Option<Replied>,
+}
+
+impl From<Option<Due>> for After {
+    fn from(due: Option<Due>) -> Self {
+        Self {
+            due,
+            ..Self::default()
+        }
+    }
+}
+
+/// A request, and what its answer must be.
+pub(super) struct Asked<'a> {
+    pub peer: &'a PeerName,
+    pub kind: Kind,
+    pub answer: &'a Answer,
+}
+
+/// The answer to a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Replied {
+    pub granted: bool,
+    /// When it was heard.
+    pub seq: Seq,
+}
+
+impl Asked<'_> {
+    /// The answer, once it is there, or why it will not do.
+    pub fn replied(
+        &self,
+        world: &mut World,
+        begun: Seq,
+        waiting: &Waiting,
+    ) -> Option<Result<Replied, Miss>> {
+        let Asked { peer, kind, answer } = self;
+        let Some((notice, seq)) = world.reply(peer, *kind, begun) else {
+            let why = world.hope.deaf(peer, waiting)?;
+            let why = format!("{peer} waited for the server's answer to its {kind}, and {why}");
+            return Some(Err(why.into()));
+        };
+        let granted = !matches!(notice, Notice::Refused { .. });
+        Some(match (notice, answer) {
+            (Notice::Refused { reason, .. }, Answer::Granted) => {
+                let message = format!("the server refused {peer}'s {kind}: {reason:?}");
+                Err(Miss::new(FailureKind::Refused, message))
+            }
+            (Notice::Refused { reason, .. }, Answer::RefusedWith(text))
+                if let Some(wanted) = world.refusals.wanted(text)
+                    && !reason.contains(wanted) =>
+            {
+                let named = match wanted == text {
+                    true => String::new(),
+                    false => format!(", which is what `{text}` is called here"),
+                };
+                let message = format!(
+                    "the server refused {peer}'s {kind} with {reason:?}, expected {wanted:?} in it{named}"
+                );
+                Err(Miss::new(FailureKind::Refused, message))
+            }
+            (Notice::Refused { .. }, _) | (_, Answer::Granted | Answer::Any) => {
+                Ok(Replied { granted, seq })
+            }
+            (_, _) => {
+                let message = format!("the server granted {peer}'s {kind}, which it had to refuse");
+                Err(Miss::new(FailureKind::NotRefused, message))
+            }
+        })
+    }
+}
+
+impl Stage {
+    /// How it stands with a step whose order has ended so.
+    pub(super) fn after(
+        &self,
+        action: &Action,
+        peer: &PeerName,
+        step: Seq,
+        done: Done,
+    ) -> Result<After, Stop> {
+        match (action, done) {
+            (
+                Action::Connect {
+                    answer: Answer::Any,
+                    ..
+                },
+                done,
+            ) => {
+                let replied = Some(self.let_in(peer, done, step)?);
+                Ok(After {
+                    replied,
+                    ..After::default()
+                })
+            }
+            (
+                Action::Connect {
+                    answer: Answer::Refused | Answer::RefusedWith(_),
+                    ..
+                },
+                Done::Yes,
+            ) => {
+                let message =
+                    format!("the server let {peer} in a second time, which it had to refuse");
+                Err(fail_as(FailureKind::NotRefused, message))
+            }
+            (
+                Action::Connect {
+                    answer: Answer::Refused | Answer::RefusedWith(_),
+                    ..
+                },
+                _,
+            ) => Ok(After::default()),
+            (
+                Action::SetLocal { fails, .. }
+                | Action::SetRemote { fails, .. }
+                | Action::AddCandidate { fails, .. },
+                done,
+            ) => {
+                let waited = by_hand(peer, done, fails.as_deref())?;
+                Ok(After {
+                    waited,
+                    ..After::default()
+                })
+            }
+            (
+                Action::Http {
+                    status: Some(wanted),
+                    ..
+                },
+                Done::Status(got, _),
+            ) if got != *wanted => Err(fail_as(
+                FailureKind::Refused,
+                format!("the answer has status {got}, expected {wanted}"),
+            )),
+            (_, Done::No(why)) => Err(fail(format!("{peer} could not: {why}"))),
+            (_, Done::Refused { name, message, .. }) => Err(fail_as(
+                FailureKind::StackRefused,
+                format!("{peer}'s stack refused: {name}: {message}"),
+            )),
+            (Action::Create { .. }, _) => Ok(Some(Due::Reply(Kind::Create)).into()),
+            (Action::Join { .. }, _) => Ok(Some(Due::Reply(Kind::Join)).into()),
+            (Action::Leave { .. }, _) => Ok(Some(Due::Reply(Kind::Leave)).into()),
+            (Action::Destroy { .. }, _) => Ok(Some(Due::Reply(Kind::Destroy)).into()),
+            (Action::Disconnect { .. }, _) => Ok(self.world.link(peer).map(Due::Closed).into()),
+            (
+                Action::Say {
+                    from,
+                    to,
+                    channel,
+                    data,
+                    heard: true,
+                },
+                _,
+            ) => {
+                let by = self.addressee(from, to.as_ref())?;
+                Ok(Some(Due::Heard(by, channel.clone(), payload(data))).into())
+            }
+            (_, Done::Status(_, waited)) => Ok(After {
+                waited,
+                ..After::default()
+            }),
+            (_, Done::Yes) => Ok(After::default()),
+        }
+    }
+
+    /// Whether the server has let a peer in that asked for a connection, where either is right.
+    fn let_in(&self, peer: &PeerName, done: Done, begun: Seq) -> Result<Replied, Stop> {
+        let replied = |granted| Replied {
+            granted,
+            seq: begun,
+        };
+        let refused = || {
+            let events = self.recorder.events_from(begun);
+            events.iter().any(|event| {
+                matches!(&event.what, What::LinkRefused { link, status: Some(_), .. } if link.peer == *peer)
+            })
+        };
+        match done {
+            Done::No(_) if refused() => Ok(replied(false)),
+            Done::No(why) => Err(fail(format!("{peer} could not: {why}"))),
+            _ => Ok(replied(true)),
+        }
+    }
+}
+
+/// What came of an order that the stack may have to refuse.
+fn by_hand(peer: &PeerName, done: Done, fails: Option<&str>) -> Result<Option<Seq>, Stop> {
+    match (done, fails) {
+        (Done::Refused { name, message, seq }, Some(text)) => {
+            let whole = format!("{name}: {message}");
+            if whole.contains(text) {
+                return Ok(Some(seq));
+            }
+            let message = format!("{peer}'s stack refused with {whole:?}, expected {text:?} in it");
+            Err(fail_as(FailureKind::StackRefused, message))
+        }
+        (Done::Refused { name, message, .. }, None) => Err(fail_as(
+            FailureKind::StackRefused,
+            format!("{peer}'s stack refused: {name}: {message}"),
+        )),
+        (Done::No(why), _) => Err(fail(format!("{peer} could not: {why}"))),
+        (Done::Yes | Done::Status(..), Some(_)) => Err(fail_as(
+            FailureKind::StackAccepted,
+            format!("{peer}'s stack took it, which it had to refuse"),
+        )),
+        (Done::Yes | Done::Status(..), None) => Ok(None),
+    }
+}

@@ -1,0 +1,488 @@
+//! What a dialect can say of how one talks to a server, each by a script: the peer's own conversation and the tap's are given the same, and
+//! understand the same.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use glare::names::RoomName;
+use glare::signaling::{
+    Book, Conversation, Dialect, Kind, Meant, Notice, Out, Request, Say, Signal, Unspeakable, Word,
+};
+use proptest::prelude::*;
+
+/// What every dialect needs, if the rest says nothing else.
+const SIGNALS: &str = r#"
+  offer:  { message: { type: offer, to: "{peer}", sdp: "{sdp}" } }
+  answer: { message: { type: answer, to: "{peer}", sdp: "{sdp}" } }
+"#;
+const HEARD: &str = r#"
+  offer:  { message: { type: offer, from: "{peer}", sdp: "{sdp}" } }
+  answer: { message: { type: answer, from: "{peer}", sdp: "{sdp}" } }
+"#;
+
+fn dialect(head: &str, say: &str, hear: &str) -> Arc<Dialect> {
+    let text = format!("dialect: d\n{head}\nsay:\n{SIGNALS}\n{say}\nhear:\n{HEARD}\n{hear}\n");
+    match Dialect::read(Path::new("d.yaml"), &text) {
+        Ok(dialect) => Arc::new(dialect),
+        Err(mistakes) => panic!("{mistakes:?}\n{text}"),
+    }
+}
+
+/// A peer, and the tap that hears what passes.
+struct Ends {
+    peer: Conversation,
+    tap: Conversation,
+}
+
+impl Ends {
+    fn new(dialect: &Arc<Dialect>, name: &str, book: &Book) -> Self {
+        let new = || Conversation::new(dialect.clone(), name).with(book.clone());
+        Self {
+            peer: new(),
+            tap: new(),
+        }
+    }
+
+    fn open(&mut self) -> Vec<String> {
+        let says = self.peer.opened();
+        self.send(says).0
+    }
+
+    /// What goes up, and what it is at the tap.
+    fn send(&mut self, says: Vec<Say>) -> (Vec<String>, Vec<Word>) {
+        let mut texts = Vec::new();
+        let mut words = Vec::new();
+        for Say { out, means } in says {
+            match out {
+                Out::Text(text) => {
+                    let overheard = self.tap.overhear_text(&text, Some(means));
+                    assert!(overheard.understood, "{text}");
+                    // Nobody need tell the tap what is meant, unless two words are one.
+                    assert!(self.tap.clone().overhear_text(&text, None).understood);
+                    if let Meant::Word(kind) = means {
+                        let word = overheard.word.expect("it is a word");
+                        assert_eq!(word.kind(), kind);
+                        words.push(word);
+                    }
+                    words.extend(overheard.implied);
+                    texts.push(text);
+                }
+                Out::Fetch { method, path, .. } => texts.push(format!("{method} {path}")),
+                Out::Close => texts.push("close".into()),
+            }
+        }
+        (texts, words)
+    }
+
+    fn say(&mut self, word: Word) -> (Vec<String>, Vec<Word>) {
+        let says = self.peer.say(&word).expect("it can be said");
+        let (texts, words) = self.send(says);
+        for word in words
+            .iter()
+            .filter(|word| matches!(word, Word::Notice { .. }))
+        {
+            self.peer.told(word);
+        }
+        (texts, words)
+    }
+
+    /// What comes down, at both; what is said to it by itself.
+    fn hear(&mut self, text: &str) -> (Vec<Word>, Vec<String>) {
+        let (peer, tap) = (self.peer.hear_text(text), self.tap.hear_text(text));
+        assert_eq!(peer.words, tap.words, "both understand the same: {text}");
+        assert_eq!(peer.understood, tap.understood, "{text}");
+        let (texts, _) = self.send(peer.says);
+        (peer.words, texts)
+    }
+
+    fn is_understood(&mut self, text: &str) -> bool {
+        self.peer.hear_text(text).understood
+    }
+}
+
+fn lobby() -> RoomName {
+    RoomName::new("lobby")
+}
+
+fn create() -> Word {
+    let request = Request::Create { room: lobby() };
+    Word::Request { request }
+}
+
+fn join() -> Word {
+    let request = Request::Join { room: lobby() };
+    Word::Request { request }
+}
+
+fn leave() -> Word {
+    let request = Request::Leave { room: lobby() };
+    Word::Request { request }
+}
+
+fn offer(to: &str) -> Word {
+    Word::Signal {
+        peer: Some(to.into()),
+        signal: Signal::Offer { sdp: "v=0".into() },
+    }
+}
+
+fn joined(with: &[&str]) -> Word {
+    let notice = Notice::Joined {
+        room: lobby(),
+        with: with.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    Word::Notice { notice }
+}
+
+fn created() -> Word {
+    let notice = Notice::Created { room: lobby() };
+    Word::Notice { notice }
+}
+
+fn came(peer: &str) -> Word {
+    let peer = peer.to_owned();
+    let notice = Notice::PeerJoined { peer };
+    Word::Notice { notice }
+}
+
+fn went(peer: &str) -> Word {
+    let notice = Notice::PeerLeft {
+        peer: peer.to_owned(),
+        how: None,
+    };
+    Word::Notice { notice }
+}
+
+#[test]
+fn a_login_comes_before_all_else_and_may_be_refused() {
+    let head = r#"
+connect:
+  path: /
+  then:
+    - message: { type: login, name: "{me}" }
+    - hear: { type: welcome, key: "{key}" }
+      refused: { type: denied, why: "{reason}" }
+    - message: { type: here, key: "{key}" }"#;
+    let dialect = dialect(head, "", "");
+    let mut ends = Ends::new(&dialect, "alice", &Book::default());
+    assert_eq!(ends.open(), [r#"{"type":"login","name":"alice"}"#]);
+    assert!(!ends.peer.is_ready());
+    assert!(!ends.is_understood(r#"{"type":"news"}"#));
+    let (words, says) = ends.hear(r#"{"type":"welcome","key":7}"#);
+    assert_eq!(words, []);
+    assert_eq!(says, [r#"{"type":"here","key":7}"#]);
+    assert!(ends.peer.is_ready() && ends.tap.opened().is_empty());
+
+    let mut ends = Ends::new(&dialect, "alice", &Book::default());
+    ends.open();
+    let heard = ends
+        .peer
+        .hear_text(r#"{"type":"denied","why":"no such user"}"#);
+    assert_eq!(heard.refused.as_deref(), Some("no such user"));
+    assert!(!ends.peer.is_ready());
+}
+
+#[test]
+fn whoever_is_given_an_id_is_called_so_and_a_new_line_gives_a_new_one() {
+    let head = r#"
+connect:
+  path: /
+  then:
+    - hear: { type: id, id: "{self}" }"#;
+    let dialect = dialect(head, "", "");
+    let book = Book::default();
+    let mut alice = Ends::new(&dialect, "alice", &book);
+    let mut bob = Ends::new(&dialect, "bob", &book);
+    alice.open();
+    bob.open();
+    alice.hear(r#"{"type":"id","id":"u1"}"#);
+    assert!(matches!(
+        alice.peer.clone().say(&offer("bob")),
+        Err(Unspeakable::Missing { .. })
+    ));
+    bob.hear(r#"{"type":"id","id":2}"#);
+    let (texts, words) = alice.say(offer("bob"));
+    assert_eq!(texts, [r#"{"type":"offer","to":2,"sdp":"v=0"}"#]);
+    assert_eq!(words, [offer("bob")]);
+    let from_alice = r#"{"type":"offer","from":"u1","sdp":"v=0"}"#;
+    assert_eq!(bob.hear(from_alice).0, [offer("alice")]);
+
+    let mut again = Ends::new(&dialect, "alice", &book);
+    again.open();
+    again.hear(r#"{"type":"id","id":"u3"}"#);
+    let (texts, _) = bob.say(offer("alice"));
+    assert_eq!(texts, [r#"{"type":"offer","to":"u3","sdp":"v=0"}"#]);
+    // What she sent before is still hers.
+    assert_eq!(bob.hear(from_alice).0, [offer("alice")]);
+}
+
+#[test]
+fn a_full_list_says_who_came_and_who_went_and_answers_whoever_has_asked() {
+    let head = "connect: { path: \"/?id={me|url}\" }";
+    let say = r#"
+  create: join
+  join:  { message: { type: enter, room: "{room}" } }
+  leave: { message: { type: exit }, done: sent }"#;
+    let hear = r#"
+  members: { message: { type: members, list: { $each: { id: "{members}" } } } }
+  refused: { message: { type: full, why: "{reason}" }, of: join }"#;
+    let dialect = dialect(head, say, hear);
+    let list = |names: &[&str]| {
+        let items: Vec<String> = names
+            .iter()
+            .map(|id| format!(r#"{{"id":"{id}"}}"#))
+            .collect();
+        format!(r#"{{"type":"members","list":[{}]}}"#, items.join(","))
+    };
+    let mut alice = Ends::new(&dialect, "alice", &Book::default());
+    // To create is to join: the answer is to what was asked.
+    let (texts, words) = alice.say(create());
+    assert_eq!(texts, [r#"{"type":"enter","room":"lobby"}"#]);
+    assert_eq!(words, [create()]);
+    assert_eq!(alice.hear(&list(&["alice"])).0, [created()]);
+    assert_eq!(alice.hear(&list(&["alice", "bob"])).0, [came("bob")]);
+    assert_eq!(alice.hear(&list(&["alice", "bob"])).0, []);
+    let (words, _) = alice.hear(&list(&["carol", "alice"]));
+    assert_eq!(
+        words,
+        [went("bob"), came("carol")],
+        "two words in one message"
+    );
+    let (_, words) = alice.say(leave());
+    let left = Notice::Left { room: lobby() };
+    assert_eq!(words, [leave(), Word::Notice { notice: left }]);
+    assert_eq!(alice.hear(&list(&["carol"])).0, [], "she is not inside");
+
+    let mut bob = Ends::new(&dialect, "bob", &Book::default());
+    bob.say(join());
+    assert_eq!(bob.hear(&list(&["carol", "bob"])).0, [joined(&["carol"])]);
+    let mut dave = Ends::new(&dialect, "dave", &Book::default());
+    dave.say(create());
+    let refused = Notice::Refused {
+        request: Some(Kind::Create),
+        reason: "two are inside".into(),
+    };
+    let (words, _) = dave.hear(r#"{"type":"full","why":"two are inside"}"#);
+    assert_eq!(words, [Word::Notice { notice: refused }]);
+}
+
+#[test]
+fn a_word_without_an_answer_is_done_when_it_is_sent_and_the_stage_knows_who_is_inside() {
+    let head = "connect: { path: \"/?id={me|url}\" }";
+    let say = r#"
+  create: join
+  join: { message: { type: subscribe, topic: "{room}" }, done: sent }"#;
+    let dialect = dialect(head, say, "");
+    let book = Book::default();
+    let mut alice = Ends::new(&dialect, "alice", &book);
+    let mut bob = Ends::new(&dialect, "bob", &book);
+    assert_eq!(alice.say(create()).1, [create(), created()]);
+    assert_eq!(bob.say(join()).1, [join(), joined(&["alice"])]);
+    book.leave("alice");
+    let mut carol = Ends::new(&dialect, "carol", &book);
+    assert_eq!(carol.say(join()).1, [join(), joined(&["bob"])]);
+}
+
+#[test]
+fn to_be_connected_is_to_be_inside() {
+    let head = "connect: { path: \"/?id={me|url}\" }";
+    let say = "\n  create: join\n  join: { done: connected }\n  leave: { done: closed }";
+    let dialect = dialect(head, say, "");
+    assert!(!dialect.has_rooms());
+    let book = Book::default();
+    let mut alice = Ends::new(&dialect, "alice", &book);
+    assert_eq!(alice.peer.say(&create()), Ok(Vec::new()));
+    assert!(alice.peer.is_done_unsaid(Kind::Create));
+    assert_eq!(alice.tap.unsaid(&create()), [created()]);
+    let mut bob = Ends::new(&dialect, "bob", &book);
+    assert_eq!(bob.tap.unsaid(&join()), [joined(&["alice"])]);
+    assert_eq!(bob.say(leave()).0, ["close"]);
+}
+
+#[test]
+fn it_answers_by_itself_and_speaks_every_so_often() {
+    let head = r#"
+connect: { path: / }
+every:
+  - { after: 5s, message: { type: beat, of: "{me}" } }
+reply:
+  - { hear: { type: ping, n: "{n}" }, message: { type: pong, n: "{n}" } }
+ignore:
+  - { message: { type: beat-heard } }"#;
+    let dialect = dialect(head, "", "");
+    let mut ends = Ends::new(&dialect, "alice", &Book::default());
+    assert_eq!(ends.peer.beats(), [Duration::from_secs(5)]);
+    let beat = ends.peer.beat(0).expect("there is one");
+    assert_eq!(ends.send(vec![beat]).0, [r#"{"type":"beat","of":"alice"}"#]);
+    let (words, says) = ends.hear(r#"{"type":"ping","n":3}"#);
+    assert_eq!(
+        (words, says),
+        (vec![], vec![r#"{"type":"pong","n":3}"#.into()])
+    );
+    assert!(ends.is_understood(r#"{"type":"beat-heard"}"#));
+    assert!(!ends.is_understood(r#"{"type":"beat"}"#));
+}
+
+#[test]
+fn a_pair_has_an_id_of_its_own_that_a_prelude_opens() {
+    let head = r#"
+connect: { path: "/?id={me|url}" }
+learn:
+  - { message: { type: called, by: "{peer}", call: "{call}" } }"#;
+    let text = format!(
+        r#"dialect: d
+{head}
+say:
+  offer:
+    - {{ message: {{ type: call, whom: "{{peer}}" }} }}
+    - {{ hear: {{ type: calling, call: "{{call}}" }} }}
+    - {{ message: {{ type: sdp, call: "{{call}}", offer: "{{sdp}}" }} }}
+  answer: {{ message: {{ type: sdp, call: "{{call}}", answer: "{{sdp}}" }} }}
+hear:
+  offer:  {{ message: {{ type: sdp, call: "{{call}}", offer: "{{sdp}}" }} }}
+  answer: {{ message: {{ type: sdp, call: "{{call}}", answer: "{{sdp}}" }} }}
+"#
+    );
+    let dialect = Arc::new(Dialect::read(Path::new("d.yaml"), &text).expect("it is right"));
+    let mut alice = Ends::new(&dialect, "alice", &Book::default());
+    let (texts, words) = alice.say(offer("bob"));
+    assert_eq!(
+        (texts, words),
+        (vec![r#"{"type":"call","whom":"bob"}"#.into()], vec![])
+    );
+    let (_, says) = alice.hear(r#"{"type":"calling","call":9}"#);
+    assert_eq!(says, [r#"{"type":"sdp","call":9,"offer":"v=0"}"#]);
+    let mut bob = Ends::new(&dialect, "bob", &Book::default());
+    bob.hear(r#"{"type":"called","by":"alice","call":9}"#);
+    let (words, _) = bob.hear(r#"{"type":"sdp","call":9,"offer":"v=0"}"#);
+    assert_eq!(words, [offer("alice")], "the call is with her");
+}
+
+#[test]
+fn socket_io_shakes_hands_by_itself_and_counts_its_answers() {
+    let head = "framing: socket.io-4\nconnect: { path: \"/socket.io/?EIO=4&transport=websocket\" }";
+    let text = format!(
+        r#"dialect: d
+{head}
+say:
+  join:   {{ message: [enter, "{{room}}"], ack: true }}
+  offer:  {{ message: [signal, "{{peer}}", {{ sdp: "{{sdp}}", type: offer }}] }}
+  answer: {{ message: [signal, "{{peer}}", {{ sdp: "{{sdp}}", type: answer }}] }}
+hear:
+  joined:  {{ ack: [true, "{{with}}"], of: join }}
+  refused: {{ ack: [false, "{{reason}}"], of: join }}
+  offer:   {{ message: [signal, "{{peer}}", {{ sdp: "{{sdp}}", type: offer }}] }}
+  answer:  {{ message: [signal, "{{peer}}", {{ sdp: "{{sdp}}", type: answer }}] }}
+"#
+    );
+    let dialect = Arc::new(Dialect::read(Path::new("d.yaml"), &text).expect("it is right"));
+    let mut alice = Ends::new(&dialect, "alice", &Book::default());
+    assert_eq!(alice.open(), [] as [&str; 0]);
+    assert_eq!(alice.hear(r#"0{"sid":"e","pingInterval":25000}"#).1, ["40"]);
+    assert!(!alice.peer.is_ready());
+    alice.hear(r#"40{"sid":"s"}"#);
+    assert!(alice.peer.is_ready());
+    assert_eq!(alice.hear("2").1, ["3"]);
+    assert_eq!(alice.say(join()).0, [r#"420["enter","lobby"]"#]);
+    assert_eq!(alice.hear(r#"430[true,["bob"]]"#).0, [joined(&["bob"])]);
+    assert_eq!(alice.say(join()).0, [r#"421["enter","lobby"]"#]);
+    let refused = Notice::Refused {
+        request: Some(Kind::Join),
+        reason: "full".into(),
+    };
+    assert_eq!(
+        alice.hear(r#"431[false,"full"]"#).0,
+        [Word::Notice { notice: refused }]
+    );
+    assert_eq!(
+        alice
+            .hear(r#"42["signal","bob",{"sdp":"v=0","type":"offer"}]"#)
+            .0,
+        [offer("bob")]
+    );
+    let refused = alice.peer.hear_text(r#"44{"message":"no id"}"#).refused;
+    assert_eq!(refused.as_deref(), Some("no id"));
+
+    // Version 2: the server connects unasked, and the client pings.
+    let text = text
+        .replace("socket.io-4", "socket.io-2")
+        .replace("EIO=4", "EIO=3");
+    let dialect = Arc::new(Dialect::read(Path::new("d.yaml"), &text).expect("it is right"));
+    let mut bob = Ends::new(&dialect, "bob", &Book::default());
+    bob.hear(r#"0{"sid":"e","pingInterval":25000}"#);
+    bob.hear("40");
+    assert!(bob.peer.is_ready());
+    assert_eq!(bob.peer.beats(), [Duration::from_secs(25)]);
+    let ping = bob.peer.beat(0).expect("there is one");
+    assert_eq!(bob.send(vec![ping]).0, ["2"]);
+}
+
+#[test]
+fn the_end_of_a_line_may_be_a_refusal() {
+    let head = "connect: { path: \"/?id={me|url}\" }";
+    let say = "\n  join: { message: { type: join, room: \"{room}\" } }";
+    let hear = "\n  joined: { message: { type: joined } }\n  refused: { close: 4003, of: join }";
+    let dialect = dialect(head, say, hear);
+    let mut ends = Ends::new(&dialect, "alice", &Book::default());
+    ends.say(join());
+    assert_eq!(ends.peer.hear_close(1000, ""), []);
+    let refused = Notice::Refused {
+        request: Some(Kind::Join),
+        reason: "room is full".into(),
+    };
+    let words = ends.peer.hear_close(4003, "room is full");
+    assert_eq!(words, [Word::Notice { notice: refused }]);
+}
+
+#[test]
+fn what_an_http_request_brings_stands_in_how_the_line_is_dialled() {
+    let head = r#"
+connect:
+  before:
+    http: POST /session
+    body: { name: "{me}" }
+    hear: { status: 200, body: { token: "{token}", id: "{self}" } }
+  path: /ws?token={token|url}"#;
+    let dialect = dialect(head, "", "");
+    let book = Book::default();
+    let mut alice = Conversation::new(dialect, "alice").with(book);
+    let Ok(Some(Out::Fetch {
+        method, path, body, ..
+    })) = alice.before(0)
+    else {
+        panic!("there is a request");
+    };
+    assert_eq!((method.as_str(), path.as_str()), ("POST", "/session"));
+    assert_eq!(body.as_deref(), Some(r#"{"name":"alice"}"#));
+    assert!(alice.hear_before(0, 403, "{}").is_err());
+    let heard = alice.hear_before(0, 200, r#"{"token":"a b","id":5}"#);
+    assert_eq!(heard, Ok(()));
+    assert_eq!(alice.before(1), Ok(None));
+    assert_eq!(alice.connect(None).path, "/ws?token=a%20b");
+}
+
+proptest! {
+    /// Whatever comes in, nothing panics, and both ends go on understanding the same.
+    #[test]
+    fn garbage_leaves_both_ends_equal(
+        pieces in prop::collection::vec(prop::sample::select(vec![
+            "{", "}", "[", "]", "\"", ":", ",", "0", "40", "42", "430", "44", "2", "{\"type\":\"id\",\"id\":\"u1\"}", "null", "1e999",
+            "{\"type\":\"offer\",\"from\":", "\"sdp\":\"v=0\"", "{\"type\":\"members\",\"list\":[", "\u{202e}", "\"u1\"", "{\"id\":5}",
+        ]), 0..8),
+        io in any::<bool>(),
+    ) {
+        let framing = if io { "framing: socket.io-4\n" } else { "" };
+        let head = format!("{framing}connect:\n  path: /\n  then:\n    - hear: {{ type: id, id: \"{{self}}\" }}");
+        let hear = "\n  members: { message: { type: members, list: { $each: { id: \"{members}\" } } } }";
+        let dialect = dialect(&head, "\n  join: { message: { type: join } }", hear);
+        let mut ends = Ends::new(&dialect, "alice", &Book::default());
+        ends.open();
+        let text = pieces.concat();
+        for text in pieces.iter().copied().chain([text.as_str()]) {
+            let (peer, tap) = (ends.peer.hear_text(text), ends.tap.hear_text(text));
+            prop_assert_eq!(peer.words, tap.words);
+            ends.tap.overhear_text(text, None);
+        }
+    }
+}
