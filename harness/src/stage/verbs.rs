@@ -129,6 +129,9 @@ impl Stage {
                 }
                 waited.push(came.seq);
                 replied = Some(came);
+                if self.world.fenced.contains(&kind) {
+                    self.done_by_now(peer, begun).await?;
+                }
             }
             (Some(Due::Closed(link)), _) => self.closed(peer, Some(link)).await?,
             _ => {}
@@ -218,7 +221,7 @@ impl Stage {
     /// Waits until the server has done what a peer has asked without an answer: it has answered what was asked next.
     async fn done_by_now(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
         let fence = Order::Ask {
-            request: Request::Fence,
+            request: crate::signaling::Request::Fence,
             offer: None,
         };
         self.must(peer, fence, vec![begun]).await?;
@@ -226,7 +229,7 @@ impl Stage {
         self.wait(
             self.until,
             || format!("the server having done what {peer} asked"),
-            |world| match world.reply(peer, Kind::Fence, begun) {
+            |world| match world.reply(peer, crate::signaling::Kind::Fence, begun) {
                 Some(_) => Some(Ok(())),
                 None => {
                     let why = world.hope.deaf(peer, &waiting)?;
