@@ -150,6 +150,11 @@ impl<'s> Course<'s> {
             Action::Send { message, .. } => {
                 need(self, Need::Relays(*message), format!("sends `{message}`"));
             }
+            // Whoever breaks the protocol loses his line by it (RFC 6455, section 7.1.7).
+            Action::SendRaw {
+                peer,
+                raw: Raw::Frame(_),
+            } => self.ends.push((peer, End::Lost)),
             Action::SendRaw {
                 raw: Raw::Garbage { of: Some(of), .. },
                 ..

@@ -9,6 +9,7 @@ use crate::hand::Deed;
 use crate::names::{Link, PeerName, Stack};
 use crate::record::{FailureKind, InconclusiveKind, Seq, What, payload};
 use crate::scenario::{Action, Answer, Condition, Cut, Raw, Step};
+use crate::signaling::{Kind, Request};
 use crate::tap;
 use crate::terms::{Data, Kill};
 
@@ -133,6 +134,9 @@ impl Stage {
             (Some(Due::Reply(kind)), Some(answer)) => {
                 let asked = Asked { peer, kind, answer };
                 let came = self.replied(&asked, begun).await?;
+                if self.world.fenced.contains(&kind) {
+                    self.done_by_now(peer, begun).await?;
+                }
                 waited.push(came.seq);
                 replied = Some(came);
                 if self.world.fenced.contains(&kind) {
