@@ -30,6 +30,7 @@ mod cli_accept;
 mod cli_commands;
 mod cli_files;
 mod cli_laws;
+mod conversation_forms;
 mod conversations;
 mod expect_lines;
 mod expect_order;

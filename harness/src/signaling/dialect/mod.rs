@@ -6,6 +6,7 @@
 mod alias;
 mod book;
 mod conversation;
+mod filter;
 mod garbage;
 mod heard;
 mod meant;
@@ -68,6 +69,8 @@ pub struct Dialect {
     ignore: Vec<Hearing>,
     /// Means nothing, but is to be remembered.
     learn: Vec<Hearing>,
+    /// Several messages in one: what holds them.
+    bundle: Option<Template>,
     /// Answered by itself.
     reply: Vec<Reflex>,
     /// Said every so often.
@@ -164,6 +167,10 @@ struct ConnectTemplate {
     before: Vec<Before>,
     /// What is said and awaited before all else once it stands.
     then: Vec<Then>,
+    /// The id that the peer chooses, where that is not its name.
+    own: Option<Template>,
+    /// The id that it gives a room, where that is not its name.
+    room_id: Option<Template>,
 }
 
 /// A request before the line is dialled, and what its answer must be.
