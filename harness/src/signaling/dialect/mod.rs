@@ -10,6 +10,7 @@ mod covers;
 mod differ;
 mod doubts;
 mod explain;
+mod filter;
 mod garbage;
 mod heard;
 mod keys;
@@ -99,6 +100,8 @@ pub struct Dialect {
     ignore: Vec<Hearing>,
     /// Means nothing, but is to be remembered.
     learn: Vec<Hearing>,
+    /// Several messages in one: what holds them.
+    bundle: Option<Template>,
     /// Answered by itself.
     reply: Vec<Reflex>,
     /// Said every so often.
@@ -195,6 +198,10 @@ struct ConnectTemplate {
     before: Vec<Before>,
     /// What is said and awaited before all else once it stands.
     then: Vec<Then>,
+    /// The id that the peer chooses, where that is not its name.
+    own: Option<Template>,
+    /// The id that it gives a room, where that is not its name.
+    room_id: Option<Template>,
 }
 
 /// A request before the line is dialled, and what its answer must be.
