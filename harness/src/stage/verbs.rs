@@ -231,7 +231,7 @@ impl Stage {
     /// Waits until the server has done what a peer has asked without an answer: it has answered what was asked next.
     async fn done_by_now(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
         let fence = Order::Ask {
-            request: crate::signaling::Request::Fence,
+            request: Request::Fence,
             offer: None,
         };
         self.must(peer, fence, vec![begun]).await?;
@@ -239,7 +239,7 @@ impl Stage {
         self.wait(
             self.until,
             || format!("the server having done what {peer} asked"),
-            |world| match world.reply(peer, crate::signaling::Kind::Fence, begun) {
+            |world| match world.reply(peer, Kind::Fence, begun) {
                 Some(_) => Some(Ok(())),
                 None => {
                     let why = world.hope.deaf(peer, &waiting)?;
