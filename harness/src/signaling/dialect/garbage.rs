@@ -153,12 +153,18 @@ fn spoilt_text(kind: Garbage, text: &str) -> String {
 /// Changes all leaves that are meant. Whether there was one.
 fn alter(value: &mut Json, meant: &dyn Fn(&Json) -> bool, change: &dyn Fn(&mut Json)) -> bool {
     match value {
-        Json::Array(items) => items
-            .iter_mut()
-            .fold(false, |found, item| alter(item, meant, change) || found),
-        Json::Object(fields) => fields
-            .values_mut()
-            .fold(false, |found, field| alter(field, meant, change) || found),
+        // Each of them, also behind the first that is.
+        Json::Array(items) => {
+            let altered = items
+                .iter_mut()
+                .filter_map(|item| alter(item, meant, change).then_some(()));
+            altered.count() > 0
+        }
+        Json::Object(fields) => {
+            let fields = fields.values_mut();
+            let altered = fields.filter_map(|field| alter(field, meant, change).then_some(()));
+            altered.count() > 0
+        }
         leaf if meant(leaf) => {
             change(leaf);
             true
