@@ -124,9 +124,6 @@ impl Stage {
             (Some(Due::Reply(kind)), Some(answer)) => {
                 let asked = Asked { peer, kind, answer };
                 let came = self.replied(&asked, begun).await?;
-                if self.world.fenced.contains(&kind) {
-                    self.done_by_now(peer, begun).await?;
-                }
                 waited.push(came.seq);
                 replied = Some(came);
                 if self.world.fenced.contains(&kind) {
@@ -221,7 +218,7 @@ impl Stage {
     /// Waits until the server has done what a peer has asked without an answer: it has answered what was asked next.
     async fn done_by_now(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
         let fence = Order::Ask {
-            request: crate::signaling::Request::Fence,
+            request: Request::Fence,
             offer: None,
         };
         self.must(peer, fence, vec![begun]).await?;
@@ -229,7 +226,7 @@ impl Stage {
         self.wait(
             self.until,
             || format!("the server having done what {peer} asked"),
-            |world| match world.reply(peer, crate::signaling::Kind::Fence, begun) {
+            |world| match world.reply(peer, Kind::Fence, begun) {
                 Some(_) => Some(Ok(())),
                 None => {
                     let why = world.hope.deaf(peer, &waiting)?;
