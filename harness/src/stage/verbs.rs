@@ -134,9 +134,6 @@ impl Stage {
             (Some(Due::Reply(kind)), Some(answer)) => {
                 let asked = Asked { peer, kind, answer };
                 let came = self.replied(&asked, begun).await?;
-                if self.world.fenced.contains(&kind) {
-                    self.done_by_now(peer, begun).await?;
-                }
                 waited.push(came.seq);
                 replied = Some(came);
                 if self.world.fenced.contains(&kind) {

@@ -152,18 +152,19 @@ fn spoilt_text(kind: Garbage, text: &str) -> String {
 
 /// Changes all leaves that are meant. Whether there was one.
 fn alter(value: &mut Json, meant: &dyn Fn(&Json) -> bool, change: &dyn Fn(&mut Json)) -> bool {
+    let mut found = false;
     match value {
-        // Each of them, also behind the first that is.
         Json::Array(items) => {
-            let altered = items
-                .iter_mut()
-                .filter_map(|item| alter(item, meant, change).then_some(()));
-            altered.count() > 0
+            for item in items {
+                found |= alter(item, meant, change);
+            }
+            found
         }
         Json::Object(fields) => {
-            let fields = fields.values_mut();
-            let altered = fields.filter_map(|field| alter(field, meant, change).then_some(()));
-            altered.count() > 0
+            for field in fields.values_mut() {
+                found |= alter(field, meant, change);
+            }
+            found
         }
         leaf if meant(leaf) => {
             change(leaf);
