@@ -152,13 +152,20 @@ fn spoilt_text(kind: Garbage, text: &str) -> String {
 
 /// Changes all leaves that are meant. Whether there was one.
 fn alter(value: &mut Json, meant: &dyn Fn(&Json) -> bool, change: &dyn Fn(&mut Json)) -> bool {
+    let mut found = false;
     match value {
-        Json::Array(items) => items
-            .iter_mut()
-            .fold(false, |found, item| alter(item, meant, change) || found),
-        Json::Object(fields) => fields
-            .values_mut()
-            .fold(false, |found, field| alter(field, meant, change) || found),
+        Json::Array(items) => {
+            for item in items {
+                found |= alter(item, meant, change);
+            }
+            found
+        }
+        Json::Object(fields) => {
+            for field in fields.values_mut() {
+                found |= alter(field, meant, change);
+            }
+            found
+        }
         leaf if meant(leaf) => {
             change(leaf);
             true

@@ -1,5 +1,6 @@
 //! Does what the tap's owner asks of a polled line, and ends one that nobody polls any more.
 
+use futures_util::FutureExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,7 +52,7 @@ pub(super) async fn look_after(
     drop(registered);
     // Who asked for something in the last moment need not wait for it.
     commands.close();
-    while let Ok(command) = commands.try_recv() {
+    while let Some(command) = commands.recv().now_or_never().flatten() {
         drop(command);
     }
 }
