@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod check;
+mod dialect;
 mod doctor;
 mod driver_flags;
 mod faults;
@@ -73,6 +74,8 @@ enum Command {
     List(Paths),
     /// Look whether this machine can play scenarios, and say what to do
     Doctor(doctor::Doctor),
+    /// Write a dialect: how your server is talked to
+    Dialect(dialect::Dialect),
     /// Print the JSON schema of scenario files, for editors
     Schema,
     /// Run the reference signaling server
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Faults(faults) => faults.execute(),
         Command::List(paths) => list::execute(&paths),
         Command::Doctor(doctor) => doctor.execute(),
+        Command::Dialect(dialect) => dialect.execute(),
         Command::Schema => schema::execute(),
         Command::Serve(serve) => serve.execute(),
         Command::Completions { shell } => {

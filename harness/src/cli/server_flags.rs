@@ -57,6 +57,12 @@ pub(super) struct ServerFlags {
 }
 
 impl ServerFlags {
+    /// The same with this dialect.
+    pub(super) fn with_dialect(mut self, file: PathBuf) -> Self {
+        self.dialect = Some(file);
+        self
+    }
+
     /// The project: that of its file, changed as the flags say; or the exit status after a word about what is wrong.
     pub(super) fn resolve(self) -> Result<Project, Exit> {
         let mut project = self.file()?;

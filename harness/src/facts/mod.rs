@@ -58,6 +58,8 @@ impl Delivery {
 pub struct NewsOf {
     /// A stay's begin or end; `None`: nobody's deed explains it.
     pub cause: Option<usize>,
+    /// It cannot tell of anything else.
+    pub sure: bool,
     /// When whoever hears it asked to come in.
     pub entry: Option<usize>,
 }
@@ -149,6 +151,7 @@ impl Facts {
             .map(|told| {
                 let of = NewsOf {
                     cause: told.cause,
+                    sure: told.sure,
                     entry: told.entry,
                 };
                 (told.at, of)
@@ -170,7 +173,7 @@ impl Facts {
                 _ => None,
             });
         let news = self.news().into_iter().flat_map(|(at, of)| {
-            [of.cause, of.entry]
+            [of.cause.filter(|_| of.sure), of.entry]
                 .into_iter()
                 .flatten()
                 .map(move |cause| (cause, at))

@@ -22,6 +22,8 @@ pub(crate) struct Told {
     pub listed: bool,
     /// The event that it may tell of: a stay's begin or end.
     pub cause: Option<usize>,
+    /// It tells of nothing else, as far as can be known.
+    pub sure: bool,
     /// When the hearer asked to come in, for the stay in which it hears it.
     pub entry: Option<usize>,
 }
@@ -224,6 +226,7 @@ pub(crate) fn stories(rooms: &Rooms) -> Vec<Story> {
             here,
             listed,
             cause: None,
+            sure: true,
             entry: None,
         });
     }
@@ -251,35 +254,35 @@ fn story(rooms: &Rooms, link: LinkId, about: PeerId, mut told: Vec<Told>) -> Sto
         )
     });
     let course = course(rooms, about, &of, span);
-    let mut next = 1;
     for word in told.iter_mut().filter(|word| !word.listed) {
-        let entry = hearing(rooms, link, word.at).first().map(|stay| stay.asked);
-        word.entry = entry;
-        let fits = |state: &State, since: bool| {
-            let stay = state.stay.map(|stay| &rooms.stays[stay]);
-            let before = |moment: Option<usize>| match (moment, entry) {
-                (Some(moment), Some(entry)) => moment < entry,
-                _ => false,
-            };
-            let old = match stay {
-                // In before the hearer asked to come in: that is no news to it.
-                Some(stay) if state.here => before(stay.entered) || before(stay.gone),
-                _ => before(state.from),
-            };
-            state.here == word.here
-                && state.since.is_some_and(|since| since < word.at)
-                && !(since && old)
+        word.entry = hearing(rooms, link, word.at).first().map(|stay| stay.asked);
+    }
+    let stays = inside(rooms, link, span);
+    // In before the hearer asked to come in: that is no news to it.
+    let newest = explain(&told, &course, |state, word| {
+        let before = |moment: Option<usize>| match (moment, word.entry) {
+            (Some(moment), Some(entry)) => moment < entry,
+            _ => false,
         };
-        let later = || course.iter().enumerate().skip(next).take(LOOKED_AT);
-        let found = later()
-            .find(|(_, state)| fits(state, true))
-            .or_else(|| later().find(|(_, state)| !word.here && fits(state, false)));
-        if let Some((place, state)) = found {
-            let (place, state) = by_words(&course, place, word.at).unwrap_or((place, state));
-            let (place, state) = surely(&course, place, word.at).unwrap_or((place, state));
-            word.cause = state.from;
-            next = place + 1;
+        match state.stay.map(|stay| &rooms.stays[stay]) {
+            Some(stay) if state.here => before(stay.entered) || before(stay.gone),
+            _ => before(state.from),
         }
+    });
+    // What the hearer was inside for may be told late, when it has been out and in again.
+    let any = match stays.len() {
+        0 | 1 => newest.clone(),
+        _ => explain(&told, &course, |state, _| !told_late(rooms, &stays, state)),
+    };
+    let known = |places: &[Option<usize>]| places.iter().flatten().count();
+    let better = if known(&any) > known(&newest) {
+        &any
+    } else {
+        &newest
+    };
+    for (at, word) in told.iter_mut().enumerate() {
+        word.cause = better[at].and_then(|place| course[place].from);
+        word.sure = newest[at] == any[at];
     }
     Story {
         link,
@@ -287,4 +290,70 @@ fn story(rooms: &Rooms, link: LinkId, about: PeerId, mut told: Vec<Told>) -> Sto
         told,
         course,
     }
+}
+
+/// A stay of a hearer: in which room, from when to when.
+struct Inside {
+    room: RoomId,
+    from: usize,
+    to: Option<usize>,
+}
+
+/// Whether a state that somebody came to may have been told to who was inside then.
+fn told_late(rooms: &Rooms, mine: &[Inside], state: &State) -> bool {
+    let stay = state.stay.map(|stay| &rooms.stays[stay]);
+    let (from, to) = match stay {
+        Some(stay) if state.here => (Some(stay.asked), stay.entered.or(stay.gone)),
+        _ => (state.since, state.from),
+    };
+    let before = mine.partition_point(|mine| to.is_none_or(|to| mine.from < to));
+    let mut newest = mine[..before].iter().rev().take(super::rooms::MAX_OPEN);
+    newest.any(|mine| {
+        stay.is_none_or(|stay| stay.room == mine.room)
+            && mine.to.is_none_or(|end| from.is_none_or(|from| from < end))
+    })
+}
+
+/// The stays of a link's peer in which it heard something from one event to another, as many as may matter.
+fn inside(rooms: &Rooms, link: LinkId, (from, to): (usize, usize)) -> Vec<Inside> {
+    let mine = &rooms.peers[rooms.links[link].peer].stays;
+    let mine = heard_of(mine, (from, to), |id| rooms.stays[*id].asked);
+    let mine = mine.iter().map(|id| &rooms.stays[*id]);
+    mine.filter(|stay| !stay.refused && stay.link.is_none_or(|on| on == link))
+        .map(|stay| Inside {
+            room: stay.room,
+            from: stay.asked,
+            to: stay.gone,
+        })
+        .collect()
+}
+
+/// The place of the course that each word may tell of, forwards. Of what is old to its hearer, only that somebody went may be told.
+fn explain(
+    told: &[Told],
+    course: &[State],
+    old: impl Fn(&State, &Told) -> bool,
+) -> Vec<Option<usize>> {
+    let mut places = vec![None; told.len()];
+    let mut next = 1;
+    for (word, found) in told
+        .iter()
+        .zip(&mut places)
+        .filter(|(word, _)| !word.listed)
+    {
+        let fits = |state: &State| {
+            state.here == word.here && state.since.is_some_and(|since| since < word.at)
+        };
+        let later = || course.iter().enumerate().skip(next).take(LOOKED_AT);
+        let first = later()
+            .find(|(_, state)| fits(state) && !old(state, word))
+            .or_else(|| later().find(|(_, state)| !word.here && fits(state)));
+        if let Some((place, _)) = first {
+            let place = by_words(course, place, word.at).map_or(place, |(place, _)| place);
+            let place = surely(course, place, word.at).map_or(place, |(place, _)| place);
+            *found = Some(place);
+            next = place + 1;
+        }
+    }
+    places
 }

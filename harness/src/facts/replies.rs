@@ -91,6 +91,7 @@ impl Rooms {
             at: i,
             kind,
             http,
+            spoken: upward.spoken,
             reply: None,
             stay,
             touches,
@@ -122,6 +123,7 @@ impl Rooms {
             carrier,
             word,
             about,
+            of,
             ..
         } = &event.what
         else {
@@ -181,6 +183,13 @@ impl Rooms {
             return;
         };
         self.asks[ask].reply = Some(i);
+        // What is worked out of a request that is over once it is sent, the server has not said: when it has done it, or whether, nobody knows.
+        let of = of.and_then(|of| self.index_of.get(&of));
+        if self.asks[ask].spoken && of == Some(&self.asks[ask].message) {
+            let peer = self.links[link].peer;
+            self.peers[peer].place = Place::Doubt;
+            return;
+        }
         let took = self.events[i]
             .at
             .saturating_sub(self.events[self.asks[ask].at].at);

@@ -91,6 +91,8 @@ pub(crate) struct Ask {
     pub at: usize,
     pub kind: Kind,
     pub http: bool,
+    /// It stands on the wire.
+    pub(super) spoken: bool,
     pub reply: Option<usize>,
     /// The stay that it asks for.
     pub stay: Option<StayId>,

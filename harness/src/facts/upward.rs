@@ -11,6 +11,8 @@ pub(super) struct Upward {
     pub link: Link,
     pub http: bool,
     pub ask: Asked,
+    /// It stands on the wire; what the server has no word for does not.
+    pub spoken: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -30,6 +32,7 @@ impl Upward {
             carrier,
             word,
             text,
+            of,
             ..
         } = &event.what
         else {
@@ -46,6 +49,7 @@ impl Upward {
             link: link.clone(),
             http,
             ask,
+            spoken: of.is_none(),
         })
     }
 }

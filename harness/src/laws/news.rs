@@ -83,7 +83,9 @@ fn follow(rooms: &Rooms, story: &Story, terms: &Terms, news: &mut News) {
             continue;
         }
         news.is_true.premises += 1;
-        let once = terms.news_once && !told.listed && last.is_some_and(|last| !last.listed);
+        // Who comes in again may be told again of those inside.
+        let again = |last: &Told| !last.listed && last.entry == told.entry;
+        let once = terms.news_once && !told.listed && last.is_some_and(again);
         news.in_order.premises += usize::from(terms.news_once && !told.listed);
         let fits = |state: &State| {
             state.here == told.here && state.since.is_none_or(|since| since < told.at)

@@ -8,6 +8,7 @@ use super::pair::Pair;
 use super::trickle::candidate_kind;
 use crate::hand::{Command, Deed, PeerFault, Reply};
 use crate::record::{Applied, Seq, What, payload};
+use crate::signaling::sdp::ufrags;
 use crate::signaling::{Description, DescriptionKind, Kind, Signal};
 
 impl Pair {
@@ -127,12 +128,15 @@ impl Pair {
                     }
                 };
                 let cause = with(cause, heard.map(Cause::Event));
+                let ufrags = ufrags(&description.sdp);
                 let command = Command::SetRemote { conn, description };
-                (
-                    command,
-                    "set-remote",
-                    Then::SetRemote { order, kind, cause },
-                )
+                let then = Then::SetRemote {
+                    order,
+                    kind,
+                    ufrags,
+                    cause,
+                };
+                (command, "set-remote", then)
             }
             Deed::AddCandidate => {
                 let Some((candidate, heard)) = self.candidates.pop_front() else {
@@ -190,7 +194,12 @@ impl Pair {
             },
             Then::SetLocal { order, kind, cause } => match came {
                 Ok(Some(Reply::Description(description))) => {
-                    let set = self.applied(Applied::Local(description.kind), cause, numbers);
+                    let set = self.set(
+                        Applied::Local(description.kind),
+                        ufrags(&description.sdp),
+                        cause,
+                        numbers,
+                    );
                     if kind != DescriptionKind::Rollback
                         && let Some(connection) = &mut self.connection
                     {
@@ -201,9 +210,14 @@ impl Pair {
                 Ok(_) => return self.over(order, no("the peer set no local description")),
                 Err(failed) => (order, cause, Err(failed)),
             },
-            Then::SetRemote { order, kind, cause } => {
+            Then::SetRemote {
+                order,
+                kind,
+                ufrags,
+                cause,
+            } => {
                 if came.is_ok() {
-                    self.applied(Applied::Remote(kind), cause.clone(), numbers);
+                    self.set(Applied::Remote(kind), ufrags, cause.clone(), numbers);
                 }
                 (order, cause, came.map(drop))
             }

@@ -1,5 +1,7 @@
 //! What a pair is in the middle of: commands under way, and how it goes on when their replies are there.
 
+use std::collections::BTreeSet;
+
 use super::input::{Call, Cause, OrderId};
 use super::item::Item;
 use super::remote::Remote;
@@ -58,6 +60,7 @@ pub(super) enum Then {
     SetRemote {
         order: Option<OrderId>,
         kind: DescriptionKind,
+        ufrags: BTreeSet<String>,
         cause: Vec<Cause>,
     },
     /// By hand.

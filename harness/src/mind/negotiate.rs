@@ -8,7 +8,7 @@ use super::remote::Remote;
 use crate::hand::{Command, HandError, PeerFault, Reply};
 use crate::record::{Applied, Seq};
 use crate::scenario::{DEFAULT_CHANNEL, OnBye};
-use crate::signaling::sdp::fingerprints;
+use crate::signaling::sdp::{fingerprints, ufrags};
 use crate::signaling::{Description, DescriptionKind, Signal};
 use crate::terms::ChannelOptions;
 
@@ -272,7 +272,12 @@ impl Pair {
                 return self.no_offer(order, why, cause, numbers);
             }
         };
-        let set = self.applied(Applied::Local(description.kind), cause, numbers);
+        let set = self.set(
+            Applied::Local(description.kind),
+            ufrags(&description.sdp),
+            cause,
+            numbers,
+        );
         if let Some(connection) = &mut self.connection {
             connection.offering = true;
         }
@@ -338,7 +343,12 @@ impl Pair {
             }
             return;
         }
-        let set = self.applied(Applied::Remote(kind), vec![heard], numbers);
+        let set = self.set(
+            Applied::Remote(kind),
+            remote.ufrags.clone(),
+            vec![heard],
+            numbers,
+        );
         let Some(connection) = &mut self.connection else {
             return;
         };
@@ -372,7 +382,12 @@ impl Pair {
                 return;
             }
         };
-        let set = self.applied(Applied::Local(description.kind), cause, numbers);
+        let set = self.set(
+            Applied::Local(description.kind),
+            ufrags(&description.sdp),
+            cause,
+            numbers,
+        );
         if self.has_gone() {
             return;
         }

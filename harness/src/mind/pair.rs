@@ -1,6 +1,6 @@
 //! One peer's connection to one other: its state, its queue, and what it does with each thing that comes in.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::doing::{Doing, Then};
 use super::input::{Call, Cause, End, Mark, OrderId, Output};
@@ -54,8 +54,14 @@ pub(super) struct Connection {
     pub offering: bool,
     /// The newest remote description that was taken in.
     pub remote: Option<Remote>,
-    /// The descriptions taken in so far; what connects is caused by them.
+    /// The descriptions taken in so far.
     pub applied: Vec<Cause>,
+    /// Those of them that began an ICE generation, to its answer: what connects is caused by them. To negotiate again leads to no connection.
+    pub leads: Vec<Cause>,
+    /// The generations that those began.
+    ufrags: BTreeSet<String>,
+    /// The newest generation has its answer.
+    answered: bool,
     /// Local candidates that wait for their description to be sent, `None` for the end.
     pub gathered: VecDeque<(Option<Candidate>, Mark)>,
     /// The local description has been sent.
@@ -88,6 +94,9 @@ impl Connection {
             offering: false,
             remote: None,
             applied: Vec::new(),
+            leads: Vec::new(),
+            ufrags: BTreeSet::new(),
+            answered: false,
             gathered: VecDeque::new(),
             described: false,
             ignoring: false,
@@ -96,6 +105,22 @@ impl Connection {
             closed: false,
             departed: false,
         }
+    }
+
+    /// The stack has taken in a description.
+    fn took(&mut self, applied: Applied, mut ufrags: BTreeSet<String>, mark: Cause) {
+        self.applied.push(mark);
+        if !ufrags.is_subset(&self.ufrags) {
+            self.ufrags.append(&mut ufrags);
+            self.answered = false;
+        }
+        if !self.answered {
+            self.leads.push(mark);
+        }
+        let (Applied::Local(kind) | Applied::Remote(kind)) = applied else {
+            return;
+        };
+        self.answered |= kind == DescriptionKind::Answer;
     }
 
     /// Whether it can still be what connects these two.
@@ -226,6 +251,7 @@ impl Pair {
             && !connection.closed
         {
             connection.applied.push(heard.into());
+            connection.leads.push(heard.into());
             let (with, number) = (self.with.clone(), connection.conn);
             self.out.push(Output::After { with, number, time });
         }
@@ -315,17 +341,29 @@ impl Pair {
             | Happening::Console { .. }
             | Happening::Gone { .. } => return,
         };
-        let cause = self.descriptions_of(conn);
+        let signaling = matches!(
+            what,
+            What::State {
+                machine: Machine::Signaling,
+                ..
+            }
+        );
+        let cause = match self.newest(conn) {
+            Some(newest) if signaling => newest.applied.clone(),
+            _ => self.led_to(conn),
+        };
         self.record(what, cause, numbers);
     }
 
-    /// The descriptions that a connection has taken in, if it is the newest.
-    pub(super) fn descriptions_of(&self, conn: u32) -> Vec<Cause> {
-        self.connection
-            .as_ref()
-            .filter(|connection| connection.conn == conn)
-            .map(|connection| connection.applied.clone())
-            .unwrap_or_default()
+    fn newest(&self, conn: u32) -> Option<&Connection> {
+        let newest = self.connection.as_ref();
+        newest.filter(|connection| connection.conn == conn)
+    }
+
+    /// The descriptions by which a connection connects, and finds ways, if it is the newest.
+    pub(super) fn led_to(&self, conn: u32) -> Vec<Cause> {
+        let newest = self.newest(conn);
+        newest.map_or_else(Vec::new, |newest| newest.leads.clone())
     }
 
     /// Replaces whatever connection there was with a new one: its number, and the commands that do it.
@@ -428,11 +466,20 @@ impl Pair {
             conn,
             applied,
         };
-        let mark = self.record(what, cause, numbers);
-        if matches!(applied, Applied::Local(_) | Applied::Remote(_))
-            && let Some(connection) = &mut self.connection
-        {
-            connection.applied.push(mark.into());
+        self.record(what, cause, numbers)
+    }
+
+    /// Records that the stack has taken in a description, of these ICE generations.
+    pub(super) fn set(
+        &mut self,
+        applied: Applied,
+        ufrags: BTreeSet<String>,
+        cause: Vec<Cause>,
+        numbers: &mut Numbers,
+    ) -> Mark {
+        let mark = self.applied(applied, cause, numbers);
+        if let Some(connection) = &mut self.connection {
+            connection.took(applied, ufrags, mark.into());
         }
         mark
     }

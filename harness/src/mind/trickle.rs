@@ -30,7 +30,7 @@ impl Pair {
             .as_ref()
             .filter(|candidate| !is_end(candidate))
             .map(Candidate::sort);
-        let cause = self.descriptions_of(conn);
+        let cause = self.led_to(conn);
         let peer = self.me.clone();
         let mark = self.record(What::Gathered { peer, conn, sort }, cause, numbers);
         // Browsers tell the end of a generation with an empty candidate, and then the end of all with none: one of them travels.

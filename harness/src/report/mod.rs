@@ -10,6 +10,8 @@ mod repeats;
 mod terminal;
 mod text;
 mod told;
+mod tried;
+mod unread;
 
 pub use laws::laws;
 pub use logs::logs;
@@ -18,3 +20,4 @@ pub use repeats::parting;
 pub use terminal::{case_line, failure, summary};
 pub use text::{diff, tame};
 pub use told::{Asked, Take, Told, differing, log};
+pub use tried::{Look, PEERS, ROOM, not_understood, passed, stopped};

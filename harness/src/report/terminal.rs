@@ -125,6 +125,7 @@ pub fn failure(told: &Told, colour: bool) -> Option<String> {
         } else {
             text.push_str(&super::last::last(&story.events, failure.at));
         }
+        text.push_str(&super::unread::unread(story, failure.at));
         if !failure.states.is_empty() {
             text.push_str("\nEach peer at that moment:\n");
             for state in &failure.states {

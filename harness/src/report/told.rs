@@ -7,10 +7,9 @@ use std::time::Duration;
 use crate::log::Log;
 use crate::names::PeerName;
 use crate::record::{
-    CaseEntry, Inconclusive, InconclusiveKind, LawEntry, LawFound, NameEntry, Role, Story,
-    StoryError, Verdict,
+    CaseEntry, Inconclusive, InconclusiveKind, LawEntry, LawFound, NameEntry, Story, StoryError,
+    Verdict,
 };
-use crate::signaling::Dialect;
 use crate::signaling::Terms;
 
 /// A case that was played as often as was asked for.
@@ -194,9 +193,8 @@ pub fn log(story: &Story) -> Log {
     {
         return Log::default();
     }
-    let dialect = story.source_of(Role::Dialect);
-    let dialect = dialect.and_then(|source| Dialect::read(&source.path, &source.text).ok());
-    let terms = dialect.map_or_else(Terms::default, |dialect| Terms::of(&dialect));
+    let terms =
+        super::unread::dialect(story).map_or_else(Terms::default, |dialect| Terms::of(&dialect));
     let events: Vec<_> = story
         .stage()
         .iter()

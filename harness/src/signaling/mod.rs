@@ -9,8 +9,9 @@ mod terms;
 mod word;
 
 pub use dialect::{
-    AbsentPeer, Alias, Book, Connect, Conversation, Dialect, Heard, Meant, Out, Overheard,
-    Properties, SameId, Say, Unspeakable,
+    AbsentPeer, Alias, Book, Connect, Conversation, Dialect, Difference, Explained, Heard, Meant,
+    Names, NewCarrier, Out, Overheard, Properties, SameId, Say, Unread, Unspeakable,
+    dialect_reference, dialect_schema, skeleton, sketch,
 };
 pub use garbage::{Garbage, Garbled, OnGarbage};
 pub use need::Need;

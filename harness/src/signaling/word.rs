@@ -188,6 +188,16 @@ impl Request {
 }
 
 impl Word {
+    /// Whether it says no to a request.
+    pub fn refuses(&self) -> bool {
+        matches!(
+            self,
+            Word::Notice {
+                notice: Notice::Refused { .. }
+            }
+        )
+    }
+
     /// The word's name, as scenario files write it.
     pub fn kind(&self) -> Kind {
         match self {

@@ -10,6 +10,10 @@ impl Stage {
     /// the server may still hold the old one for alive.
     pub(super) async fn connect(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
         self.take_in()?;
+        if self.dials_by_room {
+            // It is dialled by the step that enters a room.
+            return self.must(peer, Order::Connect, vec![begun]).await;
+        }
         let before = self.world.link(peer);
         if self.is_half_open(peer) {
             return self.must(peer, Order::ConnectAnew, vec![begun]).await;

@@ -122,6 +122,8 @@ pub(super) struct Stage {
     pub(super) fences: BTreeMap<PeerName, bool>,
     /// Whether the dialect has a word for a fence.
     pub(super) fences_are_spoken: bool,
+    /// Whether a line is dialled by who enters a room.
+    pub(super) dials_by_room: bool,
     /// The room that each peer last asked for, which is what `leave` means.
     pub(super) rooms: BTreeMap<PeerName, RoomName>,
     /// Who is connected with whom, as far as steps have waited for it.
@@ -207,15 +209,11 @@ impl Stage {
 
     fn states(&self, case: &Case) -> Vec<String> {
         let peers = case.scenario.peers.iter().map(|(name, _)| name);
-        let lines = |name| {
-            let state = format!(
-                "{name} ({}): {}",
-                case.stack(name),
-                self.world.describe(name)
-            );
-            std::iter::once(state).chain(self.world.hope.unmatched(name))
+        let line = |name| {
+            let state = self.world.describe(name);
+            format!("{name} ({}): {state}", case.stack(name))
         };
-        peers.flat_map(lines).collect()
+        peers.map(line).collect()
     }
 
     /// Until all is here that the laws need.

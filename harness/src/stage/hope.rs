@@ -13,9 +13,6 @@ use crate::scenario::Pattern;
 use crate::signaling::{Kind, Notice, Word};
 use crate::terms::{Carrier, Direction};
 
-/// So many of the messages that no word matches are shown of each peer and direction.
-const SHOWN: usize = 2;
-
 /// So much of each (characters).
 const WIDTH: usize = 160;
 
@@ -27,7 +24,6 @@ pub(super) struct Hope {
     open: BTreeMap<PeerName, usize>,
     /// How many requests of a kind were sent, and how many answers came.
     asked: BTreeMap<(PeerName, Kind), (usize, usize)>,
-    unmatched: BTreeMap<(PeerName, Direction), Unmatched>,
     /// The last message of a peer that no word matches: it may be a request all the same.
     pub(super) unread: BTreeMap<PeerName, Seq>,
     /// Nothing that a peer has sent was still on its way to its tap, before the last events were taken in.
@@ -52,12 +48,6 @@ struct Closed {
     at: u64,
     code: u16,
     reason: String,
-}
-
-#[derive(Default)]
-struct Unmatched {
-    last: Vec<String>,
-    all: usize,
 }
 
 /// Who waits, and since when.
@@ -97,7 +87,6 @@ impl Hope {
                 direction,
                 carrier,
                 word,
-                text,
                 ..
             } => {
                 let peer = &link.peer;
@@ -112,18 +101,8 @@ impl Hope {
                     (Some(Word::Request { request }), Direction::Up) => {
                         self.asked(peer, request.kind()).0 += 1;
                     }
-                    (None, _) => {
-                        if *direction == Direction::Up {
-                            self.unread.insert(peer.clone(), event.seq);
-                        }
-                        let unmatched = (self.unmatched)
-                            .entry((peer.clone(), *direction))
-                            .or_default();
-                        unmatched.all += 1;
-                        unmatched.last.push(cut(text));
-                        if unmatched.last.len() > SHOWN {
-                            unmatched.last.remove(0);
-                        }
+                    (None, Direction::Up) => {
+                        self.unread.insert(peer.clone(), event.seq);
                     }
                     _ => {}
                 }
@@ -197,26 +176,6 @@ impl Hope {
         // What a peer sent last may come to its tap after it has seen the end.
         let ended = (self.lines.get(peer)).is_none_or(|line| line.down >= line.up);
         ended.then(|| why.replace("its signaling", &format!("{peer}'s signaling")))
-    }
-
-    /// What this peer sent and got that no word of the dialect matches, a line each.
-    pub fn unmatched(&self, peer: &PeerName) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (direction, verb) in [(Direction::Up, "sent"), (Direction::Down, "got")] {
-            let Some(unmatched) = self.unmatched.get(&(peer.clone(), direction)) else {
-                continue;
-            };
-            let texts: Vec<String> = unmatched.last.iter().map(|t| format!("{t:?}")).collect();
-            let more = match unmatched.all - unmatched.last.len() {
-                0 => String::new(),
-                more => format!(", and {more} before"),
-            };
-            lines.push(format!(
-                "{peer} {verb} what no word of the dialect matches: {}{more}",
-                texts.join(", ")
-            ));
-        }
-        lines
     }
 }
 

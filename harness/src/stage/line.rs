@@ -24,6 +24,8 @@ pub(super) struct Line {
     pub abandoned: Vec<u32>,
     /// The one beside it, until the server has let it in or not.
     pub more: Option<More>,
+    /// It leaves by closing this one, and who waits for that.
+    pub leaving: Option<(u32, oneshot::Sender<Done>)>,
     /// The room that it is in, as far as it was told.
     pub room: Option<RoomName>,
     /// A step has ended the line: nothing dials again.
@@ -106,6 +108,7 @@ impl Line {
             open: None,
             abandoned: Vec::new(),
             more: None,
+            leaving: None,
             room: None,
             ended: false,
             rests: false,

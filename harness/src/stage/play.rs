@@ -453,6 +453,7 @@ async fn perform(
         world: World::new(&Terms::of(&setting.dialect)).refusing(&setting.dialect),
         watch: Watch::new(&never, &Terms::of(&setting.dialect)),
         fences: BTreeMap::new(),
+        dials_by_room: setting.dialect.dials_by_room(),
         fences_are_spoken: setting.dialect.says(crate::signaling::Kind::Fence),
         rooms: BTreeMap::new(),
         acquainted: Acquainted::default(),

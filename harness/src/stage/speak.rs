@@ -186,18 +186,19 @@ impl Driver {
     /// What a message turned out to be: its words are heard, and what is to be sent is. `seqs` are the events of its words.
     pub(super) async fn heard(&mut self, link: u32, heard: Heard, seqs: &[Seq]) {
         self.send_says(link, heard.says, seqs.get(..1).unwrap_or_default(), None);
+        let refused = heard.words.iter().any(Word::refuses);
         for (at, word) in heard.words.into_iter().enumerate() {
             let seq = seqs.get(at).or(seqs.last()).copied();
             self.hear(link, word, seq);
         }
         if let Some(why) = heard.refused {
-            self.not_let_in(link, &why).await;
+            self.not_let_in(link, &why, refused).await;
         }
         self.ready(link).await;
     }
 
     /// The server has said on this line that it lets the peer not in.
-    async fn not_let_in(&mut self, link: u32, why: &str) {
+    async fn not_let_in(&mut self, link: u32, why: &str, refused: bool) {
         let why = format!("the server refused the connection: {why:?}");
         if let Some(more) = self.line.more.take_if(|more| more.number == link) {
             tell(more.done, Done::No(why.clone()));
@@ -205,7 +206,12 @@ impl Driver {
         let own = self.line.open.as_mut();
         if let Some(own) = own.filter(|own| own.number == link && !own.open) {
             for task in std::mem::take(&mut own.then) {
-                tell(task.done, Done::No(why.clone()));
+                let told = refused && matches!(task.order, Order::Ask { .. });
+                let end = match told {
+                    true => Done::Yes,
+                    false => Done::No(why.clone()),
+                };
+                tell(task.done, end);
             }
         }
         let command = Command::CloseLink {
@@ -238,6 +244,9 @@ impl Driver {
             let why = (self.wire.refusal(link)).unwrap_or_else(|| format!("close code {code}"));
             tell(more.done, Done::No(why));
         }
+        if let Some((_, done)) = self.line.leaving.take_if(|(left, _)| *left == link) {
+            tell(done, Done::Yes);
+        }
         if let Some(at) = self.line.abandoned.iter().position(|old| *old == link) {
             self.line.abandoned.swap_remove(at);
             self.has_seen_closed(link, code, reason);
@@ -248,6 +257,7 @@ impl Driver {
         };
         let seqs = self.wire.heard_end(link);
         let words = own.conversation.hear_close(code, reason);
+        let refused = words.iter().any(Word::refuses);
         for (word, seq) in words.into_iter().zip(seqs) {
             self.hear(link, word, Some(seq));
         }
@@ -262,7 +272,13 @@ impl Driver {
             }
         };
         for task in own.then {
-            tell(task.done, Done::No(why.clone()));
+            // The end has told what comes of it.
+            let told = refused && matches!(task.order, Order::Ask { .. });
+            let end = match told {
+                true => Done::Yes,
+                false => Done::No(why.clone()),
+            };
+            tell(task.done, end);
         }
         self.line_lost();
         self.dial_again(lost);
@@ -396,10 +412,7 @@ impl Driver {
             let meant = Some(means);
             let sent = match out {
                 Out::Text(text) => self.send_text(number, meant, text, cause.clone()).await,
-                Out::Close => {
-                    self.wire.unsaid(number, &word, &cause);
-                    self.disconnect().await
-                }
+                Out::Close => return self.leave_by_closing(number, &word, cause, done).await,
                 fetch @ Out::Fetch { .. } => {
                     let Some((method, path, command)) = fetch_command(fetch) else {
                         continue;
@@ -420,6 +433,29 @@ impl Driver {
             }
         }
         tell(done, Done::Yes);
+    }
+
+    /// Says a word by closing the line: it is said once the server has let go, too. What comes next dials anew.
+    async fn leave_by_closing(
+        &mut self,
+        number: u32,
+        word: &Word,
+        cause: Vec<Seq>,
+        done: oneshot::Sender<Done>,
+    ) {
+        let link = Link {
+            peer: self.name.clone(),
+            instance: number,
+        };
+        self.recorder.record(What::LinkEnded { link }, &cause);
+        self.wire.unsaid(number, word, &cause);
+        match self.disconnect().await {
+            Done::Yes => {
+                self.line.abandon();
+                self.line.leaving = Some((number, done));
+            }
+            other => tell(done, other),
+        }
     }
 
     /// Whether this server has no word for it, since to be connected is enough.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
@@ -21,6 +22,12 @@ use crate::terms::Kill;
 const SEEN_OUT_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
 
 type Dones = mpsc::UnboundedReceiver<(usize, Done)>;
+
+/// What is there already. Not by `try_recv`: where a sender is stopped in the middle of sending, that parks this thread until it goes on, and so
+/// takes the word that something else is ready from the runtime which drives all cases on this thread; then none of them is looked at again.
+pub(super) fn ready<T>(from: &mut mpsc::UnboundedReceiver<T>) -> Option<T> {
+    from.recv().now_or_never().flatten()
+}
 
 impl Stage {
     /// A step with peers in the place of names that outcomes have bound.
@@ -320,7 +327,7 @@ impl Stage {
         loop {
             self.world.hope.quiet = self.actors.values().all(|actor| actor.wire.is_quiet());
             self.take_in()?;
-            while let Ok((place, done)) = dones.try_recv() {
+            while let Some((place, done)) = ready(dones) {
                 self.done(&mut all[place], done)?;
             }
             for inner in all.iter_mut() {

@@ -125,6 +125,9 @@ impl Stage {
                 let came = self.replied(&asked, begun).await?;
                 waited.push(came.seq);
                 replied = Some(came);
+                if self.world.fenced.contains(&kind) {
+                    self.done_by_now(peer, begun).await?;
+                }
             }
             (Some(Due::Closed(link)), _) => self.closed(peer, Some(link)).await?,
             _ => {}
@@ -209,6 +212,31 @@ impl Stage {
             (Some(one), None) => Some(one.name.clone()),
             _ => None,
         }
+    }
+
+    /// Waits until the server has done what a peer has asked without an answer: it has answered what was asked next.
+    async fn done_by_now(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
+        let fence = Order::Ask {
+            request: crate::signaling::Request::Fence,
+            offer: None,
+        };
+        self.must(peer, fence, vec![begun]).await?;
+        let waiting = self.waiting(begun);
+        self.wait(
+            self.until,
+            || format!("the server having done what {peer} asked"),
+            |world| match world.reply(peer, crate::signaling::Kind::Fence, begun) {
+                Some(_) => Some(Ok(())),
+                None => {
+                    let why = world.hope.deaf(peer, &waiting)?;
+                    Some(Err(format!(
+                        "{peer} waited for the server's answer, and {why}"
+                    )
+                    .into()))
+                }
+            },
+        )
+        .await
     }
 
     /// Says something to the one who is named, or to each whom it is for.

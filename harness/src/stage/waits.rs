@@ -32,6 +32,8 @@ pub struct World {
     pub(super) refusals: Refusals,
     /// What it does with garbage.
     pub(super) garbled: Garbled,
+    /// Requests that it does not answer, and of which a fence tells that it has done them.
+    pub(super) fenced: BTreeSet<Kind>,
     facts: Facts,
 }
 
@@ -133,6 +135,7 @@ impl World {
             hope: Hope::default(),
             refusals: Refusals::default(),
             garbled: Garbled::default(),
+            fenced: BTreeSet::new(),
             facts: Facts::new(terms),
         }
     }
@@ -142,6 +145,9 @@ impl World {
         Self {
             refusals: dialect.properties().refusals.clone(),
             garbled: dialect.properties().garbage.clone(),
+            fenced: (Kind::ALL.iter().copied())
+                .filter(|kind| kind.is_request() && dialect.is_fenced(*kind))
+                .collect(),
             ..self
         }
     }

@@ -317,6 +317,7 @@ impl Wire {
     /// The peer says a word on this link for which this server has none: that it was said. Answers its event.
     pub fn asks_unsaid(&self, link: u32, word: &Word, cause: &[Seq]) -> Seq {
         let of = cause.last().copied().unwrap_or_default();
+        self.ear(&mut lock(&self.inner), link).told(word);
         self.work_out(link, Direction::Up, of, word.clone(), cause)
     }
 

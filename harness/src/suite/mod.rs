@@ -9,6 +9,7 @@ mod stacks;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod trial;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

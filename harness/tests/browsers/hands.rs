@@ -4,7 +4,7 @@ use crate::browser_support::{Tap, actor, actor_at, chat, connect};
 use glare::hand::{Command, Hand, HandError, Happening, Reply};
 use glare::names::Stack;
 use glare::peer::browser::Pool;
-use glare::signaling::Candidate;
+use glare::signaling::{Candidate, DescriptionKind};
 use glare::terms::{ChannelOptions, Data, Via};
 use rstest::rstest;
 
@@ -246,6 +246,68 @@ async fn commands_take_effect_in_the_order_of_the_calls(
     }
     a.hand.finish().await;
     b.hand.finish().await;
+}
+
+/// What is found comes late, and a remote offer over one's own is noticed.
+const FOUND_LATE: &str = r#"
+    const { prototype } = RTCPeerConnection;
+    const { set } = Object.getOwnPropertyDescriptor(prototype, "onicecandidate");
+    Object.defineProperty(prototype, "onicecandidate", {
+        set(told) {
+            set.call(this, (event) => setTimeout(() => { this.found = true; told(event); }, 500));
+        },
+    });
+    const setRemote = prototype.setRemoteDescription;
+    prototype.setRemoteDescription = function (given) {
+        if (this.signalingState === "have-local-offer")
+            console.log(`${given.type} taken, candidates found: ${!!this.found}`);
+        return setRemote.call(this, given);
+    };
+"#;
+
+/// If Chromium takes an offer back when it has begun to gather and found nothing yet, it never gathers again (seen on a busy machine).
+#[tokio::test]
+async fn chromium_takes_an_offer_back_when_it_has_found_a_candidate() {
+    let tap = Tap::with_script(FOUND_LATE).await;
+    let mut a = actor_at(Pool::global().unwrap(), Stack::Chromium, tap).await;
+    let local = |conn| Command::SetLocal {
+        conn,
+        description: None,
+    };
+    for conn in [1, 2] {
+        a.does(Command::NewConnection { conn }).await;
+        a.does(Command::CreateChannel {
+            conn,
+            label: "x".into(),
+            options: ChannelOptions::default(),
+        })
+        .await;
+    }
+    let Reply::Description(description) = a.does(local(2)).await else {
+        panic!("no offer")
+    };
+    a.does(local(1)).await;
+    // The first one, whose own offer is out, hears the offer of the second; what follows comes behind it.
+    let collide = [
+        Command::SetRemote {
+            conn: 1,
+            description,
+        },
+        local(1),
+    ];
+    let replies = collide.map(|command| a.hand.perform(command));
+    let replies = futures_util::future::join_all(replies).await;
+    let Ok(Reply::Description(answer)) = &replies[1] else {
+        panic!("no answer: {replies:?}")
+    };
+    assert_eq!(answer.kind, DescriptionKind::Answer);
+    let told = a.sees(|saw| matches!(saw, Happening::Console { .. })).await;
+    let expected = Happening::Console {
+        level: "info".into(),
+        text: "offer taken, candidates found: true".into(),
+    };
+    assert_eq!(told, expected);
+    a.hand.finish().await;
 }
 
 #[rstest]

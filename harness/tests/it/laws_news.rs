@@ -150,6 +150,31 @@ fn whoever_tells_a_thing_twice_breaks_only_a_promise() {
 }
 
 #[test]
+fn whoever_comes_in_again_may_be_told_again_of_those_inside() {
+    let (mut b, alice) = alice();
+    let bob = link("bob", 1);
+    enters(&mut b, &bob, &["alice"]);
+    news(&mut b, &alice, "bob", true);
+    b.ask(
+        &alice,
+        Request::Leave {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    let left = Notice::Left {
+        room: room("lobby"),
+    };
+    b.tell(&alice, left, None, &[]);
+    ask(&mut b, &alice);
+    let_in(&mut b, &alice, &[]);
+    news(&mut b, &alice, "bob", true);
+    assert_eq!(broken(&b, &promised()), []);
+    let again = news(&mut b, &alice, "bob", true);
+    assert_eq!(broken(&b, &promised()), [(12, again)], "in one stay");
+}
+
+#[test]
 fn a_list_that_names_somebody_is_no_news_told_twice() {
     let (mut b, _) = alice();
     let bob = link("bob", 1);

@@ -237,6 +237,58 @@ fn ended(b: TraceBuilder) -> Vec<Event> {
     b.end(&[&link("alice", 1), &link("bob", 1)])
 }
 
+/// Bob comes while Alice is inside, goes and comes again; she goes out and in between, and all news of him reaches her after that.
+fn told_late(words: &[Kind]) -> Vec<String> {
+    let (mut b, alice, bob, step) = begun();
+    let lobby = || room("lobby");
+    let comes = |b: &mut TraceBuilder, who: &Link, with: &[&str]| {
+        b.ask(who, Request::Join { room: lobby() }, &[step]);
+        let with = with.iter().map(ToString::to_string).collect();
+        let room = lobby();
+        b.tell(who, Notice::Joined { room, with }, None, &[]);
+    };
+    let goes = |b: &mut TraceBuilder, who: &Link| {
+        b.ask(who, Request::Leave { room: lobby() }, &[step]);
+        b.tell(who, Notice::Left { room: lobby() }, None, &[]);
+    };
+    b.ask(&alice, Request::Create { room: lobby() }, &[step]);
+    b.tell(&alice, Notice::Created { room: lobby() }, None, &[]);
+    comes(&mut b, &bob, &["alice"]);
+    goes(&mut b, &alice);
+    comes(&mut b, &alice, &[]);
+    goes(&mut b, &bob);
+    comes(&mut b, &bob, &["alice"]);
+    for word in words {
+        let peer = "bob".to_owned();
+        let notice = match word {
+            Kind::PeerJoined => Notice::PeerJoined { peer },
+            _ => Notice::PeerLeft { peer, how: None },
+        };
+        let told = b.tell(&alice, notice, Some("bob"), &[]);
+        let heard = b.hears(&alice, *word, Some("bob"), told);
+        b.wait(heard);
+    }
+    let mut told = lines(&b.end(&[&link("alice", 1), &link("bob", 1)]));
+    told.retain(|line| line.contains("peer-"));
+    told
+}
+
+#[test]
+fn late_news_of_a_first_coming_leaves_that_of_the_second_explained() {
+    let (here, gone) = (
+        "server -> alice: peer-joined bob",
+        "server -> alice: peer-left bob",
+    );
+    let (joined, left) = (Kind::PeerJoined, Kind::PeerLeft);
+    assert_eq!(told_late(&[joined, left, joined]), [here, gone, here]);
+    assert_eq!(told_late(&[joined, joined]), [here, here]);
+    assert_eq!(told_late(&[left, joined]), [gone, here]);
+    assert_eq!(told_late(&[joined]), [here]);
+    // He came twice.
+    let unasked = format!("{here} (unasked)");
+    assert_eq!(told_late(&[joined, joined, joined]), [here, here, &unasked]);
+}
+
 /// Alice and Bob connect; the events of Alice's and of Bob's `connected`.
 fn connected() -> (TraceBuilder, Link, Link, [Seq; 2]) {
     let mut b = TraceBuilder::new(&["alice", "bob"]);

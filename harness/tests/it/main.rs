@@ -5,6 +5,11 @@
 //! the global run. Such a test has a binary of its own, as `watchdog.rs` has. Both cores are busy here: waits are for conditions, with
 //! generous deadlines, and the speed of pure code is measured in time of its own thread.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test's runtime drives that test alone"
+)]
+
 #[path = "../support/cli.rs"]
 mod cli_support;
 #[path = "../support/mutant.rs"]
@@ -32,6 +37,8 @@ mod cli_files;
 mod cli_laws;
 mod conversation_forms;
 mod conversations;
+mod dialect_cli;
+mod dialect_reference;
 mod expect_lines;
 mod expect_order;
 mod failures;

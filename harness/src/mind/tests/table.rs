@@ -1,7 +1,7 @@
 //! What goes in and what comes out, as text.
 
 use crate::hand::{Command, HandError, Happening, Reply};
-use crate::mind::{Call, End, Input, Mind, Output};
+use crate::mind::{Call, Cause, End, Input, Mind, Output};
 use crate::record::{Applied, What};
 use crate::signaling::{Candidate, Description, DescriptionKind, Signal};
 
@@ -25,6 +25,15 @@ impl Table {
             .into_iter()
             .map(|output| self.line(output))
             .collect()
+    }
+
+    /// The causes of the one event that comes of this.
+    pub fn causes(&mut self, input: Input) -> Vec<Cause> {
+        let mut outputs = self.mind.handle(input);
+        match (outputs.pop(), outputs.as_slice()) {
+            (Some(Output::Record { cause, .. }), []) => cause,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// The oldest open command of this name is answered.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::table::{Table, candidate, gathered, refused, sdp};
-use crate::hand::{Deed, Happening, PeerFault};
+use crate::hand::{Deed, Happening, PeerFault, Reply};
 use crate::mind::{Input, Mind, OrderId, Policy};
 use crate::names::PeerName;
 use crate::scenario::{EarlyCandidates, Offers, OnBye};
-use crate::signaling::{DescriptionKind, Kind, Signal};
+use crate::signaling::{Description, DescriptionKind, Kind, Signal};
+use crate::terms::Machine;
 
 fn name(text: &str) -> PeerName {
     PeerName::from(text)
@@ -430,6 +431,38 @@ fn ice_restarts_with_an_offer_on_the_same_connection() {
     alice.put(Input::Happening(needed));
     let sent = alice.described(DescriptionKind::Offer);
     assert_eq!(sent, ["took local offer", "say offer to bob"]);
+}
+
+#[test]
+fn what_connects_is_caused_by_the_negotiation_that_began_it() {
+    let mut alice = connected(Policy::default());
+    let state = |machine| {
+        Input::Happening(Happening::State {
+            conn: 1,
+            machine,
+            state: "connected".into(),
+        })
+    };
+    let first = alice.causes(state(Machine::Connection));
+    assert_eq!(first.len(), 2, "an offer and its answer");
+    alice.put(deed(2, "bob", Deed::Negotiate));
+    alice.described(DescriptionKind::Offer);
+    assert_eq!(alice.causes(state(Machine::Connection)), first);
+    assert_eq!(alice.causes(state(Machine::Signaling)).len(), 3);
+    alice.put(answer("bob", 1));
+    alice.done("set-remote");
+    assert_eq!(alice.causes(state(Machine::Ice)), first);
+    // Another generation connects anew.
+    alice.put(deed(3, "bob", Deed::RestartIce));
+    alice.done("restart");
+    let description = Description {
+        kind: DescriptionKind::Offer,
+        sdp: sdp("alice", 2),
+    };
+    alice.reply("set-local", Ok(Reply::Description(description)));
+    alice.put(answer("bob", 2));
+    alice.done("set-remote");
+    assert_eq!(alice.causes(state(Machine::Ice)).len(), 4);
 }
 
 #[test]

@@ -164,6 +164,11 @@ fn failed(html: &mut Html, story: &Story, failure: &Failure) {
         }
         html.raw("</ul>\n");
     }
+    let unread = crate::report::unread::unread(story, failure.at);
+    if let Some((heading, lines)) = unread.trim().split_once('\n') {
+        html.raw("<p>").text(heading).raw("</p>");
+        html.element("<pre>", lines, "</pre>");
+    }
     if let Some(diff) = &failure.diff {
         html.element("<pre>", diff.trim_end(), "</pre>");
     }

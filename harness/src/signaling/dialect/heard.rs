@@ -28,10 +28,16 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// The server lets nobody in, and says so by a word.
-    fn refuse(&mut self, reason: String) {
-        let notice = Notice::Error {
-            reason: reason.clone(),
+    /// The server lets nobody in, and says so by a word: no to what the line was dialled for, if that was something.
+    fn refuse(&mut self, reason: String, dialled_for: Option<Kind>) {
+        let notice = match dialled_for {
+            Some(kind) => Notice::Refused {
+                request: Some(kind),
+                reason: reason.clone(),
+            },
+            None => Notice::Error {
+                reason: reason.clone(),
+            },
         };
         self.words.push(Word::Notice { notice });
         self.understood = true;
@@ -74,7 +80,7 @@ impl Conversation {
         match self.shake(version, &packet) {
             Err(why) => {
                 let mut heard = Heard::default();
-                heard.refuse(why);
+                heard.refuse(why, self.dialled_for());
                 heard
             }
             Ok(Some(says)) => Heard {
@@ -219,6 +225,12 @@ impl Conversation {
             .collect()
     }
 
+    /// What its line was dialled for, where only who asks for something dials.
+    fn dialled_for(&self) -> Option<Kind> {
+        let asked = self.asked.as_ref().filter(|_| self.awaits);
+        asked.map(|(kind, _)| *kind)
+    }
+
     /// The peer that captures speak of.
     fn whom(&self, captured: &[(String, Json)]) -> Option<String> {
         let (_, id) = captured.iter().find(|(name, _)| name == "peer")?;
@@ -251,7 +263,7 @@ impl Conversation {
         if let Some(captured) = self.any(refused, message) {
             let reason = captured.iter().find(|(name, _)| name == "reason");
             let reason = reason.map(|(_, value)| super::template::plain(value));
-            heard.refuse(reason.unwrap_or_default());
+            heard.refuse(reason.unwrap_or_default(), self.dialled_for());
         }
     }
 

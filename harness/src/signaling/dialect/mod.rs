@@ -6,12 +6,18 @@
 mod alias;
 mod book;
 mod conversation;
+mod covers;
+mod differ;
+mod doubts;
+mod explain;
 mod filter;
 mod garbage;
 mod heard;
+mod keys;
 mod meant;
 mod opening;
 mod overheard;
+mod patterns;
 mod promises;
 mod properties;
 mod quick;
@@ -19,6 +25,9 @@ mod read;
 mod read_connect;
 mod read_template;
 mod read_words;
+mod schema;
+mod skeleton;
+mod sketch;
 mod socketio;
 mod template;
 mod words;
@@ -33,10 +42,14 @@ use words::Hears;
 pub use alias::Alias;
 pub use book::Book;
 pub use conversation::Conversation;
+pub use explain::{Difference, Explained, Unread};
 pub use heard::Heard;
 pub use meant::{Meant, Say};
 pub use overheard::Overheard;
 pub use properties::{AbsentPeer, Properties, SameId};
+pub use schema::{dialect_reference, dialect_schema};
+pub use skeleton::{NewCarrier, skeleton};
+pub use sketch::{Names, sketch};
 
 use crate::signaling::Kind;
 use crate::source::Source;
@@ -51,6 +64,9 @@ const REFERENCE_MESH: &str =
 
 /// The size of a room that [`REFERENCE_MESH`] says.
 const EXAMPLE_SIZE: &str = "room-size: 3";
+
+/// In a trial news is waited for so long.
+const TRIED_WITHIN: Duration = Duration::from_secs(5);
 
 /// What one server speaks.
 #[derive(Clone, Debug)]
@@ -354,6 +370,18 @@ impl Dialect {
         &self.source
     }
 
+    /// The same dialect of a server of which everything may be asked, for a trial: what is seen of it is proposed, and accuses nobody.
+    pub fn for_trial(&self) -> Dialect {
+        Dialect {
+            properties: Properties {
+                announces_leaving_within: Some(TRIED_WITHIN),
+                same_id: Some(SameId::Reject),
+                ..Properties::default()
+            },
+            ..self.clone()
+        }
+    }
+
     /// What its server is declared to do.
     pub fn properties(&self) -> &Properties {
         &self.properties
@@ -424,6 +452,12 @@ impl Dialect {
         self.way(kind).is_some()
     }
 
+    /// Whether this request is over once it is sent, with no answer, and a fence can tell that the server has done it.
+    pub fn is_fenced(&self, request: Kind) -> bool {
+        let way = self.way(request);
+        way.is_some_and(|way| way.done == Ends::Sent) && self.says(Kind::Fence)
+    }
+
     /// Whether who comes in is told who is inside.
     pub fn tells_inside(&self) -> bool {
         let joined = |heard: &Hears| matches!(heard, Hears::Kind(Kind::Joined));
@@ -442,6 +476,29 @@ impl Dialect {
             kind if kind.is_signal() => said.is_some() && heard,
             _ => heard,
         }
+    }
+
+    /// Whether a peer says with this word whom it is for.
+    pub fn addresses(&self, kind: Kind) -> bool {
+        let names = |step: &Saying| match &step.body {
+            Body::Template(template) => template.holes().iter().any(|hole| hole.name == "peer"),
+            Body::None => false,
+        };
+        self.way(kind)
+            .is_some_and(|way| way.steps.iter().any(names))
+    }
+
+    /// The words that a peer has a way to say.
+    pub fn said(&self) -> Vec<Kind> {
+        self.say.iter().map(|(kind, _)| *kind).collect()
+    }
+
+    /// The words that a peer has a way to hear, each once; those too that are worked out.
+    pub fn heard(&self) -> Vec<Kind> {
+        let kinds = Kind::ALL.iter().copied();
+        kinds
+            .filter(|kind| !kind.is_request() && self.hears(*kind))
+            .collect()
     }
 
     /// Whether it has rooms that are asked for. Where to be connected is to be inside there are none, unless each has a line of its own.

@@ -4,6 +4,7 @@ mod driver;
 mod hope;
 mod lawful;
 mod rules;
+mod together;
 mod waits;
 
 use serde_json::{Value as Json, json};

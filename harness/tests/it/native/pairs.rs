@@ -235,6 +235,20 @@ async fn close_is_told_to_the_other_at_once_and_to_oneself_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_pair_at_rest_stays_connected() {
+    let (mut alice, mut bob) = pair().await;
+    alice.until_state(Machine::Connection, "connected").await;
+    // Longer than the silence that counts as gone: keepalives alone tell each that the other is there.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    for peer in [&mut alice, &mut bob] {
+        peer.drain();
+        let states = peer.states(Machine::Connection);
+        assert_eq!(states.last(), Some(&"connected"), "{states:?}");
+        assert!(!states.contains(&"disconnected"), "{states:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_killed_peer_is_silent() {
     let (mut alice, mut bob) = pair().await;
     alice.hand.kill(Kill::Tab).await.expect("kill");

@@ -64,13 +64,33 @@
     pc.oniceconnectionstatechange = state("ice", "iceConnectionState");
     pc.onconnectionstatechange = state("connection", "connectionState");
     pc.onnegotiationneeded = () => tell({ saw: "negotiation-needed", conn });
-    pc.onicecandidate = ({ candidate }) =>
+    pc.onicecandidate = ({ candidate }) => {
       tell({ saw: "candidate", conn, candidate: candidate && candidate.toJSON() });
+      conns.get(conn).finds();
+    };
     pc.ondatachannel = (event) => {
       tell({ saw: "channel-added", conn, label: event.channel.label });
       watchChannel(conn, channels, event.channel);
     };
   };
+
+  // If Chromium takes an offer back when it has begun to gather and found nothing yet, it never gathers again. So its remote offer waits for
+  // the first candidate, and what is asked of that connection meanwhile waits behind it. Where nothing is ever found: no longer than this.
+  const FINDS_WITHIN = 1000;
+  const mayNeverGather = ({ pc, found }, { type }) =>
+    navigator.userAgent.includes("Chrom") &&
+    type === "offer" &&
+    pc.signalingState === "have-local-offer" &&
+    !found;
+  const whenFound = (entry) =>
+    new Promise((resolve) => {
+      const before = entry.finds;
+      entry.finds = () => {
+        before();
+        resolve();
+      };
+      setTimeout(resolve, FINDS_WITHIN);
+    });
 
   const pcOf = (conn) => found(conns, conn, "connection").pc;
   const channelOf = (conn, label) =>
@@ -309,7 +329,8 @@
     },
   };
 
-  // Each takes effect before its first await, so commands take effect in the order in which they come.
+  // Each takes effect before its first await, so commands take effect in the order in which they come: those of a connection that `behind` holds,
+  // behind it.
   const verbs = {
     "open-link": (command) => {
       links.set(command.link, carriers[command.via.by](command));
@@ -336,7 +357,9 @@
         abandon = () => reject(new Unsupported(`connection ${conn} was closed meanwhile`));
       });
       closed.catch(() => {});
-      conns.set(conn, { pc, channels, closed, abandon });
+      const entry = { pc, channels, closed, abandon, found: false, behind: null };
+      entry.finds = () => (entry.found = true);
+      conns.set(conn, entry);
       watchConnection(conn, pc, channels);
     },
     "create-channel": ({ conn, label, options }) => {
@@ -359,7 +382,14 @@
       if (!local) throw new Unsupported(`connection ${conn} has no local description`);
       return description(local);
     },
-    "set-remote": ({ conn, description }) => pcOf(conn).setRemoteDescription(description),
+    "set-remote": ({ conn, description }) => {
+      const entry = found(conns, conn, "connection");
+      const { pc } = entry;
+      if (!mayNeverGather(entry, description)) return pc.setRemoteDescription(description);
+      const waits = whenFound(entry).then(() => (entry.behind = null));
+      entry.behind = waits;
+      return waits.then(() => pc.setRemoteDescription(description));
+    },
     "add-candidate": ({ conn, candidate }) => pcOf(conn).addIceCandidate(candidate ?? undefined),
     "restart-ice": ({ conn }) => pcOf(conn).restartIce(),
     say: ({ conn, label, data }) => channelOf(conn, label).send(decode(data)),
@@ -378,7 +408,8 @@
       if (!verb) throw new Unsupported(`no command ${command.do}`);
       const conn = conns.get(command.conn);
       const open = conn && conn.pc.signalingState !== "closed";
-      const result = verb(command);
+      const behind = command.do === "close-connection" ? null : conn?.behind;
+      const result = behind ? behind.then(() => verb(command)) : verb(command);
       return JSON.stringify((await (open ? Promise.race([result, conn.closed]) : result)) ?? "done");
     } catch (error) {
       return JSON.stringify(

@@ -1,0 +1,60 @@
+//! `glare dialect check`: all mistakes of dialects, and what can never happen.
+
+use std::path::PathBuf;
+
+use crate::cli::{Exit, colour, complain, say};
+use crate::mistake::shown;
+use crate::signaling::Dialect;
+
+/// Show all mistakes of dialect files
+#[derive(clap::Args)]
+pub(super) struct Check {
+    /// Dialect files
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+impl Check {
+    pub(super) fn execute(self) -> Exit {
+        let mut exit = Exit::Pass;
+        for file in &self.files {
+            let text = match crate::input::read_to_string(file) {
+                Ok(text) => text,
+                Err(error) => {
+                    complain(shown(&format!("{}: {error}", file.display())));
+                    return Exit::Usage;
+                }
+            };
+            let mistakes = match Dialect::read(file, &text) {
+                Err(mistakes) => mistakes,
+                // What can never happen is looked for only where the file means something.
+                Ok(dialect) => {
+                    let doubts = dialect.doubts();
+                    if doubts.is_empty() {
+                        say(good(&dialect));
+                    }
+                    doubts
+                }
+            };
+            if !mistakes.is_empty() {
+                complain(mistakes.render(colour()));
+                exit = Exit::Invalid;
+            }
+        }
+        exit
+    }
+}
+
+/// What a file says, in a few lines.
+fn good(dialect: &Dialect) -> String {
+    let names = |kinds: Vec<crate::signaling::Kind>| {
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+        names.join(", ")
+    };
+    let path = shown(&dialect.source().path.display().to_string());
+    format!(
+        "{path}: good\n  says   {}\n  hears  {}\nNext: glare dialect try {path} --server 'YOUR SERVER {{port}}'",
+        names(dialect.said()),
+        names(dialect.heard()),
+    )
+}

@@ -1,0 +1,118 @@
+//! What no word of the dialect matches, in full, with the nearest pattern and the place where it differs.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::text::tame;
+use crate::names::PeerName;
+use crate::record::{Event, Role, Seq, Story, What};
+use crate::signaling::{Dialect, Explained, Unread};
+use crate::terms::{Carrier, Direction};
+
+/// So many different messages are shown.
+const SHOWN: usize = 6;
+
+/// So much of each (characters).
+const WIDTH: usize = 1000;
+
+/// The dialect that a record was made with.
+pub(super) fn dialect(story: &Story) -> Option<Dialect> {
+    let source = story.source_of(Role::Dialect)?;
+    Dialect::read(&source.path, &source.text).ok()
+}
+
+/// One message that nobody understood.
+pub(super) struct Message<'e> {
+    pub peer: &'e PeerName,
+    pub direction: Direction,
+    pub carrier: Carrier,
+    pub text: &'e str,
+}
+
+impl<'e> Message<'e> {
+    /// The message of this event, if no word matches it.
+    pub fn of(event: &'e Event) -> Option<Self> {
+        match &event.what {
+            What::Message {
+                link,
+                direction,
+                carrier,
+                word: None,
+                text,
+                ..
+            } => Some(Self {
+                peer: &link.peer,
+                direction: *direction,
+                carrier: *carrier,
+                text,
+            }),
+            _ => None,
+        }
+    }
+
+    /// Why not.
+    pub fn explain(&self, dialect: &Dialect) -> Explained {
+        let message = Unread::recorded(self.carrier, self.text);
+        dialect.explain(self.direction, message, &[("me", self.peer.as_str())])
+    }
+
+    fn way(&self) -> String {
+        match self.direction {
+            Direction::Up => format!("{} -> server", self.peer),
+            Direction::Down => format!("server -> {}", self.peer),
+        }
+    }
+}
+
+/// What nobody had understood before this event: each kind of it once, the newest ones.
+///
+/// ```text
+/// What no word of the dialect matches:
+///   server -> bob: {"event":"joined","data":{"room":17}}
+///     hear.joined: /data/room: expected text, found 17
+/// ```
+pub(super) fn unread(story: &Story, before: Seq) -> String {
+    let Some(dialect) = dialect(story) else {
+        return String::new();
+    };
+    let messages = story.events.iter().filter(|event| event.seq < before);
+    let mut told: Vec<(String, String, usize)> = Vec::new();
+    for message in messages.filter_map(|event: &Arc<Event>| Message::of(event)) {
+        let why = format!("{}\n{}", message.way(), message.explain(&dialect));
+        let line = format!("{}: {}", message.way(), in_full(message.text));
+        let times = match told.iter().position(|(known, ..)| *known == why) {
+            Some(at) => told.remove(at).2,
+            None => 0,
+        };
+        told.push((why, line, times + 1));
+    }
+    if told.is_empty() {
+        return String::new();
+    }
+    let mut text = "\nWhat no word of the dialect matches:\n".to_owned();
+    if told.len() > SHOWN {
+        let more = told.len() - SHOWN;
+        let _ = writeln!(text, "  ({more} more before)");
+        told.drain(..more);
+    }
+    for (why, line, times) in &told {
+        let times = match times {
+            1 => String::new(),
+            times => format!("  (the last of {times} alike)"),
+        };
+        let _ = writeln!(text, "  {line}{times}");
+        for line in why.lines().skip(1) {
+            let _ = writeln!(text, "    {}", tame(line));
+        }
+    }
+    text
+}
+
+/// On one line and harmless.
+pub(super) fn in_full(text: &str) -> String {
+    let line = tame(text).replace('\n', "\\n");
+    match line.char_indices().nth(WIDTH) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}

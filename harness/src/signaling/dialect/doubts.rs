@@ -1,0 +1,361 @@
+//! What a dialect says that can never happen: patterns that never match, words that wait for what never comes.
+//!
+//! Such a file can be played, and so it is no mistake to the reader; but nobody means it.
+
+use super::patterns::{find, place};
+use super::template::{self, Hole};
+use super::words::Hears;
+use super::{Body, Dialect, Saying, Then};
+use crate::mistake::Mistakes;
+use crate::signaling::Kind;
+use crate::terms::Direction;
+use crate::yaml::{self, Node};
+
+/// What a request is granted by.
+const GRANTED: [(Kind, Kind); 3] = [
+    (Kind::Create, Kind::Created),
+    (Kind::Join, Kind::Joined),
+    (Kind::Destroy, Kind::Destroyed),
+];
+
+/// The news that a promise is about.
+const PROMISED: [(&str, Kind); 2] = [
+    ("announces-leaving-within", Kind::PeerLeft),
+    ("announces-joining-within", Kind::PeerJoined),
+];
+
+impl Dialect {
+    /// What can never match and what can never come, each at its place. Empty for a file that means what it says.
+    pub fn doubts(&self) -> Mistakes {
+        let mut doubts = Mistakes::new(self.source.clone());
+        let Some(root) = yaml::parse(&self.source.text, &mut Mistakes::new(self.source.clone()))
+        else {
+            return doubts;
+        };
+        for direction in [Direction::Down, Direction::Up] {
+            self.never_matched(direction, &root, &mut doubts);
+        }
+        self.never_granted(&root, &mut doubts);
+        self.one_sided(&root, &mut doubts);
+        self.promised(&root, &mut doubts);
+        self.captured_in_vain(&root, &mut doubts);
+        doubts.sort();
+        doubts
+    }
+
+    fn never_matched(&self, direction: Direction, root: &Node, doubts: &mut Mistakes) {
+        let candidates = match direction {
+            Direction::Up => self.said_words(),
+            Direction::Down => self.heard_words(),
+        };
+        for (index, candidate) in candidates.iter().enumerate() {
+            let Some(span) = place(root, &candidate.name) else {
+                continue;
+            };
+            let before = candidates[..index]
+                .iter()
+                .find(|before| before.word() != candidate.word() && before.covers(candidate));
+            let twice = candidates[..index]
+                .iter()
+                .find(|before| before.word() == candidate.word() && before.covers(candidate));
+            if direction == Direction::Down && candidate.takes_everything() {
+                doubts
+                    .add(&span, format!("`{}` matches every message", candidate.name))
+                    .expect(
+                        "nothing else is heard behind it, and what nobody foresaw is taken for it",
+                    )
+                    .advise("name a key or a word that only this message has");
+            } else if let Some(before) = before {
+                let (found, expected) = match direction {
+                    Direction::Down => (
+                        format!("`{}` is never heard", candidate.name),
+                        format!("`{}` above takes all of its messages", before.name),
+                    ),
+                    Direction::Up => (
+                        format!("`{}` is never understood at the tap", candidate.name),
+                        format!("it reads as `{}` above", before.name),
+                    ),
+                };
+                let more = doubts.add(&span, found).expect(expected);
+                match direction {
+                    Direction::Down => more.advise("put what is narrower before what is wider"),
+                    Direction::Up => more.advise("one word for both is written `create: join`"),
+                };
+            } else if let (Some(twice), Direction::Down) = (twice, direction) {
+                doubts
+                    .add(&span, format!("`{}` adds nothing", candidate.name))
+                    .expect(format!("`{}` takes all of its messages", twice.name));
+            }
+        }
+    }
+
+    fn never_granted(&self, root: &Node, doubts: &mut Mistakes) {
+        for (request, answer) in GRANTED {
+            // A word that is like another is answered as that one.
+            let like = self.way(request).is_some_and(|way| way.like.is_some());
+            if !self.says(request) || self.hears(answer) || like {
+                continue;
+            }
+            let Some(span) = place(root, &format!("say.{request}")) else {
+                continue;
+            };
+            doubts
+                .add(&span, format!("nothing says that a {request} was granted"))
+                .expect(format!("each step `{request}` waits for `hear: {answer}`"));
+        }
+    }
+
+    fn one_sided(&self, root: &Node, doubts: &mut Mistakes) {
+        for kind in [Kind::Candidate, Kind::Bye] {
+            let (said, heard) = (self.says(kind), self.hears(kind));
+            let (name, found, expected) = match (said, heard) {
+                (true, false) => ("say", "is said and never heard", "`hear` has no such word"),
+                (false, true) => ("hear", "is heard and never said", "`say` has no such word"),
+                _ => continue,
+            };
+            if let Some(span) = place(root, &format!("{name}.{kind}")) {
+                doubts
+                    .add(&span, format!("`{kind}` {found}"))
+                    .expect(expected);
+            }
+        }
+    }
+
+    fn promised(&self, root: &Node, doubts: &mut Mistakes) {
+        for (key, news) in PROMISED {
+            let promised = find(root, key).filter(|node| !node.is_null());
+            if let Some(node) = promised.filter(|_| !self.hears(news)) {
+                doubts
+                    .add(
+                        &node.span,
+                        format!("`{key}` promises news that never comes"),
+                    )
+                    .expect(format!("there is no `hear: {news}`"));
+            }
+        }
+    }
+}
+
+impl Dialect {
+    /// What is captured for later, and what is wanted that nothing captures.
+    fn captured_in_vain(&self, root: &Node, doubts: &mut Mistakes) {
+        let heard = self.patterns(Direction::Down);
+        let used: Vec<&Hole> = self.filled();
+        let is_used = |name: &str| used.iter().any(|hole| hole.name == name);
+        for pattern in &heard {
+            let Some(span) = place(root, &pattern.name) else {
+                continue;
+            };
+            let mut told: Vec<&str> = Vec::new();
+            for hole in holes(pattern.body) {
+                let name = hole.name.as_str();
+                // What stands in two patterns is compared.
+                let elsewhere = heard
+                    .iter()
+                    .filter(|other| holes(other.body).iter().any(|hole| hole.name == name))
+                    .count();
+                // What an answer by itself captures is for it alone.
+                let own = self.is_own(name) && !pattern.name.starts_with("reply");
+                if own && !is_used(name) && elsewhere < 2 && !told.contains(&name) {
+                    told.push(name);
+                    doubts
+                        .add(
+                            &span,
+                            format!("`{{{name}}}` is captured here and used nowhere"),
+                        )
+                        .expect("no message, path or header has it")
+                        .advise("`{_}` stands for what does not matter");
+                }
+            }
+        }
+        let captures = |name: &str| {
+            let mut all = heard.iter().flat_map(|pattern| holes(pattern.body));
+            let answers = self.connect.before.iter();
+            all.any(|hole| hole.name == name)
+                || answers
+                    .flat_map(|before| holes(&before.hear.body))
+                    .any(|hole| hole.name == name)
+        };
+        for (name, why) in [
+            ("self", "the id that the server knows the peer by"),
+            ("room-id", "the id that the server knows the room by"),
+        ] {
+            if is_used(name) && !captures(name) {
+                let at = find(root, "connect").unwrap_or(root);
+                doubts
+                    .add(
+                        &at.span,
+                        format!("`{{{name}}}` is said, and nothing captures it"),
+                    )
+                    .expect(why)
+                    .advise(format!(
+                        "`then: [{{ hear: {{ …: \"{{{name}}}\" }} }}]` waits for it"
+                    ));
+            }
+        }
+        let learns = ["with", "peer", "members"]
+            .iter()
+            .any(|name| captures(name));
+        if is_used("peer") && captures("self") && !learns {
+            let at = find(root, "say").unwrap_or(root);
+            doubts
+                .add(
+                    &at.span,
+                    "`{peer}` is said, and nothing tells a peer the others' ids",
+                )
+                .expect("neither `{with}`, `{members}` nor `{peer}` is heard");
+        }
+    }
+
+    /// Every hole that is filled when something is said.
+    fn filled(&self) -> Vec<&Hole> {
+        let steps = self.say.iter().flat_map(|(_, way)| &way.steps);
+        let then = self.connect.then.iter().filter_map(|then| match then {
+            Then::Say(saying) => Some(saying),
+            Then::Hear { .. } => None,
+        });
+        let before = self.connect.before.iter().map(|before| &before.ask);
+        let reply = self.reply.iter().map(|reflex| &reflex.say);
+        let every = self.every.iter().map(|beat| &beat.say);
+        let all: Vec<&Saying> = steps
+            .chain(then)
+            .chain(before)
+            .chain(reply)
+            .chain(every)
+            .collect();
+        let mut found: Vec<&Hole> = template::text_holes(&self.connect.path);
+        let headers = self.connect.headers.iter();
+        found.extend(headers.flat_map(|(_, value)| template::text_holes(value)));
+        found.extend(self.connect.auth.iter().flat_map(|auth| auth.holes()));
+        for saying in all {
+            found.extend(holes(&saying.body));
+            let headers = saying.headers.iter();
+            found.extend(headers.flat_map(|(_, value)| template::text_holes(value)));
+            found.extend(
+                saying
+                    .http
+                    .iter()
+                    .flat_map(|route| template::text_holes(&route.path)),
+            );
+        }
+        found
+    }
+
+    /// Where a pattern stands in the file, `hear.joined` or `hear.refused[2]`, and how it is written.
+    pub fn written(&self, name: &str) -> Option<(u32, &str)> {
+        let root = yaml::parse(&self.source.text, &mut Mistakes::new(self.source.clone()))?;
+        let span = place(&root, name)?;
+        let text = self.source.text.get(span.bytes)?;
+        Some((span.line, text.lines().next().unwrap_or_default()))
+    }
+}
+
+fn holes(body: &Body) -> Vec<&Hole> {
+    match body {
+        Body::None => Vec::new(),
+        Body::Template(template) => template.holes(),
+    }
+}
+
+impl Hears {
+    /// As a file writes it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Hears::Kind(kind) => kind.as_str(),
+            Hears::Fenced => "fenced",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const SAY: &str = "say:\n  create: { message: { do: create, room: \"{room}\" } }\n  join: { message: { do: join, room: \"{room}\" } }\n  offer: { message: { do: offer, sdp: \"{sdp}\" } }\n  answer: { message: { do: answer, sdp: \"{sdp}\" } }\n";
+    const HEAR: &str = "hear:\n  created: { message: { is: created } }\n  joined: { message: { is: joined, peers: \"{with}\" } }\n  offer: { message: { is: offer, sdp: \"{sdp}\" } }\n  answer: { message: { is: answer, sdp: \"{sdp}\" } }\n";
+
+    fn doubts(head: &str, say: &str, hear: &str) -> Vec<String> {
+        let text = format!("dialect: x\nconnect: {{ path: / }}\n{head}{SAY}{say}{HEAR}{hear}");
+        let read = Dialect::read(Path::new("x.yaml"), &text);
+        let dialect = read.unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let all = dialect.doubts();
+        let lines = all.iter().map(|doubt| {
+            let expected = doubt.expected().unwrap_or_default();
+            format!("{}: {} ({expected})", doubt.span().line, doubt.found())
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn a_file_that_means_what_it_says_raises_no_doubt() {
+        let head = "announces-leaving-within: 1s\n";
+        let say = "  candidate: { message: { do: ice, candidate: \"{candidate}\" } }\n  end-of-candidates: { message: { do: ice, candidate: null } }\n";
+        let hear = "  candidate: { message: { is: ice, candidate: \"{candidate}\" } }\n  end-of-candidates: { message: { is: ice, candidate: null } }\n  peer-left:\n    - { message: { is: left, peer: \"{peer}\" } }\n    - { message: { is: gone, peer: \"{peer}\" } }\n  refused: { message: { is: error, reason: { $all: [\"no{_}\", \"{reason}\"] } } }\n  error: { message: { is: error, reason: \"{reason}\" } }\n";
+        assert_eq!(doubts(head, say, hear), Vec::<String>::new());
+        assert!(Dialect::reference().doubts().is_empty());
+        assert!(Dialect::reference_of(3).doubts().is_empty());
+    }
+
+    #[test]
+    fn what_can_never_be_heard_is_told() {
+        for (hear, expected) in [
+            (
+                "  error: { message: { is: error, reason: \"{reason}\" } }\n  refused: { message: { is: error, reason: \"{reason}\", request: \"{request}\" } }\n",
+                "14: `hear.refused` is never heard (`hear.error` above takes all of its messages)",
+            ),
+            (
+                "  error: { message: \"{_}\" }\n",
+                "13: `hear.error` matches every message (nothing else is heard behind it, and what nobody foresaw is taken for it)",
+            ),
+            (
+                "  error: { message: { reason?: \"{reason}\" } }\n",
+                "13: `hear.error` matches every message (nothing else is heard behind it, and what nobody foresaw is taken for it)",
+            ),
+            (
+                "  peer-left:\n    - { message: { is: left, peer: \"{peer}\" } }\n    - { message: { is: left, peer: \"{peer}\", how: \"{how}\" } }\n",
+                "15: `hear.peer-left[2]` adds nothing (`hear.peer-left[1]` takes all of its messages)",
+            ),
+        ] {
+            let told = doubts("", "", hear);
+            assert_eq!(told, [expected], "{hear}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_takes_another_type_covers_nothing() {
+        for hear in [
+            "  candidate: { message: { is: ice, candidate: \"{candidate}\" } }\n  end-of-candidates: { message: { is: ice, candidate: null } }\n",
+            "  peer-joined: { message: { is: peer, peer: \"{peer}\", gone: false } }\n  peer-left: { message: { is: peer, peer: \"{peer}\", gone: true } }\n",
+            "  peer-joined: { message: { is: peer, peer: \"{peer}\", in?: true } }\n  peer-left: { message: { is: peer, peer: \"{peer}\" } }\n",
+            "  peer-joined: { message: { is: news, of: \"{me}\", peer: \"{peer}\" } }\n  peer-left: { message: { is: news, of: \"{_}\", peer: \"{peer}\" } }\n",
+        ] {
+            let say = "  candidate: { message: { do: ice, candidate: \"{candidate}\" } }\n";
+            let told = doubts("", say, hear);
+            let heard = told.iter().filter(|line| line.contains("never heard,"));
+            assert_eq!(heard.count(), 0, "{told:?}");
+            assert!(
+                !told.iter().any(|line| line.contains("takes all")),
+                "{told:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_never_comes_is_told() {
+        assert_eq!(
+            doubts(
+                "announces-leaving-within: 1s\n",
+                "  destroy: { message: { do: destroy, room: \"{room}\" } }\n  bye: { message: { do: bye } }\n  leave: { message: { do: join, room: \"{room}\" } }\n",
+                "",
+            ),
+            [
+                "3: `announces-leaving-within` promises news that never comes (there is no `hear: peer-left`)",
+                "9: nothing says that a destroy was granted (each step `destroy` waits for `hear: destroyed`)",
+                "10: `bye` is said and never heard (`hear` has no such word)",
+                "11: `say.leave` is never understood at the tap (it reads as `say.join` above)",
+            ]
+        );
+    }
+}

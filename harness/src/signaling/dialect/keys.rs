@@ -1,0 +1,746 @@
+//! The one table of a dialect's keys: the schema for editors and the page of reference are made from it, and a test holds the reader to it.
+
+use super::properties::{ABSENT_PEER, SAME_ID};
+
+/// What a value looks like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Shape {
+    /// `1`
+    Version,
+    /// A dialect's name.
+    Name,
+    /// Text.
+    Text,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// `500ms`, `2s`, `1m`.
+    Time,
+    /// A whole number from 1.
+    Number,
+    /// A path on the server, with its query; holes in it are percent-encoded.
+    Path,
+    /// A list of texts.
+    Texts,
+    /// Names to values.
+    Headers,
+    /// `POST /path`
+    Route,
+    /// `200` or `4xx`
+    Status,
+    /// Reasons to texts of the server's.
+    Refusals,
+    /// What becomes of garbage.
+    Garbage,
+    /// 1000 to 4999
+    CloseCode,
+    /// A message: JSON in which texts may have holes, or text with holes.
+    Template,
+    /// A mapping with the keys of this section.
+    Section(&'static str),
+    /// One mapping or a list of mappings with the keys of this section.
+    OneOrMore(&'static str),
+    /// One message or a list of messages.
+    Templates,
+    /// Words to one mapping or a list of mappings with the keys of this section.
+    WordsTo(&'static str, &'static [&'static str]),
+}
+
+/// One key.
+pub(super) struct Key {
+    /// As files write it.
+    pub name: &'static str,
+    pub shape: Shape,
+    /// What is so without it; `None`: it must be there.
+    pub default: Option<&'static str>,
+    /// What it says, or promises.
+    pub about: &'static str,
+    /// As it may stand in a file.
+    pub example: &'static str,
+}
+
+/// The keys of one kind of mapping.
+pub(super) struct Section {
+    pub name: &'static str,
+    pub heading: &'static str,
+    pub about: &'static str,
+    pub keys: &'static [Key],
+}
+
+const fn must(name: &'static str, shape: Shape, about: &'static str, example: &'static str) -> Key {
+    Key {
+        name,
+        shape,
+        default: None,
+        about,
+        example,
+    }
+}
+
+const fn may(
+    name: &'static str,
+    shape: Shape,
+    default: &'static str,
+    about: &'static str,
+    example: &'static str,
+) -> Key {
+    Key {
+        name,
+        shape,
+        default: Some(default),
+        about,
+        example,
+    }
+}
+
+/// What a peer may say.
+pub(super) const SAID: &[&str] = &[
+    "create",
+    "join",
+    "leave",
+    "destroy",
+    "fence",
+    "offer",
+    "answer",
+    "candidate",
+    "end-of-candidates",
+    "bye",
+];
+/// What a peer may hear.
+pub(super) const HEARD: &[&str] = &[
+    "offer",
+    "answer",
+    "candidate",
+    "end-of-candidates",
+    "bye",
+    "created",
+    "joined",
+    "left",
+    "destroyed",
+    "refused",
+    "peer-joined",
+    "peer-left",
+    "error",
+    "fenced",
+    "members",
+];
+
+/// The file as a whole, then what stands in it.
+pub(super) const SECTIONS: &[Section] = &[
+    Section {
+        name: "dialect",
+        heading: "The file",
+        about: "What is declared is what a server is held to; what is not declared accuses nobody.",
+        keys: &[
+            must("dialect", Shape::Name, "Its name.", "dialect: doorbell"),
+            may(
+                "version",
+                Shape::Version,
+                "1",
+                "The format's version.",
+                "version: 1",
+            ),
+            may(
+                "about",
+                Shape::Text,
+                "nothing",
+                "For people.",
+                "about: Halls of two.",
+            ),
+            may(
+                "framing",
+                Shape::Word(&["json", "text", "socket.io-4", "socket.io-2"]),
+                "json",
+                "What a message is. An event of socket.io is written as a list: its name, then its arguments; `socket.io-4` is for versions 3 and 4.",
+                "framing: text",
+            ),
+            must(
+                "connect",
+                Shape::Section("connect"),
+                "How a line to the server is opened.",
+                "connect: { path: \"/?id={me|url}\" }",
+            ),
+            may(
+                "wire",
+                Shape::Name,
+                "its name",
+                "The wire that it is of. Several dialects may be of one wire, with other promises; a scenario may speak a wire itself, and is then played with these alone.",
+                "wire: doorbell",
+            ),
+            may(
+                "frames",
+                Shape::Section("frames"),
+                "text",
+                "Which messages are binary frames.",
+                "frames: { up: text, down: binary }",
+            ),
+            may(
+                "offers",
+                Shape::Word(&["joiner", "insider"]),
+                "joiner",
+                "Who offers when two meet, where a scenario does not say.",
+                "offers: insider",
+            ),
+            may(
+                "every",
+                Shape::OneOrMore("every"),
+                "[]",
+                "What is said as long as the line stands.",
+                "every: [{ after: 5s, message: { type: heartbeat } }]",
+            ),
+            may(
+                "reply",
+                Shape::OneOrMore("reply"),
+                "[]",
+                "What is answered by itself.",
+                "reply: [{ hear: { ping: \"{n}\" }, message: { pong: \"{n}\" } }]",
+            ),
+            may(
+                "bundle",
+                Shape::Template,
+                "none",
+                "What holds several messages in one: each item of the list that `{messages}` stands for is a message by itself.",
+                "bundle: { things: \"{messages}\" }",
+            ),
+            may(
+                "learn",
+                Shape::OneOrMore("learn"),
+                "[]",
+                "Messages that mean nothing, of which something is kept for later.",
+                "learn: [{ message: { ticket: \"{ticket}\" } }]",
+            ),
+            may(
+                "ignore",
+                Shape::OneOrMore("ignore"),
+                "[]",
+                "Messages that mean nothing: echoes, pongs. Tried last.",
+                "ignore: [{ message: { type: pong } }]",
+            ),
+            must(
+                "say",
+                Shape::WordsTo("say", SAID),
+                "What a peer says, word by word. `offer` and `answer` must be there.",
+                "say: { leave: { message: { type: leave } } }",
+            ),
+            must(
+                "hear",
+                Shape::WordsTo("hear", HEARD),
+                "What a peer hears; the first pattern that fits is taken. `offer` and `answer` must be there.",
+                "hear: { left: { message: { type: left } } }",
+            ),
+            may(
+                "announces-leaving-within",
+                Shape::Time,
+                "not promised",
+                "Promises that those who stay hear within this time that somebody went (law 1).",
+                "announces-leaving-within: 1s",
+            ),
+            may(
+                "announces-joining-within",
+                Shape::Time,
+                "not promised",
+                "Promises that those inside hear within this time that somebody came (law 9).",
+                "announces-joining-within: 1s",
+            ),
+            may(
+                "notices-silence-within",
+                Shape::Time,
+                "not promised",
+                "Promises that a line on which nothing arrives any more is noticed within this time.",
+                "notices-silence-within: 30s",
+            ),
+            may(
+                "frees-empty-rooms",
+                Shape::Flag,
+                "false",
+                "Promises that a room that everybody has left can be made anew (law 6).",
+                "frees-empty-rooms: true",
+            ),
+            may(
+                "refusals",
+                Shape::Refusals,
+                "{}",
+                "What is refused, and what the server says then (`true`: anything). Scenarios use these names.",
+                "refusals: { full: \"room is full\", exists: true }",
+            ),
+            may(
+                "garbage",
+                Shape::Garbage,
+                "not promised",
+                "What it does with what is no message, for all kinds of garbage or by kind.",
+                "garbage: { any: word, huge: close }",
+            ),
+            may(
+                "coalesces",
+                Shape::Flag,
+                "false",
+                "Who is back before he was told to be gone need not be told to have gone (law 1).",
+                "coalesces: true",
+            ),
+            may(
+                "news-before-relays",
+                Shape::Flag,
+                "false",
+                "Promises that news of a stay comes before what its peer relays (law 12).",
+                "news-before-relays: true",
+            ),
+            may(
+                "news-once",
+                Shape::Flag,
+                "false",
+                "Promises that each piece of news is told once (law 12).",
+                "news-once: true",
+            ),
+            may(
+                "same-id",
+                Shape::Word(SAME_ID),
+                "not promised",
+                "What becomes of a second line with a name that is in use.",
+                "same-id: takeover",
+            ),
+            may(
+                "answers-within",
+                Shape::Time,
+                "not promised",
+                "Promises an answer to each request within this time (law 4).",
+                "answers-within: 1s",
+            ),
+            may(
+                "room-size",
+                Shape::Number,
+                "not promised",
+                "Promises that so many fit into a room, and no more (law 10). A scenario that needs a larger room is unsupported.",
+                "room-size: 2",
+            ),
+            may(
+                "rewrites",
+                Shape::Flag,
+                "false",
+                "What is relayed may come out changed (lifts a part of law 3).",
+                "rewrites: true",
+            ),
+            may(
+                "echoes",
+                Shape::Flag,
+                "not promised",
+                "Whether what is relayed comes back to its sender; `true` lifts a part of law 3.",
+                "echoes: true",
+            ),
+            may(
+                "repeats",
+                Shape::Flag,
+                "false",
+                "What is relayed may arrive more than once (lifts a part of law 3).",
+                "repeats: true",
+            ),
+            may(
+                "unordered",
+                Shape::Flag,
+                "false",
+                "What is relayed may arrive in any order (lifts a part of law 3).",
+                "unordered: true",
+            ),
+            may(
+                "broadcasts",
+                Shape::Flag,
+                "not promised",
+                "Whether what is for one reaches others in the room too; `true` lifts a part of law 3.",
+                "broadcasts: true",
+            ),
+            may(
+                "absent-peer",
+                Shape::Word(ABSENT_PEER),
+                "not promised",
+                "What becomes of what is sent to who is not there; `queue` lifts a part of law 7.",
+                "absent-peer: silence",
+            ),
+        ],
+    },
+    Section {
+        name: "connect",
+        heading: "`connect`",
+        about: "",
+        keys: &[
+            must(
+                "path",
+                Shape::Path,
+                "Path and query of the WebSocket. `{room|url}` in it: a line for each room, dialled by who enters it.",
+                "path: \"/ws?name={me|url}\"",
+            ),
+            may(
+                "via",
+                Shape::Word(&["websocket", "events", "long-poll", "socket.io", "polling"]),
+                "websocket",
+                "What carries a line: a WebSocket, server-sent events, a GET that waits; with `framing: socket.io-…` also polling and then the upgrade (`socket.io`), or polling alone (`polling`).",
+                "via: events",
+            ),
+            may(
+                "events",
+                Shape::Texts,
+                "[]",
+                "With `via: events`: names of events that are heard besides those without one.",
+                "events: [signal]",
+            ),
+            may(
+                "protocols",
+                Shape::Texts,
+                "[]",
+                "Subprotocols that are offered, in order.",
+                "protocols: [signaling]",
+            ),
+            may(
+                "headers",
+                Shape::Headers,
+                "{}",
+                "Further headers; a page in a browser cannot send them.",
+                "headers: { x-name: \"{me}\" }",
+            ),
+            may(
+                "auth",
+                Shape::Template,
+                "nothing",
+                "What the request to be connected carries; of socket.io alone.",
+                "auth: { token: \"{me}\" }",
+            ),
+            may(
+                "self",
+                Shape::Template,
+                "the name",
+                "The id that a client chooses, where that is not its name: what `{self}` is from the beginning.",
+                "self: \"{me|digest}\"",
+            ),
+            may(
+                "room-id",
+                Shape::Template,
+                "the name",
+                "The id that a client gives a room, where that is not its name: what `{room-id}` is.",
+                "room-id: \"{room|digest}\"",
+            ),
+            may(
+                "before",
+                Shape::OneOrMore("before"),
+                "[]",
+                "Requests before the line is dialled; what their answers capture may stand in path and headers.",
+                "before: [{ http: POST /login, hear: { body: { id: \"{self}\" } } }]",
+            ),
+            may(
+                "then",
+                Shape::OneOrMore("then"),
+                "[]",
+                "What is said and awaited, in order, once the line stands, before any word.",
+                "then: [{ message: { hello: \"{me}\" } }, { hear: { you: \"{self}\" } }]",
+            ),
+        ],
+    },
+    Section {
+        name: "frames",
+        heading: "`frames`",
+        about: "",
+        keys: &[
+            may(
+                "up",
+                Shape::Word(&["text", "binary"]),
+                "text",
+                "What peers send.",
+                "up: text",
+            ),
+            may(
+                "down",
+                Shape::Word(&["text", "binary"]),
+                "text",
+                "What the server sends.",
+                "down: binary",
+            ),
+        ],
+    },
+    Section {
+        name: "before",
+        heading: "A request in `connect: before`",
+        about: "",
+        keys: &[
+            must(
+                "http",
+                Shape::Route,
+                "Method and path.",
+                "http: POST /login",
+            ),
+            may(
+                "headers",
+                Shape::Headers,
+                "{}",
+                "Its headers.",
+                "headers: { x-name: \"{me}\" }",
+            ),
+            may(
+                "body",
+                Shape::Template,
+                "none",
+                "Its body.",
+                "body: { name: \"{me}\" }",
+            ),
+            may(
+                "hear",
+                Shape::Section("answer"),
+                "anything",
+                "What the answer must be, and what is captured of it.",
+                "hear: { status: 200, body: { token: \"{token}\" } }",
+            ),
+        ],
+    },
+    Section {
+        name: "answer",
+        heading: "Its answer, `hear`",
+        about: "",
+        keys: &[
+            may("status", Shape::Status, "any", "Its status.", "status: 2xx"),
+            may(
+                "body",
+                Shape::Template,
+                "anything",
+                "Its body.",
+                "body: { token: \"{token}\" }",
+            ),
+        ],
+    },
+    Section {
+        name: "then",
+        heading: "A step in `connect: then`",
+        about: "Either something to say, or something to wait for.",
+        keys: &[
+            may(
+                "message",
+                Shape::Template,
+                "see `hear`",
+                "Something to say.",
+                "message: { type: login, name: \"{me}\" }",
+            ),
+            may(
+                "hear",
+                Shape::Template,
+                "see `message`",
+                "Something to wait for. `{self}` is the id that the server knows the peer by; what else is captured may stand in later messages.",
+                "hear: { type: welcome, id: \"{self}\" }",
+            ),
+            may(
+                "refused",
+                Shape::Templates,
+                "none",
+                "With `hear`: what comes in its place where the server lets nobody in.",
+                "refused: { type: denied, why: \"{reason}\" }",
+            ),
+        ],
+    },
+    Section {
+        name: "every",
+        heading: "What is said `every` so often",
+        about: "",
+        keys: &[
+            must(
+                "after",
+                Shape::Time,
+                "How often, 100 ms at least.",
+                "after: 5s",
+            ),
+            must(
+                "message",
+                Shape::Template,
+                "What.",
+                "message: { type: heartbeat }",
+            ),
+        ],
+    },
+    Section {
+        name: "reply",
+        heading: "A `reply` by itself",
+        about: "",
+        keys: &[
+            must(
+                "hear",
+                Shape::Template,
+                "To what.",
+                "hear: { ping: \"{n}\" }",
+            ),
+            must(
+                "message",
+                Shape::Template,
+                "What; captures of `hear` may stand in it.",
+                "message: { pong: \"{n}\" }",
+            ),
+        ],
+    },
+    Section {
+        name: "learn",
+        heading: "What is only to `learn` from",
+        about: "",
+        keys: &[must(
+            "message",
+            Shape::Template,
+            "The message. With `{peer}` in it, what is captured belongs to the pair with that one.",
+            "message: { ticket: \"{ticket}\" }",
+        )],
+    },
+    Section {
+        name: "ignore",
+        heading: "What to `ignore`",
+        about: "",
+        keys: &[must(
+            "message",
+            Shape::Template,
+            "The message.",
+            "message: { type: pong }",
+        )],
+    },
+    Section {
+        name: "say",
+        heading: "A word in `say`",
+        about: "One step, or a list of steps that are taken in order; the last one is the word itself. `create: join` makes two words one: the first one in makes the room.",
+        keys: &[
+            may(
+                "message",
+                Shape::Template,
+                "see `http`",
+                "A message through the WebSocket.",
+                "message: { type: join, room: \"{room}\" }",
+            ),
+            may(
+                "http",
+                Shape::Route,
+                "see `message`",
+                "A request in place of a message.",
+                "http: POST /rooms",
+            ),
+            may(
+                "headers",
+                Shape::Headers,
+                "{}",
+                "With `http`: its headers.",
+                "headers: { x-name: \"{me}\" }",
+            ),
+            may(
+                "body",
+                Shape::Template,
+                "none",
+                "With `http`: its body.",
+                "body: { room: \"{room}\" }",
+            ),
+            may(
+                "ack",
+                Shape::Flag,
+                "false",
+                "An answer is wanted, which comes as `ack` in `hear`; of socket.io alone.",
+                "ack: true",
+            ),
+            may(
+                "done",
+                Shape::Word(&["sent", "connected", "closed"]),
+                "when it is answered",
+                "No answer comes: the request is done once it is `sent`; or not said at all, since to be `connected` is to be inside (alone, without a message); or said by the line being `closed`.",
+                "done: sent",
+            ),
+            may(
+                "hear",
+                Shape::Template,
+                "nothing",
+                "As a step of its own: what must be heard before the next step.",
+                "hear: { type: go-on }",
+            ),
+        ],
+    },
+    Section {
+        name: "hear",
+        heading: "A word in `hear`",
+        about: "One form, or a list of forms in which it may come.",
+        keys: &[
+            may(
+                "message",
+                Shape::Template,
+                "see `http`",
+                "A message through the WebSocket. Keys that are not written may be there.",
+                "message: { type: refused, why: \"{reason}\" }",
+            ),
+            may(
+                "http",
+                Shape::Route,
+                "see `message`",
+                "The answer to this request in place of a message.",
+                "http: POST /rooms",
+            ),
+            may(
+                "status",
+                Shape::Status,
+                "any",
+                "With `http`: the status that it has.",
+                "status: 4xx",
+            ),
+            may(
+                "body",
+                Shape::Template,
+                "anything",
+                "With `http`: its body.",
+                "body: { reason: \"{reason}\" }",
+            ),
+            may(
+                "of",
+                Shape::Word(&["create", "join", "leave", "destroy"]),
+                "what was asked",
+                "The request that is answered.",
+                "of: join",
+            ),
+            may(
+                "ack",
+                Shape::Template,
+                "see `message`",
+                "In place of a message: the answer to a request that was said with `ack: true`, a list of its arguments; of socket.io alone.",
+                "ack: [\"{reason}\"]",
+            ),
+            may(
+                "close",
+                Shape::CloseCode,
+                "see `message`",
+                "In place of a message, in `refused` and `error`: the line ends with this code.",
+                "close: 4003",
+            ),
+            may(
+                "reason",
+                Shape::Template,
+                "anything",
+                "With `close`: its reason.",
+                "reason: \"{reason}\"",
+            ),
+        ],
+    },
+];
+
+/// What may stand in a message, and what it means.
+pub(super) const TEMPLATES: &[(&str, &str)] = &[
+    (
+        "`\"{x}\"`",
+        "The value itself, whatever its type: filled in when it is said, captured when it is heard. The same name twice must have the same value.",
+    ),
+    (
+        "`\"to {x}!\"`",
+        "The value within a text. A hole takes as little as it can.",
+    ),
+    ("`\"{x|url}\"`", "Percent-encoded (RFC 3986)."),
+    ("`\"{x|json}\"`", "As JSON within a text."),
+    ("`\"{x|base64}\"`", "Base64 (RFC 4648)."),
+    (
+        "`\"{x|digest}\"`",
+        "Twenty characters that are the same for the same value; nothing leads back from them.",
+    ),
+    ("`\"{_}\"`", "Anything; only heard."),
+    ("`{{` and `}}`", "The braces themselves."),
+    ("`key?: …`", "A key that may be missing."),
+    ("`$json: …`", "Text that is JSON with this in it."),
+    ("`$all: [a, b]`", "What fits each of these; only heard."),
+    (
+        "`$each: …`",
+        "A list of which each item is this; what they capture becomes a list; only heard.",
+    ),
+    (
+        "`$keys: \"{x}\"`",
+        "The keys of an object, as a list; only heard.",
+    ),
+    ("`$$key: …`", "The key `$key`."),
+];

@@ -1,0 +1,357 @@
+//! The JSON schema of a dialect file, and the page of reference: both made from the table of keys.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+
+use super::keys::{HEARD, Key, SAID, SECTIONS, Shape, TEMPLATES};
+use super::words::{self, Hears};
+use crate::signaling::{Garbage, Kind, OnGarbage, Reason};
+
+/// The schema (JSON Schema, draft 2020-12) that an editor completes and checks dialect files by.
+pub fn dialect_schema() -> Value {
+    let mut defs = Map::new();
+    for section in SECTIONS {
+        defs.insert(section.name.into(), mapping(section.keys));
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A glare dialect: how a signaling server is talked to",
+        "$ref": format!("#/$defs/{}", SECTIONS[0].name),
+        "$defs": defs,
+    })
+}
+
+fn mapping(keys: &[Key]) -> Value {
+    let mut properties = Map::new();
+    for key in keys {
+        let mut value = value(key.shape);
+        value["description"] = json!(key.about);
+        properties.insert(key.name.into(), value);
+    }
+    let needed = keys.iter().filter(|key| key.default.is_none());
+    let needed: Vec<&str> = needed.map(|key| key.name).collect();
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": needed,
+        "additionalProperties": false,
+    })
+}
+
+fn value(shape: Shape) -> Value {
+    let section = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
+    match shape {
+        Shape::Version => json!({ "const": 1 }),
+        Shape::Name => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,32}$" }),
+        Shape::Text => json!({ "type": "string" }),
+        Shape::Word(words) => json!({ "enum": words }),
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Time => json!({ "type": ["string", "null"], "pattern": "^[0-9]+(ms|s|m)$" }),
+        Shape::Number => json!({ "type": ["integer", "null"], "minimum": 1 }),
+        Shape::Path => json!({ "type": "string", "pattern": "^/($|[^/])" }),
+        Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Shape::Headers => {
+            json!({ "type": "object", "additionalProperties": { "type": "string" } })
+        }
+        Shape::Route => {
+            json!({ "type": "string", "pattern": "^(GET|POST|PUT|PATCH|DELETE) /" })
+        }
+        Shape::Status => {
+            json!({ "anyOf": [
+                { "type": "integer", "minimum": 100, "maximum": 599 },
+                { "type": "string", "pattern": "^([1-5]xx|[1-5][0-9][0-9])$" },
+            ] })
+        }
+        Shape::Template => json!({}),
+        Shape::Section(name) => section(name),
+        Shape::OneOrMore(name) => {
+            let one = section(name);
+            json!({ "anyOf": [one, { "type": "array", "items": one }] })
+        }
+        Shape::Templates => json!({}),
+        Shape::Refusals => json!({
+            "type": "object",
+            "propertyNames": { "enum": Reason::ALL.map(Reason::as_str) },
+            "additionalProperties": { "type": ["string", "boolean", "null"] },
+        }),
+        Shape::Garbage => {
+            let what = json!({ "enum": OnGarbage::NAMES });
+            let kinds: Vec<&str> = Garbage::NAMES.into_iter().chain(["any"]).collect();
+            json!({ "anyOf": [
+                what,
+                {
+                    "type": "object",
+                    "propertyNames": { "enum": kinds },
+                    "additionalProperties": what,
+                },
+            ] })
+        }
+        Shape::CloseCode => json!({ "type": "integer", "minimum": 1000, "maximum": 4999 }),
+        Shape::WordsTo(name, words) => {
+            let one = section(name);
+            let many = json!({ "type": "array", "items": one, "minItems": 1 });
+            let like = json!({ "enum": ["create", "join", "leave", "destroy", null] });
+            let any = json!({ "anyOf": [one, many, like] });
+            let each = words.iter().map(|word| ((*word).to_owned(), any.clone()));
+            json!({
+                "type": "object",
+                "properties": each.collect::<Map<String, Value>>(),
+                "additionalProperties": false,
+            })
+        }
+    }
+}
+
+/// The page of reference, as Markdown.
+pub fn dialect_reference() -> String {
+    let mut page = "# Dialects: each key\n\nA dialect is a file that says how a signaling server is talked to. `glare dialect new NAME` writes one to begin with, \
+`glare dialect check FILE`\nshows its mistakes, and `glare dialect try FILE --server …` lets two peers meet by it and shows what was understood.\n\n\
+This page is made by `glare dialect reference`, and the JSON schema for editors by `glare dialect schema`.\n"
+        .to_owned();
+    for section in SECTIONS {
+        let _ = write!(page, "\n## {}\n\n", section.heading);
+        if !section.about.is_empty() {
+            let _ = write!(page, "{}\n\n", section.about);
+        }
+        page.push_str(
+            "| key | shape | without it | what it says | example |\n|---|---|---|---|---|\n",
+        );
+        for key in section.keys {
+            let default = match key.default {
+                None => "a mistake".to_owned(),
+                Some(default) => cell(default),
+            };
+            let _ = writeln!(
+                page,
+                "| `{}` | {} | {default} | {} | `{}` |",
+                key.name,
+                cell(&shape(key.shape)),
+                cell(key.about),
+                cell(key.example)
+            );
+        }
+    }
+    page.push_str("\n## Messages\n\nA message is JSON (or text) in which values have names. One form serves for writing it and for recognising it.\n\n| | |\n|---|---|\n");
+    for (form, about) in TEMPLATES {
+        let _ = writeln!(page, "| {} | {} |", cell(form), cell(about));
+    }
+    page.push_str("\n## Words that are said\n\n| word | values that it has |\n|---|---|\n");
+    for kind in kinds(SAID) {
+        let _ = writeln!(
+            page,
+            "| `{kind}` | {} |",
+            names(&words::said_variables(kind))
+        );
+    }
+    page.push_str(
+        "\n## Words that are heard\n\n| word | must capture | may capture |\n|---|---|---|\n",
+    );
+    for kind in kinds(HEARD) {
+        let (needed, all) = words::heard_variables(Hears::Kind(kind));
+        let must: Vec<String> = needed
+            .iter()
+            .map(|group| group.to_vec())
+            .map(|group| {
+                group
+                    .iter()
+                    .map(|name| format!("`{{{name}}}`"))
+                    .collect::<Vec<_>>()
+                    .join(" or ")
+            })
+            .collect();
+        let needs = |name: &&str| needed.iter().any(|group| group.contains(name));
+        let more: Vec<&str> = all.iter().copied().filter(|name| !needs(name)).collect();
+        let _ = writeln!(
+            page,
+            "| `{kind}` | {} | {} |",
+            must.join(", "),
+            names(&more)
+        );
+    }
+    page.push_str(MORE_HEARD);
+    page
+}
+
+/// What is heard and is no word of the log.
+const MORE_HEARD: &str = "| `members` | `{members}` | `{room}`, `{room-id}` |
+| `fenced` | | `{reason}` |
+
+`members` is the full list of who is inside: `joined`, `peer-joined` and `peer-left` are worked out of two such lists. `fenced` is the refusal of
+`say: fence`, a request that is made only for its refusal: when that is here, all is here that the server had queued before.
+
+`{me}` is the peer's own name, and `{self}` the id that the server gave it; whoever is called so is that peer from then on, in `{peer}`, `{with}` and
+`{members}`. What `connect`, `learn` or a word captures under any other name may stand in all later messages of that line.
+";
+
+fn kinds(names: &'static [&'static str]) -> impl Iterator<Item = Kind> {
+    names.iter().filter_map(|name| name.parse().ok())
+}
+
+fn names(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{{{name}}}`")).collect();
+    names.join(", ")
+}
+
+fn shape(shape: Shape) -> String {
+    let quoted = |words: &[&str]| {
+        let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        words.join(", ")
+    };
+    match shape {
+        Shape::Version => "`1`".into(),
+        Shape::Name => "1 to 32 of `A-Z a-z 0-9 _ -`".into(),
+        Shape::Text => "text".into(),
+        Shape::Word(words) => quoted(words),
+        Shape::Refusals => {
+            let names = Reason::ALL.map(Reason::as_str);
+            format!("{} to text or `true`", quoted(&names))
+        }
+        Shape::Garbage => format!(
+            "{}, or a mapping of {} and `any` to these",
+            quoted(&OnGarbage::NAMES),
+            quoted(&Garbage::NAMES)
+        ),
+        Shape::Flag => "`true`, `false`".into(),
+        Shape::Time => "a time: `500ms`, `2s`, `1m`".into(),
+        Shape::Number => "a whole number from 1".into(),
+        Shape::Path => "a path; its holes are percent-encoded".into(),
+        Shape::Texts => "a list of texts".into(),
+        Shape::Headers => "names to texts".into(),
+        Shape::Route => "method and path".into(),
+        Shape::Status => "`200`, or a class: `4xx`".into(),
+        Shape::Template => "a message, see below".into(),
+        Shape::Section(_) => "see below".into(),
+        Shape::OneOrMore(_) => "one, or a list of them; see below".into(),
+        Shape::Templates => "a message, or a list of messages".into(),
+        Shape::CloseCode => "1000 to 4999".into(),
+        Shape::WordsTo(..) => "words to what they are, see below".into(),
+    }
+}
+
+/// In a table of Markdown a `|` ends a cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::signaling::Dialect;
+
+    /// What is wrong with a file, a line each.
+    fn mistakes(text: &str) -> Vec<String> {
+        match Dialect::read(Path::new("x.yaml"), text) {
+            Ok(_) => Vec::new(),
+            Err(mistakes) => mistakes.iter().map(|mistake| mistake.line()).collect(),
+        }
+    }
+
+    /// Files with these lines in the section, among what it must have.
+    fn with(section: &str, lines: &str) -> Vec<String> {
+        let lines = |indent: usize| lines.replace('\n', &format!("\n{}", " ".repeat(indent)));
+        match section {
+            "dialect" => vec![format!("{}\n", lines(0))],
+            "connect" => vec![format!("connect:\n  {}\n", lines(2))],
+            "before" | "then" => vec![format!(
+                "connect:\n  path: /\n  {section}:\n    {}\n",
+                lines(4)
+            )],
+            "answer" => vec![format!(
+                "connect:\n  path: /\n  before:\n    http: POST /x\n    hear:\n      {}\n",
+                lines(6)
+            )],
+            "frames" | "every" | "reply" | "learn" | "ignore" => {
+                vec![format!("{section}:\n  {}\n", lines(2))]
+            }
+            "say" => vec![format!("say:\n  join:\n    {}\n", lines(4))],
+            "hear" => vec![format!("hear:\n  refused:\n    {}\n", lines(4))],
+            other => panic!("no file is known with `{other}`"),
+        }
+    }
+
+    /// What must stand beside this key so that it means something.
+    fn beside(section: &str, key: &str) -> &'static str {
+        match (section, key) {
+            ("connect", "path") => "",
+            ("connect", "events") => "\npath: /\nvia: events",
+            ("connect", _) => "\npath: /",
+            ("before", "http") => "",
+            ("before", _) | ("say" | "hear", "headers" | "body" | "status") => "\nhttp: POST /x",
+            ("then", "refused") => "\nhear: { a: b }",
+            ("every", "after") | ("reply", "hear") => "\nmessage: { a: b }",
+            ("every", _) => "\nafter: 5s",
+            ("reply", _) => "\nhear: { ping: \"{n}\" }",
+            ("say", "ack" | "done") => "\nmessage: { a: b }",
+            ("hear", "of") => "\nmessage: { a: \"{reason}\" }",
+            ("hear", "reason") => "\nclose: 4000",
+            _ => "",
+        }
+    }
+
+    #[test]
+    fn the_table_has_the_keys_that_the_reader_knows() {
+        for section in SECTIONS {
+            // Where a mapping may be of two kinds, each has keys of its own.
+            let kinds: &[&str] = match section.name {
+                "connect" => &["path: /"],
+                "then" | "say" => &["message: { a: b }", "hear: { a: b }"],
+                _ => &["about: x"],
+            };
+            let mut known: Vec<String> = Vec::new();
+            for kind in kinds {
+                let text = with(section.name, &format!("{kind}\nno-such-key: 1")).concat();
+                let told = mistakes(&text);
+                let keys = told
+                    .iter()
+                    .find_map(|line| line.split_once("no-such-key").map(|(_, rest)| rest))
+                    .and_then(|rest| rest.split_once("its keys: "))
+                    .unwrap_or_else(|| panic!("{}: {told:?}", section.name));
+                let keys = keys.1.split([')', ';']).next().unwrap_or_default();
+                known.extend(keys.split(", ").map(str::to_owned));
+            }
+            let mut table: Vec<&str> = section.keys.iter().map(|key| key.name).collect();
+            known.sort_unstable();
+            known.dedup();
+            table.sort_unstable();
+            assert_eq!(table, known, "{}", section.name);
+        }
+    }
+
+    #[test]
+    fn each_example_is_read() {
+        for section in SECTIONS {
+            for key in section.keys {
+                assert!(key.example.starts_with(key.name), "{}", key.example);
+                let lines = format!("{}{}", key.example, beside(section.name, key.name));
+                let mut text = with(section.name, &lines).concat();
+                if matches!(key.name, "ack" | "auth") {
+                    text.push_str("framing: socket.io-4\n");
+                }
+                // The rest of the file is missing.
+                let incomplete = ["is missing", "no way to", "after what must be heard"];
+                let wrong: Vec<String> = mistakes(&text)
+                    .into_iter()
+                    .filter(|line| !incomplete.iter().any(|word| line.contains(word)))
+                    .collect();
+                assert_eq!(wrong, Vec::<String>::new(), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_language() {
+        let said = Kind::ALL
+            .iter()
+            .filter(|kind| kind.is_request() || kind.is_signal());
+        let heard = Kind::ALL.iter().filter(|kind| !kind.is_request());
+        assert_eq!(said.map(|kind| kind.as_str()).collect::<Vec<_>>(), SAID);
+        let heard: Vec<&str> = heard
+            .map(|kind| kind.as_str())
+            .chain(["fenced", "members"])
+            .collect();
+        assert_eq!(heard, HEARD);
+    }
+}

@@ -1,0 +1,539 @@
+//! What a server was seen to do, as lines that its dialect may promise.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::scenes::Shows;
+use crate::names::PeerName;
+use crate::record::{Event, Failure, FailureKind, Verdict, What};
+use crate::scenario::Place;
+use crate::signaling::{
+    AbsentPeer, Dialect, Garbled, Kind, Notice, OnGarbage, Properties, Reason, SameId, Word,
+};
+use crate::stage::Outcome;
+use crate::terms::{Direction, ServerLife, Side};
+
+/// A line for the dialect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// `room-size: 2`
+    pub line: String,
+    /// What was seen.
+    pub seen: String,
+    /// Whether the dialect says so already, or something else.
+    pub stands: Stands,
+}
+
+/// What the dialect says of it now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// Nothing.
+    Missing,
+    /// The same, or as much.
+    Said,
+    /// Something that was seen to be otherwise.
+    Otherwise,
+}
+
+/// What was seen, and what could not be.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// What may be promised.
+    pub proposals: Vec<Proposal>,
+    /// What no line says, or what was not seen and why.
+    pub remarks: Vec<String>,
+}
+
+/// Times are proposed so: what was measured may be ten times slower on another day.
+const STEPS: [u64; 6] = [1, 2, 5, 10, 30, 60];
+
+/// What these outcomes show.
+pub fn seen(dialect: &Dialect, played: &BTreeMap<Shows, Outcome>) -> Seen {
+    let mut seen = Seen::default();
+    let now = dialect.properties();
+    leaving(dialect, now, played, &mut seen);
+    joining(dialect, now, played, &mut seen);
+    answers(now, played, &mut seen);
+    room_size(now, played, &mut seen);
+    same_id(now, played, &mut seen);
+    absent(now, played, &mut seen);
+    echoes(now, played, &mut seen);
+    addressed(dialect, now, played, &mut seen);
+    garbage(now, played, &mut seen);
+    seen
+}
+
+fn leaving(
+    dialect: &Dialect,
+    now: &Properties,
+    played: &BTreeMap<Shows, Outcome>,
+    seen: &mut Seen,
+) {
+    if !dialect.hears(Kind::PeerLeft) {
+        let why = "nobody is told who went: there is no `hear: peer-left`";
+        return seen.remarks.push(why.into());
+    }
+    let mut measured = Vec::new();
+    for (shows, what) in [
+        (Shows::Leaving, "after leaving"),
+        (Shows::Dropping, "after a lost line"),
+    ] {
+        let Some(outcome) = played.get(&shows) else {
+            continue;
+        };
+        match told_after(outcome, shows) {
+            Some(took) => measured.push((took, format!("{} {what}", shown(took)))),
+            None if unsupported(outcome) => seen.remarks.push(format!(
+                "what is told {what} was not tried: it is not done to a server that is not yours (--i-own-this-server)"
+            )),
+            None => {
+                let why = format!("nobody was told within 5 s {what}: no `announces-leaving-within`");
+                return seen.remarks.push(why);
+            }
+        }
+    }
+    let Some(slowest) = measured.iter().map(|(took, _)| *took).max() else {
+        return;
+    };
+    let within = within(slowest);
+    let told: Vec<String> = measured.into_iter().map(|(_, told)| told).collect();
+    seen.proposals.push(Proposal {
+        line: format!("announces-leaving-within: {}s", within.as_secs()),
+        seen: format!("peer-left came {}", told.join(", ")),
+        stands: at_most(now.announces_leaving_within, slowest),
+    });
+}
+
+fn joining(
+    dialect: &Dialect,
+    now: &Properties,
+    played: &BTreeMap<Shows, Outcome>,
+    seen: &mut Seen,
+) {
+    if !dialect.hears(Kind::PeerJoined) {
+        return;
+    }
+    let Some(outcome) = played.get(&Shows::Meeting) else {
+        return;
+    };
+    let asked = at(outcome, |event| {
+        said(event, "bob", |word| word.kind() == Kind::Join)
+    });
+    let told = at(outcome, |event| {
+        heard(event, "alice", |word| word.kind() == Kind::PeerJoined)
+    });
+    match (asked, told) {
+        (Some(asked), Some(told)) if told > asked => {
+            let took = Duration::from_micros(told - asked);
+            seen.proposals.push(Proposal {
+                line: format!("announces-joining-within: {}s", within(took).as_secs()),
+                seen: format!("peer-joined came {} after the join", shown(took)),
+                stands: at_most(now.announces_joining_within, took),
+            });
+        }
+        _ => seen
+            .remarks
+            .push("alice was not told that bob came: no `announces-joining-within`".into()),
+    }
+}
+
+fn answers(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
+    let Some(outcome) = played.get(&Shows::Meeting) else {
+        return;
+    };
+    let took = |who: &str, asked: Kind, answered: Kind| {
+        let asked = at(outcome, |event| {
+            said(event, who, |word| word.kind() == asked)
+        })?;
+        let answered = at(outcome, |event| {
+            heard(event, who, |word| word.kind() == answered)
+        })?;
+        answered.checked_sub(asked).map(Duration::from_micros)
+    };
+    let all = [
+        took("alice", Kind::Create, Kind::Created),
+        took("bob", Kind::Join, Kind::Joined),
+    ];
+    if let Some(slowest) = all.into_iter().flatten().max() {
+        seen.proposals.push(Proposal {
+            line: format!("answers-within: {}s", within(slowest).as_secs()),
+            seen: format!("the slowest answer came after {}", shown(slowest)),
+            stands: at_most(now.answers_within, slowest),
+        });
+    }
+}
+
+fn room_size(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
+    let Some(outcome) = played.get(&Shows::RoomSize) else {
+        return;
+    };
+    match failure(outcome) {
+        None if !went_well(outcome) => {}
+        None => {
+            let line = "5 fit into one room: no `room-size`, or a larger one";
+            seen.remarks.push(line.into());
+            if now.room_size.is_some_and(|size| size < 5) {
+                let line = "the dialect promises a smaller `room-size`".into();
+                seen.remarks.push(line);
+            }
+        }
+        Some(Failure {
+            kind: FailureKind::Refused,
+            place: Some(Place::Step(step)),
+            message,
+            ..
+        }) if *step > 1 => {
+            let size = step - 1;
+            seen.proposals.push(Proposal {
+                line: format!("room-size: {size}"),
+                seen: message.clone(),
+                stands: stands(now.room_size, size),
+            });
+            let reason = outcome.events.iter().find_map(|event| match &event.what {
+                What::Message {
+                    direction: Direction::Down,
+                    word:
+                        Some(Word::Notice {
+                            notice: Notice::Refused { request, reason },
+                        }),
+                    ..
+                } if *request != Some(Kind::Fence) => Some(reason.clone()),
+                _ => None,
+            });
+            if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
+                let text = reason.replace("lobby", "").trim().to_owned();
+                let text = if reason.contains("lobby") { "full" } else { &text };
+                if reason.contains(text) {
+                    seen.proposals.push(Proposal {
+                        line: format!("refusals: {{ full: {} }}", crate::yaml::scalar(text)),
+                        seen: format!("{} is what the one too many was told", quoted(&reason)),
+                        stands: match now.refusals.has(Reason::Full) {
+                            true => Stands::Said,
+                            false => Stands::Missing,
+                        },
+                    });
+                }
+            }
+        }
+        Some(Failure {
+            place: Some(Place::Step(step)),
+            ..
+        }) => seen.remarks.push(format!(
+            "the one who came {} into the room was neither let in nor refused: nothing can be said of `room-size`",
+            ["first", "second", "third", "fourth", "fifth"][step.saturating_sub(1).min(4)]
+        )),
+        Some(_) => {}
+    }
+}
+
+fn same_id(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
+    let Some(outcome) = played.get(&Shows::SameId) else {
+        return;
+    };
+    let (word, is, why) = match failure(outcome) {
+        None if !went_well(outcome) => return,
+        None => {
+            let refused = outcome.events.iter().find_map(|event| match &event.what {
+                What::LinkRefused { text, .. } => Some(text.clone()),
+                _ => None,
+            });
+            let why = refused.unwrap_or_else(|| "a second line was refused".into());
+            ("reject", SameId::Reject, why)
+        }
+        Some(Failure {
+            kind: FailureKind::NotRefused,
+            ..
+        }) => {
+            let first_ended = outcome.events.iter().any(|event| {
+                matches!(&event.what, What::LinkDown { link, by: Side::Server, .. }
+                    if link.peer.as_str() == "bob" && link.instance == 1)
+            });
+            match first_ended {
+                true => (
+                    "takeover",
+                    SameId::Takeover,
+                    "a second line called bob was let in, and the first one closed".into(),
+                ),
+                false => (
+                    "rename",
+                    SameId::Rename,
+                    "a second line called bob was let in beside the first".into(),
+                ),
+            }
+        }
+        Some(_) => return,
+    };
+    seen.proposals.push(Proposal {
+        line: format!("same-id: {word}"),
+        seen: why,
+        stands: stands(now.same_id, is),
+    });
+}
+
+fn absent(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
+    let Some(outcome) = played.get(&Shows::Absent) else {
+        return;
+    };
+    let events = &outcome.events;
+    let sent = events
+        .iter()
+        .position(|event| said(event, "alice", |word| word.kind() == Kind::Offer));
+    // Where nothing could be sent, nothing is known.
+    let Some(sent) = sent else { return };
+    let told = events[sent..].iter().find_map(|event| match &event.what {
+        What::Message {
+            link,
+            direction: Direction::Down,
+            word: Some(Word::Notice { notice }),
+            ..
+        } if link.peer.as_str() == "alice" => match notice {
+            Notice::Refused {
+                request: Some(Kind::Fence),
+                ..
+            } => None,
+            Notice::Error { reason } | Notice::Refused { reason, .. } => Some(reason.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let (word, is, why) = match told {
+        Some(reason) => (
+            "error",
+            AbsentPeer::Error,
+            format!("an offer for nobody is answered: {}", quoted(&reason)),
+        ),
+        None if went_well(outcome) => (
+            "queue",
+            AbsentPeer::Queue,
+            "an offer waited for who came later".into(),
+        ),
+        None if !reached(outcome, 5) => return,
+        None => (
+            "silence",
+            AbsentPeer::Silence,
+            "an offer for nobody is answered by nothing".into(),
+        ),
+    };
+    seen.proposals.push(Proposal {
+        line: format!("absent-peer: {word}"),
+        seen: why,
+        stands: stands(now.absent_peer, is),
+    });
+}
+
+fn echoes(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
+    let Some(outcome) = played.get(&Shows::Meeting) else {
+        return;
+    };
+    let own = |event: &Arc<Event>| match &event.what {
+        What::Message {
+            link,
+            direction: Direction::Down,
+            word: Some(word @ Word::Signal { .. }),
+            digest,
+            ..
+        } => {
+            let kind = word.kind();
+            matches!(kind, Kind::Offer | Kind::Answer | Kind::Candidate)
+                && outcome.events.iter().any(|sent| {
+                    matches!(&sent.what, What::Message { link: from, direction: Direction::Up, digest: of, .. }
+                        if from.peer == link.peer && of == digest && sent.seq < event.seq)
+                })
+        }
+        _ => false,
+    };
+    let echoed = outcome.events.iter().any(own);
+    let signalled = outcome
+        .events
+        .iter()
+        .any(|event| said(event, "bob", |word| word.kind() == Kind::Offer));
+    if signalled {
+        seen.proposals.push(Proposal {
+            line: format!("echoes: {echoed}"),
+            seen: match echoed {
+                true => "what somebody sent came back to him".into(),
+                false => "what somebody sent did not come back to him".into(),
+            },
+            stands: stands(now.echoes, echoed),
+        });
+    }
+}
+
+fn addressed(
+    dialect: &Dialect,
+    now: &Properties,
+    played: &BTreeMap<Shows, Outcome>,
+    seen: &mut Seen,
+) {
+    let Some(outcome) = played.get(&Shows::Addressed) else {
+        return;
+    };
+    // Both offers came: what was for bob would have come to carol before her own.
+    if !went_well(outcome) || !dialect.addresses(Kind::Offer) {
+        return;
+    }
+    let offers = outcome
+        .events
+        .iter()
+        .filter(|event| heard(event, "carol", |word| word.kind() == Kind::Offer));
+    let broadcasts = offers.count() > 1;
+    seen.proposals.push(Proposal {
+        line: format!("broadcasts: {broadcasts}"),
+        seen: match broadcasts {
+            true => "an offer for bob reached carol too".into(),
+            false => "an offer for bob did not reach carol".into(),
+        },
+        stands: stands(now.broadcasts, broadcasts),
+    });
+}
+
+fn garbage(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
+    let Some(outcome) = played.get(&Shows::Garbage).filter(|it| !unsupported(it)) else {
+        return;
+    };
+    let sent = outcome.events.iter().position(
+        |event| matches!(&event.what, What::Step { text, .. } if text.starts_with("send-raw")),
+    );
+    let Some(sent) = sent else { return };
+    let after = &outcome.events[sent..];
+    let until = after
+        .iter()
+        .position(|event| event.what == What::End)
+        .unwrap_or(after.len());
+    let what = after[..until].iter().find_map(|event| match &event.what {
+        What::Message {
+            link,
+            direction: Direction::Down,
+            word:
+                Some(Word::Notice {
+                    notice: Notice::Error { reason } | Notice::Refused { reason, .. },
+                }),
+            ..
+        } if link.peer.as_str() == "bob" => {
+            let why = format!("garbage was answered: {}", quoted(reason));
+            Some((OnGarbage::Word, why))
+        }
+        What::LinkDown {
+            link,
+            by: Side::Server,
+            ..
+        } if link.peer.as_str() == "bob" => Some((
+            OnGarbage::Close,
+            "garbage closed the line of who sent it".into(),
+        )),
+        What::Server {
+            life: ServerLife::Exited { status },
+        } => {
+            let line = format!("garbage that a client sent ended the server ({status})");
+            seen.remarks.push(line);
+            Some((OnGarbage::Close, String::new()))
+        }
+        _ => None,
+    });
+    let silence = || {
+        (
+            OnGarbage::Silence,
+            "garbage was answered by nothing".to_owned(),
+        )
+    };
+    let (what, why) = what.unwrap_or_else(silence);
+    if !why.is_empty() {
+        seen.proposals.push(Proposal {
+            line: format!("garbage: {}", OnGarbage::NAMES[what as usize]),
+            seen: why,
+            stands: match now.garbage == Garbled::default() {
+                true => Stands::Missing,
+                // It may be declared by kind.
+                false => Stands::Said,
+            },
+        });
+    }
+}
+
+/// How long after bob went alice was told.
+fn told_after(outcome: &Outcome, shows: Shows) -> Option<Duration> {
+    let went = at(outcome, |event| match shows {
+        Shows::Leaving => said(event, "bob", |word| word.kind() == Kind::Leave),
+        _ => matches!(&event.what, What::LinkDown { link, .. } if link.peer.as_str() == "bob"),
+    })?;
+    let told = outcome.events.iter().find(|event| {
+        event.at >= went && heard(event, "alice", |word| word.kind() == Kind::PeerLeft)
+    })?;
+    Some(Duration::from_micros(told.at - went))
+}
+
+fn at(outcome: &Outcome, is: impl Fn(&Event) -> bool) -> Option<u64> {
+    let event = outcome.events.iter().find(|event| is(event));
+    event.map(|event| event.at)
+}
+
+fn said(event: &Event, who: &str, is: impl Fn(&Word) -> bool) -> bool {
+    passed(event, who, Direction::Up, is)
+}
+
+fn heard(event: &Event, who: &str, is: impl Fn(&Word) -> bool) -> bool {
+    passed(event, who, Direction::Down, is)
+}
+
+fn passed(event: &Event, who: &str, way: Direction, is: impl Fn(&Word) -> bool) -> bool {
+    matches!(&event.what, What::Message { link, direction, word: Some(word), .. }
+        if *direction == way && link.peer == PeerName::new(who) && is(word))
+}
+
+fn reached(outcome: &Outcome, step: usize) -> bool {
+    let is = |event: &Arc<Event>| matches!(&event.what, What::Step { index, .. } if *index >= step);
+    outcome.events.iter().any(is)
+}
+
+fn failure(outcome: &Outcome) -> Option<&Failure> {
+    match &outcome.verdict {
+        // A law that is broken is told elsewhere: the steps went well.
+        Verdict::Fail(failure) if !matches!(failure.place, Some(Place::Law(_))) => Some(failure),
+        _ => None,
+    }
+}
+
+/// Whether all its steps did, whatever the laws say.
+fn went_well(outcome: &Outcome) -> bool {
+    let ended = outcome.events.iter().any(|event| event.what == What::End);
+    ended && failure(outcome).is_none()
+}
+
+fn unsupported(outcome: &Outcome) -> bool {
+    matches!(outcome.verdict, Verdict::Unsupported(_))
+}
+
+fn within(measured: Duration) -> Duration {
+    let fits = |seconds: &u64| Duration::from_secs(*seconds) >= measured * 10;
+    let seconds = STEPS.into_iter().find(fits).unwrap_or(120);
+    Duration::from_secs(seconds)
+}
+
+fn at_most(now: Option<Duration>, measured: Duration) -> Stands {
+    match now {
+        None => Stands::Missing,
+        Some(now) if now >= measured => Stands::Said,
+        Some(_) => Stands::Otherwise,
+    }
+}
+
+fn stands<T: PartialEq>(now: Option<T>, seen: T) -> Stands {
+    match now {
+        None => Stands::Missing,
+        Some(now) if now == seen => Stands::Said,
+        Some(_) => Stands::Otherwise,
+    }
+}
+
+fn shown(took: Duration) -> String {
+    match took.as_millis() {
+        0 => "less than 1 ms".into(),
+        ms if ms < 10_000 => format!("{ms} ms"),
+        ms => format!("{} s", ms / 1000),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    crate::mistake::quoted(text)
+}

@@ -1,0 +1,156 @@
+//! `glare dialect`: a file to begin with, its mistakes, and two peers that meet by it.
+
+use crate::cli_support::Stand;
+
+const REFERENCE: &str = include_str!("../../../fixtures/servers/reference/dialect.yaml");
+
+#[test]
+fn a_new_file_passes_the_check_and_is_never_written_over() {
+    let stand = Stand::new();
+    for (carrier, file) in [
+        ("websocket", "mine.yaml"),
+        ("text", "b.yaml"),
+        ("http", "c.yaml"),
+    ] {
+        let new = [
+            "dialect",
+            "new",
+            "mine",
+            "--carrier",
+            carrier,
+            "--out",
+            file,
+        ];
+        stand.glare(&new).ends(0).says(file);
+        stand
+            .glare(&["dialect", "check", file])
+            .ends(0)
+            .says(&format!("{file}: good"));
+    }
+    stand.write("mine.yaml", "dialect: edited\n");
+    stand
+        .glare(&["dialect", "new", "mine"])
+        .ends(2)
+        .complains("mine.yaml is there already, and stays as it is");
+    let text = std::fs::read_to_string(stand.path("mine.yaml")).expect("the file");
+    assert_eq!(text, "dialect: edited\n");
+    stand
+        .glare(&["dialect", "new", "../mine"])
+        .ends(2)
+        .complains("cannot be the name of a dialect");
+}
+
+#[test]
+fn the_check_underlines_all_mistakes_and_what_can_never_happen() {
+    let stand = Stand::new();
+    stand.write(
+        "bad.yaml",
+        "dialect: bad\nconnect: { path: / }\nsay:\n  jion: { message: x }\n  offer: { message: { sdp: \"{sdq}\" } }\nhear: {}\n",
+    );
+    let ran = stand.glare(&["dialect", "check", "bad.yaml"]).ends(3);
+    let ran = ran
+        .complains("there is no word `jion`")
+        .complains("did you mean `join`?");
+    ran.complains("`{sdq}` is not known here");
+    let error = "  error:       { message: { type: error, reason: \"{reason}\" } }\n";
+    let wide = REFERENCE.replace(error, "");
+    assert_ne!(wide, REFERENCE);
+    let wide = wide.replace(
+        "  created:\n    http: POST /create\n    status",
+        "  error: { message: { type: \"{_}\" } }\n  created:\n    http: POST /create\n    status",
+    );
+    stand.write("wide.yaml", &wide);
+    stand
+        .glare(&["dialect", "check", "wide.yaml"])
+        .ends(3)
+        .complains("`hear.joined` is never heard")
+        .complains("`hear.error` above takes all of its messages");
+    stand.glare(&["dialect", "check", "none.yaml"]).ends(2);
+}
+
+#[test]
+fn two_meet_and_each_message_stands_beside_what_was_understood() {
+    let stand = Stand::new();
+    stand.write("own.yaml", REFERENCE);
+    let ran = stand
+        .glare(&["dialect", "try", "own.yaml", "--width", "80"])
+        .ends(0);
+    for line in [
+        "own.yaml with reference",
+        "2. Alice makes a room",
+        "   alice -> create lobby ",
+        "POST /create {\"userId\":\"alice\",\"r",
+        "   bob   <- joined lobby with alice ",
+        "   bob   -> offer ",
+        "   alice  . WebRTC connected",
+        "   bob    . hears \"hello\"",
+        "5. Bob leaves",
+        "   alice <- peer-left bob (left) ",
+        "   alice <- peer-left bob (lost) ",
+        "Never said, so not tried: destroy, bye",
+        "same-id: reject",
+        "room-size: 2",
+        "absent-peer: error",
+        "garbage: word",
+    ] {
+        assert!(ran.out.contains(line), "no {line:?} in\n{}", ran.out);
+    }
+    assert!(!ran.out.contains("fence"), "{}", ran.out);
+    let (table, _) = ran.out.split_once("They met").expect("an end");
+    for line in table.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    assert!(!ran.out.contains('\u{1b}'), "no colours without a terminal");
+}
+
+#[test]
+fn what_promises_nothing_is_told_what_it_may_promise() {
+    let stand = Stand::new();
+    let text: String = REFERENCE
+        .lines()
+        .filter(|line| !line.contains("within:") && !line.starts_with("room-size"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    stand.write("own.yaml", &text);
+    let ran = stand.glare(&["dialect", "try", "own.yaml"]).ends(0);
+    let (_, proposed) = ran
+        .out
+        .split_once("to paste into the dialect")
+        .expect("lines");
+    let (proposed, _) = proposed.split_once("already, and seen so").expect("others");
+    for line in [
+        "announces-leaving-within: ",
+        "announces-joining-within: ",
+        "answers-within: ",
+        "room-size: 2 ",
+    ] {
+        let line = format!("\n{line}");
+        assert!(proposed.contains(&line), "no {line:?} in\n{}", ran.out);
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_shown_in_full_with_the_place_where_it_differs() {
+    let stand = Stand::new();
+    let text = REFERENCE.replace(
+        "{ type: joined, room: \"{room}\", peers: \"{with}\" }",
+        "{ type: joined, room: \"{room}\", members: \"{with}\" }",
+    );
+    assert_ne!(text, REFERENCE);
+    stand.write("own.yaml", &text);
+    let ran = stand.glare(&["dialect", "try", "own.yaml"]).ends(1);
+    for line in [
+        "   bob   <- not understood\n",
+        "{\"type\":\"joined\",\"room\":\"lobby\",\"peers\":[\"alice\"]}\n",
+        "hear.joined: /members: expected `{with}`, found no such key\n",
+        "It stops here.",
+        "as a pattern: { type: joined, peers: \"{with}\", room: \"{room}\" }\n",
+        "It waited for `hear.joined` (line ",
+        "Instead it said:\n",
+        "      to bob, not understood: {\"type\":\"joined\"",
+        "Change the pattern that is nearest",
+    ] {
+        assert!(ran.out.contains(line), "no {line:?} in\n{}", ran.out);
+    }
+    assert!(!ran.out.contains("They met"), "{}", ran.out);
+}
