@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::model::{Action, Answer, Condition, Cut, Pattern, Raw, Scenario, Share, Step, Together};
+use super::model::{
+    Action, Answer, Condition, Cut, Pattern, Raw, Scenario, Second, Share, Step, Together,
+};
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::{Dialect, Kind, Need, Reason};
 
@@ -86,6 +88,17 @@ impl<'s> Course<'s> {
                 let what = "expects a second line with the same id to be refused".into();
                 need(self, Need::RejectsSameId, what);
             }
+            Action::Second { peer, how } => match how {
+                Second::TakesOver => {
+                    let what = "has a second line with the same id take over".into();
+                    need(self, Need::TakesOver, what);
+                    self.leave(peer, Some(End::Left));
+                }
+                Second::Resumes => {
+                    let what = "has a second line with the same id resume".into();
+                    need(self, Need::Resumes, what);
+                }
+            },
             // Its new line says of the old one that it is over.
             Action::Connect { peer, .. } => self.ends.push((peer, End::Left)),
             Action::Create { peer, room, answer } => {
@@ -137,6 +150,11 @@ impl<'s> Course<'s> {
             Action::Send { message, .. } => {
                 need(self, Need::Relays(*message), format!("sends `{message}`"));
             }
+            // Whoever breaks the protocol loses his line by it (RFC 6455, section 7.1.7).
+            Action::SendRaw {
+                peer,
+                raw: Raw::Frame(_),
+            } => self.ends.push((peer, End::Lost)),
             Action::SendRaw {
                 raw: Raw::Garbage { of: Some(of), .. },
                 ..

@@ -22,6 +22,7 @@ use crate::laws::{Breach, Finding, Law, emptied};
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
 use crate::scenario::{Action, Raw};
+use crate::server::Lives;
 use crate::signaling::{Alias, Conversation, Dialect, SameId, Terms};
 use crate::terms::Side;
 
@@ -116,7 +117,10 @@ impl Stage {
         let mut six = finding(Law::EmptyRoomsAreFree);
         // Strangers ask for rooms and ids again and again: only its owner lets them in.
         let bears = (setting.server.elsewhere()).is_none_or(|server| server.owned);
-        if self.server.is_up() && bears {
+        // Nobody knows who has ended one that glare has not started.
+        let gone =
+            setting.server.elsewhere().is_some() && self.server.look(false).await == Lives::Refuses;
+        if self.server.is_up() && bears && !gone {
             let names = Names::of(case);
             let alias = self.alias.clone();
             let strangers = Strangers::at(self.server.address(), setting, alias.clone());

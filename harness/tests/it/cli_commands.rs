@@ -249,8 +249,8 @@ fn what_the_server_has_not_is_counted_and_is_no_failure() {
     let stand = Stand::new();
     let reference = scenarios().join("../fixtures/servers/reference/dialect.yaml");
     let reference = std::fs::read_to_string(reference).expect("the reference dialect");
-    assert!(reference.contains(" room-limit,"));
-    stand.write("dialect.yaml", &reference.replace(" room-limit,", ""));
+    assert!(reference.contains("room-size: 2\n"));
+    stand.write("dialect.yaml", &reference.replace("room-size: 2\n", ""));
     let path = project("rooms/room-full.yaml");
     stand
         .glare(&[
@@ -263,7 +263,7 @@ fn what_the_server_has_not_is_counted_and_is_no_failure() {
         ])
         .ends(0)
         .says("unsupported")
-        .says("room-limit")
+        .says("room-size")
         .says("0 passed, 0 failed, 1 unsupported");
 }
 

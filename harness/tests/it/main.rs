@@ -35,6 +35,7 @@ mod cli_accept;
 mod cli_commands;
 mod cli_files;
 mod cli_laws;
+mod conversation_forms;
 mod conversations;
 mod dialect_cli;
 mod dialect_reference;

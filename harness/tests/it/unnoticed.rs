@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::cli_support::Stand;
@@ -154,10 +155,12 @@ impl Between {
         let address = listener.local_addr().expect("an address");
         let mut lines = JoinSet::new();
         let (garbage, _) = broadcast::channel(8);
+        let spoilt = Arc::new(AtomicBool::new(false));
         lines.spawn(async move {
             let mut open = JoinSet::new();
             while let Ok((near, _)) = listener.accept().await {
-                open.spawn(line(near, behind, fault, garbage.clone()));
+                let spoilt = spoilt.clone();
+                open.spawn(line(near, behind, fault, (garbage.clone(), spoilt)));
             }
         });
         Self {
@@ -180,7 +183,7 @@ async fn line(
     mut near: TcpStream,
     behind: std::net::SocketAddr,
     fault: Fault,
-    garbage: broadcast::Sender<()>,
+    (garbage, spoilt): (broadcast::Sender<()>, Arc<AtomicBool>),
 ) {
     let mut head = [0; 2048];
     let Ok(length) = near.peek(&mut head).await else {
@@ -210,6 +213,7 @@ async fn line(
             up = near.next() => {
                 let Some(Ok(up)) = up else { return };
                 if up.to_text().is_ok_and(|text| text == "garbage") {
+                    spoilt.store(true, Ordering::Relaxed);
                     drop(garbage.send(()));
                 }
                 if far.send(up).await.is_err() { return }
@@ -217,7 +221,9 @@ async fn line(
             down = far.next() => {
                 let Some(Ok(down)) = down else { return };
                 let answer = matches!(&down, Message::Text(text) if text.contains("\"answer\""));
-                if answer && fault == Fault::DropsAnswers { continue }
+                // Before it had garbage it was right.
+                let spoilt = spoilt.load(Ordering::Relaxed);
+                if answer && spoilt && fault == Fault::DropsAnswers { continue }
                 if near.send(down).await.is_err() { return }
             }
             () = tokio::time::sleep(IDLE), if idles && fault == Fault::EndsTheIdle => return,

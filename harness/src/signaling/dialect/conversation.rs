@@ -71,7 +71,7 @@ pub(super) struct Waiting {
 impl Conversation {
     /// A new link of the peer that the case calls `me`.
     pub fn new(dialect: Arc<Dialect>, me: &str) -> Self {
-        Self {
+        let mut own = Self {
             me: Arc::from(me),
             alias: Alias::default(),
             book: Book::default(),
@@ -88,13 +88,16 @@ impl Conversation {
             last_ack: 0,
             pings: None,
             waiting: VecDeque::new(),
-        }
+        };
+        own.choose_id();
+        own
     }
 
     /// The same, where users and rooms have other names on the wire.
     #[must_use]
     pub fn aliased(mut self, alias: Alias) -> Self {
         self.alias = alias;
+        self.choose_id();
         self
     }
 
@@ -102,7 +105,41 @@ impl Conversation {
     #[must_use]
     pub fn with(mut self, book: Book) -> Self {
         self.book = book;
+        self.choose_id();
         self
+    }
+
+    /// Where the peer chooses its id, and that is not its name, it is known from the beginning.
+    fn choose_id(&mut self) {
+        let dialect = Arc::clone(&self.dialect);
+        let Some(own) = &dialect.connect.own else {
+            return;
+        };
+        let mut variables = Variables::default();
+        variables.set("me", &*self.me);
+        self.alias.put_on(&mut variables);
+        if let Ok(id) = own.fill(&variables) {
+            self.book.learn_peer(&self.me, &id);
+            self.link.insert("self".into(), id);
+        }
+    }
+
+    /// Where peers choose the ids of rooms, too.
+    fn choose_room_id(&self, word: &Word) {
+        let Some(own) = &self.dialect.connect.room_id else {
+            return;
+        };
+        let Word::Request { request } = word else {
+            return;
+        };
+        let Some(room) = request.room() else { return };
+        let mut variables = Variables::default();
+        variables.set("me", &*self.me);
+        variables.set("room", room.as_str());
+        self.alias.put_on(&mut variables);
+        if let Ok(id) = own.fill(&variables) {
+            self.book.learn_room(room.as_str(), &id);
+        }
     }
 
     /// How to open the line. Where the room stands in the path, the one that it is to enter.
@@ -145,6 +182,7 @@ impl Conversation {
                 kind,
             });
         }
+        self.choose_room_id(word);
         self.note(word);
         if !self.waiting.is_empty() && self.waiting.len() < MOST_WAITING {
             self.waiting.push_back(Waiting {

@@ -211,6 +211,8 @@ impl Compared {
                         let wanted = match filter {
                             Filter::Url => "percent-encoded text",
                             Filter::Json => "text that is JSON",
+                            Filter::Base64 => "base64",
+                            Filter::Digest => "the digest of what is known",
                         };
                         return self.differs(2, place, wanted.into(), told(value));
                     }

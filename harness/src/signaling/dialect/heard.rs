@@ -70,7 +70,7 @@ impl Conversation {
     pub fn hear_text(&mut self, text: &str) -> Heard {
         let Framing::SocketIo(version) = self.dialect.framing else {
             return match self.value(text) {
-                Some(value) => self.hear_message(&value, None),
+                Some(value) => self.hear_all(&value),
                 None => Heard::default(),
             };
         };
@@ -97,6 +97,30 @@ impl Conversation {
                 _ => Heard::default(),
             },
         }
+    }
+
+    /// A message, or each of those that are bundled in it.
+    fn hear_all(&mut self, value: &Json) -> Heard {
+        let dialect = Arc::clone(&self.dialect);
+        let mut variables = Variables::default();
+        let bundled =
+            (dialect.bundle.as_ref()).filter(|bundle| bundle.matches(value, &mut variables));
+        let messages = bundled.and_then(|_| variables.get("messages")?.as_array());
+        let Some(messages) = messages else {
+            return self.hear_message(value, None);
+        };
+        let mut all = Heard {
+            understood: true,
+            ..Heard::default()
+        };
+        for message in messages {
+            let heard = self.hear_message(message, None);
+            all.words.extend(heard.words);
+            all.says.extend(heard.says);
+            all.understood &= heard.understood;
+            all.refused = all.refused.or(heard.refused);
+        }
+        all
     }
 
     fn hear_message(&mut self, value: &Json, ack: Option<Option<Kind>>) -> Heard {
@@ -287,6 +311,20 @@ impl Conversation {
         }
     }
 
+    /// Whether what answers one request alone (`of:`) can come now: where messages that are alike answer others, too, it is the request that
+    /// tells them apart. An acknowledgement of socket.io says itself what it answers.
+    fn may_answer(&self, hears: Hears, hearing: &Hearing) -> bool {
+        let granted = matches!(hears, Hears::Kind(Kind::Created | Kind::Joined));
+        let Some(of) = hearing.of.filter(|_| granted && !hearing.ack) else {
+            return true;
+        };
+        let asked = (self.asked.as_ref()).filter(|_| self.awaits);
+        asked.is_some_and(|(asked, _)| {
+            let like = self.dialect.way(*asked).and_then(|way| way.like);
+            *asked == of || like == Some(of)
+        })
+    }
+
     fn hear_words<'a>(
         &mut self,
         dialect: &'a Dialect,
@@ -296,7 +334,7 @@ impl Conversation {
         let known = variables.count();
         let found = dialect.hear.iter().find_map(|(hears, hearing)| {
             variables.forget(known);
-            if !fits(hearing, &mut variables) {
+            if !self.may_answer(*hears, hearing) || !fits(hearing, &mut variables) {
                 return None;
             }
             let here = match hears {

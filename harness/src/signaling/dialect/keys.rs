@@ -197,6 +197,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "reply: [{ hear: { ping: \"{n}\" }, message: { pong: \"{n}\" } }]",
             ),
             may(
+                "bundle",
+                Shape::Template,
+                "none",
+                "What holds several messages in one: each item of the list that `{messages}` stands for is a message by itself.",
+                "bundle: { things: \"{messages}\" }",
+            ),
+            may(
                 "learn",
                 Shape::OneOrMore("learn"),
                 "[]",
@@ -395,6 +402,20 @@ pub(super) const SECTIONS: &[Section] = &[
                 "nothing",
                 "What the request to be connected carries; of socket.io alone.",
                 "auth: { token: \"{me}\" }",
+            ),
+            may(
+                "self",
+                Shape::Template,
+                "the name",
+                "The id that a client chooses, where that is not its name: what `{self}` is from the beginning.",
+                "self: \"{me|digest}\"",
+            ),
+            may(
+                "room-id",
+                Shape::Template,
+                "the name",
+                "The id that a client gives a room, where that is not its name: what `{room-id}` is.",
+                "room-id: \"{room|digest}\"",
             ),
             may(
                 "before",
@@ -703,6 +724,11 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ),
     ("`\"{x|url}\"`", "Percent-encoded (RFC 3986)."),
     ("`\"{x|json}\"`", "As JSON within a text."),
+    ("`\"{x|base64}\"`", "Base64 (RFC 4648)."),
+    (
+        "`\"{x|digest}\"`",
+        "Twenty characters that are the same for the same value; nothing leads back from them.",
+    ),
     ("`\"{_}\"`", "Anything; only heard."),
     ("`{{` and `}}`", "The braces themselves."),
     ("`key?: …`", "A key that may be missing."),

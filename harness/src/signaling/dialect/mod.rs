@@ -10,6 +10,7 @@ mod covers;
 mod differ;
 mod doubts;
 mod explain;
+mod filter;
 mod garbage;
 mod heard;
 mod keys;
@@ -61,6 +62,21 @@ const REFERENCE: &str = include_str!("../../../../fixtures/servers/reference/dia
 const REFERENCE_MESH: &str =
     include_str!("../../../../fixtures/servers/reference/reference-mesh.dialect.yaml");
 
+/// The same server's, where a second line of a user is let in.
+const TAKING_OVER: &str =
+    include_str!("../../../../fixtures/servers/reference/takeover.dialect.yaml");
+const RESUMING: &str = include_str!("../../../../fixtures/servers/reference/resuming.dialect.yaml");
+
+/// A dialect that is part of the program.
+#[expect(
+    clippy::expect_used,
+    reason = "the file is part of the program, and a test reads it"
+)]
+fn own(path: &str, text: &str) -> Arc<Dialect> {
+    let dialect = Dialect::read(std::path::Path::new(path), text);
+    Arc::new(dialect.expect("the reference dialect has no mistake"))
+}
+
 /// The size of a room that [`REFERENCE_MESH`] says.
 const EXAMPLE_SIZE: &str = "room-size: 3";
 
@@ -84,6 +100,8 @@ pub struct Dialect {
     ignore: Vec<Hearing>,
     /// Means nothing, but is to be remembered.
     learn: Vec<Hearing>,
+    /// Several messages in one: what holds them.
+    bundle: Option<Template>,
     /// Answered by itself.
     reply: Vec<Reflex>,
     /// Said every so often.
@@ -180,6 +198,10 @@ struct ConnectTemplate {
     before: Vec<Before>,
     /// What is said and awaited before all else once it stands.
     then: Vec<Then>,
+    /// The id that the peer chooses, where that is not its name.
+    own: Option<Template>,
+    /// The id that it gives a room, where that is not its name.
+    room_id: Option<Template>,
 }
 
 /// A request before the line is dialled, and what its answer must be.
@@ -346,6 +368,20 @@ impl Dialect {
             Some(dialect) if size > 2 => Arc::clone(dialect.get_or_init(read)),
             _ => Self::reference(),
         }
+    }
+
+    /// The reference server's, where a second line of a user takes over: what it has in the room is given up, with news.
+    pub fn reference_taking_over() -> Arc<Dialect> {
+        static DIALECT: OnceLock<Arc<Dialect>> = OnceLock::new();
+        let path = "fixtures/servers/reference/takeover.dialect.yaml";
+        Arc::clone(DIALECT.get_or_init(|| own(path, TAKING_OVER)))
+    }
+
+    /// The reference server's, where a second line of a user goes on where the first one was, and nobody is told.
+    pub fn reference_resuming() -> Arc<Dialect> {
+        static DIALECT: OnceLock<Arc<Dialect>> = OnceLock::new();
+        let path = "fixtures/servers/reference/resuming.dialect.yaml";
+        Arc::clone(DIALECT.get_or_init(|| own(path, RESUMING)))
     }
 
     /// Its name.

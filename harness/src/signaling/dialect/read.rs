@@ -42,6 +42,7 @@ const KEYS: &[&str] = &[
     "broadcasts",
     "absent-peer",
     "offers",
+    "bundle",
     "every",
     "reply",
     "ignore",
@@ -157,6 +158,7 @@ impl Reader<'_> {
             find("offers").and_then(|node| yaml::word(node, &["joiner", "insider"], self.mistakes));
         let ignore = find("ignore").map(|node| self.hearings(node));
         let learn = find("learn").map(|node| self.hearings(node));
+        let bundle = find("bundle").and_then(|node| self.bundle(node));
         let reply = find("reply").map(|node| self.replies(node));
         let every = find("every").map(|node| self.beats(node));
         let say = find("say").map(|node| self.say(node)).unwrap_or_default();
@@ -177,6 +179,7 @@ impl Reader<'_> {
             members,
             ignore: ignore.unwrap_or_default(),
             learn: learn.unwrap_or_default(),
+            bundle,
             reply: reply.unwrap_or_default(),
             every: every.unwrap_or_default(),
             captured: self.captured,

@@ -41,6 +41,8 @@ impl Reader<'_> {
             "auth",
             "before",
             "then",
+            "self",
+            "room-id",
         ];
         self.known("`connect`", entries, &keys);
         let fields = Fields(entries);
@@ -53,6 +55,12 @@ impl Reader<'_> {
             return connect;
         };
         self.via = self.carried(fields);
+        if let Some(node) = fields.find("self") {
+            connect.own = self.templates(&["me"], false).template(node);
+        }
+        if let Some(node) = fields.find("room-id") {
+            connect.room_id = self.templates(&["me", "room"], false).template(node);
+        }
         // What is captured before the line may stand in how it is dialled.
         if let Some(node) = fields.find("before") {
             let items = one_or_more(node);
@@ -218,6 +226,18 @@ impl Reader<'_> {
         if name != "_" && !COMMON.contains(&name) && !self.captured.iter().any(|own| own == name) {
             self.captured.push(name.to_owned());
         }
+    }
+
+    /// `bundle: { things: "{messages}" }`
+    pub(super) fn bundle(&mut self, node: &Node) -> Option<template::Template> {
+        let pattern = self.templates(&["messages"], true).template(node)?;
+        if !pattern.holes().iter().any(|hole| hole.name == "messages") {
+            self.mistakes
+                .add(&node.span, "nothing here captures `{messages}`")
+                .expect("expected the list of messages: `{ things: \"{messages}\" }`");
+            return None;
+        }
+        Some(pattern)
     }
 
     /// `ignore:` and `learn:`.

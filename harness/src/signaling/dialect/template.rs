@@ -1,7 +1,8 @@
 //! Templates: one form that both writes a message and recognises it.
 //!
 //! A text that is one lone `{x}` stands for the value itself, whatever its type. Within longer text a value stands as text.
-//! `{x|url}` is percent-encoded, `{x|json}` is JSON inside a text. `{_}` matches anything. `{{` and `}}` are braces. In
+//! `{x|url}` is percent-encoded, `{x|json}` is JSON inside a text, `{x|base64}` is base64, `{x|digest}` is twenty characters that are the same for the same
+//! value. `{_}` matches anything. `{{` and `}}` are braces. In
 //! objects, `key?` may be missing, and `$json: …` is JSON inside a text. Patterns alone have `$all: […]`, which must match every one, `$each: …`,
 //! which every item of a list matches, and `$keys: "{x}"`, the keys of an object. Patterns ask for a subset of an object's keys and for the
 //! beginning of a list.
@@ -9,6 +10,8 @@
 use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
+
+pub(crate) use super::filter::{Filter, plain};
 
 /// Values by name. What a template captures stays where it is: most templates do not fit, and a description is long.
 #[derive(Clone, Debug, Default)]
@@ -133,15 +136,6 @@ impl<'a> Variables<'a> {
         }
         matched
     }
-}
-
-/// How a value is changed on its way into text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Filter {
-    /// Percent-encoded (RFC 3986, section 2.1).
-    Url,
-    /// As JSON text.
-    Json,
 }
 
 /// `{name|filter}`
@@ -320,8 +314,7 @@ impl Hole {
             .ok_or_else(|| Missing(self.name.clone()))?;
         Ok(match self.filter {
             None => value.clone(),
-            Some(Filter::Url) => Json::String(encode(&plain(value))),
-            Some(Filter::Json) => Json::String(value.to_string()),
+            Some(filter) => Json::String(filter.apply(value)),
         })
     }
 
@@ -340,8 +333,12 @@ impl Hole {
         }
         let value = match self.filter {
             None => Some(Json::from(text)),
-            Some(Filter::Url) => decode(text).map(Json::String),
-            Some(Filter::Json) => serde_json::from_str(text).ok(),
+            // Nothing leads back from it: it is that of what is known, or anything where nothing is.
+            Some(Filter::Digest) => {
+                let known = variables.get(&self.name);
+                return known.is_none_or(|known| Filter::Digest.apply(known) == text);
+            }
+            Some(filter) => filter.undo(text),
         };
         value.is_some_and(|value| variables.bind(&self.name, Cow::Owned(value)))
     }
@@ -450,12 +447,7 @@ pub(crate) fn cut(text: &str) -> Result<Vec<Piece>, String> {
 fn hole(text: &str) -> Result<Hole, String> {
     let (name, filter) = match text.split_once('|') {
         None => (text, None),
-        Some((name, "url")) => (name, Some(Filter::Url)),
-        Some((name, "json")) => (name, Some(Filter::Json)),
-        Some((_, other)) => {
-            let other = crate::mistake::quoted(other);
-            return Err(format!("there is no filter {other}, only `url` and `json`"));
-        }
+        Some((name, filter)) => (name, Some(Filter::named(filter)?)),
     };
     let fine = name == "_"
         || (name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -483,47 +475,12 @@ pub(crate) fn id_text(value: &Json) -> Option<String> {
     }
 }
 
-/// A value within text.
-pub(crate) fn plain(value: &Json) -> String {
-    match value {
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 /// Numbers are compared by value, so that 1 and 1.0 are the same.
 fn same(a: &Json, b: &Json) -> bool {
     match (a, b) {
         (Json::Number(a), Json::Number(b)) => a == b || a.as_f64() == b.as_f64(),
         _ => a == b,
     }
-}
-
-fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(byte as char);
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-fn decode(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte == b'%' {
-            let high = (bytes.next()? as char).to_digit(16)?;
-            let low = (bytes.next()? as char).to_digit(16)?;
-            out.push(u8::try_from(high * 16 + low).ok()?);
-        } else {
-            out.push(byte);
-        }
-    }
-    String::from_utf8(out).ok()
 }
 
 #[cfg(test)]

@@ -1,0 +1,185 @@
+//! Ids that the client chooses, values in other clothes, several messages in one, and answers that are alike.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use glare::names::RoomName;
+use glare::signaling::{
+    Book, Conversation, Dialect, Kind, Meant, Notice, Out, Request, Signal, Word,
+};
+
+fn read(text: &str) -> Result<Dialect, String> {
+    Dialect::read(Path::new("d.yaml"), text).map_err(|mistakes| mistakes.render(false))
+}
+
+fn dialect(head: &str, say: &str, hear: &str) -> Arc<Dialect> {
+    let text = format!("dialect: d\n{head}\nsay:\n{say}\nhear:\n{hear}\n");
+    Arc::new(read(&text).unwrap_or_else(|why| panic!("{why}")))
+}
+
+fn room() -> RoomName {
+    RoomName::new("lobby")
+}
+
+fn join() -> Word {
+    let request = Request::Join { room: room() };
+    Word::Request { request }
+}
+
+fn joined(with: &[&str]) -> Word {
+    let notice = Notice::Joined {
+        room: room(),
+        with: with.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    Word::Notice { notice }
+}
+
+fn came(peer: &str) -> Word {
+    let peer = peer.to_owned();
+    let notice = Notice::PeerJoined { peer };
+    Word::Notice { notice }
+}
+
+fn offer(to: &str) -> Word {
+    Word::Signal {
+        peer: Some(to.into()),
+        signal: Signal::Offer { sdp: "v=0".into() },
+    }
+}
+
+/// What it says, as text.
+fn said(conversation: &mut Conversation, word: &Word) -> Vec<String> {
+    let says = conversation.say(word).expect("it can be said");
+    let texts = says.into_iter().map(|say| match say.out {
+        Out::Text(text) => text,
+        other => format!("{other:?}"),
+    });
+    texts.collect()
+}
+
+const TRACKER: &str = r#"
+connect:
+  path: /
+  self: "{me|digest}"
+  room-id: "{room|digest}""#;
+const ANNOUNCE: &str = r#"
+  join:   { message: { hash: "{room-id}", id: "{self}", event: started } }
+  leave:  { message: { hash: "{room-id}", id: "{self}", event: stopped }, done: sent }
+  offer:  { message: { hash: "{room-id}", id: "{self}", to: "{peer}", offer: "{sdp}" } }
+  answer: { message: { hash: "{room-id}", id: "{self}", to: "{peer}", answer: "{sdp}" } }"#;
+const ANNOUNCED: &str = r#"
+  joined: { message: { interval: "{_}" }, of: join }
+  offer:  { message: { id: "{peer}", offer: "{sdp}" } }
+  answer: { message: { id: "{peer}", answer: "{sdp}" } }"#;
+
+// echo -n alice | sha256sum, and the others.
+const ALICE: &str = "2bd806c97f0e00af1a1f";
+const BOB: &str = "81b637d8fcd2c6da6359";
+const LOBBY: &str = "4b5dc076e7b9c122b3c8";
+
+#[test]
+fn peers_and_rooms_are_known_by_ids_that_the_client_makes_of_their_names() {
+    let dialect = dialect(TRACKER, ANNOUNCE, ANNOUNCED);
+    let book = Book::default();
+    let new = |name| Conversation::new(dialect.clone(), name).with(book.clone());
+    let (mut alice, mut bob) = (new("alice"), new("bob"));
+    let announced = format!(r#"{{"hash":"{LOBBY}","id":"{BOB}","event":"started"}}"#);
+    assert_eq!(said(&mut bob, &join()), [announced.as_str()]);
+    // The tap reads the room and the peer from them.
+    let overheard = new("bob").overhear_text(&announced, None);
+    assert_eq!(overheard.word, Some(join()));
+    bob.hear_text(r#"{"interval":120}"#);
+    let text = format!(r#"{{"hash":"{LOBBY}","id":"{BOB}","to":"{ALICE}","offer":"v=0"}}"#);
+    assert_eq!(said(&mut bob, &offer("alice")), [text.as_str()]);
+    let meant = Some(Meant::Word(Kind::Offer));
+    assert_eq!(
+        new("bob").overhear_text(&text, meant).word,
+        Some(offer("alice"))
+    );
+    let heard = alice.hear_text(&format!(r#"{{"id":"{BOB}","offer":"v=0"}}"#));
+    assert_eq!(heard.words, [offer("bob")]);
+}
+
+#[test]
+fn an_answer_to_one_request_is_none_where_nothing_was_asked() {
+    let dialect = dialect(TRACKER, ANNOUNCE, ANNOUNCED);
+    let book = Book::default();
+    let new = |name| Conversation::new(dialect.clone(), name).with(book.clone());
+    let (_alice, mut bob) = (new("alice"), new("bob"));
+    assert!(!bob.hear_text(r#"{"interval":120}"#).understood);
+    said(&mut bob, &join());
+    assert_eq!(bob.hear_text(r#"{"interval":120}"#).words, [joined(&[])]);
+    // What an offer is answered with is the same, and says nothing.
+    said(&mut bob, &offer("alice"));
+    assert_eq!(bob.hear_text(r#"{"interval":120}"#).words, []);
+}
+
+#[test]
+fn several_messages_in_one_are_heard_in_their_order() {
+    let say = r#"
+  join:   { message: { things: [{ enter: "{room}" }] } }
+  offer:  { message: { things: [{ to: "{peer}", offer: "{sdp}" }] } }
+  answer: { message: { things: [{ to: "{peer}", answer: "{sdp}" }] } }"#;
+    let hear = r#"
+  joined: { message: { entered: "{room}" } }
+  peer-joined: { message: { meet: "{peer}" } }
+  offer:  { message: { from: "{peer}", offer: "{sdp}" } }
+  answer: { message: { from: "{peer}", answer: "{sdp}" } }"#;
+    let head = "connect: { path: / }\nbundle: { things: \"{messages}\" }";
+    let dialect = dialect(head, say, hear);
+    let mut bob = Conversation::new(dialect, "bob");
+    assert_eq!(
+        said(&mut bob, &join()),
+        [r#"{"things":[{"enter":"lobby"}]}"#]
+    );
+    let heard = bob.hear_text(
+        r#"{"things":[{"entered":"lobby"},{"meet":"carol"},{"meet":"alice"},{"from":"alice","offer":"v=0"}]}"#,
+    );
+    assert_eq!(
+        heard.words,
+        [joined(&[]), came("carol"), came("alice"), offer("alice")]
+    );
+    assert!(heard.understood);
+    // One that nobody understands hides none of the others, and is not hidden by them.
+    let heard = bob.hear_text(r#"{"things":[{"what":1},{"meet":"dave"}]}"#);
+    assert_eq!(heard.words, [came("dave")]);
+    assert!(!heard.understood);
+    assert!(bob.hear_text(r#"{"things":[]}"#).understood);
+    assert!(!bob.hear_text(r#"{"things":7}"#).understood);
+}
+
+#[test]
+fn a_bundle_that_captures_no_messages_is_a_mistake() {
+    let text = format!(
+        "dialect: d\nconnect: {{ path: / }}\nbundle: {{ things: [] }}\nsay:\n{}\nhear:\n{}\n",
+        r#"  offer:  { message: { offer: "{sdp}" } }
+  answer: { message: { answer: "{sdp}" } }"#,
+        r#"  offer:  { message: { offer: "{sdp}" } }
+  answer: { message: { answer: "{sdp}" } }"#
+    );
+    let why = read(&text).expect_err("nothing says where the messages are");
+    assert!(why.contains("nothing here captures `{messages}`"), "{why}");
+    let why =
+        read(&text.replace("things: []", "things: \"{messages|rot13}\"")).expect_err("a filter");
+    let all = "only `url`, `json`, `base64`, `digest`";
+    assert!(why.contains(all), "{why}");
+}
+
+#[test]
+fn base64_leads_back_and_what_is_none_is_no_word() {
+    let say = r#"
+  join:   { message: { room: "{room|base64}" } }
+  offer:  { message: { offer: "{sdp}" } }
+  answer: { message: { answer: "{sdp}" } }"#;
+    let hear = r#"
+  joined: { message: { in: "{room|base64}" } }
+  offer:  { message: { offer: "{sdp}" } }
+  answer: { message: { answer: "{sdp}" } }"#;
+    let dialect = dialect("connect: { path: / }", say, hear);
+    let mut bob = Conversation::new(dialect, "bob");
+    assert_eq!(said(&mut bob, &join()), [r#"{"room":"bG9iYnk="}"#]);
+    for none in [r#"{"in":"bG9iY"}"#, r#"{"in":"//79"}"#, r#"{"in":7}"#] {
+        assert!(!bob.hear_text(none).understood, "{none}");
+    }
+    assert_eq!(bob.hear_text(r#"{"in":"bG9iYnk="}"#).words, [joined(&[])]);
+}
