@@ -123,7 +123,10 @@ impl Stage {
             let _link = self.ending(peer, begun);
         }
         let done = self.order(peer, order, vec![begun]).await?;
-        self.take_in()?;
+        // What raw text leads to is the next step's to see: whether it is here already is a race.
+        if !matches!(action, Action::SendRaw { .. }) {
+            self.take_in()?;
+        }
         let After {
             due,
             waited,

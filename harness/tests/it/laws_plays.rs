@@ -1,12 +1,11 @@
 //! The laws over real runs: they hold with the right server, and each planted fault breaks the law that it should.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use glare::laws::{Finding, Law, judge};
-use glare::record::Event;
-use glare::record::Verdict;
+use glare::record::{Event, Role, Verdict, What};
 use glare::scenario::Scenario;
 use glare::signaling::Dialect;
 use glare::signaling::Terms;
@@ -31,18 +30,26 @@ fn cases() -> Vec<Case> {
     scenarios.into_iter().filter_map(native).collect()
 }
 
-/// What a server owes whose rooms are as large as this case needs them.
-fn terms(case: &Case) -> Terms {
-    Terms::of(&Dialect::reference_of(case.scenario.room_size()))
+/// What the server owes that was played with, by the dialect in the record.
+fn terms(outcome: &Outcome) -> Terms {
+    let dialect = outcome.events.iter().find_map(|event| match &event.what {
+        What::Source {
+            role: Role::Dialect,
+            path,
+            text,
+        } => Some(Dialect::read(Path::new(path), text).expect("a dialect")),
+        _ => None,
+    });
+    Terms::of(&dialect.expect("it is in the record"))
 }
 
-fn judged(case: &Case, outcome: &Outcome) -> (Vec<Event>, Vec<Finding>) {
+fn judged(outcome: &Outcome) -> (Vec<Event>, Vec<Finding>) {
     let events: Vec<Event> = outcome
         .events
         .iter()
         .map(|event| Event::clone(event))
         .collect();
-    let findings = judge(&events, &terms(case));
+    let findings = judge(&events, &terms(outcome));
     (events, findings)
 }
 
@@ -68,7 +75,7 @@ async fn all_laws_hold_in_every_scenario_with_the_right_server() {
             case.scenario.name,
             outcome.verdict
         );
-        let (_, findings) = judged(case, outcome);
+        let (_, findings) = judged(outcome);
         let counts: Vec<_> = findings
             .iter()
             .map(|f| (f.law.number(), f.premises))
@@ -103,10 +110,10 @@ async fn no_cut_off_run_of_the_right_server_is_accused() {
         .collect();
     let plays = quick.iter().map(|case| play(case, setting.clone()));
     let outcomes = futures_util::future::join_all(plays).await;
-    for (case, outcome) in quick.iter().zip(&outcomes) {
-        let (events, _) = judged(case, outcome);
+    for outcome in &outcomes {
+        let (events, _) = judged(outcome);
         for end in 0..events.len() {
-            let findings = judge(&events[..end], &terms(case));
+            let findings = judge(&events[..end], &terms(outcome));
             assert!(
                 broken(&findings).is_empty(),
                 "cut off at {end}: {findings:#?}"
@@ -122,7 +129,7 @@ async fn with(fault: Fault, name: &str) -> Vec<u8> {
         .find(|case| case.scenario.name == name)
         .expect("a scenario of this name");
     let outcome = play(&case, setting(fault.into())).await;
-    let (_, findings) = judged(&case, &outcome);
+    let (_, findings) = judged(&outcome);
     for breach in findings.iter().flat_map(|f| &f.breaches) {
         println!(
             "{fault} in {name}: {} at {}: {} {:?}",

@@ -1,6 +1,7 @@
 //! The log from both sides, on traces of real runs: races leave no trace in it, and deeds do.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,7 @@ use crate::cli_support;
 use glare::facts::Facts;
 use glare::log::{Log, Watch, check, seen};
 use glare::names::Stack;
-use glare::record::Verdict;
-use glare::record::{Event, Seq, What};
+use glare::record::{Event, Role, Seq, Verdict, What};
 use glare::report;
 use glare::scenario::Scenario;
 use glare::signaling::{Dialect, Kind, Terms, Word};
@@ -120,6 +120,19 @@ fn kind(event: &Event) -> Option<Kind> {
     }
 }
 
+/// What the server owes that was played with, by the dialect in the record.
+fn terms(events: &[Event]) -> Terms {
+    let dialect = events.iter().find_map(|event| match &event.what {
+        What::Source {
+            role: Role::Dialect,
+            path,
+            text,
+        } => Some(Dialect::read(Path::new(path), text).expect("a dialect")),
+        _ => None,
+    });
+    Terms::of(&dialect.expect("it is in the record"))
+}
+
 /// What is known of a run beside the recorded causes: which event led to which, told by what they are and by which of that sort, as numbers
 /// and times follow the order.
 fn known(events: &[Event]) -> BTreeSet<(String, String)> {
@@ -150,7 +163,7 @@ fn known(events: &[Event]) -> BTreeSet<(String, String)> {
         *nth += 1;
         named.insert(event.seq, format!("{what} {nth}"));
     }
-    let edges = Facts::of(events, &Terms::of(&Dialect::reference())).edges();
+    let edges = Facts::of(events, &terms(events)).edges();
     // Which of several signals of a kind a refusal means is not told by the wire: any that was there by then.
     let word = |seq: Seq| events.iter().find(|event| event.seq == seq).map(kind);
     let is_signal = |kind: Option<Kind>| kind.is_some_and(Kind::is_signal);
