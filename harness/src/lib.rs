@@ -46,7 +46,7 @@
 //! # Decisions that carry weight
 //!
 //! - Every signaling socket goes through a tap of its own, so who speaks is known without reading a byte, and any program can be the
-//!   server under test. The tap forwards the bytes as they came; it only leaves out `Sec-WebSocket-Extensions`, puts in the headers that a
+//!   server under test. The tap forwards the bytes as they came, whatever carries the messages; it only leaves out `Sec-WebSocket-Extensions`, puts in the headers that a
 //!   project asks for (in the place of the peer's of that name), names a server at a URL in its own place, and speaks TLS where it is told to.
 //! - The mind is in one place. Dialect and step logic run here for every kind of peer; a hand (native or a page) does as it is told, with
 //!   its own real WebSocket and `RTCPeerConnection`, and tells what happens.

@@ -402,7 +402,7 @@ impl Rooms {
                     self.peers[whose].place = if whose == peer { out } else { Place::Doubt };
                 }
             }
-            Some(Notice::Refused { .. }) => {
+            Some(Notice::Refused { reason, .. }) => {
                 for touched in std::mem::take(&mut self.asks[ask].touches) {
                     self.stays[touched]
                         .doubts
@@ -410,6 +410,8 @@ impl Rooms {
                 }
                 if let Some(stay) = stay {
                     self.stays[stay].refused = true;
+                    let full = self.full.as_ref();
+                    self.stays[stay].found_full = full.is_some_and(|full| reason.contains(full));
                     self.depart(stay, How::Void, i, i);
                     // As it was before, once what was queued meanwhile is here.
                     self.peers[peer].place = match place {

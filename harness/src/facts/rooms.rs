@@ -49,6 +49,8 @@ pub(crate) struct Stay {
     pub how: Option<How>,
     /// It was refused.
     pub refused: bool,
+    /// It was refused for want of room, by the dialect's own words for that.
+    pub found_full: bool,
     /// Something that nobody understands may have ended it before it was seen to end.
     pub blurred: bool,
     /// From when on it may be over, and the request that this hangs on: its refusal takes the doubt away.
@@ -208,6 +210,8 @@ pub(crate) struct Rooms {
     /// The slowest reply, in µs.
     pub slowest: u64,
     rejects_same_id: bool,
+    /// What is in a refusal that is for want of room.
+    pub(super) full: Option<String>,
     /// Who connects again may be inside again without asking.
     pub returns: bool,
     /// Nobody ever asks to enter: to connect is to enter.
@@ -258,6 +262,7 @@ impl Rooms {
             listed: Vec::new(),
             slowest: 0,
             rejects_same_id: terms.rejects_same_id,
+            full: terms.full.clone(),
             returns: terms.coalesces || !terms.rejects_same_id,
             implicit,
             inside: if implicit {
@@ -629,6 +634,7 @@ impl Rooms {
             gone: None,
             how: None,
             refused: false,
+            found_full: false,
             blurred: false,
             doubts: Vec::new(),
         });

@@ -3,8 +3,9 @@
 //! Counted are those who are certainly inside when somebody else is let in, and certainly still there when the server has answered them
 //! once more: who was put out for the newcomer does not count.
 //!
-//! That nobody got the place is said only of several who asked at once, were in no room, and were all refused, while the room was
-//! certainly there and certainly had a place, whoever may have been inside. One alone may be refused for reasons of his own.
+//! That nobody got the place is said only of several who asked at once, were in no room, and were all refused for want of room, by the dialect's own
+//! words for that (`refusals: full`), while the room was certainly there and certainly had a place, whoever may have been inside. One alone may be
+//! refused for reasons of his own, and so may several.
 
 use super::{Breach, Finding, Law};
 use crate::signaling::Terms;
@@ -101,7 +102,7 @@ fn stood_before<'r>(
     let mut who: Vec<PeerId> = Vec::new();
     for ask in together {
         let stay = &rooms.stays[ask.stay?];
-        if !stay.refused || !matches!(ask.place, Place::Out(_)) {
+        if !stay.found_full || !matches!(ask.place, Place::Out(_)) {
             return None;
         }
         who.push(stay.peer);

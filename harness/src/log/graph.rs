@@ -11,7 +11,7 @@ use crate::facts::{Delivery, Facts};
 use crate::names::{Link, PeerName};
 use crate::record::{Applied, Event, What};
 use crate::signaling::{Kind, Notice, Terms, Word};
-use crate::terms::{Direction, Fate, Machine, ONE_MORE, ServerLife};
+use crate::terms::{Direction, Fate, Machine, ONE_MORE, ONE_MORE_LET_IN, ServerLife};
 
 /// Events by index, with all that is known or inferred of each.
 pub(super) struct Graph<'a> {
@@ -86,7 +86,7 @@ impl<'a> Graph<'a> {
         graph.inferred(&went_on);
         graph.comings(&facts.rooms, &went_on);
         graph.connections();
-        graph.refused_lines();
+        graph.second_lines();
         // Nobody hears news of a room before having asked to come in.
         for (i, entry) in entries.into_iter().enumerate() {
             if let Some(entry) = entry.filter(|entry| *entry < i) {
@@ -273,8 +273,9 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// A second line that was refused while the first one stood: the server still held the peer to be there, so the news that it is gone came after.
-    fn refused_lines(&mut self) {
+    /// A second line while the first one stood, refused or let in: the server still held the peer to be there, so the news that it is gone came
+    /// after.
+    fn second_lines(&mut self) {
         let mut up: HashMap<&PeerName, HashSet<u32>> = HashMap::new();
         let mut step = None;
         let mut held: HashMap<&PeerName, usize> = HashMap::new();
@@ -282,7 +283,12 @@ impl<'a> Graph<'a> {
             match &event.what {
                 What::Step { .. } => step = Some(i),
                 What::LinkUp { link } => {
-                    up.entry(&link.peer).or_default().insert(link.instance);
+                    let up = up.entry(&link.peer).or_default();
+                    let asked = step.filter(|step| self.asks_for_one_more(*step, &link.peer));
+                    if let Some(step) = asked.filter(|_| !up.is_empty()) {
+                        held.insert(&link.peer, step);
+                    }
+                    up.insert(link.instance);
                 }
                 What::LinkDown { link, .. } => {
                     if let Some(up) = up.get_mut(&link.peer) {
@@ -310,10 +316,10 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Whether a step has this peer open one more line, which is to be refused.
+    /// Whether a step has this peer open one more line.
     fn asks_for_one_more(&self, step: usize, peer: &PeerName) -> bool {
-        let line = format!("{peer}: {ONE_MORE}");
-        matches!(&self.events[step].what, What::Step { log: Some(log), .. } if *log == line)
+        let lines = [ONE_MORE, ONE_MORE_LET_IN].map(|said| format!("{peer}: {said}"));
+        matches!(&self.events[step].what, What::Step { log: Some(log), .. } if lines.contains(log))
     }
 
     /// What a step sent or let go while the server stood still, or a tap did not read, and the event that ended that. What peers sent by

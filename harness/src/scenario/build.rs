@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw};
+use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw, Second};
 use crate::names::{PeerName, RoomName};
 use crate::signaling::{DescriptionKind, Garbage, Kind};
 use crate::source::Span;
@@ -177,6 +177,15 @@ pub(crate) fn made_up(size: usize) -> Vec<u8> {
 }
 
 pub(crate) fn connect(v: &Values) -> Option<Action> {
+    if let Some(Parsed::Word(word)) = v.find("second") {
+        return Some(Action::Second {
+            peer: v.peer("peer")?,
+            how: match *word {
+                "resumes" => Second::Resumes,
+                _ => Second::TakesOver,
+            },
+        });
+    }
     Some(Action::Connect {
         peer: v.peer("peer")?,
         answer: match v.find("refused") {

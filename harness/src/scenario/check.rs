@@ -108,8 +108,18 @@ impl Walk<'_> {
                     self.note(at, "peer", format!("`{peer}` is connected already"))
                         .expect("this opens no second connection")
                         .advise(format!(
-                            "step {since} did; for one more, which the server is to refuse: `refused: true`"
+                            "step {since} did; for one more, which the server is to refuse: `refused: true`, or to let in: `second: takes-over` or `resumes`"
                         ));
+                }
+                self.linked.insert(peer.clone(), at.number);
+            }
+            Action::Second { peer, .. } => {
+                for key in ["refused", "answer"] {
+                    if at.values.span(key).is_some() {
+                        self.note(at, key, format!("`second` and `{key}` at once"))
+                            .expect("a second line that the server must let in")
+                            .advise("one that it must refuse: `refused: true` alone");
+                    }
                 }
                 self.linked.insert(peer.clone(), at.number);
             }
@@ -277,6 +287,7 @@ impl Walk<'_> {
             // A wire peer sends what it makes up.
             Action::Send { .. }
             | Action::Connect { .. }
+            | Action::Second { .. }
             | Action::Disconnect { .. }
             | Action::Kill { .. }
             | Action::Cut { .. }
@@ -423,6 +434,7 @@ impl Walk<'_> {
                 self.faulty.anew.insert(peer.clone());
             }
             Action::Connect { .. }
+            | Action::Second { .. }
             | Action::Create { .. }
             | Action::Join { .. }
             | Action::Leave { .. }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Action, Answer, Condition, Cut, Scenario, Share, Step, Together};
+use super::model::{Action, Answer, Condition, Cut, Scenario, Second, Share, Step, Together};
 use crate::names::{PeerName, RoomName};
 use crate::signaling::Kind;
 use crate::terms::Kill;
@@ -11,6 +11,15 @@ use crate::terms::Kill;
 const FEWEST: usize = 2;
 
 impl Scenario {
+    /// The first step that opens a second line which the server must let in, by its number, and what becomes of the first one's place.
+    pub fn second(&self) -> Option<(usize, Second)> {
+        let mut steps = self.steps.iter().enumerate();
+        steps.find_map(|(index, step)| match &step.action {
+            Action::Second { how, .. } => Some((index + 1, *how)),
+            _ => None,
+        })
+    }
+
     /// How many are to be in one room at once, 2 at least: those whom the server has to let in, and who have not gone since by a step. Who is
     /// only silent is still there until somebody waits for the news that it is not.
     pub fn room_size(&self) -> usize {
@@ -52,6 +61,10 @@ fn most(steps: &[Step]) -> usize {
             }
             Action::Leave { peer, .. }
             | Action::Disconnect { peer }
+            | Action::Second {
+                peer,
+                how: Second::TakesOver,
+            }
             | Action::Kill { peer, .. }
             | Action::Cut {
                 peer,

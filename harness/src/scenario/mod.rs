@@ -33,8 +33,8 @@ pub use builder::Builder;
 pub use cast::{Cast, CastError, Mix};
 pub use model::{
     Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates,
-    Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Share, Step,
-    Together, Use, Via,
+    Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Second,
+    Share, Step, Together, Use, Via,
 };
 pub use needs::Needed;
 pub use ordered::OneLink;

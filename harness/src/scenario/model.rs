@@ -258,12 +258,36 @@ pub enum Answer {
     Any,
 }
 
+/// What becomes of the place that a peer's first line has when a second one is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Second {
+    /// It is given up, with news; the second line asks for one of its own.
+    TakesOver,
+    /// It goes over to the second line, and nobody is told.
+    Resumes,
+}
+
+impl Second {
+    /// The words, as files write them.
+    pub(crate) const WORDS: &'static [&'static str] = &["takes-over", "resumes"];
+
+    /// The word, as files write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Second::TakesOver => "takes-over",
+            Second::Resumes => "resumes",
+        }
+    }
+}
+
 /// What a step does. A step that asks the server waits for the answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Open the signaling connection and wait until it stands. The other verbs do it by themselves where it is missing.
     /// To be refused: open one more, which the server must refuse, whatever it says.
     Connect { peer: PeerName, answer: Answer },
+    /// Open one more line beside the one that stands, with the same id. The server must let it in, and the peer speaks on it from then on.
+    Second { peer: PeerName, how: Second },
     /// Make a room.
     Create {
         peer: PeerName,

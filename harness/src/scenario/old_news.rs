@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::casting::wire_peers;
-use super::model::{Action, Answer, Condition, Cut, Offers, PeerSpec, Scenario, Step};
+use super::model::{Action, Answer, Condition, Cut, Offers, PeerSpec, Scenario, Second, Step};
 use crate::names::{PeerName, RoomName};
 use crate::signaling::Kind;
 
@@ -239,6 +239,10 @@ impl<'s> Walk<'s> {
                 answer: Answer::Granted,
             }
             | Action::Disconnect { peer }
+            | Action::Second {
+                peer,
+                how: Second::TakesOver,
+            }
             | Action::Kill { peer, .. }
             | Action::Cut {
                 peer,

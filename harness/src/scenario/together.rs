@@ -104,6 +104,7 @@ macro_rules! doer {
             | Action::Leave { peer, .. }
             | Action::Destroy { peer, .. }
             | Action::Disconnect { peer }
+            | Action::Second { peer, .. }
             | Action::CreateOffer { peer, .. }
             | Action::CreateAnswer { peer, .. }
             | Action::SetLocal { peer, .. }

@@ -15,7 +15,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::{Certificate, Fault, Faults, Memory, Options, Policy, RoomSize};
+use glare_signaling_server::{
+    Certificate, Fault, Faults, Memory, Options, Policy, RoomSize, SameId,
+};
 use tokio::net::TcpSocket;
 
 use crate::run::{Port, Run, Stranger};
@@ -67,6 +69,20 @@ impl ServerSpec {
             faults: Faults::none(),
             policy,
         }
+    }
+
+    /// The same with this done to a second line of a user, where that is its own matter: one that is embedded and was told nothing else.
+    #[must_use]
+    pub fn with_same_id(&self, same_id: SameId) -> Option<Self> {
+        let Self::Embedded { faults, policy } = self else {
+            return None;
+        };
+        let usual = policy.same_id == SameId::default();
+        let (faults, policy) = (faults.clone(), policy.clone());
+        usual.then_some(Self::Embedded {
+            faults,
+            policy: Policy { same_id, ..policy },
+        })
     }
 
     /// The same with rooms that hold so many, where its rooms are its own matter: one that is embedded and was given no other size.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AbsentPeer, Dialect, Kind, Properties, SameId};
+use super::{AbsentPeer, Dialect, Kind, Properties, Reason, SameId};
 
 /// What a server is declared to do, as far as facts and laws depend on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub struct Terms {
     pub answers_within: Option<Duration>,
     /// So many fit into a room; `None`: no limit is promised.
     pub room_size: Option<usize>,
+    /// What is in a refusal that is for want of room; `None`: nothing tells such a one from others.
+    #[serde(default)]
+    pub full: Option<String>,
     /// News of a stay comes before what its peer relays.
     pub news_before_relays: bool,
     /// Each piece of news is told once.
@@ -91,6 +94,10 @@ impl From<&Properties> for Terms {
             answers_leave: true,
             answers_within: properties.answers_within,
             room_size: properties.room_size,
+            full: properties
+                .refusals
+                .wanted(Reason::Full.as_str())
+                .map(str::to_owned),
             news_before_relays: properties.news_before_relays,
             news_once: properties.news_once,
             rooms: None,

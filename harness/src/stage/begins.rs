@@ -38,6 +38,7 @@ impl Stage {
                 Answer::Granted | Answer::Any if self.is_half_open(peer) => Order::ConnectAnew,
                 Answer::Granted | Answer::Any => Order::Connect,
             }),
+            Action::Second { .. } => Begins::InTurn(Some(Order::ConnectAnew)),
             Action::Create { peer, room, .. } => {
                 self.rooms.insert(peer.clone(), room.clone());
                 ask(Request::Create { room: room.clone() }, None)

@@ -43,7 +43,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::{Faults, RoomSize};
+use glare_signaling_server::{Faults, RoomSize, SameId};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -52,7 +52,7 @@ use crate::names::PeerName;
 use crate::peer::browser::{EnvironmentError, Pool};
 use crate::record::{Digest, Limit, Recorder};
 use crate::run::Run;
-use crate::scenario::{Cast, Scenario};
+use crate::scenario::{Cast, Scenario, Second};
 use crate::server::ServerSpec;
 use crate::signaling::Dialect;
 use crate::tap::{Policy, TapOptions};
@@ -153,8 +153,24 @@ impl Setting {
 }
 
 impl Setting {
-    /// The setting of this case: the reference server's rooms are as large as its scenario needs them.
+    /// The setting of this case: the reference server's rooms are as large as its scenario needs them, and a second line is let in if it has one.
     fn of(self: Arc<Self>, case: &Case) -> Arc<Self> {
+        if let Some((_, second)) = case.scenario.second()
+            && Arc::ptr_eq(&self.dialect, &Dialect::reference())
+        {
+            let (same_id, dialect) = match second {
+                Second::TakesOver => (SameId::Takeover, Dialect::reference_taking_over()),
+                Second::Resumes => (SameId::Resume, Dialect::reference_resuming()),
+            };
+            return match self.server.with_same_id(same_id) {
+                Some(server) => Arc::new(Self {
+                    server,
+                    dialect,
+                    ..Self::clone(&self)
+                }),
+                None => self,
+            };
+        }
         let size = case.scenario.room_size();
         if size <= RoomSize::default().get() || !Arc::ptr_eq(&self.dialect, &Dialect::reference()) {
             return self;

@@ -2,13 +2,14 @@
 
 use super::actor::Actor;
 use super::after::{After, Asked, Due, Replied};
-use super::director::{Stage, Stop, fail};
+use super::director::{Stage, Stop, fail, fail_as};
 use super::order::Order;
 use super::rules::Fault;
 use crate::hand::Deed;
 use crate::names::{Link, PeerName, Stack};
-use crate::record::{InconclusiveKind, Seq, What, payload};
+use crate::record::{FailureKind, InconclusiveKind, Seq, What, payload};
 use crate::scenario::{Action, Answer, Condition, Cut, Raw, Step};
+use crate::signaling::{Kind, Request};
 use crate::tap;
 use crate::terms::{Data, Kill};
 
@@ -20,6 +21,16 @@ impl Stage {
                 peer,
                 answer: Answer::Granted,
             } => self.connect(peer, begun).await?,
+            Action::Second { peer, .. } => {
+                self.take_in()?;
+                if !self.world.is_up(peer) {
+                    return Err(fail_as(
+                        FailureKind::ConnectionLost,
+                        format!("{peer} has no line beside which a second one could stand"),
+                    ));
+                }
+                self.must(peer, Order::ConnectAnew, vec![begun]).await?;
+            }
             Action::Say {
                 from,
                 to,
@@ -217,7 +228,7 @@ impl Stage {
     /// Waits until the server has done what a peer has asked without an answer: it has answered what was asked next.
     async fn done_by_now(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
         let fence = Order::Ask {
-            request: crate::signaling::Request::Fence,
+            request: Request::Fence,
             offer: None,
         };
         self.must(peer, fence, vec![begun]).await?;
@@ -225,7 +236,7 @@ impl Stage {
         self.wait(
             self.until,
             || format!("the server having done what {peer} asked"),
-            |world| match world.reply(peer, crate::signaling::Kind::Fence, begun) {
+            |world| match world.reply(peer, Kind::Fence, begun) {
                 Some(_) => Some(Ok(())),
                 None => {
                     let why = world.hope.deaf(peer, &waiting)?;

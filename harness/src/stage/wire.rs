@@ -482,9 +482,8 @@ impl Wire {
         link: &Link,
         passing: &Passing<'_>,
         payload: Payload<'_>,
-        (word, about): (Option<Word>, Option<PeerName>),
+        (word, about, aside): (Option<Word>, Option<PeerName>, bool),
         fate: Fate,
-        aside: bool,
         cause: &[Seq],
     ) -> Seq {
         let mut text = shown(word.as_ref(), payload);
@@ -723,16 +722,8 @@ impl Policy for Wire {
             Direction::Down => Vec::new(),
         };
         if passing.swallowed {
-            let said = (word, about);
-            self.record(
-                &link,
-                passing,
-                payload,
-                said,
-                Fate::Swallowed,
-                aside,
-                &cause,
-            );
+            let said = (word, about, aside);
+            self.record(&link, passing, payload, said, Fate::Swallowed, &cause);
             return Verdict::Drop;
         }
         let kind = word.as_ref().map(Word::kind);
@@ -753,8 +744,8 @@ impl Policy for Wire {
                     _ => word.take(),
                 };
                 let fate = fault.map_or(Fate::Passed, Fault::fate);
-                let said = (said, about.clone());
-                self.record(&link, passing, payload, said, fate, aside, &cause)
+                let said = (said, about.clone(), aside);
+                self.record(&link, passing, payload, said, fate, &cause)
             },
             |seq| Held {
                 peer: self.peer.clone(),
@@ -802,8 +793,8 @@ impl Policy for Wire {
                     self.note("an HTTP message goes once, it is not duplicated", seq);
                     return Verdict::Pass;
                 }
-                let said = (word, about);
-                let copy = self.record(&link, passing, payload, said, Fate::Copy, aside, &[seq]);
+                let said = (word, about, aside);
+                let copy = self.record(&link, passing, payload, said, Fate::Copy, &[seq]);
                 inner.deliver(passing, vec![copy], passing.data);
                 return Verdict::Duplicate;
             }
@@ -813,9 +804,8 @@ impl Policy for Wire {
                 let understood = self.understand(inner, passing, payload, None);
                 let about = self.about(&understood.word);
                 let aside = understood.aside;
-                let said = (understood.word, about);
-                let forged =
-                    self.record(&link, passing, payload, said, Fate::Forged, aside, &[seq]);
+                let said = (understood.word, about, aside);
+                let forged = self.record(&link, passing, payload, said, Fate::Forged, &[seq]);
                 inner.deliver(passing, vec![forged], &bytes);
                 return Verdict::Corrupt(how);
             }

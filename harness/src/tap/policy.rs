@@ -6,10 +6,11 @@ use super::violation::Violation;
 use crate::terms::Corruption;
 use crate::terms::{Carrier, Direction, Ending, Side};
 
-/// One message on its way. For a WebSocket a whole message (all its fragments); for HTTP a whole request or response.
+/// One message on its way. For a WebSocket a whole message (all its fragments); of an event stream an event's data, of a poll's answer an item,
+/// of engine.io a packet; for plain HTTP a whole request or response.
 #[derive(Debug)]
 pub struct Passing<'a> {
-    /// The WebSocket's number at this tap, from 1 in the order of upgrades; 0 for plain HTTP.
+    /// The line's number at this tap, from 1 in the order of the requests for them; 0 for plain HTTP.
     pub link: u32,
     /// Which way it goes.
     pub direction: Direction,
@@ -19,7 +20,7 @@ pub struct Passing<'a> {
     pub data: &'a [u8],
     /// The same, if it is UTF-8.
     pub text: Option<&'a str>,
-    /// For HTTP: `POST /create` (up) or `POST /create 200` (down); empty for a WebSocket.
+    /// For plain HTTP: `POST /create` (up) or `POST /create 200` (down); empty on a line.
     pub head: &'a str,
     /// The payload was longer than the tap decodes; `data` is its beginning.
     pub truncated: bool,
@@ -52,16 +53,18 @@ pub enum Verdict {
     Then(HoldId, Option<Duration>),
 }
 
-/// What happens to a WebSocket at the tap.
+/// What happens to a line at the tap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkChange {
-    /// The server accepted the upgrade (101). `path` is the request's path and query.
+    /// The server accepted the upgrade (101), began an event stream, opened a session; or the first poll has gone to it. `path` is the
+    /// request's path and query.
     Up { path: String },
-    /// The upgrade did not come about.
+    /// It did not come about.
     Refused(Refused),
     /// The peer ended it, but the server cannot know: the link is silent upwards. Told once.
     Unheard { ending: Ending },
-    /// It ended. Told once, when the first side ended of which the other can know.
+    /// It ended. Told once, when the first side ended of which the other can know. A poll that is answered by an error ends its line with that
+    /// status as the code.
     Down { by: Side, ending: Ending },
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Its messages down wait in a queue until an answer to the peer takes them; with nothing done to any, the answer goes on as it came.
 
-mod task;
 mod upgraded;
 
 use std::collections::HashMap;
@@ -15,15 +14,13 @@ use tokio::time::Instant;
 
 use super::link::Command;
 use super::policy::{HoldId, LinkChange, Passing, Policy, Verdict};
-use super::queue::Queue;
-use super::shared::Go;
+use super::queue::{Go, Queue};
 use super::violation::{Told, Violation};
 use super::wire::Wire;
 use crate::carrier::engine;
 use crate::lock::lock;
 use crate::terms::{Carrier, Direction, Ending, Engine, Side, Silence};
 
-pub(super) use task::look_after;
 pub(super) use upgraded::{Joined, LATER};
 
 /// What a line's bodies are.
@@ -81,13 +78,13 @@ pub(super) type Given = super::queue::Waiting<Item>;
 #[derive(Default)]
 pub(super) struct State {
     pub(super) queue: Queue<Item>,
-    holds: HashMap<HoldId, (Direction, Item)>,
-    gathered: HashMap<HoldId, Go>,
+    pub(super) holds: HashMap<HoldId, (Direction, Item)>,
+    pub(super) gathered: HashMap<HoldId, Go>,
     next_hold: u32,
     silent_up: bool,
     silent_down: bool,
     pub(super) stalled: bool,
-    cut: bool,
+    pub(super) cut: bool,
     down: bool,
     /// Requests that stand, and since when none does.
     standing: usize,
@@ -100,8 +97,8 @@ pub(super) struct State {
     /// The head of the last request that brought packets up.
     pub(super) post: Option<BytesMut>,
     /// The WebSocket that the line changes to; whether it has.
-    socket: Option<mpsc::UnboundedSender<Command>>,
-    upgraded: bool,
+    pub(super) socket: Option<mpsc::UnboundedSender<Command>>,
+    pub(super) upgraded: bool,
     told: [Told; 2],
 }
 
@@ -153,7 +150,7 @@ impl Polled {
         self.news.subscribe()
     }
 
-    fn tell(&self) {
+    pub(super) fn tell(&self) {
         self.news.send_replace(());
     }
 
@@ -169,7 +166,7 @@ impl Polled {
         state.standing == 0 && !state.upgraded && !state.down
     }
 
-    fn idle_since(&self) -> Option<Instant> {
+    pub(super) fn idle_since(&self) -> Option<Instant> {
         let state = self.state();
         state
             .idle
@@ -484,12 +481,12 @@ impl Drop for Standing {
 }
 
 impl State {
-    fn silence(&mut self, how: Silence) {
+    pub(super) fn silence(&mut self, how: Silence) {
         self.silent_up |= how.up;
         self.silent_down |= how.down;
     }
 
-    fn mend(&mut self) {
+    pub(super) fn mend(&mut self) {
         self.silent_up = false;
         self.silent_down = false;
         self.stalled = false;

@@ -85,7 +85,7 @@ impl Tap {
         }
     }
 
-    /// Cuts one WebSocket by its number, or all of them; returns how many there were. After a cut by reset both sockets are closed; after
+    /// Cuts one line by its number, or all of them; returns how many there were. After a cut by reset both sockets are closed; after
     /// one by close frame both ends have 5 s to answer.
     pub async fn cut(&self, link: Option<u32>, how: Cut) -> usize {
         self.ask(link, |reply| Command::Cut(how.clone(), reply))

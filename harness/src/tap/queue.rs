@@ -9,6 +9,9 @@ use tokio::time::Instant;
 use super::Delivery;
 use super::policy::HoldId;
 
+/// Answers a held HTTP message: go on and tell how it went. Dropped, the message is dropped.
+pub(super) type Go = oneshot::Sender<oneshot::Sender<Delivery>>;
+
 #[derive(Debug)]
 enum Due {
     At(Instant),

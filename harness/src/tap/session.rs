@@ -4,6 +4,7 @@
 
 mod polls;
 mod respond;
+mod tend;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -12,13 +12,11 @@ use super::link::Command;
 use super::pages::Pages;
 use super::policy::{HoldId, Policy};
 use super::polled::Polled;
+use super::queue::Go;
 use super::site::Site;
 use super::{Delivery, PollRoute, TapOptions};
 use crate::lock::lock;
 use crate::tls::{Identity, Trust};
-
-/// Answers a held HTTP message: go on and tell how it went. Dropped, the message is dropped.
-pub(super) type Go = oneshot::Sender<oneshot::Sender<Delivery>>;
 
 /// State of one tap.
 pub(super) struct Shared {

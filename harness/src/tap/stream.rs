@@ -188,7 +188,7 @@ impl Stream {
                     // Next to nothing in a great many chunks.
                     self.tear(inbox);
                 }
-            } else if !more && !(whole && self.body.is_behind_chunk() && !self.torn) {
+            } else if !more && (!whole || !self.body.is_behind_chunk() || self.torn) {
                 self.tear(inbox);
                 let blocks = self.take_blocks();
                 return Some(Flow::Blocks { raw: None, blocks });

@@ -10,4 +10,7 @@ pub use connection::{ChannelOptions, Data, Kill, Machine, Payload};
 pub use rule::Rule;
 pub use server::ServerLife;
 pub use via::{Engine, LINE, Start, Via};
-pub use wire::{Carrier, Corruption, Direction, Ending, Fate, ONE_MORE, RawFrame, Side, Silence};
+pub use wire::{
+    Carrier, Corruption, Direction, Ending, Fate, ONE_MORE, ONE_MORE_LET_IN, RawFrame, Side,
+    Silence,
+};

@@ -131,3 +131,6 @@ pub enum RawFrame {
 
 /// How the log tells, behind the peer's name, of a line beside the one that stands, which is to be refused.
 pub const ONE_MORE: &str = "one more connection, refused";
+
+/// The same of one that the server is to let in.
+pub const ONE_MORE_LET_IN: &str = "one more connection, let in";

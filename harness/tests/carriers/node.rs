@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
+use glare::tap::{Delivery, Verdict};
+use glare::terms::Corruption;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
@@ -21,8 +24,13 @@ fn install() -> Option<PathBuf> {
         let version = Command::new(program).arg("--version").output();
         version.is_ok_and(|output| output.status.success())
     };
-    if !is_there("node") || !is_there("npm") {
-        eprintln!("SKIPPED: no `node` and `npm` here, so no real client plays through the tap");
+    let off = std::env::var("GLARE_SERVERS").is_ok_and(|servers| servers == "off");
+    if off || !is_there("node") || !is_there("npm") {
+        let why = match off {
+            true => "GLARE_SERVERS=off",
+            false => "no `node` and `npm` here",
+        };
+        eprintln!("SKIPPED: {why}, so no real client of npm plays through the tap");
         return None;
     }
     let from = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/carriers/node");
@@ -259,4 +267,86 @@ async fn an_event_source_and_a_polling_page_hear_what_is_said() {
             );
         }
     }
+}
+
+/// Each client hears what a fault on a packet among others makes of it, and no harm comes to its connection.
+async fn faults(major: &str, transports: &str, ends_as: &str) {
+    let Some(folder) = installed() else {
+        return;
+    };
+    let (_server, address) = server(folder, major, transports).await;
+    let mut tap = Tapped::before(address, |passing, _| {
+        match passing.text.unwrap_or_default() {
+            text if text.contains("hold") => Verdict::Hold,
+            text if text.contains("drop") => Verdict::Drop,
+            text if text.contains("twice") => Verdict::Duplicate,
+            text if text.contains("slow") => Verdict::Delay(Duration::from_millis(100)),
+            text if text.contains("spoil") => Verdict::Corrupt(Corruption::Letter),
+            _ => Verdict::Pass,
+        }
+    })
+    .await;
+    let url = tap.tap.origin();
+    let mut a = Program::start(folder, &["client.js", major, &url, transports, "a"]);
+    assert_eq!(a.told().await, json!(["connect"]));
+    for _ in 0..2 {
+        // Up and down alike: what is doubled both ways comes four times.
+        for word in [
+            "one",
+            "drop",
+            "twice",
+            "slow",
+            "hold",
+            "spoil this one",
+            "two",
+        ] {
+            a.order(json!(["say", "a", word])).await;
+        }
+        let packet = format!("42{}", json!(["say", "a", "spoil this one"]));
+        let packet = Corruption::Letter.apply(packet.as_bytes());
+        let packet: Value = serde_json::from_slice(&packet[2..]).unwrap();
+        let spoiled = packet[2].as_str().unwrap();
+        assert!(!spoiled.contains("spoil"), "{spoiled}");
+        let mut said = Vec::new();
+        while said.last() != Some(&json!(["said", "two"])) {
+            said.push(a.told().await);
+        }
+        let words: Vec<_> = said.iter().map(|one| one[1].as_str().unwrap()).collect();
+        assert_eq!(
+            words,
+            [
+                "one", "twice", "twice", "twice", "twice", "slow", spoiled, "two"
+            ]
+        );
+        let held = loop {
+            let (one, hold) = tap.next_hold().await;
+            if one.contains("hold") {
+                break hold;
+            }
+        };
+        assert_eq!(soon(tap.tap.release(held)).await, Delivery::Delivered);
+        // And held again on its way down.
+        let held = loop {
+            let (one, hold) = tap.next_hold().await;
+            if one.contains("hold") {
+                break hold;
+            }
+        };
+        assert_eq!(soon(tap.tap.release(held)).await, Delivery::Delivered);
+        assert_eq!(a.told().await, json!(["said", "hold"]));
+        a.order(json!(["until", ends_as])).await;
+        assert_eq!(a.told().await, json!(["is", ends_as]));
+    }
+}
+
+#[tokio::test]
+async fn faults_strike_packets_of_real_clients_on_polls() {
+    faults("4", "polling", "polling").await;
+    faults("2", "polling", "polling").await;
+}
+
+#[tokio::test]
+async fn faults_strike_packets_of_real_clients_that_upgrade() {
+    faults("4", "polling,websocket", "websocket").await;
+    faults("2", "polling,websocket", "websocket").await;
 }

@@ -283,7 +283,7 @@ fn a_builder_says_the_same() {
 async fn a_line_that_is_in_the_trace_alone_is_told_as_such() {
     let expecting = |line: &str| {
         format!(
-            "scenario: x\npeers: {{ alice: {{ stack: native }}, bob: {{ stack: native }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: bob, room: lobby }}\nexpect:\n  seen: |\n    {line}\n"
+            "scenario: x\npeers: {{ alice: {{ stack: native }}, bob: {{ stack: native }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: bob, room: lobby }}\n  - await: {{ peer: bob, state: {{ ice-gathering: complete }} }}\nexpect:\n  seen: |\n    {line}\n"
         )
     };
     // No step depends on it.

@@ -320,6 +320,13 @@ fn of_two_at_once_the_refused_one_puts_the_limit_to_the_test() {
 
 /// Alice is inside, Bob and Carol ask at once and are both refused; what happens between is the caller's.
 fn two_are_refused(between: impl Fn(&mut TraceBuilder)) -> (TraceBuilder, Seq) {
+    two_are_refused_with(["room lobby is full"; 2], between)
+}
+
+fn two_are_refused_with(
+    reasons: [&str; 2],
+    between: impl Fn(&mut TraceBuilder),
+) -> (TraceBuilder, Seq) {
     let (mut b, alice) = alice();
     let (bob, carol) = (link("bob", 1), link("carol", 1));
     b.connect(&bob);
@@ -327,16 +334,37 @@ fn two_are_refused(between: impl Fn(&mut TraceBuilder)) -> (TraceBuilder, Seq) {
     between(&mut b);
     ask(&mut b, &bob);
     ask(&mut b, &carol);
-    refuses(&mut b, &bob);
-    let last = refuses(&mut b, &carol);
+    refuses_with(&mut b, &bob, reasons[0]);
+    let last = refuses_with(&mut b, &carol, reasons[1]);
     fenced(&mut b, &alice);
     (b, last)
 }
 
 fn refuses(b: &mut TraceBuilder, who: &Link) -> Seq {
+    refuses_with(b, who, "room lobby is full")
+}
+
+fn refuses_with(b: &mut TraceBuilder, who: &Link, reason: &str) -> Seq {
     let request = Some(glare::signaling::Kind::Join);
-    let reason = "full".to_owned();
+    let reason = reason.to_owned();
     b.tell(who, Notice::Refused { request, reason }, None, &[])
+}
+
+#[test]
+fn who_is_refused_for_another_reason_than_room_need_not_get_the_place() {
+    let other = "too many requests";
+    for reasons in [[other, other], [other, "room lobby is full"]] {
+        let (b, _) = two_are_refused_with(reasons, |_| {});
+        assert_eq!(broken(&b, &promised()), [], "{reasons:?}");
+    }
+    // A dialect that does not say how its server names the limit lets nobody tell.
+    let (b, last) = two_are_refused(|_| {});
+    let unnamed = Terms {
+        full: None,
+        ..promised()
+    };
+    assert_eq!(broken(&b, &unnamed), []);
+    assert_eq!(broken(&b, &promised()), [(10, last)]);
 }
 
 #[test]

@@ -85,14 +85,14 @@ async fn several_names_are_each_connected_with_each() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_who_are_connected_with_a_third_are_not_connected_with_each_other() {
-    let steps = THREE.replace("bob, room: lobby", "bob, room: lobby, offer: false");
+    let steps = format!("  - drop: {{ message: offer, from: bob, nth: 1 }}\n{THREE}");
     let text = mesh(
         3,
         &format!("{steps}  - await: {{ connected: [alice, bob], within: 3s }}\n"),
     );
     let outcome = played(&text).await;
     let headline = "alice and bob are connected, but not with each other: alice is with carol, bob with carol (after 3 s)";
-    fails(&outcome, Place::Step(4), headline);
+    fails(&outcome, Place::Step(5), headline);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use glare::scenario::Scenario;
+use glare::scenario::{Scenario, Second};
 use glare::signaling::Dialect;
 use glare::suite;
 
@@ -52,7 +52,11 @@ fn the_reference_server_has_all_that_any_shipped_scenario_needs() {
     assert!(mistakes.is_empty());
     assert!(scenarios.len() > 60);
     for scenario in scenarios {
-        let dialect = Dialect::reference_of(scenario.room_size());
+        let dialect = match scenario.second() {
+            Some((_, Second::TakesOver)) => Dialect::reference_taking_over(),
+            Some((_, Second::Resumes)) => Dialect::reference_resuming(),
+            None => Dialect::reference_of(scenario.room_size()),
+        };
         assert_eq!(scenario.lacking(&dialect), None, "{}", scenario.file());
     }
 }

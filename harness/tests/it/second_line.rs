@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::stage_support::{case, fails, passes, setting};
-use glare::record::{Story, What};
+use glare::record::{Story, Verdict, What};
 use glare::report::page;
-use glare::scenario::{Place, Scenario};
+use glare::scenario::{Place, Scenario, Second};
 use glare::server::ServerSpec;
 use glare::signaling::Dialect;
 use glare::stage::{Outcome, Setting, play};
@@ -142,7 +142,7 @@ async fn a_line_that_was_refused_counts_for_none() {
 async fn who_dials_again_does_so_when_a_silent_line_ends_for_him() {
     let steps = |mend: &str| {
         format!(
-            "scenario: x\npeers: {{ alice: {{ stack: wire }}, bob: {{ stack: wire, reconnects: {{}} }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: bob, room: lobby }}\n  - await: {{ peer: alice, hears: peer-joined, from: bob }}\n  - cut: {{ peer: bob, how: silence, direction: down }}\n  - send-raw: {{ peer: bob, frame: unmasked }}\n  - await: {{ peer: alice, hears: peer-left, from: bob }}\n{mend}  - await: {{ peer: alice, hears: peer-joined, from: bob, within: 2s }}\n"
+            "scenario: x\npeers: {{ alice: {{ stack: wire }}, bob: {{ stack: wire, reconnects: {{}} }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: bob, room: lobby }}\n  - await: {{ peer: alice, hears: peer-joined, from: bob }}\n  - cut: {{ peer: bob, how: silence, direction: down }}\n  - send-raw: {{ peer: bob, frame: unmasked }}\n  - await: {{ peer: alice, hears: peer-left, from: bob, within: 20s }}\n{mend}  - await: {{ peer: alice, hears: peer-joined, from: bob, within: 2s }}\n"
         )
     };
     let outcome = play(&case(&steps("")), Arc::new(setting())).await;
@@ -150,4 +150,67 @@ async fn who_dials_again_does_so_when_a_silent_line_ends_for_him() {
     let mend = "  - mend: { peer: bob }\n";
     let log = passes(&play(&case(&steps(mend)), Arc::new(setting())).await);
     assert!(log.contains("bob#2 -> server: join lobby"), "{log}");
+}
+
+/// Bob opens a second line while his first one stands.
+fn second(how: &str, more: &str) -> String {
+    format!(
+        "scenario: x\npeers: {{ alice: {{ stack: wire }}, bob: {{ stack: wire }} }}\nsteps:\n  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: bob, room: lobby }}\n  - connect: {{ peer: bob, second: {how}{more} }}\n  - join: {{ peer: bob, room: lobby }}\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_line_that_is_let_in_is_unsupported_where_the_dialect_says_otherwise() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/servers/reference");
+    for (name, how, why) in [
+        (
+            "dialect",
+            "takes-over",
+            "line 6 has a second line with the same id take over: the dialect `reference` declares no `same-id: takeover`",
+        ),
+        (
+            "takeover.dialect",
+            "resumes",
+            "line 6 has a second line with the same id resume: the dialect `takeover` declares no `coalesces`",
+        ),
+        (
+            "resuming.dialect",
+            "takes-over",
+            "the dialect `resuming` declares `coalesces`",
+        ),
+    ] {
+        let dialect = Dialect::load(&folder.join(format!("{name}.yaml"))).expect("a dialect");
+        let setting = Setting {
+            dialect: Arc::new(dialect),
+            ..setting()
+        };
+        let outcome = play(&case(&second(how, "")), Arc::new(setting)).await;
+        let Verdict::Unsupported(told) = &outcome.verdict else {
+            panic!("{name}: {:?}", outcome.verdict);
+        };
+        assert!(told.why.contains(why), "{}", told.why);
+    }
+    // Where nobody says which, the reference server does as the scenario has it.
+    for how in ["takes-over", "resumes"] {
+        let log = passes(&play(&case(&second(how, "")), Arc::new(setting())).await);
+        assert!(log.contains("bob: one more connection, let in"), "{log}");
+    }
+}
+
+#[test]
+fn a_second_line_is_refused_or_let_in_and_stands_beside_one() {
+    let read = |text: &str| {
+        Scenario::read(Path::new("x.yaml"), text).map_err(|mistakes| mistakes.to_string())
+    };
+    for more in [", refused: true", ", answer: any"] {
+        let told = read(&second("resumes", more)).expect_err(more);
+        assert!(told.contains("`second` and"), "{told}");
+    }
+    let told = read(&second("takes over", "")).expect_err("no such word");
+    assert!(told.contains("takes-over, resumes"), "{told}");
+    let scenario = read(&second("takes-over", "")).expect("no mistake");
+    assert_eq!(scenario.second(), Some((3, Second::TakesOver)));
+    let again = Scenario::read(Path::new("x.yaml"), &scenario.to_yaml()).expect("no mistake");
+    assert_eq!(again.steps.len(), 4);
+    assert_eq!(again.second(), scenario.second());
 }

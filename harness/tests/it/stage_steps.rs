@@ -133,7 +133,7 @@ async fn what_must_be_seen_is_looked_for_in_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_dropped_arrives_nowhere() {
-    let steps = "  - create: { peer: alice, room: lobby }\n  - drop: { message: offer, to: alice }\n  - join: { peer: bob, room: lobby }\n  - await: { peer: alice, hears: peer-joined }\n  - await: { connected: [alice, bob], within: 1s }\n";
+    let steps = "  - create: { peer: alice, room: lobby }\n  - drop: { message: offer, to: alice, nth: 1 }\n  - join: { peer: bob, room: lobby }\n  - await: { peer: alice, hears: peer-joined }\n  - await: { connected: [alice, bob], within: 1s }\n";
     let outcome = played(&scenario(steps)).await;
     fails(&outcome, Place::Step(5), "did not happen");
     let dropped = outcome

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use futures_util::future::try_join3;
 use futures_util::{SinkExt, StreamExt};
 use http_body_util::Full;
@@ -214,7 +215,7 @@ impl Line<'_> {
                         break;
                     }
                 }
-                next = orders.try_recv().ok().map(Some);
+                next = orders.recv().now_or_never().flatten().map(Some);
             }
             let body = engine::join(
                 self.version,

@@ -4,6 +4,7 @@ use super::keys::{ANSWER, CHANNEL, FAILS, OTHER_END, PEER, REFUSED, ROOM, SIGNAL
 use super::limits::{MAX_LABEL, MAX_SIZE, MAX_TEXT};
 use super::spec::{Demands, Shape, Verb, may, must, verb};
 use crate::scenario::build;
+use crate::scenario::model::Second;
 
 /// In the order of the documentation.
 pub(crate) const AT_ONCE: &[Verb] = &[
@@ -16,6 +17,12 @@ pub(crate) const AT_ONCE: &[Verb] = &[
                 "refused",
                 Shape::True,
                 "The server must refuse it: one more connection, with an id that is in use.",
+            ),
+            may(
+                "second",
+                Shape::Word(Second::WORDS),
+                "One more connection beside the one that stands, which the server must let in; the peer speaks on it from then on. \
+                 `takes-over`: the first one's place is given up, with news; `resumes`: it goes over, and nobody is told.",
             ),
             ANSWER,
         ],

@@ -64,6 +64,10 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
         Action::Connect { peer, answer } => {
             ("connect", with_answer(vec![who("peer", peer)], answer))
         }
+        Action::Second { peer, how } => (
+            "connect",
+            vec![who("peer", peer), ("second", how.as_str().to_owned())],
+        ),
         Action::Create { peer, room, answer } => (
             "create",
             with_answer(

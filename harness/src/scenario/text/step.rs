@@ -7,7 +7,7 @@ use super::words::{corruption_text, cut_text, direction_text, kill_text, pattern
 use crate::scenario::model::{Action, Answer, Cut, DEFAULT_WITHIN, Raw, Share, Step, Together};
 use crate::scenario::table::{Demands, LET_IN, TOGETHER, TURNED_AWAY, verb};
 use crate::signaling::Kind;
-use crate::terms::ONE_MORE;
+use crate::terms::{ONE_MORE, ONE_MORE_LET_IN};
 use crate::yaml::{flow, scalar, write_duration};
 
 impl Action {
@@ -53,6 +53,7 @@ impl Step {
                 peer,
                 answer: Answer::Refused | Answer::RefusedWith(_),
             } => format!("{peer}: {ONE_MORE}"),
+            Action::Second { peer, .. } => format!("{peer}: {ONE_MORE_LET_IN}"),
             Action::Close { peer, to } => format!("{peer}: close(){}", with(to)),
             Action::Kill { peer, how } => format!("{peer}: killed ({})", kill_text(*how)),
             Action::Hold(pattern) => format!("tap: hold {}", pattern_text(pattern)),

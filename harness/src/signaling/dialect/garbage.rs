@@ -5,7 +5,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Book, Conversation, Out, Say, Unspeakable};
+use super::{Alias, Book, Conversation, Out, Say, Unspeakable};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Garbage, Kind, Notice, Request, Signal, Word};
 
@@ -30,6 +30,8 @@ impl Conversation {
         let mut sound = self.clone();
         // Nobody has an id by that name, and a field stands where one would.
         sound.book = Book::default();
+        // What is cut in half has the same half everywhere.
+        sound.alias = Alias::default();
         let mut outs = sound.say(&marked(of))?;
         // What prepares the word is as it should be.
         if let Some(last) = outs.last_mut() {
@@ -150,13 +152,20 @@ fn spoilt_text(kind: Garbage, text: &str) -> String {
 
 /// Changes all leaves that are meant. Whether there was one.
 fn alter(value: &mut Json, meant: &dyn Fn(&Json) -> bool, change: &dyn Fn(&mut Json)) -> bool {
+    let mut found = false;
     match value {
-        Json::Array(items) => items
-            .iter_mut()
-            .fold(false, |found, item| alter(item, meant, change) || found),
-        Json::Object(fields) => fields
-            .values_mut()
-            .fold(false, |found, field| alter(field, meant, change) || found),
+        Json::Array(items) => {
+            for item in items {
+                found |= alter(item, meant, change);
+            }
+            found
+        }
+        Json::Object(fields) => {
+            for field in fields.values_mut() {
+                found |= alter(field, meant, change);
+            }
+            found
+        }
         leaf if meant(leaf) => {
             change(leaf);
             true

@@ -62,6 +62,21 @@ const REFERENCE: &str = include_str!("../../../../fixtures/servers/reference/dia
 const REFERENCE_MESH: &str =
     include_str!("../../../../fixtures/servers/reference/reference-mesh.dialect.yaml");
 
+/// The same server's, where a second line of a user is let in.
+const TAKING_OVER: &str =
+    include_str!("../../../../fixtures/servers/reference/takeover.dialect.yaml");
+const RESUMING: &str = include_str!("../../../../fixtures/servers/reference/resuming.dialect.yaml");
+
+/// A dialect that is part of the program.
+#[expect(
+    clippy::expect_used,
+    reason = "the file is part of the program, and a test reads it"
+)]
+fn own(path: &str, text: &str) -> Arc<Dialect> {
+    let dialect = Dialect::read(std::path::Path::new(path), text);
+    Arc::new(dialect.expect("the reference dialect has no mistake"))
+}
+
 /// The size of a room that [`REFERENCE_MESH`] says.
 const EXAMPLE_SIZE: &str = "room-size: 3";
 
@@ -355,6 +370,20 @@ impl Dialect {
         }
     }
 
+    /// The reference server's, where a second line of a user takes over: what it has in the room is given up, with news.
+    pub fn reference_taking_over() -> Arc<Dialect> {
+        static DIALECT: OnceLock<Arc<Dialect>> = OnceLock::new();
+        let path = "fixtures/servers/reference/takeover.dialect.yaml";
+        Arc::clone(DIALECT.get_or_init(|| own(path, TAKING_OVER)))
+    }
+
+    /// The reference server's, where a second line of a user goes on where the first one was, and nobody is told.
+    pub fn reference_resuming() -> Arc<Dialect> {
+        static DIALECT: OnceLock<Arc<Dialect>> = OnceLock::new();
+        let path = "fixtures/servers/reference/resuming.dialect.yaml";
+        Arc::clone(DIALECT.get_or_init(|| own(path, RESUMING)))
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
@@ -445,6 +474,12 @@ impl Dialect {
             Kind::PeerJoined | Kind::PeerLeft => listed,
             _ => false,
         }
+    }
+
+    /// Whether to leave a room is to close the line.
+    pub fn leaves_by_closing(&self) -> bool {
+        let way = self.way(Kind::Leave);
+        way.is_some_and(|way| way.done == Ends::Closed)
     }
 
     /// Whether a peer has a way to say this word.

@@ -420,8 +420,7 @@ impl Common {
         // Bytes that came may go on only if all of them do: those before the first that does not wait for the judgement of the others.
         let mut passed: Vec<Block> = Vec::new();
         let mut raw = raw;
-        let mut blocks = blocks.into_iter();
-        while let Some(block) = blocks.next() {
+        for block in blocks {
             let Some(event) = &block.event else {
                 passed.push(block);
                 continue;

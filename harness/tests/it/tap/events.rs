@@ -189,7 +189,7 @@ async fn faults_strike_one_event_among_others() {
             event("hold"),
             "event: x\r\ndata: twice\r\n\r\n".into(),
             event(spoiled),
-            format!("id: 4\ndata: garble\ndata: it\n\n"),
+            "id: 4\ndata: garble\ndata: it\n\n".to_owned(),
             event("2"),
         ];
         let stream = match apart {

@@ -1,5 +1,6 @@
 //! Does what the tap's owner asks of a polled line, and ends one that nobody polls any more.
 
+use futures_util::FutureExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,10 +8,10 @@ use bytes::BytesMut;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep_until, timeout};
 
-use super::{Item, Kind, Polled};
 use crate::carrier::engine;
 use crate::tap::head;
 use crate::tap::link::Command;
+use crate::tap::polled::{Item, Kind, Polled};
 use crate::tap::shared::{Registered, Shared};
 use crate::tap::wire::Wire;
 use crate::tap::{Cut, Delivery, frame};
@@ -22,7 +23,7 @@ const IDLE: Duration = Duration::from_secs(60);
 const ANSWER: Duration = Duration::from_secs(30);
 
 /// Looks after a line until it is down.
-pub(in crate::tap) async fn look_after(
+pub(super) async fn look_after(
     line: Arc<Polled>,
     shared: Arc<Shared>,
     registered: Registered,
@@ -51,7 +52,7 @@ pub(in crate::tap) async fn look_after(
     drop(registered);
     // Who asked for something in the last moment need not wait for it.
     commands.close();
-    while let Ok(command) = commands.try_recv() {
+    while let Some(command) = commands.recv().now_or_never().flatten() {
         drop(command);
     }
 }
