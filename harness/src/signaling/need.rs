@@ -27,10 +27,16 @@ pub enum Need {
     Refuses(Reason),
     /// A second line with an id that is in use is refused.
     RejectsSameId,
+    /// A second line with an id that is in use is let in, and the first one's place is given up, with news.
+    TakesOver,
+    /// A second line with an id that is in use is let in, and has the first one's place without news.
+    Resumes,
     /// Those who stay hear, before the step has waited for so long, of somebody whose line has ended.
     AnnouncesLeaving(Duration),
     /// A line that is half-open is noticed before the step has waited for so long.
     NoticesSilence(Duration),
+    /// Who leaves a room keeps its line.
+    StaysConnected,
     /// Who comes in is told who is inside.
     TellsInside,
 }
@@ -69,6 +75,8 @@ impl Need {
             }
             Need::Passes(kind) => (!dialect.passes(*kind))
                 .then(|| format!("the dialect `{name}` has no message of its own for `{kind}`")),
+            Need::StaysConnected => (dialect.leaves_by_closing())
+                .then(|| format!("with the dialect `{name}` who leaves has no line any more")),
             Need::Rooms => {
                 (!dialect.has_rooms()).then(|| format!("the dialect `{name}` has no rooms"))
             }
@@ -85,6 +93,15 @@ impl Need {
             Need::RejectsSameId => {
                 (properties.same_id != Some(SameId::Reject)).then(|| undeclared("same-id: reject"))
             }
+            Need::TakesOver | Need::Resumes if properties.same_id != Some(SameId::Takeover) => {
+                Some(undeclared("same-id: takeover"))
+            }
+            Need::TakesOver => properties.coalesces.then(|| {
+                format!("the dialect `{name}` declares `coalesces`: the first line's place goes over without news")
+            }),
+            Need::Resumes => (!properties.coalesces).then(|| {
+                format!("the dialect `{name}` declares no `coalesces`: the first line's place is given up, with news")
+            }),
             Need::AnnouncesLeaving(waits) => within(
                 "announces-leaving-within",
                 properties.announces_leaving_within,
