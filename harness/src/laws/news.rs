@@ -118,6 +118,10 @@ fn follow(rooms: &Rooms, story: &Story, terms: &Terms, news: &mut News) {
             }
             // Too far ahead to be searched for: nothing is said.
             (None, None) if story.course.len() > place + LOOKED_AT => {}
+            // The server knows of the line that takes over before the tap sees that it stands.
+            _ if !told.here
+                && terms.takes_over
+                && may_be_taken_over(rooms, story.about, told.at, terms) => {}
             _ => {
                 let message = untrue(rooms, story, told, last);
                 let breach = breach(rooms, Law::NewsIsTrue, told.at, &because, message);
@@ -126,6 +130,18 @@ fn follow(rooms: &Rooms, story: &Story, terms: &Terms, news: &mut News) {
         }
         last = Some(told);
     }
+}
+
+/// Whether a new line of this peer comes up so soon after this moment that it may be what was told of, or may still.
+fn may_be_taken_over(rooms: &Rooms, who: PeerId, at: usize, terms: &Terms) -> bool {
+    let slack = u64::try_from(terms.slack.as_micros()).unwrap_or(u64::MAX);
+    let soon = rooms.events[at].at.saturating_add(slack);
+    let mut ups = rooms.peers[who].links.iter();
+    let comes_up = ups.any(|link| {
+        let up = rooms.links[*link].up;
+        up.is_some_and(|up| up > at && rooms.events[up].at <= soon)
+    });
+    comes_up || rooms.events.last().is_none_or(|last| last.at <= soon)
 }
 
 fn untrue(rooms: &Rooms, story: &Story, told: &Told, last: Option<&Told>) -> String {

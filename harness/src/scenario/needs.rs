@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::model::{
-    Action, Answer, Condition, Cut, Pattern, Raw, Scenario, Second, Share, Step, Together,
+    Action, Answer, Condition, Cut, Offers, Pattern, Raw, Scenario, Second, Share, Step, Together,
 };
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::{Dialect, Kind, Need, Reason};
@@ -28,6 +28,7 @@ impl Scenario {
         let mut course = Course {
             scenario: self,
             rooms: BTreeMap::new(),
+            outside: BTreeSet::new(),
             named: BTreeSet::new(),
             ends: Vec::new(),
             needs: Vec::new(),
@@ -77,6 +78,8 @@ struct Course<'s> {
     /// The rooms that anybody has come into.
     named: BTreeSet<&'s RoomName>,
     ends: Vec<(&'s PeerName, End)>,
+    /// Who has left a room by a word, and not come into another since.
+    outside: BTreeSet<&'s PeerName>,
     needs: Vec<Needed>,
 }
 
@@ -118,12 +121,14 @@ impl<'s> Course<'s> {
                     self.leave(peer, None);
                     self.rooms.entry(room).or_default().insert(peer);
                     self.holds(room, step);
+                    self.met_by_insiders(room, peer, step);
                 }
             }
             Action::Leave { peer, answer } => {
                 need(self, Need::Says(Kind::Leave), "leaves a room".into());
                 if !self.refused(peer, Kind::Leave, None, answer, step) {
                     self.leave(peer, Some(End::Left));
+                    self.outside.insert(peer);
                 }
             }
             Action::Destroy { peer, room, answer } => {
@@ -207,11 +212,26 @@ impl<'s> Course<'s> {
         }
     }
 
+    /// Those inside who offer to whoever comes must be told of it.
+    fn met_by_insiders(&mut self, room: &RoomName, newcomer: &PeerName, step: &Step) {
+        let inside = self.rooms.get(room).into_iter().flatten();
+        let offers = |peer: &&&PeerName| {
+            let mut peers = self.scenario.peers.iter();
+            **peer != newcomer
+                && peers.any(|(name, spec)| name == **peer && spec.offers == Offers::Insider)
+        };
+        if let Some(insider) = inside.copied().find(|peer| offers(&peer)) {
+            let what = format!("has {insider} offer to who comes in");
+            self.need(Need::Hears(Kind::PeerJoined), what, step);
+        }
+    }
+
     /// Somebody is in no room any more.
     fn leave(&mut self, peer: &'s PeerName, end: Option<End>) {
         for inside in self.rooms.values_mut() {
             inside.remove(peer);
         }
+        self.outside.remove(peer);
         self.rooms.retain(|_, inside| !inside.is_empty());
         self.ends.extend(end.map(|end| (peer, end)));
     }
@@ -287,8 +307,12 @@ impl<'s> Course<'s> {
                 from,
                 ..
             } => self.hears_of_an_end(from.as_ref(), step),
-            Condition::Hears { kind, .. } => {
+            Condition::Hears { peer, kind, .. } => {
                 self.need(passing(*kind), format!("waits for `{kind}`"), step);
+                if kind.is_signal() && self.outside.contains(peer) {
+                    let what = format!("waits for `{kind}` at {peer}, who has left");
+                    self.need(Need::StaysConnected, what, step);
+                }
             }
             Condition::Connected { peers } => {
                 self.connection(peers.iter(), "waits for a connection", step);

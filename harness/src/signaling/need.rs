@@ -35,6 +35,8 @@ pub enum Need {
     AnnouncesLeaving(Duration),
     /// A line that is half-open is noticed before the step has waited for so long.
     NoticesSilence(Duration),
+    /// Who leaves a room keeps its line.
+    StaysConnected,
     /// Who comes in is told who is inside.
     TellsInside,
 }
@@ -73,6 +75,8 @@ impl Need {
             }
             Need::Passes(kind) => (!dialect.passes(*kind))
                 .then(|| format!("the dialect `{name}` has no message of its own for `{kind}`")),
+            Need::StaysConnected => (dialect.leaves_by_closing())
+                .then(|| format!("with the dialect `{name}` who leaves has no line any more")),
             Need::Rooms => {
                 (!dialect.has_rooms()).then(|| format!("the dialect `{name}` has no rooms"))
             }

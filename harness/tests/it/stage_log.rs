@@ -164,6 +164,12 @@ fn known(events: &[Event]) -> BTreeSet<(String, String)> {
         named.insert(event.seq, format!("{what} {nth}"));
     }
     let edges = Facts::of(events, &terms(events)).edges();
+    // The server knows of the line that takes over before the tap sees that it stands: which came first is not told.
+    let terms = terms(events);
+    let taken = |(cause, _): &(Seq, Seq)| {
+        let cause = events.iter().find(|event| event.seq == *cause);
+        terms.takes_over && cause.is_some_and(|event| matches!(event.what, What::LinkUp { .. }))
+    };
     // Which of several signals of a kind a refusal means is not told by the wire: any that was there by then.
     let word = |seq: Seq| events.iter().find(|event| event.seq == seq).map(kind);
     let is_signal = |kind: Option<Kind>| kind.is_some_and(Kind::is_signal);
@@ -173,6 +179,7 @@ fn known(events: &[Event]) -> BTreeSet<(String, String)> {
     edges
         .into_iter()
         .filter(told)
+        .filter(|edge| !taken(edge))
         .filter_map(|(cause, effect)| {
             Some((named.get(&cause)?.clone(), named.get(&effect)?.clone()))
         })

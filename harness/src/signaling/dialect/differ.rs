@@ -212,7 +212,7 @@ impl Compared {
                             Filter::Url => "percent-encoded text",
                             Filter::Json => "text that is JSON",
                             Filter::Base64 => "base64",
-                            Filter::Digest => "the digest of what is known",
+                            Filter::Digest => "a digest of 20 hexadecimal digits",
                         };
                         return self.differs(2, place, wanted.into(), told(value));
                     }

@@ -476,6 +476,12 @@ impl Dialect {
         }
     }
 
+    /// Whether to leave a room is to close the line.
+    pub fn leaves_by_closing(&self) -> bool {
+        let way = self.way(Kind::Leave);
+        way.is_some_and(|way| way.done == Ends::Closed)
+    }
+
     /// Whether a peer has a way to say this word.
     pub fn says(&self, kind: Kind) -> bool {
         self.way(kind).is_some()
