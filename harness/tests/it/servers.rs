@@ -73,3 +73,64 @@ fn the_table_of_examples_has_each_of_them() {
         .collect();
     assert_eq!(listed, examples());
 }
+/// What a line of a case says: the verdict, and the scenario with its parameters.
+fn verdict(line: &str) -> Option<(&str, &str)> {
+    let (word, rest) = line.split_once(' ')?;
+    let known = [
+        "pass",
+        "new",
+        "flaky",
+        "FAIL",
+        "unsupported",
+        "INCONCLUSIVE",
+    ];
+    let scenario = rest.trim_start().split("  ").next()?;
+    let scenario = scenario
+        .rsplit_once("/scenarios/")
+        .map_or(scenario, |(_, path)| path);
+    known.contains(&word).then_some((word, scenario))
+}
+
+/// The scenarios in which this server is at fault: `known.txt`, a line each. What is at fault is said in its README.
+fn known(server: &Path) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(server.join("known.txt")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// Every scenario of the project that it supports, with native peers: nothing is held against it but what is known.
+fn plays(name: &str) {
+    if !wanted(name) {
+        return;
+    }
+    let server = folder().join(name);
+    let ran = play(&server.join("glare.toml"));
+    let of = |wanted: &[&str]| -> BTreeSet<String> {
+        let cases = ran.out.lines().filter_map(verdict);
+        let cases = cases.filter(|(word, _)| wanted.contains(word));
+        cases.map(|(_, scenario)| scenario.to_owned()).collect()
+    };
+    let all = format!("{}\n{}", ran.out, ran.err);
+    assert!(!of(&["pass", "new"]).is_empty(), "{all}");
+    assert_eq!(of(&["INCONCLUSIVE", "flaky"]), BTreeSet::new(), "{all}");
+    assert_eq!(of(&["FAIL"]), known(&server), "{all}");
+}
+
+#[test]
+fn peerjs_plays_what_it_supports() {
+    plays("peerjs");
+}
+
+#[test]
+fn bittorrent_tracker_plays_what_it_supports() {
+    plays("bittorrent-tracker");
+}
+
+#[test]
+fn simple_signal_server_plays_what_it_supports() {
+    plays("simple-signal-server");
+}
+
+#[test]
+fn signalhub_plays_what_it_supports() {
+    plays("signalhub");
+}
