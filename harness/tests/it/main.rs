@@ -71,7 +71,6 @@ mod server_lives;
 mod server_port;
 mod server_ready;
 mod server_url;
-mod servers;
 mod stage_far;
 mod stage_faults;
 mod stage_log;

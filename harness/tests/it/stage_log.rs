@@ -164,11 +164,14 @@ fn known(events: &[Event]) -> BTreeSet<(String, String)> {
         named.insert(event.seq, format!("{what} {nth}"));
     }
     let edges = Facts::of(events, &terms(events)).edges();
-    // The server knows of the line that takes over before the tap sees that it stands: which came first is not told.
+    // A server that takes over knows of the new line, and of the end that it gives the old one, before the tap sees either: which came first is
+    // not told.
     let terms = terms(events);
     let taken = |(cause, _): &(Seq, Seq)| {
         let cause = events.iter().find(|event| event.seq == *cause);
-        terms.takes_over && cause.is_some_and(|event| matches!(event.what, What::LinkUp { .. }))
+        let line =
+            |event: &Event| matches!(event.what, What::LinkUp { .. } | What::LinkDown { .. });
+        terms.takes_over && cause.is_some_and(line)
     };
     // Which of several signals of a kind a refusal means is not told by the wire: any that was there by then.
     let word = |seq: Seq| events.iter().find(|event| event.seq == seq).map(kind);

@@ -1,11 +1,18 @@
 //! Servers of others, and the example servers: each in its true protocol, by its dialect alone.
 //!
-//! `ci/test` installs them first (`ci/servers --install quick`). `GLARE_SERVERS=off` leaves them out, and says so.
+//! A binary of its own, so that nothing else is busy meanwhile. `ci/test` installs them first (`ci/servers --install quick`). `GLARE_SERVERS=off` leaves them out, and says so.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use crate::cli_support::{Ran, Stand};
+#[path = "support/cli.rs"]
+mod cli_support;
+
+use cli_support::{Ran, Stand};
+
+/// One server at a time: each run boots a process for each of its cases, and fills the machine by itself.
+static ONE: Mutex<()> = Mutex::new(());
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -30,6 +37,7 @@ fn wanted(name: &str) -> bool {
 }
 
 fn play(project: &Path) -> Ran {
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let project = project.to_str().expect("a plain path");
     Stand::new().glare(&["run", "--project", project])
 }
