@@ -220,12 +220,12 @@ async fn a_wait_for_a_peer_that_is_dead_ends_at_once() {
         "bob waited for bye, and bob was killed",
     );
     let text = scenario(&format!(
-        "{CREATE}  - join: {{ peer: bob, room: lobby, offer: false }}\n  - kill: {{ peer: bob, how: tab }}\n  - negotiate: {{ from: alice, to: bob }}\n  - await: {{ connected: [alice, bob], within: 1m }}\n"
+        "{CREATE}  - join: {{ peer: bob, room: lobby, offer: false }}\n  - hold: {{ message: peer-left, to: alice }}\n  - kill: {{ peer: bob, how: tab }}\n  - negotiate: {{ from: alice, to: bob }}\n  - await: {{ connected: [alice, bob], within: 1m }}\n"
     ));
     let outcome = played(&text).await;
     fails(
         &outcome,
-        Place::Step(5),
+        Place::Step(6),
         "this step waited until alice and bob are connected, and bob was killed",
     );
     assert!(outcome.took < SOON, "{:?}", outcome.took);
@@ -234,7 +234,7 @@ async fn a_wait_for_a_peer_that_is_dead_ends_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_is_not_waited_for_without_a_line_and_a_description() {
     let text = scenario(&format!(
-        "{CREATE}  - hold: {{ message: answer, to: bob }}\n  - join: {{ peer: bob, room: lobby }}\n  - await: {{ held: answer, to: bob }}\n  - cut: {{ peer: bob, how: reset }}\n  - await: {{ connected: [alice, bob], within: 1m }}\n"
+        "{CREATE}  - hold: {{ message: answer, to: bob, nth: 1 }}\n  - join: {{ peer: bob, room: lobby }}\n  - await: {{ held: answer, to: bob, nth: 1 }}\n  - cut: {{ peer: bob, how: reset }}\n  - await: {{ connected: [alice, bob], within: 1m }}\n"
     ));
     let outcome = played(&text).await;
     fails(
