@@ -419,6 +419,7 @@ async fn forty(case: &Case, setting: &Arc<Setting>) -> Duration {
             until_failure: false,
             accept: false,
             records: None,
+            home: ".".into(),
         },
         &|_| {},
     )
@@ -444,6 +445,7 @@ async fn everything(pool: &Pool, run: &Run) {
             until_failure: false,
             accept: false,
             records: None,
+            home: ".".into(),
         },
         &|_| {},
     )
