@@ -9,7 +9,7 @@ use super::watchdog::Watchdog;
 /// How long the system may take to do away with killed processes.
 const KILL_DEADLINE: Duration = Duration::from_secs(3);
 
-/// A process that leads a session and group of its own, and everything that comes from it.
+/// A process that leads a group of its own, and everything that comes from it.
 ///
 /// Descendants are found by the group, and by the mark in their environment where they left it. Dropping a group does not
 /// kill it; the run's end does.
@@ -176,11 +176,10 @@ mod imp {
         let mut fields = rest.split_ascii_whitespace();
         let state = fields.next();
         let group = fields.nth(1).and_then(|text| text.parse::<u32>().ok());
-        let session = fields.next().and_then(|text| text.parse::<u32>().ok());
         if matches!(state, Some("Z" | "X")) {
             return false;
         }
-        if leader != 0 && (group == Some(leader) || session == Some(leader)) {
+        if leader != 0 && group == Some(leader) {
             return true;
         }
         fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environment| {

@@ -1,7 +1,7 @@
 //! One run of the harness: its folder, its mark, and the watchdog that leaves nothing behind.
 //!
 //! Every process that a run starts belongs to a recorded [`Group`] and carries the run's mark in its environment. The
-//! watchdog is a small shell in a session of its own that reads a pipe which only the harness holds. However the harness
+//! watchdog is a small shell in a group of its own that reads a pipe which only the harness holds. However the harness
 //! ends, the pipe ends with it, and the watchdog kills the groups and the marked, and removes the folder.
 
 mod group;
@@ -111,7 +111,7 @@ impl Run {
         &self.0.mark
     }
 
-    /// Prepares a command to become a process of this run: marked, in a session and group of its own, with the run's
+    /// Prepares a command to become a process of this run: marked, in a group of its own, with the run's
     /// folder as its temporary one. Tell the group the process id right after the start.
     pub fn group(&self, command: &mut Command) -> Group {
         let number = self.0.groups.fetch_add(1, Ordering::Relaxed);
@@ -120,7 +120,7 @@ impl Run {
             .env(RUN_VARIABLE, &self.0.mark)
             .env(GROUP_VARIABLE, &mark)
             .env("TMPDIR", &self.0.folder);
-        watchdog::in_own_session(command);
+        watchdog::in_own_group(command);
         Group::new(
             format!("{GROUP_VARIABLE}={mark}"),
             Arc::clone(&self.0.watchdog),

@@ -1,7 +1,7 @@
 //! The record of a run: whole or said not to be, never overwritten, and told again as it was told live.
 
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::cli_support::{Ran, Stand, run};
 use glare::record::{FailureKind, InconclusiveKind, Role, Story, UnsupportedKind, Verdict, What};
@@ -241,20 +241,18 @@ fn nothing_is_overwritten_and_old_runs_go() {
 
 /// `glare` in which no file gets longer than this, as on a disk that is full then.
 fn with_room(stand: &Stand, bytes: u64, arguments: &[&str]) -> Ran {
-    let mut command = stand.command(arguments);
-    // SAFETY: plain system calls, nothing is allocated.
-    unsafe {
-        command.pre_exec(move || {
-            libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
-            let limit = libc::rlimit {
-                rlim_cur: bytes,
-                rlim_max: bytes,
-            };
-            match libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) {
-                0 => Ok(()),
-                _ => Err(std::io::Error::last_os_error()),
-            }
-        });
+    let glare = stand.command(arguments);
+    // By other programs, since a copy of this process would hold all sockets of the other tests open until it runs.
+    let mut command = Command::new("sh");
+    let script = "trap '' XFSZ; exec prlimit --fsize=\"$0\" \"$@\"";
+    command.args(["-c", script, &bytes.to_string()]);
+    command.arg(glare.get_program()).args(glare.get_args());
+    command.current_dir(glare.get_current_dir().expect("a folder"));
+    for (name, value) in glare.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
     }
     run(&mut command)
 }

@@ -289,15 +289,15 @@ pub mod processes {
     use std::collections::HashSet;
     use std::fs;
 
-    /// Pid, group, session.
-    fn ids(pid: u32) -> Option<(u32, u32, u32)> {
+    /// Pid and group.
+    fn ids(pid: u32) -> Option<(u32, u32)> {
         let stat =
             String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/stat")).ok()?).to_string();
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
         if matches!(fields[0], "Z" | "X") {
             return None;
         }
-        Some((pid, fields[2].parse().ok()?, fields[3].parse().ok()?))
+        Some((pid, fields[2].parse().ok()?))
     }
 
     fn all() -> impl Iterator<Item = u32> {
@@ -312,7 +312,7 @@ pub mod processes {
             .is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(what))
     }
 
-    /// Everything that is of a run and alive: marked, naming its folder, or in a group or session of one that is.
+    /// Everything that is of a run and alive: marked, naming its folder, or in the group of one that is.
     pub fn of_run(mark: &str, folder: &str) -> HashSet<u32> {
         let mark = format!("GLARE_RUN={mark}");
         let known: Vec<_> = all()
@@ -321,14 +321,11 @@ pub mod processes {
             .filter(|pid| !holds(*pid, "cmdline", "glare-watchdog"))
             .filter_map(ids)
             .collect();
-        let groups: HashSet<u32> = known
-            .iter()
-            .flat_map(|(_, group, session)| [*group, *session])
-            .collect();
+        let groups: HashSet<u32> = known.iter().map(|(_, group)| *group).collect();
         all()
             .filter_map(ids)
-            .filter(|(_, group, session)| groups.contains(group) || groups.contains(session))
-            .map(|(pid, ..)| pid)
+            .filter(|(_, group)| groups.contains(group))
+            .map(|(pid, _)| pid)
             .collect()
     }
 
