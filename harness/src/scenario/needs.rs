@@ -10,6 +10,7 @@ use super::model::{
 };
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::{Dialect, Kind, Need, Reason};
+use crate::terms::Kill;
 
 /// One need, and what in the scenario has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +138,11 @@ impl<'s> Course<'s> {
                     self.rooms.remove(room);
                 }
             }
+            // Of the end of a line that is silent already the server hears nothing.
+            Action::Kill {
+                peer,
+                how: Kill::Tab | Kill::Browser,
+            } if self.is_silent(peer) => self.ends.push((peer, End::Silent)),
             Action::Disconnect { peer }
             | Action::Kill { peer, .. }
             | Action::Cut {
@@ -234,6 +240,13 @@ impl<'s> Course<'s> {
         self.outside.remove(peer);
         self.rooms.retain(|_, inside| !inside.is_empty());
         self.ends.extend(end.map(|end| (peer, end)));
+    }
+
+    /// Whether the peer's line is silent, and it has no newer one.
+    fn is_silent(&self, peer: &PeerName) -> bool {
+        let mut ends = self.ends.iter().rev();
+        let last = ends.find(|(who, _)| *who == peer);
+        last.is_some_and(|(_, end)| *end == End::Silent)
     }
 
     /// Whether a request has to be refused, which needs that the server does so.

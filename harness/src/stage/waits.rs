@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::hope::Hope;
 use crate::facts::Facts;
-use crate::names::PeerName;
+use crate::names::{Link, PeerName};
 use crate::record::{Applied, Event, Seq, What};
 use crate::scenario::{Condition, Pattern};
 use crate::signaling::{DescriptionKind, Dialect, Garbled, Kind, Notice, Refusals, Terms, Word};
@@ -16,8 +16,8 @@ pub struct World {
     conns: BTreeMap<PeerName, Connections>,
     /// Who has asked to be let in and is not yet: the number of each peer's next connection at that moment.
     asked: BTreeMap<PeerName, BTreeMap<PeerName, u32>>,
-    /// Signaling connections as the tap sees them: the newest link, and whether it is up.
-    links: BTreeMap<PeerName, (u32, bool)>,
+    /// Signaling connections as the tap sees them: each link, and whether it is up.
+    links: BTreeMap<PeerName, BTreeMap<u32, bool>>,
     /// The newest signaling connection whose end the peer itself has seen.
     closed: BTreeMap<PeerName, (u32, Seq)>,
     /// Happenings that satisfy one wait each, in order.
@@ -268,18 +268,8 @@ impl World {
                 let course = self.connection(peer, *conn).channels.entry(label.clone());
                 course.or_default().states.push((state.clone(), seq));
             }
-            What::LinkUp { link } => {
-                self.links.insert(link.peer.clone(), (link.instance, true));
-            }
-            What::LinkDown { link, .. } => {
-                let newest = self
-                    .links
-                    .entry(link.peer.clone())
-                    .or_insert((link.instance, false));
-                if newest.0 <= link.instance {
-                    *newest = (link.instance, false);
-                }
-            }
+            What::LinkUp { link } => self.line(link, true),
+            What::LinkDown { link, .. } => self.line(link, false),
             What::LinkClosed { link, .. } => {
                 self.closed.insert(link.peer.clone(), (link.instance, seq));
             }
@@ -607,12 +597,29 @@ impl World {
 
     /// Whether a peer's signaling connection stands.
     pub fn is_up(&self, peer: &PeerName) -> bool {
-        self.links.get(peer).is_some_and(|(_, up)| *up)
+        self.newest_line(peer).is_some_and(|(_, up)| up)
     }
 
     /// The newest link of a peer.
     pub fn link(&self, peer: &PeerName) -> Option<u32> {
-        self.links.get(peer).map(|(link, _)| *link)
+        self.newest_line(peer).map(|(link, _)| link)
+    }
+
+    fn line(&mut self, link: &Link, up: bool) {
+        let lines = self.links.entry(link.peer.clone()).or_default();
+        lines.insert(link.instance, up);
+    }
+
+    /// The newest link that the peer speaks on, and whether it is up. One that stood for a moment beside an older one, and that the server then
+    /// refused, was never spoken on: the peer has no word of its end.
+    fn newest_line(&self, peer: &PeerName) -> Option<(u32, bool)> {
+        let lines = self.links.get(peer)?;
+        let (newest, up) = lines.last_key_value().map(|(link, up)| (*link, *up))?;
+        if up || self.has_closed(peer, newest) {
+            return Some((newest, up));
+        }
+        let mut older = lines.iter().rev().map(|(link, up)| (*link, *up));
+        older.find(|(_, up)| *up).or(Some((newest, up)))
     }
 
     /// Whether the peer itself has seen the end of this link, or of a later one.
@@ -624,7 +631,7 @@ impl World {
 
     /// One line for a person: what state a peer is in.
     pub fn describe(&self, peer: &PeerName) -> String {
-        let mut parts = vec![match self.links.get(peer) {
+        let mut parts = vec![match self.newest_line(peer) {
             None => "signaling never connected".to_owned(),
             Some((_, true)) => "signaling up".into(),
             Some((_, false)) => "signaling down".into(),

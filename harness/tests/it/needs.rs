@@ -213,6 +213,11 @@ fn news_of_the_lost_needs_a_promise_and_a_time() {
         lacking(&silent, &promising("notices-silence-within: 5s")),
         None
     );
+    // Nor does the server hear of the end of one whose line is silent.
+    let killed = "  - kill: { peer: bob, how: tab }\n";
+    let silent = format!("{TWO}  - cut: {{ peer: bob, how: silence }}\n{killed}{told}");
+    let found = lacking(&silent, &promising("announces-leaving-within: 2s"));
+    assert!(found.is_some_and(|found| found.ends_with("declares no `notices-silence-within`")));
 }
 
 #[test]

@@ -33,6 +33,18 @@ fn the_end_of_an_older_line_leaves_the_newest_up() {
 }
 
 #[test]
+fn one_that_is_refused_after_it_stood_is_not_the_line_that_the_peer_speaks_on() {
+    let alice = peer("alice");
+    let mut all = vec![line("link-up", 1), line("link-up", 2), line("link-down", 2)];
+    let told = world(&all);
+    assert_eq!((told.link(&alice), told.is_up(&alice)), (Some(1), true));
+    // One whose end the peer itself has seen is the one that it spoke on.
+    all.push(line("link-closed", 2));
+    let told = world(&all);
+    assert_eq!((told.link(&alice), told.is_up(&alice)), (Some(2), false));
+}
+
+#[test]
 fn who_meets_anew_is_connected_only_by_what_comes_then() {
     let state = |peer: &str, conn: u32| json!({ "event": "state", "peer": peer, "conn": conn, "machine": "connection", "state": "connected" });
     let connected = |all: &[Json]| {
