@@ -30,7 +30,7 @@ impl Policy {
     pub fn of(spec: &PeerSpec, fault: Option<PeerFault>) -> Self {
         Self {
             manual: spec.manual,
-            offers: spec.offers,
+            offers: spec.offers(),
             polite: spec.polite,
             early_candidates: spec.early_candidates,
             on_bye: spec.on_bye,

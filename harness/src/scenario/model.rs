@@ -116,8 +116,8 @@ pub struct PeerSpec {
     pub early_candidates: EarlyCandidates,
     /// `negotiation: manual` turns off all that a peer does by itself.
     pub manual: bool,
-    /// `offers:`
-    pub offers: Offers,
+    /// `offers:`; `None`: as the server's dialect says, else [`Offers::Joiner`].
+    pub offers: Option<Offers>,
     /// `polite:`, whether it gives way when two offers collide; `None`: the one whose name comes later does.
     pub polite: Option<bool>,
     /// `on-bye:`
@@ -128,6 +128,13 @@ pub struct PeerSpec {
     pub reconnects: Option<Reconnects>,
     /// `fault:`, what it does wrong.
     pub fault: Option<PeerFault>,
+}
+
+impl PeerSpec {
+    /// When it offers by itself, as far as the scenario says it.
+    pub fn offers(&self) -> Offers {
+        self.offers.unwrap_or_default()
+    }
 }
 
 /// When a peer makes an offer by itself.

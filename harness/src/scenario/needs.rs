@@ -224,7 +224,7 @@ impl<'s> Course<'s> {
         let offers = |peer: &&&PeerName| {
             let mut peers = self.scenario.peers.iter();
             **peer != newcomer
-                && peers.any(|(name, spec)| name == **peer && spec.offers == Offers::Insider)
+                && peers.any(|(name, spec)| name == **peer && spec.offers() == Offers::Insider)
         };
         if let Some(insider) = inside.copied().find(|peer| offers(&peer)) {
             let what = format!("has {insider} offer to who comes in");

@@ -169,7 +169,7 @@ impl<'s> Walk<'s> {
     /// Whether a peer offers by itself in one of these cases.
     fn offers_when(&self, peer: &PeerName, when: [Offers; 2]) -> bool {
         let own = self.spec(peer);
-        own.is_some_and(|spec| !spec.manual && when.contains(&spec.offers))
+        own.is_some_and(|spec| !spec.manual && when.contains(&spec.offers()))
             && !self.wire.contains(peer)
     }
 

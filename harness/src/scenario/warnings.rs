@@ -50,7 +50,7 @@ impl Scenario {
         let Some((_, spec)) = self.peers.iter().find(|(name, _)| name == peer) else {
             return;
         };
-        let (policy, then) = match (spec.offers, *offer) {
+        let (policy, then) = match (spec.offers(), *offer) {
             (_, true) if spec.manual => {
                 let found = format!("{peer} negotiates by hand, and is to offer by itself");
                 self.warn(step, found, warnings)

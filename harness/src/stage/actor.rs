@@ -133,9 +133,7 @@ impl Actor {
     /// What it does by itself: what the scenario says; else what the dialect says of its server; else the usual.
     fn policy(&self) -> Policy {
         let mut policy = Policy::of(&self.spec, self.scene.setting.peer_fault);
-        if policy.offers == Offers::default()
-            && self.scene.setting.dialect.offers() == Some("insider")
-        {
+        if self.spec.offers.is_none() && self.scene.setting.dialect.offers() == Some("insider") {
             policy.offers = Offers::Insider;
         }
         policy

@@ -206,12 +206,7 @@ impl Driver {
         let own = self.line.open.as_mut();
         if let Some(own) = own.filter(|own| own.number == link && !own.open) {
             for task in std::mem::take(&mut own.then) {
-                let told = refused && matches!(task.order, Order::Ask { .. });
-                let end = match told {
-                    true => Done::Yes,
-                    false => Done::No(why.clone()),
-                };
-                tell(task.done, end);
+                over(task, refused, &why);
             }
         }
         let command = Command::CloseLink {
@@ -272,13 +267,7 @@ impl Driver {
             }
         };
         for task in own.then {
-            // The end has told what comes of it.
-            let told = refused && matches!(task.order, Order::Ask { .. });
-            let end = match told {
-                true => Done::Yes,
-                false => Done::No(why.clone()),
-            };
-            tell(task.done, end);
+            over(task, refused, &why);
         }
         self.line_lost();
         self.dial_again(lost);
@@ -540,4 +529,14 @@ impl Driver {
         }
         Done::Yes
     }
+}
+
+/// A line on which something was to be done is over before that. Where it was dialled to ask, and that was refused, the answer is there.
+fn over(task: Task, refused: bool, why: &str) {
+    let answered = refused && matches!(task.order, Order::Ask { .. });
+    let end = match answered {
+        true => Done::Yes,
+        false => Done::No(why.to_owned()),
+    };
+    tell(task.done, end);
 }

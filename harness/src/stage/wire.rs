@@ -1,128 +1,22 @@
 //! The case's view of its wires: one [`Wire`] a peer decides and records what its tap sees.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::hash::{Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use super::directory::Directory;
+use super::payload::{Payload, about, fingerprint, mark, shown};
 use super::rules::{Decision, Fault, Held, Rules};
+use super::shake::Shake;
+use super::understood::Understood;
 use crate::lock::lock;
 use crate::names::{Link, PeerName};
-use crate::record::{Digest, Fingerprint, Recorder, Seq, What, elide};
-use crate::signaling::{
-    Conversation, Dialect, Heard, Kind, Meant, Notice, Overheard, Signal, Word,
-};
+use crate::record::{Digest, Recorder, Seq, What};
+use crate::signaling::{Conversation, Dialect, Kind, Meant, Notice, Word};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Verdict, Violation};
 use crate::terms::Rule;
-use crate::terms::{Carrier, Direction, Ending, Fate, Side};
-
-/// What a word speaks of: the addressee on the way up, the sender or the subject on the way down.
-fn about(directory: &Directory, word: &Word) -> Option<PeerName> {
-    match word {
-        Word::Signal { peer, .. } => peer.as_deref().and_then(|id| directory.peer(id)),
-        Word::Notice { notice } => match notice {
-            Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. } => directory.peer(peer),
-            _ => None,
-        },
-        Word::Request { .. } => None,
-    }
-}
-
-/// The digest of what must arrive unchanged: a signal's own content, else the whole payload.
-fn fingerprint(word: Option<&Word>, payload: &[u8], digest: &Digest) -> Fingerprint {
-    let Some(Word::Signal { signal, .. }) = word else {
-        return digest.of(payload).into();
-    };
-    match signal {
-        Signal::Offer { sdp } | Signal::Answer { sdp } => {
-            Fingerprint::owed(Arc::clone(sdp), digest.clone())
-        }
-        Signal::Candidate { candidate } => {
-            let content = serde_json::to_vec(candidate).unwrap_or_default();
-            digest.of(&content).into()
-        }
-        Signal::EndOfCandidates | Signal::Bye => digest.of(b"").into(),
-    }
-}
-
-/// What a message carries.
-#[derive(Clone, Copy)]
-struct Payload<'a> {
-    bytes: &'a [u8],
-    /// The same, if it is text.
-    text: Option<&'a str>,
-}
-
-impl<'a> Payload<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        let text = std::str::from_utf8(bytes).ok();
-        Self { bytes, text }
-    }
-}
-
-/// A payload as the trace keeps it: its beginning, without a description that the word has.
-fn shown(word: Option<&Word>, payload: Payload<'_>) -> String {
-    let Some(text) = payload.text else {
-        let beginning = &payload.bytes[..payload.bytes.len().min(TEXT_LIMIT)];
-        return String::from_utf8_lossy(beginning).into_owned();
-    };
-    let told = match word {
-        Some(Word::Signal { signal, .. }) => match signal {
-            Signal::Offer { sdp } => elide(text, sdp, "offer"),
-            Signal::Answer { sdp } => elide(text, sdp, "answer"),
-            _ => text.into(),
-        },
-        _ => text.into(),
-    };
-    let end = told.floor_char_boundary(TEXT_LIMIT);
-    match told {
-        Cow::Borrowed(text) => text[..end].to_owned(),
-        Cow::Owned(mut text) => {
-            text.truncate(end);
-            text
-        }
-    }
-}
-
-/// What a message at the tap says.
-#[derive(Default)]
-struct Understood {
-    word: Option<Word>,
-    /// What else it says.
-    more: Vec<Word>,
-    /// It is known, and says nothing.
-    aside: bool,
-    /// What it takes the place of on the way down, once it has gone on.
-    implied: Vec<Word>,
-}
-
-impl From<Heard> for Understood {
-    fn from(heard: Heard) -> Self {
-        let mut words = heard.words.into_iter();
-        let word = words.next();
-        Self {
-            aside: word.is_none() && heard.understood,
-            word,
-            more: words.collect(),
-            implied: Vec::new(),
-        }
-    }
-}
-
-impl From<Overheard> for Understood {
-    fn from(overheard: Overheard) -> Self {
-        Self {
-            aside: overheard.word.is_none() && overheard.understood,
-            word: overheard.word,
-            more: Vec::new(),
-            implied: overheard.implied,
-        }
-    }
-}
+use crate::terms::{Carrier, Direction, Fate, Side};
 
 /// A word that a peer is to take for the server's though nothing comes, on this link, and its event.
 pub type Told = (u32, Word, Seq);
@@ -132,39 +26,39 @@ type Intent = (Vec<Seq>, Option<Meant>);
 
 /// A peer's wire: records what goes through its tap, and carries out the rules.
 pub struct Wire {
-    peer: PeerName,
-    recorder: Recorder,
-    digest: Digest,
-    rules: Arc<Rules>,
-    directory: Directory,
-    dialect: Arc<Dialect>,
-    shake: Option<Mutex<Shake>>,
-    inner: Mutex<Inner>,
+    pub(super) peer: PeerName,
+    pub(super) recorder: Recorder,
+    pub(super) digest: Digest,
+    pub(super) rules: Arc<Rules>,
+    pub(super) directory: Directory,
+    pub(super) dialect: Arc<Dialect>,
+    pub(super) shake: Option<Mutex<Shake>>,
+    pub(super) inner: Mutex<Inner>,
     /// Where its driver listens.
-    told: Mutex<Option<mpsc::UnboundedSender<Told>>>,
+    pub(super) told: Mutex<Option<mpsc::UnboundedSender<Told>>>,
 }
 
 #[derive(Default)]
-struct Inner {
+pub(super) struct Inner {
     /// The tap's ear for each link, and for HTTP under 0.
-    ears: BTreeMap<u32, Conversation>,
+    pub(super) ears: BTreeMap<u32, Conversation>,
     /// Why the peer sent what is still on its way to the tap, oldest first; HTTP under 0.
-    intents: BTreeMap<u32, VecDeque<Intent>>,
+    pub(super) intents: BTreeMap<u32, VecDeque<Intent>>,
     /// What was delivered to the peer and not yet heard by its driver; HTTP under 0.
-    delivered: BTreeMap<u32, VecDeque<(Vec<Seq>, u64)>>,
+    pub(super) delivered: BTreeMap<u32, VecDeque<(Vec<Seq>, u64)>>,
     /// What else messages say that are kept back, by their events.
-    later: BTreeMap<Seq, Vec<Word>>,
+    pub(super) later: BTreeMap<Seq, Vec<Word>>,
     /// The requests that nothing has answered yet, by method and path, oldest first.
-    asked: VecDeque<(String, Seq)>,
-    down: Vec<u32>,
+    pub(super) asked: VecDeque<(String, Seq)>,
+    pub(super) down: Vec<u32>,
     /// The events of what the ends of links say.
-    ends: BTreeMap<u32, Vec<Seq>>,
+    pub(super) ends: BTreeMap<u32, Vec<Seq>>,
     /// The events of requests for a link that were not granted.
-    refused: BTreeMap<u32, Seq>,
+    pub(super) refused: BTreeMap<u32, Seq>,
     /// Links on which a binary message has come down.
-    binary: BTreeSet<u32>,
+    pub(super) binary: BTreeSet<u32>,
     /// The newest link; HTTP requests are told as its own.
-    newest: u32,
+    pub(super) newest: u32,
 }
 
 impl Inner {
@@ -182,7 +76,7 @@ impl Inner {
         self.asked.remove(place).map(|(_, seq)| seq)
     }
 
-    fn deliver_marked(&mut self, link: u32, words: Vec<Seq>, mark: u64) {
+    pub(super) fn deliver_marked(&mut self, link: u32, words: Vec<Seq>, mark: u64) {
         let delivered = self.delivered.entry(link).or_default();
         delivered.push_back((words, mark));
     }
@@ -198,31 +92,6 @@ fn asked(head: &str) -> String {
         path.unwrap_or_default()
     )
 }
-
-/// A small deterministic source of delays.
-struct Shake(u64);
-
-impl Shake {
-    /// Up to 5 ms for one message in two (splitmix64).
-    fn delay(&mut self) -> Option<Duration> {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^= z >> 31;
-        (z & 1 == 1).then(|| Duration::from_micros((z >> 1) % 5_000))
-    }
-}
-
-/// Tells payloads apart, within this process.
-fn mark(payload: &[u8]) -> u64 {
-    let mut hasher = std::hash::DefaultHasher::new();
-    payload.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// How much of a payload the trace keeps.
-const TEXT_LIMIT: usize = 4096;
 
 /// So many causes are looked at, to see whether a step led to a message.
 const MOST_CAUSES: usize = 64;
@@ -281,59 +150,6 @@ impl Wire {
         words.map(|(words, _)| words).unwrap_or_default()
     }
 
-    /// The events of what the end of this link says.
-    pub fn heard_end(&self, link: u32) -> Vec<Seq> {
-        lock(&self.inner).ends.remove(&link).unwrap_or_default()
-    }
-
-    fn down(&self, link: u32, by: Side, ending: &Ending) {
-        let mut inner = lock(&self.inner);
-        inner.down.push(link);
-        let Ending::Close { code, reason } = ending else {
-            return;
-        };
-        if by != Side::Server || !inner.ears.contains_key(&link) {
-            return;
-        }
-        // No status is 1005 (RFC 6455, section 7.1.5).
-        let words = self
-            .ear(&mut inner, link)
-            .hear_close(code.unwrap_or(1005), reason);
-        let of = self.recorder.count().saturating_sub(1);
-        let seqs = words
-            .into_iter()
-            .map(|word| self.work_out(link, Direction::Down, of, word, &[]))
-            .collect();
-        inner.ends.insert(link, seqs);
-    }
-
-    /// Where its driver is told what it is to take for the server's word. The last to ask is told.
-    pub fn listen(&self) -> mpsc::UnboundedReceiver<Told> {
-        let (told, listens) = mpsc::unbounded_channel();
-        *lock(&self.told) = Some(told);
-        listens
-    }
-
-    /// The peer says a word on this link for which this server has none: that it was said. Answers its event.
-    pub fn asks_unsaid(&self, link: u32, word: &Word, cause: &[Seq]) -> Seq {
-        let of = cause.last().copied().unwrap_or_default();
-        self.ear(&mut lock(&self.inner), link).told(word);
-        self.work_out(link, Direction::Up, of, word.clone(), cause)
-    }
-
-    /// What follows from that.
-    pub fn follows_unsaid(&self, link: u32, word: &Word, asked: Seq) {
-        let mut inner = lock(&self.inner);
-        let follows = self.ear(&mut inner, link).unsaid(word);
-        self.imply(&mut inner, link, follows, asked);
-    }
-
-    /// Both at once.
-    pub fn unsaid(&self, link: u32, word: &Word, cause: &[Seq]) {
-        let asked = self.asks_unsaid(link, word, cause);
-        self.follows_unsaid(link, word, asked);
-    }
-
     /// Whether all that its peer has sent on links that stand has come to the tap, and is recorded.
     pub fn is_quiet(&self) -> bool {
         let inner = lock(&self.inner);
@@ -364,112 +180,7 @@ impl Wire {
         }
     }
 
-    /// A held message is about to go on: `released` is its release.
-    pub fn let_through(&self, held: &Held, released: Seq) {
-        self.goes_on(&mut lock(&self.inner), held, released);
-    }
-
-    fn goes_on(&self, inner: &mut Inner, held: &Held, released: Seq) {
-        let link = held.link.instance;
-        let more = inner.later.remove(&held.seq).unwrap_or_default();
-        match held.direction {
-            Direction::Up => self.imply(inner, link, more, released),
-            Direction::Down => {
-                let mut words = vec![released];
-                let more = more.into_iter();
-                words.extend(
-                    more.map(|word| {
-                        self.work_out(link, Direction::Down, held.seq, word, &[released])
-                    }),
-                );
-                inner.deliver_marked(link, words, held.mark);
-            }
-        }
-    }
-
-    /// Records a word that does not stand on the wire by itself.
-    fn work_out(&self, link: u32, direction: Direction, of: Seq, word: Word, cause: &[Seq]) -> Seq {
-        self.places(&word);
-        let what = What::Message {
-            link: self.link_name(link),
-            direction,
-            carrier: Carrier::Text,
-            about: about(&self.directory, &word),
-            digest: fingerprint(Some(&word), b"", &self.digest),
-            word: Some(word),
-            fate: Fate::Passed,
-            size: 0,
-            text: String::new(),
-            of: Some(of),
-        };
-        self.recorder.record(what, cause)
-    }
-
-    /// What the peer is to take for the server's word, now that `of` has gone on.
-    fn imply(&self, _: &mut Inner, link: u32, words: Vec<Word>, of: Seq) {
-        for word in words {
-            let seq = self.work_out(link, Direction::Down, of, word.clone(), &[of]);
-            if let Some(told) = lock(&self.told).as_ref() {
-                // A peer that has ended asks for nothing.
-                drop(told.send((link, word, seq)));
-            }
-        }
-    }
-
-    /// Whether a word of the server's names somebody who is nobody of the case.
-    fn is_of_a_stranger(&self, word: &Word) -> bool {
-        let strange = |id: &String| self.directory.peer(id).is_none();
-        match word {
-            Word::Signal { peer, .. } => peer.as_ref().is_some_and(strange),
-            Word::Notice { notice } => match notice {
-                Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. } => strange(peer),
-                Notice::Joined { with, .. } => with.iter().any(strange),
-                _ => false,
-            },
-            Word::Request { .. } => false,
-        }
-    }
-
-    /// Takes note of where the peer is, for those who are not told.
-    fn places(&self, word: &Word) {
-        let Word::Notice { notice } = word else {
-            return;
-        };
-        let book = self.directory.book();
-        match notice {
-            Notice::Created { room } | Notice::Joined { room, .. } => {
-                book.enter(room.as_str(), self.peer.as_str());
-            }
-            Notice::Left { .. } | Notice::Destroyed { .. } => book.leave(self.peer.as_str()),
-            _ => {}
-        }
-    }
-
-    /// The events of all words of a message that goes on, its own first.
-    fn says_more(
-        &self,
-        inner: &mut Inner,
-        passing: &Passing<'_>,
-        seq: Seq,
-        also: Vec<Word>,
-    ) -> Vec<Seq> {
-        let mut words = vec![seq];
-        match passing.direction {
-            Direction::Up => self.imply(inner, passing.link, also, seq),
-            Direction::Down => words.extend(
-                also.into_iter()
-                    .map(|word| self.work_out(passing.link, Direction::Down, seq, word, &[seq])),
-            ),
-        }
-        words
-    }
-
-    fn ear<'i>(&self, inner: &'i mut Inner, link: u32) -> &'i mut Conversation {
-        let ears = inner.ears.entry(link);
-        ears.or_insert_with(|| (self.directory).conversation(self.dialect.clone(), &self.peer))
-    }
-
-    fn link_name(&self, link: u32) -> Link {
+    pub(super) fn link_name(&self, link: u32) -> Link {
         Link {
             peer: self.peer.clone(),
             instance: link.max(1),
@@ -634,41 +345,6 @@ impl Wire {
     fn about(&self, word: &Option<Word>) -> Option<PeerName> {
         word.as_ref().and_then(|word| about(&self.directory, word))
     }
-
-    fn understand(
-        &self,
-        inner: &mut Inner,
-        passing: &Passing<'_>,
-        payload: Payload<'_>,
-        meant: Option<Meant>,
-    ) -> Understood {
-        let Some(text) = payload.text else {
-            return Understood::default();
-        };
-        let binary = passing.carrier == Carrier::Binary;
-        if passing.truncated || (binary && !self.dialect.is_binary(passing.direction)) {
-            return Understood::default();
-        }
-        let ear = self.ear(inner, passing.link);
-        match (passing.carrier, passing.direction) {
-            (Carrier::Http, direction) => {
-                let mut head = passing.head.split(' ');
-                let (Some(method), Some(path)) = (head.next(), head.next()) else {
-                    return Understood::default();
-                };
-                match direction {
-                    Direction::Up => ear.overhear_request(method, path, text, meant).into(),
-                    Direction::Down => {
-                        let status = head.next().and_then(|status| status.parse().ok());
-                        let status = status.unwrap_or_default();
-                        ear.hear_response(method, path, status, text).into()
-                    }
-                }
-            }
-            (_, Direction::Up) => ear.overhear_text(text, meant).into(),
-            (_, Direction::Down) => ear.hear_text(text).into(),
-        }
-    }
 }
 
 impl Policy for Wire {
@@ -782,7 +458,7 @@ impl Policy for Wire {
         if fault == Some(Fault::Drop) {
             return Verdict::Drop;
         }
-        let words = self.says_more(inner, passing, seq, also);
+        let words = self.says_more(passing.link, passing.direction, (seq, seq), also);
         if passing.direction == Direction::Up && self.gathers(&cause, fault, &behind, hold) {
             return Verdict::Gather;
         }

@@ -235,10 +235,10 @@ fn may_be_granted(answer: &Answer) -> bool {
 }
 
 fn offers_as_joiner(spec: &PeerSpec, said: Option<bool>) -> bool {
-    let by_itself = matches!(spec.offers, Offers::Joiner | Offers::Both);
+    let by_itself = matches!(spec.offers(), Offers::Joiner | Offers::Both);
     !spec.manual && said.unwrap_or(by_itself)
 }
 
 fn offers_as_insider(spec: &PeerSpec) -> bool {
-    !spec.manual && matches!(spec.offers, Offers::Insider | Offers::Both)
+    !spec.manual && matches!(spec.offers(), Offers::Insider | Offers::Both)
 }

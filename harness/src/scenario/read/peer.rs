@@ -33,12 +33,12 @@ pub(super) fn peer(node: &Node, mistakes: &mut Mistakes) -> PeerSpec {
             }
             ("negotiation", Said::Word(word)) => spec.manual = word == "manual",
             ("offers", Said::Word(word)) => {
-                spec.offers = match word {
+                spec.offers = Some(match word {
                     "insider" => Offers::Insider,
                     "both" => Offers::Both,
                     "nobody" => Offers::Nobody,
                     _ => Offers::Joiner,
-                }
+                })
             }
             ("polite", Said::Flag(polite)) => spec.polite = Some(polite),
             ("on-bye", Said::Word(word)) => {
@@ -65,7 +65,7 @@ pub(super) fn contradicts(
     mistakes: &mut Mistakes,
 ) {
     let by_itself = [
-        ("offers", spec.offers != Offers::default()),
+        ("offers", spec.offers() != Offers::default()),
         ("polite", spec.polite.is_some()),
         ("on-bye", spec.on_bye != OnBye::default()),
     ];
@@ -104,7 +104,7 @@ pub(in crate::scenario) fn idle_key(spec: &PeerSpec) -> Option<&'static str> {
     let keys = [
         (
             "offers",
-            !matches!(spec.offers, Offers::Joiner | Offers::Nobody),
+            !matches!(spec.offers(), Offers::Joiner | Offers::Nobody),
         ),
         ("polite", spec.polite.is_some()),
         (

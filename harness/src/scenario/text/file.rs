@@ -121,10 +121,11 @@ fn peer_text(spec: &PeerSpec) -> String {
         entries.push(("negotiation", "manual".into()));
     }
     match spec.offers {
-        Offers::Joiner => {}
-        Offers::Insider => entries.push(("offers", "insider".into())),
-        Offers::Both => entries.push(("offers", "both".into())),
-        Offers::Nobody => entries.push(("offers", "nobody".into())),
+        None => {}
+        Some(Offers::Joiner) => entries.push(("offers", "joiner".into())),
+        Some(Offers::Insider) => entries.push(("offers", "insider".into())),
+        Some(Offers::Both) => entries.push(("offers", "both".into())),
+        Some(Offers::Nobody) => entries.push(("offers", "nobody".into())),
     }
     if let Some(polite) = spec.polite {
         entries.push(("polite", polite.to_string()));
