@@ -165,7 +165,17 @@ impl<'s> Course<'s> {
             Action::SendRaw {
                 peer,
                 raw: Raw::Frame(_),
-            } => self.ends.push((peer, End::Lost)),
+            } => {
+                need(self, Need::WebSocket, "breaks a frame".into());
+                self.ends.push((peer, End::Lost));
+            }
+            Action::SendRaw {
+                raw: Raw::Upgrade { .. },
+                ..
+            } => need(self, Need::WebSocket, "asks for a WebSocket".into()),
+            Action::SendRaw {
+                raw: Raw::Text(_), ..
+            } => need(self, Need::SendsMessages, "sends a text as it is".into()),
             Action::SendRaw {
                 raw: Raw::Garbage { of: Some(of), .. },
                 ..

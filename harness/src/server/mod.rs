@@ -7,6 +7,7 @@ mod embedded;
 mod files;
 mod output;
 mod ready;
+mod translator;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -26,6 +27,8 @@ use crate::terms::ServerLife;
 use crate::tls::{Security, TlsError};
 
 pub use elsewhere::{ServerUrl, UrlSpec};
+pub(crate) use translator::Program;
+pub use translator::TranslatorSpec;
 
 /// How long the port of a server that was killed may stay busy.
 const FREED_WITHIN: Duration = Duration::from_secs(20);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::terms::{Start, Via};
+
 use super::{Dialect, Kind, Reason, SameId};
 
 /// What a step, or an expected line, needs of a server. A need that no dialect has to declare is none.
@@ -39,6 +41,10 @@ pub enum Need {
     StaysConnected,
     /// Who comes in is told who is inside.
     TellsInside,
+    /// Lines are WebSockets, so that there are frames to break, and a handshake.
+    WebSocket,
+    /// Peers send messages on their lines, so that one can be sent as it is.
+    SendsMessages,
 }
 
 impl Need {
@@ -112,6 +118,17 @@ impl Need {
                 properties.notices_silence_within,
                 waits,
             ),
+            Need::WebSocket => {
+                let carrier = match dialect.via() {
+                    Via::WebSocket | Via::SocketIo { start: Start::WebSocket, .. } => return None,
+                    Via::SocketIo { .. } => "polling",
+                    Via::Events { .. } => "server-sent events",
+                    Via::LongPoll => "long polls",
+                };
+                Some(format!("the dialect `{name}` has {carrier}, not WebSockets"))
+            }
+            Need::SendsMessages => matches!(dialect.via(), Via::Events { .. } | Via::LongPoll)
+                .then(|| format!("with the dialect `{name}` peers send requests, and no messages")),
             Need::TellsInside => (!dialect.tells_inside()).then(|| {
                 format!(
                     "the dialect `{name}` does not say who is inside (`{{with}}` in `hear: joined`)"

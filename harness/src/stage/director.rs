@@ -24,8 +24,7 @@ use crate::names::{Link, PeerName, RoomName};
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
 use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, Place};
 use crate::server::ServerUnderTest;
-use crate::signaling::Terms;
-use crate::signaling::{Alias, Kind, Request};
+use crate::signaling::{Alias, Dialect, Kind, Request, Terms};
 use crate::terms::ServerLife;
 
 /// How long the last replies may take before a link counts as not fenced.
@@ -131,6 +130,8 @@ pub(super) struct Stage {
     /// How many events the world has taken in.
     pub(super) taken: Seq,
     pub(super) lost: Lost,
+    /// How the server is talked to.
+    pub(super) dialect: Arc<Dialect>,
     pub(super) disturbed: Disturbed,
     /// A browser takes part.
     pub(super) browsers: bool,
@@ -308,6 +309,9 @@ impl Stage {
                     message: format!("the server ended by itself: {status}"),
                 });
             }
+        }
+        if let Some(why) = self.dialect.failure() {
+            return Err(Stop::Trouble(InconclusiveKind::Environment, why));
         }
         match lock(&self.lost).first() {
             Some((peer, why)) => Err(Stop::Trouble(

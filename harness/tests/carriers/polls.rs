@@ -136,6 +136,20 @@ async fn a_cut_ends_the_line_and_another_can_be_opened() {
     assert_eq!(tap.next().await, "2 over by Peer");
 }
 
+/// Nothing of it is with the server, which cannot show by it that it has ended.
+#[tokio::test]
+async fn who_waits_at_the_tap_for_what_is_held_loses_the_line_with_the_server() {
+    let server = Server::start().await;
+    let (mut tap, _a, mut hear) = polling(&server).await;
+    server.state.of("a").put("\"hold\"".into());
+    let (seen, hold) = tap.next_hold().await;
+    assert_eq!(seen, "1 down poll \"hold\"");
+    tap.tap.server_gone();
+    assert_eq!(tap.next().await, "1 over by Server");
+    assert_eq!(closed(&mut hear).await, 1006);
+    assert_eq!(soon(tap.tap.release(hold)).await, Delivery::Undeliverable);
+}
+
 #[tokio::test]
 async fn a_peer_that_goes_while_it_waits_is_felt_by_the_server() {
     let server = Server::start().await;
