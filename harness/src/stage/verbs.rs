@@ -208,9 +208,6 @@ impl Stage {
         let peers: Vec<PeerName> = self.actors.keys().cloned().collect();
         let links: Vec<_> = peers.iter().map(|peer| self.ending(peer, begun)).collect();
         self.server.kill().await;
-        for actor in self.actors.values() {
-            actor.tap.server_gone();
-        }
         self.server_ended();
         for (peer, link) in peers.iter().zip(links) {
             if self.actors.get(peer).is_some_and(Actor::lives) {

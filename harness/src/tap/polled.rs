@@ -70,8 +70,6 @@ pub(super) enum Turn {
     Silent,
     /// The tap has cut it.
     Cut,
-    /// The server has ended.
-    Gone,
 }
 
 /// A message on its way to the peer, and who waits to know.
@@ -98,8 +96,6 @@ pub(super) struct State {
     pub(super) list: bool,
     /// The head of the last request that brought packets up.
     pub(super) post: Option<BytesMut>,
-    /// The server has ended while nothing that it could show that by was on its way to it.
-    server_gone: bool,
     /// The WebSocket that the line changes to; whether it has.
     pub(super) socket: Option<mpsc::UnboundedSender<Command>>,
     pub(super) upgraded: bool,
@@ -186,12 +182,6 @@ impl Polled {
         self.state().cut || self.key != self.route && self.kind == Kind::Poll
     }
 
-    /// The server has ended: whoever waits at the tap for what is held loses the line, as if it waited at the server.
-    pub(super) fn server_gone(&self) {
-        self.state().server_gone = true;
-        self.tell();
-    }
-
     /// It is a WebSocket by now.
     pub(super) fn is_upgraded(&self) -> bool {
         self.state().upgraded
@@ -206,9 +196,6 @@ impl Polled {
         if state.down {
             // Closed by one side while the other's request stood: that comes to its end.
             return Turn::Nothing;
-        }
-        if state.server_gone && !state.upgraded {
-            return Turn::Gone;
         }
         if state.silent_down || state.silent_up {
             return Turn::Silent;

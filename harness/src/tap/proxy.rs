@@ -92,13 +92,6 @@ impl Tap {
             .await
     }
 
-    /// The server has ended. A line that requests carry shows that by itself only while one of them is with the server.
-    pub fn server_gone(&self) {
-        for line in self.shared.polled() {
-            line.server_gone();
-        }
-    }
-
     /// Silences one WebSocket by its number, or all of them; returns how many there were. From here on whole frames are read and thrown
     /// away, pings and close frames too, and so is the end of the stream. What was judged before goes on. It lasts until
     /// [`Tap::mend`], or until both sides have ended.

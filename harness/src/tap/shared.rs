@@ -119,11 +119,6 @@ impl Shared {
         (self.polls.iter()).any(|route| route.method == method && path.starts_with(&route.path))
     }
 
-    /// All lines that requests carry.
-    pub(super) fn polled(&self) -> Vec<Arc<Polled>> {
-        lock(&self.lines).values().cloned().collect()
-    }
-
     /// The line that such requests carry.
     pub(super) fn line(&self, key: &str) -> Option<Arc<Polled>> {
         lock(&self.lines).get(key).cloned()

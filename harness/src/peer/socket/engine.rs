@@ -171,9 +171,6 @@ impl Line<'_> {
         paused: watch::Receiver<bool>,
     ) -> Result<(), Over> {
         while !*paused.borrow() {
-            if !http.is_open() {
-                http = self.call().await?;
-            }
             let said = exchange(&mut http, self.request(Some(sid), None)?).await;
             if self.closing.load(Ordering::Relaxed) {
                 return std::future::pending().await;

@@ -221,7 +221,6 @@ impl Session {
             let mut until = None;
             match line.turn() {
                 Turn::Cut => return Err(self.cut_off()),
-                Turn::Gone => return Err(End::ServerReset),
                 Turn::Give(given) => {
                     if asked {
                         // The server's answer is for the next poll.
@@ -274,7 +273,6 @@ impl Session {
             news.borrow_and_update();
             match line.turn() {
                 Turn::Cut => return Err(self.cut_off()),
-                Turn::Gone => return Err(End::ServerReset),
                 Turn::Give(given) => return self.give(line, given).await,
                 Turn::Nothing => return self.give(line, Vec::new()).await,
                 Turn::Wait(due) => self.wait(news, due).await?,
