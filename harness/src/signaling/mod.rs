@@ -10,8 +10,8 @@ mod translator;
 mod word;
 
 pub use dialect::{
-    AbsentPeer, Alias, Book, Connect, Conversation, Dialect, Difference, Explained, Heard, Meant,
-    Names, NewCarrier, Out, Overheard, Properties, SameId, Say, Unread, Unspeakable,
+    AbsentPeer, Alias, Audience, Book, Connect, Conversation, Dialect, Difference, Explained,
+    Heard, Meant, Names, NewCarrier, Out, Overheard, Properties, SameId, Say, Unread, Unspeakable,
     dialect_reference, dialect_schema, skeleton, sketch,
 };
 pub use garbage::{Garbage, Garbled, OnGarbage};

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
+use super::{Audience, Dialect, Kind, Reason, SameId};
 use crate::terms::{Start, Via};
-
-use super::{Dialect, Kind, Reason, SameId};
 
 /// What a step, or an expected line, needs of a server. A need that no dialect has to declare is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +34,12 @@ pub enum Need {
     Resumes,
     /// Those who stay hear, before the step has waited for so long, of somebody whose line has ended.
     AnnouncesLeaving(Duration),
+    /// Those who stay hear of the end of somebody with whom they have not signaled.
+    AnnouncesLeavingToAll,
+    /// Two who signal by themselves can tell each other how they are reached.
+    Connects,
+    /// Whom this word is for can be said, so that one of several gets it.
+    Addresses(Kind),
     /// A line that is half-open is noticed before the step has waited for so long.
     NoticesSilence(Duration),
     /// Who leaves a room keeps its line.
@@ -113,6 +118,16 @@ impl Need {
                 properties.announces_leaving_within,
                 waits,
             ),
+            Need::AnnouncesLeavingToAll => {
+                (properties.announces_leaving_to == Audience::Signaled).then(|| {
+                    format!("the dialect `{name}` declares `announces-leaving-to: signaled`")
+                })
+            }
+            Need::Addresses(kind) => (!dialect.may_address(*kind)).then(|| {
+                format!("the dialect `{name}` cannot say whom `{kind}` is for")
+            }),
+            Need::Connects if dialect.candidates_within() => None,
+            Need::Connects => Need::Relays(Kind::Candidate).lacking(dialect),
             Need::NoticesSilence(waits) => within(
                 "notices-silence-within",
                 properties.notices_silence_within,

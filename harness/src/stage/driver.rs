@@ -18,7 +18,7 @@ use super::directory::Directory;
 use super::frames::{self, Frame};
 use super::line::{Answered, Begun, Line, Outgoing, Whose, begin, fetch_command, tell};
 use super::order::{Done, Order, Task};
-use super::wire::Wire;
+use super::wire::{Told, Wire};
 use crate::hand::{Command, Hand, HandError, Happening, Happenings, PeerFault, Reply};
 use crate::lock::lock;
 use crate::mind::{Call, Cause, End, HangsUp, Input, Mark, Mind, OrderId, Output, Policy};
@@ -140,7 +140,10 @@ impl Driver {
                 Some((call, result)) = self.calls.next() => self.inputs.push_back(Input::Reply { call, result }),
                 Some(answer) = answered.recv() => self.answered(answer),
                 Some(time) = self.times.next() => self.inputs.push_back(time),
-                Some((link, word, seq)) = told.recv() => self.told(link, word, seq),
+                Some(told) = told.recv() => match told {
+                    Told::Word(link, word, seq) => self.told(link, word, seq),
+                    Told::Stands(link) => self.opened(link).await,
+                },
                 () = self.line.redials() => self.redial().await,
                 () = self.line.beat() => self.beat(),
                 task = inbox.recv() => match task {

@@ -104,10 +104,14 @@ impl Wire {
     fn imply(&self, link: u32, words: Vec<Word>, of: Seq) {
         for word in words {
             let seq = self.work_out(link, Direction::Down, of, word.clone(), &[of]);
-            if let Some(told) = lock(&self.told).as_ref() {
-                // A peer that has ended asks for nothing.
-                drop(told.send((link, word, seq)));
-            }
+            self.tell(Told::Word(link, word, seq));
+        }
+    }
+
+    pub(super) fn tell(&self, what: Told) {
+        if let Some(told) = lock(&self.told).as_ref() {
+            // A peer that has ended asks for nothing.
+            drop(told.send(what));
         }
     }
 

@@ -144,7 +144,7 @@ impl Driver {
         plain(self.hand.perform(command).await)
     }
 
-    /// A line stands: what is said on it first.
+    /// A line stands, as the hand or the tap tells, whoever is first: what is said on it first.
     pub(super) async fn opened(&mut self, link: u32) {
         let own = self.line.open.as_mut().filter(|own| own.number == link);
         let more = self.line.more.as_mut().filter(|more| more.number == link);
@@ -152,6 +152,9 @@ impl Driver {
         let Some(conversation) = own.or(more.map(|more| &mut more.conversation)) else {
             return;
         };
+        if !self.line.stood.insert(link) {
+            return;
+        }
         let says = conversation.opened();
         self.send_says(link, says, &[], None);
         self.ready(link).await;

@@ -16,10 +16,15 @@ use crate::record::{Digest, Recorder, Seq, What};
 use crate::signaling::{Conversation, Dialect, Kind, Meant, Notice, Word};
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Verdict, Violation};
 use crate::terms::Rule;
-use crate::terms::{Carrier, Direction, Fate, Side};
+use crate::terms::{Carrier, Direction, Fate, Side, Via};
 
-/// A word that a peer is to take for the server's though nothing comes, on this link, and its event.
-pub type Told = (u32, Word, Seq);
+/// What a wire tells its peer's driver.
+pub enum Told {
+    /// A word that the peer is to take for the server's though nothing comes, on this link, and its event.
+    Word(u32, Word, Seq),
+    /// This link stands, as the tap saw it.
+    Stands(u32),
+}
 
 /// Why a peer sends something, and what it means by it.
 type Intent = (Vec<Seq>, Option<Meant>);
@@ -520,6 +525,10 @@ impl Policy for Wire {
             LinkChange::Up { .. } => {
                 lock(&self.inner).newest = link;
                 self.recorder.record(What::LinkUp { link: name }, &[]);
+                // Firefox tells a page that its event stream is open only with the stream's first byte, for which a server may take minutes.
+                if matches!(self.dialect.via(), Via::Events { .. }) {
+                    self.tell(Told::Stands(link));
+                }
             }
             LinkChange::Refused(refused) => {
                 self.directory.book().forget(self.peer.as_str());

@@ -1,6 +1,7 @@
 //! The one table of a dialect's keys: the schema for editors and the page of reference are made from it, and a test holds the reader to it.
 
-use super::properties::{ABSENT_PEER, SAME_ID};
+use super::properties::{ABSENT_PEER, AUDIENCE, SAME_ID};
+use super::read::CANDIDATES;
 
 /// What a value looks like.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -183,6 +184,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "offers: insider",
             ),
             may(
+                "candidates",
+                Shape::Word(CANDIDATES),
+                "trickle",
+                "Whether candidates follow their description, or are all in it: then a peer gathers before it sends one, and `say` has no `candidate`.",
+                "candidates: in-description",
+            ),
+            may(
                 "every",
                 Shape::OneOrMore("every"),
                 "[]",
@@ -235,6 +243,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "not promised",
                 "Promises that those who stay hear within this time that somebody went (law 1).",
                 "announces-leaving-within: 1s",
+            ),
+            may(
+                "announces-leaving-to",
+                Shape::Word(AUDIENCE),
+                "inside",
+                "Who of those who stay hears that somebody went: all, or those who have `signaled` with him, or he with them (law 1).",
+                "announces-leaving-to: signaled",
             ),
             may(
                 "announces-joining-within",

@@ -47,7 +47,7 @@ pub use explain::{Difference, Explained, Unread};
 pub use heard::Heard;
 pub use meant::{Meant, Say};
 pub use overheard::Overheard;
-pub use properties::{AbsentPeer, Properties, SameId};
+pub use properties::{AbsentPeer, Audience, Properties, SameId};
 pub use schema::{dialect_reference, dialect_schema};
 pub use skeleton::{NewCarrier, skeleton};
 pub use sketch::{Names, sketch};
@@ -111,6 +111,8 @@ pub struct Dialect {
     captured: Vec<String>,
     /// `offers:`
     offers: Option<String>,
+    /// `candidates: in-description`
+    candidates_within: bool,
     via: Via,
     /// Which ways its messages are binary.
     binary: Binary,
@@ -426,6 +428,11 @@ impl Dialect {
         self.offers.as_deref()
     }
 
+    /// Whether descriptions carry their candidates: then a peer gathers them all before it sends one, and sends none by itself.
+    pub fn candidates_within(&self) -> bool {
+        self.candidates_within
+    }
+
     /// What carries its lines.
     pub fn via(&self) -> Via {
         self.via.clone()
@@ -569,12 +576,31 @@ impl Dialect {
 
     /// Whether a peer says with this word whom it is for.
     pub fn addresses(&self, kind: Kind) -> bool {
-        let names = |step: &Saying| match &step.body {
-            Body::Template(template) => template.holes().iter().any(|hole| hole.name == "peer"),
-            Body::None => false,
+        self.says_with(kind, |hole| hole.name == "peer")
+    }
+
+    /// Whether this word may tell the server whom it is for: by a name, or by something that was captured, as the id of a session.
+    pub fn may_address(&self, kind: Kind) -> bool {
+        let own = |name: &str| name != "peer" && words::said_variables(kind).contains(&name);
+        self.says_with(kind, |hole| !own(&hole.name))
+    }
+
+    /// Whether such a hole is in what is said for this word.
+    fn says_with(&self, kind: Kind, is_it: impl Fn(&template::Hole) -> bool) -> bool {
+        let holes = |step: &Saying| {
+            let body = match &step.body {
+                Body::Template(template) => template.holes(),
+                Body::None => Vec::new(),
+            };
+            let path = step.http.iter().map(|route| &route.path);
+            let headers = step.headers.iter().map(|(_, value)| value);
+            let texts = path
+                .chain(headers)
+                .flat_map(|text| template::text_holes(text));
+            body.into_iter().chain(texts).any(&is_it)
         };
         self.way(kind)
-            .is_some_and(|way| way.steps.iter().any(names))
+            .is_some_and(|way| way.steps.iter().any(holes))
     }
 
     /// The words that a peer has a way to say.
