@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::table::{
     AT_ONCE, AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_AT_ONCE, MAX_MIXES,
-    MAX_PARAMETERS, MAX_PEERS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS,
+    MAX_NODE, MAX_PARAMETERS, MAX_PEERS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS,
     PEER_KEYS, PeerShape, RECONNECTS, RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES,
     Shape, TOGETHER, TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, Verb, WAIT, WAIT_ABOUT, WITHIN,
     verbs,
@@ -203,6 +203,9 @@ fn peer_value(shape: PeerShape) -> Value {
         PeerShape::Flag => or_placeholder(json!({ "type": "boolean" })),
         PeerShape::Duration => {
             or_placeholder(json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m)$" }))
+        }
+        PeerShape::Node => {
+            or_placeholder(json!({ "type": "integer", "minimum": 1, "maximum": MAX_NODE }))
         }
         PeerShape::Reconnects => {
             let mut properties = Map::new();

@@ -35,6 +35,8 @@ pub enum Need {
     AnnouncesLeaving(Duration),
     /// A line that is half-open is noticed before the step has waited for so long.
     NoticesSilence(Duration),
+    /// Those on other nodes hear of somebody whose node has ended.
+    AnnouncesLostNode,
     /// Who leaves a room keeps its line.
     StaysConnected,
     /// Who comes in is told who is inside.
@@ -112,6 +114,9 @@ impl Need {
                 properties.notices_silence_within,
                 waits,
             ),
+            Need::AnnouncesLostNode => {
+                Some("whether other nodes notice the end of one, no dialect can promise".into())
+            }
             Need::TellsInside => (!dialect.tells_inside()).then(|| {
                 format!(
                     "the dialect `{name}` does not say who is inside (`{{with}}` in `hear: joined`)"

@@ -19,7 +19,7 @@ pub(crate) use file::{
 };
 pub(crate) use keys::WITHIN;
 pub(crate) use limits::{
-    LAWS, MAX_AT_ONCE, MAX_LINE, MAX_LINES, MAX_MIXES, MAX_NESTED, MAX_PARAMETERS, MAX_PEERS,
+    LAWS, MAX_AT_ONCE, MAX_LINE, MAX_LINES, MAX_MIXES, MAX_NESTED, MAX_NODE, MAX_PARAMETERS, MAX_PEERS,
     MAX_ROOMS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_TEXT, MAX_VALUE, MAX_VARIANTS,
 };
 pub(crate) use spec::{Demands, KeySpec, Shape, Verb};
