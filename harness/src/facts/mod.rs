@@ -16,6 +16,7 @@ pub(crate) mod pairs;
 pub(crate) mod post;
 mod replies;
 pub(crate) mod rooms;
+mod spread;
 mod upward;
 
 use std::borrow::Borrow;

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::rooms::{PeerId, Rooms};
 use crate::names::PeerName;
 use crate::record::What;
 use crate::terms::ServerLife;
@@ -31,35 +30,18 @@ impl Nodes {
         }
     }
 
+    /// Whether the server has several.
+    pub(super) fn are_several(&self) -> bool {
+        !self.placed.is_empty()
+    }
+
+    /// When a step first ended that of this peer, by event.
+    pub(super) fn end_of(&self, peer: &PeerName) -> Option<usize> {
+        self.ended.get(self.placed.get(peer)?).copied()
+    }
+
     /// Whether a step has ended any.
-    pub(crate) fn any_ended(&self) -> bool {
+    pub(super) fn any_ended(&self) -> bool {
         !self.ended.is_empty()
-    }
-}
-
-impl Rooms {
-    /// Whether the server is of several nodes.
-    pub(crate) fn is_spread(&self) -> bool {
-        !self.nodes.placed.is_empty()
-    }
-
-    /// Whether a step had ended this peer's node before this event: nobody may have been left to tell that the peer is gone, and who tells it
-    /// at last may do so when the peer is back.
-    pub(crate) fn lost_its_node(&self, peer: PeerId, before: usize) -> bool {
-        let node = self.nodes.placed.get(&self.peers[peer].name);
-        let ended = node.and_then(|node| self.nodes.ended.get(node));
-        ended.is_some_and(|ended| *ended < before)
-    }
-
-    /// Whether this peer has ever asked to come into a room: what is on its way to it from another node may be for that one.
-    pub(super) fn was_ever_in(&self, peer: PeerId) -> bool {
-        !self.peers[peer].asked_for.is_empty()
-    }
-
-    /// The first event from this one on that is later by so much (µs).
-    pub(crate) fn later(&self, than: usize, by: u64) -> Option<usize> {
-        let due = self.events[than].at.saturating_add(by);
-        let at = self.events.partition_point(|event| event.at <= due);
-        (at < self.events.len()).then_some(at.max(than))
     }
 }

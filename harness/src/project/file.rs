@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::tables::BesideTable;
 use crate::mistake::Mistakes;
 use crate::server::{CommandSpec, Ready, ServerSpec, ServerUrl, UrlSpec};
 use crate::signaling::Dialect;
@@ -50,6 +51,8 @@ struct File {
     server: Option<Server>,
     #[serde(default)]
     headers: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    beside: Vec<BesideTable>,
 }
 
 #[derive(Deserialize)]
@@ -65,10 +68,11 @@ struct Server {
     tls: Option<Spanned<bool>>,
     tls_ca: Option<Spanned<PathBuf>>,
     tls_name: Option<Spanned<String>>,
+    nodes: Option<Spanned<i64>>,
 }
 
 /// Reads one file and collects what is wrong with it.
-struct Reader {
+pub(super) struct Reader {
     source: Source,
     mistakes: Mistakes,
     /// Asked for the value of an environment variable.
@@ -217,8 +221,11 @@ impl Reader {
             None => None,
         };
         let (server, dialect) = match file.server {
-            Some(server) => self.server(server, url, &folder)?,
-            None => (ServerSpec::reference(), Dialect::reference()),
+            Some(server) => self.server(server, url, file.beside, &folder)?,
+            None => {
+                self.no_nodes(None, &file.beside);
+                (ServerSpec::reference(), Dialect::reference())
+            }
         };
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
@@ -239,8 +246,12 @@ impl Reader {
         &mut self,
         server: Server,
         url: Option<ServerUrl>,
+        beside: Vec<BesideTable>,
         folder: &Path,
     ) -> Result<(ServerSpec, Arc<Dialect>), Mistakes> {
+        if server.command.is_none() {
+            self.no_nodes(server.nodes.as_ref(), &beside);
+        }
         let dialect = match &server.dialect {
             None => Dialect::reference(),
             Some(path) => self.dialect(&folder.join(path.get_ref()), path.span())?,
@@ -257,9 +268,20 @@ impl Reader {
             self.mistake(command.span(), "the command is empty")
                 .expect("a command that starts your server, `my-server --port {port}`");
         }
+        let nodes = self.nodes(server.nodes.as_ref(), &command);
         let mut spec = CommandSpec::new(command.into_inner());
         spec.folder = Some(folder.to_owned());
-        if let Some(ready) = server.ready {
+        spec.nodes = nodes;
+        spec.beside = self.beside(beside, folder);
+        self.readiness(server.ready, &mut spec);
+        self.within(server.ready_within, &mut spec.within);
+        self.environment(server.env, &mut spec);
+        Ok((ServerSpec::Command(spec), dialect))
+    }
+
+    /// `ready:`
+    pub(super) fn readiness(&mut self, given: Option<Spanned<String>>, spec: &mut CommandSpec) {
+        if let Some(ready) = given {
             match ready.get_ref().parse() {
                 Ok(how) => spec.ready = how,
                 Err(expected) => {
@@ -269,16 +291,22 @@ impl Reader {
                 }
             }
         }
-        self.within(server.ready_within, &mut spec.within);
-        for (name, value) in server.env {
+    }
+
+    /// `env:`
+    pub(super) fn environment(
+        &mut self,
+        given: BTreeMap<String, Spanned<String>>,
+        spec: &mut CommandSpec,
+    ) {
+        for (name, value) in given {
             if let Some(value) = self.filled(&value) {
                 spec.env.push((name, value));
             }
         }
-        Ok((ServerSpec::Command(spec), dialect))
     }
 
-    fn within(&mut self, given: Option<Spanned<u64>>, within: &mut Duration) {
+    pub(super) fn within(&mut self, given: Option<Spanned<u64>>, within: &mut Duration) {
         match given.as_ref().map(|given| (given.span(), *given.get_ref())) {
             None => {}
             Some((_, seconds @ 1..=3600)) => *within = Duration::from_secs(seconds),
@@ -414,7 +442,7 @@ impl Reader {
     }
 
     /// The text with the values of its `${NAME}`.
-    fn filled(&mut self, value: &Spanned<String>) -> Option<String> {
+    pub(super) fn filled(&mut self, value: &Spanned<String>) -> Option<String> {
         let mut rest = value.get_ref().as_str();
         let mut out = String::new();
         while let Some(start) = rest.find("${") {
@@ -451,7 +479,7 @@ impl Reader {
         }
     }
 
-    fn mistake(
+    pub(super) fn mistake(
         &mut self,
         bytes: std::ops::Range<usize>,
         found: impl Into<String>,

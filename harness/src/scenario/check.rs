@@ -209,7 +209,8 @@ impl Walk<'_> {
             // Who else is on that node depends on how many there are; a room may be on all.
             Action::Restart { node: Some(node) } | Action::KillServer { node: Some(node) } => {
                 let on_it = |peer: &PeerName| self.is_placed(peer, *node);
-                let gone: Vec<PeerName> = self.inside.iter().filter(|p| on_it(p)).cloned().collect();
+                let gone: Vec<PeerName> =
+                    self.inside.iter().filter(|p| on_it(p)).cloned().collect();
                 self.inside.retain(|peer| !gone.contains(peer));
             }
             Action::Restart { node: None } | Action::KillServer { node: None } => {

@@ -550,7 +550,12 @@ impl ServerUnderTest {
     /// It does not run, does not stop, or was not started as pausable.
     pub async fn pause(&mut self, node: Option<u32>) -> Result<(), ServerError> {
         self.not_ours()?;
-        let paused = join_all(self.meant(node).filter(|node| node.is_up()).map(Node::pause)).await;
+        let paused = join_all(
+            self.meant(node)
+                .filter(|node| node.is_up())
+                .map(Node::pause),
+        )
+        .await;
         match paused.as_slice() {
             [] => Err(ServerError::Gone),
             all => (all.iter().all(|paused| *paused))

@@ -65,7 +65,6 @@ enum Life {
     Elsewhere,
 }
 
-
 /// The same sink for one of several: what it says and how it ends names it, in two ways.
 fn named(sink: &Sink, name: Option<(String, String)>) -> Sink {
     let Some((says, ends)) = name else {
@@ -248,7 +247,10 @@ impl Companion {
             let port = Port::take().map_err(ServerError::Port)?;
             let words: Vec<(String, String)> = started.iter().map(Self::word).collect();
             let who = format!("`{}`, which runs beside the server,", beside.name);
-            let name = (beside.name.clone(), format!("`{}`, which runs beside it", beside.name));
+            let name = (
+                beside.name.clone(),
+                format!("`{}`, which runs beside it", beside.name),
+            );
             let named_it = Named {
                 who: &who,
                 words: &words,

@@ -354,8 +354,8 @@ fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
         return unsupported(UnsupportedKind::Stack, why);
     }
     let nodes = setting.server.nodes();
-    let why = (case.scenario.lacking(&setting.dialect))
-        .or_else(|| case.scenario.lacking_nodes(nodes))?;
+    let why =
+        (case.scenario.lacking(&setting.dialect)).or_else(|| case.scenario.lacking_nodes(nodes))?;
     unsupported(UnsupportedKind::Server, why)
 }
 

@@ -124,9 +124,8 @@ impl Stage {
             let names = Names::of(case);
             let alias = self.alias.clone();
             let up = self.server.up();
-            let at = |node: u32| {
-                Strangers::at(self.server.address_of(node), setting, alias.clone())
-            };
+            let at =
+                |node: u32| Strangers::at(self.server.address_of(node), setting, alias.clone());
             // Where one node is asked for all, the first that is up.
             let strangers = at(up.first().copied().unwrap_or(1));
             let notices = terms.announces_leaving_within.unwrap_or_default() + NOTICES_WITHIN;
@@ -153,8 +152,8 @@ impl Stage {
                 let idle = lost && idle::is_why(probe, names.id("idle"), took).await;
                 let accused = matches!(met, Err(Stuck::Server(_))) && !idle;
                 // Where they cannot meet without it either, nothing is known of the harm.
-                let known =
-                    !accused || meets_unharmed((case, node), setting, self.met_before, alias.clone()).await;
+                let known = !accused
+                    || meets_unharmed((case, node), setting, self.met_before, alias.clone()).await;
                 if !idle && known {
                     note(met, &mut five);
                 }
@@ -263,14 +262,15 @@ impl Stage {
         };
         let by_a_step = events.iter().any(ends_a_node);
         let thrown_out = |peer: &PeerName| {
-            !by_a_step && events.iter().any(|event| match &event.what {
-                What::LinkDown {
-                    link,
-                    by: Side::Server,
-                    ..
-                } => event.seq > hurt.since && link.peer == *peer && !ended(link),
-                _ => false,
-            })
+            !by_a_step
+                && events.iter().any(|event| match &event.what {
+                    What::LinkDown {
+                        link,
+                        by: Side::Server,
+                        ..
+                    } => event.seq > hurt.since && link.peer == *peer && !ended(link),
+                    _ => false,
+                })
         };
         let others = self.actors.keys();
         let others = others.filter(|peer| !hurt.peers.contains(peer) && !asked_to_go(peer));
