@@ -109,6 +109,8 @@ pub(super) struct Ran {
 pub(super) struct Stage {
     pub(super) actors: BTreeMap<PeerName, Actor>,
     pub(super) server: ServerUnderTest,
+    /// On which node of it each peer is.
+    pub(super) placed: BTreeMap<PeerName, u32>,
     /// The names that everything has on the wire.
     pub(super) alias: Alias,
     /// Whether two strangers could meet before the steps, where somebody else has started the server and some step does harm.
@@ -227,7 +229,12 @@ impl Stage {
         drop(timeout_at(Instant::now() + FENCE_WITHIN, rest).await);
         self.go_on(self.ended).await?;
         self.hear_of_leavings(terms).await?;
-        self.fence(self.ended).await
+        self.fence(self.ended).await?;
+        // What a node has answered shows nothing of what comes from another.
+        match self.server.has_several_nodes() && self.fences_are_spoken {
+            true => self.quiet().await,
+            false => Ok(()),
+        }
     }
 
     /// Until nothing new has come for a while.
