@@ -31,6 +31,7 @@ mod payload;
 mod play;
 mod probe;
 mod probed;
+mod pulse;
 mod rules;
 mod shake;
 mod speak;
