@@ -34,6 +34,7 @@ impl Scenario {
             named: BTreeSet::new(),
             ends: Vec::new(),
             acquainted: Acquainted::default(),
+            left_open: false,
             needs: Vec::new(),
         };
         if let Some(wire) = &self.wire {
@@ -82,6 +83,8 @@ struct Course<'s> {
     named: BTreeSet<&'s RoomName>,
     ends: Vec<(&'s PeerName, End)>,
     acquainted: Acquainted<'s>,
+    /// Somebody has come in who offers by itself or not, as the server's dialect says.
+    left_open: bool,
     /// Who has left a room by a word, and not come into another since.
     outside: BTreeSet<&'s PeerName>,
     needs: Vec<Needed>,
@@ -117,9 +120,13 @@ impl<'s> Course<'s> {
                 }
             }
             Action::Join {
-                peer, room, answer, ..
+                peer,
+                room,
+                answer,
+                offer,
             } => {
                 need(self, Need::Says(Kind::Join), "joins a room".into());
+                self.left_open |= offer.is_none() && self.offers_as_it_is_used(peer);
                 self.another_room(room, step);
                 if !self.refused(peer, Kind::Join, Some(room), answer, step) {
                     self.leave(peer, None);
@@ -174,9 +181,17 @@ impl<'s> Course<'s> {
                 raw: Raw::Frame(_),
             } => self.ends.push((peer, End::Lost)),
             Action::SendRaw {
-                raw: Raw::Garbage { of: Some(of), .. },
-                ..
-            } => need(self, Need::Passes(*of), format!("makes garbage of `{of}`")),
+                peer,
+                raw: Raw::Garbage { of, .. },
+            } => {
+                if let Some(of) = of {
+                    need(self, Need::Passes(*of), format!("makes garbage of `{of}`"));
+                }
+                if !self.rooms.values().any(|inside| inside.contains(peer)) {
+                    let what = format!("has {peer} send garbage from outside of any room");
+                    need(self, Need::LineOutside, what);
+                }
+            }
             Action::Say { from, to, .. } => {
                 let peers = std::iter::once(from).chain(to);
                 self.connection(peers, "talks through a channel", step);
@@ -331,7 +346,24 @@ impl<'s> Course<'s> {
         })
     }
 
+    /// Whether the scenario leaves it to the server's dialect who offers when this one meets others.
+    fn offers_as_it_is_used(&self, peer: &PeerName) -> bool {
+        let mut peers = self.scenario.peers.iter();
+        peers.any(|(name, spec)| {
+            name == peer && spec.offers.is_none() && !spec.manual && spec.stack != Some(Stack::Wire)
+        })
+    }
+
+    /// A step that is about a description takes it for granted who offers.
+    fn presumes(&mut self, kind: Kind, step: &Step) {
+        if self.left_open && matches!(kind, Kind::Offer | Kind::Answer) {
+            let what = format!("takes it that who comes in offers, for its `{kind}`");
+            self.need(Need::JoinerOffers, what, step);
+        }
+    }
+
     fn pattern(&mut self, pattern: &Pattern, step: &Step) {
+        self.presumes(pattern.message, step);
         let message = pattern.message;
         let what = format!("looks for `{message}`");
         self.need(Need::Passes(message), what, step);
@@ -345,6 +377,7 @@ impl<'s> Course<'s> {
                 peer,
             } => self.hears_of_an_end(peer, from.as_ref(), step),
             Condition::Hears { peer, kind, from } => {
+                self.presumes(*kind, step);
                 self.need(passing(*kind), format!("waits for `{kind}`"), step);
                 if kind.is_signal() {
                     self.meets(peer, from.as_ref());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::names::PeerName;
+use crate::names::{PeerName, RoomName};
 use crate::signaling::{Alias, Book, Conversation, Dialect};
 
 /// Who is in the case, as the server knows them.
@@ -76,5 +76,16 @@ impl Directory {
             (Some(one), None) => Some(one.clone()),
             _ => None,
         }
+    }
+
+    /// Of whom a signal is that names nobody: of everybody but this one, if that is exactly one, else of the only other one in its room.
+    pub fn unnamed(&self, me: &PeerName, room: Option<&RoomName>) -> Option<PeerName> {
+        self.other(me).or_else(|| {
+            let inside = self.book.others(room?.as_str(), me.as_str());
+            match inside.as_slice() {
+                [one] => self.peer(one),
+                _ => None,
+            }
+        })
     }
 }

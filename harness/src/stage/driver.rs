@@ -27,7 +27,7 @@ use crate::names::{Link, PeerName};
 use crate::record::{Recorder, Seq, What};
 use crate::scenario::Reconnects;
 use crate::signaling::{Dialect, Kind, Meant, Notice, Out, Request, Say, Signal, Word};
-use crate::terms::{Data, Direction};
+use crate::terms::{Data, Direction, Via};
 
 /// All that a peer needs to begin.
 pub struct Setup {
@@ -458,6 +458,8 @@ impl Driver {
 
     async fn on(&mut self, happening: Happening) {
         match happening {
+            // The tap tells when the first poll has gone to the server.
+            Happening::LinkOpened { .. } if self.dialect.via() == Via::LongPoll => {}
             Happening::LinkOpened { link } => self.opened(link).await,
             Happening::LinkMessage { link, data } => {
                 let Some(text) = self.text(data) else { return };
@@ -521,7 +523,10 @@ impl Driver {
         let cause: Vec<Seq> = seq.into_iter().collect();
         let about = match &word {
             Word::Signal { peer: Some(id), .. } => self.directory.peer(id),
-            Word::Signal { peer: None, .. } => self.directory.other(&self.name),
+            Word::Signal { peer: None, .. } => {
+                let room = self.line.room.as_ref();
+                self.directory.unnamed(&self.name, room)
+            }
             Word::Notice {
                 notice: Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. },
             } => self.directory.peer(peer),

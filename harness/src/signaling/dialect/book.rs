@@ -107,7 +107,7 @@ impl Book {
     }
 
     /// Who is inside beside this peer.
-    pub(super) fn others(&self, room: &str, peer: &str) -> Vec<String> {
+    pub fn others(&self, room: &str, peer: &str) -> Vec<String> {
         let pages = lock(&self.0);
         let inside = pages.inside.get(room).into_iter().flatten();
         inside.filter(|name| *name != peer).cloned().collect()

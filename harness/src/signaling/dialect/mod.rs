@@ -525,6 +525,12 @@ impl Dialect {
         self.says_with(kind, |hole| hole.name == "peer")
     }
 
+    /// Whether who comes in says which room: else the server puts together whom it likes.
+    pub fn names_rooms(&self) -> bool {
+        let is_room = |hole: &template::Hole| matches!(hole.name.as_str(), "room" | "room-id");
+        self.dials_by_room() || self.says_with(Kind::Join, is_room)
+    }
+
     /// Whether this word may tell the server whom it is for: by a name, or by something that was captured, as the id of a session.
     pub fn may_address(&self, kind: Kind) -> bool {
         let own = |name: &str| name != "peer" && words::said_variables(kind).contains(&name);
