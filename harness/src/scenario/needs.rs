@@ -34,7 +34,7 @@ impl Scenario {
             named: BTreeSet::new(),
             ends: Vec::new(),
             acquainted: Acquainted::default(),
-            left_open: false,
+            left_open: self.leaves_open_who_offers(),
             needs: Vec::new(),
         };
         if let Some(wire) = &self.wire {
@@ -52,6 +52,19 @@ impl Scenario {
         }
         course.lines();
         course.needs
+    }
+
+    /// Whether it leaves it to the server's dialect who offers when somebody comes in.
+    fn leaves_open_who_offers(&self) -> bool {
+        let by_use = |peer: &PeerName| {
+            let mut peers = self.peers.iter();
+            peers.any(|(name, spec)| {
+                let by_itself = !spec.manual && spec.stack != Some(Stack::Wire);
+                name == peer && by_itself && spec.offers.is_none()
+            })
+        };
+        let open = |action: &Action| matches!(action, Action::Join { peer, offer: None, .. } if by_use(peer));
+        self.each_step().any(|(_, step)| open(&step.action))
     }
 
     /// Why it cannot be played where this is spoken, in one sentence; `None` if it can.
@@ -83,7 +96,7 @@ struct Course<'s> {
     named: BTreeSet<&'s RoomName>,
     ends: Vec<(&'s PeerName, End)>,
     acquainted: Acquainted<'s>,
-    /// Somebody has come in who offers by itself or not, as the server's dialect says.
+    /// Somebody comes in who offers by itself or not, as the server's dialect says.
     left_open: bool,
     /// Who has left a room by a word, and not come into another since.
     outside: BTreeSet<&'s PeerName>,
@@ -120,13 +133,9 @@ impl<'s> Course<'s> {
                 }
             }
             Action::Join {
-                peer,
-                room,
-                answer,
-                offer,
+                peer, room, answer, ..
             } => {
                 need(self, Need::Says(Kind::Join), "joins a room".into());
-                self.left_open |= offer.is_none() && self.offers_as_it_is_used(peer);
                 self.another_room(room, step);
                 if !self.refused(peer, Kind::Join, Some(room), answer, step) {
                     self.leave(peer, None);
@@ -346,17 +355,9 @@ impl<'s> Course<'s> {
         })
     }
 
-    /// Whether the scenario leaves it to the server's dialect who offers when this one meets others.
-    fn offers_as_it_is_used(&self, peer: &PeerName) -> bool {
-        let mut peers = self.scenario.peers.iter();
-        peers.any(|(name, spec)| {
-            name == peer && spec.offers.is_none() && !spec.manual && spec.stack != Some(Stack::Wire)
-        })
-    }
-
-    /// A step that is about a description takes it for granted who offers.
+    /// A step that is about a description, or keeps the news from those inside, takes it for granted who offers.
     fn presumes(&mut self, kind: Kind, step: &Step) {
-        if self.left_open && matches!(kind, Kind::Offer | Kind::Answer) {
+        if self.left_open && matches!(kind, Kind::Offer | Kind::Answer | Kind::PeerJoined) {
             let what = format!("takes it that who comes in offers, for its `{kind}`");
             self.need(Need::JoinerOffers, what, step);
         }
@@ -376,8 +377,12 @@ impl<'s> Course<'s> {
                 from,
                 peer,
             } => self.hears_of_an_end(peer, from.as_ref(), step),
+            // Which stack refuses what hangs on who offers.
+            Condition::Error { .. } => self.presumes(Kind::Answer, step),
             Condition::Hears { peer, kind, from } => {
-                self.presumes(*kind, step);
+                if kind.is_signal() {
+                    self.presumes(*kind, step);
+                }
                 self.need(passing(*kind), format!("waits for `{kind}`"), step);
                 if kind.is_signal() {
                     self.meets(peer, from.as_ref());

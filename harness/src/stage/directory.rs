@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::names::{PeerName, RoomName};
+use crate::names::PeerName;
 use crate::signaling::{Alias, Book, Conversation, Dialect};
 
 /// Who is in the case, as the server knows them.
@@ -79,9 +79,9 @@ impl Directory {
     }
 
     /// Of whom a signal is that names nobody: of everybody but this one, if that is exactly one, else of the only other one in its room.
-    pub fn unnamed(&self, me: &PeerName, room: Option<&RoomName>) -> Option<PeerName> {
+    pub fn unnamed(&self, me: &PeerName) -> Option<PeerName> {
         self.other(me).or_else(|| {
-            let inside = self.book.others(room?.as_str(), me.as_str());
+            let inside = self.book.with(me.as_str());
             match inside.as_slice() {
                 [one] => self.peer(one),
                 _ => None,

@@ -523,10 +523,7 @@ impl Driver {
         let cause: Vec<Seq> = seq.into_iter().collect();
         let about = match &word {
             Word::Signal { peer: Some(id), .. } => self.directory.peer(id),
-            Word::Signal { peer: None, .. } => {
-                let room = self.line.room.as_ref();
-                self.directory.unnamed(&self.name, room)
-            }
+            Word::Signal { peer: None, .. } => self.directory.unnamed(&self.name),
             Word::Notice {
                 notice: Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. },
             } => self.directory.peer(peer),

@@ -107,10 +107,19 @@ impl Book {
     }
 
     /// Who is inside beside this peer.
-    pub fn others(&self, room: &str, peer: &str) -> Vec<String> {
+    pub(super) fn others(&self, room: &str, peer: &str) -> Vec<String> {
         let pages = lock(&self.0);
         let inside = pages.inside.get(room).into_iter().flatten();
         inside.filter(|name| *name != peer).cloned().collect()
+    }
+
+    /// Who is inside with this peer, wherever that is.
+    pub fn with(&self, peer: &str) -> Vec<String> {
+        let pages = lock(&self.0);
+        let mut rooms = pages.inside.values();
+        let inside = rooms.find(|inside| inside.contains(peer));
+        let others = inside.into_iter().flatten();
+        others.filter(|name| *name != peer).cloned().collect()
     }
 
     /// This peer is nowhere any more.

@@ -459,6 +459,12 @@ impl Dialect {
         }
     }
 
+    /// Whether this request is over once it is sent, and nothing can tell that the server has done it.
+    pub fn is_unconfirmed(&self, request: Kind) -> bool {
+        let way = self.way(request);
+        way.is_some_and(|way| way.done == Ends::Sent) && !self.says(Kind::Fence)
+    }
+
     /// Whether its server ever says this word: many answer no `leave`.
     pub fn hears(&self, kind: Kind) -> bool {
         self.hear
