@@ -242,7 +242,7 @@ impl Stage {
     }
 
     /// Until nothing new has come for a while.
-    async fn quiet(&mut self) -> Result<(), Stop> {
+    pub(super) async fn quiet(&mut self) -> Result<(), Stop> {
         let deadline = Instant::now() + FENCE_WITHIN;
         loop {
             let count = self.recorder.count();

@@ -26,6 +26,7 @@ use crate::names::{Link, PeerName};
 use crate::record::{Recorder, Seq, What};
 use crate::scenario::Reconnects;
 use crate::signaling::{Dialect, Kind, Meant, Notice, Out, Request, Say, Signal, Word};
+use crate::terms::Via;
 
 /// All that a peer needs to begin.
 pub struct Setup {
@@ -460,6 +461,8 @@ impl Driver {
 
     async fn on(&mut self, happening: Happening) {
         match happening {
+            // The tap tells when the first poll has gone to the server.
+            Happening::LinkOpened { .. } if self.dialect.via() == Via::LongPoll => {}
             Happening::LinkOpened { link } => self.opened(link).await,
             Happening::LinkMessage { link, data } => {
                 let Some(frame) = Frame::new(data) else {
@@ -516,7 +519,7 @@ impl Driver {
         let cause: Vec<Seq> = seq.into_iter().collect();
         let about = match &word {
             Word::Signal { peer: Some(id), .. } => self.directory.peer(id),
-            Word::Signal { peer: None, .. } => self.directory.other(&self.name),
+            Word::Signal { peer: None, .. } => self.directory.unnamed(&self.name),
             Word::Notice {
                 notice: Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. },
             } => self.directory.peer(peer),

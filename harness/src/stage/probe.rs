@@ -15,12 +15,15 @@ use crate::lock::lock;
 use crate::names::RoomName;
 use crate::peer::WirePeer;
 use crate::signaling::{
-    Alias, Book, Conversation, Dialect, Notice, Out, Request, Say, Signal, Word,
+    Alias, Book, Conversation, Dialect, Kind, Notice, Out, Request, Say, Signal, Word,
 };
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Tap, TapOptions, Verdict};
 
 /// Between two attempts at what a server may refuse until it has noticed that somebody went.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+/// How long a stranger waits before it says once more what may have come before the other one was inside.
+const TOLD_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 fn may_again(again: Option<Instant>) -> bool {
     again.is_some_and(|again| Instant::now() + AGAIN_AFTER < again)
@@ -100,6 +103,10 @@ impl Probe {
     pub async fn connect(&mut self, until: Instant, again: Option<Instant>) -> Result<(), Stuck> {
         if self.dialect.dials_by_room() {
             let why = "strangers do not dial a line for each room";
+            return Err(Stuck::Harness(why.into()));
+        }
+        if self.dialect.has_rooms() && !self.dialect.names_rooms() {
+            let why = "the server might put strangers together with somebody of the case";
             return Err(Stuck::Harness(why.into()));
         }
         loop {
@@ -264,13 +271,21 @@ impl Probe {
             signal: signal.clone(),
         };
         let kind = word.kind();
-        self.say(&word, until).await?;
-        other
-            .hear(&format!("the {kind} of {}", self.id), until, |word| {
-                word.kind() == kind
-            })
-            .await
-            .map(drop)
+        let what = format!("the {kind} of {}", self.id);
+        loop {
+            self.say(&word, until).await?;
+            // Where coming in is not answered nobody knows when the other one is inside: what was said before that is said again.
+            let again = match self.dialect.answers(Kind::Join) {
+                true => until,
+                false => until.min(Instant::now() + TOLD_AGAIN_AFTER),
+            };
+            let wanted = |word: &Word| word.kind() == kind;
+            match other.hear_until(&what, again, &wanted).await? {
+                Some(_) => return Ok(()),
+                None if again < until => {}
+                None => return Err(other.stuck(&format!("never got {what}"))),
+            }
+        }
     }
 
     /// Off again; what it had is free when the server has noticed.
@@ -354,10 +369,21 @@ impl Probe {
         until: Instant,
         wanted: impl Fn(&Word) -> bool,
     ) -> Result<Word, Stuck> {
+        let heard = self.hear_until(what, until, &wanted).await?;
+        heard.ok_or_else(|| self.stuck(&format!("never got {what}")))
+    }
+
+    /// The same; `None` if it has not come by then.
+    async fn hear_until(
+        &mut self,
+        what: &str,
+        until: Instant,
+        wanted: &impl Fn(&Word) -> bool,
+    ) -> Result<Option<Word>, Stuck> {
         loop {
             while let Some(word) = self.heard.pop_front() {
                 if wanted(&word) {
-                    return Ok(word);
+                    return Ok(Some(word));
                 }
             }
             match self.next(until).await {
@@ -374,7 +400,7 @@ impl Probe {
                     return Err(self.stuck(&format!("lost its connection before {what}")));
                 }
                 Some(_) => {}
-                None => return Err(self.stuck(&format!("never got {what}"))),
+                None => return Ok(None),
             }
         }
     }

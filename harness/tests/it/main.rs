@@ -84,5 +84,6 @@ mod starved;
 mod strangers;
 mod tap;
 mod translator;
+mod unconfirmed;
 mod unnoticed;
 mod variants;
