@@ -142,3 +142,8 @@ fn simple_signal_server_plays_what_it_supports() {
 fn signalhub_plays_what_it_supports() {
     plays("signalhub");
 }
+
+#[test]
+fn two_nodes_of_socketio_behind_redis_play_what_they_support() {
+    plays("socketio-cluster");
+}

@@ -83,6 +83,7 @@ impl Try {
         let setting = Arc::new(Setting {
             headers: project.headers.into(),
             security: project.security,
+            logins: project.logins.into(),
             secrets: project.secrets.into(),
             ..Setting::new(project.server, dialect, pool, run.clone())
         });

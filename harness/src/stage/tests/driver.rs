@@ -118,6 +118,7 @@ impl Alice {
             happenings,
             wire: Arc::new(wire),
             recorder: recorder.clone(),
+            desk: Desk::default(),
             directory,
             dialect,
             first_link: 1,
