@@ -173,6 +173,7 @@ impl Run {
             security: project.security,
             logins: project.logins.into(),
             secrets: project.secrets.into(),
+            translator: project.translator,
             ..Setting::new(project.server, project.dialect, pool, run.clone())
         };
         let records = RunFolder::create(&self.records, usize::from(self.keep_runs));

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::tables::{BesideTable, LoginTables};
 use crate::mistake::Mistakes;
-use crate::server::{CommandSpec, Logins, Ready, ServerSpec, ServerUrl, UrlSpec};
+use crate::server::{CommandSpec, Logins, Ready, ServerSpec, ServerUrl, TranslatorSpec, UrlSpec};
 use crate::signaling::Dialect;
 use crate::source::{Source, Span};
 use crate::tls::{Security, Trust};
@@ -34,6 +34,8 @@ pub struct Project {
     pub server: ServerSpec,
     /// How to talk to it.
     pub dialect: Arc<Dialect>,
+    /// The program that reads and writes for the dialect, where it is one with `framing: program`.
+    pub translator: Option<TranslatorSpec>,
     /// Everything speaks TLS, if it is there.
     pub security: Option<Security>,
     /// Sent with every request to the server.
@@ -69,6 +71,7 @@ struct Server {
     #[serde(default)]
     env: BTreeMap<String, Spanned<String>>,
     dialect: Option<Spanned<PathBuf>>,
+    translator: Option<Spanned<String>>,
     tls: Option<Spanned<bool>>,
     tls_ca: Option<Spanned<PathBuf>>,
     tls_name: Option<Spanned<String>>,
@@ -96,6 +99,7 @@ impl Project {
             scenarios: scenarios.into_iter().map(Into::into).collect(),
             server,
             dialect,
+            translator: None,
             security: None,
             headers: Vec::new(),
             logins: Logins::default(),
@@ -225,6 +229,10 @@ impl Reader {
             Some(server) => self.security(server, url.as_ref(), &folder),
             None => None,
         };
+        let named = file
+            .server
+            .as_ref()
+            .and_then(|server| server.translator.clone());
         let (server, dialect) = match file.server {
             Some(server) => self.server(server, url, file.beside, &folder)?,
             None => {
@@ -233,10 +241,12 @@ impl Reader {
             }
         };
         let logins = self.logins(file.logins, &dialect, &folder);
+        let translator = named.map(|command| self.translator(command, &dialect, &folder));
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
         }
         Ok(Project {
+            translator,
             home: folder,
             scenarios,
             server,
@@ -310,6 +320,31 @@ impl Reader {
             if let Some(value) = self.filled(&value) {
                 spec.env.push((name, value));
             }
+        }
+    }
+
+    /// The program that reads and writes for the dialect. That one is needed is told where the dialect is chosen at last: by a flag, perhaps.
+    fn translator(
+        &mut self,
+        command: Spanned<String>,
+        dialect: &Dialect,
+        folder: &Path,
+    ) -> TranslatorSpec {
+        if command.get_ref().trim().is_empty() {
+            self.mistake(command.span(), "the command is empty")
+                .expect("a command that starts your translator, `node wire.js`");
+        } else if !dialect.is_translated() {
+            let found = format!(
+                "the dialect `{}` needs no translator: it says `framing: {}`",
+                dialect.name(),
+                dialect.framing()
+            );
+            self.mistake(command.span(), found)
+                .advise("take it out, or say `framing: program` in the dialect");
+        }
+        TranslatorSpec {
+            command: command.into_inner(),
+            folder: Some(folder.to_owned()),
         }
     }
 

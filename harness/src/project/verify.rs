@@ -111,6 +111,7 @@ impl Project {
             Run::global()?.clone(),
         );
         setting.options = self.again.clone().into();
+        setting.translator = self.translator.clone();
         setting.security = self.security.clone();
         setting.headers = self.headers.clone().into();
         setting.logins = self.logins.clone().into();

@@ -9,6 +9,7 @@ mod logins;
 mod node;
 mod output;
 mod ready;
+mod translator;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -26,6 +27,8 @@ use crate::terms::ServerLife;
 use crate::tls::{Security, TlsError};
 
 use node::{Companion, Node};
+pub(crate) use translator::Program;
+pub use translator::TranslatorSpec;
 
 pub use elsewhere::{ServerUrl, UrlSpec};
 pub use logins::{EVERYBODY, HttpLogin, Login, Logins};

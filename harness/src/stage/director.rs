@@ -25,8 +25,7 @@ use crate::names::{Link, PeerName, RoomName};
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
 use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, Place};
 use crate::server::ServerUnderTest;
-use crate::signaling::Terms;
-use crate::signaling::{Alias, Kind, Request};
+use crate::signaling::{Alias, Dialect, Kind, Request, Terms};
 use crate::terms::ServerLife;
 
 /// How long the last replies may take before a link counts as not fenced.
@@ -136,6 +135,8 @@ pub(super) struct Stage {
     /// How many events the world has taken in.
     pub(super) taken: Seq,
     pub(super) lost: Lost,
+    /// How the server is talked to.
+    pub(super) dialect: Arc<Dialect>,
     pub(super) disturbed: Disturbed,
     /// A browser takes part.
     pub(super) browsers: bool,
@@ -319,7 +320,7 @@ impl Stage {
                 });
             }
         }
-        if let Some(why) = self.desk.trouble() {
+        if let Some(why) = self.desk.trouble().or_else(|| self.dialect.failure()) {
             return Err(Stop::Trouble(InconclusiveKind::Environment, why));
         }
         match lock(&self.lost).first() {

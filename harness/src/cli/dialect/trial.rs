@@ -85,6 +85,7 @@ impl Try {
             security: project.security,
             logins: project.logins.into(),
             secrets: project.secrets.into(),
+            translator: project.translator,
             ..Setting::new(project.server, dialect, pool, run.clone())
         });
         let interrupt = setting.interrupt.clone();
