@@ -147,7 +147,7 @@ impl Project {
         let Some(stranger) = strangers.next().filter(|_| !peers.is_empty()) else {
             return Ok(());
         };
-        let near = nearest(stranger, peers.into_iter());
+        let near = nearest(stranger, peers);
         let near = near.map(|near| format!("; did you mean `{near}`?"));
         Err(format!(
             "[logins.{stranger}]: no scenario of the project has a peer {}{}",
