@@ -188,6 +188,7 @@ pub(super) fn lane<'a>(
         | What::Case(_)
         | What::Source { .. }
         | What::Clearing
+        | What::Starved { .. }
         | What::Law(_)
         | What::Verdict { .. } => None,
     }

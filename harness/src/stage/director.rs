@@ -16,6 +16,7 @@ use super::hope::Waiting;
 use super::lawful::judged;
 use super::order::{Done, Order};
 use super::outcome::Judged;
+use super::pulse::Pulse;
 use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
@@ -134,6 +135,8 @@ pub(super) struct Stage {
     pub(super) acquainted: Acquainted,
     /// How many events the world has taken in.
     pub(super) taken: Seq,
+    /// How long glare itself got no time from the machine, and until when.
+    pub(super) starved: Vec<(Instant, Duration)>,
     pub(super) lost: Lost,
     /// How the server is talked to.
     pub(super) dialect: Arc<Dialect>,
@@ -144,6 +147,7 @@ pub(super) struct Stage {
     pub(super) may_end: bool,
     /// The end of the steps; before it, the last step that began.
     pub(super) ended: Seq,
+    pub(super) _pulse: Pulse,
     /// The case must be over by then.
     pub(super) end: Instant,
     /// What the step waits for must be there by then.
@@ -297,6 +301,10 @@ impl Stage {
     pub(super) fn take_in(&mut self) -> Result<(), Stop> {
         for event in self.recorder.events_from(self.taken) {
             self.taken = event.seq + 1;
+            if let What::Starved { millis } = event.what {
+                self.starved
+                    .push((Instant::now(), Duration::from_millis(millis)));
+            }
             self.world.feed(&event);
             if let Some(index) = self.watch.feed(&event) {
                 return Err(Stop::Fail {
@@ -347,9 +355,27 @@ impl Stage {
         }
     }
 
-    /// Something did not happen in its time.
+    /// How long glare itself got no time from the machine since this wait began.
+    fn starved(&self, until: Until) -> Duration {
+        let began = until.at.checked_sub(until.within);
+        let since = |at: &Instant| began.is_none_or(|began| *at >= began);
+        let later = self.starved.iter().filter(|(at, _)| since(at));
+        later.map(|(_, time)| *time).sum()
+    }
+
+    /// Something did not happen in its time. Where the machine had no time for glare in much of it, nobody is to blame.
     pub(super) fn late(&self, what: &str, until: Until) -> Stop {
         let limit = self.limit(until);
+        let starved = self.starved(until);
+        if starved * 2 > until.within {
+            return Stop::Trouble(
+                InconclusiveKind::Environment,
+                format!(
+                    "{what} did not happen ({limit}), but the machine had no time for glare itself for {} of that: it is too busy",
+                    seconds(starved)
+                ),
+            );
+        }
         fail_as(
             FailureKind::TimedOut,
             format!("{what} did not happen ({limit})"),
@@ -380,7 +406,7 @@ impl Stage {
         what: impl Fn() -> String,
         mut holds: impl FnMut(&mut World) -> Option<Result<T, Miss>>,
     ) -> Result<T, Stop> {
-        let deadline = until.at.min(self.end);
+        let mut deadline = until.at.min(self.end);
         let idle = Instant::now() + IDLE_AFTER;
         loop {
             self.world.hope.quiet = self.actors.values().all(|actor| actor.wire.is_quiet());
@@ -405,6 +431,12 @@ impl Stage {
                     continue;
                 }
                 self.take_in()?;
+                // What the machine kept back is given on top.
+                let later = (until.at + self.starved(until)).min(self.end);
+                if later > deadline {
+                    deadline = later;
+                    continue;
+                }
                 return Err(self.late(&what(), until));
             }
         }

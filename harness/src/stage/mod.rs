@@ -32,6 +32,7 @@ mod payload;
 mod play;
 mod probe;
 mod probed;
+mod pulse;
 mod rules;
 mod shake;
 mod speak;

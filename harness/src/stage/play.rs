@@ -20,6 +20,7 @@ use super::elsewhere::{refuses, unkillable, withheld};
 use super::lawful::{excuse, lives_on};
 use super::outcome::{Judged, Outcome, log};
 use super::probed::gone;
+use super::pulse::Pulse;
 use super::rules::Rules;
 use super::strangers::{Names, Strangers, is_harmful};
 use super::waits::World;
@@ -404,6 +405,7 @@ async fn perform(
     busy: Option<OwnedSemaphorePermit>,
 ) -> Ended {
     let scenario = &case.scenario;
+    let pulse = Pulse::start(recorder.clone());
     let sink = {
         let recorder = recorder.clone();
         Arc::new(move |life: ServerLife| {
@@ -503,6 +505,8 @@ async fn perform(
         rooms: BTreeMap::new(),
         acquainted: Acquainted::default(),
         taken: 0,
+        starved: Vec::new(),
+        _pulse: pulse,
         lost: lost.clone(),
         disturbed: Disturbed::default(),
         browsers: case.cast.needs_browser(),

@@ -81,6 +81,7 @@ mod stage_faults;
 mod stage_log;
 mod stage_steps;
 mod stage_tls;
+mod starved;
 mod strangers;
 mod tap;
 mod translator;
