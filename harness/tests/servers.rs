@@ -257,3 +257,8 @@ fn two_browsers_talk_through_each_server() {
         );
     }
 }
+
+#[test]
+fn two_nodes_of_socketio_behind_redis_play_what_they_support() {
+    plays("socketio-cluster");
+}

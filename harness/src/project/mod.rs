@@ -21,6 +21,10 @@
 //! command = "exec redis-server --port {port} --save ''"
 //! ready = "port"                         # and `ready-within`, `env`: as above
 //!
+//! [logins.all]                           # what `connect: { login: [token] }` of the dialect names, for each peer; [logins.bob] is bob's own
+//! token = { command = "./mint {me}" }    # the first line that it writes, anew for each connection; or a text, the same each time; or
+//! # token = { http = "POST http://127.0.0.1:{auth}/token", body = '{"user":"{me}"}', take = "/access_token" }
+//!
 //! [headers]                              # sent with every request to the server
 //! authorization = "Bearer ${MY_TOKEN}"   # ${NAME} is an environment variable: a secret, in no log and no trace
 //! ```
@@ -29,6 +33,7 @@
 
 mod beside;
 mod file;
+mod logins;
 mod tables;
 mod verify;
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use super::desk::Desk;
 use super::directory::Directory;
 use super::driver::{Driver, Lost, Setup};
 use super::order::{Done, Order, Task};
@@ -34,6 +35,7 @@ pub(super) struct Scene {
     pub digest: Digest,
     pub rules: Arc<Rules>,
     pub directory: Directory,
+    pub desk: Desk,
     pub upstream: SocketAddr,
     pub lost: Lost,
 }
@@ -155,6 +157,7 @@ impl Actor {
             wire: self.wire.clone(),
             recorder: self.scene.recorder.clone(),
             directory: self.scene.directory.clone(),
+            desk: self.scene.desk.clone(),
             dialect: self.scene.setting.dialect.clone(),
             first_link: self.next_link,
             first_conn: self.next_conn,

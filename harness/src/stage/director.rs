@@ -9,6 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::actor::Actor;
+use super::desk::Desk;
 use super::disturbed::Disturbed;
 use super::driver::Lost;
 use super::hope::Waiting;
@@ -114,6 +115,8 @@ pub(super) struct Stage {
     pub(super) placed: BTreeMap<PeerName, u32>,
     /// The names that everything has on the wire.
     pub(super) alias: Alias,
+    /// Where peers get their logins.
+    pub(super) desk: Desk,
     /// Whether two strangers could meet before the steps, where somebody else has started the server and some step does harm.
     pub(super) met_before: Option<bool>,
     pub(super) recorder: Recorder,
@@ -325,7 +328,7 @@ impl Stage {
                 });
             }
         }
-        if let Some(why) = self.dialect.failure() {
+        if let Some(why) = self.desk.trouble().or_else(|| self.dialect.failure()) {
             return Err(Stop::Trouble(InconclusiveKind::Environment, why));
         }
         match lock(&self.lost).first() {

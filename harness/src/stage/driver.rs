@@ -14,6 +14,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
+use super::desk::Desk;
 use super::directory::Directory;
 use super::frames::{self, Frame};
 use super::line::{Answered, Begun, Line, Outgoing, Whose, begin, fetch_command, tell};
@@ -38,6 +39,7 @@ pub struct Setup {
     pub wire: Arc<Wire>,
     pub recorder: Recorder,
     pub directory: Directory,
+    pub desk: Desk,
     pub dialect: Arc<Dialect>,
     /// The numbers of the first link and connection that it may use: a peer that was killed and comes back goes on counting.
     pub first_link: u32,
@@ -58,6 +60,7 @@ pub struct Driver {
     pub(super) wire: Arc<Wire>,
     pub(super) recorder: Recorder,
     pub(super) directory: Directory,
+    pub(super) desk: Desk,
     pub(super) dialect: Arc<Dialect>,
     pub(super) line: Line,
     mind: Mind,
@@ -106,6 +109,7 @@ impl Driver {
             wire: setup.wire,
             recorder: setup.recorder,
             directory: setup.directory,
+            desk: setup.desk,
             dialect: setup.dialect,
             line: Line::new(setup.first_link.saturating_sub(1), answers),
             inputs: VecDeque::new(),

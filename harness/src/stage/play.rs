@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::actor::{Actor, Scene};
 use super::blame::Blame;
+use super::desk::desk;
 use super::director::{Ran, Stage, Stop, Until};
 use super::directory::Directory;
 use super::disturbed::Disturbed;
@@ -33,7 +34,7 @@ use crate::record::{
     Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
 };
 use crate::scenario::{Acquainted, Action, Place};
-use crate::server::{Lives, ServerUnderTest, Wanted};
+use crate::server::{EVERYBODY, Lives, ServerUnderTest, Wanted};
 use crate::signaling::Alias;
 use crate::signaling::Terms;
 use crate::source::Source;
@@ -383,6 +384,18 @@ fn directory(case: &Case, setting: &Setting) -> Directory {
     Directory::new(case.scenario.peers.iter().map(|(name, _)| name)).aliased(alias)
 }
 
+/// Who is given nothing of what the dialect wants to be let in.
+fn without_login(case: &Case, setting: &Setting) -> Option<String> {
+    let names = setting.dialect.logins();
+    let peers = case.scenario.peers.iter().map(|(name, _)| name.as_str());
+    let lacking = |peer| Some((peer, setting.logins.lacking(peer, names)?));
+    let (peer, name) = peers.into_iter().find_map(lacking)?;
+    let dialect = setting.dialect.name();
+    Some(format!(
+        "the dialect `{dialect}` lets nobody in without `{name}`, and the project file gives {peer} none: add `{name} = \"…\"` to [logins.{peer}], or to [logins.{EVERYBODY}]"
+    ))
+}
+
 async fn perform(
     case: &Case,
     setting: &Arc<Setting>,
@@ -399,6 +412,9 @@ async fn perform(
             recorder.record(What::Server { life }, &[]);
         })
     };
+    if let Some(why) = without_login(case, setting) {
+        return Ended::early(Verdict::inconclusive(InconclusiveKind::Environment, why));
+    }
     let pausable = (scenario.steps.iter()).any(|step| matches!(step.action, Action::Pause { .. }));
     let wanted = Wanted {
         pausable,
@@ -418,6 +434,7 @@ async fn perform(
         digest: Digest::new(),
         rules: Arc::new(Rules::default()),
         directory: directory(case, setting),
+        desk: desk(&server, setting).recorded(recorder.clone()),
         upstream: server.address(),
         lost: lost.clone(),
     };
@@ -449,7 +466,7 @@ async fn perform(
     let met_before = match setting.server.elsewhere() {
         Some(url) if url.owned && is_harmful(case) => {
             let alias = scene.directory.alias().clone();
-            let strangers = Strangers::at(server.address(), setting, alias);
+            let strangers = Strangers::at((&server, 1), setting, alias);
             Some(strangers.meet(&Names::of(case)).await.is_ok())
         }
         _ => None,
@@ -472,6 +489,7 @@ async fn perform(
         .collect();
     let mut stage = Stage {
         alias: scene.directory.alias().clone(),
+        desk: scene.desk.clone(),
         met_before,
         actors,
         server,

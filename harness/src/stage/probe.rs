@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::desk::Desk;
 use super::frames::{self, Frame};
 use super::line::fetch_command;
 use crate::hand::Hand as _;
@@ -59,6 +60,7 @@ pub(super) struct Probe {
     id: String,
     alias: Alias,
     book: Book,
+    desk: Desk,
     dialect: Arc<Dialect>,
     hand: WirePeer,
     refusal: Arc<KeepsRefusal>,
@@ -75,6 +77,7 @@ impl Probe {
     pub async fn new(
         id: String,
         tap: TapOptions,
+        desk: Desk,
         dialect: Arc<Dialect>,
         alias: Alias,
         book: Book,
@@ -86,6 +89,7 @@ impl Probe {
         let (hand, happenings) = WirePeer::start(tap.address()).await;
         Ok(Self {
             _tap: tap,
+            desk,
             refusal,
             conversation: Conversation::new(dialect.clone(), &id),
             alias,
@@ -113,9 +117,12 @@ impl Probe {
             self.link += 1;
             self.heard.clear();
             lock(&self.refusal.0).take();
-            self.conversation = Conversation::new(self.dialect.clone(), &self.id)
+            let new = Conversation::new(self.dialect.clone(), &self.id)
                 .aliased(self.alias.clone())
                 .with(self.book.clone());
+            // Nobody is accused of whom the project gives no login.
+            let given = self.desk.given(&self.id, new).await;
+            self.conversation = given.map_err(Stuck::Harness)?;
             self.ask_before(until).await?;
             let connect = self.conversation.connect(None);
             let command = Command::OpenLink {

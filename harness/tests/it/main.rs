@@ -60,6 +60,7 @@ mod log_canonical;
 mod log_exempt;
 mod log_expect;
 mod log_trace;
+mod logins;
 mod mesh;
 mod names;
 mod native;

@@ -201,6 +201,8 @@ struct ConnectTemplate {
     headers: Vec<(String, Vec<Piece>)>,
     /// What socket.io's `40` carries.
     auth: Option<Template>,
+    /// The names of what the project gives each peer.
+    login: Vec<String>,
     /// Requests before the line is dialled.
     before: Vec<Before>,
     /// What is said and awaited before all else once it stands.
@@ -421,6 +423,11 @@ impl Dialect {
     /// What its server is declared to do.
     pub fn properties(&self) -> &Properties {
         &self.properties
+    }
+
+    /// The names of what each peer is given by the project, to be let in.
+    pub fn logins(&self) -> &[String] {
+        &self.connect.login
     }
 
     /// Who offers when two meet, where a peer does not say.
