@@ -1,5 +1,6 @@
 //! What should happen: the model of a scenario, and the reader that makes one from YAML.
 
+mod acquainted;
 mod address;
 mod build;
 mod builder;
@@ -11,6 +12,7 @@ mod deadlock;
 mod expected;
 mod model;
 mod needs;
+mod nodes;
 mod old_news;
 mod ordered;
 mod outcomes;

@@ -136,6 +136,7 @@ impl Actor {
         if self.spec.offers.is_none() && self.scene.setting.dialect.offers() == Some("insider") {
             policy.offers = Offers::Insider;
         }
+        policy.gathers_first = self.scene.setting.dialect.candidates_within();
         policy
     }
 
