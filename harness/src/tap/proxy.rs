@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
+use super::forward::Routes;
 use super::link::Command;
 use super::options::{Cut, Delivery, TapOptions};
 use super::policy::{HoldId, Policy};
@@ -36,8 +37,13 @@ impl Tap {
     /// When the address cannot be bound.
     pub async fn start(options: TapOptions, policy: Arc<dyn Policy>) -> io::Result<Tap> {
         let listener = TcpListener::bind((options.address, 0)).await?;
+        let forward = options.forward.clone();
         let shared = Arc::new(Shared::new(policy, listener.local_addr()?, options));
-        let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        let routes = forward.map(|forward| {
+            let routes = Routes::new(forward, Arc::clone(&shared), &shared.stop);
+            Arc::new(routes)
+        });
+        let task = tokio::spawn(accept(listener, Arc::clone(&shared), routes));
         Ok(Tap {
             shared,
             task: Some(task),
@@ -174,7 +180,7 @@ impl Drop for Tap {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>, routes: Option<Arc<Routes>>) {
     let mut sessions = JoinSet::new();
     loop {
         tokio::select! {
@@ -182,7 +188,14 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             Some(_) = sessions.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    sessions.spawn(session::serve(Arc::clone(&shared), stream));
+                    let shared = Arc::clone(&shared);
+                    match &routes {
+                        None => sessions.spawn(session::serve(shared, stream)),
+                        Some(routes) => {
+                            let routes = Arc::clone(routes);
+                            sessions.spawn(session::serve_proxied(shared, routes, stream))
+                        }
+                    };
                 }
                 Err(error) => {
                     tracing::warn!("the tap at {} cannot accept: {error}", shared.address);
