@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::page::{By, PageDeed, ROLE_KEYS, Target};
 use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw, Second};
 use crate::names::{PeerName, RoomName};
 use crate::signaling::{DescriptionKind, Garbage, Kind};
@@ -174,6 +175,100 @@ pub(crate) fn made_up(size: usize) -> Vec<u8> {
     (0..size)
         .map(|at| (at.wrapping_mul(31) ^ (at >> 8)) as u8)
         .collect()
+}
+
+impl Values {
+    /// What in the page is meant; `shown` says whether `text` is a part of that.
+    fn target(&self, shown: bool) -> Option<Target> {
+        let of_role = |role: &&&str| self.find(role).is_some();
+        let by = if let Some(role) = ROLE_KEYS.iter().find(of_role) {
+            By::Role {
+                role: (*role).to_owned(),
+                name: self.text(role),
+            }
+        } else if let Some(role) = self.word("role") {
+            By::Role {
+                role: role.to_owned(),
+                name: self.text("name"),
+            }
+        } else if let Some(field) = self.text("field") {
+            By::Field(field)
+        } else if let Some(selector) = self.text("selector") {
+            By::Selector(selector)
+        } else {
+            By::Text(self.text("text").filter(|_| shown)?)
+        };
+        let nth = self.number("nth").and_then(|nth| u32::try_from(nth).ok());
+        Some(Target { by, nth })
+    }
+
+    fn page(&self, deed: PageDeed) -> Option<Action> {
+        let peer = self.peer("peer")?;
+        Some(Action::Page { peer, deed })
+    }
+}
+
+pub(crate) fn open(v: &Values) -> Option<Action> {
+    let path = v.text("path");
+    v.page(PageDeed::Open { path })
+}
+
+pub(crate) fn fill(v: &Values) -> Option<Action> {
+    let (target, text) = (v.target(false)?, v.text("text")?);
+    v.page(PageDeed::Fill { target, text })
+}
+
+pub(crate) fn click(v: &Values) -> Option<Action> {
+    let target = v.target(true)?;
+    v.page(PageDeed::Click { target })
+}
+
+pub(crate) fn press(v: &Values) -> Option<Action> {
+    let (key, target) = (v.text("key")?, v.target(false));
+    v.page(PageDeed::Press { key, target })
+}
+
+pub(crate) fn see(v: &Values) -> Option<Action> {
+    let (target, gone) = (v.target(true)?, v.flag("gone", false));
+    v.page(PageDeed::See { target, gone })
+}
+
+pub(crate) fn reload(v: &Values) -> Option<Action> {
+    v.page(PageDeed::Reload)
+}
+
+pub(crate) fn navigate(v: &Values) -> Option<Action> {
+    let path = v.text("path");
+    v.page(PageDeed::Navigate { path })
+}
+
+pub(crate) fn back(v: &Values) -> Option<Action> {
+    v.page(PageDeed::Back)
+}
+
+pub(crate) fn forward(v: &Values) -> Option<Action> {
+    v.page(PageDeed::Forward)
+}
+
+pub(crate) fn new_tab(v: &Values) -> Option<Action> {
+    let path = v.text("path");
+    v.page(PageDeed::NewTab { path })
+}
+
+pub(crate) fn offline(v: &Values) -> Option<Action> {
+    v.page(PageDeed::Offline)
+}
+
+pub(crate) fn online(v: &Values) -> Option<Action> {
+    v.page(PageDeed::Online)
+}
+
+pub(crate) fn screenshot(v: &Values) -> Option<Action> {
+    let name = match v.find("file") {
+        Some(Parsed::Room(name)) => Some(name.as_str().to_owned()),
+        _ => None,
+    };
+    v.page(PageDeed::Screenshot { name })
 }
 
 pub(crate) fn connect(v: &Values) -> Option<Action> {
