@@ -5,8 +5,8 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::page::{By, PageDeed, ROLE_KEYS, Target};
 use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw, Second};
+use super::page::{PageDeed, ROLE_KEYS, Sight, Target};
 use crate::names::{PeerName, RoomName};
 use crate::signaling::{DescriptionKind, Garbage, Kind};
 use crate::source::Span;
@@ -180,26 +180,30 @@ pub(crate) fn made_up(size: usize) -> Vec<u8> {
 impl Values {
     /// What in the page is meant; `shown` says whether `text` is a part of that.
     fn target(&self, shown: bool) -> Option<Target> {
-        let of_role = |role: &&&str| self.find(role).is_some();
-        let by = if let Some(role) = ROLE_KEYS.iter().find(of_role) {
-            By::Role {
-                role: (*role).to_owned(),
-                name: self.text(role),
-            }
-        } else if let Some(role) = self.word("role") {
-            By::Role {
-                role: role.to_owned(),
-                name: self.text("name"),
-            }
-        } else if let Some(field) = self.text("field") {
-            By::Field(field)
-        } else if let Some(selector) = self.text("selector") {
-            By::Selector(selector)
-        } else {
-            By::Text(self.text("text").filter(|_| shown)?)
-        };
-        let nth = self.number("nth").and_then(|nth| u32::try_from(nth).ok());
-        Some(Target { by, nth })
+        let name = |key: &str| self.text(key);
+        if let Some(role) = ROLE_KEYS.iter().find(|role| self.find(role).is_some()) {
+            let name = name(role)?;
+            return Some(Target::Role { role, name });
+        }
+        if let Some(role) = self.word("role") {
+            let name = name("name").unwrap_or_default();
+            return Some(Target::Role { role, name });
+        }
+        let label = name("label").map(Target::Label);
+        let by = label.or_else(|| name("selector").map(Target::Selector));
+        by.or_else(|| name("text").filter(|_| shown).map(Target::Text))
+    }
+
+    fn sight(&self) -> Sight {
+        match (self.find("gone"), self.word("is"), self.text("value")) {
+            (Some(_), ..) => Sight::Gone,
+            (_, Some("enabled"), _) => Sight::Enabled,
+            (_, Some("disabled"), _) => Sight::Disabled,
+            (_, Some("checked"), _) => Sight::Checked,
+            (_, Some(_), _) => Sight::Unchecked,
+            (.., Some(value)) => Sight::Value(value),
+            _ => Sight::Present,
+        }
     }
 
     fn page(&self, deed: PageDeed) -> Option<Action> {
@@ -229,8 +233,8 @@ pub(crate) fn press(v: &Values) -> Option<Action> {
 }
 
 pub(crate) fn see(v: &Values) -> Option<Action> {
-    let (target, gone) = (v.target(true)?, v.flag("gone", false));
-    v.page(PageDeed::See { target, gone })
+    let (target, sight) = (v.target(true)?, v.sight());
+    v.page(PageDeed::See { target, sight })
 }
 
 pub(crate) fn reload(v: &Values) -> Option<Action> {

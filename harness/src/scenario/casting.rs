@@ -201,7 +201,9 @@ mod tests {
             error.unwrap_err().to_string(),
             "`alice` is a page, which native cannot play: chromium or firefox"
         );
-        let mixes = scenario("{ alice: { app: / }, bob: {} }\ncasts: { one: {}, two: { alice: firefox, bob: chromium } }");
+        let mixes = scenario(
+            "{ alice: { app: / }, bob: {} }\ncasts: { one: {}, two: { alice: firefox, bob: chromium } }",
+        );
         assert_eq!(
             told(&mixes.casts()),
             ["alice=chromium,bob=native", "alice=firefox,bob=chromium"]

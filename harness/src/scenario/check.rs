@@ -686,7 +686,10 @@ impl Walk<'_> {
                 .collect(),
         };
         let by_itself = |name: &PeerName| self.is_page(name);
-        if self.wire.contains_key(peer) || by_itself(peer) || others.iter().any(|name| by_itself(name)) {
+        if self.wire.contains_key(peer)
+            || by_itself(peer)
+            || others.iter().any(|name| by_itself(name))
+        {
             return;
         }
         let whys = others.iter().map(|other| {

@@ -11,8 +11,8 @@ pub enum PageDeed {
     Click { target: Target },
     /// Presses a key, as `Enter` or `Control+a`, in a field if one is named.
     Press { key: String, target: Option<Target> },
-    /// Waits until something can be seen; with `gone`, until it can not.
-    See { target: Target, gone: bool },
+    /// Waits until something is to be seen so.
+    See { target: Target, sight: Sight },
     /// Loads it anew.
     Reload,
     /// As the browser's button does.
@@ -33,28 +33,51 @@ pub enum PageDeed {
 
 /// Something in a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// How it is told from the rest.
-    pub by: By,
-    /// The nth of those that match, from 1; `None`: there must be one.
-    pub nth: Option<u32>,
-}
-
-/// How something in a page is told from the rest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum By {
-    /// By its role and name in the accessibility tree.
-    Role { role: String, name: Option<String> },
-    /// A field of a form, by its name or label.
-    Field(String),
+pub enum Target {
+    /// By its role and its accessible name.
+    Role { role: &'static str, name: String },
+    /// A control of a form, by the text of its label.
+    Label(String),
     /// By the text that it shows.
     Text(String),
     /// By a CSS selector.
     Selector(String),
 }
 
+/// What is to be seen of something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// It is shown.
+    Present,
+    /// It is not shown (any more).
+    Gone,
+    /// It is shown and can be used.
+    Enabled,
+    /// It is shown and cannot be used.
+    Disabled,
+    /// It is checked or selected.
+    Checked,
+    /// It is not.
+    Unchecked,
+    /// It holds this value.
+    Value(String),
+}
+
+impl Sight {
+    /// The word after `is`.
+    pub(super) fn word(&self) -> Option<&'static str> {
+        match self {
+            Sight::Enabled => Some("enabled"),
+            Sight::Disabled => Some("disabled"),
+            Sight::Checked => Some("checked"),
+            Sight::Unchecked => Some("unchecked"),
+            Sight::Present | Sight::Gone | Sight::Value(_) => None,
+        }
+    }
+}
+
 /// Roles that have a key of their own.
-pub(super) const ROLE_KEYS: &[&str] = &["button", "link", "checkbox", "heading"];
+pub(super) const ROLE_KEYS: &[&str] = &["button", "link", "field", "checkbox", "heading"];
 
 impl PageDeed {
     /// Whether the page may do something by itself because of it. What only looks at it does not.

@@ -35,6 +35,7 @@ mod polled;
 mod proxy;
 mod queue;
 mod raw;
+mod routes;
 mod session;
 mod shared;
 mod site;

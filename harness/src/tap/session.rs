@@ -18,12 +18,12 @@ use tokio::time::{sleep, timeout};
 
 use super::answer::{self, Refusal};
 use super::body::{Body, Framing};
-use super::forward::Routes;
 use super::head::{self, Form, HeadError, Request, Response};
 use super::link::Link;
 use super::pages::PREFIX;
 use super::policy::{LinkChange, Passing, Refused, Verdict};
 use super::polled::{Joined, LATER, Polled};
+use super::routes::Routes;
 use super::shared::Shared;
 use super::stream::Stream;
 use super::violation;

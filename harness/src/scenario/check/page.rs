@@ -3,7 +3,7 @@
 use super::Walk;
 use crate::names::PeerName;
 use crate::scenario::model::{Action, Raw};
-use crate::scenario::page::{By, PageDeed};
+use crate::scenario::page::{PageDeed, Target};
 use crate::scenario::placed::Placed;
 use crate::scenario::table::{KEYS, MODIFIERS};
 
@@ -31,9 +31,13 @@ impl Walk<'_> {
         match (action, self.is_page(peer)) {
             (Action::Page { deed, .. }, true) => self.deed(at, deed),
             (Action::Page { .. }, false) => {
-                self.note(at, key, format!("`{peer}` is no page, so it has no user who could `{verb}`"))
-                    .expect("a peer with `app:`")
-                    .advise(format!("make it one: `{peer}: {{ app: / }}`"));
+                self.note(
+                    at,
+                    key,
+                    format!("`{peer}` is no page, so it has no user who could `{verb}`"),
+                )
+                .expect("a peer with `app:`")
+                .advise(format!("make it one: `{peer}: {{ app: / }}`"));
             }
             (
                 Action::Kill { .. }
@@ -76,13 +80,25 @@ impl Walk<'_> {
             }
             _ => None,
         };
-        if at.values.span("name").is_some() && at.values.span("role").is_none() {
-            self.note(at, "name", "`name` is said, and no `role`".to_owned())
-                .expect("`role: …` and `name: …`");
+        let there = |key: &str| at.values.span(key).is_some();
+        for (key, with) in [("name", "role"), ("role", "name")] {
+            if there(key) && !there(with) {
+                self.note(at, key, format!("`{key}` is said, and no `{with}`"))
+                    .expect("`role: …` and `name: …`");
+            }
         }
-        let text = target.map(|target| match &target.by {
-            By::Role { name, .. } => name.as_deref().unwrap_or("x"),
-            By::Field(text) | By::Text(text) | By::Selector(text) => text,
+        let ways: Vec<&str> = ["gone", "is", "value"]
+            .into_iter()
+            .filter(|key| there(key))
+            .collect();
+        if let [first, second, ..] = ways.as_slice() {
+            self.note(at, second, format!("`{first}` and `{second}` at once"))
+                .expect("one thing that is to be seen of it")
+                .advise("make two steps of it");
+        }
+        let text = target.map(|target| match target {
+            Target::Role { name, .. } => name,
+            Target::Label(text) | Target::Text(text) | Target::Selector(text) => text,
         });
         if text.is_some_and(|text| text.trim().is_empty()) {
             self.mistakes

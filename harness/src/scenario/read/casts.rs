@@ -93,7 +93,10 @@ impl Reader<'_> {
             }
             if spec.is_app() && !stack.is_browser() {
                 self.mistakes
-                    .add(&node.span, format!("`{name}` is a page, and no {stack} plays one"))
+                    .add(
+                        &node.span,
+                        format!("`{name}` is a page, and no {stack} plays one"),
+                    )
                     .expect("`chromium`, which it is where a mix leaves it out, or `firefox`");
                 is_whole = false;
                 continue;

@@ -7,7 +7,7 @@ use super::words::{corruption_text, cut_text, direction_text, kill_text};
 use crate::names::PeerName;
 use crate::scenario::build::made_up;
 use crate::scenario::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw};
-use crate::scenario::page::{By, PageDeed, ROLE_KEYS, Target};
+use crate::scenario::page::{PageDeed, ROLE_KEYS, Sight, Target};
 use crate::scenario::table::{TOGETHER, WAIT};
 use crate::terms::{Corruption, Data};
 use crate::yaml::{scalar, write_duration};
@@ -318,10 +318,13 @@ fn page(peer: &PeerName, deed: &PageDeed) -> (&'static str, Entries) {
             entries.extend(target.iter().flat_map(target_entries));
             "press"
         }
-        PageDeed::See { target, gone } => {
+        PageDeed::See { target, sight } => {
             entries.extend(target_entries(target));
-            if *gone {
-                entries.push(("gone", "true".to_owned()));
+            match sight {
+                Sight::Present => {}
+                Sight::Gone => entries.push(("gone", "true".to_owned())),
+                Sight::Value(value) => entries.push(("value", scalar(value))),
+                other => entries.extend(other.word().map(|word| ("is", word.to_owned()))),
             }
             "see"
         }
@@ -339,21 +342,15 @@ fn page(peer: &PeerName, deed: &PageDeed) -> (&'static str, Entries) {
 }
 
 fn target_entries(target: &Target) -> Entries {
-    let mut entries = match &target.by {
-        By::Role {
-            role,
-            name: Some(name),
-        } => match ROLE_KEYS.iter().find(|key| *key == role) {
-            Some(key) => vec![(*key, scalar(name))],
-            None => vec![("role", scalar(role)), ("name", scalar(name))],
+    match target {
+        Target::Role { role, name } => match ROLE_KEYS.contains(role) {
+            true => vec![(role, scalar(name))],
+            false => vec![("role", (*role).to_owned()), ("name", scalar(name))],
         },
-        By::Role { role, name: None } => vec![("role", scalar(role))],
-        By::Field(name) => vec![("field", scalar(name))],
-        By::Text(text) => vec![("text", scalar(text))],
-        By::Selector(selector) => vec![("selector", scalar(selector))],
-    };
-    entries.extend(target.nth.map(|nth| ("nth", nth.to_string())));
-    entries
+        Target::Label(name) => vec![("label", scalar(name))],
+        Target::Text(text) => vec![("text", scalar(text))],
+        Target::Selector(selector) => vec![("selector", scalar(selector))],
+    }
 }
 
 fn condition_entries(condition: &Condition) -> Entries {

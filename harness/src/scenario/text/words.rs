@@ -2,7 +2,7 @@
 
 use crate::names::PeerName;
 use crate::scenario::model::{Cut, Pattern};
-use crate::scenario::page::{By, PageDeed, Target};
+use crate::scenario::page::{PageDeed, Sight, Target};
 use crate::terms::{Corruption, Kill, Silence};
 use crate::yaml::scalar;
 
@@ -74,11 +74,21 @@ pub(super) fn page_text(deed: &PageDeed) -> Option<String> {
         }
         PageDeed::Click { target } => format!("clicks {}", target_text(target)),
         PageDeed::Press { key, target } => {
-            let target = target.as_ref().map(|target| format!(" in {}", target_text(target)));
+            let target = target
+                .as_ref()
+                .map(|target| format!(" in {}", target_text(target)));
             format!("presses {}{}", scalar(key), target.unwrap_or_default())
         }
-        PageDeed::See { target, gone: false } => format!("sees {}", target_text(target)),
-        PageDeed::See { target, gone: true } => format!("sees no {}", target_text(target)),
+        PageDeed::See { target, sight } => match sight {
+            Sight::Present => format!("sees {}", target_text(target)),
+            Sight::Gone => format!("sees no {}", target_text(target)),
+            Sight::Value(value) => format!("sees {} with {}", target_text(target), quoted(value)),
+            other => format!(
+                "sees {} {}",
+                target_text(target),
+                other.word().unwrap_or_default()
+            ),
+        },
         PageDeed::Reload => "reloads".to_owned(),
         PageDeed::Back => "goes back".to_owned(),
         PageDeed::Forward => "goes forward".to_owned(),
@@ -92,15 +102,10 @@ pub(super) fn page_text(deed: &PageDeed) -> Option<String> {
 pub(super) fn target_text(target: &Target) -> String {
     // Hidden characters show; no text can pass for another line.
     let quoted = |text: &str| format!("{text:?}");
-    let text = match &target.by {
-        By::Role { role, name: Some(name) } => format!("{role} {}", quoted(name)),
-        By::Role { role, name: None } => role.clone(),
-        By::Field(name) => format!("field {}", quoted(name)),
-        By::Text(text) => format!("text {}", quoted(text)),
-        By::Selector(selector) => format!("selector {}", quoted(selector)),
-    };
-    match target.nth {
-        Some(nth) => format!("{text} ({nth})"),
-        None => text,
+    match target {
+        Target::Role { role, name } => format!("{role} {}", quoted(name)),
+        Target::Label(name) => format!("control labelled {}", quoted(name)),
+        Target::Text(text) => format!("text {}", quoted(text)),
+        Target::Selector(selector) => format!("selector {}", quoted(selector)),
     }
 }

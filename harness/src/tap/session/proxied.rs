@@ -7,8 +7,8 @@ use tokio::time::timeout;
 
 use super::{End, Session};
 use crate::tap::answer::Refusal;
-use crate::tap::forward::Routes;
 use crate::tap::head::Request;
+use crate::tap::routes::Routes;
 use crate::tap::shared::Shared;
 use crate::tap::wire::{CONNECT, Wire};
 use crate::tls::{self, Called};
