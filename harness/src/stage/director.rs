@@ -24,7 +24,7 @@ use crate::log::Watch;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
 use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, PageDeed, Place};
-use crate::server::ServerUnderTest;
+use crate::server::{AppServer, ServerUnderTest};
 use crate::signaling::Terms;
 use crate::signaling::{Alias, Kind, Request};
 use crate::terms::ServerLife;
@@ -117,6 +117,8 @@ pub(super) struct Ran {
 pub(super) struct Stage {
     pub(super) actors: BTreeMap<PeerName, Actor>,
     pub(super) server: ServerUnderTest,
+    /// The one that pages of the user's come from, if it is another.
+    pub(super) app: Option<AppServer>,
     /// The names that everything has on the wire.
     pub(super) alias: Alias,
     /// Whether two strangers could meet before the steps, where somebody else has started the server and some step does harm.
@@ -757,6 +759,9 @@ impl Stage {
         self.undisturb().await;
         join_all(self.actors.into_values().map(Actor::exit)).await;
         self.server.stop().await;
+        if let Some(app) = self.app {
+            app.stop().await;
+        }
     }
 }
 

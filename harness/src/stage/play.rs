@@ -33,11 +33,11 @@ use crate::record::{
     Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
 };
 use crate::scenario::{Acquainted, Action, Place};
-use crate::server::{Lives, ServerUnderTest, Wanted};
+use crate::server::{AppServer, Lives, ServerUnderTest, Wanted, called};
 use crate::signaling::Alias;
 use crate::signaling::Terms;
 use crate::source::Source;
-use crate::tap::Forward;
+use crate::tap::{Forward, PageServer};
 use crate::terms::Kill;
 use crate::terms::ServerLife;
 
@@ -369,17 +369,13 @@ fn directory(case: &Case, setting: &Setting) -> Directory {
         .aliased(alias)
 }
 
-/// Where pages of the user's come from: the server under test.
-fn pages(setting: &Setting, server: SocketAddr) -> Result<Pages, String> {
+/// Where pages of the user's come from: the server under test, or one of their own.
+fn pages(setting: &Setting, server: SocketAddr, app: Option<&AppServer>) -> Result<Pages, String> {
     let scheme = match setting.security {
         Some(_) => "https",
         None => "http",
     };
-    let port = server.port();
-    let mut names = vec![server.to_string()];
-    if server.ip().is_loopback() {
-        names.push(format!("localhost:{port}"));
-    }
+    let mut names = called(server);
     let mut origin = format!("{scheme}://{server}");
     if let Some(site) = setting.server.site() {
         let port = setting.security.as_ref().map_or(80, |_| 443);
@@ -390,17 +386,29 @@ fn pages(setting: &Setting, server: SocketAddr) -> Result<Pages, String> {
         names.insert(0, named);
         origin = format!("{}{}", site.origin, site.prefix);
     }
+    if let Some(app) = &setting.app {
+        names.extend(app.names.iter().cloned());
+    }
     let hosts: Vec<&str> = (names.iter())
         .filter_map(|name| Some(name.rsplit_once(':')?.0.trim_matches(['[', ']'])))
         .collect();
     let identity = setting.security.as_ref();
     let identity = identity.map(|security| security.called(&hosts)).transpose();
     let identity = identity.map_err(|error| error.to_string())?;
+    let mut pages = None;
+    if let Some(app) = app {
+        origin.clone_from(&app.origin);
+        pages = Some(PageServer {
+            names: app.names.clone(),
+            address: app.address,
+            tls: None,
+        });
+    }
     Ok(Pages {
         origin,
         forward: Forward {
             server: names,
-            pages: None,
+            pages,
         },
         identity,
     })
@@ -434,8 +442,20 @@ async fn perform(
             return Ended::early(Verdict::inconclusive(InconclusiveKind::NoServer, why));
         }
     };
-    let pages = match pages(setting, server.address()) {
-        Ok(pages) => Arc::new(pages),
+    let has_pages = scenario.peers.iter().any(|(_, spec)| spec.is_app());
+    let app = match setting.app.as_ref().filter(|_| has_pages) {
+        None => Ok(None),
+        Some(spec) => AppServer::start(spec, server.address(), setting.run.clone())
+            .await
+            .map(Some)
+            .map_err(|error| format!("the server of the pages: {error}")),
+    };
+    let scenery = app.and_then(|app| {
+        let pages = pages(setting, server.address(), app.as_ref())?;
+        Ok((app, Arc::new(pages)))
+    });
+    let (app, pages) = match scenery {
+        Ok(scenery) => scenery,
         Err(why) => {
             server.stop().await;
             return Ended::early(Verdict::inconclusive(InconclusiveKind::Environment, why));
@@ -500,6 +520,7 @@ async fn perform(
         met_before,
         actors,
         server,
+        app,
         recorder: recorder.clone(),
         rules: scene.rules.clone(),
         world: World::new(&Terms::of(&setting.dialect)).refusing(&setting.dialect),
