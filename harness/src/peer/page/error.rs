@@ -87,6 +87,8 @@ pub enum Hindrance {
     Disabled,
     /// It can be read only, or is nothing that can be filled.
     NotEditable,
+    /// It cannot have the focus.
+    NotFocusable,
     /// It moves, or changes its size.
     Moving,
     /// It cannot be brought into view.
@@ -106,6 +108,7 @@ impl fmt::Display for Hindrance {
             Self::Hidden => f.write_str("is not shown"),
             Self::Disabled => f.write_str("is disabled"),
             Self::NotEditable => f.write_str("cannot be filled"),
+            Self::NotFocusable => f.write_str("cannot have the focus"),
             Self::Moving => f.write_str("does not stand still"),
             Self::OffScreen => f.write_str("cannot be brought into view"),
             Self::Covered { by } => write!(f, "is covered by {by}, which would get the click"),

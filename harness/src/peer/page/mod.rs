@@ -15,10 +15,15 @@
 //! there connections can be seen; `drive.js` in a world of its own, whose `Array`, `Promise` and the rest no page can override. All that a page
 //! says is hostile: cut to a length, escaped, counted.
 
+mod drive;
 mod error;
 mod event;
+mod keys;
+mod observer;
 mod target;
 mod user;
+mod watch;
+mod windows;
 
 pub use error::{Hindrance, PageError};
 pub use event::{Channel, DialogKind, PageEvent, PageEvents, Seen, Told, WindowId};

@@ -137,3 +137,18 @@ pub enum Sight {
     /// It is one, and is not.
     Unchecked,
 }
+
+impl fmt::Display for Sight {
+    /// As in: it was expected …
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Present => f.write_str("to be there"),
+            Self::Absent => f.write_str("to be gone"),
+            Self::Enabled => f.write_str("to be enabled"),
+            Self::Disabled => f.write_str("to be disabled"),
+            Self::Value(value) => write!(f, "to hold {value:?}"),
+            Self::Checked => f.write_str("to be checked"),
+            Self::Unchecked => f.write_str("not to be checked"),
+        }
+    }
+}
