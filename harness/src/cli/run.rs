@@ -164,6 +164,7 @@ impl Run {
             max_time: Duration::from_secs(self.max_time),
             options: options.into(),
             headers: project.headers.into(),
+            app: project.app,
             security: project.security,
             secrets: project.secrets.into(),
             ..Setting::new(project.server, project.dialect, pool, run.clone())

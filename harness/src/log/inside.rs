@@ -158,7 +158,10 @@ fn repeats(graph: &Graph<'_>, logged: &mut [bool]) {
                 let key = (peer, conn, label, payload);
                 if logged[i] {
                     heard.insert(key, i);
-                } else if graph.said[i].is_none() && heard.contains_key(&key) {
+                } else if graph.said[i].is_none()
+                    && !graph.is_from_a_page(i)
+                    && heard.contains_key(&key)
+                {
                     logged[i] = true;
                 }
             }

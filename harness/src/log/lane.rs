@@ -184,6 +184,8 @@ pub(super) fn lane<'a>(
         | What::Server { .. }
         | What::Fenced { .. }
         | What::ConnectionMade { .. }
+        | What::App { .. }
+        | What::Certificate { .. }
         | What::Case(_)
         | What::Source { .. }
         | What::Clearing

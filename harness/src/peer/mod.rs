@@ -1,8 +1,9 @@
-//! Who acts: native peers, browsers, and wire peers that only signal.
+//! Who acts: native peers, browsers, users' own pages, and wire peers that only signal.
 
 mod address;
 pub mod browser;
 mod native;
+pub mod page;
 mod socket;
 mod teller;
 mod wire;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::mistake::Mistakes;
-use crate::server::{CommandSpec, Ready, ServerSpec, ServerUrl, UrlSpec};
+use crate::server::{AppFrom, AppSpec, CommandSpec, Ready, ServerSpec, ServerUrl, UrlSpec};
 use crate::signaling::Dialect;
 use crate::source::{Source, Span};
 use crate::tls::{Security, Trust};
@@ -31,6 +31,8 @@ pub struct Project {
     pub scenarios: Vec<PathBuf>,
     /// The server under test.
     pub server: ServerSpec,
+    /// Where pages of the user's come from, if not from the server under test.
+    pub app: Option<AppSpec>,
     /// How to talk to it.
     pub dialect: Arc<Dialect>,
     /// Everything speaks TLS, if it is there.
@@ -48,6 +50,7 @@ pub struct Project {
 struct File {
     scenarios: Option<Vec<PathBuf>>,
     server: Option<Server>,
+    app: Option<App>,
     #[serde(default)]
     headers: BTreeMap<Spanned<String>, Spanned<String>>,
 }
@@ -65,6 +68,20 @@ struct Server {
     tls: Option<Spanned<bool>>,
     tls_ca: Option<Spanned<PathBuf>>,
     tls_name: Option<Spanned<String>>,
+}
+
+/// The server of pages.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct App {
+    command: Option<Spanned<String>>,
+    url: Option<Spanned<String>>,
+    ready: Option<Spanned<String>>,
+    ready_within: Option<Spanned<u64>>,
+    #[serde(default)]
+    env: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    names: Vec<Spanned<String>>,
 }
 
 /// Reads one file and collects what is wrong with it.
@@ -87,6 +104,7 @@ impl Project {
             home: PathBuf::from("."),
             scenarios: scenarios.into_iter().map(Into::into).collect(),
             server,
+            app: None,
             dialect,
             security: None,
             headers: Vec::new(),
@@ -208,6 +226,7 @@ impl Reader {
             }
             headers.extend(self.header(&name, &value));
         }
+        let app = file.app.and_then(|app| self.app(app, &folder));
         let url = match &file.server {
             Some(server) => self.url(server),
             None => None,
@@ -227,6 +246,7 @@ impl Reader {
             home: folder,
             scenarios,
             server,
+            app,
             dialect,
             security,
             headers,
@@ -259,16 +279,7 @@ impl Reader {
         }
         let mut spec = CommandSpec::new(command.into_inner());
         spec.folder = Some(folder.to_owned());
-        if let Some(ready) = server.ready {
-            match ready.get_ref().parse() {
-                Ok(how) => spec.ready = how,
-                Err(expected) => {
-                    let _: &Ready = &spec.ready;
-                    let found = format!("{:?} is no way to be ready", ready.get_ref());
-                    self.mistake(ready.span(), found).expect(expected);
-                }
-            }
-        }
+        self.ready(server.ready, &mut spec.ready);
         self.within(server.ready_within, &mut spec.within);
         for (name, value) in server.env {
             if let Some(value) = self.filled(&value) {
@@ -276,6 +287,89 @@ impl Reader {
             }
         }
         Ok((ServerSpec::Command(spec), dialect))
+    }
+
+    /// Where pages come from.
+    fn app(&mut self, app: App, folder: &Path) -> Option<AppSpec> {
+        let mut names = Vec::new();
+        for name in &app.names {
+            names.extend(self.authority(name));
+        }
+        let from = match (app.command, app.url) {
+            (Some(command), None) => {
+                let mut spec = CommandSpec::new(command.into_inner());
+                spec.folder = Some(folder.to_owned());
+                self.ready(app.ready, &mut spec.ready);
+                self.within(app.ready_within, &mut spec.within);
+                for (name, value) in app.env {
+                    if let Some(value) = self.filled(&value) {
+                        spec.env.push((name, value));
+                    }
+                }
+                AppFrom::Command(spec)
+            }
+            (None, Some(url)) => {
+                let text = self.filled(&url)?;
+                match text.parse::<ServerUrl>() {
+                    Ok(known) if !known.is_tls() => AppFrom::Url(known),
+                    Ok(_) => {
+                        self.mistake(url.span(), "the pages come by https")
+                            .expect("`http://…`: a secure context on loopback as well");
+                        return None;
+                    }
+                    Err(why) => {
+                        self.mistake(url.span(), why);
+                        return None;
+                    }
+                }
+            }
+            (Some(command), Some(_)) => {
+                let found = "the server of the pages is started by its `command` or runs already at its `url`";
+                self.mistake(command.span(), found)
+                    .advise("take one of them out");
+                return None;
+            }
+            (None, None) => {
+                let place = app.names.first().map_or(0..0, Spanned::span);
+                self.mistake(place, "`[app]` says nowhere where its pages come from")
+                    .expect("`command` with `{port}`, or `url`")
+                    .advise("leave `[app]` out, if the server under test serves them");
+                return None;
+            }
+        };
+        Some(AppSpec { from, names })
+    }
+
+    /// `host:port`, as pages call a server.
+    fn authority(&mut self, name: &Spanned<String>) -> Option<String> {
+        let text = name.get_ref();
+        let fits = text.rsplit_once(':').is_some_and(|(host, port)| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte);
+            !host.is_empty()
+                && host.bytes().all(plain)
+                && port.parse::<u16>().is_ok_and(|port| port > 0)
+        });
+        if !fits {
+            self.mistake(
+                name.span(),
+                format!("{text:?} is not how a page calls a server"),
+            )
+            .expect("`host:port`, `localhost:8080`");
+            return None;
+        }
+        Some(text.to_ascii_lowercase())
+    }
+
+    fn ready(&mut self, given: Option<Spanned<String>>, ready: &mut Ready) {
+        let Some(given) = given else { return };
+        match given.get_ref().parse() {
+            Ok(how) => *ready = how,
+            Err(expected) => {
+                let _: &Ready = ready;
+                let found = format!("{:?} is no way to be ready", given.get_ref());
+                self.mistake(given.span(), found).expect(expected);
+            }
+        }
     }
 
     fn within(&mut self, given: Option<Spanned<u64>>, within: &mut Duration) {

@@ -15,6 +15,12 @@
 //! # or, in the place of `command`, a server that runs already, and is neither started nor ended:
 //! # url = "https://signal.test/below"    # https needs tls-ca; nasty cases want `glare run --i-own-this-server`
 //!
+//! [app]                                  # where the pages of peers with `app:` come from, if not from the server under test
+//! command = "npm run dev -- --port {port}" # started for each case; {server} is the address of the server under test
+//! env = { SIGNALING = "ws://{server}" }
+//! names = ["localhost:8080"]             # by which the pages call the server under test besides: it gets what is for them
+//! # or: url = "http://localhost:5173"
+//!
 //! [headers]                              # sent with every request to the server
 //! authorization = "Bearer ${MY_TOKEN}"   # ${NAME} is an environment variable: a secret, in no log and no trace
 //! ```

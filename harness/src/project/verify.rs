@@ -112,6 +112,7 @@ impl Project {
         setting.options = self.again.clone().into();
         setting.security = self.security.clone();
         setting.headers = self.headers.clone().into();
+        setting.app.clone_from(&self.app);
         setting.secrets = self.secrets.clone().into();
         Ok(setting)
     }

@@ -14,6 +14,7 @@ mod needs;
 mod old_news;
 mod ordered;
 mod outcomes;
+mod page;
 mod placed;
 mod read;
 mod schema;
@@ -38,6 +39,7 @@ pub use model::{
 };
 pub use needs::Needed;
 pub use ordered::OneLink;
+pub use page::{PageDeed, Sight, Target};
 pub use read::sequences::Sequences;
 pub use schema::schema;
 pub use times::Times;

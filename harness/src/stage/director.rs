@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::actor::Actor;
 use super::disturbed::Disturbed;
@@ -15,6 +15,7 @@ use super::hope::Waiting;
 use super::lawful::judged;
 use super::order::{Done, Order};
 use super::outcome::Judged;
+use super::page;
 use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
@@ -22,8 +23,8 @@ use crate::lock::lock;
 use crate::log::Watch;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
-use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, Place};
-use crate::server::ServerUnderTest;
+use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, PageDeed, Place};
+use crate::server::{AppServer, ServerUnderTest};
 use crate::signaling::Terms;
 use crate::signaling::{Alias, Kind, Request};
 use crate::terms::ServerLife;
@@ -42,6 +43,12 @@ const BROWSER_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long after its sockets a server's process may end, to be told as the reason.
 const ENDS_WITHIN: Duration = Duration::from_millis(500);
+
+/// How long a picture of a page may take on which a step failed.
+const PICTURE_WITHIN: Duration = Duration::from_secs(5);
+
+/// How much longer than it should whoever keeps to a deadline of his own may take.
+const OVERTIME: Duration = Duration::from_secs(5);
 
 /// A wait that lasts longer than this is for a time-out of a stack, which costs nothing. So is one to which its step gives more time than
 /// is usual, from its beginning.
@@ -110,6 +117,8 @@ pub(super) struct Ran {
 pub(super) struct Stage {
     pub(super) actors: BTreeMap<PeerName, Actor>,
     pub(super) server: ServerUnderTest,
+    /// The one that pages of the user's come from, if it is another.
+    pub(super) app: Option<AppServer>,
     /// The names that everything has on the wire.
     pub(super) alias: Alias,
     /// Whether two strangers could meet before the steps, where somebody else has started the server and some step does harm.
@@ -220,13 +229,19 @@ impl Stage {
     async fn settle(&mut self, terms: &Terms) -> Result<(), Stop> {
         self.until = Until::case(self.end);
         // Whoever dials again by itself would take a name that is looked at in the end.
-        let living = self.actors.values_mut().filter(|actor| actor.lives());
+        let living = self.actors.values_mut();
+        let living = living.filter(|actor| actor.lives() && !actor.is_page());
         let rest = join_all(living.map(|actor| actor.order(Order::Rest, Vec::new())));
         // One that is busy for longer than this dials nobody meanwhile.
         drop(timeout_at(Instant::now() + FENCE_WITHIN, rest).await);
         self.go_on(self.ended).await?;
         self.hear_of_leavings(terms).await?;
-        self.fence(self.ended).await
+        self.fence(self.ended).await?;
+        match self.actors.values().any(Actor::is_page) {
+            // Nobody can have a page ask for a last answer.
+            true => self.quiet().await,
+            false => Ok(()),
+        }
     }
 
     /// Until nothing new has come for a while.
@@ -421,6 +436,91 @@ impl Stage {
         }
     }
 
+    /// What the user of a page does.
+    pub(super) async fn page(
+        &mut self,
+        peer: &PeerName,
+        deed: &PageDeed,
+        begun: Seq,
+    ) -> Result<(), Stop> {
+        let until = self.until;
+        let actor = self.actor(peer)?;
+        let began = Instant::now();
+        match timeout_at(until.at, actor.live()).await {
+            Ok(lives) => lives?,
+            Err(_) => return Err(self.late(&format!("{peer}'s coming back"), until)),
+        }
+        // To bring a browser back takes its time, which is nobody's fault.
+        let until = Until {
+            at: (until.at + began.elapsed()).min(self.end),
+            ..until
+        };
+        let left = until.at.saturating_duration_since(Instant::now());
+        let Some(work) = self.actor(peer)?.deed(deed, begun, left) else {
+            return Err(fail(format!("{peer} is no page")));
+        };
+        let number = match self.recorder.event(begun).map(|event| event.what.clone()) {
+            Some(What::Step { index, .. }) => format!("step-{index}"),
+            _ => "step".to_owned(),
+        };
+        match self.watching(until, work).await? {
+            Ok(None) => Ok(()),
+            Ok(Some(picture)) => {
+                let name = match deed {
+                    PageDeed::Screenshot { name: Some(name) } => name,
+                    _ => &number,
+                };
+                self.actor(peer)?.keep_picture(name, &picture);
+                Ok(())
+            }
+            Err(error) => {
+                let mut message = format!("{peer}: {error}");
+                let actor = self.actor(peer)?;
+                if let Some(picture) = actor.picture(PICTURE_WITHIN)
+                    && let Ok(Some(picture)) = timeout(PICTURE_WITHIN, picture).await
+                    && let Some(path) = actor.keep_picture(&number, &picture)
+                {
+                    message.push_str(&format!("; a picture of it: {}", path.display()));
+                }
+                self.take_in()?;
+                Err(fail_as(page::failure(&error), message))
+            }
+        }
+    }
+
+    /// Waits for what somebody does who keeps to a deadline of his own; stops at what must never happen.
+    async fn watching<T>(
+        &mut self,
+        until: Until,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Stop> {
+        let mut work = std::pin::pin!(work);
+        let idle = Instant::now() + IDLE_AFTER;
+        let latest = (until.at + OVERTIME).min(self.end.max(until.at));
+        loop {
+            self.take_in()?;
+            let next = match self.busy {
+                Some(_) => idle.min(latest),
+                None => latest,
+            };
+            let more = self.recorder.next_from(self.taken);
+            tokio::select! {
+                biased;
+                done = &mut work => {
+                    self.take_in()?;
+                    return Ok(done);
+                }
+                _ = more => {}
+                () = sleep_until(next) => {
+                    if next == latest {
+                        return Err(self.late("what its user was to do", until));
+                    }
+                    self.busy = None;
+                }
+            }
+        }
+    }
+
     /// Lets time pass, and nothing else: what must never happen ends it.
     pub(super) async fn idle(&mut self, time: Duration) -> Result<(), Stop> {
         let until = Until {
@@ -558,7 +658,7 @@ impl Stage {
         let mut standing: Vec<(PeerName, u32)> = self
             .actors
             .values()
-            .filter(|actor| actor.lives() && self.world.is_up(&actor.name))
+            .filter(|actor| actor.lives() && !actor.is_page() && self.world.is_up(&actor.name))
             .filter_map(|actor| Some((actor.name.clone(), self.world.link(&actor.name)?)))
             .filter(|(peer, instance)| {
                 !self.disturbed.is_mute(&Link {
@@ -659,6 +759,9 @@ impl Stage {
         self.undisturb().await;
         join_all(self.actors.into_values().map(Actor::exit)).await;
         self.server.stop().await;
+        if let Some(app) = self.app {
+            app.stop().await;
+        }
     }
 }
 

@@ -26,6 +26,9 @@ mod leavings;
 mod line;
 mod order;
 mod outcome;
+mod overheard;
+mod page;
+mod page_ears;
 mod payload;
 mod play;
 mod probe;
@@ -57,7 +60,7 @@ use crate::peer::browser::{EnvironmentError, Pool};
 use crate::record::{Digest, Limit, Recorder};
 use crate::run::Run;
 use crate::scenario::{Cast, Scenario, Second};
-use crate::server::ServerSpec;
+use crate::server::{AppSpec, ServerSpec};
 use crate::signaling::Dialect;
 use crate::tap::{Policy, TapOptions};
 use crate::tls::Security;
@@ -79,6 +82,8 @@ pub struct Case {
 pub struct Setting {
     /// The server under test; each case boots its own.
     pub server: ServerSpec,
+    /// Where pages of the user's come from, if not from the server under test.
+    pub app: Option<AppSpec>,
     /// How to talk to it.
     pub dialect: Arc<Dialect>,
     /// Where browsers come from.
@@ -123,6 +128,7 @@ impl Setting {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             server,
+            app: None,
             dialect,
             pool,
             run,

@@ -7,6 +7,8 @@ mod browser_support;
 mod cli_support;
 #[path = "../support/netns.rs"]
 mod netns_support;
+#[path = "../support/site.rs"]
+mod site_support;
 #[path = "../support/stage/mod.rs"]
 #[expect(dead_code, reason = "the other binary uses the rest")]
 mod stage_support;
@@ -16,6 +18,8 @@ mod elsewhere;
 mod figures;
 mod firefox_alone;
 mod hands;
+mod page_drive;
+mod page_watch;
 mod pairs;
 mod planted;
 mod pool;

@@ -19,7 +19,7 @@ use super::remote::Socket;
 
 /// Why a command has no result.
 #[derive(Clone, Debug, thiserror::Error)]
-pub(super) enum BidiError {
+pub(in crate::peer) enum BidiError {
     /// The remote end refused: error code (`no such frame`, …) and message.
     #[error("{code}: {message}")]
     Refused { code: String, message: String },
@@ -36,10 +36,10 @@ pub(super) enum BidiError {
 
 /// An event that the remote end sent.
 #[derive(Clone, Debug)]
-pub(super) struct Event {
+pub(in crate::peer) struct Event {
     /// `script.message`, …
-    pub(super) method: String,
-    pub(super) params: Value,
+    pub(in crate::peer) method: String,
+    pub(in crate::peer) params: Value,
 }
 
 /// A connection. Clones speak over the same one; it closes with the last.

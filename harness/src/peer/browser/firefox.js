@@ -20,6 +20,9 @@ user_pref("browser.sessionhistory.max_total_viewers", 0);
 // Pages of taps with TLS call the harness at ws://.
 user_pref("network.websocket.allowInsecureFromHTTPS", true);
 
+// A user context's proxy gets what goes to this machine, too.
+user_pref("network.proxy.allow_hijacking_localhost", true);
+
 // No traffic of its own.
 user_pref("network.captive-portal-service.enabled", false);
 user_pref("network.connectivity-service.enabled", false);

@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::EnvironmentError;
+use super::guest::Guest;
 use super::page::Page;
 use super::running::Browser;
 use crate::lock::lock;
@@ -25,6 +26,19 @@ pub(super) struct Shelf {
     /// Pages that were given back, longest ago first; each can be taken when it is renewed. Nothing comes out of one that
     /// could not be.
     pub(super) idle: Mutex<VecDeque<Idle>>,
+    /// Guests with a proxy whom nobody has yet.
+    pub(super) spares: Mutex<Spares>,
+}
+
+/// Guests that are kept ready: as many as were wanted at once, up to a few.
+#[derive(Debug, Default)]
+pub(super) struct Spares {
+    /// Each can be taken when it is made. Nothing comes out of one that could not be.
+    pub(super) ready: VecDeque<oneshot::Receiver<Guest>>,
+    /// How many are at large.
+    pub(super) lent: usize,
+    /// How many were, at most.
+    pub(super) most: usize,
 }
 
 /// A page that nobody has.

@@ -3,14 +3,15 @@
 //! The pool does its I/O on a runtime of its own, since the runtimes of tests come and go; callers on any runtime, or on
 //! none, speak to it through channels.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::lease::{Idle, Lease, Shelf, close};
+use super::guest::{Equipment, Guest};
+use super::lease::{Idle, Lease, Shelf, Spares, close};
 use super::line::Line;
 use super::page::Page;
 use super::running::Browser;
@@ -23,6 +24,9 @@ use crate::run::Run;
 
 /// How many pages one browser lends at a time. Who comes later waits in line.
 pub const PAGES_PER_BROWSER: usize = 32;
+
+/// So many guests of one browser are kept ready at most: each costs a renderer (some 60 MB in Chromium).
+const SPARES: usize = 2;
 
 /// Who starts a browser, whichever pool's, holds one of these. With dozens at once (`--repeat 20`) two cores had a load of 43, and
 /// with a dozen on one core none had started after a minute.
@@ -232,6 +236,61 @@ impl Pool {
             .await
     }
 
+    /// A user context with a window. One with a proxy may be ready; [`Pool::guest_left`] is to be told when it is given back.
+    pub(in crate::peer) async fn guest(
+        &self,
+        stack: Stack,
+        with: Equipment,
+        own: bool,
+    ) -> Result<Guest, EnvironmentError> {
+        let shared = Arc::clone(&self.0);
+        self.on_its_runtime(async move {
+            let shelf = Arc::clone(shared.shelf(stack)?);
+            if own {
+                return shared.guest_alone(stack, with).await;
+            }
+            if !with.proxied {
+                return shared.new_guest(&shelf, with).await;
+            }
+            {
+                let mut spares = lock(&shelf.spares);
+                spares.lent += 1;
+                spares.most = spares.most.max(spares.lent);
+            }
+            let guest = match shelf.spare().await {
+                Some(guest) => Ok(guest),
+                None => shared.new_guest(&shelf, with).await,
+            };
+            if guest.is_err() {
+                lock(&shelf.spares).lent -= 1;
+            }
+            guest
+        })
+        .await
+    }
+
+    /// A guest with a proxy is no longer wanted: makes ready what may be wanted next. Returns at once.
+    pub(in crate::peer) fn guest_left(&self, stack: Stack, with: Equipment) {
+        let Ok(shelf) = self.0.shelf(stack).map(Arc::clone) else {
+            return;
+        };
+        let mut spares = lock(&shelf.spares);
+        let Spares { ready, lent, most } = &mut *spares;
+        *lent = lent.saturating_sub(1);
+        while ready.len() < SPARES.min(*most) {
+            let (made, spare) = oneshot::channel();
+            ready.push_back(spare);
+            let (shared, shelf) = (Arc::clone(&self.0), Arc::clone(&shelf));
+            self.0.handle.spawn(async move {
+                match shared.new_guest(&shelf, with).await {
+                    // Nobody waits for it when the pool is shut down.
+                    Ok(guest) => drop(made.send(guest)),
+                    Err(error) => tracing::debug!(%error, "no page was made ready"),
+                }
+            });
+        }
+    }
+
     /// Starts a browser before it is wanted, or says why it cannot be had.
     pub async fn warm_up(&self, stack: Stack) -> Result<(), EnvironmentError> {
         let shared = Arc::clone(&self.0);
@@ -368,12 +427,7 @@ impl Shared {
         self.shelf(stack)?;
         // Until its page is there.
         let started = STARTING.acquire().await;
-        let browser = Arc::new(self.start(stack).await?);
-        {
-            let mut own = lock(&self.own);
-            own.retain(|browser| browser.strong_count() > 0);
-            own.push(Arc::downgrade(&browser));
-        }
+        let browser = self.start_own(stack).await?;
         let visited = match self.new_page(&browser, &origin).await {
             // As a page of the pool: another one is asked once.
             Err(error) if !browser.is_dead() => {
@@ -399,7 +453,57 @@ impl Shared {
         Ok((BrowserPeer::new(browser, page, line, lease), happenings))
     }
 
+    async fn new_guest(&self, shelf: &Shelf, with: Equipment) -> Result<Guest, EnvironmentError> {
+        let browser = shelf.browser(self).await?;
+        Guest::enter(browser, with, self.proxy(shelf.stack, with)?, false).await
+    }
+
+    /// In a browser of its own.
+    async fn guest_alone(&self, stack: Stack, with: Equipment) -> Result<Guest, EnvironmentError> {
+        let proxy = self.proxy(stack, with)?;
+        let started = STARTING.acquire().await;
+        let browser = self.start_own(stack).await?;
+        let guest = Guest::enter(Arc::clone(&browser), with, proxy, true).await;
+        drop(started);
+        if guest.is_err() {
+            browser.end("it has no page").await;
+        }
+        guest
+    }
+
+    /// Where a guest's requests are to arrive, if they go through a proxy.
+    fn proxy(
+        &self,
+        stack: Stack,
+        with: Equipment,
+    ) -> Result<Option<TcpListener>, EnvironmentError> {
+        if !with.proxied {
+            return Ok(None);
+        }
+        let address = match self.remotes(stack) {
+            Some(remotes) => remotes.address(),
+            None => next_address().into(),
+        };
+        let bound = TcpListener::bind((address, 0));
+        let bound = bound.map_err(|error| {
+            EnvironmentError::Pool(format!("no port for a proxy at {address}: {error}").into())
+        })?;
+        Ok(Some(bound))
+    }
+
+    async fn start_own(&self, stack: Stack) -> Result<Arc<Browser>, EnvironmentError> {
+        let browser = Arc::new(self.start(stack).await?);
+        let mut own = lock(&self.own);
+        own.retain(|browser| browser.strong_count() > 0);
+        own.push(Arc::downgrade(&browser));
+        Ok(browser)
+    }
+
     async fn end_browsers(&self) {
+        for shelf in [&self.chromium, &self.firefox] {
+            // They go with their browsers.
+            lock(&shelf.spares).ready.clear();
+        }
         let mut browsers: Vec<Arc<Browser>> =
             lock(&self.own).iter().filter_map(Weak::upgrade).collect();
         for shelf in [&self.chromium, &self.firefox] {
@@ -425,6 +529,7 @@ impl Shelf {
             permits: Arc::new(Semaphore::new(pages)),
             browser: tokio::sync::Mutex::new(None),
             idle: Mutex::default(),
+            spares: Mutex::default(),
         }
     }
 
@@ -447,6 +552,18 @@ impl Shelf {
                 let started = shared.start(self.stack).await.map(Arc::new);
                 drop(permit);
                 slot.insert(started).clone()
+            }
+        }
+    }
+
+    /// A guest that is ready, or nearly so.
+    async fn spare(&self) -> Option<Guest> {
+        loop {
+            let next = lock(&self.spares).ready.pop_front()?;
+            if let Ok(guest) = next.await
+                && !guest.browser_is_dead()
+            {
+                return Some(guest);
             }
         }
     }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::bidi::{Bidi, BidiError, Event};
+use super::guests::Guests;
 use super::line::{Exchange, Line};
 use super::page::{HOUSE_PATH, PAGE_PATH, Page};
 use super::process::Process;
@@ -49,6 +50,8 @@ const SHOWS: &str = r##"(() => {
 
 /// Chromium's own event, by session of the Chrome DevTools Protocol.
 const CRASHED: &str = "goog:cdp.Inspector.targetCrashed";
+/// What scripts in a world of their own tell, likewise.
+const BOUND: &str = "goog:cdp.Runtime.bindingCalled";
 
 type Pages = Arc<Mutex<HashMap<String, Arc<Page>>>>;
 
@@ -59,6 +62,8 @@ pub(super) struct Browser {
     pub(super) bidi: Bidi,
     exchange: Exchange,
     pages: Pages,
+    /// Who else has windows here.
+    pub(super) guests: Guests,
     /// User contexts that were made and not removed.
     contexts: Mutex<HashSet<String>>,
     /// Whether pages may be opened. Held while one is, so that none is forgotten when the session ends.
@@ -66,7 +71,16 @@ pub(super) struct Browser {
     /// One window of a Firefox opens or closes at a time: it waits for the new one to be active, which another that opens takes away
     /// from it for good (seen on a busy machine: no answer to `browsingContext.create` in 20 s).
     windows: tokio::sync::Mutex<()>,
+    /// Which window a user page put in front, if none was opened or closed since.
+    pub(super) front: Mutex<Option<String>>,
     life: tokio::sync::Mutex<Option<Life>>,
+}
+
+/// A session that is spoken with.
+struct Attached {
+    bidi: Bidi,
+    pages: Pages,
+    guests: Guests,
 }
 
 /// What ends with it.
@@ -85,15 +99,22 @@ enum Life {
 }
 
 impl Browser {
-    fn new(stack: Stack, exchange: Exchange, (bidi, pages): (Bidi, Pages), life: Life) -> Self {
+    fn new(stack: Stack, exchange: Exchange, attached: Attached, life: Life) -> Self {
+        let Attached {
+            bidi,
+            pages,
+            guests,
+        } = attached;
         Self {
             stack,
             bidi,
             exchange,
             pages,
+            guests,
             contexts: Mutex::default(),
             may_open: tokio::sync::RwLock::new(true),
             windows: tokio::sync::Mutex::default(),
+            front: Mutex::default(),
             life: tokio::sync::Mutex::new(Some(life)),
         }
     }
@@ -194,11 +215,11 @@ impl Browser {
         stack: Stack,
         socket: &Socket,
         wanted: Option<Value>,
-    ) -> Result<(Bidi, Pages), String> {
+    ) -> Result<Attached, String> {
         let (sender, events) = mpsc::unbounded_channel();
         let bidi = Bidi::connect(socket, PAGE_DEADLINE, sender).await?;
-        let pages = Pages::default();
-        tokio::spawn(dispatch(events, Arc::clone(&pages)));
+        let (pages, guests) = (Pages::default(), Guests::default());
+        tokio::spawn(dispatch(events, Arc::clone(&pages), guests.clone()));
         let own = wanted.is_some();
         if let Some(wanted) = wanted {
             firefox::open_session(&bidi, wanted).await?;
@@ -210,7 +231,7 @@ impl Browser {
         ];
         // BiDi has no event for a crashed renderer. Chromium tells by this; of Firefox's the line to the page ends.
         if stack == Stack::Chromium {
-            wanted.push(CRASHED);
+            wanted.extend([CRASHED, BOUND]);
         }
         let wanted = json!({ "events": wanted });
         let subscribed = bidi.send("session.subscribe", wanted, PAGE_DEADLINE).await;
@@ -220,7 +241,11 @@ impl Browser {
             }
             return Err(error.to_string());
         }
-        Ok((bidi, pages))
+        Ok(Attached {
+            bidi,
+            pages,
+            guests,
+        })
     }
 
     /// Opens an empty page, in a user context of its own (cookies, storage, renderers) if it is to be `apart`. Firefox throttles
@@ -236,7 +261,7 @@ impl Browser {
         };
         let mut wanted = json!({ "type": kind });
         if apart {
-            let made = self.make_user_context().await;
+            let made = self.make_user_context(json!({})).await;
             let made = made.map_err(|error| self.no_page("about:blank", &error.to_string()))?;
             wanted["userContext"] = made.into();
         }
@@ -411,17 +436,21 @@ impl Browser {
     }
 
     /// While this is held no other window of a Firefox opens or closes.
-    async fn alone(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+    pub(super) async fn alone(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
         match self.stack {
-            Stack::Firefox => Some(self.windows.lock().await),
+            Stack::Firefox => {
+                let alone = self.windows.lock().await;
+                lock(&self.front).take();
+                Some(alone)
+            }
             _ => None,
         }
     }
 
-    async fn make_user_context(&self) -> Result<String, BidiError> {
+    pub(super) async fn make_user_context(&self, wanted: Value) -> Result<String, BidiError> {
         let made = self
             .bidi
-            .send("browser.createUserContext", json!({}), PAGE_DEADLINE);
+            .send("browser.createUserContext", wanted, PAGE_DEADLINE);
         let made = made.await?;
         let context = made["userContext"].as_str().unwrap_or_default().to_owned();
         lock(&self.contexts).insert(context.clone());
@@ -429,7 +458,7 @@ impl Browser {
     }
 
     /// Its pages go with it.
-    async fn remove_user_context(&self, context: &str) -> Result<(), BidiError> {
+    pub(super) async fn remove_user_context(&self, context: &str) -> Result<(), BidiError> {
         lock(&self.contexts).remove(context);
         let params = json!({ "userContext": context });
         let removed = self
@@ -487,7 +516,7 @@ impl Browser {
         async move { loaded.await.map(drop) }
     }
 
-    fn no_page(&self, url: &str, why: &str) -> EnvironmentError {
+    pub(super) fn no_page(&self, url: &str, why: &str) -> EnvironmentError {
         EnvironmentError::Page {
             stack: self.stack,
             url: url.into(),
@@ -501,8 +530,11 @@ impl Browser {
 }
 
 /// Brings each event to its page; when the connection closes, every page is lost.
-async fn dispatch(mut events: mpsc::UnboundedReceiver<Event>, pages: Pages) {
-    while let Some(Event { method, params }) = events.recv().await {
+async fn dispatch(mut events: mpsc::UnboundedReceiver<Event>, pages: Pages, guests: Guests) {
+    while let Some(event) = events.recv().await {
+        let Some(Event { method, params }) = guests.take(event) else {
+            continue;
+        };
         if method == CRASHED {
             let session = params["session"].as_str();
             let mut pages = lock(&pages);
@@ -549,4 +581,5 @@ async fn dispatch(mut events: mpsc::UnboundedReceiver<Event>, pages: Pages) {
     for page in pages {
         page.lost("the browser is dead");
     }
+    guests.all_gone();
 }

@@ -92,10 +92,17 @@ pub(crate) enum PeerShape {
     Duration,
     /// [`RECONNECTS`].
     Reconnects,
+    /// A path, with its query.
+    Path,
 }
 
 /// Keys of a peer.
 pub(crate) const PEER_KEYS: &[(&str, PeerShape, &str)] = &[
+    (
+        "app",
+        PeerShape::Path,
+        "It is a page of yours, at this path: of the server under test, or of the project's `[app]`. A browser plays it, and steps drive it as a user does.",
+    ),
     (
         "stack",
         PeerShape::Word(&["native", "chromium", "firefox", "wire"]),

@@ -1,0 +1,341 @@
+//! A guest of a browser: a user context of its own (cookies, storage, proxy) with windows, for a page that is its user's and not the pool's.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use super::EnvironmentError;
+use super::bidi::{BidiError, Event};
+use super::running::{Browser, PAGE_DEADLINE};
+use crate::lock::lock;
+use crate::names::Stack;
+
+/// What is told of a guest's windows.
+const TOLD: [&str; 11] = [
+    "log.entryAdded",
+    "browsingContext.contextCreated",
+    "browsingContext.contextDestroyed",
+    "browsingContext.navigationCommitted",
+    "browsingContext.navigationFailed",
+    "browsingContext.fragmentNavigated",
+    "browsingContext.historyUpdated",
+    "browsingContext.load",
+    "browsingContext.downloadWillBegin",
+    "browsingContext.userPromptOpened",
+    "browsingContext.userPromptClosed",
+];
+
+/// The world of scripts that a page cannot see, and the function there by which they tell.
+pub(in crate::peer) const WORLD: &str = "glare";
+const TELL: &str = "glareTell";
+
+/// A script that is run in each document before the page's first one.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::peer) struct Script {
+    /// The body of a function. In a world of its own, `tell` is what it tells by, with a text; `SECRET` stands for a word that is the
+    /// guest's own.
+    pub(in crate::peer) body: &'static str,
+    /// Whether it stands in the page's own world.
+    pub(in crate::peer) in_page: bool,
+}
+
+/// What a guest gets.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::peer) struct Equipment {
+    pub(in crate::peer) scripts: &'static [Script],
+    /// Whether its requests go through a proxy, loopback included.
+    pub(in crate::peer) proxied: bool,
+}
+
+/// A user context, and its first window. It goes with its windows by [`Guest::leave`], or when it is dropped.
+#[derive(Debug)]
+pub(in crate::peer) struct Guest {
+    browser: Arc<Browser>,
+    handle: Handle,
+    user_context: String,
+    left: AtomicBool,
+    /// The first window.
+    pub(in crate::peer) window: String,
+    /// Where its requests arrive.
+    pub(in crate::peer) proxy: Option<TcpListener>,
+    /// What happens in its windows.
+    pub(in crate::peer) events: Option<mpsc::UnboundedReceiver<Event>>,
+    own: bool,
+    commands: AtomicU64,
+}
+
+impl Guest {
+    /// Makes one, at an address for its proxy.
+    pub(super) async fn enter(
+        browser: Arc<Browser>,
+        with: Equipment,
+        proxy: Option<TcpListener>,
+        own: bool,
+    ) -> Result<Self, EnvironmentError> {
+        let failed = |error: BidiError| browser.no_page("about:blank", &error.to_string());
+        let mut wanted = json!({
+            "acceptInsecureCerts": true,
+            // As a user who means what he does: the page goes on at once, and it is told.
+            "unhandledPromptBehavior": { "default": "accept" },
+        });
+        if let Some(proxy) = &proxy {
+            let address = proxy.local_addr();
+            let address = address.map_err(|error| EnvironmentError::Pool(error.to_string().into()));
+            wanted["proxy"] = through(address?);
+        }
+        let user_context = browser.make_user_context(wanted).await.map_err(failed)?;
+        let events = browser.guests.listen(&user_context);
+        let mut guest = Self {
+            browser: Arc::clone(&browser),
+            handle: Handle::current(),
+            user_context,
+            left: AtomicBool::new(false),
+            window: String::new(),
+            proxy,
+            events: Some(events),
+            own,
+            commands: AtomicU64::new(0),
+        };
+        guest.prepare(with.scripts).await.map_err(failed)?;
+        guest.window = guest.open_window().await.map_err(failed)?;
+        Ok(guest)
+    }
+
+    async fn prepare(&self, scripts: &[Script]) -> Result<(), BidiError> {
+        let whose = json!([self.user_context]);
+        let bidi = &self.browser.bidi;
+        let secret = format!("{:032x}", rand::random::<u128>());
+        let mut sent = Vec::new();
+        let told: Vec<_> = match self.stack() {
+            // What is told of all the browser's windows is not to be asked for again.
+            Stack::Firefox => TOLD.into_iter().chain(["script.message"]).collect(),
+            _ => TOLD.to_vec(),
+        };
+        let wanted = json!({ "events": told, "userContexts": whose });
+        sent.push(bidi.send("session.subscribe", wanted, PAGE_DEADLINE));
+        for Script { body, in_page } in scripts {
+            let body = body.replace("SECRET", &secret);
+            let mut wanted = json!({ "userContexts": whose });
+            let tell = match self.stack() {
+                Stack::Firefox => "tell",
+                _ => "",
+            };
+            if *in_page {
+                wanted["functionDeclaration"] = format!("() => {{{body}}}").into();
+            } else {
+                wanted["sandbox"] = WORLD.into();
+                if self.stack() == Stack::Firefox {
+                    wanted["arguments"] =
+                        json!([{ "type": "channel", "value": { "channel": WORLD } }]);
+                }
+                // The binding may come after the script, in a window that a page opened.
+                let bound = match self.stack() {
+                    Stack::Firefox => String::new(),
+                    _ => format!(
+                        "const early = []; const tell = (text) => {{ if (typeof {TELL} !== \"function\") early.push(text); \
+                         else {{ while (early.length) {TELL}(early.shift()); {TELL}(text); }} }}; \
+                         globalThis.glareBound = () => {{ while (early.length) {TELL}(early.shift()); }};"
+                    ),
+                };
+                wanted["functionDeclaration"] = format!("({tell}) => {{{bound}{body}}}").into();
+            }
+            sent.push(bidi.send("script.addPreloadScript", wanted, PAGE_DEADLINE));
+        }
+        futures_util::future::try_join_all(sent).await.map(drop)
+    }
+
+    pub(in crate::peer) fn stack(&self) -> Stack {
+        self.browser.stack
+    }
+
+    /// Whether the browser is this guest's alone.
+    pub(in crate::peer) fn owns_browser(&self) -> bool {
+        self.own
+    }
+
+    pub(in crate::peer) fn browser_is_dead(&self) -> bool {
+        self.browser.is_dead()
+    }
+
+    /// The runtime that things of it are to be done on.
+    pub(in crate::peer) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// How many commands were sent for its user's steps.
+    pub(in crate::peer) fn commands(&self) -> u64 {
+        self.commands.load(Ordering::Relaxed)
+    }
+
+    /// Sends a command. It is on its way when this returns; the future is its result.
+    pub(in crate::peer) fn send(
+        &self,
+        method: &'static str,
+        params: Value,
+        within: Duration,
+    ) -> impl Future<Output = Result<Value, BidiError>> + Send + use<> {
+        self.commands.fetch_add(1, Ordering::Relaxed);
+        self.browser.bidi.send(method, params, within)
+    }
+
+    /// Sends input events. In Firefox a window must be in front for the focus to be in it, and those of others have then lost it.
+    pub(in crate::peer) async fn input(
+        &self,
+        context: &str,
+        sources: Value,
+        within: Duration,
+    ) -> Result<(), BidiError> {
+        let done = {
+            // Both are on their way, in this order, before the next one's are.
+            let mut front = lock(&self.browser.front);
+            if self.stack() == Stack::Firefox && front.as_deref() != Some(context) {
+                let wanted = json!({ "context": context });
+                // Input that needs no focus works without.
+                drop(self.send("browsingContext.activate", wanted, within));
+                *front = Some(context.to_owned());
+            }
+            let wanted = json!({ "context": context, "actions": sources });
+            self.send("input.performActions", wanted, within)
+        };
+        done.await.map(drop)
+    }
+
+    /// Takes the network away from its windows, or gives it back.
+    pub(in crate::peer) async fn set_offline(
+        &self,
+        offline: bool,
+        within: Duration,
+    ) -> Result<(), BidiError> {
+        let conditions = offline.then(|| json!({ "type": "offline" }));
+        let wanted =
+            json!({ "networkConditions": conditions, "userContexts": [self.user_context] });
+        self.send("emulation.setNetworkConditions", wanted, within)
+            .await
+            .map(drop)
+    }
+
+    /// Opens a window. Firefox has timers and frames in it only if it is no tab in the background.
+    pub(in crate::peer) async fn open_window(&self) -> Result<String, BidiError> {
+        let wanted = json!({ "type": "window", "userContext": self.user_context });
+        let alone = self.browser.alone().await;
+        let made = self
+            .browser
+            .bidi
+            .send("browsingContext.create", wanted, PAGE_DEADLINE);
+        let context = text(&made.await?, "context")?;
+        drop(alone);
+        self.bind(&context).await?;
+        Ok(context)
+    }
+
+    /// Sees to it that scripts in this window can tell, which takes nothing in Firefox.
+    pub(in crate::peer) async fn bind(&self, context: &str) -> Result<(), BidiError> {
+        if self.stack() != Stack::Chromium {
+            return Ok(());
+        }
+        let bidi = &self.browser.bidi;
+        let session = bidi.send(
+            "goog:cdp.getSession",
+            json!({ "context": context }),
+            PAGE_DEADLINE,
+        );
+        let session = text(&session.await?, "session")?;
+        self.browser.guests.has_session(context, &session);
+        let binding = json!({
+            "session": session,
+            "method": "Runtime.addBinding",
+            "params": { "name": TELL, "executionContextName": WORLD },
+        });
+        let bound = bidi.send("goog:cdp.sendCommand", binding, PAGE_DEADLINE);
+        bound.await.map(drop)
+    }
+
+    /// Closes a window.
+    pub(in crate::peer) async fn close_window(
+        &self,
+        context: &str,
+        asking_the_page: bool,
+        within: Duration,
+    ) -> Result<(), BidiError> {
+        let _alone = self.browser.alone().await;
+        let wanted = json!({ "context": context, "promptUnload": asking_the_page });
+        self.send("browsingContext.close", wanted, within)
+            .await
+            .map(drop)
+    }
+
+    /// Kills the browser with all that is in it.
+    pub(in crate::peer) async fn kill_browser(&self) {
+        let browser = Arc::clone(&self.browser);
+        let ended = self
+            .handle
+            .spawn(async move { browser.end("its browser was killed").await });
+        if let Err(error) = ended.await {
+            tracing::warn!(%error, "a browser is left to the end of the run");
+        }
+    }
+
+    /// Takes it away with its windows, and waits until it is gone.
+    pub(in crate::peer) async fn leave(&self) {
+        if let Some(leaving) = self.leaving()
+            && let Err(error) = self.handle.spawn(leaving).await
+        {
+            tracing::warn!(%error, "a user context is left to the end of the browser");
+        }
+    }
+
+    fn leaving(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        if self.left.swap(true, Ordering::SeqCst) {
+            return None;
+        }
+        let (browser, own) = (Arc::clone(&self.browser), self.own);
+        let user_context = self.user_context.clone();
+        browser.guests.forget(&user_context);
+        Some(async move {
+            if own {
+                browser.end("its user left").await;
+                return;
+            }
+            let _alone = browser.alone().await;
+            let removed = browser.remove_user_context(&user_context).await;
+            if let Err(error) = removed
+                && !browser.is_dead()
+            {
+                tracing::warn!(%error, "a user context could not be removed");
+            }
+        })
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        if let Some(leaving) = self.leaving() {
+            self.handle.spawn(leaving);
+        }
+    }
+}
+
+/// Everything goes there; without the last part Chromium asks nobody for loopback.
+fn through(proxy: SocketAddr) -> Value {
+    json!({
+        "proxyType": "manual",
+        "httpProxy": proxy.to_string(),
+        "sslProxy": proxy.to_string(),
+        "noProxy": ["<-loopback>"],
+    })
+}
+
+fn text(reply: &Value, key: &str) -> Result<String, BidiError> {
+    reply[key]
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| BidiError::Refused {
+            code: "unknown error".into(),
+            message: format!("the browser named no {key}"),
+        })
+}

@@ -1,0 +1,362 @@
+// Finds what a step is about, waits until a user could do it, and says where it is. It stands in a world of its own: nothing that the page overrides
+// is seen here, and nothing here is seen by the page. It never clicks or types: that is real input, from outside.
+if (globalThis.glare) return; // a document that takes the place of an empty one may have its world
+const MOST = 5; // so many are named
+const LONGEST = 80; // so long is a name that is shown
+const TICK = 100; // what no event tells of (a value, a style sheet) is looked at this often, in ms
+const FRAME = 200; // a window that paints nothing is not waited for longer
+
+const short = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
+
+const describe = (el) => {
+  const role = roleOf(el);
+  const word = wordOf.get(role) ?? (el.matches("input, textarea, select") ? "field" : undefined);
+  const name = word ? nameOf(el) : "";
+  if (word && (name || !el.textContent.trim())) return { what: word, name: short(name) };
+  const id = el.id ? `#${el.id}` : [...el.classList].slice(0, 2).map((name) => `.${name}`).join("");
+  return { what: short(el.localName + id), name: short(clean(el.textContent.slice(0, 4 * LONGEST))) };
+};
+
+let roots = []; // the document and its open shadow roots, as they were seen last
+const everything = () => {
+  const all = [];
+  roots = [document];
+  for (let at = 0; at < roots.length; at++) {
+    for (const el of roots[at].querySelectorAll("*")) {
+      all.push(el);
+      if (el.shadowRoot) roots.push(el.shadowRoot);
+    }
+  }
+  return all;
+};
+
+const isControl = (el) => el.matches("input:not([type=hidden]), textarea, select, meter, progress, output, button") || el.isContentEditable;
+const isOf = (el, word) =>
+  rolesOf[word].includes(roleOf(el)) && !(word === "field" && el.matches("input[type=range], input[type=color]"));
+
+const unread = new Set(["script", "style", "template", "noscript", "head", "title"]);
+const texts = (root) => {
+  // The innermost elements that show this text: those of whose elements none does. Each element's text is made once, of its parts'.
+  const made = new Map();
+  const textOf = (el) => {
+    const had = made.get(el);
+    if (had !== undefined) return had;
+    let text = "";
+    if (!unread.has(el.localName)) {
+      if (el.localName === "input" && ["button", "submit", "reset"].includes(el.type)) text = el.value;
+      else for (const child of (el.shadowRoot ?? el).childNodes) {
+        if (child.nodeType === Node.TEXT_NODE) text += child.data;
+        else if (child.nodeType === Node.ELEMENT_NODE) {
+          const inner = child.localName === "br" ? "\n" : textOf(child);
+          text += inner && isBlock(child) ? `\n${inner}\n` : inner;
+        }
+      }
+    }
+    made.set(el, text);
+    return text;
+  };
+  return textOf;
+};
+
+const byText = (wanted, all) => {
+  const text = clean(wanted);
+  const textOf = texts();
+  const has = new Set();
+  for (const el of all) {
+    if (!unread.has(el.localName) && clean(textOf(el)).includes(text)) has.add(el);
+  }
+  const inner = [...has].filter((el) => ![...(el.shadowRoot ?? el).children].some((child) => has.has(child)));
+  const exact = inner.filter((el) => clean(textOf(el)) === text);
+  return exact.length ? exact : inner;
+};
+
+class Mistake extends Error {}
+
+// All that a target can mean.
+const found = (target, all) => {
+  const [[kind, value]] = Object.entries(target);
+  switch (kind) {
+    case "role": {
+      const [word, name] = value;
+      const wanted = clean(name);
+      return all.filter((el) => isOf(el, word) && nameOf(el) === wanted);
+    }
+    case "label": {
+      const wanted = clean(value);
+      return all.filter((el) => isControl(el) && (labelsOf(el).includes(wanted) || clean(el.getAttribute("aria-label") ?? "") === wanted ||
+        clean(refs(el, "aria-labelledby").map((ref) => contentOf(ref, new Set())).join(" ")) === wanted));
+    }
+    case "text":
+      return byText(value, all);
+    default:
+      try {
+        return [...document.querySelectorAll(value)];
+      } catch {
+        throw new Mistake(`not a CSS selector: ${value}`);
+      }
+  }
+};
+
+const isThere = (target) => ("role" in target ? (el) => !isHidden(el) : isShown);
+
+const likeness = (a, b) => {
+  a = a.toLowerCase();
+  b = b.toLowerCase();
+  if (a === b) return 1;
+  if (a && b && (a.includes(b) || b.includes(a))) return 0.9;
+  const pairs = (text) => new Set([...text].map((char, at) => char + (text[at + 1] ?? "")));
+  const [p, q] = [pairs(a), pairs(b)];
+  let both = 0;
+  for (const pair of p) if (q.has(pair)) both++;
+  return (2 * both) / (p.size + q.size || 1);
+};
+
+// What is there instead: of the same kind first, then what is called alike.
+const near = (target, all) => {
+  const [[kind, value]] = Object.entries(target);
+  const [word, name] = kind === "role" ? value : [null, String(value)];
+  if (kind === "selector") return [];
+  const seen = [];
+  for (const el of all) {
+    if (seen.length === 400) break;
+    const its = wordOf.get(roleOf(el)) ?? (isControl(el) ? "field" : null);
+    const same = kind === "label" ? isControl(el) : kind === "text" ? true : word === its;
+    if ((!its && kind !== "text") || isHidden(el)) continue;
+    if (kind === "text" && [...el.children].some((child) => child.textContent.trim())) continue;
+    const called = kind === "text" ? clean(el.textContent) : nameOf(el);
+    if (kind === "text" && !called) continue;
+    const like = likeness(called, name);
+    if (same || like > 0.6) seen.push([like + (same ? 1 : 0), el]);
+  }
+  return seen.sort(([a], [b]) => b - a).slice(0, MOST).map(([, el]) => describe(el));
+};
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const frame = () =>
+  new Promise((done) => {
+    const late = setTimeout(done, FRAME);
+    requestAnimationFrame(() => {
+      clearTimeout(late);
+      done();
+    });
+  });
+
+const telling = ["input", "change", "transitionend", "animationend", "scroll", "resize", "load", "focusin", "focusout", "toggle", "click", "keyup"];
+// Until the page is another than it was, or a tick has passed.
+const change = (ms) =>
+  new Promise((done) => {
+    const observer = new MutationObserver(() => finish());
+    const finish = () => {
+      observer.disconnect();
+      clearTimeout(timer);
+      for (const type of telling) removeEventListener(type, finish, true);
+      done();
+    };
+    const timer = setTimeout(finish, Math.max(0, Math.min(TICK, ms)));
+    const all = { subtree: true, childList: true, attributes: true, characterData: true };
+    for (const root of roots.length ? roots : [document]) observer.observe(root, all);
+    for (const type of telling) addEventListener(type, finish, { capture: true, once: true, passive: true });
+  });
+
+const isDisabled = (el) => {
+  if (el.matches(":disabled")) return true;
+  for (let at = el; at; at = parentOf(at)) if (at.getAttribute("aria-disabled") === "true") return true;
+  return false;
+};
+
+const typed = new Set(["text", "search", "email", "url", "tel", "password", "number"]);
+const isEditable = (el) => {
+  if (el.getAttribute("aria-readonly") === "true") return false;
+  switch (el.localName) {
+    case "input":
+      return typed.has(el.type) && !el.readOnly;
+    case "textarea":
+      return !el.readOnly;
+    case "select":
+      return !el.multiple;
+    default:
+      return el.isContentEditable;
+  }
+};
+
+const hitAt = (x, y) => {
+  let hit = document.elementFromPoint(x, y);
+  while (hit?.shadowRoot) {
+    const inner = hit.shadowRoot.elementFromPoint(x, y);
+    if (!inner || inner === hit) break;
+    hit = inner;
+  }
+  return hit;
+};
+
+const gets = (el, hit) => {
+  for (let at = hit; at; at = parentOf(at)) {
+    if (at === el || (at.localName === "label" && at.control === el)) return true;
+  }
+  return false;
+};
+
+// The points at which a user would try: the middle of it, then of each of its lines, as far as they are in view.
+const points = (el) => {
+  const boxes = [el.getBoundingClientRect(), ...[...el.getClientRects()].slice(0, 10)];
+  const all = [];
+  for (const { left, top, right, bottom } of boxes) {
+    const [l, t] = [Math.max(left, 0), Math.max(top, 0)];
+    const [r, b] = [Math.min(right, innerWidth), Math.min(bottom, innerHeight)];
+    if (r > l && b > t) all.push([Math.min(Math.round((l + r) / 2), Math.ceil(r) - 1), Math.min(Math.round((t + b) / 2), Math.ceil(b) - 1)]);
+  }
+  return all;
+};
+
+const boxOf = (el) => {
+  const { x, y, width, height } = el.getBoundingClientRect();
+  return [x, y, width, height].join();
+};
+
+let tries = 0;
+// Where a user can click it, or why he cannot.
+const place = async (el) => {
+  const before = boxOf(el);
+  await frame();
+  if (!el.isConnected) return { why: "fleeting" };
+  if (boxOf(el) !== before) return { why: "moving" };
+  const middle = el.getBoundingClientRect();
+  const inView = middle.top >= 0 && middle.left >= 0 && middle.bottom <= innerHeight && middle.right <= innerWidth;
+  let over = null;
+  for (const scroll of [false, true]) {
+    if (scroll) {
+      // A bar that stays in its place may lie over one end of the page, and not over the other.
+      const block = ["center", "end", "start", "nearest"][tries++ % 4];
+      el.scrollIntoView({ block, inline: "nearest", behavior: "instant" });
+      await frame();
+    } else if (!inView && points(el).length === 0) continue;
+    for (const [x, y] of points(el)) {
+      const hit = hitAt(x, y);
+      if (hit && gets(el, hit)) return { at: [x, y] };
+      over ??= hit;
+    }
+  }
+  return over ? { why: "covered", by: describe(over) } : { why: "off-screen" };
+};
+
+const active = () => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  return at;
+};
+
+const graphemes = (text) => [...new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(text)].map(({ segment }) => segment);
+
+// What is to be typed so that an element holds this text.
+const typing = (el, text) => {
+  if (el.localName === "select") {
+    const wanted = clean(text);
+    const open = [...el.options].filter((option) => !option.disabled && !option.parentElement.disabled);
+    const to = open.findIndex((option) => clean(option.label) === wanted || option.value === wanted);
+    if (to < 0) return { why: "otherwise", found: open.slice(0, MOST).map(describe) };
+    return { steps: to - open.indexOf(el.selectedOptions[0]) };
+  }
+  const value = el.value ?? el.textContent;
+  return { full: value !== "", keys: graphemes(text.replace(/\r\n?/g, "\n")) };
+};
+
+const focus = (el) => {
+  el.focus();
+  return gets(el, active()) || gets(active(), el);
+};
+
+const checked = (el) => {
+  if (el.matches("input[type=checkbox], input[type=radio]")) return el.checked;
+  if (el.localName === "option") return el.selected;
+  const said = el.getAttribute("aria-checked") ?? el.getAttribute("aria-selected") ?? el.getAttribute("aria-pressed");
+  return said === null ? null : said === "true";
+};
+
+const states = {
+  enabled: (el) => [!isDisabled(el), isDisabled(el) ? "disabled" : "enabled"],
+  disabled: (el) => [isDisabled(el), isDisabled(el) ? "disabled" : "enabled"],
+  checked: (el) => [checked(el) === true, checked(el) === null ? "nothing that is checked" : checked(el) ? "checked" : "not checked"],
+  unchecked: (el) => [checked(el) === false, checked(el) === null ? "nothing that is checked" : checked(el) ? "checked" : "not checked"],
+};
+const seen = (el, sight) => {
+  if (typeof sight === "string") return states[sight](el);
+  const value = el.value ?? (el.isContentEditable ? el.textContent : el.getAttribute("aria-valuetext") ?? el.textContent);
+  return [value === sight.value, `value ${JSON.stringify(short(value))}`];
+};
+
+// One look: the answer, or why there is none yet.
+const look = async ({ deed, target, text, sight }) => {
+  if (deed === "loaded") return document.readyState === "complete" ? { done: {} } : { why: "loading" };
+  const all = everything();
+  const any = found(target, all);
+  const there = any.filter(isThere(target));
+  if (deed === "see") {
+    if (sight === "absent") {
+      const gone = there.length === 0 && document.readyState !== "loading";
+      return gone ? { done: {} } : { why: "otherwise", found: there.slice(0, MOST).map(describe) };
+    }
+    if (there.length === 0) return any.length ? { why: "hidden" } : { why: "missing", all };
+    if (sight === "present") return { done: {} };
+    const looks = there.map((el) => [el, ...seen(el, sight)]);
+    if (looks.some(([, holds]) => holds)) return { done: {} };
+    return { why: "otherwise", found: looks.slice(0, MOST).map(([el, , is]) => ({ ...describe(el), is })) };
+  }
+  if (there.length === 0) return any.length ? { why: "hidden" } : { why: "missing", all };
+  if (there.length > 1) return { why: "many", found: there.slice(0, MOST).map(describe), count: there.length };
+  const [el] = there;
+  if (isDisabled(el)) return { why: "disabled" };
+  if (deed === "press") return focus(el) ? { done: {} } : { why: "not-focusable" };
+  if (deed === "fill" && !isEditable(el)) return { why: "not-editable" };
+  const keys = deed === "fill" ? typing(el, text) : {};
+  if (keys.why) return keys;
+  if (keys.steps !== undefined) return focus(el) ? { done: keys } : { why: "not-focusable" };
+  const where = await place(el);
+  return where.at ? { done: { ...where, ...keys } } : where;
+};
+
+globalThis.glare = async (asked) => {
+  const ask = JSON.parse(asked);
+  const until = performance.now() + ask.within;
+  for (;;) {
+    const began = performance.now();
+    let seen;
+    try {
+      seen = await look(ask);
+    } catch (error) {
+      // What a page's own elements throw here (a property of a form that one of its fields is named after).
+      seen = error instanceof Mistake ? { mistake: error.message } : { why: "broken", by: { what: error.name, name: short(error.message) } };
+    }
+    const now = performance.now();
+    if (seen.done || seen.mistake || now >= until) {
+      const { all, ...answer } = seen;
+      if (all) answer.near = near(ask.target, all);
+      return JSON.stringify({ ...answer, at: seen.done?.at, url: location.href.slice(0, 300), ...(seen.done ?? {}) });
+    }
+    await change(until - now);
+    // A page that never rests is not looked at without a pause.
+    await pause(Math.min(2 * (now - began), 200));
+  }
+};
+
+// What the observer tells, from the page's world to the harness; so much of it, and then so much a second.
+const realm = Math.random().toString(36).slice(2);
+const budgets = { many: { left: 1000, rate: 200 }, few: { left: 2000, rate: 200 } };
+let [missed, since] = [0, performance.now()];
+const pass = (kind, said) => {
+  const now = performance.now();
+  for (const budget of Object.values(budgets)) budget.left = Math.min(budget.left + ((now - since) / 1000) * budget.rate, 2000);
+  since = now;
+  const budget = budgets[kind];
+  if (budget.left < 1) {
+    missed++;
+    return;
+  }
+  budget.left--;
+  if (missed) tell(`${realm} {"saw":"flood","count":${missed}}`);
+  missed = 0;
+  tell(`${realm} ${said}`);
+};
+performance.addEventListener("SECRET", ({ detail }) => {
+  if (typeof detail === "string") pass(detail.startsWith('{"saw":"message"') ? "many" : "few", detail);
+});
+tell(`${realm} ${JSON.stringify({ saw: "document", top: window === window.top, url: location.href })}`);

@@ -1,0 +1,333 @@
+//! Asks `drive.js` where something is, and sends the input events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout};
+
+use super::error::{Hindrance, PageError};
+use super::keys::Input;
+use super::observer::short;
+use super::target::{Sight, Target};
+use super::windows::{Window, Windows};
+use crate::peer::browser::{BidiError, Guest, WORLD};
+
+/// How long after a page's own deadline its answer may come.
+const GRACE: Duration = Duration::from_secs(2);
+/// How long a document that is not ready to be asked is left alone.
+const SOON: Duration = Duration::from_millis(50);
+
+/// What is asked.
+#[derive(Debug, Serialize)]
+pub(super) struct Ask<'a> {
+    /// `click`, `fill`, `press`, `see`, `loaded`
+    pub(super) deed: &'static str,
+    pub(super) target: Option<&'a Target>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sight: Option<&'a Sight>,
+}
+
+/// What is answered.
+#[derive(Debug, Deserialize)]
+pub(super) struct Answer {
+    /// Where to click.
+    pub(super) at: Option<[i64; 2]>,
+    /// Whether the field holds something.
+    #[serde(default)]
+    pub(super) full: bool,
+    /// What to type.
+    #[serde(default)]
+    pub(super) keys: Vec<String>,
+    /// How many options up or down the wanted one of a `select` is.
+    pub(super) steps: Option<i64>,
+    why: Option<String>,
+    mistake: Option<String>,
+    #[serde(default)]
+    found: Vec<Thing>,
+    #[serde(default)]
+    near: Vec<Thing>,
+    #[serde(default)]
+    count: u64,
+    by: Option<Thing>,
+    #[serde(default)]
+    url: String,
+}
+
+/// Something on a page.
+#[derive(Debug, Deserialize)]
+struct Thing {
+    what: String,
+    name: String,
+    is: Option<String>,
+}
+
+impl Thing {
+    /// `button "Create"`, escaped.
+    fn told(&self) -> String {
+        let what = self.what.escape_debug();
+        let is = match &self.is {
+            Some(is) => format!(": {}", is.escape_debug()),
+            None => String::new(),
+        };
+        match self.name.is_empty() {
+            true => format!("{what}{is}"),
+            false => format!("{what} {:?}{is}", self.name),
+        }
+    }
+}
+
+/// Until when a step may last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    pub(super) within: Duration,
+    until: Instant,
+}
+
+impl Limit {
+    pub(super) fn new(within: Duration) -> Self {
+        // One that cannot be reckoned is as good as a year.
+        let until = Instant::now().checked_add(within);
+        Self {
+            within,
+            until: until.unwrap_or_else(|| Instant::now() + Duration::from_secs(31_536_000)),
+        }
+    }
+
+    pub(super) fn left(self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+}
+
+/// Drives the window of a page that is driven now.
+#[derive(Debug)]
+pub(super) struct Driver {
+    pub(super) guest: Arc<Guest>,
+    pub(super) windows: Arc<Windows>,
+}
+
+impl Driver {
+    /// The window, if it is there.
+    pub(super) fn window(&self) -> Result<Window, PageError> {
+        let window = self.windows.driven();
+        match window.gone {
+            Some(why) => Err(PageError::Gone(why)),
+            None => Ok(window),
+        }
+    }
+
+    /// Waits until what is asked holds, in whatever document is there then.
+    pub(super) async fn ask(&self, ask: &Ask<'_>, limit: Limit) -> Result<Answer, PageError> {
+        let mut refused = None;
+        loop {
+            let mut changes = self.windows.changes();
+            let window = self.window()?;
+            let left = limit.left();
+            if left.is_zero() && refused.is_some() {
+                return Err(refused.unwrap_or_else(|| busy(ask, &window, limit)));
+            }
+            let replaced = async {
+                while changes.changed().await.is_ok() {
+                    let now = self.windows.driven();
+                    if now.documents != window.documents || now.gone.is_some() {
+                        return;
+                    }
+                }
+            };
+            let answer = tokio::select! {
+                answer = self.call(&window, ask, left) => answer,
+                () = replaced => continue,
+            };
+            match answer {
+                Ok(answer) => return answer.judged(ask, limit),
+                Err(BidiError::Late { .. }) => return Err(busy(ask, &window, limit)),
+                Err(BidiError::Gone) => return Err(self.gone().await),
+                // There is no document yet, or no more.
+                Err(BidiError::Refused { message, .. }) => {
+                    refused = Some(PageError::Refused(short(&message)));
+                    let mut changes = self.windows.changes();
+                    let _ = timeout(SOON.min(limit.left()), changes.changed()).await;
+                }
+            }
+        }
+    }
+
+    async fn call(
+        &self,
+        window: &Window,
+        ask: &Ask<'_>,
+        left: Duration,
+    ) -> Result<Answer, BidiError> {
+        let unread = |why: String| BidiError::Refused {
+            code: "unknown error".into(),
+            message: why,
+        };
+        let mut asked = serde_json::to_value(ask).map_err(|error| unread(error.to_string()))?;
+        asked["within"] = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).into();
+        let params = json!({
+            "functionDeclaration": "(asked) => glare(asked)",
+            "arguments": [{ "type": "string", "value": asked.to_string() }],
+            "target": { "context": window.context, "sandbox": WORLD },
+            "awaitPromise": true,
+        });
+        let reply = self
+            .guest
+            .send("script.callFunction", params, left + GRACE)
+            .await?;
+        match reply["result"]["value"].as_str() {
+            Some(text) => serde_json::from_str(text).map_err(|error| unread(error.to_string())),
+            None => Err(unread(
+                reply["exceptionDetails"]["text"]
+                    .as_str()
+                    .unwrap_or("it answers nothing that can be read")
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// Sends input events to the window, and waits until they are done.
+    pub(super) async fn input(&self, input: Input, limit: Limit) -> Result<(), PageError> {
+        let window = self.window()?;
+        let within = limit.left() + GRACE;
+        match self
+            .guest
+            .input(&window.context, input.sources(), within)
+            .await
+        {
+            Ok(()) => Ok(()),
+            Err(BidiError::Late { .. }) => Err(PageError::Busy {
+                what: "to take input".into(),
+                within: limit.within,
+                at: window.url,
+            }),
+            Err(BidiError::Gone) => Err(self.gone().await),
+            Err(BidiError::Refused { message, .. }) => Err(PageError::Refused(short(&message))),
+        }
+    }
+
+    /// Sends another command about the window, and waits for its result.
+    pub(super) async fn order(
+        &self,
+        method: &'static str,
+        mut params: Value,
+        limit: Limit,
+    ) -> Result<Result<Value, String>, PageError> {
+        let window = self.window()?;
+        params["context"] = window.context.clone().into();
+        let mut changes = self.windows.changes();
+        let gone = async {
+            while changes.changed().await.is_ok() {
+                if self.windows.driven().gone.is_some() {
+                    return;
+                }
+            }
+        };
+        let reply = tokio::select! {
+            biased;
+            reply = self.guest.send(method, params, limit.left()) => reply,
+            () = gone => return Err(self.gone().await),
+        };
+        match reply {
+            Ok(value) => Ok(Ok(value)),
+            Err(BidiError::Refused { message, .. }) => Ok(Err(short(&message))),
+            Err(BidiError::Late { .. }) => {
+                Ok(Err(format!("not done in {} s", limit.within.as_secs_f64())))
+            }
+            Err(BidiError::Gone) => Err(self.gone().await),
+        }
+    }
+
+    async fn gone(&self) -> PageError {
+        let why = self.windows.driven().gone;
+        PageError::Gone(why.unwrap_or_else(|| "the browser is dead".to_owned()))
+    }
+}
+
+fn busy(ask: &Ask<'_>, window: &Window, limit: Limit) -> PageError {
+    PageError::Busy {
+        what: match ask.target {
+            Some(target) => format!("where {target} is"),
+            None => "whether it is loaded".to_owned(),
+        },
+        within: limit.within,
+        at: window.url.escape_debug().to_string(),
+    }
+}
+
+impl Answer {
+    fn judged(self, ask: &Ask<'_>, limit: Limit) -> Result<Self, PageError> {
+        if let Some(mistake) = self.mistake {
+            return Err(PageError::Mistake(mistake));
+        }
+        let Some(why) = &self.why else {
+            return Ok(self);
+        };
+        let wanted = ask.target.map(Target::to_string).unwrap_or_default();
+        let told = |things: &[Thing]| things.iter().map(Thing::told).collect::<Vec<_>>();
+        let (within, at) = (limit.within, self.url.escape_debug().to_string());
+        let hindrance = match why.as_str() {
+            "missing" => {
+                let near = told(&self.near);
+                return Err(PageError::NotFound {
+                    wanted,
+                    near,
+                    within,
+                    at,
+                });
+            }
+            "many" => {
+                return Err(PageError::Many {
+                    wanted,
+                    found: told(&self.found),
+                    count: self.count,
+                    at,
+                });
+            }
+            "otherwise" => {
+                return Err(PageError::Otherwise {
+                    wanted,
+                    expected: match (ask.sight, ask.text) {
+                        (Some(sight), _) => sight.to_string(),
+                        (None, Some(text)) => format!("to have the option {text:?}"),
+                        (None, None) => String::new(),
+                    },
+                    found: told(&self.found),
+                    within,
+                    at,
+                });
+            }
+            "loading" => {
+                return Err(PageError::NotLoaded {
+                    url: at,
+                    why: format!("not loaded in {} s", within.as_secs_f64()),
+                });
+            }
+            "hidden" => Hindrance::Hidden,
+            "disabled" => Hindrance::Disabled,
+            "not-editable" => Hindrance::NotEditable,
+            "not-focusable" => Hindrance::NotFocusable,
+            "moving" => Hindrance::Moving,
+            "off-screen" => Hindrance::OffScreen,
+            "covered" => Hindrance::Covered {
+                by: self.by.map(|by| by.told()).unwrap_or_default(),
+            },
+            "fleeting" => Hindrance::Fleeting,
+            other => {
+                let by = self.by.map(|by| by.told()).unwrap_or_default();
+                return Err(PageError::Refused(format!(
+                    "{wanted} could not be looked at: {} {by}",
+                    other.escape_debug()
+                )));
+            }
+        };
+        Err(PageError::Unusable {
+            wanted,
+            why: hindrance,
+            within,
+            at,
+        })
+    }
+}

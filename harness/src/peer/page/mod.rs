@@ -1,0 +1,31 @@
+//! A user's own page as a peer: driven as a user drives it, watched without being changed.
+//!
+//! A [`UserPage`] has a user context of its own (cookies, storage, and a proxy, at which all that it asks for arrives: that is where its tap
+//! stands), and what it tells comes as [`PageEvent`]s.
+//!
+//! ```text
+//!            fill, click, see …                      PageEvent…
+//! UserPage ──────────────────────▶ browser ──────────────────────▶ PageEvents
+//!            1. drive.js: find it, wait until it       observer.js, in the page's own world
+//!               can be used; where is it?              └▶ drive.js, in a world of its own
+//!            2. input.performActions: real input          └▶ the harness
+//! ```
+//!
+//! Two scripts are loaded before the page's first one, in each of its documents and frames. `observer.js` stands in the page's own world, since only
+//! there connections can be seen; `drive.js` in a world of its own, whose `Array`, `Promise` and the rest no page can override. All that a page
+//! says is hostile: cut to a length, escaped, counted.
+
+mod drive;
+mod error;
+mod event;
+mod keys;
+mod observer;
+mod target;
+mod user;
+mod watch;
+mod windows;
+
+pub use error::{Hindrance, PageError};
+pub use event::{Channel, DialogKind, PageEvent, PageEvents, Seen, Told, WindowId};
+pub use target::{Role, Sight, Target};
+pub use user::{Arrival, Route, UserPage, Wanted};

@@ -1,0 +1,413 @@
+//! The page, as its user has it.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::drive::{Ask, Driver, Limit};
+use super::error::PageError;
+use super::event::PageEvents;
+use super::keys::Input;
+use super::target::{Sight, Target};
+use super::watch::watch;
+use super::windows::Windows;
+use crate::names::Stack;
+use crate::peer::browser::{EnvironmentError, Equipment, Guest, Pool, Script};
+
+/// So many events wait for who listens; what comes then is counted.
+const WAITING: usize = 4096;
+
+/// What each document of a user page gets before its first script.
+const SCRIPTS: [Script; 2] = [
+    Script {
+        body: include_str!("observer.js"),
+        in_page: true,
+    },
+    Script {
+        body: concat!(include_str!("names.js"), include_str!("drive.js")),
+        in_page: false,
+    },
+];
+
+/// What a user page is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The browser: Chromium or Firefox.
+    pub stack: Stack,
+    /// How its requests leave.
+    pub route: Route,
+    /// A browser of its own, which then can be killed.
+    pub own_browser: bool,
+}
+
+/// How a page's requests leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// Through a proxy, loopback included: [`Arrival::proxy`].
+    Proxy,
+    /// Directly.
+    Direct,
+}
+
+/// A page that nobody has used.
+#[derive(Debug)]
+pub struct Arrival {
+    /// The page: `about:blank` yet.
+    pub page: UserPage,
+    /// What it tells.
+    pub events: PageEvents,
+    /// Where its requests arrive, as those to a forward proxy (plain HTTP in absolute form, else `CONNECT`), if it has one. It listens already.
+    pub proxy: Option<TcpListener>,
+}
+
+/// A user's own page. Closed, with all that is of it, by [`UserPage::finish`], or when it is dropped.
+///
+/// Each step waits until it can be done as a user would, at most so long as `within` says.
+#[derive(Debug)]
+pub struct UserPage {
+    driver: Driver,
+    pool: Pool,
+    with: Equipment,
+    left: AtomicBool,
+}
+
+impl UserPage {
+    /// A page in a user context of its own. Those behind a proxy are kept ready, so that the next one costs little.
+    pub async fn start(pool: &Pool, wanted: Wanted) -> Result<Arrival, EnvironmentError> {
+        let with = Equipment {
+            scripts: &SCRIPTS,
+            proxied: wanted.route == Route::Proxy,
+        };
+        let mut guest = pool.guest(wanted.stack, with, wanted.own_browser).await?;
+        let proxy = guest.proxy.take();
+        let (sender, events) = mpsc::channel(WAITING);
+        let windows = Arc::new(Windows::new(&guest.window));
+        let heard = guest.events.take();
+        let guest = Arc::new(guest);
+        if let Some(heard) = heard {
+            let watching = watch(heard, Arc::clone(&windows), Arc::downgrade(&guest), sender);
+            guest.handle().spawn(watching);
+        }
+        let page = Self {
+            driver: Driver { guest, windows },
+            pool: pool.clone(),
+            with,
+            left: AtomicBool::new(false),
+        };
+        Ok(Arrival {
+            page,
+            events,
+            proxy,
+        })
+    }
+
+    fn guest(&self) -> &Arc<Guest> {
+        &self.driver.guest
+    }
+
+    /// Which browser it is in.
+    pub fn stack(&self) -> Stack {
+        self.guest().stack()
+    }
+
+    /// Loads a URL, and waits until it is loaded (`load`).
+    pub async fn open(&self, url: &str, within: Duration) -> Result<(), PageError> {
+        self.load(
+            "browsingContext.navigate",
+            json!({ "url": url, "wait": "complete" }),
+            url,
+            within,
+        )
+        .await
+    }
+
+    /// Loads it again, and waits until it is loaded.
+    pub async fn reload(&self, within: Duration) -> Result<(), PageError> {
+        let url = self.url();
+        self.load(
+            "browsingContext.reload",
+            json!({ "wait": "complete" }),
+            &url,
+            within,
+        )
+        .await
+    }
+
+    async fn load(
+        &self,
+        method: &'static str,
+        params: serde_json::Value,
+        url: &str,
+        within: Duration,
+    ) -> Result<(), PageError> {
+        let limit = Limit::new(within);
+        match self.driver.order(method, params, limit).await? {
+            Ok(_) => Ok(()),
+            // The page itself went elsewhere while it was loaded: there is another document to wait for.
+            Err(why)
+                if ["abort", "cancel", "interrupt"]
+                    .iter()
+                    .any(|word| why.to_lowercase().contains(word)) =>
+            {
+                self.loaded(limit).await
+            }
+            Err(why) => Err(PageError::NotLoaded {
+                url: url.escape_debug().to_string(),
+                why,
+            }),
+        }
+    }
+
+    async fn loaded(&self, limit: Limit) -> Result<(), PageError> {
+        let ask = Ask {
+            deed: "loaded",
+            target: None,
+            text: None,
+            sight: None,
+        };
+        self.driver.ask(&ask, limit).await.map(drop)
+    }
+
+    /// Back in the history; fails where there is nothing.
+    pub async fn back(&self, within: Duration) -> Result<(), PageError> {
+        self.traverse(-1, "before", within).await
+    }
+
+    /// Forward in the history; fails where there is nothing.
+    pub async fn forward(&self, within: Duration) -> Result<(), PageError> {
+        self.traverse(1, "after", within).await
+    }
+
+    async fn traverse(&self, delta: i8, side: &str, within: Duration) -> Result<(), PageError> {
+        let limit = Limit::new(within);
+        let before = self.driver.window()?;
+        let mut changes = self.driver.windows.changes();
+        let params = json!({ "delta": delta });
+        let order = self
+            .driver
+            .order("browsingContext.traverseHistory", params, limit);
+        if let Err(why) = order.await? {
+            return Err(PageError::NotLoaded {
+                url: format!("what comes {side} {}", before.url.escape_debug()),
+                why,
+            });
+        }
+        let moved = async {
+            loop {
+                let now = self.driver.windows.driven();
+                if now.documents != before.documents || now.url != before.url || now.gone.is_some()
+                {
+                    return;
+                }
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        if timeout(limit.left(), moved).await.is_err() {
+            return Err(PageError::NotLoaded {
+                url: format!("what comes {side} {}", before.url.escape_debug()),
+                why: format!("it did not come in {} s", within.as_secs_f64()),
+            });
+        }
+        self.loaded(limit).await
+    }
+
+    /// Replaces what a field holds, by typing: what typing fires is fired. A `select` gets the option of that name.
+    pub async fn fill(
+        &self,
+        target: &Target,
+        text: &str,
+        within: Duration,
+    ) -> Result<(), PageError> {
+        let limit = Limit::new(within);
+        let ask = Ask {
+            deed: "fill",
+            target: Some(target),
+            text: Some(text),
+            sight: None,
+        };
+        let answer = self.driver.ask(&ask, limit).await?;
+        let input = match (answer.steps, answer.at) {
+            (Some(0), _) => return Ok(()),
+            (Some(steps), _) => {
+                let key = if steps > 0 { "ArrowDown" } else { "ArrowUp" };
+                Input::default().times(key, steps.unsigned_abs())?
+            }
+            (None, Some(at)) => {
+                let mut input = Input::default().click(at);
+                if answer.full {
+                    input = input.select_all();
+                    if answer.keys.is_empty() {
+                        input = input.times("Delete", 1)?;
+                    }
+                }
+                input.text(&answer.keys)
+            }
+            (None, None) => return Err(PageError::Refused("the page named no place".into())),
+        };
+        self.driver.input(input, limit).await
+    }
+
+    /// Clicks in the middle of it.
+    pub async fn click(&self, target: &Target, within: Duration) -> Result<(), PageError> {
+        let limit = Limit::new(within);
+        let ask = Ask {
+            deed: "click",
+            target: Some(target),
+            text: None,
+            sight: None,
+        };
+        match self.driver.ask(&ask, limit).await?.at {
+            Some(at) => self.driver.input(Input::default().click(at), limit).await,
+            None => Err(PageError::Refused("the page named no place".into())),
+        }
+    }
+
+    /// Presses a key (`Enter`, `Escape`, `a`, `Control+a`), in the target if there is one, else where the focus is.
+    pub async fn press(
+        &self,
+        target: Option<&Target>,
+        key: &str,
+        within: Duration,
+    ) -> Result<(), PageError> {
+        let limit = Limit::new(within);
+        let input = Input::default().chord(key)?;
+        if target.is_some() {
+            let ask = Ask {
+                deed: "press",
+                target,
+                text: None,
+                sight: None,
+            };
+            self.driver.ask(&ask, limit).await?;
+        }
+        self.driver.input(input, limit).await
+    }
+
+    /// Waits until that is to be seen.
+    pub async fn see(
+        &self,
+        target: &Target,
+        sight: &Sight,
+        within: Duration,
+    ) -> Result<(), PageError> {
+        let ask = Ask {
+            deed: "see",
+            target: Some(target),
+            text: None,
+            sight: Some(sight),
+        };
+        self.driver.ask(&ask, Limit::new(within)).await.map(drop)
+    }
+
+    /// What is to be seen now: a PNG.
+    pub async fn screenshot(&self, within: Duration) -> Result<Vec<u8>, PageError> {
+        let order = self.driver.order(
+            "browsingContext.captureScreenshot",
+            json!({}),
+            Limit::new(within),
+        );
+        let shot = order.await?.map_err(PageError::Refused)?;
+        let data = shot["data"].as_str().unwrap_or_default();
+        STANDARD
+            .decode(data)
+            .map_err(|error| PageError::Refused(format!("a picture that cannot be read: {error}")))
+    }
+
+    /// Takes the network away from all its windows, or gives it back.
+    pub async fn set_offline(&self, offline: bool, within: Duration) -> Result<(), PageError> {
+        self.driver.window()?;
+        let set = self.guest().set_offline(offline, within).await;
+        set.map_err(|error| PageError::Refused(error.to_string()))
+    }
+
+    /// Opens a second tab, with the same storage and the same proxy. From here on it is the one that is driven; the others stay as they are.
+    pub async fn new_tab(&self, within: Duration) -> Result<(), PageError> {
+        self.driver.window()?;
+        self.driver.windows.expect(true);
+        let opened = timeout(within, self.guest().open_window()).await;
+        let opened = match opened {
+            Ok(Ok(context)) => {
+                self.driver.windows.drive(&context);
+                Ok(())
+            }
+            Ok(Err(error)) => Err(PageError::Refused(error.to_string())),
+            Err(_) => Err(PageError::Refused(format!(
+                "no new tab in {} s",
+                within.as_secs_f64()
+            ))),
+        };
+        self.driver.windows.expect(false);
+        opened
+    }
+
+    /// Closes the tab that is driven, as a user does (`pagehide`, beacons). The one that was driven before it is driven again.
+    pub async fn close_tab(&self, within: Duration) -> Result<(), PageError> {
+        let window = self.driver.window()?;
+        let closed = self
+            .guest()
+            .close_window(&window.context, true, within)
+            .await;
+        closed.map_err(|error| PageError::Refused(error.to_string()))?;
+        self.driver.windows.lost(window.id, "it was closed");
+        self.driver.windows.drive_the_last();
+        Ok(())
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        self.driver.windows.driven().url
+    }
+
+    /// Why it is gone, if it is.
+    pub fn why_gone(&self) -> Option<String> {
+        self.driver.windows.driven().gone
+    }
+
+    /// Kills its browser; only one of its own can be killed.
+    pub async fn kill_browser(&self) -> Result<(), PageError> {
+        if !self.guest().owns_browser() {
+            return Err(PageError::Mistake(
+                "this browser has other pages too: only a browser of its own can be killed".into(),
+            ));
+        }
+        self.driver.windows.all_lost("its browser was killed");
+        self.guest().kill_browser().await;
+        Ok(())
+    }
+
+    /// Closes all windows, and takes the user context away.
+    pub async fn finish(&self) {
+        self.give_back();
+        self.guest().leave().await;
+    }
+
+    fn give_back(&self) {
+        if self.left.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        self.driver.windows.all_lost("it was given back");
+        if self.with.proxied && !self.guest().owns_browser() {
+            self.pool.guest_left(self.stack(), self.with);
+        }
+    }
+
+    /// How many WebDriver BiDi commands were sent for its steps.
+    pub fn commands(&self) -> u64 {
+        self.guest().commands()
+    }
+}
+
+impl Drop for UserPage {
+    fn drop(&mut self) {
+        self.give_back();
+    }
+}
