@@ -128,6 +128,8 @@ casts! {
     a_page_in_firefox_meets_a_firefox_that_the_harness_drives: "alice=firefox,bob=firefox", one_meets;
     a_page_comes_to_a_native_peer_in_chromium: "alice=native,bob=chromium", one_comes;
     a_page_comes_to_a_native_peer_in_firefox: "alice=native,bob=firefox", one_comes;
+    two_meet_in_the_chat_that_the_server_serves_in_chromium: "alice=chromium,bob=chromium", in_the_chat;
+    two_meet_in_the_chat_that_the_server_serves_in_firefox: "alice=firefox,bob=firefox", in_the_chat;
     a_page_hears_a_wire_peer_in_chromium: "alice=chromium,bob=wire", one_hears;
 }
 
@@ -221,6 +223,7 @@ steps:
   - fill: { peer: alice, field: "Room", text: lobby }
   - click: { peer: alice, button: "Create" }
   - see: { peer: alice, text: "Waiting for somebody" }
+  - await: { peer: alice, hears: created }
   - hold: { message: peer-joined, to: alice }
   - join: { peer: bob, room: lobby }
   - await: { held: peer-joined, to: alice }
@@ -251,4 +254,34 @@ tap: cut alice (reset)
 server -> bob: peer-left alice (lost)
 "#
     );
+}
+
+/// The chat that the server under test serves, at its own origin.
+const CHAT: &str = r#"scenario: two meet in the chat
+peers:
+  alice: { app: / }
+  bob: { app: / }
+steps:
+  - click: { peer: alice, button: "New room" }
+  - fill: { peer: alice, field: "Room name", text: lobby }
+  - click: { peer: alice, button: "Create" }
+  - see: { peer: alice, heading: "Room lobby" }
+  - click: { peer: bob, button: "Join a room" }
+  - fill: { peer: bob, field: "Room name", text: lobby }
+  - press: { peer: bob, key: Enter }
+  - await: { connected: [alice, bob] }
+  - fill: { peer: bob, field: "Message", text: "hello" }
+  - press: { peer: bob, key: Enter }
+  - see: { peer: alice, text: "hello" }
+  - click: { peer: bob, button: "Leave" }
+  - await: { peer: alice, hears: peer-left, from: bob }
+expect:
+  never: |
+    alice: console error
+    bob: console error
+"#;
+
+async fn in_the_chat(cast: &str) {
+    let outcome = play(&case(CHAT, cast), Arc::new(setting())).await;
+    assert_eq!(passes(&outcome), "");
 }
