@@ -175,10 +175,9 @@ impl PageLife {
     /// Closes its tab, as its user does.
     pub async fn close_tab(&mut self, within: Duration) -> Result<(), PageError> {
         (self.tab, self.opened) = (false, false);
+        // Until another is opened.
         self.ending.store(true, Ordering::Relaxed);
-        let closed = self.page.close_tab(within).await;
-        self.ending.store(false, Ordering::Relaxed);
-        closed
+        self.page.close_tab(within).await
     }
 
     /// Kills its browser; what is left of it goes with it. Answers the number of its last connection.
@@ -294,6 +293,7 @@ impl Watcher {
             PageEvent::Moved { url } => self.note(format!("moved to {}", without_origin(&url))),
             PageEvent::Opened { by_page } => {
                 self.windows.insert(window);
+                self.ending.store(false, Ordering::Relaxed);
                 if by_page {
                     self.note("opened a window by itself".to_owned());
                 }

@@ -331,7 +331,10 @@ impl UserPage {
 
     /// Opens a second tab, with the same storage and the same proxy. From here on it is the one that is driven; the others stay as they are.
     pub async fn new_tab(&self, within: Duration) -> Result<(), PageError> {
-        self.driver.window()?;
+        // Without a tab there is still what all its tabs share.
+        if let Some(why) = self.driver.windows.all_gone() {
+            return Err(PageError::Gone(why));
+        }
         self.driver.windows.expect(true);
         let opened = timeout(within, self.guest().open_window()).await;
         let opened = match opened {
