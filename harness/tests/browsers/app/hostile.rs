@@ -54,6 +54,12 @@ async fn loops(cast: &str) {
         panic!("{:#?}", outcome.verdict);
     };
     assert!(failure.message.contains("did not answer"), "{failure:#?}");
+    // The same browser goes on with the next case, and is not kept busy by this one.
+    for _ in 0..2 {
+        let site = Site::page("<p>here").await;
+        let steps = "  - see: { peer: alice, text: here, within: 20s }\n";
+        passes(&alice_does(cast, &site, steps).await);
+    }
 }
 
 async fn foreign(cast: &str) {

@@ -6,6 +6,7 @@ mod meet;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use glare::names::Stack;
 use glare::scenario::{Cast, Scenario};
@@ -28,6 +29,8 @@ fn from(site: &Site) -> AppSpec {
 fn setting_of(site: &Site) -> Arc<Setting> {
     Arc::new(Setting {
         app: Some(from(site)),
+        // Some of these start a browser of their own, beside all the others of this binary.
+        max_time: Duration::from_secs(240),
         ..setting()
     })
 }
