@@ -49,7 +49,7 @@ impl PageLife {
     pub async fn start(
         name: &PeerName,
         (stack, own_browser): (Stack, bool),
-        (pool, lost): (&Pool, &Lost),
+        (pool, lost, left): (&Pool, &Lost, &Lost),
         wire: Arc<Wire>,
         first_conn: u32,
     ) -> Result<(Self, TcpListener), EnvironmentError> {
@@ -73,6 +73,7 @@ impl PageLife {
             recorder: wire.recorder.clone(),
             wire,
             lost: lost.clone(),
+            left: left.clone(),
             before: first_conn.saturating_sub(1),
             last_conn: last_conn.clone(),
             ending: ending.clone(),
@@ -239,7 +240,9 @@ struct Watcher {
     peer: PeerName,
     recorder: Recorder,
     wire: Arc<Wire>,
+    /// Where it is told that the browser was lost, and that the page was closed by its own doing.
     lost: Lost,
+    left: Lost,
     /// The number of the last connection of the page before it.
     before: u32,
     last_conn: Arc<AtomicU32>,
@@ -318,7 +321,12 @@ impl Watcher {
         if self.ending.load(Ordering::Relaxed) || !self.windows.is_empty() {
             return;
         }
-        lock(&self.lost).push((self.peer.clone(), why.clone()));
+        let list = match why.ends_with("closed") {
+            true => &self.left,
+            // A renderer or a browser that dies may do so for want of memory.
+            false => &self.lost,
+        };
+        lock(list).push((self.peer.clone(), why.clone()));
         // The stage looks when something new is recorded.
         self.note(format!("gone: {why}"));
     }

@@ -3,7 +3,7 @@
 use super::{casts, played};
 use crate::site_support::Site;
 use crate::stage_support::{fails, passes};
-use glare::record::{Event, What};
+use glare::record::{Event, Verdict, What};
 use glare::scenario::Place;
 use glare::stage::Outcome;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ casts! {
     dialogs_windows_and_errors_are_told_in_firefox: "alice=firefox", noisy;
     a_flood_on_the_console_is_cut_in_chromium: "alice=chromium", floods;
     a_flood_on_the_console_is_cut_in_firefox: "alice=firefox", floods;
+    a_page_that_closes_itself_fails_the_step_in_firefox: "alice=firefox", closes_itself;
     an_error_on_the_console_is_a_line_for_never_in_chromium: "alice=chromium", errs;
     an_error_on_the_console_is_a_line_for_never_in_firefox: "alice=firefox", errs;
 }
@@ -50,7 +51,7 @@ async fn loops(cast: &str) {
     let site = Site::page("<button onclick='for (;;) ;'>Go</button>").await;
     let steps = "  - click: { peer: alice, button: Go, within: 3s }\n  - see: { peer: alice, text: never, within: 1s }\n";
     let outcome = alice_does(cast, &site, steps).await;
-    let glare::record::Verdict::Fail(failure) = &outcome.verdict else {
+    let Verdict::Fail(failure) = &outcome.verdict else {
         panic!("{:#?}", outcome.verdict);
     };
     assert!(failure.message.contains("did not answer"), "{failure:#?}");
@@ -121,19 +122,48 @@ expect:
 }
 
 async fn floods(cast: &str) {
-    let site = Site::page(
-        "<button onclick='for (let i = 0; i < 50000; i++) console.log(i); at.textContent = \"said\"'>Say</button><p id=at>Nothing</p>",
-    )
-    .await;
+    let page = |lines| {
+        format!(
+            "<button onclick='for (let i = 0; i < {lines}; i++) console.log(i); at.textContent = \"said\"'>Say</button><p id=at>Nothing</p>"
+        )
+    };
     let steps = "  - click: { peer: alice, button: Say, within: 60s }\n  - see: { peer: alice, text: said, within: 60s }\n";
-    let outcome = alice_does(cast, &site, steps).await;
+    let outcome = alice_does(cast, &Site::page(&page(5000)).await, steps).await;
     passes(&outcome);
     let lines = |event: &&Arc<Event>| matches!(event.what, What::Console { .. });
     let lines = outcome.events.iter().filter(lines).count();
-    assert!(lines < 5000, "{lines}");
+    assert!((1..5000).contains(&lines), "{lines}");
     let notes = notes(&outcome);
     let flood = |note: &String| note.starts_with("flood: ");
     assert!(notes.iter().any(flood), "{notes:?}");
+    // One that is of no use to anybody is closed, and the step says so.
+    let steps = "  - click: { peer: alice, button: Say, within: 60s }\n  - wait: 60s\n";
+    let outcome = alice_does(cast, &Site::page(&page(100_000)).await, steps).await;
+    let Verdict::Fail(failure) = &outcome.verdict else {
+        panic!("{:#?}", outcome.verdict);
+    };
+    let why = "lines to its console, and was closed";
+    assert!(
+        failure.message.starts_with("alice's page is gone") && failure.message.contains(why),
+        "{failure:#?}"
+    );
+}
+
+/// Chromium does not let it.
+async fn closes_itself(cast: &str) {
+    let site =
+        Site::page("<button onclick='open(\"\", \"_self\"); window.close()'>Close</button>").await;
+    let steps = "  - click: { peer: alice, button: Close }\n  - wait: 30s\n";
+    let outcome = alice_does(cast, &site, steps).await;
+    let Verdict::Fail(failure) = &outcome.verdict else {
+        panic!("{:#?}", outcome.verdict);
+    };
+    assert!(
+        failure
+            .message
+            .starts_with("alice's page is gone: it was closed"),
+        "{failure:#?}"
+    );
 }
 
 async fn errs(cast: &str) {
