@@ -170,6 +170,7 @@ impl Run {
             max_time: Duration::from_secs(self.max_time),
             options: options.into(),
             headers: project.headers.into(),
+            app: project.app,
             security: project.security,
             logins: project.logins.into(),
             secrets: project.secrets.into(),

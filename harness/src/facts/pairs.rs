@@ -28,6 +28,20 @@ pub(crate) struct End {
     /// Certificates: its own, and those that it expects at the other side.
     local: BTreeSet<String>,
     remote: BTreeSet<String>,
+    /// It is a page's, which says with whom it is by its certificates alone.
+    page: bool,
+}
+
+impl End {
+    /// The certificates that are its own.
+    pub fn local(&self) -> &BTreeSet<String> {
+        &self.local
+    }
+
+    /// Those that it expects at the other side.
+    pub fn remote(&self) -> &BTreeSet<String> {
+        &self.remote
+    }
 }
 
 /// All connections of a trace so far.
@@ -78,6 +92,12 @@ impl Pairs {
                 let end = self.ends.entry((peer.clone(), *conn)).or_default();
                 end.partner = Some(with.clone());
             }
+            What::Certificate {
+                peer,
+                conn,
+                local,
+                fingerprint,
+            } => self.certificate((peer.clone(), *conn), *local, fingerprint),
             What::Applied {
                 peer,
                 conn,
@@ -112,6 +132,42 @@ impl Pairs {
             end.local.extend(certificates);
             if end.partner.is_none() {
                 end.partner = about.cloned();
+            }
+            self.recognise();
+        }
+    }
+
+    /// A page's connection has this certificate, or expects it at the other side.
+    fn certificate(&mut self, id: EndId, local: bool, fingerprint: &str) {
+        let end = self.ends.entry(id).or_default();
+        end.page = true;
+        let known = match local {
+            true => &mut end.local,
+            false => &mut end.remote,
+        };
+        known.insert(fingerprint.to_owned());
+        end.described |= !local;
+        self.recognise();
+    }
+
+    /// Finds out with whom the connections of pages are: whose certificate they expect.
+    fn recognise(&mut self) {
+        let open = |end: &&End| end.page && end.partner.is_none() && !end.remote.is_empty();
+        if !self.ends.values().any(|end| open(&end)) {
+            return;
+        }
+        let whose = |of: &EndId, end: &End| {
+            let mut others = self.ends.iter().filter(|((peer, _), _)| *peer != of.0);
+            let other = others.find(|(_, other)| !other.local.is_disjoint(&end.remote));
+            other.map(|((peer, _), _)| peer.clone())
+        };
+        let open = self.ends.iter().filter(|(_, end)| open(end));
+        let found: Vec<(EndId, PeerName)> = open
+            .filter_map(|(id, end)| Some((id.clone(), whose(id, end)?)))
+            .collect();
+        for (id, partner) in found {
+            if let Some(end) = self.ends.get_mut(&id) {
+                end.partner = Some(partner);
             }
         }
     }
@@ -306,6 +362,49 @@ mod tests {
         assert!(!trace.is_pair(ALICE, ("bob", 2)) && !trace.is_pair(ALICE, ("carol", 1)));
         let end = trace.pairs.end(&PeerName::new("bob"), 1).expect("an end");
         assert_eq!((end.first.len(), end.answered.is_some()), (2, true));
+    }
+
+    /// A page says nothing of whom a connection is for, and what it tells comes in any order.
+    #[test]
+    fn a_page_is_a_pair_with_whoever_has_the_certificate_that_it_expects() {
+        let certificate = |peer: &str, conn, local, fingerprint: &str| What::Certificate {
+            peer: PeerName::new(peer),
+            conn,
+            local,
+            fingerprint: fingerprint.to_owned(),
+        };
+        let told = [
+            certificate("alice", 1, true, "aa"),
+            certificate("alice", 1, false, "bb"),
+            certificate("bob", 1, true, "bb"),
+            certificate("bob", 1, false, "aa"),
+            certificate("bob", 2, true, "b2"),
+        ];
+        for first in 0..told.len() {
+            let mut trace = Trace::default();
+            for what in told[first..].iter().chain(&told[..first]) {
+                assert!(!trace.is_pair(ALICE, BOB));
+                trace.add(&[], what.clone());
+            }
+            assert!(trace.is_pair(ALICE, BOB));
+            assert!(!trace.is_pair(ALICE, ("bob", 2)));
+        }
+        // Beside a peer that the harness drives, whose messages tell its certificate.
+        let mut trace = Trace::default();
+        let with = PeerName::new("alice");
+        let (peer, conn) = (PeerName::new("bob"), 1);
+        trace.add(&[], What::ConnectionMade { peer, conn, with });
+        trace.add(&[], certificate("alice", 1, true, "aa"));
+        trace.add(&[], certificate("alice", 1, false, "bb"));
+        trace.told(BOB, ("carol", 9), Offer, ["BB", "bb"]);
+        assert_eq!(
+            trace.pairs.partner(&PeerName::new("alice"), 1),
+            Some(&PeerName::new("bob"))
+        );
+        trace.message("alice", Direction::Up, "bob", Answer, "aa", &[]);
+        let got = trace.message("bob", Direction::Down, "alice", Answer, "aa", &[]);
+        trace.applied("bob", 1, Applied::Remote(Answer), &[got]);
+        assert!(trace.is_pair(ALICE, BOB));
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::generations::{Generation, generations, trickles};
 use super::lane::{Conn, Lane, Sort, lane};
 use super::spoken;
-use crate::facts::pairs::{EndId, Pairs};
+use crate::facts::pairs::{End, EndId, Pairs};
 use crate::facts::rooms::{PeerId, Rooms};
 use crate::facts::{Delivery, Facts};
 use crate::names::{Link, PeerName};
 use crate::record::{Applied, Event, What};
-use crate::signaling::{Kind, Notice, Terms, Word};
+use crate::signaling::sdp::fingerprints;
+use crate::signaling::{Kind, Notice, Signal, Terms, Word};
 use crate::terms::{Direction, Fate, Machine, ONE_MORE, ONE_MORE_LET_IN, ServerLife};
 
 /// Events by index, with all that is known or inferred of each.
@@ -34,6 +35,8 @@ pub(super) struct Graph<'a> {
     pub said: Vec<Option<usize>>,
     /// Who is at the other end of each connection, and how they came to be.
     pub pairs: Pairs,
+    /// Peers that are pages of the user's.
+    pages: HashSet<&'a PeerName>,
     /// Links that ended before they were fenced: what was on its way is missing or not, as it came.
     unsettled: HashSet<&'a Link>,
     /// Links of those who got names by one outcome, of which one is unsettled, and whether each event comes of that outcome's step.
@@ -62,7 +65,12 @@ impl<'a> Graph<'a> {
             .into_iter()
             .map(|found| found.map_or((None, None), |(g, d)| (Some(g), d)))
             .unzip();
-        let said = spoken::heard(events, &facts.pairs);
+        let pages = events.iter().filter_map(|event| match &event.what {
+            What::App { peer, .. } => Some(peer),
+            _ => None,
+        });
+        let pages = pages.collect();
+        let said = spoken::heard(events, &facts.pairs, &pages);
         let mut graph = Self {
             events,
             before: vec![Vec::new(); events.len()],
@@ -75,6 +83,7 @@ impl<'a> Graph<'a> {
             news_of,
             said,
             pairs: facts.pairs,
+            pages,
             unsettled: HashSet::new(),
             shared: Vec::new(),
             ended: HashSet::new(),
@@ -132,6 +141,21 @@ impl<'a> Graph<'a> {
     pub fn is_unsettled(&self, link: &Link, i: usize) -> bool {
         self.unsettled.contains(link)
             || (self.shared.iter()).any(|(links, after)| links.contains(link) && !after[i])
+    }
+
+    /// Whether it was heard of a page, whose own words are in no log: when they are told is a race.
+    pub fn is_from_a_page(&self, i: usize) -> bool {
+        let What::Heard { peer, conn, .. } = &self.events[i].what else {
+            return false;
+        };
+        let by = self.pairs.partner(peer, *conn);
+        by.is_some_and(|by| self.pages.contains(by))
+    }
+
+    /// Whether it is a signal that a page may have sent by itself: no step has waited for that.
+    pub fn is_by_itself(&self, i: usize) -> bool {
+        matches!(&self.events[i].what, What::Message { link, word: Some(Word::Signal { signal, .. }), .. }
+            if self.pages.contains(&link.peer) && !matches!(signal, Signal::Bye))
     }
 
     pub fn is_anchor(&self, i: usize) -> bool {
@@ -378,6 +402,10 @@ impl<'a> Graph<'a> {
     fn connections(&mut self) {
         let mut led: HashMap<EndId, Vec<usize>> = HashMap::new();
         for (id, end) in self.pairs.ends() {
+            if self.pages.contains(&id.0) {
+                led.insert(id.clone(), self.met_by_messages(&id.0, end));
+                continue;
+            }
             let Some(answered) = end.answered else {
                 continue;
             };
@@ -405,9 +433,40 @@ impl<'a> Graph<'a> {
             if let (true, Some((peer, conn))) = (stands, connection(&event.what))
                 && let Some(led) = led.get(&(peer.clone(), conn))
             {
-                self.before[i].extend(led.iter().filter(|at| **at != i));
+                let page = self.pages.contains(peer);
+                let led = led.iter().filter(|at| **at != i && (!page || **at < i));
+                self.before[i].extend(led);
             }
         }
+    }
+
+    /// What led to the connection of a page: the first description of its own that the tap saw, and the first that came of the other side.
+    fn met_by_messages(&self, peer: &PeerName, end: &End) -> Vec<usize> {
+        let (mut sent, mut came) = (None, None);
+        for (i, event) in self.events.iter().enumerate() {
+            let What::Message {
+                link,
+                direction,
+                word:
+                    Some(Word::Signal {
+                        signal: Signal::Offer { sdp } | Signal::Answer { sdp },
+                        ..
+                    }),
+                ..
+            } = &event.what
+            else {
+                continue;
+            };
+            let (found, known) = match direction {
+                Direction::Up => (&mut sent, end.local()),
+                Direction::Down => (&mut came, end.remote()),
+            };
+            let names = || fingerprints(sdp);
+            if link.peer == *peer && found.is_none() && !names().is_disjoint(known) {
+                *found = Some(i);
+            }
+        }
+        [sent, came].into_iter().flatten().collect()
     }
 
     /// The delivery of the answer that a peer made, where it was delivered: the first it sent to its partner after applying it.

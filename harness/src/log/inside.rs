@@ -83,7 +83,12 @@ fn by_step(graph: &Graph<'_>, i: usize) -> bool {
             link,
             direction: Direction::Up,
             ..
-        } => !graph.is_unsettled(link, i) && !is_fence(graph, i) && event.cause.iter().any(step),
+        } => {
+            !graph.is_unsettled(link, i)
+                && !is_fence(graph, i)
+                && event.cause.iter().any(step)
+                && !graph.is_by_itself(i)
+        }
         What::Said { .. }
         | What::Server {
             life: ServerLife::Killed,
@@ -158,7 +163,10 @@ fn repeats(graph: &Graph<'_>, logged: &mut [bool]) {
                 let key = (peer, conn, label, payload);
                 if logged[i] {
                     heard.insert(key, i);
-                } else if graph.said[i].is_none() && heard.contains_key(&key) {
+                } else if graph.said[i].is_none()
+                    && !graph.is_from_a_page(i)
+                    && heard.contains_key(&key)
+                {
                     logged[i] = true;
                 }
             }

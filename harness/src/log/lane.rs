@@ -185,6 +185,8 @@ pub(super) fn lane<'a>(
         | What::Node { .. }
         | What::Fenced { .. }
         | What::ConnectionMade { .. }
+        | What::App { .. }
+        | What::Certificate { .. }
         | What::Case(_)
         | What::Source { .. }
         | What::Clearing

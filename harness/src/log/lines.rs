@@ -233,6 +233,13 @@ impl Names {
                 }
                 self.leg(&graph.events[i], answers, marks)
             }
+            What::Heard { peer, conn, .. } if graph.is_from_a_page(i) => {
+                let event = &graph.events[i];
+                match self.partner(event, peer, *conn) {
+                    Some(from) => format!("{from} ~> {peer}: {}", spoken(event)),
+                    None => self.other(event),
+                }
+            }
             What::Heard { .. } if graph.said[i].is_none() => {
                 format!("{} (again)", self.other(&graph.events[i]))
             }
@@ -521,6 +528,8 @@ impl Names {
             | What::Stalled { .. }
             | What::Fenced { .. }
             | What::ConnectionMade { .. }
+            | What::App { .. }
+            | What::Certificate { .. }
             | What::Case(_)
             | What::Source { .. }
             | What::Clearing

@@ -1,6 +1,6 @@
 //! What is only known by inference: words across a channel.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::facts::pairs::Pairs;
 use crate::names::PeerName;
@@ -11,11 +11,17 @@ use crate::terms::Payload;
 type Waiting<'a> = (usize, &'a PeerName, u32);
 
 /// For each word heard through a channel the one that was said, by event index: through the same pair, where it is known.
-pub(super) fn heard(events: &[Event], pairs: &Pairs) -> Vec<Option<usize>> {
+pub(super) fn heard(
+    events: &[Event],
+    pairs: &Pairs,
+    pages: &HashSet<&PeerName>,
+) -> Vec<Option<usize>> {
     let mut out = vec![None; events.len()];
     let mut said: HashMap<(&str, &Payload), Vec<Waiting<'_>>> = HashMap::new();
     for (i, event) in events.iter().enumerate() {
         match &event.what {
+            // When a page's word is told is a race with its hearing.
+            What::Said { peer, .. } if pages.contains(peer) => {}
             What::Said {
                 peer,
                 conn,

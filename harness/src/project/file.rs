@@ -8,9 +8,12 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::app::App;
 use super::tables::{BesideTable, LoginTables};
 use crate::mistake::Mistakes;
-use crate::server::{CommandSpec, Logins, Ready, ServerSpec, ServerUrl, TranslatorSpec, UrlSpec};
+use crate::server::{
+    AppSpec, CommandSpec, Logins, Ready, ServerSpec, ServerUrl, TranslatorSpec, UrlSpec,
+};
 use crate::signaling::Dialect;
 use crate::source::{Source, Span};
 use crate::tls::{Security, Trust};
@@ -32,6 +35,8 @@ pub struct Project {
     pub scenarios: Vec<PathBuf>,
     /// The server under test.
     pub server: ServerSpec,
+    /// Where pages of the user's come from, if not from the server under test.
+    pub app: Option<AppSpec>,
     /// How to talk to it.
     pub dialect: Arc<Dialect>,
     /// The program that reads and writes for the dialect, where it is one with `framing: program`.
@@ -53,6 +58,7 @@ pub struct Project {
 struct File {
     scenarios: Option<Vec<PathBuf>>,
     server: Option<Server>,
+    app: Option<App>,
     #[serde(default)]
     headers: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
@@ -80,8 +86,8 @@ struct Server {
 
 /// Reads one file and collects what is wrong with it.
 pub(super) struct Reader {
-    source: Source,
-    mistakes: Mistakes,
+    pub(super) source: Source,
+    pub(super) mistakes: Mistakes,
     /// Asked for the value of an environment variable.
     variable: fn(&str) -> Option<String>,
     secrets: Vec<String>,
@@ -98,6 +104,7 @@ impl Project {
             home: PathBuf::from("."),
             scenarios: scenarios.into_iter().map(Into::into).collect(),
             server,
+            app: None,
             dialect,
             translator: None,
             security: None,
@@ -221,6 +228,7 @@ impl Reader {
             }
             headers.extend(self.header(&name, &value));
         }
+        let app = file.app.and_then(|app| self.app(app, &folder));
         let url = match &file.server {
             Some(server) => self.url(server),
             None => None,
@@ -250,6 +258,7 @@ impl Reader {
             home: folder,
             scenarios,
             server,
+            app,
             dialect,
             security,
             headers,
@@ -298,16 +307,7 @@ impl Reader {
 
     /// `ready:`
     pub(super) fn readiness(&mut self, given: Option<Spanned<String>>, spec: &mut CommandSpec) {
-        if let Some(ready) = given {
-            match ready.get_ref().parse() {
-                Ok(how) => spec.ready = how,
-                Err(expected) => {
-                    let _: &Ready = &spec.ready;
-                    let found = format!("{:?} is no way to be ready", ready.get_ref());
-                    self.mistake(ready.span(), found).expect(expected);
-                }
-            }
-        }
+        self.ready(given, &mut spec.ready);
     }
 
     /// `env:`
@@ -319,6 +319,18 @@ impl Reader {
         for (name, value) in given {
             if let Some(value) = self.filled(&value) {
                 spec.env.push((name, value));
+            }
+        }
+    }
+
+    pub(super) fn ready(&mut self, given: Option<Spanned<String>>, ready: &mut Ready) {
+        let Some(given) = given else { return };
+        match given.get_ref().parse() {
+            Ok(how) => *ready = how,
+            Err(expected) => {
+                let _: &Ready = ready;
+                let found = format!("{:?} is no way to be ready", given.get_ref());
+                self.mistake(given.span(), found).expect(expected);
             }
         }
     }

@@ -24,6 +24,11 @@
 //! [logins.all]                           # what `connect: { login: [token] }` of the dialect names, for each peer; [logins.bob] is bob's own
 //! token = { command = "./mint {me}" }    # the first line that it writes, anew for each connection; or a text, the same each time; or
 //! # token = { http = "POST http://127.0.0.1:{auth}/token", body = '{"user":"{me}"}', take = "/access_token" }
+//! [app]                                  # where the pages of peers with `app:` come from, if not from the server under test
+//! command = "npm run dev -- --port {port}" # started for each case; {server} is the address of the server under test
+//! env = { SIGNALING = "ws://{server}" }
+//! names = ["localhost:8080"]             # by which the pages call the server under test besides: it gets what is for them
+//! # or: url = "http://localhost:5173"
 //!
 //! [headers]                              # sent with every request to the server
 //! authorization = "Bearer ${MY_TOKEN}"   # ${NAME} is an environment variable: a secret, in no log and no trace
@@ -31,6 +36,7 @@
 //!
 //! What boots a server is code. It is taken from this file and from the command line, never from a scenario.
 
+mod app;
 mod beside;
 mod file;
 mod logins;

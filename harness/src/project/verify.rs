@@ -115,6 +115,7 @@ impl Project {
         setting.security = self.security.clone();
         setting.headers = self.headers.clone().into();
         setting.logins = self.logins.clone().into();
+        setting.app.clone_from(&self.app);
         setting.secrets = self.secrets.clone().into();
         Ok(setting)
     }

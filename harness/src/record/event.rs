@@ -222,6 +222,16 @@ pub enum What {
         conn: u32,
         with: PeerName,
     },
+    /// This peer is a page of the user's, at this path: what it does it does by itself. Comes before all that it does.
+    App { peer: PeerName, path: String },
+    /// A description that a page has set names this certificate, in small letters (RFC 8122, section 5): its own (`local`), or that of the other
+    /// side. Of peers that the harness drives, their messages tell it.
+    Certificate {
+        peer: PeerName,
+        conn: u32,
+        local: bool,
+        fingerprint: String,
+    },
     /// A stack gathered a local candidate, `host/udp`; `None` at the end.
     Gathered {
         peer: PeerName,

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw, Second};
+use super::page::{PageDeed, ROLE_KEYS, Sight, Target};
 use crate::names::{PeerName, RoomName};
 use crate::signaling::{DescriptionKind, Garbage, Kind};
 use crate::source::Span;
@@ -178,6 +179,104 @@ pub(crate) fn made_up(size: usize) -> Vec<u8> {
     (0..size)
         .map(|at| (at.wrapping_mul(31) ^ (at >> 8)) as u8)
         .collect()
+}
+
+impl Values {
+    /// What in the page is meant; `shown` says whether `text` is a part of that.
+    fn target(&self, shown: bool) -> Option<Target> {
+        let name = |key: &str| self.text(key);
+        if let Some(role) = ROLE_KEYS.iter().find(|role| self.find(role).is_some()) {
+            let name = name(role)?;
+            return Some(Target::Role { role, name });
+        }
+        if let Some(role) = self.word("role") {
+            let name = name("name").unwrap_or_default();
+            return Some(Target::Role { role, name });
+        }
+        let label = name("label").map(Target::Label);
+        let by = label.or_else(|| name("selector").map(Target::Selector));
+        by.or_else(|| name("text").filter(|_| shown).map(Target::Text))
+    }
+
+    fn sight(&self) -> Sight {
+        match (self.find("gone"), self.word("is"), self.text("value")) {
+            (Some(_), ..) => Sight::Gone,
+            (_, Some("enabled"), _) => Sight::Enabled,
+            (_, Some("disabled"), _) => Sight::Disabled,
+            (_, Some("checked"), _) => Sight::Checked,
+            (_, Some(_), _) => Sight::Unchecked,
+            (.., Some(value)) => Sight::Value(value),
+            _ => Sight::Present,
+        }
+    }
+
+    fn page(&self, deed: PageDeed) -> Option<Action> {
+        let peer = self.peer("peer")?;
+        Some(Action::Page { peer, deed })
+    }
+}
+
+pub(crate) fn open(v: &Values) -> Option<Action> {
+    let path = v.text("path");
+    v.page(PageDeed::Open { path })
+}
+
+pub(crate) fn fill(v: &Values) -> Option<Action> {
+    let (target, text) = (v.target(false)?, v.text("text")?);
+    v.page(PageDeed::Fill { target, text })
+}
+
+pub(crate) fn click(v: &Values) -> Option<Action> {
+    let target = v.target(true)?;
+    v.page(PageDeed::Click { target })
+}
+
+pub(crate) fn press(v: &Values) -> Option<Action> {
+    let (key, target) = (v.text("key")?, v.target(false));
+    v.page(PageDeed::Press { key, target })
+}
+
+pub(crate) fn see(v: &Values) -> Option<Action> {
+    let (target, sight) = (v.target(true)?, v.sight());
+    v.page(PageDeed::See { target, sight })
+}
+
+pub(crate) fn reload(v: &Values) -> Option<Action> {
+    v.page(PageDeed::Reload)
+}
+
+pub(crate) fn navigate(v: &Values) -> Option<Action> {
+    let path = v.text("path");
+    v.page(PageDeed::Navigate { path })
+}
+
+pub(crate) fn back(v: &Values) -> Option<Action> {
+    v.page(PageDeed::Back)
+}
+
+pub(crate) fn forward(v: &Values) -> Option<Action> {
+    v.page(PageDeed::Forward)
+}
+
+pub(crate) fn new_tab(v: &Values) -> Option<Action> {
+    let path = v.text("path");
+    v.page(PageDeed::NewTab { path })
+}
+
+pub(crate) fn offline(v: &Values) -> Option<Action> {
+    v.page(PageDeed::Offline)
+}
+
+pub(crate) fn online(v: &Values) -> Option<Action> {
+    v.page(PageDeed::Online)
+}
+
+pub(crate) fn screenshot(v: &Values) -> Option<Action> {
+    let name = match v.find("file") {
+        Some(Parsed::Room(name)) => Some(name.as_str().to_owned()),
+        _ => None,
+    };
+    v.page(PageDeed::Screenshot { name })
 }
 
 pub(crate) fn connect(v: &Values) -> Option<Action> {

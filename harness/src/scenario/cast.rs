@@ -41,6 +41,14 @@ pub enum CastError {
         /// One that is near.
         help: Option<String>,
     },
+    /// It is a page.
+    #[error("`{peer}` is a page, which {stack} cannot play: chromium or firefox")]
+    Page {
+        /// Who.
+        peer: PeerName,
+        /// By what.
+        stack: Stack,
+    },
     /// The scenario says otherwise.
     #[error("the scenario pins `{peer}` to {pinned}")]
     Pinned {

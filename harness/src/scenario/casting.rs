@@ -25,6 +25,7 @@ pub(super) fn wire_peers(
             _ if mixed => {
                 wire.insert(name.clone(), false);
             }
+            None if spec.is_app() => {}
             None if mixes.is_empty() && free >= 2 => {
                 wire.insert(name.clone(), true);
             }
@@ -37,7 +38,7 @@ pub(super) fn wire_peers(
 
 impl Scenario {
     /// The mixes that it lists. Without them every cast: the first two peers that are not pinned play each connecting stack in turn, in the
-    /// order of the file; further ones are wire peers.
+    /// order of the file; further ones are wire peers. A page plays on both browsers, however many there are.
     pub fn casts(&self) -> Vec<Cast> {
         if !self.mixes.is_empty() {
             return self.mixes.iter().map(|mix| mix.cast.clone()).collect();
@@ -47,6 +48,7 @@ impl Scenario {
         for (peer, spec) in &self.peers {
             let choice: &[Stack] = match &spec.stack {
                 Some(pinned) => std::slice::from_ref(pinned),
+                None if spec.is_app() => spec.stacks(),
                 None if free < 2 => {
                     free += 1;
                     &Stack::CONNECTING
@@ -81,6 +83,10 @@ impl Scenario {
                     help: nearest(peer.as_str(), names).map(str::to_owned),
                 });
             };
+            if spec.is_app() && !stack.is_browser() {
+                let (peer, stack) = (peer.clone(), stack);
+                return Err(CastError::Page { peer, stack });
+            }
             if let Some(pinned) = spec.stack.filter(|pinned| *pinned != stack) {
                 return Err(CastError::Pinned {
                     peer: peer.clone(),
@@ -170,6 +176,38 @@ mod tests {
         );
         let one = "alice=chromium,bob=firefox,carol=native";
         assert_eq!(wanted(one), [format!("{one},zoe=wire")]);
+    }
+
+    #[test]
+    fn pages_play_on_both_browsers_and_others_as_cast() {
+        let pages = scenario("{ alice: { app: / }, bob: { app: \"/x?y\" } }");
+        assert_eq!(
+            told(&pages.casts()),
+            [
+                "alice=chromium,bob=chromium",
+                "alice=chromium,bob=firefox",
+                "alice=firefox,bob=chromium",
+                "alice=firefox,bob=firefox"
+            ]
+        );
+        let mixed = scenario("{ alice: { app: / }, bob: {}, carol: {}, dave: {} }").casts();
+        assert_eq!(mixed.len(), 18);
+        assert_eq!(
+            mixed[0].to_string(),
+            "alice=chromium,bob=native,carol=native,dave=wire"
+        );
+        let error = pages.casts_with(&"alice=native".parse().unwrap());
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "`alice` is a page, which native cannot play: chromium or firefox"
+        );
+        let mixes = scenario(
+            "{ alice: { app: / }, bob: {} }\ncasts: { one: {}, two: { alice: firefox, bob: chromium } }",
+        );
+        assert_eq!(
+            told(&mixes.casts()),
+            ["alice=chromium,bob=native", "alice=firefox,bob=chromium"]
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What cannot come true, found before anything boots.
 
 mod meeting;
+mod page;
 mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +43,7 @@ pub(crate) fn steps(
         meetings: Meetings::before(placed),
         mistakes,
     };
+    walk.negotiated = walk.has_pages();
     for step in placed {
         match &step.step.via {
             Some(via) => walk.mistakes.enter(&via.source, Some(via.used_in(source))),
@@ -163,6 +165,7 @@ impl Walk<'_> {
     }
 
     fn step(&mut self, at: &Placed) {
+        self.page(at);
         self.faults(at);
         self.calls_by_old_name(at);
         self.answers_one_way(at);
@@ -310,6 +313,7 @@ impl Walk<'_> {
             | Action::Resume { .. }
             | Action::Wait(_)
             | Action::SendRaw { .. }
+            | Action::Page { .. }
             | Action::Http { .. } => {}
         }
     }
@@ -659,6 +663,10 @@ impl Walk<'_> {
     }
 
     fn room_is_there(&mut self, at: &Placed, room: &RoomName) {
+        if self.has_pages() {
+            // A page may have made it, and may have removed it.
+            return;
+        }
         let help = "if the server is to refuse it: `refused: true`";
         match self.rooms.get(room).copied() {
             Some(None) => {}
@@ -718,7 +726,11 @@ impl Walk<'_> {
                 .filter(connects)
                 .collect(),
         };
-        if self.wire.contains_key(peer) {
+        let by_itself = |name: &PeerName| self.is_page(name);
+        if self.wire.contains_key(peer)
+            || by_itself(peer)
+            || others.iter().any(|name| by_itself(name))
+        {
             return;
         }
         let whys = others.iter().map(|other| {

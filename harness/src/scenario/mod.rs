@@ -16,6 +16,7 @@ mod nodes;
 mod old_news;
 mod ordered;
 mod outcomes;
+mod page;
 mod placed;
 mod read;
 mod schema;
@@ -40,6 +41,7 @@ pub use model::{
 };
 pub use needs::Needed;
 pub use ordered::OneLink;
+pub use page::{PageDeed, Sight, Target};
 pub use read::sequences::Sequences;
 pub use schema::schema;
 pub use times::Times;

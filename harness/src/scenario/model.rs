@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cast::Mix;
+use super::page::PageDeed;
 use super::times::Times;
 use crate::hand::PeerFault;
 use crate::names::{PeerName, RoomName, Stack};
@@ -112,6 +113,8 @@ impl Scenario {
 pub struct PeerSpec {
     /// `stack:`, pinned; else the cast decides.
     pub stack: Option<Stack>,
+    /// `app:`, the path of the page that it is; the user's own, which the harness drives only as a user does.
+    pub app: Option<String>,
     /// `early-candidates:`
     pub early_candidates: EarlyCandidates,
     /// `negotiation: manual` turns off all that a peer does by itself.
@@ -133,6 +136,19 @@ pub struct PeerSpec {
 }
 
 impl PeerSpec {
+    /// Whether it is the user's own page.
+    pub fn is_app(&self) -> bool {
+        self.app.is_some()
+    }
+
+    /// The stacks that can play it.
+    pub fn stacks(&self) -> &'static [Stack] {
+        match self.app {
+            Some(_) => &[Stack::Chromium, Stack::Firefox],
+            None => &Stack::CONNECTING,
+        }
+    }
+
     /// When it offers by itself, as far as the scenario says it.
     pub fn offers(&self) -> Offers {
         self.offers.unwrap_or_default()
@@ -442,6 +458,8 @@ pub enum Action {
     },
     /// Let time pass, where time itself is the point.
     Wait(Duration),
+    /// What a user does with the page of a peer that is one.
+    Page { peer: PeerName, deed: PageDeed },
     /// Wait.
     Await(Condition),
     /// Steps that begin together.

@@ -200,6 +200,7 @@ fn described(mut value: Value, about: &str) -> Value {
 fn peer_value(shape: PeerShape) -> Value {
     match shape {
         PeerShape::Word(words) => or_placeholder(json!({ "enum": words })),
+        PeerShape::Path => or_placeholder(json!({ "type": "string", "pattern": "^/($|[^/])" })),
         PeerShape::Flag => or_placeholder(json!({ "type": "boolean" })),
         PeerShape::Duration => {
             or_placeholder(json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m)$" }))

@@ -119,6 +119,7 @@ macro_rules! doer {
             | Action::Stall { peer }
             | Action::Mend { peer }
             | Action::SendRaw { peer, .. }
+            | Action::Page { peer, .. }
             | Action::Http { peer, .. } => Some(peer),
             Action::Negotiate { from, .. }
             | Action::Send { from, .. }

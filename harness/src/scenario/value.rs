@@ -283,10 +283,7 @@ impl Shapes<'_> {
 
     fn path(&mut self, node: &Node) -> Option<String> {
         let path = self.text(node, 2000)?;
-        let plain = path
-            .bytes()
-            .all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\' && byte != b'#');
-        if !path.starts_with('/') || path.starts_with("//") || !plain {
+        if !is_path(&path) {
             self.mistakes
                 .add(&node.span, format!("{} is not a path on the server", quoted(&path)))
                 .expect("expected a path that begins with one `/`")
@@ -295,6 +292,12 @@ impl Shapes<'_> {
         }
         Some(path)
     }
+}
+
+/// Whether it is a path, with its query, on a server: no address can hide in it.
+pub(super) fn is_path(path: &str) -> bool {
+    let plain = |byte: u8| (0x21..0x7f).contains(&byte) && byte != b'\\' && byte != b'#';
+    path.starts_with('/') && !path.starts_with("//") && path.bytes().all(plain)
 }
 
 /// What is found where somebody is named whom nobody knows.

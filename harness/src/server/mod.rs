@@ -1,5 +1,6 @@
 //! The server under test: embedded, a child process, or one that runs already; readiness, kill, restart, and what it says.
 
+mod app;
 mod ask;
 mod child;
 mod elsewhere;
@@ -26,6 +27,8 @@ use crate::tap::Site;
 use crate::terms::ServerLife;
 use crate::tls::{Security, TlsError};
 
+pub(crate) use app::called;
+pub use app::{AppFrom, AppServer, AppSpec};
 use node::{Companion, Node};
 pub(crate) use translator::Program;
 pub use translator::TranslatorSpec;

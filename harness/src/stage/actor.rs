@@ -1,7 +1,9 @@
 //! One peer on the stage: its tap, its hand and its mind.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -10,6 +12,7 @@ use super::desk::Desk;
 use super::directory::Directory;
 use super::driver::{Driver, Lost, Setup};
 use super::order::{Done, Order, Task};
+use super::page::{PageLife, Site};
 use super::rules::Rules;
 use super::wire::Wire;
 use super::{Setting, Trouble};
@@ -17,15 +20,20 @@ use crate::hand::{Hand, Happenings, PeerFault};
 use crate::mind::Policy;
 use crate::names::{PeerName, Stack};
 use crate::peer::browser::Seat;
+use crate::peer::page::PageError;
 use crate::peer::{NativePeer, Origin, WirePeer, browser, next_address};
-use crate::record::{Digest, Recorder, Seq};
+use crate::record::{Digest, Recorder, Seq, What};
 use crate::scenario::Offers;
-use crate::scenario::PeerSpec;
-use crate::tap::{Cut, Pages, Tap};
+use crate::scenario::{PageDeed, PeerSpec};
+use crate::tap::{self, Cut, Forward, Tap};
 use crate::terms::Kill;
+use crate::tls::Identity;
 
 /// How long [`PeerFault::StaysOnStage`] stays: longer than anybody waits for it to be gone.
 const OVERSTAYS: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// How long a page may take to close.
+const CLOSES_WITHIN: Duration = Duration::from_secs(20);
 
 /// What all peers of one case have in common.
 #[derive(Clone)]
@@ -37,7 +45,20 @@ pub(super) struct Scene {
     pub directory: Directory,
     pub desk: Desk,
     pub upstream: SocketAddr,
+    /// Where pages of the user's come from.
+    pub pages: Arc<Pages>,
     pub lost: Lost,
+    /// Pages that are gone by their own doing, and why.
+    pub left: Lost,
+}
+
+/// Where pages of the user's come from, and whom they may call.
+pub(super) struct Pages {
+    /// What comes before each path: `http://127.0.0.1:8080`.
+    pub origin: String,
+    pub forward: Forward,
+    /// What their taps show in the server's place, if that speaks TLS.
+    pub identity: Option<Identity>,
 }
 
 /// One peer on the stage.
@@ -57,25 +78,38 @@ pub(super) struct Actor {
     next_conn: u32,
 }
 
-struct Life {
-    hand: Arc<dyn Hand>,
-    tasks: mpsc::UnboundedSender<Task>,
-    driver: JoinHandle<(u32, u32)>,
+enum Life {
+    /// The harness drives it.
+    Driven {
+        hand: Arc<dyn Hand>,
+        tasks: mpsc::UnboundedSender<Task>,
+        driver: JoinHandle<(u32, u32)>,
+    },
+    /// Its user does.
+    Page(PageLife),
 }
 
 /// What the taps serve to browser peers, made once.
-fn pages() -> Arc<Pages> {
-    static PAGES: OnceLock<Arc<Pages>> = OnceLock::new();
+fn own_pages() -> Arc<tap::Pages> {
+    static PAGES: OnceLock<Arc<tap::Pages>> = OnceLock::new();
     PAGES
         .get_or_init(|| {
             let pages = browser::pages()
                 .into_iter()
-                .fold(Pages::new(), |pages, (path, content_type, body)| {
+                .fold(tap::Pages::new(), |pages, (path, content_type, body)| {
                     pages.with(path, content_type, body)
                 });
             Arc::new(pages)
         })
         .clone()
+}
+
+/// Where a page is from.
+fn site<'a>(scene: &'a Scene, spec: &'a PeerSpec) -> Site<'a> {
+    Site {
+        origin: &scene.pages.origin,
+        home: spec.app.as_deref().unwrap_or("/"),
+    }
 }
 
 impl Actor {
@@ -86,7 +120,7 @@ impl Actor {
         killings: usize,
         scene: Scene,
     ) -> Result<Self, Trouble> {
-        let wire = Arc::new(Wire::new(
+        let wire = Wire::new(
             name.clone(),
             scene.recorder.clone(),
             scene.digest.clone(),
@@ -94,7 +128,11 @@ impl Actor {
             scene.directory.clone(),
             scene.setting.dialect.clone(),
             scene.setting.shake,
-        ));
+        );
+        if spec.is_app() {
+            return Self::enter_page(name, spec, stack, killings, wire, scene).await;
+        }
+        let wire = Arc::new(wire);
         let seat = match stack {
             Stack::Chromium | Stack::Firefox if killings == 0 => {
                 let seat = scene.setting.pool.seat(stack).await;
@@ -107,7 +145,7 @@ impl Actor {
             None => next_address().into(),
         };
         let mut options = scene.setting.tap(address, scene.upstream);
-        options.pages = Some(pages());
+        options.pages = Some(own_pages());
         if let Some(security) = &scene.setting.security {
             let identity = security.tap(address);
             options.identity = Some(identity.map_err(|error| Trouble(error.to_string()))?);
@@ -132,6 +170,114 @@ impl Actor {
         Ok(actor)
     }
 
+    /// A page of the user's, whose tap is the proxy of its user context.
+    async fn enter_page(
+        name: PeerName,
+        spec: PeerSpec,
+        stack: Stack,
+        killings: usize,
+        wire: Wire,
+        scene: Scene,
+    ) -> Result<Self, Trouble> {
+        let wire = Arc::new(wire.of_a_page());
+        if let Some(path) = &spec.app {
+            let (peer, path) = (name.clone(), path.clone());
+            scene.recorder.record(What::App { peer, path }, &[]);
+        }
+        let kind = (stack, killings > 0);
+        let (life, proxy) = PageLife::start(
+            &name,
+            kind,
+            (&scene.setting.pool, &scene.lost, &scene.left),
+            wire.clone(),
+            1,
+        )
+        .await
+        .map_err(|error| Trouble(error.to_string()))?;
+        let mut options = scene.setting.tap(scene.upstream.ip(), scene.upstream);
+        options.site = None;
+        options.forward = Some(scene.pages.forward.clone());
+        options.identity = scene.pages.identity.clone();
+        let tap = Tap::start_on(proxy, options, wire.clone())
+            .await
+            .map_err(|error| Trouble(format!("no tap for {name}: {error}")))?;
+        Ok(Self {
+            name,
+            spec,
+            stack,
+            killings,
+            tap,
+            wire,
+            scene,
+            seat: None,
+            life: Some(Life::Page(life)),
+            next_link: 1,
+            next_conn: 1,
+        })
+    }
+
+    /// Whether it is a page of the user's.
+    pub fn is_page(&self) -> bool {
+        self.spec.is_app()
+    }
+
+    /// What has to be awaited before the user of a page can do this; see [`PageLife::opening`].
+    pub fn opening(
+        &mut self,
+        deed: &PageDeed,
+        step: Seq,
+        within: Duration,
+    ) -> Option<impl Future<Output = Result<(), PageError>> + Send + use<>> {
+        let Some(Life::Page(life)) = &mut self.life else {
+            return None;
+        };
+        let site = site(&self.scene, &self.spec);
+        let opening = life.opening(deed, &site, within)?;
+        if let Some(page) = &self.wire.page {
+            page.acts(step);
+        }
+        Some(opening)
+    }
+
+    /// What the user of a page does, to be awaited.
+    pub fn deed(
+        &self,
+        deed: &PageDeed,
+        step: Seq,
+        within: Duration,
+    ) -> Option<impl Future<Output = Result<Option<Vec<u8>>, PageError>> + Send + use<>> {
+        let Some(Life::Page(life)) = &self.life else {
+            return None;
+        };
+        if let Some(page) = self.wire.page.as_ref().filter(|_| deed.acts()) {
+            page.acts(step);
+        }
+        Some(life.deed(deed, &site(&self.scene, &self.spec), within))
+    }
+
+    /// What is to be seen of a page now.
+    pub fn picture(
+        &self,
+        within: Duration,
+    ) -> Option<impl Future<Output = Option<Vec<u8>>> + use<>> {
+        match &self.life {
+            Some(Life::Page(life)) => Some(life.picture(within)),
+            _ => None,
+        }
+    }
+
+    /// Keeps a picture beside the record, if one is written. Where it is.
+    pub fn keep_picture(&self, name: &str, picture: &[u8]) -> Option<PathBuf> {
+        let setting = &self.scene.setting;
+        let take = match setting.take {
+            0 | 1 => String::new(),
+            take => format!("-{take}"),
+        };
+        let path = (setting.traces.as_ref()?).join(format!("{name}-{}{take}.png", self.name));
+        let kept = std::fs::write(&path, picture);
+        kept.ok().map(|()| path)
+    }
+
     /// What it does by itself: what the scenario says; else what the dialect says of its server; else the usual.
     fn policy(&self) -> Policy {
         let mut policy = Policy::of(&self.spec, self.scene.setting.peer_fault);
@@ -146,6 +292,9 @@ impl Actor {
     pub async fn live(&mut self) -> Result<(), Trouble> {
         if self.life.is_some() {
             return Ok(());
+        }
+        if self.is_page() {
+            return self.live_as_page().await;
         }
         let (hand, happenings) = self.hand().await?;
         let (tasks, driver) = Driver::start(Setup {
@@ -163,11 +312,30 @@ impl Actor {
             first_conn: self.next_conn,
             lost: self.scene.lost.clone(),
         });
-        self.life = Some(Life {
+        self.life = Some(Life::Driven {
             hand,
             tasks,
             driver,
         });
+        Ok(())
+    }
+
+    /// A page whose browser was killed comes back in another one, behind the same tap.
+    async fn live_as_page(&mut self) -> Result<(), Trouble> {
+        let kind = (self.stack, self.killings > 0);
+        let (name, wire) = (&self.name, self.wire.clone());
+        let started = PageLife::start(
+            name,
+            kind,
+            (&self.scene.setting.pool, &self.scene.lost, &self.scene.left),
+            wire,
+            self.next_conn,
+        )
+        .await;
+        let (life, proxy) = started.map_err(|error| Trouble(error.to_string()))?;
+        let listens = self.tap.listen_also(proxy);
+        listens.map_err(|error| Trouble(format!("no tap for {name}: {error}")))?;
+        self.life = Some(Life::Page(life));
         Ok(())
     }
 
@@ -206,7 +374,10 @@ impl Actor {
 
     /// Whether it is there; a killed peer is not until a step needs it again.
     pub fn lives(&self) -> bool {
-        self.life.is_some()
+        match &self.life {
+            Some(Life::Page(life)) => life.lives(),
+            life => life.is_some(),
+        }
     }
 
     /// Gives an order and waits until it is carried out, which is as long as the stack and the server take.
@@ -222,8 +393,8 @@ impl Actor {
         cause: Vec<Seq>,
     ) -> impl Future<Output = Done> + Send + 'static {
         let (done, end) = oneshot::channel();
-        if let Some(life) = &self.life {
-            drop(life.tasks.send(Task { order, cause, done }));
+        if let Some(Life::Driven { tasks, .. }) = &self.life {
+            drop(tasks.send(Task { order, cause, done }));
         }
         let name = self.name.clone();
         async move {
@@ -241,16 +412,41 @@ impl Actor {
         if how == Kill::Browser {
             self.killings = self.killings.saturating_sub(1);
         }
-        if let Some(life) = self.life.take() {
-            if let Err(error) = life.hand.kill(how).await {
-                return Err(Trouble(format!(
-                    "{} could not be killed: {error}",
-                    self.name
-                )));
+        let unkilled = |error: &dyn std::fmt::Display| {
+            Err(Trouble(format!(
+                "{} could not be killed: {error}",
+                self.name
+            )))
+        };
+        match self.life.take() {
+            None => {}
+            Some(Life::Driven {
+                hand,
+                tasks,
+                driver,
+            }) => {
+                if let Err(error) = hand.kill(how).await {
+                    return unkilled(&error);
+                }
+                self.end_driver(tasks, driver).await;
+                tokio::spawn(async move { hand.finish().await });
             }
-            self.end_driver(life.tasks, life.driver).await;
-            let hand = life.hand;
-            tokio::spawn(async move { hand.finish().await });
+            Some(Life::Page(mut life)) if how == Kill::Tab => {
+                let closed = life.close_tab(CLOSES_WITHIN).await;
+                self.life = Some(Life::Page(life));
+                if let Err(error) = closed {
+                    let name = &self.name;
+                    return Err(Trouble(format!("{name} could not be closed: {error}")));
+                }
+            }
+            Some(Life::Page(life)) => {
+                let (killed, last) = life.kill_browser().await;
+                self.next_conn = last + 1;
+                if let Err(error) = killed {
+                    let name = &self.name;
+                    return Err(Trouble(format!("{name} could not be killed: {error}")));
+                }
+            }
         }
         Ok(())
     }
@@ -269,11 +465,15 @@ impl Actor {
 
     /// Off the stage: everything given back.
     pub async fn exit(mut self) {
-        if let Some(life) = self.life.take() {
-            // It may be in the middle of what nobody waits for any more.
-            life.driver.abort();
-            drop(life.driver.await);
-            life.hand.finish().await;
+        match self.life.take() {
+            None => {}
+            Some(Life::Driven { hand, driver, .. }) => {
+                // It may be in the middle of what nobody waits for any more.
+                driver.abort();
+                drop(driver.await);
+                hand.finish().await;
+            }
+            Some(Life::Page(life)) => drop(life.finish().await),
         }
         if self.scene.setting.peer_fault == Some(PeerFault::StaysOnStage) {
             tokio::spawn(async move {

@@ -173,6 +173,7 @@ impl Stage {
             | Action::Pause { .. }
             | Action::Resume { .. }
             | Action::SendRaw { .. }
+            | Action::Page { .. }
             | Action::Wait(_)
             | Action::Await(_)
             | Action::Together(_) => {

@@ -85,7 +85,7 @@ impl Stage {
         let standing: Vec<(PeerName, u32)> = self
             .actors
             .values()
-            .filter(|actor| actor.lives() && self.world.is_up(&actor.name))
+            .filter(|actor| actor.lives() && !actor.is_page() && self.world.is_up(&actor.name))
             .filter_map(|actor| Some((actor.name.clone(), self.world.link(&actor.name)?)))
             .filter(|(peer, instance)| {
                 let link = Link {

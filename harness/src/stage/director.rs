@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::actor::Actor;
 use super::desk::Desk;
@@ -16,6 +16,7 @@ use super::hope::Waiting;
 use super::lawful::judged;
 use super::order::{Done, Order};
 use super::outcome::Judged;
+use super::page;
 use super::pulse::Pulse;
 use super::rules::Rules;
 use super::waits::World;
@@ -23,9 +24,10 @@ use super::{Case, Setting, Trouble};
 use crate::lock::lock;
 use crate::log::Watch;
 use crate::names::{Link, PeerName, RoomName};
+use crate::peer::page::PageError;
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
-use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, Place};
-use crate::server::ServerUnderTest;
+use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, PageDeed, Place};
+use crate::server::{AppServer, ServerUnderTest};
 use crate::signaling::{Alias, Dialect, Kind, Request, Terms};
 use crate::terms::ServerLife;
 
@@ -43,6 +45,12 @@ const BROWSER_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long after its sockets a server's process may end, to be told as the reason.
 const ENDS_WITHIN: Duration = Duration::from_millis(500);
+
+/// How long a picture of a page may take on which a step failed.
+const PICTURE_WITHIN: Duration = Duration::from_secs(5);
+
+/// How much longer than it should whoever keeps to a deadline of his own may take.
+const OVERTIME: Duration = Duration::from_secs(5);
 
 /// A wait that lasts longer than this is for a time-out of a stack, which costs nothing. So is one to which its step gives more time than
 /// is usual, from its beginning.
@@ -113,6 +121,8 @@ pub(super) struct Stage {
     pub(super) server: ServerUnderTest,
     /// On which node of it each peer is.
     pub(super) placed: BTreeMap<PeerName, u32>,
+    /// The one that pages of the user's come from, if it is another.
+    pub(super) app: Option<AppServer>,
     /// The names that everything has on the wire.
     pub(super) alias: Alias,
     /// Where peers get their logins.
@@ -138,6 +148,8 @@ pub(super) struct Stage {
     /// How long glare itself got no time from the machine, and until when.
     pub(super) starved: Vec<(Instant, Duration)>,
     pub(super) lost: Lost,
+    /// Pages that are gone by their own doing, and why.
+    pub(super) left: Lost,
     /// How the server is talked to.
     pub(super) dialect: Arc<Dialect>,
     pub(super) disturbed: Disturbed,
@@ -230,15 +242,17 @@ impl Stage {
     async fn settle(&mut self, terms: &Terms) -> Result<(), Stop> {
         self.until = Until::case(self.end);
         // Whoever dials again by itself would take a name that is looked at in the end.
-        let living = self.actors.values_mut().filter(|actor| actor.lives());
+        let living = self.actors.values_mut();
+        let living = living.filter(|actor| actor.lives() && !actor.is_page());
         let rest = join_all(living.map(|actor| actor.order(Order::Rest, Vec::new())));
         // One that is busy for longer than this dials nobody meanwhile.
         drop(timeout_at(Instant::now() + FENCE_WITHIN, rest).await);
         self.go_on(self.ended).await?;
         self.hear_of_leavings(terms).await?;
         self.fence(self.ended).await?;
-        // What a node has answered shows nothing of what comes from another.
-        match self.server.has_several_nodes() && self.fences_are_spoken {
+        // What a node has answered shows nothing of what comes from another; and nobody can have a page ask for a last answer.
+        let spread = self.server.has_several_nodes() && self.fences_are_spoken;
+        match spread || self.actors.values().any(Actor::is_page) {
             true => self.quiet().await,
             false => Ok(()),
         }
@@ -330,6 +344,9 @@ impl Stage {
         }
         if let Some(why) = self.desk.trouble().or_else(|| self.dialect.failure()) {
             return Err(Stop::Trouble(InconclusiveKind::Environment, why));
+        }
+        if let Some((peer, why)) = lock(&self.left).first() {
+            return Err(fail(format!("{peer}'s page is gone: {why}")));
         }
         match lock(&self.lost).first() {
             Some((peer, why)) => Err(Stop::Trouble(
@@ -463,6 +480,106 @@ impl Stage {
                 .is_err()
             {
                 return fail_as(kind, message);
+            }
+        }
+    }
+
+    /// What the user of a page does.
+    pub(super) async fn page(
+        &mut self,
+        peer: &PeerName,
+        deed: &PageDeed,
+        begun: Seq,
+    ) -> Result<(), Stop> {
+        let until = self.until;
+        let began = Instant::now();
+        match timeout_at(self.end, self.actor(peer)?.live()).await {
+            Ok(lives) => lives?,
+            Err(_) => return Err(self.late(&format!("{peer}'s coming back"), until)),
+        }
+        if let Some(opening) = self.actor(peer)?.opening(deed, begun, BROWSER_WITHIN) {
+            let opens = self.within(BROWSER_WITHIN);
+            if let Err(error) = self.watching(opens, opening).await? {
+                return Err(self.unable(peer, &error, begun).await);
+            }
+        }
+        // What a browser and a load take that no step asks for is nobody's fault.
+        let until = Until {
+            at: (until.at + began.elapsed()).min(self.end),
+            ..until
+        };
+        let left = until.at.saturating_duration_since(Instant::now());
+        let Some(work) = self.actor(peer)?.deed(deed, begun, left) else {
+            return Err(fail(format!("{peer} is no page")));
+        };
+        match self.watching(until, work).await? {
+            Ok(None) => Ok(()),
+            Ok(Some(picture)) => {
+                let name = match deed {
+                    PageDeed::Screenshot { name: Some(name) } => name.clone(),
+                    _ => self.number(begun),
+                };
+                self.actor(peer)?.keep_picture(&name, &picture);
+                Ok(())
+            }
+            Err(error) => Err(self.unable(peer, &error, begun).await),
+        }
+    }
+
+    /// What a user could not do, with a picture of what was there.
+    async fn unable(&mut self, peer: &PeerName, error: &PageError, begun: Seq) -> Stop {
+        let mut message = format!("{peer}: {error}");
+        let name = self.number(begun);
+        if let Some(actor) = self.actors.get(peer)
+            && let Some(picture) = actor.picture(PICTURE_WITHIN)
+            && let Ok(Some(picture)) = timeout(PICTURE_WITHIN, picture).await
+            && let Some(path) = actor.keep_picture(&name, &picture)
+        {
+            message.push_str(&format!("; a picture of it: {}", path.display()));
+        }
+        match self.take_in() {
+            Ok(()) => fail_as(page::failure(error), message),
+            Err(stop) => stop,
+        }
+    }
+
+    /// What a picture is called that a step takes.
+    fn number(&self, begun: Seq) -> String {
+        match self.recorder.event(begun).map(|event| event.what.clone()) {
+            Some(What::Step { index, .. }) => format!("step-{index}"),
+            _ => "step".to_owned(),
+        }
+    }
+
+    /// Waits for what somebody does who keeps to a deadline of his own; stops at what must never happen.
+    async fn watching<T>(
+        &mut self,
+        until: Until,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Stop> {
+        let mut work = std::pin::pin!(work);
+        let idle = Instant::now() + IDLE_AFTER;
+        let latest = (until.at + OVERTIME).min(self.end.max(until.at));
+        loop {
+            self.take_in()?;
+            let next = match self.busy {
+                Some(_) => idle.min(latest),
+                None => latest,
+            };
+            let more = self.recorder.next_from(self.taken);
+            tokio::select! {
+                biased;
+                done = &mut work => {
+                    self.take_in()?;
+                    return Ok(done);
+                }
+                _ = more => {}
+                () = sleep_until(next) => {
+                    if next == latest {
+                        return Err(self.late("what its user was to do", until));
+                    }
+                    self.busy = None;
+                }
             }
         }
     }
@@ -604,7 +721,7 @@ impl Stage {
         let mut standing: Vec<(PeerName, u32)> = self
             .actors
             .values()
-            .filter(|actor| actor.lives() && self.world.is_up(&actor.name))
+            .filter(|actor| actor.lives() && !actor.is_page() && self.world.is_up(&actor.name))
             .filter_map(|actor| Some((actor.name.clone(), self.world.link(&actor.name)?)))
             .filter(|(peer, instance)| {
                 !self.disturbed.is_mute(&Link {
@@ -705,6 +822,9 @@ impl Stage {
         self.undisturb().await;
         join_all(self.actors.into_values().map(Actor::exit)).await;
         self.server.stop().await;
+        if let Some(app) = self.app {
+            app.stop().await;
+        }
     }
 }
 

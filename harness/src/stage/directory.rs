@@ -1,6 +1,6 @@
 //! Who is in the case, as the server knows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::names::PeerName;
@@ -10,6 +10,8 @@ use crate::signaling::{Alias, Book, Conversation, Dialect};
 #[derive(Clone, Default)]
 pub struct Directory {
     names: BTreeMap<String, PeerName>,
+    /// Those who are pages of the user's.
+    pages: BTreeSet<PeerName>,
     alias: Alias,
     book: Book,
 }
@@ -21,9 +23,22 @@ impl Directory {
             names: peers
                 .map(|name| (name.as_str().to_owned(), name.clone()))
                 .collect(),
+            pages: BTreeSet::new(),
             alias: Alias::default(),
             book: Book::default(),
         }
+    }
+
+    /// The same, where these are pages of the user's, which call themselves as they like.
+    #[must_use]
+    pub fn with_pages<'a>(mut self, pages: impl Iterator<Item = &'a PeerName>) -> Self {
+        self.pages = pages.cloned().collect();
+        self
+    }
+
+    /// Whether it is a page of the user's.
+    pub fn is_page(&self, peer: &PeerName) -> bool {
+        self.pages.contains(peer)
     }
 
     /// The same, where ids and rooms have other names on the wire.
@@ -35,7 +50,12 @@ impl Directory {
 
     /// What this peer, or the tap in its stead, says and hears on a new connection.
     pub fn conversation(&self, dialect: Arc<Dialect>, peer: &PeerName) -> Conversation {
-        Conversation::new(dialect, peer.as_str())
+        let conversation = Conversation::new(dialect, peer.as_str());
+        let conversation = match self.is_page(peer) {
+            true => conversation.of_a_page(),
+            false => conversation,
+        };
+        conversation
             .aliased(self.alias.clone())
             .with(self.book.clone())
     }

@@ -34,11 +34,14 @@ impl Wire {
             .ear(&mut inner, link)
             .hear_close(code.unwrap_or(1005), reason);
         let of = self.recorder.count().saturating_sub(1);
-        let seqs = words
+        let seqs: Vec<Seq> = words
             .into_iter()
             .map(|word| self.work_out(link, Direction::Down, of, word, &[]))
             .collect();
-        inner.ends.insert(link, seqs);
+        match &self.page {
+            Some(page) => self.page_hears(page, link, &seqs),
+            None => drop(inner.ends.insert(link, seqs)),
+        }
     }
 
     /// Where its driver is told what it is to take for the server's word. The last to ask is told.
@@ -78,7 +81,7 @@ impl Wire {
         let more = inner.later.remove(&held.seq).unwrap_or_default();
         let words = self.says_more(link, held.direction, (held.seq, released), more);
         if held.direction == Direction::Down {
-            inner.deliver_marked(link, words, held.mark);
+            self.delivered(inner, link, words, held.mark);
         }
     }
 
@@ -104,7 +107,10 @@ impl Wire {
     fn imply(&self, link: u32, words: Vec<Word>, of: Seq) {
         for word in words {
             let seq = self.work_out(link, Direction::Down, of, word.clone(), &[of]);
-            self.tell(Told::Word(link, word, seq));
+            match &self.page {
+                Some(page) => self.page_hears(page, link, &[seq]),
+                None => self.tell(Told::Word(link, word, seq)),
+            }
         }
     }
 

@@ -20,6 +20,8 @@ const WIDTH: usize = 160;
 #[derive(Default)]
 pub(super) struct Hope {
     lines: BTreeMap<PeerName, Line>,
+    /// Pages of the user's, which dial when they like.
+    pages: BTreeSet<PeerName>,
     /// HTTP requests that nothing has answered yet.
     open: BTreeMap<PeerName, usize>,
     /// How many requests of a kind were sent, and how many answers came.
@@ -62,6 +64,9 @@ impl Hope {
     /// Takes one event in.
     pub fn feed(&mut self, event: &Event) {
         match &event.what {
+            What::App { peer, .. } => {
+                self.pages.insert(peer.clone());
+            }
             What::LinkUp { link } => {
                 let line = self.lines.entry(link.peer.clone()).or_default();
                 line.up = line.up.max(link.instance);
@@ -132,7 +137,7 @@ impl Hope {
         if waiting.dead.contains(peer) {
             return Some(format!("{peer} was killed"));
         }
-        if self.open.get(peer).is_some_and(|open| *open > 0) {
+        if self.open.get(peer).is_some_and(|open| *open > 0) || self.pages.contains(peer) {
             return None;
         }
         let Some(line) = self.lines.get(peer) else {

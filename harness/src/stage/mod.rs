@@ -28,6 +28,9 @@ mod leavings;
 mod line;
 mod order;
 mod outcome;
+mod overheard;
+mod page;
+mod page_ears;
 mod payload;
 mod play;
 mod probe;
@@ -60,7 +63,7 @@ use crate::peer::browser::{EnvironmentError, Pool};
 use crate::record::{Digest, Limit, Recorder};
 use crate::run::Run;
 use crate::scenario::{Cast, Scenario, Second};
-use crate::server::{Logins, Program, ServerSpec, TranslatorSpec};
+use crate::server::{AppSpec, Logins, Program, ServerSpec, TranslatorSpec};
 use crate::signaling::Dialect;
 use crate::tap::{Policy, TapOptions};
 use crate::tls::Security;
@@ -82,6 +85,8 @@ pub struct Case {
 pub struct Setting {
     /// The server under test; each case boots its own.
     pub server: ServerSpec,
+    /// Where pages of the user's come from, if not from the server under test.
+    pub app: Option<AppSpec>,
     /// How to talk to it.
     pub dialect: Arc<Dialect>,
     /// The program that reads and writes for the dialect, where it is one with `framing: program`. Each case starts its own.
@@ -130,6 +135,7 @@ impl Setting {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             server,
+            app: None,
             dialect,
             translator: None,
             pool,

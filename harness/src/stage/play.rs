@@ -1,6 +1,7 @@
 //! Plays a case: boots the server, brings the peers to the stage, lets the director work, and says the verdict.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use futures_util::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use super::actor::{Actor, Scene};
+use super::actor::{Actor, Pages, Scene};
 use super::blame::Blame;
 use super::desk::desk;
 use super::director::{Ran, Stage, Stop, Until};
@@ -34,10 +35,11 @@ use crate::record::{
     Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
 };
 use crate::scenario::{Acquainted, Action, Place};
-use crate::server::{EVERYBODY, Lives, ServerUnderTest, Wanted};
+use crate::server::{AppServer, EVERYBODY, Lives, ServerUnderTest, Wanted, called};
 use crate::signaling::Alias;
 use crate::signaling::Terms;
 use crate::source::Source;
+use crate::tap::{Forward, PageServer};
 use crate::terms::Kill;
 use crate::terms::ServerLife;
 
@@ -377,11 +379,61 @@ fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
 
 /// On a server that glare has started, names are as the scenario writes them.
 fn directory(case: &Case, setting: &Setting) -> Directory {
+    let peers = || case.scenario.peers.iter();
+    let pages = || peers().filter(|(_, spec)| spec.is_app());
     let alias = match setting.server.elsewhere() {
-        Some(_) => Alias::random(),
-        None => Alias::default(),
+        // A page calls rooms and users as its own user does.
+        Some(_) if pages().next().is_none() => Alias::random(),
+        _ => Alias::default(),
     };
-    Directory::new(case.scenario.peers.iter().map(|(name, _)| name)).aliased(alias)
+    Directory::new(peers().map(|(name, _)| name))
+        .with_pages(pages().map(|(name, _)| name))
+        .aliased(alias)
+}
+
+/// Where pages of the user's come from: the server under test, or one of their own.
+fn pages(setting: &Setting, server: SocketAddr, app: Option<&AppServer>) -> Result<Pages, String> {
+    let scheme = match setting.security {
+        Some(_) => "https",
+        None => "http",
+    };
+    let mut names = called(server);
+    let mut origin = format!("{scheme}://{server}");
+    if let Some(site) = setting.server.site() {
+        let port = setting.security.as_ref().map_or(80, |_| 443);
+        let named = match site.authority.contains(':') {
+            true => site.authority.clone(),
+            false => format!("{}:{port}", site.authority),
+        };
+        names.insert(0, named);
+        origin = format!("{}{}", site.origin, site.prefix);
+    }
+    if let Some(app) = &setting.app {
+        names.extend(app.names.iter().cloned());
+    }
+    let hosts: Vec<&str> = (names.iter())
+        .filter_map(|name| Some(name.rsplit_once(':')?.0.trim_matches(['[', ']'])))
+        .collect();
+    let identity = setting.security.as_ref();
+    let identity = identity.map(|security| security.called(&hosts)).transpose();
+    let identity = identity.map_err(|error| error.to_string())?;
+    let mut pages = None;
+    if let Some(app) = app {
+        origin.clone_from(&app.origin);
+        pages = Some(PageServer {
+            names: app.names.clone(),
+            address: app.address,
+            tls: None,
+        });
+    }
+    Ok(Pages {
+        origin,
+        forward: Forward {
+            server: names,
+            pages,
+        },
+        identity,
+    })
 }
 
 /// Who is given nothing of what the dialect wants to be let in.
@@ -428,6 +480,25 @@ async fn perform(
             return Ended::early(Verdict::inconclusive(InconclusiveKind::NoServer, why));
         }
     };
+    let has_pages = scenario.peers.iter().any(|(_, spec)| spec.is_app());
+    let app = match setting.app.as_ref().filter(|_| has_pages) {
+        None => Ok(None),
+        Some(spec) => AppServer::start(spec, server.address(), setting.run.clone())
+            .await
+            .map(Some)
+            .map_err(|error| format!("the server of the pages: {error}")),
+    };
+    let scenery = app.and_then(|app| {
+        let pages = pages(setting, server.address(), app.as_ref())?;
+        Ok((app, Arc::new(pages)))
+    });
+    let (app, pages) = match scenery {
+        Ok(scenery) => scenery,
+        Err(why) => {
+            server.stop().await;
+            return Ended::early(Verdict::inconclusive(InconclusiveKind::Environment, why));
+        }
+    };
     let scene = Scene {
         setting: setting.clone(),
         recorder: recorder.clone(),
@@ -436,7 +507,9 @@ async fn perform(
         directory: directory(case, setting),
         desk: desk(&server, setting).recorded(recorder.clone()),
         upstream: server.address(),
+        pages,
         lost: lost.clone(),
+        left: Lost::default(),
     };
     let doomed: Vec<&PeerName> = scenario
         .each_step()
@@ -493,6 +566,7 @@ async fn perform(
         met_before,
         actors,
         server,
+        app,
         dialect: Arc::clone(&setting.dialect),
         placed,
         recorder: recorder.clone(),
@@ -508,6 +582,7 @@ async fn perform(
         starved: Vec::new(),
         _pulse: pulse,
         lost: lost.clone(),
+        left: scene.left.clone(),
         disturbed: Disturbed::default(),
         browsers: case.cast.needs_browser(),
         may_end: excuse(scenario, Law::ServerLives).is_some(),

@@ -112,6 +112,7 @@ impl Stage {
                 raw: Raw::Upgrade { path, status },
             } => self.foreign_upgrade(peer, path, *status).await?,
             Action::Wait(time) => self.idle(*time).await?,
+            Action::Page { peer, deed } => self.page(peer, deed, begun).await?,
             Action::Await(condition) => return self.condition(condition, begun).await,
             Action::Together(together) => return self.together(together, begun).await,
             // All else is for a peer to do.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
 use super::directory::Directory;
+use super::overheard::Overheard;
 use super::payload::{Payload, about, fingerprint, mark, shown};
 use super::rules::{Decision, Fault, Held, Rules};
 use super::shake::Shake;
@@ -39,6 +40,8 @@ pub struct Wire {
     pub(super) dialect: Arc<Dialect>,
     pub(super) shake: Option<Mutex<Shake>>,
     pub(super) inner: Mutex<Inner>,
+    /// What is known of it, if it is a page of the user's, which nobody drives.
+    pub(super) page: Option<Overheard>,
     /// Where its driver listens.
     pub(super) told: Mutex<Option<mpsc::UnboundedSender<Told>>>,
 }
@@ -67,13 +70,6 @@ pub(super) struct Inner {
 }
 
 impl Inner {
-    /// A message with this payload goes on, to the peer or up; what goes to the peer will be heard.
-    fn deliver(&mut self, passing: &Passing<'_>, words: Vec<Seq>, payload: &[u8]) {
-        if passing.direction == Direction::Down {
-            self.deliver_marked(passing.link, words, mark(payload));
-        }
-    }
-
     /// The request that this response answers: the newest such, since an older one may have lost its connection.
     fn answered(&mut self, head: &str) -> Option<Seq> {
         let head = asked(head);
@@ -81,7 +77,7 @@ impl Inner {
         self.asked.remove(place).map(|(_, seq)| seq)
     }
 
-    pub(super) fn deliver_marked(&mut self, link: u32, words: Vec<Seq>, mark: u64) {
+    fn deliver_marked(&mut self, link: u32, words: Vec<Seq>, mark: u64) {
         let delivered = self.delivered.entry(link).or_default();
         delivered.push_back((words, mark));
     }
@@ -129,6 +125,7 @@ impl Wire {
             directory,
             dialect,
             inner: Mutex::default(),
+            page: None,
             told: Mutex::default(),
         }
     }
@@ -235,6 +232,21 @@ impl Wire {
         match passing.carrier {
             Carrier::Http => self.recorder.record(what, cause),
             _ => self.recorder.record_lazily(what, cause),
+        }
+    }
+
+    /// A message with this payload goes on, to the peer or up; what goes to the peer will be heard.
+    fn deliver(&self, inner: &mut Inner, passing: &Passing<'_>, words: Vec<Seq>, payload: &[u8]) {
+        if passing.direction == Direction::Down {
+            self.delivered(inner, passing.link, words, mark(payload));
+        }
+    }
+
+    /// Words go to the peer, whose driver will hear them; a page hears them now.
+    pub(super) fn delivered(&self, inner: &mut Inner, link: u32, words: Vec<Seq>, mark: u64) {
+        match &self.page {
+            Some(page) => self.page_hears(page, link, &words),
+            None => inner.deliver_marked(link, words, mark),
         }
     }
 
@@ -399,6 +411,8 @@ impl Policy for Wire {
             implied,
         } = self.understand(&mut inner, passing, payload, meant);
         let about = self.about(&word);
+        let by_itself = self.page_intends(passing.direction, word.as_ref(), about.as_ref());
+        let intended = by_itself.unwrap_or(intended);
         let cause = match passing.direction {
             Direction::Up => intended,
             Direction::Down if passing.carrier == Carrier::Http => {
@@ -473,14 +487,14 @@ impl Policy for Wire {
         }
         match fault {
             Some(Fault::Duplicate) => {
-                inner.deliver(passing, words, passing.data);
+                self.deliver(inner, passing, words, passing.data);
                 if passing.carrier == Carrier::Http {
                     self.note("an HTTP message goes once, it is not duplicated", seq);
                     return Verdict::Pass;
                 }
                 let said = (word, about, aside);
                 let copy = self.record(&link, passing, payload, said, Fate::Copy, &[seq]);
-                inner.deliver(passing, vec![copy], passing.data);
+                self.deliver(inner, passing, vec![copy], passing.data);
                 return Verdict::Duplicate;
             }
             Some(Fault::Corrupt(how)) => {
@@ -495,10 +509,10 @@ impl Policy for Wire {
                 let aside = understood.aside;
                 let said = (understood.word, about, aside);
                 let forged = self.record(&link, passing, payload, said, Fate::Forged, &[seq]);
-                inner.deliver(passing, vec![forged], &bytes);
+                self.deliver(inner, passing, vec![forged], &bytes);
                 return Verdict::Corrupt(how);
             }
-            _ => inner.deliver(passing, words, passing.data),
+            _ => self.deliver(inner, passing, words, passing.data),
         }
         let delay = match fault {
             Some(Fault::Delay(by)) => Some(by),
@@ -522,7 +536,10 @@ impl Policy for Wire {
     fn link(&self, link: u32, change: LinkChange) {
         let name = self.link_name(link);
         match change {
-            LinkChange::Up { .. } => {
+            LinkChange::Up { path } => {
+                if self.page.is_some() {
+                    self.page_dialled(link, &path);
+                }
                 lock(&self.inner).newest = link;
                 self.recorder.record(What::LinkUp { link: name }, &[]);
                 // Firefox tells a page that its event stream is open only with the stream's first byte, for which a server may take minutes;
@@ -542,8 +559,11 @@ impl Policy for Wire {
                 let seq = self.recorder.record(what, &[]);
                 lock(&self.inner).refused.insert(link, seq);
             }
-            LinkChange::Unheard { .. } => {
+            LinkChange::Unheard { ending } => {
                 lock(&self.inner).down.push(link);
+                if self.page.is_some() {
+                    self.page_closed(link, &ending);
+                }
                 self.recorder.record(
                     What::Note {
                         peer: Some(self.peer.clone()),
@@ -556,16 +576,31 @@ impl Policy for Wire {
                 self.down(link, by, &ending);
                 self.directory.book().leave(self.peer.as_str());
                 self.directory.book().forget(self.peer.as_str());
-                self.recorder.record(
-                    What::LinkDown {
-                        link: name,
-                        by,
-                        ending,
-                    },
-                    &[],
-                );
+                let what = What::LinkDown {
+                    link: name,
+                    by,
+                    ending: ending.clone(),
+                };
+                self.recorder.record(what, &[]);
+                if self.page.is_some() {
+                    self.page_closed(link, &ending);
+                }
             }
         }
+    }
+
+    fn foreign(&self, authority: &str) {
+        let text = format!("asked for {authority:?}, a host that nobody named, and was refused");
+        let peer = Some(self.peer.clone());
+        self.recorder.record(What::Note { peer, text }, &[]);
+    }
+
+    fn tls_wanted(&self, authority: &str) {
+        let text = format!(
+            "asked for {authority:?} by TLS, for which there is no certificate: `--tls` plays everything with TLS"
+        );
+        let peer = Some(self.peer.clone());
+        self.recorder.record(What::Note { peer, text }, &[]);
     }
 
     fn violation(&self, link: u32, direction: Direction, violation: &Violation) {

@@ -7,6 +7,7 @@ use httparse::{Header, Status};
 use thiserror::Error;
 
 use super::body::Framing;
+use super::forward::with_port;
 use crate::terms::LINE;
 
 /// The longest head (bytes).
@@ -24,6 +25,8 @@ pub(super) enum HeadError {
     Framing(&'static str),
     #[error("the target must be a path")]
     Target,
+    #[error("a proxy is asked by `http://host/path` or by `CONNECT host:port`")]
+    ProxyTarget,
 }
 
 const EVENTS: &[u8] = b"text/event-stream";
@@ -47,6 +50,8 @@ pub(super) struct Request {
     pub(super) events: bool,
     /// Which line of the peer's hand it is a poll for, if the hand says so.
     pub(super) line: Option<String>,
+    /// Of a request to a proxy the `host:port` that it is for.
+    pub(super) authority: Option<String>,
     /// Where its `Sec-WebSocket-Extensions` lines stand.
     extensions: Vec<Range<usize>>,
 }
@@ -198,10 +203,63 @@ fn syntax(error: httparse::Error) -> HeadError {
     }
 }
 
+/// Where a request's target stands (RFC 9112, section 3.2).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// At the server itself: a path.
+    Path,
+    /// At a proxy: `http://host/path`, or `host:port` for a tunnel.
+    Proxy,
+}
+
+/// The headers that are between a browser and its proxy alone.
+const TO_A_PROXY: [&str; 2] = ["proxy-connection", "proxy-authorization"];
+
+/// Takes a request to a proxy; it then reads as one to the server itself.
+fn to_server(request: &mut Request) -> Result<(), HeadError> {
+    if request.method == "CONNECT" {
+        // The port is never left out (RFC 9110, section 9.3.6).
+        request.authority = Some(request.target.clone());
+        return Ok(());
+    }
+    let scheme = request.target.get(..7);
+    let rest = scheme
+        .filter(|scheme| scheme.eq_ignore_ascii_case("http://"))
+        .map(|_| &request.target[7..]);
+    let rest = rest.ok_or(HeadError::ProxyTarget)?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    if authority.is_empty() || authority.contains('@') {
+        return Err(HeadError::ProxyTarget);
+    }
+    let path = match path.starts_with('/') {
+        true => path.to_owned(),
+        false => format!("/{path}"),
+    };
+    let authority = with_port(authority, 80);
+    // The target stands between the first two spaces of the first line, or it would have been read otherwise.
+    let start = request.raw.iter().position(|byte| *byte == b' ');
+    let start = start.ok_or(HeadError::ProxyTarget)? + 1;
+    let start = start
+        + (request.raw[start..].iter())
+            .position(|byte| *byte != b' ')
+            .unwrap_or_default();
+    let mut raw = BytesMut::with_capacity(request.raw.len());
+    raw.extend_from_slice(&request.raw[..start]);
+    raw.extend_from_slice(path.as_bytes());
+    raw.extend_from_slice(&request.raw[start + request.target.len()..]);
+    request.raw = raw;
+    request.target = path;
+    request.authority = Some(authority);
+    request.leave_out(TO_A_PROXY.into_iter());
+    Ok(())
+}
+
 /// Takes a request's head from the beginning of `inbox`, if it is complete. `seen` is how much an earlier call has looked at.
 pub(super) fn request(
     inbox: &mut BytesMut,
     seen: &mut usize,
+    form: Form,
 ) -> Result<Option<Request>, HeadError> {
     if !worth_parsing(inbox, seen)? {
         return Ok(None);
@@ -215,7 +273,7 @@ pub(super) fn request(
         return Err(HeadError::TooLong);
     }
     let target = parsed.path.unwrap_or_default().to_owned();
-    if !target.starts_with('/') && target != "*" {
+    if form == Form::Path && !target.starts_with('/') && target != "*" {
         return Err(HeadError::Target);
     }
     let headers = parsed.headers;
@@ -234,11 +292,15 @@ pub(super) fn request(
         line: values(headers, LINE)
             .first()
             .map(|line| String::from_utf8_lossy(line).into_owned()),
+        authority: None,
         extensions: lines(inbox, headers, "sec-websocket-extensions"),
     };
     *seen = 0;
     let raw = inbox.split_to(length);
     let mut request = Request { raw, ..request };
+    if form == Form::Proxy {
+        to_server(&mut request)?;
+    }
     if request.line.is_some() && !request.upgrade {
         // Between the hand and the tap alone.
         request.leave_out([LINE].into_iter());

@@ -5,6 +5,8 @@
 //! server (in the place of those of the same name), and on the way to a server at a URL names that (see [`Site`]). With TLS, to either side, these are the bytes
 //! within; the handshakes are its own.
 //!
+//! With a [`Forward`] it is the proxy of a browser's user context: pages keep their origin, their cookies and their URLs.
+//!
 //! A *line* is what carries messages, each with a number:
 //! - a WebSocket, from its 101;
 //! - an event stream: an answer whose type is `text/event-stream`, each event a message. `Accept-Encoding` is left out of a request that asks for
@@ -21,6 +23,7 @@
 mod answer;
 mod body;
 mod corrupt;
+mod forward;
 mod frame;
 mod head;
 mod link;
@@ -32,6 +35,7 @@ mod polled;
 mod proxy;
 mod queue;
 mod raw;
+mod routes;
 mod session;
 mod shared;
 mod site;
@@ -42,6 +46,7 @@ mod tests;
 mod violation;
 mod wire;
 
+pub use forward::{Forward, PageServer};
 pub use options::{Cut, Delivery, MESSAGE_CAP, PollRoute, TapOptions};
 pub use pages::{PREFIX, Page, Pages};
 pub use policy::{HoldId, LinkChange, Passing, Policy, Refused, Verdict};

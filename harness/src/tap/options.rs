@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use super::forward::Forward;
 use super::pages::Pages;
 use super::site::Site;
 use crate::tls::{Identity, Trust};
@@ -64,6 +65,8 @@ pub struct TapOptions {
     pub identity: Option<Identity>,
     /// Whom it trusts to be the server, with which it speaks TLS then.
     pub trust: Option<Trust>,
+    /// It is the proxy of a browser's user context, and who may be called there; `hosts`, `pages` and `site` mean nothing then.
+    pub forward: Option<Forward>,
 }
 
 impl TapOptions {
@@ -79,6 +82,7 @@ impl TapOptions {
             headers: Arc::default(),
             identity: None,
             trust: None,
+            forward: None,
         }
     }
 }

@@ -109,6 +109,12 @@ pub trait Policy: Send + Sync + 'static {
     /// makes of a message is none. `link` is 0 for plain HTTP. The bytes go on all the same.
     fn violation(&self, _link: u32, _direction: Direction, _violation: &Violation) {}
 
+    /// A page wanted to call this `host:port`, whom nobody has named, and was refused. Told once for each.
+    fn foreign(&self, _authority: &str) {}
+
+    /// A page wanted to speak TLS with this `host:port`, for which there is no certificate.
+    fn tls_wanted(&self, _authority: &str) {}
+
     /// A message that was judged `Pass` or `Delay` found its socket gone. Told right after the attempt.
     fn undeliverable(&self, _link: u32, _direction: Direction) {}
 }

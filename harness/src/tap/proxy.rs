@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -15,8 +15,10 @@ use super::link::Command;
 use super::options::{Cut, Delivery, TapOptions};
 use super::policy::{HoldId, Policy};
 use super::raw::{self};
+use super::routes::Routes;
 use super::session;
 use super::shared::Shared;
+use crate::lock::lock;
 use crate::terms::RawFrame;
 use crate::terms::Silence;
 
@@ -26,7 +28,8 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 /// A proxy between one peer and the server under test. Dropping it ends all its connections.
 pub struct Tap {
     shared: Arc<Shared>,
-    task: Option<JoinHandle<()>>,
+    routes: Option<Arc<Routes>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Tap {
@@ -36,12 +39,51 @@ impl Tap {
     /// When the address cannot be bound.
     pub async fn start(options: TapOptions, policy: Arc<dyn Policy>) -> io::Result<Tap> {
         let listener = TcpListener::bind((options.address, 0)).await?;
+        Self::begin(listener, options, policy)
+    }
+
+    /// The same, on a port where somebody listens already.
+    ///
+    /// # Errors
+    /// When the listener cannot be used.
+    pub async fn start_on(
+        listener: std::net::TcpListener,
+        options: TapOptions,
+        policy: Arc<dyn Policy>,
+    ) -> io::Result<Tap> {
+        listener.set_nonblocking(true)?;
+        Self::begin(TcpListener::from_std(listener)?, options, policy)
+    }
+
+    fn begin(
+        listener: TcpListener,
+        options: TapOptions,
+        policy: Arc<dyn Policy>,
+    ) -> io::Result<Tap> {
+        let forward = options.forward.clone();
         let shared = Arc::new(Shared::new(policy, listener.local_addr()?, options));
-        let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        let routes = forward.map(|forward| {
+            let routes = Routes::new(forward, Arc::clone(&shared), &shared.stop);
+            Arc::new(routes)
+        });
+        let task = tokio::spawn(accept(listener, Arc::clone(&shared), routes.clone()));
         Ok(Tap {
             shared,
-            task: Some(task),
+            routes,
+            tasks: Mutex::new(vec![task]),
         })
+    }
+
+    /// Listens there, too, for the same peer.
+    ///
+    /// # Errors
+    /// When the listener cannot be used.
+    pub fn listen_also(&self, listener: std::net::TcpListener) -> io::Result<()> {
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
+        let (shared, routes) = (Arc::clone(&self.shared), self.routes.clone());
+        lock(&self.tasks).push(tokio::spawn(accept(listener, shared, routes)));
+        Ok(())
     }
 
     /// Where it listens.
@@ -160,9 +202,10 @@ impl Tap {
     }
 
     /// Closes everything; when it returns all tasks have ended and the port is free.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
         self.shared.stop.cancel();
-        if let Some(task) = self.task.take() {
+        let tasks = std::mem::take(&mut *lock(&self.tasks));
+        for task in tasks {
             let _ = task.await;
         }
     }
@@ -174,7 +217,7 @@ impl Drop for Tap {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>, routes: Option<Arc<Routes>>) {
     let mut sessions = JoinSet::new();
     loop {
         tokio::select! {
@@ -182,7 +225,14 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             Some(_) = sessions.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    sessions.spawn(session::serve(Arc::clone(&shared), stream));
+                    let shared = Arc::clone(&shared);
+                    match &routes {
+                        None => sessions.spawn(session::serve(shared, stream)),
+                        Some(routes) => {
+                            let routes = Arc::clone(routes);
+                            sessions.spawn(session::serve_proxied(shared, routes, stream))
+                        }
+                    };
                 }
                 Err(error) => {
                     tracing::warn!("the tap at {} cannot accept: {error}", shared.address);

@@ -3,6 +3,7 @@
 //! It has one connection to the server of its own, as it would without the tap: who closes or resets one closes or resets the other.
 
 mod polls;
+mod proxied;
 mod respond;
 mod tend;
 
@@ -17,11 +18,12 @@ use tokio::time::{sleep, timeout};
 
 use super::answer::{self, Refusal};
 use super::body::{Body, Framing};
-use super::head::{self, HeadError, Request, Response};
+use super::head::{self, Form, HeadError, Request, Response};
 use super::link::Link;
 use super::pages::PREFIX;
 use super::policy::{LinkChange, Passing, Refused, Verdict};
 use super::polled::{Joined, LATER, Polled};
+use super::routes::Routes;
 use super::shared::Shared;
 use super::stream::Stream;
 use super::violation;
@@ -29,6 +31,7 @@ use super::wire::{CONNECT, Sent, Wire};
 use super::{Delivery, MESSAGE_CAP};
 use crate::terms::{Carrier, Direction, Ending, Side};
 use crate::tls::{self, Called};
+pub(super) use proxied::serve_proxied;
 use respond::To;
 
 /// So much of the peer's next request is read while the server answers (bytes).
@@ -47,6 +50,8 @@ enum End {
     Refused(Refusal),
     /// A message was dropped: its answer never comes, and nothing else can come in its place.
     Silent,
+    /// By a tunnel to this `host:port`, through which it goes on.
+    Tunnel(String),
 }
 
 impl From<Refusal> for End {
@@ -144,6 +149,8 @@ struct Session {
     server: Option<(SocketAddr, Wire)>,
     /// The line of a hand's that was last polled for on this connection, which such a hand keeps as long as the line.
     polled: Option<Arc<Polled>>,
+    /// Where requests may go that name their server themselves; `None`: they are for the one.
+    routes: Option<Arc<Routes>>,
 }
 
 impl Session {
@@ -153,18 +160,24 @@ impl Session {
             peer,
             server: None,
             polled: None,
+            routes: None,
         }
     }
 
     /// Runs until the connection is closed.
-    async fn run(mut self) {
+    async fn run(self) {
+        if let Some((session, authority)) = self.run_until_tunnel().await {
+            session.tunnel(&authority).await;
+        }
+    }
+
+    /// Runs until the connection is closed, or asked to be a tunnel.
+    async fn run_until_tunnel(mut self) -> Option<(Self, String)> {
         let end = loop {
             match self.exchange().await {
                 Ok(None) => {}
-                Ok(Some(upgraded)) => match self.link(upgraded).await {
-                    Some(session) => self = session,
-                    None => return,
-                },
+                Ok(Some(upgraded)) => self = self.link(upgraded).await?,
+                Err(End::Tunnel(authority)) => return Some((self, authority)),
                 Err(end) => break end,
             }
         };
@@ -176,7 +189,7 @@ impl Session {
             }
         }
         match end {
-            End::Quiet => {}
+            End::Quiet | End::Tunnel(_) => {}
             End::ServerReset => self.peer.reset(),
             End::PeerReset => {
                 if let Some((_, server)) = self.server {
@@ -192,6 +205,7 @@ impl Session {
                 answer::silence(&mut self.peer).await;
             }
         }
+        None
     }
 
     /// Looks after a line to its end. An event stream may leave the two connections behind, for further requests.
@@ -224,12 +238,14 @@ impl Session {
             peer,
             server: Some((address, server)),
             polled: None,
+            routes: self.routes,
         })
     }
 
     /// One request and its answer; the WebSocket, if it is one from here on.
     async fn exchange(&mut self) -> Result<Option<Upgraded>, End> {
         let request = self.request().await?;
+        self.route(&request)?;
         self.check(&request)?;
         if request.target.starts_with(PREFIX) {
             if request.framing != Framing::Empty {
@@ -331,8 +347,12 @@ impl Session {
     /// The next request's head. Whoever ends the connection meanwhile ends it on both sides.
     async fn request(&mut self) -> Result<Request, End> {
         let mut seen = 0;
+        let form = match self.routes {
+            Some(_) => Form::Proxy,
+            None => Form::Path,
+        };
         loop {
-            match head::request(&mut self.peer.inbox, &mut seen) {
+            match head::request(&mut self.peer.inbox, &mut seen, form) {
                 Ok(Some(request)) => return Ok(request),
                 Ok(None) if self.peer.ended => return Err(End::Quiet),
                 Ok(None) => {}

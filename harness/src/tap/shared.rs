@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::forward::{Forward, PageServer, with_port};
 use super::link::Command;
 use super::pages::Pages;
 use super::policy::{HoldId, Policy};
@@ -33,6 +34,8 @@ pub(super) struct Shared {
     pub(super) identity: Option<Identity>,
     /// Whom to trust as the server; plain if `None`.
     pub(super) trust: Option<Trust>,
+    /// It is a browser's proxy: requests come by the server's own names, and from pages of any origin.
+    forwards: bool,
     /// Routes whose requests are long polls.
     polls: Arc<[PollRoute]>,
     /// Everything is over.
@@ -50,11 +53,17 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(policy: Arc<dyn Policy>, address: SocketAddr, options: TapOptions) -> Self {
+        let mut hosts = options.hosts;
+        let forwards = options.forward.is_some();
+        if let Some(forward) = options.forward {
+            hosts = forward.server;
+        }
         Self {
             policy,
             pages: options.pages,
             address,
-            hosts: options.hosts,
+            hosts,
+            forwards,
             site: options.site,
             headers: options.headers,
             identity: options.identity,
@@ -68,6 +77,26 @@ impl Shared {
             lines: Mutex::default(),
             dead: Mutex::default(),
             holds: Mutex::default(),
+        }
+    }
+
+    /// Of the server that pages come from, at a tap that is their browser's proxy.
+    pub(super) fn of_pages(
+        policy: Arc<dyn Policy>,
+        address: SocketAddr,
+        pages: PageServer,
+        stop: CancellationToken,
+    ) -> Self {
+        let mut options = TapOptions::new(address.ip(), pages.address);
+        let (trust, identity) = pages.tls.unzip();
+        (options.trust, options.identity) = (trust, identity);
+        options.forward = Some(Forward {
+            server: pages.names,
+            pages: None,
+        });
+        Self {
+            stop,
+            ..Self::new(policy, address, options)
         }
     }
 
@@ -168,6 +197,15 @@ impl Shared {
     /// Whether a `Host` header (RFC 9110, section 7.2) names this tap. A page that reached the tap through a name of its own (DNS
     /// rebinding) must get nothing.
     pub(super) fn knows_host(&self, host: &[u8]) -> bool {
+        if self.forwards {
+            // Where the port is the scheme's it may be left out.
+            let named = |host: &str| {
+                let ports = [80, 443].map(|port| with_port(host, port));
+                let known = |name: &String| ports.contains(&name.to_ascii_lowercase());
+                self.hosts.iter().any(known)
+            };
+            return std::str::from_utf8(host).is_ok_and(named);
+        }
         host == self.address.to_string().as_bytes()
             || self
                 .hosts
@@ -177,6 +215,10 @@ impl Shared {
 
     /// Whether an `Origin` header (RFC 6454) is the tap's own.
     pub(super) fn knows_origin(&self, origin: &[u8]) -> bool {
+        if self.forwards {
+            // A page of a host that nobody named could not be loaded; frames without an origin are the page's own.
+            return true;
+        }
         origin
             .strip_prefix(self.scheme().as_bytes())
             .is_some_and(|host| self.knows_host(host))

@@ -14,7 +14,7 @@ use thiserror::Error;
 pub use authority::Authority;
 pub use identity::Identity;
 pub use security::Security;
-pub(crate) use stream::{Called, Stream};
+pub(crate) use stream::{Called, HANDSHAKE, Stream};
 pub use trust::Trust;
 
 /// Why there is no certificate or no trust.

@@ -45,6 +45,11 @@ impl Security {
         self.authority.identity(&[&address.to_string()])
     }
 
+    /// For a tap that stands in the place of the server of these names.
+    pub(crate) fn called(&self, names: &[&str]) -> Result<Identity, TlsError> {
+        self.authority.identity(names)
+    }
+
     /// For a server on loopback.
     pub(crate) fn server(&self) -> Result<Identity, TlsError> {
         self.authority.identity(&["127.0.0.1", "localhost"])

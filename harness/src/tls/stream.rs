@@ -11,7 +11,7 @@ use tokio_rustls::TlsStream;
 use super::Identity;
 
 /// What TLS begins with: a record of the type `handshake` (RFC 8446, section 5.1).
-const HANDSHAKE: u8 = 22;
+pub(crate) const HANDSHAKE: u8 = 22;
 
 /// A connection. Over TLS, what was written is with the system only after a flush.
 #[derive(Debug)]

@@ -267,6 +267,8 @@ fn is_minor(what: &What) -> bool {
         | What::Console { .. }
         | What::Fenced { .. }
         | What::ConnectionMade { .. }
+        | What::App { .. }
+        | What::Certificate { .. }
         | What::LinkEnded { .. }
         | What::LinkClosed { .. }
         | What::End
@@ -478,6 +480,16 @@ fn drawn(
         }
         What::ConnectionMade { peer, with, .. } => {
             chip(peer, "", format!("{peer}: a connection for {with}"))
+        }
+        What::App { peer, path } => chip(peer, "", format!("is the page {path}")),
+        What::Certificate {
+            peer,
+            local,
+            fingerprint,
+            ..
+        } => {
+            let whose = if *local { "its own" } else { "the other's" };
+            chip(peer, "", format!("{whose} certificate: {fingerprint}"))
         }
         What::Fenced { link } => chip(&link.peer, "", format!("{link}: all is here")),
         What::State {

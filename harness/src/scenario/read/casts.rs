@@ -13,7 +13,7 @@ use crate::yaml::{Node, word};
 const SHAPE: &str = "mixes by name: `native: {}`, `mixed: { alice: chromium, bob: firefox }`";
 
 impl Reader<'_> {
-    /// `casts:`; whom a mix leaves out is native, or as `peers:` pins it.
+    /// `casts:`; whom a mix leaves out is native (a page: Chromium), or as `peers:` pins it.
     pub(super) fn casts(&mut self, node: &Node, peers: &[(PeerName, PeerSpec)]) -> Vec<Mix> {
         let entries = node.map(SHAPE, self.mistakes).unwrap_or_default();
         if entries.is_empty() {
@@ -53,7 +53,7 @@ impl Reader<'_> {
     fn mix(&mut self, node: &Node, peers: &[(PeerName, PeerSpec)]) -> Option<Cast> {
         const STACKS: &[&str] = &["native", "chromium", "firefox", "wire"];
         let mut stacks: BTreeMap<PeerName, Stack> = (peers.iter())
-            .map(|(name, spec)| (name.clone(), spec.stack.unwrap_or(Stack::Native)))
+            .map(|(name, spec)| (name.clone(), spec.stack.unwrap_or(spec.stacks()[0])))
             .collect();
         let shape = "a stack for each peer that is not native: `{ alice: chromium }`";
         let mut is_whole = true;
@@ -88,6 +88,16 @@ impl Reader<'_> {
                     .add(&node.span, format!("`{name}` is pinned to {pinned}"))
                     .expect("in `peers:`, for every cast")
                     .advise("leave its `stack:` out there, or its mix here");
+                is_whole = false;
+                continue;
+            }
+            if spec.is_app() && !stack.is_browser() {
+                self.mistakes
+                    .add(
+                        &node.span,
+                        format!("`{name}` is a page, and no {stack} plays one"),
+                    )
+                    .expect("`chromium`, which it is where a mix leaves it out, or `firefox`");
                 is_whole = false;
                 continue;
             }

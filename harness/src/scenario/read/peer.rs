@@ -6,6 +6,7 @@ use crate::mistake::{Mistakes, quoted};
 use crate::names::{PeerName, Stack};
 use crate::scenario::model::{EarlyCandidates, Offers, OnBye, PeerSpec, Reconnects};
 use crate::scenario::table::{MAX_NODE, PEER_KEYS, PeerShape, RECONNECTS};
+use crate::scenario::value::is_path;
 use crate::source::Span;
 use crate::yaml::{Node, duration, word};
 
@@ -16,6 +17,7 @@ enum Said {
     Duration(Duration),
     Reconnects(Reconnects),
     Node(u32),
+    Path(String),
 }
 
 /// What a file says of a peer. What is wrong with it is noted, and left as if it were not said.
@@ -24,6 +26,7 @@ pub(super) fn peer(node: &Node, mistakes: &mut Mistakes) -> PeerSpec {
     let shape = "a mapping: `{}`, `{ stack: chromium }`";
     for (key, said) in said(node, (shape, "a peer"), PEER_KEYS, mistakes) {
         match (key, said) {
+            ("app", Said::Path(path)) => spec.app = Some(path),
             ("stack", Said::Word(word)) => spec.stack = word.parse().ok(),
             ("early-candidates", Said::Word(word)) => {
                 spec.early_candidates = match word {
@@ -66,6 +69,20 @@ pub(super) fn contradicts(
     span: &Span,
     mistakes: &mut Mistakes,
 ) {
+    if spec.is_app() {
+        if let Some(key) = said_of_a_mind(spec) {
+            mistakes
+                .add(span, format!("{name} is a page of yours, and has `{key}`"))
+                .expect("a page does what it does by itself")
+                .advise("leave it out: what the page does, its user's steps say");
+        }
+        if let Some(stack) = spec.stack.filter(|stack| !stack.is_browser()) {
+            mistakes
+                .add(span, format!("{name} is a page, and its stack is {stack}"))
+                .expect("a browser plays a page: `stack: chromium` or `stack: firefox`");
+        }
+        return;
+    }
     let by_itself = [
         ("offers", spec.offers() != Offers::default()),
         ("polite", spec.polite.is_some()),
@@ -98,6 +115,18 @@ pub(super) fn contradicts(
             .expect(format!("when their offers collide, {then}"))
             .advise("let one be polite; to play clients that get this wrong, say `fault: always-yields`");
     }
+}
+
+/// What a file says of a peer that is about what the harness would have it do: a page does as it likes.
+fn said_of_a_mind(spec: &PeerSpec) -> Option<&'static str> {
+    let more = [
+        ("negotiation", spec.manual),
+        ("offers", spec.offers.is_some()),
+        ("reconnects", spec.reconnects.is_some()),
+        ("fault", spec.fault.is_some()),
+    ];
+    let said = more.iter().find(|(_, said)| *said).map(|(key, _)| *key);
+    said.or_else(|| idle_key(spec))
 }
 
 /// What a file says of a peer that is about a connection only: it does nothing for one who has none. That one offers to nobody, which may be said.
@@ -148,6 +177,7 @@ fn said(
             PeerShape::Flag => node.flag(mistakes).map(Said::Flag),
             PeerShape::Duration => duration(node, mistakes).map(Said::Duration),
             PeerShape::Node => node_number(node, mistakes).map(Said::Node),
+            PeerShape::Path => path(node, mistakes).map(Said::Path),
             PeerShape::Reconnects => Some(Said::Reconnects(reconnects(node, mistakes))),
         };
         found.extend(said.map(|said| (*name, said)));
@@ -166,6 +196,19 @@ fn node_number(node: &Node, mistakes: &mut Mistakes) -> Option<u32> {
         );
     }
     number.and_then(|number| u32::try_from(number).ok())
+}
+
+/// Path and query of the peer's own page.
+fn path(node: &Node, mistakes: &mut Mistakes) -> Option<String> {
+    let path = node.text("a path, `/`", mistakes)?;
+    if !is_path(path) || path.len() > 2000 {
+        mistakes
+            .add(&node.span, format!("{} is not the path of a page", quoted(path)))
+            .expect("expected a path that begins with one `/`")
+            .advise("scheme and host are the server under test, or the project's `[app]`; other characters are percent-encoded");
+        return None;
+    }
+    Some(path.to_owned())
 }
 
 fn reconnects(node: &Node, mistakes: &mut Mistakes) -> Reconnects {

@@ -94,10 +94,17 @@ pub(crate) enum PeerShape {
     Reconnects,
     /// The number of a node, from 1.
     Node,
+    /// A path, with its query.
+    Path,
 }
 
 /// Keys of a peer.
 pub(crate) const PEER_KEYS: &[(&str, PeerShape, &str)] = &[
+    (
+        "app",
+        PeerShape::Path,
+        "It is a page of yours, at this path: of the server under test, or of the project's `[app]`. A browser plays it, and steps drive it as a user does.",
+    ),
     (
         "stack",
         PeerShape::Word(&["native", "chromium", "firefox", "wire"]),

@@ -6,6 +6,7 @@ mod conditions;
 mod file;
 mod keys;
 mod limits;
+mod page;
 mod spec;
 mod states;
 mod steps;
@@ -22,6 +23,7 @@ pub(crate) use limits::{
     LAWS, MAX_AT_ONCE, MAX_LINE, MAX_LINES, MAX_MIXES, MAX_NESTED, MAX_NODE, MAX_PARAMETERS,
     MAX_PEERS, MAX_ROOMS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_TEXT, MAX_VALUE, MAX_VARIANTS,
 };
+pub(crate) use page::{KEYS, MODIFIERS};
 pub(crate) use spec::{Demands, KeySpec, Shape, Verb};
 pub(crate) use states::STATES;
 pub(crate) use steps::{

@@ -3,11 +3,12 @@
 use super::alone::ALONE;
 use super::at_once::AT_ONCE;
 use super::conditions::CONDITIONS;
+use super::page::PAGE;
 use super::spec::Verb;
 
 /// Every verb that has a row.
 pub(crate) fn verbs() -> impl Iterator<Item = &'static Verb> {
-    AT_ONCE.iter().chain(ALONE)
+    AT_ONCE.iter().chain(PAGE).chain(ALONE)
 }
 
 /// The verb of this name.

@@ -34,12 +34,14 @@ impl Scenario {
         if !self.mixes.is_empty() {
             out.push_str("casts:\n");
             for mix in &self.mixes {
-                let pinned = |peer: &PeerName| {
+                let goes_without = |peer: &PeerName, stack: Stack| {
                     let mut peers = self.peers.iter();
-                    peers.any(|(name, spec)| name == peer && spec.stack.is_some())
+                    peers.any(|(name, spec)| {
+                        name == peer && (spec.stack.is_some() || stack == spec.stacks()[0])
+                    })
                 };
                 let stacks: Vec<(&str, String)> = (mix.cast.iter())
-                    .filter(|(peer, stack)| *stack != Stack::Native && !pinned(peer))
+                    .filter(|(peer, stack)| !goes_without(peer, *stack))
                     .map(|(peer, stack)| (peer.as_str(), stack.to_string()))
                     .collect();
                 out.push_str(&format!("  {}: {}\n", scalar(&mix.name), flow(&stacks)));
@@ -109,6 +111,9 @@ fn block(key: &str, lines: &[Line]) -> String {
 
 fn peer_text(spec: &PeerSpec) -> String {
     let mut entries = Vec::new();
+    if let Some(path) = &spec.app {
+        entries.push(("app", scalar(path)));
+    }
     if let Some(stack) = spec.stack {
         entries.push(("stack", stack.to_string()));
     }

@@ -7,6 +7,7 @@ use super::words::{corruption_text, cut_text, direction_text, kill_text};
 use crate::names::PeerName;
 use crate::scenario::build::made_up;
 use crate::scenario::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw};
+use crate::scenario::page::{PageDeed, ROLE_KEYS, Sight, Target};
 use crate::scenario::table::{TOGETHER, WAIT};
 use crate::terms::{Corruption, Data};
 use crate::yaml::{scalar, write_duration};
@@ -279,6 +280,7 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
             entries.extend(status.map(|status| ("status", status.to_string())));
             ("http", entries)
         }
+        Action::Page { peer, deed } => page(peer, deed),
         Action::Await(condition) => ("await", condition_entries(condition)),
     }
 }
@@ -287,6 +289,74 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
 fn on(node: &Option<u32>) -> Entries {
     let node = node.map(|node| ("node", node.to_string()));
     node.into_iter().collect()
+}
+
+/// A step of a user's.
+fn page(peer: &PeerName, deed: &PageDeed) -> (&'static str, Entries) {
+    let mut entries = vec![who("peer", peer)];
+    let mut at = |path: &Option<String>| {
+        entries.extend(path.as_ref().map(|path| ("path", scalar(path))));
+    };
+    let verb = match deed {
+        PageDeed::Open { path } => {
+            at(path);
+            "open"
+        }
+        PageDeed::Navigate { path } => {
+            at(path);
+            "navigate"
+        }
+        PageDeed::NewTab { path } => {
+            at(path);
+            "new-tab"
+        }
+        PageDeed::Fill { target, text } => {
+            entries.extend(target_entries(target));
+            entries.push(("text", scalar(text)));
+            "fill"
+        }
+        PageDeed::Click { target } => {
+            entries.extend(target_entries(target));
+            "click"
+        }
+        PageDeed::Press { key, target } => {
+            entries.push(("key", scalar(key)));
+            entries.extend(target.iter().flat_map(target_entries));
+            "press"
+        }
+        PageDeed::See { target, sight } => {
+            entries.extend(target_entries(target));
+            match sight {
+                Sight::Present => {}
+                Sight::Gone => entries.push(("gone", "true".to_owned())),
+                Sight::Value(value) => entries.push(("value", scalar(value))),
+                other => entries.extend(other.word().map(|word| ("is", word.to_owned()))),
+            }
+            "see"
+        }
+        PageDeed::Reload => "reload",
+        PageDeed::Back => "back",
+        PageDeed::Forward => "forward",
+        PageDeed::Offline => "offline",
+        PageDeed::Online => "online",
+        PageDeed::Screenshot { name } => {
+            entries.extend(name.as_ref().map(|name| ("file", scalar(name))));
+            "screenshot"
+        }
+    };
+    (verb, entries)
+}
+
+fn target_entries(target: &Target) -> Entries {
+    match target {
+        Target::Role { role, name } => match ROLE_KEYS.contains(role) {
+            true => vec![(role, scalar(name))],
+            false => vec![("role", (*role).to_owned()), ("name", scalar(name))],
+        },
+        Target::Label(name) => vec![("label", scalar(name))],
+        Target::Text(text) => vec![("text", scalar(text))],
+        Target::Selector(selector) => vec![("selector", scalar(selector))],
+    }
 }
 
 fn condition_entries(condition: &Condition) -> Entries {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::keys::entries;
-use super::words::{corruption_text, cut_text, direction_text, kill_text, pattern_text, with};
+use super::words::{
+    corruption_text, cut_text, direction_text, kill_text, page_text, pattern_text, with,
+};
 use crate::scenario::model::{Action, Answer, Cut, DEFAULT_WITHIN, Raw, Share, Step, Together};
 use crate::scenario::table::{Demands, LET_IN, TOGETHER, TURNED_AWAY, verb};
 use crate::signaling::Kind;
@@ -96,6 +98,7 @@ impl Step {
             }
             Action::KillServer { node } => server(*node, "killed"),
             Action::Restart { node } => server(*node, "restarted"),
+            Action::Page { peer, deed } => format!("{peer}: {}", page_text(deed)?),
             Action::Disconnect { peer } => format!("{peer}: disconnects"),
             Action::OpenChannel {
                 peer, to, label, ..

@@ -2,7 +2,9 @@
 
 use crate::names::PeerName;
 use crate::scenario::model::{Cut, Pattern};
+use crate::scenario::page::{PageDeed, Sight, Target};
 use crate::terms::{Corruption, Kill, Silence};
+use crate::yaml::scalar;
 
 /// `answer from alice to bob, 2nd`: a pattern as the log writes it.
 pub(crate) fn pattern_text(pattern: &Pattern) -> String {
@@ -55,4 +57,55 @@ pub(super) fn corruption_text(how: Corruption) -> &'static str {
 pub(super) fn with(to: &Option<PeerName>) -> String {
     let with = to.as_ref().map(|to| format!(" (with {to})"));
     with.unwrap_or_default()
+}
+
+/// What a user does, for the log; a picture changes nothing.
+pub(super) fn page_text(deed: &PageDeed) -> Option<String> {
+    // Hidden characters show; no text can pass for another line.
+    let quoted = |text: &str| format!("{text:?}");
+    let at = |path: &Option<String>| path.as_deref().map(|path| format!(" {}", scalar(path)));
+    Some(match deed {
+        PageDeed::Open { path } => format!("opens{}", at(path).unwrap_or_default()),
+        PageDeed::Navigate { path: None } => "leaves its page".to_owned(),
+        PageDeed::Navigate { path } => format!("goes to{}", at(path).unwrap_or_default()),
+        PageDeed::NewTab { path } => format!("opens a tab{}", at(path).unwrap_or_default()),
+        PageDeed::Fill { target, text } => {
+            format!("fills {} with {}", target_text(target), quoted(text))
+        }
+        PageDeed::Click { target } => format!("clicks {}", target_text(target)),
+        PageDeed::Press { key, target } => {
+            let target = target
+                .as_ref()
+                .map(|target| format!(" in {}", target_text(target)));
+            format!("presses {}{}", scalar(key), target.unwrap_or_default())
+        }
+        PageDeed::See { target, sight } => match sight {
+            Sight::Present => format!("sees {}", target_text(target)),
+            Sight::Gone => format!("sees no {}", target_text(target)),
+            Sight::Value(value) => format!("sees {} with {}", target_text(target), quoted(value)),
+            other => format!(
+                "sees {} {}",
+                target_text(target),
+                other.word().unwrap_or_default()
+            ),
+        },
+        PageDeed::Reload => "reloads".to_owned(),
+        PageDeed::Back => "goes back".to_owned(),
+        PageDeed::Forward => "goes forward".to_owned(),
+        PageDeed::Offline => "goes offline".to_owned(),
+        PageDeed::Online => "comes online".to_owned(),
+        PageDeed::Screenshot { .. } => return None,
+    })
+}
+
+/// Something in a page, for a person: `button "Create"`.
+pub(super) fn target_text(target: &Target) -> String {
+    // Hidden characters show; no text can pass for another line.
+    let quoted = |text: &str| format!("{text:?}");
+    match target {
+        Target::Role { role, name } => format!("{role} {}", quoted(name)),
+        Target::Label(name) => format!("control labelled {}", quoted(name)),
+        Target::Text(text) => format!("text {}", quoted(text)),
+        Target::Selector(selector) => format!("selector {}", quoted(selector)),
+    }
 }

@@ -33,6 +33,8 @@ const MOST_WAITING: usize = 10_000;
 pub struct Conversation {
     pub(super) dialect: Arc<Dialect>,
     pub(super) me: Arc<str>,
+    /// It is a page's, whose id is not its name.
+    pub(super) page: bool,
     pub(super) alias: Alias,
     pub(super) book: Book,
     /// What was captured on this link.
@@ -73,6 +75,7 @@ impl Conversation {
     pub fn new(dialect: Arc<Dialect>, me: &str) -> Self {
         let mut own = Self {
             me: Arc::from(me),
+            page: false,
             alias: Alias::default(),
             book: Book::default(),
             link: new_line(&dialect),
@@ -135,7 +138,7 @@ impl Conversation {
     /// Where the peer chooses its id, and that is not its name, it is known from the beginning.
     fn choose_id(&mut self) {
         let dialect = Arc::clone(&self.dialect);
-        let Some(own) = &dialect.connect.own else {
+        let Some(own) = dialect.connect.own.as_ref().filter(|_| !self.page) else {
             return;
         };
         let mut variables = Variables::default();
@@ -287,7 +290,9 @@ impl Conversation {
 
     pub(super) fn variables<'a>(&self) -> Variables<'a> {
         let mut variables = Variables::default();
-        variables.set("me", &*self.me);
+        if !self.page {
+            variables.set("me", &*self.me);
+        }
         for (name, value) in &self.link {
             variables.put(name, value.clone());
         }

@@ -15,6 +15,7 @@ mod garbage;
 mod heard;
 mod keys;
 mod meant;
+mod of_page;
 mod opening;
 mod overheard;
 mod patterns;

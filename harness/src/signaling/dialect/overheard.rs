@@ -131,6 +131,7 @@ impl Conversation {
                 ..Overheard::default()
             };
         };
+        self.learn_own(&captured);
         if let Word::Signal {
             peer: Some(peer), ..
         } = &word

@@ -621,7 +621,7 @@ impl Session {
             End::ServerReset => (Side::Server, Ending::Reset),
             End::Quiet | End::Refused(_) => (Side::Server, Ending::Eof),
             // Dropped on a step's order: the line stands.
-            End::Silent => return end,
+            End::Silent | End::Tunnel(_) => return end,
         };
         line.ended(by, ending);
         end

@@ -34,6 +34,8 @@ pub enum Seen {
     Link(u32, LinkChange),
     Undeliverable(u32, Direction),
     Violation(u32, Direction, Violation),
+    Foreign(String),
+    TlsWanted(String),
 }
 
 impl Seen {
@@ -108,6 +110,14 @@ impl Policy for Watch {
         let _ = self
             .seen
             .send(Seen::Violation(link, direction, violation.clone()));
+    }
+
+    fn foreign(&self, authority: &str) {
+        let _ = self.seen.send(Seen::Foreign(authority.to_owned()));
+    }
+
+    fn tls_wanted(&self, authority: &str) {
+        let _ = self.seen.send(Seen::TlsWanted(authority.to_owned()));
     }
 
     fn undeliverable(&self, link: u32, direction: Direction) {

@@ -6,6 +6,7 @@ mod cuts;
 mod ends;
 mod events;
 mod faults;
+mod forward;
 mod harm;
 mod http;
 mod links;

@@ -1,0 +1,92 @@
+//! What a user does with a page, and what is looked for in it.
+
+/// What a step does with the page of a peer that is one (`app:`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PageDeed {
+    /// Loads the peer's page, or another path of the same origin.
+    Open { path: Option<String> },
+    /// Puts text into a field, in the place of what is in it.
+    Fill { target: Target, text: String },
+    /// Clicks in the middle of something.
+    Click { target: Target },
+    /// Presses a key, as `Enter` or `Control+a`, in a field if one is named.
+    Press { key: String, target: Option<Target> },
+    /// Waits until something is to be seen so.
+    See { target: Target, sight: Sight },
+    /// Loads it anew.
+    Reload,
+    /// As the browser's button does.
+    Back,
+    /// As the browser's button does.
+    Forward,
+    /// Goes to another path of the same origin; without one, to an empty page.
+    Navigate { path: Option<String> },
+    /// Opens one more tab with the same cookies and storage, which the steps from here on are about.
+    NewTab { path: Option<String> },
+    /// The page has no network.
+    Offline,
+    /// It has one again.
+    Online,
+    /// A picture, beside the record.
+    Screenshot { name: Option<String> },
+}
+
+/// Something in a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// By its role and its accessible name.
+    Role { role: &'static str, name: String },
+    /// A control of a form, by the text of its label.
+    Label(String),
+    /// By the text that it shows.
+    Text(String),
+    /// By a CSS selector.
+    Selector(String),
+}
+
+/// What is to be seen of something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// It is shown.
+    Present,
+    /// It is not shown (any more).
+    Gone,
+    /// It is shown and can be used.
+    Enabled,
+    /// It is shown and cannot be used.
+    Disabled,
+    /// It is checked or selected.
+    Checked,
+    /// It is not.
+    Unchecked,
+    /// It holds this value.
+    Value(String),
+}
+
+impl Sight {
+    /// The word after `is`.
+    pub(super) fn word(&self) -> Option<&'static str> {
+        match self {
+            Sight::Enabled => Some("enabled"),
+            Sight::Disabled => Some("disabled"),
+            Sight::Checked => Some("checked"),
+            Sight::Unchecked => Some("unchecked"),
+            Sight::Present | Sight::Gone | Sight::Value(_) => None,
+        }
+    }
+}
+
+/// Roles that have a key of their own.
+pub(super) const ROLE_KEYS: &[&str] = &["button", "link", "field", "checkbox", "heading"];
+
+impl PageDeed {
+    /// Whether the page may do something by itself because of it. What only looks at it does not.
+    pub fn acts(&self) -> bool {
+        !matches!(self, PageDeed::See { .. } | PageDeed::Screenshot { .. })
+    }
+
+    /// Whether the page need not be there before.
+    pub fn loads(&self) -> bool {
+        matches!(self, PageDeed::Open { .. })
+    }
+}
