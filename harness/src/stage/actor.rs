@@ -230,6 +230,7 @@ impl Actor {
         let site = Site {
             origin: &self.scene.pages.origin,
             home: self.spec.app.as_deref().unwrap_or("/"),
+            fault: self.scene.setting.page_fault,
         };
         Some(life.deed(deed, &site, within))
     }

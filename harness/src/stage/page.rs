@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use glare_signaling_server::page::PageFault;
 use tokio::task::JoinHandle;
 
 use super::driver::Lost;
@@ -41,6 +42,21 @@ pub(super) struct Site<'a> {
     pub origin: &'a str,
     /// The peer's own page.
     pub home: &'a str,
+    /// To be planted in it.
+    pub fault: Option<PageFault>,
+}
+
+impl Site<'_> {
+    /// Where a path leads.
+    fn url(&self, path: &str) -> String {
+        let origin = self.origin;
+        let Some(fault) = self.fault else {
+            return format!("{origin}{path}");
+        };
+        let (path, hash) = path.find('#').map_or((path, ""), |at| path.split_at(at));
+        let joint = if path.contains('?') { '&' } else { '?' };
+        format!("{origin}{path}{joint}fault={}{hash}", fault.name)
+    }
 }
 
 impl PageLife {
@@ -106,14 +122,11 @@ impl PageLife {
         within: Duration,
     ) -> impl Future<Output = Result<Option<Vec<u8>>, PageError>> + Send + use<> {
         let page = Arc::clone(&self.page);
-        let home = format!("{}{}", site.origin, site.home);
-        let url = |path: &Option<String>| match path {
-            Some(path) => format!("{}{path}", site.origin),
-            None => home.clone(),
-        };
+        let home = site.url(site.home);
+        let url = |path: &Option<String>| site.url(path.as_deref().unwrap_or(site.home));
         let loads = match deed {
             PageDeed::Open { path } | PageDeed::NewTab { path } => Some(url(path)),
-            PageDeed::Navigate { path: Some(path) } => Some(format!("{}{path}", site.origin)),
+            PageDeed::Navigate { path: Some(path) } => Some(site.url(path)),
             PageDeed::Navigate { path: None } => Some("about:blank".to_owned()),
             _ => None,
         };
