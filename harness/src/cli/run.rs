@@ -167,6 +167,7 @@ impl Run {
             app: project.app,
             security: project.security,
             secrets: project.secrets.into(),
+            translator: project.translator,
             ..Setting::new(project.server, project.dialect, pool, run.clone())
         };
         let records = RunFolder::create(&self.records, usize::from(self.keep_runs));

@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 
 use super::{Breach, Finding, Law};
-use crate::facts::rooms::{How, Leaving, LinkId, News, PeerId, Rooms, Stay};
-use crate::signaling::Terms;
+use crate::facts::post::{Origin, Post};
+use crate::facts::rooms::{How, Leaving, LinkId, News, PeerId, Rooms, Stay, StayId};
+use crate::signaling::{Audience, Terms};
 
 const LAW: Law = Law::LeavingIsAnnounced;
 
@@ -28,7 +29,7 @@ pub(super) struct Announced {
     pub awaited: Option<u64>,
 }
 
-pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Announced {
+pub(super) fn judge(rooms: &Rooms, post: &Post, terms: &Terms) -> Announced {
     let mut announced = Announced {
         finding: Finding {
             law: LAW,
@@ -55,8 +56,15 @@ pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Announced {
             .news
             .push(news.at);
     }
+    let few = terms.announces_leaving_to == Audience::Signaled;
+    let relayed = few.then(|| Relayed::of(post));
     for leaving in &rooms.leavings {
-        for staying in &leaving.staying {
+        let owed = |staying: &&StayId| {
+            relayed
+                .as_ref()
+                .is_none_or(|relayed| relayed.between(rooms, leaving, **staying))
+        };
+        for staying in leaving.staying.iter().filter(owed) {
             told_of(
                 rooms,
                 leaving,
@@ -68,6 +76,40 @@ pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Announced {
         }
     }
     announced
+}
+
+/// Between which links something was relayed, in either direction, and by which events.
+struct Relayed(HashMap<(LinkId, LinkId), Vec<usize>>);
+
+impl Relayed {
+    fn of(post: &Post) -> Self {
+        let mut relayed: HashMap<_, Vec<usize>> = HashMap::new();
+        for delivered in &post.delivered {
+            if let Origin::Of(sent) = delivered.origin {
+                let ends = in_order(post.sent[sent].link, delivered.link);
+                relayed.entry(ends).or_default().push(delivered.at);
+            }
+        }
+        Self(relayed)
+    }
+
+    /// Whether it was so between who left and this one, while both were inside.
+    fn between(&self, rooms: &Rooms, leaving: &Leaving, staying: StayId) -> bool {
+        let (gone, witness) = (&rooms.stays[leaving.stay], &rooms.stays[staying]);
+        let (Some(one), Some(other)) = (gone.link, witness.link) else {
+            return false;
+        };
+        let since = gone.asked.max(witness.asked);
+        let at = self.0.get(&in_order(one, other));
+        at.is_some_and(|at| {
+            let next = at.get(at.partition_point(|at| *at < since));
+            next.is_some_and(|at| *at < leaving.since)
+        })
+    }
+}
+
+fn in_order(one: LinkId, other: LinkId) -> (LinkId, LinkId) {
+    (one.min(other), one.max(other))
 }
 
 /// Microseconds.

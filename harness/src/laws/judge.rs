@@ -17,7 +17,7 @@ pub fn judge<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Finding> {
     let late = late::Late::find(rooms, post, terms);
     let told = news::judge(&facts, terms);
     let mut findings = vec![
-        announced::judge(rooms, terms).finding,
+        announced::judge(rooms, post, terms).finding,
         addressed::judge(rooms, post),
         relayed::judge(rooms, post, &late, terms),
         answered::judge(rooms, terms),
@@ -55,7 +55,7 @@ pub fn emptied<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<(RoomName, 
 /// and may still be told in time. `None`: there is nothing to wait for.
 pub fn awaited<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Option<Duration> {
     let facts = Facts::of(events, terms);
-    let leavings = announced::judge(&facts.rooms, terms).awaited;
+    let leavings = announced::judge(&facts.rooms, &facts.post, terms).awaited;
     leavings
         .max(news::judge(&facts, terms).awaited)
         .map(Duration::from_micros)

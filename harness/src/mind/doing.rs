@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::input::{Call, Cause, OrderId};
+use super::input::{Call, Cause, Mark, OrderId};
 use super::item::Item;
 use super::remote::Remote;
 use crate::hand::{HandError, Reply};
@@ -41,6 +41,8 @@ pub(super) enum Then {
     },
     /// The answer is the local description: it is sent.
     Answered { cause: Vec<Cause> },
+    /// All candidates are in the description, which is sent.
+    Whole(Unsent),
     /// A connection for candidates that came before their description is there.
     Opened { item: Box<Item>, heard: Cause },
     /// The connection is closed because the other side said goodbye, or went.
@@ -80,6 +82,16 @@ pub(super) enum Then {
         order: Option<OrderId>,
         cause: Vec<Cause>,
     },
+}
+
+/// A local description that is set and not sent yet: it waits for its candidates.
+#[derive(Clone, Debug)]
+pub(super) struct Unsent {
+    pub kind: DescriptionKind,
+    /// That it was set.
+    pub set: Mark,
+    /// What ends when it is sent.
+    pub order: Option<OrderId>,
 }
 
 /// Something that a description became: an offer or an answer.

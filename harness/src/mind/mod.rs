@@ -10,6 +10,7 @@
 mod by_hand;
 mod carried;
 mod doing;
+mod gathers;
 mod hangs_up;
 mod input;
 mod item;

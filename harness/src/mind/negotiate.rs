@@ -1,7 +1,7 @@
 //! Offer and answer, as a well-behaved client does them: RFC 9429, and perfect negotiation (W3C WebRTC, section 10.7).
 
-use super::doing::{Then, described};
-use super::input::{Cause, End, OrderId};
+use super::doing::{Then, Unsent, described};
+use super::input::{Cause, End, Mark, OrderId};
 use super::numbers::Numbers;
 use super::pair::Pair;
 use super::remote::Remote;
@@ -221,6 +221,7 @@ impl Pair {
                     self.note(text, vec![heard], numbers);
                 }
             },
+            Then::Whole(unsent) => self.became_whole(unsent, came, numbers),
             Then::Closed { heard } => {
                 if let Err((_, error)) = came {
                     let text = format!("closing the connection to {}: {error}", self.with);
@@ -291,19 +292,23 @@ impl Pair {
             self.late_offer = Some((signal, set, order));
             return;
         }
+        if self.policy.gathers_first {
+            let kind = DescriptionKind::Offer;
+            return self.send_whole(Unsent { kind, set, order }, &signal, numbers);
+        }
         self.say(signal, vec![set.into()], order);
         self.described();
     }
 
     /// The other side went while this was under way: whoever has its name now did not ask for it.
-    fn has_gone(&self) -> bool {
+    pub(super) fn has_gone(&self) -> bool {
         let keeps = self.policy.has(PeerFault::KeepsOldConnection);
         let connection = self.connection.as_ref();
         connection.is_some_and(|connection| connection.departed && !keeps)
     }
 
     /// What it does by itself is noted where it cannot be done; an order is told.
-    fn no_offer(
+    pub(super) fn no_offer(
         &mut self,
         order: Option<OrderId>,
         why: String,
@@ -391,17 +396,25 @@ impl Pair {
         if self.has_gone() {
             return;
         }
-        let times = 1 + usize::from(self.policy.has(PeerFault::AnswersTwice));
-        for _ in 0..times {
-            let signal = described(DescriptionKind::Answer, description.sdp.clone());
-            self.say(signal, vec![set.into()], None);
+        let signal = described(DescriptionKind::Answer, description.sdp);
+        if self.policy.gathers_first {
+            let (kind, order) = (DescriptionKind::Answer, None);
+            return self.send_whole(Unsent { kind, set, order }, &signal, numbers);
         }
+        self.say_answer(&signal, set);
         self.described();
         self.offer_what_is_due(set.into(), numbers);
     }
 
+    pub(super) fn say_answer(&mut self, answer: &Signal, set: Mark) {
+        let times = 1 + usize::from(self.policy.has(PeerFault::AnswersTwice));
+        for _ in 0..times {
+            self.say(answer.clone(), vec![set.into()], None);
+        }
+    }
+
     /// The exchange is over: what had to wait for it.
-    fn offer_what_is_due(&mut self, set: Cause, numbers: &mut Numbers) {
+    pub(super) fn offer_what_is_due(&mut self, set: Cause, numbers: &mut Numbers) {
         if let (Some(mut cause), Some(conn)) = (self.again.take(), self.number()) {
             cause.push(set);
             self.send_offer(conn, Vec::new(), None, cause, numbers);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::doing::{Doing, Then};
+use super::doing::{Doing, Then, Unsent};
 use super::input::{Call, Cause, End, Mark, OrderId, Output};
 use super::item::Item;
 use super::numbers::Numbers;
@@ -23,6 +23,8 @@ pub struct Pair {
     /// The newest connection.
     pub(super) connection: Option<Connection>,
     doing: Option<Doing>,
+    /// A description that waits for its candidates: nothing else is done until it is sent.
+    pub(super) unsent: Option<Unsent>,
     /// What came in while something was under way.
     queue: VecDeque<Item>,
     /// The server has told of the other side's present stay: it was found inside, or its coming was told.
@@ -66,6 +68,10 @@ pub(super) struct Connection {
     pub gathered: VecDeque<(Option<Candidate>, Mark)>,
     /// The local description has been sent.
     pub described: bool,
+    /// The ICE generation of the local description, where candidates go with it.
+    pub generation: BTreeSet<String>,
+    /// All candidates of that generation are there.
+    pub whole: bool,
     /// An offer of the other side was ignored (glare, impolite): its candidates mean nothing.
     pub ignoring: bool,
     /// By hand: what was created or set and not yet sent.
@@ -99,6 +105,8 @@ impl Connection {
             answered: false,
             gathered: VecDeque::new(),
             described: false,
+            generation: BTreeSet::new(),
+            whole: false,
             ignoring: false,
             kept: None,
             channels: Vec::new(),
@@ -138,6 +146,7 @@ impl Pair {
             policy,
             connection: None,
             doing: None,
+            unsent: None,
             queue: VecDeque::new(),
             announced: false,
             early: VecDeque::new(),
@@ -170,12 +179,23 @@ impl Pair {
             }
             item => self.queue.push_back(item),
         }
-        while self.doing.is_none()
-            && let Some(item) = self.queue.pop_front()
-        {
+        while let Some(item) = self.next() {
             self.take(item, numbers);
         }
         std::mem::take(&mut self.out)
+    }
+
+    /// What comes next, unless something is under way. A description that waits for its candidates lets nothing by but these.
+    fn next(&mut self) -> Option<Item> {
+        if self.doing.is_some() {
+            return None;
+        }
+        if self.unsent.is_none() {
+            return self.queue.pop_front();
+        }
+        let candidate = |item: &Item| matches!(item, Item::Happening(Happening::Candidate { .. }));
+        let place = self.queue.iter().position(candidate)?;
+        self.queue.remove(place)
     }
 
     fn take(&mut self, item: Item, numbers: &mut Numbers) {
@@ -214,9 +234,12 @@ impl Pair {
 
     /// Whether an exchange has begun that says anew what is needed: the stack tells it again at the end, if it still is.
     fn is_describing(&self) -> bool {
+        if self.unsent.is_some() {
+            return true;
+        }
         let then = self.doing.as_ref().map(|doing| &doing.then);
         match then {
-            Some(Then::Offered { .. } | Then::Restarted { .. }) => true,
+            Some(Then::Offered { .. } | Then::Restarted { .. } | Then::Whole(_)) => true,
             Some(Then::Took { kind, .. }) => *kind == DescriptionKind::Offer,
             _ => false,
         }

@@ -21,6 +21,8 @@ pub struct Policy {
     pub on_bye: OnBye,
     /// How long after the news that somebody went its connection to that one is closed; `None`: it is left.
     pub cleans_up_in: Option<Duration>,
+    /// Descriptions carry their candidates: it gathers them all before it sends one. The server's matter, so no scenario says it.
+    pub gathers_first: bool,
     /// What it does wrong.
     pub fault: Option<PeerFault>,
 }
@@ -35,6 +37,7 @@ impl Policy {
             early_candidates: spec.early_candidates,
             on_bye: spec.on_bye,
             cleans_up_in: spec.cleans_up_in,
+            gathers_first: false,
             fault: spec.fault.or(fault),
         }
     }

@@ -38,6 +38,9 @@ impl Pair {
             return;
         }
         let manual = self.policy.manual;
+        if self.policy.gathers_first && !manual {
+            return self.gathered_first(conn, candidate.is_none(), numbers);
+        }
         let Some(connection) = &mut self.connection else {
             return;
         };

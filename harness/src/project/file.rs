@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::app::App;
 use crate::mistake::Mistakes;
-use crate::server::{AppFrom, AppSpec, CommandSpec, Ready, ServerSpec, ServerUrl, UrlSpec};
+use crate::server::{AppSpec, CommandSpec, Ready, ServerSpec, ServerUrl, TranslatorSpec, UrlSpec};
 use crate::signaling::Dialect;
 use crate::source::{Source, Span};
 use crate::tls::{Security, Trust};
@@ -35,6 +36,8 @@ pub struct Project {
     pub app: Option<AppSpec>,
     /// How to talk to it.
     pub dialect: Arc<Dialect>,
+    /// The program that reads and writes for the dialect, where it is one with `framing: program`.
+    pub translator: Option<TranslatorSpec>,
     /// Everything speaks TLS, if it is there.
     pub security: Option<Security>,
     /// Sent with every request to the server.
@@ -65,29 +68,16 @@ struct Server {
     #[serde(default)]
     env: BTreeMap<String, Spanned<String>>,
     dialect: Option<Spanned<PathBuf>>,
+    translator: Option<Spanned<String>>,
     tls: Option<Spanned<bool>>,
     tls_ca: Option<Spanned<PathBuf>>,
     tls_name: Option<Spanned<String>>,
 }
 
-/// The server of pages.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct App {
-    command: Option<Spanned<String>>,
-    url: Option<Spanned<String>>,
-    ready: Option<Spanned<String>>,
-    ready_within: Option<Spanned<u64>>,
-    #[serde(default)]
-    env: BTreeMap<String, Spanned<String>>,
-    #[serde(default)]
-    names: Vec<Spanned<String>>,
-}
-
 /// Reads one file and collects what is wrong with it.
-struct Reader {
-    source: Source,
-    mistakes: Mistakes,
+pub(super) struct Reader {
+    pub(super) source: Source,
+    pub(super) mistakes: Mistakes,
     /// Asked for the value of an environment variable.
     variable: fn(&str) -> Option<String>,
     secrets: Vec<String>,
@@ -106,6 +96,7 @@ impl Project {
             server,
             app: None,
             dialect,
+            translator: None,
             security: None,
             headers: Vec::new(),
             secrets: Vec::new(),
@@ -235,14 +226,20 @@ impl Reader {
             Some(server) => self.security(server, url.as_ref(), &folder),
             None => None,
         };
+        let named = file
+            .server
+            .as_ref()
+            .and_then(|server| server.translator.clone());
         let (server, dialect) = match file.server {
             Some(server) => self.server(server, url, &folder)?,
             None => (ServerSpec::reference(), Dialect::reference()),
         };
+        let translator = named.map(|command| self.translator(command, &dialect, &folder));
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
         }
         Ok(Project {
+            translator,
             home: folder,
             scenarios,
             server,
@@ -289,78 +286,7 @@ impl Reader {
         Ok((ServerSpec::Command(spec), dialect))
     }
 
-    /// Where pages come from.
-    fn app(&mut self, app: App, folder: &Path) -> Option<AppSpec> {
-        let mut names = Vec::new();
-        for name in &app.names {
-            names.extend(self.authority(name));
-        }
-        let from = match (app.command, app.url) {
-            (Some(command), None) => {
-                let mut spec = CommandSpec::new(command.into_inner());
-                spec.folder = Some(folder.to_owned());
-                self.ready(app.ready, &mut spec.ready);
-                self.within(app.ready_within, &mut spec.within);
-                for (name, value) in app.env {
-                    if let Some(value) = self.filled(&value) {
-                        spec.env.push((name, value));
-                    }
-                }
-                AppFrom::Command(spec)
-            }
-            (None, Some(url)) => {
-                let text = self.filled(&url)?;
-                match text.parse::<ServerUrl>() {
-                    Ok(known) if !known.is_tls() => AppFrom::Url(known),
-                    Ok(_) => {
-                        self.mistake(url.span(), "the pages come by https")
-                            .expect("`http://…`: a secure context on loopback as well");
-                        return None;
-                    }
-                    Err(why) => {
-                        self.mistake(url.span(), why);
-                        return None;
-                    }
-                }
-            }
-            (Some(command), Some(_)) => {
-                let found = "the server of the pages is started by its `command` or runs already at its `url`";
-                self.mistake(command.span(), found)
-                    .advise("take one of them out");
-                return None;
-            }
-            (None, None) => {
-                let place = app.names.first().map_or(0..0, Spanned::span);
-                self.mistake(place, "`[app]` says nowhere where its pages come from")
-                    .expect("`command` with `{port}`, or `url`")
-                    .advise("leave `[app]` out, if the server under test serves them");
-                return None;
-            }
-        };
-        Some(AppSpec { from, names })
-    }
-
-    /// `host:port`, as pages call a server.
-    fn authority(&mut self, name: &Spanned<String>) -> Option<String> {
-        let text = name.get_ref();
-        let fits = text.rsplit_once(':').is_some_and(|(host, port)| {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte);
-            !host.is_empty()
-                && host.bytes().all(plain)
-                && port.parse::<u16>().is_ok_and(|port| port > 0)
-        });
-        if !fits {
-            self.mistake(
-                name.span(),
-                format!("{text:?} is not how a page calls a server"),
-            )
-            .expect("`host:port`, `localhost:8080`");
-            return None;
-        }
-        Some(text.to_ascii_lowercase())
-    }
-
-    fn ready(&mut self, given: Option<Spanned<String>>, ready: &mut Ready) {
+    pub(super) fn ready(&mut self, given: Option<Spanned<String>>, ready: &mut Ready) {
         let Some(given) = given else { return };
         match given.get_ref().parse() {
             Ok(how) => *ready = how,
@@ -372,7 +298,32 @@ impl Reader {
         }
     }
 
-    fn within(&mut self, given: Option<Spanned<u64>>, within: &mut Duration) {
+    /// The program that reads and writes for the dialect. That one is needed is told where the dialect is chosen at last: by a flag, perhaps.
+    fn translator(
+        &mut self,
+        command: Spanned<String>,
+        dialect: &Dialect,
+        folder: &Path,
+    ) -> TranslatorSpec {
+        if command.get_ref().trim().is_empty() {
+            self.mistake(command.span(), "the command is empty")
+                .expect("a command that starts your translator, `node wire.js`");
+        } else if !dialect.is_translated() {
+            let found = format!(
+                "the dialect `{}` needs no translator: it says `framing: {}`",
+                dialect.name(),
+                dialect.framing()
+            );
+            self.mistake(command.span(), found)
+                .advise("take it out, or say `framing: program` in the dialect");
+        }
+        TranslatorSpec {
+            command: command.into_inner(),
+            folder: Some(folder.to_owned()),
+        }
+    }
+
+    pub(super) fn within(&mut self, given: Option<Spanned<u64>>, within: &mut Duration) {
         match given.as_ref().map(|given| (given.span(), *given.get_ref())) {
             None => {}
             Some((_, seconds @ 1..=3600)) => *within = Duration::from_secs(seconds),
@@ -508,7 +459,7 @@ impl Reader {
     }
 
     /// The text with the values of its `${NAME}`.
-    fn filled(&mut self, value: &Spanned<String>) -> Option<String> {
+    pub(super) fn filled(&mut self, value: &Spanned<String>) -> Option<String> {
         let mut rest = value.get_ref().as_str();
         let mut out = String::new();
         while let Some(start) = rest.find("${") {
@@ -545,7 +496,7 @@ impl Reader {
         }
     }
 
-    fn mistake(
+    pub(super) fn mistake(
         &mut self,
         bytes: std::ops::Range<usize>,
         found: impl Into<String>,

@@ -27,6 +27,7 @@
 //!
 //! What boots a server is code. It is taken from this file and from the command line, never from a scenario.
 
+mod app;
 mod file;
 mod verify;
 

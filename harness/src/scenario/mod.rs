@@ -1,5 +1,6 @@
 //! What should happen: the model of a scenario, and the reader that makes one from YAML.
 
+mod acquainted;
 mod address;
 mod build;
 mod builder;

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::acquainted::Acquainted;
 use super::model::{
     Action, Answer, Condition, Cut, Offers, Pattern, Raw, Scenario, Second, Share, Step, Together,
 };
@@ -32,6 +33,7 @@ impl Scenario {
             outside: BTreeSet::new(),
             named: BTreeSet::new(),
             ends: Vec::new(),
+            acquainted: Acquainted::default(),
             needs: Vec::new(),
         };
         if let Some(wire) = &self.wire {
@@ -79,6 +81,7 @@ struct Course<'s> {
     /// The rooms that anybody has come into.
     named: BTreeSet<&'s RoomName>,
     ends: Vec<(&'s PeerName, End)>,
+    acquainted: Acquainted<'s>,
     /// Who has left a room by a word, and not come into another since.
     outside: BTreeSet<&'s PeerName>,
     needs: Vec<Needed>,
@@ -158,14 +161,28 @@ impl<'s> Course<'s> {
                 how: Cut::Silence(_),
             } => self.ends.push((peer, End::Silent)),
             Action::KillServer | Action::Restart => self.rooms.clear(),
-            Action::Send { message, .. } => {
+            Action::Send {
+                message, from, to, ..
+            } => {
                 need(self, Need::Relays(*message), format!("sends `{message}`"));
+                self.meets(from, to.as_ref());
             }
+            Action::Negotiate { from, to } => self.meets(from, to.as_ref()),
             // Whoever breaks the protocol loses his line by it (RFC 6455, section 7.1.7).
             Action::SendRaw {
                 peer,
                 raw: Raw::Frame(_),
-            } => self.ends.push((peer, End::Lost)),
+            } => {
+                need(self, Need::WebSocket, "breaks a frame".into());
+                self.ends.push((peer, End::Lost));
+            }
+            Action::SendRaw {
+                raw: Raw::Upgrade { .. },
+                ..
+            } => need(self, Need::WebSocket, "asks for a WebSocket".into()),
+            Action::SendRaw {
+                raw: Raw::Text(_), ..
+            } => need(self, Need::SendsMessages, "sends a text as it is".into()),
             Action::SendRaw {
                 raw: Raw::Garbage { of: Some(of), .. },
                 ..
@@ -238,8 +255,25 @@ impl<'s> Course<'s> {
             inside.remove(peer);
         }
         self.outside.remove(peer);
+        if end.is_some() {
+            self.acquainted.part(peer);
+        }
         self.rooms.retain(|_, inside| !inside.is_empty());
         self.ends.extend(end.map(|end| (peer, end)));
+    }
+
+    /// Something of this peer is relayed, to the only other one in its room unless it is said to whom.
+    fn meets(&mut self, one: &'s PeerName, other: Option<&'s PeerName>) {
+        let mut rooms = self.rooms.values();
+        let others = rooms.find(|inside| inside.contains(one));
+        let mut others = others.into_iter().flatten().filter(|peer| **peer != one);
+        let other = other.or_else(|| {
+            let first = others.next().copied();
+            first.filter(|_| others.next().is_none())
+        });
+        if let Some(other) = other {
+            self.acquainted.meet(one, other);
+        }
     }
 
     /// Whether the peer's line is silent, and it has no newer one.
@@ -318,10 +352,13 @@ impl<'s> Course<'s> {
             Condition::Hears {
                 kind: Kind::PeerLeft,
                 from,
-                ..
-            } => self.hears_of_an_end(from.as_ref(), step),
-            Condition::Hears { peer, kind, .. } => {
+                peer,
+            } => self.hears_of_an_end(peer, from.as_ref(), step),
+            Condition::Hears { peer, kind, from } => {
                 self.need(passing(*kind), format!("waits for `{kind}`"), step);
+                if kind.is_signal() {
+                    self.meets(peer, from.as_ref());
+                }
                 if kind.is_signal() && self.outside.contains(peer) {
                     let what = format!("waits for `{kind}` at {peer}, who has left");
                     self.need(Need::StaysConnected, what, step);
@@ -329,6 +366,13 @@ impl<'s> Course<'s> {
             }
             Condition::Connected { peers } => {
                 self.connection(peers.iter(), "waits for a connection", step);
+                self.acquainted.all_meet(peers);
+            }
+            // It has come to the tap from the server.
+            Condition::Held(pattern) if pattern.message.is_signal() => {
+                if let Some(to) = &pattern.to {
+                    self.meets(to, pattern.from.as_ref());
+                }
             }
             Condition::Channel { peer, state, .. } if state == "open" => {
                 self.connection(std::iter::once(peer), "waits for a channel", step);
@@ -344,11 +388,19 @@ impl<'s> Course<'s> {
     }
 
     /// The news that somebody went, who may have gone in one of several ways.
-    fn hears_of_an_end(&mut self, from: Option<&PeerName>, step: &Step) {
+    fn hears_of_an_end(&mut self, hearer: &PeerName, from: Option<&PeerName>, step: &Step) {
         self.need(Need::Hears(Kind::PeerLeft), "waits for `peer-left`", step);
         let of =
             |peer: &PeerName| from.is_none_or(|from| self.scenario.may_be(from).contains(&peer));
         let last = self.ends.iter().rev().find(|(peer, _)| of(peer)).copied();
+        if let Some((gone, End::Left | End::Lost)) = last
+            && !self.acquainted.parted_from(gone, hearer)
+        {
+            let what = format!(
+                "waits for the news that {gone}, with whom {hearer} has not signaled, is gone"
+            );
+            self.need(Need::AnnouncesLeavingToAll, what, step);
+        }
         match last {
             Some((peer, End::Lost)) => {
                 let what = format!("waits for the news that {peer}, whose line has ended, is gone");
@@ -363,7 +415,7 @@ impl<'s> Course<'s> {
         }
     }
 
-    /// A connection of peers that signal by themselves: they trickle.
+    /// A connection of peers that signal by themselves.
     fn connection<'p>(
         &mut self,
         peers: impl Iterator<Item = &'p PeerName>,
@@ -375,9 +427,14 @@ impl<'s> Course<'s> {
             let spec = scenario.peers.iter().find(|(name, _)| name == peer);
             spec.is_none_or(|(_, spec)| !spec.manual && spec.stack != Some(Stack::Wire))
         };
-        let mut peers = peers;
-        if peers.any(by_itself) {
-            self.need(Need::Relays(Kind::Candidate), what, step);
+        let peers: Vec<&PeerName> = peers.collect();
+        if peers.iter().any(|peer| by_itself(peer)) {
+            self.need(Need::Connects, what, step);
+        }
+        let mut rooms = self.rooms.values();
+        if rooms.any(|inside| inside.len() > 2 && peers.iter().any(|peer| inside.contains(peer))) {
+            let what = format!("{what} with more than two in the room");
+            self.need(Need::Addresses(Kind::Offer), what, step);
         }
     }
 

@@ -8,6 +8,7 @@ mod embedded;
 mod files;
 mod output;
 mod ready;
+mod translator;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -29,6 +30,8 @@ use crate::tls::{Security, TlsError};
 pub(crate) use app::called;
 pub use app::{AppFrom, AppServer, AppSpec};
 pub use elsewhere::{ServerUrl, UrlSpec};
+pub(crate) use translator::Program;
+pub use translator::TranslatorSpec;
 
 /// How long the port of a server that was killed may stay busy.
 const FREED_WITHIN: Duration = Duration::from_secs(20);

@@ -6,15 +6,17 @@ mod need;
 mod reason;
 pub mod sdp;
 mod terms;
+mod translator;
 mod word;
 
 pub use dialect::{
-    AbsentPeer, Alias, Book, Connect, Conversation, Dialect, Difference, Explained, Heard, Meant,
-    Names, NewCarrier, Out, Overheard, Properties, SameId, Say, Unread, Unspeakable,
+    AbsentPeer, Alias, Audience, Book, Connect, Conversation, Dialect, Difference, Explained,
+    Heard, Meant, Names, NewCarrier, Out, Overheard, Properties, SameId, Say, Unread, Unspeakable,
     dialect_reference, dialect_schema, skeleton, sketch,
 };
 pub use garbage::{Garbage, Garbled, OnGarbage};
 pub use need::Need;
 pub use reason::{Reason, Refusals};
 pub use terms::Terms;
+pub use translator::Translator;
 pub use word::{Candidate, Description, DescriptionKind, Kind, Notice, Request, Signal, Word};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Dialect, Kind, Reason, SameId};
+use super::{Audience, Dialect, Kind, Reason, SameId};
+use crate::terms::{Start, Via};
 
 /// What a step, or an expected line, needs of a server. A need that no dialect has to declare is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,12 +34,22 @@ pub enum Need {
     Resumes,
     /// Those who stay hear, before the step has waited for so long, of somebody whose line has ended.
     AnnouncesLeaving(Duration),
+    /// Those who stay hear of the end of somebody with whom they have not signaled.
+    AnnouncesLeavingToAll,
+    /// Two who signal by themselves can tell each other how they are reached.
+    Connects,
+    /// Whom this word is for can be said, so that one of several gets it.
+    Addresses(Kind),
     /// A line that is half-open is noticed before the step has waited for so long.
     NoticesSilence(Duration),
     /// Who leaves a room keeps its line.
     StaysConnected,
     /// Who comes in is told who is inside.
     TellsInside,
+    /// Lines are WebSockets, so that there are frames to break, and a handshake.
+    WebSocket,
+    /// Peers send messages on their lines, so that one can be sent as it is.
+    SendsMessages,
 }
 
 impl Need {
@@ -107,11 +118,32 @@ impl Need {
                 properties.announces_leaving_within,
                 waits,
             ),
+            Need::AnnouncesLeavingToAll => {
+                (properties.announces_leaving_to == Audience::Signaled).then(|| {
+                    format!("the dialect `{name}` declares `announces-leaving-to: signaled`")
+                })
+            }
+            Need::Addresses(kind) => (!dialect.may_address(*kind)).then(|| {
+                format!("the dialect `{name}` cannot say whom `{kind}` is for")
+            }),
+            Need::Connects if dialect.candidates_within() => None,
+            Need::Connects => Need::Relays(Kind::Candidate).lacking(dialect),
             Need::NoticesSilence(waits) => within(
                 "notices-silence-within",
                 properties.notices_silence_within,
                 waits,
             ),
+            Need::WebSocket => {
+                let carrier = match dialect.via() {
+                    Via::WebSocket | Via::SocketIo { start: Start::WebSocket, .. } => return None,
+                    Via::SocketIo { .. } => "polling",
+                    Via::Events { .. } => "server-sent events",
+                    Via::LongPoll => "long polls",
+                };
+                Some(format!("the dialect `{name}` has {carrier}, not WebSockets"))
+            }
+            Need::SendsMessages => matches!(dialect.via(), Via::Events { .. } | Via::LongPoll)
+                .then(|| format!("with the dialect `{name}` peers send requests, and no messages")),
             Need::TellsInside => (!dialect.tells_inside()).then(|| {
                 format!(
                     "the dialect `{name}` does not say who is inside (`{{with}}` in `hear: joined`)"

@@ -9,13 +9,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AbsentPeer, Dialect, Kind, Properties, Reason, SameId};
+use super::{AbsentPeer, Audience, Dialect, Kind, Properties, Reason, SameId};
 
 /// What a server is declared to do, as far as facts and laws depend on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// Those who stay hear within this time that somebody went; `None`: they are not told, and law 1 says nothing.
     pub announces_leaving_within: Option<Duration>,
+    /// Who of those who stay hears it.
+    #[serde(default)]
+    pub announces_leaving_to: Audience,
     /// Those inside hear within this time that somebody came; `None`: nothing is promised.
     pub announces_joining_within: Option<Duration>,
     /// Who is back before he was told to be gone need not be told to have gone.
@@ -81,6 +84,7 @@ impl From<&Properties> for Terms {
     fn from(properties: &Properties) -> Self {
         Self {
             announces_leaving_within: properties.announces_leaving_within,
+            announces_leaving_to: properties.announces_leaving_to,
             announces_joining_within: properties.announces_joining_within,
             coalesces: properties.coalesces,
             rewrites: properties.rewrites,

@@ -100,6 +100,15 @@ fn own_pages() -> Arc<tap::Pages> {
         .clone()
 }
 
+/// Where a page is from.
+fn site<'a>(scene: &'a Scene, spec: &'a PeerSpec) -> Site<'a> {
+    Site {
+        origin: &scene.pages.origin,
+        home: spec.app.as_deref().unwrap_or("/"),
+        fault: scene.setting.page_fault,
+    }
+}
+
 impl Actor {
     pub async fn enter(
         name: PeerName,
@@ -209,30 +218,38 @@ impl Actor {
         self.spec.is_app()
     }
 
-    /// What the user of a page does, to be awaited.
-    pub fn deed(
+    /// What has to be awaited before the user of a page can do this; see [`PageLife::opening`].
+    pub fn opening(
         &mut self,
         deed: &PageDeed,
         step: Seq,
         within: Duration,
-    ) -> Option<impl Future<Output = Result<Option<Vec<u8>>, PageError>> + Send + use<>> {
+    ) -> Option<impl Future<Output = Result<(), PageError>> + Send + use<>> {
         let Some(Life::Page(life)) = &mut self.life else {
             return None;
         };
-        if let Some(page) = self
-            .wire
-            .page
-            .as_ref()
-            .filter(|_| deed.acts() || !life.is_open())
-        {
+        let site = site(&self.scene, &self.spec);
+        let opening = life.opening(deed, &site, within)?;
+        if let Some(page) = &self.wire.page {
             page.acts(step);
         }
-        let site = Site {
-            origin: &self.scene.pages.origin,
-            home: self.spec.app.as_deref().unwrap_or("/"),
-            fault: self.scene.setting.page_fault,
+        Some(opening)
+    }
+
+    /// What the user of a page does, to be awaited.
+    pub fn deed(
+        &self,
+        deed: &PageDeed,
+        step: Seq,
+        within: Duration,
+    ) -> Option<impl Future<Output = Result<Option<Vec<u8>>, PageError>> + Send + use<>> {
+        let Some(Life::Page(life)) = &self.life else {
+            return None;
         };
-        Some(life.deed(deed, &site, within))
+        if let Some(page) = self.wire.page.as_ref().filter(|_| deed.acts()) {
+            page.acts(step);
+        }
+        Some(life.deed(deed, &site(&self.scene, &self.spec), within))
     }
 
     /// What is to be seen of a page now.
@@ -264,6 +281,7 @@ impl Actor {
         if self.spec.offers.is_none() && self.scene.setting.dialect.offers() == Some("insider") {
             policy.offers = Offers::Insider;
         }
+        policy.gathers_first = self.scene.setting.dialect.candidates_within();
         policy
     }
 

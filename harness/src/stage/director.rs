@@ -22,11 +22,11 @@ use super::{Case, Setting, Trouble};
 use crate::lock::lock;
 use crate::log::Watch;
 use crate::names::{Link, PeerName, RoomName};
+use crate::peer::page::PageError;
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
 use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, PageDeed, Place};
 use crate::server::{AppServer, ServerUnderTest};
-use crate::signaling::Terms;
-use crate::signaling::{Alias, Kind, Request};
+use crate::signaling::{Alias, Dialect, Kind, Request, Terms};
 use crate::terms::ServerLife;
 
 /// How long the last replies may take before a link counts as not fenced.
@@ -140,6 +140,8 @@ pub(super) struct Stage {
     /// How many events the world has taken in.
     pub(super) taken: Seq,
     pub(super) lost: Lost,
+    /// How the server is talked to.
+    pub(super) dialect: Arc<Dialect>,
     pub(super) disturbed: Disturbed,
     /// A browser takes part.
     pub(super) browsers: bool,
@@ -324,6 +326,9 @@ impl Stage {
                 });
             }
         }
+        if let Some(why) = self.dialect.failure() {
+            return Err(Stop::Trouble(InconclusiveKind::Environment, why));
+        }
         match lock(&self.lost).first() {
             Some((peer, why)) => Err(Stop::Trouble(
                 InconclusiveKind::Environment,
@@ -444,13 +449,18 @@ impl Stage {
         begun: Seq,
     ) -> Result<(), Stop> {
         let until = self.until;
-        let actor = self.actor(peer)?;
         let began = Instant::now();
-        match timeout_at(until.at, actor.live()).await {
+        match timeout_at(self.end, self.actor(peer)?.live()).await {
             Ok(lives) => lives?,
             Err(_) => return Err(self.late(&format!("{peer}'s coming back"), until)),
         }
-        // To bring a browser back takes its time, which is nobody's fault.
+        if let Some(opening) = self.actor(peer)?.opening(deed, begun, BROWSER_WITHIN) {
+            let opens = self.within(BROWSER_WITHIN);
+            if let Err(error) = self.watching(opens, opening).await? {
+                return Err(self.unable(peer, &error, begun).await);
+            }
+        }
+        // What a browser and a load take that no step asks for is nobody's fault.
         let until = Until {
             at: (until.at + began.elapsed()).min(self.end),
             ..until
@@ -459,32 +469,42 @@ impl Stage {
         let Some(work) = self.actor(peer)?.deed(deed, begun, left) else {
             return Err(fail(format!("{peer} is no page")));
         };
-        let number = match self.recorder.event(begun).map(|event| event.what.clone()) {
-            Some(What::Step { index, .. }) => format!("step-{index}"),
-            _ => "step".to_owned(),
-        };
         match self.watching(until, work).await? {
             Ok(None) => Ok(()),
             Ok(Some(picture)) => {
                 let name = match deed {
-                    PageDeed::Screenshot { name: Some(name) } => name,
-                    _ => &number,
+                    PageDeed::Screenshot { name: Some(name) } => name.clone(),
+                    _ => self.number(begun),
                 };
-                self.actor(peer)?.keep_picture(name, &picture);
+                self.actor(peer)?.keep_picture(&name, &picture);
                 Ok(())
             }
-            Err(error) => {
-                let mut message = format!("{peer}: {error}");
-                let actor = self.actor(peer)?;
-                if let Some(picture) = actor.picture(PICTURE_WITHIN)
-                    && let Ok(Some(picture)) = timeout(PICTURE_WITHIN, picture).await
-                    && let Some(path) = actor.keep_picture(&number, &picture)
-                {
-                    message.push_str(&format!("; a picture of it: {}", path.display()));
-                }
-                self.take_in()?;
-                Err(fail_as(page::failure(&error), message))
-            }
+            Err(error) => Err(self.unable(peer, &error, begun).await),
+        }
+    }
+
+    /// What a user could not do, with a picture of what was there.
+    async fn unable(&mut self, peer: &PeerName, error: &PageError, begun: Seq) -> Stop {
+        let mut message = format!("{peer}: {error}");
+        let name = self.number(begun);
+        if let Some(actor) = self.actors.get(peer)
+            && let Some(picture) = actor.picture(PICTURE_WITHIN)
+            && let Ok(Some(picture)) = timeout(PICTURE_WITHIN, picture).await
+            && let Some(path) = actor.keep_picture(&name, &picture)
+        {
+            message.push_str(&format!("; a picture of it: {}", path.display()));
+        }
+        match self.take_in() {
+            Ok(()) => fail_as(page::failure(error), message),
+            Err(stop) => stop,
+        }
+    }
+
+    /// What a picture is called that a step takes.
+    fn number(&self, begun: Seq) -> String {
+        match self.recorder.event(begun).map(|event| event.what.clone()) {
+            Some(What::Step { index, .. }) => format!("step-{index}"),
+            _ => "step".to_owned(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A peer's line to the server, as its driver knows it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,8 @@ use crate::signaling::{Conversation, Heard, Meant, Notice, Out, Say};
 /// A peer's line to the server.
 pub(super) struct Line {
     pub open: Option<OpenLink>,
+    /// Those that stand or stood.
+    pub stood: BTreeSet<u32>,
     /// Those that it had before, and whose end it has not seen.
     pub abandoned: Vec<u32>,
     /// The one beside it, until the server has let it in or not.
@@ -106,6 +108,7 @@ impl Line {
     pub fn new(last: u32, answers: mpsc::UnboundedSender<Answered>) -> Self {
         Self {
             open: None,
+            stood: BTreeSet::new(),
             abandoned: Vec::new(),
             more: None,
             leaving: None,

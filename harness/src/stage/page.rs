@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use glare_signaling_server::page::PageFault;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::driver::Lost;
 use super::wire::Wire;
@@ -109,40 +110,52 @@ impl PageLife {
         self.tab
     }
 
-    /// Whether something was loaded.
-    pub fn is_open(&self) -> bool {
-        self.opened
+    /// Before its user can do this: what has to be awaited until a page is there, if none is.
+    pub fn opening(
+        &mut self,
+        deed: &PageDeed,
+        site: &Site<'_>,
+        within: Duration,
+    ) -> Option<impl Future<Output = Result<(), PageError>> + Send + use<>> {
+        let needs = (!self.tab, !self.opened && !deed.loads());
+        (self.tab, self.opened) = (true, true);
+        let page = Arc::clone(&self.page);
+        let home = site.url(site.home);
+        let opening = async move {
+            let began = Instant::now();
+            if needs.0 {
+                page.new_tab(within).await?;
+            }
+            if needs.1 {
+                page.open(&home, within.saturating_sub(began.elapsed()))
+                    .await?;
+            }
+            Ok(())
+        };
+        (needs != (false, false)).then_some(opening)
     }
 
-    /// What its user does, to be awaited: first the page is opened, if nothing was yet.
+    /// What its user does, to be awaited.
     pub fn deed(
-        &mut self,
+        &self,
         deed: &PageDeed,
         site: &Site<'_>,
         within: Duration,
     ) -> impl Future<Output = Result<Option<Vec<u8>>, PageError>> + Send + use<> {
         let page = Arc::clone(&self.page);
-        let home = site.url(site.home);
-        let url = |path: &Option<String>| site.url(path.as_deref().unwrap_or(site.home));
+        let at = |path: &str| site.url(path);
         let loads = match deed {
-            PageDeed::Open { path } | PageDeed::NewTab { path } => Some(url(path)),
-            PageDeed::Navigate { path: Some(path) } => Some(site.url(path)),
+            PageDeed::Open { path } | PageDeed::NewTab { path } => {
+                Some(at(path.as_deref().unwrap_or(site.home)))
+            }
+            PageDeed::Navigate { path: Some(path) } => Some(at(path)),
             PageDeed::Navigate { path: None } => Some("about:blank".to_owned()),
             _ => None,
         };
-        let first = (!self.opened && !deed.loads()).then_some(home);
-        let tab = !std::mem::replace(&mut self.tab, true);
-        self.opened = true;
         let deed = deed.clone();
         async move {
-            let began = tokio::time::Instant::now();
+            let began = Instant::now();
             let left = || within.saturating_sub(began.elapsed());
-            if tab {
-                page.new_tab(left()).await?;
-            }
-            if let Some(first) = first {
-                page.open(&first, left()).await?;
-            }
             match &deed {
                 PageDeed::NewTab { .. } => page.new_tab(left()).await?,
                 PageDeed::Fill { target, text } => page.fill(&found(target), text, left()).await?,

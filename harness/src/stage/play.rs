@@ -71,7 +71,13 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
 
 /// The same, and the log of a case that is green so far is judged once more, by whoever knows what it must be.
 pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastWord) -> Outcome {
-    let setting = setting.of(case);
+    let (setting, untranslated) = {
+        let setting = setting.of(case);
+        match Arc::clone(&setting).translated().await {
+            Ok(setting) => (setting, None),
+            Err(why) => (setting, Some(why)),
+        }
+    };
     let busy = setting.busy.clone().acquire_owned().await.ok();
     let began = Instant::now();
     let (recorder, trace, unwritten) = recorder(case, &setting);
@@ -83,6 +89,10 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
         (None, None) if setting.interrupt.is_cancelled() => {
             let why = "interrupted before it began";
             Ended::early(Verdict::inconclusive(InconclusiveKind::Interrupted, why))
+        }
+        (None, None) if untranslated.is_some() => {
+            let why = untranslated.unwrap_or_default();
+            Ended::early(Verdict::inconclusive(InconclusiveKind::Environment, why))
         }
         (None, None) => Box::pin(perform(case, &setting, &recorder, &lost, began, busy)).await,
     };
@@ -103,6 +113,10 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
     };
     if let (Some(violation), Verdict::Pass) = (wrong, &verdict) {
         let why = format!("this is an error of glare itself: {violation}");
+        verdict = Verdict::inconclusive(InconclusiveKind::Environment, why);
+    }
+    // What was not understood accuses nobody.
+    if let Some(why) = setting.dialect.failure() {
         verdict = Verdict::inconclusive(InconclusiveKind::Environment, why);
     }
     for judged in &laws {
@@ -521,6 +535,7 @@ async fn perform(
         actors,
         server,
         app,
+        dialect: Arc::clone(&setting.dialect),
         recorder: recorder.clone(),
         rules: scene.rules.clone(),
         world: World::new(&Terms::of(&setting.dialect)).refusing(&setting.dialect),

@@ -14,6 +14,7 @@ mod site_support;
 mod stage_support;
 
 mod again;
+mod app;
 mod elsewhere;
 mod figures;
 mod firefox_alone;

@@ -6,7 +6,7 @@ use crate::traces_support::{link, room};
 use glare::laws::{Finding, Law, judge};
 use glare::names::Link;
 use glare::record::{Event, Seq, TraceBuilder, What};
-use glare::signaling::Terms;
+use glare::signaling::{Audience, Terms};
 use glare::signaling::{Candidate, Dialect, Kind, Notice, Request, Signal};
 use glare::terms::{Ending, Fate, Side};
 
@@ -139,6 +139,42 @@ fn a_leaving_that_is_never_told_is_a_ghost() {
         ..terms()
     };
     assert_eq!(broken_by(&b, &silent), []);
+}
+
+#[test]
+fn who_never_signaled_with_who_left_need_not_be_told_where_that_is_declared() {
+    let partly = Terms {
+        announces_leaving_to: Audience::Signaled,
+        ..terms()
+    };
+    let (mut b, _, bob) = pair();
+    let gone = down(&mut b, &bob);
+    later(&mut b, 10 * SECOND);
+    assert_eq!(broken(&b), [(1, gone)]);
+    assert_eq!(broken_by(&b, &partly), []);
+    // Either way of the signaling counts, and who has signaled with him must be told.
+    for to_alice in [true, false] {
+        let (mut b, alice, bob) = pair();
+        let (from, to) = if to_alice {
+            (&bob, &alice)
+        } else {
+            (&alice, &bob)
+        };
+        relay(&mut b, from, to, &offer("one"));
+        let gone = down(&mut b, &bob);
+        later(&mut b, 10 * SECOND);
+        assert_eq!(broken_by(&b, &partly), [(1, gone)], "to alice: {to_alice}");
+    }
+    // What was relayed in a stay before is of that stay.
+    let (mut b, alice, bob) = pair();
+    relay(&mut b, &bob, &alice, &offer("one"));
+    down(&mut b, &bob);
+    tell_left(&mut b, &alice, "bob");
+    let again = link("bob", 2);
+    b.join(&again, "lobby", &[&alice]);
+    down(&mut b, &again);
+    later(&mut b, 10 * SECOND);
+    assert_eq!(broken_by(&b, &partly), []);
 }
 
 #[test]

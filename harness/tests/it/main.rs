@@ -78,5 +78,6 @@ mod stage_steps;
 mod stage_tls;
 mod strangers;
 mod tap;
+mod translator;
 mod unnoticed;
 mod variants;

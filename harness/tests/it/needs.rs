@@ -32,9 +32,12 @@ fn dialect(text: &str) -> Dialect {
     Dialect::read(Path::new("d.yaml"), text).expect("a dialect")
 }
 
-/// Why these steps cannot be played where that is spoken.
+/// Why these steps cannot be played where that is spoken. Peers whose connections they are about have some.
 fn lacking(steps: &str, spoken: &str) -> Option<String> {
-    let text = format!("{HEAD}{steps}");
+    let text = match steps.contains("connected:") {
+        true => format!("{HEAD}{steps}").replace("{ stack: wire }", "{ stack: native }"),
+        false => format!("{HEAD}{steps}"),
+    };
     let scenario = Scenario::read(Path::new("x.yaml"), &text);
     let scenario = scenario.unwrap_or_else(|mistakes| panic!("{steps}\n{mistakes:?}"));
     scenario.lacking(&dialect(spoken))
@@ -221,6 +224,104 @@ fn news_of_the_lost_needs_a_promise_and_a_time() {
 }
 
 #[test]
+fn who_is_told_only_of_partners_needs_to_have_signaled_with_who_leaves() {
+    let hears = BARE.replace(
+        "  joined:",
+        "  peer-left: { message: { op: gone, who: \"{peer}\" } }\n  joined:",
+    );
+    let hears = hears.replace(
+        "  offer: { message: { op: offer, to:",
+        "  leave: { message: { op: exit } }\n  offer: { message: { op: offer, to:",
+    );
+    let hears = hears.replace("connect:", "announces-leaving-within: 2s\nconnect:");
+    let partly = hears.replace("connect:", "announces-leaving-to: signaled\nconnect:");
+    let told = "  - await: { peer: alice, hears: peer-left, from: bob }\n";
+    for (line, end) in [
+        (7, "  - leave: { peer: bob }\n"),
+        (7, "  - kill: { peer: bob, how: socket }\n"),
+    ] {
+        let steps = format!("{TWO}{end}{told}");
+        assert_eq!(lacking(&steps, &hears), None);
+        assert_eq!(
+            lacking(&steps, &partly),
+            Some(format!(
+                "line {line} waits for the news that bob, with whom alice has not signaled, is gone: the dialect `bare` declares `announces-leaving-to: signaled`"
+            ))
+        );
+        for signaled in [
+            "  - send: { from: bob, message: offer }\n",
+            "  - send: { from: alice, to: bob, message: offer }\n",
+            "  - await: { connected: [alice, bob] }\n",
+            "  - await: { peer: alice, hears: offer }\n",
+            "  - hold: { message: answer, to: bob }\n  - await: { held: answer, to: bob }\n",
+        ] {
+            let steps = format!("{TWO}{signaled}{end}{told}");
+            assert_eq!(lacking(&steps, &partly), None, "{signaled}");
+        }
+        // What bob signaled in a stay before is forgotten.
+        let again = "  - join: { peer: bob, room: lobby }\n";
+        let sent = "  - send: { from: bob, message: offer }\n";
+        let steps = format!("{TWO}{sent}{end}{told}{again}{end}{told}");
+        assert!(lacking(&steps, &partly).is_some_and(|why| why.starts_with("line 11 ")));
+    }
+}
+
+#[test]
+fn two_who_meet_need_candidates_unless_descriptions_carry_them() {
+    let steps = format!("{TWO}  - await: {{ connected: [alice, bob] }}\n");
+    let without: String = BARE
+        .lines()
+        .filter(|line| !line.contains("candidate"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_eq!(
+        lacking(&steps, &without).as_deref(),
+        Some("line 6 waits for a connection: the dialect `bare` has no way to say `candidate`")
+    );
+    let within = without.replace("connect:", "candidates: in-description\nconnect:");
+    assert_eq!(lacking(&steps, &within), None);
+    // A candidate by itself there is none.
+    let late = format!("{TWO}  - delay: {{ message: candidate, to: bob, by: 1s }}\n");
+    assert!(lacking(&late, &within).is_some());
+    let both = BARE.replace("connect:", "candidates: in-description\nconnect:");
+    let mistakes = Dialect::read(Path::new("d.yaml"), &both).expect_err("both ways");
+    assert!(
+        mistakes
+            .to_string()
+            .contains("`candidate` is in `say`, and would never be said"),
+        "{mistakes}"
+    );
+}
+
+#[test]
+fn a_connection_among_three_needs_offers_that_say_whom_they_are_for() {
+    let third = "  - join: { peer: carol, room: lobby }\n";
+    let met = "  - await: { connected: [alice, bob] }\n";
+    let blind = BARE.replace("op: offer, to: \"{peer}\"", "op: offer");
+    assert_eq!(lacking(&format!("{TWO}{met}{third}"), &blind), None);
+    let among_three = format!("{TWO}{third}{met}");
+    assert_eq!(lacking(&among_three, BARE), None);
+    assert_eq!(
+        lacking(&among_three, &blind).as_deref(),
+        Some(
+            "line 7 waits for a connection with more than two in the room: the dialect `bare` cannot say whom `offer` is for"
+        )
+    );
+    // The id of a session, or a path, may say it too.
+    let session = blind.replace("op: offer,", "op: offer, session: \"{session}\",");
+    let session = session.replace(
+        "connect: { path: \"/{me|url}\" }",
+        "connect: { path: \"/{me|url}\", then: [{ hear: { session: \"{session}\" } }] }",
+    );
+    assert_eq!(lacking(&among_three, &session), None);
+    let posted = BARE.replace(
+        "{ message: { op: offer, to: \"{peer}\", sdp: \"{sdp}\" } }",
+        "{ http: \"POST /{peer|url}\", body: { sdp: \"{sdp}\" } }",
+    );
+    assert_eq!(lacking(&among_three, &posted), None);
+}
+
+#[test]
 fn a_scenario_that_speaks_a_wire_of_its_own_is_played_on_that_wire_alone() {
     let text = format!("wire: reference\n{HEAD}{TWO}");
     let scenario = Scenario::read(Path::new("x.yaml"), &text).expect("a scenario");
@@ -253,4 +354,31 @@ fn a_need_or_a_dialects_having_written_by_hand_is_a_mistake_that_says_what_to_do
         .iter()
         .find_map(|mistake| mistake.advice().map(str::to_owned));
     assert!(help.is_some_and(|help| help.starts_with("leave it out")));
+}
+
+#[test]
+fn what_only_a_websocket_has_is_asked_of_no_other_carrier() {
+    let polling = BARE.replace(
+        r#"path: "/{me|url}""#,
+        r#"via: long-poll, path: "/{me|url}""#,
+    );
+    for (step, polls) in [
+        (
+            "frame: unmasked",
+            "breaks a frame: the dialect `bare` has long polls, not WebSockets",
+        ),
+        (
+            "path: /nowhere",
+            "asks for a WebSocket: the dialect `bare` has long polls, not WebSockets",
+        ),
+        (
+            "text: hello",
+            "sends a text as it is: with the dialect `bare` peers send requests, and no messages",
+        ),
+    ] {
+        let steps = format!("{TWO}  - send-raw: {{ peer: carol, {step} }}\n");
+        assert_eq!(lacking(&steps, BARE), None, "{step}");
+        let found = lacking(&steps, &polling);
+        assert_eq!(found, Some(format!("line 6 {polls}")), "{step}");
+    }
 }

@@ -571,3 +571,109 @@ fn who_has_no_connections_signals_to_whom_it_met() {
     let none = "over 2: a wire peer has no connection to offer";
     assert_eq!(alice.put(deed(2, "bob", Deed::Negotiate)), [none]);
 }
+
+/// Alice, whose descriptions carry their candidates, is told of one and of the last.
+fn gathers_first() -> Table {
+    alice(Policy {
+        gathers_first: true,
+        ..Policy::default()
+    })
+}
+
+fn whole(kind: DescriptionKind) -> Result<Reply, crate::hand::HandError> {
+    let sdp = format!("{}a=candidate:1\n", sdp("alice", 1));
+    Ok(Reply::Description(Description { kind, sdp }))
+}
+
+#[test]
+fn where_descriptions_carry_their_candidates_an_offer_waits_for_all_of_them() {
+    let mut alice = gathers_first();
+    alice.put(deed(1, "bob", Deed::Negotiate));
+    alice.done("new");
+    alice.done("channel");
+    assert_eq!(
+        alice.described(DescriptionKind::Offer),
+        ["took local offer"]
+    );
+    assert_eq!(
+        alice.put(gathered(1, Some(candidate("alice", 1)))),
+        ["gathered host/udp"]
+    );
+    let last = alice.put(gathered(1, None));
+    assert_eq!(last[0], "gathered the end");
+    assert!(last[1].starts_with("do LocalDescription"), "{last:?}");
+    assert_eq!(last.len(), 2);
+    let sent = alice.reply("LocalDescription", whole(DescriptionKind::Offer));
+    assert_eq!(sent, ["say offer to bob"]);
+}
+
+#[test]
+fn candidates_that_were_told_while_the_description_was_set_count() {
+    let mut alice = gathers_first();
+    alice.put(deed(1, "bob", Deed::Negotiate));
+    alice.done("new");
+    alice.done("channel");
+    assert!(
+        alice
+            .put(gathered(1, Some(candidate("alice", 1))))
+            .is_empty()
+    );
+    assert!(alice.put(gathered(1, None)).is_empty());
+    let lines = alice.described(DescriptionKind::Offer);
+    assert!(
+        matches!(lines.as_slice(), [took, _, _, read]
+            if took == "took local offer" && read.starts_with("do LocalDescription")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn an_answer_waits_for_its_candidates_too_and_what_comes_meanwhile_for_the_answer() {
+    let mut alice = gathers_first();
+    alice.put(offer("bob", 1));
+    alice.done("new");
+    alice.done("set-remote");
+    assert_eq!(
+        alice.described(DescriptionKind::Answer),
+        ["took local answer"]
+    );
+    // A channel that a step opens makes the stack want another offer: it has to wait.
+    assert!(
+        alice
+            .put(Input::Happening(Happening::NegotiationNeeded { conn: 1 }))
+            .is_empty()
+    );
+    assert!(alice.put(offer("bob", 1)).is_empty());
+    alice.put(gathered(1, None));
+    let sent = alice.reply("LocalDescription", whole(DescriptionKind::Answer));
+    assert_eq!(sent, ["say answer to bob", "do set-remote 1 offer"]);
+}
+
+#[test]
+fn a_description_that_begins_no_generation_has_its_candidates_already() {
+    let mut alice = gathers_first();
+    alice.put(offer("bob", 1));
+    alice.done("new");
+    alice.done("set-remote");
+    alice.described(DescriptionKind::Answer);
+    alice.put(gathered(1, None));
+    alice.reply("LocalDescription", whole(DescriptionKind::Answer));
+    alice.put(deed(1, "bob", Deed::Negotiate));
+    let lines = alice.described(DescriptionKind::Offer);
+    assert!(lines[1].starts_with("do LocalDescription"), "{lines:?}");
+    let sent = alice.reply("LocalDescription", whole(DescriptionKind::Offer));
+    assert_eq!(sent, ["say offer to bob"]);
+}
+
+#[test]
+fn who_has_gone_before_all_candidates_are_there_is_sent_nothing() {
+    let mut alice = gathers_first();
+    alice.put(deed(1, "bob", Deed::Negotiate));
+    alice.done("new");
+    alice.done("channel");
+    alice.described(DescriptionKind::Offer);
+    alice.put(went("bob"));
+    alice.put(gathered(1, None));
+    let lines = alice.reply("LocalDescription", whole(DescriptionKind::Offer));
+    assert_eq!(lines, ["over 1: bob has gone"]);
+}

@@ -1,6 +1,7 @@
 //! The one table of a dialect's keys: the schema for editors and the page of reference are made from it, and a test holds the reader to it.
 
-use super::properties::{ABSENT_PEER, SAME_ID};
+use super::properties::{ABSENT_PEER, AUDIENCE, SAME_ID};
+use super::read::CANDIDATES;
 
 /// What a value looks like.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -150,9 +151,9 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             may(
                 "framing",
-                Shape::Word(&["json", "text", "socket.io-4", "socket.io-2"]),
+                Shape::Word(&["json", "text", "socket.io-4", "socket.io-2", "program"]),
                 "json",
-                "What a message is. An event of socket.io is written as a list: its name, then its arguments; `socket.io-4` is for versions 3 and 4.",
+                "What a message is. An event of socket.io is written as a list: its name, then its arguments; `socket.io-4` is for versions 3 and 4. `program`: JSON, which a program of the project's (`translator`) makes of what stands on the wire.",
                 "framing: text",
             ),
             must(
@@ -181,6 +182,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "joiner",
                 "Who offers when two meet, where a scenario does not say.",
                 "offers: insider",
+            ),
+            may(
+                "candidates",
+                Shape::Word(CANDIDATES),
+                "trickle",
+                "Whether candidates follow their description, or are all in it: then a peer gathers before it sends one, and `say` has no `candidate`.",
+                "candidates: in-description",
             ),
             may(
                 "every",
@@ -235,6 +243,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "not promised",
                 "Promises that those who stay hear within this time that somebody went (law 1).",
                 "announces-leaving-within: 1s",
+            ),
+            may(
+                "announces-leaving-to",
+                Shape::Word(AUDIENCE),
+                "inside",
+                "Who of those who stay hears that somebody went: all, or those who have `signaled` with him, or he with them (law 1).",
+                "announces-leaving-to: signaled",
             ),
             may(
                 "announces-joining-within",

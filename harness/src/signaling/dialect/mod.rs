@@ -33,6 +33,7 @@ mod socketio;
 mod template;
 mod words;
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -47,12 +48,12 @@ pub use explain::{Difference, Explained, Unread};
 pub use heard::Heard;
 pub use meant::{Meant, Say};
 pub use overheard::Overheard;
-pub use properties::{AbsentPeer, Properties, SameId};
+pub use properties::{AbsentPeer, Audience, Properties, SameId};
 pub use schema::{dialect_reference, dialect_schema};
 pub use skeleton::{NewCarrier, skeleton};
 pub use sketch::{Names, sketch};
 
-use crate::signaling::Kind;
+use crate::signaling::{Kind, Translator};
 use crate::source::Source;
 use crate::terms::{Direction, Via};
 
@@ -111,9 +112,13 @@ pub struct Dialect {
     captured: Vec<String>,
     /// `offers:`
     offers: Option<String>,
+    /// `candidates: in-description`
+    candidates_within: bool,
     via: Via,
     /// Which ways its messages are binary.
     binary: Binary,
+    /// With [`Framing::Program`]: what reads and writes its payloads.
+    translator: Option<Arc<dyn Translator>>,
 }
 
 /// Which ways messages are binary, with text in them.
@@ -186,6 +191,8 @@ enum Framing {
     Text,
     /// An event of socket.io: a list of its name and arguments.
     SocketIo(socketio::Version),
+    /// JSON text, which a program makes of what stands on the wire.
+    Program,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -422,6 +429,11 @@ impl Dialect {
         self.offers.as_deref()
     }
 
+    /// Whether descriptions carry their candidates: then a peer gathers them all before it sends one, and sends none by itself.
+    pub fn candidates_within(&self) -> bool {
+        self.candidates_within
+    }
+
     /// What carries its lines.
     pub fn via(&self) -> Via {
         self.via.clone()
@@ -443,11 +455,60 @@ impl Dialect {
         }
     }
 
+    /// Whether a program makes its messages of what stands on the wire.
+    pub fn is_translated(&self) -> bool {
+        self.framing == Framing::Program
+    }
+
+    /// Whether that program is there.
+    pub fn has_translator(&self) -> bool {
+        self.translator.is_some()
+    }
+
+    /// The same, read and written by this.
+    #[must_use]
+    pub fn with_translator(&self, translator: Arc<dyn Translator>) -> Dialect {
+        Dialect {
+            translator: Some(translator),
+            ..self.clone()
+        }
+    }
+
+    /// Why its payloads cannot be read or written any more.
+    pub fn failure(&self) -> Option<String> {
+        self.translator.as_ref()?.failure()
+    }
+
+    /// The text of a message that came in, or went out, as this payload.
+    pub fn read_payload<'a>(
+        &self,
+        direction: Direction,
+        payload: &'a [u8],
+    ) -> Option<Cow<'a, str>> {
+        match (self.framing, &self.translator) {
+            (Framing::Program, Some(translator)) => {
+                translator.read(direction, payload).map(Cow::Owned)
+            }
+            (Framing::Program, None) => None,
+            _ => std::str::from_utf8(payload).ok().map(Cow::Borrowed),
+        }
+    }
+
+    /// The payload that says this text.
+    pub fn write_payload(&self, text: String) -> Option<Vec<u8>> {
+        match (self.framing, &self.translator) {
+            (Framing::Program, Some(translator)) => translator.write(&text),
+            (Framing::Program, None) => None,
+            _ => Some(text.into_bytes()),
+        }
+    }
+
     /// What its messages are, as the file says it: `json` or `text`; both are text.
     pub fn framing(&self) -> &'static str {
         match self.framing {
             Framing::Json => "json",
             Framing::Text => "text",
+            Framing::Program => "program",
             Framing::SocketIo(socketio::Version::Two) => "socket.io-2",
             Framing::SocketIo(socketio::Version::Four) => "socket.io-4",
         }
@@ -516,12 +577,31 @@ impl Dialect {
 
     /// Whether a peer says with this word whom it is for.
     pub fn addresses(&self, kind: Kind) -> bool {
-        let names = |step: &Saying| match &step.body {
-            Body::Template(template) => template.holes().iter().any(|hole| hole.name == "peer"),
-            Body::None => false,
+        self.says_with(kind, |hole| hole.name == "peer")
+    }
+
+    /// Whether this word may tell the server whom it is for: by a name, or by something that was captured, as the id of a session.
+    pub fn may_address(&self, kind: Kind) -> bool {
+        let own = |name: &str| name != "peer" && words::said_variables(kind).contains(&name);
+        self.says_with(kind, |hole| !own(&hole.name))
+    }
+
+    /// Whether such a hole is in what is said for this word.
+    fn says_with(&self, kind: Kind, is_it: impl Fn(&template::Hole) -> bool) -> bool {
+        let holes = |step: &Saying| {
+            let body = match &step.body {
+                Body::Template(template) => template.holes(),
+                Body::None => Vec::new(),
+            };
+            let path = step.http.iter().map(|route| &route.path);
+            let headers = step.headers.iter().map(|(_, value)| value);
+            let texts = path
+                .chain(headers)
+                .flat_map(|text| template::text_holes(text));
+            body.into_iter().chain(texts).any(&is_it)
         };
         self.way(kind)
-            .is_some_and(|way| way.steps.iter().any(names))
+            .is_some_and(|way| way.steps.iter().any(holes))
     }
 
     /// The words that a peer has a way to say.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::signaling::{Garbled, Refusals};
 
 /// The declared properties of a server.
@@ -9,6 +11,8 @@ use crate::signaling::{Garbled, Refusals};
 pub struct Properties {
     /// Those who stay hear within this time that somebody went, by whatever way; `None`: they are not told.
     pub announces_leaving_within: Option<Duration>,
+    /// Who of those inside hears that somebody went.
+    pub announces_leaving_to: Audience,
     /// Those inside hear within this time that somebody came; `None`: nothing is promised.
     pub announces_joining_within: Option<Duration>,
     /// Who is back before he was told to be gone need not be told to have gone.
@@ -45,6 +49,16 @@ pub struct Properties {
     pub absent_peer: Option<AbsentPeer>,
 }
 
+/// Who of those inside hears that somebody went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Audience {
+    /// All of them.
+    #[default]
+    Inside,
+    /// Those between whom and the one who went something was relayed.
+    Signaled,
+}
+
 /// What becomes of a second connection with an id that is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameId {
@@ -69,8 +83,19 @@ pub enum AbsentPeer {
 
 /// The words for [`SameId`], as files write them.
 pub(crate) const SAME_ID: &[&str] = &["reject", "takeover", "rename"];
+/// The words for [`Audience`], as files write them.
+pub(crate) const AUDIENCE: &[&str] = &["inside", "signaled"];
 /// The words for [`AbsentPeer`], as files write them.
 pub(crate) const ABSENT_PEER: &[&str] = &["queue", "error", "silence"];
+
+impl Audience {
+    pub(super) fn parse(word: &str) -> Self {
+        match word {
+            "signaled" => Self::Signaled,
+            _ => Self::Inside,
+        }
+    }
+}
 
 impl SameId {
     pub(super) fn parse(word: &str) -> Self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::promises;
-use super::properties::{ABSENT_PEER, AbsentPeer, Properties, SAME_ID, SameId};
+use super::properties::{ABSENT_PEER, AUDIENCE, AbsentPeer, Audience, Properties, SAME_ID, SameId};
 use super::words::Hears;
 use super::{Binary, Dialect, Framing, Hearing, Way, socketio};
 use crate::mistake::{Mistakes, quoted};
@@ -24,6 +24,7 @@ const KEYS: &[&str] = &[
     "frames",
     "connect",
     "announces-leaving-within",
+    "announces-leaving-to",
     "announces-joining-within",
     "notices-silence-within",
     "coalesces",
@@ -42,6 +43,7 @@ const KEYS: &[&str] = &[
     "broadcasts",
     "absent-peer",
     "offers",
+    "candidates",
     "bundle",
     "every",
     "reply",
@@ -50,6 +52,9 @@ const KEYS: &[&str] = &[
     "say",
     "hear",
 ];
+/// How candidates travel, as files write it.
+pub(super) const CANDIDATES: &[&str] = &["trickle", WITHIN];
+const WITHIN: &str = "in-description";
 /// More than this in one room is a mistake of the file.
 const MAX_ROOM: usize = 1_000_000;
 
@@ -156,6 +161,8 @@ impl Reader<'_> {
         let binary = binary.unwrap_or_default();
         let offers =
             find("offers").and_then(|node| yaml::word(node, &["joiner", "insider"], self.mistakes));
+        let candidates =
+            find("candidates").and_then(|node| yaml::word(node, CANDIDATES, self.mistakes));
         let ignore = find("ignore").map(|node| self.hearings(node));
         let learn = find("learn").map(|node| self.hearings(node));
         let bundle = find("bundle").and_then(|node| self.bundle(node));
@@ -164,7 +171,7 @@ impl Reader<'_> {
         let say = find("say").map(|node| self.say(node)).unwrap_or_default();
         let (hear, members) = find("hear").map(|node| self.hear(node)).unwrap_or_default();
         if let (Some(_), Some(_)) = (find("say"), find("hear")) {
-            self.complete(entries, &say, &hear);
+            self.complete(entries, &say, &hear, candidates == Some(WITHIN));
         }
         let source = self.mistakes.source().clone();
         Some(Dialect {
@@ -184,8 +191,10 @@ impl Reader<'_> {
             every: every.unwrap_or_default(),
             captured: self.captured,
             offers: offers.map(str::to_owned),
+            candidates_within: candidates == Some(WITHIN),
             via: self.via,
             binary,
+            translator: None,
         })
     }
 
@@ -207,9 +216,10 @@ impl Reader<'_> {
     }
 
     fn framing(&mut self, node: &Node) -> Framing {
-        let all = ["json", "text", "socket.io-4", "socket.io-2"];
+        let all = ["json", "text", "socket.io-4", "socket.io-2", "program"];
         match yaml::word(node, &all, self.mistakes) {
             Some("text") => Framing::Text,
+            Some("program") => Framing::Program,
             Some("socket.io-4") => Framing::SocketIo(socketio::Version::Four),
             Some("socket.io-2") => Framing::SocketIo(socketio::Version::Two),
             _ => Framing::Json,
@@ -307,6 +317,11 @@ impl Reader<'_> {
             properties.same_id = Some(SameId::parse(word));
         }
         if let Some(word) =
+            find("announces-leaving-to").and_then(|node| yaml::word(node, AUDIENCE, self.mistakes))
+        {
+            properties.announces_leaving_to = Audience::parse(word);
+        }
+        if let Some(word) =
             find("absent-peer").and_then(|node| yaml::word(node, ABSENT_PEER, self.mistakes))
         {
             properties.absent_peer = Some(AbsentPeer::parse(word));
@@ -330,6 +345,7 @@ impl Reader<'_> {
         entries: &[(Key, Node)],
         say: &[(Kind, Way)],
         hear: &[(Hears, Hearing)],
+        within: bool,
     ) {
         let said = |kind: Kind| say.iter().any(|(there, _)| *there == kind);
         let heard = |wanted: Hears| hear.iter().any(|(there, _)| *there == wanted);
@@ -353,6 +369,18 @@ impl Reader<'_> {
                     .add(&hear_at, format!("no way to hear `{kind}`"))
                     .expect("every dialect needs it");
             }
+        }
+        if let Some(at) = key("candidates").filter(|_| within)
+            && let Some(kind) = [Kind::Candidate, Kind::EndOfCandidates]
+                .into_iter()
+                .find(|kind| said(*kind))
+        {
+            self.mistakes
+                .add(
+                    &at,
+                    format!("`{kind}` is in `say`, and would never be said"),
+                )
+                .expect("descriptions that carry their candidates, or a way to say them, not both");
         }
         if said(Kind::Fence) != heard(Hears::Fenced) {
             self.mistakes
