@@ -152,6 +152,12 @@ impl<'a> Graph<'a> {
         by.is_some_and(|by| self.pages.contains(by))
     }
 
+    /// Whether it is a signal that a page may have sent by itself: no step has waited for that.
+    pub fn is_by_itself(&self, i: usize) -> bool {
+        matches!(&self.events[i].what, What::Message { link, word: Some(Word::Signal { signal, .. }), .. }
+            if self.pages.contains(&link.peer) && !matches!(signal, Signal::Bye))
+    }
+
     pub fn is_anchor(&self, i: usize) -> bool {
         matches!(
             self.events[i].what,

@@ -83,7 +83,12 @@ fn by_step(graph: &Graph<'_>, i: usize) -> bool {
             link,
             direction: Direction::Up,
             ..
-        } => !graph.is_unsettled(link, i) && !is_fence(graph, i) && event.cause.iter().any(step),
+        } => {
+            !graph.is_unsettled(link, i)
+                && !is_fence(graph, i)
+                && event.cause.iter().any(step)
+                && !graph.is_by_itself(i)
+        }
         What::Said { .. }
         | What::Server {
             life: ServerLife::Killed,

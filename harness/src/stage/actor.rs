@@ -46,6 +46,8 @@ pub(super) struct Scene {
     /// Where pages of the user's come from.
     pub pages: Arc<Pages>,
     pub lost: Lost,
+    /// Pages that are gone by their own doing, and why.
+    pub left: Lost,
 }
 
 /// Where pages of the user's come from, and whom they may call.
@@ -185,7 +187,7 @@ impl Actor {
         let (life, proxy) = PageLife::start(
             &name,
             kind,
-            (&scene.setting.pool, &scene.lost),
+            (&scene.setting.pool, &scene.lost, &scene.left),
             wire.clone(),
             1,
         )
@@ -323,7 +325,7 @@ impl Actor {
         let started = PageLife::start(
             name,
             kind,
-            (&self.scene.setting.pool, &self.scene.lost),
+            (&self.scene.setting.pool, &self.scene.lost, &self.scene.left),
             wire,
             self.next_conn,
         )

@@ -140,6 +140,8 @@ pub(super) struct Stage {
     /// How many events the world has taken in.
     pub(super) taken: Seq,
     pub(super) lost: Lost,
+    /// Pages that are gone by their own doing, and why.
+    pub(super) left: Lost,
     /// How the server is talked to.
     pub(super) dialect: Arc<Dialect>,
     pub(super) disturbed: Disturbed,
@@ -328,6 +330,9 @@ impl Stage {
         }
         if let Some(why) = self.dialect.failure() {
             return Err(Stop::Trouble(InconclusiveKind::Environment, why));
+        }
+        if let Some((peer, why)) = lock(&self.left).first() {
+            return Err(fail(format!("{peer}'s page is gone: {why}")));
         }
         match lock(&self.lost).first() {
             Some((peer, why)) => Err(Stop::Trouble(

@@ -1,7 +1,8 @@
 //! A page of the user's as its tap hears it: why it says what it says, as far as that is certain, and what it hears.
 //!
-//! Nothing but the tap and the observer tells of a page. What it asks for comes of what its user did last; an offer of that, too, and of the word
-//! that its addressee is there; an answer of the offer that came. Candidates follow their description, and what nobody understands has no cause.
+//! Nothing but the tap and the observer tells of a page. What it asks for comes of what its user did last; an offer of the word that its addressee
+//! is there, and of what its user has done since; an answer of the offer that came. Candidates follow their description, and what nobody
+//! understands has no cause.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -44,7 +45,15 @@ impl Overheard {
         let causes = match word {
             Some(Word::Request { .. }) => [inner.step, None],
             Some(Word::Signal { signal, .. }) => match signal {
-                Signal::Offer { .. } => [of(&inner.there), inner.step],
+                Signal::Offer { .. } => {
+                    let there = of(&inner.there);
+                    [
+                        there,
+                        inner
+                            .step
+                            .filter(|step| there.is_none_or(|there| there < *step)),
+                    ]
+                }
                 Signal::Answer { .. } => [of(&inner.offers), None],
                 Signal::Bye => [inner.step, None],
                 Signal::Candidate { .. } | Signal::EndOfCandidates => [None, None],

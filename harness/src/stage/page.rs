@@ -65,7 +65,7 @@ impl PageLife {
     pub async fn start(
         name: &PeerName,
         (stack, own_browser): (Stack, bool),
-        (pool, lost): (&Pool, &Lost),
+        (pool, lost, left): (&Pool, &Lost, &Lost),
         wire: Arc<Wire>,
         first_conn: u32,
     ) -> Result<(Self, TcpListener), EnvironmentError> {
@@ -89,6 +89,7 @@ impl PageLife {
             recorder: wire.recorder.clone(),
             wire,
             lost: lost.clone(),
+            left: left.clone(),
             before: first_conn.saturating_sub(1),
             last_conn: last_conn.clone(),
             ending: ending.clone(),
@@ -191,10 +192,9 @@ impl PageLife {
     /// Closes its tab, as its user does.
     pub async fn close_tab(&mut self, within: Duration) -> Result<(), PageError> {
         (self.tab, self.opened) = (false, false);
+        // Until another is opened.
         self.ending.store(true, Ordering::Relaxed);
-        let closed = self.page.close_tab(within).await;
-        self.ending.store(false, Ordering::Relaxed);
-        closed
+        self.page.close_tab(within).await
     }
 
     /// Kills its browser; what is left of it goes with it. Answers the number of its last connection.
@@ -256,7 +256,9 @@ struct Watcher {
     peer: PeerName,
     recorder: Recorder,
     wire: Arc<Wire>,
+    /// Where it is told that the browser was lost, and that the page was closed by its own doing.
     lost: Lost,
+    left: Lost,
     /// The number of the last connection of the page before it.
     before: u32,
     last_conn: Arc<AtomicU32>,
@@ -310,6 +312,7 @@ impl Watcher {
             PageEvent::Moved { url } => self.note(format!("moved to {}", without_origin(&url))),
             PageEvent::Opened { by_page } => {
                 self.windows.insert(window);
+                self.ending.store(false, Ordering::Relaxed);
                 if by_page {
                     self.note("opened a window by itself".to_owned());
                 }
@@ -334,7 +337,12 @@ impl Watcher {
         if self.ending.load(Ordering::Relaxed) || !self.windows.is_empty() {
             return;
         }
-        lock(&self.lost).push((self.peer.clone(), why.clone()));
+        let list = match why.ends_with("closed") {
+            true => &self.left,
+            // A renderer or a browser that dies may do so for want of memory.
+            false => &self.lost,
+        };
+        lock(list).push((self.peer.clone(), why.clone()));
         // The stage looks when something new is recorded.
         self.note(format!("gone: {why}"));
     }

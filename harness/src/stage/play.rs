@@ -484,6 +484,7 @@ async fn perform(
         upstream: server.address(),
         pages,
         lost: lost.clone(),
+        left: Lost::default(),
     };
     let doomed: Vec<&PeerName> = scenario
         .each_step()
@@ -547,6 +548,7 @@ async fn perform(
         acquainted: Acquainted::default(),
         taken: 0,
         lost: lost.clone(),
+        left: scene.left.clone(),
         disturbed: Disturbed::default(),
         browsers: case.cast.needs_browser(),
         may_end: excuse(scenario, Law::ServerLives).is_some(),

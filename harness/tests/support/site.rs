@@ -11,6 +11,7 @@ use glare::peer::page::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 /// Long enough for a busy machine; no test waits for it to pass.
@@ -18,30 +19,45 @@ pub const LONG: Duration = Duration::from_secs(30);
 /// For what is to fail.
 pub const BRIEF: Duration = Duration::from_millis(700);
 
-/// Serves pages by their paths, each as HTML; counts what was asked for. `/held` never answers, `/file` is to be downloaded.
+/// Serves pages by their paths, each as HTML, and keeps what it was asked. `/held` never answers, `/file` is to be downloaded, `/report` takes what a
+/// page has to say (`POST`).
 pub struct Site {
     pub origin: String,
     asked: Arc<Mutex<Vec<String>>>,
+    reports: tokio::sync::Mutex<mpsc::UnboundedReceiver<String>>,
     server: tokio::task::JoinHandle<()>,
 }
 
 impl Site {
     pub async fn of(pages: &[(&str, &str)]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::listening(std::net::TcpListener::bind("127.0.0.1:0").unwrap(), pages)
+    }
+
+    /// There, as a server or as a proxy.
+    pub fn listening(listener: std::net::TcpListener, pages: &[(&str, &str)]) -> Self {
+        listener.set_nonblocking(true).unwrap();
+        let listener = TcpListener::from_std(listener).unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let pages: HashMap<String, String> = (pages.iter())
             .map(|(path, body)| ((*path).to_owned(), (*body).to_owned()))
             .collect();
         let (pages, asked) = (Arc::new(pages), Arc::new(Mutex::new(Vec::new())));
         let seen = Arc::clone(&asked);
+        let (reporter, reports) = mpsc::unbounded_channel();
         let server = tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(serve(socket, Arc::clone(&pages), Arc::clone(&seen)));
+                tokio::spawn(serve(
+                    socket,
+                    Arc::clone(&pages),
+                    Arc::clone(&seen),
+                    reporter.clone(),
+                ));
             }
         });
         Self {
             origin,
             asked,
+            reports: reports.into(),
             server,
         }
     }
@@ -53,6 +69,13 @@ impl Site {
 
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
+    }
+
+    /// The next thing that a page has to say.
+    pub async fn report(&self) -> serde_json::Value {
+        let report = timeout(LONG, async { self.reports.lock().await.recv().await });
+        let report = report.await.expect("a report in time").expect("a report");
+        serde_json::from_str(&report).unwrap_or_else(|error| panic!("{error}: {report}"))
     }
 
     /// The request lines so far.
@@ -71,16 +94,25 @@ async fn serve(
     mut socket: TcpStream,
     pages: Arc<HashMap<String, String>>,
     asked: Arc<Mutex<Vec<String>>>,
+    reporter: mpsc::UnboundedSender<String>,
 ) {
-    let mut seen = vec![0; 16384];
-    let mut length = 0;
-    while !seen[..length].windows(4).any(|end| end == b"\r\n\r\n") {
-        match socket.read(&mut seen[length..]).await {
-            Ok(more) if more > 0 => length += more,
-            _ => return,
+    let mut seen = Vec::new();
+    let end = loop {
+        match seen.windows(4).position(|end| end == b"\r\n\r\n") {
+            Some(at) => break at + 4,
+            None if !matches!(socket.read_buf(&mut seen).await, Ok(more) if more > 0) => return,
+            None => {}
+        }
+    };
+    let head = String::from_utf8_lossy(&seen[..end]).to_string();
+    let size = (head.to_lowercase().lines())
+        .find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok())
+        .unwrap_or(0);
+    while seen.len() < end + size {
+        if !matches!(socket.read_buf(&mut seen).await, Ok(more) if more > 0) {
+            return;
         }
     }
-    let head = String::from_utf8_lossy(&seen[..length]).to_string();
     let line = head.lines().next().unwrap_or_default().to_owned();
     let target = line.split(' ').nth(1).unwrap_or_default().to_owned();
     asked.lock().unwrap().push(line);
@@ -92,6 +124,9 @@ async fn serve(
     let path = path.split('?').next().unwrap_or_default();
     if path == "/held" {
         std::future::pending::<()>().await;
+    }
+    if path == "/report" {
+        let _ = reporter.send(String::from_utf8_lossy(&seen[end..]).to_string());
     }
     let (status, extra, body) = match (pages.get(path), path) {
         (Some(body), _) => ("200 OK", "", body.clone()),
@@ -123,10 +158,13 @@ impl Visitor {
 
     pub async fn of(pool: &Pool, stack: Stack) -> Self {
         let wanted = Wanted {
-            stack,
             route: Route::Direct,
-            own_browser: false,
+            ..Wanted::new(stack)
         };
+        Self::wanted(pool, wanted).await
+    }
+
+    pub async fn wanted(pool: &Pool, wanted: Wanted) -> Self {
         let Arrival { page, events, .. } = UserPage::start(pool, wanted).await.unwrap();
         Self {
             page,

@@ -18,12 +18,17 @@ pub(super) fn chromium_here(browser: &Path, folder: &Path) -> Map<String, Value>
 
 /// The same with a Firefox that runs already. All else is its profile's.
 pub(super) fn firefox_here() -> Value {
-    json!({ "acceptInsecureCerts": true })
+    json!({ "acceptInsecureCerts": true, "unhandledPromptBehavior": prompts() })
 }
 
 /// The same with one that runs elsewhere.
 pub(super) fn firefox_elsewhere() -> Value {
-    json!({ "acceptInsecureCerts": true, "proxy": direct() })
+    json!({ "acceptInsecureCerts": true, "proxy": direct(), "unhandledPromptBehavior": prompts() })
+}
+
+/// As a user who means what he does: a page that asks goes on at once.
+fn prompts() -> Value {
+    json!({ "default": "accept" })
 }
 
 /// The same from a driver elsewhere: which program it is, where its profile lies and whether it may have a sandbox are that machine's to
@@ -64,6 +69,7 @@ fn anywhere(stack: Stack) -> Map<String, Value> {
     let mut wanted = Map::new();
     wanted.insert("webSocketUrl".into(), true.into());
     wanted.insert("acceptInsecureCerts".into(), true.into());
+    wanted.insert("unhandledPromptBehavior".into(), prompts());
     let given = match stack {
         Stack::Firefox => firefox(),
         _ => chromium(),

@@ -12,7 +12,6 @@ use tokio::sync::mpsc;
 use super::EnvironmentError;
 use super::bidi::{BidiError, Event};
 use super::running::{Browser, PAGE_DEADLINE};
-use crate::lock::lock;
 use crate::names::Stack;
 
 /// What is told of a guest's windows.
@@ -34,6 +33,9 @@ const TOLD: [&str; 11] = [
 pub(in crate::peer) const WORLD: &str = "glare";
 const TELL: &str = "glareTell";
 
+/// How long a page's input has a Firefox to itself.
+const ALONE: Duration = Duration::from_secs(2);
+
 /// A script that is run in each document before the page's first one.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::peer) struct Script {
@@ -50,6 +52,8 @@ pub(in crate::peer) struct Equipment {
     pub(in crate::peer) scripts: &'static [Script],
     /// Whether its requests go through a proxy, loopback included.
     pub(in crate::peer) proxied: bool,
+    /// Whether such are kept ready. All that are have the same scripts.
+    pub(in crate::peer) kept_ready: bool,
 }
 
 /// A user context, and its first window. It goes with its windows by [`Guest::leave`], or when it is dropped.
@@ -78,11 +82,7 @@ impl Guest {
         own: bool,
     ) -> Result<Self, EnvironmentError> {
         let failed = |error: BidiError| browser.no_page("about:blank", &error.to_string());
-        let mut wanted = json!({
-            "acceptInsecureCerts": true,
-            // As a user who means what he does: the page goes on at once, and it is told.
-            "unhandledPromptBehavior": { "default": "accept" },
-        });
+        let mut wanted = json!({ "acceptInsecureCerts": true });
         if let Some(proxy) = &proxy {
             let address = proxy.local_addr();
             let address = address.map_err(|error| EnvironmentError::Pool(error.to_string().into()));
@@ -183,26 +183,35 @@ impl Guest {
         self.browser.bidi.send(method, params, within)
     }
 
-    /// Sends input events. In Firefox a window must be in front for the focus to be in it, and those of others have then lost it.
+    /// Sends input events. In Firefox a window must be in front for the focus to be in it, and those of others then lose it: so one page at a
+    /// time, and no window opens or closes meanwhile. Who takes long (a page that is busy, a long text) is not waited for.
     pub(in crate::peer) async fn input(
         &self,
         context: &str,
         sources: Value,
         within: Duration,
     ) -> Result<(), BidiError> {
-        let done = {
-            // Both are on their way, in this order, before the next one's are.
-            let mut front = lock(&self.browser.front);
-            if self.stack() == Stack::Firefox && front.as_deref() != Some(context) {
-                let wanted = json!({ "context": context });
-                // Input that needs no focus works without.
-                drop(self.send("browsingContext.activate", wanted, within));
-                *front = Some(context.to_owned());
+        let wanted = json!({ "context": context, "actions": sources });
+        if self.stack() != Stack::Firefox {
+            let done = self.send("input.performActions", wanted, within);
+            return done.await.map(drop);
+        }
+        let mut front = self.browser.windows.lock().await;
+        if front.as_deref() != Some(context) {
+            let to_front = json!({ "context": context });
+            self.send("browsingContext.activate", to_front, within)
+                .await?;
+            *front = Some(context.to_owned());
+        }
+        let done = self.send("input.performActions", wanted, within);
+        tokio::pin!(done);
+        match tokio::time::timeout(ALONE, &mut done).await {
+            Ok(done) => done.map(drop),
+            Err(_) => {
+                drop(front);
+                done.await.map(drop)
             }
-            let wanted = json!({ "context": context, "actions": sources });
-            self.send("input.performActions", wanted, within)
-        };
-        done.await.map(drop)
+        }
     }
 
     /// Takes the network away from its windows, or gives it back.

@@ -236,7 +236,7 @@ impl Pool {
             .await
     }
 
-    /// A user context with a window. One with a proxy may be ready; [`Pool::guest_left`] is to be told when it is given back.
+    /// A user context with a window, which may be ready; [`Pool::guest_left`] is to be told when it is given back.
     pub(in crate::peer) async fn guest(
         &self,
         stack: Stack,
@@ -249,7 +249,7 @@ impl Pool {
             if own {
                 return shared.guest_alone(stack, with).await;
             }
-            if !with.proxied {
+            if !with.kept_ready {
                 return shared.new_guest(&shelf, with).await;
             }
             {
@@ -269,7 +269,7 @@ impl Pool {
         .await
     }
 
-    /// A guest with a proxy is no longer wanted: makes ready what may be wanted next. Returns at once.
+    /// A guest of those that are kept ready is no longer wanted: makes ready what may be wanted next. Returns at once.
     pub(in crate::peer) fn guest_left(&self, stack: Stack, with: Equipment) {
         let Ok(shelf) = self.0.shelf(stack).map(Arc::clone) else {
             return;

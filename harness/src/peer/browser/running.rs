@@ -70,9 +70,8 @@ pub(super) struct Browser {
     may_open: tokio::sync::RwLock<bool>,
     /// One window of a Firefox opens or closes at a time: it waits for the new one to be active, which another that opens takes away
     /// from it for good (seen on a busy machine: no answer to `browsingContext.create` in 20 s).
-    windows: tokio::sync::Mutex<()>,
-    /// Which window a user page put in front, if none was opened or closed since.
-    pub(super) front: Mutex<Option<String>>,
+    /// It holds which one a user page put in front, if none was opened or closed since.
+    pub(super) windows: tokio::sync::Mutex<Option<String>>,
     life: tokio::sync::Mutex<Option<Life>>,
 }
 
@@ -114,7 +113,6 @@ impl Browser {
             contexts: Mutex::default(),
             may_open: tokio::sync::RwLock::new(true),
             windows: tokio::sync::Mutex::default(),
-            front: Mutex::default(),
             life: tokio::sync::Mutex::new(Some(life)),
         }
     }
@@ -436,11 +434,11 @@ impl Browser {
     }
 
     /// While this is held no other window of a Firefox opens or closes.
-    pub(super) async fn alone(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+    pub(super) async fn alone(&self) -> Option<tokio::sync::MutexGuard<'_, Option<String>>> {
         match self.stack {
             Stack::Firefox => {
-                let alone = self.windows.lock().await;
-                lock(&self.front).take();
+                let mut alone = self.windows.lock().await;
+                alone.take();
                 Some(alone)
             }
             _ => None,

@@ -10,11 +10,12 @@ const short = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` 
 
 const describe = (el) => {
   const role = roleOf(el);
-  const word = wordOf.get(role) ?? (el.matches("input, textarea, select") ? "field" : undefined);
+  const word = wordOf.get(role) ?? (matches(el, "input, textarea, select") ? "field" : undefined);
   const name = word ? nameOf(el) : "";
-  if (word && (name || !el.textContent.trim())) return { what: word, name: short(name) };
-  const id = el.id ? `#${el.id}` : [...el.classList].slice(0, 2).map((name) => `.${name}`).join("");
-  return { what: short(el.localName + id), name: short(clean(el.textContent.slice(0, 4 * LONGEST))) };
+  if (word && (name || !textIn(el).trim())) return { what: word, name: short(name) };
+  const its = attribute(el, "id");
+  const id = its ? `#${its}` : (attribute(el, "class") ?? "").split(/\s+/).filter(Boolean).slice(0, 2).map((name) => `.${name}`).join("");
+  return { what: short(tag(el) + id), name: short(clean(textIn(el).slice(0, 4 * LONGEST))) };
 };
 
 let roots = []; // the document and its open shadow roots, as they were seen last
@@ -22,17 +23,18 @@ const everything = () => {
   const all = [];
   roots = [document];
   for (let at = 0; at < roots.length; at++) {
-    for (const el of roots[at].querySelectorAll("*")) {
+    for (const el of at ? roots[at].querySelectorAll("*") : selectAll(document, "*")) {
       all.push(el);
-      if (el.shadowRoot) roots.push(el.shadowRoot);
+      const inner = shadow(el);
+      if (inner) roots.push(inner);
     }
   }
   return all;
 };
 
-const isControl = (el) => el.matches("input:not([type=hidden]), textarea, select, meter, progress, output, button") || el.isContentEditable;
+const isControl = (el) => matches(el, "input:not([type=hidden]), textarea, select, meter, progress, output, button") || isFree(el);
 const isOf = (el, word) =>
-  rolesOf[word].includes(roleOf(el)) && !(word === "field" && el.matches("input[type=range], input[type=color]"));
+  rolesOf[word].includes(roleOf(el)) && !(word === "field" && matches(el, "input[type=range], input[type=color]"));
 
 const unread = new Set(["script", "style", "template", "noscript", "head", "title"]);
 const texts = (root) => {
@@ -42,12 +44,12 @@ const texts = (root) => {
     const had = made.get(el);
     if (had !== undefined) return had;
     let text = "";
-    if (!unread.has(el.localName)) {
-      if (el.localName === "input" && ["button", "submit", "reset"].includes(el.type)) text = el.value;
-      else for (const child of (el.shadowRoot ?? el).childNodes) {
+    if (!unread.has(tag(el))) {
+      if (tag(el) === "input" && ["button", "submit", "reset"].includes(el.type)) text = el.value;
+      else for (const child of shadow(el)?.childNodes ?? nodes(el)) {
         if (child.nodeType === Node.TEXT_NODE) text += child.data;
         else if (child.nodeType === Node.ELEMENT_NODE) {
-          const inner = child.localName === "br" ? "\n" : textOf(child);
+          const inner = tag(child) === "br" ? "\n" : textOf(child);
           text += inner && isBlock(child) ? `\n${inner}\n` : inner;
         }
       }
@@ -63,9 +65,9 @@ const byText = (wanted, all) => {
   const textOf = texts();
   const has = new Set();
   for (const el of all) {
-    if (!unread.has(el.localName) && clean(textOf(el)).includes(text)) has.add(el);
+    if (!unread.has(tag(el)) && clean(textOf(el)).includes(text)) has.add(el);
   }
-  const inner = [...has].filter((el) => ![...(el.shadowRoot ?? el).children].some((child) => has.has(child)));
+  const inner = [...has].filter((el) => ![...(shadow(el)?.children ?? children(el))].some((child) => has.has(child)));
   const exact = inner.filter((el) => clean(textOf(el)) === text);
   return exact.length ? exact : inner;
 };
@@ -83,14 +85,14 @@ const found = (target, all) => {
     }
     case "label": {
       const wanted = clean(value);
-      return all.filter((el) => isControl(el) && (labelsOf(el).includes(wanted) || clean(el.getAttribute("aria-label") ?? "") === wanted ||
+      return all.filter((el) => isControl(el) && (labelsOf(el).includes(wanted) || clean(attribute(el, "aria-label") ?? "") === wanted ||
         clean(refs(el, "aria-labelledby").map((ref) => contentOf(ref, new Set())).join(" ")) === wanted));
     }
     case "text":
       return byText(value, all);
     default:
       try {
-        return [...document.querySelectorAll(value)];
+        return [...selectAll(document, value)];
       } catch {
         throw new Mistake(`not a CSS selector: ${value}`);
       }
@@ -111,7 +113,7 @@ const likeness = (a, b) => {
   return (2 * both) / (p.size + q.size || 1);
 };
 
-// What is there instead: of the same kind first, then what is called alike.
+// What is there instead: what is called alike, before all what is of the same kind.
 const near = (target, all) => {
   const [[kind, value]] = Object.entries(target);
   const [word, name] = kind === "role" ? value : [null, String(value)];
@@ -122,11 +124,11 @@ const near = (target, all) => {
     const its = wordOf.get(roleOf(el)) ?? (isControl(el) ? "field" : null);
     const same = kind === "label" ? isControl(el) : kind === "text" ? true : word === its;
     if ((!its && kind !== "text") || isHidden(el)) continue;
-    if (kind === "text" && [...el.children].some((child) => child.textContent.trim())) continue;
-    const called = kind === "text" ? clean(el.textContent) : nameOf(el);
+    if (kind === "text" && [...children(el)].some((child) => textIn(child).trim())) continue;
+    const called = kind === "text" ? clean(textIn(el)) : nameOf(el);
     if (kind === "text" && !called) continue;
     const like = likeness(called, name);
-    if (same || like > 0.6) seen.push([like + (same ? 1 : 0), el]);
+    if (same || like > 0.6) seen.push([like + (same ? 0.5 : 0), el]);
   }
   return seen.sort(([a], [b]) => b - a).slice(0, MOST).map(([, el]) => describe(el));
 };
@@ -159,15 +161,15 @@ const change = (ms) =>
   });
 
 const isDisabled = (el) => {
-  if (el.matches(":disabled")) return true;
-  for (let at = el; at; at = parentOf(at)) if (at.getAttribute("aria-disabled") === "true") return true;
+  if (matches(el, ":disabled")) return true;
+  for (let at = el; at; at = parentOf(at)) if (attribute(at, "aria-disabled") === "true") return true;
   return false;
 };
 
 const typed = new Set(["text", "search", "email", "url", "tel", "password", "number"]);
 const isEditable = (el) => {
-  if (el.getAttribute("aria-readonly") === "true") return false;
-  switch (el.localName) {
+  if (attribute(el, "aria-readonly") === "true") return false;
+  switch (tag(el)) {
     case "input":
       return typed.has(el.type) && !el.readOnly;
     case "textarea":
@@ -175,14 +177,15 @@ const isEditable = (el) => {
     case "select":
       return !el.multiple;
     default:
-      return el.isContentEditable;
+      return isFree(el);
   }
 };
 
+const pointed = method(Document, "elementFromPoint");
 const hitAt = (x, y) => {
-  let hit = document.elementFromPoint(x, y);
-  while (hit?.shadowRoot) {
-    const inner = hit.shadowRoot.elementFromPoint(x, y);
+  let hit = pointed(document, x, y);
+  while (hit && shadow(hit)) {
+    const inner = shadow(hit).elementFromPoint(x, y);
     if (!inner || inner === hit) break;
     hit = inner;
   }
@@ -191,16 +194,16 @@ const hitAt = (x, y) => {
 
 const gets = (el, hit) => {
   for (let at = hit; at; at = parentOf(at)) {
-    if (at === el || (at.localName === "label" && at.control === el)) return true;
+    if (at === el || (tag(at) === "label" && at.control === el)) return true;
   }
   return false;
 };
 
 // The points at which a user would try: the middle of it, then of each of its lines, as far as they are in view.
 const points = (el) => {
-  const boxes = [el.getBoundingClientRect(), ...[...el.getClientRects()].slice(0, 10)];
+  const parts = [box(el), ...[...boxes(el)].slice(0, 10)];
   const all = [];
-  for (const { left, top, right, bottom } of boxes) {
+  for (const { left, top, right, bottom } of parts) {
     const [l, t] = [Math.max(left, 0), Math.max(top, 0)];
     const [r, b] = [Math.min(right, innerWidth), Math.min(bottom, innerHeight)];
     if (r > l && b > t) all.push([Math.min(Math.round((l + r) / 2), Math.ceil(r) - 1), Math.min(Math.round((t + b) / 2), Math.ceil(b) - 1)]);
@@ -209,25 +212,27 @@ const points = (el) => {
 };
 
 const boxOf = (el) => {
-  const { x, y, width, height } = el.getBoundingClientRect();
+  const { x, y, width, height } = box(el);
   return [x, y, width, height].join();
 };
 
+const there = property(Node, "isConnected");
+const intoView = method(Element, "scrollIntoView");
 let tries = 0;
 // Where a user can click it, or why he cannot.
 const place = async (el) => {
   const before = boxOf(el);
   await frame();
-  if (!el.isConnected) return { why: "fleeting" };
+  if (!there(el)) return { why: "fleeting" };
   if (boxOf(el) !== before) return { why: "moving" };
-  const middle = el.getBoundingClientRect();
+  const middle = box(el);
   const inView = middle.top >= 0 && middle.left >= 0 && middle.bottom <= innerHeight && middle.right <= innerWidth;
   let over = null;
   for (const scroll of [false, true]) {
     if (scroll) {
       // A bar that stays in its place may lie over one end of the page, and not over the other.
       const block = ["center", "end", "start", "nearest"][tries++ % 4];
-      el.scrollIntoView({ block, inline: "nearest", behavior: "instant" });
+      intoView(el, { block, inline: "nearest", behavior: "instant" });
       await frame();
     } else if (!inView && points(el).length === 0) continue;
     for (const [x, y] of points(el)) {
@@ -239,9 +244,11 @@ const place = async (el) => {
   return over ? { why: "covered", by: describe(over) } : { why: "off-screen" };
 };
 
+const focused = property(Document, "activeElement");
+const readiness = property(Document, "readyState");
 const active = () => {
-  let at = document.activeElement;
-  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  let at = focused(document);
+  while (at && shadow(at)?.activeElement) at = shadow(at).activeElement;
   return at;
 };
 
@@ -249,26 +256,27 @@ const graphemes = (text) => [...new Intl.Segmenter(undefined, { granularity: "gr
 
 // What is to be typed so that an element holds this text.
 const typing = (el, text) => {
-  if (el.localName === "select") {
+  if (tag(el) === "select") {
     const wanted = clean(text);
     const open = [...el.options].filter((option) => !option.disabled && !option.parentElement.disabled);
     const to = open.findIndex((option) => clean(option.label) === wanted || option.value === wanted);
     if (to < 0) return { why: "otherwise", found: open.slice(0, MOST).map(describe) };
     return { steps: to - open.indexOf(el.selectedOptions[0]) };
   }
-  const value = el.value ?? el.textContent;
+  const value = el.value ?? textIn(el);
   return { full: value !== "", keys: graphemes(text.replace(/\r\n?/g, "\n")) };
 };
 
+const focusOn = (el) => (el instanceof HTMLElement ? method(HTMLElement, "focus")(el) : el.focus());
 const focus = (el) => {
-  el.focus();
+  focusOn(el);
   return gets(el, active()) || gets(active(), el);
 };
 
 const checked = (el) => {
-  if (el.matches("input[type=checkbox], input[type=radio]")) return el.checked;
-  if (el.localName === "option") return el.selected;
-  const said = el.getAttribute("aria-checked") ?? el.getAttribute("aria-selected") ?? el.getAttribute("aria-pressed");
+  if (matches(el, "input[type=checkbox], input[type=radio]")) return el.checked;
+  if (tag(el) === "option") return el.selected;
+  const said = attribute(el, "aria-checked") ?? attribute(el, "aria-selected") ?? attribute(el, "aria-pressed");
   return said === null ? null : said === "true";
 };
 
@@ -280,19 +288,19 @@ const states = {
 };
 const seen = (el, sight) => {
   if (typeof sight === "string") return states[sight](el);
-  const value = el.value ?? (el.isContentEditable ? el.textContent : el.getAttribute("aria-valuetext") ?? el.textContent);
+  const value = el.value ?? (isFree(el) ? textIn(el) : attribute(el, "aria-valuetext") ?? textIn(el));
   return [value === sight.value, `value ${JSON.stringify(short(value))}`];
 };
 
 // One look: the answer, or why there is none yet.
 const look = async ({ deed, target, text, sight }) => {
-  if (deed === "loaded") return document.readyState === "complete" ? { done: {} } : { why: "loading" };
+  if (deed === "loaded") return readiness(document) === "complete" ? { done: {} } : { why: "loading" };
   const all = everything();
   const any = found(target, all);
   const there = any.filter(isThere(target));
   if (deed === "see") {
     if (sight === "absent") {
-      const gone = there.length === 0 && document.readyState !== "loading";
+      const gone = there.length === 0 && readiness(document) !== "loading";
       return gone ? { done: {} } : { why: "otherwise", found: there.slice(0, MOST).map(describe) };
     }
     if (there.length === 0) return any.length ? { why: "hidden" } : { why: "missing", all };

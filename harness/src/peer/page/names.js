@@ -1,5 +1,41 @@
 // What things are and what they are called, for one who uses the page: roles (WAI-ARIA 1.2, HTML-AAM) and names (Accessible Name and Description
 // Computation 1.2), as far as a step needs them. The browsers' own trees are the measure: a test holds both side by side.
+// A form's fields hide what the form has under their names (`<input name="getAttribute">`), and images and forms what the document has. So all is
+// asked by way of the prototypes, which in this world are the browser's own.
+const from = (owner, name) => {
+  for (let at = owner.prototype; at; at = Object.getPrototypeOf(at)) {
+    const found = Object.getOwnPropertyDescriptor(at, name);
+    if (found) return found;
+  }
+  throw new Error(`no ${name}`);
+};
+const method = (owner, name) => {
+  const { value } = from(owner, name);
+  return (self, ...args) => Reflect.apply(value, self, args);
+};
+const property = (owner, name) => {
+  const { get } = from(owner, name);
+  return (self) => Reflect.apply(get, self, []);
+};
+const attribute = method(Element, "getAttribute");
+const hasAttribute = method(Element, "hasAttribute");
+const matches = method(Element, "matches");
+const tag = property(Element, "localName");
+const children = property(Element, "children");
+const nodes = property(Node, "childNodes");
+const textIn = property(Node, "textContent");
+const shadow = property(Element, "shadowRoot");
+const box = method(Element, "getBoundingClientRect");
+const boxes = method(Element, "getClientRects");
+const visible = method(Element, "checkVisibility");
+const rootOf = method(Node, "getRootNode");
+const above = property(Node, "parentElement");
+const slot = property(Element, "assignedSlot");
+const editable = property(HTMLElement, "isContentEditable");
+const isFree = (el) => el instanceof HTMLElement && editable(el);
+const selectAll = method(Document, "querySelectorAll");
+const byId = method(Document, "getElementById");
+
 const clean = (text) => text.replace(/[\s\u200b]+/g, " ").trim();
 
 const rolesOf = {
@@ -37,22 +73,22 @@ const tagRoles = {
 };
 
 const implicitRole = (el) => {
-  switch (el.localName) {
+  switch (tag(el)) {
     case "a":
     case "area":
-      return el.hasAttribute("href") ? "link" : "";
+      return hasAttribute(el, "href") ? "link" : "";
     case "input": {
       const known = inputRoles[el.type];
       if (known !== undefined) return known;
-      if (el.hasAttribute("list")) return "combobox";
+      if (hasAttribute(el, "list")) return "combobox";
       return el.type === "search" ? "searchbox" : "textbox";
     }
     case "select":
       return el.multiple || el.size > 1 ? "listbox" : "combobox";
     case "img":
-      return el.getAttribute("alt") === "" && !el.hasAttribute("aria-label") ? "" : "img";
+      return attribute(el, "alt") === "" && !hasAttribute(el, "aria-label") ? "" : "img";
     default:
-      return tagRoles[el.localName] ?? (el.isContentEditable && !el.parentElement?.isContentEditable ? "textbox" : "");
+      return tagRoles[tag(el)] ?? (isFree(el) && !(above(el) && isFree(above(el))) ? "textbox" : "");
   }
 };
 
@@ -62,7 +98,7 @@ const known = new Set([
   "treeitem", "toolbar", "tooltip", "radiogroup", "separator", "article", "figure", "paragraph", "timer", "marquee", "note", "math", "feed",
 ]);
 const roleOf = (el) => {
-  const said = el.getAttribute("role");
+  const said = attribute(el, "role");
   if (said !== null) {
     for (const role of said.toLowerCase().split(/\s+/)) {
       if (role === "none" || role === "presentation") return "";
@@ -74,17 +110,17 @@ const roleOf = (el) => {
 
 // Not there for anybody: no box, or hidden by style.
 const isShown = (el) => {
-  if (!el.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })) {
-    return getComputedStyle(el).display === "contents" && [...el.children].some(isShown);
+  if (!visible(el, { visibilityProperty: true, contentVisibilityAuto: true })) {
+    return getComputedStyle(el).display === "contents" && [...children(el)].some(isShown);
   }
-  const { width, height } = el.getBoundingClientRect();
-  return (width > 0 && height > 0) || (el.localName !== "input" && [...el.children].some(isShown));
+  const { width, height } = box(el);
+  return (width > 0 && height > 0) || (tag(el) !== "input" && [...children(el)].some(isShown));
 };
 
-const parentOf = (node) => node.assignedSlot ?? node.parentElement ?? node.getRootNode().host ?? null;
+const parentOf = (el) => slot(el) ?? above(el) ?? rootOf(el).host ?? null;
 const isHidden = (el) => {
   for (let at = el; at; at = parentOf(at)) {
-    if (at.getAttribute("aria-hidden") === "true" || at.hasAttribute("inert")) return true;
+    if (attribute(at, "aria-hidden") === "true" || hasAttribute(at, "inert")) return true;
   }
   return !isShown(el);
 };
@@ -94,10 +130,10 @@ const fromContent = new Set([
   "columnheader", "rowheader", "row", "tooltip", "treeitem",
 ]);
 
-const refs = (el, attribute) =>
-  (el.getAttribute(attribute) ?? "")
+const refs = (el, named) =>
+  (attribute(el, named) ?? "")
     .split(/\s+/)
-    .map((id) => (id ? el.getRootNode().getElementById?.(id) : null))
+    .map((id) => (id ? (rootOf(el) === document ? byId(document, id) : rootOf(el).getElementById?.(id)) : null))
     .filter(Boolean);
 
 const pseudo = (el, which) => {
@@ -117,12 +153,12 @@ const MOST_NODES = 2000;
 // What stands in an element, as a name is made of it.
 const contentOf = (el, seen) => {
   let text = pseudo(el, "::before");
-  const children = el.shadowRoot ? el.shadowRoot.childNodes : el.localName === "slot" && el.assignedNodes().length ? el.assignedNodes() : el.childNodes;
-  for (const child of children) {
+  const inside = shadow(el) ? shadow(el).childNodes : tag(el) === "slot" && el.assignedNodes().length ? el.assignedNodes() : nodes(el);
+  for (const child of inside) {
     if (seen.size > MOST_NODES) break;
     if (child.nodeType === Node.TEXT_NODE) text += child.data;
     else if (child.nodeType === Node.ELEMENT_NODE) {
-      const inner = child.localName === "br" ? " " : alternative(child, seen, true);
+      const inner = tag(child) === "br" ? " " : alternative(child, seen, true);
       text += isBlock(child) ? ` ${inner} ` : inner;
     }
   }
@@ -134,14 +170,14 @@ const valueOf = (el) => {
     case "textbox":
     case "searchbox":
     case "spinbutton":
-      return el.value ?? el.textContent;
+      return el.value ?? textIn(el);
     case "combobox":
     case "listbox":
       return el.selectedOptions ? [...el.selectedOptions].map((option) => option.label).join(" ") : (el.value ?? "");
     case "slider":
     case "progressbar":
     case "meter":
-      return el.getAttribute("aria-valuetext") ?? String(el.value ?? el.getAttribute("aria-valuenow") ?? "");
+      return attribute(el, "aria-valuetext") ?? String(el.value ?? attribute(el, "aria-valuenow") ?? "");
     default:
       return null;
   }
@@ -151,10 +187,10 @@ const valueOf = (el) => {
 const alternative = (el, seen, within) => {
   if (seen.has(el)) return "";
   seen.add(el);
-  if (within && !(el.checkVisibility({ visibilityProperty: true }) || getComputedStyle(el).display === "contents")) return "";
-  if (within && el.getAttribute("aria-hidden") === "true") return "";
-  if (["script", "style", "template", "noscript"].includes(el.localName)) return "";
-  const label = el.getAttribute("aria-label");
+  if (within && !(visible(el, { visibilityProperty: true }) || getComputedStyle(el).display === "contents")) return "";
+  if (within && attribute(el, "aria-hidden") === "true") return "";
+  if (["script", "style", "template", "noscript"].includes(tag(el))) return "";
+  const label = attribute(el, "aria-label");
   if (label && clean(label) && !(within && valueOf(el) !== null)) return label;
   if (within) {
     const value = valueOf(el);
@@ -166,30 +202,30 @@ const alternative = (el, seen, within) => {
     const content = contentOf(el, seen);
     if (clean(content)) return content;
   }
-  return within ? "" : (el.getAttribute("title") ?? "");
+  return within ? "" : (attribute(el, "title") ?? "");
 };
 
 const native = (el, seen) => {
-  switch (el.localName) {
+  switch (tag(el)) {
     case "input":
       if (["button", "submit", "reset"].includes(el.type)) {
-        return el.getAttribute("value") ?? { submit: "Submit", reset: "Reset", button: "" }[el.type];
+        return attribute(el, "value") ?? { submit: "Submit", reset: "Reset", button: "" }[el.type];
       }
-      if (el.type === "image") return el.alt || el.getAttribute("title") || "Submit";
+      if (el.type === "image") return el.alt || attribute(el, "title") || "Submit";
       return "";
     case "img":
     case "area":
-      return el.getAttribute("alt") ?? "";
+      return attribute(el, "alt") ?? "";
     case "fieldset":
     case "figure":
     case "table": {
-      const which = { fieldset: "legend", figure: "figcaption", table: "caption" }[el.localName];
-      const first = [...el.children].find((child) => child.localName === which);
+      const which = { fieldset: "legend", figure: "figcaption", table: "caption" }[tag(el)];
+      const first = [...children(el)].find((child) => tag(child) === which);
       return first ? contentOf(first, seen) : "";
     }
     case "svg": {
-      const title = [...el.children].find((child) => child.localName === "title");
-      return title ? title.textContent : "";
+      const title = [...children(el)].find((child) => tag(child) === "title");
+      return title ? textIn(title) : "";
     }
     default:
       return "";
@@ -198,20 +234,20 @@ const native = (el, seen) => {
 
 // The text that a label says of its control: what is in it but the control itself.
 const labelText = (label, control) => clean(contentOf(label, new Set([control])));
-const labelsOf = (el) => [...(el.labels ?? [])].map((label) => label.getAttribute("aria-label") ?? labelText(label, el)).filter(Boolean);
+const labelsOf = (el) => [...(el.labels ?? [])].map((label) => attribute(label, "aria-label") ?? labelText(label, el)).filter(Boolean);
 
 const nameOf = (el) => {
   const by = refs(el, "aria-labelledby").map((ref) => {
     const seen = new Set();
-    const label = ref.getAttribute("aria-label");
+    const label = attribute(ref, "aria-label");
     return clean(label && clean(label) ? label : (ref !== el && valueOf(ref)) || native(ref, seen) || contentOf(ref, seen));
   });
   if (by.some(Boolean)) return clean(by.join(" "));
-  const label = clean(el.getAttribute("aria-label") ?? "");
+  const label = clean(attribute(el, "aria-label") ?? "");
   if (label) return label;
   const labels = labelsOf(el);
   if (labels.length && el.type !== "hidden") return clean(labels.join(" "));
   const text = clean(alternative(el, new Set(), false));
   if (text) return text;
-  return clean(el.getAttribute("title") || el.getAttribute("placeholder") || el.getAttribute("aria-placeholder") || "");
+  return clean(attribute(el, "title") || attribute(el, "placeholder") || attribute(el, "aria-placeholder") || "");
 };

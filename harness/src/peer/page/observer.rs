@@ -351,7 +351,7 @@ mod tests {
     fn connections_go_with_the_document_that_made_them_whoever_tells_of_it_first() {
         let mut observed = Observed::default();
         document(&mut observed, 1, "a", "/");
-        assert_eq!(observed.committed(1, "/"), []);
+        assert!(observed.committed(1, "/").is_empty());
         connection(&mut observed, 1, "a");
         connection(&mut observed, 2, "other");
         // The document speaks first: a reload.

@@ -27,12 +27,12 @@ const WAITING: usize = 4096;
 /// What each document of a user page gets before its first script.
 const SCRIPTS: [Script; 2] = [
     Script {
-        body: include_str!("observer.js"),
-        in_page: true,
-    },
-    Script {
         body: concat!(include_str!("names.js"), include_str!("drive.js")),
         in_page: false,
+    },
+    Script {
+        body: include_str!("observer.js"),
+        in_page: true,
     },
 ];
 
@@ -45,6 +45,20 @@ pub struct Wanted {
     pub route: Route,
     /// A browser of its own, which then can be killed.
     pub own_browser: bool,
+    /// Whether its connections are seen: [`PageEvent::Saw`](super::PageEvent::Saw).
+    pub watched: bool,
+}
+
+impl Wanted {
+    /// Watched, and behind a proxy of its own.
+    pub fn new(stack: Stack) -> Self {
+        Self {
+            stack,
+            route: Route::Proxy,
+            own_browser: false,
+            watched: true,
+        }
+    }
 }
 
 /// How a page's requests leave.
@@ -81,9 +95,14 @@ pub struct UserPage {
 impl UserPage {
     /// A page in a user context of its own. Those behind a proxy are kept ready, so that the next one costs little.
     pub async fn start(pool: &Pool, wanted: Wanted) -> Result<Arrival, EnvironmentError> {
+        let proxied = wanted.route == Route::Proxy;
         let with = Equipment {
-            scripts: &SCRIPTS,
-            proxied: wanted.route == Route::Proxy,
+            scripts: match wanted.watched {
+                true => &SCRIPTS,
+                false => &SCRIPTS[..1],
+            },
+            proxied,
+            kept_ready: proxied && wanted.watched && !wanted.own_browser,
         };
         let mut guest = pool.guest(wanted.stack, with, wanted.own_browser).await?;
         let proxy = guest.proxy.take();
@@ -331,7 +350,10 @@ impl UserPage {
 
     /// Opens a second tab, with the same storage and the same proxy. From here on it is the one that is driven; the others stay as they are.
     pub async fn new_tab(&self, within: Duration) -> Result<(), PageError> {
-        self.driver.window()?;
+        // Without a tab there is still what all its tabs share.
+        if let Some(why) = self.driver.windows.all_gone() {
+            return Err(PageError::Gone(why));
+        }
         self.driver.windows.expect(true);
         let opened = timeout(within, self.guest().open_window()).await;
         let opened = match opened {
@@ -395,9 +417,26 @@ impl UserPage {
             return;
         }
         self.driver.windows.all_lost("it was given back");
-        if self.with.proxied && !self.guest().owns_browser() {
+        if self.with.kept_ready {
             self.pool.guest_left(self.stack(), self.with);
         }
+    }
+
+    /// How many such the browser's own accessibility tree has: what this crate's idea of roles and names is measured by.
+    #[doc(hidden)]
+    pub async fn count_in_tree(
+        &self,
+        role: &str,
+        name: &str,
+        within: Duration,
+    ) -> Result<usize, PageError> {
+        let locator = json!({ "type": "accessibility", "value": { "role": role, "name": name } });
+        let params = json!({ "locator": locator });
+        let order = self
+            .driver
+            .order("browsingContext.locateNodes", params, Limit::new(within));
+        let nodes = order.await?.map_err(PageError::Refused)?;
+        Ok(nodes["nodes"].as_array().map_or(0, Vec::len))
     }
 
     /// How many WebDriver BiDi commands were sent for its steps.

@@ -89,6 +89,11 @@ impl Windows {
         }
     }
 
+    /// Why no window can be opened any more, if so.
+    pub(super) fn all_gone(&self) -> Option<String> {
+        lock(&self.all).gone.clone()
+    }
+
     /// The one that is driven now.
     pub(super) fn driven(&self) -> Window {
         let all = lock(&self.all);

@@ -1,54 +1,13 @@
-//! A page of the user's as a peer, against every other kind of peer: the page is as it is, and there is one log.
+//! A page of the user's against every other kind of peer: the page is as it is, and there is one log.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use glare::names::Stack;
 use glare::record::{Event, What};
-use glare::scenario::{Cast, Scenario};
-use glare::server::{AppFrom, AppSpec};
-use glare::stage::{Case, Outcome, Setting, play};
+use glare::stage::play;
 
+use super::{TWO, case, casts, played};
 use crate::site_support::Site;
 use crate::stage_support::{passes, setting};
-
-/// Its pages call the server under test `signal.test`, wherever that is.
-const TWO: &str = include_str!("app/two.html");
-
-fn from(site: &Site) -> AppSpec {
-    AppSpec {
-        from: AppFrom::Url(site.origin.parse().expect("a URL")),
-        names: vec!["signal.test:80".to_owned()],
-    }
-}
-
-fn setting_of(site: &Site) -> Arc<Setting> {
-    Arc::new(Setting {
-        app: Some(from(site)),
-        ..setting()
-    })
-}
-
-/// This scenario with this cast, `alice=chromium,bob=firefox`.
-fn case(text: &str, cast: &str) -> Case {
-    let scenario = match Scenario::read(Path::new("x.yaml"), text) {
-        Ok(scenario) => Arc::new(scenario),
-        Err(mistakes) => panic!("{}", mistakes.render(false)),
-    };
-    let cast: Cast = cast.parse().expect("a cast");
-    let casts = scenario.casts_with(&cast).expect("such a cast");
-    let cast = casts.into_iter().next().expect("one");
-    Case { scenario, cast }
-}
-
-/// Whether browsers of this kind are to be played here.
-fn is_here(stack: Stack) -> bool {
-    glare::suite::stacks().expect("stacks").contains(&stack)
-}
-
-async fn played(text: &str, cast: &str, site: &Site) -> Outcome {
-    play(&case(text, cast), setting_of(site)).await
-}
 
 const MEET: &str = r#"scenario: two pages meet
 peers:
@@ -102,19 +61,6 @@ async fn two_meet(cast: &str) {
     assert_eq!(site.asked().len(), 2, "{:?}", site.asked());
     let console = |event: &&Arc<Event>| matches!(event.what, What::Console { .. });
     assert_eq!(outcome.events.iter().find(console), None);
-}
-
-/// The browsers that are not to be played here are left out.
-macro_rules! casts {
-    ($($name:ident: $cast:literal, $play:path;)*) => {$(
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $name() {
-            let cast: Cast = $cast.parse().expect("a cast");
-            if cast.iter().all(|(_, stack)| !stack.is_browser() || is_here(stack)) {
-                $play($cast).await;
-            }
-        }
-    )*};
 }
 
 casts! {
@@ -283,5 +229,32 @@ expect:
 
 async fn in_the_chat(cast: &str) {
     let outcome = play(&case(CHAT, cast), Arc::new(setting())).await;
-    assert_eq!(passes(&outcome), "");
+    assert_eq!(
+        passes(&outcome),
+        r#"alice: clicks button "New room"
+alice: fills field "Room name" with "lobby"
+alice: clicks button "Create"
+alice -> server: create lobby
+server -> alice: created lobby
+alice: sees heading "Room lobby"
+bob: clicks button "Join a room"
+bob: fills field "Room name" with "lobby"
+bob: presses Enter
+bob -> server: join lobby
+server -> bob: joined lobby with alice
+server -> alice: peer-joined bob
+bob -> alice: offer application, ice <bob 1>
+alice -> bob: answer application, ice <alice 1>
+alice: connection connected
+bob: connection connected
+bob: fills field "Message" with "hello"
+bob: presses Enter
+alice: sees text "hello"
+bob: clicks button "Leave"
+bob -> alice: bye
+bob -> server: leave lobby
+server -> bob: left lobby
+server -> alice: peer-left bob (left)
+"#
+    );
 }

@@ -1,0 +1,168 @@
+//! The life of a page: loaded again, left, gone back to, closed, killed, without network, with a second tab.
+
+use super::{TWO, casts, is_here, played, setting_of};
+use crate::site_support::Site;
+use crate::stage_support::passes;
+use glare::names::Stack;
+use glare::stage::{Setting, play};
+use std::sync::Arc;
+
+casts! {
+    a_page_that_is_loaded_again_comes_back_on_a_new_line_in_chromium: "bob=chromium", reloads;
+    a_page_that_is_loaded_again_comes_back_on_a_new_line_in_firefox: "bob=firefox", reloads;
+    a_page_that_is_left_is_gone_and_can_be_gone_back_to_in_chromium: "bob=chromium", goes_away;
+    a_page_that_is_left_is_gone_and_can_be_gone_back_to_in_firefox: "bob=firefox", goes_away;
+    a_page_whose_tab_is_closed_comes_back_in_another_in_chromium: "bob=chromium", tab_closed;
+    a_page_whose_tab_is_closed_comes_back_in_another_in_firefox: "bob=firefox", tab_closed;
+    a_page_whose_browser_is_killed_comes_back_in_another_in_chromium: "bob=chromium", browser_killed;
+    a_page_whose_browser_is_killed_comes_back_in_another_in_firefox: "bob=firefox", browser_killed;
+    a_second_tab_is_a_second_line_of_the_same_peer_in_chromium: "bob=chromium", second_tab;
+    a_second_tab_is_a_second_line_of_the_same_peer_in_firefox: "bob=firefox", second_tab;
+    a_page_without_a_network_makes_no_request_in_chromium: "bob=chromium", offline;
+    a_page_without_a_network_makes_no_request_in_firefox: "bob=firefox", offline;
+}
+
+/// Alice signals on the wire, and Bob's page comes to her room.
+async fn bob_does(cast: &str, steps: &str) -> String {
+    let text = format!(
+        r#"scenario: the life of a page
+peers:
+  alice: {{ stack: wire }}
+  bob: {{ app: / }}
+steps:
+  - create: {{ peer: alice, room: lobby }}
+  - fill: {{ peer: bob, field: "Room", text: lobby }}
+  - click: {{ peer: bob, button: "Join" }}
+  - await: {{ peer: bob, hears: joined }}
+  - await: {{ peer: alice, hears: peer-joined, from: bob }}
+{steps}"#
+    );
+    let outcome = played(&text, cast, &Site::page(TWO).await).await;
+    passes(&outcome)
+}
+
+const COMES: &str = r#"alice -> server: create lobby
+server -> alice: created lobby
+bob: fills field "Room" with "lobby"
+bob: clicks button "Join"
+bob -> server: join lobby
+server -> bob: joined lobby with alice
+server -> alice: peer-joined bob
+"#;
+
+const AGAIN: &str = r#"  - await: { peer: alice, hears: peer-left, from: bob }
+  - fill: { peer: bob, field: "Room", text: lobby }
+  - press: { peer: bob, key: Enter, field: "Room" }
+  - await: { peer: alice, hears: peer-joined, from: bob }
+"#;
+
+const COMES_AGAIN: &str = r#"bob: fills field "Room" with "lobby"
+bob: presses Enter in field "Room"
+bob#2 -> server: join lobby
+server -> bob#2: joined lobby with alice
+server -> alice: peer-joined bob
+"#;
+
+async fn reloads(cast: &str) {
+    let log = bob_does(cast, &format!("  - reload: {{ peer: bob }}\n{AGAIN}")).await;
+    assert_eq!(
+        log,
+        format!("{COMES}bob: reloads\nserver -> alice: peer-left bob (lost)\n{COMES_AGAIN}")
+    );
+}
+
+async fn goes_away(cast: &str) {
+    let steps = format!(
+        "  - navigate: {{ peer: bob }}\n  - await: {{ peer: alice, hears: peer-left, from: bob }}\n  - back: {{ peer: bob }}\n{}",
+        AGAIN.split_once('\n').expect("lines").1
+    );
+    let log = bob_does(cast, &steps).await;
+    let left = "bob: leaves its page\nserver -> alice: peer-left bob (lost)\nbob: goes back\n";
+    assert_eq!(log, format!("{COMES}{left}{COMES_AGAIN}"));
+}
+
+async fn tab_closed(cast: &str) {
+    let log = bob_does(
+        cast,
+        &format!("  - kill: {{ peer: bob, how: tab }}\n{AGAIN}"),
+    )
+    .await;
+    let killed = "bob: killed (tab)\nserver -> alice: peer-left bob (lost)\n";
+    assert_eq!(log, format!("{COMES}{killed}{COMES_AGAIN}"));
+}
+
+async fn browser_killed(cast: &str) {
+    let log = bob_does(
+        cast,
+        &format!("  - kill: {{ peer: bob, how: browser }}\n{AGAIN}"),
+    )
+    .await;
+    let killed = "bob: killed (browser)\nserver -> alice: peer-left bob (lost)\n";
+    assert_eq!(log, format!("{COMES}{killed}{COMES_AGAIN}"));
+}
+
+async fn second_tab(cast: &str) {
+    let steps = r#"  - new-tab: { peer: bob }
+  - see: { peer: bob, text: "Nothing yet" }
+  - fill: { peer: bob, field: "Room", text: other }
+  - click: { peer: bob, button: "Create" }
+  - await: { peer: bob, hears: created }
+"#;
+    let log = bob_does(cast, steps).await;
+    assert_eq!(
+        log,
+        format!(
+            "{COMES}bob: opens a tab\nbob: sees text \"Nothing yet\"\nbob: fills field \"Room\" with \"other\"\n\
+             bob: clicks button \"Create\"\nbob#2 -> server: create other\nserver -> bob#2: created other\n"
+        )
+    );
+}
+
+async fn offline(cast: &str) {
+    // Its socket stands; a request fails.
+    let steps = r#"  - reload: { peer: bob }
+  - await: { peer: alice, hears: peer-left, from: bob }
+  - offline: { peer: bob }
+  - fill: { peer: bob, field: "Room", text: other }
+  - click: { peer: bob, button: "Create" }
+  - see: { peer: bob, text: "Nothing yet" }
+  - online: { peer: bob }
+  - click: { peer: bob, button: "Create" }
+  - see: { peer: bob, text: "Waiting for somebody" }
+  - await: { peer: bob, hears: created }
+expect:
+  count:
+    "bob -> server: create": 1
+"#;
+    bob_does(cast, steps).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_stand_beside_the_record() {
+    if !is_here(Stack::Chromium) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let site = Site::page(TWO).await;
+    let setting = Setting {
+        traces: Some(folder.path().to_owned()),
+        ..Setting::clone(&setting_of(&site))
+    };
+    let text = "scenario: pictures\npeers: { alice: { app: / } }\nsteps:\n  - screenshot: { peer: alice }\n  - screenshot: { peer: alice, file: start }\n  - click: { peer: alice, button: \"Creat\", within: 500ms }\n";
+    let outcome = play(&super::case(text, "alice=chromium"), Arc::new(setting)).await;
+    let failure = crate::stage_support::fails(
+        &outcome,
+        glare::scenario::Place::Step(3),
+        "no button \"Creat\"",
+    );
+    // What is there in its place, and where it can be seen.
+    assert!(
+        failure.message.contains("button \"Create\""),
+        "{failure:#?}"
+    );
+    assert!(failure.message.contains("step-3-alice.png"), "{failure:#?}");
+    for name in ["step-1-alice.png", "start-alice.png", "step-3-alice.png"] {
+        let picture = std::fs::read(folder.path().join(name)).expect("a picture");
+        assert!(picture.starts_with(b"\x89PNG"), "{name}");
+    }
+}
