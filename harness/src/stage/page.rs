@@ -73,6 +73,7 @@ impl PageLife {
             stack,
             route: Route::Proxy,
             own_browser,
+            watched: true,
         };
         let Arrival {
             page,
