@@ -57,6 +57,7 @@ impl PageLife {
             stack,
             route: Route::Proxy,
             own_browser,
+            watched: true,
         };
         let Arrival {
             page,
