@@ -21,7 +21,7 @@ pub(super) struct ServerFlags {
     #[arg(long, value_name = "FILE")]
     project: Option<PathBuf>,
     /// A command that starts your server; `{port}` is the port it must listen on at 127.0.0.1 (it is in PORT too). It runs in this
-    /// folder, with the environment that the project file gives its server. Without this, the reference server is tested
+    /// folder, with the environment that the project file gives its server, its `nodes`, and what is `[[beside]]` it. Without this, the reference server is tested
     #[arg(long, value_name = "COMMAND", group = "one")]
     server: Option<String>,
     /// Where your server runs already, `http://host:port` or `https://…`, with a path if it lives below one. It is neither started
@@ -143,12 +143,14 @@ impl ServerFlags {
             project.security = None;
         }
         if let Some(command) = self.server {
-            let env = match project.server {
-                ServerSpec::Command(spec) => spec.env,
-                _ => Vec::new(),
+            let (env, nodes, beside) = match project.server {
+                ServerSpec::Command(spec) => (spec.env, spec.nodes, spec.beside),
+                _ => (Vec::new(), 1, Vec::new()),
             };
             project.server = ServerSpec::Command(CommandSpec {
                 env,
+                nodes,
+                beside,
                 ready: self.ready,
                 within: self
                     .ready_within

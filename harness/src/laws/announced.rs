@@ -139,6 +139,10 @@ fn told_of(
 ) {
     let finding = &mut announced.finding;
     let gone = &rooms.stays[leaving.stay];
+    let late = rooms.later(leaving.at, bound.limit);
+    if rooms.lost_its_node(gone.peer, late.unwrap_or(rooms.events.len())) {
+        return;
+    }
     // Without a link nothing can be told; news that names nobody may be about anybody.
     let Some(link) = witness
         .link

@@ -78,7 +78,7 @@ fn follow(rooms: &Rooms, story: &Story, terms: &Terms, news: &mut News) {
     let mut last: Option<&Told> = None;
     for told in &story.told {
         // What law 2 calls news from nowhere is not accused twice.
-        if rooms.is_from_nowhere(told.at) {
+        if rooms.is_from_nowhere(told.at) || rooms.lost_its_node(story.about, told.at) {
             last = None;
             continue;
         }
@@ -247,6 +247,9 @@ fn last_words(
             continue;
         };
         let link = &rooms.links[story.link];
+        if rooms.lost_its_node(story.about, last.at) {
+            continue;
+        }
         if link.down.is_some() || link.ended.is_some() || link.stalled {
             continue;
         }

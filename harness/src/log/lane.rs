@@ -182,6 +182,7 @@ pub(super) fn lane<'a>(
         | What::Hears { .. }
         | What::Console { .. }
         | What::Server { .. }
+        | What::Node { .. }
         | What::Fenced { .. }
         | What::ConnectionMade { .. }
         | What::App { .. }

@@ -511,6 +511,8 @@ impl Names {
                 ServerLife::Paused | ServerLife::Resumed | ServerLife::Alive => String::new(),
                 ServerLife::Line { text } => format!("server: says {}", quote(text)),
             },
+            // The steps say it.
+            What::Node { .. } => String::new(),
             What::Released {
                 delivered: false, ..
             }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::app::App;
+use super::tables::BesideTable;
 use crate::mistake::Mistakes;
 use crate::server::{AppSpec, CommandSpec, Ready, ServerSpec, ServerUrl, TranslatorSpec, UrlSpec};
 use crate::signaling::Dialect;
@@ -56,6 +57,8 @@ struct File {
     app: Option<App>,
     #[serde(default)]
     headers: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    beside: Vec<BesideTable>,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +75,7 @@ struct Server {
     tls: Option<Spanned<bool>>,
     tls_ca: Option<Spanned<PathBuf>>,
     tls_name: Option<Spanned<String>>,
+    nodes: Option<Spanned<i64>>,
 }
 
 /// Reads one file and collects what is wrong with it.
@@ -231,8 +235,11 @@ impl Reader {
             .as_ref()
             .and_then(|server| server.translator.clone());
         let (server, dialect) = match file.server {
-            Some(server) => self.server(server, url, &folder)?,
-            None => (ServerSpec::reference(), Dialect::reference()),
+            Some(server) => self.server(server, url, file.beside, &folder)?,
+            None => {
+                self.no_nodes(None, &file.beside);
+                (ServerSpec::reference(), Dialect::reference())
+            }
         };
         let translator = named.map(|command| self.translator(command, &dialect, &folder));
         if !self.mistakes.is_empty() {
@@ -256,8 +263,12 @@ impl Reader {
         &mut self,
         server: Server,
         url: Option<ServerUrl>,
+        beside: Vec<BesideTable>,
         folder: &Path,
     ) -> Result<(ServerSpec, Arc<Dialect>), Mistakes> {
+        if server.command.is_none() {
+            self.no_nodes(server.nodes.as_ref(), &beside);
+        }
         let dialect = match &server.dialect {
             None => Dialect::reference(),
             Some(path) => self.dialect(&folder.join(path.get_ref()), path.span())?,
@@ -274,26 +285,40 @@ impl Reader {
             self.mistake(command.span(), "the command is empty")
                 .expect("a command that starts your server, `my-server --port {port}`");
         }
+        let nodes = self.nodes(server.nodes.as_ref(), &command);
         let mut spec = CommandSpec::new(command.into_inner());
         spec.folder = Some(folder.to_owned());
-        self.ready(server.ready, &mut spec.ready);
+        spec.nodes = nodes;
+        spec.beside = self.beside(beside, folder);
+        self.readiness(server.ready, &mut spec);
         self.within(server.ready_within, &mut spec.within);
-        for (name, value) in server.env {
-            if let Some(value) = self.filled(&value) {
-                spec.env.push((name, value));
-            }
-        }
+        self.environment(server.env, &mut spec);
         Ok((ServerSpec::Command(spec), dialect))
     }
 
-    pub(super) fn ready(&mut self, given: Option<Spanned<String>>, ready: &mut Ready) {
-        let Some(given) = given else { return };
-        match given.get_ref().parse() {
-            Ok(how) => *ready = how,
-            Err(expected) => {
-                let _: &Ready = ready;
-                let found = format!("{:?} is no way to be ready", given.get_ref());
-                self.mistake(given.span(), found).expect(expected);
+    /// `ready:`
+    pub(super) fn readiness(&mut self, given: Option<Spanned<String>>, spec: &mut CommandSpec) {
+        if let Some(ready) = given {
+            match ready.get_ref().parse() {
+                Ok(how) => spec.ready = how,
+                Err(expected) => {
+                    let _: &Ready = &spec.ready;
+                    let found = format!("{:?} is no way to be ready", ready.get_ref());
+                    self.mistake(ready.span(), found).expect(expected);
+                }
+            }
+        }
+    }
+
+    /// `env:`
+    pub(super) fn environment(
+        &mut self,
+        given: BTreeMap<String, Spanned<String>>,
+        spec: &mut CommandSpec,
+    ) {
+        for (name, value) in given {
+            if let Some(value) = self.filled(&value) {
+                spec.env.push((name, value));
             }
         }
     }

@@ -63,6 +63,9 @@ pub struct CaseFacts {
     /// What glare was told besides scenarios, casts and the seed, as arguments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// On which node of the server each peer is, where it has several.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub placed: BTreeMap<PeerName, u32>,
     /// Everything speaks TLS.
     #[serde(default)]
     pub tls: bool,
@@ -291,6 +294,12 @@ pub enum What {
     },
     /// The server's life.
     Server {
+        #[serde(flatten)]
+        life: ServerLife,
+    },
+    /// What a step does to one node of several. What a node says, and its end by itself, are the server's.
+    Node {
+        node: u32,
         #[serde(flatten)]
         life: ServerLife,
     },

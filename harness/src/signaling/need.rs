@@ -42,6 +42,8 @@ pub enum Need {
     Addresses(Kind),
     /// A line that is half-open is noticed before the step has waited for so long.
     NoticesSilence(Duration),
+    /// Those on other nodes hear of somebody whose node has ended.
+    AnnouncesLostNode,
     /// Who leaves a room keeps its line.
     StaysConnected,
     /// Who comes in is told who is inside.
@@ -144,6 +146,9 @@ impl Need {
             }
             Need::SendsMessages => matches!(dialect.via(), Via::Events { .. } | Via::LongPoll)
                 .then(|| format!("with the dialect `{name}` peers send requests, and no messages")),
+            Need::AnnouncesLostNode => {
+                Some("whether other nodes notice the end of one, no dialect can promise".into())
+            }
             Need::TellsInside => (!dialect.tells_inside()).then(|| {
                 format!(
                     "the dialect `{name}` does not say who is inside (`{{with}}` in `hear: joined`)"

@@ -119,6 +119,8 @@ pub(super) struct Stage {
     pub(super) server: ServerUnderTest,
     /// The one that pages of the user's come from, if it is another.
     pub(super) app: Option<AppServer>,
+    /// On which node of it each peer is.
+    pub(super) placed: BTreeMap<PeerName, u32>,
     /// The names that everything has on the wire.
     pub(super) alias: Alias,
     /// Whether two strangers could meet before the steps, where somebody else has started the server and some step does harm.
@@ -241,8 +243,9 @@ impl Stage {
         self.go_on(self.ended).await?;
         self.hear_of_leavings(terms).await?;
         self.fence(self.ended).await?;
-        match self.actors.values().any(Actor::is_page) {
-            // Nobody can have a page ask for a last answer.
+        let pages = self.actors.values().any(Actor::is_page);
+        // What a node has answered shows nothing of what comes from another, and nobody can have a page ask for a last answer.
+        match pages || (self.server.has_several_nodes() && self.fences_are_spoken) {
             true => self.quiet().await,
             false => Ok(()),
         }

@@ -199,6 +199,10 @@ fn begin(case: &Case, setting: &Setting, recorder: &Recorder, trace: Option<&Pat
         record: trace.map(shown),
         take: setting.take,
         options: setting.options.to_vec(),
+        placed: match setting.server.nodes() {
+            1 => BTreeMap::new(),
+            nodes => scenario.placed(nodes),
+        },
         tls: setting.security.is_some(),
         max_time: u64::try_from(setting.max_time.as_millis()).unwrap_or(u64::MAX),
     };
@@ -365,7 +369,9 @@ fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
     if let Some(why) = unkillable(case, &setting.pool) {
         return unsupported(UnsupportedKind::Stack, why);
     }
-    let why = case.scenario.lacking(&setting.dialect)?;
+    let nodes = setting.server.nodes();
+    let why =
+        (case.scenario.lacking(&setting.dialect)).or_else(|| case.scenario.lacking_nodes(nodes))?;
     unsupported(UnsupportedKind::Server, why)
 }
 
@@ -443,7 +449,7 @@ async fn perform(
             recorder.record(What::Server { life }, &[]);
         })
     };
-    let pausable = (scenario.steps.iter()).any(|step| step.action == Action::Pause);
+    let pausable = (scenario.steps.iter()).any(|step| matches!(step.action, Action::Pause { .. }));
     let wanted = Wanted {
         pausable,
         security: setting.security.clone(),
@@ -497,13 +503,18 @@ async fn perform(
         })
         .flat_map(|peer| scenario.may_be(peer))
         .collect();
+    let placed = scenario.placed(setting.server.nodes());
     let entering = scenario.peers.iter().map(|(name, spec)| {
+        let node = placed.get(name).copied().unwrap_or(1);
         Actor::enter(
             name.clone(),
             spec.clone(),
             case.stack(name),
             doomed.iter().filter(|doomed| **doomed == name).count(),
-            scene.clone(),
+            Scene {
+                upstream: server.address_of(node),
+                ..scene.clone()
+            },
         )
     });
     let met_before = match setting.server.elsewhere() {
@@ -537,6 +548,7 @@ async fn perform(
         server,
         app,
         dialect: Arc::clone(&setting.dialect),
+        placed,
         recorder: recorder.clone(),
         rules: scene.rules.clone(),
         world: World::new(&Terms::of(&setting.dialect)).refusing(&setting.dialect),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::mistake::{Mistakes, quoted};
 use crate::names::{PeerName, Stack};
 use crate::scenario::model::{EarlyCandidates, Offers, OnBye, PeerSpec, Reconnects};
-use crate::scenario::table::{PEER_KEYS, PeerShape, RECONNECTS};
+use crate::scenario::table::{MAX_NODE, PEER_KEYS, PeerShape, RECONNECTS};
 use crate::scenario::value::is_path;
 use crate::source::Span;
 use crate::yaml::{Node, duration, word};
@@ -17,6 +17,7 @@ enum Said {
     Duration(Duration),
     Reconnects(Reconnects),
     Path(String),
+    Node(u32),
 }
 
 /// What a file says of a peer. What is wrong with it is noted, and left as if it were not said.
@@ -53,6 +54,7 @@ pub(super) fn peer(node: &Node, mistakes: &mut Mistakes) -> PeerSpec {
             ("cleans-up-in", Said::Duration(time)) => spec.cleans_up_in = Some(time),
             ("reconnects", Said::Reconnects(reconnects)) => spec.reconnects = Some(reconnects),
             ("fault", Said::Word(word)) => spec.fault = word.parse().ok(),
+            ("node", Said::Node(node)) => spec.node = Some(node),
             _ => {}
         }
     }
@@ -175,6 +177,7 @@ fn said(
             PeerShape::Flag => node.flag(mistakes).map(Said::Flag),
             PeerShape::Duration => duration(node, mistakes).map(Said::Duration),
             PeerShape::Path => path(node, mistakes).map(Said::Path),
+            PeerShape::Node => node_number(node, mistakes).map(Said::Node),
             PeerShape::Reconnects => Some(Said::Reconnects(reconnects(node, mistakes))),
         };
         found.extend(said.map(|said| (*name, said)));
@@ -193,6 +196,19 @@ fn path(node: &Node, mistakes: &mut Mistakes) -> Option<String> {
         return None;
     }
     Some(path.to_owned())
+}
+
+fn node_number(node: &Node, mistakes: &mut Mistakes) -> Option<u32> {
+    let number = node.scalar().and_then(|scalar| scalar.number());
+    let number = number.and_then(|number| number.as_u64());
+    let number = number.filter(|number| (1..=MAX_NODE).contains(number));
+    if number.is_none() {
+        node.wrong(
+            &format!("the number of a node, from 1 to {MAX_NODE}"),
+            mistakes,
+        );
+    }
+    number.and_then(|number| u32::try_from(number).ok())
 }
 
 fn reconnects(node: &Node, mistakes: &mut Mistakes) -> Reconnects {
