@@ -34,13 +34,9 @@ impl Reader {
             (Some(command), None) => {
                 let mut spec = CommandSpec::new(command.into_inner());
                 spec.folder = Some(folder.to_owned());
-                self.ready(app.ready, &mut spec.ready);
+                self.readiness(app.ready, &mut spec);
                 self.within(app.ready_within, &mut spec.within);
-                for (name, value) in app.env {
-                    if let Some(value) = self.filled(&value) {
-                        spec.env.push((name, value));
-                    }
-                }
+                self.environment(app.env, &mut spec);
                 AppFrom::Command(spec)
             }
             (None, Some(url)) => {

@@ -323,18 +323,6 @@ impl Reader {
         }
     }
 
-    pub(super) fn ready(&mut self, given: Option<Spanned<String>>, ready: &mut Ready) {
-        let Some(given) = given else { return };
-        match given.get_ref().parse() {
-            Ok(how) => *ready = how,
-            Err(expected) => {
-                let _: &Ready = ready;
-                let found = format!("{:?} is no way to be ready", given.get_ref());
-                self.mistake(given.span(), found).expect(expected);
-            }
-        }
-    }
-
     /// The program that reads and writes for the dialect. That one is needed is told where the dialect is chosen at last: by a flag, perhaps.
     fn translator(
         &mut self,

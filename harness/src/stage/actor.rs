@@ -109,6 +109,7 @@ fn site<'a>(scene: &'a Scene, spec: &'a PeerSpec) -> Site<'a> {
     Site {
         origin: &scene.pages.origin,
         home: spec.app.as_deref().unwrap_or("/"),
+        fault: scene.setting.page_fault,
     }
 }
 

@@ -53,6 +53,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use glare_signaling_server::page::PageFault;
 use glare_signaling_server::{Faults, RoomSize, SameId};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -124,6 +125,8 @@ pub struct Setting {
     pub secrets: Arc<[String]>,
     /// What all peers do wrong, to see that it is noticed.
     pub peer_fault: Option<PeerFault>,
+    /// What the chat's page does wrong, which the reference server serves.
+    pub page_fault: Option<PageFault>,
 }
 
 impl Setting {
@@ -154,6 +157,7 @@ impl Setting {
             logins: Arc::default(),
             secrets: Arc::default(),
             peer_fault: None,
+            page_fault: None,
         }
     }
 

@@ -24,6 +24,7 @@ mod time_support;
 mod traces_support;
 
 mod at_once;
+mod chat_page;
 mod check_deadlocks;
 mod check_dialect;
 mod check_mistakes;
