@@ -307,7 +307,16 @@ impl Reader {
 
     /// `ready:`
     pub(super) fn readiness(&mut self, given: Option<Spanned<String>>, spec: &mut CommandSpec) {
-        self.ready(given, &mut spec.ready);
+        if let Some(ready) = given {
+            match ready.get_ref().parse() {
+                Ok(how) => spec.ready = how,
+                Err(expected) => {
+                    let _: &Ready = &spec.ready;
+                    let found = format!("{:?} is no way to be ready", ready.get_ref());
+                    self.mistake(ready.span(), found).expect(expected);
+                }
+            }
+        }
     }
 
     /// `env:`
