@@ -76,22 +76,23 @@ impl Stage {
             } => self.silence(peer, *how, begun).await?,
             Action::Stall { peer } => self.stall(peer, begun).await?,
             Action::Mend { peer } => self.mend(peer, begun).await?,
-            Action::Pause { node } => self.pause(*node, begun).await?,
-            Action::Resume { node } => self.resume(*node, begun).await?,
+            Action::Pause { node } => self.pause(self.node(*node), begun).await?,
+            Action::Resume { node } => self.resume(self.node(*node), begun).await?,
             Action::Cut { peer, how } => {
                 let link = self.cut(peer, *how, begun).await?;
                 self.closed(peer, link).await?;
             }
-            Action::KillServer { node } => self.kill_server(*node, begun).await?,
+            Action::KillServer { node } => self.kill_server(self.node(*node), begun).await?,
             Action::Restart { node } => {
-                self.kill_server(*node, begun).await?;
+                let node = self.node(*node);
+                self.kill_server(node, begun).await?;
                 let restarted = match node {
                     None => self.server.restart().await,
-                    node => self.server.restart_node(*node).await,
+                    node => self.server.restart_node(node).await,
                 };
                 if node.is_some() && restarted.is_ok() {
                     self.recorder
-                        .record(life_of(*node, ServerLife::Ready), &[begun]);
+                        .record(life_of(node, ServerLife::Ready), &[begun]);
                 }
                 if let Err(error) = restarted {
                     return Err(Stop::Trouble(InconclusiveKind::NoServer, error.to_string()));
@@ -216,6 +217,11 @@ impl Stage {
             |world| world.has_closed(peer, link).then_some(Ok(())),
         )
         .await
+    }
+
+    /// The node that a step names; of a server that is one process, all of it.
+    fn node(&self, named: Option<u32>) -> Option<u32> {
+        named.filter(|_| self.server.has_several_nodes())
     }
 
     /// Kills one node of the server, or all.

@@ -258,3 +258,26 @@ fn what_never_gets_ready_is_named() {
 fn command_of_bus() -> String {
     command("bus")
 }
+
+#[test]
+fn the_one_node_of_a_server_is_all_of_it() {
+    let stand = Stand::new();
+    stand.write(
+        "x.yaml",
+        "
+scenario: the only one
+peers: { alice: { node: 1 }, bob: {} }
+steps:
+  - create: { peer: alice, room: lobby }
+  - join: { peer: bob, room: lobby }
+  - await: { connected: [alice, bob] }
+  - restart: { node: 1 }
+  - await: { peer: bob, disconnected: true }
+  - create: { peer: alice, room: lobby }
+",
+    );
+    stand.glare(&["run", "x.yaml"]).ends(0).says("1 new");
+    let record = stand.records();
+    let of_server = |life: &str| record.contains(&format!(r#""event":"server","server":"{life}""#));
+    assert!(of_server("killed") && !record.contains(r#""event":"node""#));
+}
