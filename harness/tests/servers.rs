@@ -257,3 +257,29 @@ fn two_browsers_talk_through_each_server() {
         );
     }
 }
+
+#[test]
+fn a_trial_speaks_of_no_rooms_where_there_are_none() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let dialect = folder().join("examples/no-rooms/dialect.yaml");
+    let server = folder().join("examples/no-rooms/server.js");
+    let command = format!("exec node {} {{port}}", server.display());
+    let dialect = dialect.to_str().expect("a plain path");
+    let ran = Stand::new().glare(&["dialect", "try", dialect, "--server", &command]);
+    assert!(ran.status == 0, "{}\n{}", ran.out, ran.err);
+    for line in [
+        "1. Alice connects, and is there by that",
+        "2. Bob connects, and offers",
+        "   bob    . hears \"hello\"",
+        "4. Bob leaves",
+        "They met, signalled, talked and parted.",
+    ] {
+        assert!(ran.out.contains(line), "no {line:?} in\n{}", ran.out);
+    }
+    for word in ["lobby", "room", "worked out"] {
+        assert!(!ran.out.contains(word), "{word:?} in\n{}", ran.out);
+    }
+}
