@@ -166,6 +166,7 @@ impl Run {
             headers: project.headers.into(),
             security: project.security,
             secrets: project.secrets.into(),
+            translator: project.translator,
             ..Setting::new(project.server, project.dialect, pool, run.clone())
         };
         let records = RunFolder::create(&self.records, usize::from(self.keep_runs));

@@ -9,7 +9,7 @@ use glare_signaling_server::{Fault, Faults};
 
 use super::{Exit, complain, show_mistakes};
 use crate::project::{PROJECT_FILE, Project};
-use crate::server::{CommandSpec, Ready, ServerSpec, ServerUrl, UrlSpec};
+use crate::server::{CommandSpec, Ready, ServerSpec, ServerUrl, TranslatorSpec, UrlSpec};
 use crate::signaling::Dialect;
 use crate::tls::{Security, Trust};
 
@@ -21,7 +21,7 @@ pub(super) struct ServerFlags {
     #[arg(long, value_name = "FILE")]
     project: Option<PathBuf>,
     /// A command that starts your server; `{port}` is the port it must listen on at 127.0.0.1 (it is in PORT too). It runs in this
-    /// folder, with the environment that the project file gives its server. Without this, the reference server is tested
+    /// folder, with the environment that the project file gives its server, its `nodes`, and what is `[[beside]]` it. Without this, the reference server is tested
     #[arg(long, value_name = "COMMAND", group = "one")]
     server: Option<String>,
     /// Where your server runs already, `http://host:port` or `https://…`, with a path if it lives below one. It is neither started
@@ -41,6 +41,9 @@ pub(super) struct ServerFlags {
     /// A file that says how to talk to your server; without it, as to the reference server
     #[arg(long, value_name = "FILE")]
     dialect: Option<PathBuf>,
+    /// A program that reads and writes your server's messages, for a dialect with `framing: program`; it runs in this folder
+    #[arg(long, value_name = "COMMAND")]
+    translator: Option<String>,
     /// wss and https: peers, taps and server speak TLS, with a certificate authority of this run's own. Your server's command gets
     /// the paths of PEM files by `{cert}`, `{key}` and `{ca}`, and in GLARE_CERT, GLARE_KEY and GLARE_CA
     #[arg(long)]
@@ -81,6 +84,26 @@ impl ServerFlags {
             complain(error);
             Exit::Usage
         };
+        if let Some(command) = self.translator {
+            project.translator = Some(TranslatorSpec {
+                command,
+                folder: None,
+            });
+        }
+        let (dialect, framing) = (project.dialect.name(), project.dialect.framing());
+        match (project.dialect.is_translated(), &project.translator) {
+            (true, None) => {
+                return Err(usage(&format!(
+                    "the dialect `{dialect}` says `framing: program`: add --translator 'COMMAND', a program that reads and writes its messages, or `translator` to the project file"
+                )));
+            }
+            (false, Some(_)) => {
+                return Err(usage(&format!(
+                    "the dialect `{dialect}` needs no translator: it says `framing: {framing}`"
+                )));
+            }
+            _ => {}
+        }
         // Read here: what reads the flags tells again what it cannot take, and a password may stand in it.
         let server_url: Option<ServerUrl> = match self.server_url.as_deref().map(str::parse) {
             Some(Ok(url)) => Some(url),
@@ -120,12 +143,14 @@ impl ServerFlags {
             project.security = None;
         }
         if let Some(command) = self.server {
-            let env = match project.server {
-                ServerSpec::Command(spec) => spec.env,
-                _ => Vec::new(),
+            let (env, nodes, beside) = match project.server {
+                ServerSpec::Command(spec) => (spec.env, spec.nodes, spec.beside),
+                _ => (Vec::new(), 1, Vec::new()),
             };
             project.server = ServerSpec::Command(CommandSpec {
                 env,
+                nodes,
+                beside,
                 ready: self.ready,
                 within: self
                     .ready_within
@@ -180,6 +205,9 @@ impl ServerFlags {
         }
         if let Some(dialect) = &self.dialect {
             flag("--dialect", path(dialect));
+        }
+        if let Some(command) = &self.translator {
+            flag("--translator", command.clone());
         }
         for (name, value) in [
             ("--tls-ca", self.tls_ca.as_ref().map(path)),

@@ -7,13 +7,16 @@
 //! - `replies`: which answer belongs to which request.
 //! - `post`: **deliveries**, what was sent and what came of it: delivered, altered, twice, lost, invented.
 //! - `pairs`: the connection of one peer with one other, and its first negotiation.
+//! - `nodes`: what one process of several shows of the others: little.
 //! - `news`: each word of somebody's coming or going, and the stay's begin or end that can have caused it, or none.
 
 pub(crate) mod news;
+mod nodes;
 pub(crate) mod pairs;
 pub(crate) mod post;
 mod replies;
 pub(crate) mod rooms;
+mod spread;
 mod upward;
 
 use std::borrow::Borrow;

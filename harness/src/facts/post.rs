@@ -324,10 +324,11 @@ impl Post {
             }
             sent.first.get_or_insert(i);
             // Several rooms, or none that is certain, could each be meant.
+            let since = if rooms.is_spread() { 0 } else { sent.at };
             foreign = !sent.rooms.is_empty()
                 && !rooms.peers[rooms.links[sent.link].peer].opaque
                 && !rooms.peers[peer].opaque
-                && rooms.rooms_since(peer, sent.at).is_some_and(|mine| {
+                && rooms.rooms_since(peer, since).is_some_and(|mine| {
                     !mine.is_empty() && !mine.iter().any(|room| sent.rooms.contains(room))
                 });
         }

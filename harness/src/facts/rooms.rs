@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use super::nodes::Nodes;
 use super::upward::Upward;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
@@ -209,6 +210,8 @@ pub(crate) struct Rooms {
     pub listed: Vec<Listed>,
     /// The slowest reply, in µs.
     pub slowest: u64,
+    /// How long glare itself got no time from the machine, in µs, all in all.
+    pub starved: u64,
     rejects_same_id: bool,
     /// What is in a refusal that is for want of room.
     pub(super) full: Option<String>,
@@ -231,8 +234,9 @@ pub(crate) struct Rooms {
     pub paused: Option<usize>,
     /// For each stay that began while others were certainly inside, theirs.
     pub witnesses: HashMap<StayId, Vec<StayId>>,
-    /// When the server last began or ended.
+    /// When the server, or a node of it, last began or ended.
     pub restarted: Option<usize>,
+    pub(super) nodes: Nodes,
 }
 
 /// What an event is for the server.
@@ -261,6 +265,7 @@ impl Rooms {
             news: Vec::new(),
             listed: Vec::new(),
             slowest: 0,
+            starved: 0,
             rejects_same_id: terms.rejects_same_id,
             full: terms.full.clone(),
             returns: terms.coalesces || !terms.rejects_same_id,
@@ -280,6 +285,7 @@ impl Rooms {
             paused: None,
             witnesses: HashMap::new(),
             restarted: None,
+            nodes: Nodes::default(),
         }
     }
 
@@ -298,6 +304,7 @@ impl Rooms {
             ),
         });
         self.index_of.entry(event.seq).or_insert(i);
+        self.nodes.take(&event.what, i);
         match &event.what {
             What::LinkUp { link } => self.link_up(link, i),
             What::LinkEnded { link } => {
@@ -313,6 +320,10 @@ impl Rooms {
             }
             What::Server {
                 life: ServerLife::Paused,
+            }
+            | What::Node {
+                life: ServerLife::Paused,
+                ..
             } => self.paused = Some(i),
             What::LinkDown { link, by, .. } => self.link_down(link, *by, i),
             What::Fenced { link } => {
@@ -321,6 +332,10 @@ impl Rooms {
             }
             What::Server {
                 life: ServerLife::Ready,
+            }
+            | What::Node {
+                life: ServerLife::Ready | ServerLife::Killed,
+                ..
             } => self.restarted = Some(i),
             What::Server {
                 life: ServerLife::Killed | ServerLife::Exited { .. },
@@ -368,6 +383,9 @@ impl Rooms {
                     };
                 }
             }
+            What::Starved { millis } => {
+                self.starved = self.starved.saturating_add(millis.saturating_mul(1000));
+            }
             // What the tap made on the way down is not the server's.
             What::Message {
                 direction: Direction::Down,
@@ -380,6 +398,11 @@ impl Rooms {
             _ => {}
         }
         Reached::Nothing
+    }
+
+    /// What comes later by no more than this may be late because of glare's own machine, in µs: the slowest reply shows how slow all else was, too.
+    pub fn lag(&self) -> u64 {
+        self.slowest.saturating_add(self.starved)
     }
 
     /// After the last event.
@@ -477,6 +500,8 @@ impl Rooms {
     pub fn out(&self, link: LinkId) -> Option<usize> {
         let peer = &self.peers[self.links[link].peer];
         match peer.place {
+            // From another node there may be something on its way.
+            Place::Out(_) if self.is_spread() && self.was_ever_in(self.links[link].peer) => None,
             Place::Out(by)
                 if peer.open.is_empty() && !self.implicit && !self.links[link].opaque =>
             {
@@ -513,7 +538,8 @@ impl Rooms {
     pub fn emptied(&self) -> Vec<(&RoomName, usize)> {
         // Who said what nobody understands may be anywhere, as long as it is there.
         let lost = |peer: &PeerLife| peer.opaque && peer.newest.is_some_and(|link| self.live(link));
-        if self.implicit || self.peers.iter().any(lost) {
+        // Who was on a node that has ended may be inside for the others.
+        if self.implicit || self.nodes.any_ended() || self.peers.iter().any(lost) {
             return Vec::new();
         }
         let server = self.restarted;

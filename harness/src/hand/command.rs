@@ -25,8 +25,8 @@ pub enum Command {
     },
     /// Send a text message; on a line of engine.io a packet. Lines that only go down refuse it.
     SendText { link: u32, text: String },
-    /// Send a binary message that says this text.
-    SendBinary { link: u32, text: String },
+    /// Send a binary message of these bytes, base64.
+    SendBinary { link: u32, bytes: String },
     /// Close: a WebSocket with a close frame; no code means 1005 on the wire. Other lines have neither code nor reason.
     CloseLink {
         link: u32,

@@ -38,7 +38,7 @@ pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Finding {
             continue;
         }
         let stay = &rooms.stays[stay];
-        let inside = inside(rooms, &of[&stay.room], stay, reply);
+        let inside = inside(rooms, &of[&stay.room], stay, reply, terms);
         if inside.len() < size {
             continue;
         }
@@ -49,7 +49,10 @@ pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Finding {
                 .push(too_many(rooms, stay, reply, &inside, size));
         }
     }
-    nobody(rooms, &of, size, &mut finding);
+    // Another node may not know yet that somebody has left.
+    if !rooms.is_spread() {
+        nobody(rooms, &of, size, &mut finding);
+    }
     finding
 }
 
@@ -168,7 +171,20 @@ fn none_got_it(
 }
 
 /// Who else is certainly in this room at this event. Nobody is so twice: who asks to come in again is in doubt where he was.
-fn inside<'r>(rooms: &'r Rooms, of: &[StayId], stay: &Stay, at: usize) -> Vec<&'r Stay> {
+/// Of several nodes, one may have put somebody out and the other not know yet: then they must be there for as long as news may take.
+fn inside<'r>(
+    rooms: &'r Rooms,
+    of: &[StayId],
+    stay: &Stay,
+    at: usize,
+    terms: &Terms,
+) -> Vec<&'r Stay> {
+    let slack = u64::try_from(terms.slack.as_micros()).unwrap_or(u64::MAX);
+    let slack = slack.saturating_add(rooms.starved);
+    let shown = |settled: usize| match rooms.is_spread() {
+        false => Some(settled),
+        true => rooms.later(at, slack).map(|later| later.max(settled)),
+    };
     let before = of.partition_point(|other| rooms.stays[*other].asked < at);
     let mut inside: Vec<&Stay> = of[..before]
         .iter()
@@ -177,6 +193,7 @@ fn inside<'r>(rooms: &'r Rooms, of: &[StayId], stay: &Stay, at: usize) -> Vec<&'
         .map(|other| &rooms.stays[*other])
         .filter(|other| {
             let still = other.link.and_then(|link| rooms.settled(link, at));
+            let still = still.and_then(shown);
             other.peer != stay.peer
                 && !rooms.peers[other.peer].opaque
                 && still.is_some_and(|still| other.certain_over(at, still))

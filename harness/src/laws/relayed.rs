@@ -31,7 +31,13 @@ pub(super) fn judge(rooms: &Rooms, post: &Post, late: &Late, terms: &Terms) -> F
         };
         finding.breaches.extend(breach);
     }
-    for sent in &post.sent {
+    // Where there are several nodes, that one has answered shows nothing of the others.
+    let judged = if rooms.is_spread() {
+        &[]
+    } else {
+        post.sent.as_slice()
+    };
+    for sent in judged {
         let Some(loss) = lost(rooms, post, sent) else {
             continue;
         };

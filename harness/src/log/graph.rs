@@ -336,11 +336,20 @@ impl<'a> Graph<'a> {
                 continue;
             };
             let (place, ends) = match &event.what {
+                // Which lines end at a node that stands still, nobody tells here.
                 What::Server {
                     life: ServerLife::Paused,
+                }
+                | What::Node {
+                    life: ServerLife::Paused,
+                    ..
                 } => (None, false),
                 What::Server {
                     life: ServerLife::Resumed,
+                }
+                | What::Node {
+                    life: ServerLife::Resumed,
+                    ..
                 } => (None, true),
                 What::Stalled { link, stalled } => (Some(link), !stalled),
                 What::Message { .. } | What::Released { .. } => {

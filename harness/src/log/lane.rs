@@ -182,11 +182,13 @@ pub(super) fn lane<'a>(
         | What::Hears { .. }
         | What::Console { .. }
         | What::Server { .. }
+        | What::Node { .. }
         | What::Fenced { .. }
         | What::ConnectionMade { .. }
         | What::Case(_)
         | What::Source { .. }
         | What::Clearing
+        | What::Starved { .. }
         | What::Law(_)
         | What::Verdict { .. } => None,
     }

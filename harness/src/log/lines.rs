@@ -504,6 +504,8 @@ impl Names {
                 ServerLife::Paused | ServerLife::Resumed | ServerLife::Alive => String::new(),
                 ServerLife::Line { text } => format!("server: says {}", quote(text)),
             },
+            // The steps say it.
+            What::Node { .. } => String::new(),
             What::Released {
                 delivered: false, ..
             }
@@ -522,6 +524,7 @@ impl Names {
             | What::Case(_)
             | What::Source { .. }
             | What::Clearing
+            | What::Starved { .. }
             | What::Law(_)
             | What::Verdict { .. }
             | What::End => String::new(),

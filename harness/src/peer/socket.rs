@@ -98,7 +98,7 @@ const OVER: u8 = 2;
 
 enum ToSend {
     Text(String),
-    Binary(String),
+    Binary(Vec<u8>),
     Close(Option<CloseFrame>),
 }
 
@@ -129,9 +129,10 @@ impl Sockets {
                 via,
             } => Answer::Now(self.open(link, &path, &protocols, via)),
             Command::SendText { link, text } => Answer::Now(self.send(link, ToSend::Text(text))),
-            Command::SendBinary { link, text } => {
-                Answer::Now(self.send(link, ToSend::Binary(text)))
-            }
+            Command::SendBinary { link, bytes } => Answer::Now(match STANDARD.decode(bytes) {
+                Ok(bytes) => self.send(link, ToSend::Binary(bytes)),
+                Err(error) => Err(HandError::Unsupported(format!("no base64: {error}"))),
+            }),
             Command::CloseLink { link, code, reason } => {
                 Answer::Now(self.close(link, code, reason))
             }
@@ -594,7 +595,7 @@ async fn write(sink: &mut SplitSink<Socket, Message>, mut orders: UnboundedRecei
 fn message(said: ToSend) -> Message {
     match said {
         ToSend::Text(text) => Message::text(text),
-        ToSend::Binary(text) => Message::binary(text.into_bytes()),
+        ToSend::Binary(bytes) => Message::binary(bytes),
         ToSend::Close(frame) => Message::Close(frame),
     }
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::tables::BesideTable;
 use crate::mistake::Mistakes;
-use crate::server::{CommandSpec, Ready, ServerSpec, ServerUrl, UrlSpec};
+use crate::server::{CommandSpec, Ready, ServerSpec, ServerUrl, TranslatorSpec, UrlSpec};
 use crate::signaling::Dialect;
 use crate::source::{Source, Span};
 use crate::tls::{Security, Trust};
@@ -33,6 +34,8 @@ pub struct Project {
     pub server: ServerSpec,
     /// How to talk to it.
     pub dialect: Arc<Dialect>,
+    /// The program that reads and writes for the dialect, where it is one with `framing: program`.
+    pub translator: Option<TranslatorSpec>,
     /// Everything speaks TLS, if it is there.
     pub security: Option<Security>,
     /// Sent with every request to the server.
@@ -50,6 +53,8 @@ struct File {
     server: Option<Server>,
     #[serde(default)]
     headers: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    beside: Vec<BesideTable>,
 }
 
 #[derive(Deserialize)]
@@ -62,13 +67,15 @@ struct Server {
     #[serde(default)]
     env: BTreeMap<String, Spanned<String>>,
     dialect: Option<Spanned<PathBuf>>,
+    translator: Option<Spanned<String>>,
     tls: Option<Spanned<bool>>,
     tls_ca: Option<Spanned<PathBuf>>,
     tls_name: Option<Spanned<String>>,
+    nodes: Option<Spanned<i64>>,
 }
 
 /// Reads one file and collects what is wrong with it.
-struct Reader {
+pub(super) struct Reader {
     source: Source,
     mistakes: Mistakes,
     /// Asked for the value of an environment variable.
@@ -88,6 +95,7 @@ impl Project {
             scenarios: scenarios.into_iter().map(Into::into).collect(),
             server,
             dialect,
+            translator: None,
             security: None,
             headers: Vec::new(),
             secrets: Vec::new(),
@@ -216,14 +224,23 @@ impl Reader {
             Some(server) => self.security(server, url.as_ref(), &folder),
             None => None,
         };
+        let named = file
+            .server
+            .as_ref()
+            .and_then(|server| server.translator.clone());
         let (server, dialect) = match file.server {
-            Some(server) => self.server(server, url, &folder)?,
-            None => (ServerSpec::reference(), Dialect::reference()),
+            Some(server) => self.server(server, url, file.beside, &folder)?,
+            None => {
+                self.no_nodes(None, &file.beside);
+                (ServerSpec::reference(), Dialect::reference())
+            }
         };
+        let translator = named.map(|command| self.translator(command, &dialect, &folder));
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
         }
         Ok(Project {
+            translator,
             home: folder,
             scenarios,
             server,
@@ -239,8 +256,12 @@ impl Reader {
         &mut self,
         server: Server,
         url: Option<ServerUrl>,
+        beside: Vec<BesideTable>,
         folder: &Path,
     ) -> Result<(ServerSpec, Arc<Dialect>), Mistakes> {
+        if server.command.is_none() {
+            self.no_nodes(server.nodes.as_ref(), &beside);
+        }
         let dialect = match &server.dialect {
             None => Dialect::reference(),
             Some(path) => self.dialect(&folder.join(path.get_ref()), path.span())?,
@@ -257,9 +278,20 @@ impl Reader {
             self.mistake(command.span(), "the command is empty")
                 .expect("a command that starts your server, `my-server --port {port}`");
         }
+        let nodes = self.nodes(server.nodes.as_ref(), &command);
         let mut spec = CommandSpec::new(command.into_inner());
         spec.folder = Some(folder.to_owned());
-        if let Some(ready) = server.ready {
+        spec.nodes = nodes;
+        spec.beside = self.beside(beside, folder);
+        self.readiness(server.ready, &mut spec);
+        self.within(server.ready_within, &mut spec.within);
+        self.environment(server.env, &mut spec);
+        Ok((ServerSpec::Command(spec), dialect))
+    }
+
+    /// `ready:`
+    pub(super) fn readiness(&mut self, given: Option<Spanned<String>>, spec: &mut CommandSpec) {
+        if let Some(ready) = given {
             match ready.get_ref().parse() {
                 Ok(how) => spec.ready = how,
                 Err(expected) => {
@@ -269,16 +301,47 @@ impl Reader {
                 }
             }
         }
-        self.within(server.ready_within, &mut spec.within);
-        for (name, value) in server.env {
+    }
+
+    /// `env:`
+    pub(super) fn environment(
+        &mut self,
+        given: BTreeMap<String, Spanned<String>>,
+        spec: &mut CommandSpec,
+    ) {
+        for (name, value) in given {
             if let Some(value) = self.filled(&value) {
                 spec.env.push((name, value));
             }
         }
-        Ok((ServerSpec::Command(spec), dialect))
     }
 
-    fn within(&mut self, given: Option<Spanned<u64>>, within: &mut Duration) {
+    /// The program that reads and writes for the dialect. That one is needed is told where the dialect is chosen at last: by a flag, perhaps.
+    fn translator(
+        &mut self,
+        command: Spanned<String>,
+        dialect: &Dialect,
+        folder: &Path,
+    ) -> TranslatorSpec {
+        if command.get_ref().trim().is_empty() {
+            self.mistake(command.span(), "the command is empty")
+                .expect("a command that starts your translator, `node wire.js`");
+        } else if !dialect.is_translated() {
+            let found = format!(
+                "the dialect `{}` needs no translator: it says `framing: {}`",
+                dialect.name(),
+                dialect.framing()
+            );
+            self.mistake(command.span(), found)
+                .advise("take it out, or say `framing: program` in the dialect");
+        }
+        TranslatorSpec {
+            command: command.into_inner(),
+            folder: Some(folder.to_owned()),
+        }
+    }
+
+    pub(super) fn within(&mut self, given: Option<Spanned<u64>>, within: &mut Duration) {
         match given.as_ref().map(|given| (given.span(), *given.get_ref())) {
             None => {}
             Some((_, seconds @ 1..=3600)) => *within = Duration::from_secs(seconds),
@@ -414,7 +477,7 @@ impl Reader {
     }
 
     /// The text with the values of its `${NAME}`.
-    fn filled(&mut self, value: &Spanned<String>) -> Option<String> {
+    pub(super) fn filled(&mut self, value: &Spanned<String>) -> Option<String> {
         let mut rest = value.get_ref().as_str();
         let mut out = String::new();
         while let Some(start) = rest.find("${") {
@@ -451,7 +514,7 @@ impl Reader {
         }
     }
 
-    fn mistake(
+    pub(super) fn mistake(
         &mut self,
         bytes: std::ops::Range<usize>,
         found: impl Into<String>,

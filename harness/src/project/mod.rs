@@ -10,10 +10,16 @@
 //! env = { LOG = "info", KEY = "${MY_KEY}" }
 //! dialect = "dialect.yaml"               # how to talk to it; without it, as to the reference server
 //! tls = true                             # wss and https: {cert}, {key} and {ca} are PEM files for the command, also in GLARE_CERT, …
+//! nodes = 2                              # so many processes make it up; {node} in the command is 1, 2, …, and each has its own {port}
 //! tls-ca = "ca.pem"                      # whom to trust, if its certificate is one of its own
 //! tls-name = "signal.test"               # whom that certificate names, if not 127.0.0.1 or the host of the URL
 //! # or, in the place of `command`, a server that runs already, and is neither started nor ended:
 //! # url = "https://signal.test/below"    # https needs tls-ca; nasty cases want `glare run --i-own-this-server`
+//!
+//! [[beside]]                             # what the nodes share: started before them, ended after them, and watched like them
+//! name = "redis"                         # {redis} in the server's command is its port
+//! command = "exec redis-server --port {port} --save ''"
+//! ready = "port"                         # and `ready-within`, `env`: as above
 //!
 //! [headers]                              # sent with every request to the server
 //! authorization = "Bearer ${MY_TOKEN}"   # ${NAME} is an environment variable: a secret, in no log and no trace
@@ -21,7 +27,9 @@
 //!
 //! What boots a server is code. It is taken from this file and from the command line, never from a scenario.
 
+mod beside;
 mod file;
+mod tables;
 mod verify;
 
 pub use file::{PROJECT_FILE, Project};

@@ -110,6 +110,7 @@ impl Project {
             Run::global()?.clone(),
         );
         setting.options = self.again.clone().into();
+        setting.translator = self.translator.clone();
         setting.security = self.security.clone();
         setting.headers = self.headers.clone().into();
         setting.secrets = self.secrets.clone().into();

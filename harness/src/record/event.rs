@@ -63,6 +63,9 @@ pub struct CaseFacts {
     /// What glare was told besides scenarios, casts and the seed, as arguments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// On which node of the server each peer is, where it has several.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub placed: BTreeMap<PeerName, u32>,
     /// Everything speaks TLS.
     #[serde(default)]
     pub tls: bool,
@@ -284,10 +287,18 @@ pub enum What {
         #[serde(flatten)]
         life: ServerLife,
     },
+    /// What a step does to one node of several. What a node says, and its end by itself, are the server's.
+    Node {
+        node: u32,
+        #[serde(flatten)]
+        life: ServerLife,
+    },
     /// The tap stops reading from the server for this link, on a step's order, or reads again.
     Stalled { link: Link, stalled: bool },
     /// All that the server had queued for this link is here.
     Fenced { link: Link },
+    /// Glare itself got no time from the machine for so long, up to now.
+    Starved { millis: u64 },
     /// The last step is over. `cause` holds what satisfied its waits.
     End,
     /// From here on the harness ends peers and server itself: what follows, but for laws and the verdict, is in no log and before no law.

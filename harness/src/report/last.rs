@@ -112,6 +112,13 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
                 ServerLife::Paused => Some("server: paused".into()),
                 ServerLife::Resumed => Some("server: resumed".into()),
             },
+            What::Node { node, life } => match life {
+                ServerLife::Killed => Some(format!("server: node {node} killed")),
+                ServerLife::Ready => Some(format!("server: node {node} ready again")),
+                ServerLife::Paused => Some(format!("server: node {node} paused")),
+                ServerLife::Resumed => Some(format!("server: node {node} resumed")),
+                ServerLife::Alive | ServerLife::Exited { .. } | ServerLife::Line { .. } => None,
+            },
             What::LinkRefused { link, text, .. } => Some(format!("{}: {text}", link.peer)),
             What::Violation {
                 link,

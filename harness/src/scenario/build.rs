@@ -152,6 +152,10 @@ impl Values {
         })
     }
 
+    fn node(&self) -> Option<u32> {
+        u32::try_from(self.number("node")?).ok()
+    }
+
     fn status(&self) -> Option<u16> {
         u16::try_from(self.number("status")?).ok()
     }
@@ -408,12 +412,12 @@ pub(crate) fn mend(v: &Values) -> Option<Action> {
     })
 }
 
-pub(crate) fn pause(_: &Values) -> Option<Action> {
-    Some(Action::Pause)
+pub(crate) fn pause(v: &Values) -> Option<Action> {
+    Some(Action::Pause { node: v.node() })
 }
 
-pub(crate) fn resume(_: &Values) -> Option<Action> {
-    Some(Action::Resume)
+pub(crate) fn resume(v: &Values) -> Option<Action> {
+    Some(Action::Resume { node: v.node() })
 }
 
 pub(crate) fn cut(v: &Values) -> Option<Action> {
@@ -432,12 +436,12 @@ pub(crate) fn cut(v: &Values) -> Option<Action> {
     })
 }
 
-pub(crate) fn kill_server(_: &Values) -> Option<Action> {
-    Some(Action::KillServer)
+pub(crate) fn kill_server(v: &Values) -> Option<Action> {
+    Some(Action::KillServer { node: v.node() })
 }
 
-pub(crate) fn restart(_: &Values) -> Option<Action> {
-    Some(Action::Restart)
+pub(crate) fn restart(v: &Values) -> Option<Action> {
+    Some(Action::Restart { node: v.node() })
 }
 
 pub(crate) fn garbage(v: &Values) -> Option<Action> {

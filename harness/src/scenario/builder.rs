@@ -311,12 +311,12 @@ impl Builder {
 
     /// `pause`
     pub fn pause(self) -> Self {
-        self.step(Action::Pause)
+        self.step(Action::Pause { node: None })
     }
 
     /// `resume`
     pub fn resume(self) -> Self {
-        self.step(Action::Resume)
+        self.step(Action::Resume { node: None })
     }
 
     /// `garbage`

@@ -93,7 +93,13 @@ struct Faulty {
     /// Who has dialled a new line in the place of a silent one.
     anew: BTreeSet<PeerName>,
     stalled: BTreeMap<PeerName, usize>,
-    paused: Option<usize>,
+    /// The whole server, or nodes of it.
+    paused: BTreeMap<Option<u32>, usize>,
+}
+
+/// The server, or one node of it.
+fn which(node: Option<u32>) -> String {
+    node.map_or_else(|| "the server".into(), |node| format!("node {node}"))
 }
 
 impl Walk<'_> {
@@ -200,7 +206,14 @@ impl Walk<'_> {
                     self.rooms.insert(room.clone(), Some(at.number));
                 }
             }
-            Action::Restart | Action::KillServer => {
+            // Who else is on that node depends on how many there are; a room may be on all.
+            Action::Restart { node: Some(node) } | Action::KillServer { node: Some(node) } => {
+                let on_it = |peer: &PeerName| self.is_placed(peer, *node);
+                let gone: Vec<PeerName> =
+                    self.inside.iter().filter(|p| on_it(p)).cloned().collect();
+                self.inside.retain(|peer| !gone.contains(peer));
+            }
+            Action::Restart { node: None } | Action::KillServer { node: None } => {
                 self.rooms
                     .values_mut()
                     .for_each(|gone| *gone = Some(at.number));
@@ -293,8 +306,8 @@ impl Walk<'_> {
             | Action::Cut { .. }
             | Action::Stall { .. }
             | Action::Mend { .. }
-            | Action::Pause
-            | Action::Resume
+            | Action::Pause { .. }
+            | Action::Resume { .. }
             | Action::Wait(_)
             | Action::SendRaw { .. }
             | Action::Http { .. } => {}
@@ -396,23 +409,35 @@ impl Walk<'_> {
                     );
                 }
             }
-            Action::Pause => {
-                if let Some(step) = self.faulty.paused.replace(at.number) {
+            Action::Pause { node } => {
+                let before = self.faulty.paused.get(&None).copied();
+                let again = self.faulty.paused.insert(*node, at.number);
+                if let Some(step) = before.or(again) {
+                    let what = which(*node);
                     self.mistakes
-                        .add(&at.verb, "the server is paused already")
+                        .add(&at.verb, format!("{what} is paused already"))
                         .expect("a second time")
                         .advise(format!("step {step} pauses it"));
                 }
             }
-            Action::Resume => {
-                let paused = self.faulty.paused.take();
-                if paused.is_none() {
+            Action::Resume { node } => {
+                let paused = match node {
+                    None => !std::mem::take(&mut self.faulty.paused).is_empty(),
+                    node => self.faulty.paused.remove(node).is_some(),
+                };
+                if !paused {
+                    let what = which(*node);
                     self.mistakes
-                        .add(&at.verb, "the server is not paused")
+                        .add(&at.verb, format!("{what} is not paused"))
                         .expect("no `pause` before this step");
                 }
             }
-            Action::Restart | Action::KillServer => self.faulty = Faulty::default(),
+            Action::Restart { node: None } | Action::KillServer { node: None } => {
+                self.faulty = Faulty::default();
+            }
+            Action::Restart { node } | Action::KillServer { node } => {
+                self.faulty.paused.remove(node);
+            }
             Action::SendRaw {
                 raw: Raw::Text(_) | Raw::Frame(_) | Raw::Garbage { .. },
                 ..
@@ -430,7 +455,7 @@ impl Walk<'_> {
             Action::Connect {
                 peer,
                 answer: Answer::Granted | Answer::Any,
-            } if self.faulty.paused.is_none() && self.faulty.silent.contains_key(peer) => {
+            } if self.faulty.paused.is_empty() && self.faulty.silent.contains_key(peer) => {
                 self.faulty.anew.insert(peer.clone());
             }
             Action::Connect { .. }
@@ -444,9 +469,9 @@ impl Walk<'_> {
                 raw: Raw::Upgrade { .. },
                 ..
             } => {
-                if let Some(step) = self.faulty.paused {
+                if let Some((what, step)) = self.stands_still(at) {
                     self.mistakes
-                        .add(&at.verb, "this waits for the server, which is paused")
+                        .add(&at.verb, format!("this waits for {what}, which is paused"))
                         .expect("nothing can answer")
                         .advise(format!(
                             "step {step} pauses it; `resume` first, or `hold` the message, pause, and `release` it"
@@ -455,6 +480,22 @@ impl Walk<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Whether the scenario puts this peer on this node.
+    fn is_placed(&self, peer: &PeerName, node: u32) -> bool {
+        let mut peers = self.peers.iter();
+        peers.any(|(name, spec)| name == peer && spec.node == Some(node))
+    }
+
+    /// What of the server this step's peer certainly waits for in vain, and the step that paused it.
+    fn stands_still(&self, at: &Placed) -> Option<(String, usize)> {
+        let peer = at.step.action.actor();
+        let mut paused = self.faulty.paused.iter();
+        paused.find_map(|(node, step)| {
+            let waits = node.is_none_or(|node| peer.is_some_and(|peer| self.is_placed(peer, node)));
+            waits.then(|| (which(*node), *step))
+        })
     }
 
     /// Whether a word can follow on the leg where the pattern looks.

@@ -79,7 +79,7 @@ fn most(steps: &[Step]) -> usize {
                     inside.remove(peer);
                 }
             }
-            Action::KillServer | Action::Restart => rooms.clear(),
+            Action::KillServer { node: None } | Action::Restart { node: None } => rooms.clear(),
             _ => {}
         }
     }

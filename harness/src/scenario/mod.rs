@@ -12,6 +12,7 @@ mod deadlock;
 mod expected;
 mod model;
 mod needs;
+mod nodes;
 mod old_news;
 mod ordered;
 mod outcomes;

@@ -128,6 +128,8 @@ pub struct PeerSpec {
     pub reconnects: Option<Reconnects>,
     /// `fault:`, what it does wrong.
     pub fault: Option<PeerFault>,
+    /// `node:`, the node of the server that it talks to, from 1; `None`: as it comes.
+    pub node: Option<u32>,
 }
 
 impl PeerSpec {
@@ -420,14 +422,14 @@ pub enum Action {
     Stall { peer: PeerName },
     /// End the peer's silence or stall.
     Mend { peer: PeerName },
-    /// End the server as a crash would.
-    KillServer,
+    /// End the server as a crash would. Here and in what follows: one node of it, from 1, or all.
+    KillServer { node: Option<u32> },
     /// End the server if it runs, and start it again on the same address.
-    Restart,
+    Restart { node: Option<u32> },
     /// Stop the server's processes; its port and its connections stay.
-    Pause,
+    Pause { node: Option<u32> },
     /// Let them go on.
-    Resume,
+    Resume { node: Option<u32> },
     /// Send what no client should.
     SendRaw { peer: PeerName, raw: Raw },
     /// An HTTP request as it is; `status` if given must be the answer's.

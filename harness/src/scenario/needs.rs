@@ -85,6 +85,8 @@ enum End {
     Lost,
     /// Nothing arrives any more.
     Silent,
+    /// The node of the server that it was on has ended.
+    WithItsNode,
 }
 
 /// What is so after the steps up to here, whatever the server is.
@@ -176,7 +178,16 @@ impl<'s> Course<'s> {
                 peer,
                 how: Cut::Silence(_),
             } => self.ends.push((peer, End::Silent)),
-            Action::KillServer | Action::Restart => self.rooms.clear(),
+            Action::KillServer { node: None } | Action::Restart { node: None } => {
+                self.rooms.clear();
+            }
+            Action::KillServer { node } | Action::Restart { node } => {
+                for (peer, spec) in &self.scenario.peers {
+                    if spec.node == *node {
+                        self.leave(peer, Some(End::WithItsNode));
+                    }
+                }
+            }
             Action::Send {
                 message, from, to, ..
             } => {
@@ -188,7 +199,17 @@ impl<'s> Course<'s> {
             Action::SendRaw {
                 peer,
                 raw: Raw::Frame(_),
-            } => self.ends.push((peer, End::Lost)),
+            } => {
+                need(self, Need::WebSocket, "breaks a frame".into());
+                self.ends.push((peer, End::Lost));
+            }
+            Action::SendRaw {
+                raw: Raw::Upgrade { .. },
+                ..
+            } => need(self, Need::WebSocket, "asks for a WebSocket".into()),
+            Action::SendRaw {
+                raw: Raw::Text(_), ..
+            } => need(self, Need::SendsMessages, "sends a text as it is".into()),
             Action::SendRaw {
                 peer,
                 raw: Raw::Garbage { of, .. },
@@ -438,6 +459,10 @@ impl<'s> Course<'s> {
                 let what = format!("waits for the news that {peer}, whose line is silent, is gone");
                 self.need(Need::NoticesSilence(step.within), what, step);
                 self.leave(peer, None);
+            }
+            Some((peer, End::WithItsNode)) => {
+                let what = format!("waits for the news that {peer}, whose node has ended, is gone");
+                self.need(Need::AnnouncesLostNode, what, step);
             }
             Some((_, End::Left)) | None => {}
         }

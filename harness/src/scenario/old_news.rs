@@ -248,7 +248,9 @@ impl<'s> Walk<'s> {
                 peer,
                 how: Cut::Close | Cut::Reset,
             } => self.goes_out(step, peer),
-            Action::KillServer | Action::Restart => self.rooms.clear(),
+            Action::KillServer { node: None } | Action::Restart { node: None } => {
+                self.rooms.clear()
+            }
             Action::Negotiate { from, to } | Action::RestartIce { peer: from, to } => {
                 if let Some(to) = self.other(from, to) {
                     self.offers(step, from, to);

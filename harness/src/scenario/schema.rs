@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::table::{
     AT_ONCE, AWAIT, AWAIT_ABOUT, CONDITIONS, EXPECT_KEYS, FILE, KeySpec, MAX_AT_ONCE, MAX_MIXES,
-    MAX_PARAMETERS, MAX_PEERS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE, MAX_VARIANTS,
-    PEER_KEYS, PeerShape, RECONNECTS, RESERVED, SEQUENCE, SEQUENCE_KEYS, SEQUENCES_FILE, STATES,
-    Shape, TOGETHER, TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, Verb, WAIT, WAIT_ABOUT, WITHIN,
-    verbs,
+    MAX_NODE, MAX_PARAMETERS, MAX_PEERS, MAX_SEQUENCES, MAX_STEPS, MAX_TAGS, MAX_VALUE,
+    MAX_VARIANTS, PEER_KEYS, PeerShape, RECONNECTS, RESERVED, SEQUENCE, SEQUENCE_KEYS,
+    SEQUENCES_FILE, STATES, Shape, TOGETHER, TOGETHER_ABOUT, TOGETHER_KEYS, USE, USE_ABOUT, Verb,
+    WAIT, WAIT_ABOUT, WITHIN, verbs,
 };
 
 /// The schema (JSON Schema, draft 2020-12) that an editor completes and checks scenario files by, and the files of sequences beside them.
@@ -204,6 +204,9 @@ fn peer_value(shape: PeerShape) -> Value {
         PeerShape::Duration => {
             or_placeholder(json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m)$" }))
         }
+        PeerShape::Node => {
+            or_placeholder(json!({ "type": "integer", "minimum": 1, "maximum": MAX_NODE }))
+        }
         PeerShape::Reconnects => {
             let mut properties = Map::new();
             for (key, shape, about) in RECONNECTS {
@@ -332,7 +335,7 @@ fn time() -> Value {
 }
 
 fn alone(verb: &Verb) -> bool {
-    verb.keys.is_empty()
+    verb.one_of.is_empty() && verb.keys.iter().all(|key| !key.needed)
 }
 
 fn mapping(verb: &Verb) -> Value {

@@ -130,10 +130,10 @@ macro_rules! doer {
             | Action::Duplicate(_)
             | Action::Reorder { .. }
             | Action::Corrupt { .. }
-            | Action::KillServer
-            | Action::Restart
-            | Action::Pause
-            | Action::Resume
+            | Action::KillServer { .. }
+            | Action::Restart { .. }
+            | Action::Pause { .. }
+            | Action::Resume { .. }
             | Action::Wait(_)
             | Action::Await(_)
             | Action::Together(_) => None,

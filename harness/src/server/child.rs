@@ -35,6 +35,14 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// How long nothing may listen before that counts as an end: a listener that is renewed is away for a moment.
 const DEAF_FOR: Duration = Duration::from_secs(2);
 
+/// What a program is called where its errors are told, and what its command may name.
+#[derive(Clone, Copy)]
+pub(super) struct Named<'a> {
+    pub who: &'a str,
+    /// Names as a command writes them between braces, and what they become.
+    pub words: &'a [(String, String)],
+}
+
 /// The program, from start to its end.
 pub(super) struct Child {
     address: SocketAddr,
@@ -53,6 +61,7 @@ pub(super) struct Child {
 impl Child {
     pub(super) async fn start(
         spec: &CommandSpec,
+        Named { who, words }: Named<'_>,
         address: SocketAddr,
         security: Option<&Security>,
         run: &Run,
@@ -63,6 +72,9 @@ impl Child {
         let mut line = spec.command.replace("{port}", &address.port().to_string());
         for (name, path) in files.iter().flat_map(Files::paths) {
             line = line.replace(&format!("{{{name}}}"), path);
+        }
+        for (name, value) in words {
+            line = line.replace(&format!("{{{name}}}"), value);
         }
         let mut command = tokio::process::Command::new("/bin/sh");
         command
@@ -79,6 +91,7 @@ impl Child {
             command.current_dir(folder);
         }
         let mut child = command.spawn().map_err(|error| ServerError::Spawn {
+            who: who.into(),
             command: line,
             error,
         })?;
@@ -183,6 +196,7 @@ impl Child {
                 this.end_group().await;
                 let status = this.exited.borrow().clone().unwrap_or_default();
                 Err(ServerError::Exited {
+                    who: who.into(),
                     status,
                     lines: lines(),
                 })
@@ -190,6 +204,7 @@ impl Child {
             Patience::Taken(by) => {
                 this.kill().await;
                 Err(ServerError::Taken {
+                    who: who.into(),
                     port: address.port(),
                     by,
                     lines: lines(),
@@ -199,6 +214,7 @@ impl Child {
                 let waited = readiness.told().await;
                 this.kill().await;
                 Err(ServerError::NotReady {
+                    who: who.into(),
                     waited,
                     after: spec.within,
                     lines: lines(),

@@ -5,30 +5,31 @@ mod child;
 mod elsewhere;
 mod embedded;
 mod files;
+mod node;
 mod output;
 mod ready;
+mod translator;
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::{
-    Certificate, Fault, Faults, Memory, Options, Policy, RoomSize, SameId,
-};
-use tokio::net::TcpSocket;
+use futures_util::future::join_all;
+use glare_signaling_server::{Fault, Faults, Policy, RoomSize, SameId};
 
-use crate::run::{Port, Run, Stranger};
+use crate::run::{Run, Stranger};
 use crate::tap::Site;
 use crate::terms::ServerLife;
 use crate::tls::{Security, TlsError};
 
-pub use elsewhere::{ServerUrl, UrlSpec};
+use node::{Companion, Node};
+pub(crate) use translator::Program;
+pub use translator::TranslatorSpec;
 
-/// How long the port of a server that was killed may stay busy.
-const FREED_WITHIN: Duration = Duration::from_secs(20);
+pub use elsewhere::{ServerUrl, UrlSpec};
 
 /// Where a server's life is told.
 pub type Sink = Arc<dyn Fn(ServerLife) + Send + Sync>;
@@ -107,7 +108,8 @@ impl ServerSpec {
 pub struct CommandSpec {
     /// The command line, for `/bin/sh`. `{port}` becomes the port it must listen on at 127.0.0.1; it is in `PORT` too. With TLS, `{cert}`,
     /// `{key}` and `{ca}` become the paths of its certificate, the private key, and the certificate of the run's authority (PEM); they are
-    /// in `GLARE_CERT`, `GLARE_KEY` and `GLARE_CA` too.
+    /// in `GLARE_CERT`, `GLARE_KEY` and `GLARE_CA` too. `{node}` becomes the number of the node, from 1, and the name of what runs beside
+    /// it, between braces, that one's port.
     pub command: String,
     /// More environment.
     pub env: Vec<(String, String)>,
@@ -117,6 +119,19 @@ pub struct CommandSpec {
     pub ready: Ready,
     /// How long it may take.
     pub within: Duration,
+    /// How many processes of it make up the server, each on a port of its own.
+    pub nodes: u32,
+    /// What the nodes share: started before them, in this order, and ended after them.
+    pub beside: Vec<Beside>,
+}
+
+/// A program that the nodes of a server share: a bus, a database.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// Its name. `{name}` in the commands after it becomes its port.
+    pub name: String,
+    /// How it is started. It neither has nodes nor speaks TLS.
+    pub spec: CommandSpec,
 }
 
 /// How a program shows that it is ready.
@@ -139,8 +154,13 @@ impl CommandSpec {
             folder: None,
             ready: Ready::Port,
             within: Self::WITHIN,
+            nodes: 1,
+            beside: Vec::new(),
         }
     }
+
+    /// Most nodes of a server.
+    pub const MAX_NODES: u32 = 8;
 
     /// How long a server may take to get ready where nobody says.
     pub const WITHIN: Duration = Duration::from_secs(30);
@@ -200,6 +220,14 @@ impl ServerSpec {
         }
     }
 
+    /// How many processes make it up.
+    pub fn nodes(&self) -> u32 {
+        match self {
+            ServerSpec::Command(spec) => spec.nodes.max(1),
+            ServerSpec::Embedded { .. } | ServerSpec::Url(_) => 1,
+        }
+    }
+
     /// What requests to it name; their tap, where it is glare's own.
     pub fn site(&self) -> Option<Arc<Site>> {
         self.elsewhere().map(|spec| Arc::new(spec.url.site()))
@@ -224,24 +252,30 @@ pub enum ServerError {
     #[error("no port for the server: {0}")]
     Port(std::io::Error),
     /// The program could not be started.
-    #[error("the server `{command}` could not be started: {error}")]
+    #[error("{who} `{command}` could not be started: {error}")]
     Spawn {
+        /// Which program.
+        who: String,
         /// The command line.
         command: String,
         /// Why.
         error: std::io::Error,
     },
     /// The program ended before it was ready.
-    #[error("the server ended ({status}) before it was ready; its last lines:\n{}", indent(.lines))]
+    #[error("{who} ended ({status}) before it was ready; its last lines:\n{}", indent(.lines))]
     Exited {
+        /// Which program.
+        who: String,
         /// Its exit status.
         status: String,
         /// The last lines of its output.
         lines: Vec<String>,
     },
     /// The program did not get ready.
-    #[error("the server was not ready after {} s (waited for {waited}); its last lines:\n{}", .after.as_secs(), indent(.lines))]
+    #[error("{who} was not ready after {} s (waited for {waited}); its last lines:\n{}", .after.as_secs(), indent(.lines))]
     NotReady {
+        /// Which program.
+        who: String,
         /// What was waited for.
         waited: String,
         /// How long.
@@ -250,8 +284,10 @@ pub enum ServerError {
         lines: Vec<String>,
     },
     /// Another program listens where it should.
-    #[error("port {port}, where the server must listen, is held by another program ({}); the server's last lines:\n{}", stranger(.by), indent(.lines))]
+    #[error("port {port}, where {who} must listen, is held by another program ({}); its own last lines:\n{}", stranger(.by), indent(.lines))]
     Taken {
+        /// Which program.
+        who: String,
         /// The port.
         port: u16,
         /// Who listens there; `None` if that is hidden.
@@ -304,54 +340,15 @@ fn indent(lines: &[String]) -> String {
     lines.join("\n")
 }
 
-/// Binds a port and never listens on it: what connects is refused, who asks for it as any program does cannot have it, and who binds with
-/// `SO_REUSEADDR`, and to this very port, can listen (socket(7)).
-fn reserved(port: &Port) -> std::io::Result<TcpSocket> {
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(port.address())?;
-    Ok(socket)
-}
-
-/// The port of a server that glare starts, its own until it is done with, also while it is down: whoever asks one that has crashed must not
-/// be answered by another case's.
-struct Place {
-    port: Port,
-    /// An embedded server lets it be bound beside it; not every program would listen where another socket is bound.
-    _reserved: Option<TcpSocket>,
-    /// What an embedded one with a fault keeps beside it.
-    memory: Memory,
-}
-
-impl Place {
-    fn of(spec: &ServerSpec) -> Result<Option<Self>, ServerError> {
-        let taken = |embedded: bool| {
-            let port = Port::take()?;
-            let reserved = embedded.then(|| reserved(&port)).transpose()?;
-            std::io::Result::Ok(Self {
-                port,
-                _reserved: reserved,
-                memory: Memory::default(),
-            })
-        };
-        match spec {
-            ServerSpec::Embedded { .. } => taken(true).map(Some).map_err(ServerError::Port),
-            ServerSpec::Command(_) => taken(false).map(Some).map_err(ServerError::Port),
-            ServerSpec::Url(_) => Ok(None),
-        }
-    }
-}
-
-/// A server that is up, or was.
+/// A server that is up, or was: all its nodes, and what runs beside them.
 pub struct ServerUnderTest {
     spec: ServerSpec,
-    address: SocketAddr,
-    life: Option<Life>,
     wanted: Wanted,
     sink: Sink,
-    run: Run,
-    /// After the server: what was its own till then is let go last.
-    place: Option<Place>,
+    /// By their number, from 1. There is always one.
+    nodes: Vec<Node>,
+    /// After the nodes: ended last.
+    beside: Vec<Companion>,
 }
 
 /// What is wanted of a server besides that it runs.
@@ -376,13 +373,6 @@ pub enum Lives {
     Unknown,
 }
 
-enum Life {
-    Embedded(embedded::Embedded),
-    Child(child::Child),
-    /// Not ours to end.
-    Elsewhere,
-}
-
 impl ServerUnderTest {
     /// Starts it and waits until it is ready.
     ///
@@ -402,91 +392,76 @@ impl ServerUnderTest {
         sink: Sink,
         wanted: Wanted,
     ) -> Result<Self, ServerError> {
-        let place = Place::of(&spec)?;
-        let (address, life) = Self::boot(&spec, place.as_ref(), &wanted, &run, &sink).await?;
-        Ok(Self {
-            place,
+        let mut beside = Vec::new();
+        if let ServerSpec::Command(command) = &spec
+            && let Err(error) = Companion::start_all(command, &run, &sink, &mut beside).await
+        {
+            Companion::end_all(beside).await;
+            return Err(error);
+        }
+        let words: Vec<(String, String)> = beside.iter().map(Companion::word).collect();
+        let mut this = Self {
+            nodes: Vec::new(),
+            beside,
             spec,
-            address,
-            life: Some(life),
             wanted,
             sink,
-            run,
-        })
-    }
-
-    async fn boot(
-        spec: &ServerSpec,
-        place: Option<&Place>,
-        wanted: &Wanted,
-        run: &Run,
-        sink: &Sink,
-    ) -> Result<(SocketAddr, Life), ServerError> {
-        let at = place.map(|place| place.port.address());
-        let at = at.ok_or(ServerError::Gone);
-        let (address, life) = match spec {
-            ServerSpec::Embedded { faults, policy } => {
-                let mut options = Options {
-                    faults: faults.clone(),
-                    policy: policy.clone(),
-                    listen: at?,
-                    memory: place.map(|place| place.memory.clone()).unwrap_or_default(),
-                    ..Options::default()
-                };
-                if let Some(security) = &wanted.security {
-                    let shown = security.server()?;
-                    let certificate = Certificate::from_pem(shown.certificate(), shown.key());
-                    options.certificate = Some(certificate.map_err(ServerError::Files)?);
-                }
-                let server = Self::bind(options, wanted.pausable, sink).await;
-                let server = server.map_err(ServerError::Port)?;
-                let address = server.address().ok_or(ServerError::Gone)?;
-                (address, Life::Embedded(server))
-            }
-            ServerSpec::Command(spec) => {
-                let security = wanted.security.as_ref();
-                let at = at?;
-                let child = child::Child::start(spec, at, security, run, sink.clone()).await?;
-                (at, Life::Child(child))
-            }
-            ServerSpec::Url(spec) => {
-                let address = spec.reach(wanted.security.as_ref()).await?;
-                (address, Life::Elsewhere)
-            }
         };
-        sink(ServerLife::Ready);
-        Ok((address, life))
-    }
-
-    /// A process that is just being started holds copies of this one's sockets until it has become another program, so the
-    /// port of a server that was killed may be busy for a moment more.
-    async fn bind(
-        options: Options,
-        pausable: bool,
-        sink: &Sink,
-    ) -> std::io::Result<embedded::Embedded> {
-        let deadline = tokio::time::Instant::now() + FREED_WITHIN;
-        loop {
-            match embedded::Embedded::start(options.clone(), pausable, sink.clone()).await {
+        match this.boot_all(&run, words).await {
+            Ok(()) => Ok(this),
+            Err(error) => {
+                this.stop().await;
                 Err(error)
-                    if error.kind() == std::io::ErrorKind::AddrInUse
-                        && tokio::time::Instant::now() < deadline =>
-                {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-                started => return started,
             }
         }
     }
 
-    /// Where it listens, also while it is down.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// All nodes at once: some get ready only when the others are there.
+    async fn boot_all(
+        &mut self,
+        run: &Run,
+        words: Vec<(String, String)>,
+    ) -> Result<(), ServerError> {
+        let count = self.spec.nodes();
+        for number in 1..=count {
+            let node = Node::of(&self.spec, (number, count), words.clone(), run, &self.sink)?;
+            self.nodes.push(node);
+        }
+        let (spec, wanted) = (&self.spec, &self.wanted);
+        let nodes = self.nodes.iter_mut();
+        let booted = join_all(nodes.map(|node| node.boot(spec, wanted))).await;
+        booted.into_iter().collect::<Result<(), ServerError>>()?;
+        (self.sink)(ServerLife::Ready);
+        Ok(())
     }
 
-    /// Whether it was started and no step has ended it. It may have ended by itself.
+    /// Where its first node listens, also while it is down.
+    pub fn address(&self) -> SocketAddr {
+        self.address_of(1)
+    }
+
+    /// Where the node of this number, from 1, listens, also while it is down.
+    pub fn address_of(&self, node: u32) -> SocketAddr {
+        let index = (node as usize).saturating_sub(1);
+        let node = self.nodes.get(index).or(self.nodes.first());
+        node.map_or_else(|| (Ipv4Addr::LOCALHOST, 0).into(), |node| node.address)
+    }
+
+    /// Whether any of it was started and no step has ended it. It may have ended by itself.
     pub fn is_up(&self) -> bool {
-        self.life.is_some()
+        self.nodes.iter().any(Node::is_up)
+    }
+
+    /// The numbers of the nodes that were started and that no step has ended.
+    pub fn up(&self) -> Vec<u32> {
+        let numbers = (1..).zip(&self.nodes);
+        let up = numbers.filter(|(_, node)| node.is_up());
+        up.map(|(number, _)| number).collect()
+    }
+
+    /// Whether it is more than one process.
+    pub fn has_several_nodes(&self) -> bool {
+        self.nodes.len() > 1
     }
 
     /// Whether the harness has started it, and so ends it.
@@ -501,39 +476,45 @@ impl ServerUnderTest {
         }
     }
 
+    /// The nodes that are meant: that of this number, or all.
+    fn meant(&mut self, node: Option<u32>) -> impl Iterator<Item = &mut Node> {
+        let numbers = (1..).zip(&mut self.nodes);
+        let meant = numbers.filter(move |(number, _)| node.is_none_or(|node| node == *number));
+        meant.map(|(_, node)| node)
+    }
+
     /// Ends it as a crash would: sockets reset, nobody told. One that is not ours stays. Whether it ran till then: of one that had ended by
-    /// itself that is told, and not that it was killed.
+    /// itself that is told, and not that it was killed. What runs beside it stays.
     pub async fn kill(&mut self) -> bool {
-        if !self.is_ours() {
-            return false;
-        }
-        let ran = match self.life.take() {
-            Some(Life::Embedded(server)) => server.kill().await,
-            Some(Life::Child(child)) => child.kill().await,
-            Some(Life::Elsewhere) | None => return false,
-        };
+        let ran = self.kill_node(None).await;
         if ran {
             (self.sink)(ServerLife::Killed);
         }
         ran
     }
 
+    /// The same for one node, or all. That it was killed is for whoever asks to tell.
+    pub async fn kill_node(&mut self, node: Option<u32>) -> bool {
+        if !self.is_ours() {
+            return false;
+        }
+        let killed = join_all(self.meant(node).map(Node::kill)).await;
+        killed.into_iter().any(|ran| ran)
+    }
+
     /// Looks whether it goes on, after all that was sent to it; that, or its end, is told to the sink. `ask`: not all that was sent is known
     /// to have been taken in, so it is asked something that it cannot answer before that. One that a step has ended is not looked for.
     pub async fn look(&mut self, ask: bool) -> Lives {
-        let goes_on = match &mut self.life {
-            Some(Life::Embedded(server)) => server.goes_on(ask).await,
-            Some(Life::Child(child)) => child.goes_on(ask).await,
-            Some(Life::Elsewhere) => {
-                let Some(spec) = self.spec.elsewhere() else {
-                    return Lives::Unknown;
-                };
-                let security = self.wanted.security.as_ref();
-                return elsewhere::look(spec, self.address, security, ask).await;
-            }
-            None => return Lives::Unknown,
-        };
-        if !goes_on {
+        if let Some(spec) = self.spec.elsewhere() {
+            let security = self.wanted.security.as_ref();
+            return elsewhere::look(spec, self.address(), security, ask).await;
+        }
+        if !self.is_up() {
+            return Lives::Unknown;
+        }
+        let nodes = join_all(self.nodes.iter_mut().map(|node| node.goes_on(ask))).await;
+        let beside = join_all(self.beside.iter().map(Companion::goes_on)).await;
+        if nodes.into_iter().chain(beside).any(|goes_on| !goes_on) {
             return Lives::No;
         }
         (self.sink)(ServerLife::Alive);
@@ -547,47 +528,59 @@ impl ServerUnderTest {
     pub async fn restart(&mut self) -> Result<(), ServerError> {
         self.not_ours()?;
         self.kill().await;
-        let (place, wanted) = (self.place.as_ref(), &self.wanted);
-        let (_, life) = Self::boot(&self.spec, place, wanted, &self.run, &self.sink).await?;
-        self.life = Some(life);
+        self.restart_node(None).await?;
+        (self.sink)(ServerLife::Ready);
         Ok(())
+    }
+
+    /// The same for one node, or all. That it was killed, and is ready, is for whoever asks to tell.
+    ///
+    /// # Errors
+    /// As for [`ServerUnderTest::start`].
+    pub async fn restart_node(&mut self, node: Option<u32>) -> Result<(), ServerError> {
+        self.not_ours()?;
+        self.kill_node(node).await;
+        let (spec, wanted) = (self.spec.clone(), self.wanted.clone());
+        let booted = join_all(self.meant(node).map(|node| node.boot(&spec, &wanted))).await;
+        booted.into_iter().collect()
     }
 
     /// Stops it where it stands, as SIGSTOP does: its port and its connections stay, nothing answers, no timer runs out. A child is
     /// stopped with its whole group; an embedded one has its only thread blocked. When this returns it does nothing any more.
+    /// One node, or all.
     ///
     /// # Errors
     /// It does not run, does not stop, or was not started as pausable.
-    pub async fn pause(&mut self) -> Result<(), ServerError> {
+    pub async fn pause(&mut self, node: Option<u32>) -> Result<(), ServerError> {
         self.not_ours()?;
-        let paused = match &mut self.life {
-            Some(Life::Embedded(server)) => server.pause().await,
-            Some(Life::Child(child)) => child.pause().await,
-            Some(Life::Elsewhere) | None => return Err(ServerError::Gone),
-        };
-        paused.then_some(()).ok_or(ServerError::NotPaused)
+        let paused = join_all(
+            self.meant(node)
+                .filter(|node| node.is_up())
+                .map(Node::pause),
+        )
+        .await;
+        match paused.as_slice() {
+            [] => Err(ServerError::Gone),
+            all => (all.iter().all(|paused| *paused))
+                .then_some(())
+                .ok_or(ServerError::NotPaused),
+        }
     }
 
-    /// Lets it go on after a pause.
+    /// Lets it go on after a pause: one node, or all.
     ///
     /// # Errors
     /// It does not run.
-    pub async fn resume(&mut self) -> Result<(), ServerError> {
+    pub async fn resume(&mut self, node: Option<u32>) -> Result<(), ServerError> {
         self.not_ours()?;
-        match &mut self.life {
-            Some(Life::Embedded(server)) => server.resume(),
-            Some(Life::Child(child)) => child.resume().await,
-            Some(Life::Elsewhere) | None => return Err(ServerError::Gone),
-        }
-        Ok(())
+        let up = self.meant(node).filter(|node| node.is_up());
+        let resumed = join_all(up.map(Node::resume)).await;
+        (!resumed.is_empty()).then_some(()).ok_or(ServerError::Gone)
     }
 
-    /// Ends it for good. Of one that had ended by itself that is told.
+    /// Ends it for good, and then what runs beside it. Of one that had ended by itself that is told.
     pub async fn stop(mut self) {
-        match self.life.take() {
-            Some(Life::Embedded(server)) => drop(server.kill().await),
-            Some(Life::Child(child)) => drop(child.kill().await),
-            Some(Life::Elsewhere) | None => {}
-        }
+        join_all(self.nodes.iter_mut().map(Node::kill)).await;
+        Companion::end_all(self.beside).await;
     }
 }

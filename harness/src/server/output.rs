@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 const KEPT_LINES: usize = 12;
 
 /// What it wrote, as far as it is kept.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Output {
     /// The last lines of each stream, with their place among all lines.
     last: [VecDeque<(u64, String)>; 2],

@@ -6,6 +6,7 @@ mod need;
 mod reason;
 pub mod sdp;
 mod terms;
+mod translator;
 mod word;
 
 pub use dialect::{
@@ -17,4 +18,5 @@ pub use garbage::{Garbage, Garbled, OnGarbage};
 pub use need::Need;
 pub use reason::{Reason, Refusals};
 pub use terms::Terms;
+pub use translator::Translator;
 pub use word::{Candidate, Description, DescriptionKind, Kind, Notice, Request, Signal, Word};

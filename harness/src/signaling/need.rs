@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Audience, Dialect, Kind, Reason, SameId};
+use crate::terms::{Start, Via};
 
 /// What a step, or an expected line, needs of a server. A need that no dialect has to declare is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,10 +46,16 @@ pub enum Need {
     Addresses(Kind),
     /// A line that is half-open is noticed before the step has waited for so long.
     NoticesSilence(Duration),
+    /// Those on other nodes hear of somebody whose node has ended.
+    AnnouncesLostNode,
     /// Who leaves a room keeps its line.
     StaysConnected,
     /// Who comes in is told who is inside.
     TellsInside,
+    /// Lines are WebSockets, so that there are frames to break, and a handshake.
+    WebSocket,
+    /// Peers send messages on their lines, so that one can be sent as it is.
+    SendsMessages,
 }
 
 impl Need {
@@ -140,6 +147,20 @@ impl Need {
                 properties.notices_silence_within,
                 waits,
             ),
+            Need::WebSocket => {
+                let carrier = match dialect.via() {
+                    Via::WebSocket | Via::SocketIo { start: Start::WebSocket, .. } => return None,
+                    Via::SocketIo { .. } => "polling",
+                    Via::Events { .. } => "server-sent events",
+                    Via::LongPoll => "long polls",
+                };
+                Some(format!("the dialect `{name}` has {carrier}, not WebSockets"))
+            }
+            Need::SendsMessages => matches!(dialect.via(), Via::Events { .. } | Via::LongPoll)
+                .then(|| format!("with the dialect `{name}` peers send requests, and no messages")),
+            Need::AnnouncesLostNode => {
+                Some("whether other nodes notice the end of one, no dialect can promise".into())
+            }
             Need::TellsInside => (!dialect.tells_inside()).then(|| {
                 format!(
                     "the dialect `{name}` does not say who is inside (`{{with}}` in `hear: joined`)"

@@ -168,10 +168,10 @@ impl Stage {
             | Action::Corrupt { .. }
             | Action::Stall { .. }
             | Action::Mend { .. }
-            | Action::KillServer
-            | Action::Restart
-            | Action::Pause
-            | Action::Resume
+            | Action::KillServer { .. }
+            | Action::Restart { .. }
+            | Action::Pause { .. }
+            | Action::Resume { .. }
             | Action::SendRaw { .. }
             | Action::Wait(_)
             | Action::Await(_)

@@ -62,6 +62,10 @@ impl Stage {
                 What::Server {
                     life: ServerLife::Killed | ServerLife::Ready,
                 } => unproven.clear(),
+                What::Node {
+                    node,
+                    life: ServerLife::Killed | ServerLife::Ready,
+                } => unproven.retain(|link: &Link| self.placed.get(&link.peer) != Some(node)),
                 _ => {}
             }
         }

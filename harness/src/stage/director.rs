@@ -15,6 +15,7 @@ use super::hope::Waiting;
 use super::lawful::judged;
 use super::order::{Done, Order};
 use super::outcome::Judged;
+use super::pulse::Pulse;
 use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
@@ -24,8 +25,7 @@ use crate::names::{Link, PeerName, RoomName};
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
 use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, Place};
 use crate::server::ServerUnderTest;
-use crate::signaling::Terms;
-use crate::signaling::{Alias, Kind, Request};
+use crate::signaling::{Alias, Dialect, Kind, Request, Terms};
 use crate::terms::ServerLife;
 
 /// How long the last replies may take before a link counts as not fenced.
@@ -110,6 +110,8 @@ pub(super) struct Ran {
 pub(super) struct Stage {
     pub(super) actors: BTreeMap<PeerName, Actor>,
     pub(super) server: ServerUnderTest,
+    /// On which node of it each peer is.
+    pub(super) placed: BTreeMap<PeerName, u32>,
     /// The names that everything has on the wire.
     pub(super) alias: Alias,
     /// Whether two strangers could meet before the steps, where somebody else has started the server and some step does harm.
@@ -130,7 +132,11 @@ pub(super) struct Stage {
     pub(super) acquainted: Acquainted,
     /// How many events the world has taken in.
     pub(super) taken: Seq,
+    /// How long glare itself got no time from the machine, and until when.
+    pub(super) starved: Vec<(Instant, Duration)>,
     pub(super) lost: Lost,
+    /// How the server is talked to.
+    pub(super) dialect: Arc<Dialect>,
     pub(super) disturbed: Disturbed,
     /// A browser takes part.
     pub(super) browsers: bool,
@@ -138,6 +144,7 @@ pub(super) struct Stage {
     pub(super) may_end: bool,
     /// The end of the steps; before it, the last step that began.
     pub(super) ended: Seq,
+    pub(super) _pulse: Pulse,
     /// The case must be over by then.
     pub(super) end: Instant,
     /// What the step waits for must be there by then.
@@ -226,7 +233,12 @@ impl Stage {
         drop(timeout_at(Instant::now() + FENCE_WITHIN, rest).await);
         self.go_on(self.ended).await?;
         self.hear_of_leavings(terms).await?;
-        self.fence(self.ended).await
+        self.fence(self.ended).await?;
+        // What a node has answered shows nothing of what comes from another.
+        match self.server.has_several_nodes() && self.fences_are_spoken {
+            true => self.quiet().await,
+            false => Ok(()),
+        }
     }
 
     /// Until nothing new has come for a while.
@@ -286,6 +298,10 @@ impl Stage {
     pub(super) fn take_in(&mut self) -> Result<(), Stop> {
         for event in self.recorder.events_from(self.taken) {
             self.taken = event.seq + 1;
+            if let What::Starved { millis } = event.what {
+                self.starved
+                    .push((Instant::now(), Duration::from_millis(millis)));
+            }
             self.world.feed(&event);
             if let Some(index) = self.watch.feed(&event) {
                 return Err(Stop::Fail {
@@ -308,6 +324,9 @@ impl Stage {
                     message: format!("the server ended by itself: {status}"),
                 });
             }
+        }
+        if let Some(why) = self.dialect.failure() {
+            return Err(Stop::Trouble(InconclusiveKind::Environment, why));
         }
         match lock(&self.lost).first() {
             Some((peer, why)) => Err(Stop::Trouble(
@@ -333,9 +352,27 @@ impl Stage {
         }
     }
 
-    /// Something did not happen in its time.
+    /// How long glare itself got no time from the machine since this wait began.
+    fn starved(&self, until: Until) -> Duration {
+        let began = until.at.checked_sub(until.within);
+        let since = |at: &Instant| began.is_none_or(|began| *at >= began);
+        let later = self.starved.iter().filter(|(at, _)| since(at));
+        later.map(|(_, time)| *time).sum()
+    }
+
+    /// Something did not happen in its time. Where the machine had no time for glare in much of it, nobody is to blame.
     pub(super) fn late(&self, what: &str, until: Until) -> Stop {
         let limit = self.limit(until);
+        let starved = self.starved(until);
+        if starved * 2 > until.within {
+            return Stop::Trouble(
+                InconclusiveKind::Environment,
+                format!(
+                    "{what} did not happen ({limit}), but the machine had no time for glare itself for {} of that: it is too busy",
+                    seconds(starved)
+                ),
+            );
+        }
         fail_as(
             FailureKind::TimedOut,
             format!("{what} did not happen ({limit})"),
@@ -366,7 +403,7 @@ impl Stage {
         what: impl Fn() -> String,
         mut holds: impl FnMut(&mut World) -> Option<Result<T, Miss>>,
     ) -> Result<T, Stop> {
-        let deadline = until.at.min(self.end);
+        let mut deadline = until.at.min(self.end);
         let idle = Instant::now() + IDLE_AFTER;
         loop {
             self.world.hope.quiet = self.actors.values().all(|actor| actor.wire.is_quiet());
@@ -391,6 +428,12 @@ impl Stage {
                     continue;
                 }
                 self.take_in()?;
+                // What the machine kept back is given on top.
+                let later = (until.at + self.starved(until)).min(self.end);
+                if later > deadline {
+                    deadline = later;
+                    continue;
+                }
                 return Err(self.late(&what(), until));
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::names::Link;
+use crate::names::{Link, PeerName};
 
 /// What the steps so far have disturbed.
 #[derive(Default)]
@@ -15,10 +15,23 @@ pub(super) struct Disturbed {
     pub(super) silent: BTreeSet<Link>,
     /// Links whose tap does not read from the server.
     pub(super) stalled: BTreeSet<Link>,
-    pub(super) paused: bool,
+    /// The whole server, or nodes of it.
+    pub(super) paused: BTreeSet<Option<u32>>,
 }
 
 impl Disturbed {
+    /// Nothing is left of what was done to this peer's lines.
+    pub fn forget(&mut self, peer: &PeerName) {
+        for links in [
+            &mut self.broken,
+            &mut self.mute,
+            &mut self.silent,
+            &mut self.stalled,
+        ] {
+            links.retain(|link| link.peer != *peer);
+        }
+    }
+
     /// Whether a fence on this link could never be answered.
     pub fn is_mute(&self, link: &Link) -> bool {
         self.mute.contains(link)

@@ -8,8 +8,6 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -17,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use super::directory::Directory;
+use super::frames::{self, Frame};
 use super::line::{Answered, Begun, Line, Outgoing, Whose, begin, fetch_command, tell};
 use super::order::{Done, Order, Task};
 use super::wire::{Told, Wire};
@@ -27,7 +26,7 @@ use crate::names::{Link, PeerName};
 use crate::record::{Recorder, Seq, What};
 use crate::scenario::Reconnects;
 use crate::signaling::{Dialect, Kind, Meant, Notice, Out, Request, Say, Signal, Word};
-use crate::terms::{Data, Direction, Via};
+use crate::terms::Via;
 
 /// All that a peer needs to begin.
 pub struct Setup {
@@ -346,7 +345,11 @@ impl Driver {
             Meant::Word(kind) => kind.as_str(),
             Meant::Aside => "a message of the dialect's own",
         };
-        let work = match begin(&self.hand, self.frame(link, text)) {
+        let frame = match self.frame(link, text) {
+            Ok(frame) => frame,
+            Err(why) => return self.note(format!("{what} not sent: {why}"), &cause),
+        };
+        let work = match begin(&self.hand, frame) {
             Begun::Ended(Ok(_)) => return,
             Begun::Ended(Err(error)) => {
                 return self.note(format!("{what} not sent: {error}"), &cause);
@@ -462,8 +465,13 @@ impl Driver {
             Happening::LinkOpened { .. } if self.dialect.via() == Via::LongPoll => {}
             Happening::LinkOpened { link } => self.opened(link).await,
             Happening::LinkMessage { link, data } => {
-                let Some(text) = self.text(data) else { return };
-                let seqs = self.wire.heard(link, &text);
+                let Some(frame) = Frame::new(data) else {
+                    return;
+                };
+                let seqs = self.wire.heard(link, &frame.payload);
+                let Some(text) = frame.text(&self.dialect) else {
+                    return;
+                };
                 let Some(heard) = self.line.hear(link, &text) else {
                     return;
                 };
@@ -493,24 +501,12 @@ impl Driver {
         }
     }
 
-    /// What a message says, if the dialect's server says it in frames of this kind.
-    fn text(&self, data: Data) -> Option<String> {
-        match data {
-            Data::Text(text) => Some(text),
-            Data::Bytes(bytes) if self.dialect.is_binary(Direction::Down) => {
-                let bytes = STANDARD.decode(bytes).ok()?;
-                String::from_utf8(bytes).ok()
-            }
-            Data::Bytes(_) => None,
-        }
-    }
-
     /// A text up, in a frame as the dialect's server wants it.
-    pub(super) fn frame(&self, link: u32, text: String) -> Command {
-        match self.dialect.is_binary(Direction::Up) {
-            true => Command::SendBinary { link, text },
-            false => Command::SendText { link, text },
-        }
+    pub(super) fn frame(&self, link: u32, text: String) -> Result<Command, String> {
+        frames::frame(&self.dialect, link, text).ok_or_else(|| {
+            let why = self.dialect.failure();
+            why.unwrap_or_else(|| "the dialect's program makes no message of it".into())
+        })
     }
 
     /// The mind is told that its line is gone.

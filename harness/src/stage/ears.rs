@@ -1,5 +1,7 @@
 //! What the tap understands of a link, and the words that follow from it though nothing of them stands on the wire.
 
+use std::borrow::Cow;
+
 use tokio::sync::mpsc;
 
 use super::payload::{Payload, about, fingerprint};
@@ -164,6 +166,21 @@ impl Wire {
     pub(super) fn ear<'i>(&self, inner: &'i mut Inner, link: u32) -> &'i mut Conversation {
         let ears = inner.ears.entry(link);
         ears.or_insert_with(|| (self.directory).conversation(self.dialect.clone(), &self.peer))
+    }
+
+    /// What a payload says where this one passes: what the trace shows of it, and the dialect is to understand.
+    pub(super) fn text<'p>(
+        &self,
+        passing: &Passing<'_>,
+        payload: &'p [u8],
+    ) -> Option<Cow<'p, str>> {
+        let plain = || std::str::from_utf8(payload).ok().map(Cow::Borrowed);
+        match passing.carrier {
+            Carrier::Http => plain(),
+            // What no program makes anything of is shown as it is.
+            _ if passing.truncated => plain(),
+            _ => (self.dialect.read_payload(passing.direction, payload)).or_else(plain),
+        }
     }
 
     pub(super) fn understand(

@@ -10,6 +10,14 @@ use crate::tap::{self};
 use crate::terms::{Carrier, Direction, Fate, ServerLife};
 use crate::terms::{RawFrame, Silence};
 
+/// What a step does to the server, or to one node of it.
+pub(super) fn life_of(node: Option<u32>, life: ServerLife) -> What {
+    match node {
+        None => What::Server { life },
+        Some(node) => What::Node { node, life },
+    }
+}
+
 impl Stage {
     /// The link that a step is about to disturb for good.
     fn breaking(&mut self, peer: &PeerName, begun: Seq) -> Result<Link, Stop> {
@@ -87,26 +95,45 @@ impl Stage {
         Ok(())
     }
 
-    pub(super) async fn pause(&mut self, begun: Seq) -> Result<(), Stop> {
-        self.disturbed.paused = true;
-        let paused = self.server.pause().await;
-        let life = ServerLife::Paused;
-        self.recorder.record(What::Server { life }, &[begun]);
+    /// Pauses one node of the server, or all.
+    pub(super) async fn pause(&mut self, node: Option<u32>, begun: Seq) -> Result<(), Stop> {
+        self.disturbed.paused.insert(node);
+        let paused = self.server.pause(node).await;
+        self.recorder
+            .record(life_of(node, ServerLife::Paused), &[begun]);
         paused.map_err(|error| Stop::Trouble(InconclusiveKind::Environment, error.to_string()))
     }
 
-    pub(super) async fn resume(&mut self, begun: Seq) -> Result<(), Stop> {
-        self.disturbed.paused = false;
+    /// Lets one node of the server go on, or all.
+    pub(super) async fn resume(&mut self, node: Option<u32>, begun: Seq) -> Result<(), Stop> {
+        match node {
+            None => self.disturbed.paused.clear(),
+            node => drop(self.disturbed.paused.remove(&node)),
+        }
         // Before what it says then.
-        let life = ServerLife::Resumed;
-        self.recorder.record(What::Server { life }, &[begun]);
-        let resumed = self.server.resume().await;
+        self.recorder
+            .record(life_of(node, ServerLife::Resumed), &[begun]);
+        let resumed = self.server.resume(node).await;
         resumed.map_err(|error| Stop::Trouble(InconclusiveKind::Environment, error.to_string()))
     }
 
-    /// After the server's end nothing is left of what was disturbed on the way to it.
-    pub(super) fn server_ended(&mut self) {
-        self.disturbed = Disturbed::default();
+    /// After the server's end, or that of a node, nothing is left of what was disturbed on the way to it.
+    pub(super) fn server_ended(&mut self, node: Option<u32>) {
+        if node.is_none() {
+            self.disturbed = Disturbed::default();
+            return;
+        }
+        self.disturbed.paused.remove(&node);
+        for peer in self.on_node(node) {
+            self.disturbed.forget(&peer);
+        }
+    }
+
+    /// The peers on this node of the server, or all.
+    pub(super) fn on_node(&self, node: Option<u32>) -> Vec<PeerName> {
+        let placed = self.placed.iter();
+        let placed = placed.filter(|(_, on)| node.is_none_or(|node| node == **on));
+        placed.map(|(peer, _)| peer.clone()).collect()
     }
 
     /// Writes a frame that breaks the protocol up in the peer's place. What becomes of the link then is the server's to say.
@@ -175,8 +202,8 @@ impl Stage {
 
     /// Before the fences: the server goes on, and readers read.
     pub(super) async fn go_on(&mut self, ended: Seq) -> Result<(), Stop> {
-        if self.disturbed.paused {
-            self.resume(ended).await?;
+        for node in self.disturbed.paused.clone() {
+            self.resume(node, ended).await?;
         }
         let stalled: Vec<PeerName> = (self.disturbed.stalled.iter())
             .filter(|link| !self.disturbed.mute.contains(link))
@@ -190,9 +217,9 @@ impl Stage {
 
     /// Ends all that steps have disturbed, so that nobody says goodbye into the void and waits for an answer.
     pub(super) async fn undisturb(&mut self) {
-        if self.disturbed.paused {
+        if !self.disturbed.paused.is_empty() {
             // One that cannot go on is killed in a moment.
-            drop(self.server.resume().await);
+            drop(self.server.resume(None).await);
         }
         for link in self.disturbed.mute.iter().chain(&self.disturbed.stalled) {
             if let Some(actor) = self.actors.get(&link.peer) {

@@ -4,6 +4,7 @@ use tokio::sync::oneshot;
 
 use super::director::{Stage, Stop};
 use super::driver::Driver;
+use super::frames;
 use super::line::tell;
 use super::order::{Done, Order};
 use crate::names::PeerName;
@@ -32,7 +33,8 @@ impl Driver {
             let meant = (at + 1 < last).then_some(means);
             match out {
                 Out::Text(text) => {
-                    let sent = self.send_text(number, meant, text, cause.clone());
+                    let frame = frames::garbage(&self.dialect, number, text);
+                    let sent = self.send_frame(number, meant, frame, cause.clone());
                     match sent.await {
                         Done::Yes => {}
                         other => return tell(done, other),

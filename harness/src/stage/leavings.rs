@@ -45,7 +45,9 @@ impl Stage {
 /// Whether law 1 may see things otherwise after this event.
 pub(super) fn may_matter(event: &Arc<Event>) -> bool {
     match &event.what {
-        What::LinkUp { .. } | What::LinkDown { .. } | What::Server { .. } => true,
+        What::LinkUp { .. } | What::LinkDown { .. } | What::Server { .. } | What::Node { .. } => {
+            true
+        }
         What::Message { word, .. } => {
             matches!(
                 word,

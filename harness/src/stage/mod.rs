@@ -15,6 +15,7 @@ mod ears;
 mod elsewhere;
 mod expected;
 mod faults;
+mod frames;
 mod garbage;
 mod gathering;
 mod hope;
@@ -30,6 +31,7 @@ mod payload;
 mod play;
 mod probe;
 mod probed;
+mod pulse;
 mod rules;
 mod shake;
 mod speak;
@@ -57,7 +59,7 @@ use crate::peer::browser::{EnvironmentError, Pool};
 use crate::record::{Digest, Limit, Recorder};
 use crate::run::Run;
 use crate::scenario::{Cast, Scenario, Second};
-use crate::server::ServerSpec;
+use crate::server::{Program, ServerSpec, TranslatorSpec};
 use crate::signaling::Dialect;
 use crate::tap::{Policy, TapOptions};
 use crate::tls::Security;
@@ -81,6 +83,8 @@ pub struct Setting {
     pub server: ServerSpec,
     /// How to talk to it.
     pub dialect: Arc<Dialect>,
+    /// The program that reads and writes for the dialect, where it is one with `framing: program`. Each case starts its own.
+    pub translator: Option<TranslatorSpec>,
     /// Where browsers come from.
     pub pool: Pool,
     /// The run whose folder and watchdog are used.
@@ -124,6 +128,7 @@ impl Setting {
         Self {
             server,
             dialect,
+            translator: None,
             pool,
             run,
             shake: None,
@@ -187,6 +192,27 @@ impl Setting {
             }),
             None => self,
         }
+    }
+
+    /// The same with the program that reads and writes for the dialect, where there is one to be; or why it cannot be had.
+    async fn translated(self: Arc<Self>) -> Result<Arc<Self>, String> {
+        if !self.dialect.is_translated() || self.dialect.has_translator() {
+            return Ok(self);
+        }
+        let Some(spec) = self.translator.clone() else {
+            return Err(format!(
+                "the dialect `{}` says `framing: program`, and no program is named: `translator` in the project file, or --translator",
+                self.dialect.name()
+            ));
+        };
+        let (dialect, run) = (Arc::clone(&self.dialect), self.run.clone());
+        let started = tokio::task::spawn_blocking(move || Program::start(&spec, &dialect, &run));
+        let program = started.await.map_err(|error| error.to_string())??;
+        let dialect = self.dialect.with_translator(Arc::new(program));
+        Ok(Arc::new(Self {
+            dialect: Arc::new(dialect),
+            ..Self::clone(&self)
+        }))
     }
 
     /// What a tap of this setting needs, whoever is behind it.

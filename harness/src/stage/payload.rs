@@ -42,15 +42,8 @@ pub(super) fn fingerprint(word: Option<&Word>, payload: &[u8], digest: &Digest) 
 #[derive(Clone, Copy)]
 pub(super) struct Payload<'a> {
     pub(super) bytes: &'a [u8],
-    /// The same, if it is text.
+    /// What it says, if it is text, or a program makes text of it.
     pub(super) text: Option<&'a str>,
-}
-
-impl<'a> Payload<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        let text = std::str::from_utf8(bytes).ok();
-        Self { bytes, text }
-    }
 }
 
 /// A payload as the trace keeps it: its beginning, without a description that the word has.

@@ -19,6 +19,7 @@ use super::elsewhere::{refuses, unkillable, withheld};
 use super::lawful::{excuse, lives_on};
 use super::outcome::{Judged, Outcome, log};
 use super::probed::gone;
+use super::pulse::Pulse;
 use super::rules::Rules;
 use super::strangers::{Names, Strangers, is_harmful};
 use super::waits::World;
@@ -69,7 +70,13 @@ pub async fn play(case: &Case, setting: Arc<Setting>) -> Outcome {
 
 /// The same, and the log of a case that is green so far is judged once more, by whoever knows what it must be.
 pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastWord) -> Outcome {
-    let setting = setting.of(case);
+    let (setting, untranslated) = {
+        let setting = setting.of(case);
+        match Arc::clone(&setting).translated().await {
+            Ok(setting) => (setting, None),
+            Err(why) => (setting, Some(why)),
+        }
+    };
     let busy = setting.busy.clone().acquire_owned().await.ok();
     let began = Instant::now();
     let (recorder, trace, unwritten) = recorder(case, &setting);
@@ -81,6 +88,10 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
         (None, None) if setting.interrupt.is_cancelled() => {
             let why = "interrupted before it began";
             Ended::early(Verdict::inconclusive(InconclusiveKind::Interrupted, why))
+        }
+        (None, None) if untranslated.is_some() => {
+            let why = untranslated.unwrap_or_default();
+            Ended::early(Verdict::inconclusive(InconclusiveKind::Environment, why))
         }
         (None, None) => Box::pin(perform(case, &setting, &recorder, &lost, began, busy)).await,
     };
@@ -101,6 +112,10 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
     };
     if let (Some(violation), Verdict::Pass) = (wrong, &verdict) {
         let why = format!("this is an error of glare itself: {violation}");
+        verdict = Verdict::inconclusive(InconclusiveKind::Environment, why);
+    }
+    // What was not understood accuses nobody.
+    if let Some(why) = setting.dialect.failure() {
         verdict = Verdict::inconclusive(InconclusiveKind::Environment, why);
     }
     for judged in &laws {
@@ -183,6 +198,10 @@ fn begin(case: &Case, setting: &Setting, recorder: &Recorder, trace: Option<&Pat
         record: trace.map(shown),
         take: setting.take,
         options: setting.options.to_vec(),
+        placed: match setting.server.nodes() {
+            1 => BTreeMap::new(),
+            nodes => scenario.placed(nodes),
+        },
         tls: setting.security.is_some(),
         max_time: u64::try_from(setting.max_time.as_millis()).unwrap_or(u64::MAX),
     };
@@ -349,7 +368,9 @@ fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
     if let Some(why) = unkillable(case, &setting.pool) {
         return unsupported(UnsupportedKind::Stack, why);
     }
-    let why = case.scenario.lacking(&setting.dialect)?;
+    let nodes = setting.server.nodes();
+    let why =
+        (case.scenario.lacking(&setting.dialect)).or_else(|| case.scenario.lacking_nodes(nodes))?;
     unsupported(UnsupportedKind::Server, why)
 }
 
@@ -371,13 +392,14 @@ async fn perform(
     busy: Option<OwnedSemaphorePermit>,
 ) -> Ended {
     let scenario = &case.scenario;
+    let pulse = Pulse::start(recorder.clone());
     let sink = {
         let recorder = recorder.clone();
         Arc::new(move |life: ServerLife| {
             recorder.record(What::Server { life }, &[]);
         })
     };
-    let pausable = (scenario.steps.iter()).any(|step| step.action == Action::Pause);
+    let pausable = (scenario.steps.iter()).any(|step| matches!(step.action, Action::Pause { .. }));
     let wanted = Wanted {
         pausable,
         security: setting.security.clone(),
@@ -410,13 +432,18 @@ async fn perform(
         })
         .flat_map(|peer| scenario.may_be(peer))
         .collect();
+    let placed = scenario.placed(setting.server.nodes());
     let entering = scenario.peers.iter().map(|(name, spec)| {
+        let node = placed.get(name).copied().unwrap_or(1);
         Actor::enter(
             name.clone(),
             spec.clone(),
             case.stack(name),
             doomed.iter().filter(|doomed| **doomed == name).count(),
-            scene.clone(),
+            Scene {
+                upstream: server.address_of(node),
+                ..scene.clone()
+            },
         )
     });
     let met_before = match setting.server.elsewhere() {
@@ -448,6 +475,8 @@ async fn perform(
         met_before,
         actors,
         server,
+        dialect: Arc::clone(&setting.dialect),
+        placed,
         recorder: recorder.clone(),
         rules: scene.rules.clone(),
         world: World::new(&Terms::of(&setting.dialect)).refusing(&setting.dialect),
@@ -458,6 +487,8 @@ async fn perform(
         rooms: BTreeMap::new(),
         acquainted: Acquainted::default(),
         taken: 0,
+        starved: Vec::new(),
+        _pulse: pulse,
         lost: lost.clone(),
         disturbed: Disturbed::default(),
         browsers: case.cast.needs_browser(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::frames::{self, Frame};
 use super::line::fetch_command;
 use crate::hand::Hand as _;
 use crate::hand::{Command, Happening, Happenings, Reply};
@@ -17,7 +18,6 @@ use crate::signaling::{
     Alias, Book, Conversation, Dialect, Kind, Notice, Out, Request, Say, Signal, Word,
 };
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Tap, TapOptions, Verdict};
-use crate::terms::Data;
 
 /// Between two attempts at what a server may refuse until it has noticed that somebody went.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -168,10 +168,11 @@ impl Probe {
         self.send(says, until).await?;
         while !self.conversation.is_ready() {
             match self.next(until).await {
-                Some(Happening::LinkMessage {
-                    link,
-                    data: Data::Text(text),
-                }) if link == self.link => {
+                Some(Happening::LinkMessage { link, data }) if link == self.link => {
+                    let Some(text) = Frame::new(data).and_then(|frame| frame.text(&self.dialect))
+                    else {
+                        continue;
+                    };
                     let heard = self.conversation.hear_text(&text);
                     self.heard.extend(heard.words);
                     if let Some(why) = heard.refused {
@@ -317,8 +318,10 @@ impl Probe {
         for Say { out, .. } in says {
             match out {
                 Out::Text(text) => {
-                    let link = self.link;
-                    self.do_it(Command::SendText { link, text }).await?;
+                    // What cannot be written now is never answered, and that is told.
+                    if let Some(command) = frames::frame(&self.dialect, self.link, text) {
+                        self.do_it(command).await?;
+                    }
                 }
                 Out::Close => {
                     let command = Command::CloseLink {
@@ -384,10 +387,11 @@ impl Probe {
                 }
             }
             match self.next(until).await {
-                Some(Happening::LinkMessage {
-                    link,
-                    data: Data::Text(text),
-                }) if link == self.link => {
+                Some(Happening::LinkMessage { link, data }) if link == self.link => {
+                    let Some(text) = Frame::new(data).and_then(|frame| frame.text(&self.dialect))
+                    else {
+                        continue;
+                    };
                     let heard = self.conversation.hear_text(&text);
                     self.heard.extend(heard.words);
                     self.send(heard.says, until).await?;

@@ -24,7 +24,7 @@ use crate::record::{Event, Seq, What};
 use crate::scenario::{Action, Raw};
 use crate::server::Lives;
 use crate::signaling::{Alias, Conversation, Dialect, SameId, Terms};
-use crate::terms::Side;
+use crate::terms::{ServerLife, Side};
 
 /// How long a server may take to notice that somebody went, beside the time that it declares.
 const NOTICES_WITHIN: Duration = Duration::from_secs(5);
@@ -123,7 +123,11 @@ impl Stage {
         if self.server.is_up() && bears && !gone {
             let names = Names::of(case);
             let alias = self.alias.clone();
-            let strangers = Strangers::at(self.server.address(), setting, alias.clone());
+            let up = self.server.up();
+            let at =
+                |node: u32| Strangers::at(self.server.address_of(node), setting, alias.clone());
+            // Where one node is asked for all, the first that is up.
+            let strangers = at(up.first().copied().unwrap_or(1));
             let notices = terms.announces_leaving_within.unwrap_or_default() + NOTICES_WITHIN;
             let probe = |id: String| strangers.one(id);
             let promised = terms.announces_leaving_within.is_some();
@@ -132,16 +136,24 @@ impl Stage {
                 let note = |result: Result<(), Stuck>, five: &mut Finding| {
                     note(five, hurt.by, Vec::new(), result);
                 };
-                let began = Instant::now();
-                let met = strangers.meet(&names).await;
+                // On each node that is up, a pair that is there; how two nodes agree may take its time.
+                let (mut began, mut met) = (Instant::now(), Ok(()));
+                let mut asked = up.iter().copied();
+                let mut node = 1;
+                while let (true, Some(next)) = (met.is_ok(), asked.next()) {
+                    (began, node) = (Instant::now(), next);
+                    met = at(node).meet(&names.on(node)).await;
+                }
+                let here = at(node);
+                let probe = |id: String| here.one(id);
                 // Each of the pair is silent while the other is served. Who was waited for to the end has lost no line.
                 let took = began.elapsed();
                 let lost = met.is_err() && took < SERVES_WITHIN;
                 let idle = lost && idle::is_why(probe, names.id("idle"), took).await;
                 let accused = matches!(met, Err(Stuck::Server(_))) && !idle;
                 // Where they cannot meet without it either, nothing is known of the harm.
-                let known =
-                    !accused || meets_unharmed(case, setting, self.met_before, alias.clone()).await;
+                let known = !accused
+                    || meets_unharmed((case, node), setting, self.met_before, alias.clone()).await;
                 if !idle && known {
                     note(met, &mut five);
                 }
@@ -150,11 +162,13 @@ impl Stage {
                 let back = promised || terms.takes_over;
                 for peer in hurt.peers.iter().filter(|_| known && back) {
                     // Where strangers are not served, nobody learns more by waiting.
-                    if self.world.is_up(peer) || !served {
+                    let node = self.placed.get(peer).copied().unwrap_or(1);
+                    if self.world.is_up(peer) || !served || !up.contains(&node) {
                         continue;
                     }
+                    let there = at(node);
                     let returned = async {
-                        let mut returned = probe(peer.to_string()).await?;
+                        let mut returned = there.one(peer.to_string()).await?;
                         let connected = returned
                             .connect(Instant::now() + SERVES_WITHIN, again)
                             .await;
@@ -174,6 +188,8 @@ impl Stage {
                     }
                     let silent = idle::longest(&events, &peer);
                     let id = names.id(&format!("idle-{peer}"));
+                    let there = at(self.placed.get(&peer).copied().unwrap_or(1));
+                    let probe = |id: String| there.one(id);
                     if result.is_err() && idle::is_why(probe, id, silent).await {
                         continue;
                     }
@@ -237,15 +253,24 @@ impl Stage {
                 .iter()
                 .any(|event| matches!(&event.what, What::LinkEnded { link } if link == wanted))
         };
+        // A node that has ended may take the lines on others with it.
+        let ends_a_node = |event: &Arc<Event>| {
+            let What::Node { life, .. } = &event.what else {
+                return false;
+            };
+            *life == ServerLife::Killed
+        };
+        let by_a_step = events.iter().any(ends_a_node);
         let thrown_out = |peer: &PeerName| {
-            events.iter().any(|event| match &event.what {
-                What::LinkDown {
-                    link,
-                    by: Side::Server,
-                    ..
-                } => event.seq > hurt.since && link.peer == *peer && !ended(link),
-                _ => false,
-            })
+            !by_a_step
+                && events.iter().any(|event| match &event.what {
+                    What::LinkDown {
+                        link,
+                        by: Side::Server,
+                        ..
+                    } => event.seq > hurt.since && link.peer == *peer && !ended(link),
+                    _ => false,
+                })
         };
         let others = self.actors.keys();
         let others = others.filter(|peer| !hurt.peers.contains(peer) && !asked_to_go(peer));
@@ -266,8 +291,17 @@ impl Stage {
             .actors
             .values()
             .map(|actor| (format!("the tap of {}", actor.name), actor.tap.address()));
-        let server = (self.server.is_up() && self.server.is_ours())
-            .then(|| ("the server".to_owned(), self.server.address()));
+        let up = match self.server.is_ours() {
+            true => self.server.up(),
+            false => Vec::new(),
+        };
+        let server = up.into_iter().map(|node| {
+            let what = match self.server.has_several_nodes() {
+                true => format!("node {node} of the server"),
+                false => "the server".to_owned(),
+            };
+            (what, self.server.address_of(node))
+        });
         join_all(taps.chain(server).map(Witness::new))
             .await
             .into_iter()

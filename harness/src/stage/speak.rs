@@ -105,7 +105,7 @@ impl Driver {
             let answer = self.hand.perform(command).await;
             let answer = answer.map_err(|error: HandError| error.to_string())?;
             if let Reply::Response { status, body } = answer {
-                drop(self.wire.heard(0, &body));
+                drop(self.wire.heard(0, body.as_bytes()));
                 conversation.hear_before(number, status, &body)?;
             }
             number += 1;
@@ -370,13 +370,26 @@ impl Driver {
         text: String,
         cause: Vec<Seq>,
     ) -> Done {
-        self.wire.intend(link, meant, cause);
         // What a step sends as it is goes as text.
         let command = match meant {
-            Some(_) => self.frame(link, text),
+            Some(_) => match self.frame(link, text) {
+                Ok(command) => command,
+                Err(why) => return Done::No(why),
+            },
             None => Command::SendText { link, text },
         };
-        plain(self.hand.perform(command).await)
+        self.send_frame(link, meant, command, cause).await
+    }
+
+    pub(super) async fn send_frame(
+        &mut self,
+        link: u32,
+        meant: Option<Meant>,
+        frame: Command,
+        cause: Vec<Seq>,
+    ) -> Done {
+        self.wire.intend(link, meant, cause);
+        plain(self.hand.perform(frame).await)
     }
 
     /// Asks the server something for the stage. Where that goes by HTTP the answer is not waited for here.
@@ -518,7 +531,7 @@ impl Driver {
             Ok(_) => return Done::No("the peer answered a fetch with something else".into()),
             Err(error) => return Done::No(error.to_string()),
         };
-        let seqs = self.wire.heard(0, &body);
+        let seqs = self.wire.heard(0, body.as_bytes());
         let Some(number) = link else {
             return Done::Status(status, seqs.first().copied());
         };

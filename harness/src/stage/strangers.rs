@@ -59,10 +59,10 @@ impl Strangers {
     }
 }
 
-/// Whether two strangers can meet on a fresh process of this server. Of one that somebody else has started there is none: it was asked before
+/// Whether two strangers can meet on this node of a fresh process of this server. Of one that somebody else has started there is none: it was asked before
 /// the steps.
 pub(super) async fn meets_unharmed(
-    case: &Case,
+    (case, node): (&Case, u32),
     setting: &Setting,
     before: Option<bool>,
     alias: Alias,
@@ -78,8 +78,8 @@ pub(super) async fn meets_unharmed(
     let Ok(server) = ServerUnderTest::start_as(spec, run, Arc::new(|_| ()), wanted).await else {
         return false;
     };
-    let strangers = Strangers::at(server.address(), setting, alias);
-    let met = strangers.meet(&Names::of(case)).await;
+    let strangers = Strangers::at(server.address_of(node), setting, alias);
+    let met = strangers.meet(&Names::of(case).on(node)).await;
     server.stop().await;
     if let Err(Stuck::Server(why) | Stuck::Harness(why)) = &met {
         tracing::debug!(why, "strangers cannot meet where no harm was done either");
@@ -113,6 +113,7 @@ pub(super) fn harmed(action: &Action) -> Option<&PeerName> {
 }
 
 /// Names that nobody in the case has.
+#[derive(Clone)]
 pub(super) struct Names {
     prefix: String,
     room: RoomName,
@@ -133,6 +134,18 @@ impl Names {
         while rooms().chain(peers()).any(|name| name.starts_with(&prefix)) {
             prefix.push('x');
         }
+        Self {
+            room: RoomName::new(&prefix),
+            prefix,
+        }
+    }
+
+    /// Other names for each node: a room of one may not be free at once for the next.
+    pub(super) fn on(&self, node: u32) -> Self {
+        if node == 1 {
+            return self.clone();
+        }
+        let prefix = format!("{}-n{node}", self.prefix);
         Self {
             room: RoomName::new(&prefix),
             prefix,

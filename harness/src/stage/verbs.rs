@@ -3,6 +3,7 @@
 use super::actor::Actor;
 use super::after::{After, Asked, Due, Replied};
 use super::director::{Stage, Stop, fail, fail_as};
+use super::faults::life_of;
 use super::order::Order;
 use super::rules::Fault;
 use crate::hand::Deed;
@@ -11,7 +12,7 @@ use crate::record::{FailureKind, InconclusiveKind, Seq, What, payload};
 use crate::scenario::{Action, Answer, Condition, Cut, Raw, Step};
 use crate::signaling::{Kind, Request};
 use crate::tap;
-use crate::terms::{Data, Kill};
+use crate::terms::{Data, Kill, ServerLife};
 
 impl Stage {
     /// Does one step and answers the events that its waits were satisfied by.
@@ -75,16 +76,24 @@ impl Stage {
             } => self.silence(peer, *how, begun).await?,
             Action::Stall { peer } => self.stall(peer, begun).await?,
             Action::Mend { peer } => self.mend(peer, begun).await?,
-            Action::Pause => self.pause(begun).await?,
-            Action::Resume => self.resume(begun).await?,
+            Action::Pause { node } => self.pause(*node, begun).await?,
+            Action::Resume { node } => self.resume(*node, begun).await?,
             Action::Cut { peer, how } => {
                 let link = self.cut(peer, *how, begun).await?;
                 self.closed(peer, link).await?;
             }
-            Action::KillServer => self.kill_server(begun).await?,
-            Action::Restart => {
-                self.kill_server(begun).await?;
-                if let Err(error) = self.server.restart().await {
+            Action::KillServer { node } => self.kill_server(*node, begun).await?,
+            Action::Restart { node } => {
+                self.kill_server(*node, begun).await?;
+                let restarted = match node {
+                    None => self.server.restart().await,
+                    node => self.server.restart_node(*node).await,
+                };
+                if node.is_some() && restarted.is_ok() {
+                    self.recorder
+                        .record(life_of(*node, ServerLife::Ready), &[begun]);
+                }
+                if let Err(error) = restarted {
                     return Err(Stop::Trouble(InconclusiveKind::NoServer, error.to_string()));
                 }
             }
@@ -208,11 +217,19 @@ impl Stage {
         .await
     }
 
-    async fn kill_server(&mut self, begun: Seq) -> Result<(), Stop> {
-        let peers: Vec<PeerName> = self.actors.keys().cloned().collect();
+    /// Kills one node of the server, or all.
+    async fn kill_server(&mut self, node: Option<u32>, begun: Seq) -> Result<(), Stop> {
+        let peers = self.on_node(node);
         let links: Vec<_> = peers.iter().map(|peer| self.ending(peer, begun)).collect();
-        self.server.kill().await;
-        self.server_ended();
+        match node {
+            None => drop(self.server.kill().await),
+            node if self.server.kill_node(node).await => {
+                self.recorder
+                    .record(life_of(node, ServerLife::Killed), &[begun]);
+            }
+            _ => {}
+        }
+        self.server_ended(node);
         for (peer, link) in peers.iter().zip(links) {
             if self.actors.get(peer).is_some_and(Actor::lives) {
                 self.closed(peer, link).await?;

@@ -144,12 +144,12 @@ impl Wire {
 
     /// The events of the words of the oldest delivered message with this payload that the driver has not heard yet, the message's own first. By
     /// payload, because a released message may overtake one that is delayed.
-    pub fn heard(&self, link: u32, payload: &str) -> Vec<Seq> {
+    pub fn heard(&self, link: u32, payload: &[u8]) -> Vec<Seq> {
         let mut inner = lock(&self.inner);
         let Some(delivered) = inner.delivered.get_mut(&link) else {
             return Vec::new();
         };
-        let same = mark(payload.as_bytes());
+        let same = mark(payload);
         let place = delivered.iter().position(|(_, mark)| *mark == same);
         let words = place.and_then(|place| delivered.remove(place));
         words.map(|(words, _)| words).unwrap_or_default()
@@ -353,13 +353,16 @@ impl Wire {
 }
 
 impl Policy for Wire {
-    fn waits(&self, link: u32, text: &str) -> bool {
+    fn waits(&self, link: u32, payload: &[u8]) -> bool {
         if !self.directory.book().expects() {
             return false;
         }
+        let Some(text) = self.dialect.read_payload(Direction::Down, payload) else {
+            return false;
+        };
         // Of a message that names somebody unknown, while somebody is about to be told who he is.
         let mut inner = lock(&self.inner);
-        let heard = self.ear(&mut inner, link).clone().hear_text(text);
+        let heard = self.ear(&mut inner, link).clone().hear_text(&text);
         heard.words.iter().any(|word| self.is_of_a_stranger(word))
     }
 
@@ -377,9 +380,10 @@ impl Policy for Wire {
         } else {
             passing.link
         });
+        let text = self.text(passing, passing.data);
         let payload = Payload {
             bytes: passing.data,
-            text: passing.text,
+            text: text.as_deref(),
         };
         let (intended, meant) = match passing.direction {
             Direction::Up => {
@@ -481,7 +485,11 @@ impl Policy for Wire {
             }
             Some(Fault::Corrupt(how)) => {
                 let bytes = how.apply(passing.data);
-                let payload = Payload::new(&bytes);
+                let text = self.text(passing, &bytes);
+                let payload = Payload {
+                    bytes: &bytes,
+                    text: text.as_deref(),
+                };
                 let understood = self.understand(inner, passing, payload, None);
                 let about = self.about(&understood.word);
                 let aside = understood.aside;

@@ -91,9 +91,9 @@ pub trait Policy: Send + Sync + 'static {
     /// A message is about to be forwarded. `hold` is the number it gets if the verdict is `Hold` or `Gather`.
     fn judge(&self, passing: &Passing<'_>, hold: HoldId) -> Verdict;
 
-    /// Whether this text of the server's cannot be judged yet: what it means comes in on another link in this moment. It is asked again soon,
+    /// Whether this message of the server's cannot be judged yet: what it means comes in on another link in this moment. It is asked again soon,
     /// and what follows waits behind it, so it must not go on for long.
-    fn waits(&self, _link: u32, _text: &str) -> bool {
+    fn waits(&self, _link: u32, _payload: &[u8]) -> bool {
         false
     }
 

@@ -138,7 +138,7 @@ async fn faults_strike_one_packet_on_its_way_up() {
         assert_eq!(all, ["4twice", "4twice"]);
         let binary = Command::SendBinary {
             link: 1,
-            text: "hi".into(),
+            bytes: "aGk=".into(),
         };
         assert_eq!(soon(a.perform(binary)).await, Ok(Reply::Done));
         tap.next().await;

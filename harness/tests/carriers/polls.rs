@@ -136,6 +136,41 @@ async fn a_cut_ends_the_line_and_another_can_be_opened() {
     assert_eq!(tap.next().await, "2 over by Peer");
 }
 
+/// A server that answers one poll on each connection, says that it keeps it, and lets go of it.
+async fn fickle(listener: &TcpListener, word: &str) {
+    let (mut stream, _) = soon(listener.accept()).await.unwrap();
+    soon(asked(&mut stream)).await.unwrap();
+    let body = format!("[{word:?}]");
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(answer.as_bytes()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_lets_go_of_between_two_polls_does_not_end_the_line() {
+    // Sometimes it is gone before the next poll, sometimes just as that is on its way.
+    for _ in 0..20 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut tap = Tapped::before(listener.local_addr().unwrap(), by_word).await;
+        let (a, mut hear) = WirePeer::start(tap.tap.address()).await;
+        open(&a, "/poll?me=a", Via::LongPoll).await;
+        opened(&mut hear).await;
+        for word in ["1", "2", "3"] {
+            fickle(&listener, word).await;
+            assert_eq!(heard(&mut hear).await, format!("{word:?}"));
+        }
+        drop(listener);
+        assert_eq!(closed(&mut hear).await, 1006);
+        assert_eq!(tap.next().await, "1 open /poll?me=a");
+        for word in ["1", "2", "3"] {
+            assert_eq!(tap.next().await, format!("1 down poll {word:?}"));
+        }
+        assert_eq!(tap.next().await, "1 over by Server");
+    }
+}
+
 #[tokio::test]
 async fn a_peer_that_goes_while_it_waits_is_felt_by_the_server() {
     let server = Server::start().await;

@@ -529,6 +529,8 @@ fn action() -> impl Strategy<Value = Action> {
             .prop_map(|(peer, how)| Action::Cut { peer, how }),
         (peer(), raw()).prop_map(|(peer, raw)| Action::SendRaw { peer, raw }),
         harm(),
+        (1u32..=8).prop_map(|node| Action::KillServer { node: Some(node) }),
+        (1u32..=8).prop_map(|node| Action::Restart { node: Some(node) }),
         (
             peer(),
             prop::option::of("[a-z{}\" ]{0,20}"),

@@ -184,6 +184,33 @@ fn base64_leads_back_and_what_is_none_is_no_word() {
     assert_eq!(bob.hear_text(r#"{"in":"bG9iYnk="}"#).words, [joined(&[])]);
 }
 
+/// Many servers answer a POST with `200` and nothing that means anything.
+#[test]
+fn yes_to_a_request_that_nothing_answers_says_nothing() {
+    let say = r#"
+  join: { http: POST /join, body: { room: "{room}" } }
+  offer: { http: "POST /offer/{peer|url}", body: { sdp: "{sdp}" } }
+  answer: { http: "POST /answer/{peer|url}", body: { sdp: "{sdp}" } }"#;
+    let hear = r#"
+  joined: { http: POST /join, status: 200, body: { room: "{room}" } }
+  offer: { message: { from: "{peer}", offer: "{sdp}" } }
+  answer: { message: { from: "{peer}", answer: "{sdp}" } }"#;
+    let dialect = dialect("connect: { path: /, via: events }", say, hear);
+    let mut alice = Conversation::new(dialect, "alice");
+    assert!(
+        alice
+            .hear_response("POST", "/offer/bob", 200, "{}")
+            .understood
+    );
+    assert!(
+        !alice
+            .hear_response("POST", "/offer/bob", 500, "{}")
+            .understood
+    );
+    // There an answer says something, and this one does not.
+    assert!(!alice.hear_response("POST", "/join", 200, "{}").understood);
+}
+
 #[test]
 fn news_of_several_at_once_is_a_word_for_each() {
     let hear = concat!(

@@ -12,6 +12,8 @@
 
 #[path = "../support/cli.rs"]
 mod cli_support;
+#[path = "../support/cluster.rs"]
+mod cluster;
 #[path = "../support/mutant.rs"]
 mod mutant_support;
 #[path = "../support/stage/mod.rs"]
@@ -51,6 +53,7 @@ mod laws_by_hand;
 mod laws_exempt;
 mod laws_hostile;
 mod laws_news;
+mod laws_nodes;
 mod laws_plays;
 mod laws_spared;
 mod log_canonical;
@@ -61,6 +64,7 @@ mod mesh;
 mod names;
 mod native;
 mod needs;
+mod nodes;
 mod project_file;
 mod readme;
 mod record;
@@ -76,8 +80,10 @@ mod stage_faults;
 mod stage_log;
 mod stage_steps;
 mod stage_tls;
+mod starved;
 mod strangers;
 mod tap;
+mod translator;
 mod unconfirmed;
 mod unnoticed;
 mod variants;

@@ -421,3 +421,30 @@ fn a_need_or_a_dialects_having_written_by_hand_is_a_mistake_that_says_what_to_do
         .find_map(|mistake| mistake.advice().map(str::to_owned));
     assert!(help.is_some_and(|help| help.starts_with("leave it out")));
 }
+
+#[test]
+fn what_only_a_websocket_has_is_asked_of_no_other_carrier() {
+    let polling = BARE.replace(
+        r#"path: "/{me|url}""#,
+        r#"via: long-poll, path: "/{me|url}""#,
+    );
+    for (step, polls) in [
+        (
+            "frame: unmasked",
+            "breaks a frame: the dialect `bare` has long polls, not WebSockets",
+        ),
+        (
+            "path: /nowhere",
+            "asks for a WebSocket: the dialect `bare` has long polls, not WebSockets",
+        ),
+        (
+            "text: hello",
+            "sends a text as it is: with the dialect `bare` peers send requests, and no messages",
+        ),
+    ] {
+        let steps = format!("{TWO}  - send-raw: {{ peer: carol, {step} }}\n");
+        assert_eq!(lacking(&steps, BARE), None, "{step}");
+        let found = lacking(&steps, &polling);
+        assert_eq!(found, Some(format!("line 6 {polls}")), "{step}");
+    }
+}

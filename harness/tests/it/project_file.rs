@@ -65,6 +65,38 @@ authorization = "Bearer ${KEY}"
 }
 
 #[test]
+fn nodes_and_what_is_beside_them_are_taken_in() {
+    let project = read(
+        r#"
+[server]
+command = "serve {port} {node} {redis} ${node}"
+nodes = 2
+[[beside]]
+name = "redis"
+command = "redis-server --port {port}"
+ready = "line:Ready"
+ready-within = 3
+env = { A = "${KEY}" }
+"#,
+    )
+    .expect("no mistakes");
+    assert_eq!(project.server.nodes(), 2);
+    let ServerSpec::Command(spec) = &project.server else {
+        panic!("{:?}", project.server)
+    };
+    let [redis] = spec.beside.as_slice() else {
+        panic!("{:?}", spec.beside)
+    };
+    assert_eq!((redis.name.as_str(), redis.spec.nodes), ("redis", 1));
+    assert_eq!(redis.spec.ready, Ready::Line("Ready".into()));
+    assert_eq!(redis.spec.within, Duration::from_secs(3));
+    assert_eq!(redis.spec.env, [("A".into(), "a-long-secret".into())]);
+    assert_eq!(redis.spec.folder.as_deref(), Some(Path::new("there")));
+    // A shell's own variable is no mistake.
+    assert!(read("[server]\ncommand = \"x ${node}\"").is_ok());
+}
+
+#[test]
 fn mistakes_have_their_place_and_say_what_to_do() {
     for (text, line, words) in [
         ("[server]\ncomand = \"x\"", 2, "unknown field `comand`"),
@@ -98,6 +130,46 @@ fn mistakes_have_their_place_and_say_what_to_do() {
         ("[headers]\na = \"${NOPE}\"", 2, "export NOPE="),
         ("[headers]\na = \"${EMPTY}\"", 2, "export EMPTY="),
         ("[headers]\na = \"${KEY\"", 2, "`${` without its `}`"),
+        ("[server]\ncommand = \"x\"\nnodes = 0", 3, "1 to 8"),
+        ("[server]\ncommand = \"x\"\nnodes = 100", 3, "1 to 8"),
+        ("[server]\ncommand = \"x\"\nnodes = -1", 3, "1 to 8"),
+        ("[server]\ncommand = \"x {node}\"", 2, "add `nodes = 2`"),
+        ("[server]\nnodes = 2", 2, "processes of a `command`"),
+        (
+            "[server]\nurl = \"http://127.0.0.1:1\"\nnodes = 2",
+            3,
+            "processes of a `command`",
+        ),
+        (
+            "[[beside]]\nname = \"a\"\ncommand = \"x\"",
+            2,
+            "for one that a `command` starts",
+        ),
+        (
+            "[server]\ncommand = \"x\"\n[[beside]]\nname = \"port\"\ncommand = \"x\"",
+            4,
+            "means something else",
+        ),
+        (
+            "[server]\ncommand = \"x\"\n[[beside]]\nname = \"A b\"\ncommand = \"x\"",
+            4,
+            "cannot be a name",
+        ),
+        (
+            "[server]\ncommand = \"x\"\n[[beside]]\nname = \"a\"\ncommand = \"x\"\n[[beside]]\nname = \"a\"\ncommand = \"x\"",
+            7,
+            "here twice",
+        ),
+        (
+            "[server]\ncommand = \"x\"\n[[beside]]\nname = \"a\"\ncommand = \" \"",
+            5,
+            "the command is empty",
+        ),
+        (
+            "[server]\ncommand = \"x\"\n[[beside]]\nname = \"a\"",
+            3,
+            "missing field `command`",
+        ),
     ] {
         let told = read(text).expect_err(text);
         assert!(told.contains(words), "{text}\n{told}");

@@ -45,6 +45,8 @@ fn spec(command: impl Into<String>, ready: Ready) -> CommandSpec {
         folder: None,
         ready,
         within: Duration::from_secs(20),
+        nodes: 1,
+        beside: Vec::new(),
     }
 }
 

@@ -93,6 +93,7 @@ async fn another_program_on_the_port_is_never_the_server_and_is_named() {
             port: taken,
             by,
             lines,
+            ..
         } = &error
         else {
             panic!("{error}")

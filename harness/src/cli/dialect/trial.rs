@@ -84,6 +84,7 @@ impl Try {
             headers: project.headers.into(),
             security: project.security,
             secrets: project.secrets.into(),
+            translator: project.translator,
             ..Setting::new(project.server, dialect, pool, run.clone())
         });
         let interrupt = setting.interrupt.clone();

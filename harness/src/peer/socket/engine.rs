@@ -171,9 +171,6 @@ impl Line<'_> {
         paused: watch::Receiver<bool>,
     ) -> Result<(), Over> {
         while !*paused.borrow() {
-            if !http.is_open() {
-                http = self.call().await?;
-            }
             let said = exchange(&mut http, self.request(Some(sid), None)?).await;
             if self.closing.load(Ordering::Relaxed) {
                 return std::future::pending().await;
@@ -202,12 +199,12 @@ impl Line<'_> {
             while let Some(order) = next {
                 match order {
                     Some(ToSend::Text(text)) => packets.push(text.into_bytes()),
-                    Some(ToSend::Binary(text)) => {
+                    Some(ToSend::Binary(bytes)) => {
                         let mark = match self.version {
                             Engine::V3 => "b4",
                             Engine::V4 => "b",
                         };
-                        packets.push(format!("{mark}{}", STANDARD.encode(text)).into_bytes());
+                        packets.push(format!("{mark}{}", STANDARD.encode(bytes)).into_bytes());
                     }
                     Some(ToSend::Close(_)) | None => {
                         packets.push(engine::CLOSE.to_vec());
@@ -309,10 +306,10 @@ impl Line<'_> {
     async fn write(&self, socket: &mut Socket, order: ToSend) -> Result<(), Over> {
         let message = match order {
             ToSend::Text(text) => Message::text(text),
-            ToSend::Binary(text) if self.version == Engine::V3 => {
-                Message::binary([&[4], text.as_bytes()].concat())
+            ToSend::Binary(bytes) if self.version == Engine::V3 => {
+                Message::binary([&[4], &bytes[..]].concat())
             }
-            ToSend::Binary(text) => Message::binary(text.into_bytes()),
+            ToSend::Binary(bytes) => Message::binary(bytes),
             ToSend::Close(_) => return Ok(()),
         };
         socket.send(message).await.map_err(|_| Over::Lost)

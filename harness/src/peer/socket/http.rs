@@ -51,12 +51,19 @@ impl Grips {
     }
 }
 
+type Connection = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
+
 /// A connection that carries requests, one after the other.
 pub(super) struct Http {
     sender: SendRequest<Full<Bytes>>,
-    connection: Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>,
-    open: bool,
+    /// None when it has ended: what is left of it would keep requests that nobody sends any more.
+    connection: Option<Connection>,
     _grip: Arc<TcpSocket>,
+    /// What another one needs.
+    origin: Origin,
+    grips: Grips,
+    /// It has carried an exchange.
+    used: bool,
 }
 
 /// What an answer says.
@@ -74,25 +81,36 @@ impl Http {
             .map_err(io::Error::other)?;
         Ok(Self {
             sender,
-            connection: Box::pin(connection),
-            open: true,
+            connection: Some(Box::pin(connection)),
             _grip: grip,
+            origin: origin.clone(),
+            grips: grips.clone(),
+            used: false,
         })
+    }
+
+    async fn anew(&mut self) -> Option<()> {
+        *self = Self::call(&self.origin.clone(), &self.grips.clone())
+            .await
+            .ok()?;
+        Some(())
     }
 
     /// Waits for something that the connection brings, and keeps it going.
     async fn while_open<T>(
-        open: &mut bool,
-        connection: &mut Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>,
+        connection: &mut Option<Connection>,
         what: impl Future<Output = T>,
     ) -> T {
         let mut what = std::pin::pin!(what);
         loop {
+            let Some(open) = connection else {
+                return what.await;
+            };
             tokio::select! {
                 biased;
                 came = &mut what => return came,
                 // How it ended, what is waited for says, too.
-                _ = &mut *connection, if *open => *open = false,
+                _ = open => *connection = None,
             }
         }
     }
@@ -103,13 +121,13 @@ impl Http {
         request: http::Request<Full<Bytes>>,
     ) -> hyper::Result<http::Response<Incoming>> {
         let asked = self.sender.send_request(request);
-        Self::while_open(&mut self.open, &mut self.connection, asked).await
+        Self::while_open(&mut self.connection, asked).await
     }
 
     /// Some more of an answer's body.
     pub(super) async fn more(&mut self, body: &mut Incoming) -> Option<hyper::Result<Bytes>> {
         loop {
-            let frame = Self::while_open(&mut self.open, &mut self.connection, body.frame()).await;
+            let frame = Self::while_open(&mut self.connection, body.frame()).await;
             match frame? {
                 Ok(frame) => {
                     // Trailers say nothing here.
@@ -124,11 +142,24 @@ impl Http {
 
     /// Sends a request; the whole answer, decoded. `None` if there is none, or one that is too long.
     pub(super) async fn exchange(&mut self, request: http::Request<Full<Bytes>>) -> Option<Said> {
-        let response = self.ask(request).await.ok()?;
+        if !self.is_open() {
+            self.anew().await?;
+        }
+        // A server may let go of a connection just when it is used again. A browser asks once more then (RFC 9110, section 9.2.2).
+        let again = (self.used && request.method() == http::Method::GET).then(|| request.clone());
+        let response = match (self.ask(request).await, again) {
+            (Ok(response), _) => response,
+            (Err(error), Some(again)) if !error.is_parse() => {
+                self.anew().await?;
+                self.ask(again).await.ok()?
+            }
+            (Err(_), _) => return None,
+        };
+        self.used = true;
         let status = response.status().as_u16();
         let codings = codings(response.headers());
         let body = Limited::new(response.into_body(), BODY).collect();
-        let body = Self::while_open(&mut self.open, &mut self.connection, body).await;
+        let body = Self::while_open(&mut self.connection, body).await;
         let body = body.ok()?.to_bytes();
         let body = coding::decode(&codings, &body, BODY).ok()?.into_owned();
         Some(Said { status, body })
@@ -136,6 +167,6 @@ impl Http {
 
     /// Whether another request can go over it.
     pub(super) fn is_open(&self) -> bool {
-        self.open && !self.sender.is_closed()
+        self.connection.is_some() && !self.sender.is_closed()
     }
 }

@@ -25,9 +25,6 @@ pub(super) async fn run(
     task.opened();
     loop {
         let begun = Instant::now();
-        if !http.is_open() {
-            http = Http::call(&task.origin, grips).await.ok()?;
-        }
         let said = http.exchange(request.clone()).await?;
         if !matches!(said.status, 200..=299) {
             return None;

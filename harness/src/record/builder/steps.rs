@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::names::{Link, PeerName, Stack};
-use crate::record::{Event, Seq, TRACE_VERSION, What};
+use crate::record::{CaseFacts, Event, Seq, TRACE_VERSION, What};
 use crate::signaling::{Kind, Notice, Request};
 
 /// So much time is between two events, unless [`TraceBuilder::later`] says more (microseconds).
@@ -90,6 +90,18 @@ impl TraceBuilder {
             what,
         });
         seq
+    }
+
+    /// The server has several nodes, and these peers are on these.
+    pub fn placed(&mut self, peers: &[(&str, u32)]) -> Seq {
+        let placed = peers
+            .iter()
+            .map(|(peer, node)| (PeerName::new(peer), *node));
+        let facts = CaseFacts {
+            placed: placed.collect(),
+            ..CaseFacts::default()
+        };
+        self.add(What::Case(Box::new(facts)), &[])
     }
 
     /// What comes from now on is so much later than what was.

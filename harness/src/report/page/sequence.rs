@@ -545,11 +545,19 @@ fn drawn(
             ServerLife::Resumed => at_server(" up", "resumed".to_owned()),
             ServerLife::Line { text } => at_server("", format!("says: {text}")),
         },
+        What::Node { node, life } => match life {
+            ServerLife::Ready => at_server(" up", format!("node {node} ready")),
+            ServerLife::Killed => at_server(" end", format!("node {node} killed")),
+            ServerLife::Paused => at_server(" end", format!("node {node} paused")),
+            ServerLife::Resumed => at_server(" up", format!("node {node} resumed")),
+            ServerLife::Alive | ServerLife::Exited { .. } | ServerLife::Line { .. } => None,
+        },
         What::Run { .. }
         | What::Case(_)
         | What::Source { .. }
         | What::End
         | What::Clearing
+        | What::Starved { .. }
         | What::Law(_)
         | What::Verdict { .. } => None,
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::mistake::{Mistakes, quoted};
 use crate::names::{PeerName, Stack};
 use crate::scenario::model::{EarlyCandidates, Offers, OnBye, PeerSpec, Reconnects};
-use crate::scenario::table::{PEER_KEYS, PeerShape, RECONNECTS};
+use crate::scenario::table::{MAX_NODE, PEER_KEYS, PeerShape, RECONNECTS};
 use crate::source::Span;
 use crate::yaml::{Node, duration, word};
 
@@ -15,6 +15,7 @@ enum Said {
     Flag(bool),
     Duration(Duration),
     Reconnects(Reconnects),
+    Node(u32),
 }
 
 /// What a file says of a peer. What is wrong with it is noted, and left as if it were not said.
@@ -50,6 +51,7 @@ pub(super) fn peer(node: &Node, mistakes: &mut Mistakes) -> PeerSpec {
             ("cleans-up-in", Said::Duration(time)) => spec.cleans_up_in = Some(time),
             ("reconnects", Said::Reconnects(reconnects)) => spec.reconnects = Some(reconnects),
             ("fault", Said::Word(word)) => spec.fault = word.parse().ok(),
+            ("node", Said::Node(node)) => spec.node = Some(node),
             _ => {}
         }
     }
@@ -145,11 +147,25 @@ fn said(
             PeerShape::Word(words) => word(node, words, mistakes).map(Said::Word),
             PeerShape::Flag => node.flag(mistakes).map(Said::Flag),
             PeerShape::Duration => duration(node, mistakes).map(Said::Duration),
+            PeerShape::Node => node_number(node, mistakes).map(Said::Node),
             PeerShape::Reconnects => Some(Said::Reconnects(reconnects(node, mistakes))),
         };
         found.extend(said.map(|said| (*name, said)));
     }
     found
+}
+
+fn node_number(node: &Node, mistakes: &mut Mistakes) -> Option<u32> {
+    let number = node.scalar().and_then(|scalar| scalar.number());
+    let number = number.and_then(|number| number.as_u64());
+    let number = number.filter(|number| (1..=MAX_NODE).contains(number));
+    if number.is_none() {
+        node.wrong(
+            &format!("the number of a node, from 1 to {MAX_NODE}"),
+            mistakes,
+        );
+    }
+    number.and_then(|number| u32::try_from(number).ok())
 }
 
 fn reconnects(node: &Node, mistakes: &mut Mistakes) -> Reconnects {

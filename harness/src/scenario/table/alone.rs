@@ -1,6 +1,6 @@
 //! Verbs of steps that begin alone: faults on the wires, the life of the server, garbage whose effect is awaited.
 
-use super::keys::{FROM, MESSAGE, MESSAGES, NTH, PEER, SPOKEN, TO};
+use super::keys::{FROM, MESSAGE, MESSAGES, NODE, NTH, PEER, SPOKEN, TO};
 use super::spec::{Demands, Shape, Verb, may, must, verb};
 use crate::scenario::build;
 use crate::signaling::Garbage;
@@ -99,28 +99,28 @@ pub(crate) const ALONE: &[Verb] = &[
     verb(
         "pause",
         "Stops the server as SIGSTOP does: its port and connections stay, and nothing answers.",
-        &[],
+        &[NODE],
         Demands::Control,
         build::pause,
     ),
     verb(
         "resume",
         "Lets a paused server go on.",
-        &[],
+        &[NODE],
         Demands::Control,
         build::resume,
     ),
     verb(
         "kill-server",
         "Ends the server as a crash would.",
-        &[],
+        &[NODE],
         Demands::Control,
         build::kill_server,
     ),
     verb(
         "restart",
         "Ends the server if it runs, and starts it again on the same address.",
-        &[],
+        &[NODE],
         Demands::Control,
         build::restart,
     ),

@@ -92,6 +92,8 @@ pub(crate) enum PeerShape {
     Duration,
     /// [`RECONNECTS`].
     Reconnects,
+    /// The number of a node, from 1.
+    Node,
 }
 
 /// Keys of a peer.
@@ -140,6 +142,11 @@ pub(crate) const PEER_KEYS: &[(&str, PeerShape, &str)] = &[
         "fault",
         PeerShape::Word(PeerFault::NAMES),
         "What it does wrong: one of the planted faults of peers.",
+    ),
+    (
+        "node",
+        PeerShape::Node,
+        "The node of the server that it talks to, from 1; unless said, the first peer's is 1, the second's 2, and so on, round and round. A server with fewer nodes does not play it.",
     ),
 ];
 

@@ -1,6 +1,6 @@
 //! Keys that several verbs have, and the words that they may hold.
 
-use super::limits::MAX_LABEL;
+use super::limits::{MAX_LABEL, MAX_NODE};
 use super::spec::{KeySpec, Shape, may, must};
 
 /// Belongs to every verb.
@@ -52,6 +52,11 @@ pub(super) const NTH: KeySpec = may(
     "nth",
     Shape::Number(1, 1000),
     "Only the nth that matches from now on, from 1; without it every one.",
+);
+pub(super) const NODE: KeySpec = may(
+    "node",
+    Shape::Number(1, MAX_NODE),
+    "This node of the server alone, from 1; without it all of them.",
 );
 pub(super) const CHANNEL: KeySpec = may(
     "channel",

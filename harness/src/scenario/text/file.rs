@@ -143,6 +143,9 @@ fn peer_text(spec: &PeerSpec) -> String {
         ]);
         entries.push(("reconnects", value));
     }
+    if let Some(node) = spec.node {
+        entries.push(("node", node.to_string()));
+    }
     if let Some(fault) = spec.fault {
         entries.push(("fault", fault.to_string()));
     }

@@ -235,10 +235,10 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
         Action::Stall { peer } => ("stall", vec![who("peer", peer)]),
         Action::Mend { peer } => ("mend", vec![who("peer", peer)]),
         Action::Wait(_) => (WAIT, Vec::new()),
-        Action::Pause => ("pause", Vec::new()),
-        Action::Resume => ("resume", Vec::new()),
-        Action::KillServer => ("kill-server", Vec::new()),
-        Action::Restart => ("restart", Vec::new()),
+        Action::Pause { node } => ("pause", on(node)),
+        Action::Resume { node } => ("resume", on(node)),
+        Action::KillServer { node } => ("kill-server", on(node)),
+        Action::Restart { node } => ("restart", on(node)),
         Action::SendRaw {
             peer,
             raw: Raw::Garbage { kind, of, answered },
@@ -281,6 +281,12 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
         }
         Action::Await(condition) => ("await", condition_entries(condition)),
     }
+}
+
+/// `node: 2`, where one is named.
+fn on(node: &Option<u32>) -> Entries {
+    let node = node.map(|node| ("node", node.to_string()));
+    node.into_iter().collect()
 }
 
 fn condition_entries(condition: &Condition) -> Entries {

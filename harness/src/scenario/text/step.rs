@@ -80,8 +80,8 @@ impl Step {
             Action::Stall { peer } => format!("tap: stall {peer}"),
             Action::Mend { peer } => format!("tap: mend {peer}"),
             Action::Wait(time) => format!("stage: waits {}", write_duration(*time)),
-            Action::Pause => "server: paused".into(),
-            Action::Resume => "server: resumed".into(),
+            Action::Pause { node } => server(*node, "paused"),
+            Action::Resume { node } => server(*node, "resumed"),
             Action::SendRaw {
                 peer,
                 raw: Raw::Frame(frame),
@@ -94,8 +94,8 @@ impl Step {
                 let status = status.unwrap_or_default();
                 format!("{peer}: asks for a WebSocket on {}{status}", scalar(path))
             }
-            Action::KillServer => "server: killed".into(),
-            Action::Restart => "server: restarted".into(),
+            Action::KillServer { node } => server(*node, "killed"),
+            Action::Restart { node } => server(*node, "restarted"),
             Action::Disconnect { peer } => format!("{peer}: disconnects"),
             Action::OpenChannel {
                 peer, to, label, ..
@@ -105,6 +105,14 @@ impl Step {
             }
             _ => return None,
         })
+    }
+}
+
+/// `server: killed`, or one node of it: `server: node 2 killed`.
+fn server(node: Option<u32>, what: &str) -> String {
+    match node {
+        None => format!("server: {what}"),
+        Some(node) => format!("server: node {node} {what}"),
     }
 }
 

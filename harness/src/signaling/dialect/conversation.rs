@@ -327,7 +327,7 @@ impl Conversation {
         let text = self.alias.take_off(text);
         match self.dialect.framing {
             Framing::Text => Some(Json::from(&*text)),
-            Framing::Json | Framing::SocketIo(_) => {
+            Framing::Json | Framing::Program | Framing::SocketIo(_) => {
                 quick::read(&text).or_else(|| serde_json::from_str(&text).ok())
             }
         }
@@ -358,7 +358,7 @@ impl Conversation {
             let text = body.unwrap_or_default();
             return Ok(Out::Text(match framing {
                 Framing::SocketIo(_) => socketio::event(&text, ack),
-                Framing::Json | Framing::Text => text,
+                Framing::Json | Framing::Program | Framing::Text => text,
             }));
         };
         let mut headers = Vec::new();

@@ -186,7 +186,14 @@ impl Conversation {
                     .is_some_and(|route| matches_text(&route.path, &path, variables))
                 && hearing.matches(&value, variables)
         });
-        let mut understood = !words.is_empty();
+        // Where no answer to such a request says anything, yes says nothing.
+        let speaks = dialect.hear.iter().any(|(_, hearing)| {
+            let mut variables = self.variables();
+            (hearing.http.as_ref()).is_some_and(|route| {
+                route.method == method && matches_text(&route.path, &path, &mut variables)
+            })
+        });
+        let mut understood = !words.is_empty() || (!speaks && (200..300).contains(&status));
         for before in &dialect.connect.before {
             let asked = before.ask.http.as_ref();
             let mut variables = self.variables();

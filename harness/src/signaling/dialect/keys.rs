@@ -151,9 +151,9 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             may(
                 "framing",
-                Shape::Word(&["json", "text", "socket.io-4", "socket.io-2"]),
+                Shape::Word(&["json", "text", "socket.io-4", "socket.io-2", "program"]),
                 "json",
-                "What a message is. An event of socket.io is written as a list: its name, then its arguments; `socket.io-4` is for versions 3 and 4.",
+                "What a message is. An event of socket.io is written as a list: its name, then its arguments; `socket.io-4` is for versions 3 and 4. `program`: JSON, which a program of the project's (`translator`) makes of what stands on the wire.",
                 "framing: text",
             ),
             must(

@@ -32,6 +32,7 @@ mod socketio;
 mod template;
 mod words;
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -51,7 +52,7 @@ pub use schema::{dialect_reference, dialect_schema};
 pub use skeleton::{NewCarrier, skeleton};
 pub use sketch::{Names, sketch};
 
-use crate::signaling::Kind;
+use crate::signaling::{Kind, Translator};
 use crate::source::Source;
 use crate::terms::{Direction, Via};
 
@@ -115,6 +116,8 @@ pub struct Dialect {
     via: Via,
     /// Which ways its messages are binary.
     binary: Binary,
+    /// With [`Framing::Program`]: what reads and writes its payloads.
+    translator: Option<Arc<dyn Translator>>,
 }
 
 /// Which ways messages are binary, with text in them.
@@ -187,6 +190,8 @@ enum Framing {
     Text,
     /// An event of socket.io: a list of its name and arguments.
     SocketIo(socketio::Version),
+    /// JSON text, which a program makes of what stands on the wire.
+    Program,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -449,11 +454,60 @@ impl Dialect {
         }
     }
 
+    /// Whether a program makes its messages of what stands on the wire.
+    pub fn is_translated(&self) -> bool {
+        self.framing == Framing::Program
+    }
+
+    /// Whether that program is there.
+    pub fn has_translator(&self) -> bool {
+        self.translator.is_some()
+    }
+
+    /// The same, read and written by this.
+    #[must_use]
+    pub fn with_translator(&self, translator: Arc<dyn Translator>) -> Dialect {
+        Dialect {
+            translator: Some(translator),
+            ..self.clone()
+        }
+    }
+
+    /// Why its payloads cannot be read or written any more.
+    pub fn failure(&self) -> Option<String> {
+        self.translator.as_ref()?.failure()
+    }
+
+    /// The text of a message that came in, or went out, as this payload.
+    pub fn read_payload<'a>(
+        &self,
+        direction: Direction,
+        payload: &'a [u8],
+    ) -> Option<Cow<'a, str>> {
+        match (self.framing, &self.translator) {
+            (Framing::Program, Some(translator)) => {
+                translator.read(direction, payload).map(Cow::Owned)
+            }
+            (Framing::Program, None) => None,
+            _ => std::str::from_utf8(payload).ok().map(Cow::Borrowed),
+        }
+    }
+
+    /// The payload that says this text.
+    pub fn write_payload(&self, text: String) -> Option<Vec<u8>> {
+        match (self.framing, &self.translator) {
+            (Framing::Program, Some(translator)) => translator.write(&text),
+            (Framing::Program, None) => None,
+            _ => Some(text.into_bytes()),
+        }
+    }
+
     /// What its messages are, as the file says it: `json` or `text`; both are text.
     pub fn framing(&self) -> &'static str {
         match self.framing {
             Framing::Json => "json",
             Framing::Text => "text",
+            Framing::Program => "program",
             Framing::SocketIo(socketio::Version::Two) => "socket.io-2",
             Framing::SocketIo(socketio::Version::Four) => "socket.io-4",
         }

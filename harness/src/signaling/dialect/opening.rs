@@ -55,7 +55,7 @@ impl Conversation {
         match self.dialect.framing {
             // The server speaks first.
             Framing::SocketIo(_) => Vec::new(),
-            Framing::Json | Framing::Text => self.go_on(),
+            Framing::Json | Framing::Program | Framing::Text => self.go_on(),
         }
     }
 

@@ -36,7 +36,7 @@ impl Conversation {
                 Some(_) => return aside,
                 None => return Overheard::default(),
             },
-            Framing::Json | Framing::Text => match self.value(text) {
+            Framing::Json | Framing::Program | Framing::Text => match self.value(text) {
                 Some(value) => (value, None),
                 None => return Overheard::default(),
             },

@@ -194,6 +194,7 @@ impl Reader<'_> {
             candidates_within: candidates == Some(WITHIN),
             via: self.via,
             binary,
+            translator: None,
         })
     }
 
@@ -215,9 +216,10 @@ impl Reader<'_> {
     }
 
     fn framing(&mut self, node: &Node) -> Framing {
-        let all = ["json", "text", "socket.io-4", "socket.io-2"];
+        let all = ["json", "text", "socket.io-4", "socket.io-2", "program"];
         match yaml::word(node, &all, self.mistakes) {
             Some("text") => Framing::Text,
+            Some("program") => Framing::Program,
             Some("socket.io-4") => Framing::SocketIo(socketio::Version::Four),
             Some("socket.io-2") => Framing::SocketIo(socketio::Version::Two),
             _ => Framing::Json,

@@ -8,6 +8,23 @@ use super::keys::{HEARD, Key, SAID, SECTIONS, Shape, TEMPLATES};
 use super::words::{self, Hears};
 use crate::signaling::{Garbage, Kind, OnGarbage, Reason};
 
+/// What the page says of `framing: program`.
+const PROGRAM: &str = r#"
+## A program that reads and writes
+
+With `framing: program` messages are JSON to this file, and a program of yours makes them of what stands on the wire, in whatever language: `translator` in the
+project file, or `--translator 'node wire.js'`. It is asked one thing a line on its standard input, and answers each with one line on its standard output:
+
+| glare asks | it answers |
+|---|---|
+| `{"glare": 1, "dialect": "…"}`, first | anything: it is ready |
+| `{"read": "…", "from": "server"}` (or `peer`), a text frame; `{"read-bytes": "<base64>", …}`, a binary one | `{"message": …}`, or `{}`: it is none |
+| `{"write": …}`, a message for the server | `{"text": "…"}` or `{"bytes": "<base64>"}`; or `{}`: there is no such message |
+
+Which frames are binary is what `frames` says. The tap asks it as well as the peers, so an answer must not depend on what was asked before. Bodies of HTTP requests are JSON,
+and not given to it. Each case starts one of its own. When it ends, writes something else, or is silent for 5 s (20 s at its start) the case is inconclusive, with its last lines.
+"#;
+
 /// The schema (JSON Schema, draft 2020-12) that an editor completes and checks dialect files by.
 pub fn dialect_schema() -> Value {
     let mut defs = Map::new();
@@ -136,6 +153,7 @@ This page is made by `glare dialect reference`, and the JSON schema for editors 
     for (form, about) in TEMPLATES {
         let _ = writeln!(page, "| {} | {} |", cell(form), cell(about));
     }
+    page.push_str(PROGRAM);
     page.push_str("\n## Words that are said\n\n| word | values that it has |\n|---|---|\n");
     for kind in kinds(SAID) {
         let _ = writeln!(

@@ -9,11 +9,24 @@ pub enum NewCarrier {
     Text,
     /// Rooms are made by HTTP, the rest goes through a WebSocket.
     Http,
+    /// An event through socket.io.
+    SocketIo,
+    /// Requests up, server-sent events down.
+    Events,
+    /// Requests up, the answers of polls down.
+    LongPoll,
 }
 
 impl NewCarrier {
     /// All of them.
-    pub const ALL: [NewCarrier; 3] = [Self::WebSocket, Self::Text, Self::Http];
+    pub const ALL: [NewCarrier; 6] = [
+        Self::WebSocket,
+        Self::Text,
+        Self::Http,
+        Self::SocketIo,
+        Self::Events,
+        Self::LongPoll,
+    ];
 
     /// The name on the command line.
     pub fn as_str(self) -> &'static str {
@@ -21,6 +34,9 @@ impl NewCarrier {
             Self::WebSocket => "websocket",
             Self::Text => "text",
             Self::Http => "http",
+            Self::SocketIo => "socket.io",
+            Self::Events => "events",
+            Self::LongPoll => "long-poll",
         }
     }
 
@@ -30,6 +46,9 @@ impl NewCarrier {
             Self::WebSocket => "JSON messages through a WebSocket",
             Self::Text => "plain text through a WebSocket",
             Self::Http => "rooms are made by HTTP requests, the rest goes through a WebSocket",
+            Self::SocketIo => "events through socket.io",
+            Self::Events => "HTTP requests up, server-sent events down",
+            Self::LongPoll => "HTTP requests up, the answers of polls down",
         }
     }
 }
@@ -41,6 +60,9 @@ pub fn skeleton(name: &str, carrier: NewCarrier) -> String {
         NewCarrier::WebSocket => include_str!("skeletons/websocket.yaml"),
         NewCarrier::Text => include_str!("skeletons/text.yaml"),
         NewCarrier::Http => include_str!("skeletons/http.yaml"),
+        NewCarrier::SocketIo => include_str!("skeletons/socket-io.yaml"),
+        NewCarrier::Events => include_str!("skeletons/events.yaml"),
+        NewCarrier::LongPoll => include_str!("skeletons/long-poll.yaml"),
     };
     text.replace("NAME", name)
 }

@@ -294,7 +294,7 @@ impl Common {
                     let data = splitter.payload(&frames);
                     let text = std::str::from_utf8(data).ok();
                     let may_wait = by_server && !leg.silent && !leg.ended && !truncated;
-                    if may_wait && text.is_some_and(|text| self.policy.waits(self.number, text)) {
+                    if may_wait && self.policy.waits(self.number, data) {
                         leg.waiting = Some(Piece::Message {
                             carrier,
                             frames,

@@ -60,6 +60,8 @@ pub fn program() -> ServerSpec {
         folder: None,
         ready: Ready::Port,
         within: Duration::from_secs(20),
+        nodes: 1,
+        beside: Vec::new(),
     })
 }
 

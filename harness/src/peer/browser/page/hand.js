@@ -2,7 +2,7 @@
 // and tells what happens. It decides nothing.
 "use strict";
 (() => {
-  const links = new Map(); // number → { send(text, binary), close(code, reason) }
+  const links = new Map(); // number → { send(data), close(code, reason) }
   const conns = new Map(); // number → { pc, channels: label → RTCDataChannel, closed, abandon }
   let line; // to the harness, which gave the address to this page only
   let silent = false;
@@ -154,7 +154,7 @@
       ws.onmessage = ({ data }) => heard(link, data);
       ws.onclose = ({ code, reason }) => tell({ saw: "link-closed", link, code, reason });
       return {
-        send: (text, binary) => ws.send(binary ? new TextEncoder().encode(text) : text),
+        send: (data) => ws.send(data),
         close: (code, reason) => (code == null ? ws.close() : ws.close(code, reason)),
       };
     },
@@ -310,11 +310,10 @@
         };
       } else poll().catch(() => over(1006));
       return {
-        send: (text, binary) => {
+        send: (data) => {
           if (stop.signal.aborted) return;
           if (!sid && !(ws && ws.onopen === null && ws.readyState === 1))
             throw new DOMException("Still in CONNECTING state.", "InvalidStateError");
-          const data = binary ? new TextEncoder().encode(text) : text;
           if (ws) return put(data);
           waiting.push(data);
           posting = Promise.resolve(posting).then(post);
@@ -335,8 +334,8 @@
     "open-link": (command) => {
       links.set(command.link, carriers[command.via.by](command));
     },
-    "send-text": ({ link, text }) => found(links, link, "link").send(text, false),
-    "send-binary": ({ link, text }) => found(links, link, "link").send(text, true),
+    "send-text": ({ link, text }) => found(links, link, "link").send(text),
+    "send-binary": ({ link, bytes }) => found(links, link, "link").send(decode({ bytes })),
     "close-link": ({ link, code, reason }) => found(links, link, "link").close(code, reason),
     fetch: async ({ method, path, headers, body }) => {
       const answer = await fetch(at(location.origin, path), {

@@ -1,0 +1,18 @@
+//! Tables of a project file that have a reader of their own.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// `[[beside]]`
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct BesideTable {
+    pub name: Spanned<String>,
+    pub command: Spanned<String>,
+    pub ready: Option<Spanned<String>>,
+    pub ready_within: Option<Spanned<u64>>,
+    #[serde(default)]
+    pub env: BTreeMap<String, Spanned<String>>,
+}
