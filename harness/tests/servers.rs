@@ -279,7 +279,7 @@ fn a_trial_speaks_of_no_rooms_where_there_are_none() {
     ] {
         assert!(ran.out.contains(line), "no {line:?} in\n{}", ran.out);
     }
-    for word in ["lobby", "room", "worked out"] {
+    for word in ["lobby", " room", "worked out"] {
         assert!(!ran.out.contains(word), "{word:?} in\n{}", ran.out);
     }
 }
