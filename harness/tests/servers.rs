@@ -260,5 +260,49 @@ fn two_browsers_talk_through_each_server() {
 
 #[test]
 fn two_nodes_of_socketio_behind_redis_play_what_they_support() {
-    plays("socketio-cluster");
+    if !wanted("socketio-cluster") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    // Each case boots three processes: `ci/servers` plays all scenarios.
+    let server = folder().join("socketio-cluster");
+    let paths = [
+        server.join("scenarios"),
+        folder().join("../../scenarios/rooms"),
+    ];
+    let project = server.join("glare.toml");
+    let ran = Stand::new().glare(&[
+        "run",
+        paths[0].to_str().expect("a plain path"),
+        paths[1].to_str().expect("a plain path"),
+        "--project",
+        project.to_str().expect("a plain path"),
+    ]);
+    holds(&ran, &BTreeSet::new());
+}
+
+#[test]
+fn a_trial_speaks_of_no_rooms_where_there_are_none() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let dialect = folder().join("examples/no-rooms/dialect.yaml");
+    let server = folder().join("examples/no-rooms/server.js");
+    let command = format!("exec node {} {{port}}", server.display());
+    let dialect = dialect.to_str().expect("a plain path");
+    let ran = Stand::new().glare(&["dialect", "try", dialect, "--server", &command]);
+    assert!(ran.status == 0, "{}\n{}", ran.out, ran.err);
+    for line in [
+        "1. Alice connects, and is there by that",
+        "2. Bob connects, and offers",
+        "   bob    . hears \"hello\"",
+        "4. Bob leaves",
+        "They met, signalled, talked and parted.",
+    ] {
+        assert!(ran.out.contains(line), "no {line:?} in\n{}", ran.out);
+    }
+    for word in ["lobby", " room", "worked out"] {
+        assert!(!ran.out.contains(word), "{word:?} in\n{}", ran.out);
+    }
 }

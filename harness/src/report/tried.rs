@@ -350,6 +350,11 @@ fn row(event: &Event, dialect: Option<&Dialect>) -> Option<Row> {
             if is_fence(word) {
                 return None;
             }
+            // Where there are no rooms nobody comes into one: that is only how the harness counts who is there.
+            let roomless = dialect.is_some_and(|dialect| !dialect.has_rooms());
+            if roomless && of.is_some() && is_of_rooms(word) {
+                return None;
+            }
             Row::Message {
                 who: link.peer.to_string(),
                 up: *direction == Direction::Up,
@@ -448,6 +453,20 @@ fn row(event: &Event, dialect: Option<&Dialect>) -> Option<Row> {
 }
 
 /// What the harness asks for itself.
+fn is_of_rooms(word: &Word) -> bool {
+    match word {
+        Word::Request { .. } => true,
+        Word::Notice { notice } => matches!(
+            notice,
+            Notice::Created { .. }
+                | Notice::Joined { .. }
+                | Notice::Left { .. }
+                | Notice::Destroyed { .. }
+        ),
+        Word::Signal { .. } => false,
+    }
+}
+
 fn is_fence(word: &Word) -> bool {
     matches!(
         word,

@@ -176,11 +176,15 @@ impl Dialect {
                     .flat_map(|before| holes(&before.hear.body))
                     .any(|hole| hole.name == name)
         };
+        let chosen = |name: &str| match name {
+            "self" => self.connect.own.is_some(),
+            _ => self.connect.room_id.is_some(),
+        };
         for (name, why) in [
             ("self", "the id that the server knows the peer by"),
             ("room-id", "the id that the server knows the room by"),
         ] {
-            if is_used(name) && !captures(name) {
+            if is_used(name) && !captures(name) && !chosen(name) {
                 let at = find(root, "connect").unwrap_or(root);
                 doubts
                     .add(

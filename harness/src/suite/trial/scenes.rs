@@ -137,6 +137,18 @@ impl Script {
 /// Never, unless scenarios are read otherwise than this knows.
 pub fn meeting(dialect: &Dialect) -> Result<Scene, Mistakes> {
     let mut script = Script::new(&["alice", "bob"], "{}");
+    if !dialect.has_rooms() {
+        script
+            .heading("1. Alice connects, and is there by that")
+            .first(dialect, "alice")
+            .heading("2. Bob connects, and offers")
+            .join("bob")
+            .step(format!("await: {{ connected: [alice, bob], {WITHIN} }}"))
+            .heading("3. They talk, past the server")
+            .step(format!("say: {{ from: alice, text: hello, {WITHIN} }}"))
+            .step(format!("say: {{ from: bob, text: hi, {WITHIN} }}"));
+        return script.scene(Shows::Meeting);
+    }
     script
         .heading("1. Both connect")
         .step("connect: { peer: alice }")
@@ -162,6 +174,7 @@ pub fn others(dialect: &Dialect) -> Result<Vec<Scene>, Mistakes> {
         script.first(dialect, "alice").join("bob");
         script
     };
+    let rooms = dialect.has_rooms();
     let news = dialect.hears(Kind::PeerLeft);
     let told = format!("await: {{ peer: alice, hears: peer-left, {WITHIN} }}");
     let mut scenes = Vec::new();
@@ -169,7 +182,10 @@ pub fn others(dialect: &Dialect) -> Result<Vec<Scene>, Mistakes> {
         let mut script = two();
         script
             .show_here()
-            .heading("5. Bob leaves")
+            .heading(match rooms {
+                true => "5. Bob leaves",
+                false => "4. Bob leaves",
+            })
             .step("leave: { peer: bob }");
         if news {
             script.step(&*told);
@@ -179,7 +195,10 @@ pub fn others(dialect: &Dialect) -> Result<Vec<Scene>, Mistakes> {
     let mut script = two();
     script
         .show_here()
-        .heading("6. Bob's line is lost")
+        .heading(match rooms {
+            true => "6. Bob's line is lost",
+            false => "5. Bob's line is lost",
+        })
         .step("kill: { peer: bob, how: socket }");
     if news {
         script.step(&*told);
@@ -204,14 +223,16 @@ pub fn others(dialect: &Dialect) -> Result<Vec<Scene>, Mistakes> {
         .step("await: { peer: bob, hears: offer, within: 2s }");
     scenes.push(script.scene(Shows::Absent)?);
 
-    let mut script = Script::new(&PEERS, "{ stack: wire }");
-    script
-        .heading("More and more come into one room")
-        .first(dialect, PEERS[0]);
-    for peer in &PEERS[1..] {
-        script.join(peer);
+    if rooms {
+        let mut script = Script::new(&PEERS, "{ stack: wire }");
+        script
+            .heading("More and more come into one room")
+            .first(dialect, PEERS[0]);
+        for peer in &PEERS[1..] {
+            script.join(peer);
+        }
+        scenes.push(script.scene(Shows::RoomSize)?);
     }
-    scenes.push(script.scene(Shows::RoomSize)?);
 
     let mut script = Script::new(&PEERS[..3], "{ stack: wire }");
     script
