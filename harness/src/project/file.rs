@@ -8,8 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::app::App;
-use super::tables::BesideTable;
+use super::tables::{App, BesideTable};
 use crate::mistake::Mistakes;
 use crate::server::{AppSpec, CommandSpec, Ready, ServerSpec, ServerUrl, TranslatorSpec, UrlSpec};
 use crate::signaling::Dialect;
