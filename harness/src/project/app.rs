@@ -1,27 +1,12 @@
 //! `[app]`: where the pages of peers with `app:` come from, if not from the server under test.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
 use toml::Spanned;
 
 use super::file::Reader;
+use super::tables::App;
 use crate::server::{AppFrom, AppSpec, CommandSpec, ServerUrl};
-
-/// The server of pages.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct App {
-    command: Option<Spanned<String>>,
-    url: Option<Spanned<String>>,
-    ready: Option<Spanned<String>>,
-    ready_within: Option<Spanned<u64>>,
-    #[serde(default)]
-    env: BTreeMap<String, Spanned<String>>,
-    #[serde(default)]
-    names: Vec<Spanned<String>>,
-}
 
 impl Reader {
     /// Where pages come from.

@@ -8,8 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::app::App;
-use super::tables::{BesideTable, LoginTables};
+use super::tables::{App, BesideTable, LoginTables};
 use crate::mistake::Mistakes;
 use crate::server::{
     AppSpec, CommandSpec, Logins, Ready, ServerSpec, ServerUrl, TranslatorSpec, UrlSpec,

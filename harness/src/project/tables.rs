@@ -30,3 +30,17 @@ pub(super) struct LoginTable {
     pub body: Option<String>,
     pub take: Option<String>,
 }
+
+/// `[app]`, the server of pages.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct App {
+    pub command: Option<Spanned<String>>,
+    pub url: Option<Spanned<String>>,
+    pub ready: Option<Spanned<String>>,
+    pub ready_within: Option<Spanned<u64>>,
+    #[serde(default)]
+    pub env: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub names: Vec<Spanned<String>>,
+}

@@ -29,6 +29,7 @@ mod check_deadlocks;
 mod check_dialect;
 mod check_mistakes;
 mod check_mutants;
+mod check_pages;
 mod check_scenarios;
 mod check_schema;
 mod check_sequences;

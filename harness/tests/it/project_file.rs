@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use glare::project::Project;
 use glare::record::{Recorder, What};
-use glare::server::{Ready, ServerSpec};
+use glare::server::{AppFrom, Ready, ServerSpec};
 use glare::terms::ServerLife;
 
 fn variable(name: &str) -> Option<String> {
@@ -205,4 +205,44 @@ fn a_server_at_a_url_is_somebody_elses_until_it_is_said_to_be_ones_own() {
     assert!(!spec.owned);
     let own = project.owning_the_server();
     assert!(own.server.elsewhere().expect("a URL").owned);
+}
+
+#[test]
+fn pages_come_from_a_command_or_from_where_they_are() {
+    let project = read(
+        "[app]\ncommand = \"vite --port {port}\"\nready = \"line:ready in\"\nready-within = 9\nenv = { SIGNALING = \"ws://{server}\" }\nnames = [\"localhost:8080\", \"Signal.test:443\"]\n",
+    )
+    .expect("no mistakes");
+    let app = project.app.expect("an app");
+    assert_eq!(app.names, ["localhost:8080", "signal.test:443"]);
+    let AppFrom::Command(spec) = &app.from else {
+        panic!("{app:?}");
+    };
+    assert_eq!(spec.command, "vite --port {port}");
+    assert_eq!(spec.ready, Ready::Line("ready in".into()));
+    assert_eq!(spec.within, Duration::from_secs(9));
+    let project = read("[app]\nurl = \"http://localhost:5173/app\"\n").expect("no mistakes");
+    assert!(matches!(
+        project.app.map(|app| app.from),
+        Some(AppFrom::Url(_))
+    ));
+    for (text, word) in [
+        ("[app]\n", "says nowhere where its pages come from"),
+        (
+            "[app]\ncommand = \"x\"\nurl = \"http://x\"\n",
+            "is started by its `command` or runs already at its `url`",
+        ),
+        ("[app]\nurl = \"https://x\"\n", "the pages come by https"),
+        (
+            "[app]\nurl = \"http://x\"\nnames = [\"localhost\"]\n",
+            "is not how a page calls a server",
+        ),
+        (
+            "[app]\nurl = \"http://x\"\nnames = [\"http://localhost:80\"]\n",
+            "is not how a page calls a server",
+        ),
+    ] {
+        let told = read(text).expect_err(text);
+        assert!(told.contains(word), "{text}\n{told}");
+    }
 }

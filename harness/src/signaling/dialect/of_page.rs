@@ -35,3 +35,44 @@ impl Conversation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::names::RoomName;
+    use crate::signaling::{Book, Conversation, Dialect, Request, Signal, Word};
+
+    #[test]
+    fn a_page_is_known_by_the_id_that_it_gives_itself() {
+        let book = Book::default();
+        let of = |name: &str, page: bool| {
+            let conversation = Conversation::new(Dialect::reference(), name);
+            match page {
+                true => conversation.of_a_page().with(book.clone()),
+                false => conversation.with(book.clone()),
+            }
+        };
+        let (mut alice, mut bob) = (of("alice", true), of("bob", false));
+        // In the body of a request, whatever it is.
+        let body = r#"{"userId":"u-17","room":"lobby"}"#;
+        let create = alice.overhear_request("POST", "/create", body, None);
+        let room = RoomName::new("lobby");
+        let request = Request::Create { room };
+        assert_eq!(create.word, Some(Word::Request { request }));
+        let hears = |bob: &mut Conversation, from: &str| {
+            let text = format!(r#"{{"type":"offer","from":"{from}","sdp":"v=0"}}"#);
+            match bob.hear_text(&text).words.pop() {
+                Some(Word::Signal {
+                    peer,
+                    signal: Signal::Offer { .. },
+                }) => peer,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(hears(&mut bob, "u-17").as_deref(), Some("alice"));
+        // In the path that it dials, and another one each time; an older one stays its own.
+        of("alice", true).overhear_path("/?userId=u%2D18");
+        assert_eq!(hears(&mut bob, "u-18").as_deref(), Some("alice"));
+        assert_eq!(hears(&mut bob, "u-17").as_deref(), Some("alice"));
+        assert_eq!(hears(&mut bob, "u-19").as_deref(), Some("u-19"));
+    }
+}

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use glare::record::{Event, What};
-use glare::stage::play;
+use glare::stage::{Setting, play};
+use glare::tls::Security;
 
-use super::{TWO, case, casts, played};
+use super::{TWO, case, casts, played, setting_of};
 use crate::site_support::Site;
 use crate::stage_support::{passes, setting};
 
@@ -76,6 +77,9 @@ casts! {
     a_page_comes_to_a_native_peer_in_firefox: "alice=native,bob=firefox", one_comes;
     two_meet_in_the_chat_that_the_server_serves_in_chromium: "alice=chromium,bob=chromium", in_the_chat;
     two_meet_in_the_chat_that_the_server_serves_in_firefox: "alice=firefox,bob=firefox", in_the_chat;
+    two_meet_in_the_chat_by_tls_in_chromium: "alice=chromium,bob=chromium", in_the_chat_by_tls;
+    two_meet_in_the_chat_by_tls_in_firefox: "alice=firefox,bob=firefox", in_the_chat_by_tls;
+    two_pages_have_one_log_again_and_again: "alice=chromium,bob=firefox", again_and_again;
     a_page_hears_a_wire_peer_in_chromium: "alice=chromium,bob=wire", one_hears;
 }
 
@@ -257,4 +261,28 @@ server -> bob: left lobby
 server -> alice: peer-left bob (left)
 "#
     );
+}
+
+/// At https and wss, by a certificate of the run's own: the page and its log are the same.
+async fn in_the_chat_by_tls(cast: &str) {
+    let plain = play(&case(CHAT, cast), Arc::new(setting())).await;
+    let setting = Setting {
+        security: Some(Security::new(None, None).expect("an authority")),
+        ..setting()
+    };
+    let outcome = play(&case(CHAT, cast), Arc::new(setting)).await;
+    assert_eq!(passes(&outcome), passes(&plain));
+}
+
+/// However the races go.
+async fn again_and_again(cast: &str) {
+    let site = Site::page(TWO).await;
+    for take in 1..=8 {
+        let setting = Setting {
+            shake: Some(take),
+            ..Setting::clone(&setting_of(&site))
+        };
+        let outcome = play(&case(MEET, cast), Arc::new(setting)).await;
+        assert_eq!(passes(&outcome), MET, "take {take}");
+    }
 }
