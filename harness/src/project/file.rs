@@ -9,9 +9,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::app::App;
-use super::tables::BesideTable;
+use super::tables::{BesideTable, LoginTables};
 use crate::mistake::Mistakes;
-use crate::server::{AppSpec, CommandSpec, Ready, ServerSpec, ServerUrl, TranslatorSpec, UrlSpec};
+use crate::server::{
+    AppSpec, CommandSpec, Logins, Ready, ServerSpec, ServerUrl, TranslatorSpec, UrlSpec,
+};
 use crate::signaling::Dialect;
 use crate::source::{Source, Span};
 use crate::tls::{Security, Trust};
@@ -43,6 +45,8 @@ pub struct Project {
     pub security: Option<Security>,
     /// Sent with every request to the server.
     pub headers: Vec<(String, String)>,
+    /// What each peer is given to be let in.
+    pub logins: Logins,
     /// Values of environment variables that were put in: struck out wherever something is recorded.
     pub secrets: Vec<String>,
     /// What `glare run` has to be told to play the same.
@@ -59,6 +63,8 @@ struct File {
     headers: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     beside: Vec<BesideTable>,
+    #[serde(default)]
+    logins: LoginTables,
 }
 
 #[derive(Deserialize)]
@@ -103,6 +109,7 @@ impl Project {
             translator: None,
             security: None,
             headers: Vec::new(),
+            logins: Logins::default(),
             secrets: Vec::new(),
             again: Vec::new(),
         }
@@ -241,6 +248,7 @@ impl Reader {
                 (ServerSpec::reference(), Dialect::reference())
             }
         };
+        let logins = self.logins(file.logins, &dialect, &folder);
         let translator = named.map(|command| self.translator(command, &dialect, &folder));
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
@@ -254,6 +262,7 @@ impl Reader {
             dialect,
             security,
             headers,
+            logins,
             secrets: self.secrets,
             again: vec!["--project".into(), self.source.path.display().to_string()],
         })

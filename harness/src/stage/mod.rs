@@ -6,6 +6,7 @@ mod begins;
 mod blame;
 mod closing;
 mod connect;
+mod desk;
 
 mod director;
 mod directory;
@@ -34,6 +35,7 @@ mod payload;
 mod play;
 mod probe;
 mod probed;
+mod pulse;
 mod rules;
 mod shake;
 mod speak;
@@ -62,7 +64,7 @@ use crate::peer::browser::{EnvironmentError, Pool};
 use crate::record::{Digest, Limit, Recorder};
 use crate::run::Run;
 use crate::scenario::{Cast, Scenario, Second};
-use crate::server::{AppSpec, Program, ServerSpec, TranslatorSpec};
+use crate::server::{AppSpec, Logins, Program, ServerSpec, TranslatorSpec};
 use crate::signaling::Dialect;
 use crate::tap::{Policy, TapOptions};
 use crate::tls::Security;
@@ -117,6 +119,8 @@ pub struct Setting {
     pub headers: Arc<[(String, String)]>,
     /// Everything speaks TLS, if it is there.
     pub security: Option<Security>,
+    /// What each peer is given to be let in.
+    pub logins: Arc<Logins>,
     /// What is struck out wherever something is recorded.
     pub secrets: Arc<[String]>,
     /// What all peers do wrong, to see that it is noticed.
@@ -150,6 +154,7 @@ impl Setting {
             interrupt: CancellationToken::new(),
             headers: Arc::default(),
             security: None,
+            logins: Arc::default(),
             secrets: Arc::default(),
             peer_fault: None,
             page_fault: None,

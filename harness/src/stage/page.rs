@@ -73,7 +73,6 @@ impl PageLife {
             stack,
             route: Route::Proxy,
             own_browser,
-            watched: true,
         };
         let Arrival {
             page,
