@@ -20,6 +20,9 @@ pub enum Command {
         path: String,
         /// For a WebSocket alone.
         protocols: Vec<String>,
+        /// Further headers, with each request of the line. A page can send none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        headers: Vec<(String, String)>,
         #[serde(default)]
         via: Via,
     },

@@ -15,7 +15,7 @@ use std::time::Duration;
 use ::http::header::{
     ACCEPT_ENCODING, CONTENT_ENCODING, HOST, HeaderMap, ORIGIN, SEC_WEBSOCKET_PROTOCOL,
 };
-use ::http::{HeaderValue, Method};
+use ::http::{HeaderName, HeaderValue, Method};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -126,8 +126,9 @@ impl Sockets {
                 link,
                 path,
                 protocols,
+                headers,
                 via,
-            } => Answer::Now(self.open(link, &path, &protocols, via)),
+            } => Answer::Now(self.open(link, &path, (&protocols, headers), via)),
             Command::SendText { link, text } => Answer::Now(self.send(link, ToSend::Text(text))),
             Command::SendBinary { link, bytes } => Answer::Now(match STANDARD.decode(bytes) {
                 Ok(bytes) => self.send(link, ToSend::Binary(bytes)),
@@ -169,10 +170,10 @@ impl Sockets {
         &self,
         link: u32,
         path: &str,
-        protocols: &[String],
+        (protocols, headers): (&[String], Vec<(String, String)>),
         via: Via,
     ) -> Result<Reply, HandError> {
-        let line = self.line(link, path, protocols, &via)?;
+        let line = self.line(link, path, (protocols, &headers), &via)?;
         let mut links = lock(&self.links);
         if links.contains_key(&link) {
             return Err(refuse(
@@ -188,6 +189,7 @@ impl Sockets {
             teller: Arc::clone(&self.teller),
             state: Arc::clone(&state),
             reset: self.reset.clone(),
+            headers,
         };
         match line {
             Line::Socket(request) => {
@@ -217,14 +219,15 @@ impl Sockets {
         &self,
         link: u32,
         path: &str,
-        protocols: &[String],
+        (protocols, more): (&[String], &[(String, String)]),
         via: &Via,
     ) -> Result<Line, HandError> {
         let get = |headers: &[(&str, &str)]| {
             let headers = headers
                 .iter()
                 .map(|(name, value)| (name.to_string(), value.to_string()));
-            let request = http_request(&self.origin, "GET", path, headers.collect(), None)?;
+            let headers = headers.chain(more.iter().cloned()).collect();
+            let request = http_request(&self.origin, "GET", path, headers, None)?;
             Ok(Line::Carried(Box::new(request)))
         };
         match via {
@@ -242,6 +245,7 @@ impl Sockets {
                 &self.origin,
                 path,
                 protocols,
+                more,
             )?))),
         }
     }
@@ -320,7 +324,12 @@ impl Sockets {
 }
 
 /// A request for a WebSocket.
-fn socket_request(origin: &Origin, path: &str, protocols: &[String]) -> Result<Request, HandError> {
+fn socket_request(
+    origin: &Origin,
+    path: &str,
+    protocols: &[String],
+    more: &[(String, String)],
+) -> Result<Request, HandError> {
     let syntax = |message: String| refuse("SyntaxError", message);
     if !path.starts_with('/') {
         return Err(syntax(format!("a path begins with a slash: {path:?}")));
@@ -333,6 +342,11 @@ fn socket_request(origin: &Origin, path: &str, protocols: &[String]) -> Result<R
     headers.insert(ORIGIN, header(&origin.to_string())?);
     if !protocols.is_empty() {
         headers.insert(SEC_WEBSOCKET_PROTOCOL, header(&protocols.join(", "))?);
+    }
+    for (name, value) in more {
+        let name = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|error| syntax(format!("{name:?}: {error}")))?;
+        headers.append(name, header(value)?);
     }
     Ok(request)
 }
@@ -435,6 +449,8 @@ struct LinkTask {
     teller: Arc<Teller>,
     state: Arc<AtomicU8>,
     reset: CancellationToken,
+    /// Sent with each request of the line, besides what it needs.
+    headers: Vec<(String, String)>,
 }
 
 type Socket = WebSocketStream<Stream>;

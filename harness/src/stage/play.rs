@@ -371,6 +371,21 @@ fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
     if let Some(why) = unkillable(case, &setting.pool) {
         return unsupported(UnsupportedKind::Stack, why);
     }
+    let driven = case
+        .scenario
+        .peers
+        .iter()
+        .filter(|(_, spec)| !spec.is_app());
+    let mut stacks = driven.map(|(peer, _)| case.stack(peer));
+    if setting.dialect.sends_headers()
+        && let Some(stack) = stacks.find(|stack| stack.is_browser())
+    {
+        let dialect = setting.dialect.name();
+        let why = format!(
+            "the dialect `{dialect}` sends headers of its own with a line (`connect: headers`), which a page in {stack} cannot"
+        );
+        return unsupported(UnsupportedKind::Stack, why);
+    }
     let nodes = setting.server.nodes();
     let why =
         (case.scenario.lacking(&setting.dialect)).or_else(|| case.scenario.lacking_nodes(nodes))?;

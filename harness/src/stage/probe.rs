@@ -129,6 +129,7 @@ impl Probe {
                 link: self.link,
                 path: connect.path,
                 protocols: connect.protocols,
+                headers: connect.headers,
                 via: self.dialect.via(),
             };
             self.do_it(command).await?;

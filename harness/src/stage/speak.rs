@@ -125,6 +125,7 @@ impl Driver {
             link: number,
             path: connect.path,
             protocols: connect.protocols,
+            headers: connect.headers,
             via: self.dialect.via(),
         });
         opened.await.map_err(|error| error.to_string())?;

@@ -119,6 +119,7 @@ async fn a_link_is_a_real_websocket(#[values(Stack::Chromium, Stack::Firefox)] s
         link,
         path: path.into(),
         protocols: vec![],
+        headers: vec![],
         via: Via::default(),
     };
     a.does(open(1, "/ws")).await;

@@ -24,6 +24,7 @@ async fn a_page_given_back_has_a_fresh_realm_and_no_cookies(
         link: 1,
         path: "/ws".into(),
         protocols: vec![],
+        headers: vec![],
         via: Via::default(),
     })
     .await;

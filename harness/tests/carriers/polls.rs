@@ -125,6 +125,7 @@ async fn a_cut_ends_the_line_and_another_can_be_opened() {
         link: 2,
         path: "/poll?me=a".into(),
         protocols: vec![],
+        headers: vec![],
         via: Via::LongPoll,
     };
     soon(a.perform(command)).await.unwrap();
@@ -290,4 +291,35 @@ async fn what_a_hostile_server_answers_is_bounded_and_named() {
     assert!(got == long);
     assert_eq!(seen[1], "1 wrong Down Endless");
     assert!(seen[2].starts_with("1 down poll [[["));
+}
+
+#[tokio::test]
+async fn headers_of_a_line_go_with_each_of_its_requests() {
+    use glare::terms::{Engine, Start};
+    let polled = |start| Via::SocketIo {
+        engine: Engine::V4,
+        start,
+    };
+    for via in [
+        Via::WebSocket,
+        Via::Events { names: vec![] },
+        Via::LongPoll,
+        polled(Start::Polling),
+        polled(Start::WebSocket),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (a, _hear) = WirePeer::start(listener.local_addr().unwrap()).await;
+        let command = Command::OpenLink {
+            link: 1,
+            path: "/line".into(),
+            protocols: vec![],
+            headers: vec![("x-token".into(), "for alice".into())],
+            via: via.clone(),
+        };
+        soon(a.perform(command)).await.unwrap();
+        let (mut stream, _) = soon(listener.accept()).await.unwrap();
+        let asked = soon(asked(&mut stream)).await.unwrap();
+        let sent = asked.head.lines().any(|line| line == "x-token: for alice");
+        assert!(sent, "{via:?}\n{}", asked.head);
+    }
 }

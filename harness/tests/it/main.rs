@@ -58,6 +58,7 @@ mod laws_news;
 mod laws_nodes;
 mod laws_plays;
 mod laws_spared;
+mod line_headers;
 mod log_canonical;
 mod log_exempt;
 mod log_expect;

@@ -477,6 +477,7 @@ pub async fn open(hand: &dyn Hand, path: &str, via: Via) {
         link: 1,
         path: path.into(),
         protocols: Vec::new(),
+        headers: vec![],
         via,
     };
     assert_eq!(soon(hand.perform(command)).await, Ok(Reply::Done));

@@ -77,13 +77,14 @@ impl Line<'_> {
         body: Option<String>,
     ) -> Result<http::Request<Full<Bytes>>, Over> {
         let url = self.url("polling", sid);
-        let (method, headers) = match body {
+        let (method, mut headers) = match body {
             None => ("GET", Vec::new()),
             Some(_) => {
                 let kind = "text/plain;charset=UTF-8".to_owned();
                 ("POST", vec![("content-type".to_owned(), kind)])
             }
         };
+        headers.extend(self.task.headers.iter().cloned());
         http_request(&self.task.origin, method, &url, headers, body).map_err(|_| Over::Lost)
     }
 
@@ -237,7 +238,13 @@ impl Line<'_> {
     }
 
     async fn dial(&self, sid: Option<&str>) -> Option<Socket> {
-        let request = socket_request(&self.task.origin, &self.url("websocket", sid), &[]).ok()?;
+        let request = socket_request(
+            &self.task.origin,
+            &self.url("websocket", sid),
+            &[],
+            &self.task.headers,
+        )
+        .ok()?;
         let stream = self.task.origin.call().await.ok()?;
         let grip = self.grips.take(&stream).ok()?;
         let (socket, _) = client_async(request, stream).await.ok()?;

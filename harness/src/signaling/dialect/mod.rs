@@ -446,6 +446,11 @@ impl Dialect {
         self.via.clone()
     }
 
+    /// Whether it sends headers of its own with the requests of a line, which a page cannot.
+    pub fn sends_headers(&self) -> bool {
+        !self.connect.headers.is_empty()
+    }
+
     /// How the paths of its lines begin, up to what differs from line to line.
     pub fn line_path(&self) -> &str {
         match self.connect.path.first() {

@@ -33,6 +33,7 @@ fn open(link: u32) -> Command {
         link,
         path: "/socket?room=x".into(),
         protocols: vec!["v2".into(), "v1".into()],
+        headers: vec![],
         via: Via::default(),
     }
 }
@@ -275,6 +276,7 @@ async fn a_path_cannot_lead_elsewhere() {
                 link,
                 path: path.into(),
                 protocols,
+                headers: vec![],
                 via: Via::default(),
             })
             .await;
