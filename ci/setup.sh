@@ -49,7 +49,9 @@ need_packages() {
     # Servers of others, most of which are npm packages.
     case "${GLARE_SERVERS:-}:${0##*/}" in off:*) ;; *:test | *:servers)
         first node >/dev/null || packages+=(nodejs)
-        first npm >/dev/null || packages+=(npm) ;;
+        first npm >/dev/null || packages+=(npm)
+        # What the nodes of socketio-cluster share.
+        first redis-server >/dev/null || packages+=(redis-server) ;;
     esac
     [ ${#packages[@]} -eq 0 ] && return
     grep -qsE '^ID(_LIKE)?=.*debian' /etc/os-release && ! grep -qs '^ID=ubuntu' /etc/os-release ||

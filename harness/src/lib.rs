@@ -26,7 +26,7 @@
 //! | [`tap`] | on the wire between every peer and the server: forwards bytes, asks a policy for each message |
 //! | [`hand`] | the vocabulary between minds and hands: commands, what comes of them, deeds, what a client can get wrong |
 //! | [`mind`] | what a peer decides: a machine without I/O for each pair of peers |
-//! | [`peer`] | who acts: native, browser and wire peers, each a [`hand::Hand`] |
+//! | [`peer`] | who acts: native, browser and wire peers, each a [`hand::Hand`]; users' own pages, driven and watched |
 //! | [`run`] | the run's folder, mark and watchdog: nothing is left behind; ports that are nobody else's |
 //! | [`stage`] | plays one case: the drivers of the peers, the faults on the wires, the steps and their waits; then asks the laws |
 //! | [`suite`] | many cases at once: selection, repeats, snapshots; planted faults against the scenarios that catch them |

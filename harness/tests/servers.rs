@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 mod cli_support;
 
 use cli_support::{Ran, Stand};
+use glare::names::Stack;
 
 /// One server at a time: each run boots a process for each of its cases, and fills the machine by itself.
 static ONE: Mutex<()> = Mutex::new(());
@@ -40,6 +41,20 @@ fn play(project: &Path) -> Ran {
     let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let project = project.to_str().expect("a plain path");
     Stand::new().glare(&["run", "--project", project])
+}
+
+/// The dialect of a socket.io server as its real client speaks it: polling first, and then the upgrade. The one that stands there says the
+/// rest, and dials a WebSocket at once.
+fn polling_first(name: &str) -> String {
+    let text = std::fs::read_to_string(folder().join(name).join("dialect.yaml")).expect("a text");
+    let at_once = |line: &&str| line.contains("transport=websocket");
+    let line = text
+        .lines()
+        .find(at_once)
+        .expect("a path that asks for one");
+    let path = line.replace("EIO=3&", "").replace("EIO=4&", "");
+    let path = path.replace("transport=websocket", "").replace("?&", "?");
+    text.replace(line, &format!("{path}\n  via: socket.io"))
 }
 
 fn examples() -> BTreeSet<String> {
@@ -81,6 +96,7 @@ fn the_table_of_examples_has_each_of_them() {
         .collect();
     assert_eq!(listed, examples());
 }
+
 /// What a line of a case says: the verdict, and the scenario with its parameters.
 fn verdict(line: &str) -> Option<(&str, &str)> {
     let (word, rest) = line.split_once(' ')?;
@@ -107,11 +123,37 @@ fn known(server: &Path) -> BTreeSet<String> {
 
 /// Every scenario of the project that it supports, with native peers: nothing is held against it but what is known.
 fn plays(name: &str) {
+    if wanted(name) {
+        let server = folder().join(name);
+        holds(&play(&server.join("glare.toml")), &known(&server));
+    }
+}
+
+/// What it has to do with rooms and their ends, where each line begins by polling.
+fn plays_polling_first(name: &str) {
     if !wanted(name) {
         return;
     }
-    let server = folder().join(name);
-    let ran = play(&server.join("glare.toml"));
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let stand = Stand::new();
+    stand.write("polling.yaml", &polling_first(name));
+    let project = folder().join(name).join("glare.toml");
+    let scenarios = folder().join("../../scenarios");
+    let some = ["rooms", "closing"].map(|some| scenarios.join(some));
+    let ran = stand.glare(&[
+        "run",
+        some[0].to_str().expect("a plain path"),
+        some[1].to_str().expect("a plain path"),
+        "--project",
+        project.to_str().expect("a plain path"),
+        "--dialect",
+        "polling.yaml",
+    ]);
+    holds(&ran, &BTreeSet::new());
+}
+
+#[track_caller]
+fn holds(ran: &Ran, known: &BTreeSet<String>) {
     let of = |wanted: &[&str]| -> BTreeSet<String> {
         let cases = ran.out.lines().filter_map(verdict);
         let cases = cases.filter(|(word, _)| wanted.contains(word));
@@ -120,7 +162,7 @@ fn plays(name: &str) {
     let all = format!("{}\n{}", ran.out, ran.err);
     assert!(!of(&["pass", "new"]).is_empty(), "{all}");
     assert_eq!(of(&["INCONCLUSIVE", "flaky"]), BTreeSet::new(), "{all}");
-    assert_eq!(of(&["FAIL"]), known(&server), "{all}");
+    assert_eq!(of(&["FAIL"]), *known, "{all}");
 }
 
 #[test]
@@ -141,4 +183,82 @@ fn simple_signal_server_plays_what_it_supports() {
 #[test]
 fn signalhub_plays_what_it_supports() {
     plays("signalhub");
+}
+
+#[test]
+fn y_webrtc_plays_what_it_supports() {
+    plays("y-webrtc");
+}
+
+#[test]
+fn rtcmulticonnection_server_plays_what_it_supports() {
+    plays("rtcmulticonnection-server");
+}
+
+#[test]
+fn simple_signal_server_plays_polling_first_and_then_the_upgrade() {
+    plays_polling_first("simple-signal-server");
+}
+
+#[test]
+fn rtcmulticonnection_server_plays_polling_first_and_then_the_upgrade() {
+    plays_polling_first("rtcmulticonnection-server");
+}
+
+/// Chromium and Firefox talk through each of them, over whatever carries its lines: WebSocket, socket.io of both majors at once and polling
+/// first, server-sent events, a GET that waits.
+#[test]
+fn two_browsers_talk_through_each_server() {
+    let allowed = glare::suite::stacks().expect("GLARE_STACKS");
+    let both = [Stack::Chromium, Stack::Firefox];
+    if !both.iter().all(|stack| allowed.contains(stack)) {
+        eprintln!("LEFT OUT: two browsers on servers of others (GLARE_STACKS)");
+        return;
+    }
+    let servers = [
+        ("peerjs", false),
+        ("y-webrtc", false),
+        ("bittorrent-tracker", false),
+        ("simple-signal-server", false),
+        ("simple-signal-server", true),
+        ("rtcmulticonnection-server", false),
+        ("rtcmulticonnection-server", true),
+        ("signalhub", false),
+        ("examples/long-poll", false),
+    ];
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let meet = folder().join("examples/two-meet.yaml");
+    for (name, polls) in servers {
+        if !wanted(name.split('/').next().expect("a name")) {
+            continue;
+        }
+        let stand = Stand::new();
+        let mut arguments = vec![
+            "run".to_owned(),
+            meet.to_str().expect("a plain path").into(),
+            "--cast=alice=chromium,bob=firefox".into(),
+            format!(
+                "--project={}",
+                folder().join(name).join("glare.toml").display()
+            ),
+        ];
+        if polls {
+            stand.write("polling.yaml", &polling_first(name));
+            arguments.push("--dialect=polling.yaml".into());
+        }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let mut command = stand.command(&arguments);
+        let ran = cli_support::run(command.env("GLARE_STACKS", "chromium,firefox"));
+        assert!(
+            ran.status == 0 && ran.out.contains("1 passed, 0 failed"),
+            "{name}, polling first: {polls}\n{}\n{}",
+            ran.out,
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn two_nodes_of_socketio_behind_redis_play_what_they_support() {
+    plays("socketio-cluster");
 }

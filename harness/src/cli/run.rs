@@ -109,6 +109,12 @@ impl Run {
             show_mistakes(&mistakes);
             return Err(Exit::Invalid);
         }
+        if self.paths.is_empty()
+            && let Err(error) = project.logins_are_for(scenarios.iter().map(|one| &**one))
+        {
+            complain(error);
+            return Err(Exit::Invalid);
+        }
         let scenarios = self.narrow.apply(scenarios)?;
         show_mistakes(&suite::warnings(&scenarios));
         suite::known_peers(&self.cast, &scenarios)
@@ -166,6 +172,7 @@ impl Run {
             headers: project.headers.into(),
             app: project.app,
             security: project.security,
+            logins: project.logins.into(),
             secrets: project.secrets.into(),
             translator: project.translator,
             ..Setting::new(project.server, project.dialect, pool, run.clone())

@@ -210,6 +210,8 @@ pub(crate) struct Rooms {
     pub listed: Vec<Listed>,
     /// The slowest reply, in µs.
     pub slowest: u64,
+    /// How long glare itself got no time from the machine, in µs, all in all.
+    pub starved: u64,
     rejects_same_id: bool,
     /// What is in a refusal that is for want of room.
     pub(super) full: Option<String>,
@@ -263,6 +265,7 @@ impl Rooms {
             news: Vec::new(),
             listed: Vec::new(),
             slowest: 0,
+            starved: 0,
             rejects_same_id: terms.rejects_same_id,
             full: terms.full.clone(),
             returns: terms.coalesces || !terms.rejects_same_id,
@@ -380,6 +383,9 @@ impl Rooms {
                     };
                 }
             }
+            What::Starved { millis } => {
+                self.starved = self.starved.saturating_add(millis.saturating_mul(1000));
+            }
             // What the tap made on the way down is not the server's.
             What::Message {
                 direction: Direction::Down,
@@ -392,6 +398,11 @@ impl Rooms {
             _ => {}
         }
         Reached::Nothing
+    }
+
+    /// What comes later by no more than this may be late because of glare's own machine, in µs: the slowest reply shows how slow all else was, too.
+    pub fn lag(&self) -> u64 {
+        self.slowest.saturating_add(self.starved)
     }
 
     /// After the last event.

@@ -1,7 +1,7 @@
 //! Law 1: who left is announced to those who stay, within the declared time, and before they hear of the next stay.
 //!
 //! The time runs from when the tap saw the server let somebody go, or saw the link end, to when it saw the news. The harness
-//! shares its machine with the server, so the bound is widened by a fixed slack and by the slowest reply of the same trace; and
+//! shares its machine with the server, so the bound is widened by a fixed slack, by the slowest reply of the same trace, and by the time that glare itself did not get; and
 //! news that has not come by the end of the trace is missed only if the trace goes on for longer than that.
 
 use std::collections::HashMap;
@@ -47,7 +47,7 @@ pub(super) fn judge(rooms: &Rooms, post: &Post, terms: &Terms) -> Announced {
         declared: micros(bound),
         limit: micros(bound)
             .saturating_add(micros(terms.slack))
-            .saturating_add(rooms.slowest),
+            .saturating_add(rooms.lag()),
     };
     let mut told: HashMap<(LinkId, Option<PeerId>), Told> = HashMap::new();
     for news in rooms.news.iter().filter(|news| !news.joined) {

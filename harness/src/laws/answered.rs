@@ -70,5 +70,5 @@ fn overdue(rooms: &Rooms, ask: &Ask, terms: &Terms) -> Option<usize> {
             .any(|at| at.is_some_and(|at| at > ask.at));
     let end = rooms.events.len().checked_sub(1)?;
     let took = rooms.events[end].at.saturating_sub(rooms.events[ask.at].at);
-    (!in_the_way && took > promised.saturating_add(rooms.slowest)).then_some(end)
+    (!in_the_way && took > promised.saturating_add(rooms.lag())).then_some(end)
 }

@@ -180,6 +180,7 @@ fn inside<'r>(
     terms: &Terms,
 ) -> Vec<&'r Stay> {
     let slack = u64::try_from(terms.slack.as_micros()).unwrap_or(u64::MAX);
+    let slack = slack.saturating_add(rooms.starved);
     let shown = |settled: usize| match rooms.is_spread() {
         false => Some(settled),
         true => rooms.later(at, slack).map(|later| later.max(settled)),

@@ -135,7 +135,9 @@ fn follow(rooms: &Rooms, story: &Story, terms: &Terms, news: &mut News) {
 /// Whether a new line of this peer comes up so soon after this moment that it may be what was told of, or may still.
 fn may_be_taken_over(rooms: &Rooms, who: PeerId, at: usize, terms: &Terms) -> bool {
     let slack = u64::try_from(terms.slack.as_micros()).unwrap_or(u64::MAX);
-    let soon = rooms.events[at].at.saturating_add(slack);
+    let soon = rooms.events[at]
+        .at
+        .saturating_add(slack.saturating_add(rooms.starved));
     let mut ups = rooms.peers[who].links.iter();
     let comes_up = ups.any(|link| {
         let up = rooms.links[*link].up;
@@ -170,7 +172,7 @@ fn comings(
     let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let limit = micros(within)
         .saturating_add(micros(terms.slack))
-        .saturating_add(rooms.slowest);
+        .saturating_add(rooms.lag());
     let at = |i: usize| rooms.events[i].at;
     let Some(end) = rooms.events.len().checked_sub(1) else {
         return;

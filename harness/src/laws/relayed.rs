@@ -4,8 +4,8 @@ use super::arrivals::{Arrivals, breach};
 use super::late::Late;
 use super::{Breach, Finding, Law};
 use crate::facts::post::{Delivered, Origin, Post, Sent};
-use crate::facts::rooms::{LinkId, Rooms, Stay};
-use crate::signaling::Terms;
+use crate::facts::rooms::{LinkId, Rooms, Stay, StayId};
+use crate::signaling::{Kind, Terms};
 
 const LAW: Law = Law::RelayedOnceInOrder;
 
@@ -65,6 +65,7 @@ fn wrong(
         Origin::Echo(_) if terms.echoes => return None,
         Origin::Echo(_) => format!("{to} got its own {kind} back"),
         Origin::Altered(_) => format!("{to} got {whose}'s {kind} with other content"),
+        Origin::Invented if says_goodbye_for(rooms, delivered) => return None,
         Origin::Invented => {
             let from = delivered
                 .from
@@ -83,6 +84,16 @@ fn wrong(
             .collect::<Vec<_>>(),
         message,
     ))
+}
+
+/// Whether it is a goodbye for somebody who may have gone: a server that keeps a session for each pair ends it in his stead.
+fn says_goodbye_for(rooms: &Rooms, delivered: &Delivered) -> bool {
+    let went = |stay: &StayId| {
+        let until = rooms.stays[*stay].certain_until();
+        until.is_some_and(|until| until < delivered.at)
+    };
+    let stays = delivered.from.map(|from| &rooms.peers[from].stays);
+    delivered.kind == Kind::Bye && stays.is_some_and(|stays| stays.iter().any(went))
 }
 
 /// A message that certainly did not arrive: the server answered a later request of its sender, and then a still later one of

@@ -190,6 +190,7 @@ pub(super) fn lane<'a>(
         | What::Case(_)
         | What::Source { .. }
         | What::Clearing
+        | What::Starved { .. }
         | What::Law(_)
         | What::Verdict { .. } => None,
     }

@@ -533,6 +533,7 @@ impl Names {
             | What::Case(_)
             | What::Source { .. }
             | What::Clearing
+            | What::Starved { .. }
             | What::Law(_)
             | What::Verdict { .. }
             | What::End => String::new(),

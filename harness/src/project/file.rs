@@ -8,9 +8,11 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::tables::{App, BesideTable};
+use super::tables::{App, BesideTable, LoginTables};
 use crate::mistake::Mistakes;
-use crate::server::{AppSpec, CommandSpec, Ready, ServerSpec, ServerUrl, TranslatorSpec, UrlSpec};
+use crate::server::{
+    AppSpec, CommandSpec, Logins, Ready, ServerSpec, ServerUrl, TranslatorSpec, UrlSpec,
+};
 use crate::signaling::Dialect;
 use crate::source::{Source, Span};
 use crate::tls::{Security, Trust};
@@ -42,6 +44,8 @@ pub struct Project {
     pub security: Option<Security>,
     /// Sent with every request to the server.
     pub headers: Vec<(String, String)>,
+    /// What each peer is given to be let in.
+    pub logins: Logins,
     /// Values of environment variables that were put in: struck out wherever something is recorded.
     pub secrets: Vec<String>,
     /// What `glare run` has to be told to play the same.
@@ -58,6 +62,8 @@ struct File {
     headers: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
     beside: Vec<BesideTable>,
+    #[serde(default)]
+    logins: LoginTables,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +108,7 @@ impl Project {
             translator: None,
             security: None,
             headers: Vec::new(),
+            logins: Logins::default(),
             secrets: Vec::new(),
             again: Vec::new(),
         }
@@ -240,6 +247,7 @@ impl Reader {
                 (ServerSpec::reference(), Dialect::reference())
             }
         };
+        let logins = self.logins(file.logins, &dialect, &folder);
         let translator = named.map(|command| self.translator(command, &dialect, &folder));
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
@@ -253,6 +261,7 @@ impl Reader {
             dialect,
             security,
             headers,
+            logins,
             secrets: self.secrets,
             again: vec!["--project".into(), self.source.path.display().to_string()],
         })

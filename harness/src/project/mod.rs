@@ -21,6 +21,9 @@
 //! command = "exec redis-server --port {port} --save ''"
 //! ready = "port"                         # and `ready-within`, `env`: as above
 //!
+//! [logins.all]                           # what `connect: { login: [token] }` of the dialect names, for each peer; [logins.bob] is bob's own
+//! token = { command = "./mint {me}" }    # the first line that it writes, anew for each connection; or a text, the same each time; or
+//! # token = { http = "POST http://127.0.0.1:{auth}/token", body = '{"user":"{me}"}', take = "/access_token" }
 //! [app]                                  # where the pages of peers with `app:` come from, if not from the server under test
 //! command = "npm run dev -- --port {port}" # started for each case; {server} is the address of the server under test
 //! env = { SIGNALING = "ws://{server}" }
@@ -36,6 +39,7 @@
 mod app;
 mod beside;
 mod file;
+mod logins;
 mod tables;
 mod verify;
 

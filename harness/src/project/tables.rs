@@ -30,3 +30,17 @@ pub(super) struct App {
     #[serde(default)]
     pub names: Vec<Spanned<String>>,
 }
+
+/// `[logins]`: by peer, or `all`, and by the name that the dialect has.
+pub(super) type LoginTables =
+    BTreeMap<Spanned<String>, BTreeMap<Spanned<String>, Spanned<toml::Value>>>;
+
+/// A login that is made anew for each connection.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct LoginTable {
+    pub command: Option<String>,
+    pub http: Option<String>,
+    pub body: Option<String>,
+    pub take: Option<String>,
+}

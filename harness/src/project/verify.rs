@@ -74,6 +74,7 @@ impl Project {
             let told: Vec<String> = mistakes.iter().map(|file| file.render(false)).collect();
             return Err(told.join("\n"));
         }
+        self.logins_are_for(scenarios.iter().map(|one| &**one))?;
         let (cases, left_out) = suite::cases(&scenarios, &[], &stacks);
         if cases.is_empty() {
             return Err(format!(
@@ -113,6 +114,7 @@ impl Project {
         setting.translator = self.translator.clone();
         setting.security = self.security.clone();
         setting.headers = self.headers.clone().into();
+        setting.logins = self.logins.clone().into();
         setting.app.clone_from(&self.app);
         setting.secrets = self.secrets.clone().into();
         Ok(setting)

@@ -307,6 +307,8 @@ pub enum What {
     Stalled { link: Link, stalled: bool },
     /// All that the server had queued for this link is here.
     Fenced { link: Link },
+    /// Glare itself got no time from the machine for so long, up to now.
+    Starved { millis: u64 },
     /// The last step is over. `cause` holds what satisfied its waits.
     End,
     /// From here on the harness ends peers and server itself: what follows, but for laws and the verdict, is in no log and before no law.

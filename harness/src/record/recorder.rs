@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -20,6 +20,9 @@ const LAZY: Duration = Duration::from_millis(1);
 /// So many events are written at once at most.
 const AT_ONCE: usize = 256;
 
+/// A secret shorter than this would be struck out of words that only look like it.
+const SHORTEST_SECRET: usize = 4;
+
 /// Takes in what happens, from every part of the harness.
 #[derive(Clone, Debug)]
 pub struct Recorder {
@@ -29,7 +32,7 @@ pub struct Recorder {
 #[derive(Debug)]
 struct Shared {
     began: Instant,
-    secrets: Arc<[String]>,
+    secrets: RwLock<Arc<[String]>>,
     state: Mutex<State>,
     /// Its own lock, taken before the other: whoever records must not wait for a disk.
     trace: Mutex<Trace>,
@@ -74,7 +77,7 @@ impl Recorder {
         Self {
             shared: Arc::new(Shared {
                 began: Instant::now(),
-                secrets,
+                secrets: RwLock::new(secrets),
                 state: Mutex::new(State {
                     events: Vec::new(),
                     bytes: 0,
@@ -91,6 +94,26 @@ impl Recorder {
                 grown: Notify::new(),
             }),
         }
+    }
+
+    /// From now on this is struck out as well, as it is and percent-encoded. What is too short is not: it would be struck out of words that
+    /// only look like it.
+    pub fn strike_out(&self, secret: &str) {
+        if secret.len() < SHORTEST_SECRET {
+            return;
+        }
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let percent = encoded.replace('+', "%20");
+        let mut secrets = (self.shared.secrets.write()).unwrap_or_else(PoisonError::into_inner);
+        let mut all = secrets.to_vec();
+        for form in [secret.to_owned(), percent, encoded] {
+            if !all.contains(&form) {
+                all.push(form);
+            }
+        }
+        // The longest first: one may be part of another.
+        all.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        *secrets = all.into();
     }
 
     /// Records one event and gives its number. Secrets are taken out here. Causes that are no events yet are left out. When the
@@ -156,7 +179,10 @@ impl Recorder {
     }
 
     fn keep(&self, mut what: What, cause: &[Seq]) -> Seq {
-        redact_event(&mut what, &self.shared.secrets);
+        let secrets = (self.shared.secrets.read())
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        redact_event(&mut what, &secrets);
         let at = || u64::try_from(self.shared.began.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut state = lock(&self.shared.state);
         let seq = if state.is_at_limit() && !state.full {

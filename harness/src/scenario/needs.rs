@@ -34,6 +34,7 @@ impl Scenario {
             named: BTreeSet::new(),
             ends: Vec::new(),
             acquainted: Acquainted::default(),
+            left_open: self.leaves_open_who_offers(),
             needs: Vec::new(),
         };
         if let Some(wire) = &self.wire {
@@ -51,6 +52,19 @@ impl Scenario {
         }
         course.lines();
         course.needs
+    }
+
+    /// Whether it leaves it to the server's dialect who offers when somebody comes in.
+    fn leaves_open_who_offers(&self) -> bool {
+        let by_use = |peer: &PeerName| {
+            let mut peers = self.peers.iter();
+            peers.any(|(name, spec)| {
+                let by_itself = !spec.manual && spec.stack != Some(Stack::Wire);
+                name == peer && by_itself && spec.offers.is_none()
+            })
+        };
+        let open = |action: &Action| matches!(action, Action::Join { peer, offer: None, .. } if by_use(peer));
+        self.each_step().any(|(_, step)| open(&step.action))
     }
 
     /// Why it cannot be played where this is spoken, in one sentence; `None` if it can.
@@ -84,6 +98,8 @@ struct Course<'s> {
     named: BTreeSet<&'s RoomName>,
     ends: Vec<(&'s PeerName, End)>,
     acquainted: Acquainted<'s>,
+    /// Somebody comes in who offers by itself or not, as the server's dialect says.
+    left_open: bool,
     /// Who has left a room by a word, and not come into another since.
     outside: BTreeSet<&'s PeerName>,
     needs: Vec<Needed>,
@@ -195,9 +211,17 @@ impl<'s> Course<'s> {
                 raw: Raw::Text(_), ..
             } => need(self, Need::SendsMessages, "sends a text as it is".into()),
             Action::SendRaw {
-                raw: Raw::Garbage { of: Some(of), .. },
-                ..
-            } => need(self, Need::Passes(*of), format!("makes garbage of `{of}`")),
+                peer,
+                raw: Raw::Garbage { of, .. },
+            } => {
+                if let Some(of) = of {
+                    need(self, Need::Passes(*of), format!("makes garbage of `{of}`"));
+                }
+                if !self.rooms.values().any(|inside| inside.contains(peer)) {
+                    let what = format!("has {peer} send garbage from outside of any room");
+                    need(self, Need::LineOutside, what);
+                }
+            }
             Action::Say { from, to, .. } => {
                 let peers = std::iter::once(from).chain(to);
                 self.connection(peers, "talks through a channel", step);
@@ -352,7 +376,16 @@ impl<'s> Course<'s> {
         })
     }
 
+    /// A step that is about a description, or keeps the news from those inside, takes it for granted who offers.
+    fn presumes(&mut self, kind: Kind, step: &Step) {
+        if self.left_open && matches!(kind, Kind::Offer | Kind::Answer | Kind::PeerJoined) {
+            let what = format!("takes it that who comes in offers, for its `{kind}`");
+            self.need(Need::JoinerOffers, what, step);
+        }
+    }
+
     fn pattern(&mut self, pattern: &Pattern, step: &Step) {
+        self.presumes(pattern.message, step);
         let message = pattern.message;
         let what = format!("looks for `{message}`");
         self.need(Need::Passes(message), what, step);
@@ -365,7 +398,12 @@ impl<'s> Course<'s> {
                 from,
                 peer,
             } => self.hears_of_an_end(peer, from.as_ref(), step),
+            // Which stack refuses what hangs on who offers.
+            Condition::Error { .. } => self.presumes(Kind::Answer, step),
             Condition::Hears { peer, kind, from } => {
+                if kind.is_signal() {
+                    self.presumes(*kind, step);
+                }
                 self.need(passing(*kind), format!("waits for `{kind}`"), step);
                 if kind.is_signal() {
                     self.meets(peer, from.as_ref());

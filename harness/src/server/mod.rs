@@ -6,6 +6,7 @@ mod child;
 mod elsewhere;
 mod embedded;
 mod files;
+mod logins;
 mod node;
 mod output;
 mod ready;
@@ -33,6 +34,7 @@ pub(crate) use translator::Program;
 pub use translator::TranslatorSpec;
 
 pub use elsewhere::{ServerUrl, UrlSpec};
+pub use logins::{EVERYBODY, HttpLogin, Login, Logins};
 
 /// Where a server's life is told.
 pub type Sink = Arc<dyn Fn(ServerLife) + Send + Sync>;
@@ -453,6 +455,14 @@ impl ServerUnderTest {
     /// Whether any of it was started and no step has ended it. It may have ended by itself.
     pub fn is_up(&self) -> bool {
         self.nodes.iter().any(Node::is_up)
+    }
+
+    /// What commands of the project may name between braces, beside what each has of its own: the ports of what runs beside it, and that of its
+    /// first node.
+    pub fn words(&self) -> Vec<(String, String)> {
+        let port = ("port".to_owned(), self.address().port().to_string());
+        let beside = self.beside.iter().map(Companion::word);
+        beside.chain([port]).collect()
     }
 
     /// The numbers of the nodes that were started and that no step has ended.

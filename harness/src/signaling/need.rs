@@ -18,6 +18,10 @@ pub enum Need {
     Relays(Kind),
     /// This word is a message of its own, so that something can be done to it on its way.
     Passes(Kind),
+    /// Who is in no room has a line.
+    LineOutside,
+    /// Who comes in offers, where neither the step nor the peer says who does.
+    JoinerOffers,
     /// More than one room.
     Rooms,
     /// A room for so many.
@@ -90,9 +94,17 @@ impl Need {
                 .then(|| format!("the dialect `{name}` has no message of its own for `{kind}`")),
             Need::StaysConnected => (dialect.leaves_by_closing())
                 .then(|| format!("with the dialect `{name}` who leaves has no line any more")),
+            Need::LineOutside => (dialect.dials_by_room())
+                .then(|| format!("with the dialect `{name}` who is in no room has no line")),
             Need::Rooms => {
-                (!dialect.has_rooms()).then(|| format!("the dialect `{name}` has no rooms"))
+                if !dialect.has_rooms() {
+                    return Some(format!("the dialect `{name}` has no rooms"));
+                }
+                (!dialect.names_rooms())
+                    .then(|| format!("with the dialect `{name}` nobody can say which room"))
             }
+            Need::JoinerOffers => (dialect.offers() == Some("insider"))
+                .then(|| format!("with the dialect `{name}` those inside offer")),
             Need::Holds(size) => (properties.room_size)
                 .filter(|holds| holds < size)
                 .map(|holds| format!("a room of `{name}` holds {holds}")),

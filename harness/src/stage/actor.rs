@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use super::desk::Desk;
 use super::directory::Directory;
 use super::driver::{Driver, Lost, Setup};
 use super::order::{Done, Order, Task};
@@ -42,6 +43,7 @@ pub(super) struct Scene {
     pub digest: Digest,
     pub rules: Arc<Rules>,
     pub directory: Directory,
+    pub desk: Desk,
     pub upstream: SocketAddr,
     /// Where pages of the user's come from.
     pub pages: Arc<Pages>,
@@ -107,6 +109,7 @@ fn site<'a>(scene: &'a Scene, spec: &'a PeerSpec) -> Site<'a> {
     Site {
         origin: &scene.pages.origin,
         home: spec.app.as_deref().unwrap_or("/"),
+        fault: scene.setting.page_fault,
     }
 }
 
@@ -304,6 +307,7 @@ impl Actor {
             wire: self.wire.clone(),
             recorder: self.scene.recorder.clone(),
             directory: self.scene.directory.clone(),
+            desk: self.scene.desk.clone(),
             dialect: self.scene.setting.dialect.clone(),
             first_link: self.next_link,
             first_conn: self.next_conn,

@@ -9,6 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::actor::Actor;
+use super::desk::Desk;
 use super::disturbed::Disturbed;
 use super::driver::Lost;
 use super::hope::Waiting;
@@ -16,6 +17,7 @@ use super::lawful::judged;
 use super::order::{Done, Order};
 use super::outcome::Judged;
 use super::page;
+use super::pulse::Pulse;
 use super::rules::Rules;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
@@ -117,12 +119,14 @@ pub(super) struct Ran {
 pub(super) struct Stage {
     pub(super) actors: BTreeMap<PeerName, Actor>,
     pub(super) server: ServerUnderTest,
-    /// The one that pages of the user's come from, if it is another.
-    pub(super) app: Option<AppServer>,
     /// On which node of it each peer is.
     pub(super) placed: BTreeMap<PeerName, u32>,
+    /// The one that pages of the user's come from, if it is another.
+    pub(super) app: Option<AppServer>,
     /// The names that everything has on the wire.
     pub(super) alias: Alias,
+    /// Where peers get their logins.
+    pub(super) desk: Desk,
     /// Whether two strangers could meet before the steps, where somebody else has started the server and some step does harm.
     pub(super) met_before: Option<bool>,
     pub(super) recorder: Recorder,
@@ -141,6 +145,8 @@ pub(super) struct Stage {
     pub(super) acquainted: Acquainted,
     /// How many events the world has taken in.
     pub(super) taken: Seq,
+    /// How long glare itself got no time from the machine, and until when.
+    pub(super) starved: Vec<(Instant, Duration)>,
     pub(super) lost: Lost,
     /// Pages that are gone by their own doing, and why.
     pub(super) left: Lost,
@@ -153,6 +159,7 @@ pub(super) struct Stage {
     pub(super) may_end: bool,
     /// The end of the steps; before it, the last step that began.
     pub(super) ended: Seq,
+    pub(super) _pulse: Pulse,
     /// The case must be over by then.
     pub(super) end: Instant,
     /// What the step waits for must be there by then.
@@ -243,16 +250,16 @@ impl Stage {
         self.go_on(self.ended).await?;
         self.hear_of_leavings(terms).await?;
         self.fence(self.ended).await?;
-        let pages = self.actors.values().any(Actor::is_page);
-        // What a node has answered shows nothing of what comes from another, and nobody can have a page ask for a last answer.
-        match pages || (self.server.has_several_nodes() && self.fences_are_spoken) {
+        // What a node has answered shows nothing of what comes from another; and nobody can have a page ask for a last answer.
+        let spread = self.server.has_several_nodes() && self.fences_are_spoken;
+        match spread || self.actors.values().any(Actor::is_page) {
             true => self.quiet().await,
             false => Ok(()),
         }
     }
 
     /// Until nothing new has come for a while.
-    async fn quiet(&mut self) -> Result<(), Stop> {
+    pub(super) async fn quiet(&mut self) -> Result<(), Stop> {
         let deadline = Instant::now() + FENCE_WITHIN;
         loop {
             let count = self.recorder.count();
@@ -308,6 +315,10 @@ impl Stage {
     pub(super) fn take_in(&mut self) -> Result<(), Stop> {
         for event in self.recorder.events_from(self.taken) {
             self.taken = event.seq + 1;
+            if let What::Starved { millis } = event.what {
+                self.starved
+                    .push((Instant::now(), Duration::from_millis(millis)));
+            }
             self.world.feed(&event);
             if let Some(index) = self.watch.feed(&event) {
                 return Err(Stop::Fail {
@@ -331,7 +342,7 @@ impl Stage {
                 });
             }
         }
-        if let Some(why) = self.dialect.failure() {
+        if let Some(why) = self.desk.trouble().or_else(|| self.dialect.failure()) {
             return Err(Stop::Trouble(InconclusiveKind::Environment, why));
         }
         if let Some((peer, why)) = lock(&self.left).first() {
@@ -361,9 +372,27 @@ impl Stage {
         }
     }
 
-    /// Something did not happen in its time.
+    /// How long glare itself got no time from the machine since this wait began.
+    fn starved(&self, until: Until) -> Duration {
+        let began = until.at.checked_sub(until.within);
+        let since = |at: &Instant| began.is_none_or(|began| *at >= began);
+        let later = self.starved.iter().filter(|(at, _)| since(at));
+        later.map(|(_, time)| *time).sum()
+    }
+
+    /// Something did not happen in its time. Where the machine had no time for glare in much of it, nobody is to blame.
     pub(super) fn late(&self, what: &str, until: Until) -> Stop {
         let limit = self.limit(until);
+        let starved = self.starved(until);
+        if starved * 2 > until.within {
+            return Stop::Trouble(
+                InconclusiveKind::Environment,
+                format!(
+                    "{what} did not happen ({limit}), but the machine had no time for glare itself for {} of that: it is too busy",
+                    seconds(starved)
+                ),
+            );
+        }
         fail_as(
             FailureKind::TimedOut,
             format!("{what} did not happen ({limit})"),
@@ -394,7 +423,7 @@ impl Stage {
         what: impl Fn() -> String,
         mut holds: impl FnMut(&mut World) -> Option<Result<T, Miss>>,
     ) -> Result<T, Stop> {
-        let deadline = until.at.min(self.end);
+        let mut deadline = until.at.min(self.end);
         let idle = Instant::now() + IDLE_AFTER;
         loop {
             self.world.hope.quiet = self.actors.values().all(|actor| actor.wire.is_quiet());
@@ -419,6 +448,12 @@ impl Stage {
                     continue;
                 }
                 self.take_in()?;
+                // What the machine kept back is given on top.
+                let later = (until.at + self.starved(until)).min(self.end);
+                if later > deadline {
+                    deadline = later;
+                    continue;
+                }
                 return Err(self.late(&what(), until));
             }
         }

@@ -97,4 +97,15 @@ impl Directory {
             _ => None,
         }
     }
+
+    /// Of whom a signal is that names nobody: of everybody but this one, if that is exactly one, else of the only other one in its room.
+    pub fn unnamed(&self, me: &PeerName) -> Option<PeerName> {
+        self.other(me).or_else(|| {
+            let inside = self.book.with(me.as_str());
+            match inside.as_slice() {
+                [one] => self.peer(one),
+                _ => None,
+            }
+        })
+    }
 }

@@ -14,6 +14,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
+use super::desk::Desk;
 use super::directory::Directory;
 use super::frames::{self, Frame};
 use super::line::{Answered, Begun, Line, Outgoing, Whose, begin, fetch_command, tell};
@@ -26,6 +27,7 @@ use crate::names::{Link, PeerName};
 use crate::record::{Recorder, Seq, What};
 use crate::scenario::Reconnects;
 use crate::signaling::{Dialect, Kind, Meant, Notice, Out, Request, Say, Signal, Word};
+use crate::terms::Via;
 
 /// All that a peer needs to begin.
 pub struct Setup {
@@ -37,6 +39,7 @@ pub struct Setup {
     pub wire: Arc<Wire>,
     pub recorder: Recorder,
     pub directory: Directory,
+    pub desk: Desk,
     pub dialect: Arc<Dialect>,
     /// The numbers of the first link and connection that it may use: a peer that was killed and comes back goes on counting.
     pub first_link: u32,
@@ -57,6 +60,7 @@ pub struct Driver {
     pub(super) wire: Arc<Wire>,
     pub(super) recorder: Recorder,
     pub(super) directory: Directory,
+    pub(super) desk: Desk,
     pub(super) dialect: Arc<Dialect>,
     pub(super) line: Line,
     mind: Mind,
@@ -105,6 +109,7 @@ impl Driver {
             wire: setup.wire,
             recorder: setup.recorder,
             directory: setup.directory,
+            desk: setup.desk,
             dialect: setup.dialect,
             line: Line::new(setup.first_link.saturating_sub(1), answers),
             inputs: VecDeque::new(),
@@ -460,6 +465,8 @@ impl Driver {
 
     async fn on(&mut self, happening: Happening) {
         match happening {
+            // The tap tells when the first poll has gone to the server.
+            Happening::LinkOpened { .. } if self.dialect.via() == Via::LongPoll => {}
             Happening::LinkOpened { link } => self.opened(link).await,
             Happening::LinkMessage { link, data } => {
                 let Some(frame) = Frame::new(data) else {
@@ -516,7 +523,7 @@ impl Driver {
         let cause: Vec<Seq> = seq.into_iter().collect();
         let about = match &word {
             Word::Signal { peer: Some(id), .. } => self.directory.peer(id),
-            Word::Signal { peer: None, .. } => self.directory.other(&self.name),
+            Word::Signal { peer: None, .. } => self.directory.unnamed(&self.name),
             Word::Notice {
                 notice: Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. },
             } => self.directory.peer(peer),

@@ -6,6 +6,7 @@ mod begins;
 mod blame;
 mod closing;
 mod connect;
+mod desk;
 
 mod director;
 mod directory;
@@ -34,6 +35,7 @@ mod payload;
 mod play;
 mod probe;
 mod probed;
+mod pulse;
 mod rules;
 mod shake;
 mod speak;
@@ -51,6 +53,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use glare_signaling_server::page::PageFault;
 use glare_signaling_server::{Faults, RoomSize, SameId};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -61,7 +64,7 @@ use crate::peer::browser::{EnvironmentError, Pool};
 use crate::record::{Digest, Limit, Recorder};
 use crate::run::Run;
 use crate::scenario::{Cast, Scenario, Second};
-use crate::server::{AppSpec, Program, ServerSpec, TranslatorSpec};
+use crate::server::{AppSpec, Logins, Program, ServerSpec, TranslatorSpec};
 use crate::signaling::Dialect;
 use crate::tap::{Policy, TapOptions};
 use crate::tls::Security;
@@ -116,10 +119,14 @@ pub struct Setting {
     pub headers: Arc<[(String, String)]>,
     /// Everything speaks TLS, if it is there.
     pub security: Option<Security>,
+    /// What each peer is given to be let in.
+    pub logins: Arc<Logins>,
     /// What is struck out wherever something is recorded.
     pub secrets: Arc<[String]>,
     /// What all peers do wrong, to see that it is noticed.
     pub peer_fault: Option<PeerFault>,
+    /// What the chat's page does wrong, which the reference server serves.
+    pub page_fault: Option<PageFault>,
 }
 
 impl Setting {
@@ -147,8 +154,10 @@ impl Setting {
             interrupt: CancellationToken::new(),
             headers: Arc::default(),
             security: None,
+            logins: Arc::default(),
             secrets: Arc::default(),
             peer_fault: None,
+            page_fault: None,
         }
     }
 

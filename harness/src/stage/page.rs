@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use glare_signaling_server::page::PageFault;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -42,6 +43,21 @@ pub(super) struct Site<'a> {
     pub origin: &'a str,
     /// The peer's own page.
     pub home: &'a str,
+    /// To be planted in it.
+    pub fault: Option<PageFault>,
+}
+
+impl Site<'_> {
+    /// Where a path leads.
+    fn url(&self, path: &str) -> String {
+        let origin = self.origin;
+        let Some(fault) = self.fault else {
+            return format!("{origin}{path}");
+        };
+        let (path, hash) = path.find('#').map_or((path, ""), |at| path.split_at(at));
+        let joint = if path.contains('?') { '&' } else { '?' };
+        format!("{origin}{path}{joint}fault={}{hash}", fault.name)
+    }
 }
 
 impl PageLife {
@@ -57,7 +73,6 @@ impl PageLife {
             stack,
             route: Route::Proxy,
             own_browser,
-            watched: true,
         };
         let Arrival {
             page,
@@ -106,7 +121,7 @@ impl PageLife {
         let needs = (!self.tab, !self.opened && !deed.loads());
         (self.tab, self.opened) = (true, true);
         let page = Arc::clone(&self.page);
-        let home = format!("{}{}", site.origin, site.home);
+        let home = site.url(site.home);
         let opening = async move {
             let began = Instant::now();
             if needs.0 {
@@ -129,7 +144,7 @@ impl PageLife {
         within: Duration,
     ) -> impl Future<Output = Result<Option<Vec<u8>>, PageError>> + Send + use<> {
         let page = Arc::clone(&self.page);
-        let at = |path: &str| format!("{}{path}", site.origin);
+        let at = |path: &str| site.url(path);
         let loads = match deed {
             PageDeed::Open { path } | PageDeed::NewTab { path } => {
                 Some(at(path.as_deref().unwrap_or(site.home)))

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::actor::{Actor, Pages, Scene};
 use super::blame::Blame;
+use super::desk::desk;
 use super::director::{Ran, Stage, Stop, Until};
 use super::directory::Directory;
 use super::disturbed::Disturbed;
@@ -20,6 +21,7 @@ use super::elsewhere::{refuses, unkillable, withheld};
 use super::lawful::{excuse, lives_on};
 use super::outcome::{Judged, Outcome, log};
 use super::probed::gone;
+use super::pulse::Pulse;
 use super::rules::Rules;
 use super::strangers::{Names, Strangers, is_harmful};
 use super::waits::World;
@@ -33,7 +35,7 @@ use crate::record::{
     Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
 };
 use crate::scenario::{Acquainted, Action, Place};
-use crate::server::{AppServer, Lives, ServerUnderTest, Wanted, called};
+use crate::server::{AppServer, EVERYBODY, Lives, ServerUnderTest, Wanted, called};
 use crate::signaling::Alias;
 use crate::signaling::Terms;
 use crate::source::Source;
@@ -434,6 +436,18 @@ fn pages(setting: &Setting, server: SocketAddr, app: Option<&AppServer>) -> Resu
     })
 }
 
+/// Who is given nothing of what the dialect wants to be let in.
+fn without_login(case: &Case, setting: &Setting) -> Option<String> {
+    let names = setting.dialect.logins();
+    let peers = case.scenario.peers.iter().map(|(name, _)| name.as_str());
+    let lacking = |peer| Some((peer, setting.logins.lacking(peer, names)?));
+    let (peer, name) = peers.into_iter().find_map(lacking)?;
+    let dialect = setting.dialect.name();
+    Some(format!(
+        "the dialect `{dialect}` lets nobody in without `{name}`, and the project file gives {peer} none: add `{name} = \"…\"` to [logins.{peer}], or to [logins.{EVERYBODY}]"
+    ))
+}
+
 async fn perform(
     case: &Case,
     setting: &Arc<Setting>,
@@ -443,12 +457,16 @@ async fn perform(
     busy: Option<OwnedSemaphorePermit>,
 ) -> Ended {
     let scenario = &case.scenario;
+    let pulse = Pulse::start(recorder.clone());
     let sink = {
         let recorder = recorder.clone();
         Arc::new(move |life: ServerLife| {
             recorder.record(What::Server { life }, &[]);
         })
     };
+    if let Some(why) = without_login(case, setting) {
+        return Ended::early(Verdict::inconclusive(InconclusiveKind::Environment, why));
+    }
     let pausable = (scenario.steps.iter()).any(|step| matches!(step.action, Action::Pause { .. }));
     let wanted = Wanted {
         pausable,
@@ -487,6 +505,7 @@ async fn perform(
         digest: Digest::new(),
         rules: Arc::new(Rules::default()),
         directory: directory(case, setting),
+        desk: desk(&server, setting).recorded(recorder.clone()),
         upstream: server.address(),
         pages,
         lost: lost.clone(),
@@ -520,7 +539,7 @@ async fn perform(
     let met_before = match setting.server.elsewhere() {
         Some(url) if url.owned && is_harmful(case) => {
             let alias = scene.directory.alias().clone();
-            let strangers = Strangers::at(server.address(), setting, alias);
+            let strangers = Strangers::at((&server, 1), setting, alias);
             Some(strangers.meet(&Names::of(case)).await.is_ok())
         }
         _ => None,
@@ -543,6 +562,7 @@ async fn perform(
         .collect();
     let mut stage = Stage {
         alias: scene.directory.alias().clone(),
+        desk: scene.desk.clone(),
         met_before,
         actors,
         server,
@@ -559,6 +579,8 @@ async fn perform(
         rooms: BTreeMap::new(),
         acquainted: Acquainted::default(),
         taken: 0,
+        starved: Vec::new(),
+        _pulse: pulse,
         lost: lost.clone(),
         left: scene.left.clone(),
         disturbed: Disturbed::default(),

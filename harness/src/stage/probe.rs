@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::desk::Desk;
 use super::frames::{self, Frame};
 use super::line::fetch_command;
 use crate::hand::Hand as _;
@@ -15,12 +16,15 @@ use crate::lock::lock;
 use crate::names::RoomName;
 use crate::peer::WirePeer;
 use crate::signaling::{
-    Alias, Book, Conversation, Dialect, Notice, Out, Request, Say, Signal, Word,
+    Alias, Book, Conversation, Dialect, Kind, Notice, Out, Request, Say, Signal, Word,
 };
 use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Tap, TapOptions, Verdict};
 
 /// Between two attempts at what a server may refuse until it has noticed that somebody went.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
+
+/// How long a stranger waits before it says once more what may have come before the other one was inside.
+const TOLD_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 fn may_again(again: Option<Instant>) -> bool {
     again.is_some_and(|again| Instant::now() + AGAIN_AFTER < again)
@@ -56,6 +60,7 @@ pub(super) struct Probe {
     id: String,
     alias: Alias,
     book: Book,
+    desk: Desk,
     dialect: Arc<Dialect>,
     hand: WirePeer,
     refusal: Arc<KeepsRefusal>,
@@ -72,6 +77,7 @@ impl Probe {
     pub async fn new(
         id: String,
         tap: TapOptions,
+        desk: Desk,
         dialect: Arc<Dialect>,
         alias: Alias,
         book: Book,
@@ -83,6 +89,7 @@ impl Probe {
         let (hand, happenings) = WirePeer::start(tap.address()).await;
         Ok(Self {
             _tap: tap,
+            desk,
             refusal,
             conversation: Conversation::new(dialect.clone(), &id),
             alias,
@@ -102,13 +109,20 @@ impl Probe {
             let why = "strangers do not dial a line for each room";
             return Err(Stuck::Harness(why.into()));
         }
+        if self.dialect.has_rooms() && !self.dialect.names_rooms() {
+            let why = "the server might put strangers together with somebody of the case";
+            return Err(Stuck::Harness(why.into()));
+        }
         loop {
             self.link += 1;
             self.heard.clear();
             lock(&self.refusal.0).take();
-            self.conversation = Conversation::new(self.dialect.clone(), &self.id)
+            let new = Conversation::new(self.dialect.clone(), &self.id)
                 .aliased(self.alias.clone())
                 .with(self.book.clone());
+            // Nobody is accused of whom the project gives no login.
+            let given = self.desk.given(&self.id, new).await;
+            self.conversation = given.map_err(Stuck::Harness)?;
             self.ask_before(until).await?;
             let connect = self.conversation.connect(None);
             let command = Command::OpenLink {
@@ -264,13 +278,21 @@ impl Probe {
             signal: signal.clone(),
         };
         let kind = word.kind();
-        self.say(&word, until).await?;
-        other
-            .hear(&format!("the {kind} of {}", self.id), until, |word| {
-                word.kind() == kind
-            })
-            .await
-            .map(drop)
+        let what = format!("the {kind} of {}", self.id);
+        loop {
+            self.say(&word, until).await?;
+            // Where coming in is not answered nobody knows when the other one is inside: what was said before that is said again.
+            let again = match self.dialect.answers(Kind::Join) {
+                true => until,
+                false => until.min(Instant::now() + TOLD_AGAIN_AFTER),
+            };
+            let wanted = |word: &Word| word.kind() == kind;
+            match other.hear_until(&what, again, &wanted).await? {
+                Some(_) => return Ok(()),
+                None if again < until => {}
+                None => return Err(other.stuck(&format!("never got {what}"))),
+            }
+        }
     }
 
     /// Off again; what it had is free when the server has noticed.
@@ -354,10 +376,21 @@ impl Probe {
         until: Instant,
         wanted: impl Fn(&Word) -> bool,
     ) -> Result<Word, Stuck> {
+        let heard = self.hear_until(what, until, &wanted).await?;
+        heard.ok_or_else(|| self.stuck(&format!("never got {what}")))
+    }
+
+    /// The same; `None` if it has not come by then.
+    async fn hear_until(
+        &mut self,
+        what: &str,
+        until: Instant,
+        wanted: &impl Fn(&Word) -> bool,
+    ) -> Result<Option<Word>, Stuck> {
         loop {
             while let Some(word) = self.heard.pop_front() {
                 if wanted(&word) {
-                    return Ok(word);
+                    return Ok(Some(word));
                 }
             }
             match self.next(until).await {
@@ -374,7 +407,7 @@ impl Probe {
                     return Err(self.stuck(&format!("lost its connection before {what}")));
                 }
                 Some(_) => {}
-                None => return Err(self.stuck(&format!("never got {what}"))),
+                None => return Ok(None),
             }
         }
     }

@@ -124,8 +124,7 @@ impl Stage {
             let names = Names::of(case);
             let alias = self.alias.clone();
             let up = self.server.up();
-            let at =
-                |node: u32| Strangers::at(self.server.address_of(node), setting, alias.clone());
+            let at = |node: u32| Strangers::at((&self.server, node), setting, alias.clone());
             // Where one node is asked for all, the first that is up.
             let strangers = at(up.first().copied().unwrap_or(1));
             let notices = terms.announces_leaving_within.unwrap_or_default() + NOTICES_WITHIN;

@@ -95,7 +95,8 @@ impl Driver {
 
     /// A new conversation, after what comes before its line.
     async fn conversation(&mut self, cause: &[Seq]) -> Result<Conversation, String> {
-        let mut conversation = (self.directory).conversation(self.dialect.clone(), &self.name);
+        let new = (self.directory).conversation(self.dialect.clone(), &self.name);
+        let mut conversation = self.desk.given(self.name.as_str(), new).await?;
         let mut number = 0;
         while let Some(out) = conversation.before(number)? {
             let Some((_, _, command)) = fetch_command(out) else {

@@ -1,12 +1,13 @@
 //! Strangers who meet on a server after somebody was harmed, and the control of that: what they are asked is asked once where no harm was done.
 //! If it does not go well there either, nothing is known, and nobody is accused.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::desk::{Desk, desk};
 use super::probe::{Probe, Stuck};
 use super::{Case, Setting};
 use crate::mind::description;
@@ -23,6 +24,7 @@ pub(super) const SERVES_WITHIN: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub(super) struct Strangers {
     tap: TapOptions,
+    desk: Desk,
     dialect: Arc<Dialect>,
     alias: Alias,
     /// The ids that the server gives them.
@@ -30,9 +32,11 @@ pub(super) struct Strangers {
 }
 
 impl Strangers {
-    /// Those who come to the server at this address.
-    pub fn at(address: SocketAddr, setting: &Setting, alias: Alias) -> Self {
+    /// Those who come to this node of the server.
+    pub fn at((server, node): (&ServerUnderTest, u32), setting: &Setting, alias: Alias) -> Self {
+        let address = server.address_of(node);
         Self {
+            desk: desk(server, setting),
             tap: setting.tap(Ipv4Addr::LOCALHOST.into(), address),
             dialect: setting.dialect.clone(),
             alias,
@@ -45,6 +49,7 @@ impl Strangers {
         Probe::new(
             id,
             self.tap.clone(),
+            self.desk.clone(),
             self.dialect.clone(),
             self.alias.clone(),
             self.book.clone(),
@@ -78,7 +83,7 @@ pub(super) async fn meets_unharmed(
     let Ok(server) = ServerUnderTest::start_as(spec, run, Arc::new(|_| ()), wanted).await else {
         return false;
     };
-    let strangers = Strangers::at(server.address_of(node), setting, alias);
+    let strangers = Strangers::at((&server, node), setting, alias);
     let met = strangers.meet(&Names::of(case).on(node)).await;
     server.stop().await;
     if let Err(Stuck::Server(why) | Stuck::Harness(why)) = &met {

@@ -152,6 +152,10 @@ impl Stage {
                 if self.world.fenced.contains(&kind) {
                     self.done_by_now(peer, begun).await?;
                 }
+                // Nothing can show that the server has taken it in.
+                if self.world.unconfirmed.contains(&kind) {
+                    self.quiet().await?;
+                }
             }
             (Some(Due::Closed(link)), _) => self.closed(peer, Some(link)).await?,
             _ => {}

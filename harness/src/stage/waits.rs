@@ -34,6 +34,8 @@ pub struct World {
     pub(super) garbled: Garbled,
     /// Requests that it does not answer, and of which a fence tells that it has done them.
     pub(super) fenced: BTreeSet<Kind>,
+    /// Those that are over once they are sent, where nothing shows that.
+    pub(super) unconfirmed: BTreeSet<Kind>,
     facts: Facts,
 }
 
@@ -136,6 +138,7 @@ impl World {
             refusals: Refusals::default(),
             garbled: Garbled::default(),
             fenced: BTreeSet::new(),
+            unconfirmed: BTreeSet::new(),
             facts: Facts::new(terms),
         }
     }
@@ -147,6 +150,9 @@ impl World {
             garbled: dialect.properties().garbage.clone(),
             fenced: (Kind::ALL.iter().copied())
                 .filter(|kind| kind.is_request() && dialect.is_fenced(*kind))
+                .collect(),
+            unconfirmed: (Kind::ALL.iter().copied())
+                .filter(|kind| kind.is_request() && dialect.is_unconfirmed(*kind))
                 .collect(),
             ..self
         }

@@ -542,8 +542,9 @@ impl Policy for Wire {
                 }
                 lock(&self.inner).newest = link;
                 self.recorder.record(What::LinkUp { link: name }, &[]);
-                // Firefox tells a page that its event stream is open only with the stream's first byte, for which a server may take minutes.
-                if matches!(self.dialect.via(), Via::Events { .. }) {
+                // Firefox tells a page that its event stream is open only with the stream's first byte, for which a server may take minutes;
+                // and who polls knows only that he has asked.
+                if matches!(self.dialect.via(), Via::Events { .. } | Via::LongPoll) {
                     self.tell(Told::Stands(link));
                 }
             }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use glare_signaling_server::Fault;
+use glare_signaling_server::page::{HAS_FAULTS, PAGE_FAULTS, PageFault};
 
 use super::UNDER_WAY;
 use crate::hand::PeerFault;
@@ -17,20 +18,25 @@ use crate::scenario::{Cast, Place, Scenario};
 use crate::server::ServerSpec;
 use crate::stage::{Case, Setting, play};
 
-/// A fault of the reference server, or of the harness's own peers.
+/// A fault of the reference server, of the harness's own peers, or of the page that the reference server serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Planted {
     /// In the reference server.
     Server(Fault),
     /// In the peers.
     Peer(PeerFault),
+    /// In the chat's page.
+    Page(PageFault),
 }
 
 impl Planted {
     /// All that can be planted, the server's first.
     pub fn all() -> impl Iterator<Item = Planted> {
         let server = Fault::ALL.iter().copied().map(Planted::Server);
-        server.chain(PeerFault::ALL.iter().copied().map(Planted::Peer))
+        let peers = PeerFault::ALL.iter().copied().map(Planted::Peer);
+        let page = PAGE_FAULTS.iter().copied().filter(|fault| fault.shows);
+        let page = page.map(Planted::Page);
+        server.chain(peers).chain(page)
     }
 
     /// The name as scenario files write it.
@@ -38,21 +44,32 @@ impl Planted {
         match self {
             Planted::Server(fault) => fault.as_str(),
             Planted::Peer(fault) => fault.as_str(),
+            Planted::Page(fault) => fault.name,
         }
     }
 
-    /// The reference server and the peers, with this fault alone.
+    /// The reference server, its page and the peers, with this fault alone.
     pub fn plant(self, setting: &Setting) -> Setting {
-        let (faults, peer_fault) = match self {
-            Planted::Server(fault) => (fault.into(), None),
-            Planted::Peer(fault) => (glare_signaling_server::Faults::none(), Some(fault)),
-        };
-        Setting {
-            server: ServerSpec::faulty(faults),
+        let mut faulty = Setting {
+            server: ServerSpec::faulty(glare_signaling_server::Faults::none()),
+            app: None,
             dialect: crate::signaling::Dialect::reference(),
-            peer_fault,
+            peer_fault: None,
+            page_fault: None,
             ..setting.clone()
+        };
+        match self {
+            Planted::Server(fault) => faulty.server = ServerSpec::faulty(fault),
+            Planted::Peer(fault) => faulty.peer_fault = Some(fault),
+            Planted::Page(fault) => faulty.page_fault = Some(fault),
         }
+        faulty
+    }
+
+    /// Why it cannot be planted here.
+    fn missing(self) -> Option<&'static str> {
+        let needs_build = matches!(self, Planted::Page(_)) && !HAS_FAULTS;
+        needs_build.then_some("this build serves the page without faults; those with debug assertions or the feature `page-faults` have them")
     }
 }
 
@@ -179,6 +196,10 @@ async fn row(
             false => Err(Caught::LeftOut(without.into_iter().collect())),
         }
     });
+    let cast = match planted.missing() {
+        Some(why) => Err(Caught::Not(why.to_owned())),
+        None => cast,
+    };
     let cast = match cast {
         Ok(cast) => cast,
         Err(caught) => {

@@ -3,7 +3,9 @@
 use crate::site_support::{LONG, Site, Visitor, button};
 use glare::names::Stack;
 use glare::peer::browser::Pool;
-use glare::peer::page::{PageEvent, Role, Route, Seen, Target, Wanted};
+use glare::peer::page::{
+    Arrival, PageError, PageEvent, Role, Route, Seen, Sight, Target, UserPage, Wanted,
+};
 use glare::signaling::DescriptionKind;
 use glare::terms::Machine;
 use rstest::rstest;
@@ -13,10 +15,16 @@ async fn probed(stack: Stack, watched: bool) -> (Value, Vec<Seen>) {
     let site = Site::page(include_str!("page/probe.html")).await;
     let wanted = Wanted {
         route: Route::Direct,
-        watched,
         ..Wanted::new(stack)
     };
-    let mut visitor = Visitor::wanted(Pool::global().unwrap(), wanted).await;
+    let pool = Pool::global().unwrap();
+    let mut visitor: Visitor = match watched {
+        true => Visitor::wanted(pool, wanted).await,
+        false => UserPage::start_unwatched(pool, wanted)
+            .await
+            .unwrap()
+            .into(),
+    };
     visitor.page.open(&site.url("/"), LONG).await.unwrap();
     let report = site.report().await;
     // All that was told before this came before it.
@@ -235,7 +243,7 @@ async fn what_is_lost_with_a_document_and_what_a_frame_makes_is_told(
     #[values(Stack::Chromium, Stack::Firefox)] stack: Stack,
 ) {
     let site = Site::of(&[
-        ("/", "<!doctype html><title>t</title><a href=/next>Next</a><script>window.pc = new RTCPeerConnection(); pc.createDataChannel('top'); try { pc.createDataChannel('x', { id: 70000 }) } catch {} pc.addIceCandidate({ candidate: 'c', sdpMid: '0' }).catch(() => {})</script><iframe src=/frame></iframe>"),
+        ("/", "<!doctype html><title>t</title><a href=/next>Next</a><script>window.pc = new RTCPeerConnection(); pc.createDataChannel('top'); try { pc.createDataChannel('x', { id: 70000 }) } catch {} pc.dispatchEvent(new Event('track')); pc.addIceCandidate({ candidate: 'c', sdpMid: '0' }).catch(() => {})</script><iframe src=/frame></iframe>"),
         ("/frame", "<script>window.pc = new RTCPeerConnection(); pc.createDataChannel('framed'); navigator.mediaDevices.getUserMedia({ audio: true }).then((s) => pc.addTrack(s.getTracks()[0], s))</script>"),
         ("/next", "<!doctype html><title>t</title>next<script>new RTCPeerConnection().createDataChannel('next')</script>"),
     ])
@@ -279,6 +287,8 @@ async fn what_is_lost_with_a_document_and_what_a_frame_makes_is_told(
             early: true
         }
     )));
+    let forged = heard(|seen| matches!(seen, Seen::Track { conn: 1, .. }));
+    assert!(!forged, "the page's own event is nothing that happened");
     visitor
         .clicks(&Target::Role(Role::Link, "Next".into()))
         .await;
@@ -354,7 +364,6 @@ async fn a_page_that_crashes_is_gone_and_the_next_is_not() {
 async fn a_page_behind_a_proxy_keeps_its_origin_and_the_next_one_is_ready(
     #[values(Stack::Chromium, Stack::Firefox)] stack: Stack,
 ) {
-    use glare::peer::page::{Arrival, UserPage};
     let run = glare::run::Run::start().unwrap();
     let pool = Pool::start(run.clone()).unwrap();
     // The site's own listener is never asked: all arrives at the proxy, which answers in its place.
@@ -373,9 +382,14 @@ async fn a_page_behind_a_proxy_keeps_its_origin_and_the_next_one_is_ready(
         );
         page.open(&format!("{origin}/"), LONG).await.unwrap();
         let at = Target::Text(format!("at {origin} ."));
-        page.see(&at, &glare::peer::page::Sight::Present, LONG)
+        page.see(&at, &Sight::Present, LONG)
             .await
             .unwrap_or_else(|error| panic!("round {round}: {error}"));
+        page.set_offline(true, LONG).await.unwrap();
+        let away = page.reload(LONG).await.unwrap_err();
+        assert!(matches!(away, PageError::NotLoaded { .. }), "{away}");
+        page.set_offline(false, LONG).await.unwrap();
+        page.open(&format!("{origin}/"), LONG).await.unwrap();
         assert!(
             site.asked()[0].starts_with(&format!("GET {origin}/ ")),
             "{:?}",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cluster;
 use glare::names::RoomName;
 use glare::signaling::Reason;
 use glare::signaling::{
@@ -524,4 +525,25 @@ fn what_a_dialect_may_promise_is_in_the_guide() {
         );
     }
     assert!(count >= 8, "only {count} promises");
+}
+
+#[test]
+fn a_login_has_a_name_of_its_own() {
+    let refused = |names: &str| {
+        let text =
+            cluster::DIALECT.replace("connect: { ", &format!("connect: {{ login: {names}, "));
+        let read = Dialect::read(std::path::Path::new("d.yaml"), &text);
+        read.err().map(|mistakes| mistakes.render(false))
+    };
+    for names in [
+        "[me]", "[room]", "[line]", "[a b]", "[Token]", "[\"\"]", "[a, a]", "[7x, me]",
+    ] {
+        let told = refused(names).expect(names);
+        assert!(told.contains("that means nothing else: `token`"), "{told}");
+    }
+    assert_eq!(refused("[token, api-key-2]"), None);
+    let unnamed = cluster::DIALECT.replace("\"/?id={me|url}\"", "\"/?id={me|url}&t={token|url}\"");
+    let read = Dialect::read(std::path::Path::new("d.yaml"), &unnamed);
+    let told = read.expect_err("nobody gives it").render(false);
+    assert!(told.contains("token"), "{told}");
 }

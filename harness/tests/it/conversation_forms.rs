@@ -210,3 +210,39 @@ fn yes_to_a_request_that_nothing_answers_says_nothing() {
     // There an answer says something, and this one does not.
     assert!(!alice.hear_response("POST", "/join", 200, "{}").understood);
 }
+
+#[test]
+fn news_of_several_at_once_is_a_word_for_each() {
+    let hear = concat!(
+        "  peer-joined: { message: { came: { $keys: \"{peer}\" } } }\n",
+        "  peer-left: { message: { gone: { $each: { who: \"{peer}\" } } } }\n",
+        "  offer: { message: { from: \"{peer}\", sdp: \"{sdp}\" } }\n",
+        "  answer: { message: { of: \"{peer}\", sdp: \"{sdp}\" } }",
+    );
+    let say = concat!(
+        "  offer: { message: { to: \"{peer}\", sdp: \"{sdp}\" } }\n",
+        "  answer: { message: { for: \"{peer}\", sdp: \"{sdp}\" } }",
+    );
+    let dialect = dialect("connect: { path: / }", say, hear);
+    let mut alice = Conversation::new(dialect, "alice");
+    let one = alice.hear_text(r#"{"came":{"bob":true}}"#);
+    assert_eq!(one.words, [came("bob")]);
+    let two = alice.hear_text(r#"{"came":{"carol":1,"dora":2}}"#);
+    assert_eq!(two.words, [came("carol"), came("dora")]);
+    let gone = |peer: &str| Word::Notice {
+        notice: Notice::PeerLeft {
+            peer: peer.into(),
+            how: None,
+        },
+    };
+    let left = alice.hear_text(r#"{"gone":[{"who":"dora"},{"who":"bob"}]}"#);
+    assert_eq!(left.words, [gone("dora"), gone("bob")]);
+    // Nobody is no news, and what is no id is not this word.
+    assert!(alice.hear_text(r#"{"came":{}}"#).words.is_empty());
+    assert!(
+        alice
+            .hear_text(r#"{"gone":[{"who":["x"]}]}"#)
+            .words
+            .is_empty()
+    );
+}

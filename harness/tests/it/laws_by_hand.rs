@@ -178,6 +178,29 @@ fn who_never_signaled_with_who_left_need_not_be_told_where_that_is_declared() {
 }
 
 #[test]
+fn a_server_may_say_goodbye_for_who_has_gone_and_for_nobody_else() {
+    let goodbye = |gone: bool| {
+        let (mut b, alice, bob) = pair();
+        if gone {
+            down(&mut b, &bob);
+        }
+        let said = b.down(&alice, "bob", Signal::Bye, Fate::Passed);
+        tell_left(&mut b, &alice, "bob");
+        (b, said)
+    };
+    let (b, _) = goodbye(true);
+    assert_eq!(broken(&b), []);
+    let (b, said) = goodbye(false);
+    assert!(broken(&b).contains(&(3, said)), "{:?}", broken(&b));
+    // Nothing else is said for him.
+    let (mut b, alice, bob) = pair();
+    down(&mut b, &bob);
+    let said = b.down(&alice, "bob", offer("one"), Fate::Passed);
+    tell_left(&mut b, &alice, "bob");
+    assert_eq!(broken(&b), [(3, said)]);
+}
+
+#[test]
 fn one_who_leaves_by_asking_must_be_announced_too() {
     let (mut b, _, bob) = pair();
     b.ask(

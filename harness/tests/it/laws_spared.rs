@@ -1,7 +1,7 @@
 //! More of what each law exempts, and what it waits for, on traces made by hand: one condition a test.
 
 use glare::laws::{awaited, emptied};
-use glare::record::Event;
+use glare::record::{Event, What};
 use glare::signaling::{Kind, Terms};
 use glare::terms::ServerLife;
 
@@ -26,6 +26,22 @@ fn law_1_waits_as_long_as_somebody_who_certainly_stays_may_still_be_told() {
     assert!(!waits(&both.events), "nobody is there to be told");
     later(&mut b);
     assert!(!waits(&b.events), "it is too late");
+}
+
+/// The server, where it is glare's own, shares the machine that had no time.
+#[test]
+fn news_that_is_late_by_no_more_than_the_machine_kept_glare_waiting_is_not_late() {
+    for (starved, late) in [(None, true), (Some(500), true), (Some(2500), false)] {
+        let (mut b, alice, bob) = pair();
+        drops(&mut b, &bob);
+        if let Some(millis) = starved {
+            b.add(What::Starved { millis }, &[]);
+        }
+        b.later(std::time::Duration::from_secs(5));
+        let told = news(&mut b, &alice, "bob", false);
+        let expected: &[(u8, u64)] = if late { &[(1, told)] } else { &[] };
+        assert_eq!(of(&[1], &b, &promised()), expected, "{starved:?}");
+    }
 }
 
 #[test]

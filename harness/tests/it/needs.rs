@@ -322,6 +322,72 @@ fn a_connection_among_three_needs_offers_that_say_whom_they_are_for() {
 }
 
 #[test]
+fn who_is_in_no_room_can_send_garbage_only_where_a_line_needs_no_room() {
+    let outside = format!(
+        "{TWO}  - connect: {{ peer: carol }}\n  - garbage: {{ peer: carol, kind: cut-short }}\n"
+    );
+    let inside = format!("{TWO}  - garbage: {{ peer: bob, kind: cut-short }}\n");
+    assert_eq!(lacking(&outside, BARE), None);
+    let by_room = BARE.replace("path: \"/{me|url}\"", "path: \"/{room|url}\"");
+    let by_room = by_room.replace(
+        "join: { message: { op: enter, room: \"{room}\" } }",
+        "join: { done: connected }",
+    );
+    let by_room = by_room.replace(
+        "create: { message: { op: enter, room: \"{room}\" } }",
+        "create: join",
+    );
+    assert_eq!(
+        lacking(&outside, &by_room).as_deref(),
+        Some(
+            "line 7 has carol send garbage from outside of any room: with the dialect `bare` who is in no room has no line"
+        )
+    );
+    assert_eq!(lacking(&inside, &by_room), None);
+}
+
+#[test]
+fn who_waits_for_the_joiners_offer_needs_a_server_where_the_joiner_offers() {
+    let insider = BARE.replace("connect:", "offers: insider\nconnect:");
+    let insider = insider.replace(
+        "  joined:",
+        "  peer-joined: { message: { op: came, who: \"{peer}\" } }\n  joined:",
+    );
+    let heard = "  - await: { connected: [alice, bob] }\n  - await: { peer: alice, hears: offer, from: bob }\n";
+    let steps = format!("{TWO}{heard}");
+    assert_eq!(lacking(&steps, BARE), None);
+    assert_eq!(
+        lacking(&steps, &insider).as_deref(),
+        Some(
+            "line 7 takes it that who comes in offers, for its `offer`: with the dialect `bare` those inside offer"
+        )
+    );
+    // That they connect is nothing that hangs on it, and a step or a peer may say who offers.
+    let met = format!("{TWO}  - await: {{ connected: [alice, bob] }}\n");
+    assert_eq!(lacking(&met, &insider), None);
+    let said = TWO.replace(
+        "{ peer: bob, room: lobby }",
+        "{ peer: bob, room: lobby, offer: true }",
+    );
+    assert_eq!(lacking(&format!("{said}{heard}"), &insider), None);
+}
+
+#[test]
+fn a_second_room_needs_a_way_to_say_which() {
+    let paired = BARE.replace("{ op: enter, room: \"{room}\" }", "{ op: find }");
+    let one = TWO.to_owned();
+    assert_eq!(lacking(&one, &paired), None);
+    let two = format!("{TWO}  - create: {{ peer: carol, room: attic }}\n");
+    assert_eq!(lacking(&two, BARE), None);
+    assert_eq!(
+        lacking(&two, &paired).as_deref(),
+        Some(
+            "line 6 is about a second room, `attic`: with the dialect `bare` nobody can say which room"
+        )
+    );
+}
+
+#[test]
 fn a_scenario_that_speaks_a_wire_of_its_own_is_played_on_that_wire_alone() {
     let text = format!("wire: reference\n{HEAD}{TWO}");
     let scenario = Scenario::read(Path::new("x.yaml"), &text).expect("a scenario");

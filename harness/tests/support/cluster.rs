@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 
-/// What the process is: `bus`, or `node`.
+/// What the process is: `bus`, `auth`, or `node`.
 pub const PART: &str = "CLUSTER_PART";
 /// Where the bus listens: its port.
 pub const BUS: &str = "CLUSTER_BUS";
@@ -74,6 +74,7 @@ pub fn run() {
             .expect("the port");
         match part.as_str() {
             "bus" => bus(listener).await,
+            "auth" => auth(listener).await,
             _ => node(listener).await,
         }
     });
@@ -346,4 +347,49 @@ async fn client(socket: TcpStream, key: u64, clients: Lines, bus: UnboundedSende
     }
     clients.lock().expect("no panic").remove(&key);
     drop(bus.send(json!({ "key": key, "me": me, "say": { "type": "gone" } })));
+}
+
+/// Gives out tokens over HTTP: `{"user": …}` is answered `{"access_token": …}`, of which there is a file in `TOKENS` from then on.
+async fn auth(listener: TcpListener) {
+    let folder = std::path::PathBuf::from(std::env::var("TOKENS").expect("TOKENS"));
+    let mut number = 0;
+    loop {
+        let (mut socket, _) = listener.accept().await.expect("somebody");
+        let mut request = BufReader::new(&mut socket);
+        let (mut head, mut line, mut length) = (String::new(), String::new(), 0);
+        while request
+            .read_line(&mut line)
+            .await
+            .is_ok_and(|read| read > 2)
+        {
+            let lower = line.to_lowercase();
+            if let Some(value) = lower.strip_prefix("content-length:") {
+                length = value.trim().parse().expect("a length");
+            }
+            head.push_str(&std::mem::take(&mut line));
+        }
+        let mut body = vec![0; length];
+        if tokio::io::AsyncReadExt::read_exact(&mut request, &mut body)
+            .await
+            .is_err()
+        {
+            continue;
+        }
+        let Ok(body) = serde_json::from_slice::<Value>(&body) else {
+            continue;
+        };
+        number += 1;
+        let user = body["user"].as_str().unwrap_or_default();
+        let token = format!("{user}-by-http-{number}");
+        std::fs::write(folder.join(&token), "").expect("a file");
+        let (status, answer) = match head.starts_with("POST /token ") {
+            true => ("200 OK", json!({ "access_token": token }).to_string()),
+            false => ("404 Not Found", String::new()),
+        };
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}",
+            answer.len()
+        );
+        drop(socket.write_all(answer.as_bytes()).await);
+    }
 }

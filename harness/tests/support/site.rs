@@ -151,6 +151,16 @@ pub struct Visitor {
     pub heard: Vec<Told>,
 }
 
+impl From<Arrival> for Visitor {
+    fn from(Arrival { page, events, .. }: Arrival) -> Self {
+        Self {
+            page,
+            events,
+            heard: Vec::new(),
+        }
+    }
+}
+
 impl Visitor {
     pub async fn new(stack: Stack) -> Self {
         Self::of(Pool::global().unwrap(), stack).await
@@ -165,12 +175,7 @@ impl Visitor {
     }
 
     pub async fn wanted(pool: &Pool, wanted: Wanted) -> Self {
-        let Arrival { page, events, .. } = UserPage::start(pool, wanted).await.unwrap();
-        Self {
-            page,
-            events,
-            heard: Vec::new(),
-        }
+        UserPage::start(pool, wanted).await.unwrap().into()
     }
 
     /// At the site's first page.

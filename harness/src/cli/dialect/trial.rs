@@ -83,6 +83,7 @@ impl Try {
         let setting = Arc::new(Setting {
             headers: project.headers.into(),
             security: project.security,
+            logins: project.logins.into(),
             secrets: project.secrets.into(),
             translator: project.translator,
             ..Setting::new(project.server, dialect, pool, run.clone())

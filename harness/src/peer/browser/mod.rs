@@ -9,6 +9,9 @@
 //! fresh realm and costs less than a page. Each warm page has an address where it lives, and its peers' taps are put there, so
 //! that its renderer process stays, too.
 //!
+//! A page of the user's own ([`page`](super::page)) is a `Guest`: a user context with a window, a proxy and scripts of its own, used once. Those that
+//! may be wanted next are kept ready.
+//!
 //! With [`Remotes`] a stack's browsers are elsewhere: a driver that runs already, or a Firefox, is asked for a session, which is ended in
 //! the end; that Firefox stays. All their taps are at the one address that reaches this machine, and cookies know no ports, so each of their pages has a user context of
 //! its own, and serves once.

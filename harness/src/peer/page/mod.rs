@@ -14,6 +14,10 @@
 //! Two scripts are loaded before the page's first one, in each of its documents and frames. `observer.js` stands in the page's own world, since only
 //! there connections can be seen; `drive.js` in a world of its own, whose `Array`, `Promise` and the rest no page can override. All that a page
 //! says is hostile: cut to a length, escaped, counted.
+//!
+//! What is not done: frames and closed shadow roots are not driven, workers are not watched, and a promise that the page gets rejected is not seen
+//! (to hang on it would handle it). Of the observer a page can see a frame more in the stack of an error that a call throws, and that V8 names an
+//! object otherwise in a few of its own errors (a frozen prototype that is written to).
 
 mod drive;
 mod error;

@@ -45,18 +45,15 @@ pub struct Wanted {
     pub route: Route,
     /// A browser of its own, which then can be killed.
     pub own_browser: bool,
-    /// Whether its connections are seen: [`PageEvent::Saw`](super::PageEvent::Saw).
-    pub watched: bool,
 }
 
 impl Wanted {
-    /// Watched, and behind a proxy of its own.
+    /// Behind a proxy of its own, in the browser that others have too.
     pub fn new(stack: Stack) -> Self {
         Self {
             stack,
             route: Route::Proxy,
             own_browser: false,
-            watched: true,
         }
     }
 }
@@ -95,14 +92,28 @@ pub struct UserPage {
 impl UserPage {
     /// A page in a user context of its own. Those behind a proxy are kept ready, so that the next one costs little.
     pub async fn start(pool: &Pool, wanted: Wanted) -> Result<Arrival, EnvironmentError> {
+        Self::start_with(pool, wanted, true).await
+    }
+
+    /// One whose connections nobody sees: what the observer must not change is measured by it.
+    #[doc(hidden)]
+    pub async fn start_unwatched(pool: &Pool, wanted: Wanted) -> Result<Arrival, EnvironmentError> {
+        Self::start_with(pool, wanted, false).await
+    }
+
+    async fn start_with(
+        pool: &Pool,
+        wanted: Wanted,
+        watched: bool,
+    ) -> Result<Arrival, EnvironmentError> {
         let proxied = wanted.route == Route::Proxy;
         let with = Equipment {
-            scripts: match wanted.watched {
+            scripts: match watched {
                 true => &SCRIPTS,
                 false => &SCRIPTS[..1],
             },
             proxied,
-            kept_ready: proxied && wanted.watched && !wanted.own_browser,
+            kept_ready: proxied && watched && !wanted.own_browser,
         };
         let mut guest = pool.guest(wanted.stack, with, wanted.own_browser).await?;
         let proxy = guest.proxy.take();

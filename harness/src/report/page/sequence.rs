@@ -569,6 +569,7 @@ fn drawn(
         | What::Source { .. }
         | What::End
         | What::Clearing
+        | What::Starved { .. }
         | What::Law(_)
         | What::Verdict { .. } => None,
     }

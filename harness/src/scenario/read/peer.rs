@@ -16,8 +16,8 @@ enum Said {
     Flag(bool),
     Duration(Duration),
     Reconnects(Reconnects),
-    Path(String),
     Node(u32),
+    Path(String),
 }
 
 /// What a file says of a peer. What is wrong with it is noted, and left as if it were not said.
@@ -176,26 +176,13 @@ fn said(
             PeerShape::Word(words) => word(node, words, mistakes).map(Said::Word),
             PeerShape::Flag => node.flag(mistakes).map(Said::Flag),
             PeerShape::Duration => duration(node, mistakes).map(Said::Duration),
-            PeerShape::Path => path(node, mistakes).map(Said::Path),
             PeerShape::Node => node_number(node, mistakes).map(Said::Node),
+            PeerShape::Path => path(node, mistakes).map(Said::Path),
             PeerShape::Reconnects => Some(Said::Reconnects(reconnects(node, mistakes))),
         };
         found.extend(said.map(|said| (*name, said)));
     }
     found
-}
-
-/// Path and query of the peer's own page.
-fn path(node: &Node, mistakes: &mut Mistakes) -> Option<String> {
-    let path = node.text("a path, `/`", mistakes)?;
-    if !is_path(path) || path.len() > 2000 {
-        mistakes
-            .add(&node.span, format!("{} is not the path of a page", quoted(path)))
-            .expect("expected a path that begins with one `/`")
-            .advise("scheme and host are the server under test, or the project's `[app]`; other characters are percent-encoded");
-        return None;
-    }
-    Some(path.to_owned())
 }
 
 fn node_number(node: &Node, mistakes: &mut Mistakes) -> Option<u32> {
@@ -209,6 +196,19 @@ fn node_number(node: &Node, mistakes: &mut Mistakes) -> Option<u32> {
         );
     }
     number.and_then(|number| u32::try_from(number).ok())
+}
+
+/// Path and query of the peer's own page.
+fn path(node: &Node, mistakes: &mut Mistakes) -> Option<String> {
+    let path = node.text("a path, `/`", mistakes)?;
+    if !is_path(path) || path.len() > 2000 {
+        mistakes
+            .add(&node.span, format!("{} is not the path of a page", quoted(path)))
+            .expect("expected a path that begins with one `/`")
+            .advise("scheme and host are the server under test, or the project's `[app]`; other characters are percent-encoded");
+        return None;
+    }
+    Some(path.to_owned())
 }
 
 fn reconnects(node: &Node, mistakes: &mut Mistakes) -> Reconnects {

@@ -92,10 +92,10 @@ pub(crate) enum PeerShape {
     Duration,
     /// [`RECONNECTS`].
     Reconnects,
-    /// A path, with its query.
-    Path,
     /// The number of a node, from 1.
     Node,
+    /// A path, with its query.
+    Path,
 }
 
 /// Keys of a peer.

@@ -285,6 +285,12 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
     }
 }
 
+/// `node: 2`, where one is named.
+fn on(node: &Option<u32>) -> Entries {
+    let node = node.map(|node| ("node", node.to_string()));
+    node.into_iter().collect()
+}
+
 /// A step of a user's.
 fn page(peer: &PeerName, deed: &PageDeed) -> (&'static str, Entries) {
     let mut entries = vec![who("peer", peer)];
@@ -351,12 +357,6 @@ fn target_entries(target: &Target) -> Entries {
         Target::Text(text) => vec![("text", scalar(text))],
         Target::Selector(selector) => vec![("selector", scalar(selector))],
     }
-}
-
-/// `node: 2`, where one is named.
-fn on(node: &Option<u32>) -> Entries {
-    let node = node.map(|node| ("node", node.to_string()));
-    node.into_iter().collect()
 }
 
 fn condition_entries(condition: &Condition) -> Entries {

@@ -113,6 +113,15 @@ impl Book {
         inside.filter(|name| *name != peer).cloned().collect()
     }
 
+    /// Who is inside with this peer, wherever that is.
+    pub fn with(&self, peer: &str) -> Vec<String> {
+        let pages = lock(&self.0);
+        let mut rooms = pages.inside.values();
+        let inside = rooms.find(|inside| inside.contains(peer));
+        let others = inside.into_iter().flatten();
+        others.filter(|name| *name != peer).cloned().collect()
+    }
+
     /// This peer is nowhere any more.
     pub fn leave(&self, peer: &str) {
         for inside in lock(&self.0).inside.values_mut() {

@@ -112,6 +112,29 @@ impl Conversation {
         self
     }
 
+    /// The same, where the peer was given this to be let in.
+    #[must_use]
+    pub fn given(mut self, logins: &BTreeMap<String, String>) -> Self {
+        for (name, value) in logins {
+            self.link.insert(name.clone(), value.as_str().into());
+        }
+        self
+    }
+
+    /// The names of what the peer is to be given.
+    pub fn logins(&self) -> &[String] {
+        &self.dialect.connect.login
+    }
+
+    /// What the peer is called on the wire, where it has its own name there.
+    pub fn id(&self) -> String {
+        let mut variables = Variables::default();
+        variables.set("me", &*self.me);
+        self.alias.put_on(&mut variables);
+        let id = variables.text("me").unwrap_or(&self.me);
+        id.to_owned()
+    }
+
     /// Where the peer chooses its id, and that is not its name, it is known from the beginning.
     fn choose_id(&mut self) {
         let dialect = Arc::clone(&self.dialect);

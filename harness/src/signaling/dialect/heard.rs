@@ -352,24 +352,28 @@ impl Conversation {
                 _ => self.room.as_ref(),
             };
             self.meet_by_pair(&mut variables, known);
-            let mut word = self.called(here, |called| {
-                words::heard(*hears, &variables, hearing.of, called)
+            let mut words = self.called(here, |called| {
+                words::heard_of_each(*hears, &mut variables, hearing.of, called)
             })?;
             // Where the joiner is not told who is inside, the stage knows.
             if let Word::Notice {
                 notice: Notice::Joined { room, with },
-            } = &mut word
+            } = &mut words[0]
                 && variables.get("with").is_none()
                 && dialect.members.is_empty()
             {
                 *with = self.book.others(room.as_str(), &self.me);
             }
-            Some((word, Self::captures(&variables, known)))
+            Some((words, Self::captures(&variables, known)))
         });
-        let Some((word, captured)) = found else {
+        let Some((mut words, captured)) = found else {
             return Vec::new();
         };
-        let words = self.as_asked(word);
+        if words.len() == 1
+            && let Some(word) = words.pop()
+        {
+            words = self.as_asked(word);
+        }
         for word in &words {
             if let Word::Notice {
                 notice: Notice::Created { room } | Notice::Joined { room, .. },

@@ -419,6 +419,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "auth: { token: \"{me}\" }",
             ),
             may(
+                "login",
+                Shape::Texts,
+                "[]",
+                "Names of values that the project file gives each peer (`[logins]`), which may stand in all that it says: a token, a password. Secrets: struck out of every record.",
+                "login: [token]",
+            ),
+            may(
                 "self",
                 Shape::Template,
                 "the name",

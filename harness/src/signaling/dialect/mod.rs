@@ -202,6 +202,8 @@ struct ConnectTemplate {
     headers: Vec<(String, Vec<Piece>)>,
     /// What socket.io's `40` carries.
     auth: Option<Template>,
+    /// The names of what the project gives each peer.
+    login: Vec<String>,
     /// Requests before the line is dialled.
     before: Vec<Before>,
     /// What is said and awaited before all else once it stands.
@@ -424,6 +426,11 @@ impl Dialect {
         &self.properties
     }
 
+    /// The names of what each peer is given by the project, to be let in.
+    pub fn logins(&self) -> &[String] {
+        &self.connect.login
+    }
+
     /// Who offers when two meet, where a peer does not say.
     pub fn offers(&self) -> Option<&str> {
         self.offers.as_deref()
@@ -514,6 +521,12 @@ impl Dialect {
         }
     }
 
+    /// Whether this request is over once it is sent, and nothing can tell that the server has done it.
+    pub fn is_unconfirmed(&self, request: Kind) -> bool {
+        let way = self.way(request);
+        way.is_some_and(|way| way.done == Ends::Sent) && !self.says(Kind::Fence)
+    }
+
     /// Whether its server ever says this word: many answer no `leave`.
     pub fn hears(&self, kind: Kind) -> bool {
         self.hear
@@ -578,6 +591,12 @@ impl Dialect {
     /// Whether a peer says with this word whom it is for.
     pub fn addresses(&self, kind: Kind) -> bool {
         self.says_with(kind, |hole| hole.name == "peer")
+    }
+
+    /// Whether who comes in says which room: else the server puts together whom it likes.
+    pub fn names_rooms(&self) -> bool {
+        let is_room = |hole: &template::Hole| matches!(hole.name.as_str(), "room" | "room-id");
+        self.dials_by_room() || self.says_with(Kind::Join, is_room)
     }
 
     /// Whether this word may tell the server whom it is for: by a name, or by something that was captured, as the id of a session.

@@ -39,6 +39,7 @@ impl Reader<'_> {
             "protocols",
             "headers",
             "auth",
+            "login",
             "before",
             "then",
             "self",
@@ -55,6 +56,9 @@ impl Reader<'_> {
             return connect;
         };
         self.via = self.carried(fields);
+        if let Some(node) = fields.find("login") {
+            connect.login = self.logins(node);
+        }
         if let Some(node) = fields.find("self") {
             connect.own = self.templates(&["me"], false).template(node);
         }
@@ -147,6 +151,28 @@ impl Reader<'_> {
             }
         }
         protocols
+    }
+
+    /// `login: [token]`: names that the project file gives values to.
+    fn logins(&mut self, node: &Node) -> Vec<String> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let mut names = Vec::new();
+        for item in one_or_more(node) {
+            let Some(name) = item.text("a name, as text: `token`", self.mistakes) else {
+                continue;
+            };
+            let taken = COMMON.contains(&name) || self.captured.iter().any(|own| own == name);
+            if taken || !(1..=32).contains(&name.len()) || !name.chars().all(plain) {
+                item.wrong(
+                    "a name of 1 to 32 of `a-z 0-9 -` that means nothing else: `token`",
+                    self.mistakes,
+                );
+                continue;
+            }
+            self.captured.push(name.to_owned());
+            names.push(name.to_owned());
+        }
+        names
     }
 
     fn before(&mut self, node: &Node) -> Option<Before> {

@@ -195,6 +195,8 @@ This page is made by `glare dialect reference`, and the JSON schema for editors 
 const MORE_HEARD: &str = "| `members` | `{members}` | `{room}`, `{room-id}` |
 | `fenced` | | `{reason}` |
 
+Where `{peer}` of `peer-joined` or `peer-left` is a list, the message is a word for each in it.
+
 `members` is the full list of who is inside: `joined`, `peer-joined` and `peer-left` are worked out of two such lists. `fenced` is the refusal of
 `say: fence`, a request that is made only for its refusal: when that is here, all is here that the server had queued before.
 

@@ -258,6 +258,25 @@ pub(crate) fn heard(
     Some(Word::Notice { notice })
 }
 
+/// The words that were heard: news whose `{peer}` is a list is a word for each in it. `None`: it is not this word.
+pub(crate) fn heard_of_each(
+    hears: Hears,
+    captured: &mut Variables<'_>,
+    of: Option<Kind>,
+    called: Called<'_>,
+) -> Option<Vec<Word>> {
+    let news = matches!(hears, Hears::Kind(Kind::PeerJoined | Kind::PeerLeft));
+    let peers = captured.get("peer").and_then(Json::as_array).cloned();
+    let Some(peers) = peers.filter(|peers| news && !peers.is_empty()) else {
+        return heard(hears, captured, of, called).map(|word| vec![word]);
+    };
+    let each = peers.into_iter().map(|peer| {
+        captured.replace("peer", Some(peer));
+        heard(hears, captured, of, called)
+    });
+    each.collect()
+}
+
 /// The ids of a list: text and numbers, or one of them alone. `None`: it is none.
 pub(crate) fn with(captured: &Variables<'_>, name: &str) -> Option<Vec<String>> {
     match captured.get(name) {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::super::desk::Desk;
 use super::super::directory::Directory;
 use super::super::driver::{Driver, Setup};
 use super::super::order::{Done, Order, Task};
@@ -118,6 +119,7 @@ impl Alice {
             happenings,
             wire: Arc::new(wire),
             recorder: recorder.clone(),
+            desk: Desk::default(),
             directory,
             dialect,
             first_link: 1,

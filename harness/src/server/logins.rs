@@ -1,0 +1,228 @@
+//! What each peer says of itself to be let in, as the project gives it: the same each time, or made anew for each connection.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader,
+};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use url::Url;
+
+use crate::mistake::shown;
+use crate::run::Run;
+
+/// The name under which stands what is for each peer that has nothing of its own. No peer can be called so.
+pub const EVERYBODY: &str = "all";
+
+/// How long a login may take to be made.
+const MADE_WITHIN: Duration = Duration::from_secs(30);
+/// So much of what makes one is read (bytes).
+const MOST: u64 = 64 * 1024;
+/// So much of what it complained of is told (characters).
+const TOLD: usize = 400;
+
+/// How a value of a login is had.
+#[derive(Clone, Debug)]
+pub enum Login {
+    /// It is this, each time.
+    Value(String),
+    /// The first line that this command for `/bin/sh` writes, anew for each connection. `{me}` in it is the peer's id.
+    Command(String),
+    /// What this request is answered, anew for each connection.
+    Http(HttpLogin),
+}
+
+/// A request for a login.
+#[derive(Clone, Debug)]
+pub struct HttpLogin {
+    /// `GET` or `POST`.
+    pub method: String,
+    /// `http://…`; `{me}` in it is the peer's id.
+    pub url: String,
+    /// Its body, with `{me}`.
+    pub body: Option<String>,
+    /// Where the value stands in a JSON answer (RFC 6901): `/access_token`. Without it the first line of the answer is the value.
+    pub take: Option<String>,
+}
+
+/// The logins of a project, by peer and by the name that the dialect has for it.
+#[derive(Clone, Debug, Default)]
+pub struct Logins {
+    /// By peer; [`EVERYBODY`] is for the others.
+    pub peers: BTreeMap<String, BTreeMap<String, Login>>,
+    /// Where commands run.
+    pub folder: PathBuf,
+}
+
+impl Logins {
+    fn find(&self, peer: &str, name: &str) -> Option<&Login> {
+        let own = self.peers.get(peer).and_then(|own| own.get(name));
+        own.or_else(|| self.peers.get(EVERYBODY)?.get(name))
+    }
+
+    /// The first of these names that this peer is not given.
+    pub fn lacking<'n>(&self, peer: &str, names: &'n [String]) -> Option<&'n str> {
+        let mut names = names.iter().map(String::as_str);
+        names.find(|name| self.find(peer, name).is_none())
+    }
+
+    /// What this peer says for each of these names, on its next connection. `me` is its id on the wire; `words` are names between braces, and
+    /// what they become.
+    ///
+    /// # Errors
+    /// One is not given, or could not be made: which, and why.
+    pub async fn of(
+        &self,
+        (peer, me): (&str, &str),
+        names: &[String],
+        words: &[(String, String)],
+        run: &Run,
+    ) -> Result<BTreeMap<String, String>, String> {
+        let mut given = BTreeMap::new();
+        for name in names {
+            let login = self.find(peer, name);
+            let made = match login {
+                None => Err("the project gives none".to_owned()),
+                Some(Login::Value(value)) => Ok(value.clone()),
+                Some(Login::Command(command)) => {
+                    let line = filled(command, &for_shell(me), words);
+                    self.run(&line, run).await
+                }
+                Some(Login::Http(request)) => {
+                    let asked = ask(request, me, words);
+                    let late = || Err(format!("no answer within {} s", MADE_WITHIN.as_secs()));
+                    timeout(MADE_WITHIN, asked).await.unwrap_or_else(|_| late())
+                }
+            };
+            let value = made.map_err(|why| format!("no login `{name}` for {peer}: {why}"))?;
+            given.insert(name.clone(), value);
+        }
+        Ok(given)
+    }
+
+    async fn run(&self, line: &str, run: &Run) -> Result<String, String> {
+        let mut command = tokio::process::Command::new("/bin/sh");
+        command
+            .args(["-c", line])
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let group = run.group(command.as_std_mut());
+        let mut child = command
+            .spawn()
+            .map_err(|error| format!("the command could not be started: {error}"))?;
+        group.started(child.id().unwrap_or_default());
+        let (out, complaint) = (child.stdout.take(), child.stderr.take());
+        let ran = timeout(MADE_WITHIN, async {
+            let (out, complaint) = tokio::join!(read(out), read(complaint));
+            (child.wait().await, out, complaint)
+        });
+        let ran = ran.await;
+        // What it may have left behind; it blocks while the system does away with that.
+        drop(tokio::task::spawn_blocking(move || group.kill()).await);
+        let Ok((status, out, complaint)) = ran else {
+            return Err(format!(
+                "the command took longer than {} s",
+                MADE_WITHIN.as_secs()
+            ));
+        };
+        let status = status.map_err(|error| error.to_string())?;
+        if !status.success() {
+            let last: String = complaint.trim().chars().take(TOLD).collect();
+            return Err(format!("the command ended ({status}): {}", shown(&last)));
+        }
+        first_line(&out).ok_or_else(|| "the command wrote nothing".into())
+    }
+}
+
+/// One word for a shell. A scenario chooses the names of peers, and must not have anything run by that.
+fn for_shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+/// The text with what stands for the names between braces.
+fn filled(text: &str, me: &str, words: &[(String, String)]) -> String {
+    let mut text = text.replace("{me}", me);
+    for (name, value) in words {
+        text = text.replace(&format!("{{{name}}}"), value);
+    }
+    text
+}
+
+fn first_line(text: &str) -> Option<String> {
+    let line = text.lines().next()?.trim();
+    (!line.is_empty()).then(|| line.to_owned())
+}
+
+async fn read(from: Option<impl AsyncRead + Unpin>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(from) = from {
+        drop(from.take(MOST).read_to_end(&mut bytes).await);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+async fn ask(request: &HttpLogin, me: &str, words: &[(String, String)]) -> Result<String, String> {
+    let encoded: String = url::form_urlencoded::byte_serialize(me.as_bytes()).collect();
+    let text = filled(&request.url, &encoded.replace('+', "%20"), words);
+    let url = Url::parse(&text).map_err(|error| format!("{}: {error}", shown(&text)))?;
+    let (host, port) = match (url.host_str(), url.port_or_known_default()) {
+        (Some(host), Some(port)) if url.scheme() == "http" => (host.to_owned(), port),
+        _ => return Err(format!("{}: expected http://host:port/path", shown(&text))),
+    };
+    let broken = |error: std::io::Error| format!("{host}:{port}: {error}");
+    // As it stands within a text of JSON.
+    let quoted = serde_json::Value::from(me).to_string();
+    let quoted = quoted.trim_matches('"');
+    let body = request.body.as_ref();
+    let body = body.map(|body| filled(body, quoted, words));
+    let body = body.unwrap_or_default();
+    let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+    let head = format!(
+        "{} {path} HTTP/1.0\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        request.method,
+        body.len()
+    );
+    let mut socket = TcpStream::connect((host.trim_matches(['[', ']']), port))
+        .await
+        .map_err(broken)?;
+    let asked = async {
+        socket.write_all(head.as_bytes()).await?;
+        socket.write_all(body.as_bytes()).await
+    };
+    asked.await.map_err(broken)?;
+    let mut socket = BufReader::new(socket.take(MOST));
+    let mut status = String::new();
+    socket.read_line(&mut status).await.map_err(broken)?;
+    let mut line = String::new();
+    while socket.read_line(&mut line).await.map_err(broken)? > 2 {
+        line.clear();
+    }
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).await.map_err(broken)?;
+    let answer = String::from_utf8_lossy(&answer);
+    let code = status.split(' ').nth(1).unwrap_or_default();
+    if !code.starts_with('2') {
+        return Err(format!("{host}:{port} answered {:?}", status.trim_end()));
+    }
+    let Some(place) = &request.take else {
+        return first_line(&answer).ok_or_else(|| "the answer is empty".into());
+    };
+    let json: serde_json::Value =
+        serde_json::from_str(&answer).map_err(|error| format!("the answer is no JSON: {error}"))?;
+    match json.pointer(place) {
+        Some(serde_json::Value::String(value)) if !value.is_empty() => Ok(value.clone()),
+        Some(serde_json::Value::Number(value)) => Ok(value.to_string()),
+        _ => Err(format!("the answer has no text at {place}")),
+    }
+}
