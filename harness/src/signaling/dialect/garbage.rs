@@ -100,8 +100,11 @@ fn spoilt_json(kind: Garbage, mut value: Json) -> String {
     match kind {
         Garbage::Null => return Json::Null.to_string(),
         Garbage::WrongType => {
-            if !alter(&mut value, &is_field, &|leaf| *leaf = Json::from(5)) {
-                alter(&mut value, &is_word, &|leaf| *leaf = Json::from(5));
+            let texts = alter(&mut value, &is_field, &|leaf| *leaf = Json::from(5))
+                || alter(&mut value, &is_word, &|leaf| *leaf = Json::from(5));
+            // Where there is no text at all, a text is of the wrong type.
+            if !texts {
+                alter(&mut value, &|_| true, &|leaf| *leaf = Json::from(NONSENSE));
             }
         }
         Garbage::FieldMissing => {
@@ -258,6 +261,23 @@ mod tests {
             );
             assert_eq!(spoilt(*kind, EVENT), *event, "{kind}");
             assert_eq!(spoilt(*kind, TEXT), *text, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_word_without_any_text_is_spoilt_too() {
+        let sound = r#"{"find":true}"#;
+        assert_eq!(
+            spoilt(Garbage::WrongType, sound),
+            r#"{"find":"glare-nonsense"}"#
+        );
+        assert_eq!(spoilt(Garbage::FieldMissing, sound), "{}");
+        assert_eq!(
+            spoilt(Garbage::UnknownWord, sound),
+            r#"{"glare-nonsense":{"find":true}}"#
+        );
+        for kind in Garbage::ALL {
+            assert_ne!(spoilt(kind, sound), sound, "{kind}");
         }
     }
 
