@@ -467,8 +467,8 @@ async fn a_page_that_does_not_load_is_told_in_time(
             "{late}"
         );
     }
-    // Nobody listens there.
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0")
+    // Nobody listens there, nor will: no other test has this address.
+    let nobody = std::net::TcpListener::bind("127.99.99.99:0")
         .unwrap()
         .local_addr()
         .unwrap();
@@ -621,5 +621,44 @@ async fn roles_and_names_are_those_of_the_browsers_own_tree(
         }
     }
     assert!(differing.is_empty(), "{differing:#?}");
+    visitor.page.finish().await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_page_that_writes_to_its_console_without_end_takes_nothing_from_others(
+    #[values(Stack::Chromium, Stack::Firefox)] stack: Stack,
+) {
+    let site = Site::of(&[
+        ("/", CHAT),
+        ("/endless", "<!doctype html><title>t</title><button onclick='for (let i = 0; ; i++) console.log(i)'>Endless</button>"),
+    ])
+    .await;
+    let wanted = Wanted {
+        route: Route::Direct,
+        own_browser: true,
+        ..Wanted::new(stack)
+    };
+    let mut endless = Visitor::wanted(Pool::global().unwrap(), wanted).await;
+    endless
+        .page
+        .open(&site.url("/endless"), LONG)
+        .await
+        .unwrap();
+    // Whether the click itself is answered is the browser's matter.
+    let _ = endless.page.click(&button("Endless"), BRIEF).await;
+    endless
+        .hears(
+            |event| matches!(event, PageEvent::Flood { what: "console", count } if *count >= 65_536),
+        )
+        .await;
+    // The driver is not busy with it: a tab beside it opens. (Firefox has one process for both, which runs without a pause.)
+    if stack == Stack::Chromium {
+        endless.page.new_tab(LONG).await.unwrap();
+    }
+    endless.page.finish().await;
+    let visitor = Visitor::at(stack, &site).await;
+    visitor.clicks(&button("Create")).await;
+    visitor.sees("room old").await;
     visitor.page.finish().await;
 }

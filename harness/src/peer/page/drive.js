@@ -4,7 +4,7 @@ if (globalThis.glare) return; // a document that takes the place of an empty one
 const MOST = 5; // so many are named
 const LONGEST = 80; // so long is a name that is shown
 const TICK = 100; // what no event tells of (a value, a style sheet) is looked at this often, in ms
-const FRAME = 200; // a window that paints nothing is not waited for longer
+const FRAME = 500; // a frame is not waited for longer
 
 const short = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
@@ -133,13 +133,15 @@ const near = (target, all) => {
   return seen.sort(([a], [b]) => b - a).slice(0, MOST).map(([, el]) => describe(el));
 };
 
+const hidden = property(Document, "hidden");
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+// Whether one is painted in time: a busy machine may take long, a window that nobody sees never does.
 const frame = () =>
   new Promise((done) => {
-    const late = setTimeout(done, FRAME);
+    const late = setTimeout(() => done(hidden(document)), FRAME);
     requestAnimationFrame(() => {
       clearTimeout(late);
-      done();
+      done(true);
     });
   });
 
@@ -222,9 +224,9 @@ let tries = 0;
 // Where a user can click it, or why he cannot.
 const place = async (el) => {
   const before = boxOf(el);
-  await frame();
+  const painted = await frame();
   if (!there(el)) return { why: "fleeting" };
-  if (boxOf(el) !== before) return { why: "moving" };
+  if (boxOf(el) !== before || !painted) return { why: "moving" };
   const middle = box(el);
   const inView = middle.top >= 0 && middle.left >= 0 && middle.bottom <= innerHeight && middle.right <= innerWidth;
   let over = null;

@@ -320,3 +320,23 @@ const asked = (display) => (_, args) => {
 };
 watchCall("MediaDevices", "getUserMedia", asked(false), null);
 watchCall("MediaDevices", "getDisplayMedia", asked(true), null);
+
+// A page that writes to its console without end would take up whoever listens, and so the pages of others: what is over is counted.
+const lines = { __proto__: null, loud: 1000, quiet: 1000 };
+let unsaid = 0;
+const write = (kind) => ({
+  __proto__: null,
+  apply(target, self, args) {
+    if (lines[kind] > 0) {
+      lines[kind]--;
+      return apply(target, self, args);
+    }
+    unsaid++;
+    if ((unsaid & (unsaid - 1)) === 0) tell({ __proto__: null, saw: "unsaid", count: unsaid });
+    return undefined;
+  },
+});
+for (const name of ["error", "warn", "assert"]) replace(console, name, write("loud"));
+for (const name of ["log", "info", "debug", "trace", "table", "dir", "dirxml", "group", "groupCollapsed", "count", "timeLog"]) {
+  replace(console, name, write("quiet"));
+}

@@ -24,6 +24,9 @@ enum Said {
     Flood {
         count: u64,
     },
+    Unsaid {
+        count: u64,
+    },
     Connection {
         conn: u32,
     },
@@ -96,6 +99,8 @@ pub(super) enum Heard {
     Document,
     /// So many were left out.
     Flood(u64),
+    /// So many lines were kept from the console.
+    Unsaid(u64),
     /// It saw something.
     Saw(Seen),
 }
@@ -162,6 +167,7 @@ impl Observed {
                 return Some(Heard::Document);
             }
             Said::Flood { count } => return Some(Heard::Flood(count)),
+            Said::Unsaid { count } => return Some(Heard::Unsaid(count)),
             Said::Connection { conn } => {
                 self.conns += 1;
                 realm.conns.insert(conn, self.conns);

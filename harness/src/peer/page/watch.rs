@@ -163,6 +163,10 @@ impl Watcher {
                 let what = "connections";
                 self.tell(window, "floods", PageEvent::Flood { what, count });
             }
+            Some(Heard::Unsaid(count)) => {
+                let what = "console";
+                self.tell(window, "floods", PageEvent::Flood { what, count });
+            }
             Some(Heard::Document) | None => {}
         }
     }
@@ -171,9 +175,10 @@ impl Watcher {
         self.lines += 1;
         if self.lines == TOO_MANY_LINES {
             let why = format!("it wrote {TOO_MANY_LINES} lines to its console, and was closed");
-            let context = self.windows.driven().context;
             self.lost(window, &why);
-            self.close(&context);
+            if let Some(context) = self.windows.context(window) {
+                self.close(&context);
+            }
         }
         let level = text(params, "level");
         let text = text(params, "text");

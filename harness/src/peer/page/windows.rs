@@ -120,6 +120,13 @@ impl Windows {
         window.map(|window| window.id)
     }
 
+    /// The browsing context of a window.
+    pub(super) fn context(&self, id: WindowId) -> Option<String> {
+        let all = lock(&self.all);
+        let window = all.windows.iter().find(|window| window.id == id);
+        window.map(|window| window.context.clone())
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         let all = lock(&self.all);
