@@ -24,6 +24,7 @@ use super::{Case, Setting, Trouble};
 use crate::lock::lock;
 use crate::log::Watch;
 use crate::names::{Link, PeerName, RoomName};
+use crate::peer::page::GRACE;
 use crate::peer::page::PageError;
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
 use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, PageDeed, Place};
@@ -49,8 +50,10 @@ const ENDS_WITHIN: Duration = Duration::from_millis(500);
 /// How long a picture of a page may take on which a step failed.
 const PICTURE_WITHIN: Duration = Duration::from_secs(5);
 
-/// How much longer than it should whoever keeps to a deadline of his own may take.
-const OVERTIME: Duration = Duration::from_secs(5);
+/// How much longer than it should whoever keeps to a deadline of his own may take: a page's answer to the step, and one more that says what is there.
+const OVERTIME: Duration = GRACE
+    .saturating_mul(2)
+    .saturating_add(Duration::from_secs(2));
 
 /// A wait that lasts longer than this is for a time-out of a stack, which costs nothing. So is one to which its step gives more time than
 /// is usual, from its beginning.

@@ -8,19 +8,17 @@ mod cli_support;
 #[path = "../support/netns.rs"]
 mod netns_support;
 #[path = "../support/site.rs"]
+#[expect(dead_code, reason = "the tests of pages use the rest")]
 mod site_support;
 #[path = "../support/stage/mod.rs"]
 #[expect(dead_code, reason = "the other binary uses the rest")]
 mod stage_support;
 
 mod again;
-mod app;
 mod elsewhere;
 mod figures;
 mod firefox_alone;
 mod hands;
-mod page_drive;
-mod page_watch;
 mod pairs;
 mod planted;
 mod pool;

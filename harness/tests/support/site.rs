@@ -1,7 +1,7 @@
 //! A small web site for tests of users' pages, and the page that visits it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use glare::names::Stack;
@@ -11,13 +11,35 @@ use glare::peer::page::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 use tokio::time::timeout;
 
 /// Long enough for a busy machine; no test waits for it to pass.
 pub const LONG: Duration = Duration::from_secs(30);
 /// For what is to fail.
 pub const BRIEF: Duration = Duration::from_millis(700);
+
+/// So many tests with pages are under way at once: on two cores more of them only wait for each other.
+static PLACES: Semaphore = Semaphore::const_new(3);
+
+/// A place among them. A test that asks again has it already.
+pub async fn turn() -> Arc<SemaphorePermit<'static>> {
+    static TAKEN: Mutex<Vec<(String, Weak<SemaphorePermit<'static>>)>> = Mutex::new(Vec::new());
+    // The runner names a thread after the test that it runs.
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    let taken = || {
+        let mut taken = TAKEN.lock().unwrap();
+        taken.retain(|(_, place)| place.strong_count() > 0);
+        let own = taken.iter().find(|(of, _)| *of == test);
+        own.and_then(|(_, place)| place.upgrade())
+    };
+    if let Some(place) = taken() {
+        return place;
+    }
+    let place = Arc::new(PLACES.acquire().await.unwrap());
+    TAKEN.lock().unwrap().push((test, Arc::downgrade(&place)));
+    place
+}
 
 /// Serves pages by their paths, each as HTML, and keeps what it was asked. `/held` never answers, `/file` is to be downloaded, `/report` takes what a
 /// page has to say (`POST`).
@@ -26,11 +48,15 @@ pub struct Site {
     asked: Arc<Mutex<Vec<String>>>,
     reports: tokio::sync::Mutex<mpsc::UnboundedReceiver<String>>,
     server: tokio::task::JoinHandle<()>,
+    place: Option<Arc<SemaphorePermit<'static>>>,
 }
 
 impl Site {
     pub async fn of(pages: &[(&str, &str)]) -> Self {
-        Self::listening(std::net::TcpListener::bind("127.0.0.1:0").unwrap(), pages)
+        let place = turn().await;
+        let mut site = Self::listening(std::net::TcpListener::bind("127.0.0.1:0").unwrap(), pages);
+        site.place = Some(place);
+        site
     }
 
     /// There, as a server or as a proxy.
@@ -58,6 +84,7 @@ impl Site {
             origin,
             asked,
             reports: reports.into(),
+            place: None,
             server,
         }
     }

@@ -16,7 +16,7 @@ use crate::peer::browser::{BidiError, Guest, WORLD};
 
 /// How long after a page's own deadline its answer may come, before it is said to run without a pause: on a machine with a dozen things to do for each
 /// core an idle page was seen to take over 2 s.
-const GRACE: Duration = Duration::from_secs(8);
+pub(crate) const GRACE: Duration = Duration::from_secs(8);
 /// How long a document that is not ready to be asked is left alone.
 const SOON: Duration = Duration::from_millis(50);
 

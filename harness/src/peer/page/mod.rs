@@ -29,6 +29,7 @@ mod user;
 mod watch;
 mod windows;
 
+pub(crate) use drive::GRACE;
 pub use error::{Hindrance, PageError};
 pub use event::{Channel, DialogKind, PageEvent, PageEvents, Seen, Told, WindowId};
 pub use target::{Role, Sight, Target};

@@ -63,6 +63,7 @@ macro_rules! casts {
         async fn $name() {
             let cast: glare::scenario::Cast = $cast.parse().expect("a cast");
             if cast.iter().all(|(_, stack)| !stack.is_browser() || $crate::app::is_here(stack)) {
+                let _place = crate::site_support::turn().await;
                 $play($cast).await;
             }
         }
