@@ -1,4 +1,4 @@
-//! Every scenario file with every cast, compared with the snapshot beside it.
+//! Every scenario file but those of pages with every cast, compared with the snapshot beside it.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -90,7 +90,7 @@ const TURNS: usize = 9;
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn plays_as_its_snapshot_says(
     #[files("../scenarios/**/*.yaml")]
-    #[exclude("/sequences\\.yaml$")]
+    #[exclude("/sequences\\.yaml$|/app/")]
     path: PathBuf,
     #[values("native", "chromium", "firefox")] first: &str,
     #[values("native", "chromium", "firefox")] second: &str,

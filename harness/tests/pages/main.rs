@@ -10,3 +10,4 @@ mod stage_support;
 mod app;
 mod page_drive;
 mod page_watch;
+mod stories;

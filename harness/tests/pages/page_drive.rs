@@ -646,7 +646,8 @@ async fn a_page_that_writes_to_its_console_without_end_takes_nothing_from_others
         .await
         .unwrap();
     // Whether the click itself is answered is the browser's matter.
-    let _ = endless.page.click(&button("Endless"), BRIEF).await;
+    let soon = std::time::Duration::from_secs(5);
+    let _ = endless.page.click(&button("Endless"), soon).await;
     endless
         .hears(
             |event| matches!(event, PageEvent::Flood { what: "console", count } if *count >= 65_536),
