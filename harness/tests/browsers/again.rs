@@ -41,6 +41,7 @@ async fn who_comes_back_takes_a_free_page_and_waits_for_none() {
 fn a_browser_is_killed_as_often_as_steps_say(
     #[values(Stack::Chromium, Stack::Firefox)] stack: Stack,
 ) {
+    let _alone = crate::OWN_BROWSERS.blocking_lock();
     let stand = Stand::new();
     stand.write(
         "twice.yaml",

@@ -45,6 +45,7 @@ fn pairs_connect_through_the_namespace_with_the_same_log(
     #[case] stack: Stack,
     #[case] geckodriver: bool,
 ) {
+    let _alone = crate::OWN_BROWSERS.blocking_lock();
     if !wanted(stack) {
         return;
     }
@@ -74,6 +75,7 @@ fn pairs_connect_through_the_namespace_with_the_same_log(
 
 #[test]
 fn a_browser_that_can_only_be_asked_to_end_is_not_killed() {
+    let _alone = crate::OWN_BROWSERS.blocking_lock();
     if !wanted(Stack::Chromium) {
         return;
     }
@@ -93,6 +95,7 @@ fn a_browser_that_can_only_be_asked_to_end_is_not_killed() {
 
 #[test]
 fn an_interrupted_run_deletes_its_sessions() {
+    let _alone = crate::OWN_BROWSERS.blocking_lock();
     if !wanted(Stack::Chromium) {
         return;
     }
@@ -122,6 +125,7 @@ fn an_interrupted_run_deletes_its_sessions() {
 /// They are at one address, and cookies know no ports.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_at_one_address_do_not_see_each_others_cookies() {
+    let _alone = crate::OWN_BROWSERS.lock().await;
     if !wanted(Stack::Chromium) {
         return;
     }
@@ -205,6 +209,7 @@ fn opens(
 
 #[test]
 fn a_password_opens_the_door_and_is_told_nowhere() {
+    let _alone = crate::OWN_BROWSERS.blocking_lock();
     if !wanted(Stack::Chromium) {
         return;
     }

@@ -41,6 +41,7 @@ fn played_by(firefox: &Firefox, stand: &Stand, more: &[&str]) -> Command {
 
 #[test]
 fn a_firefox_here_wants_no_driver_and_leaves_nothing_at_home() {
+    let _alone = crate::OWN_BROWSERS.blocking_lock();
     if !wanted() {
         return;
     }
@@ -92,6 +93,7 @@ fn a_firefox_that_does_not_come_up_says_why(#[case] script: &str, #[case] told: 
 
 #[test]
 fn a_firefox_elsewhere_gives_its_session_back_and_stays() {
+    let _alone = crate::OWN_BROWSERS.blocking_lock();
     if !wanted() {
         return;
     }
@@ -119,6 +121,7 @@ fn a_firefox_elsewhere_gives_its_session_back_and_stays() {
 
 #[test]
 fn an_interrupted_run_ends_its_session_with_a_firefox_elsewhere() {
+    let _alone = crate::OWN_BROWSERS.blocking_lock();
     if !wanted() {
         return;
     }
@@ -144,6 +147,7 @@ fn an_interrupted_run_ends_its_session_with_a_firefox_elsewhere() {
 
 #[test]
 fn a_firefox_whose_session_another_has_says_so() {
+    let _alone = crate::OWN_BROWSERS.blocking_lock();
     if !wanted() {
         return;
     }

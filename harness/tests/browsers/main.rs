@@ -14,6 +14,9 @@ mod site_support;
 #[expect(dead_code, reason = "the other binary uses the rest")]
 mod stage_support;
 
+/// Held by tests that start browsers of their own: a dozen that start at once keep two cores busy for a minute, and each has a deadline.
+static OWN_BROWSERS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 mod again;
 mod elsewhere;
 mod figures;

@@ -23,8 +23,8 @@ use crate::lock::lock;
 use crate::names::Stack;
 use crate::run::Run;
 
-/// How long a page may take to open, load or close (measured: 0.1 to 0.4 s).
-pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(20);
+/// How long a page may take to open, load or close (measured: 0.1 to 0.4 s; over 20 s where a dozen browsers start at once on two cores).
+pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a document that is loaded may take to call. It does so while it loads, and again when the call does not get through.
 const CALL_DEADLINE: Duration = Duration::from_secs(10);
 /// How long after a line's end the event may come that tells why.
