@@ -1,5 +1,6 @@
 //! One process of a server, and a program that runs beside it.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,9 @@ use crate::terms::ServerLife;
 
 /// How long the port of a server that was killed may stay busy.
 const FREED_WITHIN: Duration = Duration::from_secs(20);
+
+/// So many further ports are taken where one is gone the moment after it was free.
+const TRIES: usize = 5;
 
 /// Binds a port and never listens on it: what connects is refused, who asks for it as any program does cannot have it, and who binds with
 /// `SO_REUSEADDR`, and to this very port, can listen (socket(7)).
@@ -42,8 +46,18 @@ impl Place {
 
     fn of(spec: &ServerSpec) -> Result<Option<Self>, ServerError> {
         let taken = |embedded: bool| {
-            let port = Port::take()?;
-            let reserved = embedded.then(|| reserved(&port)).transpose()?;
+            let mut tries = 0;
+            let (port, reserved) = loop {
+                let port = Port::take()?;
+                match embedded.then(|| reserved(&port)).transpose() {
+                    Ok(reserved) => break (port, reserved),
+                    // Somebody who knows nothing of these ports has it since it was looked at.
+                    Err(error) if error.kind() == ErrorKind::AddrInUse && tries < TRIES => {
+                        tries += 1;
+                    }
+                    Err(error) => return Err(error),
+                }
+            };
             std::io::Result::Ok(Self {
                 port,
                 _reserved: reserved,

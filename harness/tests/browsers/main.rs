@@ -5,8 +5,6 @@
 mod browser_support;
 #[path = "../support/cli.rs"]
 mod cli_support;
-#[path = "../support/netns.rs"]
-mod netns_support;
 #[path = "../support/site.rs"]
 #[expect(dead_code, reason = "the tests of pages use the rest")]
 mod site_support;
@@ -18,7 +16,6 @@ mod stage_support;
 static OWN_BROWSERS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 mod again;
-mod elsewhere;
 mod figures;
 mod firefox_alone;
 mod hands;

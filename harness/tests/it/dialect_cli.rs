@@ -211,10 +211,17 @@ async fn what_a_server_says_first_is_told_to_come_by_itself_and_then_awaited() {
         "   alice <- not understood\n",
         "            as a pattern: { welcome: \"{_}\" }\n",
         "it comes by itself: `connect: { then: [{ hear: … }] }` waits for it",
-        "The server said nothing since this step began.",
+        "It stops here.",
     ] {
         assert!(ignorant.contains(line), "no {line:?} in\n{ignorant}");
     }
+    // Bob's welcome may come before the step that fails, or after it has begun.
+    let instead = "   Instead it said:\n      to bob, not understood: {\"welcome\":";
+    let nothing = "The server said nothing since this step began.";
+    assert!(
+        ignorant.contains(nothing) || ignorant.contains(instead),
+        "{ignorant}"
+    );
     assert!(
         knowing.contains("   alice <- (then[1]: {self} = "),
         "{knowing}"
