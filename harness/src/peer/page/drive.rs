@@ -35,6 +35,8 @@ pub(super) struct Ask<'a> {
 /// What is answered.
 #[derive(Debug, Deserialize)]
 pub(super) struct Answer {
+    /// What tells that the input has landed.
+    pub(super) aim: Option<String>,
     /// Where to click.
     pub(super) at: Option<[i64; 2]>,
     /// Whether the field holds something.
@@ -187,6 +189,60 @@ impl Driver {
                     .to_owned(),
             )),
         }
+    }
+
+    /// Sends the input that an answer to `ask` leads to, and again where the page moved meanwhile, so that it would have come elsewhere.
+    pub(super) async fn aimed(
+        &self,
+        ask: &Ask<'_>,
+        limit: Limit,
+        input: impl Fn(&Answer) -> Result<Input, PageError>,
+    ) -> Result<(), PageError> {
+        loop {
+            let answer = self.ask(ask, limit).await?;
+            let input = input(&answer)?;
+            if input.is_empty() {
+                return Ok(());
+            }
+            let before = self.window()?;
+            self.input(input, limit).await?;
+            let Some(aim) = &answer.aim else {
+                return Ok(());
+            };
+            if self.has_hit(aim, &before, limit).await {
+                return Ok(());
+            }
+            if limit.left().is_zero() {
+                return Err(PageError::Unusable {
+                    wanted: ask.target.map(Target::to_string).unwrap_or_default(),
+                    why: Hindrance::Moving,
+                    within: limit.within,
+                    at: before.url.escape_debug().to_string(),
+                });
+            }
+        }
+    }
+
+    /// Whether input that is done came where it was meant to.
+    async fn has_hit(&self, aim: &str, before: &Window, limit: Limit) -> bool {
+        let mut changes = self.windows.changes();
+        let told = async {
+            loop {
+                if let Some(hit) = self.windows.has_hit(aim) {
+                    return hit;
+                }
+                // Another document: that it was clicked is the likeliest cause.
+                let now = self.windows.driven();
+                if now.id != before.id || now.documents != before.documents || now.gone.is_some() {
+                    return true;
+                }
+                if changes.changed().await.is_err() {
+                    return true;
+                }
+            }
+        };
+        // None of it reached the document, as where a frame lay over it meanwhile.
+        timeout(limit.left() + GRACE, told).await.unwrap_or(false)
     }
 
     /// Sends input events to the window, and waits until they are done.

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::drive::{Ask, Driver, Limit};
+use super::drive::{Answer, Ask, Driver, Limit};
 use super::error::PageError;
 use super::event::PageEvents;
 use super::keys::Input;
@@ -264,26 +264,24 @@ impl UserPage {
             text: Some(text),
             sight: None,
         };
-        let answer = self.driver.ask(&ask, limit).await?;
-        let input = match (answer.steps, answer.at) {
-            (Some(0), _) => return Ok(()),
+        let typed = |answer: &Answer| match (answer.steps, answer.at) {
+            (Some(0), _) => Ok(Input::default()),
             (Some(steps), _) => {
                 let key = if steps > 0 { "ArrowDown" } else { "ArrowUp" };
-                Input::default().times(key, steps.unsigned_abs())?
+                Input::default().times(key, steps.unsigned_abs())
             }
-            (None, Some(at)) => {
-                let mut input = Input::default().click(at);
+            (None, at) => {
+                let mut input = Input::default().click(at.ok_or_else(nowhere)?);
                 if answer.full {
                     input = input.select_all();
                     if answer.keys.is_empty() {
                         input = input.times("Delete", 1)?;
                     }
                 }
-                input.text(&answer.keys)
+                Ok(input.text(&answer.keys))
             }
-            (None, None) => return Err(PageError::Refused("the page named no place".into())),
         };
-        self.driver.input(input, limit).await
+        self.driver.aimed(&ask, limit, typed).await
     }
 
     /// Clicks in the middle of it.
@@ -295,10 +293,8 @@ impl UserPage {
             text: None,
             sight: None,
         };
-        match self.driver.ask(&ask, limit).await?.at {
-            Some(at) => self.driver.input(Input::default().click(at), limit).await,
-            None => Err(PageError::Refused("the page named no place".into())),
-        }
+        let clicked = |answer: &Answer| Ok(Input::default().click(answer.at.ok_or_else(nowhere)?));
+        self.driver.aimed(&ask, limit, clicked).await
     }
 
     /// Presses a key (`Enter`, `Escape`, `a`, `Control+a`), in the target if there is one, else where the focus is.
@@ -310,16 +306,17 @@ impl UserPage {
     ) -> Result<(), PageError> {
         let limit = Limit::new(within);
         let input = Input::default().chord(key)?;
-        if target.is_some() {
-            let ask = Ask {
-                deed: "press",
-                target,
-                text: None,
-                sight: None,
-            };
-            self.driver.ask(&ask, limit).await?;
+        if target.is_none() {
+            return self.driver.input(input, limit).await;
         }
-        self.driver.input(input, limit).await
+        let ask = Ask {
+            deed: "press",
+            target,
+            text: None,
+            sight: None,
+        };
+        let pressed = |_: &Answer| Input::default().chord(key);
+        self.driver.aimed(&ask, limit, pressed).await
     }
 
     /// Waits until that is to be seen.
@@ -454,6 +451,10 @@ impl UserPage {
     pub fn commands(&self) -> u64 {
         self.guest().commands()
     }
+}
+
+fn nowhere() -> PageError {
+    PageError::Refused("the page named no place".into())
 }
 
 impl Drop for UserPage {
