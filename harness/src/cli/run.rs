@@ -314,6 +314,9 @@ pub(super) fn tell_end(told: &[Told], sums: &Sums, logs: bool) {
     if let Some(line) = report::laws(told) {
         say(line);
     }
+    for line in report::pictures(told) {
+        say(line);
+    }
     if logs {
         say(format!("\n{}", report::logs(told).trim_end()));
     }

@@ -10,5 +10,6 @@ mod stage_support;
 mod app;
 mod page_aim;
 mod page_drive;
+mod page_memory;
 mod page_watch;
 mod stories;

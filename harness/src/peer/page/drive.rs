@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
-use super::error::{Hindrance, PageError};
+use super::error::{Hindrance, PageError, seconds};
 use super::keys::Input;
 use super::observer::short;
 use super::target::{Sight, Target};
@@ -291,7 +291,7 @@ impl Driver {
             Ok(value) => Ok(Ok(value)),
             Err(BidiError::Refused { message, .. }) => Ok(Err(short(&message))),
             Err(BidiError::Late { .. }) => {
-                Ok(Err(format!("not done in {} s", limit.within.as_secs_f64())))
+                Ok(Err(format!("not done in {} s", seconds(limit.within))))
             }
             Err(BidiError::Gone) => Err(self.gone().await),
         }
@@ -359,7 +359,7 @@ impl Answer {
             "loading" => {
                 return Err(PageError::NotLoaded {
                     url: at,
-                    why: format!("not loaded in {} s", within.as_secs_f64()),
+                    why: format!("not loaded in {} s", seconds(within)),
                 });
             }
             "hidden" => Hindrance::Hidden,

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::drive::{Answer, Ask, Driver, Limit};
-use super::error::PageError;
+use super::error::{PageError, seconds};
 use super::event::PageEvents;
 use super::keys::Input;
 use super::target::{Sight, Target};
@@ -244,7 +244,7 @@ impl UserPage {
         if timeout(limit.left(), moved).await.is_err() {
             return Err(PageError::NotLoaded {
                 url: format!("what comes {side} {}", before.url.escape_debug()),
-                why: format!("it did not come in {} s", within.as_secs_f64()),
+                why: format!("it did not come in {} s", seconds(within)),
             });
         }
         self.loaded(limit).await
@@ -372,7 +372,7 @@ impl UserPage {
             Ok(Err(error)) => Err(PageError::Refused(error.to_string())),
             Err(_) => Err(PageError::Refused(format!(
                 "no new tab in {} s",
-                within.as_secs_f64()
+                seconds(within)
             ))),
         };
         self.driver.windows.expect(false);
@@ -445,6 +445,29 @@ impl UserPage {
             .order("browsingContext.locateNodes", params, Limit::new(within));
         let nodes = order.await?.map_err(PageError::Refused)?;
         Ok(nodes["nodes"].as_array().map_or(0, Vec::len))
+    }
+
+    /// A command of Chromium's own protocol about the page: what the memory of a page is measured by.
+    #[doc(hidden)]
+    pub async fn devtools(
+        &self,
+        method: &str,
+        params: serde_json::Value,
+        within: Duration,
+    ) -> Result<serde_json::Value, PageError> {
+        let limit = Limit::new(within);
+        let asked = |order: Result<serde_json::Value, String>| order.map_err(PageError::Refused);
+        let session = self
+            .driver
+            .order("goog:cdp.getSession", json!({}), limit)
+            .await?;
+        let params = json!({
+            "session": asked(session)?["session"],
+            "method": method,
+            "params": params,
+        });
+        let done = self.driver.order("goog:cdp.sendCommand", params, limit);
+        Ok(asked(done.await?)?["result"].take())
     }
 
     /// How many WebDriver BiDi commands were sent for its steps.
