@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use glare::names::Stack;
 use glare::peer::browser::Pool;
-use glare::peer::page::{Arrival, PageError, Role, Sight, Target, UserPage, Wanted};
+use glare::peer::page::{Arrival, PageError, Role, Route, Sight, Target, UserPage, Wanted};
 use glare_signaling_server::{Options, Server};
 use serde_json::json;
 
@@ -22,7 +22,11 @@ pub struct Kept {
 pub async fn measure(pool: &Pool, rounds: usize) -> Result<Kept, PageError> {
     let server = Server::start(Options::default()).await.expect("a server");
     let arrive = async |name: &str| {
-        let arrived = UserPage::start(pool, Wanted::new(Stack::Chromium)).await;
+        let wanted = Wanted {
+            route: Route::Direct,
+            ..Wanted::new(Stack::Chromium)
+        };
+        let arrived = UserPage::start(pool, wanted).await;
         let Arrival {
             page, mut events, ..
         } = arrived.expect("a page");

@@ -295,8 +295,17 @@ const seen = (el, sight) => {
   return [value === sight.value, `value ${JSON.stringify(short(value))}`];
 };
 
+// Where one of these texts is to be read: the innermost elements that have it, and fields that hold it.
+const showing = (secrets) => {
+  const has = (text) => typeof text === "string" && secrets.some((secret) => text.includes(secret));
+  const all = everything().filter((el) => (isControl(el) && has(el.value)) || has(textIn(el)));
+  const within = new Set(all.flatMap((el) => [parentOf(el)]));
+  return all.filter((el) => !within.has(el)).map(box).map(({ x, y, width, height }) => [x, y, width, height]);
+};
+
 // One look: the answer, or why there is none yet.
-const look = async ({ deed, target, text, sight }) => {
+const look = async ({ deed, target, text, sight, secrets }) => {
+  if (deed === "showing") return { done: { boxes: showing(secrets), width: innerWidth } };
   if (deed === "loaded") return readiness(document) === "complete" ? { done: {} } : { why: "loading" };
   const all = everything();
   const any = found(target, all);

@@ -21,19 +21,21 @@ pub(crate) const GRACE: Duration = Duration::from_secs(8);
 const SOON: Duration = Duration::from_millis(50);
 
 /// What is asked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Ask<'a> {
-    /// `click`, `fill`, `press`, `see`, `loaded`
+    /// `click`, `fill`, `press`, `see`, `loaded`, `showing`
     pub(super) deed: &'static str,
     pub(super) target: Option<&'a Target>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sight: Option<&'a Sight>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(super) secrets: &'a [String],
 }
 
 /// What is answered.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Answer {
     /// What tells that the input has landed.
     pub(super) aim: Option<String>,
@@ -47,6 +49,12 @@ pub(super) struct Answer {
     pub(super) keys: Vec<String>,
     /// How many options up or down the wanted one of a `select` is.
     pub(super) steps: Option<i64>,
+    /// Where secrets are shown: left, top, width and height, in CSS pixels.
+    #[serde(default)]
+    pub(super) boxes: Vec<[f64; 4]>,
+    /// How wide the window is, in CSS pixels.
+    #[serde(default)]
+    pub(super) width: f64,
     why: Option<String>,
     mistake: Option<String>,
     #[serde(default)]

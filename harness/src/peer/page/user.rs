@@ -15,6 +15,7 @@ use super::drive::{Answer, Ask, Driver, Limit};
 use super::error::{PageError, seconds};
 use super::event::PageEvents;
 use super::keys::Input;
+use super::picture;
 use super::target::{Sight, Target};
 use super::watch::watch;
 use super::windows::Windows;
@@ -201,6 +202,7 @@ impl UserPage {
             target: None,
             text: None,
             sight: None,
+            ..Ask::default()
         };
         self.driver.ask(&ask, limit).await.map(drop)
     }
@@ -263,6 +265,7 @@ impl UserPage {
             target: Some(target),
             text: Some(text),
             sight: None,
+            ..Ask::default()
         };
         let typed = |answer: &Answer| match (answer.steps, answer.at) {
             (Some(0), _) => Ok(Input::default()),
@@ -292,6 +295,7 @@ impl UserPage {
             target: Some(target),
             text: None,
             sight: None,
+            ..Ask::default()
         };
         let clicked = |answer: &Answer| Ok(Input::default().click(answer.at.ok_or_else(nowhere)?));
         self.driver.aimed(&ask, limit, clicked).await
@@ -314,6 +318,7 @@ impl UserPage {
             target,
             text: None,
             sight: None,
+            ..Ask::default()
         };
         let pressed = |_: &Answer| Input::default().chord(key);
         self.driver.aimed(&ask, limit, pressed).await
@@ -331,22 +336,48 @@ impl UserPage {
             target: Some(target),
             text: None,
             sight: Some(sight),
+            ..Ask::default()
         };
         self.driver.ask(&ask, Limit::new(within)).await.map(drop)
     }
 
-    /// What is to be seen now: a PNG.
-    pub async fn screenshot(&self, within: Duration) -> Result<Vec<u8>, PageError> {
-        let order = self.driver.order(
-            "browsingContext.captureScreenshot",
-            json!({}),
-            Limit::new(within),
-        );
+    /// What is to be seen now: a PNG. What shows one of these secrets is covered.
+    pub async fn screenshot(
+        &self,
+        secrets: &[String],
+        within: Duration,
+    ) -> Result<Vec<u8>, PageError> {
+        let limit = Limit::new(within);
+        // Where they are may change meanwhile.
+        let before = self.showing(secrets, limit).await?;
+        let order = self
+            .driver
+            .order("browsingContext.captureScreenshot", json!({}), limit);
         let shot = order.await?.map_err(PageError::Refused)?;
         let data = shot["data"].as_str().unwrap_or_default();
-        STANDARD
-            .decode(data)
-            .map_err(|error| PageError::Refused(format!("a picture that cannot be read: {error}")))
+        let unread =
+            |why: String| PageError::Refused(format!("a picture that cannot be read: {why}"));
+        let picture = STANDARD.decode(data);
+        let picture = picture.map_err(|error| unread(error.to_string()))?;
+        let after = self.showing(secrets, limit).await?;
+        let boxes = [&before.boxes[..], &after.boxes[..]].concat();
+        if boxes.is_empty() {
+            return Ok(picture);
+        }
+        picture::covered(&picture, after.width, &boxes).map_err(unread)
+    }
+
+    /// Where secrets are to be read.
+    async fn showing(&self, secrets: &[String], limit: Limit) -> Result<Answer, PageError> {
+        if secrets.is_empty() {
+            return Ok(Answer::default());
+        }
+        let ask = Ask {
+            deed: "showing",
+            secrets,
+            ..Ask::default()
+        };
+        self.driver.ask(&ask, limit).await
     }
 
     /// Takes the network away from all its windows, or gives it back.

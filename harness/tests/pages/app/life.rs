@@ -18,6 +18,8 @@ casts! {
     a_page_whose_browser_is_killed_comes_back_in_another_in_firefox: "bob=firefox", browser_killed;
     a_second_tab_is_a_second_line_of_the_same_peer_in_chromium: "bob=chromium", second_tab;
     a_second_tab_is_a_second_line_of_the_same_peer_in_firefox: "bob=firefox", second_tab;
+    a_secret_is_in_the_page_and_in_no_record_log_or_picture_in_chromium: "alice=chromium", secret;
+    a_secret_is_in_the_page_and_in_no_record_log_or_picture_in_firefox: "alice=firefox", secret;
     a_page_without_a_network_makes_no_request_in_chromium: "bob=chromium", offline;
     a_page_without_a_network_makes_no_request_in_firefox: "bob=firefox", offline;
 }
@@ -135,6 +137,60 @@ expect:
     "bob -> server: create": 1
 "#;
     bob_does(cast, steps).await;
+}
+
+/// It is in the page, in what the page sends, says on its console and shows: and nowhere else.
+async fn secret(cast: &str) {
+    const SECRET: &str = "correct horse & battery";
+    let folder = tempfile::tempdir().expect("a folder");
+    let site = Site::page(
+        "<style>body { background: white } p { font: 40px monospace }</style>\
+         <label>Password <input id=field></label>\
+         <p id=shown></p><p>other</p>\
+         <script>field.oninput = () => { if (field.value.endsWith('battery')) {\
+             shown.textContent = `you said ${field.value}`; console.log(field.value); fetch(`http://signal.test/rooms?password=${encodeURIComponent(field.value)}`).catch(() => {}); document.title = 'done' } }</script>",
+    )
+    .await;
+    let setting = Setting {
+        traces: Some(folder.path().to_owned()),
+        secrets: Arc::new([
+            SECRET.to_owned(),
+            "correct%20horse%20%26%20battery".to_owned(),
+        ]),
+        filled: Arc::new([("password".to_owned(), SECRET.to_owned())].into()),
+        ..Setting::clone(&setting_of(&site))
+    };
+    let text = "scenario: secrets\npeers: { alice: { app: / } }\nsteps:\n  - screenshot: { peer: alice, file: before }\n  - fill: { peer: alice, field: Password, secret: password }\n  - see: { peer: alice, text: \"you said\" }\n  - screenshot: { peer: alice, file: after }\n  - see: { peer: alice, field: Password, value: other, within: 500ms }\n";
+    let outcome = play(&super::case(text, cast), Arc::new(setting)).await;
+    crate::stage_support::fails(&outcome, glare::scenario::Place::Step(5), "");
+    assert!(
+        outcome
+            .log
+            .to_string()
+            .contains("alice: fills field \"Password\" with the secret password"),
+        "{}",
+        outcome.log
+    );
+    let trace = std::fs::read_to_string(folder.path().join("trace.jsonl")).expect("a record");
+    for told in [&trace, &format!("{:?}{}", outcome.verdict, outcome.log)] {
+        assert!(!told.contains("horse"), "{told}");
+    }
+    assert!(trace.contains("<redacted>"), "{trace}");
+    // What shows it is covered, the rest is there.
+    let black = |name: &str| {
+        let picture = std::fs::File::open(folder.path().join(name)).expect("a picture");
+        let mut decoder = png::Decoder::new(std::io::BufReader::new(picture));
+        decoder.set_transformations(png::Transformations::normalize_to_color8());
+        let mut reader = decoder.read_info().expect("a picture");
+        let mut points = vec![0; reader.output_buffer_size().expect("a size")];
+        let info = reader.next_frame(&mut points).expect("a picture");
+        let samples = info.color_type.samples();
+        let all = points.chunks(samples);
+        all.filter(|point| point[..3] == [0, 0, 0]).count()
+    };
+    // A line of 40 pixels across the window, and a field.
+    assert!(black("before-alice.png") < 5_000);
+    assert!(black("after-alice.png") > 20_000);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
