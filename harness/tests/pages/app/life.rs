@@ -2,9 +2,11 @@
 
 use super::{TWO, casts, is_here, played, setting_of};
 use crate::site_support::Site;
-use crate::stage_support::passes;
+use crate::stage_support::{passes, setting};
 use glare::names::Stack;
+use glare::server::{AppFrom, AppSpec, CommandSpec};
 use glare::stage::{Setting, play};
+use std::path::Path;
 use std::sync::Arc;
 
 casts! {
@@ -221,4 +223,53 @@ async fn pictures_stand_beside_the_record() {
         let picture = std::fs::read(folder.path().join(name)).expect("a picture");
         assert!(picture.starts_with(b"\x89PNG"), "{name}");
     }
+}
+
+/// A setting whose pages come from this command.
+fn served_by(command: &str, seen: &str) -> Setting {
+    let mut spec = CommandSpec::new(command);
+    spec.env.push(("SERVER".into(), seen.into()));
+    Setting {
+        app: Some(AppSpec {
+            from: AppFrom::Command(spec),
+            names: Vec::new(),
+        }),
+        ..setting()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_of_pages_is_started_for_a_case_and_ended_after_it() {
+    if !is_here(Stack::Chromium) {
+        return;
+    }
+    let _place = crate::site_support::turn().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let command = format!(
+        "cd {}; echo $$ $SERVER > seen; exec {} serve --port {{port}}",
+        folder.path().display(),
+        env!("CARGO_BIN_EXE_glare"),
+    );
+    let text = "scenario: served\npeers: { alice: { app: / } }\nsteps:\n  - see: { peer: alice, button: New room }\n";
+    let case = super::case(text, "alice=chromium");
+    let outcome = play(&case, Arc::new(served_by(&command, "ws://{server}"))).await;
+    crate::stage_support::passes(&outcome);
+    let seen = std::fs::read_to_string(folder.path().join("seen")).expect("it was started");
+    let (process, server) = seen.trim().split_once(' ').expect("two words");
+    assert!(server.starts_with("ws://127.0.0.1:"), "{seen}");
+    assert!(
+        !Path::new("/proc").join(process).exists(),
+        "{process} lives"
+    );
+    // One that does not get up is nobody's fault but its own.
+    let outcome = play(
+        &case,
+        Arc::new(served_by("echo no such file >&2; exit 3", "")),
+    )
+    .await;
+    let said = format!("{:?}", outcome.verdict);
+    assert!(
+        said.starts_with("Inconclusive") && said.contains("no such file"),
+        "{said}"
+    );
 }
