@@ -22,7 +22,7 @@ struct Told {
     times: usize,
 }
 
-/// What went over the wires, what the peers heard from each other and what befell the server, before this event, under the steps that were
+/// What went over the wires, what the peers heard from each other and what befell the server, until this event, under the steps that were
 /// under way:
 ///
 /// ```text
@@ -78,7 +78,7 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
     // Names are learnt from what came before.
     let mut watch = Watch::new::<&str>(&[], &Terms::default());
     let mut told: Vec<Told> = Vec::new();
-    for event in events.iter().take_while(|event| event.seq < before) {
+    for event in events.iter().take_while(|event| event.seq <= before) {
         let forms = watch.lines(event);
         if let What::Step { inner: Some(_), .. } = &event.what {
             continue;
@@ -102,6 +102,7 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
                 machine: Machine::Connection,
                 ..
             } => forms.into_iter().next(),
+            What::Console { level, .. } if level == "error" => forms.into_iter().next(),
             What::Server { life } => match life {
                 ServerLife::Ready | ServerLife::Alive => None,
                 ServerLife::Line { text } => Some(format!("server's output: {text}")),
