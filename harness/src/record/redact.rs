@@ -55,6 +55,7 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
         What::Console { text, .. }
         | What::Note { text, .. }
         | What::Aside { text, .. }
+        | What::LinkAsked { text, .. }
         | What::LinkRefused { text, .. } => {
             clean(text);
         }
@@ -449,6 +450,7 @@ mod tests {
         for event in [
             json!({ "event": "run", "version": 2, "scenario": "x", "cast": {}, "server": said }),
             json!({ "event": "case", "path": "x.yaml", "dialect": "d", "take": 1, "max_time": 1, "options": ["--x", said] }),
+            json!({ "event": "link-asked", "link": link, "text": said }),
             json!({ "event": "link-refused", "link": link, "text": said }),
             json!({ "event": "violation", "link": link, "direction": "down", "rule": "mask", "detail": said }),
             json!({ "event": "link-down", "link": link, "by": "server", "how": "close", "code": 1000, "reason": said }),

@@ -1,10 +1,12 @@
 //! The last of what happened, as a small sequence.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::text::tame;
+use super::text::{in_a_row, tame};
 use crate::log::Watch;
+use crate::names::Link;
 use crate::record::{Event, Seq, What};
 use crate::signaling::Terms;
 use crate::terms::{Direction, Machine, ServerLife};
@@ -78,6 +80,13 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
     // Names are learnt from what came before.
     let mut watch = Watch::new::<&str>(&[], &Terms::default());
     let mut told: Vec<Told> = Vec::new();
+    let stand: HashSet<&Link> = events
+        .iter()
+        .filter_map(|event| match &event.what {
+            What::LinkUp { link } => Some(link),
+            _ => None,
+        })
+        .collect();
     for event in events.iter().take_while(|event| event.seq <= before) {
         let forms = watch.lines(event);
         if let What::Step { inner: Some(_), .. } = &event.what {
@@ -120,6 +129,10 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
                 ServerLife::Resumed => Some(format!("server: node {node} resumed")),
                 ServerLife::Alive | ServerLife::Exited { .. } | ServerLife::Line { .. } => None,
             },
+            // Of a line that stands, the messages tell enough.
+            What::LinkAsked { link, text } if !stand.contains(link) => {
+                Some(format!("{} -> server: {}", link.peer, in_a_row(text)))
+            }
             What::LinkRefused { link, text, .. } => Some(format!("{}: {text}", link.peer)),
             What::Violation {
                 link,
