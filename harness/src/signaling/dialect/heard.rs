@@ -396,6 +396,9 @@ impl Conversation {
         }
         let with = self.whom(&captured);
         self.remember(captured, with.as_deref());
+        for word in &words {
+            self.part(word);
+        }
         words
     }
 
