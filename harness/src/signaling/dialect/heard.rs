@@ -45,6 +45,27 @@ impl Heard {
     }
 }
 
+/// A refusal that comes as the answer to one request is of that request.
+fn answered(word: Word, asked: Option<Kind>) -> Word {
+    match (word, asked) {
+        (
+            Word::Notice {
+                notice:
+                    Notice::Refused {
+                        request: None,
+                        reason,
+                    },
+            },
+            Some(asked),
+        ) if asked.is_request() => {
+            let request = Some(asked);
+            let notice = Notice::Refused { request, reason };
+            Word::Notice { notice }
+        }
+        (word, _) => word,
+    }
+}
+
 /// One message, unwrapped.
 struct Message<'a> {
     value: &'a Json,
@@ -146,6 +167,7 @@ impl Conversation {
         let words = self.hear_words(&dialect, |hearing, variables| {
             hearing.hears(&message, variables)
         });
+        let words = words.into_iter().map(|word| answered(word, ack.flatten()));
         heard.words.extend(words);
         self.hear_members(&dialect, &message, &mut heard);
         heard.understood |= !heard.words.is_empty();
