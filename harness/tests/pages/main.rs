@@ -8,6 +8,8 @@ mod site_support;
 mod stage_support;
 
 mod app;
+mod page_aim;
 mod page_drive;
+mod page_memory;
 mod page_watch;
 mod stories;

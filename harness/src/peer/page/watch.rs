@@ -167,6 +167,7 @@ impl Watcher {
                 let what = "console";
                 self.tell(window, "floods", PageEvent::Flood { what, count });
             }
+            Some(Heard::Landed { aim, hit }) => self.windows.landed(&aim, hit),
             Some(Heard::Document) | None => {}
         }
     }
