@@ -1,4 +1,4 @@
-//! Values of a pair that whoever speaks first makes up: the id of a connection, of a session.
+//! Values of a pair that whoever speaks first makes up: the id of a connection, of a session; and what a page overhears of others.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -122,4 +122,27 @@ fn a_name_that_means_something_else_is_a_mistake() {
         let told = mistakes.render(false);
         assert!(told.contains("that means nothing else"), "{name}: {told}");
     }
+}
+
+#[test]
+fn what_is_for_another_is_no_word_to_a_page_that_overhears_it() {
+    let text = "dialect: d\nconnect: { path: /x }\nignore: { message: { to: \"{_}\" } }\nsay:\n  offer: { message: { offer: \"{sdp}\", from: \"{me}\", to: \"{peer}\" } }\n  answer: { message: { answer: \"{sdp}\", from: \"{me}\", to: \"{peer}\" } }\nhear:\n  offer: { message: { offer: \"{sdp}\", from: \"{peer}\", to: \"{me}\" } }\n  answer: { message: { answer: \"{sdp}\", from: \"{peer}\", to: \"{me}\" } }\n";
+    let dialect = Dialect::read(Path::new("d.yaml"), text);
+    let dialect = Arc::new(dialect.expect("a dialect"));
+    let mut alice = Conversation::new(dialect, "alice").of_a_page();
+    let offer = |from: &str, to: &str| format!(r#"{{"offer":"v=0","from":"{from}","to":"{to}"}}"#);
+    // Before she has said who she is, whatever comes may be for her.
+    assert_eq!(alice.hear_text(&offer("bob", "u-17")).words.len(), 1);
+    assert!(
+        alice
+            .overhear_text(&offer("u-17", "bob"), None)
+            .word
+            .is_some()
+    );
+    // The echo of her own, and what others say to each other.
+    for to in ["bob", "carol"] {
+        let heard = alice.hear_text(&offer("u-17", to));
+        assert!(heard.words.is_empty() && heard.understood, "{heard:?}");
+    }
+    assert_eq!(alice.hear_text(&offer("bob", "u-17")).words.len(), 1);
 }

@@ -363,7 +363,10 @@ impl Conversation {
         let known = variables.count();
         let found = dialect.hear.iter().find_map(|(hears, hearing)| {
             variables.forget(known);
-            if !self.may_answer(*hears, hearing) || !fits(hearing, &mut variables) {
+            if !self.may_answer(*hears, hearing)
+                || !fits(hearing, &mut variables)
+                || self.is_for_another(&variables)
+            {
                 return None;
             }
             let here = match hears {
