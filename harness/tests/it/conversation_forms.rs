@@ -299,3 +299,22 @@ fn news_of_several_at_once_is_a_word_for_each() {
             .is_empty()
     );
 }
+
+/// Somebody who is in no room leaves, and joins at once: the refusal is the answer to the first of both, and must not be taken for one to the second.
+#[test]
+fn a_refusal_that_answers_one_request_is_of_that_request() {
+    let head = "framing: socket.io-4\nconnect: { path: /socket.io/?EIO=4&transport=websocket }";
+    let say = "  join: { message: [enter, \"{room}\"], ack: true }\n  leave: { message: [exit], ack: true }\n  offer: { message: [s, { sdp: \"{sdp}\" }] }\n  answer: { message: [t, { sdp: \"{sdp}\" }] }";
+    let hear = "  joined: { ack: [{ room: \"{room}\" }] }\n  refused: { ack: [{ no: \"{reason}\" }] }\n  offer: { message: [s, { sdp: \"{sdp}\" }] }\n  answer: { message: [t, { sdp: \"{sdp}\" }] }";
+    let mut alice = Conversation::new(dialect(head, say, hear), "alice").of_a_page();
+    for text in ["421[\"exit\"]", "422[\"enter\",\"lobby\"]"] {
+        assert!(alice.overhear_text(text, None).word.is_some(), "{text}");
+    }
+    let refused = Notice::Refused {
+        request: Some(Kind::Leave),
+        reason: "not inside".into(),
+    };
+    let heard = alice.hear_text("431[{\"no\":\"not inside\"}]");
+    assert_eq!(heard.words, [Word::Notice { notice: refused }]);
+    assert_eq!(alice.hear_text("432[{\"room\":\"lobby\"}]").words.len(), 1);
+}

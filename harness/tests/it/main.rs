@@ -70,6 +70,7 @@ mod names;
 mod native;
 mod needs;
 mod nodes;
+mod pair_values;
 mod project_file;
 mod readme;
 mod record;

@@ -219,6 +219,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "learn: [{ message: { ticket: \"{ticket}\" } }]",
             ),
             may(
+                "pair",
+                Shape::Texts,
+                "[]",
+                "Names of values that whoever speaks first of two makes up, and that stand in what both say to each other until a `bye`: the id of a connection, of a session.",
+                "pair: [session]",
+            ),
+            may(
                 "ignore",
                 Shape::OneOrMore("ignore"),
                 "[]",
