@@ -24,7 +24,7 @@ struct Told {
     times: usize,
 }
 
-/// What went over the wires, what the peers heard from each other and what befell the server, until this event, under the steps that were
+/// What went over the wires, what the peers heard from each other and what befell the server, before this event, under the steps that were
 /// under way:
 ///
 /// ```text
@@ -87,7 +87,7 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
             _ => None,
         })
         .collect();
-    for event in events.iter().take_while(|event| event.seq <= before) {
+    for event in events.iter().take_while(|event| event.seq < before) {
         let forms = watch.lines(event);
         if let What::Step { inner: Some(_), .. } = &event.what {
             continue;
