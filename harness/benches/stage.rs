@@ -306,7 +306,7 @@ async fn kept(pool: &Pool) {
 }
 
 async fn tap(run: Run) {
-    let [direct, tapped, traced] = tapped::measure(&run).await;
+    let [direct, copied, tapped, traced] = tapped::measure(&run).await;
     let micros = |way: &tapped::Way| way.trip.as_secs_f64() * 1e6;
     line(
         "1 KB round trip, direct",
@@ -323,6 +323,21 @@ async fn tap(run: Run) {
             "µs",
         );
     }
+    line(
+        "  through a proxy that only copies",
+        format!("{:.1} µs", micros(&copied)),
+    );
+    at_most(
+        "  through a tap that decodes and records: times that",
+        micros(&tapped) / micros(&copied),
+        1.5,
+        "",
+    );
+    let [heard, parsed] = tapped::decoding().map(|time| time.as_secs_f64() * 1e6);
+    line(
+        "1 KB offer heard through the conversation",
+        format!("{heard:.1} µs, parsed as JSON alone {parsed:.1} µs"),
+    );
     line(
         "1 KB messages a second, direct",
         format!("{:.0}", tapped::rate(&direct)),

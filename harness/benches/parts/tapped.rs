@@ -1,5 +1,7 @@
-//! A message through a tap as a case has it, which decodes, digests, redacts and records each, beside one without a tap.
+//! A message through a tap as a case has it, which decodes, digests, redacts and records each, beside one without a tap and one through a proxy
+//! that only copies bytes; and what decoding takes of it, beside parsing alone.
 
+use std::hint::black_box;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -7,7 +9,7 @@ use futures_util::{SinkExt, StreamExt};
 use glare::names::PeerName;
 use glare::record::{Recorder, TraceWriter};
 use glare::run::Run;
-use glare::signaling::Dialect;
+use glare::signaling::{Conversation, Dialect};
 use glare::tap::{Tap, TapOptions};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
@@ -29,18 +31,21 @@ pub struct Way {
     pub stream: Duration,
 }
 
-/// Direct, tapped, and tapped with a trace on disk.
-pub async fn measure(run: &Run) -> [Way; 3] {
+/// Direct, through a proxy that copies, tapped, and tapped with a trace on disk.
+pub async fn measure(run: &Run) -> [Way; 4] {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let server = listener.local_addr().expect("bound");
     let serving = tokio::spawn(serve(listener));
-    let mut times = [const { [Vec::new(), Vec::new()] }; 3];
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let proxy = listener.local_addr().expect("bound");
+    let copying = tokio::spawn(copy(listener, server));
+    let mut times = [const { [Vec::new(), Vec::new()] }; 4];
     for round in 0..ROUNDS {
         let path = run.folder().join(format!("tapped-{round}.jsonl"));
         let trace = TraceWriter::create(&path).expect("a file");
         // New ones for each round: what a recorder keeps is as much as a case's, not as a benchmark's.
         let taps = [tap(server, None).await, tap(server, Some(trace)).await];
-        let ways = [server, taps[0].address(), taps[1].address()];
+        let ways = [server, proxy, taps[0].address(), taps[1].address()];
         for (way, [trips, streams]) in ways.into_iter().zip(&mut times) {
             let mut peer = connect(way).await;
             let offer = message("offer", None);
@@ -63,6 +68,7 @@ pub async fn measure(run: &Run) -> [Way; 3] {
         std::fs::remove_file(path).expect("removed");
     }
     serving.abort();
+    copying.abort();
     times.map(|[trips, streams]| Way {
         trip: median(trips),
         stream: median(streams),
@@ -74,6 +80,37 @@ async fn tap(server: SocketAddr, trace: Option<TraceWriter>) -> Tap {
     let policy = glare::stage::recording(alice, &[bob], Recorder::new(trace), Dialect::reference());
     let options = TapOptions::new([127, 3, 1, 1].into(), server);
     Tap::start(options, policy).await.expect("a tap")
+}
+
+/// The least that a proxy can do.
+async fn copy(listener: TcpListener, server: SocketAddr) {
+    while let Ok((mut peer, _)) = listener.accept().await {
+        tokio::spawn(async move {
+            let mut server = TcpStream::connect(server).await.expect("the server");
+            let _ = peer.set_nodelay(true);
+            let _ = server.set_nodelay(true);
+            let _ = tokio::io::copy_bidirectional(&mut peer, &mut server).await;
+        });
+    }
+}
+
+/// What it takes to hear a 1 KB offer through the reference dialect's conversation, and to parse it as a JSON value; in turns.
+pub fn decoding() -> [Duration; 2] {
+    let offer = message("offer", Some("bob"));
+    let text = offer.to_text().expect("a text");
+    let mut alice = Conversation::new(Dialect::reference(), "alice");
+    assert!(alice.hear_text(text).understood);
+    let mut times = [const { Vec::new() }; 2];
+    for _ in 0..ROUNDS * TRIPS {
+        let began = Instant::now();
+        black_box(alice.hear_text(black_box(text)));
+        times[0].push(began.elapsed());
+        let began = Instant::now();
+        let parsed = serde_json::from_str::<serde_json::Value>(black_box(text));
+        black_box(parsed.expect("JSON"));
+        times[1].push(began.elapsed());
+    }
+    times.map(median)
 }
 
 /// Answers offers; takes all else in.
