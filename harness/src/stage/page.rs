@@ -21,7 +21,7 @@ use crate::peer::page::{
 };
 use crate::record::{Applied, FailureKind, Recorder, What, payload};
 use crate::scenario::{Filling, PageDeed, Sight, Target};
-use crate::terms::{Data, Payload};
+use crate::terms::{Data, Machine, Payload};
 
 /// A page that lives.
 pub(super) struct PageLife {
@@ -328,6 +328,13 @@ impl Watcher {
             PageEvent::Navigated { url, lost } => {
                 self.note(format!("page {}", without_origin(&url)));
                 for conn in lost {
+                    // What a document that goes does with its connections (WebRTC, section 4.4.1.1, close with *disappear*), and nobody can tell.
+                    self.record(What::State {
+                        peer: self.peer.clone(),
+                        conn: self.number(conn),
+                        machine: Machine::Connection,
+                        state: "closed".to_owned(),
+                    });
                     self.note(format!(
                         "connection {} went with its page",
                         self.number(conn)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use glare::names::RoomName;
 use glare::signaling::{
-    Book, Conversation, Dialect, Kind, Meant, Notice, Out, Request, Signal, Word,
+    Book, Candidate, Conversation, Dialect, Kind, Meant, Notice, Out, Request, Signal, Word,
 };
 
 fn read(text: &str) -> Result<Dialect, String> {
@@ -161,7 +161,7 @@ fn a_bundle_that_captures_no_messages_is_a_mistake() {
     assert!(why.contains("nothing here captures `{messages}`"), "{why}");
     let why =
         read(&text.replace("things: []", "things: \"{messages|rot13}\"")).expect_err("a filter");
-    let all = "only `url`, `json`, `base64`, `digest`";
+    let all = "only `url`, `json`, `base64`, `digest`, `commas`, `spaces`";
     assert!(why.contains(all), "{why}");
 }
 
@@ -182,6 +182,59 @@ fn base64_leads_back_and_what_is_none_is_no_word() {
         assert!(!bob.hear_text(none).understood, "{none}");
     }
     assert_eq!(bob.hear_text(r#"{"in":"bG9iYnk="}"#).words, [joined(&[])]);
+}
+
+/// Lines of text with bars between fields, as people write them who like no JSON.
+#[test]
+fn lists_and_candidates_within_a_text_lead_back() {
+    let written = |form: &str| {
+        let say = format!(
+            r#"
+  join:   {{ message: "IN {{room}}" }}
+  candidate: {{ message: "ICE|{form}" }}
+  offer:  {{ message: "O|{{sdp|base64}}" }}
+  answer: {{ message: "A|{{sdp|base64}}" }}"#
+        );
+        let hear = format!(
+            r#"
+  joined: {{ message: "ROOM|{{room}}|{{with|commas}}" }}
+  peer-joined: {{ message: "MORE|{{peer|spaces}}" }}
+  candidate: {{ message: "ICE|{form}" }}
+  offer:  {{ message: "O|{{sdp|base64}}" }}
+  answer: {{ message: "A|{{sdp|base64}}" }}"#
+        );
+        dialect("framing: text\nconnect: { path: / }", &say, &hear)
+    };
+    let mut bob = Conversation::new(written("{candidate}"), "bob");
+    assert_eq!(said(&mut bob, &join()), ["IN lobby"]);
+    for (text, with) in [
+        ("ROOM|lobby|", vec![]),
+        ("ROOM|lobby|alice", vec!["alice"]),
+        ("ROOM|lobby|alice, carol", vec!["alice", "carol"]),
+    ] {
+        assert_eq!(bob.hear_text(text).words, [joined(&with)], "{text}");
+    }
+    let more = bob.hear_text("MORE|dora  emil").words;
+    assert_eq!(more, [came("dora"), came("emil")]);
+    for form in [
+        "{candidate}",
+        "{candidate|json}",
+        "{candidate|base64}",
+        "{candidate|url}",
+        "{sdp-mline-index}|{sdp-mid}|{ufrag}|{candidate-line}",
+    ] {
+        let mut bob = Conversation::new(written(form), "bob");
+        let candidate = Candidate {
+            candidate: "candidate:1 1 udp 1 192.0.2.1 9 typ host".into(),
+            sdp_mid: Some("0".into()),
+            sdp_mline_index: Some(0),
+            username_fragment: Some("abcd".into()),
+        };
+        let signal = Signal::Candidate { candidate };
+        let word = Word::Signal { peer: None, signal };
+        let text = said(&mut bob, &word);
+        assert_eq!(bob.hear_text(&text[0]).words, [word], "{form}: {text:?}");
+    }
 }
 
 /// Many servers answer a POST with `200` and nothing that means anything.

@@ -50,6 +50,7 @@ mod faults;
 mod floors;
 mod garbage;
 mod idleness;
+mod laws_alike;
 mod laws_asked;
 mod laws_by_hand;
 mod laws_exempt;

@@ -11,5 +11,6 @@ mod app;
 mod page_aim;
 mod page_drive;
 mod page_memory;
+mod page_text;
 mod page_watch;
 mod stories;

@@ -61,12 +61,24 @@ const texts = (root) => {
   return textOf;
 };
 
+// Whether a text is said in another one, not as a part of a longer word or number (`connected` in `disconnected`). Where a script puts no spaces between
+// words, anywhere.
+const kinds = [/[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]/u, /\p{N}/u];
+const joined = (a, b) => kinds.some((kind) => kind.test(a ?? "") && kind.test(b ?? ""));
+const says = (whole, part) => {
+  for (let at = whole.indexOf(part); at >= 0; at = whole.indexOf(part, at + 1)) {
+    const end = at + part.length;
+    if (!joined(whole[at - 1], part[0]) && !joined(whole[end - 1], whole[end])) return true;
+  }
+  return false;
+};
+
 const byText = (wanted, all) => {
   const text = clean(wanted);
   const textOf = texts();
   const has = new Set();
   for (const el of all) {
-    if (!unread.has(tag(el)) && clean(textOf(el)).includes(text)) has.add(el);
+    if (!unread.has(tag(el)) && says(clean(textOf(el)), text)) has.add(el);
   }
   const inner = [...has].filter((el) => ![...(shadow(el)?.children ?? children(el))].some((child) => has.has(child)));
   const exact = inner.filter((el) => clean(textOf(el)) === text);
@@ -118,7 +130,7 @@ const likeness = (a, b) => {
 const near = (target, all) => {
   const [[kind, value]] = Object.entries(target);
   const [word, name] = kind === "role" ? value : [null, String(value)];
-  if (kind === "selector") return [];
+  if (kind === "selector") return {};
   const seen = [];
   for (const el of all) {
     if (seen.length === 400) break;
@@ -129,9 +141,11 @@ const near = (target, all) => {
     const called = kind === "text" ? clean(textIn(el)) : nameOf(el);
     if (kind === "text" && !called) continue;
     const like = likeness(called, name);
-    if (same || like > 0.6) seen.push([like + (same ? 0.5 : 0), el]);
+    // What a page says of itself is looked for most.
+    const live = kind === "text" && (["status", "alert"].includes(attribute(el, "role")) || attribute(el, "aria-live") !== null);
+    if (same || like > 0.6) seen.push([like + (same ? 0.5 : 0) + (live ? 0.5 : 0), el]);
   }
-  return seen.sort(([a], [b]) => b - a).slice(0, MOST).map(([, el]) => describe(el));
+  return { near: seen.sort(([a], [b]) => b - a).slice(0, MOST).map(([, el]) => describe(el)), more: Math.max(0, seen.length - MOST) };
 };
 
 const hidden = property(Document, "hidden");
@@ -376,7 +390,7 @@ globalThis.glare = async (asked) => {
         aim = { id: `${realm}-${++aims}`, el: aimed[0], first: aimed[1] };
         answer.aim = aim.id;
       }
-      if (all) answer.near = near(ask.target, all);
+      if (all) Object.assign(answer, near(ask.target, all));
       return JSON.stringify({ ...answer, at: seen.done?.at, url: location.href.slice(0, 300), ...(seen.done ?? {}) });
     }
     await change(until - now);

@@ -61,6 +61,9 @@ pub(super) struct Answer {
     found: Vec<Thing>,
     #[serde(default)]
     near: Vec<Thing>,
+    /// So many more are like it.
+    #[serde(default)]
+    more: usize,
     #[serde(default)]
     count: u64,
     by: Option<Thing>,
@@ -335,7 +338,10 @@ impl Answer {
         let (within, at) = (limit.within, self.url.escape_debug().to_string());
         let hindrance = match why.as_str() {
             "missing" => {
-                let near = told(&self.near);
+                let mut near = told(&self.near);
+                if self.more > 0 {
+                    near.push(format!("and {} more", self.more));
+                }
                 return Err(PageError::NotFound {
                     wanted,
                     near,

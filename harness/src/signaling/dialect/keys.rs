@@ -758,6 +758,10 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
         "`\"{x|digest}\"`",
         "Twenty characters that are the same for the same value; nothing leads back from them.",
     ),
+    (
+        "`\"{x|commas}\"`, `\"{x|spaces}\"`",
+        "A list within a text, with commas or spaces between.",
+    ),
     ("`\"{_}\"`", "Anything; only heard."),
     ("`{{` and `}}`", "The braces themselves."),
     ("`key?: …`", "A key that may be missing."),
