@@ -50,6 +50,9 @@ fn play(client: &str, scenarios: &[&str], with: Option<&str>, cast: Option<&str>
     let project = folder().join(client);
     let mut arguments = vec![
         "run".to_owned(),
+        // Each page has a user context of its own: on two cores more of them only wait for each other.
+        "--jobs=2".to_owned(),
+        "--max-time=240".to_owned(),
         format!("--project={}", project.join("glare.toml").display()),
     ];
     for scenario in scenarios {
