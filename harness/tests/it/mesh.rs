@@ -157,6 +157,18 @@ async fn a_step_is_about_the_connection_that_it_names() {
     assert!(!log.contains("carol: channel files"), "{log}");
 }
 
+/// The association that carries channels is still being negotiated when both are connected: a channel of the answering side's is not lost in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_that_is_opened_at_once_opens() {
+    let steps = "  - open-channel: { peer: alice, label: files }\n  - await: { peer: bob, channel: files, is: open }\n";
+    let text = format!(
+        "scenario: x\npeers:\n  alice: {{ stack: native }}\n  bob: {{ stack: native }}\nsteps:\n{TOGETHER}{steps}"
+    );
+    for _ in 0..60 {
+        passes(&played(&text).await);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wire_peer_sends_to_whom_the_step_names() {
     let peers: String = (NAMES[..3].iter())

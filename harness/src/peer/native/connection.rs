@@ -12,7 +12,9 @@ use bytes::BytesMut;
 use futures_util::FutureExt;
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::peer_connection::configuration::RTCOfferOptions;
+use rtc::peer_connection::transport::RTCSctpTransportState;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::sleep;
 use webrtc::data_channel::RTCDataChannelInit;
 use webrtc::error::Error;
 use webrtc::peer_connection::{
@@ -41,6 +43,12 @@ const CHECKS: u16 = 1000;
 /// How often a connection at rest asks whether the other is still there: every sixth turn of the `runtime`'s grid, so just below six. The
 /// crate's own 2 s cost a quarter more of the time that a pair at rest takes. "Disconnected" still comes after 5 s of silence.
 const KEEPALIVE: Duration = Duration::from_millis(2900);
+
+/// How long an SCTP association may take before a channel is made all the same.
+const ASSOCIATES_WITHIN: Duration = Duration::from_secs(2);
+
+/// How often it is asked for meanwhile; it takes a few milliseconds.
+const ASKED_EVERY: Duration = Duration::from_millis(2);
 
 pub(super) struct Connection {
     conn: u32,
@@ -179,7 +187,9 @@ impl Connection {
             negotiated: options.negotiated,
             ..Default::default()
         };
-        let made = self.pc()?.create_data_channel(&label, Some(init));
+        let pc = self.pc()?;
+        associated(&**pc).await?;
+        let made = pc.create_data_channel(&label, Some(init));
         let channel = bounded("createDataChannel", made).await?;
         self.events.adopt(label, channel);
         Ok(Reply::Done)
@@ -324,4 +334,18 @@ impl Connection {
         }
         Ok(Reply::Done)
     }
+}
+
+/// While an SCTP association is being negotiated the crate says what opens a channel into it, where it is lost, and never again. Before there is one, and
+/// once it stands, all is well; it tells of neither, so it is asked.
+async fn associated(pc: &dyn PeerConnection) -> Result<(), HandError> {
+    let until = Instant::now() + ASSOCIATES_WITHIN;
+    while let Some(sctp) = answered("reading", pc.sctp()).await? {
+        let state = bounded("reading", sctp.state()).await?;
+        if state != RTCSctpTransportState::Connecting || Instant::now() >= until {
+            break;
+        }
+        sleep(ASKED_EVERY).await;
+    }
+    Ok(())
 }
