@@ -15,6 +15,7 @@ mod unread;
 
 pub use laws::laws;
 pub use logs::logs;
+pub(crate) use page::Html;
 pub use page::page;
 pub use repeats::parting;
 pub use terminal::{case_line, failure, summary};
