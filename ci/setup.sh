@@ -47,7 +47,7 @@ need_packages() {
         [ "${GLARE_NETNS:-}" = off ] || first ip >/dev/null || packages+=(iproute2) ;;
     esac
     # Servers of others, most of which are npm packages.
-    case "${GLARE_SERVERS:-}:${0##*/}" in off:*) ;; *:test | *:servers)
+    case "${GLARE_SERVERS:-}:${0##*/}" in off:*) ;; *:test | *:servers | *:clients)
         first node >/dev/null || packages+=(nodejs)
         first npm >/dev/null || packages+=(npm)
         # What the nodes of socketio-cluster share.

@@ -1,6 +1,7 @@
 //! What a run costs, each figure beside the one that it is measured against, taken in turns in one run.
 //!
-//! `ci/bench` prints the table; `ci/bench native` leaves the browsers out, `ci/bench tap` all but the tap, `ci/bench mesh` all but the room of four. Medians, since the machines are shared. A figure above
+//! `ci/bench` prints the table; `ci/bench native` leaves the browsers out, `ci/bench tap` all but the tap, `ci/bench mesh` all but the room of four, `ci/bench chat` all but what the page of the
+//! chat keeps. Medians, since the machines are shared. A figure above
 //! its limit is marked MISSED and is no error: how busy the machine was is said at the head of the table, and at its end.
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,8 @@ use glare::suite::{self, Plan};
 use glare::terms::ChannelOptions;
 use tokio::sync::Semaphore;
 
+#[path = "parts/chat.rs"]
+mod chat;
 #[path = "parts/tapped.rs"]
 mod tapped;
 
@@ -46,6 +49,11 @@ fn main() {
             pool.shutdown().await;
             return load();
         }
+        if asked("chat") {
+            kept(&pool).await;
+            pool.shutdown().await;
+            return load();
+        }
         if !tap_only {
             native(&pool, &run).await;
             mesh(&pool, &run).await;
@@ -55,6 +63,7 @@ fn main() {
         tokio::spawn(tap(run.clone())).await.expect("measured");
         if !native_only {
             browsers(&pool, &run).await;
+            kept(&pool).await;
             everything(&pool, &run).await;
         }
         pool.shutdown().await;
@@ -282,6 +291,18 @@ async fn mesh(pool: &Pool, run: &Run) {
     );
     let staged = millis(median(staged));
     at_most("mesh of four, native, boot to verdict", staged, 60.0, "ms");
+}
+
+async fn kept(pool: &Pool) {
+    let kept = chat::measure(pool, 200).await.expect("200 rounds");
+    line(
+        "two meet in the chat's pages and part, Chromium",
+        ms(kept.round),
+    );
+    for (page, [tenth, last]) in ["who stays", "who comes and goes"].iter().zip(kept.heaps) {
+        let what = format!("heap of {page}, 200th round above the 10th");
+        at_most(&what, (last - tenth) / 1e6, 2.0, "MB");
+    }
 }
 
 async fn tap(run: Run) {

@@ -116,6 +116,10 @@ impl Run {
             return Err(Exit::Invalid);
         }
         let scenarios = self.narrow.apply(scenarios)?;
+        if let Err(error) = project.has_secrets_of(scenarios.iter().map(|one| &**one)) {
+            complain(error);
+            return Err(Exit::Invalid);
+        }
         show_mistakes(&suite::warnings(&scenarios));
         suite::known_peers(&self.cast, &scenarios)
             .map_err(|error| usage(format!("--cast: {error}")))?;
@@ -174,6 +178,7 @@ impl Run {
             security: project.security,
             logins: project.logins.into(),
             secrets: project.secrets.into(),
+            filled: project.filled.into(),
             translator: project.translator,
             ..Setting::new(project.server, project.dialect, pool, run.clone())
         };
@@ -312,6 +317,9 @@ pub(super) fn tell_end(told: &[Told], sums: &Sums, logs: bool) {
     let took = Duration::from_micros(sums.took);
     say(format!("{summary} in {:.1} s", took.as_secs_f64()));
     if let Some(line) = report::laws(told) {
+        say(line);
+    }
+    for line in report::pictures(told) {
         say(line);
     }
     if logs {

@@ -5,11 +5,12 @@
 //!
 //! - `rooms`: **stays**, who was in which room, certain or possible at each event.
 //! - `replies`: which answer belongs to which request.
-//! - `post`: **deliveries**, what was sent and what came of it: delivered, altered, twice, lost, invented.
+//! - `post`: **deliveries**, what was sent and what came of it: delivered, altered, twice, lost, invented; `alike`: of messages that cannot be told apart.
 //! - `pairs`: the connection of one peer with one other, and its first negotiation.
 //! - `nodes`: what one process of several shows of the others: little.
 //! - `news`: each word of somebody's coming or going, and the stay's begin or end that can have caused it, or none.
 
+mod alike;
 pub(crate) mod news;
 mod nodes;
 pub(crate) mod pairs;

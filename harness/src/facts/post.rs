@@ -53,6 +53,31 @@ impl Sent {
         no(rooms, self.link, self.kind).is_some_and(|at| at > self.at)
     }
 
+    /// Whether the server owes it to nobody behind this link: it may have said no to it, or its sender or who is to get it may not have been
+    /// in the room.
+    pub fn is_nobodys_due(&self, to: LinkId, rooms: &Rooms) -> bool {
+        let certain = |stay: StayId| rooms.stays[stay].certain_over(self.at, self.at);
+        !self.stay.is_some_and(certain)
+            || !self
+                .receivers
+                .iter()
+                .any(|stay| rooms.stays[*stay].link == Some(to) && certain(*stay))
+            || self.refused(rooms)
+    }
+
+    /// Whether whoever is behind this link was in none of its sender's rooms since it was sent.
+    pub fn is_foreign(&self, to: LinkId, rooms: &Rooms) -> bool {
+        let peer = rooms.links[to].peer;
+        // Several rooms, or none that is certain, could each be meant.
+        let since = if rooms.is_spread() { 0 } else { self.at };
+        !self.rooms.is_empty()
+            && !rooms.peers[rooms.links[self.link].peer].opaque
+            && !rooms.peers[peer].opaque
+            && rooms.rooms_since(peer, since).is_some_and(|mine| {
+                !mine.is_empty() && !mine.iter().any(|room| self.rooms.contains(room))
+            })
+    }
+
     /// Whether the server may ever have said no to one like it.
     pub fn may_be_refused(&self, rooms: &Rooms) -> bool {
         no(rooms, self.link, self.kind).is_some()
@@ -60,7 +85,7 @@ impl Sent {
 }
 
 /// When the server last said no to somebody, in words that may mean a message of this kind.
-fn no(rooms: &Rooms, link: LinkId, kind: Kind) -> Option<usize> {
+pub(super) fn no(rooms: &Rooms, link: LinkId, kind: Kind) -> Option<usize> {
     let link = &rooms.links[link];
     // On many a wire the end of candidates is a candidate without content, and is refused by that name.
     let kinds: &[Kind] = match kind {
@@ -115,6 +140,8 @@ pub(crate) struct Delivered {
     pub kind: Kind,
     pub http: bool,
     pub origin: Origin,
+    /// No other peer has said the same, so that it could be that one's.
+    pub sure: bool,
     /// When the session that gets it asked to come in.
     pub entry: Option<usize>,
     /// The event by which whoever gets it is in no room.
@@ -125,14 +152,38 @@ pub(crate) struct Delivered {
 
 /// Messages of one sort, oldest first.
 #[derive(Debug, Default)]
-struct Pile(Vec<SentId>);
+pub(super) struct Pile(pub(super) Vec<SentId>);
+
+/// Who gets a delivery.
+pub(super) struct Getter {
+    pub link: LinkId,
+    /// When it asked to come in.
+    pub entry: usize,
+    pub http: bool,
+}
 
 /// How far down a pile one receiver is.
 #[derive(Debug, Default)]
-struct Mark {
-    next: usize,
-    /// Before that, and passed over in favour of a newer session's.
-    skipped: Vec<SentId>,
+pub(super) struct Mark {
+    pub next: usize,
+    /// Before that, and passed over in favour of a later one.
+    pub skipped: Vec<SentId>,
+}
+
+/// Per pair of sessions, the message that was sent last among those that have certainly arrived. What the tap had held is a row of its own.
+#[derive(Debug, Default)]
+pub(super) struct Newest(HashMap<(LinkId, LinkId, bool), SentId>);
+
+impl Newest {
+    pub fn note(&mut self, id: SentId, sent: &Sent, to: LinkId) {
+        let newest = self.0.entry((sent.link, to, sent.released)).or_insert(id);
+        *newest = id.max(*newest);
+    }
+
+    pub fn is_after(&self, id: SentId, sent: &Sent, to: LinkId) -> bool {
+        let newest = self.0.get(&(sent.link, to, sent.released));
+        newest.is_some_and(|newest| *newest > id)
+    }
 }
 
 pub(crate) type PileId = usize;
@@ -140,13 +191,15 @@ pub(crate) type PileId = usize;
 #[derive(Debug)]
 pub(crate) struct Post {
     rewrites: bool,
+    echoes: bool,
     pub sent: Vec<Sent>,
     pub delivered: Vec<Delivered>,
-    piles: Vec<Pile>,
+    pub(super) piles: Vec<Pile>,
     /// By sender, addressee, kind, and content.
     by_content: HashMap<(PeerId, Option<PeerId>, Kind, Content), PileId>,
     by_kind: HashMap<(PeerId, Option<PeerId>, Kind), PileId>,
-    marks: HashMap<(PileId, LinkId), Mark>,
+    pub(super) marks: HashMap<(PileId, LinkId), Mark>,
+    pub(super) newest: Newest,
     /// The newest of its content, whomever it is for, and whoever sent it.
     last_for_anyone: HashMap<(PeerId, Kind, Content), SentId>,
     last_of_anyone: HashMap<(Kind, Content), SentId>,
@@ -174,12 +227,14 @@ impl Post {
     pub fn new(terms: &Terms) -> Self {
         Self {
             rewrites: terms.rewrites,
+            echoes: terms.echoes,
             sent: Vec::new(),
             delivered: Vec::new(),
             piles: Vec::new(),
             by_content: HashMap::new(),
             by_kind: HashMap::new(),
             marks: HashMap::new(),
+            newest: Newest::default(),
             last_for_anyone: HashMap::new(),
             last_of_anyone: HashMap::new(),
             senders: Vec::new(),
@@ -320,23 +375,23 @@ impl Post {
         rooms: &Rooms,
     ) {
         let entry = rooms.entry(link);
-        let origin = self.origin(link, from, kind, content, entry.unwrap_or(0), rooms);
+        let getter = Getter {
+            link,
+            entry: entry.unwrap_or(0),
+            http,
+        };
+        let (origin, sure) = self.origin(&getter, from, kind, content, rooms);
         let mut foreign = false;
         if let Some(id) = origin.sent() {
-            let peer = rooms.links[link].peer;
             let sent = &mut self.sent[id];
             if !sent.got.contains(&link) && !matches!(origin, Origin::Echo(_)) {
                 sent.got.push(link);
             }
             sent.first.get_or_insert(i);
-            // Several rooms, or none that is certain, could each be meant.
-            let since = if rooms.is_spread() { 0 } else { sent.at };
-            foreign = !sent.rooms.is_empty()
-                && !rooms.peers[rooms.links[sent.link].peer].opaque
-                && !rooms.peers[peer].opaque
-                && rooms.rooms_since(peer, since).is_some_and(|mine| {
-                    !mine.is_empty() && !mine.iter().any(|room| sent.rooms.contains(room))
-                });
+            foreign = self.sent[id].is_foreign(link, rooms);
+            if sure && matches!(origin, Origin::Of(_)) {
+                self.newest.note(id, &self.sent[id], link);
+            }
         }
         let out = rooms.out(link).filter(|_| !http);
         self.delivered_at.insert(i, self.delivered.len());
@@ -347,22 +402,25 @@ impl Post {
             kind,
             http,
             origin,
+            sure,
             entry,
             out,
             foreign,
         });
     }
 
+    /// What a delivery turns out to be, and whether no other peer's message could be meant.
     fn origin(
         &mut self,
-        link: LinkId,
+        getter: &Getter,
         from: Option<PeerId>,
         kind: Kind,
         content: Content,
-        entry: usize,
         rooms: &Rooms,
-    ) -> Origin {
+    ) -> (Origin, bool) {
+        let link = getter.link;
         let me = rooms.links[link].peer;
+        let own = |post: &Self| post.last_for_anyone.get(&(me, kind, content)).copied();
         let named = [from.unwrap_or_default()];
         let senders: Vec<PeerId> = match from {
             Some(_) => named.to_vec(),
@@ -374,10 +432,12 @@ impl Post {
                 .collect(),
         };
         if from == Some(me) {
-            if let Some(sent) = self.last_for_anyone.get(&(me, kind, content)) {
-                return Origin::Echo(*sent);
+            if let Some(sent) = own(self) {
+                return (Origin::Echo(sent), true);
             }
         } else {
+            // Where nobody is named, it may be one's own.
+            let echo = own(self).filter(|_| from.is_none() && self.echoes);
             // First what was sent to this session, then what was sent before it began, then a repeat.
             let piles: Vec<PileId> = senders
                 .iter()
@@ -387,29 +447,29 @@ impl Post {
                 .flatten()
                 .copied()
                 .collect();
-            for choose in [Self::fresh, Self::stale] {
-                for pile in &piles {
-                    if let Some(sent) = choose(self, *pile, link, entry, rooms) {
-                        let again = self.sent[sent]
-                            .got
-                            .iter()
-                            .any(|got| rooms.links[*got].peer == me);
-                        return if again {
-                            Origin::Again(sent)
-                        } else {
-                            Origin::Of(sent)
-                        };
-                    }
-                }
+            if let Some((sent, only)) = self.next_of(&piles, getter, rooms) {
+                let again = self.sent[sent]
+                    .got
+                    .iter()
+                    .any(|got| rooms.links[*got].peer == me);
+                let origin = if again {
+                    Origin::Again(sent)
+                } else {
+                    Origin::Of(sent)
+                };
+                return (origin, only && echo.is_none());
+            }
+            if let Some(sent) = echo {
+                return (Origin::Echo(sent), true);
             }
             if let Some(sent) = piles.iter().find_map(|pile| self.piles[*pile].0.last()) {
-                return Origin::Again(*sent);
+                return (Origin::Again(*sent), piles.len() == 1);
             }
             let strayed = senders
                 .iter()
                 .find_map(|sender| self.last_for_anyone.get(&(*sender, kind, content)));
             if let Some(sent) = strayed {
-                return Origin::Strayed(*sent);
+                return (Origin::Strayed(*sent), senders.len() == 1);
             }
         }
         let opaque = match from {
@@ -420,7 +480,7 @@ impl Post {
             }
         };
         if opaque {
-            return Origin::Unknown;
+            return (Origin::Unknown, true);
         }
         if from.is_some()
             && !self.rewrites
@@ -429,7 +489,7 @@ impl Post {
                 .get(&(kind, content))
                 .filter(|sent| rooms.links[self.sent[**sent].link].peer != me)
         {
-            return Origin::Misnamed(*sent);
+            return (Origin::Misnamed(*sent), true);
         }
         for sender in senders {
             for to in [Some(me), None] {
@@ -440,59 +500,16 @@ impl Post {
                     .filter(|_| sender != me)
                     && let Some(sent) = self.missing(pile, link)
                 {
-                    return Origin::Altered(sent);
+                    return (Origin::Altered(sent), true);
                 }
             }
         }
-        Origin::Invented
-    }
-
-    /// The next one that was sent after this session asked to come in; the newest session's, where an older one is over: what
-    /// a dying link sent may be lost. Of that session's, one that the server said no to after it is passed over, if there is a later one.
-    fn fresh(&mut self, pile: PileId, link: LinkId, entry: usize, rooms: &Rooms) -> Option<SentId> {
-        let ids = &self.piles[pile].0;
-        let mark = self.marks.entry((pile, link)).or_default();
-        if let Some(next) = ids.get(mark.next) {
-            let from = if self.sent[*next].at >= entry {
-                mark.next
-            } else {
-                mark.next + ids[mark.next..].partition_point(|id| self.sent[*id].at < entry)
-            };
-            let newest = ids.last().map(|last| self.sent[*last].link);
-            let over = |id: &SentId| {
-                Some(self.sent[*id].link) != newest && !rooms.live(self.sent[*id].link)
-            };
-            let mut passed = ids[from..].iter().take_while(|id| over(id)).count();
-            let sent = |at: usize| ids.get(at).map(|id| &self.sent[*id]);
-            if let Some(first) = sent(from + passed)
-                && let Some(no) = no(rooms, first.link, first.kind)
-            {
-                let rest = &ids[from + passed..];
-                let refused = rest.partition_point(|id| self.sent[*id].at < no);
-                if sent(from + passed + refused).is_some_and(|later| later.link == first.link) {
-                    passed += refused;
-                }
-            }
-            if let Some(found) = ids.get(from + passed) {
-                mark.skipped.extend(&ids[from..from + passed]);
-                mark.next = from + passed + 1;
-                return Some(*found);
-            }
+        if from.is_none()
+            && let Some(sent) = own(self)
+        {
+            return (Origin::Echo(sent), true);
         }
-        let skipped = mark.skipped.partition_point(|id| self.sent[*id].at < entry);
-        (skipped < mark.skipped.len()).then(|| mark.skipped.remove(skipped))
-    }
-
-    /// The newest that was sent before this session asked to come in.
-    fn stale(&mut self, pile: PileId, link: LinkId, entry: usize, _: &Rooms) -> Option<SentId> {
-        let ids = &self.piles[pile].0;
-        let mark = self.marks.entry((pile, link)).or_default();
-        let older = ids
-            .get(mark.next..)?
-            .partition_point(|id| self.sent[*id].at < entry);
-        let found = (older > 0).then(|| ids[mark.next + older - 1])?;
-        mark.next += older;
-        Some(found)
+        (Origin::Invented, true)
     }
 
     /// The first in a pile that this link has not got.

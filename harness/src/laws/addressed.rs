@@ -53,6 +53,9 @@ fn signal(rooms: &Rooms, post: &Post, delivered: &Delivered) -> Option<Breach> {
     }
     let sent =
         sent.filter(|sent| rooms.links[sent.link].peer != rooms.links[delivered.link].peer)?;
+    if !delivered.sure && matches!(delivered.origin, Origin::Again(_) | Origin::Strayed(_)) {
+        return None;
+    }
     if let Some(out) = sent.out {
         let message = format!("{to} got {name}'s {kind}, who is in no room");
         return Some(breach(rooms, delivered.at, because(Some(out)), message));

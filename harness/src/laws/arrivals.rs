@@ -40,8 +40,8 @@ impl<'r> Arrivals<'r> {
     /// A message that a later one of the same sender had overtaken.
     pub fn overtaken(&mut self, delivered: &Delivered, id: SentId) -> Option<Breach> {
         let sent = &self.post.sent[id];
-        // Separate HTTP requests have no order.
-        if sent.http || delivered.http {
+        // Separate HTTP requests have no order, nor has what another peer may have sent.
+        if sent.http || delivered.http || !delivered.sure {
             return None;
         }
         let key = (sent.link, delivered.link, sent.released);

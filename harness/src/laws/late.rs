@@ -54,6 +54,9 @@ impl Late {
             else {
                 continue;
             };
+            if !delivered.sure {
+                continue;
+            }
             let sent = &post.sent[id];
             let before = came.is_some_and(|came| came < sent.at) && !terms.queues;
             let Some(done) = done(rooms, sent, entry, before) else {

@@ -125,14 +125,14 @@ fn lost(rooms: &Rooms, post: &Post, sent: &Sent) -> Option<Breach> {
     Some(breach(rooms, sent.message, &[done, here], message))
 }
 
-/// Whether this link got an earlier message that cannot be told from it, and that the server may have refused.
+/// Whether this link got an earlier message that cannot be told from it, and that it was not owed: it may have been this one.
 fn stood_for(rooms: &Rooms, post: &Post, sent: &Sent, link: LinkId) -> bool {
     let alike = post.alike(sent.pile);
     let before = alike.partition_point(|id| post.sent[*id].at < sent.at);
     let mut before = alike[..before].iter().rev().take(MAX_ALIKE);
     before.any(|id| {
         let other = &post.sent[*id];
-        other.link == sent.link && other.got.contains(&link) && other.refused(rooms)
+        other.link == sent.link && other.got.contains(&link) && other.is_nobodys_due(link, rooms)
     })
 }
 

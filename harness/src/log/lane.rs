@@ -174,6 +174,7 @@ pub(super) fn lane<'a>(
         What::Run { .. }
         | What::Outcome { .. }
         | What::LinkEnded { .. }
+        | What::LinkAsked { .. }
         | What::LinkUp { .. }
         | What::LinkRefused { .. }
         | What::Violation { .. }

@@ -519,6 +519,7 @@ impl Names {
             | What::Run { .. }
             | What::Outcome { .. }
             | What::LinkEnded { .. }
+            | What::LinkAsked { .. }
             | What::LinkRefused { .. }
             | What::Violation { .. }
             | What::Message { .. }

@@ -23,7 +23,7 @@ use crate::yaml::read_text;
 pub const PROJECT_FILE: &str = "glare.toml";
 
 /// A secret shorter than this would be struck out of words that only look like it.
-const SHORTEST_SECRET: usize = 4;
+pub(super) const SHORTEST_SECRET: usize = 4;
 
 /// A server, how to talk to it, and the scenarios for it.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub struct Project {
     pub logins: Logins,
     /// Values of environment variables that were put in: struck out wherever something is recorded.
     pub secrets: Vec<String>,
+    /// What `fill: { secret: NAME }` puts into a field of a page, by name. Each is among the `secrets` as well.
+    pub filled: BTreeMap<String, String>,
     /// What `glare run` has to be told to play the same.
     pub(super) again: Vec<String>,
 }
@@ -64,6 +66,8 @@ struct File {
     beside: Vec<BesideTable>,
     #[serde(default)]
     logins: LoginTables,
+    #[serde(default)]
+    secrets: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -89,7 +93,7 @@ pub(super) struct Reader {
     pub(super) mistakes: Mistakes,
     /// Asked for the value of an environment variable.
     variable: fn(&str) -> Option<String>,
-    secrets: Vec<String>,
+    pub(super) secrets: Vec<String>,
 }
 
 impl Project {
@@ -110,6 +114,7 @@ impl Project {
             headers: Vec::new(),
             logins: Logins::default(),
             secrets: Vec::new(),
+            filled: BTreeMap::new(),
             again: Vec::new(),
         }
     }
@@ -248,6 +253,7 @@ impl Reader {
             }
         };
         let logins = self.logins(file.logins, &dialect, &folder);
+        let filled = self.secrets(file.secrets);
         let translator = named.map(|command| self.translator(command, &dialect, &folder));
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
@@ -263,6 +269,7 @@ impl Reader {
             headers,
             logins,
             secrets: self.secrets,
+            filled,
             again: vec!["--project".into(), self.source.path.display().to_string()],
         })
     }

@@ -30,6 +30,9 @@
 //! names = ["localhost:8080"]             # by which the pages call the server under test besides: it gets what is for them
 //! # or: url = "http://localhost:5173"
 //!
+//! [secrets]                              # what `fill: { secret: password }` puts into a field of a page: in no log, no trace and no picture
+//! password = "${MY_PASSWORD}"
+//!
 //! [headers]                              # sent with every request to the server
 //! authorization = "Bearer ${MY_TOKEN}"   # ${NAME} is an environment variable: a secret, in no log and no trace
 //! ```
@@ -40,6 +43,7 @@ mod app;
 mod beside;
 mod file;
 mod logins;
+mod secrets;
 mod tables;
 mod verify;
 

@@ -75,6 +75,7 @@ impl Project {
             return Err(told.join("\n"));
         }
         self.logins_are_for(scenarios.iter().map(|one| &**one))?;
+        self.has_secrets_of(scenarios.iter().map(|one| &**one))?;
         let (cases, left_out) = suite::cases(&scenarios, &[], &stacks);
         if cases.is_empty() {
             return Err(format!(
@@ -117,6 +118,7 @@ impl Project {
         setting.logins = self.logins.clone().into();
         setting.app.clone_from(&self.app);
         setting.secrets = self.secrets.clone().into();
+        setting.filled = self.filled.clone().into();
         Ok(setting)
     }
 }

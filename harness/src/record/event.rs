@@ -134,6 +134,13 @@ pub enum What {
     /// A step ends a link by will (kill, cut, disconnect, the server killed): what was on its way then may or may not have
     /// come through, so it is logged only if something waited for it.
     LinkEnded { link: Link },
+    /// A peer asks for a line: the tap passes on the request for its WebSocket, its event stream, or its first poll; and, of a line that has
+    /// begun by polling, for its WebSocket. In no log.
+    LinkAsked {
+        link: Link,
+        /// `GET /ws?room=lobby`, as it goes to the server, and below that a line for each header that somebody chose, redacted.
+        text: String,
+    },
     /// The tap saw the server accept the WebSocket (101).
     LinkUp { link: Link },
     /// A request for a WebSocket was not granted, or the tap could not make it.
@@ -328,6 +335,7 @@ impl What {
     pub fn link(&self) -> Option<&Link> {
         match self {
             What::LinkEnded { link, .. }
+            | What::LinkAsked { link, .. }
             | What::LinkUp { link, .. }
             | What::LinkRefused { link, .. }
             | What::Violation { link, .. }
@@ -345,6 +353,7 @@ impl What {
     pub(super) fn link_mut(&mut self) -> Option<&mut Link> {
         match self {
             What::LinkEnded { link, .. }
+            | What::LinkAsked { link, .. }
             | What::LinkUp { link, .. }
             | What::LinkRefused { link, .. }
             | What::Violation { link, .. }

@@ -375,6 +375,7 @@ fn size(what: &What) -> usize {
         What::PeerError { name, message, .. } => name.len() + message.len(),
         What::Violation { detail, .. } => detail.len(),
         What::Note { text, .. }
+        | What::LinkAsked { text, .. }
         | What::LinkRefused { text, .. }
         | What::Server {
             life: ServerLife::Line { text },

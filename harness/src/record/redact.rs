@@ -55,6 +55,7 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
         What::Console { text, .. }
         | What::Note { text, .. }
         | What::Aside { text, .. }
+        | What::LinkAsked { text, .. }
         | What::LinkRefused { text, .. } => {
             clean(text);
         }
@@ -80,7 +81,11 @@ pub(super) fn redact_event(what: &mut What, secrets: &[String]) {
             | ServerLife::Resumed => {}
         },
         What::Run { server, .. } => clean(server),
-        What::Step { text, .. } => clean(text),
+        // The user's own, as the file that it stands in: what only looks like a secret is none.
+        What::Step { text, log, .. } => {
+            strike(text);
+            log.iter_mut().for_each(strike);
+        }
         // Places are told in bytes of it, and it is the user's own: what a secret covers stays as long as it was.
         What::Source { text, .. } => {
             for secret in secrets {
@@ -373,6 +378,13 @@ mod tests {
             sdp: "s=s3cret".into(),
         };
         for mut what in [
+            What::Step {
+                index: 1,
+                inner: None,
+                line: 1,
+                text: "fill".to_owned(),
+                log: Some(reason()),
+            },
             What::LinkClosed {
                 link: link(),
                 code: 1000,
@@ -438,7 +450,7 @@ mod tests {
         for event in [
             json!({ "event": "run", "version": 2, "scenario": "x", "cast": {}, "server": said }),
             json!({ "event": "case", "path": "x.yaml", "dialect": "d", "take": 1, "max_time": 1, "options": ["--x", said] }),
-            json!({ "event": "step", "index": 1, "line": 1, "text": said }),
+            json!({ "event": "link-asked", "link": link, "text": said }),
             json!({ "event": "link-refused", "link": link, "text": said }),
             json!({ "event": "violation", "link": link, "direction": "down", "rule": "mask", "detail": said }),
             json!({ "event": "link-down", "link": link, "by": "server", "how": "close", "code": 1000, "reason": said }),

@@ -1,10 +1,12 @@
 //! The last of what happened, as a small sequence.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::text::tame;
+use super::text::{in_a_row, tame};
 use crate::log::Watch;
+use crate::names::Link;
 use crate::record::{Event, Seq, What};
 use crate::signaling::Terms;
 use crate::terms::{Direction, Machine, ServerLife};
@@ -22,7 +24,7 @@ struct Told {
     times: usize,
 }
 
-/// What went over the wires, what the peers heard from each other and what befell the server, before this event, under the steps that were
+/// What went over the wires, what the peers heard from each other and what befell the server, until this event, under the steps that were
 /// under way:
 ///
 /// ```text
@@ -78,7 +80,14 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
     // Names are learnt from what came before.
     let mut watch = Watch::new::<&str>(&[], &Terms::default());
     let mut told: Vec<Told> = Vec::new();
-    for event in events.iter().take_while(|event| event.seq < before) {
+    let stand: HashSet<&Link> = events
+        .iter()
+        .filter_map(|event| match &event.what {
+            What::LinkUp { link } => Some(link),
+            _ => None,
+        })
+        .collect();
+    for event in events.iter().take_while(|event| event.seq <= before) {
         let forms = watch.lines(event);
         if let What::Step { inner: Some(_), .. } = &event.what {
             continue;
@@ -102,6 +111,7 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
                 machine: Machine::Connection,
                 ..
             } => forms.into_iter().next(),
+            What::Console { level, .. } if level == "error" => forms.into_iter().next(),
             What::Server { life } => match life {
                 ServerLife::Ready | ServerLife::Alive => None,
                 ServerLife::Line { text } => Some(format!("server's output: {text}")),
@@ -119,6 +129,10 @@ fn told(events: &[Arc<Event>], before: Seq) -> Vec<Told> {
                 ServerLife::Resumed => Some(format!("server: node {node} resumed")),
                 ServerLife::Alive | ServerLife::Exited { .. } | ServerLife::Line { .. } => None,
             },
+            // Of a line that stands, the messages tell enough.
+            What::LinkAsked { link, text } if !stand.contains(link) => {
+                Some(format!("{} -> server: {}", link.peer, in_a_row(text)))
+            }
             What::LinkRefused { link, text, .. } => Some(format!("{}: {text}", link.peer)),
             What::Violation {
                 link,

@@ -15,6 +15,14 @@ pub fn tame(text: &str) -> String {
     tamed.collect::<Vec<_>>().join("\n")
 }
 
+/// A request with its headers, on one line: `GET /ws (origin: http://a.test, x-name: alice)`.
+pub fn in_a_row(request: &str) -> String {
+    match request.split_once('\n') {
+        Some((first, headers)) => format!("{first} ({})", headers.replace('\n', ", ")),
+        None => request.to_owned(),
+    }
+}
+
 /// A unified diff of two logs.
 pub fn diff(old: &str, new: &str, old_name: &str, new_name: &str) -> String {
     let (old, new) = (

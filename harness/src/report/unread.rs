@@ -77,8 +77,18 @@ pub(super) fn unread(story: &Story, before: Seq) -> String {
     };
     let messages = story.events.iter().filter(|event| event.seq < before);
     let mut told: Vec<(String, String, usize)> = Vec::new();
+    let is_page = |peer: &PeerName| {
+        let mut events = story.events.iter();
+        events.any(|event| matches!(&event.what, What::App { peer: page, .. } if page == peer))
+    };
     for message in messages.filter_map(|event: &Arc<Event>| Message::of(event)) {
-        let why = format!("{}\n{}", message.way(), message.explain(&dialect));
+        let explained = message.explain(&dialect);
+        // What a page loads is no message.
+        let is_near = !matches!(explained, Explained::Nothing { .. });
+        if message.carrier == Carrier::Http && !is_near && is_page(message.peer) {
+            continue;
+        }
+        let why = format!("{}\n{explained}", message.way());
         let line = format!("{}: {}", message.way(), in_full(message.text));
         let times = match told.iter().position(|(known, ..)| *known == why) {
             Some(at) => told.remove(at).2,

@@ -166,7 +166,15 @@ mod tests {
             State::Watching(child, _) => child.id(),
             State::Over(_) => panic!("it watches"),
         };
-        let shown = std::fs::read(format!("/proc/{id}/environ")).expect("it runs");
+        // A program that is just being started shows nothing yet.
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        let shown = loop {
+            let shown = std::fs::read(format!("/proc/{id}/environ")).expect("it runs");
+            if !shown.is_empty() || std::time::Instant::now() > until {
+                break shown;
+            }
+            std::thread::yield_now();
+        };
         let names = shown
             .split(|byte| *byte == 0)
             .filter(|pair| !pair.is_empty());

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw, Second};
-use super::page::{PageDeed, ROLE_KEYS, Sight, Target};
+use super::page::{Filling, PageDeed, ROLE_KEYS, Sight, Target};
 use crate::names::{PeerName, RoomName};
 use crate::signaling::{DescriptionKind, Field, Garbage, Kind};
 use crate::source::Span;
@@ -222,8 +222,13 @@ pub(crate) fn open(v: &Values) -> Option<Action> {
 }
 
 pub(crate) fn fill(v: &Values) -> Option<Action> {
-    let (target, text) = (v.target(false)?, v.text("text")?);
-    v.page(PageDeed::Fill { target, text })
+    let target = v.target(false)?;
+    // That it is one of them is checked later.
+    let with = match v.text("secret") {
+        Some(secret) => Filling::Secret(secret),
+        None => Filling::Text(v.text("text").unwrap_or_default()),
+    };
+    v.page(PageDeed::Fill { target, with })
 }
 
 pub(crate) fn click(v: &Values) -> Option<Action> {

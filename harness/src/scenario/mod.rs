@@ -41,7 +41,7 @@ pub use model::{
 };
 pub use needs::Needed;
 pub use ordered::OneLink;
-pub use page::{PageDeed, Sight, Target};
+pub use page::{Filling, PageDeed, Sight, Target};
 pub use read::sequences::Sequences;
 pub use schema::schema;
 pub use times::Times;

@@ -66,7 +66,7 @@ fn asks(action: &Action, peer: &PeerName, request: Kind, granted: bool) -> bool 
 }
 
 fn acts_by_itself(spec: &PeerSpec) -> bool {
-    spec.reconnects.is_some() || spec.fault.is_some()
+    spec.reconnects.is_some() || spec.fault.is_some() || spec.is_app()
 }
 
 fn says_anything(peer: &PeerName, scenario: &Scenario) -> bool {

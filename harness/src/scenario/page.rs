@@ -6,7 +6,7 @@ pub enum PageDeed {
     /// Loads the peer's page, or another path of the same origin.
     Open { path: Option<String> },
     /// Puts text into a field, in the place of what is in it.
-    Fill { target: Target, text: String },
+    Fill { target: Target, with: Filling },
     /// Clicks in the middle of something.
     Click { target: Target },
     /// Presses a key, as `Enter` or `Control+a`, in a field if one is named.
@@ -29,6 +29,15 @@ pub enum PageDeed {
     Online,
     /// A picture, beside the record.
     Screenshot { name: Option<String> },
+}
+
+/// What is put into a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filling {
+    /// This text.
+    Text(String),
+    /// What the project file calls so: in no record, no log and no picture.
+    Secret(String),
 }
 
 /// Something in a page.

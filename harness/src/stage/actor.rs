@@ -12,7 +12,7 @@ use super::desk::Desk;
 use super::directory::Directory;
 use super::driver::{Driver, Lost, Setup};
 use super::order::{Done, Order, Task};
-use super::page::{PageLife, Site};
+use super::page::{PageLife, Secrets, Site};
 use super::rules::Rules;
 use super::wire::Wire;
 use super::{Setting, Trouble};
@@ -253,7 +253,8 @@ impl Actor {
         if let Some(page) = self.wire.page.as_ref().filter(|_| deed.acts()) {
             page.acts(step);
         }
-        Some(life.deed(deed, &site(&self.scene, &self.spec), within))
+        let site = site(&self.scene, &self.spec);
+        Some(life.deed(deed, &site, &self.secrets(), within))
     }
 
     /// What is to be seen of a page now.
@@ -262,8 +263,15 @@ impl Actor {
         within: Duration,
     ) -> Option<impl Future<Output = Option<Vec<u8>>> + use<>> {
         match &self.life {
-            Some(Life::Page(life)) => Some(life.picture(within)),
+            Some(Life::Page(life)) => Some(life.picture(&self.secrets(), within)),
             _ => None,
+        }
+    }
+
+    fn secrets(&self) -> Secrets {
+        Secrets {
+            by_name: self.scene.setting.filled.clone(),
+            all: self.scene.setting.secrets.clone(),
         }
     }
 

@@ -35,6 +35,10 @@ use crate::terms::ServerLife;
 /// How long the last replies may take before a link counts as not fenced.
 const FENCE_WITHIN: Duration = Duration::from_secs(5);
 /// So long must nothing come where no fence can show that nothing more does: some rounds through a server on a busy machine.
+///
+/// A WebSocket's ping is no such fence. Its pong shows that the server's library has read what came before (RFC 6455, section 5.5.3), not
+/// that the server has done with it: who looks somebody up before he lets him in answers the ping meanwhile. Pages cannot send
+/// pings, and other carriers have none.
 const QUIET: Duration = Duration::from_millis(200);
 
 /// How often a link is asked until all is here that the peers have sent.

@@ -27,7 +27,7 @@ use crate::names::{Link, PeerName};
 use crate::record::{Recorder, Seq, What};
 use crate::scenario::Reconnects;
 use crate::signaling::{Dialect, Kind, Meant, Notice, Out, Request, Say, Signal, Word};
-use crate::terms::Via;
+use crate::terms::{Machine, Via};
 
 /// All that a peer needs to begin.
 pub struct Setup {
@@ -261,6 +261,16 @@ impl Driver {
 
     /// Gives the hand a command now, in its turn; its reply comes in later.
     fn give(&mut self, call: Call, command: Command) {
+        if let Command::CloseConnection { conn } = &command {
+            // No stack tells of what its own user closes.
+            let closed = What::State {
+                peer: self.wire.peer.clone(),
+                conn: *conn,
+                machine: Machine::Connection,
+                state: "closed".to_owned(),
+            };
+            self.recorder.record(closed, &[]);
+        }
         match begin(&self.hand, command) {
             Begun::Ended(result) => self.inputs.push_back(Input::Reply { call, result }),
             Begun::Goes(work) => self

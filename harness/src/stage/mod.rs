@@ -48,6 +48,7 @@ mod verbs;
 mod waits;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -123,6 +124,8 @@ pub struct Setting {
     pub logins: Arc<Logins>,
     /// What is struck out wherever something is recorded.
     pub secrets: Arc<[String]>,
+    /// What steps put into fields of pages by these names. They are among the `secrets` as well.
+    pub filled: Arc<BTreeMap<String, String>>,
     /// What all peers do wrong, to see that it is noticed.
     pub peer_fault: Option<PeerFault>,
     /// What the chat's page does wrong, which the reference server serves.
@@ -156,6 +159,7 @@ impl Setting {
             security: None,
             logins: Arc::default(),
             secrets: Arc::default(),
+            filled: Arc::default(),
             peer_fault: None,
             page_fault: None,
         }

@@ -1,6 +1,6 @@
 //! A page of the user's on the stage: brought there, driven as its user drives it, and watched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -20,8 +20,8 @@ use crate::peer::page::{
     Target as Found, UserPage, Wanted,
 };
 use crate::record::{Applied, FailureKind, Recorder, What, payload};
-use crate::scenario::{PageDeed, Sight, Target};
-use crate::terms::{Data, Payload};
+use crate::scenario::{Filling, PageDeed, Sight, Target};
+use crate::terms::{Data, Machine, Payload};
 
 /// A page that lives.
 pub(super) struct PageLife {
@@ -58,6 +58,15 @@ impl Site<'_> {
         let joint = if path.contains('?') { '&' } else { '?' };
         format!("{origin}{path}{joint}fault={}{hash}", fault.name)
     }
+}
+
+/// What nobody is to read.
+#[derive(Clone)]
+pub struct Secrets {
+    /// What steps fill in.
+    pub by_name: Arc<BTreeMap<String, String>>,
+    /// All that is covered in pictures.
+    pub all: Arc<[String]>,
 }
 
 impl PageLife {
@@ -141,9 +150,11 @@ impl PageLife {
         &self,
         deed: &PageDeed,
         site: &Site<'_>,
+        secrets: &Secrets,
         within: Duration,
     ) -> impl Future<Output = Result<Option<Vec<u8>>, PageError>> + Send + use<> {
         let page = Arc::clone(&self.page);
+        let secrets = secrets.clone();
         let at = |path: &str| site.url(path);
         let loads = match deed {
             PageDeed::Open { path } | PageDeed::NewTab { path } => {
@@ -159,7 +170,14 @@ impl PageLife {
             let left = || within.saturating_sub(began.elapsed());
             match &deed {
                 PageDeed::NewTab { .. } => page.new_tab(left()).await?,
-                PageDeed::Fill { target, text } => page.fill(&found(target), text, left()).await?,
+                PageDeed::Fill { target, with } => {
+                    let text = match with {
+                        Filling::Text(text) => text,
+                        Filling::Secret(name) => (secrets.by_name.get(name))
+                            .ok_or_else(|| PageError::Mistake(format!("no secret {name:?}")))?,
+                    };
+                    page.fill(&found(target), text, left()).await?;
+                }
                 PageDeed::Click { target } => page.click(&found(target), left()).await?,
                 PageDeed::Press { key, target } => {
                     let target = target.as_ref().map(found);
@@ -173,7 +191,10 @@ impl PageLife {
                 PageDeed::Forward => page.forward(left()).await?,
                 PageDeed::Offline => page.set_offline(true, left()).await?,
                 PageDeed::Online => page.set_offline(false, left()).await?,
-                PageDeed::Screenshot { .. } => return page.screenshot(left()).await.map(Some),
+                PageDeed::Screenshot { .. } => {
+                    let picture = page.screenshot(&secrets.all, left());
+                    return picture.await.map(Some);
+                }
                 PageDeed::Open { .. } | PageDeed::Navigate { .. } => {}
             }
             if let Some(url) = loads {
@@ -184,9 +205,13 @@ impl PageLife {
     }
 
     /// What is to be seen now.
-    pub fn picture(&self, within: Duration) -> impl Future<Output = Option<Vec<u8>>> + use<> {
-        let page = Arc::clone(&self.page);
-        async move { page.screenshot(within).await.ok() }
+    pub fn picture(
+        &self,
+        secrets: &Secrets,
+        within: Duration,
+    ) -> impl Future<Output = Option<Vec<u8>>> + use<> {
+        let (page, secrets) = (Arc::clone(&self.page), secrets.clone());
+        async move { page.screenshot(&secrets.all, within).await.ok() }
     }
 
     /// Closes its tab, as its user does.
@@ -303,6 +328,13 @@ impl Watcher {
             PageEvent::Navigated { url, lost } => {
                 self.note(format!("page {}", without_origin(&url)));
                 for conn in lost {
+                    // What a document that goes does with its connections (WebRTC, section 4.4.1.1, close with *disappear*), and nobody can tell.
+                    self.record(What::State {
+                        peer: self.peer.clone(),
+                        conn: self.number(conn),
+                        machine: Machine::Connection,
+                        state: "closed".to_owned(),
+                    });
                     self.note(format!(
                         "connection {} went with its page",
                         self.number(conn)

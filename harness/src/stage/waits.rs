@@ -37,6 +37,8 @@ pub struct World {
     /// Those that are over once they are sent, where nothing shows that.
     pub(super) unconfirmed: BTreeSet<Kind>,
     facts: Facts,
+    /// Where the newest step began.
+    step: Seq,
 }
 
 /// The connections of one peer, by number.
@@ -140,6 +142,7 @@ impl World {
             fenced: BTreeSet::new(),
             unconfirmed: BTreeSet::new(),
             facts: Facts::new(terms),
+            step: 0,
         }
     }
 
@@ -171,6 +174,7 @@ impl World {
             });
         };
         match &event.what {
+            What::Step { .. } => self.step = seq,
             What::Message {
                 link,
                 direction,
@@ -389,6 +393,7 @@ impl World {
             Condition::Connected { peers } => match peers.as_slice() {
                 [peer] => {
                     let conn = self.newest(peer, None)?;
+                    self.may_stand(peer, conn)?;
                     self.state(peer, conn, Machine::Connection, "connected")
                         .map(|seq| vec![seq])
                 }
@@ -434,12 +439,20 @@ impl World {
         }
     }
 
+    /// A connection that had ended before the step began is none that the step can mean.
+    fn may_stand(&self, peer: &PeerName, conn: u32) -> Option<()> {
+        let course = self.get(peer, conn)?.states.get(&Machine::Connection);
+        let (last, seq) = course?.states.last()?;
+        (last != "closed" || *seq > self.step).then_some(())
+    }
+
     /// Each with each other: the connection of one is the other's, and both were connected.
     fn connected(&mut self, peers: &[PeerName]) -> Option<Vec<Seq>> {
         let mut seqs = Vec::new();
         for (one, other) in couples(peers) {
             let (mine, theirs) = self.pair(one, other)?;
             for (peer, conn) in [(one, mine), (other, theirs)] {
+                self.may_stand(peer, conn)?;
                 seqs.push(self.state(peer, conn, Machine::Connection, "connected")?);
             }
         }
@@ -510,6 +523,9 @@ impl World {
 
     /// Whether a connection was in this state, not before what an earlier wait has seen.
     fn has_reached(&self, peer: &PeerName, conn: u32, state: &str) -> bool {
+        if self.may_stand(peer, conn).is_none() {
+            return false;
+        }
         let course = self
             .get(peer, conn)
             .and_then(|conn| conn.states.get(&Machine::Connection));

@@ -378,6 +378,11 @@ impl Policy for Wire {
         heard.words.iter().any(|word| self.is_of_a_stranger(word))
     }
 
+    fn asked(&self, link: u32, request: &str) {
+        let (link, text) = (self.link_name(link), request.to_owned());
+        self.recorder.record(What::LinkAsked { link, text }, &[]);
+    }
+
     fn upgrading(&self, _: u32, hold: HoldId) -> bool {
         if self.dialect.names_in_opening() {
             self.directory.book().expect(self.peer.as_str());

@@ -31,8 +31,22 @@ pub(super) enum HeadError {
 
 const EVENTS: &[u8] = b"text/event-stream";
 
+/// What every request for a WebSocket has, and what is drawn anew for each (RFC 6455, section 4.1): nobody chose it.
+const MECHANICAL: [&str; 4] = [
+    "connection",
+    "upgrade",
+    "sec-websocket-key",
+    "sec-websocket-version",
+];
+
+/// So much of a request is told (bytes), as of a message.
+const TOLD: usize = 4096;
+
+/// A subprotocol that is longer is a token: pages cannot send it otherwise.
+const LONGEST_PROTOCOL: usize = 32;
+
 /// A request's head.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Request {
     /// Its bytes, with the empty line.
     pub(super) raw: BytesMut,
@@ -68,6 +82,32 @@ impl Request {
 }
 
 impl Request {
+    /// What it asks for, for a record: `GET /ws?room=lobby`, and a line for each header that somebody chose.
+    pub(super) fn told(&self) -> String {
+        let mut space = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut parsed = httparse::Request::new(&mut space);
+        // It was parsed before, or it would be none.
+        let Ok(Status::Complete(_)) = parsed.parse(&self.raw) else {
+            return String::new();
+        };
+        let path = parsed.path.unwrap_or_default();
+        let mut told = format!("{} {path}", self.method);
+        for header in parsed.headers.iter() {
+            let name = header.name.to_ascii_lowercase();
+            if MECHANICAL.contains(&name.as_str()) {
+                continue;
+            }
+            let value = String::from_utf8_lossy(header.value);
+            let value = match name.as_str() {
+                "sec-websocket-protocol" => without_tokens(&value),
+                _ => value.into_owned(),
+            };
+            told.push_str(&format!("\n{name}: {value}"));
+        }
+        told.truncate(told.floor_char_boundary(TOLD));
+        told
+    }
+
     /// Takes out what asks for a content coding: in a stream that is compressed no message could be found.
     pub(super) fn strip_codings(&mut self) {
         self.leave_out(["accept-encoding"].into_iter());
@@ -100,6 +140,15 @@ impl Request {
             self.raw = kept;
         }
     }
+}
+
+fn without_tokens(protocols: &str) -> String {
+    let protocols = protocols.split(',').map(str::trim);
+    let told = protocols.map(|one| match one.len() {
+        ..=LONGEST_PROTOCOL => one,
+        _ => "<redacted>",
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// A head without these headers; `None` if it has none of them.

@@ -97,6 +97,10 @@ pub trait Policy: Send + Sync + 'static {
         false
     }
 
+    /// A request for the line of this number, or for its WebSocket if it has begun by polling, is about to be forwarded: its first line, and
+    /// below that a line for each header that says something of its own.
+    fn asked(&self, _link: u32, _request: &str) {}
+
     /// A request for the WebSocket of this number is about to be forwarded; whether it waits for the `release` of `hold`.
     fn upgrading(&self, _link: u32, _hold: HoldId) -> bool {
         false

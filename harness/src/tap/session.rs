@@ -613,7 +613,8 @@ impl Session {
     }
 
     /// Waits until a request for this WebSocket may go, if it has to wait; who lets it go, and waits to know.
-    async fn turn(&mut self, number: u32) -> Option<oneshot::Sender<Delivery>> {
+    async fn turn(&mut self, number: u32, request: &Request) -> Option<oneshot::Sender<Delivery>> {
+        self.shared.policy.asked(number, &request.told());
         let (hold, released) = self.shared.hold();
         if !self.shared.policy.upgrading(number, hold) {
             self.shared.take_hold(hold);
@@ -625,7 +626,7 @@ impl Session {
 
     /// Sends a request for the line of this number, when its turn has come; the head of the answer. If there is none, that is told.
     async fn ask_for(&mut self, number: u32, request: &Request) -> Result<Response, End> {
-        let reply = self.turn(number).await;
+        let reply = self.turn(number, request).await;
         let answered = match self.server().await {
             Ok(server) => match server.send_until_answered(&request.raw).await {
                 Sent::Failed => Err(End::ServerReset),

@@ -146,6 +146,11 @@ fn a_line_that_no_step_leads_to_is_told_by_check() {
         assert!(said.contains(word), "no {word:?} in {said}");
         assert!(said.contains("x.yaml:8:"), "{said}");
     }
+    // What a page does is in no step.
+    let page = "scenario: x\npeers: { alice: { app: / } }\nsteps:\n  - click: { peer: alice, button: Leave }\nexpect:\n  seen: |\n    alice -> server: leave\n";
+    stand.write("page.yaml", page);
+    let said = stand.glare(&["check", "page.yaml"]).ends(0).err;
+    assert!(!said.contains("no step lets"), "{said}");
     for expect in [
         "  seen: |\n    server -> alice: created lobby\n    bob -> server: join hall\n    server -> bob: refused\n",
         "  never: |\n    server -> bob: joined\n",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use glare::names::PeerName;
-use glare::scenario::{Action, PageDeed, Scenario, Sight, Target};
+use glare::scenario::{Action, Filling, PageDeed, Scenario, Sight, Target};
 
 fn read(peers: &str, steps: &str) -> Result<Scenario, String> {
     let text = format!("scenario: x\npeers: {{ {peers} }}\nsteps:\n{steps}");
@@ -31,7 +31,7 @@ fn a_step_of_a_user_is_about_something_that_he_would_name() {
         [
             &deed(PageDeed::Fill {
                 target: role("field", "Room"),
-                text: "lobby".to_owned()
+                with: Filling::Text("lobby".to_owned())
             }),
             &deed(PageDeed::Click {
                 target: role("tab", "Log")
@@ -129,6 +129,16 @@ fn what_is_not_for_a_page_or_not_for_its_user_is_a_mistake() {
             "`click` has `button` and `link` at once",
         ),
         (PEERS, "click: { peer: alice }", "`click` needs one of"),
+        (
+            PEERS,
+            "fill: { peer: alice, field: Name, text: x, secret: y }",
+            "`text` and `secret` at once",
+        ),
+        (
+            PEERS,
+            "fill: { peer: alice, field: Name }",
+            "it is not said what to fill in",
+        ),
         (
             PEERS,
             "see: { peer: alice, text: x, gone: true, value: y }",

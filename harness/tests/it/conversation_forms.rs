@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use glare::names::RoomName;
 use glare::signaling::{
-    Book, Conversation, Dialect, Kind, Meant, Notice, Out, Request, Signal, Word,
+    Book, Candidate, Conversation, Dialect, Kind, Meant, Notice, Out, Request, Signal, Word,
 };
 
 fn read(text: &str) -> Result<Dialect, String> {
@@ -161,7 +161,7 @@ fn a_bundle_that_captures_no_messages_is_a_mistake() {
     assert!(why.contains("nothing here captures `{messages}`"), "{why}");
     let why =
         read(&text.replace("things: []", "things: \"{messages|rot13}\"")).expect_err("a filter");
-    let all = "only `url`, `json`, `base64`, `digest`";
+    let all = "only `url`, `json`, `base64`, `digest`, `commas`, `spaces`";
     assert!(why.contains(all), "{why}");
 }
 
@@ -182,6 +182,59 @@ fn base64_leads_back_and_what_is_none_is_no_word() {
         assert!(!bob.hear_text(none).understood, "{none}");
     }
     assert_eq!(bob.hear_text(r#"{"in":"bG9iYnk="}"#).words, [joined(&[])]);
+}
+
+/// Lines of text with bars between fields, as people write them who like no JSON.
+#[test]
+fn lists_and_candidates_within_a_text_lead_back() {
+    let written = |form: &str| {
+        let say = format!(
+            r#"
+  join:   {{ message: "IN {{room}}" }}
+  candidate: {{ message: "ICE|{form}" }}
+  offer:  {{ message: "O|{{sdp|base64}}" }}
+  answer: {{ message: "A|{{sdp|base64}}" }}"#
+        );
+        let hear = format!(
+            r#"
+  joined: {{ message: "ROOM|{{room}}|{{with|commas}}" }}
+  peer-joined: {{ message: "MORE|{{peer|spaces}}" }}
+  candidate: {{ message: "ICE|{form}" }}
+  offer:  {{ message: "O|{{sdp|base64}}" }}
+  answer: {{ message: "A|{{sdp|base64}}" }}"#
+        );
+        dialect("framing: text\nconnect: { path: / }", &say, &hear)
+    };
+    let mut bob = Conversation::new(written("{candidate}"), "bob");
+    assert_eq!(said(&mut bob, &join()), ["IN lobby"]);
+    for (text, with) in [
+        ("ROOM|lobby|", vec![]),
+        ("ROOM|lobby|alice", vec!["alice"]),
+        ("ROOM|lobby|alice, carol", vec!["alice", "carol"]),
+    ] {
+        assert_eq!(bob.hear_text(text).words, [joined(&with)], "{text}");
+    }
+    let more = bob.hear_text("MORE|dora  emil").words;
+    assert_eq!(more, [came("dora"), came("emil")]);
+    for form in [
+        "{candidate}",
+        "{candidate|json}",
+        "{candidate|base64}",
+        "{candidate|url}",
+        "{sdp-mline-index}|{sdp-mid}|{ufrag}|{candidate-line}",
+    ] {
+        let mut bob = Conversation::new(written(form), "bob");
+        let candidate = Candidate {
+            candidate: "candidate:1 1 udp 1 192.0.2.1 9 typ host".into(),
+            sdp_mid: Some("0".into()),
+            sdp_mline_index: Some(0),
+            username_fragment: Some("abcd".into()),
+        };
+        let signal = Signal::Candidate { candidate };
+        let word = Word::Signal { peer: None, signal };
+        let text = said(&mut bob, &word);
+        assert_eq!(bob.hear_text(&text[0]).words, [word], "{form}: {text:?}");
+    }
 }
 
 /// Many servers answer a POST with `200` and nothing that means anything.
@@ -245,4 +298,23 @@ fn news_of_several_at_once_is_a_word_for_each() {
             .words
             .is_empty()
     );
+}
+
+/// Somebody who is in no room leaves, and joins at once: the refusal is the answer to the first of both, and must not be taken for one to the second.
+#[test]
+fn a_refusal_that_answers_one_request_is_of_that_request() {
+    let head = "framing: socket.io-4\nconnect: { path: /socket.io/?EIO=4&transport=websocket }";
+    let say = "  join: { message: [enter, \"{room}\"], ack: true }\n  leave: { message: [exit], ack: true }\n  offer: { message: [s, { sdp: \"{sdp}\" }] }\n  answer: { message: [t, { sdp: \"{sdp}\" }] }";
+    let hear = "  joined: { ack: [{ room: \"{room}\" }] }\n  refused: { ack: [{ no: \"{reason}\" }] }\n  offer: { message: [s, { sdp: \"{sdp}\" }] }\n  answer: { message: [t, { sdp: \"{sdp}\" }] }";
+    let mut alice = Conversation::new(dialect(head, say, hear), "alice").of_a_page();
+    for text in ["421[\"exit\"]", "422[\"enter\",\"lobby\"]"] {
+        assert!(alice.overhear_text(text, None).word.is_some(), "{text}");
+    }
+    let refused = Notice::Refused {
+        request: Some(Kind::Leave),
+        reason: "not inside".into(),
+    };
+    let heard = alice.hear_text("431[{\"no\":\"not inside\"}]");
+    assert_eq!(heard.words, [Word::Notice { notice: refused }]);
+    assert_eq!(alice.hear_text("432[{\"room\":\"lobby\"}]").words.len(), 1);
 }

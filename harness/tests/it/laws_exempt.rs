@@ -138,7 +138,7 @@ fn by_http(b: &mut TraceBuilder, seq: Seq) {
 }
 
 /// This message is for nobody by name.
-fn for_anybody(b: &mut TraceBuilder, seq: Seq) {
+pub fn for_anybody(b: &mut TraceBuilder, seq: Seq) {
     let What::Message { about, .. } = &mut b.events[seq as usize].what else {
         panic!("a message");
     };

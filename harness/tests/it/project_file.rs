@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use glare::project::Project;
 use glare::record::{Recorder, What};
+use glare::scenario::Scenario;
 use glare::server::{AppFrom, Ready, ServerSpec};
 use glare::terms::ServerLife;
 
@@ -128,6 +129,8 @@ fn mistakes_have_their_place_and_say_what_to_do() {
             "no header can have this value",
         ),
         ("[headers]\na = \"${NOPE}\"", 2, "export NOPE="),
+        ("[secrets]\na = \"${NOPE}\"", 2, "export NOPE="),
+        ("[secrets]\na = \"abc\"", 2, "too short to be struck out"),
         ("[headers]\na = \"${EMPTY}\"", 2, "export EMPTY="),
         ("[headers]\na = \"${KEY\"", 2, "`${` without its `}`"),
         ("[server]\ncommand = \"x\"\nnodes = 0", 3, "1 to 8"),
@@ -205,6 +208,39 @@ fn a_server_at_a_url_is_somebody_elses_until_it_is_said_to_be_ones_own() {
     assert!(!spec.owned);
     let own = project.owning_the_server();
     assert!(own.server.elsewhere().expect("a URL").owned);
+}
+
+#[test]
+fn a_secret_that_a_scenario_fills_in_is_one_of_the_project_files() {
+    let project = read("[secrets]\npassword = \"${KEY} & more\"\n").expect("no mistakes");
+    assert_eq!(project.filled["password"], "a-long-secret & more");
+    for form in [
+        "a-long-secret & more",
+        "a-long-secret%20%26%20more",
+        "a-long-secret+%26+more",
+    ] {
+        assert!(
+            project.secrets.iter().any(|one| one == form),
+            "{:?}",
+            project.secrets
+        );
+    }
+    let scenario = |secret: &str| {
+        let text = format!(
+            "scenario: x\npeers: {{ alice: {{ app: / }} }}\nsteps:\n  - fill: {{ peer: alice, field: Name, secret: {secret} }}\n"
+        );
+        Scenario::read(Path::new("x.yaml"), &text).expect("no mistakes")
+    };
+    assert_eq!(project.has_secrets_of([&scenario("password")]), Ok(()));
+    assert_eq!(
+        project.has_secrets_of([&scenario("pasword")]),
+        Err("x.yaml: the project file has no secret `pasword`; did you mean `password`?".into())
+    );
+    let told = crate::cli_support::Stand::new();
+    told.write("x.yaml", "scenario: x\npeers: { alice: { app: / } }\nsteps:\n  - fill: { peer: alice, field: Name, secret: key }\n");
+    told.glare(&["run", "x.yaml"])
+        .ends(3)
+        .complains("no secret `key`; add it to [secrets] in glare.toml");
 }
 
 #[test]

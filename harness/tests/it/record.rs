@@ -151,6 +151,26 @@ fn a_run_of_several_cases_and_repeats_is_told_as_it_was_live() {
 }
 
 #[test]
+fn pictures_beside_the_records_are_named_at_the_end() {
+    let stand = Stand::new();
+    stand.write(
+        "a.yaml",
+        "scenario: a\npeers: { bob: {} }\nsteps:\n  - create: { peer: bob, room: lobby }\n",
+    );
+    let ran = stand.glare(&["run", "a.yaml"]).ends(0);
+    assert!(!ran.out.contains("picture"), "{}", ran.out);
+    let folder = stand.record("a@bob-native");
+    std::fs::write(folder.with_file_name("chat-bob.png"), "a picture").expect("a file");
+    let told = stand.glare(&["show", "latest"]).ends(0).out;
+    let line = (told.lines()).find_map(|line| line.strip_prefix("picture: "));
+    let path = stand.path(line.expect("a picture"));
+    assert_eq!(
+        std::fs::read_to_string(path).expect("it is there"),
+        "a picture"
+    );
+}
+
+#[test]
 fn the_verdict_is_typed_with_its_place_in_the_file() {
     let stand = Stand::new();
     let text =

@@ -8,6 +8,9 @@ mod site_support;
 mod stage_support;
 
 mod app;
+mod page_aim;
 mod page_drive;
+mod page_memory;
+mod page_text;
 mod page_watch;
 mod stories;

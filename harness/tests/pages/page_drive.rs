@@ -419,7 +419,7 @@ async fn its_history_its_tabs_its_network_and_its_looks(
     visitor.sees("there").await;
     visitor.page.reload(LONG).await.unwrap();
     visitor.sees("two").await;
-    let shot = visitor.page.screenshot(LONG).await.unwrap();
+    let shot = visitor.page.screenshot(&[], LONG).await.unwrap();
     assert!(shot.starts_with(b"\x89PNG\r\n"), "{} bytes", shot.len());
     visitor.page.new_tab(LONG).await.unwrap();
     visitor.page.open(&site.url("/"), LONG).await.unwrap();

@@ -85,6 +85,7 @@ impl Try {
             security: project.security,
             logins: project.logins.into(),
             secrets: project.secrets.into(),
+            filled: project.filled.into(),
             translator: project.translator,
             ..Setting::new(project.server, dialect, pool, run.clone())
         });

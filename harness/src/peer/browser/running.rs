@@ -28,7 +28,7 @@ pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a document that is loaded may take to call. It does so while it loads, and again when the call does not get through.
 const CALL_DEADLINE: Duration = Duration::from_secs(10);
 /// How long after a line's end the event may come that tells why.
-pub(super) const TOLD_WITHIN: Duration = Duration::from_secs(1);
+pub(super) const TOLD_WITHIN: Duration = Duration::from_secs(3);
 
 /// Where a page and its frame are, how far they are loaded, and the state of the house's line, as text.
 const SHOWS: &str = r##"(() => {

@@ -1,6 +1,7 @@
 // Finds what a step is about, waits until a user could do it, and says where it is. It stands in a world of its own: nothing that the page overrides
 // is seen here, and nothing here is seen by the page. It never clicks or types: that is real input, from outside.
 if (globalThis.glare) return; // a document that takes the place of an empty one may have its world
+const realm = Math.random().toString(36).slice(2); // what is told is of this document
 const MOST = 5; // so many are named
 const LONGEST = 80; // so long is a name that is shown
 const TICK = 100; // what no event tells of (a value, a style sheet) is looked at this often, in ms
@@ -60,12 +61,24 @@ const texts = (root) => {
   return textOf;
 };
 
+// Whether a text is said in another one, not as a part of a longer word or number (`connected` in `disconnected`). Where a script puts no spaces between
+// words, anywhere.
+const kinds = [/[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]/u, /\p{N}/u];
+const joined = (a, b) => kinds.some((kind) => kind.test(a ?? "") && kind.test(b ?? ""));
+const says = (whole, part) => {
+  for (let at = whole.indexOf(part); at >= 0; at = whole.indexOf(part, at + 1)) {
+    const end = at + part.length;
+    if (!joined(whole[at - 1], part[0]) && !joined(whole[end - 1], whole[end])) return true;
+  }
+  return false;
+};
+
 const byText = (wanted, all) => {
   const text = clean(wanted);
   const textOf = texts();
   const has = new Set();
   for (const el of all) {
-    if (!unread.has(tag(el)) && clean(textOf(el)).includes(text)) has.add(el);
+    if (!unread.has(tag(el)) && says(clean(textOf(el)), text)) has.add(el);
   }
   const inner = [...has].filter((el) => ![...(shadow(el)?.children ?? children(el))].some((child) => has.has(child)));
   const exact = inner.filter((el) => clean(textOf(el)) === text);
@@ -117,7 +130,7 @@ const likeness = (a, b) => {
 const near = (target, all) => {
   const [[kind, value]] = Object.entries(target);
   const [word, name] = kind === "role" ? value : [null, String(value)];
-  if (kind === "selector") return [];
+  if (kind === "selector") return {};
   const seen = [];
   for (const el of all) {
     if (seen.length === 400) break;
@@ -128,9 +141,11 @@ const near = (target, all) => {
     const called = kind === "text" ? clean(textIn(el)) : nameOf(el);
     if (kind === "text" && !called) continue;
     const like = likeness(called, name);
-    if (same || like > 0.6) seen.push([like + (same ? 0.5 : 0), el]);
+    // What a page says of itself is looked for most.
+    const live = kind === "text" && (["status", "alert"].includes(attribute(el, "role")) || attribute(el, "aria-live") !== null);
+    if (same || like > 0.6) seen.push([like + (same ? 0.5 : 0) + (live ? 0.5 : 0), el]);
   }
-  return seen.sort(([a], [b]) => b - a).slice(0, MOST).map(([, el]) => describe(el));
+  return { near: seen.sort(([a], [b]) => b - a).slice(0, MOST).map(([, el]) => describe(el)), more: Math.max(0, seen.length - MOST) };
 };
 
 const hidden = property(Document, "hidden");
@@ -294,8 +309,17 @@ const seen = (el, sight) => {
   return [value === sight.value, `value ${JSON.stringify(short(value))}`];
 };
 
+// Where one of these texts is to be read: the innermost elements that have it, and fields that hold it.
+const showing = (secrets) => {
+  const has = (text) => typeof text === "string" && secrets.some((secret) => text.includes(secret));
+  const all = everything().filter((el) => (isControl(el) && has(el.value)) || has(textIn(el)));
+  const within = new Set(all.flatMap((el) => [parentOf(el)]));
+  return all.filter((el) => !within.has(el)).map(box).map(({ x, y, width, height }) => [x, y, width, height]);
+};
+
 // One look: the answer, or why there is none yet.
-const look = async ({ deed, target, text, sight }) => {
+const look = async ({ deed, target, text, sight, secrets }) => {
+  if (deed === "showing") return { done: { boxes: showing(secrets), width: innerWidth } };
   if (deed === "loaded") return readiness(document) === "complete" ? { done: {} } : { why: "loading" };
   const all = everything();
   const any = found(target, all);
@@ -315,17 +339,40 @@ const look = async ({ deed, target, text, sight }) => {
   if (there.length > 1) return { why: "many", found: there.slice(0, MOST).map(describe), count: there.length };
   const [el] = there;
   if (isDisabled(el)) return { why: "disabled" };
-  if (deed === "press") return focus(el) ? { done: {} } : { why: "not-focusable" };
+  if (deed === "press") return focus(el) ? { done: {}, aim: [el, "keydown"] } : { why: "not-focusable" };
   if (deed === "fill" && !isEditable(el)) return { why: "not-editable" };
   const keys = deed === "fill" ? typing(el, text) : {};
   if (keys.why) return keys;
-  if (keys.steps !== undefined) return focus(el) ? { done: keys } : { why: "not-focusable" };
+  if (keys.steps !== undefined) return focus(el) ? { done: keys, aim: [el, "keydown"] } : { why: "not-focusable" };
   const where = await place(el);
-  return where.at ? { done: { ...where, ...keys } } : where;
+  return where.at ? { done: { ...where, ...keys }, aim: [el, "pointerdown"] } : where;
 };
+
+// Input is on its way when a page may still move, or take the focus elsewhere. So the first event of it says whether it came where it was meant to; if
+// not, none of it reaches the page, and it is sent once more.
+let aim = null;
+let aims = 0;
+const landed = (event) => {
+  if (!aim || !event.isTrusted) return;
+  if (aim.hit === undefined) {
+    if (event.type !== aim.first) return;
+    const [hit] = event.composedPath();
+    aim.hit = hit instanceof Element && (gets(aim.el, hit) || (aim.first === "keydown" && gets(hit, aim.el)));
+    tell(`${realm} ${JSON.stringify({ saw: "landed", aim: aim.id, hit: aim.hit })}`);
+  }
+  if (aim.hit) {
+    aim = null;
+    return;
+  }
+  event.stopImmediatePropagation();
+  event.preventDefault();
+};
+const inputs = ["pointerdown", "mousedown", "pointerup", "mouseup", "click", "keydown", "keypress", "keyup"];
+for (const type of inputs) addEventListener(type, landed, { capture: true, passive: false });
 
 globalThis.glare = async (asked) => {
   const ask = JSON.parse(asked);
+  aim = null;
   const until = performance.now() + ask.within;
   for (;;) {
     const began = performance.now();
@@ -338,8 +385,12 @@ globalThis.glare = async (asked) => {
     }
     const now = performance.now();
     if (seen.done || seen.mistake || now >= until) {
-      const { all, ...answer } = seen;
-      if (all) answer.near = near(ask.target, all);
+      const { all, aim: aimed, ...answer } = seen;
+      if (aimed) {
+        aim = { id: `${realm}-${++aims}`, el: aimed[0], first: aimed[1] };
+        answer.aim = aim.id;
+      }
+      if (all) Object.assign(answer, near(ask.target, all));
       return JSON.stringify({ ...answer, at: seen.done?.at, url: location.href.slice(0, 300), ...(seen.done ?? {}) });
     }
     await change(until - now);
@@ -349,7 +400,6 @@ globalThis.glare = async (asked) => {
 };
 
 // What the observer tells, from the page's world to the harness; so much of it, and then so much a second.
-const realm = Math.random().toString(36).slice(2);
 const budgets = { many: { left: 1000, rate: 200 }, few: { left: 2000, rate: 200 } };
 let [missed, since] = [0, performance.now()];
 const pass = (kind, said) => {

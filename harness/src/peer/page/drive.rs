@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
-use super::error::{Hindrance, PageError};
+use super::error::{Hindrance, PageError, seconds};
 use super::keys::Input;
 use super::observer::short;
 use super::target::{Sight, Target};
@@ -21,20 +21,24 @@ pub(crate) const GRACE: Duration = Duration::from_secs(8);
 const SOON: Duration = Duration::from_millis(50);
 
 /// What is asked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Ask<'a> {
-    /// `click`, `fill`, `press`, `see`, `loaded`
+    /// `click`, `fill`, `press`, `see`, `loaded`, `showing`
     pub(super) deed: &'static str,
     pub(super) target: Option<&'a Target>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sight: Option<&'a Sight>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(super) secrets: &'a [String],
 }
 
 /// What is answered.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Answer {
+    /// What tells that the input has landed.
+    pub(super) aim: Option<String>,
     /// Where to click.
     pub(super) at: Option<[i64; 2]>,
     /// Whether the field holds something.
@@ -45,12 +49,21 @@ pub(super) struct Answer {
     pub(super) keys: Vec<String>,
     /// How many options up or down the wanted one of a `select` is.
     pub(super) steps: Option<i64>,
+    /// Where secrets are shown: left, top, width and height, in CSS pixels.
+    #[serde(default)]
+    pub(super) boxes: Vec<[f64; 4]>,
+    /// How wide the window is, in CSS pixels.
+    #[serde(default)]
+    pub(super) width: f64,
     why: Option<String>,
     mistake: Option<String>,
     #[serde(default)]
     found: Vec<Thing>,
     #[serde(default)]
     near: Vec<Thing>,
+    /// So many more are like it.
+    #[serde(default)]
+    more: usize,
     #[serde(default)]
     count: u64,
     by: Option<Thing>,
@@ -189,6 +202,60 @@ impl Driver {
         }
     }
 
+    /// Sends the input that an answer to `ask` leads to, and again where the page moved meanwhile, so that it would have come elsewhere.
+    pub(super) async fn aimed(
+        &self,
+        ask: &Ask<'_>,
+        limit: Limit,
+        input: impl Fn(&Answer) -> Result<Input, PageError>,
+    ) -> Result<(), PageError> {
+        loop {
+            let answer = self.ask(ask, limit).await?;
+            let input = input(&answer)?;
+            if input.is_empty() {
+                return Ok(());
+            }
+            let before = self.window()?;
+            self.input(input, limit).await?;
+            let Some(aim) = &answer.aim else {
+                return Ok(());
+            };
+            if self.has_hit(aim, &before, limit).await {
+                return Ok(());
+            }
+            if limit.left().is_zero() {
+                return Err(PageError::Unusable {
+                    wanted: ask.target.map(Target::to_string).unwrap_or_default(),
+                    why: Hindrance::Moving,
+                    within: limit.within,
+                    at: before.url.escape_debug().to_string(),
+                });
+            }
+        }
+    }
+
+    /// Whether input that is done came where it was meant to.
+    async fn has_hit(&self, aim: &str, before: &Window, limit: Limit) -> bool {
+        let mut changes = self.windows.changes();
+        let told = async {
+            loop {
+                if let Some(hit) = self.windows.has_hit(aim) {
+                    return hit;
+                }
+                // Another document: that it was clicked is the likeliest cause.
+                let now = self.windows.driven();
+                if now.id != before.id || now.documents != before.documents || now.gone.is_some() {
+                    return true;
+                }
+                if changes.changed().await.is_err() {
+                    return true;
+                }
+            }
+        };
+        // None of it reached the document, as where a frame lay over it meanwhile.
+        timeout(limit.left() + GRACE, told).await.unwrap_or(false)
+    }
+
     /// Sends input events to the window, and waits until they are done.
     pub(super) async fn input(&self, input: Input, limit: Limit) -> Result<(), PageError> {
         let window = self.window()?;
@@ -235,7 +302,7 @@ impl Driver {
             Ok(value) => Ok(Ok(value)),
             Err(BidiError::Refused { message, .. }) => Ok(Err(short(&message))),
             Err(BidiError::Late { .. }) => {
-                Ok(Err(format!("not done in {} s", limit.within.as_secs_f64())))
+                Ok(Err(format!("not done in {} s", seconds(limit.within))))
             }
             Err(BidiError::Gone) => Err(self.gone().await),
         }
@@ -271,7 +338,10 @@ impl Answer {
         let (within, at) = (limit.within, self.url.escape_debug().to_string());
         let hindrance = match why.as_str() {
             "missing" => {
-                let near = told(&self.near);
+                let mut near = told(&self.near);
+                if self.more > 0 {
+                    near.push(format!("and {} more", self.more));
+                }
                 return Err(PageError::NotFound {
                     wanted,
                     near,
@@ -303,7 +373,7 @@ impl Answer {
             "loading" => {
                 return Err(PageError::NotLoaded {
                     url: at,
-                    why: format!("not loaded in {} s", within.as_secs_f64()),
+                    why: format!("not loaded in {} s", seconds(within)),
                 });
             }
             "hidden" => Hindrance::Hidden,

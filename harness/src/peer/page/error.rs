@@ -129,7 +129,7 @@ impl fmt::Display for PageError {
                 within,
                 at,
             } => {
-                write!(f, "no {wanted} in {} s at {at}", within.as_secs_f64())?;
+                write!(f, "no {wanted} in {} s at {at}", seconds(*within))?;
                 match near.is_empty() {
                     true => f.write_str("; nothing like it is there"),
                     false => write!(f, "; there is {}", list(near)),
@@ -146,7 +146,7 @@ impl fmt::Display for PageError {
                 why,
                 within,
                 at,
-            } => write!(f, "{wanted} {why} ({} s, at {at})", within.as_secs_f64()),
+            } => write!(f, "{wanted} {why} ({} s, at {at})", seconds(*within)),
             Self::Otherwise {
                 wanted,
                 expected,
@@ -156,18 +156,23 @@ impl fmt::Display for PageError {
             } => write!(
                 f,
                 "{wanted} was expected {expected} in {} s at {at}, and is there: {}",
-                within.as_secs_f64(),
+                seconds(*within),
                 list(found)
             ),
             Self::NotLoaded { url, why } => write!(f, "{url} could not be loaded: {why}"),
             Self::Busy { what, within, at } => write!(
                 f,
                 "the page at {at} did not answer in {} s ({what}): its scripts run without a pause, or a dialog is open",
-                within.as_secs_f64()
+                seconds(*within)
             ),
             Self::Mistake(why) => f.write_str(why),
             Self::Refused(why) => write!(f, "the browser refused: {why}"),
             Self::Gone(why) => write!(f, "the page is gone: {why}"),
         }
     }
+}
+
+/// As a reader counts them: to a tenth.
+pub(super) fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 10.0).round() / 10.0
 }

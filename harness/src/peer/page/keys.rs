@@ -122,6 +122,11 @@ impl Input {
         Ok(self)
     }
 
+    /// Whether there is nothing to do.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pointer.is_empty() && self.keys.is_empty()
+    }
+
     /// The sources of `input.performActions`.
     pub(super) fn sources(self) -> Value {
         let mut sources = Vec::new();

@@ -24,6 +24,7 @@ mod error;
 mod event;
 mod keys;
 mod observer;
+mod picture;
 mod target;
 mod user;
 mod watch;

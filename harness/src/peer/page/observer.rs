@@ -21,6 +21,10 @@ enum Said {
         top: bool,
         url: String,
     },
+    Landed {
+        aim: String,
+        hit: bool,
+    },
     Flood {
         count: u64,
     },
@@ -97,6 +101,13 @@ enum Said {
 pub(super) enum Heard {
     /// A document is there.
     Document,
+    /// Input that was aimed so landed.
+    Landed {
+        /// As `drive.js` called it.
+        aim: String,
+        /// Whether it came where it was meant to.
+        hit: bool,
+    },
     /// So many were left out.
     Flood(u64),
     /// So many lines were kept from the console.
@@ -166,6 +177,7 @@ impl Observed {
                 }
                 return Some(Heard::Document);
             }
+            Said::Landed { aim, hit } => return Some(Heard::Landed { aim, hit }),
             Said::Flood { count } => return Some(Heard::Flood(count)),
             Said::Unsaid { count } => return Some(Heard::Unsaid(count)),
             Said::Connection { conn } => {

@@ -11,10 +11,11 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::drive::{Ask, Driver, Limit};
-use super::error::PageError;
+use super::drive::{Answer, Ask, Driver, Limit};
+use super::error::{PageError, seconds};
 use super::event::PageEvents;
 use super::keys::Input;
+use super::picture;
 use super::target::{Sight, Target};
 use super::watch::watch;
 use super::windows::Windows;
@@ -201,6 +202,7 @@ impl UserPage {
             target: None,
             text: None,
             sight: None,
+            ..Ask::default()
         };
         self.driver.ask(&ask, limit).await.map(drop)
     }
@@ -244,7 +246,7 @@ impl UserPage {
         if timeout(limit.left(), moved).await.is_err() {
             return Err(PageError::NotLoaded {
                 url: format!("what comes {side} {}", before.url.escape_debug()),
-                why: format!("it did not come in {} s", within.as_secs_f64()),
+                why: format!("it did not come in {} s", seconds(within)),
             });
         }
         self.loaded(limit).await
@@ -263,27 +265,26 @@ impl UserPage {
             target: Some(target),
             text: Some(text),
             sight: None,
+            ..Ask::default()
         };
-        let answer = self.driver.ask(&ask, limit).await?;
-        let input = match (answer.steps, answer.at) {
-            (Some(0), _) => return Ok(()),
+        let typed = |answer: &Answer| match (answer.steps, answer.at) {
+            (Some(0), _) => Ok(Input::default()),
             (Some(steps), _) => {
                 let key = if steps > 0 { "ArrowDown" } else { "ArrowUp" };
-                Input::default().times(key, steps.unsigned_abs())?
+                Input::default().times(key, steps.unsigned_abs())
             }
-            (None, Some(at)) => {
-                let mut input = Input::default().click(at);
+            (None, at) => {
+                let mut input = Input::default().click(at.ok_or_else(nowhere)?);
                 if answer.full {
                     input = input.select_all();
                     if answer.keys.is_empty() {
                         input = input.times("Delete", 1)?;
                     }
                 }
-                input.text(&answer.keys)
+                Ok(input.text(&answer.keys))
             }
-            (None, None) => return Err(PageError::Refused("the page named no place".into())),
         };
-        self.driver.input(input, limit).await
+        self.driver.aimed(&ask, limit, typed).await
     }
 
     /// Clicks in the middle of it.
@@ -294,11 +295,10 @@ impl UserPage {
             target: Some(target),
             text: None,
             sight: None,
+            ..Ask::default()
         };
-        match self.driver.ask(&ask, limit).await?.at {
-            Some(at) => self.driver.input(Input::default().click(at), limit).await,
-            None => Err(PageError::Refused("the page named no place".into())),
-        }
+        let clicked = |answer: &Answer| Ok(Input::default().click(answer.at.ok_or_else(nowhere)?));
+        self.driver.aimed(&ask, limit, clicked).await
     }
 
     /// Presses a key (`Enter`, `Escape`, `a`, `Control+a`), in the target if there is one, else where the focus is.
@@ -310,16 +310,18 @@ impl UserPage {
     ) -> Result<(), PageError> {
         let limit = Limit::new(within);
         let input = Input::default().chord(key)?;
-        if target.is_some() {
-            let ask = Ask {
-                deed: "press",
-                target,
-                text: None,
-                sight: None,
-            };
-            self.driver.ask(&ask, limit).await?;
+        if target.is_none() {
+            return self.driver.input(input, limit).await;
         }
-        self.driver.input(input, limit).await
+        let ask = Ask {
+            deed: "press",
+            target,
+            text: None,
+            sight: None,
+            ..Ask::default()
+        };
+        let pressed = |_: &Answer| Input::default().chord(key);
+        self.driver.aimed(&ask, limit, pressed).await
     }
 
     /// Waits until that is to be seen.
@@ -334,22 +336,48 @@ impl UserPage {
             target: Some(target),
             text: None,
             sight: Some(sight),
+            ..Ask::default()
         };
         self.driver.ask(&ask, Limit::new(within)).await.map(drop)
     }
 
-    /// What is to be seen now: a PNG.
-    pub async fn screenshot(&self, within: Duration) -> Result<Vec<u8>, PageError> {
-        let order = self.driver.order(
-            "browsingContext.captureScreenshot",
-            json!({}),
-            Limit::new(within),
-        );
+    /// What is to be seen now: a PNG. What shows one of these secrets is covered.
+    pub async fn screenshot(
+        &self,
+        secrets: &[String],
+        within: Duration,
+    ) -> Result<Vec<u8>, PageError> {
+        let limit = Limit::new(within);
+        // Where they are may change meanwhile.
+        let before = self.showing(secrets, limit).await?;
+        let order = self
+            .driver
+            .order("browsingContext.captureScreenshot", json!({}), limit);
         let shot = order.await?.map_err(PageError::Refused)?;
         let data = shot["data"].as_str().unwrap_or_default();
-        STANDARD
-            .decode(data)
-            .map_err(|error| PageError::Refused(format!("a picture that cannot be read: {error}")))
+        let unread =
+            |why: String| PageError::Refused(format!("a picture that cannot be read: {why}"));
+        let picture = STANDARD.decode(data);
+        let picture = picture.map_err(|error| unread(error.to_string()))?;
+        let after = self.showing(secrets, limit).await?;
+        let boxes = [&before.boxes[..], &after.boxes[..]].concat();
+        if boxes.is_empty() {
+            return Ok(picture);
+        }
+        picture::covered(&picture, after.width, &boxes).map_err(unread)
+    }
+
+    /// Where secrets are to be read.
+    async fn showing(&self, secrets: &[String], limit: Limit) -> Result<Answer, PageError> {
+        if secrets.is_empty() {
+            return Ok(Answer::default());
+        }
+        let ask = Ask {
+            deed: "showing",
+            secrets,
+            ..Ask::default()
+        };
+        self.driver.ask(&ask, limit).await
     }
 
     /// Takes the network away from all its windows, or gives it back.
@@ -375,7 +403,7 @@ impl UserPage {
             Ok(Err(error)) => Err(PageError::Refused(error.to_string())),
             Err(_) => Err(PageError::Refused(format!(
                 "no new tab in {} s",
-                within.as_secs_f64()
+                seconds(within)
             ))),
         };
         self.driver.windows.expect(false);
@@ -450,10 +478,37 @@ impl UserPage {
         Ok(nodes["nodes"].as_array().map_or(0, Vec::len))
     }
 
+    /// A command of Chromium's own protocol about the page: what the memory of a page is measured by.
+    #[doc(hidden)]
+    pub async fn devtools(
+        &self,
+        method: &str,
+        params: serde_json::Value,
+        within: Duration,
+    ) -> Result<serde_json::Value, PageError> {
+        let limit = Limit::new(within);
+        let asked = |order: Result<serde_json::Value, String>| order.map_err(PageError::Refused);
+        let session = self
+            .driver
+            .order("goog:cdp.getSession", json!({}), limit)
+            .await?;
+        let params = json!({
+            "session": asked(session)?["session"],
+            "method": method,
+            "params": params,
+        });
+        let done = self.driver.order("goog:cdp.sendCommand", params, limit);
+        Ok(asked(done.await?)?["result"].take())
+    }
+
     /// How many WebDriver BiDi commands were sent for its steps.
     pub fn commands(&self) -> u64 {
         self.guest().commands()
     }
+}
+
+fn nowhere() -> PageError {
+    PageError::Refused("the page named no place".into())
 }
 
 impl Drop for UserPage {

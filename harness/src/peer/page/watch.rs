@@ -167,6 +167,7 @@ impl Watcher {
                 let what = "console";
                 self.tell(window, "floods", PageEvent::Flood { what, count });
             }
+            Some(Heard::Landed { aim, hit }) => self.windows.landed(&aim, hit),
             Some(Heard::Document) | None => {}
         }
     }
@@ -183,6 +184,12 @@ impl Watcher {
         let level = text(params, "level");
         let text = text(params, "text");
         let event = match (params["type"].as_str(), level.as_str()) {
+            // Firefox's own remark (`WebRTC: ICE failed, add a STUN server …`), told like an error that no script caught; what a script throws has
+            // the name of the error, or `uncaught exception`, before it.
+            (Some("javascript"), "error") if text.starts_with("WebRTC: ") => PageEvent::Console {
+                level: "warn".to_owned(),
+                text,
+            },
             (Some("javascript"), "error") => PageEvent::Uncaught { text },
             _ => PageEvent::Console { level, text },
         };

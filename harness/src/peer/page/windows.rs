@@ -22,6 +22,8 @@ struct All {
     driven: Vec<WindowId>,
     /// How many the driver is just opening.
     expected: usize,
+    /// Of the input that landed last: what it was aimed at, and whether it hit.
+    landed: Option<(String, bool)>,
     /// Why all is gone.
     gone: Option<String>,
 }
@@ -156,6 +158,19 @@ impl Windows {
             window.documents += u64::from(new);
         }
         self.changed();
+    }
+
+    /// Input landed.
+    pub(super) fn landed(&self, aim: &str, hit: bool) {
+        lock(&self.all).landed = Some((aim.to_owned(), hit));
+        self.changed();
+    }
+
+    /// Whether the input that was aimed so hit, once it has landed.
+    pub(super) fn has_hit(&self, aim: &str) -> Option<bool> {
+        let all = lock(&self.all);
+        let landed = all.landed.as_ref().filter(|(known, _)| known == aim);
+        landed.map(|(_, hit)| *hit)
     }
 
     /// It is gone. Says whether that is news.

@@ -7,6 +7,7 @@ use super::lanes::Lanes;
 use crate::log::Watch;
 use crate::names::PeerName;
 use crate::record::{Event, Failure, Seq, Story, Verdict, What, let_in};
+use crate::report::text::in_a_row;
 use crate::scenario::Place;
 use crate::signaling::{Kind, Notice, Request, Terms, Word};
 use crate::terms::{Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
@@ -440,6 +441,9 @@ fn drawn(
             payload,
             ..
         } => chip(peer, "", format!("says on {label}: {}", told(payload))),
+        What::LinkAsked { link, text } => {
+            chip(&link.peer, "", format!("{link}: {}", in_a_row(text)))
+        }
         What::LinkUp { link } => chip(&link.peer, " up", format!("{link}: signaling up")),
         What::LinkDown { link, by, ending } => {
             let by = match by {

@@ -96,6 +96,20 @@ impl Walk<'_> {
                 .expect("one thing that is to be seen of it")
                 .advise("make two steps of it");
         }
+        if matches!(deed, PageDeed::Fill { .. }) {
+            match (there("text"), there("secret")) {
+                (true, true) => {
+                    self.note(at, "secret", "`text` and `secret` at once".into())
+                        .expect("one of them");
+                }
+                (false, false) => {
+                    self.mistakes
+                        .add(&at.verb, "it is not said what to fill in")
+                        .expect("`text:`, or `secret:` with a name of the project file");
+                }
+                _ => {}
+            }
+        }
         let text = target.map(|target| match target {
             Target::Role { name, .. } => name,
             Target::Label(text) | Target::Text(text) | Target::Selector(text) => text,

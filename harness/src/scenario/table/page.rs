@@ -107,7 +107,12 @@ pub(crate) const PAGE: &[Verb] = &[
             ROLE,
             NAME,
             SELECTOR,
-            must("text", Shape::Text(MAX_TEXT), "The text."),
+            may("text", Shape::Text(MAX_TEXT), "The text."),
+            may(
+                "secret",
+                Shape::Text(MAX_TEXT),
+                "In the place of `text`: what `[secrets]` of the project file calls so. It is in no record, no log and no picture.",
+            ),
         ],
         one_of: &["field", "label", "role", "selector"],
         demands: Demands::Nothing,

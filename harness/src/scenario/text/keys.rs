@@ -7,7 +7,7 @@ use super::words::{corruption_text, cut_text, direction_text, kill_text};
 use crate::names::PeerName;
 use crate::scenario::build::made_up;
 use crate::scenario::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw};
-use crate::scenario::page::{PageDeed, ROLE_KEYS, Sight, Target};
+use crate::scenario::page::{Filling, PageDeed, ROLE_KEYS, Sight, Target};
 use crate::scenario::table::{TOGETHER, WAIT};
 use crate::terms::{Corruption, Data};
 use crate::yaml::{scalar, write_duration};
@@ -319,9 +319,12 @@ fn page(peer: &PeerName, deed: &PageDeed) -> (&'static str, Entries) {
             at(path);
             "new-tab"
         }
-        PageDeed::Fill { target, text } => {
+        PageDeed::Fill { target, with } => {
             entries.extend(target_entries(target));
-            entries.push(("text", scalar(text)));
+            entries.push(match with {
+                Filling::Text(text) => ("text", scalar(text)),
+                Filling::Secret(name) => ("secret", scalar(name)),
+            });
             "fill"
         }
         PageDeed::Click { target } => {

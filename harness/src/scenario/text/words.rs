@@ -2,7 +2,7 @@
 
 use crate::names::PeerName;
 use crate::scenario::model::{Cut, Pattern};
-use crate::scenario::page::{PageDeed, Sight, Target};
+use crate::scenario::page::{Filling, PageDeed, Sight, Target};
 use crate::terms::{Corruption, Kill, Silence};
 use crate::yaml::scalar;
 
@@ -69,8 +69,12 @@ pub(super) fn page_text(deed: &PageDeed) -> Option<String> {
         PageDeed::Navigate { path: None } => "leaves its page".to_owned(),
         PageDeed::Navigate { path } => format!("goes to{}", at(path).unwrap_or_default()),
         PageDeed::NewTab { path } => format!("opens a tab{}", at(path).unwrap_or_default()),
-        PageDeed::Fill { target, text } => {
-            format!("fills {} with {}", target_text(target), quoted(text))
+        PageDeed::Fill { target, with } => {
+            let with = match with {
+                Filling::Text(text) => quoted(text),
+                Filling::Secret(name) => format!("the secret {}", scalar(name)),
+            };
+            format!("fills {} with {with}", target_text(target))
         }
         PageDeed::Click { target } => format!("clicks {}", target_text(target)),
         PageDeed::Press { key, target } => {

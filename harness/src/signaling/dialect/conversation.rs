@@ -17,7 +17,7 @@ use super::{
     socketio, words,
 };
 use crate::names::RoomName;
-use crate::signaling::{Kind, Notice, Request, Word};
+use crate::signaling::{Kind, Notice, Request, Signal, Word};
 
 /// Longer texts are not understood. A large SDP has some 20 KiB.
 const MAX_TEXT: usize = 1024 * 1024;
@@ -41,6 +41,8 @@ pub struct Conversation {
     pub(super) link: BTreeMap<String, Json>,
     /// What was captured of a pair: by the other's name.
     pub(super) pairs: BTreeMap<String, BTreeMap<String, Json>>,
+    /// With whom a goodbye was the last word.
+    parted: BTreeSet<String>,
     /// The room that the peer is in.
     pub(super) room: Option<RoomName>,
     /// The room that it asked for last, and how.
@@ -81,6 +83,7 @@ impl Conversation {
             link: new_line(&dialect),
             dialect,
             pairs: BTreeMap::new(),
+            parted: BTreeSet::new(),
             room: None,
             asked: None,
             awaits: false,
@@ -209,6 +212,7 @@ impl Conversation {
             });
         }
         self.choose_room_id(word);
+        self.make_up(word);
         self.note(word);
         if !self.waiting.is_empty() && self.waiting.len() < MOST_WAITING {
             self.waiting.push_back(Waiting {
@@ -302,6 +306,36 @@ impl Conversation {
     /// Whether the server gives peers their ids.
     pub(super) fn is_named(&self) -> bool {
         self.book.peer_id(&self.me).is_some()
+    }
+
+    /// What stands in all that two say to each other, if this is the first of it.
+    fn make_up(&mut self, word: &Word) {
+        let Word::Signal {
+            peer: Some(peer), ..
+        } = word
+        else {
+            return;
+        };
+        let dialect = Arc::clone(&self.dialect);
+        let anew = self.parted.remove(peer);
+        for name in &dialect.pair {
+            let pair = self.pairs.entry(peer.clone()).or_default();
+            if anew || !pair.contains_key(name) {
+                pair.insert(name.clone(), nobody_elses());
+            }
+        }
+        self.part(word);
+    }
+
+    /// After a goodbye, what they say next begins anew; what is still on its way is known by the old values.
+    pub(super) fn part(&mut self, word: &Word) {
+        if let Word::Signal {
+            peer: Some(peer),
+            signal: Signal::Bye,
+        } = word
+        {
+            self.parted.insert(peer.clone());
+        }
     }
 
     fn said_variables<'a>(&self, word: &'a Word) -> Variables<'a> {
@@ -429,6 +463,7 @@ impl Conversation {
                 _ if !self.dialect.is_own(&name) => {}
                 _ => match with {
                     Some(with) => {
+                        self.parted.remove(with);
                         let pair = self.pairs.entry(with.to_owned()).or_default();
                         pair.insert(name, value);
                     }
@@ -485,8 +520,12 @@ fn new_line(dialect: &Dialect) -> BTreeMap<String, Json> {
     let mut link = BTreeMap::new();
     let holes = super::template::text_holes(&dialect.connect.path);
     if holes.iter().any(|hole| hole.name == "line") {
-        let line = format!("{:016x}", rand::random::<u64>());
-        link.insert("line".to_owned(), Json::from(line));
+        link.insert("line".to_owned(), nobody_elses());
     }
     link
+}
+
+/// A text that nobody else has.
+fn nobody_elses() -> Json {
+    Json::from(format!("{:016x}", rand::random::<u64>()))
 }

@@ -213,6 +213,8 @@ impl Compared {
                             Filter::Json => "text that is JSON",
                             Filter::Base64 => "base64",
                             Filter::Digest => "a digest of 20 hexadecimal digits",
+                            Filter::Commas => "a list with commas between",
+                            Filter::Spaces => "a list with spaces between",
                         };
                         return self.differs(2, place, wanted.into(), told(value));
                     }

@@ -5,7 +5,7 @@
 use super::patterns::{find, place};
 use super::template::{self, Hole};
 use super::words::Hears;
-use super::{Body, Dialect, Saying, Then};
+use super::{Body, Dialect, Ends, Saying, Then};
 use crate::mistake::Mistakes;
 use crate::signaling::Kind;
 use crate::terms::Direction;
@@ -36,6 +36,7 @@ impl Dialect {
             self.never_matched(direction, &root, &mut doubts);
         }
         self.never_granted(&root, &mut doubts);
+        self.granted_before(&root, &mut doubts);
         self.one_sided(&root, &mut doubts);
         self.promised(&root, &mut doubts);
         self.captured_in_vain(&root, &mut doubts);
@@ -102,6 +103,38 @@ impl Dialect {
             doubts
                 .add(&span, format!("nothing says that a {request} was granted"))
                 .expect(format!("each step `{request}` waits for `hear: {answer}`"));
+        }
+    }
+
+    /// Answers to requests that are done without one: they would be heard as a second grant, of what was taken for granted too early.
+    fn granted_before(&self, root: &Node, doubts: &mut Mistakes) {
+        for (request, answer) in GRANTED.into_iter().chain([(Kind::Leave, Kind::Left)]) {
+            let Some(way) = self.way(request).filter(|way| way.like.is_none()) else {
+                continue;
+            };
+            let (done, advice) = match way.done {
+                Ends::Answered => continue,
+                Ends::Connected => (
+                    "connected",
+                    "what a server says first is waited for by `connect: { then: [{ hear: … }] }`, which can capture `{self}` and `{with}` too",
+                ),
+                Ends::Sent => (
+                    "sent",
+                    "leave out `done: sent`, and the answer is waited for",
+                ),
+                Ends::Closed => (
+                    "closed",
+                    "leave out `done: closed`, and the answer is waited for",
+                ),
+            };
+            if let Some(span) = place(root, &format!("hear.{answer}")) {
+                doubts
+                    .add(&span, format!("`{answer}` answers what was done before"))
+                    .expect(format!(
+                        "`say: {{ {request}: {{ done: {done} }} }}` says that nothing answers it"
+                    ))
+                    .advise(advice);
+            }
         }
     }
 
@@ -344,6 +377,27 @@ mod tests {
                 "{told:?}"
             );
         }
+    }
+
+    #[test]
+    fn an_answer_to_what_is_done_without_one_is_told() {
+        for (done, is) in [("", false), (", done: sent", true)] {
+            let say = format!("  leave: {{ message: {{ do: leave }}{done} }}\n");
+            let told = doubts("", &say, "  left: { message: { is: left } }\n");
+            let expected = "14: `left` answers what was done before (`say: { leave: { done: sent } }` says that nothing answers it)";
+            assert_eq!(told, if is { vec![expected] } else { vec![] });
+        }
+        let text = format!("dialect: x\nconnect: {{ path: / }}\n{SAY}{HEAR}");
+        let text = text.replace(
+            "  create: { message: { do: create, room: \"{room}\" } }\n  join: { message: { do: join, room: \"{room}\" } }\n",
+            "  create: join\n  join: { done: connected }\n",
+        );
+        let text = text.replace("  created: { message: { is: created } }\n", "");
+        let dialect = Dialect::read(Path::new("x.yaml"), &text).expect("a dialect");
+        let told: Vec<String> = (dialect.doubts().iter())
+            .map(|doubt| format!("{}: {}", doubt.span().line, doubt.found()))
+            .collect();
+        assert_eq!(told, ["9: `joined` answers what was done before"]);
     }
 
     #[test]

@@ -16,17 +16,23 @@ pub(crate) enum Filter {
     Base64,
     /// Twenty characters that are the same for the same value: the first hexadecimal digits of its SHA-256. Nothing leads back.
     Digest,
+    /// A list, with commas between.
+    Commas,
+    /// A list, with spaces between.
+    Spaces,
 }
 
 /// So many characters has a digest: as many as BitTorrent's ids.
 const DIGEST: usize = 20;
 
 impl Filter {
-    const NAMES: [(&str, Filter); 4] = [
+    const NAMES: [(&str, Filter); 6] = [
         ("url", Filter::Url),
         ("json", Filter::Json),
         ("base64", Filter::Base64),
         ("digest", Filter::Digest),
+        ("commas", Filter::Commas),
+        ("spaces", Filter::Spaces),
     ];
 
     /// The filter of this name.
@@ -54,6 +60,8 @@ impl Filter {
             Filter::Json => value.to_string(),
             Filter::Base64 => STANDARD.encode(plain(value)),
             Filter::Digest => digest(&plain(value)),
+            Filter::Commas => join(value, ","),
+            Filter::Spaces => join(value, " "),
         }
     }
 
@@ -67,8 +75,23 @@ impl Filter {
                 String::from_utf8(bytes).ok().map(Json::String)
             }
             Filter::Digest => None,
+            Filter::Commas => Some(list(text.split(','))),
+            Filter::Spaces => Some(list(text.split(' '))),
         }
     }
+}
+
+fn join(value: &Json, between: &str) -> String {
+    match value {
+        Json::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(between),
+        other => plain(other),
+    }
+}
+
+/// Nothing, and what stands between two separators that follow each other, is no item.
+fn list<'a>(items: impl Iterator<Item = &'a str>) -> Json {
+    let items = items.map(str::trim).filter(|item| !item.is_empty());
+    items.map(|item| Json::String(item.into())).collect()
 }
 
 /// A value within text.

@@ -45,6 +45,27 @@ impl Heard {
     }
 }
 
+/// A refusal that comes as the answer to one request is of that request.
+fn answered(word: Word, asked: Option<Kind>) -> Word {
+    match (word, asked) {
+        (
+            Word::Notice {
+                notice:
+                    Notice::Refused {
+                        request: None,
+                        reason,
+                    },
+            },
+            Some(asked),
+        ) if asked.is_request() => {
+            let request = Some(asked);
+            let notice = Notice::Refused { request, reason };
+            Word::Notice { notice }
+        }
+        (word, _) => word,
+    }
+}
+
 /// One message, unwrapped.
 struct Message<'a> {
     value: &'a Json,
@@ -146,6 +167,7 @@ impl Conversation {
         let words = self.hear_words(&dialect, |hearing, variables| {
             hearing.hears(&message, variables)
         });
+        let words = words.into_iter().map(|word| answered(word, ack.flatten()));
         heard.words.extend(words);
         self.hear_members(&dialect, &message, &mut heard);
         heard.understood |= !heard.words.is_empty();
@@ -341,7 +363,10 @@ impl Conversation {
         let known = variables.count();
         let found = dialect.hear.iter().find_map(|(hears, hearing)| {
             variables.forget(known);
-            if !self.may_answer(*hears, hearing) || !fits(hearing, &mut variables) {
+            if !self.may_answer(*hears, hearing)
+                || !fits(hearing, &mut variables)
+                || self.is_for_another(&variables)
+            {
                 return None;
             }
             let here = match hears {
@@ -396,6 +421,9 @@ impl Conversation {
         }
         let with = self.whom(&captured);
         self.remember(captured, with.as_deref());
+        for word in &words {
+            self.part(word);
+        }
         words
     }
 

@@ -219,6 +219,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "learn: [{ message: { ticket: \"{ticket}\" } }]",
             ),
             may(
+                "pair",
+                Shape::Texts,
+                "[]",
+                "Names of values that whoever speaks first of two makes up, and that stand in what both say to each other until a `bye`: the id of a connection, of a session.",
+                "pair: [session]",
+            ),
+            may(
                 "ignore",
                 Shape::OneOrMore("ignore"),
                 "[]",
@@ -750,6 +757,10 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     (
         "`\"{x|digest}\"`",
         "Twenty characters that are the same for the same value; nothing leads back from them.",
+    ),
+    (
+        "`\"{x|commas}\"`, `\"{x|spaces}\"`",
+        "A list within a text, with commas or spaces between.",
     ),
     ("`\"{_}\"`", "Anything; only heard."),
     ("`{{` and `}}`", "The braces themselves."),

@@ -110,6 +110,8 @@ pub struct Dialect {
     every: Vec<Beat>,
     /// The names of what it captures for later.
     captured: Vec<String>,
+    /// Those of them that who speaks first of two makes up.
+    pair: Vec<String>,
     /// `offers:`
     offers: Option<String>,
     /// `candidates: in-description`

@@ -25,6 +25,18 @@ impl Conversation {
         }
     }
 
+    /// Whether what it hears is for another: its own name is not known here, so that `{me}` fits whatever stands there.
+    pub(super) fn is_for_another(&self, heard: &Variables<'_>) -> bool {
+        let Some(id) = heard.text("me").filter(|_| self.page) else {
+            return false;
+        };
+        match self.book.peer(id) {
+            Some(whose) => *whose != *self.me,
+            // Nobody's yet: it is another's if this one has an id.
+            None => self.is_named(),
+        }
+    }
+
     /// How it calls itself, if that was captured.
     pub(super) fn learn_own(&self, captured: &[(String, Json)]) {
         if !self.page {

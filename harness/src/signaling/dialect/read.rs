@@ -49,6 +49,7 @@ const KEYS: &[&str] = &[
     "reply",
     "ignore",
     "learn",
+    "pair",
     "say",
     "hear",
 ];
@@ -156,6 +157,7 @@ impl Reader<'_> {
         let connect = find("connect")
             .map(|node| self.connect(node))
             .unwrap_or_default();
+        let pair = find("pair").map(|node| self.own_names(node));
         let properties = self.properties(&find);
         let binary = find("frames").map(|node| self.frames(node));
         let binary = binary.unwrap_or_default();
@@ -190,6 +192,7 @@ impl Reader<'_> {
             reply: reply.unwrap_or_default(),
             every: every.unwrap_or_default(),
             captured: self.captured,
+            pair: pair.unwrap_or_default(),
             offers: offers.map(str::to_owned),
             candidates_within: candidates == Some(WITHIN),
             via: self.via,

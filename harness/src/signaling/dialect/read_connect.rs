@@ -26,6 +26,19 @@ const COMMON: &[&str] = &[
     "me", "self", "peer", "room", "room-id", "with", "members", "reason",
 ];
 
+/// The names of what words carry.
+const OF_WORDS: &[&str] = &[
+    "sdp",
+    "candidate",
+    "candidate-line",
+    "sdp-mid",
+    "sdp-mline-index",
+    "ufrag",
+    "request",
+    "how",
+    "messages",
+];
+
 impl Reader<'_> {
     pub(super) fn connect(&mut self, node: &Node) -> ConnectTemplate {
         let mut connect = ConnectTemplate::default();
@@ -57,7 +70,7 @@ impl Reader<'_> {
         };
         self.via = self.carried(fields);
         if let Some(node) = fields.find("login") {
-            connect.login = self.logins(node);
+            connect.login = self.own_names(node);
         }
         if let Some(node) = fields.find("self") {
             connect.own = self.templates(&["me"], false).template(node);
@@ -153,15 +166,17 @@ impl Reader<'_> {
         protocols
     }
 
-    /// `login: [token]`: names that the project file gives values to.
-    fn logins(&mut self, node: &Node) -> Vec<String> {
+    /// `login: [token]`, `pair: [session]`: names of values that stand in messages, and mean nothing else.
+    pub(super) fn own_names(&mut self, node: &Node) -> Vec<String> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let mut names = Vec::new();
         for item in one_or_more(node) {
             let Some(name) = item.text("a name, as text: `token`", self.mistakes) else {
                 continue;
             };
-            let taken = COMMON.contains(&name) || self.captured.iter().any(|own| own == name);
+            let taken = COMMON.contains(&name)
+                || OF_WORDS.contains(&name)
+                || self.captured.iter().any(|own| own == name);
             if taken || !(1..=32).contains(&name.len()) || !name.chars().all(plain) {
                 item.wrong(
                     "a name of 1 to 32 of `a-z 0-9 -` that means nothing else: `token`",

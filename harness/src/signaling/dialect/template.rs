@@ -340,7 +340,17 @@ impl Hole {
             }
             Some(filter) => filter.undo(text),
         };
-        value.is_some_and(|value| variables.bind(&self.name, Cow::Owned(value)))
+        value.is_some_and(|value| {
+            let value = self.whole(value);
+            variables.bind(&self.name, Cow::Owned(value))
+        })
+    }
+
+    /// A candidate is an object, which within a text stands as JSON.
+    fn whole(&self, value: Json) -> Json {
+        let text = value.as_str().filter(|_| self.name == "candidate");
+        let object: Option<Json> = text.and_then(|text| serde_json::from_str(text).ok());
+        object.filter(Json::is_object).unwrap_or(value)
     }
 }
 

@@ -197,6 +197,8 @@ fn candidate(captured: &Variables<'_>) -> Option<Candidate> {
     }
     let index = match captured.get("sdp-mline-index") {
         None | Some(Json::Null) => None,
+        // Within a text it is text.
+        Some(Json::String(text)) => Some(text.parse().ok()?),
         Some(index) => Some(u16::try_from(index.as_u64()?).ok()?),
     };
     Some(Candidate {

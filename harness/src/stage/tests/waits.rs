@@ -45,6 +45,26 @@ fn one_that_is_refused_after_it_stood_is_not_the_line_that_the_peer_speaks_on() 
 }
 
 #[test]
+fn a_connection_that_was_closed_before_the_step_is_none() {
+    let state = |peer: &str, conn: u32, state: &str| json!({ "event": "state", "peer": peer, "conn": conn, "machine": "connection", "state": state });
+    let step = json!({ "event": "step", "index": 1, "line": 1, "text": "" });
+    let connected = |all: &[Json]| {
+        let peers = vec![peer("alice")];
+        let at = world(all).satisfied(&Condition::Connected { peers })?;
+        at.first().copied()
+    };
+    let mut all = vec![state("alice", 1, "connected"), state("alice", 1, "closed")];
+    assert_eq!(connected(&all), Some(1), "it was reached, however short");
+    all.push(step);
+    assert_eq!(connected(&all), None);
+    all.push(state("alice", 2, "connected"));
+    assert_eq!(connected(&all), Some(4));
+    // Closed while it is waited for: it was reached.
+    all.push(state("alice", 2, "closed"));
+    assert_eq!(connected(&all), Some(4));
+}
+
+#[test]
 fn who_meets_anew_is_connected_only_by_what_comes_then() {
     let state = |peer: &str, conn: u32| json!({ "event": "state", "peer": peer, "conn": conn, "machine": "connection", "state": "connected" });
     let connected = |all: &[Json]| {

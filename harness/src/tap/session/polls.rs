@@ -117,7 +117,9 @@ impl Session {
             return self.poll(request, line).await;
         }
         let number = self.shared.next_link();
-        let reply = self.turn(number).await;
+        let mut sent = request.clone();
+        self.readdress(&mut sent);
+        let reply = self.turn(number, &sent).await;
         if let Err(refusal) = self.server().await {
             let why = refusal.why.clone();
             let refused = Refused::ByTap { why };
@@ -583,6 +585,7 @@ impl Session {
     ) -> Result<Option<Upgraded>, End> {
         request.strip_extensions();
         self.readdress(&mut request);
+        self.shared.policy.asked(line.number, &request.told());
         let sent = self.server().await?.send_until_answered(&request.raw);
         if sent.await == Sent::Failed {
             return Err(End::ServerReset);

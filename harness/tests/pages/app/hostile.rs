@@ -162,6 +162,10 @@ async fn errs(cast: &str) {
     let outcome = alice_does(cast, &site, &steps).await;
     let failure = fails(&outcome, Place::Never(1), "this must never happen");
     assert!(failure.kind == glare::record::FailureKind::Never);
+    // What it said is what a person looks for.
+    let story = glare::record::Story::of(outcome.record.clone()).expect("a record");
+    let told = glare::report::failure(&story.into(), false).expect("a failure");
+    assert!(told.contains("alice: console error \"oh 5\""), "{told}");
     let text = "scenario: a page\npeers: { alice: { app: / } }\nsteps:\n  - click: { peer: alice, button: Throw }\n  - wait: 5s\nexpect:\n  never: |\n    alice: console error \"uncaught\n";
     let site = Site::page("<button onclick='throw new Error(\"oh\")'>Throw</button>").await;
     let outcome = played(&text.replace(" \"uncaught", ""), cast, &site).await;

@@ -2,9 +2,11 @@
 
 use super::{TWO, casts, is_here, played, setting_of};
 use crate::site_support::Site;
-use crate::stage_support::passes;
+use crate::stage_support::{passes, setting};
 use glare::names::Stack;
+use glare::server::{AppFrom, AppSpec, CommandSpec};
 use glare::stage::{Setting, play};
+use std::path::Path;
 use std::sync::Arc;
 
 casts! {
@@ -18,6 +20,8 @@ casts! {
     a_page_whose_browser_is_killed_comes_back_in_another_in_firefox: "bob=firefox", browser_killed;
     a_second_tab_is_a_second_line_of_the_same_peer_in_chromium: "bob=chromium", second_tab;
     a_second_tab_is_a_second_line_of_the_same_peer_in_firefox: "bob=firefox", second_tab;
+    a_secret_is_in_the_page_and_in_no_record_log_or_picture_in_chromium: "alice=chromium", secret;
+    a_secret_is_in_the_page_and_in_no_record_log_or_picture_in_firefox: "alice=firefox", secret;
     a_page_without_a_network_makes_no_request_in_chromium: "bob=chromium", offline;
     a_page_without_a_network_makes_no_request_in_firefox: "bob=firefox", offline;
 }
@@ -137,6 +141,60 @@ expect:
     bob_does(cast, steps).await;
 }
 
+/// It is in the page, in what the page sends, says on its console and shows: and nowhere else.
+async fn secret(cast: &str) {
+    const SECRET: &str = "correct horse & battery";
+    let folder = tempfile::tempdir().expect("a folder");
+    let site = Site::page(
+        "<style>body { background: white } p { font: 40px monospace }</style>\
+         <label>Password <input id=field></label>\
+         <p id=shown></p><p>other</p>\
+         <script>field.oninput = () => { if (field.value.endsWith('battery')) {\
+             shown.textContent = `you said ${field.value}`; console.log(field.value); fetch(`http://signal.test/rooms?password=${encodeURIComponent(field.value)}`).catch(() => {}); document.title = 'done' } }</script>",
+    )
+    .await;
+    let setting = Setting {
+        traces: Some(folder.path().to_owned()),
+        secrets: Arc::new([
+            SECRET.to_owned(),
+            "correct%20horse%20%26%20battery".to_owned(),
+        ]),
+        filled: Arc::new([("password".to_owned(), SECRET.to_owned())].into()),
+        ..Setting::clone(&setting_of(&site))
+    };
+    let text = "scenario: secrets\npeers: { alice: { app: / } }\nsteps:\n  - screenshot: { peer: alice, file: before }\n  - fill: { peer: alice, field: Password, secret: password }\n  - see: { peer: alice, text: \"you said\" }\n  - screenshot: { peer: alice, file: after }\n  - see: { peer: alice, field: Password, value: other, within: 500ms }\n";
+    let outcome = play(&super::case(text, cast), Arc::new(setting)).await;
+    crate::stage_support::fails(&outcome, glare::scenario::Place::Step(5), "");
+    assert!(
+        outcome
+            .log
+            .to_string()
+            .contains("alice: fills field \"Password\" with the secret password"),
+        "{}",
+        outcome.log
+    );
+    let trace = std::fs::read_to_string(folder.path().join("trace.jsonl")).expect("a record");
+    for told in [&trace, &format!("{:?}{}", outcome.verdict, outcome.log)] {
+        assert!(!told.contains("horse"), "{told}");
+    }
+    assert!(trace.contains("<redacted>"), "{trace}");
+    // What shows it is covered, the rest is there.
+    let black = |name: &str| {
+        let picture = std::fs::File::open(folder.path().join(name)).expect("a picture");
+        let mut decoder = png::Decoder::new(std::io::BufReader::new(picture));
+        decoder.set_transformations(png::Transformations::normalize_to_color8());
+        let mut reader = decoder.read_info().expect("a picture");
+        let mut points = vec![0; reader.output_buffer_size().expect("a size")];
+        let info = reader.next_frame(&mut points).expect("a picture");
+        let samples = info.color_type.samples();
+        let all = points.chunks(samples);
+        all.filter(|point| point[..3] == [0, 0, 0]).count()
+    };
+    // A line of 40 pixels across the window, and a field.
+    assert!(black("before-alice.png") < 5_000);
+    assert!(black("after-alice.png") > 20_000);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pictures_stand_beside_the_record() {
     if !is_here(Stack::Chromium) {
@@ -165,4 +223,53 @@ async fn pictures_stand_beside_the_record() {
         let picture = std::fs::read(folder.path().join(name)).expect("a picture");
         assert!(picture.starts_with(b"\x89PNG"), "{name}");
     }
+}
+
+/// A setting whose pages come from this command.
+fn served_by(command: &str, seen: &str) -> Setting {
+    let mut spec = CommandSpec::new(command);
+    spec.env.push(("SERVER".into(), seen.into()));
+    Setting {
+        app: Some(AppSpec {
+            from: AppFrom::Command(spec),
+            names: Vec::new(),
+        }),
+        ..setting()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_of_pages_is_started_for_a_case_and_ended_after_it() {
+    if !is_here(Stack::Chromium) {
+        return;
+    }
+    let _place = crate::site_support::turn().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let command = format!(
+        "cd {}; echo $$ $SERVER > seen; exec {} serve --port {{port}}",
+        folder.path().display(),
+        env!("CARGO_BIN_EXE_glare"),
+    );
+    let text = "scenario: served\npeers: { alice: { app: / } }\nsteps:\n  - see: { peer: alice, button: New room }\n";
+    let case = super::case(text, "alice=chromium");
+    let outcome = play(&case, Arc::new(served_by(&command, "ws://{server}"))).await;
+    crate::stage_support::passes(&outcome);
+    let seen = std::fs::read_to_string(folder.path().join("seen")).expect("it was started");
+    let (process, server) = seen.trim().split_once(' ').expect("two words");
+    assert!(server.starts_with("ws://127.0.0.1:"), "{seen}");
+    assert!(
+        !Path::new("/proc").join(process).exists(),
+        "{process} lives"
+    );
+    // One that does not get up is nobody's fault but its own.
+    let outcome = play(
+        &case,
+        Arc::new(served_by("echo no such file >&2; exit 3", "")),
+    )
+    .await;
+    let said = format!("{:?}", outcome.verdict);
+    assert!(
+        said.starts_with("Inconclusive") && said.contains("no such file"),
+        "{said}"
+    );
 }

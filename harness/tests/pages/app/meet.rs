@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use glare::record::{Event, What};
+use glare::record::{Event, Story, What};
 use glare::stage::{Setting, play};
 use glare::tls::Security;
 
@@ -76,6 +76,9 @@ casts! {
     a_page_comes_to_a_native_peer_in_chromium: "alice=native,bob=chromium", one_comes;
     a_page_comes_to_a_native_peer_in_firefox: "alice=native,bob=firefox", one_comes;
     two_meet_in_the_chat_that_the_server_serves_in_chromium: "alice=chromium,bob=chromium", in_the_chat;
+    a_connection_that_went_with_its_page_is_none_in_chromium: "alice=chromium,bob=chromium", gone_with_its_page;
+    a_connection_that_went_with_its_page_is_none_in_firefox: "alice=firefox,bob=firefox", gone_with_its_page;
+    the_files_of_a_page_are_no_messages_in_chromium: "alice=chromium", nothing_in_the_chat;
     two_meet_in_the_chat_that_the_server_serves_in_firefox: "alice=firefox,bob=firefox", in_the_chat;
     two_meet_in_the_chat_by_tls_in_chromium: "alice=chromium,bob=chromium", in_the_chat_by_tls;
     two_meet_in_the_chat_by_tls_in_firefox: "alice=firefox,bob=firefox", in_the_chat_by_tls;
@@ -261,6 +264,31 @@ server -> bob: left lobby
 server -> alice: peer-left bob (left)
 "#
     );
+}
+
+/// A connection that went with its page connects nobody any more.
+async fn gone_with_its_page(cast: &str) {
+    let text = MEET.replace(
+        "expect:\n",
+        "  - reload: { peer: bob }\n  - see: { peer: bob, field: \"Room\" }\n  - await: { connected: [alice, bob], within: 2s }\nexpect:\n",
+    );
+    let outcome = played(&text, cast, &Site::page(TWO).await).await;
+    let failure = crate::stage_support::fails(&outcome, glare::scenario::Place::Step(14), "");
+    assert!(
+        failure
+            .message
+            .contains("alice and bob connected did not happen"),
+        "{failure:#?}"
+    );
+}
+
+/// What a page loads is no message that the dialect would have a word for.
+async fn nothing_in_the_chat(cast: &str) {
+    let text = "scenario: chat\npeers: { alice: { app: / } }\nsteps:\n  - see: { peer: alice, text: nowhere, within: 100ms }\n";
+    let outcome = play(&case(text, cast), Arc::new(setting())).await;
+    let story = Story::of(outcome.record.clone()).expect("a record");
+    let told = glare::report::failure(&story.into(), false).expect("a failure");
+    assert!(!told.contains("What no word"), "{told}");
 }
 
 /// At https and wss, by a certificate of the run's own: the page and its log are the same.
