@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, OnceCell};
 use super::case::{Case, Number, Source};
 use super::script::{Role, Script};
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
+use crate::laws::Law;
 use crate::names::Stack;
 use crate::record::{Event, Failure, Verdict, What};
 use crate::signaling::{Kind, Notice, Word};
@@ -43,7 +44,10 @@ pub struct Answer {
 
 /// Controls that were played, by their steps: cases share them.
 #[derive(Default)]
-struct Controls(Mutex<HashMap<String, Arc<OnceCell<Option<Arc<Outcome>>>>>>);
+struct Controls(Mutex<HashMap<String, Control>>);
+
+/// Played once, by whoever wants it first; `None`: it is no scenario.
+type Control = Arc<OnceCell<Option<Arc<Outcome>>>>;
 
 impl Controls {
     async fn of(&self, control: &Script, setting: &Arc<Setting>) -> Option<Arc<Outcome>> {
@@ -136,6 +140,9 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &C
                 Source::Nobody => Says::Fact(
                     done_to_him(script, &outcome).unwrap_or_else(|| seen(script, &outcome)),
                 ),
+                Source::Law(law) if is_vacuous(law, &outcome) => Says::Unsupported(format!(
+                    "nothing puts {law} to the test: the dialect does not promise what it is about"
+                )),
                 _ => Says::Holds,
             };
             return Ran::Says(says, Some(outcome));
@@ -166,10 +173,34 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &C
     Ran::Wrong(failure, Some(outcome))
 }
 
+/// The promise that rooms are free once all have gone.
+const FREES: &str = "frees-empty-rooms";
+
+/// Whether a run has shown nothing of a law, because nobody promised it here.
+fn is_vacuous(law: Law, outcome: &Outcome) -> bool {
+    // Its premise is what comes too late; that somebody goes and comes back is in the steps.
+    if law == Law::NothingLateToNewcomers {
+        return false;
+    }
+    let mut judged = outcome.laws.iter();
+    judged.any(|judged| judged.finding.law == law && judged.finding.is_vacuous())
+}
+
 async fn ask(case: &Case, setting: &Arc<Setting>, controls: &Controls) -> Answer {
     let began = Instant::now();
     let script = Script::of(case, &setting.dialect);
-    let (says, outcome) = match conclusive(case, &script, setting, controls).await {
+    // No step needs it, so no step says that it is missing.
+    let freed = setting.dialect.properties().frees_empty_rooms;
+    let undeclared = case.source == Source::Dialect(FREES) && !freed;
+    let first = match undeclared {
+        true => {
+            let name = setting.dialect.name();
+            let why = format!("the dialect `{name}` declares no `{FREES}`");
+            Ran::Says(Says::Unsupported(why), None)
+        }
+        false => conclusive(case, &script, setting, controls).await,
+    };
+    let (says, outcome) = match first {
         Ran::Says(says, outcome) => (says, outcome),
         Ran::Nothing(why, outcome) => (Says::Inconclusive(why), outcome),
         Ran::Wrong(first, outcome) => match conclusive(case, &script, setting, controls).await {

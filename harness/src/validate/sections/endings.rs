@@ -39,7 +39,7 @@ const ROWS: &[Row] = &[
             harm cut: { peer: bob, how: close }\n\
             then tell carol dave offer\n\
             then tell dave carol answer" },
-    Row { number: 4, title: "rooms do not outlive the server", source: Source::Law(Law::EmptyRoomsAreFree), native: false, broken_by: "rooms-outlive-a-restart",
+    Row { number: 4, title: "rooms do not outlive the server", source: Source::Dialect("frees-empty-rooms"), native: false, broken_by: "rooms-outlive-a-restart",
         why: "Nobody is in them, and nobody can make them.",
         steps: "given meet\n\
             do restart\n\

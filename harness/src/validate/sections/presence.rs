@@ -34,11 +34,13 @@ const ROWS: &[Row] = &[
     Row { number: 3, title: "who leaves by a word is announced", source: Source::Law(Law::LeavingIsAnnounced), native: false, broken_by: "leaves-untold",
         why: "The most usual way to go.",
         steps: "given meet\n\
-            do leave: { peer: bob }" },
+            do leave: { peer: bob }\n\
+            do await: { peer: alice, hears: peer-left, from: bob }" },
     Row { number: 4, title: "who closes his line is announced", source: Source::Law(Law::LeavingIsAnnounced), native: false, broken_by: "ghost-on-disconnect",
         why: "A page that is closed says no more than that.",
         steps: "given meet\n\
-            do disconnect: { peer: bob }" },
+            do disconnect: { peer: bob }\n\
+            do await: { peer: alice, hears: peer-left, from: bob }" },
     Row { number: 5, title: "whose line is reset is announced", source: Source::Law(Law::LeavingIsAnnounced), native: false, broken_by: "ghost-on-disconnect",
         why: "A process that is killed says nothing at all.",
         steps: "given meet\n\

@@ -78,7 +78,7 @@ const ROWS: &[Row] = &[
         why: "Most users never say goodbye.",
         steps: "given open alice lobby\n\
             do kill: { peer: alice, how: socket }" },
-    Row { number: 12, title: "the name of a room that is gone is free for anybody", source: Source::Law(Law::EmptyRoomsAreFree), native: false, broken_by: "reserves-names",
+    Row { number: 12, title: "the name of a room that is gone is free for anybody", source: Source::Dialect("frees-empty-rooms"), native: false, broken_by: "reserves-names",
         why: "It is a name, not an account.",
         steps: "given open alice lobby\n\
             do leave: { peer: alice }\n\

@@ -61,14 +61,6 @@ const ROWS: &[Row] = &[
             harm send-raw: { peer: bob, frame: not-utf8 }\n\
             then tell carol dave offer\n\
             then tell dave carol answer" },
-    Row { number: 7, title: "a frame that is shorter than it says harms nobody else", source: Source::Law(Law::GarbageHarmsNobodyElse), native: false, broken_by: "end-cuts-others",
-        why: "Its rest never comes.",
-        steps: "given meet\n\
-            given apart\n\
-            harm send-raw: { peer: bob, frame: false-length }\n\
-            harm kill: { peer: bob, how: socket }\n\
-            then tell carol dave offer\n\
-            then tell dave carol answer" },
     Row { number: 9, title: "a WebSocket on a path that is none harms nobody", source: Source::Law(Law::GarbageHarmsNobodyElse), native: false, broken_by: "dies-of-odd-requests",
         why: "Scanners ask for all sorts of paths.",
         steps: "given meet\n\
