@@ -82,4 +82,5 @@ pub mod suite;
 pub mod tap;
 pub mod terms;
 pub mod tls;
+pub mod validate;
 pub mod yaml;

@@ -13,6 +13,7 @@ mod schema;
 mod serve;
 mod server_flags;
 mod show;
+mod validate;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -70,6 +71,8 @@ enum Command {
     Check(check::Check),
     /// Play scenarios natively with each planted fault that they name: is it caught, and where they say?
     Faults(faults::Faults),
+    /// Ask a server numbered cases: what can it be trusted with?
+    Validate(Box<validate::Validate>),
     /// List scenarios with their casts
     List(Paths),
     /// Look whether this machine can play scenarios, and say what to do
@@ -116,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Show(show) => show.execute(),
         Command::Check(check) => check.execute(),
         Command::Faults(faults) => faults.execute(),
+        Command::Validate(validate) => validate.execute(),
         Command::List(paths) => list::execute(&paths),
         Command::Doctor(doctor) => doctor.execute(),
         Command::Dialect(dialect) => dialect.execute(),

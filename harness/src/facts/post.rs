@@ -216,6 +216,8 @@ pub(crate) struct Post {
 struct Letter {
     link: LinkId,
     about: Option<PeerId>,
+    /// It names somebody who is not of the case.
+    stranger: bool,
     kind: Kind,
     http: bool,
     content: Content,
@@ -270,6 +272,7 @@ impl Post {
         let Some(Letter {
             link,
             about,
+            stranger,
             kind,
             http,
             content,
@@ -295,7 +298,9 @@ impl Post {
             stay,
             rooms: rooms.rooms_since(peer, i).unwrap_or_default(),
             out: rooms.out(link).filter(|_| !http),
+            // Nobody need get what is for somebody who is not there.
             receivers: stay
+                .filter(|_| !stranger)
                 .map(|stay| receivers(rooms, stay, about))
                 .unwrap_or_default(),
             got: Vec::new(),
@@ -330,6 +335,7 @@ impl Post {
         Some(Letter {
             link: rooms.link(link),
             about: about.as_ref().map(|about| rooms.peer(about)),
+            stranger: about.is_none() && matches!(word, Word::Signal { peer: Some(_), .. }),
             kind: word.kind(),
             http: *carrier == Carrier::Http,
             content,

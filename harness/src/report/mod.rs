@@ -16,6 +16,7 @@ mod unread;
 
 pub use laws::laws;
 pub use logs::logs;
+pub(crate) use page::Html;
 pub use page::page;
 pub use pictures::pictures;
 pub use repeats::parting;

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw, Second};
 use super::page::{Filling, PageDeed, ROLE_KEYS, Sight, Target};
 use crate::names::{PeerName, RoomName};
-use crate::signaling::{DescriptionKind, Garbage, Kind};
+use crate::signaling::{DescriptionKind, Field, Garbage, Kind};
 use crate::source::Span;
 use crate::terms::Machine;
 use crate::terms::{ChannelOptions, Data, Kill};
@@ -554,6 +554,8 @@ pub(crate) fn garbage(v: &Values) -> Option<Action> {
         raw: Raw::Garbage {
             kind: Garbage::parse(v.word("kind")?)?,
             of: v.word("of").and_then(|of| of.parse().ok()),
+            field: v.word("field").and_then(Field::parse),
+            to: v.peer("to"),
             answered: v.flag("answered", true),
         },
     })

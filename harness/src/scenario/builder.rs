@@ -326,6 +326,8 @@ impl Builder {
             Raw::Garbage {
                 kind,
                 of: Some(of),
+                field: None,
+                to: None,
                 answered: true,
             },
         )

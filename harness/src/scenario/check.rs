@@ -446,6 +446,10 @@ impl Walk<'_> {
                 raw: Raw::Text(_) | Raw::Frame(_) | Raw::Garbage { .. },
                 ..
             } => {
+                if at.values.span("to").is_some() && at.values.span("field").is_none() {
+                    self.note(at, "to", "garbage is for nobody".to_owned())
+                        .expect("only with `field` is all else as it should be");
+                }
                 let status = at.values.span("status");
                 if status.is_some() {
                     self.note(

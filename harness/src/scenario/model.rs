@@ -9,7 +9,7 @@ use super::page::PageDeed;
 use super::times::Times;
 use crate::hand::PeerFault;
 use crate::names::{PeerName, RoomName, Stack};
-use crate::signaling::{DescriptionKind, Garbage, Kind};
+use crate::signaling::{DescriptionKind, Field, Garbage, Kind};
 use crate::source::{Source, Span};
 use crate::terms::Machine;
 use crate::terms::{ChannelOptions, Data, Kill};
@@ -513,6 +513,9 @@ pub enum Raw {
     Garbage {
         kind: Garbage,
         of: Option<Kind>,
+        /// Only this field is spoilt, in a message that is for `to` and sound otherwise.
+        field: Option<Field>,
+        to: Option<PeerName>,
         answered: bool,
     },
 }

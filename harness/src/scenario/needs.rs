@@ -212,10 +212,14 @@ impl<'s> Course<'s> {
             } => need(self, Need::SendsMessages, "sends a text as it is".into()),
             Action::SendRaw {
                 peer,
-                raw: Raw::Garbage { of, .. },
+                raw: Raw::Garbage { of, field, .. },
             } => {
                 if let Some(of) = of {
                     need(self, Need::Passes(*of), format!("makes garbage of `{of}`"));
+                }
+                if let (Some(of), Some(field)) = (of, field) {
+                    let what = format!("spoils the {field} of `{of}`");
+                    need(self, Need::HasField(*of, *field), what);
                 }
                 if !self.rooms.values().any(|inside| inside.contains(peer)) {
                     let what = format!("has {peer} send garbage from outside of any room");

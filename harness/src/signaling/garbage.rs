@@ -22,11 +22,13 @@ pub enum Garbage {
     Huge,
     /// `empty`: a message of no bytes.
     Empty,
+    /// `prototype`: a text that is the name of what every JavaScript object has.
+    Prototype,
 }
 
 impl Garbage {
     /// All of them.
-    pub const ALL: [Garbage; 8] = [
+    pub const ALL: [Garbage; 9] = [
         Garbage::CutShort,
         Garbage::WrongType,
         Garbage::FieldMissing,
@@ -35,10 +37,11 @@ impl Garbage {
         Garbage::Deep,
         Garbage::Huge,
         Garbage::Empty,
+        Garbage::Prototype,
     ];
 
     /// Their names, as files write them.
-    pub const NAMES: [&str; 8] = [
+    pub const NAMES: [&str; 9] = [
         "cut-short",
         "wrong-type",
         "field-missing",
@@ -47,6 +50,7 @@ impl Garbage {
         "deep",
         "huge",
         "empty",
+        "prototype",
     ];
 
     /// The name as files write it.
@@ -60,6 +64,7 @@ impl Garbage {
             Garbage::Deep => "deep",
             Garbage::Huge => "huge",
             Garbage::Empty => "empty",
+            Garbage::Prototype => "prototype",
         }
     }
 
@@ -70,6 +75,61 @@ impl Garbage {
 }
 
 impl fmt::Display for Garbage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The one field of a message that is spoilt, by what stands in it; whatever else the message says is sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    /// `word`: what says which word it is.
+    Word,
+    /// `room`
+    Room,
+    /// `peer`: whom it is for.
+    Peer,
+    /// `me`: who says it.
+    Me,
+    /// `sdp`
+    Sdp,
+    /// `candidate`
+    Candidate,
+}
+
+impl Field {
+    /// All of them.
+    pub const ALL: [Field; 6] = [
+        Field::Word,
+        Field::Room,
+        Field::Peer,
+        Field::Me,
+        Field::Sdp,
+        Field::Candidate,
+    ];
+
+    /// Their names, as files write them.
+    pub const NAMES: [&str; 6] = ["word", "room", "peer", "me", "sdp", "candidate"];
+
+    /// The name as files write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Field::Word => "word",
+            Field::Room => "room",
+            Field::Peer => "peer",
+            Field::Me => "me",
+            Field::Sdp => "sdp",
+            Field::Candidate => "candidate",
+        }
+    }
+
+    /// The field of this name.
+    pub fn parse(name: &str) -> Option<Field> {
+        Field::ALL.into_iter().find(|field| field.as_str() == name)
+    }
+}
+
+impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }

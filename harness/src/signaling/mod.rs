@@ -14,7 +14,7 @@ pub use dialect::{
     Heard, Meant, Names, NewCarrier, Out, Overheard, Properties, SameId, Say, Unread, Unspeakable,
     dialect_reference, dialect_schema, skeleton, sketch,
 };
-pub use garbage::{Garbage, Garbled, OnGarbage};
+pub use garbage::{Field, Garbage, Garbled, OnGarbage};
 pub use need::Need;
 pub use reason::{Reason, Refusals};
 pub use terms::Terms;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Audience, Dialect, Kind, Reason, SameId};
+use super::{Audience, Dialect, Field, Kind, Reason, SameId};
 use crate::terms::{Start, Via};
 
 /// What a step, or an expected line, needs of a server. A need that no dialect has to declare is none.
@@ -56,6 +56,8 @@ pub enum Need {
     WebSocket,
     /// Peers send messages on their lines, so that one can be sent as it is.
     SendsMessages,
+    /// What says this word has a field with this in it.
+    HasField(Kind, Field),
 }
 
 impl Need {
@@ -158,6 +160,9 @@ impl Need {
             }
             Need::SendsMessages => matches!(dialect.via(), Via::Events { .. } | Via::LongPoll)
                 .then(|| format!("with the dialect `{name}` peers send requests, and no messages")),
+            Need::HasField(kind, field) => (!dialect.has_field(*kind, *field)).then(|| {
+                format!("in the dialect `{name}` no field of `{kind}` has the {field}")
+            }),
             Need::AnnouncesLostNode => {
                 Some("whether other nodes notice the end of one, no dialect can promise".into())
             }

@@ -86,11 +86,19 @@ impl Stage {
                 ..
             } => Begins::Sending(Order::SendRaw { text: text.clone() }),
             Action::SendRaw {
-                raw: Raw::Garbage { kind, of, .. },
+                raw:
+                    Raw::Garbage {
+                        kind,
+                        of,
+                        field,
+                        to,
+                        ..
+                    },
                 ..
             } => Begins::Sending(Order::Garbage {
                 kind: *kind,
                 of: *of,
+                field: field.map(|field| (field, to.clone())),
             }),
             Action::Http {
                 method, path, body, ..

@@ -428,7 +428,9 @@ impl Driver {
                 let end = self.disconnect().await;
                 tell(done, end);
             }
-            Order::Garbage { kind, of } => self.garbage((kind, of), cause, done).await,
+            Order::Garbage { kind, of, field } => {
+                self.garbage((kind, of, field), cause, done).await
+            }
             Order::SendRaw { text } => {
                 let end = match self.line.open_number() {
                     Some(link) => self.send_text(link, None, text, cause).await,

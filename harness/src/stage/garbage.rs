@@ -10,13 +10,16 @@ use super::order::{Done, Order};
 use crate::names::PeerName;
 use crate::record::Seq;
 use crate::scenario::Condition;
-use crate::signaling::{Garbage, Kind, OnGarbage, Out, Say};
+use crate::signaling::{Field, Garbage, Kind, OnGarbage, Out, Say};
+
+/// In which way, where which word was meant; only this field of it, and whom it is for.
+type Spoilt = (Garbage, Option<Kind>, Option<(Field, Option<PeerName>)>);
 
 impl Driver {
     /// Sends it. What prepares it, and is sound, goes before.
     pub(super) async fn garbage(
         &mut self,
-        (kind, of): (Garbage, Option<Kind>),
+        (kind, of, field): Spoilt,
         cause: Vec<Seq>,
         done: oneshot::Sender<Done>,
     ) {
@@ -24,7 +27,15 @@ impl Driver {
             return tell(done, Done::No("it has no signaling connection".into()));
         };
         let number = link.number;
-        let outs = match link.conversation.garbage(kind, of) {
+        let conversation = &link.conversation;
+        let outs = match field {
+            None => conversation.garbage(kind, of),
+            Some((field, to)) => {
+                let of = of.unwrap_or(Kind::Offer);
+                conversation.garbage_in(kind, of, field, to.as_ref().map(PeerName::as_str))
+            }
+        };
+        let outs = match outs {
             Ok(outs) => outs,
             Err(error) => return tell(done, Done::No(error.to_string())),
         };
@@ -57,12 +68,12 @@ impl Stage {
     pub(super) async fn garbage(
         &mut self,
         peer: &PeerName,
-        (kind, of): (Garbage, Option<Kind>),
+        (kind, of, field): Spoilt,
         answered: bool,
         begun: Seq,
     ) -> Result<Vec<Seq>, Stop> {
         let link = self.world.link(peer);
-        let sent = self.order(peer, Order::Garbage { kind, of }, vec![begun]);
+        let sent = self.order(peer, Order::Garbage { kind, of, field }, vec![begun]);
         match sent.await? {
             // That it was answered by HTTP is an answer.
             Done::Status(_, seq) => return Ok(seq.into_iter().collect()),

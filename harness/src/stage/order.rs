@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use crate::hand::Deed;
 use crate::names::PeerName;
 use crate::record::Seq;
-use crate::signaling::{Garbage, Kind, Request};
+use crate::signaling::{Field, Garbage, Kind, Request};
 
 /// What the stage tells a peer to do.
 #[derive(Clone, Debug)]
@@ -31,7 +31,12 @@ pub enum Order {
     /// Send text as it is.
     SendRaw { text: String },
     /// Garbage, made from what its line's conversation would say.
-    Garbage { kind: Garbage, of: Option<Kind> },
+    Garbage {
+        kind: Garbage,
+        of: Option<Kind>,
+        /// Only this field of it, and whom it is for.
+        field: Option<(Field, Option<PeerName>)>,
+    },
     /// An HTTP request as it is; answers with the status.
     Http {
         method: String,

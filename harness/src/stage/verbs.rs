@@ -100,9 +100,19 @@ impl Stage {
             }
             Action::SendRaw {
                 peer,
-                raw: Raw::Garbage { kind, of, answered },
+                raw:
+                    Raw::Garbage {
+                        kind,
+                        of,
+                        field,
+                        to,
+                        answered,
+                    },
             } => {
-                return self.garbage(peer, (*kind, *of), *answered, begun).await;
+                let field = field.map(|field| (field, to.clone()));
+                return self
+                    .garbage(peer, (*kind, *of, field), *answered, begun)
+                    .await;
             }
             Action::SendRaw {
                 peer,

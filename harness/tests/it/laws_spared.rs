@@ -2,7 +2,7 @@
 
 use glare::laws::{awaited, emptied};
 use glare::record::{Event, What};
-use glare::signaling::{Kind, Terms};
+use glare::signaling::{Kind, Terms, Word};
 use glare::terms::ServerLife;
 
 use crate::laws_exempt::*;
@@ -203,4 +203,26 @@ fn news_of_a_room_that_one_was_refused_is_not_true_there() {
     let_in(&mut b, &bob, "elsewhere", &[]);
     let told = news(&mut b, &alice, "bob", true);
     assert_eq!(of(&[9], &b, &nothing()), [(9, told)]);
+}
+
+/// A server that goes by ids has nobody to give it to; that another is in the room is nothing to it.
+#[test]
+fn what_is_for_somebody_who_is_not_there_need_reach_nobody() {
+    for stranger in [false, true] {
+        let (mut b, alice, bob) = pair();
+        let sent = up(&mut b, &bob, &alice, "o");
+        let event = b.events.iter_mut().find(|event| event.seq == sent);
+        if let Some(What::Message {
+            about,
+            word: Some(Word::Signal { peer, .. }),
+            ..
+        }) = event.map(|event| &mut event.what)
+            && stranger
+        {
+            (*about, *peer) = (None, Some("nobody-of-the-case".into()));
+        }
+        fenced(&mut b, &[&alice, &bob]);
+        let expected: &[(u8, u64)] = if stranger { &[] } else { &[(3, sent)] };
+        assert_eq!(of(&[3], &b, &promised()), expected, "{stranger}");
+    }
 }

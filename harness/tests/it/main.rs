@@ -92,4 +92,5 @@ mod tap;
 mod translator;
 mod unconfirmed;
 mod unnoticed;
+mod validate;
 mod variants;

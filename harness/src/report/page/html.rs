@@ -4,7 +4,7 @@ use crate::mistake::shown;
 
 /// HTML that grows. Markup is part of the program: only text that is known when it is compiled goes in as it is.
 #[derive(Debug, Default)]
-pub(super) struct Html(String);
+pub(crate) struct Html(String);
 
 impl Html {
     /// Markup.

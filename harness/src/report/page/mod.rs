@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Told, again, log};
 use crate::record::{Failure, Inconclusive, LawFound, Role, Spot, Story, Unsupported, Verdict};
 use crate::scenario::Place;
-use html::Html;
+pub(crate) use html::Html;
 use lanes::Lanes;
 
 const STYLE: &str = include_str!("style.css");

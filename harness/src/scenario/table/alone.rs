@@ -3,7 +3,7 @@
 use super::keys::{FROM, MESSAGE, MESSAGES, NODE, NTH, PEER, SPOKEN, TO};
 use super::spec::{Demands, Shape, Verb, may, must, verb};
 use crate::scenario::build;
-use crate::signaling::Garbage;
+use crate::signaling::{Field, Garbage};
 
 /// In the order of the documentation.
 pub(crate) const ALONE: &[Verb] = &[
@@ -132,13 +132,19 @@ pub(crate) const ALONE: &[Verb] = &[
             must(
                 "kind",
                 Shape::Word(&Garbage::NAMES),
-                "In which way it is garbage: half of the message, numbers for texts, a field missing, a word that is none, `null`, a field nested 500 deep or of 1.2 MB, no bytes.",
+                "In which way it is garbage: half of the message, numbers for texts, a field missing, a word that is none, `null`, a field nested 500 deep or of 1.2 MB, no bytes, `__proto__` for a text.",
             ),
             may(
                 "of",
                 Shape::Word(SPOKEN),
                 "The word that it is made from; without it `join`, or what else the dialect says by a message.",
             ),
+            may(
+                "field",
+                Shape::Word(&Field::NAMES),
+                "The one field that is spoilt, by what stands in it: the word itself, the room, the addressee, the sender, a description, a candidate. All else is sound. Without it, whatever field comes first.",
+            ),
+            may("to", Shape::Peer, "With `field`: whom the message is for."),
             may(
                 "answered",
                 Shape::Flag,

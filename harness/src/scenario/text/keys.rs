@@ -242,10 +242,19 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
         Action::Restart { node } => ("restart", on(node)),
         Action::SendRaw {
             peer,
-            raw: Raw::Garbage { kind, of, answered },
+            raw:
+                Raw::Garbage {
+                    kind,
+                    of,
+                    field,
+                    to,
+                    answered,
+                },
         } => {
             let mut entries = vec![who("peer", peer), ("kind", kind.as_str().into())];
             entries.extend(of.map(|of| ("of", of.as_str().into())));
+            entries.extend(field.map(|field| ("field", field.as_str().into())));
+            entries.extend(to.as_ref().map(|to| who("to", to)));
             if !answered {
                 entries.push(("answered", "false".into()));
             }

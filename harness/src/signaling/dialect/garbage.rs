@@ -3,14 +3,18 @@
 //! A word is said of what nobody is called; then what came of it is spoilt. Where a message holds JSON, behind whatever its framing puts before
 //! it, a field is spoilt within it; elsewhere the text is.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use super::{Alias, Book, Conversation, Out, Say, Unspeakable};
 use crate::names::RoomName;
-use crate::signaling::{Candidate, Garbage, Kind, Notice, Request, Signal, Word};
+use crate::signaling::{Candidate, Field, Garbage, Kind, Notice, Request, Signal, Word};
 
 /// What every variable of the word is filled with: where it stands, a field is.
 const MARK: &str = "glare-garbage";
+/// What every object of JavaScript has.
+const PROTOTYPE: &str = "__proto__";
 /// A word that no server knows.
 const NONSENSE: &str = "glare-nonsense";
 /// More than most servers take, and than any needs to.
@@ -46,11 +50,85 @@ impl Conversation {
         }
         Ok(outs)
     }
+
+    /// The same, where all but one field is as it should be, and what is said is for somebody who is there.
+    ///
+    /// # Errors
+    /// The server has no such word, or the word lacks something that the server wants.
+    pub fn garbage_in(
+        &self,
+        kind: Garbage,
+        of: Kind,
+        field: Field,
+        to: Option<&str>,
+    ) -> Result<Vec<Say>, Unspeakable> {
+        let mut sound = self.clone();
+        // What is not marked is the word itself, where that is wanted.
+        let is = |one: Field| field == one || field == Field::Word;
+        if is(Field::Peer) {
+            // Nobody has an id by that name, and a field stands where one would.
+            sound.book = Book::default();
+        }
+        if is(Field::Room) {
+            sound.room = Some(RoomName::new(MARK));
+        }
+        if is(Field::Me) {
+            sound.me = MARK.into();
+            sound.link.remove("self");
+            sound.book = Book::default();
+            sound = sound.aliased(Alias::default());
+        }
+        let marked = |is: bool, sound: &str| match is {
+            true => MARK.to_owned(),
+            false => sound.to_owned(),
+        };
+        let room = self.room.as_ref().map_or("glare-room", RoomName::as_str);
+        let room = RoomName::new(marked(is(Field::Room), room));
+        let peer = match to {
+            Some(to) if !is(Field::Peer) => to,
+            _ => MARK,
+        };
+        let sdp = marked(is(Field::Sdp), SOUND_SDP).into();
+        let candidate = Candidate {
+            candidate: marked(is(Field::Candidate), SOUND_CANDIDATE),
+            sdp_mid: Some("0".into()),
+            sdp_mline_index: Some(0),
+            ..Candidate::default()
+        };
+        let mut word = marked_word(of, room, sdp, candidate);
+        if let Word::Signal { peer: whom, .. } = &mut word {
+            *whom = Some(peer.to_owned());
+        }
+        let mut outs = sound.say(&word)?;
+        if let Some(last) = outs.last_mut() {
+            match &mut last.out {
+                Out::Text(text) => *text = spoilt_in(kind, field, text),
+                Out::Close => {}
+                Out::Fetch { body, .. } => {
+                    let sound = body.take().unwrap_or_default();
+                    *body = Some(spoilt_in(kind, field, &sound));
+                }
+            }
+        }
+        Ok(outs)
+    }
 }
+
+/// A description as good as any: nothing in the server's way.
+const SOUND_SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
+const SOUND_CANDIDATE: &str = "candidate:1 1 udp 2130706431 127.0.0.1 9 typ host";
 
 /// A word whose every variable is the mark.
 fn marked(of: Kind) -> Word {
-    let room = RoomName::new(MARK);
+    let candidate = Candidate {
+        candidate: MARK.into(),
+        ..Candidate::default()
+    };
+    marked_word(of, RoomName::new(MARK), MARK.into(), candidate)
+}
+
+/// A word that says this, for nobody.
+fn marked_word(of: Kind, room: RoomName, sdp: Arc<str>, candidate: Candidate) -> Word {
     let request = |request| Word::Request { request };
     let signal = |signal| Word::Signal {
         peer: Some(MARK.to_owned()),
@@ -62,14 +140,9 @@ fn marked(of: Kind) -> Word {
         Kind::Leave => request(Request::Leave { room }),
         Kind::Destroy => request(Request::Destroy { room }),
         Kind::Fence => request(Request::Fence),
-        Kind::Offer => signal(Signal::Offer { sdp: MARK.into() }),
-        Kind::Answer => signal(Signal::Answer { sdp: MARK.into() }),
-        Kind::Candidate => signal(Signal::Candidate {
-            candidate: Candidate {
-                candidate: MARK.into(),
-                ..Candidate::default()
-            },
-        }),
+        Kind::Offer => signal(Signal::Offer { sdp }),
+        Kind::Answer => signal(Signal::Answer { sdp }),
+        Kind::Candidate => signal(Signal::Candidate { candidate }),
         Kind::EndOfCandidates => signal(Signal::EndOfCandidates),
         Kind::Bye => signal(Signal::Bye),
         // No peer says these: the dialect has no way to.
@@ -81,11 +154,81 @@ fn marked(of: Kind) -> Word {
     }
 }
 
+/// JSON, and what its framing puts before it.
+fn json_of(text: &str) -> Option<(&str, Json)> {
+    let at = text.find(['{', '['])?;
+    let value: Json = serde_json::from_str(text.get(at..)?).ok()?;
+    Some((text.get(..at)?, value))
+}
+
+/// The same with one field spoilt: the one that bears the mark, or that of the word.
+fn spoilt_in(kind: Garbage, field: Field, text: &str) -> String {
+    let Some((before, mut value)) = json_of(text) else {
+        return match field {
+            Field::Word => spoilt(Garbage::UnknownWord, text),
+            _ => spoilt_text(kind, text),
+        };
+    };
+    let is_it = |leaf: &Json| {
+        let text = leaf.as_str();
+        text.is_some_and(|text| text.contains(MARK) != (field == Field::Word))
+    };
+    if let (Field::Word, Json::Object(fields)) = (field, &mut value)
+        && let Some(key) = fields.iter().find(|(_, leaf)| is_it(leaf))
+    {
+        // The word of all of it stands at the top, if there is one.
+        let key = key.0.clone();
+        let of_all = fields.remove(&key).unwrap_or_default();
+        let mut top = serde_json::json!({ key.clone(): of_all });
+        let spoilt = spoilt_at(kind, &mut top, &is_it);
+        let rest = value.to_string();
+        return format!("{before}{}", merged(&spoilt, &rest));
+    }
+    format!("{before}{}", spoilt_at(kind, &mut value, &is_it))
+}
+
+/// One object of the fields of two.
+fn merged(first: &str, second: &str) -> String {
+    let inner = |text: &str| {
+        let text = text
+            .strip_prefix('{')
+            .and_then(|text| text.strip_suffix('}'));
+        text.unwrap_or_default().to_owned()
+    };
+    let parts = [inner(first), inner(second)];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("{{{}}}", parts.join(","))
+}
+
+/// The text of this, where the first leaf that is meant is spoilt.
+fn spoilt_at(kind: Garbage, value: &mut Json, is_it: &dyn Fn(&Json) -> bool) -> String {
+    if kind == Garbage::FieldMissing {
+        remove(value, is_it);
+        return value.to_string();
+    }
+    let mark = |leaf: &mut Json| *leaf = Json::from(HERE);
+    alter_one(value, is_it, &mark);
+    let what = match kind {
+        Garbage::Null | Garbage::FieldMissing => "null".to_owned(),
+        Garbage::WrongType => "5".to_owned(),
+        Garbage::Deep => deep(),
+        Garbage::Huge => format!("\"{}\"", "x".repeat(HUGE)),
+        Garbage::Empty => "\"\"".to_owned(),
+        Garbage::UnknownWord | Garbage::CutShort => format!("\"{NONSENSE}\""),
+        Garbage::Prototype => format!("\"{PROTOTYPE}\""),
+    };
+    value.to_string().replacen(&format!("\"{HERE}\""), &what, 1)
+}
+
+/// Stands where something is to be put that no writer of JSON would write.
+const HERE: &str = "glare-here";
+
+fn deep() -> String {
+    format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH))
+}
+
 fn spoilt(kind: Garbage, text: &str) -> String {
-    let json = text.find(['{', '[']).and_then(|at| {
-        let value: Json = serde_json::from_str(text.get(at..)?).ok()?;
-        Some((text.get(..at)?, value))
-    });
+    let json = json_of(text);
     match (kind, json) {
         (Garbage::Empty, _) => String::new(),
         (Garbage::CutShort, _) => text.chars().take(text.chars().count() / 2).collect(),
@@ -117,9 +260,15 @@ fn spoilt_json(kind: Garbage, mut value: Json) -> String {
                 value = serde_json::json!({ NONSENSE: value });
             }
         }
+        Garbage::Prototype => {
+            let put = |leaf: &mut Json| *leaf = Json::from(PROTOTYPE);
+            if !alter_one(&mut value, &is_field, &put) {
+                alter_one(&mut value, &|_| true, &put);
+            }
+        }
         Garbage::Deep | Garbage::Huge | Garbage::CutShort | Garbage::Empty => {
             let much = match kind {
-                Garbage::Deep => format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH)),
+                Garbage::Deep => deep(),
                 _ => format!("\"{}\"", "x".repeat(HUGE)),
             };
             let mark = |leaf: &mut Json| *leaf = Json::from(NONSENSE);
@@ -147,7 +296,8 @@ fn spoilt_text(kind: Garbage, text: &str) -> String {
             Some((_, rest)) => format!("{NONSENSE} {rest}"),
             None => NONSENSE.into(),
         },
-        Garbage::Deep => put(&format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH))),
+        Garbage::Deep => put(&deep()),
+        Garbage::Prototype => put(PROTOTYPE),
         Garbage::Huge => put(&"x".repeat(HUGE)),
         Garbage::CutShort | Garbage::Empty => String::new(),
     }
@@ -278,6 +428,41 @@ mod tests {
         );
         for kind in Garbage::ALL {
             assert_ne!(spoilt(kind, sound), sound, "{kind}");
+        }
+    }
+
+    #[test]
+    fn one_field_is_spoilt_and_all_else_is_sound() {
+        let offer = r#"{"data":{"to":"bob","sdp":"glare-garbage"},"type":"offer"}"#;
+        for (kind, sdp) in [
+            (Garbage::Null, r#","sdp":null"#),
+            (Garbage::WrongType, r#","sdp":5"#),
+            (Garbage::FieldMissing, ""),
+            (Garbage::Empty, r#","sdp":"""#),
+            (Garbage::Prototype, r#","sdp":"__proto__""#),
+        ] {
+            let wanted = format!(r#"{{"data":{{"to":"bob"{sdp}}},"type":"offer"}}"#);
+            let parsed = |text: &str| serde_json::from_str::<Json>(text).map_err(drop);
+            let made = spoilt_in(kind, Field::Sdp, offer);
+            assert!(parsed(&made).is_ok(), "{kind}: {made}");
+            assert_eq!(parsed(&made), parsed(&wanted), "{kind}");
+            let framed = spoilt_in(kind, Field::Sdp, &format!("42[\"offer\",{offer}]"));
+            assert_eq!(framed, format!("42[\"offer\",{made}]"), "{kind}");
+        }
+    }
+
+    #[test]
+    fn the_word_is_what_stands_at_the_top() {
+        let offer = r#"{"data":{"kind":"signal","sdp":"glare-garbage"},"type":"offer"}"#;
+        for (kind, word) in [
+            (Garbage::Null, r#""type":null,"#),
+            (Garbage::FieldMissing, ""),
+            (Garbage::Prototype, r#""type":"__proto__","#),
+        ] {
+            let made = spoilt_in(kind, Field::Word, offer);
+            let wanted = format!(r#"{{{word}"data":{{"kind":"signal","sdp":"glare-garbage"}}}}"#);
+            let parsed = |text: &str| serde_json::from_str::<Json>(text).map_err(drop);
+            assert_eq!(parsed(&made), parsed(&wanted), "{kind}: {made}");
         }
     }
 

@@ -53,7 +53,7 @@ pub use schema::{dialect_reference, dialect_schema};
 pub use skeleton::{NewCarrier, skeleton};
 pub use sketch::{Names, sketch};
 
-use crate::signaling::{Kind, Translator};
+use crate::signaling::{Field, Kind, Translator};
 use crate::source::Source;
 use crate::terms::{Direction, Via};
 
@@ -610,6 +610,22 @@ impl Dialect {
     pub fn may_address(&self, kind: Kind) -> bool {
         let own = |name: &str| name != "peer" && words::said_variables(kind).contains(&name);
         self.says_with(kind, |hole| !own(&hole.name))
+    }
+
+    /// Whether what a peer says with this word has such a field.
+    pub fn has_field(&self, kind: Kind, field: Field) -> bool {
+        let any = |names: &[&str]| self.says_with(kind, |hole| names.contains(&hole.name.as_str()));
+        match field {
+            Field::Word => {
+                let last = self.way(kind).and_then(|way| way.steps.last());
+                last.is_some_and(|step| step.http.is_none()) && self.passes(kind)
+            }
+            Field::Room => any(&["room", "room-id"]),
+            Field::Peer => any(&["peer"]),
+            Field::Me => any(&["me", "self"]),
+            Field::Sdp => any(&["sdp"]),
+            Field::Candidate => any(&["candidate", "candidate-line"]),
+        }
     }
 
     /// Whether such a hole is in what is said for this word.

@@ -158,7 +158,15 @@ pub(crate) fn said(kind: Kind, captured: &Variables<'_>, called: Called<'_>) -> 
         Kind::Leave => Request::Leave { room: room()? },
         Kind::Destroy => Request::Destroy { room: room()? },
         Kind::Fence => Request::Fence,
-        _ => return signal(kind, captured, called),
+        _ => {
+            let mut word = signal(kind, captured, called)?;
+            // Nobody says for whom it is and means all by that: it is for somebody who cannot be.
+            if let (Word::Signal { peer, .. }, Some(Json::Null)) = (&mut word, captured.get("peer"))
+            {
+                *peer = Some("null".to_owned());
+            }
+            return Some(word);
+        }
     };
     Some(Word::Request { request })
 }

@@ -1,0 +1,124 @@
+//! A case: a number, what it asks, who promised it, and the scenario that asks it, in a few lines.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::laws::Law;
+
+/// The number of a case, the same for every dialect: `7.12`. One that is gone is not given again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Number {
+    /// The section, from 1.
+    pub section: u8,
+    /// Its place there, from 1.
+    pub case: u16,
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}.{}", self.section, self.case))
+    }
+}
+
+impl FromStr for Number {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = || {
+            let (section, case) = text.split_once('.')?;
+            let section = section.parse().ok().filter(|number| *number > 0)?;
+            let case = case.parse().ok().filter(|number| *number > 0)?;
+            Some(Self { section, case })
+        };
+        read().ok_or_else(|| {
+            format!("{text:?} is no number of a case: expected one as 7.12, see --list")
+        })
+    }
+}
+
+/// Who promised what a case asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Every server owes it, or its dialect declares it: the law says which.
+    Law(Law),
+    /// The dialect declares it, by this key or this word.
+    Dialect(&'static str),
+    /// RFC 6455, section.
+    WebSocket(&'static str),
+    /// Nobody: what is seen is told as a fact. That others go on and the server lives is owed all the same.
+    Nobody,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Law(law) => write!(f, "law {}", law.number()),
+            Source::Dialect(key) => write!(f, "dialect: {key}"),
+            Source::WebSocket(section) => write!(f, "RFC 6455, {section}"),
+            Source::Nobody => f.write_str("nobody promised it: a fact"),
+        }
+    }
+}
+
+/// A case of the suite.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its number.
+    pub number: Number,
+    /// What it asks, as a sentence that is true of a server that holds it.
+    pub title: Cow<'static, str>,
+    /// Why it is asked: what goes wrong for users where it is not so.
+    pub why: Cow<'static, str>,
+    /// Who promised it.
+    pub source: Source,
+    /// What is done: see [`Script`](super::Script).
+    pub steps: Cow<'static, str>,
+    /// The peers are native and connect by WebRTC; else they only signal.
+    pub native: bool,
+    /// A planted fault of the reference server that breaks it, by name: shown by a test.
+    pub broken_by: &'static str,
+}
+
+/// One of the suite's parts.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// Its number, from 1.
+    pub number: u8,
+    /// What it is about.
+    pub name: &'static str,
+    /// What it asks, in a sentence.
+    pub asks: &'static str,
+    /// Its cases, by number.
+    pub cases: Vec<Case>,
+}
+
+/// A case as a section's file writes it.
+pub(super) struct Row {
+    /// Its place in the section.
+    pub number: u16,
+    pub title: &'static str,
+    pub source: Source,
+    pub why: &'static str,
+    pub steps: &'static str,
+    pub native: bool,
+    pub broken_by: &'static str,
+}
+
+impl Row {
+    /// The case of a section.
+    pub(super) fn case(&self, section: u8) -> Case {
+        Case {
+            number: Number {
+                section,
+                case: self.number,
+            },
+            title: self.title.into(),
+            why: self.why.into(),
+            source: self.source,
+            steps: self.steps.into(),
+            native: self.native,
+            broken_by: self.broken_by,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What a signaling server can be trusted with: numbered cases in sections, each a scenario that is made for the server's dialect, and a verdict
+//! that rests on what somebody promised.
+//!
+//! A case is *broken* only where a promise is (of every server, of the dialect, of an RFC), where things go well without the harm that it does (its
+//! control), and where two fresh processes show the same. What nobody promised is told as a *fact*.
+
+mod case;
+mod deviations;
+mod export;
+mod matrix;
+mod page;
+mod play;
+mod script;
+mod sections;
+mod told;
+mod verdict;
+
+pub use case::{Case, Number, Section, Source};
+pub use deviations::Deviations;
+pub use export::{Export, export};
+pub use matrix::{Column, matrix};
+pub use page::page;
+pub use play::{Answer, ask_all};
+pub use script::{Role, Script};
+pub use sections::sections;
+pub use told::{as_json, as_junit};
+pub use verdict::Says;

@@ -1,0 +1,54 @@
+//! The suite as a page: each case, who promised what it asks, and why it is asked.
+
+use std::fmt::Write as _;
+
+use super::case::Section;
+
+const HEAD: &str = "\
+# What `glare validate` asks
+
+A signaling server is asked these cases by their numbers, which are the same for every dialect. This page is made by `glare validate --list --long`.
+
+What a server is accused of rests on a promise: a [law](GUIDE.md#what-a-server-owes) that every server owes, or owes because its dialect declares it, what the dialect says
+of its own, or RFC 6455. A case is *broken* only where two fresh processes show the same, and where things go well without the harm that the case does (its *control*). What
+nobody promised is told as a *fact*. A case whose words or promises the dialect does not have is *unsupported*; where what it begins with does not come
+about, it is *inconclusive*.
+
+After each harm a pair that was there before signals on, and strangers meet: two with new ids, and who was harmed comes back by the same id. The server must live.
+";
+
+/// The page, in Markdown.
+pub fn page(sections: &[Section]) -> String {
+    let mut page = HEAD.to_owned();
+    for section in sections {
+        let _ = write!(
+            page,
+            "\n## {}. {}\n\nAsked is {}.\n\n| number | what | promised by | why |\n|---|---|---|---|\n",
+            section.number,
+            capital(section.name),
+            section.asks
+        );
+        for case in &section.cases {
+            let _ = writeln!(
+                page,
+                "| {} | {} | {} | {} |",
+                case.number,
+                cell(&case.title),
+                case.source,
+                cell(&case.why)
+            );
+        }
+    }
+    page
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}

@@ -1,0 +1,345 @@
+//! Asks a server the cases: each is played, its control where it fails, and a second time on a fresh process before anybody is accused.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt as _;
+use tokio::sync::{Mutex, OnceCell};
+
+use super::case::{Case, Number, Source};
+use super::script::{Role, Script};
+use super::verdict::{Found, Says, Wrong, found, is_as_without};
+use crate::laws::Law;
+use crate::names::Stack;
+use crate::record::{Event, Failure, Verdict, What};
+use crate::signaling::{Kind, Notice, Word};
+use crate::stage::{Outcome, Setting, play};
+use crate::suite;
+use crate::terms::{Direction, Ending, Side};
+
+/// How many cases may be under way, those that only wait included.
+const UNDER_WAY: usize = 64;
+
+/// What one case says of a server, and what shows it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Which.
+    pub number: Number,
+    /// Its title.
+    pub title: String,
+    /// What it says.
+    pub says: Says,
+    /// Why it is known to be otherwise, where a file of deviations says so.
+    pub deviation: Option<String>,
+    /// The scenario that was played.
+    pub scenario: String,
+    /// The log of the run that shows it; empty for what holds.
+    pub log: String,
+    /// Messages and the server's words of that run, a line each; empty for what holds.
+    pub evidence: Vec<String>,
+    /// How long it took, all its runs together.
+    pub took: Duration,
+}
+
+/// Controls that were played, by their steps: cases share them.
+#[derive(Default)]
+struct Controls(Mutex<HashMap<String, Control>>);
+
+/// Played once, by whoever wants it first; `None`: it is no scenario.
+type Control = Arc<OnceCell<Option<Arc<Outcome>>>>;
+
+impl Controls {
+    async fn of(&self, control: &Script, setting: &Arc<Setting>) -> Option<Arc<Outcome>> {
+        let steps = control.text.split_once("peers:")?.1.to_owned();
+        let cell = self.0.lock().await.entry(steps).or_default().clone();
+        let played = async { run(control, "control", setting).await.ok().map(Arc::new) };
+        cell.get_or_init(|| played).await.clone()
+    }
+}
+
+/// Asks all these cases, some at once, and answers in their order. Those that had not begun when the setting's `interrupt` came are not
+/// among the answers.
+pub async fn ask_all(
+    cases: &[Case],
+    setting: &Arc<Setting>,
+    tell: &(dyn Fn(&Answer) + Sync),
+) -> Vec<Answer> {
+    let controls = Controls::default();
+    let controls = &controls;
+    let mut answers: Vec<Answer> = futures_util::stream::iter(cases)
+        .map(|case| async move {
+            if setting.interrupt.is_cancelled() {
+                return None;
+            }
+            let answer = ask(case, setting, controls).await;
+            tell(&answer);
+            Some(answer)
+        })
+        .buffer_unordered(UNDER_WAY)
+        .filter_map(std::future::ready)
+        .collect()
+        .await;
+    answers.sort_by_key(|answer| answer.number);
+    answers
+}
+
+/// Plays it; or says why it cannot be: a case that is no scenario is an error of glare's own.
+async fn run(script: &Script, name: &str, setting: &Arc<Setting>) -> Result<Outcome, String> {
+    let scenario = script.scenario(&format!("{name}.yaml"));
+    let scenario = scenario.map_err(|mistakes| mistakes.render(false))?;
+    let (cases, _) = suite::cases(std::slice::from_ref(&scenario), &[], &[Stack::Native]);
+    let case = cases.first().ok_or("it has no native cast")?;
+    Ok(play(case, setting.clone()).await)
+}
+
+/// One run, and what a failure of it is worth.
+enum Ran {
+    Says(Says, Option<Outcome>),
+    Wrong(Box<Failure>, Option<Outcome>),
+    /// The run itself says nothing: why.
+    Nothing(String, Option<Outcome>),
+}
+
+/// So often a run that says nothing is played anew: the machine may have had no time for it.
+const TRIES: u32 = 3;
+
+/// The first run that says something, or the last of them.
+async fn conclusive(
+    case: &Case,
+    script: &Script,
+    setting: &Arc<Setting>,
+    controls: &Controls,
+) -> Ran {
+    let mut tries = 1;
+    loop {
+        match once(case, script, setting, controls).await {
+            Ran::Nothing(..) if tries < TRIES && !setting.interrupt.is_cancelled() => tries += 1,
+            ran => return ran,
+        }
+    }
+}
+
+async fn once(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Controls) -> Ran {
+    let outcome = match run(script, &case.number.to_string(), setting).await {
+        Ok(outcome) => outcome,
+        Err(why) => {
+            let why = format!("this is an error of glare itself: {why}");
+            return Ran::Says(Says::Inconclusive(why), None);
+        }
+    };
+    let failure = match &outcome.verdict {
+        Verdict::Fail(failure) => failure.clone(),
+        Verdict::Unsupported(why) => {
+            let says = Says::Unsupported(why.why.clone());
+            return Ran::Says(says, Some(outcome));
+        }
+        Verdict::Inconclusive(why) => return Ran::Nothing(why.why.clone(), Some(outcome)),
+        Verdict::Pass | Verdict::New { .. } | Verdict::Flaky { .. } => {
+            let says = match case.source {
+                Source::Nobody => Says::Fact(
+                    done_to_him(script, &outcome).unwrap_or_else(|| seen(script, &outcome)),
+                ),
+                Source::Law(law) if is_vacuous(law, &outcome) => Says::Unsupported(format!(
+                    "nothing puts {law} to the test: the dialect does not promise what it is about"
+                )),
+                _ => Says::Holds,
+            };
+            return Ran::Says(says, Some(outcome));
+        }
+    };
+    match found(case, script, &failure) {
+        Found::Broken => {}
+        Found::NoPremise => {
+            let why = format!(
+                "what it begins with does not come about: {}",
+                failure.message
+            );
+            return Ran::Says(Says::Inconclusive(why), Some(outcome));
+        }
+        Found::Otherwise => {
+            let seen = done_to_him(script, &outcome);
+            let says = Says::Fact(seen.unwrap_or_else(|| format!("not so: {}", failure.message)));
+            return Ran::Says(says, Some(outcome));
+        }
+    }
+    if let Some(control) = script.control()
+        && let Some(without) = controls.of(&control, setting).await
+        && let Some(why) = is_as_without(&failure, &control, &without)
+    {
+        let why = format!("without the harm it goes wrong as well: {why}");
+        return Ran::Says(Says::Inconclusive(why), Some(outcome));
+    }
+    Ran::Wrong(failure, Some(outcome))
+}
+
+/// The promise that rooms are free once all have gone.
+const FREES: &str = "frees-empty-rooms";
+
+/// Whether a run has shown nothing of a law, because nobody promised it here.
+fn is_vacuous(law: Law, outcome: &Outcome) -> bool {
+    // Its premise is what comes too late; that somebody goes and comes back is in the steps.
+    if law == Law::NothingLateToNewcomers {
+        return false;
+    }
+    let mut judged = outcome.laws.iter();
+    judged.any(|judged| judged.finding.law == law && judged.finding.is_vacuous())
+}
+
+async fn ask(case: &Case, setting: &Arc<Setting>, controls: &Controls) -> Answer {
+    let began = Instant::now();
+    let script = Script::of(case, &setting.dialect);
+    // No step needs it, so no step says that it is missing.
+    let freed = setting.dialect.properties().frees_empty_rooms;
+    let undeclared = case.source == Source::Dialect(FREES) && !freed;
+    let first = match undeclared {
+        true => {
+            let name = setting.dialect.name();
+            let why = format!("the dialect `{name}` declares no `{FREES}`");
+            Ran::Says(Says::Unsupported(why), None)
+        }
+        false => conclusive(case, &script, setting, controls).await,
+    };
+    let (says, outcome) = match first {
+        Ran::Says(says, outcome) => (says, outcome),
+        Ran::Nothing(why, outcome) => (Says::Inconclusive(why), outcome),
+        Ran::Wrong(first, outcome) => match conclusive(case, &script, setting, controls).await {
+            Ran::Wrong(second, _) if Wrong::of(&first).is_like(&Wrong::of(&second)) => {
+                (Says::Broken(first.message.clone()), outcome)
+            }
+            other => {
+                let then = match other {
+                    Ran::Says(Says::Holds, _) => "it held".to_owned(),
+                    Ran::Says(says, _) => format!("{}: {}", says.word(), says.why()),
+                    Ran::Nothing(why, _) => why,
+                    Ran::Wrong(second, _) => second.message,
+                };
+                let why = format!(
+                    "unstable: once {}; on another process {then}",
+                    first.message
+                );
+                (Says::Inconclusive(why), outcome)
+            }
+        },
+    };
+    let quiet = matches!(says, Says::Holds | Says::Unsupported(_));
+    let shown = outcome.as_ref().filter(|_| !quiet);
+    Answer {
+        number: case.number,
+        title: case.title.clone().into_owned(),
+        deviation: None,
+        scenario: script.text.clone(),
+        log: shown.map_or_else(String::new, |outcome| outcome.log.to_string()),
+        evidence: shown.map_or_else(Vec::new, |outcome| evidence(&outcome.events)),
+        took: began.elapsed(),
+        says,
+    }
+}
+
+/// What the server did to who did harm, if that shows: it said so, or ended his line.
+fn done_to_him(script: &Script, outcome: &Outcome) -> Option<String> {
+    let events = &outcome.events;
+    let at = events.iter().position(|event| match &event.what {
+        What::Step { index, .. } => script.role(*index) == Some(Role::Harm),
+        _ => false,
+    })?;
+    let from = events.get(at)?.at;
+    events[at..].iter().find_map(|event| {
+        let took = Duration::from_micros(event.at.saturating_sub(from)).as_millis();
+        match &event.what {
+            What::Message {
+                direction: Direction::Down,
+                word:
+                    Some(Word::Notice {
+                        notice: Notice::Error { reason } | Notice::Refused { reason, .. },
+                    }),
+                ..
+            } => Some(format!("he is told so after {took} ms: {reason:?}")),
+            What::LinkDown {
+                by: Side::Server,
+                link,
+                ending,
+            } => {
+                let how = match ending {
+                    Ending::Close {
+                        code: Some(code), ..
+                    } => format!("close code {code}"),
+                    Ending::Close { code: None, .. } => "a close without a code".to_owned(),
+                    Ending::Eof => "without a close".to_owned(),
+                    Ending::Reset => "a reset".to_owned(),
+                };
+                Some(format!(
+                    "the line of {} is ended after {took} ms ({how})",
+                    link.peer
+                ))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// What was seen of what nobody promised: how long it took from the deed.
+fn seen(script: &Script, outcome: &Outcome) -> String {
+    let begins = outcome.events.iter().filter_map(|event| match &event.what {
+        What::Step {
+            index, inner: None, ..
+        } => Some((*index, event.at)),
+        _ => None,
+    });
+    let harm = begins
+        .filter(|(step, _)| matches!(script.role(*step), Some(Role::Harm | Role::Deed)))
+        .map(|(_, at)| at)
+        .next();
+    let heard = outcome
+        .events
+        .iter()
+        .rev()
+        .find_map(|event| match &event.what {
+            What::Hears { kind, .. } if !matches!(kind, Kind::Refused | Kind::Error) => {
+                Some((*kind, event.at))
+            }
+            _ => None,
+        });
+    match (harm, heard) {
+        (Some(from), Some((kind, to))) if to > from => {
+            let took = Duration::from_micros(to - from);
+            format!("so it is: `{kind}` came {} ms after it", took.as_millis())
+        }
+        _ => "so it is".to_owned(),
+    }
+}
+
+/// Most lines of evidence of a case.
+const MOST_LINES: usize = 200;
+/// Longest line of it, characters.
+const LONGEST: usize = 400;
+
+/// What passed on the wires and what the server wrote, in the order of the record.
+fn evidence(events: &[Arc<Event>]) -> Vec<String> {
+    let lines = events.iter().filter_map(|event| {
+        let line = match &event.what {
+            What::Message {
+                link,
+                direction,
+                text,
+                size,
+                ..
+            } => {
+                let arrow = match direction {
+                    Direction::Up => ">",
+                    Direction::Down => "<",
+                };
+                format!("{link} {arrow} {text} ({size} bytes)")
+            }
+            What::LinkDown { link, by, ending } => format!("{link}: {by:?} ended it: {ending:?}"),
+            What::LinkRefused { link, text, .. } => format!("{link}: refused: {text}"),
+            What::Violation { link, detail, .. } => format!("{link}: {detail}"),
+            What::Server { life } => format!("server: {life:?}"),
+            What::Step { text, .. } => format!("# {text}"),
+            _ => return None,
+        };
+        let line: String = line.chars().take(LONGEST).collect();
+        Some(format!("{:>7.1} ms  {line}", event.at as f64 / 1000.0))
+    });
+    lines.take(MOST_LINES).collect()
+}

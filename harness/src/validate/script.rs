@@ -1,0 +1,220 @@
+//! What a case does, a line each, and the scenario that it becomes.
+//!
+//! A line is a role and a step. The step is one of a scenario (`join: { peer: bob, room: lobby }`), or one of these that stand for several:
+//!
+//! | step | |
+//! |---|---|
+//! | `meet` | Alice makes the lobby, and Bob joins it |
+//! | `apart` | Carol makes the attic, and Dave joins it: a pair that has nothing to do with the case |
+//! | `enter bob lobby` | he joins it |
+//! | `open bob lobby` | he makes it; where the server has one word for both, he joins it |
+//! | `tell bob alice offer` | he sends it to her, and she hears it |
+//! | `send bob alice offer` | he sends it |
+//!
+//! | role | |
+//! |---|---|
+//! | `given` | what the case begins with; where that does not come about, nothing is known |
+//! | `do` | what is asked |
+//! | `harm` | the same, and left out of the control |
+//! | `then` | the probes; in the control, too |
+//! | `never`, `order` | a line of `expect: never`, of `expect: order` |
+//! | `count 1` | how often a line is in the trace |
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::case::Case;
+use crate::mistake::Mistakes;
+use crate::scenario::Scenario;
+use crate::signaling::{Dialect, Kind};
+
+/// For what a step stands in its case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// What it begins with.
+    Given,
+    /// What is asked.
+    Deed,
+    /// What is asked, and does harm.
+    Harm,
+    /// A probe.
+    Probe,
+}
+
+/// A case as a scenario for one dialect.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The scenario's text, as a person would write it.
+    pub text: String,
+    /// The role of each of its steps.
+    pub roles: Vec<Role>,
+    /// Each step's number in the whole case, from 1.
+    numbers: Vec<usize>,
+    expect: Vec<(String, String)>,
+    steps: Vec<(Role, String)>,
+    head: String,
+}
+
+impl Script {
+    /// The scenario of a case, as it is played where this is spoken.
+    pub fn of(case: &Case, dialect: &Dialect) -> Self {
+        let (mut steps, mut expect) = (Vec::new(), Vec::new());
+        for line in case.steps.lines().map(str::trim) {
+            let Some((role, step)) = line.split_once(char::is_whitespace) else {
+                continue;
+            };
+            let role = match role {
+                "given" => Role::Given,
+                "harm" => Role::Harm,
+                "then" => Role::Probe,
+                "never" | "order" | "count" => {
+                    expect.push((role.to_owned(), step.trim().to_owned()));
+                    continue;
+                }
+                _ => Role::Deed,
+            };
+            let written = written(step.trim(), dialect);
+            steps.extend(written.into_iter().map(|step| (role, step)));
+        }
+        let mut head = format!(
+            "scenario: {}\nabout: {}\npeers:\n",
+            crate::yaml::scalar(&format!("{} {}", case.number, case.title)),
+            crate::yaml::scalar(&case.why),
+        );
+        let stack = if case.native { "native" } else { "wire" };
+        for peer in peers(&steps) {
+            let _ = writeln!(head, "  {peer}: {{ stack: {stack} }}");
+        }
+        let mut script = Self {
+            text: String::new(),
+            roles: Vec::new(),
+            numbers: (1..=steps.len()).collect(),
+            expect,
+            steps,
+            head,
+        };
+        script.write();
+        script
+    }
+
+    /// The same without what does harm; `None` if nothing does.
+    pub fn control(&self) -> Option<Self> {
+        let mut control = self.clone();
+        control.numbers = (self.numbers.iter().zip(&self.steps))
+            .filter(|(_, (role, _))| *role != Role::Harm)
+            .map(|(number, _)| *number)
+            .collect();
+        control.steps.retain(|(role, _)| *role != Role::Harm);
+        if control.steps.len() == self.steps.len() || control.steps.is_empty() {
+            return None;
+        }
+        control.write();
+        Some(control)
+    }
+
+    /// The scenario, read.
+    ///
+    /// # Errors
+    /// The case is written wrongly, which a test holds that none is.
+    pub fn scenario(&self, name: &str) -> Result<Arc<Scenario>, Mistakes> {
+        Scenario::read(Path::new(name), &self.text).map(Arc::new)
+    }
+
+    /// The role of the nth step, from 1.
+    pub fn role(&self, step: usize) -> Option<Role> {
+        self.roles.get(step.checked_sub(1)?).copied()
+    }
+
+    /// The number in the whole case of the nth step, from 1.
+    pub(super) fn number(&self, step: usize) -> Option<usize> {
+        self.numbers.get(step.checked_sub(1)?).copied()
+    }
+
+    fn write(&mut self) {
+        let mut text = self.head.clone();
+        text.push_str("steps:\n");
+        for (_, step) in &self.steps {
+            let _ = writeln!(text, "  - {step}");
+        }
+        if !self.expect.is_empty() {
+            text.push_str("expect:\n");
+        }
+        for part in ["never", "order", "count"] {
+            let lines = self.expect.iter().filter(|(of, _)| of == part);
+            for (at, (_, line)) in lines.enumerate() {
+                let head = match part {
+                    "count" => "  count:\n".to_owned(),
+                    _ => format!("  {part}: |\n"),
+                };
+                text.push_str(if at == 0 { &head } else { "" });
+                let _ = match (part, line.split_once(' ')) {
+                    ("count", Some((times, line))) => {
+                        writeln!(text, "    {}: {times}", crate::yaml::scalar(line))
+                    }
+                    _ => writeln!(text, "    {line}"),
+                };
+            }
+        }
+        self.text = text;
+        self.roles = self.steps.iter().map(|(role, _)| *role).collect();
+    }
+}
+
+/// The steps that one line stands for.
+fn written(step: &str, dialect: &Dialect) -> Vec<String> {
+    let open = |peer: &str, room: &str| {
+        let verb = match dialect.says(Kind::Create) {
+            true => "create",
+            false => "join",
+        };
+        format!("{verb}: {{ peer: {peer}, room: {room} }}")
+    };
+    let enter = |peer: &str, room: &str| format!("join: {{ peer: {peer}, room: {room} }}");
+    let send = |from: &str, to: &str, message: &str| {
+        format!("send: {{ from: {from}, to: {to}, message: {message} }}")
+    };
+    let words: Vec<&str> = step.split_whitespace().collect();
+    match words.as_slice() {
+        ["meet"] => vec![open("alice", "lobby"), enter("bob", "lobby")],
+        // Where there are no rooms to be apart in, they are two more.
+        ["apart"] => {
+            let room = match dialect.has_rooms() && dialect.names_rooms() {
+                true => "attic",
+                false => "lobby",
+            };
+            vec![open("carol", room), enter("dave", room)]
+        }
+        ["open", peer, room] => vec![open(peer, room)],
+        ["enter", peer, room] => vec![enter(peer, room)],
+        ["send", from, to, message] => vec![send(from, to, message)],
+        ["tell", from, to, message] => vec![
+            send(from, to, message),
+            format!("await: {{ peer: {to}, hears: {message}, from: {from} }}"),
+        ],
+        _ => vec![step.to_owned()],
+    }
+}
+
+/// Who takes part, in the order of the steps.
+fn peers(steps: &[(Role, String)]) -> Vec<String> {
+    let mut peers: Vec<String> = Vec::new();
+    for (_, step) in steps {
+        let mut rest = step.as_str();
+        while let Some(at) = rest
+            .find("peer: ")
+            .into_iter()
+            .chain(rest.find("from: "))
+            .min()
+        {
+            rest = &rest[at + "peer: ".len()..];
+            let name = rest.trim_start().trim_start_matches('"');
+            let end = name.find(['"', ',', ' ', '}']).unwrap_or(name.len());
+            let name = &name[..end];
+            if !peers.iter().any(|peer| peer == name) && !name.is_empty() {
+                peers.push(name.to_owned());
+            }
+        }
+    }
+    peers
+}

@@ -1,0 +1,77 @@
+//! 5: endings: close, reset, silence, and the server's own.
+
+use crate::laws::Law;
+use crate::validate::case::{Row, Section, Source};
+
+const NUMBER: u8 = 5;
+
+pub(super) fn section() -> Section {
+    Section {
+        number: NUMBER,
+        name: "endings",
+        asks: "what becomes of a line, and of the server, that closes, breaks, stands still or is started again",
+        cases: ROWS.iter().map(|row| row.case(NUMBER)).collect(),
+    }
+}
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    Row { number: 1, title: "the end of a line ends no other", source: Source::Law(Law::GarbageHarmsNobodyElse), native: false, broken_by: "end-cuts-others",
+        why: "What shares a process shares its mistakes.",
+        steps: "given meet\n\
+            given apart\n\
+            harm kill: { peer: bob, how: socket }\n\
+            then tell carol dave offer\n\
+            then tell dave carol answer" },
+    Row { number: 2, title: "a line that is reset in the middle of a call ends no other", source: Source::Law(Law::GarbageHarmsNobodyElse), native: false, broken_by: "end-cuts-others",
+        why: "It is the usual end on a phone.",
+        steps: "given meet\n\
+            given apart\n\
+            given tell bob alice offer\n\
+            harm cut: { peer: bob, how: reset }\n\
+            then tell carol dave offer\n\
+            then tell dave carol answer" },
+    Row { number: 3, title: "a line that is closed in the middle of a call ends no other", source: Source::Law(Law::GarbageHarmsNobodyElse), native: false, broken_by: "end-cuts-others",
+        why: "It is the usual end of a page.",
+        steps: "given meet\n\
+            given apart\n\
+            given tell bob alice offer\n\
+            harm cut: { peer: bob, how: close }\n\
+            then tell carol dave offer\n\
+            then tell dave carol answer" },
+    Row { number: 4, title: "rooms do not outlive the server", source: Source::Dialect("frees-empty-rooms"), native: false, broken_by: "rooms-outlive-a-restart",
+        why: "Nobody is in them, and nobody can make them.",
+        steps: "given meet\n\
+            do restart\n\
+            do open alice lobby\n\
+            do enter bob lobby\n\
+            then tell bob alice offer" },
+    Row { number: 5, title: "ids do not outlive the server", source: Source::Dialect("connect"), native: false, broken_by: "ids-outlive-a-restart",
+        why: "Everybody comes back at once, by the same ids.",
+        steps: "given meet\n\
+            do restart\n\
+            do connect: { peer: alice }\n\
+            do connect: { peer: bob }\n\
+            then open alice lobby\n\
+            then enter bob lobby\n\
+            then tell bob alice offer" },
+    Row { number: 6, title: "nobody is gone because the server stood still", source: Source::Law(Law::NewsIsTrue), native: false, broken_by: "buries-all-after-a-standstill",
+        why: "A machine that sleeps for a moment must not end every call.",
+        steps: "given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do pause\n\
+            do resume\n\
+            then tell bob alice offer\n\
+            then tell alice bob answer" },
+    Row { number: 7, title: "how soon an idle line is ended", source: Source::Nobody, native: false, broken_by: "",
+        why: "Who waits in a room with nobody says nothing.",
+        steps: "given open alice lobby\n\
+            do wait: 2s\n\
+            do enter bob lobby\n\
+            do tell bob alice offer" },
+    Row { number: 8, title: "whether those on a line that is reset are announced", source: Source::Nobody, native: false, broken_by: "",
+        why: "A client that is not told must find out by itself.",
+        steps: "given meet\n\
+            do kill: { peer: bob, how: socket }\n\
+            do await: { peer: alice, hears: peer-left, from: bob, within: 5s }" },
+];

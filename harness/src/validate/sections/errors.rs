@@ -1,0 +1,89 @@
+//! 6: errors: each request wrong in each way, and what is said then.
+
+use crate::laws::Law;
+use crate::validate::case::{Row, Section, Source};
+
+const NUMBER: u8 = 6;
+
+pub(super) fn section() -> Section {
+    Section {
+        number: NUMBER,
+        name: "errors",
+        asks: "whether every refusal is one that a client can understand",
+        cases: ROWS.iter().map(|row| row.case(NUMBER)).collect(),
+    }
+}
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    Row { number: 1, title: "a room that is there already cannot be made, and that is said", source: Source::Dialect("refusals: exists"), native: false, broken_by: "silent-refusal",
+        why: "Who is told nothing waits, and who is told what asks for something else.",
+        steps: "given open alice lobby\n\
+            do create: { peer: bob, room: lobby, refused: exists, within: 3s }\n\
+            then open erin hall" },
+    Row { number: 2, title: "a room that is not there cannot be entered, and that is said", source: Source::Dialect("refusals: missing"), native: false, broken_by: "silent-refusal",
+        why: "Who is told nothing waits, and who is told what asks for something else.",
+        steps: "do join: { peer: bob, room: lobby, refused: missing, within: 3s }\n\
+            then open alice hall" },
+    Row { number: 3, title: "a room that is full cannot be entered, and that is said", source: Source::Dialect("refusals: full"), native: false, broken_by: "silent-refusal",
+        why: "Who is told nothing waits, and who is told what asks for something else.",
+        steps: "given meet\n\
+            do join: { peer: carol, room: lobby, refused: full, within: 3s }\n\
+            then tell bob alice offer" },
+    Row { number: 4, title: "who is inside cannot come in once more, and that is said", source: Source::Dialect("refusals: inside"), native: false, broken_by: "silent-refusal",
+        why: "Who is told nothing waits, and who is told what asks for something else.",
+        steps: "given meet\n\
+            do join: { peer: bob, room: lobby, refused: inside, within: 3s }\n\
+            then tell bob alice offer" },
+    Row { number: 5, title: "who is inside cannot make another room, and that is said", source: Source::Dialect("refusals: inside"), native: false, broken_by: "silent-refusal",
+        why: "Who is told nothing waits, and who is told what asks for something else.",
+        steps: "given meet\n\
+            do create: { peer: bob, room: attic, refused: inside, within: 3s }\n\
+            then tell bob alice offer" },
+    Row { number: 6, title: "who is in no room cannot leave one, and that is said", source: Source::Dialect("refusals: outside"), native: false, broken_by: "silent-refusal",
+        why: "Who is told nothing waits, and who is told what asks for something else.",
+        steps: "given meet\n\
+            given leave: { peer: bob }\n\
+            do leave: { peer: bob, refused: outside, within: 3s }\n\
+            then open erin hall" },
+    Row { number: 7, title: "a room that is not there cannot be removed, and that is said", source: Source::Dialect("refusals: missing"), native: false, broken_by: "silent-refusal",
+        why: "Who is told nothing waits, and who is told what asks for something else.",
+        steps: "given connect: { peer: alice }\n\
+            do destroy: { peer: alice, room: attic, refused: missing, within: 3s }\n\
+            then open erin hall" },
+    Row { number: 8, title: "a room of others cannot be removed, and that is said", source: Source::Dialect("refusals: not-yours"), native: false, broken_by: "silent-refusal",
+        why: "Who is told nothing waits, and who is told what asks for something else.",
+        steps: "given meet\n\
+            given connect: { peer: carol }\n\
+            do destroy: { peer: carol, room: lobby, refused: not-yours, within: 3s }\n\
+            then tell bob alice offer" },
+    Row { number: 9, title: "a room with others inside cannot be removed, and that is said", source: Source::Dialect("refusals: occupied"), native: false, broken_by: "silent-refusal",
+        why: "Who is told nothing waits, and who is told what asks for something else.",
+        steps: "given meet\n\
+            do destroy: { peer: alice, room: lobby, refused: occupied, within: 3s }\n\
+            then tell bob alice offer" },
+    Row { number: 10, title: "a request is answered once", source: Source::Law(Law::RequestsAreAnswered), native: false, broken_by: "joined-twice",
+        why: "A client that offers when it is let in would offer once for each.",
+        steps: "given open alice lobby\n\
+            do enter bob lobby\n\
+            do tell bob alice offer\n\
+            count 1 server -> bob: joined" },
+    Row { number: 11, title: "a request that cannot be read is answered as was declared", source: Source::Dialect("garbage"), native: false, broken_by: "ignores-nonsense",
+        why: "Its author looks for his mistake by what he is told.",
+        steps: "given meet\n\
+            given open erin hall\n\
+            do garbage: { peer: erin, kind: wrong-type, within: 3s }\n\
+            then tell bob alice offer" },
+    Row { number: 12, title: "what is no message is answered as was declared", source: Source::Dialect("garbage"), native: false, broken_by: "passes-over-bad-json",
+        why: "The same, where the mistake is in the writing.",
+        steps: "given meet\n\
+            given open erin hall\n\
+            do garbage: { peer: erin, kind: cut-short, within: 3s }\n\
+            then tell bob alice offer" },
+    Row { number: 13, title: "a word that nobody knows is answered as was declared", source: Source::Dialect("garbage"), native: false, broken_by: "closes-on-nonsense",
+        why: "A newer client finds out what an older server does not have.",
+        steps: "given meet\n\
+            given open erin hall\n\
+            do garbage: { peer: erin, kind: unknown-word, within: 3s }\n\
+            then tell bob alice offer" },
+];

@@ -1,0 +1,116 @@
+//! 1: who is who: lines, ids, a second line with the same id, coming back.
+
+use crate::laws::Law;
+use crate::validate::case::{Row, Section, Source};
+
+const NUMBER: u8 = 1;
+
+pub(super) fn section() -> Section {
+    Section {
+        number: NUMBER,
+        name: "identity",
+        asks: "whether a peer is who it is, once, whatever it is called, and can come back",
+        cases: ROWS.iter().map(|row| row.case(NUMBER)).collect(),
+    }
+}
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    Row { number: 1, title: "who has connected and asked for nothing is there when another has come", source: Source::Dialect("connect"), native: false, broken_by: "forgets-who-rejoins",
+        why: "Lines are opened long before their users do anything.",
+        steps: "do connect: { peer: alice }\n\
+            do connect: { peer: bob }\n\
+            do open alice lobby\n\
+            do enter bob lobby\n\
+            do tell bob alice offer" },
+    Row { number: 2, title: "a second line with an id that is in use is refused", source: Source::Dialect("same-id: reject"), native: false, broken_by: "stale-close-evicts-replacement",
+        why: "Two who are one cannot both be reached.",
+        steps: "given meet\n\
+            do connect: { peer: bob, refused: true }\n\
+            then tell bob alice offer\n\
+            then tell alice bob answer" },
+    Row { number: 3, title: "the refused second line takes nothing from the first", source: Source::Dialect("same-id: reject"), native: false, broken_by: "refusal-cuts-first",
+        why: "A user who opens a second tab must not lose the first.",
+        steps: "given meet\n\
+            do connect: { peer: bob, refused: true }\n\
+            then tell bob alice offer\n\
+            then tell alice bob answer\n\
+            never bob: disconnected" },
+    Row { number: 4, title: "a second line that is let in gives up the place of the first, with news", source: Source::Dialect("same-id: takeover"), native: false, broken_by: "keeps-a-replaced-place",
+        why: "Those who stay must not talk to a page that is not there any more.",
+        steps: "given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do connect: { peer: bob, second: takes-over }\n\
+            do await: { peer: alice, hears: peer-left, from: bob, within: 5s }\n\
+            do enter bob lobby\n\
+            then tell bob alice offer\n\
+            then tell alice bob answer" },
+    Row { number: 5, title: "a second line that goes on in the place of the first does so without news", source: Source::Dialect("same-id: takeover"), native: false, broken_by: "tells-of-a-resumption",
+        why: "Nobody has gone, so nobody is to be told so.",
+        steps: "given meet\n\
+            do connect: { peer: bob, second: resumes }\n\
+            do enter bob lobby\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer\n\
+            never server -> alice: peer-left bob" },
+    Row { number: 6, title: "who has closed his line comes back by the same id", source: Source::Law(Law::LeavingIsAnnounced), native: false, broken_by: "ghost-on-disconnect",
+        why: "A page that is reloaded closes its line and opens one.",
+        steps: "given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do disconnect: { peer: bob }\n\
+            do await: { peer: alice, hears: peer-left, from: bob }\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            then tell bob alice offer" },
+    Row { number: 7, title: "who has lost his line comes back by the same id", source: Source::Law(Law::LeavingIsAnnounced), native: false, broken_by: "keeps-dead-ids",
+        why: "A phone that changes networks loses its line without a word.",
+        steps: "given meet\n\
+            do kill: { peer: bob, how: socket }\n\
+            do await: { peer: alice, hears: peer-left, from: bob }\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            then tell bob alice offer" },
+    Row { number: 8, title: "who is back in his room after a loss is not counted twice", source: Source::Dialect("refusals: full"), native: false, broken_by: "counts-returners-as-inside",
+        why: "A place that its own user holds against him is lost to both.",
+        steps: "given meet\n\
+            do kill: { peer: bob, how: socket }\n\
+            do await: { peer: alice, hears: peer-left, from: bob }\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            then tell alice bob offer" },
+    Row { number: 9, title: "who is half-open comes back once that is noticed", source: Source::Dialect("notices-silence-within"), native: false, broken_by: "keeps-dead-places",
+        why: "The old line of a phone that left the house is never closed.",
+        steps: "given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do cut: { peer: bob, how: silence }\n\
+            do await: { peer: alice, hears: peer-left, from: bob, within: 30s }\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            then tell bob alice offer" },
+    Row { number: 10, title: "an id that every JavaScript object has is an id like another", source: Source::Dialect("connect"), native: false, broken_by: "dies-of-odd-texts",
+        why: "A table of users that is an object has that user already.",
+        steps: "do open constructor lobby\n\
+            do enter bob lobby\n\
+            do tell bob constructor offer\n\
+            do tell constructor bob answer" },
+    Row { number: 11, title: "an id of 48 bytes is let in, and is one", source: Source::Nobody, native: false, broken_by: "",
+        why: "Ids that are made of random bytes are long.",
+        steps: "do open alice lobby\n\
+            do enter an-id-that-has-all-the-bytes-that-a-name-may-hav lobby\n\
+            do tell an-id-that-has-all-the-bytes-that-a-name-may-hav alice offer" },
+    Row { number: 12, title: "an id with an accent is let in, and is one", source: Source::Nobody, native: false, broken_by: "",
+        why: "Users choose their own names.",
+        steps: "do open alice lobby\n\
+            do enter zoë lobby\n\
+            do tell zoë alice offer" },
+    Row { number: 13, title: "an id with an emoji is let in, and is one", source: Source::Nobody, native: false, broken_by: "",
+        why: "It is two code units in UTF-16, and four bytes in UTF-8.",
+        steps: "do open alice lobby\n\
+            do enter fox🦊 lobby\n\
+            do tell fox🦊 alice offer" },
+    Row { number: 14, title: "an id from right to left is let in, and is one", source: Source::Nobody, native: false, broken_by: "",
+        why: "Not all names are Latin.",
+        steps: "do open alice lobby\n\
+            do enter דנה lobby\n\
+            do tell דנה alice offer" },
+];

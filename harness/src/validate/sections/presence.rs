@@ -1,0 +1,134 @@
+//! 3: presence: who is told what, once, in order, how soon.
+
+use crate::laws::Law;
+use crate::validate::case::{Row, Section, Source};
+
+const NUMBER: u8 = 3;
+
+pub(super) fn section() -> Section {
+    Section {
+        number: NUMBER,
+        name: "presence",
+        asks: "whether each is told who came and who went: all of them, once, in order, and truly",
+        cases: ROWS.iter().map(|row| row.case(NUMBER)).collect(),
+    }
+}
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    Row { number: 1, title: "all inside hear who comes", source: Source::Dialect("announces-joining-within"), native: false, broken_by: "joining-told-to-one",
+        why: "Who does not hear of somebody never calls him.",
+        steps: "given open alice lobby\n\
+            given enter bob lobby\n\
+            do enter carol lobby\n\
+            do await: { peer: alice, hears: peer-joined, from: carol }\n\
+            do await: { peer: bob, hears: peer-joined, from: carol }" },
+    Row { number: 2, title: "all who stay hear who leaves", source: Source::Dialect("announces-leaving-within"), native: false, broken_by: "leaving-told-to-one",
+        why: "Who does not hear of it keeps a picture that stands still.",
+        steps: "given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            do leave: { peer: carol }\n\
+            do await: { peer: alice, hears: peer-left, from: carol }\n\
+            do await: { peer: bob, hears: peer-left, from: carol }" },
+    Row { number: 3, title: "who leaves by a word is announced", source: Source::Law(Law::LeavingIsAnnounced), native: false, broken_by: "leaves-untold",
+        why: "The most usual way to go.",
+        steps: "given meet\n\
+            do leave: { peer: bob }\n\
+            do await: { peer: alice, hears: peer-left, from: bob }" },
+    Row { number: 4, title: "who closes his line is announced", source: Source::Law(Law::LeavingIsAnnounced), native: false, broken_by: "ghost-on-disconnect",
+        why: "A page that is closed says no more than that.",
+        steps: "given meet\n\
+            do disconnect: { peer: bob }\n\
+            do await: { peer: alice, hears: peer-left, from: bob }" },
+    Row { number: 5, title: "whose line is reset is announced", source: Source::Law(Law::LeavingIsAnnounced), native: false, broken_by: "ghost-on-disconnect",
+        why: "A process that is killed says nothing at all.",
+        steps: "given meet\n\
+            do tell bob alice offer\n\
+            do kill: { peer: bob, how: socket }" },
+    Row { number: 6, title: "it is announced as soon as was promised", source: Source::Dialect("announces-leaving-within"), native: false, broken_by: "tells-drops-late",
+        why: "Whoever waits for it calls nobody else meanwhile.",
+        steps: "given meet\n\
+            given tell bob alice offer\n\
+            do kill: { peer: bob, how: socket }\n\
+            do await: { peer: alice, hears: peer-left, from: bob }" },
+    Row { number: 7, title: "who goes without having said a word is announced", source: Source::Law(Law::LeavingIsAnnounced), native: false, broken_by: "forgets-who-never-spoke",
+        why: "Not all who come in call somebody.",
+        steps: "given meet\n\
+            do kill: { peer: bob, how: socket }" },
+    Row { number: 8, title: "who is half-open is noticed as soon as was promised", source: Source::Dialect("notices-silence-within"), native: false, broken_by: "never-times-out-half-open",
+        why: "Of a phone that leaves the house nothing comes, not even an end.",
+        steps: "given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do cut: { peer: bob, how: silence }\n\
+            do await: { peer: alice, hears: peer-left, from: bob, within: 30s }" },
+    Row { number: 9, title: "who is back is announced anew, once he was announced to be gone", source: Source::Law(Law::LeavingIsAnnounced), native: false, broken_by: "hides-who-comes-back",
+        why: "Who was not told so sends to a connection that has ended.",
+        steps: "given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do kill: { peer: bob, how: socket }\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            then tell bob alice offer" },
+    Row { number: 10, title: "the news of somebody comes before what he says", source: Source::Law(Law::PromisedOrder), native: false, broken_by: "offer-before-news",
+        why: "An offer of somebody who is not there is thrown away.",
+        steps: "given open alice lobby\n\
+            do enter bob lobby\n\
+            do tell bob alice offer\n\
+            do await: { peer: alice, hears: peer-joined, from: bob }" },
+    Row { number: 11, title: "each piece of news comes once", source: Source::Law(Law::PromisedOrder), native: false, broken_by: "told-twice",
+        why: "A client offers once for each time it is told.",
+        steps: "given open alice lobby\n\
+            do enter bob lobby\n\
+            do tell bob alice offer\n\
+            do await: { peer: alice, hears: peer-joined, from: bob }" },
+    Row { number: 12, title: "who was refused is announced to nobody", source: Source::Law(Law::NewsIsTrue), native: false, broken_by: "tells-of-the-refused",
+        why: "He would be called, and never answer.",
+        steps: "given meet\n\
+            do join: { peer: carol, room: lobby, refused: full }\n\
+            then tell bob alice offer" },
+    Row { number: 13, title: "late news of a loss does not come behind a return", source: Source::Law(Law::NewsIsTrue), native: false, broken_by: "late-expire",
+        why: "Whoever is told so hangs up on somebody who is there.",
+        steps: "given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do kill: { peer: bob, how: socket }\n\
+            do enter bob lobby\n\
+            do delay: { message: offer, to: alice, by: 1500ms }\n\
+            then tell bob alice offer" },
+    Row { number: 14, title: "who says nothing for a while is not announced to be gone", source: Source::Law(Law::NewsIsTrue), native: false, broken_by: "counts-the-silent-as-gone",
+        why: "Who watches says nothing for hours.",
+        steps: "given meet\n\
+            given tell bob alice offer\n\
+            do wait: 3500ms\n\
+            then tell alice bob answer" },
+    Row { number: 15, title: "who comes in is told of nobody who has gone", source: Source::Law(Law::NewsIsTrue), native: false, broken_by: "lists-the-gone",
+        why: "He offers to each of them, and waits.",
+        steps: "given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            given await: { peer: bob, hears: peer-joined, from: carol }\n\
+            do leave: { peer: bob }\n\
+            do await: { peer: carol, hears: peer-left, from: bob }\n\
+            do leave: { peer: carol }\n\
+            do await: { peer: alice, hears: peer-left, from: carol }\n\
+            do enter bob lobby\n\
+            never server -> bob: joined lobby with alice, carol" },
+    Row { number: 16, title: "the loss of one puts nobody else out", source: Source::Law(Law::NewsIsTrue), native: false, broken_by: "loss-ends-room",
+        why: "They are not told, and go on speaking to nobody.",
+        steps: "given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            do kill: { peer: carol, how: socket }\n\
+            do await: { peer: alice, hears: peer-left, from: carol }\n\
+            do await: { peer: bob, hears: peer-left, from: carol }\n\
+            then tell bob alice offer" },
+    Row { number: 17, title: "a goodbye comes before the news that its sender has gone", source: Source::Nobody, native: false, broken_by: "",
+        why: "A client that has cleaned up by then has nobody left to close.",
+        steps: "given meet\n\
+            do send: { from: bob, message: bye }\n\
+            do leave: { peer: bob }\n\
+            do await: { peer: alice, hears: peer-left, from: bob }\n\
+            do await: { peer: alice, hears: bye, from: bob }\n\
+            order server -> alice: bye from bob\n\
+            order server -> alice: peer-left bob" },
+];

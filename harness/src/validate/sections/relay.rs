@@ -1,0 +1,160 @@
+//! 4: relay: to the right one, once, in order, unchanged.
+
+use crate::laws::Law;
+use crate::validate::case::{Row, Section, Source};
+
+const NUMBER: u8 = 4;
+
+pub(super) fn section() -> Section {
+    Section {
+        number: NUMBER,
+        name: "relay",
+        asks: "whether what one says reaches whom it is for, once, in order, and as it was said",
+        cases: ROWS.iter().map(|row| row.case(NUMBER)).collect(),
+    }
+}
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    Row { number: 1, title: "an offer arrives as it was sent", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "alters-sdp",
+        why: "A line of a description that is changed is a call that fails for nobody knows why.",
+        steps: "given meet\n\
+            do tell bob alice offer" },
+    Row { number: 2, title: "an offer arrives once", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "duplicates-offers",
+        why: "Who answers twice has one answer refused.",
+        steps: "given meet\n\
+            do tell bob alice offer\n\
+            do tell alice bob answer" },
+    Row { number: 3, title: "candidates arrive in order", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "reorders-candidates",
+        why: "The end of them must not come before the last.",
+        steps: "given meet\n\
+            do tell bob alice offer\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            then tell alice bob answer" },
+    Row { number: 4, title: "candidates arrive before there is an answer", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "drops-early-candidates",
+        why: "They are sent as they are found, which is at once.",
+        steps: "given meet\n\
+            do send bob alice offer\n\
+            do send bob alice candidate\n\
+            do tell bob alice candidate\n\
+            then tell alice bob answer" },
+    Row { number: 5, title: "candidates of whoever has joined arrive", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "drops-joiners-candidates",
+        why: "He may be the one behind a NAT.",
+        steps: "given meet\n\
+            do tell bob alice offer\n\
+            do tell alice bob answer\n\
+            do tell bob alice candidate" },
+    Row { number: 6, title: "candidates of both arrive, and the end of them", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "loses-candidates",
+        why: "Without them nobody is reached.",
+        steps: "given meet\n\
+            do tell bob alice offer\n\
+            do tell alice bob answer\n\
+            do tell alice bob candidate\n\
+            do tell bob alice candidate\n\
+            do tell bob alice end-of-candidates" },
+    Row { number: 7, title: "an offer is not repeated behind its candidates", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "offers-again",
+        why: "It looks like a second call.",
+        steps: "given meet\n\
+            do tell bob alice offer\n\
+            do tell bob alice candidate\n\
+            then tell alice bob answer" },
+    Row { number: 8, title: "a second call arrives as the first did", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "one-call-a-meeting",
+        why: "A connection that has failed is made anew on the same line.",
+        steps: "given meet\n\
+            given tell bob alice offer\n\
+            given tell alice bob answer\n\
+            do tell alice bob offer\n\
+            do tell bob alice answer" },
+    Row { number: 9, title: "offers that cross arrive both, and so does an answer", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "loses-answer-in-glare",
+        why: "Two who call each other at once agree by these.",
+        steps: "given meet\n\
+            do send alice bob offer\n\
+            do send bob alice offer\n\
+            do await: { peer: alice, hears: offer, from: bob }\n\
+            do await: { peer: bob, hears: offer, from: alice }\n\
+            do tell alice bob answer" },
+    Row { number: 10, title: "what is for one does not come back to its sender", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "relays-to-room",
+        why: "He would take his own offer for the other one's.",
+        steps: "given meet\n\
+            do tell bob alice offer\n\
+            do tell alice bob answer" },
+    Row { number: 11, title: "what is for one of three reaches that one", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "relays-to-the-next",
+        why: "The others have no connection to answer with.",
+        steps: "given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            do tell alice bob offer\n\
+            do tell alice carol offer\n\
+            do tell bob carol offer" },
+    Row { number: 12, title: "nobody is made the sender of what he did not send", source: Source::Law(Law::OnlyToTheRoom), native: false, broken_by: "wrong-sender",
+        why: "It is the one thing that a client cannot check.",
+        steps: "given meet\n\
+            given apart\n\
+            do send bob alice offer\n\
+            do send dave carol offer\n\
+            then send alice bob answer\n\
+            then send carol dave answer" },
+    Row { number: 13, title: "nothing of one room reaches another", source: Source::Law(Law::OnlyToTheRoom), native: false, broken_by: "crosses-rooms",
+        why: "A candidate is an address.",
+        steps: "given meet\n\
+            given apart\n\
+            do send bob alice offer\n\
+            do send bob alice candidate\n\
+            do send dave carol offer\n\
+            then tell carol dave answer" },
+    Row { number: 14, title: "what was said to somebody who has gone does not reach who takes his place", source: Source::Law(Law::NothingLateToNewcomers), native: false, broken_by: "stale-answer-to-newcomer",
+        why: "An answer to somebody else's offer ends a call before it begins.",
+        steps: "given meet\n\
+            given tell bob alice offer\n\
+            given tell alice bob answer\n\
+            do leave: { peer: bob }\n\
+            do await: { peer: alice, hears: peer-left }\n\
+            do enter bob lobby\n\
+            then tell bob alice offer" },
+    Row { number: 15, title: "nothing that was said before is said again to who comes back", source: Source::Law(Law::NothingLateToNewcomers), native: false, broken_by: "replays-history",
+        why: "Old candidates are of connections that have ended.",
+        steps: "given meet\n\
+            given tell bob alice offer\n\
+            given tell alice bob answer\n\
+            given tell alice bob candidate\n\
+            do leave: { peer: bob }\n\
+            do await: { peer: alice, hears: peer-left }\n\
+            do enter bob lobby\n\
+            then tell bob alice offer" },
+    Row { number: 16, title: "who does not read keeps nobody else waiting", source: Source::Law(Law::GarbageHarmsNobodyElse), native: false, broken_by: "waits-for-the-slowest",
+        why: "A phone in a tunnel reads nothing.",
+        steps: "given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            harm stall: { peer: carol }\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer" },
+    Row { number: 18, title: "twenty candidates in a row arrive in order", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "reorders-candidates",
+        why: "A host with many addresses sends them in one go.",
+        steps: "given meet\n\
+            do tell bob alice offer\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            do send bob alice candidate\n\
+            then tell alice bob answer" },
+];

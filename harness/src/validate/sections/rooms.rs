@@ -1,0 +1,143 @@
+//! 2: rooms: make, enter, limit, leave, remove, and what happens at once.
+
+use crate::laws::Law;
+use crate::validate::case::{Row, Section, Source};
+
+const NUMBER: u8 = 2;
+
+pub(super) fn section() -> Section {
+    Section {
+        number: NUMBER,
+        name: "rooms",
+        asks: "whether rooms are made, entered, filled, left and removed as they were asked",
+        cases: ROWS.iter().map(|row| row.case(NUMBER)).collect(),
+    }
+}
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    Row { number: 1, title: "the name of a room that is there is taken", source: Source::Dialect("refusals: exists"), native: false, broken_by: "name-check-never-matches",
+        why: "Whoever makes a room of that name would be alone in it, or with strangers.",
+        steps: "given open alice lobby\n\
+            do create: { peer: bob, room: lobby, refused: exists }\n\
+            then enter bob lobby\n\
+            then tell bob alice offer" },
+    Row { number: 2, title: "no more come in than a room holds", source: Source::Dialect("room-size"), native: false, broken_by: "accepts-third-peer",
+        why: "A third in a room of two breaks what the two have.",
+        steps: "given meet\n\
+            do join: { peer: carol, room: lobby, refused: full }\n\
+            then tell bob alice offer\n\
+            then tell alice bob answer" },
+    Row { number: 3, title: "of two who ask at once for the last place one gets it", source: Source::Dialect("room-size"), native: false, broken_by: "lets-both-in",
+        why: "Whether there is a place is looked up by both before either has it.",
+        steps: "given open alice lobby\n\
+            given connect: { peer: bob }\n\
+            given connect: { peer: carol }\n\
+            do { together: [ { join: { peer: bob, room: lobby, answer: any } }, { join: { peer: carol, room: lobby, answer: any } } ], let-in: 1, turned-away: 1 }" },
+    Row { number: 4, title: "of two who ask at once for the last place not both are refused", source: Source::Dialect("room-size"), native: false, broken_by: "lets-neither-in",
+        why: "Each takes the other one for inside, and the place stays empty.",
+        steps: "given open alice lobby\n\
+            given connect: { peer: bob }\n\
+            given connect: { peer: carol }\n\
+            do { together: [ { join: { peer: bob, room: lobby, answer: any } }, { join: { peer: carol, room: lobby, answer: any } } ], let-in: 1, turned-away: 1 }" },
+    Row { number: 5, title: "of two who make a room of one name at once one has made it", source: Source::Dialect("refusals: exists"), native: false, broken_by: "both-create",
+        why: "Both are told that it is theirs, and they never meet.",
+        steps: "given connect: { peer: alice }\n\
+            given connect: { peer: bob }\n\
+            do { together: [ { create: { peer: alice, room: lobby, answer: any } }, { create: { peer: bob, room: lobby, answer: any } } ], let-in: 1, turned-away: 1 }" },
+    Row { number: 6, title: "who joins while the room is removed is inside, or refused", source: Source::Dialect("refusals: missing"), native: false, broken_by: "destroys-under-a-joiner",
+        why: "Else he is told to be in a room that is not there.",
+        steps: "given open alice lobby\n\
+            given connect: { peer: bob }\n\
+            do { together: [ { join: { peer: bob, room: lobby, answer: any } }, { destroy: { peer: alice, room: lobby, answer: any } } ], let-in: 1, turned-away: 1 }" },
+    Row { number: 7, title: "a room that was removed is gone", source: Source::Dialect("destroy"), native: false, broken_by: "destroy-removes-nothing",
+        why: "Its name would be taken for ever.",
+        steps: "given open alice lobby\n\
+            do destroy: { peer: alice, room: lobby }\n\
+            do create: { peer: bob, room: lobby }" },
+    Row { number: 8, title: "no other room goes with one that is removed", source: Source::Dialect("destroy"), native: false, broken_by: "destroy-removes-another",
+        why: "Those inside are told nothing, and their next word is lost.",
+        steps: "given open carol attic\n\
+            given open alice lobby\n\
+            do destroy: { peer: alice, room: lobby }\n\
+            then enter dave attic\n\
+            then tell dave carol offer" },
+    Row { number: 9, title: "nobody removes a room that is not his", source: Source::Dialect("refusals: not-yours"), native: false, broken_by: "destroys-for-anybody",
+        why: "Whoever knows its name could end it.",
+        steps: "given meet\n\
+            given leave: { peer: alice }\n\
+            do destroy: { peer: alice, room: lobby, refused: not-yours }\n\
+            then enter alice lobby\n\
+            then tell bob alice offer" },
+    Row { number: 10, title: "a room that all have left can be made again", source: Source::Law(Law::EmptyRoomsAreFree), native: false, broken_by: "room-never-freed",
+        why: "Names that are never freed run out, and so does memory.",
+        steps: "given meet\n\
+            do leave: { peer: bob }\n\
+            do leave: { peer: alice }" },
+    Row { number: 11, title: "a room whose last one was lost can be made again", source: Source::Law(Law::EmptyRoomsAreFree), native: false, broken_by: "keeps-the-lost-creators-room",
+        why: "Most users never say goodbye.",
+        steps: "given open alice lobby\n\
+            do kill: { peer: alice, how: socket }" },
+    Row { number: 12, title: "the name of a room that is gone is free for anybody", source: Source::Dialect("frees-empty-rooms"), native: false, broken_by: "reserves-names",
+        why: "It is a name, not an account.",
+        steps: "given open alice lobby\n\
+            do leave: { peer: alice }\n\
+            do create: { peer: bob, room: lobby }" },
+    Row { number: 13, title: "a place that was left is free at once", source: Source::Dialect("room-size"), native: false, broken_by: "leaves-late",
+        why: "The next one waits outside already.",
+        steps: "given meet\n\
+            do leave: { peer: bob }\n\
+            do enter carol lobby\n\
+            then tell carol alice offer" },
+    Row { number: 14, title: "a place that was lost is free once the others know", source: Source::Dialect("room-size"), native: false, broken_by: "keeps-dead-places",
+        why: "They tell a third to come in.",
+        steps: "given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do kill: { peer: bob, how: socket }\n\
+            do await: { peer: alice, hears: peer-left, from: bob }\n\
+            do enter carol lobby\n\
+            then tell carol alice offer" },
+    Row { number: 15, title: "a room stays with whoever is inside when its maker is lost", source: Source::Dialect("announces-leaving-within"), native: false, broken_by: "room-goes-with-its-creator",
+        why: "Who came later has not asked whose room it is.",
+        steps: "given meet\n\
+            do kill: { peer: alice, how: socket }\n\
+            do await: { peer: bob, hears: peer-left, from: alice }\n\
+            do enter carol lobby\n\
+            then tell carol bob offer" },
+    Row { number: 16, title: "two rooms do not mix", source: Source::Law(Law::OnlyToTheRoom), native: false, broken_by: "crosses-rooms",
+        why: "What is said in one is for nobody in the other.",
+        steps: "given meet\n\
+            given apart\n\
+            do send bob alice offer\n\
+            do send dave carol offer\n\
+            then tell alice bob answer\n\
+            then tell carol dave answer" },
+    Row { number: 17, title: "a room of a name of 48 bytes is one, and no other", source: Source::Dialect("join"), native: false, broken_by: "cuts-long-names",
+        why: "Who cuts names puts strangers together.",
+        steps: "given open alice a-room-whose-name-goes-on-to-its-very-end-at-481\n\
+            do open carol a-room-whose-name-goes-on-to-its-very-end-at-482\n\
+            do enter bob a-room-whose-name-goes-on-to-its-very-end-at-481\n\
+            do tell bob alice offer" },
+    Row { number: 18, title: "a room with an accent in its name is the same by whatever carrier", source: Source::Dialect("join"), native: false, broken_by: "encodes-rooms",
+        why: "Encoded in one place and not in another it is two.",
+        steps: "given open alice café\n\
+            do enter bob café\n\
+            do tell bob alice offer" },
+    Row { number: 19, title: "a room of a name from right to left is one, and no other", source: Source::Dialect("join"), native: false, broken_by: "ascii-rooms",
+        why: "Who keeps only ASCII puts strangers together.",
+        steps: "given open alice חדר\n\
+            do open carol בית\n\
+            do enter bob חדר\n\
+            do tell bob alice offer" },
+    Row { number: 20, title: "a room with an emoji in its name is one, and no other", source: Source::Dialect("join"), native: false, broken_by: "cuts-astral",
+        why: "Who cuts names at the first of them puts strangers together.",
+        steps: "given open alice party🎉\n\
+            do open carol party🦊\n\
+            do enter bob party🎉\n\
+            do tell bob alice offer" },
+    Row { number: 21, title: "a room called as what every JavaScript object has is a room like another", source: Source::Dialect("join"), native: false, broken_by: "dies-of-odd-texts",
+        why: "A table of rooms that is an object has that room already.",
+        steps: "do open alice __proto__\n\
+            do enter bob __proto__\n\
+            do tell bob alice offer" },
+];

@@ -1,0 +1,152 @@
+//! What a case says of a server.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::case::{Case, Source};
+use super::script::{Role, Script};
+use crate::record::{Failure, FailureKind, Verdict};
+use crate::scenario::Place;
+use crate::stage::Outcome;
+
+/// What a case says of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// It is as the case asks.
+    Holds,
+    /// It is not, though it was promised: seen on two fresh processes.
+    Broken(String),
+    /// Nobody promised anything: what was seen.
+    Fact(String),
+    /// The dialect does not have what the case needs.
+    Unsupported(String),
+    /// Nothing is known.
+    Inconclusive(String),
+}
+
+impl Says {
+    /// The words, in the order in which they are counted.
+    pub const WORDS: [&str; 5] = ["holds", "broken", "fact", "unsupported", "inconclusive"];
+
+    /// The word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Says::Holds => "holds",
+            Says::Broken(_) => "broken",
+            Says::Fact(_) => "fact",
+            Says::Unsupported(_) => "unsupported",
+            Says::Inconclusive(_) => "inconclusive",
+        }
+    }
+
+    /// Why, or what was seen; empty for what holds.
+    pub fn why(&self) -> &str {
+        match self {
+            Says::Holds => "",
+            Says::Broken(why)
+            | Says::Fact(why)
+            | Says::Unsupported(why)
+            | Says::Inconclusive(why) => why,
+        }
+    }
+
+    /// A letter for it.
+    pub fn letter(&self) -> char {
+        match self {
+            Says::Holds => '.',
+            Says::Broken(_) => 'B',
+            Says::Fact(_) => 'f',
+            Says::Unsupported(_) => '-',
+            Says::Inconclusive(_) => '?',
+        }
+    }
+}
+
+impl fmt::Display for Says {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// What went wrong in a run: the same in two runs, if it is the server's way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    /// The laws that are broken.
+    laws: BTreeSet<u8>,
+    kind: FailureKind,
+    place: Option<Place>,
+}
+
+impl Wrong {
+    pub(super) fn of(failure: &Failure) -> Self {
+        Self {
+            laws: failure.breaches.iter().map(|broken| broken.law).collect(),
+            kind: failure.kind,
+            place: failure.place.clone(),
+        }
+    }
+
+    /// Whether two runs went wrong in one way: by a law that both break, or at one place.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let shared = self.laws.intersection(&other.laws).next().is_some();
+        shared || (self.kind == other.kind && self.place == other.place)
+    }
+}
+
+/// What a run with a failure shows, as far as it goes without its control.
+pub(super) enum Found {
+    /// A promise was broken.
+    Broken,
+    /// What the case begins with did not come about.
+    NoPremise,
+    /// Something that nobody promised did not come about.
+    Otherwise,
+}
+
+/// What a failure is worth.
+pub(super) fn found(case: &Case, script: &Script, failure: &Failure) -> Found {
+    // Laws accuse only of what is owed or declared; so do the rules of the wire, and a server that ends.
+    let owed = matches!(
+        failure.kind,
+        FailureKind::Wire | FailureKind::ServerEnded | FailureKind::Law
+    );
+    if owed || !failure.breaches.is_empty() {
+        return Found::Broken;
+    }
+    let role = match &failure.place {
+        Some(Place::Step(step)) => script.role(*step),
+        _ => None,
+    };
+    match role {
+        Some(Role::Given) => Found::NoPremise,
+        _ if case.source == Source::Nobody => Found::Otherwise,
+        _ => Found::Broken,
+    }
+}
+
+/// Why nothing can be said of the harm: without it things went as wrong. `None`: the harm made them go wrong.
+pub(super) fn is_as_without(with: &Failure, control: &Script, without: &Outcome) -> Option<String> {
+    let before = match &without.verdict {
+        Verdict::Fail(before) => before,
+        Verdict::Unsupported(why) => return Some(why.why.clone()),
+        Verdict::Inconclusive(why) => return Some(why.why.clone()),
+        Verdict::Pass | Verdict::New { .. } | Verdict::Flaky { .. } => return None,
+    };
+    let laws = Wrong::of(before).laws;
+    // A law that was kept without the harm, and is broken with it, is broken by it.
+    if Wrong::of(with).laws.difference(&laws).next().is_some() {
+        return None;
+    }
+    let number = |place: &Option<Place>, number: &dyn Fn(usize) -> Option<usize>| match place {
+        Some(Place::Step(step)) => number(*step),
+        _ => None,
+    };
+    let failed = number(&with.place, &|step| Some(step));
+    let stopped = number(&before.place, &|step| control.number(step));
+    match (failed, stopped) {
+        // A step that the control passed, or that it does not have because it is the harm itself.
+        (Some(failed), Some(stopped)) if failed < stopped => None,
+        (Some(_), None) if before.breaches.is_empty() => None,
+        _ => Some(before.message.clone()),
+    }
+}

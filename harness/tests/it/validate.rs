@@ -1,0 +1,298 @@
+//! `glare validate`: the reference server holds what it is asked, and whoever cannot be asked is not accused. That each case can fail is shown by
+//! `tests/validate.rs`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use glare::server::ServerSpec;
+use glare::signaling::Dialect;
+use glare::stage::Setting;
+use glare::validate::{Answer, Case, Says, Script, Source, ask_all, page, sections};
+use glare_signaling_server::Fault;
+
+use crate::cli_support::Stand;
+use crate::stage_support::setting;
+
+fn cases() -> Vec<Case> {
+    let sections = sections().into_iter();
+    sections.flat_map(|section| section.cases).collect()
+}
+
+/// All dialects that are shipped.
+fn dialects() -> Vec<Arc<Dialect>> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/servers")];
+    let mut found: Vec<PathBuf> = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            match path.is_dir() {
+                true if path.ends_with("node_modules") => {}
+                true => folders.push(path),
+                false if path.to_string_lossy().ends_with("dialect.yaml") => found.push(path),
+                false => {}
+            }
+        }
+    }
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).expect("text");
+        Arc::new(Dialect::read(path, &text).expect("a dialect"))
+    };
+    found.iter().map(read).collect()
+}
+
+async fn asked(cases: &[Case], setting: Setting) -> Vec<Answer> {
+    ask_all(cases, &Arc::new(setting), &|_| ()).await
+}
+
+#[test]
+fn each_case_is_a_scenario_whatever_is_spoken() {
+    let dialects = dialects();
+    assert!(dialects.len() > 20, "{}", dialects.len());
+    for case in cases() {
+        for dialect in &dialects {
+            let script = Script::of(&case, dialect);
+            let control = script.control();
+            for one in std::iter::once(&script).chain(&control) {
+                let name = format!("{} in {}", case.number, dialect.name());
+                if let Err(mistakes) = one.scenario("case.yaml") {
+                    panic!("{name}\n{}\n{}", one.text, mistakes.render(false));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_are_given_once_and_each_case_says_what_can_break_it() {
+    let mut seen = BTreeSet::new();
+    for section in sections() {
+        let mut last = 0;
+        for case in &section.cases {
+            assert!(seen.insert(case.number), "{} is given twice", case.number);
+            assert_eq!(case.number.section, section.number);
+            assert!(case.number.case > last, "{} is out of order", case.number);
+            last = case.number.case;
+            assert!(!case.title.is_empty() && !case.why.is_empty());
+            let asks_of_all = case.source != Source::Nobody;
+            assert!(
+                case.broken_by.parse::<Fault>().is_ok()
+                    || !asks_of_all
+                    || UNPLANTED.contains(&&*case.number.to_string()),
+                "{}: there is no fault `{}`",
+                case.number,
+                case.broken_by
+            );
+        }
+    }
+}
+
+/// The reference server's dialect has no such field, so no fault of it can be planted there.
+const UNPLANTED: &[&str] = &[
+    "7.98", "7.99", "7.100", "7.101", "7.102", "7.103", "7.104", "7.105",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_reference_server_holds_all_that_it_supports() {
+    let cases = cases();
+    let answers = asked(&cases, setting()).await;
+    assert_eq!(answers.len(), cases.len());
+    let is = |word| {
+        answers
+            .iter()
+            .filter(move |answer| answer.says.word() == word)
+    };
+    let wrong: Vec<String> = is("broken")
+        .chain(is("inconclusive"))
+        .map(|answer| {
+            format!(
+                "{} {} {:?}\n{}",
+                answer.number, answer.title, answer.says, answer.log
+            )
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let unsupported: Vec<String> = is("unsupported")
+        .map(|answer| format!("{} {}", answer.number, answer.says.why()))
+        .collect();
+    assert!(unsupported.len() <= 10, "{}", unsupported.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_rewrites_is_not_accused_of_it_and_who_promises_nothing_not_of_that() {
+    let text = include_str!("../../../fixtures/servers/reference/dialect.yaml");
+    let text = text.replace("rewrites: false", "rewrites: true");
+    let text = text.replace("announces-leaving-within: 1s\n", "");
+    let dialect = Dialect::read(Path::new("d.yaml"), &text).expect("a dialect");
+    let altering = Setting {
+        server: ServerSpec::faulty(Fault::AltersSdp),
+        dialect: Arc::new(dialect),
+        ..setting()
+    };
+    let wanted = ["4.1", "3.3"].map(|number| number.parse().expect("a number"));
+    let two: Vec<Case> = cases()
+        .into_iter()
+        .filter(|case| wanted.contains(&case.number))
+        .collect();
+    let answers = asked(&two, altering).await;
+    let broken: Vec<&Answer> = answers
+        .iter()
+        .filter(|answer| matches!(answer.says, Says::Broken(_)))
+        .collect();
+    assert_eq!(answers.len(), 2);
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn the_shipped_page_is_the_one_that_the_code_makes() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("VALIDATE.md");
+    let there = std::fs::read_to_string(path).expect("the page");
+    assert_eq!(
+        there,
+        page(&sections()),
+        "write it anew: glare validate --list --long > harness/VALIDATE.md"
+    );
+}
+
+#[test]
+fn what_is_not_there_is_told_before_anything_is_booted() {
+    let stand = Stand::new();
+    stand
+        .glare(&["validate", "--section", "77"])
+        .ends(2)
+        .complains("there is no section 77: expected one of 1 identity");
+    stand
+        .glare(&["validate", "--case", "7.9999"])
+        .ends(2)
+        .complains("there is no case 7.9999: see --list");
+    stand
+        .glare(&["validate", "--case", "seven"])
+        .ends(2)
+        .complains("expected one as 7.12");
+    stand
+        .glare(&["validate", "--list", "--section", "2"])
+        .ends(0)
+        .says("  2.2    no more come in than a room holds");
+}
+
+#[test]
+fn one_case_is_played_alone_and_its_fault_is_told_with_what_plays_it_again() {
+    let stand = Stand::new();
+    stand
+        .glare(&["validate", "--case", "2.2"])
+        .ends(0)
+        .says("2 rooms: 1 of 1 hold")
+        .says("1 holds in ");
+    stand
+        .glare(&["validate", "--case", "2.2", "--fault", "accepts-third-peer"])
+        .ends(1)
+        .says("broken       2.2")
+        .says("glare validate --fault accepts-third-peer --case 2.2");
+}
+
+#[test]
+fn what_was_found_is_told_to_programs_and_as_a_page() {
+    let stand = Stand::new();
+    let ran = stand
+        .glare(&[
+            "validate",
+            "--case",
+            "2.2",
+            "--case",
+            "2.1",
+            "--fault",
+            "accepts-third-peer",
+            "--json",
+            "--junit",
+            "found.xml",
+            "--html",
+            "found.html",
+        ])
+        .ends(1);
+    let found: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    let cases = found["cases"].as_array().expect("a list");
+    assert_eq!(found["server"], "reference with accepts-third-peer");
+    assert_eq!(cases.len(), 2);
+    assert_eq!(
+        (&cases[0]["number"], &cases[0]["verdict"]),
+        (&"2.1".into(), &"holds".into())
+    );
+    assert_eq!(
+        (&cases[1]["number"], &cases[1]["verdict"]),
+        (&"2.2".into(), &"broken".into())
+    );
+    let messages = cases[1]["evidence"]["messages"].to_string();
+    assert!(
+        messages.contains("carol < ") && messages.contains("joined"),
+        "{messages}"
+    );
+    let xml = std::fs::read_to_string(stand.path("found.xml")).expect("the file");
+    assert!(
+        xml.contains("tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\""),
+        "{xml}"
+    );
+    let html = std::fs::read_to_string(stand.path("found.html")).expect("the file");
+    assert!(
+        html.contains("<details><summary class=\"broken\">broken</summary>"),
+        "{html}"
+    );
+    assert!(
+        html.contains("default-src 'none'") && !html.contains("<script"),
+        "{html}"
+    );
+}
+
+#[test]
+fn a_deviation_has_a_case_and_a_reason_and_is_told_when_it_holds_after_all() {
+    let stand = Stand::new();
+    let played = |file: &str| {
+        let case = ["validate", "--case", "2.2", "--case", "2.1"];
+        let fault = ["--fault", "accepts-third-peer", "--deviations", file];
+        stand.glare(&[&case[..], &fault[..]].concat())
+    };
+    stand.write("bad.yaml", "\"2.2\": \"\"\n\"2.999\": why\n");
+    played("bad.yaml")
+        .ends(3)
+        .complains("case 2.2 deviates without a reason")
+        .complains("there is no case");
+    stand.write(
+        "good.yaml",
+        "\"2.2\": three are meant to fit, https://example.test/1\n\"2.1\": old\n",
+    );
+    played("good.yaml")
+        .ends(0)
+        .complains("2.1 holds after all")
+        .says("three are meant to fit")
+        .says("1 holds, 1 deviates");
+}
+
+#[test]
+fn an_exported_case_shows_by_itself_what_the_suite_has_found() {
+    let stand = Stand::new();
+    stand
+        .glare(&["validate", "--export", "2.2", "--fault", "accepts-third-peer"])
+        .ends(0)
+        .says("case-2.2 written")
+        .says("glare run case-2.2/scenario.yaml --dialect case-2.2/dialect.yaml --fault accepts-third-peer");
+    let readme = std::fs::read_to_string(stand.path("case-2.2/README.md")).expect("the file");
+    assert!(
+        readme.contains("glare run case-2.2/scenario.yaml"),
+        "{readme}"
+    );
+    let run = [
+        "run",
+        "case-2.2/scenario.yaml",
+        "--dialect",
+        "case-2.2/dialect.yaml",
+    ];
+    let faulty = [&run[..], &["--fault", "accepts-third-peer"]].concat();
+    stand
+        .glare(&faulty)
+        .ends(1)
+        .complains("which it had to refuse");
+    stand.glare(&run).ends(0);
+    stand
+        .glare(&["validate", "--export", "2.2"])
+        .ends(4)
+        .complains("case-2.2 cannot be written");
+}

@@ -1,0 +1,64 @@
+//! Each case of `glare validate` can fail: it is broken by a server with the fault that it names.
+//!
+//! A binary of its own: most of what is seen here is that something does not come, which takes its time, and who plays beside it would have less.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test's runtime drives that test alone"
+)]
+
+#[path = "support/stage/mod.rs"]
+#[expect(dead_code, reason = "a part of it is used")]
+mod stage_support;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt as _};
+use glare::server::ServerSpec;
+use glare::stage::Setting;
+use glare::validate::{Case, Says, ask_all, sections};
+use glare_signaling_server::Fault;
+
+use stage_support::setting;
+
+/// So many servers with a fault are asked at once.
+const AT_ONCE: usize = 8;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_case_is_broken_by_its_fault() {
+    let mut by_fault: BTreeMap<Fault, Vec<Case>> = BTreeMap::new();
+    let cases = sections().into_iter().flat_map(|section| section.cases);
+    for case in cases {
+        if let Ok(fault) = case.broken_by.parse() {
+            by_fault.entry(fault).or_default().push(case);
+        }
+    }
+    // As many are busy at once as of one server: they share what lets them be so.
+    let base = setting();
+    let base = &base;
+    let all = by_fault.iter().map(|(fault, cases)| async move {
+        let faulty = Setting {
+            server: ServerSpec::faulty(*fault),
+            ..base.clone()
+        };
+        let answers = ask_all(cases, &Arc::new(faulty), &|_| ()).await.into_iter();
+        let unseen = answers.filter(|answer| !matches!(answer.says, Says::Broken(_)));
+        let unseen = unseen.map(|answer| {
+            let (number, title, says) = (answer.number, answer.title, answer.says);
+            format!(
+                "{number} {title}, with {fault:?}: {says:?}\n{}\n{}",
+                answer.scenario, answer.log
+            )
+        });
+        unseen.collect::<Vec<String>>()
+    });
+    let unseen: Vec<Vec<String>> = stream::iter(all).buffer_unordered(AT_ONCE).collect().await;
+    let unseen = unseen.concat();
+    assert!(
+        unseen.is_empty(),
+        "{} are not broken\n{}",
+        unseen.len(),
+        unseen.join("\n")
+    );
+}
