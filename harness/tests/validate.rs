@@ -2,11 +2,6 @@
 //!
 //! A binary of its own: most of what is seen here is that something does not come, which takes its time, and who plays beside it would have less.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a test's runtime drives that test alone"
-)]
-
 #[path = "support/stage/mod.rs"]
 #[expect(dead_code, reason = "a part of it is used")]
 mod stage_support;
