@@ -212,8 +212,12 @@ impl<'s> Course<'s> {
             } => need(self, Need::SendsMessages, "sends a text as it is".into()),
             Action::SendRaw {
                 peer,
-                raw: Raw::Garbage { of, field, .. },
+                raw: Raw::Garbage {
+                    kind, of, field, ..
+                },
             } => {
+                let what = format!("sends garbage, `{kind}`");
+                need(self, Need::Spoils(*kind, *of, *field), what);
                 if let Some(of) = of {
                     need(self, Need::Passes(*of), format!("makes garbage of `{of}`"));
                 }

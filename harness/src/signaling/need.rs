@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Audience, Dialect, Field, Kind, Reason, SameId};
+use super::{Audience, Dialect, Field, Garbage, Kind, Reason, SameId};
 use crate::terms::{Start, Via};
 
 /// What a step, or an expected line, needs of a server. A need that no dialect has to declare is none.
@@ -58,6 +58,8 @@ pub enum Need {
     SendsMessages,
     /// What says this word has a field with this in it.
     HasField(Kind, Field),
+    /// What is made of this word (or of the usual one) by spoiling it so, all of it or this field, says nothing any more.
+    Spoils(Garbage, Option<Kind>, Option<Field>),
 }
 
 impl Need {
@@ -163,6 +165,12 @@ impl Need {
             Need::HasField(kind, field) => (!dialect.has_field(*kind, *field)).then(|| {
                 format!("in the dialect `{name}` no field of `{kind}` has the {field}")
             }),
+            Need::Spoils(garbage, of, field) => {
+                let still = dialect.still_says(*garbage, *of, *field)?;
+                Some(format!(
+                    "the wire of the dialect `{name}` is text, and `{garbage}` makes a `{still}` there that is as good as any"
+                ))
+            }
             Need::AnnouncesLostNode => {
                 Some("whether other nodes notice the end of one, no dialect can promise".into())
             }

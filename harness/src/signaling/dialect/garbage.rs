@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{Alias, Book, Conversation, Out, Say, Unspeakable};
+use super::{Alias, Book, Conversation, Dialect, Framing, Out, Say, Unspeakable};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Field, Garbage, Kind, Notice, Request, Signal, Word};
 
@@ -111,6 +111,34 @@ impl Conversation {
             }
         }
         Ok(outs)
+    }
+}
+
+impl Dialect {
+    /// What garbage of this kind says all the same: on a wire of text without JSON every text may be as good as any other, and half a name is a
+    /// name. `None`: it is garbage.
+    pub fn still_says(
+        &self,
+        garbage: Garbage,
+        of: Option<Kind>,
+        field: Option<Field>,
+    ) -> Option<Kind> {
+        if self.framing != Framing::Text {
+            return None;
+        }
+        let mut conversation = Conversation::new(Arc::new(self.clone()), MARK);
+        let outs = match field {
+            None => conversation.garbage(garbage, of),
+            Some(field) => conversation.garbage_in(garbage, of?, field, Some(MARK)),
+        };
+        let outs = outs.ok()?;
+        let Out::Text(text) = &outs.last()?.out else {
+            return None;
+        };
+        if json_of(text).is_some() {
+            return None;
+        }
+        Some(conversation.overhear_text(text, None).word?.kind())
     }
 }
 
@@ -411,6 +439,28 @@ mod tests {
             );
             assert_eq!(spoilt(*kind, EVENT), *event, "{kind}");
             assert_eq!(spoilt(*kind, TEXT), *text, "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_is_a_word_all_the_same_is_no_garbage() {
+        let bars = "dialect: bars\nframing: text\nconnect: { path: / }\nsay:\n  create: join\n  join: { message: \"IN|{room}\" }\n  offer: { message: \"TO|{peer}|O|{sdp|base64}\" }\n  answer: { message: \"TO|{peer}|A|{sdp|base64}\" }\nhear:\n  joined: { message: \"ROOM|{room}\" }\n  offer: { message: \"FROM|{peer}|O|{sdp|base64}\" }\n  answer: { message: \"FROM|{peer}|A|{sdp|base64}\" }\n";
+        let bars = Dialect::read(std::path::Path::new("bars.yaml"), bars).unwrap();
+        let still = |dialect: &Dialect, kind| dialect.still_says(kind, None, None);
+        for kind in [
+            Garbage::WrongType,
+            Garbage::CutShort,
+            Garbage::Deep,
+            Garbage::Prototype,
+        ] {
+            // Five, half of a name, many brackets: each is a room's name.
+            assert_eq!(still(&bars, kind), Some(Kind::Join), "{kind}");
+        }
+        for kind in [Garbage::Null, Garbage::Empty, Garbage::UnknownWord] {
+            assert_eq!(still(&bars, kind), None, "{kind}");
+        }
+        for kind in [Garbage::WrongType, Garbage::CutShort, Garbage::Huge] {
+            assert_eq!(still(&Dialect::reference(), kind), None, "{kind}");
         }
     }
 
