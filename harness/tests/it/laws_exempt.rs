@@ -7,7 +7,7 @@ use glare::laws::{Law, judge};
 use glare::names::Link;
 use glare::record::{Seq, TraceBuilder, What};
 use glare::signaling::Terms;
-use glare::signaling::{Dialect, Kind, Notice, Request, Signal};
+use glare::signaling::{Dialect, Kind, Notice, Request, Signal, Word};
 use glare::terms::{Carrier, Ending, Fate, ServerLife, Side};
 
 use crate::traces_support::{link, room};
@@ -139,10 +139,13 @@ fn by_http(b: &mut TraceBuilder, seq: Seq) {
 
 /// This message is for nobody by name.
 pub fn for_anybody(b: &mut TraceBuilder, seq: Seq) {
-    let What::Message { about, .. } = &mut b.events[seq as usize].what else {
+    let What::Message { about, word, .. } = &mut b.events[seq as usize].what else {
         panic!("a message");
     };
     *about = None;
+    if let Some(Word::Signal { peer, .. }) = word {
+        *peer = None;
+    }
 }
 
 fn offer(text: &str) -> Signal {
