@@ -126,6 +126,7 @@ async fn offline(cast: &str) {
     // Its socket stands; a request fails.
     let steps = r#"  - reload: { peer: bob }
   - await: { peer: alice, hears: peer-left, from: bob }
+  - see: { peer: bob, text: "The line is open" }
   - offline: { peer: bob }
   - fill: { peer: bob, field: "Room", text: other }
   - click: { peer: bob, button: "Create" }
