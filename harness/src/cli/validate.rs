@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::server_flags::ServerFlags;
 use super::{Exit, complain, say, show_mistakes};
 use crate::peer::browser::Pool;
-use crate::report::tame;
+use crate::report::{shell_word, tame};
 use crate::signaling::Dialect;
 use crate::stage::Setting;
 use crate::validate::{self, Answer, Case, Column, Deviations, Number, Says, Section};
@@ -126,6 +126,7 @@ impl Validate {
             security: project.security,
             logins: project.logins.into(),
             secrets: project.secrets.into(),
+            filled: project.filled.into(),
             translator: project.translator,
             ..Setting::new(project.server, project.dialect, pool, run.clone())
         });
@@ -182,7 +183,7 @@ fn export(number: Number, dialect: &Dialect, arguments: &[String]) -> Exit {
             continue;
         }
         server.push(' ');
-        server.push_str(&shell(argument));
+        server.push_str(&shell_word(argument));
     }
     match validate::export(case, dialect, &server, Path::new("")) {
         Ok(written) => {
@@ -254,20 +255,11 @@ fn list(sections: &[Section]) {
 
 /// What plays a case again, without its number.
 fn again(server: &[String]) -> String {
-    let quoted = server.iter().map(|argument| shell(argument));
+    let quoted = server.iter().map(|argument| shell_word(argument));
     let arguments: Vec<String> = quoted.collect();
     match arguments.is_empty() {
         true => "glare validate".to_owned(),
         false => format!("glare validate {}", arguments.join(" ")),
-    }
-}
-
-/// An argument as a shell takes it.
-fn shell(argument: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,{}".contains(c);
-    match !argument.is_empty() && argument.chars().all(plain) {
-        true => argument.to_owned(),
-        false => format!("'{}'", argument.replace('\'', "'\\''")),
     }
 }
 

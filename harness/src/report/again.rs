@@ -35,7 +35,7 @@ pub(super) fn line(told: &Told) -> String {
 }
 
 /// One word for a shell. What would steer the terminal is written as bash, zsh and ksh read it: `$'\x1b'`.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./=,:+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

@@ -14,6 +14,7 @@ mod told;
 mod tried;
 mod unread;
 
+pub use again::quoted as shell_word;
 pub use laws::laws;
 pub use logs::logs;
 pub(crate) use page::Html;
