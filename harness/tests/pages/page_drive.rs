@@ -425,7 +425,7 @@ async fn its_history_its_tabs_its_network_and_its_looks(
     visitor.page.new_tab(LONG).await.unwrap();
     visitor.page.open(&site.url("/"), LONG).await.unwrap();
     visitor.sees("one 2").await;
-    assert_eq!(visitor.page.url(), site.url("/"));
+    visitor.is_at(&site.url("/")).await;
     visitor.page.close_tab(LONG).await.unwrap();
     visitor.sees("two").await;
     let opened = visitor
@@ -454,7 +454,7 @@ async fn a_page_that_does_not_load_is_told_in_time(
         ),
     ])
     .await;
-    let visitor = Visitor::new(stack).await;
+    let mut visitor = Visitor::new(stack).await;
     for (path, why) in [("/held", "not done in"), ("/slow", "not done in")] {
         let url = site.url(path);
         let late = visitor
@@ -481,7 +481,7 @@ async fn a_page_that_does_not_load_is_told_in_time(
     assert!(matches!(refused, PageError::NotLoaded { .. }), "{refused}");
     visitor.page.open(&site.url("/away"), LONG).await.unwrap();
     visitor.sees("fine").await;
-    assert_eq!(visitor.page.url(), site.url("/"));
+    visitor.is_at(&site.url("/")).await;
     visitor.page.finish().await;
 }
 

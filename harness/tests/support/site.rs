@@ -225,6 +225,13 @@ impl Visitor {
         self.page.see(&target, &Sight::Present, LONG).await.unwrap();
     }
 
+    /// Waits until the browser has told that the page is there: what a document shows can be seen before.
+    pub async fn is_at(&mut self, url: &str) {
+        while self.page.url() != url {
+            self.hears(|_| true).await;
+        }
+    }
+
     pub async fn cannot_click(&self, target: &Target) -> PageError {
         self.page.click(target, BRIEF).await.unwrap_err()
     }

@@ -423,7 +423,7 @@ impl UserPage {
         Ok(())
     }
 
-    /// Where it is.
+    /// Where it is, as far as the browser has told: what its document shows can be seen a moment before.
     pub fn url(&self) -> String {
         self.driver.windows.driven().url
     }
