@@ -7,6 +7,7 @@ mod driver_flags;
 mod faults;
 mod list;
 mod narrow;
+mod playing;
 mod progress;
 mod run;
 mod schema;

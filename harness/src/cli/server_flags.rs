@@ -1,6 +1,6 @@
 //! Which server is tested, from flags.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use crate::signaling::Dialect;
 use crate::tls::{Security, Trust};
 
 /// The server under test.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Server under test")]
 pub(super) struct ServerFlags {
     /// A project file: server, dialect, headers, scenarios; `glare.toml` in this folder if there is one
     #[arg(long, value_name = "FILE")]
-    project: Option<PathBuf>,
+    project: Vec<PathBuf>,
     /// A command that starts your server; `{port}` is the port it must listen on at 127.0.0.1 (it is in PORT too). It runs in this
     /// folder, with the environment that the project file gives its server, its `nodes`, and what is `[[beside]]` it. Without this, the reference server is tested
     #[arg(long, value_name = "COMMAND", group = "one")]
@@ -64,6 +64,57 @@ impl ServerFlags {
     pub(super) fn with_dialect(mut self, file: PathBuf) -> Self {
         self.dialect = Some(file);
         self
+    }
+
+    /// What the servers are called beside each other, by their project files; `None` for the only one.
+    pub(super) fn names(&self) -> Vec<Option<String>> {
+        match self.project.as_slice() {
+            [] | [_] => vec![None],
+            several => {
+                let name = |path: &PathBuf| {
+                    let is_usual = path.file_name().is_some_and(|name| name == PROJECT_FILE);
+                    let folder = path.parent().and_then(Path::file_name);
+                    let name = match (is_usual, folder) {
+                        (true, Some(folder)) => folder,
+                        _ => path.file_stem()?,
+                    };
+                    Some(name.to_string_lossy().into_owned())
+                };
+                let short: Vec<Option<String>> = several.iter().map(name).collect();
+                let is_unique = |name| short.iter().filter(|one| *one == name).count() == 1;
+                let names = several.iter().zip(&short).map(|(path, name)| match name {
+                    Some(_) if is_unique(name) => name.clone(),
+                    _ => Some(path.display().to_string()),
+                });
+                names.collect()
+            }
+        }
+    }
+
+    /// The flags of each server, where there are several project files.
+    pub(super) fn one_each(self) -> Result<Vec<Self>, Exit> {
+        if self.project.len() < 2 {
+            return Ok(vec![self]);
+        }
+        let given = [
+            ("--server", self.server.is_some()),
+            ("--server-url", self.server_url.is_some()),
+            ("--dialect", self.dialect.is_some()),
+            ("--translator", self.translator.is_some()),
+            ("--fault", !self.fault.is_empty()),
+        ];
+        if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
+            complain(format!(
+                "{flag} is about one server, and {} project files are given: write it into the file that it is about",
+                self.project.len()
+            ));
+            return Err(Exit::Usage);
+        }
+        let one = |project: &PathBuf| Self {
+            project: vec![project.clone()],
+            ..self.clone()
+        };
+        Ok(self.project.iter().map(one).collect())
     }
 
     /// The project: that of its file, changed as the flags say; or the exit status after a word about what is wrong.
@@ -184,7 +235,7 @@ impl ServerFlags {
         let mut out = Vec::new();
         let mut flag = |name: &str, value: String| out.extend([name.to_owned(), value]);
         let path = |path: &PathBuf| path.display().to_string();
-        if let Some(project) = &self.project {
+        for project in &self.project {
             flag("--project", path(project));
         }
         if let Some(command) = &self.server {
@@ -232,13 +283,20 @@ impl ServerFlags {
     /// What the project file says: the one that was named, or the one in this folder, which is told.
     fn file(&self) -> Result<Project, Exit> {
         let here = PathBuf::from(PROJECT_FILE);
-        let path = match &self.project {
-            Some(path) => path,
-            None if here.is_file() => {
+        let path = match self.project.as_slice() {
+            [path] => path,
+            [_, _, ..] => {
+                complain(format!(
+                    "--project is given {} times: only `glare validate` asks several servers",
+                    self.project.len()
+                ));
+                return Err(Exit::Usage);
+            }
+            [] if here.is_file() => {
                 complain(format!("server and scenarios as ./{PROJECT_FILE} says"));
                 &here
             }
-            None => {
+            [] => {
                 return Ok(Project::new(
                     ["scenarios"],
                     ServerSpec::reference(),

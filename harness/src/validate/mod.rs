@@ -5,6 +5,7 @@
 //! control), and where two fresh processes show the same. What nobody promised is told as a *fact*.
 
 mod case;
+mod column;
 mod deviations;
 mod export;
 mod matrix;
@@ -16,9 +17,10 @@ mod told;
 mod verdict;
 
 pub use case::{Case, Number, Section, Source};
+pub use column::Column;
 pub use deviations::Deviations;
 pub use export::{Export, export};
-pub use matrix::{Column, matrix};
+pub use matrix::matrix;
 pub use page::page;
 pub use play::{Answer, ask_all};
 pub use script::{Role, Script};

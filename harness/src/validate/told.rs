@@ -4,16 +4,24 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::play::Answer;
+use super::column::Column;
 use super::verdict::Says;
 use crate::report::Html;
 
 /// The format's version.
 const VERSION: u32 = 1;
 
-/// One object: `{"version", "server", "counts", "cases": [{"number", "title", "verdict", "why", "evidence"}]}`. Evidence is there for what does
-/// not hold: the scenario, its log, and what passed on the wires.
-pub fn as_json(server: &str, answers: &[Answer]) -> Json {
+/// Of one server an object: `{"version", "server", "counts", "cases": [{"number", "title", "verdict", "why", "evidence"}]}`. Evidence is there for what does
+/// not hold: the scenario, its log, and what passed on the wires. Of several a list of such objects, in the order in which they were asked, each with its `"name"`.
+pub fn as_json(columns: &[Column]) -> Json {
+    match columns {
+        [only] => object(only),
+        several => several.iter().map(object).collect(),
+    }
+}
+
+fn object(column: &Column) -> Json {
+    let answers = &column.answers;
     let counts: serde_json::Map<String, Json> = Says::WORDS
         .into_iter()
         .map(|word| {
@@ -39,11 +47,28 @@ pub fn as_json(server: &str, answers: &[Answer]) -> Json {
             })
         })
         .collect();
-    json!({ "version": VERSION, "server": server, "counts": counts, "cases": cases })
+    let mut object =
+        json!({ "version": VERSION, "server": column.server, "counts": counts, "cases": cases });
+    if let Some(name) = &column.name {
+        object["name"] = name.as_str().into();
+    }
+    object
 }
 
-/// One test suite of JUnit's: what is broken has failed, what is inconclusive is an error, what is unsupported or deviates was skipped.
-pub fn as_junit(server: &str, answers: &[Answer]) -> String {
+/// A test suite of JUnit's for each server: what is broken has failed, what is inconclusive is an error, what is unsupported or deviates was skipped.
+pub fn as_junit(columns: &[Column]) -> String {
+    let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
+    let several = columns.len() > 1;
+    xml.push_str(if several { "<testsuites>\n" } else { "" });
+    for column in columns {
+        suite(&mut xml, column);
+    }
+    xml.push_str(if several { "</testsuites>\n" } else { "" });
+    xml
+}
+
+fn suite(xml: &mut String, column: &Column) {
+    let answers = &column.answers;
     let of = |word: &str| {
         answers
             .iter()
@@ -54,9 +79,10 @@ pub fn as_junit(server: &str, answers: &[Answer]) -> String {
         .iter()
         .filter(|answer| matches!(answer.says, Says::Unsupported(_)) || answer.deviation.is_some())
         .count();
-    let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{skipped}\">\n",
-        escaped(server),
+    let _ = writeln!(
+        xml,
+        "<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{skipped}\">",
+        escaped(column.name.as_ref().unwrap_or(&column.server)),
         answers.len(),
         of("broken"),
         of("inconclusive"),
@@ -90,7 +116,6 @@ pub fn as_junit(server: &str, answers: &[Answer]) -> String {
         xml.push_str("</testcase>\n");
     }
     xml.push_str("</testsuite>\n");
-    xml
 }
 
 /// Text as it stands in XML and HTML: the one way in which foreign text is written.

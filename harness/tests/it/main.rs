@@ -93,4 +93,5 @@ mod translator;
 mod unconfirmed;
 mod unnoticed;
 mod validate;
+mod validate_several;
 mod variants;

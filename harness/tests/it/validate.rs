@@ -233,7 +233,7 @@ fn what_was_found_is_told_to_programs_and_as_a_page() {
     );
     let html = std::fs::read_to_string(stand.path("found.html")).expect("the file");
     assert!(
-        html.contains("<details><summary class=\"broken\">broken</summary>"),
+        html.contains("<a class=\"broken\" href=\"#e2.2-0\">broken</a>"),
         "{html}"
     );
     assert!(

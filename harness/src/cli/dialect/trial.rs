@@ -5,10 +5,10 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::cli::playing::playing;
 use crate::cli::server_flags::ServerFlags;
 use crate::cli::{Exit, complain, say, show_mistakes};
 use crate::mistake::shown;
-use crate::peer::browser::Pool;
 use crate::record::{Failure, Story, Verdict, What};
 use crate::report::{self, Look, tame};
 use crate::scenario::Place;
@@ -46,7 +46,7 @@ impl Try {
             width,
             colour: terminal && !plain,
         };
-        let project = match self.server.with_dialect(self.file).resolve() {
+        let mut project = match self.server.with_dialect(self.file).resolve() {
             Ok(project) => project,
             Err(exit) => return exit,
         };
@@ -54,63 +54,16 @@ impl Try {
         if !doubts.is_empty() {
             show_mistakes(&[doubts]);
         }
-        let runtime = match tokio::runtime::Runtime::new() {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                complain(format!("no runtime: {error}"));
-                return Exit::Environment;
-            }
-        };
-        let reached = runtime.block_on(project.server.reach(project.security.as_ref()));
-        if let Err(error) = reached {
-            complain(error);
-            return Exit::Environment;
-        }
-        let (run, pool) = match (crate::run::Run::global(), Pool::global()) {
-            (Ok(run), Ok(pool)) => (run.clone(), pool.clone()),
-            (Err(error), _) => {
-                complain(error);
-                return Exit::Environment;
-            }
-            (_, Err(error)) => {
-                complain(error);
-                return Exit::Environment;
-            }
-        };
-        let declared = project.dialect;
-        let dialect = Arc::new(declared.for_trial());
+        let declared = project.dialect.clone();
+        project.dialect = Arc::new(declared.for_trial());
         let all = self.all;
-        let setting = Arc::new(Setting {
-            headers: project.headers.into(),
-            security: project.security,
-            logins: project.logins.into(),
-            secrets: project.secrets.into(),
-            filled: project.filled.into(),
-            translator: project.translator,
-            ..Setting::new(project.server, dialect, pool, run.clone())
-        });
-        let interrupt = setting.interrupt.clone();
-        let exit = runtime.block_on(async {
-            let mut playing = std::pin::pin!(perform(setting, &declared, look, all));
-            tokio::select! {
-                exit = &mut playing => exit,
-                _ = tokio::signal::ctrl_c() => {
-                    interrupt.cancel();
-                    tokio::select! {
-                        exit = playing => exit,
-                        _ = tokio::signal::ctrl_c() => Exit::Inconclusive,
-                    }
-                }
-            }
-        });
-        runtime.shutdown_timeout(std::time::Duration::from_secs(2));
-        match run.end() {
-            Ok(()) => exit,
-            Err(error) => {
-                complain(error);
-                Exit::Fail
-            }
-        }
+        playing(
+            vec![project],
+            async |settings: Vec<Arc<Setting>>| match settings.into_iter().next() {
+                Some(setting) => perform(setting, &declared, look, all).await,
+                None => Exit::Nothing,
+            },
+        )
     }
 }
 
