@@ -1,6 +1,6 @@
 //! What a run costs, each figure beside the one that it is measured against, taken in turns in one run.
 //!
-//! `ci/bench` prints the table; `ci/bench native` leaves the browsers out, `ci/bench tap` all but the tap, `ci/bench mesh` all but the room of four, `ci/bench chat` all but what the page of the
+//! `ci/bench` prints the table; `ci/bench native` leaves the browsers out, `ci/bench tap` all but the tap, `ci/bench mesh` all but the room of four, `ci/bench validate` all but `glare validate`, `ci/bench chat` all but what the page of the
 //! chat keeps. Medians, since the machines are shared. A figure above
 //! its limit is marked MISSED and is no error: how busy the machine was is said at the head of the table, and at its end.
 
@@ -26,6 +26,8 @@ use tokio::sync::Semaphore;
 mod chat;
 #[path = "parts/tapped.rs"]
 mod tapped;
+#[path = "parts/validate.rs"]
+mod validate;
 
 fn main() {
     // `cargo bench` adds `--bench`, `cargo test --benches` asks for a list: neither is for this program.
@@ -37,6 +39,12 @@ fn main() {
         return;
     }
     let asked = |part: &str| arguments.iter().any(|argument| argument == part);
+    if let [first, port, ..] = arguments.as_slice()
+        && first == validate::SERVE
+    {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        return runtime.block_on(validate::serve(port.parse().expect("a port")));
+    }
     let tap_only = asked("tap");
     let native_only = tap_only || asked("native");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -49,6 +57,11 @@ fn main() {
             pool.shutdown().await;
             return load();
         }
+        if asked("validate") {
+            validated(&pool, &run).await;
+            pool.shutdown().await;
+            return load();
+        }
         if asked("chat") {
             kept(&pool).await;
             pool.shutdown().await;
@@ -57,6 +70,7 @@ fn main() {
         if !tap_only {
             native(&pool, &run).await;
             mesh(&pool, &run).await;
+            validated(&pool, &run).await;
             pairs().await;
         }
         // On a task, as peers are: this thread's waking would be part of each round trip.
@@ -291,6 +305,30 @@ async fn mesh(pool: &Pool, run: &Run) {
     );
     let staged = millis(median(staged));
     at_most("mesh of four, native, boot to verdict", staged, 60.0, "ms");
+}
+
+/// What `glare validate` takes.
+async fn validated(pool: &Pool, run: &Run) {
+    let brisk = validate::cases(true);
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        times.push(validate::measure(&brisk, ServerSpec::reference(), pool, run).await);
+    }
+    let rate = brisk.len() as f64 / median(times).as_secs_f64();
+    let what = format!(
+        "validate: {} cases that only signal and wait for nothing, a second",
+        brisk.len()
+    );
+    at_least(&what, rate, 150.0, "");
+    let all = validate::cases(false);
+    for (how, server) in [
+        ("embedded", ServerSpec::reference()),
+        ("in a process", validate::in_a_process()),
+    ] {
+        let took = validate::measure(&all, server, pool, run).await;
+        let what = format!("  all {} cases on the reference server {how}", all.len());
+        at_most(&what, took.as_secs_f64(), 60.0, "s");
+    }
 }
 
 async fn kept(pool: &Pool) {

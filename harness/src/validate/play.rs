@@ -1,11 +1,12 @@
-//! Asks a server the cases: each is played, its control where it fails, and a second time on a fresh process before anybody is accused.
+//! Asks a server the cases: each is played, and where it fails its control, and a second time on a fresh process, before anybody is accused.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
 use tokio::sync::{Mutex, OnceCell};
+use tokio::task::JoinSet;
 
 use super::case::{Case, Number, Source};
 use super::script::{Role, Script};
@@ -13,7 +14,8 @@ use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
 use crate::names::Stack;
 use crate::record::{Event, Failure, Verdict, What};
-use crate::signaling::{Kind, Notice, Word};
+use crate::scenario::DEFAULT_WITHIN;
+use crate::signaling::{Dialect, Kind, Notice, Word};
 use crate::stage::{Outcome, Setting, play};
 use crate::suite;
 use crate::terms::{Direction, Ending, Side};
@@ -65,23 +67,46 @@ pub async fn ask_all(
     setting: &Arc<Setting>,
     tell: &(dyn Fn(&Answer) + Sync),
 ) -> Vec<Answer> {
-    let controls = Controls::default();
-    let controls = &controls;
-    let mut answers: Vec<Answer> = futures_util::stream::iter(cases)
-        .map(|case| async move {
-            if setting.interrupt.is_cancelled() {
-                return None;
+    let controls = Arc::new(Controls::default());
+    let mut waiting = in_order(cases, &setting.dialect).into_iter();
+    let mut under_way: JoinSet<Answer> = JoinSet::new();
+    let mut answers = Vec::new();
+    loop {
+        let room = UNDER_WAY - under_way.len();
+        let next = match setting.interrupt.is_cancelled() {
+            true => 0,
+            false => room,
+        };
+        for (case, script) in waiting.by_ref().take(next) {
+            let (setting, controls) = (setting.clone(), controls.clone());
+            under_way.spawn(async move { ask(&case, &script, &setting, &controls).await });
+        }
+        match under_way.join_next().await {
+            Some(Ok(answer)) => {
+                tell(&answer);
+                answers.push(answer);
             }
-            let answer = ask(case, setting, controls).await;
-            tell(&answer);
-            Some(answer)
-        })
-        .buffer_unordered(UNDER_WAY)
-        .filter_map(std::future::ready)
-        .collect()
-        .await;
+            Some(Err(error)) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Nobody ends one of them before the runtime ends.
+                Err(_) => continue,
+            },
+            None => break,
+        }
+    }
     answers.sort_by_key(|answer| answer.number);
     answers
+}
+
+/// In which order they begin: first those that wait, beside which the others are played; then those that do harm, since one that fails takes its time, and is
+/// played again.
+fn in_order(cases: &[Case], dialect: &Dialect) -> Vec<(Case, Script)> {
+    let script = |case: &Case| (case.clone(), Script::of(case, dialect));
+    let mut all: Vec<(Case, Script)> = cases.iter().map(script).collect();
+    all.sort_by_cached_key(|(_, script)| {
+        Reverse((script.patience(), script.roles.contains(&Role::Harm)))
+    });
+    all
 }
 
 /// Plays it; or says why it cannot be: a case that is no scenario is an error of glare's own.
@@ -93,7 +118,7 @@ async fn run(script: &Script, name: &str, setting: &Arc<Setting>) -> Result<Outc
     Ok(play(case, setting.clone()).await)
 }
 
-/// One run, and what a failure of it is worth.
+/// One run, and what a failure of it is worth, its control apart.
 enum Ran {
     Says(Says, Option<Outcome>),
     Wrong(Box<Failure>, Option<Outcome>),
@@ -101,26 +126,32 @@ enum Ran {
     Nothing(String, Option<Outcome>),
 }
 
+impl Ran {
+    /// How much it says.
+    fn weight(&self) -> u8 {
+        match self {
+            Ran::Nothing(..) => 0,
+            Ran::Says(..) => 1,
+            Ran::Wrong(..) => 2,
+        }
+    }
+}
+
 /// So often a run that says nothing is played anew: the machine may have had no time for it.
 const TRIES: u32 = 3;
 
 /// The first run that says something, or the last of them.
-async fn conclusive(
-    case: &Case,
-    script: &Script,
-    setting: &Arc<Setting>,
-    controls: &Controls,
-) -> Ran {
+async fn conclusive(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
     let mut tries = 1;
     loop {
-        match once(case, script, setting, controls).await {
+        match once(case, script, setting).await {
             Ran::Nothing(..) if tries < TRIES && !setting.interrupt.is_cancelled() => tries += 1,
             ran => return ran,
         }
     }
 }
 
-async fn once(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Controls) -> Ran {
+async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
     let outcome = match run(script, &case.number.to_string(), setting).await {
         Ok(outcome) => outcome,
         Err(why) => {
@@ -163,13 +194,6 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &C
             return Ran::Says(says, Some(outcome));
         }
     }
-    if let Some(control) = script.control()
-        && let Some(without) = controls.of(&control, setting).await
-        && let Some(why) = is_as_without(&failure, &control, &without)
-    {
-        let why = format!("without the harm it goes wrong as well: {why}");
-        return Ran::Says(Says::Inconclusive(why), Some(outcome));
-    }
     Ran::Wrong(failure, Some(outcome))
 }
 
@@ -186,41 +210,81 @@ fn is_vacuous(law: Law, outcome: &Outcome) -> bool {
     judged.any(|judged| judged.finding.law == law && judged.finding.is_vacuous())
 }
 
-async fn ask(case: &Case, setting: &Arc<Setting>, controls: &Controls) -> Answer {
+/// A case that may wait for longer than this does hardly anything else.
+const LONG: Duration = DEFAULT_WITHIN;
+
+/// What a case says: by one run, or where that went wrong by a second one on a fresh process, and by the control.
+async fn said(
+    case: &Case,
+    script: &Script,
+    setting: &Arc<Setting>,
+    controls: &Controls,
+) -> (Says, Option<Outcome>) {
+    let play = || conclusive(case, script, setting);
+    let (first, second) = match script.patience() > LONG {
+        // At once, so that one that fails has waited but once.
+        true => match tokio::join!(play(), play()) {
+            (first, second) if second.weight() > first.weight() => (second, Some(first)),
+            (first, second) => (first, Some(second)),
+        },
+        false => (play().await, None),
+    };
+    let (first, outcome) = match first {
+        Ran::Says(says, outcome) => return (says, outcome),
+        Ran::Nothing(why, outcome) => return (Says::Inconclusive(why), outcome),
+        Ran::Wrong(first, outcome) => (first, outcome),
+    };
+    let control = async {
+        let control = script.control()?;
+        let without = controls.of(&control, setting).await?;
+        Some((control, without))
+    };
+    let second = async {
+        match second {
+            Some(second) => second,
+            None => play().await,
+        }
+    };
+    let (control, second) = tokio::join!(control, second);
+    let as_without = |failure: &Failure| {
+        let (control, without) = control.as_ref()?;
+        let why = is_as_without(failure, control, without)?;
+        Some(format!("without the harm it goes wrong as well: {why}"))
+    };
+    if let Some(why) = as_without(&first) {
+        return (Says::Inconclusive(why), outcome);
+    }
+    let then = match second {
+        Ran::Wrong(second, _) => match as_without(&second) {
+            Some(why) => why,
+            None if Wrong::of(&first).is_like(&Wrong::of(&second)) => {
+                return (Says::Broken(first.message.clone()), outcome);
+            }
+            None => second.message,
+        },
+        Ran::Says(Says::Holds, _) => "it held".to_owned(),
+        Ran::Says(says, _) => format!("{}: {}", says.word(), says.why()),
+        Ran::Nothing(why, _) => why,
+    };
+    let why = format!(
+        "unstable: once {}; on another process {then}",
+        first.message
+    );
+    (Says::Inconclusive(why), outcome)
+}
+
+async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Controls) -> Answer {
     let began = Instant::now();
-    let script = Script::of(case, &setting.dialect);
     // No step needs it, so no step says that it is missing.
     let freed = setting.dialect.properties().frees_empty_rooms;
     let undeclared = case.source == Source::Dialect(FREES) && !freed;
-    let first = match undeclared {
+    let (says, outcome) = match undeclared {
         true => {
             let name = setting.dialect.name();
             let why = format!("the dialect `{name}` declares no `{FREES}`");
-            Ran::Says(Says::Unsupported(why), None)
+            (Says::Unsupported(why), None)
         }
-        false => conclusive(case, &script, setting, controls).await,
-    };
-    let (says, outcome) = match first {
-        Ran::Says(says, outcome) => (says, outcome),
-        Ran::Nothing(why, outcome) => (Says::Inconclusive(why), outcome),
-        Ran::Wrong(first, outcome) => match conclusive(case, &script, setting, controls).await {
-            Ran::Wrong(second, _) if Wrong::of(&first).is_like(&Wrong::of(&second)) => {
-                (Says::Broken(first.message.clone()), outcome)
-            }
-            other => {
-                let then = match other {
-                    Ran::Says(Says::Holds, _) => "it held".to_owned(),
-                    Ran::Says(says, _) => format!("{}: {}", says.word(), says.why()),
-                    Ran::Nothing(why, _) => why,
-                    Ran::Wrong(second, _) => second.message,
-                };
-                let why = format!(
-                    "unstable: once {}; on another process {then}",
-                    first.message
-                );
-                (Says::Inconclusive(why), outcome)
-            }
-        },
+        false => said(case, script, setting, controls).await,
     };
     let quiet = matches!(says, Says::Holds | Says::Unsupported(_));
     let shown = outcome.as_ref().filter(|_| !quiet);
@@ -342,4 +406,32 @@ fn evidence(events: &[Arc<Event>]) -> Vec<String> {
         Some(format!("{:>7.1} ms  {line}", event.at as f64 / 1000.0))
     });
     lines.take(MOST_LINES).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sections;
+    use super::*;
+
+    #[test]
+    fn those_that_wait_begin_first_and_then_those_that_do_harm() {
+        let all = sections().into_iter().flat_map(|section| section.cases);
+        let cases: Vec<Case> = all.collect();
+        let order = in_order(&cases, &Dialect::reference());
+        assert_eq!(order.len(), cases.len());
+        let half_open = ["1.9", "3.8"].map(|number| number.parse::<Number>());
+        for number in half_open {
+            let at = |(case, _): &(Case, Script)| Ok(case.number) == number;
+            let place = order.iter().position(at).expect("it is there");
+            assert!(place < 4, "{number:?} begins at place {place}");
+        }
+        let harms = |script: &Script| script.roles.contains(&Role::Harm);
+        let brisk: Vec<bool> = order
+            .iter()
+            .filter(|(_, script)| script.patience() == Duration::ZERO)
+            .map(|(_, script)| harms(script))
+            .collect();
+        assert!(brisk.len() > 150, "{}", brisk.len());
+        assert!(brisk.is_sorted_by(|before, after| before >= after));
+    }
 }

@@ -23,10 +23,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::case::Case;
 use crate::mistake::Mistakes;
-use crate::scenario::Scenario;
+use crate::scenario::{Action, DEFAULT_WITHIN, Scenario};
 use crate::signaling::{Dialect, Kind};
 
 /// For what a step stands in its case.
@@ -119,6 +120,19 @@ impl Script {
     /// The case is written wrongly, which a test holds that none is.
     pub fn scenario(&self, name: &str) -> Result<Arc<Scenario>, Mistakes> {
         Scenario::read(Path::new(name), &self.text).map(Arc::new)
+    }
+
+    /// How long it may take of itself: what it lets pass, holds up, or gives a time of its own to. Nothing else of it takes time.
+    pub fn patience(&self) -> Duration {
+        let Ok(scenario) = self.scenario("case.yaml") else {
+            return Duration::ZERO;
+        };
+        let times = scenario.each_step().map(|(_, step)| match &step.action {
+            Action::Wait(time) | Action::Delay { by: time, .. } => *time,
+            Action::Await(_) if step.within != DEFAULT_WITHIN => step.within,
+            _ => Duration::ZERO,
+        });
+        times.sum()
     }
 
     /// The role of the nth step, from 1.
