@@ -25,7 +25,7 @@ pub fn matrix(sections: &[Section], columns: &[Column]) -> String {
     );
     overview(&mut page, sections, columns);
     page.push_str(
-        "<details><summary>What the words mean</summary><p><b class=\"broken\">broken</b>: it was promised, by every server, by the dialect or by RFC 6455, and is not so; seen on two \
+        "<details class=\"words\"><summary>What the words mean</summary><p><b class=\"broken\">broken</b>: it was promised, by every server, by the dialect or by RFC 6455, and is not so; seen on two \
 fresh processes. <b class=\"fact\">fact</b>: nobody promised it, so it accuses nobody: what was seen. <b class=\"unsupported\">unsupported</b>: the dialect does not have what the case needs. \
 <b class=\"inconclusive\">inconclusive</b>: nothing is known. Each word that is a link opens what shows it.</p></details>\n<p><label><input type=\"checkbox\" id=\"only\"> Only what does not hold somewhere</label></p>\n",
     );
@@ -85,7 +85,7 @@ fn overview(page: &mut String, sections: &[Section], columns: &[Column]) {
     for column in columns {
         let _ = write!(page, "<td>{}", sums(|| column.answers.iter()));
         if column.name.is_some() {
-            let _ = write!(page, "<br><code>{}</code>", escaped(&column.server));
+            let _ = write!(page, "<code>{}</code>", escaped(&column.server));
         }
         page.push_str("</td>");
     }
@@ -131,7 +131,7 @@ fn part(page: &mut String, section: &Section, columns: &[Column]) {
         };
         let _ = write!(
             page,
-            "<tr id=\"c{0}\"{class}><td class=\"what\"><span class=\"n\">{0}</span><details><summary>{1}</summary><p>{2} Promised by: {3}.</p></details></td>",
+            "<tr id=\"c{0}\"{class}><td><div class=\"what\"><span class=\"n\">{0}</span><details><summary>{1}</summary><p>{2} Promised by: {3}.</p></details></div></td>",
             case.number,
             escaped(&case.title),
             escaped(&case.why),
