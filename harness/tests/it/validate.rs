@@ -11,7 +11,7 @@ use glare::stage::Setting;
 use glare::validate::{Answer, Case, Says, Script, Source, ask_all, page, sections};
 use glare_signaling_server::Fault;
 
-use crate::cli_support::Stand;
+use crate::cli_support::{GLARE, Stand};
 use crate::stage_support::setting;
 
 fn cases() -> Vec<Case> {
@@ -141,6 +141,50 @@ async fn who_rewrites_is_not_accused_of_it_and_who_promises_nothing_not_of_that(
         .collect();
     assert_eq!(answers.len(), 2);
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_goes_wrong_without_the_harm_as_well_accuses_nobody_of_the_harm() {
+    let altering = Setting {
+        server: ServerSpec::faulty(Fault::AltersSdp),
+        ..setting()
+    };
+    let number = "7.1".parse().expect("a number");
+    let mut one = cases();
+    one.retain(|case| case.number == number);
+    let answers = asked(&one, altering).await;
+    let says = &answers.first().expect("an answer").says;
+    assert!(
+        matches!(says, Says::Inconclusive(why) if why.starts_with("without the harm it goes wrong as well: ")),
+        "{says:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn once_interrupted_no_case_begins() {
+    let interrupted = setting();
+    interrupted.interrupt.cancel();
+    let answers = asked(&cases(), interrupted).await;
+    assert!(answers.is_empty(), "{}", answers.len());
+}
+
+#[test]
+fn what_only_one_of_two_processes_does_is_unstable_and_no_accusation() {
+    let stand = Stand::new();
+    // Only the first process has the fault.
+    let serve = format!("exec '{GLARE}' serve --port {{port}}");
+    stand.write(
+        "glare.toml",
+        &format!(
+            "[server]\ncommand = \"mkdir first && {serve} --fault accepts-third-peer; {serve}\"\n"
+        ),
+    );
+    stand
+        .glare(&["validate", "--case", "2.2"])
+        .ends(5)
+        .says("inconclusive 2.2")
+        .says("unstable: once ")
+        .says("on another process it held");
 }
 
 #[test]
