@@ -18,7 +18,7 @@ use crate::scenario::DEFAULT_WITHIN;
 use crate::signaling::{Dialect, Kind, Notice, Word};
 use crate::stage::{Outcome, Setting, play};
 use crate::suite;
-use crate::terms::{Direction, Ending, Side};
+use crate::terms::{Direction, Ending, ServerLife, Side};
 
 /// How many cases may be under way, those that only wait included.
 const UNDER_WAY: usize = 64;
@@ -378,6 +378,18 @@ const MOST_LINES: usize = 200;
 /// Longest line of it, characters.
 const LONGEST: usize = 400;
 
+fn told_of(life: &ServerLife) -> String {
+    match life {
+        ServerLife::Line { text } => format!("server writes: {text}"),
+        ServerLife::Exited { status } => format!("server ends by itself: {status}"),
+        ServerLife::Ready => "server is ready".to_owned(),
+        ServerLife::Alive => "server goes on".to_owned(),
+        ServerLife::Killed => "server is killed".to_owned(),
+        ServerLife::Paused => "server is stopped where it stands".to_owned(),
+        ServerLife::Resumed => "server is let go on".to_owned(),
+    }
+}
+
 /// What passed on the wires and what the server wrote, in the order of the record.
 fn evidence(events: &[Arc<Event>]) -> Vec<String> {
     let lines = events.iter().filter_map(|event| {
@@ -398,7 +410,7 @@ fn evidence(events: &[Arc<Event>]) -> Vec<String> {
             What::LinkDown { link, by, ending } => format!("{link}: {by:?} ended it: {ending:?}"),
             What::LinkRefused { link, text, .. } => format!("{link}: refused: {text}"),
             What::Violation { link, detail, .. } => format!("{link}: {detail}"),
-            What::Server { life } => format!("server: {life:?}"),
+            What::Server { life } => told_of(life),
             What::Step { text, .. } => format!("# {text}"),
             _ => return None,
         };

@@ -92,7 +92,7 @@ fn deviations_are_those_of_one_server_each() {
     stand
         .glare(&validate(&["--deviations", "known.yaml"]))
         .ends(2)
-        .complains("1 times --deviations, and 2 servers to ask");
+        .complains("--deviations: 1 given, and 2 servers to ask");
 }
 
 #[test]

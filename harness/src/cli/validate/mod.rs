@@ -94,7 +94,7 @@ impl Validate {
             }
             some => {
                 return Err(usage(format!(
-                    "{some} times --deviations, and {} to ask: expected one for each, in their order, or none",
+                    "--deviations: {some} given, and {} to ask: expected one for each, in their order, or none",
                     servers(flags.len())
                 )));
             }
