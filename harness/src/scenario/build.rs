@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw, Second};
 use super::page::{Filling, PageDeed, ROLE_KEYS, Sight, Target};
+use super::strain::Strain;
 use crate::names::{PeerName, RoomName};
 use crate::signaling::{DescriptionKind, Field, Garbage, Kind};
 use crate::source::Span;
@@ -507,6 +508,13 @@ pub(crate) fn corrupt(v: &Values) -> Option<Action> {
 pub(crate) fn stall(v: &Values) -> Option<Action> {
     Some(Action::Stall {
         peer: v.peer("peer")?,
+    })
+}
+
+pub(crate) fn strain(v: &Values) -> Option<Action> {
+    Some(Action::Strain {
+        how: Strain::parse(v.word("by")?)?,
+        times: u32::try_from(v.number("times")?).ok()?,
     })
 }
 

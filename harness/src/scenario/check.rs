@@ -311,6 +311,7 @@ impl Walk<'_> {
             | Action::Mend { .. }
             | Action::Pause { .. }
             | Action::Resume { .. }
+            | Action::Strain { .. }
             | Action::Wait(_)
             | Action::SendRaw { .. }
             | Action::Page { .. }

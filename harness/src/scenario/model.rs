@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::cast::Mix;
 use super::page::PageDeed;
+use super::strain::Strain;
 use super::times::Times;
 use crate::hand::PeerFault;
 use crate::names::{PeerName, RoomName, Stack};
@@ -456,6 +457,8 @@ pub enum Action {
         body: Option<String>,
         status: Option<u16>,
     },
+    /// Strangers do something so often.
+    Strain { how: Strain, times: u32 },
     /// Let time pass, where time itself is the point.
     Wait(Duration),
     /// What a user does with the page of a peer that is one.

@@ -296,6 +296,11 @@ impl Child {
         listening.unwrap_or(Listening::Unknown)
     }
 
+    /// Its processes, by id.
+    pub(super) fn processes(&self) -> Vec<u32> {
+        self.group.alive()
+    }
+
     /// Stops the whole group; `false` if some of it could not be.
     pub(super) async fn pause(&self) -> bool {
         let group = self.group.clone();

@@ -11,6 +11,7 @@ mod node;
 mod output;
 mod ready;
 mod translator;
+mod usage;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -35,6 +36,7 @@ pub use translator::TranslatorSpec;
 
 pub use elsewhere::{ServerUrl, UrlSpec};
 pub use logins::{EVERYBODY, HttpLogin, Login, Logins};
+pub use usage::Usage;
 
 /// Where a server's life is told.
 pub type Sink = Arc<dyn Fn(ServerLife) + Send + Sync>;
@@ -556,6 +558,11 @@ impl ServerUnderTest {
         let (spec, wanted) = (self.spec.clone(), self.wanted.clone());
         let booted = join_all(self.meant(node).map(|node| node.boot(&spec, &wanted))).await;
         booted.into_iter().collect()
+    }
+
+    /// What its processes hold now; `None` of one that is no process of its own, or that glare has not started.
+    pub fn usage(&self) -> Option<Usage> {
+        Usage::of(self.nodes.iter().flat_map(Node::processes))
     }
 
     /// Stops it where it stands, as SIGSTOP does: its port and its connections stay, nothing answers, no timer runs out. A child is

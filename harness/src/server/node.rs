@@ -187,6 +187,14 @@ impl Node {
         self.life.is_some()
     }
 
+    /// Its processes, where it has some of its own.
+    pub(super) fn processes(&self) -> Vec<u32> {
+        match &self.life {
+            Some(Life::Child(child)) => child.processes(),
+            Some(Life::Embedded(_) | Life::Elsewhere) | None => Vec::new(),
+        }
+    }
+
     /// Ends it as a crash would; whether it ran till then.
     pub(super) async fn kill(&mut self) -> bool {
         match self.life.take() {

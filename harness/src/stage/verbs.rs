@@ -122,6 +122,7 @@ impl Stage {
                 peer,
                 raw: Raw::Upgrade { path, status },
             } => self.foreign_upgrade(peer, path, *status).await?,
+            Action::Strain { how, times } => self.strain(*how, *times, begun).await?,
             Action::Wait(time) => self.idle(*time).await?,
             Action::Page { peer, deed } => self.page(peer, deed, begun).await?,
             Action::Await(condition) => return self.condition(condition, begun).await,

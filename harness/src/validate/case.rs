@@ -61,6 +61,9 @@ impl fmt::Display for Source {
     }
 }
 
+/// The promise that what is done often is done as the first time. Where the dialect does not declare it, what is seen is a fact.
+pub(super) const ENDURES: &str = "endures";
+
 /// A case of the suite.
 #[derive(Clone, Debug)]
 pub struct Case {

@@ -126,6 +126,12 @@ impl Script {
         self.roles.get(step.checked_sub(1)?).copied()
     }
 
+    /// Whether the nth step, from 1, strains the server.
+    pub(super) fn strains(&self, step: usize) -> bool {
+        let step = step.checked_sub(1).and_then(|step| self.steps.get(step));
+        step.is_some_and(|(_, step)| step.starts_with("strain:"))
+    }
+
     /// The number in the whole case of the nth step, from 1.
     pub(super) fn number(&self, step: usize) -> Option<usize> {
         self.numbers.get(step.checked_sub(1)?).copied()

@@ -143,6 +143,65 @@ async fn who_rewrites_is_not_accused_of_it_and_who_promises_nothing_not_of_that(
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
+fn numbered(wanted: &[&str]) -> Vec<Case> {
+    let found: Vec<Case> = cases()
+        .into_iter()
+        .filter(|case| wanted.contains(&&*case.number.to_string()))
+        .collect();
+    assert_eq!(found.len(), wanted.len());
+    found
+}
+
+/// The reference server's dialect without a line.
+fn without(line: &str) -> Arc<Dialect> {
+    let text = include_str!("../../../fixtures/servers/reference/dialect.yaml");
+    assert!(text.contains(line), "{line}");
+    let text = text.replace(line, "");
+    Arc::new(Dialect::read(Path::new("d.yaml"), &text).expect("a dialect"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_is_a_fact_unless_a_dialect_says_that_there_is_none_and_a_loss_is_none() {
+    let limited = |fault| Setting {
+        server: ServerSpec::faulty(fault),
+        dialect: without("endures: true\n"),
+        ..setting()
+    };
+    let answers = asked(&numbered(&["9.3"]), limited(Fault::CountsLinesForEver)).await;
+    let Says::Fact(why) = &answers[0].says else {
+        panic!("{:?}", answers[0].says);
+    };
+    assert!(why.contains("after 97 lines"), "{why}");
+    let answers = asked(&numbered(&["9.8"]), limited(Fault::LosesEachThousandth)).await;
+    let Says::Broken(why) = &answers[0].says else {
+        panic!("{:?}", answers[0].says);
+    };
+    assert!(
+        why.contains("number 996 came, and number 995 did not"),
+        "{why}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_lines_have_come_and_gone_the_reference_servers_process_holds_what_it_held() {
+    let own = Setting {
+        server: crate::stage_support::program(),
+        ..setting()
+    };
+    let answers = asked(&numbered(&["9.12", "9.14"]), own).await;
+    assert_eq!(answers[0].says, Says::Holds, "{}", answers[0].log);
+    let Says::Fact(figures) = &answers[1].says else {
+        panic!("{:?}", answers[1].says);
+    };
+    // `…, memory 9.1 → 9.2 MB (+0.1); of the server's own: …`
+    let more = figures.split("MB (").nth(1).and_then(|rest| {
+        let (more, _) = rest.split_once(')')?;
+        more.parse::<f64>().ok()
+    });
+    let more = more.unwrap_or_else(|| panic!("{figures}"));
+    assert!(more < 5.0, "{figures}");
+}
+
 #[test]
 fn the_shipped_page_is_the_one_that_the_code_makes() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("VALIDATE.md");

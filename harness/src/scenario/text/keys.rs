@@ -234,6 +234,10 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
             ("cut", entries)
         }
         Action::Stall { peer } => ("stall", vec![who("peer", peer)]),
+        Action::Strain { how, times } => (
+            "strain",
+            vec![("by", how.as_str().into()), ("times", times.to_string())],
+        ),
         Action::Mend { peer } => ("mend", vec![who("peer", peer)]),
         Action::Wait(_) => (WAIT, Vec::new()),
         Action::Pause { node } => ("pause", on(node)),

@@ -81,6 +81,9 @@ impl Step {
             Action::Cut { peer, how } => format!("tap: cut {peer} ({})", cut_text(*how)),
             Action::Stall { peer } => format!("tap: stall {peer}"),
             Action::Mend { peer } => format!("tap: mend {peer}"),
+            Action::Strain { how, times } => {
+                format!("strangers: {}, {times}", how.as_str())
+            }
             Action::Wait(time) => format!("stage: waits {}", write_duration(*time)),
             Action::Pause { node } => server(*node, "paused"),
             Action::Resume { node } => server(*node, "resumed"),
