@@ -549,7 +549,10 @@ pub(crate) fn cut(v: &Values) -> Option<Action> {
 }
 
 pub(crate) fn kill_server(v: &Values) -> Option<Action> {
-    Some(Action::KillServer { node: v.node() })
+    Some(Action::KillServer {
+        node: v.node(),
+        asked: v.flag("asked", false),
+    })
 }
 
 pub(crate) fn restart(v: &Values) -> Option<Action> {

@@ -84,7 +84,7 @@ fn most(steps: &[Step]) -> usize {
                 how: Strain::FullRoom,
                 times,
             } => most = most.max(usize::try_from(*times).unwrap_or(usize::MAX)),
-            Action::KillServer { node: None } | Action::Restart { node: None } => rooms.clear(),
+            Action::KillServer { node: None, .. } | Action::Restart { node: None } => rooms.clear(),
             _ => {}
         }
     }

@@ -439,8 +439,9 @@ pub enum Action {
     Stall { peer: PeerName },
     /// End the peer's silence or stall.
     Mend { peer: PeerName },
-    /// End the server as a crash would. Here and in what follows: one node of it, from 1, or all.
-    KillServer { node: Option<u32> },
+    /// End the server as a crash would; `asked`: it is asked to end first (SIGTERM), and killed only if it does not. Here and in what follows: one
+    /// node of it, from 1, or all.
+    KillServer { node: Option<u32>, asked: bool },
     /// End the server if it runs, and start it again on the same address.
     Restart { node: Option<u32> },
     /// Stop the server's processes; its port and its connections stay.

@@ -179,10 +179,10 @@ impl<'s> Course<'s> {
                 peer,
                 how: Cut::Silence(_),
             } => self.ends.push((peer, End::Silent)),
-            Action::KillServer { node: None } | Action::Restart { node: None } => {
+            Action::KillServer { node: None, .. } | Action::Restart { node: None } => {
                 self.rooms.clear();
             }
-            Action::KillServer { node } | Action::Restart { node } => {
+            Action::KillServer { node, .. } | Action::Restart { node } => {
                 for (peer, spec) in &self.scenario.peers {
                     if spec.node == *node {
                         self.leave(peer, Some(End::WithItsNode));

@@ -508,6 +508,14 @@ impl ServerUnderTest {
         ran
     }
 
+    /// Asks one node to end, or all, as the system does that is shut down (SIGTERM), and gives it its time. What has not ended by then goes on.
+    /// One that is not ours is not asked. It is to be killed next.
+    pub async fn ask_to_end(&mut self, node: Option<u32>) {
+        if self.is_ours() {
+            join_all(self.meant(node).map(Node::ask_to_end)).await;
+        }
+    }
+
     /// The same for one node, or all. That it was killed is for whoever asks to tell.
     pub async fn kill_node(&mut self, node: Option<u32>) -> bool {
         if !self.is_ours() {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::laws::Law;
 
@@ -64,6 +65,12 @@ impl fmt::Display for Source {
 /// The promise that what is done often is done as the first time. Where the dialect does not declare it, what is seen is a fact.
 pub(super) const ENDURES: &str = "endures";
 
+/// How long it is waited at most for what a line shows that is half-open, where nobody says: a heartbeat of 30 s, and half of one more.
+pub const PATIENCE: Duration = Duration::from_secs(45);
+
+/// What stands for that time in the steps of a case.
+pub(super) const PATIENTLY: &str = "PATIENTLY";
+
 /// A case of the suite.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -81,6 +88,15 @@ pub struct Case {
     pub native: bool,
     /// A planted fault of the reference server that breaks it, by name: shown by a test.
     pub broken_by: &'static str,
+    /// How long it waits for what may never come.
+    pub patience: Duration,
+}
+
+impl Case {
+    /// Whether it waits for what may never come, and a dialect need not promise it.
+    pub(super) fn waits(&self) -> bool {
+        self.steps.contains(PATIENTLY)
+    }
 }
 
 /// One of the suite's parts.
@@ -122,6 +138,7 @@ impl Row {
             steps: self.steps.into(),
             native: self.native,
             broken_by: self.broken_by,
+            patience: PATIENCE,
         }
     }
 }

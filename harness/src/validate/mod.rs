@@ -15,7 +15,7 @@ mod sections;
 mod told;
 mod verdict;
 
-pub use case::{Case, Number, Section, Source};
+pub use case::{Case, Number, PATIENCE, Section, Source};
 pub use deviations::Deviations;
 pub use export::{Export, export};
 pub use matrix::{Column, matrix};

@@ -206,6 +206,16 @@ async fn ask(case: &Case, setting: &Arc<Setting>, controls: &Controls) -> Answer
         Source::Dialect(ENDURES) if !setting.dialect.properties().endures => &unpromised,
         _ => case,
     };
+    // What nobody promised is waited for all the same: it is a fact, and when.
+    let patient = case.waits().then(|| {
+        let dialect = setting.dialect.noticing_silence_within(case.patience);
+        Arc::new(Setting {
+            dialect: Arc::new(dialect),
+            max_time: setting.max_time.max(case.patience + Setting::MAX_TIME),
+            ..Setting::clone(setting)
+        })
+    });
+    let setting = patient.as_ref().unwrap_or(setting);
     // No step needs it, so no step says that it is missing.
     let freed = setting.dialect.properties().frees_empty_rooms;
     let undeclared = case.source == Source::Dialect(FREES) && !freed;

@@ -24,7 +24,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::case::Case;
+use super::case::{Case, PATIENTLY};
 use crate::mistake::Mistakes;
 use crate::scenario::Scenario;
 use crate::signaling::{Dialect, Kind};
@@ -60,7 +60,9 @@ impl Script {
     /// The scenario of a case, as it is played where this is spoken.
     pub fn of(case: &Case, dialect: &Dialect) -> Self {
         let (mut steps, mut expect) = (Vec::new(), Vec::new());
-        for line in case.steps.lines().map(str::trim) {
+        let patience = format!("{}s", case.patience.as_secs());
+        let steps_of_it = case.steps.replace(PATIENTLY, &patience);
+        for line in steps_of_it.lines().map(str::trim) {
             let Some((role, step)) = line.split_once(char::is_whitespace) else {
                 continue;
             };

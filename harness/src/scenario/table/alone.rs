@@ -133,7 +133,14 @@ pub(crate) const ALONE: &[Verb] = &[
     verb(
         "kill-server",
         "Ends the server as a crash would.",
-        &[NODE],
+        &[
+            NODE,
+            may(
+                "asked",
+                Shape::True,
+                "It is asked to end first (SIGTERM to all its processes), and killed only if it has not after 5 s.",
+            ),
+        ],
         Demands::Control,
         build::kill_server,
     ),

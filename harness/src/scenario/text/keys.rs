@@ -242,7 +242,13 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
         Action::Wait(_) => (WAIT, Vec::new()),
         Action::Pause { node } => ("pause", on(node)),
         Action::Resume { node } => ("resume", on(node)),
-        Action::KillServer { node } => ("kill-server", on(node)),
+        Action::KillServer { node, asked } => {
+            let mut entries = on(node);
+            if *asked {
+                entries.push(("asked", "true".into()));
+            }
+            ("kill-server", entries)
+        }
         Action::Restart { node } => ("restart", on(node)),
         Action::SendRaw {
             peer,

@@ -99,7 +99,8 @@ impl Step {
                 let status = status.unwrap_or_default();
                 format!("{peer}: asks for a WebSocket on {}{status}", scalar(path))
             }
-            Action::KillServer { node } => server(*node, "killed"),
+            Action::KillServer { node, asked: true } => server(*node, "asked to end"),
+            Action::KillServer { node, .. } => server(*node, "killed"),
             Action::Restart { node } => server(*node, "restarted"),
             Action::Page { peer, deed } => format!("{peer}: {}", page_text(deed)?),
             Action::Disconnect { peer } => format!("{peer}: disconnects"),

@@ -8,7 +8,9 @@ use futures_util::stream;
 use tokio::time::{Instant, sleep};
 
 use super::{End, Load, Took};
+use crate::names::RoomName;
 use crate::scenario::Strain;
+use crate::stage::probe::{Probe, Stuck};
 
 /// How a line ends.
 #[derive(Clone, Copy)]
@@ -68,15 +70,8 @@ impl Load<'_> {
                 guest.is_cut_off(self.soon()).await?;
                 let soon = self.until.min(Instant::now() + BACK_WITHIN);
                 guest.connect(soon, Some(soon)).await?;
-                while has_rooms {
-                    match guest.join(&room, soon).await {
-                        Ok(_) => break,
-                        // His place may not be free yet.
-                        Err(_) if !guest.is_outside() && Instant::now() + AGAIN_AFTER < soon => {
-                            sleep(AGAIN_AFTER).await;
-                        }
-                        Err(stuck) => return Err(stuck),
-                    }
+                if has_rooms {
+                    self.comes_in(&mut guest, &room, soon).await?;
                 }
                 let hello = super::signals::description("glare");
                 guest.tell(&mut host, hello, self.soon()).await
@@ -88,6 +83,24 @@ impl Load<'_> {
         host.leave().await;
         guest.leave().await;
         Ok(format!("back {} times, {took}", self.times))
+    }
+
+    /// Into a room where his place may not be free yet.
+    async fn comes_in(
+        &self,
+        guest: &mut Probe,
+        room: &RoomName,
+        until: Instant,
+    ) -> Result<(), Stuck> {
+        loop {
+            match guest.join(room, until).await {
+                Ok(_) => return Ok(()),
+                Err(_) if !guest.is_outside() && Instant::now() + AGAIN_AFTER < until => {
+                    sleep(AGAIN_AFTER).await;
+                }
+                Err(stuck) => return Err(stuck),
+            }
+        }
     }
 
     /// So many lines at once, or as many as glare itself may have; beside them two strangers meet.
@@ -142,7 +155,7 @@ impl Load<'_> {
     }
 
     /// Two meet while the crowd is there, and nobody of it is put out.
-    async fn beside(&self, crowd: &mut [super::Probe]) -> Result<Duration, End> {
+    async fn beside(&self, crowd: &mut [Probe]) -> Result<Duration, End> {
         let began = Instant::now();
         let (one, other) = self.pair("p").await?;
         let met = began.elapsed();

@@ -87,7 +87,7 @@ impl Load<'_> {
     }
 
     fn room(&self, what: impl fmt::Display) -> RoomName {
-        RoomName::new(&self.id(what))
+        RoomName::new(self.id(what))
     }
 
     /// A stranger who is connected.

@@ -2,7 +2,7 @@
 
 use crate::laws::Law;
 use crate::scenario::Strain;
-use crate::validate::case::{Case, ENDURES, Number, Section, Source};
+use crate::validate::case::{Case, ENDURES, Number, PATIENCE, Section, Source};
 
 const NUMBER: u8 = 9;
 
@@ -91,6 +91,7 @@ impl Row {
             steps: self.steps().into(),
             native: false,
             broken_by: self.broken_by,
+            patience: PATIENCE,
         }
     }
 

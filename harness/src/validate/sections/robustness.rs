@@ -2,7 +2,7 @@
 
 use crate::laws::Law;
 use crate::signaling::{Field, Garbage, Kind};
-use crate::validate::case::{Case, Number, Row, Section, Source};
+use crate::validate::case::{Case, Number, PATIENCE, Row, Section, Source};
 
 const NUMBER: u8 = 7;
 
@@ -130,6 +130,7 @@ fn fields() -> Vec<Case> {
             steps: steps(of, field, way).into(),
             native: false,
             broken_by: broken_by(field, way),
+            patience: PATIENCE,
         })
         .collect()
 }
