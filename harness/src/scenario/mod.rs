@@ -30,6 +30,7 @@ mod value;
 mod warnings;
 
 pub(crate) use crowd::Acquainted;
+pub(crate) use read::peers_named;
 pub(crate) use read::variants::{gather as gather_variants, slug as variant_slug};
 pub(crate) use table::Demands;
 

@@ -45,6 +45,8 @@ pub enum Source {
     Law(Law),
     /// The dialect declares it, by this key or this word.
     Dialect(&'static str),
+    /// Every server that can be asked for this at all, by this word. It may have rules for names, and refuse what the case begins with: that is a fact.
+    Every(&'static str),
     /// RFC 6455, section.
     WebSocket(&'static str),
     /// Nobody: what is seen is told as a fact. That others go on and the server lives is owed all the same.
@@ -56,6 +58,7 @@ impl fmt::Display for Source {
         match self {
             Source::Law(law) => write!(f, "law {}", law.number()),
             Source::Dialect(key) => write!(f, "dialect: {key}"),
+            Source::Every(word) => write!(f, "every server that knows `{word}`"),
             Source::WebSocket(section) => write!(f, "RFC 6455, {section}"),
             Source::Nobody => f.write_str("nobody promised it: a fact"),
         }

@@ -6,6 +6,7 @@
 
 mod case;
 mod deviations;
+mod end;
 mod export;
 mod matrix;
 mod page;

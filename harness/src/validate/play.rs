@@ -8,6 +8,7 @@ use futures_util::StreamExt as _;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::case::{Case, ENDURES, Number, Source};
+use super::end::End;
 use super::script::{Role, Script};
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
@@ -128,8 +129,15 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &C
             return Ran::Says(Says::Inconclusive(why), None);
         }
     };
+    let end = End::of(script, &outcome);
     let failure = match &outcome.verdict {
-        Verdict::Fail(failure) => failure.clone(),
+        Verdict::Fail(failure) => {
+            let mut failure = failure.clone();
+            if let Some(end) = &end {
+                failure.message = end.explains(&failure.message);
+            }
+            failure
+        }
         Verdict::Unsupported(why) => {
             let says = Says::Unsupported(why.why.clone());
             return Ran::Says(says, Some(outcome));
@@ -150,6 +158,10 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &C
             return Ran::Says(says, Some(outcome));
         }
     };
+    if let Some(end) = end.as_ref().filter(|end| end.is_before_the_deed()) {
+        let why = format!("before anything was asked of it, {}", end.explains(""));
+        return Ran::Says(Says::Inconclusive(why), Some(outcome));
+    }
     let endures = setting.dialect.properties().endures;
     match found(case, script, &failure, endures) {
         Found::Broken => {}
@@ -169,12 +181,19 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &C
     }
     if let Some(control) = script.control()
         && let Some(without) = controls.of(&control, setting).await
-        && let Some(why) = is_as_without(&failure, &control, &without)
+        && let Some(why) = ends_as_well(end.as_ref(), &control, &without)
+            .or_else(|| is_as_without(&failure, &control, &without))
     {
         let why = format!("without the harm it goes wrong as well: {why}");
         return Ran::Says(Says::Inconclusive(why), Some(outcome));
     }
     Ran::Wrong(failure, Some(outcome))
+}
+
+/// That a server that ended ends where no harm is done as well.
+fn ends_as_well(end: Option<&End>, control: &Script, without: &Outcome) -> Option<String> {
+    end?;
+    End::of(control, without).map(|end| end.explains(""))
 }
 
 /// The promise that rooms are free once all have gone.
@@ -276,7 +295,14 @@ fn done_to_him(script: &Script, outcome: &Outcome) -> Option<String> {
         _ => false,
     })?;
     let from = events.get(at)?.at;
-    events[at..].iter().find_map(|event| {
+    // What is said to the harness's own last requests is no answer to the harm.
+    let until = match &outcome.verdict {
+        Verdict::Fail(failure) => usize::try_from(failure.at).unwrap_or(events.len()),
+        _ => events.len(),
+    };
+    let steps = events[at..until.clamp(at, events.len())].iter();
+    let mut steps = steps.take_while(|event| event.what != What::End);
+    steps.find_map(|event| {
         let took = Duration::from_micros(event.at.saturating_sub(from)).as_millis();
         match &event.what {
             What::Message {

@@ -26,7 +26,8 @@ use std::sync::Arc;
 
 use super::case::{Case, PATIENTLY};
 use crate::mistake::Mistakes;
-use crate::scenario::Scenario;
+use crate::names::PeerName;
+use crate::scenario::{Scenario, peers_named};
 use crate::signaling::{Dialect, Kind};
 
 /// For what a step stands in its case.
@@ -86,6 +87,7 @@ impl Script {
         );
         let stack = if case.native { "native" } else { "wire" };
         for peer in peers(&steps) {
+            let peer = crate::yaml::scalar(peer.as_str());
             let _ = writeln!(head, "  {peer}: {{ stack: {stack} }}");
         }
         let mut script = Self {
@@ -204,25 +206,11 @@ fn written(step: &str, dialect: &Dialect) -> Vec<String> {
     }
 }
 
-/// Who takes part, in the order of the steps.
-fn peers(steps: &[(Role, String)]) -> Vec<String> {
-    let mut peers: Vec<String> = Vec::new();
+/// Who takes part, in the order of the steps, as their own reader finds them.
+fn peers(steps: &[(Role, String)]) -> Vec<PeerName> {
+    let mut text = String::new();
     for (_, step) in steps {
-        let mut rest = step.as_str();
-        while let Some(at) = rest
-            .find("peer: ")
-            .into_iter()
-            .chain(rest.find("from: "))
-            .min()
-        {
-            rest = &rest[at + "peer: ".len()..];
-            let name = rest.trim_start().trim_start_matches('"');
-            let end = name.find(['"', ',', ' ', '}']).unwrap_or(name.len());
-            let name = &name[..end];
-            if !peers.iter().any(|peer| peer == name) && !name.is_empty() {
-                peers.push(name.to_owned());
-            }
-        }
+        let _ = writeln!(text, "- {step}");
     }
-    peers
+    peers_named(&text)
 }

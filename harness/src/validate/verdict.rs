@@ -125,6 +125,12 @@ pub(super) fn found(case: &Case, script: &Script, failure: &Failure, endures: bo
         // There may be a limit on how often, unless somebody has promised that there is none.
         _ if strained && !endures => Found::Otherwise,
         _ if case.source == Source::Nobody => Found::Otherwise,
+        // A name that it does not take; what it took from the first it owes to the others.
+        Some(Role::Deed)
+            if matches!(case.source, Source::Every(_)) && failure.place == Some(Place::Step(1)) =>
+        {
+            Found::Otherwise
+        }
         _ => Found::Broken,
     }
 }

@@ -46,7 +46,7 @@ const ROWS: &[Row] = &[
             do open alice lobby\n\
             do enter bob lobby\n\
             then tell bob alice offer" },
-    Row { number: 5, title: "ids do not outlive the server", source: Source::Dialect("connect"), native: false, broken_by: "ids-outlive-a-restart",
+    Row { number: 5, title: "ids do not outlive the server", source: Source::Every("connect"), native: false, broken_by: "ids-outlive-a-restart",
         why: "Everybody comes back at once, by the same ids.",
         steps: "given meet\n\
             do restart\n\
