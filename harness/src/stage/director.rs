@@ -19,6 +19,7 @@ use super::outcome::Judged;
 use super::page;
 use super::pulse::Pulse;
 use super::rules::Rules;
+use super::strangers::Strangers;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::lock::lock;
@@ -139,6 +140,8 @@ pub(super) struct Stage {
     pub(super) desk: Desk,
     /// Whether two strangers could meet before the steps, where somebody else has started the server and some step does harm.
     pub(super) met_before: Option<bool>,
+    /// Whoever comes besides to the server's first node, for steps that strain it.
+    pub(super) strangers: Strangers,
     pub(super) recorder: Recorder,
     pub(super) rules: Arc<Rules>,
     pub(super) world: World,
@@ -437,7 +440,7 @@ impl Stage {
     }
 
     /// What failed, and that the server ended, if that is why: the end of a process is noticed a moment after that of its sockets.
-    async fn explained(&mut self, kind: FailureKind, message: String) -> Stop {
+    pub(super) async fn explained(&mut self, kind: FailureKind, message: String) -> Stop {
         if !(self.server.is_up() && self.server.is_ours() && self.world.hope.lost_a_line()) {
             return fail_as(kind, message);
         }

@@ -40,6 +40,7 @@ mod pulse;
 mod rules;
 mod shake;
 mod speak;
+mod strain;
 mod strangers;
 #[cfg(test)]
 mod tests;

@@ -280,6 +280,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "frees-empty-rooms: true",
             ),
             may(
+                "endures",
+                Shape::Flag,
+                "false",
+                "Promises that however often lines, rooms and messages come, at once or one after the other, each is served as the first one was (no limits on how often, or how many), and that what a line took is given back when it has ended. Without it, section 9 of `glare validate` tells figures.",
+                "endures: true",
+            ),
+            may(
                 "refusals",
                 Shape::Refusals,
                 "{}",
