@@ -57,11 +57,12 @@ impl Driver {
     }
 
     async fn one_more(&mut self) -> Result<(u32, Conversation), String> {
-        let conversation = self.conversation(&[]).await?;
+        let mut conversation = self.conversation(&[]).await?;
         self.line.last += 1;
         let number = self.line.last;
         let room = self.line.room.clone();
-        self.open_link(number, &conversation, room.as_ref()).await?;
+        self.open_link(number, &mut conversation, room.as_ref())
+            .await?;
         Ok((number, conversation))
     }
 
@@ -81,7 +82,7 @@ impl Driver {
                 asked = Some(self.wire.asks_unsaid(number, &word, cause));
             }
         }
-        self.open_link(number, &conversation, room).await?;
+        self.open_link(number, &mut conversation, room).await?;
         self.line.open = Some(OpenLink {
             number,
             open: false,
@@ -117,10 +118,10 @@ impl Driver {
     async fn open_link(
         &mut self,
         number: u32,
-        conversation: &Conversation,
+        conversation: &mut Conversation,
         room: Option<&RoomName>,
     ) -> Result<(), String> {
-        let connect = conversation.connect(room);
+        let connect = conversation.dial(room);
         let opened = self.hand.perform(Command::OpenLink {
             link: number,
             path: connect.path,

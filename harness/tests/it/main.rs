@@ -66,6 +66,7 @@ mod log_expect;
 mod log_trace;
 mod logins;
 mod mesh;
+mod mqtt;
 mod names;
 mod native;
 mod needs;

@@ -51,6 +51,8 @@ pub struct Conversation {
     pub(super) awaits: bool,
     /// Those inside beside it, where the server tells them as a list.
     pub(super) inside: BTreeSet<String>,
+    /// The room that its line is dialled for.
+    pub(super) dialled: Option<RoomName>,
     /// How many steps of the opening are done.
     pub(super) opening: usize,
     /// socket.io says that the client is connected.
@@ -88,6 +90,7 @@ impl Conversation {
             asked: None,
             awaits: false,
             inside: BTreeSet::new(),
+            dialled: None,
             opening: 0,
             shaken: false,
             acks: BTreeMap::new(),
@@ -169,6 +172,12 @@ impl Conversation {
         if let Ok(id) = own.fill(&variables) {
             self.book.learn_room(room.as_str(), &id);
         }
+    }
+
+    /// The line is opened now: how. Where the room stands in the path, or in what is said first, it is this one.
+    pub fn dial(&mut self, room: Option<&RoomName>) -> Connect {
+        self.dialled = room.cloned();
+        self.connect(room)
     }
 
     /// How to open the line. Where the room stands in the path, the one that it is to enter.
@@ -389,7 +398,7 @@ impl Conversation {
         let text = self.alias.take_off(text);
         match self.dialect.framing {
             Framing::Text => Some(Json::from(&*text)),
-            Framing::Json | Framing::Program | Framing::SocketIo(_) => {
+            Framing::Json | Framing::Program | Framing::Packets(_) | Framing::SocketIo(_) => {
                 quick::read(&text).or_else(|| serde_json::from_str(&text).ok())
             }
         }
@@ -420,7 +429,7 @@ impl Conversation {
             let text = body.unwrap_or_default();
             return Ok(Out::Text(match framing {
                 Framing::SocketIo(_) => socketio::event(&text, ack),
-                Framing::Json | Framing::Program | Framing::Text => text,
+                Framing::Json | Framing::Program | Framing::Packets(_) | Framing::Text => text,
             }));
         };
         let mut headers = Vec::new();

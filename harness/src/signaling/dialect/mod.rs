@@ -53,6 +53,7 @@ pub use schema::{dialect_reference, dialect_schema};
 pub use skeleton::{NewCarrier, skeleton};
 pub use sketch::{Names, sketch};
 
+use crate::carrier::Packets;
 use crate::signaling::{Field, Kind, Translator};
 use crate::source::Source;
 use crate::terms::{Direction, Via};
@@ -195,6 +196,8 @@ enum Framing {
     SocketIo(socketio::Version),
     /// JSON text, which a program makes of what stands on the wire.
     Program,
+    /// JSON text, made here of packets of such a wire.
+    Packets(Packets),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -474,6 +477,14 @@ impl Dialect {
         self.framing == Framing::Program
     }
 
+    /// The packets that its messages are, where they are a stream: frames need not keep their borders.
+    pub(crate) fn stream(&self) -> Option<Packets> {
+        match self.framing {
+            Framing::Packets(packets) => packets.is_stream().then_some(packets),
+            _ => None,
+        }
+    }
+
     /// Whether that program is there.
     pub fn has_translator(&self) -> bool {
         self.translator.is_some()
@@ -504,6 +515,7 @@ impl Dialect {
                 translator.read(direction, payload).map(Cow::Owned)
             }
             (Framing::Program, None) => None,
+            (Framing::Packets(packets), _) => packets.read(payload).map(Cow::Owned),
             _ => std::str::from_utf8(payload).ok().map(Cow::Borrowed),
         }
     }
@@ -513,6 +525,7 @@ impl Dialect {
         match (self.framing, &self.translator) {
             (Framing::Program, Some(translator)) => translator.write(&text),
             (Framing::Program, None) => None,
+            (Framing::Packets(packets), _) => packets.write(&text),
             _ => Some(text.into_bytes()),
         }
     }
@@ -523,6 +536,7 @@ impl Dialect {
             Framing::Json => "json",
             Framing::Text => "text",
             Framing::Program => "program",
+            Framing::Packets(packets) => packets.name(),
             Framing::SocketIo(socketio::Version::Two) => "socket.io-2",
             Framing::SocketIo(socketio::Version::Four) => "socket.io-4",
         }
@@ -692,11 +706,18 @@ impl Dialect {
         self.way(kind).is_some_and(|way| way.done == Ends::Answered)
     }
 
-    /// Whether a line to it can only be dialled by who is to enter a room: the room stands in the path.
+    /// Whether a line to it can only be dialled by who is to enter a room: the room stands in the path, or in what is said first of all.
     pub fn dials_by_room(&self) -> bool {
-        template::text_holes(&self.connect.path)
-            .iter()
-            .any(|hole| hole.name == "room")
+        let is_room = |hole: &template::Hole| hole.name == "room";
+        let in_path = template::text_holes(&self.connect.path).into_iter();
+        let says_first = self.connect.then.iter().any(|then| match then {
+            Then::Say(Saying {
+                body: Body::Template(body),
+                ..
+            }) => body.holes().into_iter().any(is_room),
+            _ => false,
+        });
+        in_path.into_iter().any(is_room) || says_first
     }
 
     /// Whether it captures something of this name for later.

@@ -36,10 +36,12 @@ impl Conversation {
                 Some(_) => return aside,
                 None => return Overheard::default(),
             },
-            Framing::Json | Framing::Program | Framing::Text => match self.value(text) {
-                Some(value) => (value, None),
-                None => return Overheard::default(),
-            },
+            Framing::Json | Framing::Program | Framing::Packets(_) | Framing::Text => {
+                match self.value(text) {
+                    Some(value) => (value, None),
+                    None => return Overheard::default(),
+                }
+            }
         };
         let dialect = Arc::clone(&self.dialect);
         let overheard = self.overhear(&dialect, meant, |step, variables| {

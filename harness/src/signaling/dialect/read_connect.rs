@@ -222,7 +222,7 @@ impl Reader<'_> {
         let fields = Fields(entries);
         let Some(heard) = fields.find("hear") else {
             self.known("a step of opening", entries, &["message"]);
-            let known = self.with_own(&["me", "self"]);
+            let known = self.with_own(&["me", "self", "room"]);
             let saying = self.one_saying(node, entries, &refs(&known))?;
             return Some(Then::Say(saying));
         };
