@@ -55,7 +55,8 @@ need_packages() {
     esac
     # Servers that are Debian packages: ten seconds.
     case "${GLARE_SERVERS:-}:${0##*/}" in off:*) ;; *:test | *:servers)
-        first mosquitto /usr/sbin/mosquitto >/dev/null || packages+=(mosquitto) ;;
+        first mosquitto /usr/sbin/mosquitto >/dev/null || packages+=(mosquitto)
+        first prosody >/dev/null || packages+=(prosody) ;;
     esac
     [ ${#packages[@]} -eq 0 ] && return
     grep -qsE '^ID(_LIKE)?=.*debian' /etc/os-release && ! grep -qs '^ID=ubuntu' /etc/os-release ||

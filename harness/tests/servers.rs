@@ -23,7 +23,7 @@ fn folder() -> PathBuf {
 }
 
 /// Servers that are Debian packages, each by its program.
-const PACKAGED: [&str; 1] = ["mosquitto"];
+const PACKAGED: [&str; 2] = ["mosquitto", "prosody"];
 
 /// Whether there is such a program. Debian has servers in a folder that is on root's path alone.
 fn is_program(name: &str) -> bool {
@@ -220,6 +220,11 @@ fn mosquitto_plays_what_it_supports() {
 }
 
 #[test]
+fn prosody_plays_what_it_supports() {
+    plays("prosody");
+}
+
+#[test]
 fn simple_signal_server_plays_polling_first_and_then_the_upgrade() {
     plays_polling_first("simple-signal-server");
 }
@@ -230,7 +235,7 @@ fn rtcmulticonnection_server_plays_polling_first_and_then_the_upgrade() {
 }
 
 /// Chromium and Firefox talk through each of them, over whatever carries its lines: WebSocket, socket.io of both majors at once and polling
-/// first, server-sent events, a GET that waits, packets of MQTT.
+/// first, server-sent events, a GET that waits, packets of MQTT, stanzas of XMPP.
 #[test]
 fn two_browsers_talk_through_each_server() {
     let allowed = glare::suite::stacks().expect("GLARE_STACKS");
@@ -249,6 +254,7 @@ fn two_browsers_talk_through_each_server() {
         ("rtcmulticonnection-server", true),
         ("signalhub", false),
         ("mosquitto", false),
+        ("prosody", false),
         ("examples/long-poll", false),
     ];
     let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);

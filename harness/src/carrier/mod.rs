@@ -6,5 +6,6 @@ pub(crate) mod events;
 mod mqtt;
 mod packets;
 pub(crate) mod poll;
+mod xmpp;
 
 pub use packets::Packets;

@@ -5,13 +5,15 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
-use super::mqtt;
+use super::{mqtt, xmpp};
 
 /// Such a wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packets {
     /// MQTT 3.1.1 over WebSocket.
     Mqtt,
+    /// XMPP over WebSocket.
+    Xmpp,
 }
 
 impl Packets {
@@ -19,6 +21,7 @@ impl Packets {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Packets::Mqtt => "mqtt",
+            Packets::Xmpp => "xmpp",
         }
     }
 
@@ -26,6 +29,7 @@ impl Packets {
     pub(crate) fn is_binary(self) -> bool {
         match self {
             Packets::Mqtt => true,
+            Packets::Xmpp => false,
         }
     }
 
@@ -33,6 +37,7 @@ impl Packets {
     pub(crate) fn is_stream(self) -> bool {
         match self {
             Packets::Mqtt => true,
+            Packets::Xmpp => false,
         }
     }
 
@@ -43,6 +48,7 @@ impl Packets {
     pub(crate) fn split(self, bytes: &[u8], longest: usize) -> Result<Vec<Range<usize>>, String> {
         match self {
             Packets::Mqtt => mqtt::split(bytes, longest),
+            Packets::Xmpp => Ok(std::iter::once(0..bytes.len()).collect()),
         }
     }
 
@@ -50,6 +56,10 @@ impl Packets {
     pub(crate) fn read(self, payload: &[u8]) -> Option<String> {
         Some(match self {
             Packets::Mqtt => text(mqtt::read(payload)?),
+            Packets::Xmpp => {
+                let (name, element) = xmpp::read(std::str::from_utf8(payload).ok()?)?;
+                serde_json::json!({ name: element }).to_string()
+            }
         })
     }
 
@@ -58,6 +68,7 @@ impl Packets {
         let message: Json = serde_json::from_str(message).ok()?;
         match self {
             Packets::Mqtt => mqtt::write(&message),
+            Packets::Xmpp => xmpp::write(&message).map(String::into_bytes),
         }
     }
 }

@@ -139,8 +139,18 @@ impl Driver {
         let Some(link) = &self.line.open else {
             return Done::No("it has no signaling connection".into());
         };
+        let number = link.number;
+        let last = link.conversation.last().filter(|_| link.open);
+        if let Some(Say {
+            out: Out::Text(text),
+            means,
+        }) = last
+        {
+            let said = self.send_text(number, Some(means), text, Vec::new()).await;
+            tracing::debug!(?said, "last");
+        }
         let command = Command::CloseLink {
-            link: link.number,
+            link: number,
             code: Some(1000),
             reason: String::new(),
         };

@@ -72,6 +72,7 @@ mod native;
 mod needs;
 mod nodes;
 mod pair_values;
+mod parting;
 mod project_file;
 mod readme;
 mod record;

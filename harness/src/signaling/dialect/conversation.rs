@@ -51,6 +51,8 @@ pub struct Conversation {
     pub(super) awaits: bool,
     /// Those inside beside it, where the server tells them as a list.
     pub(super) inside: BTreeSet<String>,
+    /// Those who are told to be inside before one is let in.
+    pub(super) told: BTreeSet<String>,
     /// The room that its line is dialled for.
     pub(super) dialled: Option<RoomName>,
     /// How many steps of the opening are done.
@@ -90,6 +92,7 @@ impl Conversation {
             asked: None,
             awaits: false,
             inside: BTreeSet::new(),
+            told: BTreeSet::new(),
             dialled: None,
             opening: 0,
             shaken: false,
@@ -299,6 +302,17 @@ impl Conversation {
             out,
             means: Meant::Aside,
         })
+    }
+
+    /// What is said before the peer closes its line in order.
+    pub fn last(&self) -> Option<Say> {
+        let mut variables = self.variables();
+        self.alias.put_on(&mut variables);
+        let out = self
+            .out(self.dialect.connect.last.as_ref()?, &variables, None)
+            .ok()?;
+        let means = Meant::Aside;
+        Some(Say { out, means })
     }
 
     pub(super) fn variables<'a>(&self) -> Variables<'a> {

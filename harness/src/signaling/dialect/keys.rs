@@ -153,7 +153,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "framing",
                 Shape::Word(FRAMINGS),
                 "json",
-                "What a message is. An event of socket.io is written as a list: its name, then its arguments; `socket.io-4` is for versions 3 and 4. `program`: JSON, which a program of the project's (`translator`) makes of what stands on the wire. `mqtt`: a packet, see below.",
+                "What a message is. An event of socket.io is written as a list: its name, then its arguments; `socket.io-4` is for versions 3 and 4. `program`: JSON, which a program of the project's (`translator`) makes of what stands on the wire. `mqtt`, `xmpp`: a packet, a stanza, see below.",
                 "framing: text",
             ),
             must(
@@ -459,6 +459,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "[]",
                 "What is said and awaited, in order, once the line stands, before any word. `{room}` in it: a line for each room, as in `path`.",
                 "then: [{ message: { hello: \"{me}\" } }, { hear: { you: \"{self}\" } }]",
+            ),
+            may(
+                "last",
+                Shape::Template,
+                "nothing",
+                "What is said last on a line that its peer closes in order: where a step disconnects it, and where the play is over.",
+                "last: { bye: \"{me}\" }",
             ),
         ],
     },

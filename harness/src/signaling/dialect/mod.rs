@@ -213,6 +213,8 @@ struct ConnectTemplate {
     before: Vec<Before>,
     /// What is said and awaited before all else once it stands.
     then: Vec<Then>,
+    /// What is said before the peer closes it in order.
+    last: Option<Saying>,
     /// The id that the peer chooses, where that is not its name.
     own: Option<Template>,
     /// The id that it gives a room, where that is not its name.
@@ -451,6 +453,11 @@ impl Dialect {
         self.via.clone()
     }
 
+    /// Whether something is said before a peer closes its line in order.
+    pub fn says_last(&self) -> bool {
+        self.connect.last.is_some()
+    }
+
     /// Whether it sends headers of its own with the requests of a line, which a page cannot.
     pub fn sends_headers(&self) -> bool {
         !self.connect.headers.is_empty()
@@ -591,10 +598,14 @@ impl Dialect {
 
     /// Whether who comes in is told who is inside.
     pub fn tells_inside(&self) -> bool {
+        !self.members.is_empty() || self.says_with_yes()
+    }
+
+    /// Whether the answer to who comes in says who is inside.
+    fn says_with_yes(&self) -> bool {
         let joined = |heard: &Hears| matches!(heard, Hears::Kind(Kind::Joined));
         let mut forms = self.hear.iter();
-        !self.members.is_empty()
-            || forms.any(|(heard, hearing)| joined(heard) && hearing.captures("with"))
+        forms.any(|(heard, hearing)| joined(heard) && hearing.captures("with"))
     }
 
     /// Whether this word is a message of its own, so that something can be done to it on its way: not worked out, nor meant by being connected.

@@ -164,6 +164,7 @@ impl Conversation {
         let steps = (dialect.say.iter()).flat_map(|(_, way)| way.steps.iter().rev().skip(1));
         let mut all = then
             .chain(before)
+            .chain(&dialect.connect.last)
             .chain(dialect.every.iter().map(|beat| &beat.say))
             .chain(dialect.reply.iter().map(|reflex| &reflex.say))
             .chain(steps);

@@ -66,6 +66,7 @@ pub(super) const FRAMINGS: &[&str] = &[
     "socket.io-2",
     "program",
     "mqtt",
+    "xmpp",
 ];
 const MAX_ROOM: usize = 1_000_000;
 
@@ -243,6 +244,7 @@ impl Reader<'_> {
             Some("text") => Framing::Text,
             Some("program") => Framing::Program,
             Some("mqtt") => Framing::Packets(Packets::Mqtt),
+            Some("xmpp") => Framing::Packets(Packets::Xmpp),
             Some("socket.io-4") => Framing::SocketIo(socketio::Version::Four),
             Some("socket.io-2") => Framing::SocketIo(socketio::Version::Two),
             _ => Framing::Json,

@@ -26,7 +26,7 @@ and not given to it. Each case starts one of its own. When it ends, writes somet
 "#;
 
 /// What the page says of wires of packets.
-const PACKETS: &str = r#"
+const PACKETS: &str = r##"
 ## MQTT
 
 With `framing: mqtt` (version 3.1.1, over WebSocket; offer `protocols: [mqtt]`) a message is a packet, and its frames are binary. Packets that the server splits over frames, or joins in
@@ -44,7 +44,19 @@ one, are cut by the tap, so that a step holds or drops one packet. What is heard
 | `pingreq`, `pingresp`, `disconnect` | |
 
 A payload is a text, or `{ base64: "…" }` where it is no UTF-8; one of JSON is `payload: { $json: … }`. Nothing is answered by itself: where `qos` is 1, a `reply` with `puback` is needed.
-"#;
+
+## XMPP
+
+With `framing: xmpp` (over WebSocket, RFC 7395; offer `protocols: [xmpp]`) a message is an element, under its name. A key with `@` is an attribute, `#` the element's own text, all other
+keys its children by their names without prefix: a list where there are several of one name, a text where there is nothing but text. `@xmlns` is there where an element is of another
+namespace than the one around it; each stanza says `jabber:client` itself. Values are texts.
+
+```yaml
+offer: { message: { message: { "@xmlns": "jabber:client", "@to": "{room-id}@rooms.host/{peer}", "@type": chat, offer: { "@xmlns": "urn:x", "#": "{sdp}" } } } }
+```
+
+What has a document type, is deeper than 32 elements or of more than 10,000 nodes is not read.
+"##;
 
 /// The schema (JSON Schema, draft 2020-12) that an editor completes and checks dialect files by.
 pub fn dialect_schema() -> Value {
