@@ -9,6 +9,7 @@ use super::acquainted::Acquainted;
 use super::model::{
     Action, Answer, Condition, Cut, Offers, Pattern, Raw, Scenario, Second, Share, Step, Together,
 };
+use super::strain::Strain;
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::{Dialect, Kind, Need, Reason};
 use crate::terms::Kill;
@@ -113,17 +114,21 @@ impl<'s> Course<'s> {
                 let what = "expects a second line with the same id to be refused".into();
                 need(self, Need::RejectsSameId, what);
             }
-            Action::Second { peer, how } => match how {
-                Second::TakesOver => {
-                    let what = "has a second line with the same id take over".into();
-                    need(self, Need::TakesOver, what);
-                    self.leave(peer, Some(End::Left));
+            Action::Second { peer, how } => {
+                let what = format!("has a second line of {peer}'s in no room");
+                match how {
+                    Second::TakesOver => {
+                        let what = "has a second line with the same id take over".into();
+                        need(self, Need::TakesOver, what);
+                        self.leave(peer, Some(End::Left));
+                    }
+                    Second::Resumes => {
+                        let what = "has a second line with the same id resume".into();
+                        need(self, Need::Resumes, what);
+                    }
                 }
-                Second::Resumes => {
-                    let what = "has a second line with the same id resume".into();
-                    need(self, Need::Resumes, what);
-                }
-            },
+                need(self, Need::LineOutside, what);
+            }
             // Its new line says of the old one that it is over.
             Action::Connect { peer, .. } => self.ends.push((peer, End::Left)),
             Action::Create { peer, room, answer } => {
@@ -178,10 +183,10 @@ impl<'s> Course<'s> {
                 peer,
                 how: Cut::Silence(_),
             } => self.ends.push((peer, End::Silent)),
-            Action::KillServer { node: None } | Action::Restart { node: None } => {
+            Action::KillServer { node: None, .. } | Action::Restart { node: None } => {
                 self.rooms.clear();
             }
-            Action::KillServer { node } | Action::Restart { node } => {
+            Action::KillServer { node, .. } | Action::Restart { node } => {
                 for (peer, spec) in &self.scenario.peers {
                     if spec.node == *node {
                         self.leave(peer, Some(End::WithItsNode));
@@ -246,9 +251,39 @@ impl<'s> Course<'s> {
                     need(self, Need::Passes(*behind), format!("looks for `{behind}`"));
                 }
             }
+            Action::Strain { how, times } => self.strain(*how, *times, step),
             Action::Await(condition) => self.condition(condition, step),
             Action::Together(together) => self.together(together),
             _ => {}
+        }
+    }
+
+    /// What strangers need to do this.
+    fn strain(&mut self, how: Strain, times: u32, step: &Step) {
+        let mut needs = vec![Need::Strangers];
+        match how {
+            Strain::Visits => needs.extend([Need::Says(Kind::Join), Need::Says(Kind::Leave)]),
+            Strain::Rooms => needs.extend([Need::Rooms, Need::Says(Kind::Leave)]),
+            Strain::FullRoom => needs.extend([
+                Need::Says(Kind::Join),
+                Need::TellsInside,
+                Need::Holds(usize::try_from(times).unwrap_or(usize::MAX)),
+            ]),
+            Strain::Signals | Strain::Dialogue | Strain::Flood | Strain::Deaf => {
+                needs.push(Need::Relays(Kind::Offer));
+            }
+            Strain::Lines | Strain::Losses | Strain::Returns | Strain::Crowd | Strain::Turnover => {
+            }
+        }
+        if matches!(how, Strain::Visits | Strain::Rooms) {
+            needs.push(Need::StaysConnected);
+        }
+        for need in needs {
+            self.need(
+                need,
+                format!("strains the server by {}", how.as_str()),
+                step,
+            );
         }
     }
 

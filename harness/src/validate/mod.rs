@@ -7,6 +7,7 @@
 mod case;
 mod column;
 mod deviations;
+mod end;
 mod export;
 mod matrix;
 mod page;
@@ -16,7 +17,7 @@ mod sections;
 mod told;
 mod verdict;
 
-pub use case::{Case, Number, Section, Source};
+pub use case::{Case, Number, PATIENCE, Section, Source};
 pub use column::Column;
 pub use deviations::Deviations;
 pub use export::{Export, export};

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
-use super::case::{Case, Number, Source};
+use super::case::{Case, ENDURES, Number, Source};
+use super::end::End;
 use super::script::{Role, Script};
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
 use crate::names::Stack;
-use crate::record::{Event, Failure, Verdict, What};
+use crate::record::{Event, Failure, UNDER_STRAIN, Verdict, What};
 use crate::scenario::DEFAULT_WITHIN;
 use crate::signaling::{Dialect, Kind, Notice, Word};
 use crate::stage::{Outcome, Setting, play};
@@ -98,13 +99,14 @@ pub async fn ask_all(
     answers
 }
 
-/// In which order they begin: first those that wait, beside which the others are played; then those that do harm, since one that fails takes its time, and is
-/// played again.
+/// In which order they begin: first those that wait, beside which the others are played; then those that take long, and those that do harm, since one that fails
+/// takes its time, and is played again.
 fn in_order(cases: &[Case], dialect: &Dialect) -> Vec<(Case, Script)> {
     let script = |case: &Case| (case.clone(), Script::of(case, dialect));
     let mut all: Vec<(Case, Script)> = cases.iter().map(script).collect();
     all.sort_by_cached_key(|(_, script)| {
-        Reverse((script.patience(), script.roles.contains(&Role::Harm)))
+        let harms = script.roles.contains(&Role::Harm);
+        Reverse((script.patience(), script.is_strain(), harms))
     });
     all
 }
@@ -159,8 +161,15 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
             return Ran::Says(Says::Inconclusive(why), None);
         }
     };
+    let end = End::of(script, &outcome);
     let failure = match &outcome.verdict {
-        Verdict::Fail(failure) => failure.clone(),
+        Verdict::Fail(failure) => {
+            let mut failure = failure.clone();
+            if let Some(end) = &end {
+                failure.message = end.explains(&failure.message);
+            }
+            failure
+        }
         Verdict::Unsupported(why) => {
             let says = Says::Unsupported(why.why.clone());
             return Ran::Says(says, Some(outcome));
@@ -169,7 +178,9 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
         Verdict::Pass | Verdict::New { .. } | Verdict::Flaky { .. } => {
             let says = match case.source {
                 Source::Nobody => Says::Fact(
-                    done_to_him(script, &outcome).unwrap_or_else(|| seen(script, &outcome)),
+                    figures(&outcome)
+                        .or_else(|| done_to_him(script, &outcome))
+                        .unwrap_or_else(|| seen(script, &outcome)),
                 ),
                 Source::Law(law) if is_vacuous(law, &outcome) => Says::Unsupported(format!(
                     "nothing puts {law} to the test: the dialect does not promise what it is about"
@@ -179,7 +190,12 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
             return Ran::Says(says, Some(outcome));
         }
     };
-    match found(case, script, &failure) {
+    if let Some(end) = end.as_ref().filter(|end| end.is_before_the_deed()) {
+        let why = format!("before anything was asked of it, {}", end.explains(""));
+        return Ran::Says(Says::Inconclusive(why), Some(outcome));
+    }
+    let endures = setting.dialect.properties().endures;
+    match found(case, script, &failure, endures) {
         Found::Broken => {}
         Found::NoPremise => {
             let why = format!(
@@ -189,7 +205,8 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
             return Ran::Says(Says::Inconclusive(why), Some(outcome));
         }
         Found::Otherwise => {
-            let seen = done_to_him(script, &outcome);
+            let told = figures(&outcome).is_none();
+            let seen = done_to_him(script, &outcome).filter(|_| told);
             let says = Says::Fact(seen.unwrap_or_else(|| format!("not so: {}", failure.message)));
             return Ran::Says(says, Some(outcome));
         }
@@ -197,11 +214,22 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
     Ran::Wrong(failure, Some(outcome))
 }
 
+/// That a server that ended ends where no harm is done as well.
+fn ends_as_well(end: Option<&End>, control: &Script, without: &Outcome) -> Option<String> {
+    end?;
+    End::of(control, without).map(|end| end.explains(""))
+}
+
 /// The promise that rooms are free once all have gone.
 const FREES: &str = "frees-empty-rooms";
 
 /// Whether a run has shown nothing of a law, because nobody promised it here.
 fn is_vacuous(law: Law, outcome: &Outcome) -> bool {
+    // Strangers are outside of what laws see.
+    let mut events = outcome.events.iter();
+    if events.any(|event| strained(event).is_some()) {
+        return false;
+    }
     // Its premise is what comes too late; that somebody goes and comes back is in the steps.
     if law == Law::NothingLateToNewcomers {
         return false;
@@ -221,7 +249,9 @@ async fn said(
     controls: &Controls,
 ) -> (Says, Option<Outcome>) {
     let play = || conclusive(case, script, setting);
-    let (first, second) = match script.patience() > LONG {
+    // Of what nobody promised one run is enough, unless something else goes wrong in it.
+    let at_once = script.patience() > LONG && case.source != Source::Nobody;
+    let (first, second) = match at_once {
         // At once, so that one that fails has waited but once.
         true => match tokio::join!(play(), play()) {
             (first, second) if second.weight() > first.weight() => (second, Some(first)),
@@ -246,16 +276,18 @@ async fn said(
         }
     };
     let (control, second) = tokio::join!(control, second);
-    let as_without = |failure: &Failure| {
+    let as_without = |failure: &Failure, outcome: &Option<Outcome>| {
         let (control, without) = control.as_ref()?;
-        let why = is_as_without(failure, control, without)?;
+        let end = End::of(script, outcome.as_ref()?);
+        let why = ends_as_well(end.as_ref(), control, without)
+            .or_else(|| is_as_without(failure, control, without))?;
         Some(format!("without the harm it goes wrong as well: {why}"))
     };
-    if let Some(why) = as_without(&first) {
+    if let Some(why) = as_without(&first, &outcome) {
         return (Says::Inconclusive(why), outcome);
     }
     let then = match second {
-        Ran::Wrong(second, _) => match as_without(&second) {
+        Ran::Wrong(second, of_it) => match as_without(&second, &of_it) {
             Some(why) => why,
             None if Wrong::of(&first).is_like(&Wrong::of(&second)) => {
                 return (Says::Broken(first.message.clone()), outcome);
@@ -275,6 +307,24 @@ async fn said(
 
 async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Controls) -> Answer {
     let began = Instant::now();
+    let unpromised = Case {
+        source: Source::Nobody,
+        ..case.clone()
+    };
+    let case = match case.source {
+        Source::Dialect(ENDURES) if !setting.dialect.properties().endures => &unpromised,
+        _ => case,
+    };
+    // What nobody promised is waited for all the same: it is a fact, and when.
+    let patient = case.waits().then(|| {
+        let dialect = setting.dialect.noticing_silence_within(case.patience);
+        Arc::new(Setting {
+            dialect: Arc::new(dialect),
+            max_time: setting.max_time.max(case.patience + Setting::MAX_TIME),
+            ..Setting::clone(setting)
+        })
+    });
+    let setting = patient.as_ref().unwrap_or(setting);
     // No step needs it, so no step says that it is missing.
     let freed = setting.dialect.properties().frees_empty_rooms;
     let undeclared = case.source == Source::Dialect(FREES) && !freed;
@@ -294,7 +344,12 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
         deviation: None,
         scenario: script.text.clone(),
         log: shown.map_or_else(String::new, |outcome| outcome.log.to_string()),
-        evidence: shown.map_or_else(Vec::new, |outcome| evidence(&outcome.events)),
+        evidence: match (shown, &outcome) {
+            (Some(outcome), _) => evidence(&outcome.events),
+            // How long it took is worth knowing also where all is well.
+            (None, Some(outcome)) => figures(outcome).into_iter().collect(),
+            (None, None) => Vec::new(),
+        },
         took: began.elapsed(),
         says,
     }
@@ -308,7 +363,14 @@ fn done_to_him(script: &Script, outcome: &Outcome) -> Option<String> {
         _ => false,
     })?;
     let from = events.get(at)?.at;
-    events[at..].iter().find_map(|event| {
+    // What is said to the harness's own last requests is no answer to the harm.
+    let until = match &outcome.verdict {
+        Verdict::Fail(failure) => usize::try_from(failure.at).unwrap_or(events.len()),
+        _ => events.len(),
+    };
+    let steps = events[at..until.clamp(at, events.len())].iter();
+    let mut steps = steps.take_while(|event| event.what != What::End);
+    steps.find_map(|event| {
         let took = Duration::from_micros(event.at.saturating_sub(from)).as_millis();
         match &event.what {
             What::Message {
@@ -340,6 +402,20 @@ fn done_to_him(script: &Script, outcome: &Outcome) -> Option<String> {
             _ => None,
         }
     })
+}
+
+/// How the server bore a strain, if this says so.
+fn strained(event: &Event) -> Option<&str> {
+    match &event.what {
+        What::Note { text, .. } => text.strip_prefix(UNDER_STRAIN),
+        _ => None,
+    }
+}
+
+/// How it bore the last.
+fn figures(outcome: &Outcome) -> Option<String> {
+    let mut events = outcome.events.iter().rev();
+    events.find_map(|event| strained(event).map(str::to_owned))
 }
 
 /// What was seen of what nobody promised: how long it took from the deed.
@@ -412,6 +488,7 @@ fn evidence(events: &[Arc<Event>]) -> Vec<String> {
             What::Violation { link, detail, .. } => format!("{link}: {detail}"),
             What::Server { life } => told_of(life),
             What::Step { text, .. } => format!("# {text}"),
+            What::Note { peer: None, text } => format!("({text})"),
             _ => return None,
         };
         let line: String = line.chars().take(LONGEST).collect();
@@ -431,16 +508,16 @@ mod tests {
         let cases: Vec<Case> = all.collect();
         let order = in_order(&cases, &Dialect::reference());
         assert_eq!(order.len(), cases.len());
-        let half_open = ["1.9", "3.8"].map(|number| number.parse::<Number>());
+        let half_open = ["1.9", "3.8", "5.9"].map(|number| number.parse::<Number>());
         for number in half_open {
             let at = |(case, _): &(Case, Script)| Ok(case.number) == number;
             let place = order.iter().position(at).expect("it is there");
-            assert!(place < 4, "{number:?} begins at place {place}");
+            assert!(place < 8, "{number:?} begins at place {place}");
         }
         let harms = |script: &Script| script.roles.contains(&Role::Harm);
         let brisk: Vec<bool> = order
             .iter()
-            .filter(|(_, script)| script.patience() == Duration::ZERO)
+            .filter(|(_, script)| script.patience() == Duration::ZERO && !script.is_strain())
             .map(|(_, script)| harms(script))
             .collect();
         assert!(brisk.len() > 150, "{}", brisk.len());

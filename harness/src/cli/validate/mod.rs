@@ -5,6 +5,7 @@ mod told;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::playing::playing;
 use super::server_flags::ServerFlags;
@@ -36,6 +37,9 @@ pub(super) struct Validate {
     /// in their order
     #[arg(long, value_name = "FILE")]
     deviations: Vec<PathBuf>,
+    /// How long to wait for what a half-open line shows, which may be nothing; these waits run beside the rest
+    #[arg(long, value_name = "SECONDS", default_value_t = validate::PATIENCE.as_secs(), value_parser = clap::value_parser!(u64).range(1..=300))]
+    patience: u64,
     /// Print what was found as JSON, to standard output: an object, or of several servers a list of them
     #[arg(long)]
     json: bool,
@@ -76,7 +80,12 @@ impl Validate {
             complain(why);
             Exit::Usage
         };
-        let sections = chosen(validate::sections(), &self.section, &self.case).map_err(usage)?;
+        let patience = Duration::from_secs(self.patience);
+        let mut sections = validate::sections();
+        for case in sections.iter_mut().flat_map(|section| &mut section.cases) {
+            case.patience = patience;
+        }
+        let sections = chosen(sections, &self.section, &self.case).map_err(usage)?;
         if self.list {
             match self.long {
                 true => say(validate::page(&sections).trim_end()),
