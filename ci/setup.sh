@@ -53,6 +53,11 @@ need_packages() {
         # What the nodes of socketio-cluster share.
         first redis-server >/dev/null || packages+=(redis-server) ;;
     esac
+    # Servers that are Debian packages: ten seconds.
+    case "${GLARE_SERVERS:-}:${0##*/}" in off:*) ;; *:test | *:servers)
+        first mosquitto /usr/sbin/mosquitto >/dev/null || packages+=(mosquitto)
+        first prosody >/dev/null || packages+=(prosody) ;;
+    esac
     [ ${#packages[@]} -eq 0 ] && return
     grep -qsE '^ID(_LIKE)?=.*debian' /etc/os-release && ! grep -qs '^ID=ubuntu' /etc/os-release ||
         missing "${packages[*]} (Debian's names; looked on the PATH). Install them, or name the programs in GLARE_CHROMIUM, GLARE_CHROMEDRIVER, GLARE_FIREFOX; GLARE_STACKS=native does without browsers"

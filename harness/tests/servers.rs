@@ -22,11 +22,30 @@ fn folder() -> PathBuf {
         .expect("the servers")
 }
 
+/// Servers that are Debian packages, each by its program.
+const PACKAGED: [&str; 2] = ["mosquitto", "prosody"];
+
+/// Whether there is such a program. Debian has servers in a folder that is on root's path alone.
+fn is_program(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
+    folders
+        .map(|folder| folder.join(name))
+        .any(|program| program.is_file())
+}
+
 /// Whether they are to be played at all. One that is, and is not installed, is a failure that says what to do.
 fn wanted(name: &str) -> bool {
     if std::env::var("GLARE_SERVERS").is_ok_and(|value| value == "off") {
         eprintln!("GLARE_SERVERS=off: {name} is left out");
         return false;
+    }
+    if PACKAGED.contains(&name) {
+        assert!(
+            is_program(name),
+            "no program {name}: `ci/servers --install {name}` installs Debian's package, and GLARE_SERVERS=off leaves it out"
+        );
+        return true;
     }
     let installed = folder().join(name).join("node_modules");
     assert!(
@@ -196,6 +215,16 @@ fn rtcmulticonnection_server_plays_what_it_supports() {
 }
 
 #[test]
+fn mosquitto_plays_what_it_supports() {
+    plays("mosquitto");
+}
+
+#[test]
+fn prosody_plays_what_it_supports() {
+    plays("prosody");
+}
+
+#[test]
 fn simple_signal_server_plays_polling_first_and_then_the_upgrade() {
     plays_polling_first("simple-signal-server");
 }
@@ -206,7 +235,7 @@ fn rtcmulticonnection_server_plays_polling_first_and_then_the_upgrade() {
 }
 
 /// Chromium and Firefox talk through each of them, over whatever carries its lines: WebSocket, socket.io of both majors at once and polling
-/// first, server-sent events, a GET that waits.
+/// first, server-sent events, a GET that waits, packets of MQTT, stanzas of XMPP.
 #[test]
 fn two_browsers_talk_through_each_server() {
     let allowed = glare::suite::stacks().expect("GLARE_STACKS");
@@ -224,6 +253,8 @@ fn two_browsers_talk_through_each_server() {
         ("rtcmulticonnection-server", false),
         ("rtcmulticonnection-server", true),
         ("signalhub", false),
+        ("mosquitto", false),
+        ("prosody", false),
         ("examples/long-poll", false),
     ];
     let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);

@@ -114,17 +114,21 @@ impl<'s> Course<'s> {
                 let what = "expects a second line with the same id to be refused".into();
                 need(self, Need::RejectsSameId, what);
             }
-            Action::Second { peer, how } => match how {
-                Second::TakesOver => {
-                    let what = "has a second line with the same id take over".into();
-                    need(self, Need::TakesOver, what);
-                    self.leave(peer, Some(End::Left));
+            Action::Second { peer, how } => {
+                let what = format!("has a second line of {peer}'s in no room");
+                match how {
+                    Second::TakesOver => {
+                        let what = "has a second line with the same id take over".into();
+                        need(self, Need::TakesOver, what);
+                        self.leave(peer, Some(End::Left));
+                    }
+                    Second::Resumes => {
+                        let what = "has a second line with the same id resume".into();
+                        need(self, Need::Resumes, what);
+                    }
                 }
-                Second::Resumes => {
-                    let what = "has a second line with the same id resume".into();
-                    need(self, Need::Resumes, what);
-                }
-            },
+                need(self, Need::LineOutside, what);
+            }
             // Its new line says of the old one that it is over.
             Action::Connect { peer, .. } => self.ends.push((peer, End::Left)),
             Action::Create { peer, room, answer } => {

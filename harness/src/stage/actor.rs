@@ -32,6 +32,8 @@ use crate::tls::Identity;
 /// How long [`PeerFault::StaysOnStage`] stays: longer than anybody waits for it to be gone.
 const OVERSTAYS: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// How long a peer may take to say what it says last, when all is over.
+const PARTS_WITHIN: Duration = Duration::from_secs(2);
 /// How long a page may take to close.
 const CLOSES_WITHIN: Duration = Duration::from_secs(20);
 
@@ -474,6 +476,10 @@ impl Actor {
 
     /// Off the stage: everything given back.
     pub async fn exit(mut self) {
+        if self.scene.setting.dialect.says_last() {
+            let parted = self.begin(Order::Disconnect, Vec::new());
+            drop(tokio::time::timeout(PARTS_WITHIN, parted).await);
+        }
         match self.life.take() {
             None => {}
             Some(Life::Driven { hand, driver, .. }) => {

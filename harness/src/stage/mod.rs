@@ -23,6 +23,7 @@ mod hope;
 mod hopeless;
 mod idle;
 mod inner;
+mod late;
 mod lawful;
 mod leavings;
 mod line;

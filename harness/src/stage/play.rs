@@ -599,6 +599,7 @@ async fn perform(
         acquainted: Acquainted::default(),
         taken: 0,
         starved: Vec::new(),
+        pool: setting.pool.clone(),
         _pulse: pulse,
         lost: lost.clone(),
         left: scene.left.clone(),

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::desk::Desk;
 use super::frames::{self, Frame};
 use super::line::fetch_command;
+use crate::carrier::Packets;
 use crate::hand::Hand as _;
 use crate::hand::{Command, Happening, Happenings, Reply};
 use crate::lock::lock;
@@ -43,12 +44,15 @@ pub(super) enum Stuck {
 }
 
 /// Keeps nothing but the status of the last answer that let nobody in.
-#[derive(Default)]
-struct KeepsRefusal(Mutex<Option<String>>);
+struct KeepsRefusal(Mutex<Option<String>>, Option<Packets>);
 
 impl Policy for KeepsRefusal {
     fn judge(&self, _: &Passing<'_>, _: HoldId) -> Verdict {
         Verdict::Pass
+    }
+
+    fn packets(&self) -> Option<Packets> {
+        self.1
     }
 
     fn link(&self, _: u32, change: LinkChange) {
@@ -85,9 +89,9 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// A new one. Several may come through it.
-    pub async fn open(tap: TapOptions) -> Result<Self, Stuck> {
-        let refusal = Arc::new(KeepsRefusal::default());
+    /// A new one, for lines of such a kind. Several may come through it.
+    pub async fn open(tap: TapOptions, packets: Option<Packets>) -> Result<Self, Stuck> {
+        let refusal = Arc::new(KeepsRefusal(Mutex::default(), packets));
         let tap = Tap::start(tap, refusal.clone()).await;
         let tap =
             tap.map_err(|error| Stuck::Harness(format!("no port for a stranger's tap: {error}")))?;

@@ -57,11 +57,12 @@ impl Driver {
     }
 
     async fn one_more(&mut self) -> Result<(u32, Conversation), String> {
-        let conversation = self.conversation(&[]).await?;
+        let mut conversation = self.conversation(&[]).await?;
         self.line.last += 1;
         let number = self.line.last;
         let room = self.line.room.clone();
-        self.open_link(number, &conversation, room.as_ref()).await?;
+        self.open_link(number, &mut conversation, room.as_ref())
+            .await?;
         Ok((number, conversation))
     }
 
@@ -81,7 +82,7 @@ impl Driver {
                 asked = Some(self.wire.asks_unsaid(number, &word, cause));
             }
         }
-        self.open_link(number, &conversation, room).await?;
+        self.open_link(number, &mut conversation, room).await?;
         self.line.open = Some(OpenLink {
             number,
             open: false,
@@ -117,10 +118,10 @@ impl Driver {
     async fn open_link(
         &mut self,
         number: u32,
-        conversation: &Conversation,
+        conversation: &mut Conversation,
         room: Option<&RoomName>,
     ) -> Result<(), String> {
-        let connect = conversation.connect(room);
+        let connect = conversation.dial(room);
         let opened = self.hand.perform(Command::OpenLink {
             link: number,
             path: connect.path,
@@ -138,8 +139,18 @@ impl Driver {
         let Some(link) = &self.line.open else {
             return Done::No("it has no signaling connection".into());
         };
+        let number = link.number;
+        let last = link.conversation.last().filter(|_| link.open);
+        if let Some(Say {
+            out: Out::Text(text),
+            means,
+        }) = last
+        {
+            let said = self.send_text(number, Some(means), text, Vec::new()).await;
+            tracing::debug!(?said, "last");
+        }
         let command = Command::CloseLink {
-            link: link.number,
+            link: number,
             code: Some(1000),
             reason: String::new(),
         };

@@ -51,7 +51,7 @@ impl Strangers {
 
     /// A way in, for one or for several.
     pub async fn gate(&self) -> Result<Gate, Stuck> {
-        Gate::open(self.tap.clone()).await
+        Gate::open(self.tap.clone(), self.dialect.stream()).await
     }
 
     /// One of them who comes through this.

@@ -11,6 +11,7 @@ use super::payload::{Payload, about, fingerprint, mark, shown};
 use super::rules::{Decision, Fault, Held, Rules};
 use super::shake::Shake;
 use super::understood::Understood;
+use crate::carrier::Packets;
 use crate::lock::lock;
 use crate::names::{Link, PeerName};
 use crate::record::{Digest, Recorder, Seq, What};
@@ -376,6 +377,10 @@ impl Policy for Wire {
         let mut inner = lock(&self.inner);
         let heard = self.ear(&mut inner, link).clone().hear_text(&text);
         heard.words.iter().any(|word| self.is_of_a_stranger(word))
+    }
+
+    fn packets(&self) -> Option<Packets> {
+        self.dialect.stream()
     }
 
     fn asked(&self, link: u32, request: &str) {

@@ -1,6 +1,7 @@
 //! One line at the tap that has both its sockets to itself, a WebSocket or an event stream: both its directions, in one task.
 
 mod leg;
+mod packets;
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
@@ -25,6 +26,7 @@ use crate::terms::Silence;
 use crate::terms::{Direction, Ending, Side};
 use crate::tls::Stream;
 use leg::{Common, Cutter, Leg};
+use packets::Borders;
 
 /// Read at once at most (bytes).
 const READ: usize = 64 * 1024;
@@ -120,12 +122,13 @@ impl Link {
         (up, down): (Cutter, Cutter),
         answer: BytesMut,
     ) -> Self {
-        let mut down = Leg::new(Direction::Down, Side::Server, server.inbox, down);
+        let borders = || policy.packets().map(Borders::new);
+        let mut down = Leg::new(Direction::Down, Side::Server, server.inbox, down, borders());
         down.outbox.push(answer, Kind::Other, None);
         Self {
             peer: peer.stream,
             server: server.stream,
-            up: Leg::new(Direction::Up, Side::Peer, peer.inbox, up),
+            up: Leg::new(Direction::Up, Side::Peer, peer.inbox, up, borders()),
             down,
             common: Common {
                 number,

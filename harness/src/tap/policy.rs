@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::violation::Violation;
+use crate::carrier::Packets;
 use crate::terms::Corruption;
 use crate::terms::{Carrier, Direction, Ending, Side};
 
 /// One message on its way. For a WebSocket a whole message (all its fragments); of an event stream an event's data, of a poll's answer an item,
-/// of engine.io a packet; for plain HTTP a whole request or response.
+/// of engine.io or MQTT a packet; for plain HTTP a whole request or response.
 #[derive(Debug)]
 pub struct Passing<'a> {
     /// The line's number at this tap, from 1 in the order of the requests for them; 0 for plain HTTP.
@@ -95,6 +96,11 @@ pub trait Policy: Send + Sync + 'static {
     /// and what follows waits behind it, so it must not go on for long.
     fn waits(&self, _link: u32, _payload: &[u8]) -> bool {
         false
+    }
+
+    /// The packets that the binary messages of its lines are a stream of, if they are one.
+    fn packets(&self) -> Option<Packets> {
+        None
     }
 
     /// A request for the line of this number, or for its WebSocket if it has begun by polling, is about to be forwarded: its first line, and

@@ -344,6 +344,19 @@ fn who_is_in_no_room_can_send_garbage_only_where_a_line_needs_no_room() {
         )
     );
     assert_eq!(lacking(&inside, &by_room), None);
+    // Nor can it have a second line that is in no room yet.
+    let second = format!("{TWO}  - connect: {{ peer: bob, second: takes-over }}\n");
+    let takes_over = |dialect: &str| format!("same-id: takeover\n{dialect}");
+    assert_eq!(lacking(&second, &takes_over(BARE)), None);
+    let told = "line 6 has a second line of bob's in no room: with the dialect `bare` who is in no room has no line";
+    assert_eq!(
+        lacking(&second, &takes_over(&by_room)).as_deref(),
+        Some(told)
+    );
+    // What is said first may name the room, too.
+    let first = "path: \"/{me|url}\", then: [{ message: { hall: \"{room}\" } }]";
+    let first = BARE.replace("path: \"/{me|url}\"", first);
+    assert_eq!(lacking(&second, &takes_over(&first)).as_deref(), Some(told));
 }
 
 #[test]

@@ -53,6 +53,10 @@ pub struct Conversation {
     pub(super) refusable: Refusable,
     /// Those inside beside it, where the server tells them as a list.
     pub(super) inside: BTreeSet<String>,
+    /// Those who are told to be inside before one is let in.
+    pub(super) told: BTreeSet<String>,
+    /// The room that its line is dialled for.
+    pub(super) dialled: Option<RoomName>,
     /// How many steps of the opening are done.
     pub(super) opening: usize,
     /// socket.io says that the client is connected.
@@ -98,6 +102,8 @@ impl Conversation {
             awaits: false,
             refusable: Refusable::default(),
             inside: BTreeSet::new(),
+            told: BTreeSet::new(),
+            dialled: None,
             opening: 0,
             shaken: false,
             acks: BTreeMap::new(),
@@ -179,6 +185,12 @@ impl Conversation {
         if let Ok(id) = own.fill(&variables) {
             self.book.learn_room(room.as_str(), &id);
         }
+    }
+
+    /// The line is opened now: how. Where the room stands in the path, or in what is said first, it is this one.
+    pub fn dial(&mut self, room: Option<&RoomName>) -> Connect {
+        self.dialled = room.cloned();
+        self.connect(room)
     }
 
     /// How to open the line. Where the room stands in the path, the one that it is to enter.
@@ -302,6 +314,17 @@ impl Conversation {
         })
     }
 
+    /// What is said before the peer closes its line in order.
+    pub fn last(&self) -> Option<Say> {
+        let mut variables = self.variables();
+        self.alias.put_on(&mut variables);
+        let out = self
+            .out(self.dialect.connect.last.as_ref()?, &variables, None)
+            .ok()?;
+        let means = Meant::Aside;
+        Some(Say { out, means })
+    }
+
     pub(super) fn variables<'a>(&self) -> Variables<'a> {
         let mut variables = Variables::default();
         if !self.page {
@@ -399,7 +422,7 @@ impl Conversation {
         let text = self.alias.take_off(text);
         match self.dialect.framing {
             Framing::Text => Some(Json::from(&*text)),
-            Framing::Json | Framing::Program | Framing::SocketIo(_) => {
+            Framing::Json | Framing::Program | Framing::Packets(_) | Framing::SocketIo(_) => {
                 quick::read(&text).or_else(|| serde_json::from_str(&text).ok())
             }
         }
@@ -430,7 +453,7 @@ impl Conversation {
             let text = body.unwrap_or_default();
             return Ok(Out::Text(match framing {
                 Framing::SocketIo(_) => socketio::event(&text, ack),
-                Framing::Json | Framing::Program | Framing::Text => text,
+                Framing::Json | Framing::Program | Framing::Packets(_) | Framing::Text => text,
             }));
         };
         let mut headers = Vec::new();

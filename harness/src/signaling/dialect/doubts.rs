@@ -257,6 +257,7 @@ impl Dialect {
         let all: Vec<&Saying> = steps
             .chain(then)
             .chain(before)
+            .chain(&self.connect.last)
             .chain(reply)
             .chain(every)
             .collect();

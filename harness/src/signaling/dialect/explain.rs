@@ -218,7 +218,7 @@ impl Dialect {
         let read = match (self.framing, head) {
             (Framing::SocketIo(_), None) => unwrapped(text),
             (Framing::Text, _) => Ok((Json::from(text), false)),
-            (Framing::Json | Framing::Program | Framing::SocketIo(_), _) => {
+            (Framing::Json | Framing::Program | Framing::Packets(_) | Framing::SocketIo(_), _) => {
                 json(text).map(|value| (value, false))
             }
         };

@@ -167,6 +167,7 @@ impl Conversation {
         let words = self.hear_words(&dialect, ack.is_some(), |hearing, variables| {
             hearing.hears(&message, variables)
         });
+        let words = self.told_coming_in(words, &mut heard);
         let words = words.into_iter().map(|word| answered(word, ack.flatten()));
         heard.words.extend(words);
         self.hear_members(&dialect, &message, &mut heard);
@@ -428,6 +429,38 @@ impl Conversation {
         self.remember(captured, with.as_deref());
         for word in &words {
             self.part(word);
+        }
+        words
+    }
+
+    /// Where the yes does not say who is inside, and they are told one by one before it: that is no news, but whom one is with then.
+    fn told_coming_in(&mut self, mut words: Vec<Word>, heard: &mut Heard) -> Vec<Word> {
+        let asked = self.asked.as_ref().map(|(kind, _)| *kind);
+        let comes_in = matches!(asked, Some(Kind::Create | Kind::Join));
+        if !self.dialect.says_with_yes() && comes_in && self.awaits && self.room.is_none() {
+            words.retain(|word| match word {
+                Word::Notice {
+                    notice: Notice::PeerJoined { peer },
+                } => {
+                    self.told.insert(peer.clone());
+                    heard.understood = true;
+                    false
+                }
+                _ => true,
+            });
+        }
+        for word in &mut words {
+            match word {
+                Word::Notice {
+                    notice: Notice::Joined { with, .. },
+                } if !self.told.is_empty() => {
+                    *with = std::mem::take(&mut self.told).into_iter().collect()
+                }
+                Word::Notice {
+                    notice: Notice::Created { .. } | Notice::Refused { .. },
+                } => self.told.clear(),
+                _ => {}
+            }
         }
         words
     }

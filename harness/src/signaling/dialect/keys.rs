@@ -1,7 +1,7 @@
 //! The one table of a dialect's keys: the schema for editors and the page of reference are made from it, and a test holds the reader to it.
 
 use super::properties::{ABSENT_PEER, AUDIENCE, SAME_ID};
-use super::read::CANDIDATES;
+use super::read::{CANDIDATES, FRAMINGS};
 
 /// What a value looks like.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -151,9 +151,9 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             may(
                 "framing",
-                Shape::Word(&["json", "text", "socket.io-4", "socket.io-2", "program"]),
+                Shape::Word(FRAMINGS),
                 "json",
-                "What a message is. An event of socket.io is written as a list: its name, then its arguments; `socket.io-4` is for versions 3 and 4. `program`: JSON, which a program of the project's (`translator`) makes of what stands on the wire.",
+                "What a message is. An event of socket.io is written as a list: its name, then its arguments; `socket.io-4` is for versions 3 and 4. `program`: JSON, which a program of the project's (`translator`) makes of what stands on the wire. `mqtt`, `xmpp`: a packet, a stanza, see below.",
                 "framing: text",
             ),
             must(
@@ -464,8 +464,15 @@ pub(super) const SECTIONS: &[Section] = &[
                 "then",
                 Shape::OneOrMore("then"),
                 "[]",
-                "What is said and awaited, in order, once the line stands, before any word.",
+                "What is said and awaited, in order, once the line stands, before any word. `{room}` in it: a line for each room, as in `path`.",
                 "then: [{ message: { hello: \"{me}\" } }, { hear: { you: \"{self}\" } }]",
+            ),
+            may(
+                "last",
+                Shape::Template,
+                "nothing",
+                "What is said last on a line that its peer closes in order: where a step disconnects it, and where the play is over.",
+                "last: { bye: \"{me}\" }",
             ),
         ],
     },

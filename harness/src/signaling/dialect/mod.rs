@@ -53,6 +53,7 @@ pub use schema::{dialect_reference, dialect_schema};
 pub use skeleton::{NewCarrier, skeleton};
 pub use sketch::{Names, sketch};
 
+use crate::carrier::Packets;
 use crate::signaling::{Field, Kind, Translator};
 use crate::source::Source;
 use crate::terms::{Direction, Via};
@@ -195,6 +196,8 @@ enum Framing {
     SocketIo(socketio::Version),
     /// JSON text, which a program makes of what stands on the wire.
     Program,
+    /// JSON text, made here of packets of such a wire.
+    Packets(Packets),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -210,6 +213,8 @@ struct ConnectTemplate {
     before: Vec<Before>,
     /// What is said and awaited before all else once it stands.
     then: Vec<Then>,
+    /// What is said before the peer closes it in order.
+    last: Option<Saying>,
     /// The id that the peer chooses, where that is not its name.
     own: Option<Template>,
     /// The id that it gives a room, where that is not its name.
@@ -448,6 +453,11 @@ impl Dialect {
         self.via.clone()
     }
 
+    /// Whether something is said before a peer closes its line in order.
+    pub fn says_last(&self) -> bool {
+        self.connect.last.is_some()
+    }
+
     /// Whether it sends headers of its own with the requests of a line, which a page cannot.
     pub fn sends_headers(&self) -> bool {
         !self.connect.headers.is_empty()
@@ -472,6 +482,14 @@ impl Dialect {
     /// Whether a program makes its messages of what stands on the wire.
     pub fn is_translated(&self) -> bool {
         self.framing == Framing::Program
+    }
+
+    /// The packets that its messages are, where they are a stream: frames need not keep their borders.
+    pub(crate) fn stream(&self) -> Option<Packets> {
+        match self.framing {
+            Framing::Packets(packets) => packets.is_stream().then_some(packets),
+            _ => None,
+        }
     }
 
     /// Whether that program is there.
@@ -513,6 +531,7 @@ impl Dialect {
                 translator.read(direction, payload).map(Cow::Owned)
             }
             (Framing::Program, None) => None,
+            (Framing::Packets(packets), _) => packets.read(payload).map(Cow::Owned),
             _ => std::str::from_utf8(payload).ok().map(Cow::Borrowed),
         }
     }
@@ -522,6 +541,7 @@ impl Dialect {
         match (self.framing, &self.translator) {
             (Framing::Program, Some(translator)) => translator.write(&text),
             (Framing::Program, None) => None,
+            (Framing::Packets(packets), _) => packets.write(&text),
             _ => Some(text.into_bytes()),
         }
     }
@@ -532,6 +552,7 @@ impl Dialect {
             Framing::Json => "json",
             Framing::Text => "text",
             Framing::Program => "program",
+            Framing::Packets(packets) => packets.name(),
             Framing::SocketIo(socketio::Version::Two) => "socket.io-2",
             Framing::SocketIo(socketio::Version::Four) => "socket.io-4",
         }
@@ -586,10 +607,14 @@ impl Dialect {
 
     /// Whether who comes in is told who is inside.
     pub fn tells_inside(&self) -> bool {
+        !self.members.is_empty() || self.says_with_yes()
+    }
+
+    /// Whether the answer to who comes in says who is inside.
+    fn says_with_yes(&self) -> bool {
         let joined = |heard: &Hears| matches!(heard, Hears::Kind(Kind::Joined));
         let mut forms = self.hear.iter();
-        !self.members.is_empty()
-            || forms.any(|(heard, hearing)| joined(heard) && hearing.captures("with"))
+        forms.any(|(heard, hearing)| joined(heard) && hearing.captures("with"))
     }
 
     /// Whether this word is a message of its own, so that something can be done to it on its way: not worked out, nor meant by being connected.
@@ -701,11 +726,18 @@ impl Dialect {
         self.way(kind).is_some_and(|way| way.done == Ends::Answered)
     }
 
-    /// Whether a line to it can only be dialled by who is to enter a room: the room stands in the path.
+    /// Whether a line to it can only be dialled by who is to enter a room: the room stands in the path, or in what is said first of all.
     pub fn dials_by_room(&self) -> bool {
-        template::text_holes(&self.connect.path)
-            .iter()
-            .any(|hole| hole.name == "room")
+        let is_room = |hole: &template::Hole| hole.name == "room";
+        let in_path = template::text_holes(&self.connect.path).into_iter();
+        let says_first = self.connect.then.iter().any(|then| match then {
+            Then::Say(Saying {
+                body: Body::Template(body),
+                ..
+            }) => body.holes().into_iter().any(is_room),
+            _ => false,
+        });
+        in_path.into_iter().any(is_room) || says_first
     }
 
     /// Whether it captures something of this name for later.

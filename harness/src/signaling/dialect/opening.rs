@@ -55,7 +55,7 @@ impl Conversation {
         match self.dialect.framing {
             // The server speaks first.
             Framing::SocketIo(_) => Vec::new(),
-            Framing::Json | Framing::Program | Framing::Text => self.go_on(),
+            Framing::Json | Framing::Program | Framing::Packets(_) | Framing::Text => self.go_on(),
         }
     }
 
@@ -65,6 +65,9 @@ impl Conversation {
         let mut says = Vec::new();
         while let Some(Then::Say(saying)) = self.next_step(&dialect) {
             let mut variables = self.variables();
+            if let Some(room) = &self.dialled {
+                variables.set("room", room.as_str());
+            }
             self.alias.put_on(&mut variables);
             // The reader has seen to it that all that it needs is captured before.
             let out = self.out(saying, &variables, None).ok();

@@ -36,10 +36,12 @@ impl Conversation {
                 Some(_) => return aside,
                 None => return Overheard::default(),
             },
-            Framing::Json | Framing::Program | Framing::Text => match self.value(text) {
-                Some(value) => (value, None),
-                None => return Overheard::default(),
-            },
+            Framing::Json | Framing::Program | Framing::Packets(_) | Framing::Text => {
+                match self.value(text) {
+                    Some(value) => (value, None),
+                    None => return Overheard::default(),
+                }
+            }
         };
         let dialect = Arc::clone(&self.dialect);
         let overheard = self.overhear(&dialect, meant, |step, variables| {
@@ -162,6 +164,7 @@ impl Conversation {
         let steps = (dialect.say.iter()).flat_map(|(_, way)| way.steps.iter().rev().skip(1));
         let mut all = then
             .chain(before)
+            .chain(&dialect.connect.last)
             .chain(dialect.every.iter().map(|beat| &beat.say))
             .chain(dialect.reply.iter().map(|reflex| &reflex.say))
             .chain(steps);

@@ -107,6 +107,9 @@ impl Dialect {
                 all.push(Pattern::said(numbered("connect", "then", at, true), saying));
             }
         }
+        if let Some(last) = &self.connect.last {
+            all.push(Pattern::said("connect.last".into(), last));
+        }
         for (at, before) in self.connect.before.iter().enumerate() {
             let name = numbered("connect", "before", at, true);
             all.push(Pattern::said(name, &before.ask));

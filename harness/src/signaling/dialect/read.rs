@@ -8,6 +8,7 @@ use super::promises;
 use super::properties::{ABSENT_PEER, AUDIENCE, AbsentPeer, Audience, Properties, SAME_ID, SameId};
 use super::words::Hears;
 use super::{Binary, Dialect, Framing, Hearing, Way, socketio};
+use crate::carrier::Packets;
 use crate::mistake::{Mistakes, quoted};
 use crate::names::is_name;
 use crate::signaling::Kind;
@@ -58,6 +59,16 @@ const KEYS: &[&str] = &[
 pub(super) const CANDIDATES: &[&str] = &["trickle", WITHIN];
 const WITHIN: &str = "in-description";
 /// More than this in one room is a mistake of the file.
+/// The words for `framing`.
+pub(super) const FRAMINGS: &[&str] = &[
+    "json",
+    "text",
+    "socket.io-4",
+    "socket.io-2",
+    "program",
+    "mqtt",
+    "xmpp",
+];
 const MAX_ROOM: usize = 1_000_000;
 
 impl Dialect {
@@ -160,8 +171,18 @@ impl Reader<'_> {
             .unwrap_or_default();
         let pair = find("pair").map(|node| self.own_names(node));
         let properties = self.properties(&find);
+        if let (Some(node), Framing::Packets(packets)) = (find("frames"), self.framing) {
+            let expected = format!("no `frames`: `framing: {}` says it", packets.name());
+            node.wrong(&expected, self.mistakes);
+        }
         let binary = find("frames").map(|node| self.frames(node));
-        let binary = binary.unwrap_or_default();
+        let binary = match self.framing {
+            Framing::Packets(packets) => Binary {
+                up: packets.is_binary(),
+                down: packets.is_binary(),
+            },
+            _ => binary.unwrap_or_default(),
+        };
         let offers =
             find("offers").and_then(|node| yaml::word(node, &["joiner", "insider"], self.mistakes));
         let candidates =
@@ -220,10 +241,11 @@ impl Reader<'_> {
     }
 
     fn framing(&mut self, node: &Node) -> Framing {
-        let all = ["json", "text", "socket.io-4", "socket.io-2", "program"];
-        match yaml::word(node, &all, self.mistakes) {
+        match yaml::word(node, FRAMINGS, self.mistakes) {
             Some("text") => Framing::Text,
             Some("program") => Framing::Program,
+            Some("mqtt") => Framing::Packets(Packets::Mqtt),
+            Some("xmpp") => Framing::Packets(Packets::Xmpp),
             Some("socket.io-4") => Framing::SocketIo(socketio::Version::Four),
             Some("socket.io-2") => Framing::SocketIo(socketio::Version::Two),
             _ => Framing::Json,

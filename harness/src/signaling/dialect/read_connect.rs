@@ -55,6 +55,7 @@ impl Reader<'_> {
             "login",
             "before",
             "then",
+            "last",
             "self",
             "room-id",
         ];
@@ -102,6 +103,14 @@ impl Reader<'_> {
         if let Some(node) = fields.find("then") {
             let items = one_or_more(node);
             connect.then = items.iter().filter_map(|item| self.then(item)).collect();
+        }
+        if let Some(node) = fields.find("last") {
+            let known = self.with_own(&["me", "self"]);
+            let last = self.templates(&refs(&known), false).template(node);
+            connect.last = last.map(|body| Saying {
+                body: Body::Template(body),
+                ..Saying::default()
+            });
         }
         connect
     }
@@ -222,7 +231,7 @@ impl Reader<'_> {
         let fields = Fields(entries);
         let Some(heard) = fields.find("hear") else {
             self.known("a step of opening", entries, &["message"]);
-            let known = self.with_own(&["me", "self"]);
+            let known = self.with_own(&["me", "self", "room"]);
             let saying = self.one_saying(node, entries, &refs(&known))?;
             return Some(Then::Say(saying));
         };

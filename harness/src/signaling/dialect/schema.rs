@@ -25,6 +25,39 @@ Which frames are binary is what `frames` says. The tap asks it as well as the pe
 and not given to it. Each case starts one of its own. When it ends, writes something else, or is silent for 5 s (20 s at its start) the case is inconclusive, with its last lines.
 "#;
 
+/// What the page says of wires of packets.
+const PACKETS: &str = r##"
+## MQTT
+
+With `framing: mqtt` (version 3.1.1, over WebSocket; offer `protocols: [mqtt]`) a message is a packet, and its frames are binary. Packets that the server splits over frames, or joins in
+one, are cut by the tap, so that a step holds or drops one packet. What is heard has all fields of its packet; said, those with a value in brackets need not be written.
+
+| `packet:` | its fields |
+|---|---|
+| `connect` | `client`, `clean` (`true`), `keep-alive` (0, in seconds), and where it has them `user`, `password`, `will: { topic, payload, qos (0), retain (false) }` |
+| `connack` | `session`, `code`: 0 lets in |
+| `publish` | `topic`, `payload`, `qos` (0), `retain` (`false`), `dup` (`false`), and an `id` where `qos` is 1 or 2 |
+| `subscribe` | `id`, `topics` (a list), `qos` (0; a list where they differ) |
+| `suback` | `id`, `codes`: 128 refuses |
+| `unsubscribe` | `id`, `topics` |
+| `puback`, `pubrec`, `pubrel`, `pubcomp`, `unsuback` | `id` |
+| `pingreq`, `pingresp`, `disconnect` | |
+
+A payload is a text, or `{ base64: "…" }` where it is no UTF-8; one of JSON is `payload: { $json: … }`. Nothing is answered by itself: where `qos` is 1, a `reply` with `puback` is needed.
+
+## XMPP
+
+With `framing: xmpp` (over WebSocket, RFC 7395; offer `protocols: [xmpp]`) a message is an element, under its name. A key with `@` is an attribute, `#` the element's own text, all other
+keys its children by their names without prefix: a list where there are several of one name, a text where there is nothing but text. `@xmlns` is there where an element is of another
+namespace than the one around it; each stanza says `jabber:client` itself. Values are texts.
+
+```yaml
+offer: { message: { message: { "@xmlns": "jabber:client", "@to": "{room-id}@rooms.host/{peer}", "@type": chat, offer: { "@xmlns": "urn:x", "#": "{sdp}" } } } }
+```
+
+What has a document type, is deeper than 32 elements or of more than 10,000 nodes is not read.
+"##;
+
 /// The schema (JSON Schema, draft 2020-12) that an editor completes and checks dialect files by.
 pub fn dialect_schema() -> Value {
     let mut defs = Map::new();
@@ -154,6 +187,7 @@ This page is made by `glare dialect reference`, and the JSON schema for editors 
         let _ = writeln!(page, "| {} | {} |", cell(form), cell(about));
     }
     page.push_str(PROGRAM);
+    page.push_str(PACKETS);
     page.push_str("\n## Words that are said\n\n| word | values that it has |\n|---|---|\n");
     for kind in kinds(SAID) {
         let _ = writeln!(

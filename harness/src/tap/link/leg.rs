@@ -1,6 +1,6 @@
 //! One direction of a line, and what both share: what comes is cut into messages, judged, and put into the outbox.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use super::super::splitter::{Piece, Splitter};
 use super::super::stream::{Block, Flow, Stream};
 use super::super::violation::{self, Told, Violation};
 use super::super::{MESSAGE_CAP, frame};
+use super::packets::{Borders, Cut};
 use crate::carrier::events;
 use crate::terms::{Carrier, Direction, Ending, Rule, Side};
 
@@ -58,10 +59,20 @@ pub(super) struct Leg {
     told: Told,
     /// A message that the policy cannot judge yet. What follows it waits behind it.
     waiting: Option<Piece>,
+    /// Where its messages are a stream of packets.
+    borders: Option<Borders>,
+    /// Packets that were cut out of messages, and are to be judged next.
+    cut: VecDeque<Vec<u8>>,
 }
 
 impl Leg {
-    pub(super) fn new(direction: Direction, source: Side, inbox: BytesMut, cutter: Cutter) -> Self {
+    pub(super) fn new(
+        direction: Direction,
+        source: Side,
+        inbox: BytesMut,
+        cutter: Cutter,
+        borders: Option<Borders>,
+    ) -> Self {
         Self {
             direction,
             source,
@@ -77,6 +88,8 @@ impl Leg {
             stalled: false,
             told: Told::default(),
             waiting: None,
+            borders,
+            cut: VecDeque::new(),
         }
     }
 
@@ -165,7 +178,12 @@ impl Common {
     pub(super) fn read(&mut self, leg: &mut Leg) {
         let mut cutter = std::mem::replace(&mut leg.cutter, Cutter::Nothing);
         match &mut cutter {
-            Cutter::Frames(splitter) => self.read_frames(leg, splitter),
+            Cutter::Frames(splitter) => {
+                self.read_frames(leg, splitter);
+                if leg.ended {
+                    self.end_packets(leg);
+                }
+            }
             Cutter::Events(stream) => self.read_events(leg, stream),
             Cutter::Nothing => {}
         }
@@ -262,6 +280,9 @@ impl Common {
         let before = splitter.violation();
         let by_server = leg.direction == Direction::Down;
         loop {
+            if !self.read_packets(leg) {
+                break;
+            }
             let looked_at = leg.waiting.is_some();
             let waiting = leg.waiting.take();
             let Some(piece) = waiting.or_else(|| splitter.next(&mut leg.inbox)) else {
@@ -273,6 +294,7 @@ impl Common {
             match piece {
                 Piece::Control { frame, close } => {
                     if let Some((code, reason)) = close {
+                        self.end_packets(leg);
                         // A server's control frame has a head of two bytes.
                         let payload = frame.get(2..).filter(|_| by_server);
                         if let Some(wrong) = payload.and_then(violation::close) {
@@ -292,6 +314,13 @@ impl Common {
                     truncated,
                 } => {
                     let data = splitter.payload(&frames);
+                    if carrier == Carrier::Binary && !truncated && self.cut(leg, data) {
+                        let controls = splitter.take_controls(&mut frames);
+                        if !controls.is_empty() {
+                            leg.outbox.push(controls, Kind::Other, None);
+                        }
+                        continue;
+                    }
                     let text = std::str::from_utf8(data).ok();
                     let may_wait = by_server && !leg.silent && !leg.ended && !truncated;
                     if may_wait && self.policy.waits(self.number, data) {
@@ -372,6 +401,64 @@ impl Common {
                 "no WebSocket frames from here on, passed on unread: {violation}"
             );
         }
+    }
+
+    /// Whether something else stands in the place of this message: packets that are cut out of it.
+    fn cut(&self, leg: &mut Leg, data: &[u8]) -> bool {
+        match leg.borders.as_mut().map(|borders| borders.cut(data)) {
+            None | Some(Cut::Itself) => false,
+            Some(Cut::Packets(packets)) => {
+                leg.cut.extend(packets);
+                true
+            }
+            Some(Cut::Lost(stream, why)) => {
+                if leg.direction == Direction::Down {
+                    let wrong = Violation::new(Rule::Body, why);
+                    self.blame(leg.direction, &mut leg.told, &wrong);
+                }
+                leg.cut.push_back(stream);
+                true
+            }
+        }
+    }
+
+    /// Judges the packets that were cut out of messages. `false`: one has to wait.
+    fn read_packets(&mut self, leg: &mut Leg) -> bool {
+        while let Some(packet) = leg.cut.pop_front() {
+            let may_wait = leg.direction == Direction::Down && !leg.silent && !leg.ended;
+            if may_wait && self.policy.waits(self.number, &packet) {
+                leg.cut.push_front(packet);
+                self.again = Some(Instant::now() + AGAIN);
+                return false;
+            }
+            if self.closing.is_some() {
+                continue;
+            }
+            let text = std::str::from_utf8(&packet).ok();
+            let (verdict, corrupted) = self.judge(leg, Carrier::Binary, (&packet, text), false);
+            if leg.silent {
+                continue;
+            }
+            let framed = |payload: &[u8]| {
+                let key = (leg.direction == Direction::Up).then(rand::random);
+                BytesMut::from(&frame::write(0x82, payload, key)[..])
+            };
+            let other = match verdict {
+                Verdict::Duplicate => framed(&packet),
+                Verdict::Corrupt(_) => framed(&corrupted),
+                _ => BytesMut::new(),
+            };
+            let bytes = framed(&packet);
+            self.carry_out(leg, verdict, bytes, Kind::Message, other);
+        }
+        true
+    }
+
+    /// Nothing comes any more: a packet that has begun goes as it is.
+    fn end_packets(&mut self, leg: &mut Leg) {
+        let rest = leg.borders.as_mut().and_then(Borders::rest);
+        leg.cut.extend(rest);
+        self.read_packets(leg);
     }
 
     fn read_events(&mut self, leg: &mut Leg, stream: &mut Stream) {
