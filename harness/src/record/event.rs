@@ -13,8 +13,8 @@ use crate::signaling::{DescriptionKind, Kind, Word};
 use crate::terms::Rule;
 use crate::terms::{Carrier, Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
 
-/// What the note begins with that tells how the server bore a strain.
-pub const UNDER_STRAIN: &str = "under strain: ";
+/// What a note begins with that tells how the server bore something, in figures.
+pub const MEASURED: &str = "measured: ";
 
 /// The version of the trace format that this build writes.
 pub const TRACE_VERSION: u32 = 3;

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::files::Files;
 use super::output::Output;
 use super::ready::{Patience, Readiness};
-use super::{CommandSpec, Ready, ServerError, Sink, ask};
+use super::{CommandSpec, ENDS_WITHIN, Ready, ServerError, Sink, ask};
 use crate::run::{Group, Holder, Listening, Run};
 use crate::terms::ServerLife;
 use crate::tls::Security;
@@ -42,9 +42,6 @@ pub(super) struct Named<'a> {
     /// Names as a command writes them between braces, and what they become.
     pub words: &'a [(String, String)],
 }
-
-/// How long a program may take to end that was asked to.
-const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
 /// The program, from start to its end.
 pub(super) struct Child {
@@ -303,14 +300,13 @@ impl Child {
     }
 
     /// Asks the whole group to end, and gives it its time. From here on its end is wanted.
-    pub(super) async fn ask_to_end(&mut self) {
+    pub(super) async fn ask_to_end(&mut self) -> bool {
         self.asked = true;
         self.wanted.send_replace(true);
         let group = self.group.clone();
         drop(tokio::task::spawn_blocking(move || group.terminate()).await);
         let ended = self.exited.wait_for(Option::is_some);
-        // Whoever takes longer is killed.
-        drop(timeout(ENDS_WITHIN, ended).await);
+        timeout(ENDS_WITHIN, ended).await.is_ok()
     }
 
     /// Its processes, by id.

@@ -38,6 +38,9 @@ pub use elsewhere::{ServerUrl, UrlSpec};
 pub use logins::{EVERYBODY, HttpLogin, Login, Logins};
 pub use usage::Usage;
 
+/// How long a program may take to end that was asked to.
+pub(crate) const ENDS_WITHIN: Duration = Duration::from_secs(5);
+
 /// Where a server's life is told.
 pub type Sink = Arc<dyn Fn(ServerLife) + Send + Sync>;
 
@@ -508,12 +511,14 @@ impl ServerUnderTest {
         ran
     }
 
-    /// Asks one node to end, or all, as the system does that is shut down (SIGTERM), and gives it its time. What has not ended by then goes on.
+    /// Asks one node to end, or all, as the system does that is shut down (SIGTERM), and gives it [`ENDS_WITHIN`]; whether it has ended by then.
     /// One that is not ours is not asked. It is to be killed next.
-    pub async fn ask_to_end(&mut self, node: Option<u32>) {
-        if self.is_ours() {
-            join_all(self.meant(node).map(Node::ask_to_end)).await;
+    pub async fn ask_to_end(&mut self, node: Option<u32>) -> bool {
+        if !self.is_ours() {
+            return false;
         }
+        let ended = join_all(self.meant(node).map(Node::ask_to_end)).await;
+        ended.into_iter().all(|ended| ended)
     }
 
     /// The same for one node, or all. That it was killed is for whoever asks to tell.

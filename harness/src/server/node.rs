@@ -187,12 +187,15 @@ impl Node {
         self.life.is_some()
     }
 
-    /// Asks it to end, and gives it its time.
-    pub(super) async fn ask_to_end(&mut self) {
+    /// Asks it to end, and gives it its time; whether it has ended.
+    pub(super) async fn ask_to_end(&mut self) -> bool {
         match &mut self.life {
-            Some(Life::Embedded(server)) => server.ask_to_end().await,
+            Some(Life::Embedded(server)) => {
+                server.ask_to_end().await;
+                true
+            }
             Some(Life::Child(child)) => child.ask_to_end().await,
-            Some(Life::Elsewhere) | None => {}
+            Some(Life::Elsewhere) | None => false,
         }
     }
 

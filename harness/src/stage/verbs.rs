@@ -8,8 +8,9 @@ use super::order::Order;
 use super::rules::Fault;
 use crate::hand::Deed;
 use crate::names::{Link, PeerName, Stack};
-use crate::record::{FailureKind, InconclusiveKind, Seq, What, payload};
+use crate::record::{FailureKind, InconclusiveKind, MEASURED, Seq, What, payload};
 use crate::scenario::{Action, Answer, Condition, Cut, Raw, Step};
+use crate::server::ENDS_WITHIN;
 use crate::signaling::{Kind, Request};
 use crate::tap;
 use crate::terms::{Data, Kill, ServerLife};
@@ -246,7 +247,13 @@ impl Stage {
         for peer in self.on_node(node) {
             self.ending(&peer, begun);
         }
-        self.server.ask_to_end(node).await;
+        if !self.server.ask_to_end(node).await {
+            let within = ENDS_WITHIN.as_secs();
+            let text = format!(
+                "{MEASURED}the server has not ended {within} s after it was asked to (SIGTERM), and is killed"
+            );
+            self.recorder.record(What::Note { peer: None, text }, &[]);
+        }
     }
 
     /// Kills one node of the server, or all.

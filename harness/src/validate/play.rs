@@ -14,7 +14,7 @@ use super::script::{Role, Script};
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
 use crate::names::Stack;
-use crate::record::{Event, Failure, UNDER_STRAIN, Verdict, What};
+use crate::record::{Event, Failure, MEASURED, Verdict, What};
 use crate::scenario::DEFAULT_WITHIN;
 use crate::signaling::{Dialect, Kind, Notice, Word};
 use crate::stage::{Outcome, Setting, play};
@@ -407,7 +407,7 @@ fn done_to_him(script: &Script, outcome: &Outcome) -> Option<String> {
 /// How the server bore a strain, if this says so.
 fn strained(event: &Event) -> Option<&str> {
     match &event.what {
-        What::Note { text, .. } => text.strip_prefix(UNDER_STRAIN),
+        What::Note { text, .. } => text.strip_prefix(MEASURED),
         _ => None,
     }
 }

@@ -250,6 +250,22 @@ async fn how_lines_end_is_a_fact_with_its_figure_and_waited_for_no_longer_than_w
     };
     assert!(why.contains("(close code 1001)"), "{why}");
 
+    let ServerSpec::Command(mut spec) = crate::stage_support::program() else {
+        panic!("no program");
+    };
+    // What is ignored stays so in what a shell starts (POSIX, 2.12).
+    let served = spec.command.trim_start_matches("exec ").to_owned();
+    spec.command = format!("trap '' TERM; {served} & sleep 60");
+    let deaf = Setting {
+        server: ServerSpec::Command(spec),
+        ..setting()
+    };
+    let answers = asked(&numbered(&["5.12"]), deaf).await;
+    let Says::Fact(why) = &answers[0].says else {
+        panic!("{:?}", answers[0].says);
+    };
+    assert!(why.contains("has not ended 5 s"), "{why}");
+
     let mut hasty = numbered(&["5.9", "5.10", "5.11"]);
     for case in &mut hasty {
         case.patience = Duration::from_secs(1);
@@ -300,7 +316,7 @@ async fn after_lines_have_come_and_gone_the_reference_servers_process_holds_what
     let Says::Fact(figures) = &answers[1].says else {
         panic!("{:?}", answers[1].says);
     };
-    // `…, memory 9.1 → 9.2 MB (+0.1); of the server's own: …`
+    // `…, memory 9.1 → 9.2 MB (+0.1)`
     let more = figures.split("MB (").nth(1).and_then(|rest| {
         let (more, _) = rest.split_once(')')?;
         more.parse::<f64>().ok()

@@ -16,7 +16,7 @@ use super::director::{Stage, Stop};
 use super::probe::{Probe, Stuck};
 use super::strangers::Strangers;
 use crate::names::RoomName;
-use crate::record::{FailureKind, InconclusiveKind, Seq, UNDER_STRAIN, What};
+use crate::record::{FailureKind, InconclusiveKind, MEASURED, Seq, What};
 use crate::scenario::{Action, Strain};
 use crate::server::{ServerSpec, ServerUnderTest};
 
@@ -168,15 +168,13 @@ impl Stage {
             until: until.at,
         };
         let done = until.do_it(Box::pin(load.done(how))).await;
-        let (done, and) = match (before, self.server.usage()) {
-            (Some(before), Some(after)) => (
-                done,
-                format!(
-                    "; of the server's own: {}",
-                    turnover::compared(before, after)
-                ),
-            ),
-            _ => (done, String::new()),
+        let and = match (before, self.server.usage()) {
+            // It tells by itself.
+            _ if how == Strain::Turnover => String::new(),
+            (Some(before), Some(after)) => {
+                format!("; the server's own: {}", turnover::compared(before, after))
+            }
+            _ => String::new(),
         };
         let told = match &done {
             Some(Ok(figures)) => figures.clone(),
@@ -184,7 +182,7 @@ impl Stage {
             Some(Err(End::Harness(why))) => why.clone(),
             None => "it was not done in its time".to_owned(),
         };
-        let text = format!("{UNDER_STRAIN}{told}{and}");
+        let text = format!("{MEASURED}{told}{and}");
         self.recorder.record(What::Note { peer: None, text }, &[]);
         self.take_in()?;
         let (kind, message) = match done {

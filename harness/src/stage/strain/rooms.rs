@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tokio::time::Instant;
 
+use super::signals::description;
 use super::{End, Load, Took};
 
 impl Load<'_> {
@@ -28,6 +29,14 @@ impl Load<'_> {
             took.since(began);
             host.catches_up().await?;
         }
+        // Where coming in is not answered only this shows that he still does.
+        let heard = async {
+            guest.join(&room, self.soon()).await?;
+            let hello = description("glare");
+            guest.tell(&mut host, hello, self.soon()).await
+        };
+        let heard = heard.await.map_err(End::from);
+        heard.map_err(|end| end.after(self.times, "visits"))?;
         host.leave().await;
         guest.leave().await;
         Ok(format!("{} visits, {took}", self.times))
@@ -50,6 +59,10 @@ impl Load<'_> {
             took.since(began);
         }
         one.leave().await;
+        let met = self.pair("p").await;
+        let (one, other) = met.map_err(|end| end.after(self.times, "rooms"))?;
+        one.leave().await;
+        other.leave().await;
         Ok(format!("{} rooms, {took}", self.times))
     }
 

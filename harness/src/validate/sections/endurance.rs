@@ -109,9 +109,8 @@ impl Row {
             harm strain: {{ by: {by}, times: {times}, within: {WITHIN} }}\n\
             then tell bob alice offer\n\
             then tell alice bob answer\n\
-            then open erin hall\n\
-            then enter frank hall\n\
-            then tell frank erin offer"
+            then apart\n\
+            then tell dave carol offer"
         )
     }
 }
