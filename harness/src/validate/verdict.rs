@@ -119,6 +119,8 @@ pub(super) fn found(case: &Case, script: &Script, failure: &Failure) -> Found {
     };
     match role {
         Some(Role::Given) => Found::NoPremise,
+        // Nothing was done to anybody: a request that is not answered is no harm.
+        Some(Role::Harm) if failure.kind == FailureKind::Impossible => Found::Otherwise,
         _ if case.source == Source::Nobody => Found::Otherwise,
         _ => Found::Broken,
     }
