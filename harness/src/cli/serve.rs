@@ -35,18 +35,25 @@ impl Serve {
                 ..Options::default()
             };
             // Before anybody can know that it listens, and interrupt it.
-            let mut interrupted = match signal(SignalKind::interrupt()) {
-                Ok(interrupted) => interrupted,
-                Err(error) => {
-                    complain(format!("Ctrl-C cannot be waited for: {error}"));
-                    return Exit::Environment;
-                }
+            let heard = |kind: SignalKind| {
+                signal(kind).map_err(|error| {
+                    complain(format!("no signal can be waited for: {error}"));
+                    Exit::Environment
+                })
+            };
+            let (mut interrupted, mut asked) = match (
+                heard(SignalKind::interrupt()),
+                heard(SignalKind::terminate()),
+            ) {
+                (Ok(interrupted), Ok(asked)) => (interrupted, asked),
+                (Err(exit), _) | (_, Err(exit)) => return exit,
             };
             match Server::start(options).await {
                 Ok(server) => {
                     say(format!("listening on http://{}", server.address()));
                     tokio::select! {
                         _ = interrupted.recv() => {}
+                        _ = asked.recv() => {}
                         () = server.crashed() => {
                             complain("the server has crashed, as a planted fault wants");
                             return Exit::Fail;

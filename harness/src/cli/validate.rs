@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::server_flags::ServerFlags;
 use super::{Exit, complain, say, show_mistakes};
@@ -33,6 +33,9 @@ pub(super) struct Validate {
     /// Cases that your server is known to break: a YAML file of numbers and reasons, `"7.1": "why, and a link"`
     #[arg(long, value_name = "FILE")]
     deviations: Option<PathBuf>,
+    /// How long to wait for what a half-open line shows, which may be nothing; these waits run beside the rest
+    #[arg(long, value_name = "SECONDS", default_value_t = validate::PATIENCE.as_secs(), value_parser = clap::value_parser!(u64).range(1..=300))]
+    patience: u64,
     /// Print what was found as JSON, to standard output
     #[arg(long)]
     json: bool,
@@ -60,7 +63,11 @@ struct Sinks {
 
 impl Validate {
     pub(super) fn execute(self) -> Exit {
-        let sections = validate::sections();
+        let patience = Duration::from_secs(self.patience);
+        let mut sections = validate::sections();
+        for case in sections.iter_mut().flat_map(|section| &mut section.cases) {
+            case.patience = patience;
+        }
         let sections = match chosen(sections, &self.section, &self.case) {
             Ok(sections) => sections,
             Err(why) => {

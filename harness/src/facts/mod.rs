@@ -215,6 +215,12 @@ impl Facts {
             })
     }
 
+    /// Whether a notice, sent by this event, may as well refuse something else than the request that was under way.
+    pub fn is_unclear(&self, sent: Seq) -> bool {
+        let place = self.rooms.index_of.get(&sent);
+        place.is_some_and(|place| self.rooms.unclear.contains(place))
+    }
+
     /// What a signal that the server delivered at this place in the trace turns out to be; `None` for all other events.
     pub fn delivery(&self, at: usize) -> Option<Delivery> {
         let index = *self.post.delivered_at.get(&at)?;

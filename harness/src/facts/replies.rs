@@ -35,10 +35,12 @@ impl Rooms {
             Asked::Request(request) => request,
             Asked::Signal(kind) => {
                 self.links[link].signalled.insert(*kind, message);
+                self.refusable(link, http, i);
                 return;
             }
             Asked::Safe => return,
             Asked::Opaque => {
+                self.refusable(link, http, i);
                 self.links[link].opaque = true;
                 self.peers[peer].opaque = true;
                 self.peers[peer].place = Place::Doubt;
@@ -97,6 +99,7 @@ impl Rooms {
             touches,
             place,
             granted: false,
+            unsure: false,
         });
         self.links[link]
             .pending
@@ -106,6 +109,29 @@ impl Rooms {
         if http {
             self.asked_by.insert(message, ask);
         }
+    }
+
+    fn refusable(&mut self, link: LinkId, http: bool, i: usize) {
+        if !http {
+            self.links[link].refusable = Some(i);
+        }
+    }
+
+    /// Whether a refusal that came on the WebSocket may be of something else than a request: its wire names none, nor is it in the words of
+    /// one, and something was sent that the server has not certainly done with.
+    fn may_mean_anything(&self, link: LinkId, notice: &Notice) -> bool {
+        let Notice::Refused {
+            request: None,
+            reason,
+        } = notice
+        else {
+            return false;
+        };
+        let link = &self.links[link];
+        (link
+            .refusable
+            .is_some_and(|sent| link.done_with < Some(sent)))
+            && !self.refusals.iter().any(|text| reason.contains(text))
     }
 
     fn room(&mut self, name: &RoomName) -> RoomId {
@@ -160,7 +186,14 @@ impl Rooms {
             _ => {}
         }
         let response = http.then(|| self.fetched(event, link)).flatten();
-        let ask = self.asked(event, link, http, notice);
+        let mut ask = self.asked(event, link, http, notice);
+        if !http
+            && notice.is_some_and(|notice| self.may_mean_anything(link, notice))
+            && let Some(ask) = ask.take()
+        {
+            self.asks[ask].unsure = true;
+            self.unclear.insert(i);
+        }
         self.answer(i, link, ask, notice, response);
         let Some(ask) = ask else {
             match notice {
@@ -342,7 +375,9 @@ impl Rooms {
         let front = |rooms: &mut Self, kind: Kind| {
             let pending = rooms.links[link].pending.get_mut(&kind)?;
             while let Some(ask) = pending.front() {
-                if rooms.asks[*ask].reply.is_none() {
+                let Ask { reply, unsure, .. } = &rooms.asks[*ask];
+                // One that may have been refused was refused, if it was asked once more.
+                if reply.is_none() && !(*unsure && pending.len() > 1) {
                     return Some(*ask);
                 }
                 pending.pop_front();
@@ -372,6 +407,7 @@ impl Rooms {
         let peer = self.links[link].peer;
         if !http && !by_http {
             self.links[link].settled.push((at, i));
+            self.links[link].done_with = self.links[link].done_with.max(Some(at));
             if let Place::Leaving(since) = self.peers[peer].place
                 && at > since
             {

@@ -105,6 +105,8 @@ pub(crate) struct Ask {
     pub place: Place,
     /// It is taken for granted: the server does not answer it.
     pub granted: bool,
+    /// It may have been refused, by words that may as well mean something else.
+    pub(super) unsure: bool,
 }
 
 /// News of a coming or going, as the server sent it.
@@ -193,6 +195,10 @@ pub(crate) struct LinkLife {
     pub(super) fetched: VecDeque<usize>,
     /// The newest signal of each kind, by event.
     pub(super) signalled: HashMap<Kind, usize>,
+    /// The newest message on the WebSocket that is no request and that the server may refuse.
+    pub(super) refusable: Option<usize>,
+    /// The newest request on the WebSocket that is answered: what came before it is done with.
+    pub(super) done_with: Option<usize>,
     /// WebSocket requests and their replies, by event; after [`Rooms::finish`] sorted, each with the earliest reply from there on.
     pub(super) settled: Vec<(usize, usize)>,
 }
@@ -215,6 +221,8 @@ pub(crate) struct Rooms {
     rejects_same_id: bool,
     /// What is in a refusal that is for want of room.
     pub(super) full: Option<String>,
+    /// What is in refusals of requests.
+    pub(super) refusals: Vec<String>,
     /// Who connects again may be inside again without asking.
     pub returns: bool,
     /// Nobody ever asks to enter: to connect is to enter.
@@ -230,6 +238,8 @@ pub(crate) struct Rooms {
     held: HashMap<Seq, (usize, Upward)>,
     /// Reply → what it answers, by event.
     pub answers: HashMap<usize, usize>,
+    /// Refusals that may be of something else than the request that was under way, by event.
+    pub(super) unclear: HashSet<usize>,
     /// When the server was last stopped where it stands.
     pub paused: Option<usize>,
     /// For each stay that began while others were certainly inside, theirs.
@@ -268,6 +278,7 @@ impl Rooms {
             starved: 0,
             rejects_same_id: terms.rejects_same_id,
             full: terms.full.clone(),
+            refusals: terms.refusals.clone(),
             returns: terms.coalesces || !terms.rejects_same_id,
             implicit,
             inside: if implicit {
@@ -282,6 +293,7 @@ impl Rooms {
             index_of: HashMap::new(),
             held: HashMap::new(),
             answers: HashMap::new(),
+            unclear: HashSet::new(),
             paused: None,
             witnesses: HashMap::new(),
             restarted: None,
@@ -450,6 +462,8 @@ impl Rooms {
             pending: HashMap::new(),
             fetched: VecDeque::new(),
             signalled: HashMap::new(),
+            refusable: None,
+            done_with: None,
             settled: Vec::new(),
         });
         id

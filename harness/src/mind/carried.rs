@@ -12,7 +12,7 @@ pub fn description(session: &str) -> String {
 }
 
 /// The nth candidate of a peer, on the discard port (RFC 8839, section 5.1).
-fn candidate(number: u32) -> Candidate {
+pub fn candidate(number: u32) -> Candidate {
     Candidate {
         candidate: format!("candidate:{number} 1 udp 2113937151 127.0.0.1 9 typ host"),
         sdp_mid: Some("0".into()),

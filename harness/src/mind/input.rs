@@ -45,8 +45,8 @@ impl From<Mark> for Cause {
 pub enum Input {
     /// It asks to be let into a room; with `offers` it will offer to each who is inside, or to none; where that is not said, as its policy is.
     Joining { offers: Option<bool> },
-    /// A join, or something that nobody named, was refused.
-    Refused,
+    /// A join was refused, or something that nobody named (`bare`): then it may have been the join.
+    Refused { bare: bool },
     /// It is in a room, with these.
     Joined { inside: Vec<PeerName>, heard: Seq },
     /// The server told that somebody came in.

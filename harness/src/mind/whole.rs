@@ -27,6 +27,8 @@ pub struct Mind {
     calls: BTreeMap<Call, PeerName>,
     /// Joins under way: whether it offers once it is in.
     joins: VecDeque<bool>,
+    /// So many of the oldest of them may have been refused.
+    unsure: usize,
     /// Whom it met last: who was inside, came in, or signalled.
     pub(super) met: Option<PeerName>,
     /// Whom it heard a signal of last.
@@ -54,6 +56,7 @@ impl Mind {
             owners: BTreeMap::new(),
             calls: BTreeMap::new(),
             joins: VecDeque::new(),
+            unsure: 0,
             met: None,
             signalled: None,
             carried: 0,
@@ -70,21 +73,33 @@ impl Mind {
         self.owners.get(&conn)
     }
 
+    /// Takes off the oldest join that has no answer; one that may have been refused was, where another was asked for after it.
+    fn answered(&mut self) -> Option<bool> {
+        while self.unsure > 0 && self.joins.len() > 1 {
+            self.joins.pop_front();
+            self.unsure -= 1;
+        }
+        self.unsure = self.unsure.saturating_sub(1);
+        self.joins.pop_front()
+    }
+
     /// Takes something in and says what is to be done.
     pub fn handle(&mut self, input: Input) -> Vec<Output> {
         let mut out = Vec::new();
         match input {
             Input::Joining { offers } => self.joins.push_back(self.policy.offers_as_joiner(offers)),
-            Input::Refused => drop(self.joins.pop_front()),
+            Input::Refused { bare: true } => self.unsure = self.joins.len().min(self.unsure + 1),
+            Input::Refused { bare: false } => drop(self.answered()),
             Input::LineLost => {
                 self.joins.clear();
+                self.unsure = 0;
                 let peers: Vec<PeerName> = self.pairs.keys().cloned().collect();
                 for peer in peers {
                     self.tell(&peer, Item::LineLost, &mut out);
                 }
             }
             Input::Joined { inside, heard } => {
-                let offers = self.joins.pop_front().unwrap_or(false);
+                let offers = self.answered().unwrap_or(false);
                 self.met = inside.first().cloned().or(self.met.take());
                 for peer in &inside {
                     self.tell(peer, Item::Found, &mut out);

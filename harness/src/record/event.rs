@@ -13,6 +13,9 @@ use crate::signaling::{DescriptionKind, Kind, Word};
 use crate::terms::Rule;
 use crate::terms::{Carrier, Direction, Ending, Fate, Machine, Payload, ServerLife, Side};
 
+/// What the note begins with that tells how the server bore a strain.
+pub const UNDER_STRAIN: &str = "under strain: ";
+
 /// The version of the trace format that this build writes.
 pub const TRACE_VERSION: u32 = 3;
 

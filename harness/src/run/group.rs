@@ -100,6 +100,14 @@ impl Group {
         }
     }
 
+    /// Asks all of it to end (SIGTERM).
+    pub fn terminate(&self) {
+        let leader = self.leader.load(Ordering::SeqCst);
+        if leader != 0 {
+            imp::signal_all(leader, &self.mark, libc::SIGTERM);
+        }
+    }
+
     /// Lets all of it go on (SIGCONT).
     pub fn resume(&self) {
         let leader = self.leader.load(Ordering::SeqCst);

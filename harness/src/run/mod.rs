@@ -4,6 +4,7 @@
 //! watchdog is a small shell in a group of its own that reads a pipe which only the harness holds. However the harness
 //! ends, the pipe ends with it, and the watchdog kills the groups and the marked, and removes the folder.
 
+mod delay;
 mod group;
 mod leftovers;
 mod listening;
@@ -15,6 +16,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+pub use delay::Delays;
 pub use group::Group;
 pub use leftovers::{Leftover, leftovers};
 pub use listening::{Holder, Listening, Stranger};

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw, Second};
 use super::page::{Filling, PageDeed, ROLE_KEYS, Sight, Target};
+use super::strain::Strain;
 use crate::names::{PeerName, RoomName};
 use crate::signaling::{DescriptionKind, Field, Garbage, Kind};
 use crate::source::Span;
@@ -510,6 +511,13 @@ pub(crate) fn stall(v: &Values) -> Option<Action> {
     })
 }
 
+pub(crate) fn strain(v: &Values) -> Option<Action> {
+    Some(Action::Strain {
+        how: Strain::parse(v.word("by")?)?,
+        times: u32::try_from(v.number("times")?).ok()?,
+    })
+}
+
 pub(crate) fn mend(v: &Values) -> Option<Action> {
     Some(Action::Mend {
         peer: v.peer("peer")?,
@@ -541,7 +549,10 @@ pub(crate) fn cut(v: &Values) -> Option<Action> {
 }
 
 pub(crate) fn kill_server(v: &Values) -> Option<Action> {
-    Some(Action::KillServer { node: v.node() })
+    Some(Action::KillServer {
+        node: v.node(),
+        asked: v.flag("asked", false),
+    })
 }
 
 pub(crate) fn restart(v: &Values) -> Option<Action> {

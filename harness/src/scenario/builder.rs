@@ -11,6 +11,7 @@ use super::model::{
     PeerSpec, Place, Raw, Scenario, Step,
 };
 use super::model::{Share, Together};
+use super::strain::Strain;
 use super::times::Times;
 use crate::mistake::Mistakes;
 use crate::names::{PeerName, RoomName, Stack};
@@ -302,6 +303,11 @@ impl Builder {
     /// `stall`
     pub fn stall(self, peer: impl Into<PeerName>) -> Self {
         self.step(Action::Stall { peer: peer.into() })
+    }
+
+    /// `strain`
+    pub fn strain(self, how: Strain, times: u32) -> Self {
+        self.step(Action::Strain { how, times })
     }
 
     /// `mend`

@@ -210,13 +210,16 @@ impl Walk<'_> {
                 }
             }
             // Who else is on that node depends on how many there are; a room may be on all.
-            Action::Restart { node: Some(node) } | Action::KillServer { node: Some(node) } => {
+            Action::Restart { node: Some(node) }
+            | Action::KillServer {
+                node: Some(node), ..
+            } => {
                 let on_it = |peer: &PeerName| self.is_placed(peer, *node);
                 let gone: Vec<PeerName> =
                     self.inside.iter().filter(|p| on_it(p)).cloned().collect();
                 self.inside.retain(|peer| !gone.contains(peer));
             }
-            Action::Restart { node: None } | Action::KillServer { node: None } => {
+            Action::Restart { node: None } | Action::KillServer { node: None, .. } => {
                 self.rooms
                     .values_mut()
                     .for_each(|gone| *gone = Some(at.number));
@@ -311,6 +314,7 @@ impl Walk<'_> {
             | Action::Mend { .. }
             | Action::Pause { .. }
             | Action::Resume { .. }
+            | Action::Strain { .. }
             | Action::Wait(_)
             | Action::SendRaw { .. }
             | Action::Page { .. }
@@ -436,10 +440,10 @@ impl Walk<'_> {
                         .expect("no `pause` before this step");
                 }
             }
-            Action::Restart { node: None } | Action::KillServer { node: None } => {
+            Action::Restart { node: None } | Action::KillServer { node: None, .. } => {
                 self.faulty = Faulty::default();
             }
-            Action::Restart { node } | Action::KillServer { node } => {
+            Action::Restart { node } | Action::KillServer { node, .. } => {
                 self.faulty.paused.remove(node);
             }
             Action::SendRaw {

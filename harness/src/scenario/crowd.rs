@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Action, Answer, Condition, Cut, Scenario, Second, Share, Step, Together};
+use super::strain::Strain;
 use crate::names::{PeerName, RoomName};
 use crate::signaling::Kind;
 use crate::terms::Kill;
@@ -79,7 +80,11 @@ fn most(steps: &[Step]) -> usize {
                     inside.remove(peer);
                 }
             }
-            Action::KillServer { node: None } | Action::Restart { node: None } => rooms.clear(),
+            Action::Strain {
+                how: Strain::FullRoom,
+                times,
+            } => most = most.max(usize::try_from(*times).unwrap_or(usize::MAX)),
+            Action::KillServer { node: None, .. } | Action::Restart { node: None } => rooms.clear(),
             _ => {}
         }
     }

@@ -21,6 +21,7 @@ mod placed;
 mod read;
 mod schema;
 mod spelling;
+mod strain;
 mod table;
 mod text;
 mod times;
@@ -29,6 +30,7 @@ mod value;
 mod warnings;
 
 pub(crate) use crowd::Acquainted;
+pub(crate) use read::peers_named;
 pub(crate) use read::variants::{gather as gather_variants, slug as variant_slug};
 pub(crate) use table::Demands;
 
@@ -44,4 +46,5 @@ pub use ordered::OneLink;
 pub use page::{Filling, PageDeed, Sight, Target};
 pub use read::sequences::Sequences;
 pub use schema::schema;
+pub use strain::Strain;
 pub use times::Times;

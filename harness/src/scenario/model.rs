@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::cast::Mix;
 use super::page::PageDeed;
+use super::strain::Strain;
 use super::times::Times;
 use crate::hand::PeerFault;
 use crate::names::{PeerName, RoomName, Stack};
@@ -438,8 +439,9 @@ pub enum Action {
     Stall { peer: PeerName },
     /// End the peer's silence or stall.
     Mend { peer: PeerName },
-    /// End the server as a crash would. Here and in what follows: one node of it, from 1, or all.
-    KillServer { node: Option<u32> },
+    /// End the server as a crash would; `asked`: it is asked to end first (SIGTERM), and killed only if it does not. Here and in what follows: one
+    /// node of it, from 1, or all.
+    KillServer { node: Option<u32>, asked: bool },
     /// End the server if it runs, and start it again on the same address.
     Restart { node: Option<u32> },
     /// Stop the server's processes; its port and its connections stay.
@@ -456,6 +458,8 @@ pub enum Action {
         body: Option<String>,
         status: Option<u16>,
     },
+    /// Strangers do something so often.
+    Strain { how: Strain, times: u32 },
     /// Let time pass, where time itself is the point.
     Wait(Duration),
     /// What a user does with the page of a peer that is one.

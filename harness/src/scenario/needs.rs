@@ -9,6 +9,7 @@ use super::acquainted::Acquainted;
 use super::model::{
     Action, Answer, Condition, Cut, Offers, Pattern, Raw, Scenario, Second, Share, Step, Together,
 };
+use super::strain::Strain;
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::{Dialect, Kind, Need, Reason};
 use crate::terms::Kill;
@@ -182,10 +183,10 @@ impl<'s> Course<'s> {
                 peer,
                 how: Cut::Silence(_),
             } => self.ends.push((peer, End::Silent)),
-            Action::KillServer { node: None } | Action::Restart { node: None } => {
+            Action::KillServer { node: None, .. } | Action::Restart { node: None } => {
                 self.rooms.clear();
             }
-            Action::KillServer { node } | Action::Restart { node } => {
+            Action::KillServer { node, .. } | Action::Restart { node } => {
                 for (peer, spec) in &self.scenario.peers {
                     if spec.node == *node {
                         self.leave(peer, Some(End::WithItsNode));
@@ -250,9 +251,39 @@ impl<'s> Course<'s> {
                     need(self, Need::Passes(*behind), format!("looks for `{behind}`"));
                 }
             }
+            Action::Strain { how, times } => self.strain(*how, *times, step),
             Action::Await(condition) => self.condition(condition, step),
             Action::Together(together) => self.together(together),
             _ => {}
+        }
+    }
+
+    /// What strangers need to do this.
+    fn strain(&mut self, how: Strain, times: u32, step: &Step) {
+        let mut needs = vec![Need::Strangers];
+        match how {
+            Strain::Visits => needs.extend([Need::Says(Kind::Join), Need::Says(Kind::Leave)]),
+            Strain::Rooms => needs.extend([Need::Rooms, Need::Says(Kind::Leave)]),
+            Strain::FullRoom => needs.extend([
+                Need::Says(Kind::Join),
+                Need::TellsInside,
+                Need::Holds(usize::try_from(times).unwrap_or(usize::MAX)),
+            ]),
+            Strain::Signals | Strain::Dialogue | Strain::Flood | Strain::Deaf => {
+                needs.push(Need::Relays(Kind::Offer));
+            }
+            Strain::Lines | Strain::Losses | Strain::Returns | Strain::Crowd | Strain::Turnover => {
+            }
+        }
+        if matches!(how, Strain::Visits | Strain::Rooms) {
+            needs.push(Need::StaysConnected);
+        }
+        for need in needs {
+            self.need(
+                need,
+                format!("strains the server by {}", how.as_str()),
+                step,
+            );
         }
     }
 

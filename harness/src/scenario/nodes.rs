@@ -9,7 +9,7 @@ impl Step {
     /// The node of the server that it does something to, if it names one.
     pub fn node(&self) -> Option<u32> {
         match self.action {
-            Action::KillServer { node }
+            Action::KillServer { node, .. }
             | Action::Restart { node }
             | Action::Pause { node }
             | Action::Resume { node } => node,

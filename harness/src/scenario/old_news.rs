@@ -248,7 +248,7 @@ impl<'s> Walk<'s> {
                 peer,
                 how: Cut::Close | Cut::Reset,
             } => self.goes_out(step, peer),
-            Action::KillServer { node: None } | Action::Restart { node: None } => {
+            Action::KillServer { node: None, .. } | Action::Restart { node: None } => {
                 self.rooms.clear()
             }
             Action::Negotiate { from, to } | Action::RestartIce { peer: from, to } => {

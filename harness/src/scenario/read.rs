@@ -4,6 +4,7 @@ mod casts;
 mod claims;
 mod counts;
 mod file;
+mod named;
 mod peer;
 pub(crate) mod placeholders;
 pub(super) mod sequences;
@@ -31,6 +32,7 @@ use crate::yaml::{Key, Node, Value, duration};
 use sequences::Sequences;
 use variants::Set;
 
+pub(crate) use named::peers_named;
 pub(super) use peer::idle_key;
 
 struct Reader<'m> {

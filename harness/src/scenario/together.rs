@@ -135,6 +135,7 @@ macro_rules! doer {
             | Action::Restart { .. }
             | Action::Pause { .. }
             | Action::Resume { .. }
+            | Action::Strain { .. }
             | Action::Wait(_)
             | Action::Await(_)
             | Action::Together(_) => None,

@@ -43,12 +43,17 @@ pub(super) struct Named<'a> {
     pub words: &'a [(String, String)],
 }
 
+/// How long a program may take to end that was asked to.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
+
 /// The program, from start to its end.
 pub(super) struct Child {
     address: SocketAddr,
     group: Arc<Group>,
     exited: watch::Receiver<Option<String>>,
     wanted: watch::Sender<bool>,
+    /// It was asked to end.
+    asked: bool,
     /// Who listened when it got ready; nobody where that cannot be told.
     holders: Vec<Holder>,
     path: String,
@@ -156,6 +161,7 @@ impl Child {
             group,
             exited,
             wanted,
+            asked: false,
             holders: Vec::new(),
             path: match &spec.ready {
                 Ready::Http(path) => path.clone(),
@@ -296,6 +302,22 @@ impl Child {
         listening.unwrap_or(Listening::Unknown)
     }
 
+    /// Asks the whole group to end, and gives it its time. From here on its end is wanted.
+    pub(super) async fn ask_to_end(&mut self) {
+        self.asked = true;
+        self.wanted.send_replace(true);
+        let group = self.group.clone();
+        drop(tokio::task::spawn_blocking(move || group.terminate()).await);
+        let ended = self.exited.wait_for(Option::is_some);
+        // Whoever takes longer is killed.
+        drop(timeout(ENDS_WITHIN, ended).await);
+    }
+
+    /// Its processes, by id.
+    pub(super) fn processes(&self) -> Vec<u32> {
+        self.group.alive()
+    }
+
     /// Stops the whole group; `false` if some of it could not be.
     pub(super) async fn pause(&self) -> bool {
         let group = self.group.clone();
@@ -313,7 +335,7 @@ impl Child {
     pub(super) async fn kill(mut self) -> bool {
         let told = || !*self.wanted.borrow() && self.exited.borrow().is_some();
         let ends = self.group.leader_has_ended() || self.group.leader_is_ending();
-        let over = ends && self.hears_nobody_soon().await;
+        let over = !self.asked && ends && self.hears_nobody_soon().await;
         let by_itself = over || told();
         if !by_itself {
             self.wanted.send_replace(true);

@@ -124,6 +124,13 @@ impl Embedded {
         blocked.await.is_ok()
     }
 
+    /// Has it end in order; its port and what it is told of stay till it is killed.
+    pub(super) async fn ask_to_end(&mut self) {
+        if let Some(server) = &self.server {
+            server.stops().await;
+        }
+    }
+
     pub(super) fn resume(&mut self) {
         let paused = self.own.as_mut().and_then(|own| own.paused.take());
         if let (Some(_), Some(server)) = (&paused, &self.server) {

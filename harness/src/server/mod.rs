@@ -11,6 +11,7 @@ mod node;
 mod output;
 mod ready;
 mod translator;
+mod usage;
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -35,6 +36,7 @@ pub use translator::TranslatorSpec;
 
 pub use elsewhere::{ServerUrl, UrlSpec};
 pub use logins::{EVERYBODY, HttpLogin, Login, Logins};
+pub use usage::Usage;
 
 /// Where a server's life is told.
 pub type Sink = Arc<dyn Fn(ServerLife) + Send + Sync>;
@@ -506,6 +508,14 @@ impl ServerUnderTest {
         ran
     }
 
+    /// Asks one node to end, or all, as the system does that is shut down (SIGTERM), and gives it its time. What has not ended by then goes on.
+    /// One that is not ours is not asked. It is to be killed next.
+    pub async fn ask_to_end(&mut self, node: Option<u32>) {
+        if self.is_ours() {
+            join_all(self.meant(node).map(Node::ask_to_end)).await;
+        }
+    }
+
     /// The same for one node, or all. That it was killed is for whoever asks to tell.
     pub async fn kill_node(&mut self, node: Option<u32>) -> bool {
         if !self.is_ours() {
@@ -556,6 +566,11 @@ impl ServerUnderTest {
         let (spec, wanted) = (self.spec.clone(), self.wanted.clone());
         let booted = join_all(self.meant(node).map(|node| node.boot(&spec, &wanted))).await;
         booted.into_iter().collect()
+    }
+
+    /// What its processes hold now; `None` of one that is no process of its own, or that glare has not started.
+    pub fn usage(&self) -> Option<Usage> {
+        Usage::of(self.nodes.iter().flat_map(Node::processes))
     }
 
     /// Stops it where it stands, as SIGSTOP does: its port and its connections stay, nothing answers, no timer runs out. A child is

@@ -187,6 +187,23 @@ impl Node {
         self.life.is_some()
     }
 
+    /// Asks it to end, and gives it its time.
+    pub(super) async fn ask_to_end(&mut self) {
+        match &mut self.life {
+            Some(Life::Embedded(server)) => server.ask_to_end().await,
+            Some(Life::Child(child)) => child.ask_to_end().await,
+            Some(Life::Elsewhere) | None => {}
+        }
+    }
+
+    /// Its processes, where it has some of its own.
+    pub(super) fn processes(&self) -> Vec<u32> {
+        match &self.life {
+            Some(Life::Child(child)) => child.processes(),
+            Some(Life::Embedded(_) | Life::Elsewhere) | None => Vec::new(),
+        }
+    }
+
     /// Ends it as a crash would; whether it ran till then.
     pub(super) async fn kill(&mut self) -> bool {
         match self.life.take() {

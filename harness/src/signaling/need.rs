@@ -52,6 +52,8 @@ pub enum Need {
     StaysConnected,
     /// Who comes in is told who is inside.
     TellsInside,
+    /// Strangers can come and meet, apart from all others.
+    Strangers,
     /// Lines are WebSockets, so that there are frames to break, and a handshake.
     WebSocket,
     /// Peers send messages on their lines, so that one can be sent as it is.
@@ -151,6 +153,15 @@ impl Need {
                 properties.notices_silence_within,
                 waits,
             ),
+            Need::Strangers if dialect.dials_by_room() => Some(format!(
+                "with the dialect `{name}` a line is dialled for each room, which strangers do not"
+            )),
+            Need::Strangers if dialect.has_rooms() => (!dialect.names_rooms()).then(|| {
+                format!("with the dialect `{name}` nobody can say which room, so strangers would meet others")
+            }),
+            Need::Strangers => (!dialect.may_address(Kind::Offer)).then(|| {
+                format!("the dialect `{name}` has no rooms, and cannot say whom `offer` is for")
+            }),
             Need::WebSocket => {
                 let carrier = match dialect.via() {
                     Via::WebSocket | Via::SocketIo { start: Start::WebSocket, .. } => return None,

@@ -80,6 +80,11 @@ impl Refusals {
         self.0.contains_key(&reason)
     }
 
+    /// All texts that tell one of them.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.values().flatten().map(String::as_str)
+    }
+
     /// The text that must be in what the server says, if a scenario wants this: one of glare's names, or a text of its own. `None`: whatever
     /// the server says will do.
     pub fn wanted<'t>(&'t self, text: &'t str) -> Option<&'t str> {

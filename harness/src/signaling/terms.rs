@@ -48,6 +48,9 @@ pub struct Terms {
     /// What is in a refusal that is for want of room; `None`: nothing tells such a one from others.
     #[serde(default)]
     pub full: Option<String>,
+    /// What is in refusals that are declared: such a one is of a request, even where its wire names none.
+    #[serde(default)]
+    pub refusals: Vec<String>,
     /// News of a stay comes before what its peer relays.
     pub news_before_relays: bool,
     /// Each piece of news is told once.
@@ -102,6 +105,7 @@ impl From<&Properties> for Terms {
                 .refusals
                 .wanted(Reason::Full.as_str())
                 .map(str::to_owned),
+            refusals: properties.refusals.texts().map(str::to_owned).collect(),
             news_before_relays: properties.news_before_relays,
             news_once: properties.news_once,
             rooms: None,

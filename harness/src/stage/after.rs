@@ -69,7 +69,11 @@ impl Asked<'_> {
         waiting: &Waiting,
     ) -> Option<Result<Replied, Miss>> {
         let Asked { peer, kind, answer } = self;
-        let Some((notice, seq)) = world.reply(peer, *kind, begun) else {
+        let reply = match answer {
+            Answer::Granted => world.reply(peer, *kind, begun),
+            _ => world.reply_or_refusal(peer, *kind, begun),
+        };
+        let Some((notice, seq)) = reply else {
             let why = world.hope.deaf(peer, waiting)?;
             let why = format!("{peer} waited for the server's answer to its {kind}, and {why}");
             return Some(Err(why.into()));

@@ -182,6 +182,7 @@ impl Stage {
             | Action::Resume { .. }
             | Action::SendRaw { .. }
             | Action::Page { .. }
+            | Action::Strain { .. }
             | Action::Wait(_)
             | Action::Await(_)
             | Action::Together(_) => {

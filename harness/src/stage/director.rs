@@ -19,11 +19,13 @@ use super::outcome::Judged;
 use super::page;
 use super::pulse::Pulse;
 use super::rules::Rules;
+use super::strangers::Strangers;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::lock::lock;
 use crate::log::Watch;
 use crate::names::{Link, PeerName, RoomName};
+use crate::peer::browser::Pool;
 use crate::peer::page::GRACE;
 use crate::peer::page::PageError;
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
@@ -53,6 +55,8 @@ const ENDS_WITHIN: Duration = Duration::from_millis(500);
 
 /// How long a picture of a page may take on which a step failed.
 const PICTURE_WITHIN: Duration = Duration::from_secs(5);
+/// So much before its end a page's step may say that its time is up: browsers round.
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// How much longer than it should whoever keeps to a deadline of his own may take: a page's answer to the step, and one more that says what is there.
 const OVERTIME: Duration = GRACE
@@ -104,7 +108,7 @@ impl Miss {
 /// How long something may take, and until when that is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Until {
-    within: Duration,
+    pub(super) within: Duration,
     pub(super) at: Instant,
 }
 
@@ -136,6 +140,8 @@ pub(super) struct Stage {
     pub(super) desk: Desk,
     /// Whether two strangers could meet before the steps, where somebody else has started the server and some step does harm.
     pub(super) met_before: Option<bool>,
+    /// Whoever comes besides to the server's first node, for steps that strain it.
+    pub(super) strangers: Strangers,
     pub(super) recorder: Recorder,
     pub(super) rules: Arc<Rules>,
     pub(super) world: World,
@@ -154,6 +160,8 @@ pub(super) struct Stage {
     pub(super) taken: Seq,
     /// How long glare itself got no time from the machine, and until when.
     pub(super) starved: Vec<(Instant, Duration)>,
+    /// Where browsers come from.
+    pub(super) pool: Pool,
     pub(super) lost: Lost,
     /// Pages that are gone by their own doing, and why.
     pub(super) left: Lost,
@@ -379,41 +387,6 @@ impl Stage {
         }
     }
 
-    /// How long glare itself got no time from the machine since this wait began.
-    fn starved(&self, until: Until) -> Duration {
-        let began = until.at.checked_sub(until.within);
-        let since = |at: &Instant| began.is_none_or(|began| *at >= began);
-        let later = self.starved.iter().filter(|(at, _)| since(at));
-        later.map(|(_, time)| *time).sum()
-    }
-
-    /// Something did not happen in its time. Where the machine had no time for glare in much of it, nobody is to blame.
-    pub(super) fn late(&self, what: &str, until: Until) -> Stop {
-        let limit = self.limit(until);
-        let starved = self.starved(until);
-        if starved * 2 > until.within {
-            return Stop::Trouble(
-                InconclusiveKind::Environment,
-                format!(
-                    "{what} did not happen ({limit}), but the machine had no time for glare itself for {} of that: it is too busy",
-                    seconds(starved)
-                ),
-            );
-        }
-        fail_as(
-            FailureKind::TimedOut,
-            format!("{what} did not happen ({limit})"),
-        )
-    }
-
-    fn limit(&self, until: Until) -> String {
-        if until.at >= self.end {
-            "the case's time was up".into()
-        } else {
-            format!("after {}", seconds(until.within))
-        }
-    }
-
     /// Who is dead and since when the step waits, for what may still come.
     pub(super) fn waiting(&self, begun: Seq) -> Waiting {
         let dead = self.actors.values().filter(|actor| !actor.lives());
@@ -467,7 +440,7 @@ impl Stage {
     }
 
     /// What failed, and that the server ended, if that is why: the end of a process is noticed a moment after that of its sockets.
-    async fn explained(&mut self, kind: FailureKind, message: String) -> Stop {
+    pub(super) async fn explained(&mut self, kind: FailureKind, message: String) -> Stop {
         if !(self.server.is_up() && self.server.is_ours() && self.world.hope.lost_a_line()) {
             return fail_as(kind, message);
         }
@@ -507,7 +480,7 @@ impl Stage {
         if let Some(opening) = self.actor(peer)?.opening(deed, begun, BROWSER_WITHIN) {
             let opens = self.within(BROWSER_WITHIN);
             if let Err(error) = self.watching(opens, opening).await? {
-                return Err(self.unable(peer, &error, begun).await);
+                return Err(self.unable(peer, &error, begun, opens).await);
             }
         }
         // What a browser and a load take that no step asks for is nobody's fault.
@@ -529,13 +502,22 @@ impl Stage {
                 self.actor(peer)?.keep_picture(&name, &picture);
                 Ok(())
             }
-            Err(error) => Err(self.unable(peer, &error, begun).await),
+            Err(error) => Err(self.unable(peer, &error, begun, until).await),
         }
     }
 
     /// What a user could not do, with a picture of what was there.
-    async fn unable(&mut self, peer: &PeerName, error: &PageError, begun: Seq) -> Stop {
+    async fn unable(
+        &mut self,
+        peer: &PeerName,
+        error: &PageError,
+        begun: Seq,
+        until: Until,
+    ) -> Stop {
         let mut message = format!("{peer}: {error}");
+        // What could not be done before its time was up was not for want of time.
+        let late = Instant::now() + MOMENT >= until.at;
+        let kept = self.kept_waiting(until).filter(|_| late);
         let name = self.number(begun);
         if let Some(actor) = self.actors.get(peer)
             && let Some(picture) = actor.picture(PICTURE_WITHIN)
@@ -545,7 +527,13 @@ impl Stage {
             message.push_str(&format!("; a picture of it: {}", path.display()));
         }
         match self.take_in() {
-            Ok(()) => fail_as(page::failure(error), message),
+            Ok(()) => match kept {
+                Some(why) => Stop::Trouble(
+                    InconclusiveKind::Environment,
+                    format!("{message}; but {why}"),
+                ),
+                None => fail_as(page::failure(error), message),
+            },
             Err(stop) => stop,
         }
     }
@@ -863,6 +851,6 @@ pub(super) fn fail_as(kind: FailureKind, message: String) -> Stop {
     }
 }
 
-fn seconds(duration: Duration) -> String {
+pub(super) fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
 }

@@ -571,7 +571,9 @@ impl Driver {
             }),
             Word::Notice {
                 notice: Notice::Refused { request, .. },
-            } => matches!(request, Some(Kind::Join) | None).then_some(Input::Refused),
+            } => matches!(request, Some(Kind::Join) | None).then_some(Input::Refused {
+                bare: request.is_none(),
+            }),
             Word::Notice {
                 notice: Notice::PeerJoined { .. },
             } => other.map(|peer| Input::Came { peer, heard }),

@@ -23,6 +23,7 @@ mod hope;
 mod hopeless;
 mod idle;
 mod inner;
+mod late;
 mod lawful;
 mod leavings;
 mod line;
@@ -39,6 +40,7 @@ mod pulse;
 mod rules;
 mod shake;
 mod speak;
+mod strain;
 mod strangers;
 #[cfg(test)]
 mod tests;

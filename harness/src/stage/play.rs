@@ -386,6 +386,9 @@ fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
         );
         return unsupported(UnsupportedKind::Stack, why);
     }
+    if let Some(why) = super::strain::unmeasured(case, &setting.server) {
+        return unsupported(UnsupportedKind::Server, why);
+    }
     let nodes = setting.server.nodes();
     let why =
         (case.scenario.lacking(&setting.dialect)).or_else(|| case.scenario.lacking_nodes(nodes))?;
@@ -579,6 +582,7 @@ async fn perform(
         alias: scene.directory.alias().clone(),
         desk: scene.desk.clone(),
         met_before,
+        strangers: Strangers::at((&server, 1), setting, scene.directory.alias().clone()),
         actors,
         server,
         app,
@@ -595,6 +599,7 @@ async fn perform(
         acquainted: Acquainted::default(),
         taken: 0,
         starved: Vec::new(),
+        pool: setting.pool.clone(),
         _pulse: pulse,
         lost: lost.clone(),
         left: scene.left.clone(),

@@ -19,13 +19,16 @@ use crate::peer::WirePeer;
 use crate::signaling::{
     Alias, Book, Conversation, Dialect, Kind, Notice, Out, Request, Say, Signal, Word,
 };
-use crate::tap::{HoldId, LinkChange, Passing, Policy, Refused, Tap, TapOptions, Verdict};
+use crate::tap::{Cut, HoldId, LinkChange, Passing, Policy, Refused, Tap, TapOptions, Verdict};
 
 /// Between two attempts at what a server may refuse until it has noticed that somebody went.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// How long a stranger waits before it says once more what may have come before the other one was inside.
 const TOLD_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// How long something that is only said may take to be passed on.
+const PASSES_WITHIN: Duration = Duration::from_secs(10);
 
 fn may_again(again: Option<Instant>) -> bool {
     again.is_some_and(|again| Instant::now() + AGAIN_AFTER < again)
@@ -68,31 +71,49 @@ pub(super) struct Probe {
     dialect: Arc<Dialect>,
     hand: WirePeer,
     refusal: Arc<KeepsRefusal>,
-    /// On its way to the server; ends with it.
-    _tap: Tap,
+    /// On its way to the server; ends with the last that goes through it.
+    tap: Arc<Tap>,
     happenings: Happenings,
     conversation: Conversation,
     link: u32,
     heard: VecDeque<Word>,
+    /// The server did not let it in, or has ended its line.
+    outside: bool,
+}
+
+/// Where a stranger comes from: a tap, and what it keeps of refusals.
+#[derive(Clone)]
+pub(super) struct Gate {
+    tap: Arc<Tap>,
+    refusal: Arc<KeepsRefusal>,
+}
+
+impl Gate {
+    /// A new one, for lines of such a kind. Several may come through it.
+    pub async fn open(tap: TapOptions, packets: Option<Packets>) -> Result<Self, Stuck> {
+        let refusal = Arc::new(KeepsRefusal(Mutex::default(), packets));
+        let tap = Tap::start(tap, refusal.clone()).await;
+        let tap =
+            tap.map_err(|error| Stuck::Harness(format!("no port for a stranger's tap: {error}")))?;
+        let tap = Arc::new(tap);
+        Ok(Self { tap, refusal })
+    }
 }
 
 impl Probe {
     /// Nobody yet: the server will know it as `id`.
     pub async fn new(
         id: String,
-        tap: TapOptions,
+        Gate { tap, refusal }: Gate,
         desk: Desk,
         dialect: Arc<Dialect>,
         alias: Alias,
         book: Book,
-    ) -> Result<Self, Stuck> {
-        let refusal = Arc::new(KeepsRefusal(Mutex::default(), dialect.stream()));
-        let tap = Tap::start(tap, refusal.clone()).await;
-        let tap =
-            tap.map_err(|error| Stuck::Harness(format!("no port for the tap of {id}: {error}")))?;
+    ) -> Self {
         let (hand, happenings) = WirePeer::start(tap.address()).await;
-        Ok(Self {
-            _tap: tap,
+        Self {
+            tap,
+            outside: false,
             desk,
             refusal,
             conversation: Conversation::new(dialect.clone(), &id),
@@ -104,7 +125,7 @@ impl Probe {
             happenings,
             link: 0,
             heard: VecDeque::new(),
-        })
+        }
     }
 
     /// Connects. It tries again until `again`, because the server may not have noticed yet that an earlier owner of the id is gone.
@@ -137,12 +158,16 @@ impl Probe {
                 via: self.dialect.via(),
             };
             self.do_it(command).await?;
+            self.outside = true;
             let why = loop {
                 match self.next(until).await {
                     Some(Happening::LinkOpened { link }) if link == self.link => {
                         let says = self.conversation.opened();
                         match self.open(says, until).await? {
-                            None => return Ok(()),
+                            None => {
+                                self.outside = false;
+                                return Ok(());
+                            }
                             Some(why) => break why,
                         }
                     }
@@ -249,8 +274,111 @@ impl Probe {
         }
     }
 
-    /// Enters a room.
-    pub async fn join(&mut self, room: &RoomName, until: Instant) -> Result<(), Stuck> {
+    /// Makes a room, where there is a word for it, or else enters it.
+    pub async fn makes(&mut self, room: &RoomName, until: Instant) -> Result<(), Stuck> {
+        match self.dialect.says(Kind::Create) {
+            true => self.create(room, until, None).await,
+            false => self.join(room, until).await.map(drop),
+        }
+    }
+
+    /// Leaves a room.
+    pub async fn leaves(&mut self, room: &RoomName, until: Instant) -> Result<(), Stuck> {
+        let request = Request::Leave { room: room.clone() };
+        self.say(&Word::Request { request }, until).await?;
+        let left = |word: &Word| matches!(word.kind(), Kind::Left) || word.refuses();
+        match self.hear("an answer to its leave", until, left).await? {
+            word if word.refuses() => Err(self.stuck(&format!("was refused to leave {room}"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends a signal, and waits for nothing.
+    pub async fn signals(&mut self, to: &str, signal: Signal) -> Result<(), Stuck> {
+        let word = Word::Signal {
+            peer: Some(to.to_owned()),
+            signal,
+        };
+        self.say(&word, Instant::now() + PASSES_WITHIN).await
+    }
+
+    /// Whether the server is done in that time with all that it said: it refuses what is asked behind that.
+    pub async fn is_done_with(&mut self, within: Duration) -> bool {
+        let until = Instant::now() + within;
+        let request = Request::Fence;
+        let asked = self.say(&Word::Request { request }, until).await;
+        let heard = match asked {
+            Ok(()) => self.hear_until("its fence", until, &Word::refuses).await,
+            Err(stuck) => Err(stuck),
+        };
+        matches!(heard, Ok(Some(_)))
+    }
+
+    /// The next signal of this kind that it hears.
+    pub async fn hears(&mut self, kind: Kind, until: Instant) -> Result<Signal, Stuck> {
+        let wanted = |word: &Word| word.kind() == kind;
+        match self
+            .hear(&format!("the next {kind}"), until, wanted)
+            .await?
+        {
+            Word::Signal { signal, .. } => Ok(signal),
+            word => Err(Stuck::Harness(format!("a {} is no signal", word.kind()))),
+        }
+    }
+
+    /// Closes its line, and waits until it is closed.
+    pub async fn hangs_up(&mut self, until: Instant) -> Result<(), Stuck> {
+        let command = Command::CloseLink {
+            link: self.link,
+            code: Some(1000),
+            reason: String::new(),
+        };
+        self.do_it(command).await?;
+        self.line_ends(until).await
+    }
+
+    /// Has its line reset: all that go through its gate.
+    pub async fn is_cut_off(&mut self, until: Instant) -> Result<(), Stuck> {
+        self.tap.cut(None, Cut::Reset).await;
+        self.line_ends(until).await
+    }
+
+    async fn line_ends(&mut self, until: Instant) -> Result<(), Stuck> {
+        loop {
+            match self.next(until).await {
+                Some(Happening::LinkClosed { link, .. }) if link == self.link => return Ok(()),
+                Some(_) => {}
+                None => return Err(self.stuck("has a line that does not end")),
+            }
+        }
+    }
+
+    /// Reads nothing more of what the server writes: all that go through its gate.
+    pub async fn stops_reading(&self) {
+        self.tap.stall(None).await;
+    }
+
+    /// Takes in what has come, and waits for nothing; that the server has ended its line, or has told it that something is wrong.
+    pub async fn catches_up(&mut self) -> Result<(), Stuck> {
+        let any = |word: &Word| word.refuses() || word.kind() == Kind::Error;
+        match self.hear_until("anything", Instant::now(), &any).await? {
+            Some(word) => Err(self.stuck(&format!("was told: {word:?}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the server has not let it in, or has ended its line.
+    pub fn is_outside(&self) -> bool {
+        self.outside
+    }
+
+    /// How it is called by itself.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Enters a room; who is inside already, as far as it is told.
+    pub async fn join(&mut self, room: &RoomName, until: Instant) -> Result<Vec<String>, Stuck> {
         let request = Request::Join { room: room.clone() };
         self.say(&Word::Request { request }, until).await?;
         let reply = self
@@ -267,7 +395,10 @@ impl Probe {
             Word::Notice {
                 notice: Notice::Refused { .. },
             } => Err(self.stuck(&format!("was refused to join {room}"))),
-            _ => Ok(()),
+            Word::Notice {
+                notice: Notice::Joined { with, .. },
+            } => Ok(with),
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -408,8 +539,11 @@ impl Probe {
                     self.heard.extend(heard.words);
                     self.send(heard.says, until).await?;
                 }
-                Some(Happening::LinkClosed { link, .. }) if link == self.link => {
-                    return Err(self.stuck(&format!("lost its connection before {what}")));
+                Some(Happening::LinkClosed { link, code, .. }) if link == self.link => {
+                    self.outside = true;
+                    return Err(self.stuck(&format!(
+                        "lost its connection (close code {code}) before {what}"
+                    )));
                 }
                 Some(_) => {}
                 None => return Ok(None),

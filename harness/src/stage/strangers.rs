@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::desk::{Desk, desk};
-use super::probe::{Probe, Stuck};
+use super::probe::{Gate, Probe, Stuck};
 use super::{Case, Setting};
 use crate::mind::description;
 use crate::names::{PeerName, RoomName};
@@ -46,15 +46,30 @@ impl Strangers {
 
     /// One of them, by this id.
     pub async fn one(&self, id: String) -> Result<Probe, Stuck> {
+        Ok(self.through(self.gate().await?, id).await)
+    }
+
+    /// A way in, for one or for several.
+    pub async fn gate(&self) -> Result<Gate, Stuck> {
+        Gate::open(self.tap.clone(), self.dialect.stream()).await
+    }
+
+    /// One of them who comes through this.
+    pub async fn through(&self, gate: Gate, id: String) -> Probe {
         Probe::new(
             id,
-            self.tap.clone(),
+            gate,
             self.desk.clone(),
             self.dialect.clone(),
             self.alias.clone(),
             self.book.clone(),
         )
         .await
+    }
+
+    /// How the server is talked to.
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
     }
 
     /// Two of them meet in a room of their own.

@@ -82,7 +82,13 @@ impl Stage {
                 let link = self.cut(peer, *how, begun).await?;
                 self.closed(peer, link).await?;
             }
-            Action::KillServer { node } => self.kill_server(self.node(*node), begun).await?,
+            Action::KillServer { node, asked } => {
+                let node = self.node(*node);
+                if *asked {
+                    self.ask_to_end(node, begun).await;
+                }
+                self.kill_server(node, begun).await?;
+            }
             Action::Restart { node } => {
                 let node = self.node(*node);
                 self.kill_server(node, begun).await?;
@@ -122,6 +128,7 @@ impl Stage {
                 peer,
                 raw: Raw::Upgrade { path, status },
             } => self.foreign_upgrade(peer, path, *status).await?,
+            Action::Strain { how, times } => self.strain(*how, *times, begun).await?,
             Action::Wait(time) => self.idle(*time).await?,
             Action::Page { peer, deed } => self.page(peer, deed, begun).await?,
             Action::Await(condition) => return self.condition(condition, begun).await,
@@ -232,6 +239,14 @@ impl Stage {
     /// The node that a step names; of a server that is one process, all of it.
     fn node(&self, named: Option<u32>) -> Option<u32> {
         named.filter(|_| self.server.has_several_nodes())
+    }
+
+    /// Asks one node of the server to end, or all, and gives it its time.
+    async fn ask_to_end(&mut self, node: Option<u32>, begun: Seq) {
+        for peer in self.on_node(node) {
+            self.ending(&peer, begun);
+        }
+        self.server.ask_to_end(node).await;
     }
 
     /// Kills one node of the server, or all.

@@ -365,12 +365,33 @@ impl World {
         self.conns.get_mut(peer)?.all.get_mut(&conn)
     }
 
-    /// The reply to a request: the oldest one since `from` that answers this kind, or a refusal.
+    /// The reply to a request: the oldest one since `from` that answers this kind, or a refusal. One that may be of something else is none.
     pub fn reply(&mut self, peer: &PeerName, request: Kind, from: Seq) -> Option<(Notice, Seq)> {
+        self.reply_of(peer, request, from, false)
+    }
+
+    /// The same, where it may be refused: then any refusal will do.
+    pub fn reply_or_refusal(
+        &mut self,
+        peer: &PeerName,
+        request: Kind,
+        from: Seq,
+    ) -> Option<(Notice, Seq)> {
+        self.reply_of(peer, request, from, true)
+    }
+
+    fn reply_of(
+        &mut self,
+        peer: &PeerName,
+        request: Kind,
+        from: Seq,
+        unclear: bool,
+    ) -> Option<(Notice, Seq)> {
         let facts = &self.facts;
         let place = self.replies.iter().position(|reply| {
             reply.heard > from
                 && reply.peer == *peer
+                && (unclear || !facts.is_unclear(reply.sent))
                 && facts.may_answer((&reply.notice, reply.sent), (peer, request), from)
         })?;
         let reply = self.replies.remove(place);

@@ -24,10 +24,11 @@ const ANSWER: Duration = Duration::from_secs(10);
 
 impl RawFrame {
     /// All of them.
-    pub const ALL: [RawFrame; 4] = [
+    pub const ALL: [RawFrame; 5] = [
         RawFrame::Unmasked,
         RawFrame::ReservedBit,
         RawFrame::NotUtf8,
+        RawFrame::OddClose,
         RawFrame::FalseLength,
     ];
 
@@ -37,6 +38,7 @@ impl RawFrame {
             RawFrame::Unmasked => "unmasked",
             RawFrame::ReservedBit => "reserved-bit",
             RawFrame::NotUtf8 => "not-utf8",
+            RawFrame::OddClose => "odd-close",
             RawFrame::FalseLength => "false-length",
         }
     }
@@ -47,6 +49,7 @@ impl RawFrame {
             RawFrame::Unmasked => frame::write(0x81, PAYLOAD, None),
             RawFrame::ReservedBit => frame::write(0xc1, PAYLOAD, Some(KEY)),
             RawFrame::NotUtf8 => frame::write(0x81, b"\xff\xfe", Some(KEY)),
+            RawFrame::OddClose => frame::write(0x88, &1005_u16.to_be_bytes(), Some(KEY)),
             RawFrame::FalseLength => {
                 let mut bytes = frame::write(0x81, PAYLOAD, Some(KEY));
                 // Short form: together below 126.

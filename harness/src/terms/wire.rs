@@ -125,6 +125,8 @@ pub enum RawFrame {
     ReservedBit,
     /// A text frame that is not UTF-8 (section 8.1: fail the connection; 1007).
     NotUtf8,
+    /// A close frame with a code that stands for there being none, and must not be written (section 7.4.1: 1005).
+    OddClose,
     /// A text frame whose length says 100 bytes more than come. What follows on the link is taken for its payload.
     FalseLength,
 }

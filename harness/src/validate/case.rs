@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::laws::Law;
 
@@ -44,6 +45,8 @@ pub enum Source {
     Law(Law),
     /// The dialect declares it, by this key or this word.
     Dialect(&'static str),
+    /// Every server that can be asked for this at all, by this word. It may have rules for names, and refuse what the case begins with: that is a fact.
+    Every(&'static str),
     /// RFC 6455, section.
     WebSocket(&'static str),
     /// Nobody: what is seen is told as a fact. That others go on and the server lives is owed all the same.
@@ -55,11 +58,21 @@ impl fmt::Display for Source {
         match self {
             Source::Law(law) => write!(f, "law {}", law.number()),
             Source::Dialect(key) => write!(f, "dialect: {key}"),
+            Source::Every(word) => write!(f, "every server that knows `{word}`"),
             Source::WebSocket(section) => write!(f, "RFC 6455, {section}"),
             Source::Nobody => f.write_str("nobody promised it: a fact"),
         }
     }
 }
+
+/// The promise that what is done often is done as the first time. Where the dialect does not declare it, what is seen is a fact.
+pub(super) const ENDURES: &str = "endures";
+
+/// How long it is waited at most for what a line shows that is half-open, where nobody says: a heartbeat of 30 s, and half of one more.
+pub const PATIENCE: Duration = Duration::from_secs(45);
+
+/// What stands for that time in the steps of a case.
+pub(super) const PATIENTLY: &str = "PATIENTLY";
 
 /// A case of the suite.
 #[derive(Clone, Debug)]
@@ -78,6 +91,15 @@ pub struct Case {
     pub native: bool,
     /// A planted fault of the reference server that breaks it, by name: shown by a test.
     pub broken_by: &'static str,
+    /// How long it waits for what may never come.
+    pub patience: Duration,
+}
+
+impl Case {
+    /// Whether it waits for what may never come, and a dialect need not promise it.
+    pub(super) fn waits(&self) -> bool {
+        self.steps.contains(PATIENTLY)
+    }
 }
 
 /// One of the suite's parts.
@@ -119,6 +141,7 @@ impl Row {
             steps: self.steps.into(),
             native: self.native,
             broken_by: self.broken_by,
+            patience: PATIENCE,
         }
     }
 }

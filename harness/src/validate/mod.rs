@@ -6,6 +6,7 @@
 
 mod case;
 mod deviations;
+mod end;
 mod export;
 mod matrix;
 mod page;
@@ -15,7 +16,7 @@ mod sections;
 mod told;
 mod verdict;
 
-pub use case::{Case, Number, Section, Source};
+pub use case::{Case, Number, PATIENCE, Section, Source};
 pub use deviations::Deviations;
 pub use export::{Export, export};
 pub use matrix::{Column, matrix};

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::case::{Case, Number, Source};
+use super::case::{Case, ENDURES, Number, Source};
+use super::end::End;
 use super::script::{Role, Script};
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
 use crate::names::Stack;
-use crate::record::{Event, Failure, Verdict, What};
+use crate::record::{Event, Failure, UNDER_STRAIN, Verdict, What};
 use crate::signaling::{Kind, Notice, Word};
 use crate::stage::{Outcome, Setting, play};
 use crate::suite;
@@ -128,8 +129,15 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &C
             return Ran::Says(Says::Inconclusive(why), None);
         }
     };
+    let end = End::of(script, &outcome);
     let failure = match &outcome.verdict {
-        Verdict::Fail(failure) => failure.clone(),
+        Verdict::Fail(failure) => {
+            let mut failure = failure.clone();
+            if let Some(end) = &end {
+                failure.message = end.explains(&failure.message);
+            }
+            failure
+        }
         Verdict::Unsupported(why) => {
             let says = Says::Unsupported(why.why.clone());
             return Ran::Says(says, Some(outcome));
@@ -138,7 +146,9 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &C
         Verdict::Pass | Verdict::New { .. } | Verdict::Flaky { .. } => {
             let says = match case.source {
                 Source::Nobody => Says::Fact(
-                    done_to_him(script, &outcome).unwrap_or_else(|| seen(script, &outcome)),
+                    figures(&outcome)
+                        .or_else(|| done_to_him(script, &outcome))
+                        .unwrap_or_else(|| seen(script, &outcome)),
                 ),
                 Source::Law(law) if is_vacuous(law, &outcome) => Says::Unsupported(format!(
                     "nothing puts {law} to the test: the dialect does not promise what it is about"
@@ -148,7 +158,12 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &C
             return Ran::Says(says, Some(outcome));
         }
     };
-    match found(case, script, &failure) {
+    if let Some(end) = end.as_ref().filter(|end| end.is_before_the_deed()) {
+        let why = format!("before anything was asked of it, {}", end.explains(""));
+        return Ran::Says(Says::Inconclusive(why), Some(outcome));
+    }
+    let endures = setting.dialect.properties().endures;
+    match found(case, script, &failure, endures) {
         Found::Broken => {}
         Found::NoPremise => {
             let why = format!(
@@ -158,14 +173,16 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &C
             return Ran::Says(Says::Inconclusive(why), Some(outcome));
         }
         Found::Otherwise => {
-            let seen = done_to_him(script, &outcome);
+            let told = figures(&outcome).is_none();
+            let seen = done_to_him(script, &outcome).filter(|_| told);
             let says = Says::Fact(seen.unwrap_or_else(|| format!("not so: {}", failure.message)));
             return Ran::Says(says, Some(outcome));
         }
     }
     if let Some(control) = script.control()
         && let Some(without) = controls.of(&control, setting).await
-        && let Some(why) = is_as_without(&failure, &control, &without)
+        && let Some(why) = ends_as_well(end.as_ref(), &control, &without)
+            .or_else(|| is_as_without(&failure, &control, &without))
     {
         let why = format!("without the harm it goes wrong as well: {why}");
         return Ran::Says(Says::Inconclusive(why), Some(outcome));
@@ -173,11 +190,22 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &C
     Ran::Wrong(failure, Some(outcome))
 }
 
+/// That a server that ended ends where no harm is done as well.
+fn ends_as_well(end: Option<&End>, control: &Script, without: &Outcome) -> Option<String> {
+    end?;
+    End::of(control, without).map(|end| end.explains(""))
+}
+
 /// The promise that rooms are free once all have gone.
 const FREES: &str = "frees-empty-rooms";
 
 /// Whether a run has shown nothing of a law, because nobody promised it here.
 fn is_vacuous(law: Law, outcome: &Outcome) -> bool {
+    // Strangers are outside of what laws see.
+    let mut events = outcome.events.iter();
+    if events.any(|event| strained(event).is_some()) {
+        return false;
+    }
     // Its premise is what comes too late; that somebody goes and comes back is in the steps.
     if law == Law::NothingLateToNewcomers {
         return false;
@@ -189,6 +217,24 @@ fn is_vacuous(law: Law, outcome: &Outcome) -> bool {
 async fn ask(case: &Case, setting: &Arc<Setting>, controls: &Controls) -> Answer {
     let began = Instant::now();
     let script = Script::of(case, &setting.dialect);
+    let unpromised = Case {
+        source: Source::Nobody,
+        ..case.clone()
+    };
+    let case = match case.source {
+        Source::Dialect(ENDURES) if !setting.dialect.properties().endures => &unpromised,
+        _ => case,
+    };
+    // What nobody promised is waited for all the same: it is a fact, and when.
+    let patient = case.waits().then(|| {
+        let dialect = setting.dialect.noticing_silence_within(case.patience);
+        Arc::new(Setting {
+            dialect: Arc::new(dialect),
+            max_time: setting.max_time.max(case.patience + Setting::MAX_TIME),
+            ..Setting::clone(setting)
+        })
+    });
+    let setting = patient.as_ref().unwrap_or(setting);
     // No step needs it, so no step says that it is missing.
     let freed = setting.dialect.properties().frees_empty_rooms;
     let undeclared = case.source == Source::Dialect(FREES) && !freed;
@@ -230,7 +276,12 @@ async fn ask(case: &Case, setting: &Arc<Setting>, controls: &Controls) -> Answer
         deviation: None,
         scenario: script.text.clone(),
         log: shown.map_or_else(String::new, |outcome| outcome.log.to_string()),
-        evidence: shown.map_or_else(Vec::new, |outcome| evidence(&outcome.events)),
+        evidence: match (shown, &outcome) {
+            (Some(outcome), _) => evidence(&outcome.events),
+            // How long it took is worth knowing also where all is well.
+            (None, Some(outcome)) => figures(outcome).into_iter().collect(),
+            (None, None) => Vec::new(),
+        },
         took: began.elapsed(),
         says,
     }
@@ -244,7 +295,14 @@ fn done_to_him(script: &Script, outcome: &Outcome) -> Option<String> {
         _ => false,
     })?;
     let from = events.get(at)?.at;
-    events[at..].iter().find_map(|event| {
+    // What is said to the harness's own last requests is no answer to the harm.
+    let until = match &outcome.verdict {
+        Verdict::Fail(failure) => usize::try_from(failure.at).unwrap_or(events.len()),
+        _ => events.len(),
+    };
+    let steps = events[at..until.clamp(at, events.len())].iter();
+    let mut steps = steps.take_while(|event| event.what != What::End);
+    steps.find_map(|event| {
         let took = Duration::from_micros(event.at.saturating_sub(from)).as_millis();
         match &event.what {
             What::Message {
@@ -276,6 +334,20 @@ fn done_to_him(script: &Script, outcome: &Outcome) -> Option<String> {
             _ => None,
         }
     })
+}
+
+/// How the server bore a strain, if this says so.
+fn strained(event: &Event) -> Option<&str> {
+    match &event.what {
+        What::Note { text, .. } => text.strip_prefix(UNDER_STRAIN),
+        _ => None,
+    }
+}
+
+/// How it bore the last.
+fn figures(outcome: &Outcome) -> Option<String> {
+    let mut events = outcome.events.iter().rev();
+    events.find_map(|event| strained(event).map(str::to_owned))
 }
 
 /// What was seen of what nobody promised: how long it took from the deed.
@@ -336,6 +408,7 @@ fn evidence(events: &[Arc<Event>]) -> Vec<String> {
             What::Violation { link, detail, .. } => format!("{link}: {detail}"),
             What::Server { life } => format!("server: {life:?}"),
             What::Step { text, .. } => format!("# {text}"),
+            What::Note { peer: None, text } => format!("({text})"),
             _ => return None,
         };
         let line: String = line.chars().take(LONGEST).collect();

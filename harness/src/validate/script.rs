@@ -24,9 +24,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::case::Case;
+use super::case::{Case, PATIENTLY};
 use crate::mistake::Mistakes;
-use crate::scenario::Scenario;
+use crate::names::PeerName;
+use crate::scenario::{Scenario, peers_named};
 use crate::signaling::{Dialect, Kind};
 
 /// For what a step stands in its case.
@@ -60,7 +61,9 @@ impl Script {
     /// The scenario of a case, as it is played where this is spoken.
     pub fn of(case: &Case, dialect: &Dialect) -> Self {
         let (mut steps, mut expect) = (Vec::new(), Vec::new());
-        for line in case.steps.lines().map(str::trim) {
+        let patience = format!("{}s", case.patience.as_secs());
+        let steps_of_it = case.steps.replace(PATIENTLY, &patience);
+        for line in steps_of_it.lines().map(str::trim) {
             let Some((role, step)) = line.split_once(char::is_whitespace) else {
                 continue;
             };
@@ -84,6 +87,7 @@ impl Script {
         );
         let stack = if case.native { "native" } else { "wire" };
         for peer in peers(&steps) {
+            let peer = crate::yaml::scalar(peer.as_str());
             let _ = writeln!(head, "  {peer}: {{ stack: {stack} }}");
         }
         let mut script = Self {
@@ -124,6 +128,12 @@ impl Script {
     /// The role of the nth step, from 1.
     pub fn role(&self, step: usize) -> Option<Role> {
         self.roles.get(step.checked_sub(1)?).copied()
+    }
+
+    /// Whether the nth step, from 1, strains the server.
+    pub(super) fn strains(&self, step: usize) -> bool {
+        let step = step.checked_sub(1).and_then(|step| self.steps.get(step));
+        step.is_some_and(|(_, step)| step.starts_with("strain:"))
     }
 
     /// The number in the whole case of the nth step, from 1.
@@ -196,25 +206,11 @@ fn written(step: &str, dialect: &Dialect) -> Vec<String> {
     }
 }
 
-/// Who takes part, in the order of the steps.
-fn peers(steps: &[(Role, String)]) -> Vec<String> {
-    let mut peers: Vec<String> = Vec::new();
+/// Who takes part, in the order of the steps, as their own reader finds them.
+fn peers(steps: &[(Role, String)]) -> Vec<PeerName> {
+    let mut text = String::new();
     for (_, step) in steps {
-        let mut rest = step.as_str();
-        while let Some(at) = rest
-            .find("peer: ")
-            .into_iter()
-            .chain(rest.find("from: "))
-            .min()
-        {
-            rest = &rest[at + "peer: ".len()..];
-            let name = rest.trim_start().trim_start_matches('"');
-            let end = name.find(['"', ',', ' ', '}']).unwrap_or(name.len());
-            let name = &name[..end];
-            if !peers.iter().any(|peer| peer == name) && !name.is_empty() {
-                peers.push(name.to_owned());
-            }
-        }
+        let _ = writeln!(text, "- {step}");
     }
-    peers
+    peers_named(&text)
 }

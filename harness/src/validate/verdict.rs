@@ -104,7 +104,7 @@ pub(super) enum Found {
 }
 
 /// What a failure is worth.
-pub(super) fn found(case: &Case, script: &Script, failure: &Failure) -> Found {
+pub(super) fn found(case: &Case, script: &Script, failure: &Failure, endures: bool) -> Found {
     // Laws accuse only of what is owed or declared; so do the rules of the wire, and a server that ends.
     let owed = matches!(
         failure.kind,
@@ -117,11 +117,22 @@ pub(super) fn found(case: &Case, script: &Script, failure: &Failure) -> Found {
         Some(Place::Step(step)) => script.role(*step),
         _ => None,
     };
+    let strained = matches!(&failure.place, Some(Place::Step(step)) if script.strains(*step));
     match role {
         Some(Role::Given) => Found::NoPremise,
+        // What it begins with did not come about, seen by the strain itself.
+        _ if strained && failure.kind == FailureKind::Impossible => Found::NoPremise,
+        // There may be a limit on how often, unless somebody has promised that there is none.
+        _ if strained && !endures => Found::Otherwise,
         // Nothing was done to anybody: a request that is not answered is no harm.
         Some(Role::Harm) if failure.kind == FailureKind::Impossible => Found::Otherwise,
         _ if case.source == Source::Nobody => Found::Otherwise,
+        // A name that it does not take; what it took from the first it owes to the others.
+        Some(Role::Deed)
+            if matches!(case.source, Source::Every(_)) && failure.place == Some(Place::Step(1)) =>
+        {
+            Found::Otherwise
+        }
         _ => Found::Broken,
     }
 }

@@ -529,7 +529,10 @@ fn action() -> impl Strategy<Value = Action> {
             .prop_map(|(peer, how)| Action::Cut { peer, how }),
         (peer(), raw()).prop_map(|(peer, raw)| Action::SendRaw { peer, raw }),
         harm(),
-        (1u32..=8).prop_map(|node| Action::KillServer { node: Some(node) }),
+        (1u32..=8, any::<bool>()).prop_map(|(node, asked)| Action::KillServer {
+            node: Some(node),
+            asked,
+        }),
         (1u32..=8).prop_map(|node| Action::Restart { node: Some(node) }),
         (
             peer(),

@@ -347,3 +347,35 @@ fn garbage_of_what_names_its_room_by_an_id_can_be_made() {
         );
     }
 }
+
+const TERSE: (&str, &str, &str) = (
+    "framing: text\nconnect: { path: / }\nrefusals: { full: no seat left }",
+    "  create: join\n  join: { message: 'IN|{room}' }\n  leave: { message: OUT }\n  offer: { message: 'TO|{peer}|O|{sdp}' }\n  answer: { message: 'TO|{peer}|A|{sdp}' }",
+    "  members: { message: 'ROOM|{room}|{members|commas}' }\n  left: { message: BYE }\n  refused: { message: 'ERR|{reason}' }\n  offer: { message: 'FROM|{peer}|O|{sdp}' }\n  answer: { message: 'FROM|{peer}|A|{sdp}' }",
+);
+
+/// What the list says of who asks again to be let in, after a bare refusal; he said this on his way out.
+fn listed_after(refusal: &str, late: Option<&Word>) -> Vec<Word> {
+    let mut bob = Conversation::new(dialect(TERSE.0, TERSE.1, TERSE.2), "bob");
+    said(&mut bob, &join());
+    bob.hear_text("ROOM|lobby|alice,bob");
+    // What he said before a request that is answered is done with.
+    said(&mut bob, &offer("alice"));
+    let leave = Request::Leave { room: room() };
+    said(&mut bob, &Word::Request { request: leave });
+    late.map(|word| said(&mut bob, word));
+    bob.hear_text("BYE");
+    said(&mut bob, &join());
+    bob.hear_text(refusal);
+    bob.hear_text("ROOM|lobby|alice,bob").words
+}
+
+#[test]
+fn a_bare_refusal_may_be_of_what_was_said_before_the_request() {
+    let (late, let_in) = (offer("alice"), [joined(&["alice"])]);
+    assert_eq!(listed_after("ERR|no alice here", Some(&late)), let_in);
+    // It is by its words that of a join.
+    assert_ne!(listed_after("ERR|no seat left", Some(&late)), let_in);
+    // Nothing else was said that could have been refused: what comes next is news.
+    assert_ne!(listed_after("ERR|no alice here", None), let_in);
+}

@@ -2,7 +2,7 @@
 
 use glare::names::Link;
 use glare::record::{Seq, TraceBuilder};
-use glare::signaling::{Candidate, Signal, Terms};
+use glare::signaling::{Candidate, Notice, Signal, Terms};
 use glare::terms::Fate;
 
 use crate::laws_exempt::*;
@@ -179,4 +179,81 @@ fn an_echo_without_a_name_stands_in_no_order_with_what_others_said() {
         ..nothing()
     };
     assert_eq!(broken(&b, &echoes), []);
+}
+
+/// The server refuses without a word about what.
+fn refuses(b: &mut TraceBuilder, who: &Link, reason: &str) -> Seq {
+    let reason = reason.to_owned();
+    let request = None;
+    b.tell(who, Notice::Refused { request, reason }, None, &[])
+}
+
+/// Bob's last word reaches the server when he has left; he asks to come in again before he hears of that.
+fn says_too_late(b: &mut TraceBuilder, alice: &Link, bob: &Link) {
+    leaves(b, bob);
+    news(b, alice, "bob", false);
+    says(b, bob, &END);
+    ask(b, bob, "lobby");
+}
+
+#[test]
+fn a_bare_refusal_may_be_of_what_was_said_before_the_request() {
+    for granted in [true, false] {
+        let (mut b, alice, bob) = pair();
+        says_too_late(&mut b, &alice, &bob);
+        refuses(&mut b, &bob, "no alice here");
+        if granted {
+            let_in(&mut b, &bob, "lobby", &["alice"]);
+            news(&mut b, &alice, "bob", true);
+            says(&mut b, &bob, &candidate("one"));
+            hears(&mut b, &alice, &candidate("one"));
+            says(&mut b, &alice, &candidate("two"));
+            hears(&mut b, &bob, &candidate("two"));
+        } else {
+            // So it was the join that was refused: he asks once more.
+            comes_back(&mut b, &alice, &bob);
+        }
+        fenced(&mut b, &[&alice, &bob]);
+        assert_eq!(broken(&b, &promised()), [], "{granted}");
+    }
+}
+
+#[test]
+fn a_bare_refusal_is_of_the_request_where_nothing_else_was_said() {
+    for said in [true, false] {
+        let (mut b, alice, bob) = pair();
+        if said {
+            says(&mut b, &bob, &END);
+            hears(&mut b, &alice, &END);
+        }
+        // What was said before a request that has been answered is done with.
+        leaves(&mut b, &bob);
+        news(&mut b, &alice, "bob", false);
+        ask(&mut b, &bob, "lobby");
+        refuses(&mut b, &bob, "no seat left");
+        let told = news(&mut b, &alice, "bob", true);
+        fenced(&mut b, &[&alice, &bob]);
+        assert_eq!(of(&[9], &b, &promised()), [(9, told)], "{said}");
+    }
+}
+
+#[test]
+fn a_bare_refusal_is_of_the_request_whose_declared_words_it_has() {
+    for words in ["no seat left", "no alice here"] {
+        let (mut b, alice, bob) = pair();
+        says_too_late(&mut b, &alice, &bob);
+        refuses(&mut b, &bob, words);
+        let told = news(&mut b, &alice, "bob", true);
+        fenced(&mut b, &[&alice, &bob]);
+        let terms = Terms {
+            refusals: vec!["no seat left".to_owned()],
+            ..promised()
+        };
+        let expected: &[(u8, Seq)] = if words == "no seat left" {
+            &[(9, told)]
+        } else {
+            &[]
+        };
+        assert_eq!(of(&[9], &b, &terms), expected, "{words}");
+    }
 }

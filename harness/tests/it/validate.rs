@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use glare::server::ServerSpec;
 use glare::signaling::Dialect;
@@ -141,6 +142,171 @@ async fn who_rewrites_is_not_accused_of_it_and_who_promises_nothing_not_of_that(
         .collect();
     assert_eq!(answers.len(), 2);
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+fn numbered(wanted: &[&str]) -> Vec<Case> {
+    let found: Vec<Case> = cases()
+        .into_iter()
+        .filter(|case| wanted.contains(&&*case.number.to_string()))
+        .collect();
+    assert_eq!(found.len(), wanted.len());
+    found
+}
+
+/// The reference server's dialect without a line.
+fn without(line: &str) -> Arc<Dialect> {
+    let text = include_str!("../../../fixtures/servers/reference/dialect.yaml");
+    assert!(text.contains(line), "{line}");
+    let text = text.replace(line, "");
+    Arc::new(Dialect::read(Path::new("d.yaml"), &text).expect("a dialect"))
+}
+
+/// A case of one's own.
+fn case(steps: &'static str) -> Case {
+    let like = numbered(&["7.13"]).remove(0);
+    Case {
+        steps: steps.into(),
+        ..like
+    }
+}
+
+async fn dying(of: Fault, case: Case) -> Says {
+    let dying = Setting {
+        server: ServerSpec::faulty(of),
+        ..setting()
+    };
+    asked(&[case], dying).await.remove(0).says
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_accused_of_its_end_only_where_the_case_brings_it_about() {
+    let harmed =
+        "given meet\nharm send-raw: { peer: bob, text: \"no JSON\" }\nthen tell bob alice offer";
+    let Says::Broken(why) = dying(Fault::CrashesOnBadJson, case(harmed)).await else {
+        panic!("it is not accused");
+    };
+    assert!(why.starts_with("the server ended by itself: "), "{why}");
+
+    let before = "given open alice __proto__\nharm send-raw: { peer: alice, text: \"no JSON\" }";
+    let Says::Inconclusive(why) = dying(Fault::DiesOfOddTexts, case(before)).await else {
+        panic!("it is accused of an end that no harm brought about");
+    };
+    assert!(why.starts_with("before anything was asked of it"), "{why}");
+    assert!(why.contains("the server ended by itself"), "{why}");
+
+    let anyhow =
+        "given meet\nharm send-raw: { peer: bob, text: \"no JSON\" }\nthen open erin __proto__";
+    let Says::Inconclusive(why) = dying(Fault::DiesOfOddTexts, case(anyhow)).await else {
+        panic!("it is accused of an end that comes without the harm as well");
+    };
+    assert!(why.starts_with("without the harm it goes wrong"), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_take_a_name_breaks_nothing_by_that() {
+    let of_every = |steps| Case {
+        source: Source::Every("connect"),
+        ..case(steps)
+    };
+    let refused = of_every("do open fox🦊 lobby\ndo enter bob lobby\ndo tell bob fox🦊 offer");
+    let says = dying(Fault::WantsPlainIds, refused).await;
+    assert!(matches!(says, Says::Fact(_)), "{says:?}");
+    // What is taken of one is owed to the next.
+    let later = of_every("do open alice lobby\ndo enter fox🦊 lobby");
+    let says = dying(Fault::WantsPlainIds, later).await;
+    assert!(matches!(says, Says::Broken(_)), "{says:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_server_that_ended_it_is_told_how_and_what_it_wrote_last() {
+    let ServerSpec::Command(mut spec) = crate::stage_support::program() else {
+        panic!("no program");
+    };
+    spec.command.push_str(" --fault crashes-on-bad-json");
+    let own = Setting {
+        server: ServerSpec::Command(spec),
+        ..setting()
+    };
+    let answers = asked(&numbered(&["7.1"]), own).await;
+    let Says::Broken(why) = &answers[0].says else {
+        panic!("{:?}", answers[0].says);
+    };
+    assert!(
+        why.starts_with("the server ended by itself: exit status: "),
+        "{why}"
+    );
+    assert!(why.contains("its last lines:\n    "), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn how_lines_end_is_a_fact_with_its_figure_and_waited_for_no_longer_than_wanted() {
+    let own = Setting {
+        server: crate::stage_support::program(),
+        ..setting()
+    };
+    let answers = asked(&numbered(&["5.12"]), own).await;
+    let Says::Fact(why) = &answers[0].says else {
+        panic!("{:?}", answers[0].says);
+    };
+    assert!(why.contains("(close code 1001)"), "{why}");
+
+    let mut hasty = numbered(&["5.9", "5.10", "5.11"]);
+    for case in &mut hasty {
+        case.patience = Duration::from_secs(1);
+    }
+    // No dialect need promise that it is noticed.
+    let unpromised = Setting {
+        dialect: without("notices-silence-within: 15s\n"),
+        ..setting()
+    };
+    for answer in asked(&hasty, unpromised).await {
+        let Says::Fact(why) = &answer.says else {
+            panic!("{} {:?}", answer.number, answer.says);
+        };
+        assert!(why.starts_with("not so: ") && why.contains("1 s"), "{why}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_is_a_fact_unless_a_dialect_says_that_there_is_none_and_a_loss_is_none() {
+    let limited = |fault| Setting {
+        server: ServerSpec::faulty(fault),
+        dialect: without("endures: true\n"),
+        ..setting()
+    };
+    let answers = asked(&numbered(&["9.3"]), limited(Fault::CountsLinesForEver)).await;
+    let Says::Fact(why) = &answers[0].says else {
+        panic!("{:?}", answers[0].says);
+    };
+    assert!(why.contains("after 97 lines"), "{why}");
+    let answers = asked(&numbered(&["9.8"]), limited(Fault::LosesEachThousandth)).await;
+    let Says::Broken(why) = &answers[0].says else {
+        panic!("{:?}", answers[0].says);
+    };
+    assert!(
+        why.contains("number 996 came, and number 995 did not"),
+        "{why}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_lines_have_come_and_gone_the_reference_servers_process_holds_what_it_held() {
+    let own = Setting {
+        server: crate::stage_support::program(),
+        ..setting()
+    };
+    let answers = asked(&numbered(&["9.12", "9.14"]), own).await;
+    assert_eq!(answers[0].says, Says::Holds, "{}", answers[0].log);
+    let Says::Fact(figures) = &answers[1].says else {
+        panic!("{:?}", answers[1].says);
+    };
+    // `…, memory 9.1 → 9.2 MB (+0.1); of the server's own: …`
+    let more = figures.split("MB (").nth(1).and_then(|rest| {
+        let (more, _) = rest.split_once(')')?;
+        more.parse::<f64>().ok()
+    });
+    let more = more.unwrap_or_else(|| panic!("{figures}"));
+    assert!(more < 5.0, "{figures}");
 }
 
 #[test]

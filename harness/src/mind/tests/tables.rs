@@ -162,7 +162,7 @@ fn the_insider_offers_where_that_is_the_policy() {
 fn a_refused_join_leads_to_no_offer() {
     let mut alice = well_behaved();
     alice.put(Input::Joining { offers: None });
-    alice.put(Input::Refused);
+    alice.put(Input::Refused { bare: false });
     alice.put(Input::Joining {
         offers: Some(false),
     });
@@ -170,6 +170,23 @@ fn a_refused_join_leads_to_no_offer() {
     alice.put(Input::Joining { offers: None });
     alice.put(Input::LineLost);
     assert!(alice.put(joined(&["bob"])).is_empty());
+}
+
+#[test]
+fn a_bare_refusal_may_have_been_of_something_else_than_the_join() {
+    let refused = || Input::Refused { bare: true };
+    let mut alice = well_behaved();
+    alice.put(Input::Joining { offers: None });
+    alice.put(refused());
+    assert!(!alice.put(joined(&["bob"])).is_empty(), "it was let in");
+    // One that it asks for after such a refusal was asked for because of it.
+    let mut alice = well_behaved();
+    alice.put(Input::Joining { offers: None });
+    alice.put(refused());
+    alice.put(Input::Joining {
+        offers: Some(false),
+    });
+    assert!(alice.put(joined(&["bob"])).is_empty(), "the second was");
 }
 
 #[test]

@@ -34,6 +34,7 @@ mod preferences;
 mod process;
 mod remote;
 mod running;
+mod starved;
 
 pub(in crate::peer) use bidi::{BidiError, Event};
 pub use error::EnvironmentError;

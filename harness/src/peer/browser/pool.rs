@@ -6,15 +6,18 @@
 use std::net::{IpAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::time::Duration;
 
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::Instant;
 
 use super::guest::{Equipment, Guest};
 use super::lease::{Idle, Lease, Shelf, Spares, close};
 use super::line::Line;
 use super::page::Page;
 use super::running::Browser;
+use super::starved::Starved;
 use super::{BrowserPeer, DriverUrl, EnvironmentError, Remotes};
 use crate::hand::Happenings;
 use crate::lock::lock;
@@ -46,6 +49,8 @@ struct Shared {
     remotes: Option<Remotes>,
     /// Browsers of one peer each.
     own: Mutex<Vec<Weak<Browser>>>,
+    /// How long the machine kept each browser waiting that is here.
+    starved: Mutex<Vec<Weak<Starved>>>,
     over: AtomicBool,
 }
 
@@ -157,8 +162,19 @@ impl Pool {
             firefox,
             remotes,
             own: Mutex::default(),
+            starved: Mutex::default(),
             over: AtomicBool::new(false),
         })))
+    }
+
+    /// How long, since then, the machine kept the browser waiting that it kept waiting longest: its processes were ready to run and did not. Of
+    /// browsers elsewhere, and where the system does not tell (Linux does), nothing is known.
+    pub fn starved_since(&self, then: Instant) -> Duration {
+        let all = lock(&self.0.starved);
+        let seen = all.iter().filter_map(Weak::upgrade);
+        seen.map(|seen| seen.since(then, Instant::now()))
+            .max()
+            .unwrap_or_default()
     }
 
     /// The driver of this stack's browsers, if they are elsewhere.
@@ -343,10 +359,14 @@ impl Shared {
 
     /// A browser here, or elsewhere.
     async fn start(&self, stack: Stack) -> Result<Browser, EnvironmentError> {
-        match self.remotes(stack) {
+        let browser = match self.remotes(stack) {
             Some(remotes) => Browser::start_elsewhere(stack, remotes).await,
             None => Browser::start(stack, &self.run).await,
-        }
+        }?;
+        let mut starved = lock(&self.starved);
+        starved.retain(|seen| seen.strong_count() > 0);
+        starved.extend(browser.starved().map(Arc::downgrade));
+        Ok(browser)
     }
 
     fn shelf(&self, stack: Stack) -> Result<&Arc<Shelf>, EnvironmentError> {

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::EnvironmentError;
+use super::starved::{Starved, Watch};
 use crate::run::{Group, Run};
 
 /// How long the last lines of a program that has ended may take to be read.
@@ -26,6 +27,7 @@ pub(super) struct Process {
     program: String,
     group: Arc<Group>,
     output: Output,
+    watch: Watch,
     child: Child,
     /// Each reads one of its streams until the end.
     readers: JoinSet<()>,
@@ -88,9 +90,11 @@ impl Process {
         drain(child.stdout.take(), &output, &sender, told, &mut readers);
         drain(child.stderr.take(), &output, &sender, told, &mut readers);
         drop(sender);
+        let group = Arc::new(group);
         let this = Self {
             program,
-            group: Arc::new(group),
+            watch: Watch::start(Arc::clone(&group)),
+            group,
             output,
             child,
             readers,
@@ -119,6 +123,11 @@ impl Process {
             why,
             output,
         })
+    }
+
+    /// How long the machine kept it waiting.
+    pub(super) fn starved(&self) -> Arc<Starved> {
+        Arc::clone(&self.watch.seen)
     }
 
     /// Waits until it has ended, and leaves it unreaped: until it is reaped its number is its own, and its group can be killed by it.

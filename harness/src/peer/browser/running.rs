@@ -17,6 +17,7 @@ use super::line::{Exchange, Line};
 use super::page::{HOUSE_PATH, PAGE_PATH, Page};
 use super::process::Process;
 use super::remote::{RemoteSession, Socket};
+use super::starved::Starved;
 use super::{EnvironmentError, Programs, Remotes, capabilities, chromedriver, firefox};
 use crate::hand::Happenings;
 use crate::lock::lock;
@@ -73,6 +74,8 @@ pub(super) struct Browser {
     /// It holds which one a user page put in front, if none was opened or closed since.
     pub(super) windows: tokio::sync::Mutex<Option<String>>,
     life: tokio::sync::Mutex<Option<Life>>,
+    /// How long the machine kept it waiting, if it is on this one.
+    starved: Option<Arc<Starved>>,
 }
 
 /// A session that is spoken with.
@@ -104,10 +107,15 @@ impl Browser {
             pages,
             guests,
         } = attached;
+        let starved = match &life {
+            Life::Here { process, .. } => Some(process.starved()),
+            Life::Driven(_) | Life::Direct(_) => None,
+        };
         Self {
             stack,
             bidi,
             exchange,
+            starved,
             pages,
             guests,
             contexts: Mutex::default(),
@@ -494,6 +502,11 @@ impl Browser {
             }
             None => {}
         }
+    }
+
+    /// How long the machine kept it waiting, if it is on this one.
+    pub(super) fn starved(&self) -> Option<&Arc<Starved>> {
+        self.starved.as_ref()
     }
 
     /// Whether it can no longer be spoken to.

@@ -1,8 +1,10 @@
 //! Verbs of steps that begin alone: faults on the wires, the life of the server, garbage whose effect is awaited.
 
 use super::keys::{FROM, MESSAGE, MESSAGES, NODE, NTH, PEER, SPOKEN, TO};
+use super::limits::MAX_TIMES;
 use super::spec::{Demands, Shape, Verb, may, must, verb};
 use crate::scenario::build;
+use crate::scenario::strain::Strain;
 use crate::signaling::{Field, Garbage};
 
 /// In the order of the documentation.
@@ -90,6 +92,24 @@ pub(crate) const ALONE: &[Verb] = &[
         build::stall,
     ),
     verb(
+        "strain",
+        "Has strangers do something so often that the server shows what it keeps of each. It fails where one of them is refused, hears nothing or loses its line, and where something that was relayed is lost or out of order; it tells how long things took. What strangers say is not in the log.",
+        &[
+            must(
+                "by",
+                Shape::Word(&Strain::WORDS),
+                "What is done: `visits`, one comes into a room and leaves it; `rooms`, one makes a room and leaves it; `lines`, one connects and closes; `losses`, the same with a reset; `returns`, one comes back into its room by its id; `crowd`, so many lines at once; `full-room`, so many in one room; `signals`, one tells another so many things; `dialogue`, both at once; `flood`, a pair tells so many things beside one who says all that it can; `deaf`, a pair goes on while one who does not read is told so many things; `turnover`, lines and rooms come and go, and what the server's processes hold is as before.",
+            ),
+            must(
+                "times",
+                Shape::Number(1, MAX_TIMES),
+                "How often, or how many.",
+            ),
+        ],
+        Demands::Consent,
+        build::strain,
+    ),
+    verb(
         "mend",
         "Ends the peer's silence or stall. What a silence swallowed stays lost.",
         &[PEER],
@@ -113,7 +133,14 @@ pub(crate) const ALONE: &[Verb] = &[
     verb(
         "kill-server",
         "Ends the server as a crash would.",
-        &[NODE],
+        &[
+            NODE,
+            may(
+                "asked",
+                Shape::True,
+                "It is asked to end first (SIGTERM to all its processes), and killed only if it has not after 5 s.",
+            ),
+        ],
         Demands::Control,
         build::kill_server,
     ),

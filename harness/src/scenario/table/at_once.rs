@@ -273,7 +273,13 @@ pub(crate) const AT_ONCE: &[Verb] = &[
             ),
             may(
                 "frame",
-                Shape::Word(&["unmasked", "reserved-bit", "not-utf8", "false-length"]),
+                Shape::Word(&[
+                    "unmasked",
+                    "reserved-bit",
+                    "not-utf8",
+                    "odd-close",
+                    "false-length",
+                ]),
                 "A frame that breaks RFC 6455, written by the tap in the peer's place; after `false-length` what follows is taken for its payload.",
             ),
             may(

@@ -17,6 +17,8 @@ pub(crate) const MAX_PARAMETERS: usize = 16;
 pub(crate) const MAX_NESTED: usize = 8;
 /// Most steps that begin together.
 pub(crate) const MAX_AT_ONCE: usize = 16;
+/// Most often that strangers do something.
+pub(super) const MAX_TIMES: u64 = 100_000;
 pub(crate) const MAX_TAGS: usize = 16;
 /// Most parameter sets of a file.
 pub(crate) const MAX_VARIANTS: usize = 64;

@@ -234,11 +234,21 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
             ("cut", entries)
         }
         Action::Stall { peer } => ("stall", vec![who("peer", peer)]),
+        Action::Strain { how, times } => (
+            "strain",
+            vec![("by", how.as_str().into()), ("times", times.to_string())],
+        ),
         Action::Mend { peer } => ("mend", vec![who("peer", peer)]),
         Action::Wait(_) => (WAIT, Vec::new()),
         Action::Pause { node } => ("pause", on(node)),
         Action::Resume { node } => ("resume", on(node)),
-        Action::KillServer { node } => ("kill-server", on(node)),
+        Action::KillServer { node, asked } => {
+            let mut entries = on(node);
+            if *asked {
+                entries.push(("asked", "true".into()));
+            }
+            ("kill-server", entries)
+        }
         Action::Restart { node } => ("restart", on(node)),
         Action::SendRaw {
             peer,

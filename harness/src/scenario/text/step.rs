@@ -81,6 +81,9 @@ impl Step {
             Action::Cut { peer, how } => format!("tap: cut {peer} ({})", cut_text(*how)),
             Action::Stall { peer } => format!("tap: stall {peer}"),
             Action::Mend { peer } => format!("tap: mend {peer}"),
+            Action::Strain { how, times } => {
+                format!("strangers: {}, {times}", how.as_str())
+            }
             Action::Wait(time) => format!("stage: waits {}", write_duration(*time)),
             Action::Pause { node } => server(*node, "paused"),
             Action::Resume { node } => server(*node, "resumed"),
@@ -96,7 +99,8 @@ impl Step {
                 let status = status.unwrap_or_default();
                 format!("{peer}: asks for a WebSocket on {}{status}", scalar(path))
             }
-            Action::KillServer { node } => server(*node, "killed"),
+            Action::KillServer { node, asked: true } => server(*node, "asked to end"),
+            Action::KillServer { node, .. } => server(*node, "killed"),
             Action::Restart { node } => server(*node, "restarted"),
             Action::Page { peer, deed } => format!("{peer}: {}", page_text(deed)?),
             Action::Disconnect { peer } => format!("{peer}: disconnects"),

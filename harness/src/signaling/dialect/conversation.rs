@@ -49,6 +49,8 @@ pub struct Conversation {
     pub(super) asked: Option<(Kind, RoomName)>,
     /// An answer to that is still to come.
     pub(super) awaits: bool,
+    /// Something was said before that, or after it, which the server may yet refuse.
+    pub(super) refusable: Refusable,
     /// Those inside beside it, where the server tells them as a list.
     pub(super) inside: BTreeSet<String>,
     /// Those who are told to be inside before one is let in.
@@ -66,6 +68,13 @@ pub struct Conversation {
     pub(super) pings: Option<Duration>,
     /// What is said behind something that has yet to be heard.
     pub(super) waiting: VecDeque<Waiting>,
+}
+
+/// Whether something else than a request was said that the server has not certainly done with.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Refusable {
+    before_request: bool,
+    since_request: bool,
 }
 
 /// Steps of a word that wait for something to be heard.
@@ -91,6 +100,7 @@ impl Conversation {
             room: None,
             asked: None,
             awaits: false,
+            refusable: Refusable::default(),
             inside: BTreeSet::new(),
             told: BTreeSet::new(),
             dialled: None,
@@ -225,7 +235,7 @@ impl Conversation {
         }
         self.choose_room_id(word);
         self.make_up(word);
-        self.note(word);
+        self.speaks(word);
         if !self.waiting.is_empty() && self.waiting.len() < MOST_WAITING {
             self.waiting.push_back(Waiting {
                 word: word.clone(),
@@ -499,6 +509,53 @@ impl Conversation {
     /// Takes in a word that the server is taken to have said, though nothing came.
     pub fn told(&mut self, word: &Word) {
         self.note(word);
+    }
+
+    /// Takes in what the peer said.
+    pub(super) fn speaks(&mut self, word: &Word) {
+        let all = &mut self.refusable;
+        match word {
+            Word::Signal { .. } => all.since_request = true,
+            Word::Request { .. } => {
+                all.before_request |= std::mem::take(&mut all.since_request);
+            }
+            Word::Notice { .. } => {}
+        }
+        self.note(word);
+    }
+
+    /// Takes in what the server said.
+    pub(super) fn hears(&mut self, word: &Word) {
+        match word {
+            // Who asks is still to be answered, if it was not he who was refused.
+            Word::Notice {
+                notice:
+                    Notice::Refused {
+                        request: None,
+                        reason,
+                    },
+            } if self.may_mean_anything(reason) => return,
+            Word::Notice {
+                notice:
+                    Notice::Created { .. }
+                    | Notice::Joined { .. }
+                    | Notice::Left { .. }
+                    | Notice::Destroyed { .. }
+                    | Notice::Refused { .. },
+            } => self.refusable.before_request = false,
+            _ => {}
+        }
+        self.note(word);
+    }
+
+    /// Whether a refusal that names no request may be of something else.
+    fn may_mean_anything(&self, reason: &str) -> bool {
+        let Refusable {
+            before_request,
+            since_request,
+        } = self.refusable;
+        let mut texts = self.dialect.properties.refusals.texts();
+        (before_request || since_request) && !texts.any(|text| reason.contains(text))
     }
 
     /// Remembers which room it is about.

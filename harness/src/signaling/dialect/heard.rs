@@ -164,7 +164,7 @@ impl Conversation {
             self.remember(captured, with.as_deref());
             heard.understood = true;
         }
-        let words = self.hear_words(&dialect, |hearing, variables| {
+        let words = self.hear_words(&dialect, ack.is_some(), |hearing, variables| {
             hearing.hears(&message, variables)
         });
         let words = self.told_coming_in(words, &mut heard);
@@ -182,7 +182,7 @@ impl Conversation {
         let dialect = Arc::clone(&self.dialect);
         let reason = self.alias.take_off(reason).into_owned();
         let value = Json::from(reason.as_str());
-        self.hear_words(&dialect, |hearing, variables| {
+        self.hear_words(&dialect, true, |hearing, variables| {
             let fits = hearing.close == Some(code) && hearing.matches(&value, variables);
             if fits && variables.get("reason").is_none() {
                 variables.put("reason", value.clone());
@@ -203,7 +203,7 @@ impl Conversation {
                 .is_some_and(|route| route.method == method)
                 && hearing.status.is_none_or(|range| range.contains(status))
         };
-        let words = self.hear_words(&dialect, |hearing, variables| {
+        let words = self.hear_words(&dialect, true, |hearing, variables| {
             fits(hearing)
                 && (hearing.http.as_ref())
                     .is_some_and(|route| matches_text(&route.path, &path, variables))
@@ -355,9 +355,11 @@ impl Conversation {
         })
     }
 
+    /// What it means; and whether the wire ties it to what it answers, as a response or an acknowledgement is.
     fn hear_words<'a>(
         &mut self,
         dialect: &'a Dialect,
+        tied: bool,
         fits: impl Fn(&'a Hearing, &mut Variables<'a>) -> bool,
     ) -> Vec<Word> {
         let mut variables = self.variables();
@@ -408,7 +410,10 @@ impl Conversation {
             {
                 self.book.learn_room(room.as_str(), id);
             }
-            self.note(word);
+            match tied {
+                true => self.note(word),
+                false => self.hears(word),
+            }
             // What the next full list is held against.
             match word {
                 Word::Notice {
@@ -584,7 +589,7 @@ impl Conversation {
             }
         };
         for word in &words {
-            self.note(word);
+            self.hears(word);
         }
         heard.words.extend(words);
     }

@@ -280,10 +280,17 @@ pub(super) const SECTIONS: &[Section] = &[
                 "frees-empty-rooms: true",
             ),
             may(
+                "endures",
+                Shape::Flag,
+                "false",
+                "Promises that however often lines, rooms and messages come, at once or one after the other, each is served as the first one was (no limits on how often, or how many), and that what a line took is given back when it has ended. Without it, section 9 of `glare validate` tells figures.",
+                "endures: true",
+            ),
+            may(
                 "refusals",
                 Shape::Refusals,
                 "{}",
-                "What is refused, and what the server says then (`true`: anything). Scenarios use these names.",
+                "What is refused, and what the server says then (`true`: anything). Scenarios use these names. A refusal that names no request is by these words one of a request; in others it may be of a message that was said before.",
                 "refusals: { full: \"room is full\", exists: true }",
             ),
             may(

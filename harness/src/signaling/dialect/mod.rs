@@ -506,6 +506,15 @@ impl Dialect {
         }
     }
 
+    /// The same as it is asked when it notices a half-open line: within this time at the latest, whatever it promises. No law rests on that.
+    #[must_use]
+    pub fn noticing_silence_within(&self, patience: Duration) -> Dialect {
+        let mut dialect = self.clone();
+        let promised = &mut dialect.properties.notices_silence_within;
+        *promised = Some(promised.map_or(patience, |promised| promised.min(patience)));
+        dialect
+    }
+
     /// Why its payloads cannot be read or written any more.
     pub fn failure(&self) -> Option<String> {
         self.translator.as_ref()?.failure()

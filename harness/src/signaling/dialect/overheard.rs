@@ -82,7 +82,7 @@ impl Conversation {
 
     /// What is known to have been said, though nothing of it stands on the wire.
     pub fn unsaid(&mut self, word: &Word) -> Vec<Word> {
-        self.note(word);
+        self.speaks(word);
         self.implied(word)
     }
 
@@ -141,7 +141,7 @@ impl Conversation {
             let peer = peer.clone();
             self.remember(captured, Some(&peer));
         }
-        self.note(&word);
+        self.speaks(&word);
         let implied = self.implied(&word);
         Overheard {
             word: Some(word),
@@ -202,7 +202,7 @@ impl Conversation {
             Request::Fence => return Vec::new(),
         };
         let word = Word::Notice { notice };
-        self.note(&word);
+        self.told(&word);
         vec![word]
     }
 }

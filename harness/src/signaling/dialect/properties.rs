@@ -33,6 +33,8 @@ pub struct Properties {
     pub answers_within: Option<Duration>,
     /// A room that everybody has left can be made anew.
     pub frees_empty_rooms: bool,
+    /// However often something is asked, and by however many, it is done as the first time, and what it took is given back.
+    pub endures: bool,
     /// So many fit into a room; `None`: no limit is promised.
     pub room_size: Option<usize>,
     /// What is relayed may come out changed.

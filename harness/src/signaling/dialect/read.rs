@@ -35,6 +35,7 @@ const KEYS: &[&str] = &[
     "answers-within",
     "room-size",
     "frees-empty-rooms",
+    "endures",
     "refusals",
     "garbage",
     "rewrites",
@@ -307,12 +308,13 @@ impl Reader<'_> {
                 *time = yaml::duration(node, self.mistakes);
             }
         }
-        let flags: [(&str, &mut bool); 7] = [
+        let flags: [(&str, &mut bool); 8] = [
             ("coalesces", &mut properties.coalesces),
             ("news-before-relays", &mut properties.news_before_relays),
             ("news-once", &mut properties.news_once),
             ("rewrites", &mut properties.rewrites),
             ("frees-empty-rooms", &mut properties.frees_empty_rooms),
+            ("endures", &mut properties.endures),
             ("repeats", &mut properties.repeats),
             ("unordered", &mut properties.unordered),
         ];

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{answer, asks, line, peer, refuses, world};
+use super::{answer, asks, line, message, peer, refuses, world};
 use crate::scenario::Condition;
 use crate::signaling::{Kind, Notice};
 
@@ -19,6 +19,26 @@ fn a_reply_is_one_to_a_request_of_its_kind() {
     assert!(matches!(notice, Notice::Refused { .. }));
     assert_eq!(heard, 5);
     assert_eq!(world.reply(&alice, Kind::Create, 1), None, "once");
+}
+
+#[test]
+fn a_bare_refusal_that_may_be_of_a_signal_is_no_reply_to_who_is_to_be_let_in() {
+    let alice = peer("alice");
+    let bye = json!({ "word": "signal", "peer": "bob", "signal": { "signal": "bye" } });
+    for (said, is_reply) in [(Some(bye), false), (None, true)] {
+        let mut all = vec![line("link-up", 1)];
+        all.extend(said.map(|word| message("up", "text", word)));
+        all.push(asks("join"));
+        let asked = u64::try_from(all.len()).expect("few");
+        let refused = json!({ "notice": "refused", "request": null, "reason": "no bob here" });
+        all.extend(answer(asked + 1, "refused", refused));
+        let mut world = world(&all);
+        let reply = world.reply(&alice, Kind::Join, asked - 1);
+        assert_eq!(reply.is_some(), is_reply);
+        // Where it is to be refused it may be that refusal.
+        let refused = world.reply_or_refusal(&alice, Kind::Join, asked - 1);
+        assert_eq!(refused.is_some(), !is_reply);
+    }
 }
 
 #[test]

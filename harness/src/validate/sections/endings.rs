@@ -46,7 +46,7 @@ const ROWS: &[Row] = &[
             do open alice lobby\n\
             do enter bob lobby\n\
             then tell bob alice offer" },
-    Row { number: 5, title: "ids do not outlive the server", source: Source::Dialect("connect"), native: false, broken_by: "ids-outlive-a-restart",
+    Row { number: 5, title: "ids do not outlive the server", source: Source::Every("connect"), native: false, broken_by: "ids-outlive-a-restart",
         why: "Everybody comes back at once, by the same ids.",
         steps: "given meet\n\
             do restart\n\
@@ -74,4 +74,44 @@ const ROWS: &[Row] = &[
         steps: "given meet\n\
             do kill: { peer: bob, how: socket }\n\
             do await: { peer: alice, hears: peer-left, from: bob, within: 5s }" },
+    Row { number: 9, title: "how soon a line is ended whose client is not heard any more", source: Source::Nobody, native: false, broken_by: "",
+        why: "Only one direction is dead: he hears all, and nobody hears him.",
+        steps: "given meet\n\
+            given apart\n\
+            harm cut: { peer: bob, how: silence, direction: up }\n\
+            harm await: { peer: bob, disconnected: true, within: PATIENTLY }\n\
+            then tell carol dave offer" },
+    Row { number: 10, title: "how soon those inside hear of one who hears nothing any more", source: Source::Nobody, native: false, broken_by: "",
+        why: "The other direction: what he says still comes, so he seems to be there.",
+        steps: "given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            given tell bob alice offer\n\
+            do cut: { peer: bob, how: silence, direction: down }\n\
+            do await: { peer: alice, hears: peer-left, from: bob, within: PATIENTLY }" },
+    Row { number: 11, title: "how soon those inside hear of one whose line is dead in both directions", source: Source::Nobody, native: false, broken_by: "",
+        why: "A phone that has left the house closes nothing.",
+        steps: "given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            given tell bob alice offer\n\
+            do cut: { peer: bob, how: silence }\n\
+            do await: { peer: alice, hears: peer-left, from: bob, within: PATIENTLY }" },
+    Row { number: 12, title: "what those on a line are told when the server is asked to end", source: Source::Nobody, native: false, broken_by: "",
+        why: "1001 says that it is worth coming back (RFC 6455, section 7.4.1); a line that breaks says nothing.",
+        steps: "given meet\n\
+            harm kill-server: { asked: true }" },
+    Row { number: 13, title: "a close with a code that must not be written harms nobody else", source: Source::Law(Law::GarbageHarmsNobodyElse), native: false, broken_by: "end-cuts-others",
+        why: "Libraries tell it as an error, in a place where none is expected.",
+        steps: "given meet\n\
+            given apart\n\
+            harm send-raw: { peer: bob, frame: odd-close }\n\
+            then tell carol dave offer\n\
+            then tell dave carol answer" },
+    Row { number: 14, title: "a line that is reset in the middle of a message harms nobody else", source: Source::Law(Law::GarbageHarmsNobodyElse), native: false, broken_by: "end-cuts-others",
+        why: "What is half there is cleared up by code that nobody plays.",
+        steps: "given meet\n\
+            given apart\n\
+            harm send-raw: { peer: bob, frame: false-length }\n\
+            harm kill: { peer: bob, how: socket }\n\
+            then tell carol dave offer\n\
+            then tell dave carol answer" },
 ];

@@ -16,7 +16,7 @@ pub(super) fn section() -> Section {
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    Row { number: 1, title: "who has connected and asked for nothing is there when another has come", source: Source::Dialect("connect"), native: false, broken_by: "forgets-who-rejoins",
+    Row { number: 1, title: "who has connected and asked for nothing is there when another has come", source: Source::Every("connect"), native: false, broken_by: "forgets-who-rejoins",
         why: "Lines are opened long before their users do anything.",
         steps: "do connect: { peer: alice }\n\
             do connect: { peer: bob }\n\
@@ -87,7 +87,7 @@ const ROWS: &[Row] = &[
             do connect: { peer: bob }\n\
             do enter bob lobby\n\
             then tell bob alice offer" },
-    Row { number: 10, title: "an id that every JavaScript object has is an id like another", source: Source::Dialect("connect"), native: false, broken_by: "dies-of-odd-texts",
+    Row { number: 10, title: "an id that every JavaScript object has is an id like another", source: Source::Every("connect"), native: false, broken_by: "dies-of-odd-texts",
         why: "A table of users that is an object has that user already.",
         steps: "do open constructor lobby\n\
             do enter bob lobby\n\

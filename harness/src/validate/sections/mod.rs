@@ -1,6 +1,7 @@
 //! The sections, one file each: rows that a person can read.
 
 mod endings;
+mod endurance;
 mod errors;
 mod identity;
 mod peers;
@@ -23,6 +24,7 @@ pub fn sections() -> Vec<Section> {
         errors::section(),
         robustness::section(),
         transport::section(),
+        endurance::section(),
         peers::section(),
     ]
 }

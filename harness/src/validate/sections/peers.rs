@@ -58,7 +58,7 @@ const ROWS: &[Row] = &[
             do await: { peer: alice, hears: offer }\n\
             do await: { peer: bob, hears: answer }\n\
             do say: { from: alice, text: still here }" },
-    Row { number: 6, title: "a call goes on when the server ends", source: Source::Dialect("connect"), native: true, broken_by: "loses-candidates",
+    Row { number: 6, title: "a call goes on when the server ends", source: Source::Law(Law::RelayedOnceInOrder), native: true, broken_by: "loses-candidates",
         why: "What is connected needs no signaling.",
         steps: "given meet\n\
             given await: { connected: [alice, bob] }\n\

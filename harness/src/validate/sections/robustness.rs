@@ -2,7 +2,7 @@
 
 use crate::laws::Law;
 use crate::signaling::{Field, Garbage, Kind};
-use crate::validate::case::{Case, Number, Row, Section, Source};
+use crate::validate::case::{Case, Number, PATIENCE, Row, Section, Source};
 
 const NUMBER: u8 = 7;
 
@@ -76,7 +76,7 @@ const ROWS: &[Row] = &[
         steps: and_then_the_others!("given open erin hall\nharm send-raw: { peer: erin, text: \"\\uFEFF{}\" }"), broken_by: "crashes-on-bad-json" },
     Row { native: false, number: 20, title: "a NUL and half of a surrogate pair in a text", source: LIVES, why: "Both can be written in JSON; not every store takes them.",
         steps: and_then_the_others!("given open erin hall\nharm send-raw: { peer: erin, text: '{\"type\":\"\\u0000\\ud800\"}' }"), broken_by: "dies-of-nonsense" },
-    Row { native: false, number: 21, title: "what is done to garbage that nobody declared", source: Source::Nobody, why: "A client's author must know whether a mistake is told, punished or passed over.",
+    Row { native: false, number: 21, title: "whether a sender of text that is no message is told so, loses his line, or hears nothing", source: Source::Nobody, why: "A client's author must know whether a mistake is told, punished or passed over.",
         steps: "given meet\nharm send-raw: { peer: bob, text: \"glare: this is no message of yours\" }\nharm await: { peer: bob, disconnected: true, within: 2s }", broken_by: "" },
 ];
 
@@ -130,6 +130,7 @@ fn fields() -> Vec<Case> {
             steps: steps(of, field, way).into(),
             native: false,
             broken_by: broken_by(field, way),
+            patience: PATIENCE,
         })
         .collect()
 }

@@ -50,12 +50,12 @@ const ROWS: &[Row] = &[
         steps: "given open alice lobby\n\
             given connect: { peer: bob }\n\
             do { together: [ { join: { peer: bob, room: lobby, answer: any } }, { destroy: { peer: alice, room: lobby, answer: any } } ], let-in: 1, turned-away: 1 }" },
-    Row { number: 7, title: "a room that was removed is gone", source: Source::Dialect("destroy"), native: false, broken_by: "destroy-removes-nothing",
+    Row { number: 7, title: "a room that was removed is gone", source: Source::Every("destroy"), native: false, broken_by: "destroy-removes-nothing",
         why: "Its name would be taken for ever.",
         steps: "given open alice lobby\n\
             do destroy: { peer: alice, room: lobby }\n\
             do create: { peer: bob, room: lobby }" },
-    Row { number: 8, title: "no other room goes with one that is removed", source: Source::Dialect("destroy"), native: false, broken_by: "destroy-removes-another",
+    Row { number: 8, title: "no other room goes with one that is removed", source: Source::Every("destroy"), native: false, broken_by: "destroy-removes-another",
         why: "Those inside are told nothing, and their next word is lost.",
         steps: "given open carol attic\n\
             given open alice lobby\n\
@@ -112,30 +112,30 @@ const ROWS: &[Row] = &[
             do send dave carol offer\n\
             then tell alice bob answer\n\
             then tell carol dave answer" },
-    Row { number: 17, title: "a room of a name of 48 bytes is one, and no other", source: Source::Dialect("join"), native: false, broken_by: "cuts-long-names",
+    Row { number: 17, title: "a room of a name of 48 bytes is one, and no other", source: Source::Every("join"), native: false, broken_by: "cuts-long-names",
         why: "Who cuts names puts strangers together.",
-        steps: "given open alice a-room-whose-name-goes-on-to-its-very-end-at-481\n\
+        steps: "do open alice a-room-whose-name-goes-on-to-its-very-end-at-481\n\
             do open carol a-room-whose-name-goes-on-to-its-very-end-at-482\n\
             do enter bob a-room-whose-name-goes-on-to-its-very-end-at-481\n\
             do tell bob alice offer" },
-    Row { number: 18, title: "a room with an accent in its name is the same by whatever carrier", source: Source::Dialect("join"), native: false, broken_by: "encodes-rooms",
+    Row { number: 18, title: "a room with an accent in its name is the same by whatever carrier", source: Source::Every("join"), native: false, broken_by: "encodes-rooms",
         why: "Encoded in one place and not in another it is two.",
-        steps: "given open alice café\n\
+        steps: "do open alice café\n\
             do enter bob café\n\
             do tell bob alice offer" },
-    Row { number: 19, title: "a room of a name from right to left is one, and no other", source: Source::Dialect("join"), native: false, broken_by: "ascii-rooms",
+    Row { number: 19, title: "a room of a name from right to left is one, and no other", source: Source::Every("join"), native: false, broken_by: "ascii-rooms",
         why: "Who keeps only ASCII puts strangers together.",
-        steps: "given open alice חדר\n\
+        steps: "do open alice חדר\n\
             do open carol בית\n\
             do enter bob חדר\n\
             do tell bob alice offer" },
-    Row { number: 20, title: "a room with an emoji in its name is one, and no other", source: Source::Dialect("join"), native: false, broken_by: "cuts-astral",
+    Row { number: 20, title: "a room with an emoji in its name is one, and no other", source: Source::Every("join"), native: false, broken_by: "cuts-astral",
         why: "Who cuts names at the first of them puts strangers together.",
-        steps: "given open alice party🎉\n\
+        steps: "do open alice party🎉\n\
             do open carol party🦊\n\
             do enter bob party🎉\n\
             do tell bob alice offer" },
-    Row { number: 21, title: "a room called as what every JavaScript object has is a room like another", source: Source::Dialect("join"), native: false, broken_by: "dies-of-odd-texts",
+    Row { number: 21, title: "a room called as what every JavaScript object has is a room like another", source: Source::Every("join"), native: false, broken_by: "dies-of-odd-texts",
         why: "A table of rooms that is an object has that room already.",
         steps: "do open alice __proto__\n\
             do enter bob __proto__\n\

@@ -3,6 +3,7 @@
 mod hostile;
 mod life;
 mod meet;
+mod starved;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,0 +1,110 @@
+//! A machine that has no time for the browser: nobody is blamed for what comes late.
+
+use std::path::Path;
+use std::process::{Child, Command};
+use std::sync::Arc;
+
+use glare::peer::browser::Pool;
+use glare::record::{InconclusiveKind, Verdict};
+use glare::run::Run;
+use glare::stage::{Setting, play};
+
+use super::{case, casts, from};
+use crate::site_support::Site;
+use crate::stage_support::setting;
+
+casts! {
+    chromium_that_gets_no_time_is_no_fault_of_the_page: "alice=chromium", a_browser_that_gets_no_time;
+    firefox_that_gets_no_time_is_no_fault_of_the_page: "alice=firefox", a_browser_that_gets_no_time;
+}
+
+/// It always has something to do, and never shows what is waited for.
+const BUSY: &str = "<!doctype html><title>t</title>here<script>setInterval(() => {
+    const end = performance.now() + 100;
+    while (performance.now() < end);
+}, 0)</script>";
+
+const STEPS: &str = "scenario: s
+peers:
+  alice: { app: / }
+steps:
+  - see: { peer: alice, text: here }
+  - see: { peer: alice, text: nowhere, within: 5s }
+";
+
+/// Keeps one processor busy while it lives.
+struct Hog(Child);
+
+impl Hog {
+    fn on_the_first_processor() -> Self {
+        let spin = ["-c", "0", "sh", "-c", "while :; do :; done"];
+        Self(Command::new("taskset").args(spin).spawn().expect("a hog"))
+    }
+}
+
+impl Drop for Hog {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The processes of a run: those that carry its folder in their environment or their command.
+fn processes(run: &Run) -> Vec<String> {
+    let folder = run.folder().display().to_string();
+    let all = std::fs::read_dir("/proc").expect("Linux").flatten();
+    let ids = all.filter_map(|entry| entry.file_name().into_string().ok());
+    let of_run = |id: &String| {
+        let path = Path::new("/proc").join(id);
+        ["environ", "cmdline"].iter().any(|file| {
+            let text = std::fs::read(path.join(file)).unwrap_or_default();
+            String::from_utf8_lossy(&text).contains(&folder)
+        })
+    };
+    ids.filter(|id| id.parse::<u32>().is_ok())
+        .filter(of_run)
+        .collect()
+}
+
+/// All of them on one processor, and behind all others.
+fn squeeze(run: &Run) {
+    let all = processes(run);
+    assert!(!all.is_empty(), "no browser");
+    for id in all {
+        // Some come and go.
+        let _ = Command::new("taskset").args(["-acp", "0", &id]).output();
+        for thread in std::fs::read_dir(format!("/proc/{id}/task"))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let id = thread.file_name().into_string().expect("a number");
+            let _ = Command::new("renice")
+                .args(["-n", "10", "-p", &id])
+                .output();
+        }
+    }
+}
+
+async fn a_browser_that_gets_no_time(cast: &str) {
+    let site = Site::page(BUSY).await;
+    let run = Run::start().expect("a run");
+    let setting = Arc::new(Setting {
+        app: Some(from(&site)),
+        pool: Pool::start(run.clone()).expect("a pool"),
+        max_time: std::time::Duration::from_secs(240),
+        ..setting()
+    });
+    let outcome = play(&case(STEPS, cast), Arc::clone(&setting)).await;
+    assert_ne!(outcome.verdict, Verdict::Pass, "it is not there");
+    squeeze(&run);
+    let _hogs = [Hog::on_the_first_processor(), Hog::on_the_first_processor()];
+    let outcome = play(&case(STEPS, cast), Arc::clone(&setting)).await;
+    let Verdict::Inconclusive(found) = &outcome.verdict else {
+        panic!("nobody is at fault: {:?}", outcome.verdict);
+    };
+    assert_eq!(found.kind, InconclusiveKind::Environment);
+    let word = "the machine had no time for the browser";
+    assert!(found.why.contains(word), "{}", found.why);
+    setting.pool.shutdown().await;
+}
