@@ -56,7 +56,9 @@ need_packages() {
     # Servers that are Debian packages: ten seconds.
     case "${GLARE_SERVERS:-}:${0##*/}" in off:*) ;; *:test | *:servers)
         first mosquitto /usr/sbin/mosquitto >/dev/null || packages+=(mosquitto)
-        first prosody >/dev/null || packages+=(prosody) ;;
+        first prosody >/dev/null || packages+=(prosody)
+        first kamailio /usr/sbin/kamailio >/dev/null || packages+=(kamailio)
+        compgen -G '/usr/lib/*/kamailio/modules/websocket.so' >/dev/null || packages+=(kamailio-websocket-modules) ;;
     esac
     [ ${#packages[@]} -eq 0 ] && return
     grep -qsE '^ID(_LIKE)?=.*debian' /etc/os-release && ! grep -qs '^ID=ubuntu' /etc/os-release ||

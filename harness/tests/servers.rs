@@ -23,7 +23,7 @@ fn folder() -> PathBuf {
 }
 
 /// Servers that are Debian packages, each by its program.
-const PACKAGED: [&str; 2] = ["mosquitto", "prosody"];
+const PACKAGED: [&str; 3] = ["mosquitto", "prosody", "kamailio"];
 
 /// Whether there is such a program. Debian has servers in a folder that is on root's path alone.
 fn is_program(name: &str) -> bool {
@@ -225,6 +225,11 @@ fn prosody_plays_what_it_supports() {
 }
 
 #[test]
+fn kamailio_plays_what_it_supports() {
+    plays("kamailio");
+}
+
+#[test]
 fn simple_signal_server_plays_polling_first_and_then_the_upgrade() {
     plays_polling_first("simple-signal-server");
 }
@@ -235,7 +240,7 @@ fn rtcmulticonnection_server_plays_polling_first_and_then_the_upgrade() {
 }
 
 /// Chromium and Firefox talk through each of them, over whatever carries its lines: WebSocket, socket.io of both majors at once and polling
-/// first, server-sent events, a GET that waits, packets of MQTT, stanzas of XMPP.
+/// first, server-sent events, a GET that waits, packets of MQTT, stanzas of XMPP, SIP.
 #[test]
 fn two_browsers_talk_through_each_server() {
     let allowed = glare::suite::stacks().expect("GLARE_STACKS");
@@ -255,6 +260,7 @@ fn two_browsers_talk_through_each_server() {
         ("signalhub", false),
         ("mosquitto", false),
         ("prosody", false),
+        ("kamailio", false),
         ("examples/long-poll", false),
     ];
     let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);

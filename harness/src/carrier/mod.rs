@@ -6,6 +6,7 @@ pub(crate) mod events;
 mod mqtt;
 mod packets;
 pub(crate) mod poll;
+mod sip;
 mod xmpp;
 
 pub use packets::Packets;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value as Json;
 
-use super::{mqtt, xmpp};
+use super::{mqtt, sip, xmpp};
 
 /// Such a wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Packets {
     Mqtt,
     /// XMPP over WebSocket.
     Xmpp,
+    /// SIP over WebSocket.
+    Sip,
 }
 
 impl Packets {
@@ -22,6 +24,7 @@ impl Packets {
         match self {
             Packets::Mqtt => "mqtt",
             Packets::Xmpp => "xmpp",
+            Packets::Sip => "sip",
         }
     }
 
@@ -29,7 +32,7 @@ impl Packets {
     pub(crate) fn is_binary(self) -> bool {
         match self {
             Packets::Mqtt => true,
-            Packets::Xmpp => false,
+            Packets::Xmpp | Packets::Sip => false,
         }
     }
 
@@ -37,7 +40,7 @@ impl Packets {
     pub(crate) fn is_stream(self) -> bool {
         match self {
             Packets::Mqtt => true,
-            Packets::Xmpp => false,
+            Packets::Xmpp | Packets::Sip => false,
         }
     }
 
@@ -48,7 +51,7 @@ impl Packets {
     pub(crate) fn split(self, bytes: &[u8], longest: usize) -> Result<Vec<Range<usize>>, String> {
         match self {
             Packets::Mqtt => mqtt::split(bytes, longest),
-            Packets::Xmpp => Ok(std::iter::once(0..bytes.len()).collect()),
+            Packets::Xmpp | Packets::Sip => Ok(std::iter::once(0..bytes.len()).collect()),
         }
     }
 
@@ -56,6 +59,7 @@ impl Packets {
     pub(crate) fn read(self, payload: &[u8]) -> Option<String> {
         Some(match self {
             Packets::Mqtt => text(mqtt::read(payload)?),
+            Packets::Sip => text(sip::read(std::str::from_utf8(payload).ok()?)?),
             Packets::Xmpp => {
                 let (name, element) = xmpp::read(std::str::from_utf8(payload).ok()?)?;
                 serde_json::json!({ name: element }).to_string()
@@ -69,6 +73,7 @@ impl Packets {
         match self {
             Packets::Mqtt => mqtt::write(&message),
             Packets::Xmpp => xmpp::write(&message).map(String::into_bytes),
+            Packets::Sip => sip::write(&message).map(String::into_bytes),
         }
     }
 }

@@ -124,6 +124,8 @@ pub(super) fn found(case: &Case, script: &Script, failure: &Failure, endures: bo
         _ if strained && failure.kind == FailureKind::Impossible => Found::NoPremise,
         // There may be a limit on how often, unless somebody has promised that there is none.
         _ if strained && !endures => Found::Otherwise,
+        // Nothing was done to anybody: a request that is not answered is no harm.
+        Some(Role::Harm) if failure.kind == FailureKind::Impossible => Found::Otherwise,
         _ if case.source == Source::Nobody => Found::Otherwise,
         // A name that it does not take; what it took from the first it owes to the others.
         Some(Role::Deed)

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use glare::names::RoomName;
 use glare::signaling::{
-    Book, Candidate, Conversation, Dialect, Kind, Meant, Notice, Out, Request, Signal, Word,
+    Book, Candidate, Conversation, Dialect, Field, Garbage, Kind, Meant, Notice, Out, Request,
+    Signal, Word,
 };
 
 fn read(text: &str) -> Result<Dialect, String> {
@@ -317,6 +318,34 @@ fn a_refusal_that_answers_one_request_is_of_that_request() {
     let heard = alice.hear_text("431[{\"no\":\"not inside\"}]");
     assert_eq!(heard.words, [Word::Notice { notice: refused }]);
     assert_eq!(alice.hear_text("432[{\"room\":\"lobby\"}]").words.len(), 1);
+}
+
+#[test]
+fn garbage_of_what_names_its_room_by_an_id_can_be_made() {
+    let dialect = dialect(TRACKER, ANNOUNCE, ANNOUNCED);
+    let book = Book::default();
+    let _bob = Conversation::new(dialect.clone(), "bob").with(book.clone());
+    let mut alice = Conversation::new(dialect, "alice").with(book);
+    said(&mut alice, &join());
+    let heard = alice.hear_text("{\"interval\":5}");
+    assert_eq!(heard.words, [joined(&[])]);
+    let last = |says: Vec<glare::signaling::Say>| match says.last().map(|say| &say.out) {
+        Some(Out::Text(text)) => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    let all = alice.garbage(Garbage::UnknownWord, Some(Kind::Offer));
+    let all = last(all.expect("it can be said"));
+    assert!(all.contains("\"hash\":\"glare-garbage\""), "{all}");
+    // All but one field is as it should be.
+    for field in [Field::Peer, Field::Sdp, Field::Room] {
+        let one = alice.garbage_in(Garbage::Empty, Kind::Offer, field, Some("bob"));
+        let one = last(one.expect("it can be said"));
+        assert_eq!(
+            one.contains(LOBBY),
+            field != Field::Room,
+            "{field:?}: {one}"
+        );
+    }
 }
 
 const TERSE: (&str, &str, &str) = (

@@ -10,6 +10,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use glare::server::{ServerSpec, UrlSpec};
 use glare::signaling::Dialect;
 use glare::stage::{Setting, play};
+use glare::validate::{Case, ask_all, sections};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -95,8 +96,7 @@ async fn line(stream: TcpStream, from: SocketAddr, inside: Arc<Mutex<Inside>>) {
     all().lines.remove(&from);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn strangers_whose_coming_in_is_not_answered_say_again_what_may_have_come_too_early() {
+async fn near() -> (Setting, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let mut server = JoinSet::new();
@@ -110,6 +110,26 @@ async fn strangers_whose_coming_in_is_not_answered_say_again_what_may_have_come_
         dialect: Arc::new(dialect),
         ..setting()
     };
+    (near, server)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_answers_no_request_but_for_a_websocket_harms_nobody_by_that() {
+    let (near, _server) = near().await;
+    let cases = sections().into_iter().flat_map(|section| section.cases);
+    let odd = |case: &Case| ["8.10", "8.11"].contains(&case.number.to_string().as_str());
+    let cases: Vec<Case> = cases.filter(odd).collect();
+    assert_eq!(cases.len(), 2);
+    for answer in ask_all(&cases, &Arc::new(near), &|_| ()).await {
+        let told = format!("{}: {:?}", answer.number, answer.says);
+        let not_answered = answer.says.why().contains("failed to fetch");
+        assert!(answer.says.word() == "fact" && not_answered, "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_whose_coming_in_is_not_answered_say_again_what_may_have_come_too_early() {
+    let (near, _server) = near().await;
     let text = "
 scenario: garbage from a third
 peers: { alice: { stack: wire }, bob: { stack: wire }, carol: { stack: wire } }

@@ -36,6 +36,10 @@ impl Conversation {
         sound.book = Book::default();
         // What is cut in half has the same half everywhere.
         sound.alias = Alias::default();
+        let here = sound.room.clone();
+        for room in here.iter().chain([&RoomName::new(MARK)]) {
+            sound.book.learn_room(room.as_str(), &Json::from(MARK));
+        }
         let mut outs = sound.say(&marked(of))?;
         // What prepares the word is as it should be.
         if let Some(last) = outs.last_mut() {
@@ -95,6 +99,17 @@ impl Conversation {
             sdp_mline_index: Some(0),
             ..Candidate::default()
         };
+        // A book that is new knows no room's id either.
+        let here = sound.room.clone();
+        for room in here.iter().chain([&room]) {
+            let id = match is(Field::Room) {
+                true => Some(Json::from(MARK)),
+                false => self.book.room_id(room.as_str()),
+            };
+            if let Some(id) = id {
+                sound.book.learn_room(room.as_str(), &id);
+            }
+        }
         let mut word = marked_word(of, room, sdp, candidate);
         if let Word::Signal { peer: whom, .. } = &mut word {
             *whom = Some(peer.to_owned());

@@ -153,7 +153,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "framing",
                 Shape::Word(FRAMINGS),
                 "json",
-                "What a message is. An event of socket.io is written as a list: its name, then its arguments; `socket.io-4` is for versions 3 and 4. `program`: JSON, which a program of the project's (`translator`) makes of what stands on the wire. `mqtt`, `xmpp`: a packet, a stanza, see below.",
+                "What a message is. An event of socket.io is written as a list: its name, then its arguments; `socket.io-4` is for versions 3 and 4. `program`: JSON, which a program of the project's (`translator`) makes of what stands on the wire. `mqtt`, `xmpp`, `sip`: a packet, a stanza, a message, see below.",
                 "framing: text",
             ),
             must(

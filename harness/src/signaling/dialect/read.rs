@@ -68,6 +68,7 @@ pub(super) const FRAMINGS: &[&str] = &[
     "program",
     "mqtt",
     "xmpp",
+    "sip",
 ];
 const MAX_ROOM: usize = 1_000_000;
 
@@ -246,6 +247,7 @@ impl Reader<'_> {
             Some("program") => Framing::Program,
             Some("mqtt") => Framing::Packets(Packets::Mqtt),
             Some("xmpp") => Framing::Packets(Packets::Xmpp),
+            Some("sip") => Framing::Packets(Packets::Sip),
             Some("socket.io-4") => Framing::SocketIo(socketio::Version::Four),
             Some("socket.io-2") => Framing::SocketIo(socketio::Version::Two),
             _ => Framing::Json,

@@ -56,6 +56,13 @@ offer: { message: { message: { "@xmlns": "jabber:client", "@to": "{room-id}@room
 ```
 
 What has a document type, is deeper than 32 elements or of more than 10,000 nodes is not read.
+
+## SIP
+
+With `framing: sip` (over WebSocket, RFC 7118; offer `protocols: [sip]`) a message is `{ request: METHOD, uri: "sip:…", headers: …, body: "…" }` or
+`{ status: 200, reason: OK, headers: …, body: "…" }`; `{ keep-alive: ping }` and `{ keep-alive: pong }` are the empty lines of RFC 5626. A header stands under its name in small
+letters, never the short form, and is a list of its lines as they are, so that a `reply` can give them back: `via: "{via}"`. `content-length` is written by itself, in bytes, and what
+lies of it is not read. A request that says no `via`, `call-id`, `cseq` or `max-forwards` gets them, new each time.
 "##;
 
 /// The schema (JSON Schema, draft 2020-12) that an editor completes and checks dialect files by.
