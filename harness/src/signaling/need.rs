@@ -174,7 +174,15 @@ impl Need {
             Need::SendsMessages => matches!(dialect.via(), Via::Events { .. } | Via::LongPoll)
                 .then(|| format!("with the dialect `{name}` peers send requests, and no messages")),
             Need::HasField(kind, field) => (!dialect.has_field(*kind, *field)).then(|| {
-                format!("in the dialect `{name}` no field of `{kind}` has the {field}")
+                let what = match field {
+                    Field::Word => "says which word it is",
+                    Field::Room => "names the room",
+                    Field::Peer => "says whom it is for",
+                    Field::Me => "says who sends it",
+                    Field::Sdp => "has the description",
+                    Field::Candidate => "has the candidate",
+                };
+                format!("in the dialect `{name}` no field of `{kind}` {what}")
             }),
             Need::Spoils(garbage, of, field) => {
                 let still = dialect.still_says(*garbage, *of, *field)?;

@@ -40,6 +40,8 @@ impl End {
                 _ => {}
             }
         }
+        // Where an error is followed by the calls that led to it, it is what matters.
+        lines.retain(|line| !line.trim().is_empty() && !line.trim_start().starts_with("at "));
         let last = &lines[lines.len().saturating_sub(LINES)..];
         let mut told = String::new();
         if !last.is_empty() {

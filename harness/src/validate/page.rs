@@ -11,7 +11,7 @@ A signaling server is asked these cases by their numbers, which are the same for
 
 What a server is accused of rests on a promise: a [law](GUIDE.md#what-a-server-owes) that every server owes, or owes because its dialect declares it, what the dialect says
 of its own, or RFC 6455. A case is *broken* only where two fresh processes show the same, and where things go well without the harm that the case does (its *control*). What
-nobody promised is told as a *fact*. A case whose words or promises the dialect does not have is *unsupported*; where what it begins with does not come
+nobody promised is told as a *fact*. A case whose words or promises the dialect does not have is *unsupported*; where what it rests on does not come
 about, it is *inconclusive*.
 
 After each harm a pair that was there before signals on, and strangers meet: two with new ids, and who was harmed comes back by the same id. The server must live.

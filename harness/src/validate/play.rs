@@ -183,7 +183,8 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
                         .unwrap_or_else(|| seen(script, &outcome)),
                 ),
                 Source::Law(law) if is_vacuous(law, &outcome) => Says::Unsupported(format!(
-                    "nothing puts {law} to the test: the dialect does not promise what it is about"
+                    "nothing puts {law} to the test: {}",
+                    unasked(&setting.dialect)
                 )),
                 _ => Says::Holds,
             };
@@ -198,10 +199,7 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
     match found(case, script, &failure, endures) {
         Found::Broken => {}
         Found::NoPremise => {
-            let why = format!(
-                "what it begins with does not come about: {}",
-                failure.message
-            );
+            let why = format!("what it rests on does not come about: {}", failure.message);
             return Ran::Says(Says::Inconclusive(why), Some(outcome));
         }
         Found::Otherwise => {
@@ -222,6 +220,18 @@ fn ends_as_well(end: Option<&End>, control: &Script, without: &Outcome) -> Optio
 
 /// The promise that rooms are free once all have gone.
 const FREES: &str = "frees-empty-rooms";
+
+/// Why a run may have shown nothing of a law.
+fn unasked(dialect: &Dialect) -> String {
+    let promise = "the dialect does not promise what it is about";
+    match dialect.says(Kind::Fence) {
+        true => promise.to_owned(),
+        // What does not come is certain behind the answer to something that was asked later.
+        false => format!(
+            "{promise}, or it is about what does not come, and the dialect has no `say: fence`, whose answer shows that nothing more was on its way"
+        ),
+    }
+}
 
 /// Whether a run has shown nothing of a law, because nobody promised it here.
 fn is_vacuous(law: Law, outcome: &Outcome) -> bool {

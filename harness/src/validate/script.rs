@@ -7,6 +7,7 @@
 //! | `meet` | Alice makes the lobby, and Bob joins it |
 //! | `apart` | Carol makes the attic, and Dave joins it: a pair that has nothing to do with the case |
 //! | `enter bob lobby` | he joins it |
+//! | `fill lobby` | others join it until all who fit in are inside, with Alice and Bob |
 //! | `open bob lobby` | he makes it; where the server has one word for both, he joins it |
 //! | `tell bob alice offer` | he sends it to her, and she hears it |
 //! | `send bob alice offer` | he sends it |
@@ -16,6 +17,7 @@
 //! | `given` | what the case begins with; where that does not come about, nothing is known |
 //! | `do` | what is asked |
 //! | `harm` | the same, and left out of the control |
+//! | `once` | what must have come about in between, for what follows to say anything; other cases ask for it |
 //! | `then` | the probes; in the control, too |
 //! | `never`, `order` | a line of `expect: never`, of `expect: order` |
 //! | `count 1` | how often a line is in the trace |
@@ -36,6 +38,8 @@ use crate::signaling::{Dialect, Kind};
 pub enum Role {
     /// What it begins with.
     Given,
+    /// What must have come about in between.
+    Between,
     /// What is asked.
     Deed,
     /// What is asked, and does harm.
@@ -70,6 +74,7 @@ impl Script {
             };
             let role = match role {
                 "given" => Role::Given,
+                "once" => Role::Between,
                 "harm" => Role::Harm,
                 "then" => Role::Probe,
                 "never" | "order" | "count" => {
@@ -190,6 +195,9 @@ impl Script {
     }
 }
 
+/// A room of more is not filled.
+const MOST: usize = 12;
+
 /// The steps that one line stands for.
 fn written(step: &str, dialect: &Dialect) -> Vec<String> {
     let open = |peer: &str, room: &str| {
@@ -213,6 +221,13 @@ fn written(step: &str, dialect: &Dialect) -> Vec<String> {
                 false => "lobby",
             };
             vec![open("carol", room), enter("dave", room)]
+        }
+        ["fill", room] => {
+            let size = dialect.properties().room_size.unwrap_or_default();
+            let size = if size > MOST { 0 } else { size };
+            (3..=size)
+                .map(|place| enter(&format!("guest{place}"), room))
+                .collect()
         }
         ["open", peer, room] => vec![open(peer, room)],
         ["enter", peer, room] => vec![enter(peer, room)],

@@ -5,7 +5,8 @@ use std::fmt;
 
 use super::case::{Case, Source};
 use super::script::{Role, Script};
-use crate::record::{Failure, FailureKind, Verdict};
+use crate::laws::Law;
+use crate::record::{Broken, Failure, FailureKind, Verdict};
 use crate::scenario::Place;
 use crate::stage::Outcome;
 
@@ -103,14 +104,30 @@ pub(super) enum Found {
     Otherwise,
 }
 
+/// Whether nothing is broken but that those who stay hear of who goes. Some cases ask that; in others somebody goes on the way to what
+/// they ask, and a server with this one fault would be accused of a dozen.
+fn is_of_news_alone(failure: &Failure) -> bool {
+    let of_news = |broken: &Broken| broken.law == Law::LeavingIsAnnounced.number();
+    !failure.breaches.is_empty() && failure.breaches.iter().all(of_news)
+}
+
+/// Whether a case is about that.
+fn asks_of_news(case: &Case) -> bool {
+    matches!(
+        case.source,
+        Source::Law(Law::LeavingIsAnnounced) | Source::Dialect("announces-leaving-within")
+    )
+}
+
 /// What a failure is worth.
 pub(super) fn found(case: &Case, script: &Script, failure: &Failure, endures: bool) -> Found {
     // Laws accuse only of what is owed or declared; so do the rules of the wire, and a server that ends.
+    let beside = is_of_news_alone(failure) && !asks_of_news(case);
     let owed = matches!(
         failure.kind,
         FailureKind::Wire | FailureKind::ServerEnded | FailureKind::Law
     );
-    if owed || !failure.breaches.is_empty() {
+    if (owed || !failure.breaches.is_empty()) && !beside {
         return Found::Broken;
     }
     let role = match &failure.place {
@@ -119,7 +136,12 @@ pub(super) fn found(case: &Case, script: &Script, failure: &Failure, endures: bo
     };
     let strained = matches!(&failure.place, Some(Place::Step(step)) if script.strains(*step));
     match role {
-        Some(Role::Given) => Found::NoPremise,
+        Some(Role::Given | Role::Between) => Found::NoPremise,
+        // All that was asked went well, and somebody was not told of one who has gone.
+        _ if beside && failure.kind == FailureKind::Law => match case.source {
+            Source::Nobody => Found::Otherwise,
+            _ => Found::NoPremise,
+        },
         // What it begins with did not come about, seen by the strain itself.
         _ if strained && failure.kind == FailureKind::Impossible => Found::NoPremise,
         // There may be a limit on how often, unless somebody has promised that there is none.

@@ -10,7 +10,7 @@ use glare::server::ServerSpec;
 use glare::signaling::Dialect;
 use glare::stage::Setting;
 use glare::validate::{Answer, Case, Says, Script, Source, ask_all, page, sections};
-use glare_signaling_server::Fault;
+use glare_signaling_server::{Fault, Policy, RoomSize};
 
 use crate::cli_support::{GLARE, Stand};
 use crate::stage_support::setting;
@@ -200,6 +200,52 @@ async fn a_server_is_accused_of_its_end_only_where_the_case_brings_it_about() {
         panic!("it is accused of an end that comes without the harm as well");
     };
     assert!(why.starts_with("without the harm it goes wrong"), "{why}");
+}
+
+/// In many cases somebody goes on the way to what they ask. Who tells nobody of it has one fault, not a dozen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_tells_nobody_of_a_loss_is_accused_of_that_alone() {
+    let news = numbered(&["3.4", "3.5"]);
+    let others = numbered(&[
+        "1.7", "1.8", "2.14", "2.15", "3.13", "3.16", "5.1", "5.2", "5.8", "10.3",
+    ]);
+    let silent = || Setting {
+        server: ServerSpec::faulty(Fault::GhostOnDisconnect),
+        ..setting()
+    };
+    for answer in asked(&news, silent()).await {
+        assert!(matches!(answer.says, Says::Broken(_)), "{answer:?}");
+    }
+    let answers = asked(&others, silent()).await;
+    let accused = answers
+        .iter()
+        .filter(|answer| answer.says.word() == "broken");
+    let accused: Vec<_> = accused
+        .map(|answer| (answer.number, answer.says.why()))
+        .collect();
+    assert_eq!(accused, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_is_filled_before_it_is_full_whatever_it_holds() {
+    let text = include_str!("../../../fixtures/servers/reference/rooms-of-three.dialect.yaml");
+    let dialect = Arc::new(Dialect::read(Path::new("d.yaml"), text).expect("a dialect"));
+    let of_size = |size| Setting {
+        server: ServerSpec::variant(Policy {
+            room_size: RoomSize::new(size).expect("a size"),
+            ..Policy::default()
+        }),
+        dialect: Arc::clone(&dialect),
+        ..setting()
+    };
+    let cases = numbered(&["2.2", "2.3", "2.4", "2.13", "2.14", "3.12", "6.3"]);
+    for answer in asked(&cases, of_size(3)).await {
+        assert_eq!(answer.says, Says::Holds, "{}", answer.number);
+    }
+    // It lets in one more than it says.
+    for answer in asked(&numbered(&["2.2", "6.3"]), of_size(4)).await {
+        assert!(matches!(answer.says, Says::Broken(_)), "{answer:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

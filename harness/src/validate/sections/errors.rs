@@ -28,6 +28,7 @@ const ROWS: &[Row] = &[
     Row { number: 3, title: "a room that is full cannot be entered, and that is said", source: Source::Dialect("refusals: full"), native: false, broken_by: "silent-refusal",
         why: "Who is told nothing waits, and who is told what asks for something else.",
         steps: "given meet\n\
+            given fill lobby\n\
             do join: { peer: carol, room: lobby, refused: full, within: 3s }\n\
             then tell bob alice offer" },
     Row { number: 4, title: "who is inside cannot come in once more, and that is said", source: Source::Dialect("refusals: inside"), native: false, broken_by: "silent-refusal",

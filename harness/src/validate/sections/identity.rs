@@ -1,6 +1,5 @@
 //! 1: who is who: lines, ids, a second line with the same id, coming back.
 
-use crate::laws::Law;
 use crate::validate::case::{Row, Section, Source};
 
 const NUMBER: u8 = 1;
@@ -53,20 +52,20 @@ const ROWS: &[Row] = &[
             then tell alice bob offer\n\
             then tell bob alice answer\n\
             never server -> alice: peer-left bob" },
-    Row { number: 6, title: "who has closed his line comes back by the same id", source: Source::Law(Law::LeavingIsAnnounced), native: false, broken_by: "ghost-on-disconnect",
+    Row { number: 6, title: "who has closed his line comes back by the same id", source: Source::Every("connect"), native: false, broken_by: "keeps-dead-ids",
         why: "A page that is reloaded closes its line and opens one.",
         steps: "given meet\n\
             given await: { peer: alice, hears: peer-joined, from: bob }\n\
             do disconnect: { peer: bob }\n\
-            do await: { peer: alice, hears: peer-left, from: bob }\n\
+            once await: { peer: alice, hears: peer-left, from: bob }\n\
             do connect: { peer: bob }\n\
             do enter bob lobby\n\
             then tell bob alice offer" },
-    Row { number: 7, title: "who has lost his line comes back by the same id", source: Source::Law(Law::LeavingIsAnnounced), native: false, broken_by: "keeps-dead-ids",
+    Row { number: 7, title: "who has lost his line comes back by the same id", source: Source::Every("connect"), native: false, broken_by: "keeps-dead-ids",
         why: "A phone that changes networks loses its line without a word.",
         steps: "given meet\n\
             do kill: { peer: bob, how: socket }\n\
-            do await: { peer: alice, hears: peer-left, from: bob }\n\
+            once await: { peer: alice, hears: peer-left, from: bob }\n\
             do connect: { peer: bob }\n\
             do enter bob lobby\n\
             then tell bob alice offer" },
@@ -74,7 +73,7 @@ const ROWS: &[Row] = &[
         why: "A place that its own user holds against him is lost to both.",
         steps: "given meet\n\
             do kill: { peer: bob, how: socket }\n\
-            do await: { peer: alice, hears: peer-left, from: bob }\n\
+            once await: { peer: alice, hears: peer-left, from: bob }\n\
             do connect: { peer: bob }\n\
             do enter bob lobby\n\
             then tell alice bob offer" },
@@ -83,7 +82,7 @@ const ROWS: &[Row] = &[
         steps: "given meet\n\
             given await: { peer: alice, hears: peer-joined, from: bob }\n\
             do cut: { peer: bob, how: silence }\n\
-            do await: { peer: alice, hears: peer-left, from: bob, within: 30s }\n\
+            once await: { peer: alice, hears: peer-left, from: bob, within: 30s }\n\
             do connect: { peer: bob }\n\
             do enter bob lobby\n\
             then tell bob alice offer" },

@@ -36,7 +36,7 @@ const ROWS: &[Row] = &[
         steps: "given meet\n\
             given await: { connected: [alice, bob] }\n\
             do kill: { peer: bob, how: socket }\n\
-            do await: { peer: alice, hears: peer-left, from: bob }\n\
+            once await: { peer: alice, hears: peer-left, from: bob }\n\
             do connect: { peer: bob }\n\
             do enter bob lobby\n\
             do await: { connected: [alice, bob] }\n\

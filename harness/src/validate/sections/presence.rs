@@ -85,7 +85,8 @@ const ROWS: &[Row] = &[
     Row { number: 12, title: "who was refused is announced to nobody", source: Source::Law(Law::NewsIsTrue), native: false, broken_by: "tells-of-the-refused",
         why: "He would be called, and never answer.",
         steps: "given meet\n\
-            do join: { peer: carol, room: lobby, refused: full }\n\
+            given fill lobby\n\
+            once join: { peer: carol, room: lobby, refused: full }\n\
             then tell bob alice offer" },
     Row { number: 13, title: "late news of a loss does not come behind a return", source: Source::Law(Law::NewsIsTrue), native: false, broken_by: "late-expire",
         why: "Whoever is told so hangs up on somebody who is there.",
@@ -108,9 +109,9 @@ const ROWS: &[Row] = &[
             given enter carol lobby\n\
             given await: { peer: bob, hears: peer-joined, from: carol }\n\
             do leave: { peer: bob }\n\
-            do await: { peer: carol, hears: peer-left, from: bob }\n\
+            once await: { peer: carol, hears: peer-left, from: bob }\n\
             do leave: { peer: carol }\n\
-            do await: { peer: alice, hears: peer-left, from: carol }\n\
+            once await: { peer: alice, hears: peer-left, from: carol }\n\
             do enter bob lobby\n\
             never server -> bob: joined lobby with alice, carol" },
     Row { number: 16, title: "the loss of one puts nobody else out", source: Source::Law(Law::NewsIsTrue), native: false, broken_by: "loss-ends-room",
@@ -119,8 +120,8 @@ const ROWS: &[Row] = &[
             given enter bob lobby\n\
             given enter carol lobby\n\
             do kill: { peer: carol, how: socket }\n\
-            do await: { peer: alice, hears: peer-left, from: carol }\n\
-            do await: { peer: bob, hears: peer-left, from: carol }\n\
+            once await: { peer: alice, hears: peer-left, from: carol }\n\
+            once await: { peer: bob, hears: peer-left, from: carol }\n\
             then tell bob alice offer" },
     Row { number: 17, title: "a goodbye comes before the news that its sender has gone", source: Source::Nobody, native: false, broken_by: "",
         why: "A client that has cleaned up by then has nobody left to close.",

@@ -104,14 +104,15 @@ const ROWS: &[Row] = &[
             do send bob alice offer\n\
             do send bob alice candidate\n\
             do send dave carol offer\n\
-            then tell carol dave answer" },
+            then tell carol dave answer\n\
+            do send bob carol candidate" },
     Row { number: 14, title: "what was said to somebody who has gone does not reach who takes his place", source: Source::Law(Law::NothingLateToNewcomers), native: false, broken_by: "stale-answer-to-newcomer",
         why: "An answer to somebody else's offer ends a call before it begins.",
         steps: "given meet\n\
             given tell bob alice offer\n\
             given tell alice bob answer\n\
             do leave: { peer: bob }\n\
-            do await: { peer: alice, hears: peer-left }\n\
+            once await: { peer: alice, hears: peer-left }\n\
             do enter bob lobby\n\
             then tell bob alice offer" },
     Row { number: 15, title: "nothing that was said before is said again to who comes back", source: Source::Law(Law::NothingLateToNewcomers), native: false, broken_by: "replays-history",
@@ -121,7 +122,7 @@ const ROWS: &[Row] = &[
             given tell alice bob answer\n\
             given tell alice bob candidate\n\
             do leave: { peer: bob }\n\
-            do await: { peer: alice, hears: peer-left }\n\
+            once await: { peer: alice, hears: peer-left }\n\
             do enter bob lobby\n\
             then tell bob alice offer" },
     Row { number: 16, title: "who does not read keeps nobody else waiting", source: Source::Law(Law::GarbageHarmsNobodyElse), native: false, broken_by: "waits-for-the-slowest",

@@ -25,18 +25,21 @@ const ROWS: &[Row] = &[
     Row { number: 2, title: "no more come in than a room holds", source: Source::Dialect("room-size"), native: false, broken_by: "accepts-third-peer",
         why: "A third in a room of two breaks what the two have.",
         steps: "given meet\n\
+            given fill lobby\n\
             do join: { peer: carol, room: lobby, refused: full }\n\
             then tell bob alice offer\n\
             then tell alice bob answer" },
     Row { number: 3, title: "of two who ask at once for the last place one gets it", source: Source::Dialect("room-size"), native: false, broken_by: "lets-both-in",
         why: "Whether there is a place is looked up by both before either has it.",
         steps: "given open alice lobby\n\
+            given fill lobby\n\
             given connect: { peer: bob }\n\
             given connect: { peer: carol }\n\
             do { together: [ { join: { peer: bob, room: lobby, answer: any } }, { join: { peer: carol, room: lobby, answer: any } } ], let-in: 1, turned-away: 1 }" },
     Row { number: 4, title: "of two who ask at once for the last place not both are refused", source: Source::Dialect("room-size"), native: false, broken_by: "lets-neither-in",
         why: "Each takes the other one for inside, and the place stays empty.",
         steps: "given open alice lobby\n\
+            given fill lobby\n\
             given connect: { peer: bob }\n\
             given connect: { peer: carol }\n\
             do { together: [ { join: { peer: bob, room: lobby, answer: any } }, { join: { peer: carol, room: lobby, answer: any } } ], let-in: 1, turned-away: 1 }" },
@@ -86,22 +89,24 @@ const ROWS: &[Row] = &[
     Row { number: 13, title: "a place that was left is free at once", source: Source::Dialect("room-size"), native: false, broken_by: "leaves-late",
         why: "The next one waits outside already.",
         steps: "given meet\n\
+            given fill lobby\n\
             do leave: { peer: bob }\n\
             do enter carol lobby\n\
             then tell carol alice offer" },
     Row { number: 14, title: "a place that was lost is free once the others know", source: Source::Dialect("room-size"), native: false, broken_by: "keeps-dead-places",
         why: "They tell a third to come in.",
         steps: "given meet\n\
+            given fill lobby\n\
             given await: { peer: alice, hears: peer-joined, from: bob }\n\
             do kill: { peer: bob, how: socket }\n\
-            do await: { peer: alice, hears: peer-left, from: bob }\n\
+            once await: { peer: alice, hears: peer-left, from: bob }\n\
             do enter carol lobby\n\
             then tell carol alice offer" },
-    Row { number: 15, title: "a room stays with whoever is inside when its maker is lost", source: Source::Dialect("announces-leaving-within"), native: false, broken_by: "room-goes-with-its-creator",
+    Row { number: 15, title: "a room stays with whoever is inside when its maker is lost", source: Source::Every("join"), native: false, broken_by: "room-goes-with-its-creator",
         why: "Who came later has not asked whose room it is.",
         steps: "given meet\n\
             do kill: { peer: alice, how: socket }\n\
-            do await: { peer: bob, hears: peer-left, from: alice }\n\
+            once await: { peer: bob, hears: peer-left, from: alice }\n\
             do enter carol lobby\n\
             then tell carol bob offer" },
     Row { number: 16, title: "two rooms do not mix", source: Source::Law(Law::OnlyToTheRoom), native: false, broken_by: "crosses-rooms",
@@ -111,7 +116,8 @@ const ROWS: &[Row] = &[
             do send bob alice offer\n\
             do send dave carol offer\n\
             then tell alice bob answer\n\
-            then tell carol dave answer" },
+            then tell carol dave answer\n\
+            do send bob carol offer" },
     Row { number: 17, title: "a room of a name of 48 bytes is one, and no other", source: Source::Every("join"), native: false, broken_by: "cuts-long-names",
         why: "Who cuts names puts strangers together.",
         steps: "do open alice a-room-whose-name-goes-on-to-its-very-end-at-481\n\
