@@ -430,30 +430,28 @@ fn figures(outcome: &Outcome) -> Option<String> {
 
 /// What was seen of what nobody promised: how long it took from the deed.
 fn seen(script: &Script, outcome: &Outcome) -> String {
-    let begins = outcome.events.iter().filter_map(|event| match &event.what {
+    let mut begins = outcome.events.iter().filter_map(|event| match &event.what {
         What::Step {
             index, inner: None, ..
         } => Some((*index, event.at)),
         _ => None,
     });
-    let harm = begins
-        .filter(|(step, _)| matches!(script.role(*step), Some(Role::Harm | Role::Deed)))
-        .map(|(_, at)| at)
-        .next();
+    let harm = begins.find(|(step, _)| matches!(script.role(*step), Some(Role::Harm | Role::Deed)));
     let heard = outcome
         .events
         .iter()
         .rev()
         .find_map(|event| match &event.what {
-            What::Hears { kind, .. } if !matches!(kind, Kind::Refused | Kind::Error) => {
-                Some((*kind, event.at))
+            What::Hears { peer, kind, .. } if !matches!(kind, Kind::Refused | Kind::Error) => {
+                Some((peer, *kind, event.at))
             }
             _ => None,
         });
     match (harm, heard) {
-        (Some(from), Some((kind, to))) if to > from => {
-            let took = Duration::from_micros(to - from);
-            format!("so it is: `{kind}` came {} ms after it", took.as_millis())
+        (Some((step, from)), Some((peer, kind, to))) if to > from => {
+            let took = Duration::from_micros(to - from).as_millis();
+            let deed = script.step(step).unwrap_or("the deed");
+            format!("so it is: {peer} hears `{kind}` {took} ms after `{deed}`")
         }
         _ => "so it is".to_owned(),
     }

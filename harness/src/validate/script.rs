@@ -149,6 +149,12 @@ impl Script {
         self.roles.get(step.checked_sub(1)?).copied()
     }
 
+    /// The nth step, from 1, as it is written.
+    pub(super) fn step(&self, step: usize) -> Option<&str> {
+        let (_, step) = self.steps.get(step.checked_sub(1)?)?;
+        Some(step)
+    }
+
     /// Whether the nth step, from 1, strains the server.
     pub(super) fn strains(&self, step: usize) -> bool {
         let step = step.checked_sub(1).and_then(|step| self.steps.get(step));

@@ -135,6 +135,28 @@ fn what_promises_nothing_is_told_what_it_may_promise() {
 }
 
 #[test]
+fn what_is_promised_and_not_seen_is_no_advice_to_promise_less() {
+    let stand = Stand::new();
+    stand.write("own.yaml", REFERENCE);
+    let fault = "ghost-on-disconnect";
+    let ran = stand
+        .glare(&["dialect", "try", "own.yaml", "--fault", fault])
+        .ends(0);
+    let (_, unkept) = ran
+        .out
+        .split_once("Promised, and not seen so (mend the server, or the promise):")
+        .expect("it is told");
+    let told = "announces-leaving-within: 1s, and nobody was told within 5 s after a lost line";
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(unkept).contains(told), "{}", ran.out);
+    assert!(
+        !ran.out.contains("no `announces-leaving-within`"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
 fn what_is_not_understood_is_shown_in_full_with_the_place_where_it_differs() {
     let stand = Stand::new();
     let text = REFERENCE.replace(

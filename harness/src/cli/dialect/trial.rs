@@ -261,6 +261,15 @@ fn promises(dialect: &Dialect, played: &BTreeMap<Shows, Outcome>, look: Look) {
         let line = format!("The dialect says otherwise of: {}", otherwise.join("; "));
         say(look.yellow(&line));
     }
+    if !seen.unkept.is_empty() {
+        let heading = "Promised, and not seen so (mend the server, or the promise):";
+        say(format!("\n{}", look.bold(heading)));
+        for unkept in &seen.unkept {
+            for line in look.wrapped(&tame(&format!("- {unkept}")).replace('\n', " "), 0) {
+                say(look.red(&line));
+            }
+        }
+    }
     if !seen.remarks.is_empty() {
         say(format!("\n{}", look.bold("Besides:")));
         for remark in &seen.remarks {

@@ -41,6 +41,8 @@ pub enum Stands {
 pub struct Seen {
     /// What may be promised.
     pub proposals: Vec<Proposal>,
+    /// What the dialect promises, and was not seen.
+    pub unkept: Vec<String>,
     /// What no line says, or what was not seen and why.
     pub remarks: Vec<String>,
 }
@@ -88,8 +90,17 @@ fn leaving(
                 "what is told {what} was not tried: it is not done to a server that is not yours (--i-own-this-server)"
             )),
             None => {
-                let why = format!("nobody was told within 5 s {what}: no `announces-leaving-within`");
-                return seen.remarks.push(why);
+                let untold = format!("nobody was told within 5 s {what}");
+                return match now.announces_leaving_within {
+                    Some(within) => seen.unkept.push(format!(
+                        "announces-leaving-within: {}s, and {untold}",
+                        within.as_secs_f64()
+                    )),
+                    None => {
+                        let why = format!("{untold}: no `announces-leaving-within`");
+                        seen.remarks.push(why);
+                    }
+                };
             }
         }
     }
@@ -132,9 +143,15 @@ fn joining(
                 stands: at_most(now.announces_joining_within, took),
             });
         }
-        _ => seen
-            .remarks
-            .push("alice was not told that bob came: no `announces-joining-within`".into()),
+        _ => match now.announces_joining_within {
+            Some(within) => seen.unkept.push(format!(
+                "announces-joining-within: {}s, and alice was not told that bob came",
+                within.as_secs_f64()
+            )),
+            None => seen
+                .remarks
+                .push("alice was not told that bob came: no `announces-joining-within`".into()),
+        },
     }
 }
 
@@ -171,11 +188,13 @@ fn room_size(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut See
     match failure(outcome) {
         None if !went_well(outcome) => {}
         None => {
-            let line = "5 fit into one room: no `room-size`, or a larger one";
-            seen.remarks.push(line.into());
-            if now.room_size.is_some_and(|size| size < 5) {
-                let line = "the dialect promises a smaller `room-size`".into();
-                seen.remarks.push(line);
+            match now.room_size.filter(|size| *size < 5) {
+                Some(size) => seen
+                    .unkept
+                    .push(format!("room-size: {size}, and 5 fit into one room")),
+                None => seen
+                    .remarks
+                    .push("5 fit into one room: no `room-size`, or a larger one".into()),
             }
         }
         Some(Failure {
