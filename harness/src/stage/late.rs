@@ -7,6 +7,9 @@ use tokio::time::Instant;
 use super::director::{Stage, Stop, Until, fail_as, seconds};
 use crate::record::{FailureKind, InconclusiveKind};
 
+/// Shorter waits of browsers are judged as ever: they are looked at once a second, and have moments in which all their processes wait their turn.
+const LONG: Duration = Duration::from_secs(10);
+
 impl Stage {
     /// How long glare itself got no time from the machine since this wait began.
     pub(super) fn starved(&self, until: Until) -> Duration {
@@ -27,7 +30,9 @@ impl Stage {
         let (who, kept) = match () {
             () if glare * 2 > until.within => ("glare itself", glare),
             // A page that never rests waits its turn on any machine with other work: three of four seconds where six share two cores.
-            () if browsers * 10 > until.within * 9 => ("the browser", browsers),
+            () if until.within >= LONG && browsers * 10 > until.within * 9 => {
+                ("the browser", browsers)
+            }
             () => return None,
         };
         let kept = kept.as_secs_f64();

@@ -27,10 +27,10 @@ struct Look {
 }
 
 impl Starved {
-    /// How long that was since then, until `now`; what no look has seen yet, or saw only in part, counts as the rest of it.
+    /// How long that was since then, until `now`; what no look has seen, or together with what was before, counts as the rest of it.
     pub fn since(&self, then: Instant, now: Instant) -> Duration {
         let (mut seen, mut waited) = (Duration::ZERO, Duration::ZERO);
-        for look in lock(&self.0).iter().filter(|look| look.to > then) {
+        for look in lock(&self.0).iter().filter(|look| look.from >= then) {
             seen += look.to - look.from;
             waited += look.waited;
         }
@@ -110,8 +110,8 @@ mod tests {
         }
         let since = |then| starved.since(at(then), at(4000)).as_millis();
         assert_eq!(since(0), 2800);
-        // From the middle of the second look on.
-        assert_eq!(since(1500), 1250);
-        assert_eq!(since(2000), 0, "nothing was seen of that");
+        // The first look saw more than that: the second says how it was.
+        assert_eq!(since(500), 1750);
+        assert_eq!(since(1500), 0, "nothing was seen of that alone");
     }
 }
