@@ -32,6 +32,7 @@ impl Scenario {
             scenario: self,
             rooms: BTreeMap::new(),
             outside: BTreeSet::new(),
+            lost: BTreeSet::new(),
             named: BTreeSet::new(),
             ends: Vec::new(),
             acquainted: Acquainted::default(),
@@ -103,12 +104,22 @@ struct Course<'s> {
     left_open: bool,
     /// Who has left a room by a word, and not come into another since.
     outside: BTreeSet<&'s PeerName>,
+    /// Whose line was lost, where no step has waited since for anybody to hear of it.
+    lost: BTreeSet<&'s PeerName>,
     needs: Vec<Needed>,
 }
 
 impl<'s> Course<'s> {
     fn step(&mut self, step: &'s Step) {
         let need = |course: &mut Self, need: Need, what: String| course.need(need, what, step);
+        if let Action::Connect { peer, .. }
+        | Action::Create { peer, .. }
+        | Action::Join { peer, .. } = &step.action
+            && self.lost.remove(peer)
+        {
+            let what = format!("has {peer} come back at once after a loss");
+            need(self, Need::NoticesLoss, what);
+        }
         match &step.action {
             Action::Connect { answer, .. } if wants_refusal(answer) => {
                 let what = "expects a second line with the same id to be refused".into();
@@ -175,8 +186,19 @@ impl<'s> Course<'s> {
                 peer,
                 how: Cut::Close | Cut::Reset,
             } => {
+                let closes = matches!(
+                    &step.action,
+                    Action::Disconnect { .. }
+                        | Action::Cut {
+                            how: Cut::Close,
+                            ..
+                        }
+                );
                 for peer in self.scenario.may_be(peer) {
                     self.leave(peer, Some(End::Lost));
+                    if !closes {
+                        self.lost.insert(peer);
+                    }
                 }
             }
             Action::Cut {
@@ -252,7 +274,16 @@ impl<'s> Course<'s> {
                 }
             }
             Action::Strain { how, times } => self.strain(*how, *times, step),
-            Action::Await(condition) => self.condition(condition, step),
+            Action::Await(condition) => {
+                if let Condition::Hears {
+                    kind: Kind::PeerLeft,
+                    ..
+                } = condition
+                {
+                    self.lost.clear();
+                }
+                self.condition(condition, step);
+            }
             Action::Together(together) => self.together(together),
             _ => {}
         }

@@ -46,6 +46,8 @@ pub enum Need {
     Addresses(Kind),
     /// A line that is half-open is noticed before the step has waited for so long.
     NoticesSilence(Duration),
+    /// The loss of a line is noticed as it happens.
+    NoticesLoss,
     /// Those on other nodes hear of somebody whose node has ended.
     AnnouncesLostNode,
     /// Who leaves a room keeps its line.
@@ -190,6 +192,12 @@ impl Need {
                     "the wire of the dialect `{name}` is text, and `{garbage}` makes a `{still}` there that is as good as any"
                 ))
             }
+            Need::NoticesLoss => match dialect.via() {
+                Via::SocketIo { start, .. } if start != Start::WebSocket => Some(format!(
+                    "with the dialect `{name}` lines begin by polling, and one that is lost while no poll of it stands is noticed by a time-out alone"
+                )),
+                _ => None,
+            },
             Need::AnnouncesLostNode => {
                 Some("whether other nodes notice the end of one, no dialect can promise".into())
             }

@@ -461,3 +461,32 @@ fn what_only_a_websocket_has_is_asked_of_no_other_carrier() {
         assert_eq!(found, Some(format!("line 6 {polls}")), "{step}");
     }
 }
+
+/// The server notices the end of a poll that stands, and of a WebSocket. In between there is neither.
+#[test]
+fn who_comes_back_at_once_after_a_loss_needs_a_line_whose_loss_is_noticed() {
+    let socket = include_str!("../../../fixtures/servers/rtcmulticonnection-server/dialect.yaml");
+    let polls = socket.replace(
+        "  path: /socket.io/?EIO=4&transport=websocket&",
+        "  via: socket.io\n  path: /socket.io/?",
+    );
+    assert_ne!(socket, polls);
+    let back = "  - join: { peer: bob, room: lobby }\n";
+    let heard = "  - await: { peer: alice, hears: peer-left, from: bob }\n";
+    let signaled = "  - send: { from: bob, to: alice, message: offer }\n";
+    let why = "has bob come back at once after a loss: with the dialect `rtcmulticonnection-server` lines begin by polling, and one that is lost while no poll of it stands is noticed by a time-out alone";
+    for lost in [
+        "kill: { peer: bob, how: socket }",
+        "cut: { peer: bob, how: reset }",
+    ] {
+        let steps = format!("{TWO}{signaled}  - {lost}\n");
+        assert_eq!(lacking(&format!("{steps}{back}"), socket), None, "{lost}");
+        let found = lacking(&format!("{steps}{back}"), &polls).expect("it lacks that");
+        assert!(found.ends_with(why), "{found}");
+        // The news says that it was noticed; who stays away needs nothing of it.
+        assert_eq!(lacking(&format!("{steps}{heard}{back}"), &polls), None);
+        assert_eq!(lacking(&steps, &polls), None);
+    }
+    let closed = format!("{TWO}  - cut: {{ peer: bob, how: close }}\n{back}");
+    assert_eq!(lacking(&closed, &polls), None);
+}
