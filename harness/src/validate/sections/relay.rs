@@ -104,8 +104,7 @@ const ROWS: &[Row] = &[
             do send bob alice offer\n\
             do send bob alice candidate\n\
             do send dave carol offer\n\
-            then tell carol dave answer\n\
-            do send bob carol candidate" },
+            then tell carol dave answer" },
     Row { number: 14, title: "what was said to somebody who has gone does not reach who takes his place", source: Source::Law(Law::NothingLateToNewcomers), native: false, broken_by: "stale-answer-to-newcomer",
         why: "An answer to somebody else's offer ends a call before it begins.",
         steps: "given meet\n\

@@ -116,8 +116,7 @@ const ROWS: &[Row] = &[
             do send bob alice offer\n\
             do send dave carol offer\n\
             then tell alice bob answer\n\
-            then tell carol dave answer\n\
-            do send bob carol offer" },
+            then tell carol dave answer" },
     Row { number: 17, title: "a room of a name of 48 bytes is one, and no other", source: Source::Every("join"), native: false, broken_by: "cuts-long-names",
         why: "Who cuts names puts strangers together.",
         steps: "do open alice a-room-whose-name-goes-on-to-its-very-end-at-481\n\
