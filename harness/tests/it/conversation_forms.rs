@@ -379,3 +379,20 @@ fn a_bare_refusal_may_be_of_what_was_said_before_the_request() {
     // Nothing else was said that could have been refused: what comes next is news.
     assert_ne!(listed_after("ERR|no alice here", None), let_in);
 }
+
+/// Some servers tell who is inside one by one, before the yes.
+#[test]
+fn a_bare_refusal_of_something_else_takes_away_nobody_who_is_told_to_be_inside() {
+    let hear = "  joined: { message: 'YES|{room}' }\n  peer-joined: { message: 'HERE|{peer}' }\n  left: { message: BYE }\n  refused: { message: 'ERR|{reason}' }\n  offer: { message: 'FROM|{peer}|O|{sdp}' }\n  answer: { message: 'FROM|{peer}|A|{sdp}' }";
+    for (refusal, with) in [
+        ("ERR|no alice here", &["alice"][..]),
+        ("ERR|no seat left", &[]),
+    ] {
+        let mut bob = Conversation::new(dialect(TERSE.0, TERSE.1, hear), "bob");
+        said(&mut bob, &offer("alice"));
+        said(&mut bob, &join());
+        assert_eq!(bob.hear_text("HERE|alice").words, []);
+        bob.hear_text(refusal);
+        assert_eq!(bob.hear_text("YES|lobby").words, [joined(with)]);
+    }
+}

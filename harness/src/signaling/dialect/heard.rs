@@ -456,9 +456,10 @@ impl Conversation {
                 } if !self.told.is_empty() => {
                     *with = std::mem::take(&mut self.told).into_iter().collect()
                 }
+                // A refusal of something else leaves him waiting for his yes.
                 Word::Notice {
                     notice: Notice::Created { .. } | Notice::Refused { .. },
-                } => self.told.clear(),
+                } if !self.awaits => self.told.clear(),
                 _ => {}
             }
         }
