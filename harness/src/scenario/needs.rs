@@ -181,24 +181,22 @@ impl<'s> Course<'s> {
                 how: Kill::Tab | Kill::Browser,
             } if self.is_silent(peer) => self.ends.push((peer, End::Silent)),
             Action::Disconnect { peer }
-            | Action::Kill { peer, .. }
             | Action::Cut {
                 peer,
-                how: Cut::Close | Cut::Reset,
+                how: Cut::Close,
             } => {
-                let closes = matches!(
-                    &step.action,
-                    Action::Disconnect { .. }
-                        | Action::Cut {
-                            how: Cut::Close,
-                            ..
-                        }
-                );
                 for peer in self.scenario.may_be(peer) {
                     self.leave(peer, Some(End::Lost));
-                    if !closes {
-                        self.lost.insert(peer);
-                    }
+                }
+            }
+            Action::Kill { peer, .. }
+            | Action::Cut {
+                peer,
+                how: Cut::Reset,
+            } => {
+                for peer in self.scenario.may_be(peer) {
+                    self.leave(peer, Some(End::Lost));
+                    self.lost.insert(peer);
                 }
             }
             Action::Cut {
@@ -207,6 +205,7 @@ impl<'s> Course<'s> {
             } => self.ends.push((peer, End::Silent)),
             Action::KillServer { node: None, .. } | Action::Restart { node: None } => {
                 self.rooms.clear();
+                self.lost.clear();
             }
             Action::KillServer { node, .. } | Action::Restart { node } => {
                 for (peer, spec) in &self.scenario.peers {
@@ -277,10 +276,12 @@ impl<'s> Course<'s> {
             Action::Await(condition) => {
                 if let Condition::Hears {
                     kind: Kind::PeerLeft,
+                    from,
                     ..
                 } = condition
                 {
-                    self.lost.clear();
+                    self.lost
+                        .retain(|lost| from.as_ref().is_some_and(|from| from != *lost));
                 }
                 self.condition(condition, step);
             }

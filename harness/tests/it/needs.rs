@@ -487,6 +487,13 @@ fn who_comes_back_at_once_after_a_loss_needs_a_line_whose_loss_is_noticed() {
         assert_eq!(lacking(&format!("{steps}{heard}{back}"), &polls), None);
         assert_eq!(lacking(&steps, &polls), None);
     }
+    // That another has gone says nothing of him; a server that is started anew knows nobody's old line.
+    let killed = format!("{TWO}{signaled}  - kill: {{ peer: bob, how: socket }}\n");
+    let other = "  - await: { peer: alice, hears: peer-left, from: carol }\n";
+    let found = lacking(&format!("{killed}{other}{back}"), &polls).expect("it lacks that");
+    assert!(found.ends_with(why), "{found}");
+    let anew = format!("{killed}  - restart: {{}}\n  - create: {{ peer: bob, room: lobby }}\n");
+    assert_eq!(lacking(&anew, &polls), None);
     let closed = format!("{TWO}  - cut: {{ peer: bob, how: close }}\n{back}");
     assert_eq!(lacking(&closed, &polls), None);
 }
