@@ -15,14 +15,15 @@ impl Delays {
             .iter()
             .filter_map(|pid| Some((*pid, waited(*pid)?)));
         let now: HashMap<u32, u64> = now.collect();
-        let Some(before) = self.0.replace(now.clone()) else {
-            return Duration::ZERO;
-        };
-        // One that was not there before has begun since.
-        let since = |(pid, waited): (&u32, &u64)| {
-            waited.saturating_sub(before.get(pid).copied().unwrap_or(0))
-        };
-        Duration::from_nanos(now.iter().map(since).max().unwrap_or(0))
+        let longest = self.0.as_ref().map(|before| {
+            // One that was not there before has begun since.
+            let since = |(pid, waited): (&u32, &u64)| {
+                waited.saturating_sub(before.get(pid).copied().unwrap_or(0))
+            };
+            now.iter().map(since).max().unwrap_or(0)
+        });
+        self.0 = Some(now);
+        Duration::from_nanos(longest.unwrap_or(0))
     }
 }
 
