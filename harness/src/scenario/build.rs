@@ -583,6 +583,7 @@ pub(crate) fn send_raw(v: &Values) -> Option<Action> {
         (None, None, Some(path)) => Raw::Upgrade {
             path,
             status: v.status(),
+            answered: v.flag("answered", true),
         },
         _ => return None,
     };
@@ -599,6 +600,7 @@ pub(crate) fn http(v: &Values) -> Option<Action> {
         path: v.text("path")?,
         body: v.text("body"),
         status: v.status(),
+        answered: v.flag("answered", true),
     })
 }
 

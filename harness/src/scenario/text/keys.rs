@@ -276,9 +276,14 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
                 Raw::Text(text) => entries.push(("text", scalar(text))),
                 Raw::Frame(frame) => entries.push(("frame", frame.as_str().into())),
                 Raw::Garbage { .. } => {}
-                Raw::Upgrade { path, status } => {
+                Raw::Upgrade {
+                    path,
+                    status,
+                    answered,
+                } => {
                     entries.push(("path", scalar(path)));
                     entries.extend(status.map(|status| ("status", status.to_string())));
+                    entries.extend((!answered).then(|| ("answered", "false".into())));
                 }
             }
             ("send-raw", entries)
@@ -289,6 +294,7 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
             path,
             body,
             status,
+            answered,
         } => {
             let mut entries = vec![
                 who("peer", peer),
@@ -297,6 +303,7 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
             ];
             entries.extend(body.as_ref().map(|body| ("body", scalar(body))));
             entries.extend(status.map(|status| ("status", status.to_string())));
+            entries.extend((!answered).then(|| ("answered", "false".into())));
             ("http", entries)
         }
         Action::Page { peer, deed } => page(peer, deed),
