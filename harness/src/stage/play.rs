@@ -250,6 +250,7 @@ fn shorten(verdict: &mut Verdict) {
             failure.states.iter_mut().for_each(shorten);
             failure.instead.iter_mut().for_each(shorten);
             failure.breaches.truncate(MOST_BREACHES);
+            failure.counts.iter_mut().for_each(shorten);
         }
         Verdict::Unsupported(unsupported) => shorten(&mut unsupported.why),
         Verdict::Inconclusive(inconclusive) => shorten(&mut inconclusive.why),
@@ -648,6 +649,7 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
         ..
     } = ran;
     let mut breaches: Vec<Breach> = laws
+        counts,
         .iter()
         .flat_map(|judged| judged.breaches().iter().cloned())
         .collect();
@@ -715,6 +717,7 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
         diff: None,
     }))
 }
+        counts,
 
 /// Where a place stands, in which file.
 fn spot(case: &Case, place: &Place, inner: Option<usize>) -> Option<Spot> {
