@@ -7,7 +7,7 @@ use super::words::{corruption_text, cut_text, direction_text, kill_text};
 use crate::names::PeerName;
 use crate::scenario::build::made_up;
 use crate::scenario::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw};
-use crate::scenario::page::{Filling, PageDeed, ROLE_KEYS, Sight, Target};
+use crate::scenario::page::{Clicking, Filling, PageDeed, ROLE_KEYS, Sight, Tab, Target};
 use crate::scenario::table::{TOGETHER, WAIT};
 use crate::terms::{Corruption, Data};
 use crate::yaml::{scalar, write_duration};
@@ -344,9 +344,24 @@ fn page(peer: &PeerName, deed: &PageDeed) -> (&'static str, Entries) {
             });
             "fill"
         }
-        PageDeed::Click { target } => {
+        PageDeed::CloseTab => "close-tab",
+        PageDeed::SwitchTab { to } => {
+            entries.push(match to {
+                Tab::Number(number) => ("tab", number.to_string()),
+                Tab::At(path) => ("path", scalar(path)),
+            });
+            "switch-tab"
+        }
+        PageDeed::Click { target, how } => {
             entries.extend(target_entries(target));
-            "click"
+            match how {
+                Clicking::Once => "click",
+                Clicking::Twice => "double-click",
+                Clicking::Outside => {
+                    entries.push(("outside", "true".to_owned()));
+                    "click"
+                }
+            }
         }
         PageDeed::Press { key, target } => {
             entries.push(("key", scalar(key)));
