@@ -111,7 +111,7 @@ impl UserPage {
         let with = Equipment {
             scripts: match watched {
                 true => &SCRIPTS,
-                false => &SCRIPTS[..1],
+                false => &[],
             },
             proxied,
             kept_ready: proxied && watched && !wanted.own_browser,
