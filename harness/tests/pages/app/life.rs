@@ -5,6 +5,7 @@ use crate::site_support::Site;
 use crate::stage_support::{passes, setting};
 use glare::names::Stack;
 use glare::server::{AppFrom, AppSpec, CommandSpec};
+use glare::signaling::Dialect;
 use glare::stage::{Setting, play};
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ casts! {
     a_second_tab_is_left_for_the_first_in_chromium: "bob=chromium", tab_left;
     a_second_tab_is_left_for_the_first_in_firefox: "bob=firefox", tab_left;
     the_only_tab_of_a_page_is_not_closed_by_a_step_in_chromium: "alice=chromium", only_tab;
+    a_page_is_given_no_login_and_needs_none_in_chromium: "alice=chromium", without_login;
     a_secret_is_in_the_page_and_in_no_record_log_or_picture_in_chromium: "alice=chromium", secret;
     a_secret_is_in_the_page_and_in_no_record_log_or_picture_in_firefox: "alice=firefox", secret;
     a_page_without_a_network_makes_no_request_in_chromium: "bob=chromium", offline;
@@ -163,6 +165,22 @@ async fn only_tab(cast: &str) {
             .contains("no other tab to come back to; there is tab 1 at http://"),
         "{failure:#?}"
     );
+}
+
+/// Whoever signals for the harness needs one; a page says what its user has it say.
+async fn without_login(cast: &str) {
+    let dialect = include_str!("../../../../fixtures/servers/reference/dialect.yaml").replace(
+        "path: /?userId={me|url}",
+        "path: \"/?userId={me|url}&token={token|url}\"\n  login: [token]",
+    );
+    assert!(dialect.contains("login: [token]"));
+    let dialect = Dialect::read(Path::new("d.yaml"), &dialect).expect("a dialect");
+    let setting = Setting {
+        dialect: Arc::new(dialect),
+        ..setting()
+    };
+    let text = "scenario: login\npeers: { alice: { app: / } }\nsteps:\n  - see: { peer: alice, button: New room }\n";
+    crate::stage_support::passes(&play(&super::case(text, cast), Arc::new(setting)).await);
 }
 
 async fn offline(cast: &str) {
