@@ -44,6 +44,8 @@ pub enum Need {
     Connects,
     /// Whom this word is for can be said, so that one of several gets it.
     Addresses(Kind),
+    /// Who of several is meant by this word gets it, whether he alone does or not.
+    ReachesOneOfMany(Kind),
     /// A line that is half-open is noticed before the step has waited for so long.
     NoticesSilence(Duration),
     /// The loss of a line is noticed as it happens.
@@ -148,6 +150,10 @@ impl Need {
             Need::Addresses(kind) => (!dialect.may_address(*kind)).then(|| {
                 format!("the dialect `{name}` cannot say whom `{kind}` is for")
             }),
+            Need::ReachesOneOfMany(kind) if properties.broadcasts == Some(false) => {
+                Need::Addresses(*kind).lacking(dialect)
+            }
+            Need::ReachesOneOfMany(_) => None,
             Need::Connects if dialect.candidates_within() => None,
             Need::Connects => Need::Relays(Kind::Candidate).lacking(dialect),
             Need::NoticesSilence(waits) => within(

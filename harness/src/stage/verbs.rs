@@ -1,5 +1,9 @@
 //! What each verb of a scenario does, and what it waits for.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::actor::Actor;
 use super::after::{After, Asked, Due, Replied};
 use super::director::{Stage, Stop, fail, fail_as};
@@ -15,9 +19,29 @@ use crate::signaling::{Kind, Request};
 use crate::tap;
 use crate::terms::{Data, Kill, ServerLife};
 
+/// So long an answer is waited for that need not come.
+const UNANSWERED: Duration = Duration::from_secs(1);
+
 impl Stage {
     /// Does one step and answers the events that its waits were satisfied by.
     pub(super) async fn step(&mut self, step: &Step, begun: Seq) -> Result<Vec<Seq>, Stop> {
+        if !step.action.may_go_unanswered() {
+            return self.play(step, begun).await;
+        }
+        let own = self.until;
+        self.until.at = own.at.min(Instant::now() + UNANSWERED);
+        let played = self.play(step, begun).await;
+        self.until = own;
+        match played {
+            Err(Stop::Fail {
+                kind: FailureKind::TimedOut | FailureKind::ConnectionLost | FailureKind::Impossible,
+                ..
+            }) if Instant::now() < own.at => Ok(Vec::new()),
+            played => played,
+        }
+    }
+
+    async fn play(&mut self, step: &Step, begun: Seq) -> Result<Vec<Seq>, Stop> {
         match &step.action {
             Action::Connect {
                 peer,
@@ -127,7 +151,7 @@ impl Stage {
             } => self.raw_frame(peer, *frame, begun).await?,
             Action::SendRaw {
                 peer,
-                raw: Raw::Upgrade { path, status },
+                raw: Raw::Upgrade { path, status, .. },
             } => self.foreign_upgrade(peer, path, *status).await?,
             Action::Strain { how, times } => self.strain(*how, *times, begun).await?,
             Action::Wait(time) => self.idle(*time).await?,

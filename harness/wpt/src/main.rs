@@ -156,9 +156,6 @@ async fn page(
     let mut rounds = Rounds::new();
     for _ in 0..most {
         for mode in modes {
-            if *mode == Mode::Tapped && test.is_h2() {
-                continue;
-            }
             let outcome = setting.play(stack, test, *mode, windows).await;
             rounds.entry(*mode).or_default().push(outcome);
         }

@@ -61,11 +61,6 @@ impl Test {
         let page = self.url.starts_with("https:");
         (page, page || self.url.contains("?wss"))
     }
-
-    /// Over HTTP/2, which a tap does not speak.
-    pub fn is_h2(&self) -> bool {
-        self.url.contains("wpt_flags=h2") || self.url.contains(".h2.")
-    }
 }
 
 /// Where the server of the tests listens.

@@ -104,9 +104,22 @@ async fn perform(setting: Arc<Setting>, dialect: &Dialect, look: Look, all: bool
             stories.insert(scene.shows, story);
         }
     }
+    let unseen = unseen(&others, &stories);
     stories.insert(Shows::Meeting, story);
     played.insert(Shows::Meeting, outcome);
-    say(look.green("\nThey met, signalled, talked and parted."));
+    match &unseen {
+        None => say(look.green("\nThey met, signalled, talked and parted.")),
+        Some(why) => {
+            say(look.green("\nThey met, signalled and talked."));
+            let why = format!(
+                "How they part was not seen: {}",
+                tame(why).replace('\n', " ")
+            );
+            for line in look.wrapped(&why, 0) {
+                say(look.yellow(&line));
+            }
+        }
+    }
     let unread = unread(&stories);
     if unread > 0 {
         say(look.yellow(&format!(
@@ -117,7 +130,22 @@ async fn perform(setting: Arc<Setting>, dialect: &Dialect, look: Look, all: bool
     words(dialect, &stories, look);
     broken(&stories[&Shows::Meeting], look);
     promises(dialect, &played, look);
-    Exit::Pass
+    match unseen {
+        None => Exit::Pass,
+        Some(_) => Exit::Inconclusive,
+    }
+}
+
+/// Why how they part was not seen whole, if it was not.
+fn unseen(scenes: &[Scene], stories: &BTreeMap<Shows, Story>) -> Option<String> {
+    let mut shown = scenes.iter().filter(|scene| scene.is_shown());
+    shown.find_map(
+        |scene| match stories.get(&scene.shows).map(|story| &story.verdict) {
+            None => Some("there is no record of it".to_owned()),
+            Some(Verdict::Inconclusive(inconclusive)) => Some(inconclusive.why.clone()),
+            Some(_) => None,
+        },
+    )
 }
 
 async fn act(scene: &Scene, setting: &Arc<Setting>) -> Option<(Outcome, Story)> {

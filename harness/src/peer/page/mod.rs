@@ -35,5 +35,5 @@ mod windows;
 pub(crate) use drive::GRACE;
 pub use error::{Hindrance, PageError};
 pub use event::{Channel, DialogKind, PageEvent, PageEvents, Seen, Told, WindowId};
-pub use target::{Role, Sight, Target};
+pub use target::{Role, Sight, Tab, Target};
 pub use user::{Arrival, Route, UserPage, Wanted};

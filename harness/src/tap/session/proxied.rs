@@ -90,6 +90,10 @@ impl Session {
         let stream = match &shared.identity {
             Some(identity) => match timeout(CONNECT, identity.shake(stream)).await {
                 Ok(Ok(Called::Shaken(stream))) => stream,
+                // A server that speaks no TLS itself is there without it as well.
+                Ok(Ok(Called::Plain(stream))) if shared.trust.is_none() => {
+                    tls::Stream::Plain(stream)
+                }
                 Ok(Ok(Called::Plain(stream))) => {
                     let mut peer = Wire::new(tls::Stream::Plain(stream));
                     return only_tls(authority).send(&mut peer).await;
