@@ -45,7 +45,7 @@ def main():
 
     found = manifest.load_and_update(root, os.path.join(work, "manifest.json"), "/", rebuild=True, write_manifest=True)
     tests = found.to_json()["items"]["testharness"]
-    http, plain, https, secure, ws, wss = ports(6)
+    http, plain, https, secure, ws, wss, h2 = ports(7)
     with open(os.path.join(work, "list.tsv"), "w") as file:
         for folder in folders:
             for url, seconds in pages(tests.get(folder, {}), folder):
@@ -66,7 +66,7 @@ def main():
         "check_subdomains": False,
         "bind_address": True,
         "ports": {
-            "http": [http, plain], "https": [https, secure], "ws": [ws], "wss": [wss], "webtransport-h3": [],
+            "http": [http, plain], "https": [https, secure], "ws": [ws], "wss": [wss], "h2": [h2], "webtransport-h3": [],
             "http-local": [], "http-private": [], "http-public": [], "https-local": [], "https-private": [], "https-public": [],
         },
         "ssl": {"type": "openssl", "openssl": {"base_path": os.path.join(work, "certs"), "duration": 30}},
@@ -76,7 +76,7 @@ def main():
         json.dump(config, file)
     with open(os.path.join(work, "ports.json"), "w") as file:
         json.dump({"http": http, "https": https, "ws": ws, "wss": wss}, file)
-    serve.run(**{"config_path": os.path.join(work, "config.json"), "h2": False})
+    serve.run(**{"config_path": os.path.join(work, "config.json"), "h2": True})
 
 
 if __name__ == "__main__":
