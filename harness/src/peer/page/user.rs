@@ -96,7 +96,7 @@ impl UserPage {
         Self::start_with(pool, wanted, true).await
     }
 
-    /// One whose connections nobody sees: what the observer must not change is measured by it.
+    /// One that gets no scripts, as its browser has it: what the observer must not change is measured by it. It opens URLs, and takes no other step.
     #[doc(hidden)]
     pub async fn start_unwatched(pool: &Pool, wanted: Wanted) -> Result<Arrival, EnvironmentError> {
         Self::start_with(pool, wanted, false).await
