@@ -58,7 +58,8 @@ need_packages() {
         first mosquitto /usr/sbin/mosquitto >/dev/null || packages+=(mosquitto)
         first prosody >/dev/null || packages+=(prosody)
         first kamailio /usr/sbin/kamailio >/dev/null || packages+=(kamailio)
-        compgen -G '/usr/lib/*/kamailio/modules/websocket.so' >/dev/null || packages+=(kamailio-websocket-modules) ;;
+        compgen -G '/usr/lib/*/kamailio/modules/websocket.so' >/dev/null || packages+=(kamailio-websocket-modules)
+        first janus >/dev/null || packages+=(janus) ;;
     esac
     [ ${#packages[@]} -eq 0 ] && return
     grep -qsE '^ID(_LIKE)?=.*debian' /etc/os-release && ! grep -qs '^ID=ubuntu' /etc/os-release ||

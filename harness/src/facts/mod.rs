@@ -86,7 +86,7 @@ impl Facts {
         Self {
             rooms: Rooms::new(terms),
             post: Post::new(terms),
-            pairs: Pairs::default(),
+            pairs: Pairs::new(terms),
             went_on: HashMap::new(),
             held: HashMap::new(),
         }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::names::PeerName;
 use crate::record::{Applied, Event, Seq, What};
 use crate::signaling::sdp::fingerprints;
-use crate::signaling::{DescriptionKind, Signal, Word};
+use crate::signaling::{DescriptionKind, Signal, Terms, Word};
 use crate::terms::Direction;
 
 /// One peer's side of a pair: the peer, and the number of its connection.
@@ -54,6 +54,8 @@ pub(crate) struct Pairs {
     sent: HashMap<Seq, Sent>,
     /// The message of each description that was heard, or let go by the tap.
     heard: HashMap<Seq, Seq>,
+    /// The server is one end of each connection: its certificate is that of everybody.
+    relayed: bool,
 }
 
 #[derive(Debug)]
@@ -63,6 +65,14 @@ struct Sent {
 }
 
 impl Pairs {
+    /// Of nothing yet, on these terms.
+    pub fn new(terms: &Terms) -> Self {
+        Self {
+            relayed: terms.relays_media,
+            ..Self::default()
+        }
+    }
+
     /// Takes in one more event, at its place in the trace.
     pub fn take(&mut self, place: usize, event: &Event) {
         match &event.what {
@@ -220,7 +230,8 @@ impl Pairs {
         };
         let meets = |local: &End, remote: &End| {
             remote.described
-                && (local.local.is_empty()
+                && (self.relayed
+                    || local.local.is_empty()
                     || remote.remote.is_empty()
                     || !local.local.is_disjoint(&remote.remote))
         };
@@ -413,6 +424,33 @@ mod tests {
         trace.told(BOB, ALICE, Offer, ["bb", "mallory"]);
         trace.told(ALICE, BOB, Answer, ["aa", "aa"]);
         assert!(!trace.is_pair(ALICE, BOB));
+    }
+
+    /// Where the server is the other end of each, whom a connection was made for says with whom it is.
+    #[test]
+    fn behind_a_server_that_relays_media_two_are_a_pair_by_whom_each_connection_is_for() {
+        let terms = Terms {
+            relays_media: true,
+            ..Terms::default()
+        };
+        let told = |mut trace: Trace| {
+            for (peer, with) in [("alice", "bob"), ("bob", "alice"), ("carol", "bob")] {
+                let (peer, with) = (PeerName::new(peer), PeerName::new(with));
+                let conn = 1;
+                trace.add(&[], What::ConnectionMade { peer, conn, with });
+            }
+            trace.told(BOB, ALICE, Offer, ["bb", "server"]);
+            let answered = trace.is_pair(ALICE, BOB);
+            trace.told(ALICE, BOB, Answer, ["aa", "server"]);
+            (answered, trace.is_pair(ALICE, BOB), trace)
+        };
+        let mut trace = Trace::default();
+        trace.pairs = Pairs::new(&terms);
+        let (answered, met, trace) = told(trace);
+        assert!(!answered, "no answer yet");
+        assert!(met && !trace.is_pair(("carol", 1), BOB));
+        let (_, met, _) = told(Trace::default());
+        assert!(!met, "another server has no certificate to give");
     }
 
     #[test]

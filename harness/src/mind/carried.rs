@@ -11,6 +11,21 @@ pub fn description(session: &str) -> String {
     format!("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns={session}\r\nt=0 0\r\n")
 }
 
+/// The same for a server that reads descriptions, and takes none that offers nothing: a data channel (RFC 8841, section 6.1) on the discard port, of a
+/// certificate that nobody has.
+pub fn whole_description(session: &str, kind: Kind) -> String {
+    let setup = match kind {
+        Kind::Offer => "actpass",
+        _ => "active",
+    };
+    let head = description(session);
+    let fingerprint = ["00"; 32].join(":");
+    format!(
+        "{head}a=group:BUNDLE 0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 127.0.0.1\r\na=mid:0\r\na=ice-ufrag:glare\r\n\
+        a=ice-pwd:of-no-connection-at-all\r\na=fingerprint:sha-256 {fingerprint}\r\na=setup:{setup}\r\na=sctp-port:5000\r\n"
+    )
+}
+
 /// The nth candidate of a peer, on the discard port (RFC 8839, section 5.1).
 pub fn candidate(number: u32) -> Candidate {
     Candidate {
@@ -42,7 +57,11 @@ impl Mind {
         };
         self.carried += 1;
         let number = self.carried;
-        let sdp = || description(&format!("{}-{number}", self.me)).into();
+        let session = format!("{}-{number}", self.me);
+        let sdp = || match self.policy.relayed {
+            true => whole_description(&session, kind).into(),
+            false => description(&session).into(),
+        };
         let signal = match kind {
             Kind::Offer => Signal::Offer { sdp: sdp() },
             Kind::Answer => Signal::Answer { sdp: sdp() },

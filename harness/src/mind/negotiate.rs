@@ -147,7 +147,7 @@ impl Pair {
             return self.note(text, vec![heard.into()], numbers);
         }
         let connection = self.connection.as_ref();
-        let anew = self.policy.has(PeerFault::AnswersOnANewConnection);
+        let anew = self.policy.has(PeerFault::AnswersOnANewConnection) || self.policy.relayed;
         let same = connection.is_some_and(|connection| {
             let remote = connection.remote.as_ref();
             let known = remote.is_none_or(|remote| remote.fingerprints == theirs && !anew);
@@ -155,10 +155,13 @@ impl Pair {
         });
         let keeps = self.policy.has(PeerFault::KeepsOldConnection);
         let kept = keeps && connection.is_some_and(|connection| !connection.closed);
-        let commands = match same || kept {
+        let mut commands = match same || kept {
             true => Vec::new(),
             false => self.renew(numbers).1,
         };
+        if let Some(conn) = self.number().filter(|_| self.policy.relayed) {
+            commands.extend(self.default_channel(conn));
+        }
         if let Some(connection) = &mut self.connection {
             connection.offering = false;
             connection.described = false;

@@ -23,6 +23,9 @@ pub struct Policy {
     pub cleans_up_in: Option<Duration>,
     /// Descriptions carry their candidates: it gathers them all before it sends one. The server's matter, so no scenario says it.
     pub gathers_first: bool,
+    /// The server is the other end of each connection, and its matter, too. It reads descriptions, so those that are only carried have a channel to
+    /// offer. A channel ends at it, so who answers makes one as well. It has one certificate for all, so an offer that comes again is of another call.
+    pub relayed: bool,
     /// What it does wrong.
     pub fault: Option<PeerFault>,
 }
@@ -38,6 +41,7 @@ impl Policy {
             on_bye: spec.on_bye,
             cleans_up_in: spec.cleans_up_in,
             gathers_first: false,
+            relayed: false,
             fault: spec.fault.or(fault),
         }
     }

@@ -16,7 +16,7 @@ use crate::record::What;
 pub struct Mind {
     pub(super) me: PeerName,
     others: Vec<PeerName>,
-    policy: Policy,
+    pub(super) policy: Policy,
     /// Whether its hand has an `RTCPeerConnection`.
     connects: bool,
     pairs: BTreeMap<PeerName, Pair>,

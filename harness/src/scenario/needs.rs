@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::acquainted::Acquainted;
+use super::calls::{Asks, Calls};
 use super::crowd::are_apart;
 use super::model::{
-    Action, Answer, Condition, Cut, Offers, Pattern, Raw, Scenario, Second, Share, Step, Together,
+    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Offers, Pattern, Raw, Scenario, Second, Share,
+    Step, Together,
 };
 use super::strain::Strain;
 use crate::names::{PeerName, RoomName, Stack};
@@ -37,6 +39,7 @@ impl Scenario {
             named: BTreeSet::new(),
             ends: Vec::new(),
             acquainted: Acquainted::default(),
+            calls: Calls::default(),
             left_open: self.leaves_open_who_offers(),
             needs: Vec::new(),
         };
@@ -101,6 +104,7 @@ struct Course<'s> {
     named: BTreeSet<&'s RoomName>,
     ends: Vec<(&'s PeerName, End)>,
     acquainted: Acquainted<'s>,
+    calls: Calls<'s>,
     /// Somebody comes in who offers by itself or not, as the server's dialect says.
     left_open: bool,
     /// Who has left a room by a word, and not come into another since.
@@ -120,6 +124,10 @@ impl<'s> Course<'s> {
         {
             let what = format!("has {peer} come back at once after a loss");
             need(self, Need::NoticesLoss, what);
+        }
+        if self.calls.step(self.scenario, &step.action, &self.rooms) == Asks::AnotherOffer {
+            let what = "has somebody offer who is in a call, or to who is".into();
+            need(self, Need::AnotherOffer, what);
         }
         match &step.action {
             Action::Connect { answer, .. } if wants_refusal(answer) => {
@@ -379,6 +387,7 @@ impl<'s> Course<'s> {
         self.outside.remove(peer);
         if end.is_some() {
             self.acquainted.part(peer);
+            self.calls.end(peer);
         }
         self.rooms.retain(|_, inside| !inside.is_empty());
         self.ends.extend(end.map(|end| (peer, end)));
@@ -510,8 +519,14 @@ impl<'s> Course<'s> {
                     self.meets(to, pattern.from.as_ref());
                 }
             }
-            Condition::Channel { peer, state, .. } if state == "open" => {
+            Condition::Channel {
+                peer, state, label, ..
+            } if state == "open" => {
                 self.connection(std::iter::once(peer), "waits for a channel", step);
+                if !self.has_its_own(peer, label) {
+                    let what = format!("waits for a channel `{label}` that {peer} has not made");
+                    self.need(Need::TellsChannels, what, step);
+                }
             }
             Condition::Said { peer, .. } => {
                 self.connection(std::iter::once(peer), "waits for a text", step);
@@ -571,11 +586,27 @@ impl<'s> Course<'s> {
         if peers.iter().any(|peer| by_itself(peer)) {
             self.need(Need::Connects, what, step);
         }
+        if peers.iter().any(|peer| self.calls.is_over(peer)) {
+            let what = format!("{what} that has lost its server, or a line");
+            self.need(Need::OutlivesLines, what, step);
+        }
         let mut rooms = self.rooms.values();
         if rooms.any(|inside| inside.len() > 2 && peers.iter().any(|peer| inside.contains(peer))) {
             let what = format!("{what} with more than two in the room");
             self.need(Need::Addresses(Kind::Offer), what, step);
         }
+    }
+
+    /// Whether a peer makes such a channel itself: the one that comes with every connection, or one that a step has it make.
+    fn has_its_own(&self, own: &PeerName, channel: &str) -> bool {
+        let made = |action: &Action| matches!(action, Action::OpenChannel { peer, label, .. } if peer == own && label == channel);
+        let mut peers = self.scenario.peers.iter();
+        let by_itself = peers.any(|(name, spec)| name == own && !spec.manual);
+        (by_itself && channel == DEFAULT_CHANNEL)
+            || self
+                .scenario
+                .each_step()
+                .any(|(_, step)| made(&step.action))
     }
 
     fn together(&mut self, together: &'s Together) {

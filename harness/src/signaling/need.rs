@@ -40,6 +40,12 @@ pub enum Need {
     AnnouncesLeaving(Duration),
     /// Those who stay hear of the end of somebody with whom they have not signaled.
     AnnouncesLeavingToAll,
+    /// Who is in a call can offer, and be offered to.
+    AnotherOffer,
+    /// What is connected goes on when the server, or a line to it, has ended or stands still.
+    OutlivesLines,
+    /// A channel that one makes opens at the other, too, before anything is said in it.
+    TellsChannels,
     /// Two who signal by themselves can tell each other how they are reached.
     Connects,
     /// Whom this word is for can be said, so that one of several gets it.
@@ -154,7 +160,14 @@ impl Need {
                 Need::Addresses(*kind).lacking(dialect)
             }
             Need::ReachesOneOfMany(_) => None,
+            Need::AnotherOffer => (properties.one_call)
+                .then(|| format!("the dialect `{name}` has one call at a time, with one offer (`one-call`)")),
+            Need::OutlivesLines => (properties.relays_media)
+                .then(|| format!("with the dialect `{name}` connections go through the server (`relays-media`)")),
+            Need::TellsChannels => (properties.relays_media)
+                .then(|| format!("with the dialect `{name}` channels end at the server (`relays-media`)")),
             Need::Connects if dialect.candidates_within() => None,
+            Need::Connects if properties.relays_media => None,
             Need::Connects => Need::Relays(Kind::Candidate).lacking(dialect),
             Need::NoticesSilence(waits) => within(
                 "notices-silence-within",

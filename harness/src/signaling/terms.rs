@@ -25,6 +25,9 @@ pub struct Terms {
     pub coalesces: bool,
     /// What is relayed may come out changed: messages are then matched by kind.
     pub rewrites: bool,
+    /// The server is one end of each connection: candidates are for it, and its certificate is that of whoever is behind it.
+    #[serde(default)]
+    pub relays_media: bool,
     /// What is relayed may also come back to its sender.
     pub echoes: bool,
     /// What is relayed may arrive more than once.
@@ -94,6 +97,7 @@ impl From<&Properties> for Terms {
             announces_joining_within: properties.announces_joining_within,
             coalesces: properties.coalesces,
             rewrites: properties.rewrites,
+            relays_media: properties.relays_media,
             echoes: properties.echoes != Some(false),
             repeats: properties.repeats,
             unordered: properties.unordered,

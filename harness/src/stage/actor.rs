@@ -296,6 +296,7 @@ impl Actor {
             policy.offers = Offers::Insider;
         }
         policy.gathers_first = self.scene.setting.dialect.candidates_within();
+        policy.relayed = self.scene.setting.dialect.properties().relays_media;
         policy
     }
 

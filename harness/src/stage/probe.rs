@@ -451,6 +451,14 @@ impl Probe {
             .say(word)
             .map_err(|error| Stuck::Harness(error.to_string()))?;
         self.send(says, until).await?;
+        // What must be heard before the rest of it is said.
+        let what = format!("what it says before its {}", word.kind());
+        while self.conversation.is_between_steps() {
+            match self.next(until).await {
+                Some(happening) => self.take(happening, &what, until).await?,
+                None => return Err(self.stuck(&format!("got no answer to {what}"))),
+            }
+        }
         // What the server does not answer.
         let implied = self.conversation.unsaid(word);
         self.heard.extend(implied);
@@ -530,24 +538,36 @@ impl Probe {
                 }
             }
             match self.next(until).await {
-                Some(Happening::LinkMessage { link, data }) if link == self.link => {
-                    let Some(text) = Frame::new(data).and_then(|frame| frame.text(&self.dialect))
-                    else {
-                        continue;
-                    };
-                    let heard = self.conversation.hear_text(&text);
-                    self.heard.extend(heard.words);
-                    self.send(heard.says, until).await?;
-                }
-                Some(Happening::LinkClosed { link, code, .. }) if link == self.link => {
-                    self.outside = true;
-                    return Err(self.stuck(&format!(
-                        "lost its connection (close code {code}) before {what}"
-                    )));
-                }
-                Some(_) => {}
+                Some(happening) => self.take(happening, what, until).await?,
                 None => return Ok(None),
             }
+        }
+    }
+
+    /// Takes in what has happened while it waits for something.
+    async fn take(
+        &mut self,
+        happening: Happening,
+        what: &str,
+        until: Instant,
+    ) -> Result<(), Stuck> {
+        match happening {
+            Happening::LinkMessage { link, data } if link == self.link => {
+                let Some(text) = Frame::new(data).and_then(|frame| frame.text(&self.dialect))
+                else {
+                    return Ok(());
+                };
+                let heard = self.conversation.hear_text(&text);
+                self.heard.extend(heard.words);
+                self.send(heard.says, until).await
+            }
+            Happening::LinkClosed { link, code, .. } if link == self.link => {
+                self.outside = true;
+                Err(self.stuck(&format!(
+                    "lost its connection (close code {code}) before {what}"
+                )))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -10,11 +10,11 @@ use tokio::time::Instant;
 use super::desk::{Desk, desk};
 use super::probe::{Gate, Probe, Stuck};
 use super::{Case, Setting};
-use crate::mind::description;
+use crate::mind::{description, whole_description};
 use crate::names::{PeerName, RoomName};
 use crate::scenario::{Action, Pattern};
 use crate::server::{ServerUnderTest, Wanted};
-use crate::signaling::{Alias, Book, Dialect, Signal};
+use crate::signaling::{Alias, Book, Dialect, Kind, Signal};
 use crate::tap::TapOptions;
 
 /// How long a server may take to serve a stranger, on a machine that has much else to do.
@@ -75,7 +75,7 @@ impl Strangers {
     /// Two of them meet in a room of their own.
     pub async fn meet(&self, names: &Names) -> Result<(), Stuck> {
         let until = Instant::now() + SERVES_WITHIN;
-        pair(names, self.dialect.has_rooms(), |id| self.one(id), until).await
+        pair(names, &self.dialect, |id| self.one(id), until).await
     }
 }
 
@@ -180,21 +180,27 @@ impl Names {
 /// A fresh pair joins a fresh room, where there are rooms; an offer passes one way and an answer the other.
 async fn pair<F: Future<Output = Result<Probe, Stuck>>>(
     names: &Names,
-    rooms: bool,
+    dialect: &Dialect,
     probe: impl Fn(String) -> F,
     until: Instant,
 ) -> Result<(), Stuck> {
     let (mut one, mut other) = (probe(names.id("a")).await?, probe(names.id("b")).await?);
-    let offer = Signal::Offer {
-        sdp: description("offer").into(),
+    let sdp = |kind: Kind| match dialect.properties().relays_media {
+        true => whole_description(kind.as_str(), kind).into(),
+        false => description(kind.as_str()).into(),
     };
-    let answer = Signal::Answer {
-        sdp: description("answer").into(),
-    };
+    let (offer, answer) = (
+        Signal::Offer {
+            sdp: sdp(Kind::Offer),
+        },
+        Signal::Answer {
+            sdp: sdp(Kind::Answer),
+        },
+    );
     let met = async {
         one.connect(until, None).await?;
         other.connect(until, None).await?;
-        if rooms {
+        if dialect.has_rooms() {
             one.create(&names.room, until, None).await?;
             other.join(&names.room, until).await?;
         }

@@ -22,6 +22,9 @@ use crate::terms::{Data, Kill, ServerLife};
 /// So long an answer is waited for that need not come.
 const UNANSWERED: Duration = Duration::from_secs(1);
 
+/// When what was said is said again, where it may have come to a server that was not ready to pass it on.
+const SAID_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
 impl Stage {
     /// Does one step and answers the events that its waits were satisfied by.
     pub(super) async fn step(&mut self, step: &Step, begun: Seq) -> Result<Vec<Seq>, Stop> {
@@ -388,22 +391,37 @@ impl Stage {
                 data: data.clone(),
             },
         );
-        self.must(from, order, cause).await?;
-        if heard {
+        let relayed = self.dialect.properties().relays_media;
+        loop {
+            self.must(from, order.clone(), cause.clone()).await?;
+            if !heard {
+                return Ok(waited);
+            }
+            // Nothing tells when a server in between is ready to pass it on; what comes before that is lost, so it is said again.
+            let mut until = self.until;
+            if relayed {
+                until.at = until.at.min(Instant::now() + SAID_AGAIN_AFTER);
+            }
             let payload = payload(data);
             let waiting = self.waiting(begun);
             let what = || format!("what {from} said, heard by {to} on channel {channel}");
             let got = self
-                .wait(self.until, what, |world| {
+                .wait(until, what, |world| {
                     if let Some(seqs) = world.heard(to, from, channel, &payload) {
                         return Some(Ok(seqs));
                     }
                     let dead = waiting.dead.contains(to);
                     dead.then(|| Err(format!("{from} spoke to {to}, who was killed").into()))
                 })
-                .await?;
-            waited.extend(got);
+                .await;
+            match got {
+                Ok(got) => {
+                    waited.extend(got);
+                    return Ok(waited);
+                }
+                Err(_) if until.at < self.until.at && Instant::now() >= until.at => {}
+                Err(stop) => return Err(stop),
+            }
         }
-        Ok(waited)
     }
 }

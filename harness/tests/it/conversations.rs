@@ -359,6 +359,129 @@ hear:
     assert_eq!(words, [offer("alice")], "the call is with her");
 }
 
+/// Where both open one at once, what is said in the first is on its way when the second is there.
+#[test]
+fn what_is_said_in_an_older_session_is_still_known() {
+    let text = r#"
+dialect: d
+connect: { path: "/?id={me|url}" }
+learn: { message: { type: called, by: "{peer}", call: "{call}" } }
+say:
+  offer: { message: { call: "{call}", offer: "{sdp}" } }
+  answer: { message: { call: "{call}", answer: "{sdp}" } }
+hear:
+  offer: { message: { call: "{call}", offer: "{sdp}" } }
+  answer: { message: { call: "{call}", answer: "{sdp}" } }
+"#;
+    let dialect = Arc::new(Dialect::read(Path::new("d.yaml"), text).expect("it is right"));
+    let mut alice = Ends::new(&dialect, "alice", &Book::default());
+    for call in [1, 2] {
+        alice.hear(&format!(r#"{{"type":"called","by":"bob","call":{call}}}"#));
+    }
+    alice.hear(r#"{"type":"called","by":"carol","call":3}"#);
+    let answer = Word::Signal {
+        peer: Some("bob".into()),
+        signal: Signal::Answer { sdp: "v=1".into() },
+    };
+    for call in [1, 2, 1] {
+        let (words, _) = alice.hear(&format!(r#"{{"call":{call},"offer":"v=0"}}"#));
+        assert_eq!(words, [offer("bob")]);
+        // It is answered where it was made.
+        let said = format!(r#"{{"call":{call},"answer":"v=1"}}"#);
+        assert_eq!(alice.say(answer.clone()).0, [said]);
+    }
+    let (words, _) = alice.hear(r#"{"call":3,"offer":"v=0"}"#);
+    assert_eq!(words, [offer("carol")]);
+}
+
+/// What waits behind a prelude that the server refuses is not kept for ever.
+#[test]
+fn a_prelude_that_is_refused_gives_up_its_word_alone() {
+    let say = r#"
+  candidate: { message: { type: ice, to: "{peer}", ice: "{candidate}" } }
+  bye:
+    - { message: { type: hangs-up, whom: "{peer}" } }
+    - { hear: { type: may, token: "{token}" }, refused: [{ type: "no", why: "{reason}" }, { type: never }] }
+    - { message: { type: bye, token: "{token}" } }"#;
+    let hear = r#"
+  bye: { message: { type: bye, from: "{peer}" } }
+  error: { message: { type: "no", why: "{reason}" } }"#;
+    let dialect = dialect("connect: { path: / }", say, hear);
+    let bye = |peer: &str| Word::Signal {
+        peer: Some(peer.into()),
+        signal: Signal::Bye,
+    };
+    let why = |reason: &str| Word::Notice {
+        notice: Notice::Error {
+            reason: reason.into(),
+        },
+    };
+    for (refusal, heard) in [
+        (r#"{"type":"no","why":"gone"}"#, vec![why("gone")]),
+        (r#"{"type":"never"}"#, vec![]),
+    ] {
+        let mut alice = Ends::new(&dialect, "alice", &Book::default());
+        let asks = r#"{"type":"hangs-up","whom":"bob"}"#;
+        assert_eq!(alice.say(bye("bob")).0, [asks]);
+        assert_eq!(alice.say(offer("bob")).0, [""; 0], "it waits behind");
+        assert_eq!(alice.say(bye("bob")).0, [""; 0]);
+        // The offer is said now, and then the next word begins.
+        let offers = r#"{"type":"offer","to":"bob","sdp":"v=0"}"#;
+        assert_eq!(
+            alice.hear(refusal),
+            (heard.clone(), vec![offers.into(), asks.into()])
+        );
+        let (_, says) = alice.hear(r#"{"type":"may","token":7}"#);
+        assert_eq!(says, [r#"{"type":"bye","token":7}"#]);
+        // Where nothing waits it is what it was.
+        assert_eq!(alice.hear(refusal), (heard, vec![]));
+    }
+}
+
+/// Where everybody is told of everybody, and of the room beside.
+#[test]
+fn news_of_another_room_is_none() {
+    let say = r#"
+  join: { message: { type: join, room: "{room}" } }
+  leave: { message: { type: leave, room: "{room}" } }"#;
+    let hear = r#"
+  joined: { message: { type: joined, room: "{room}" } }
+  left: { message: { type: left } }
+  peer-joined: { message: { type: came, who: "{peer}", room: "{room}" } }
+  peer-left: { message: { type: went, who: "{peer}", room: "{room}" } }"#;
+    let head =
+        "connect: { path: / }\nignore: [{ message: { type: came } }, { message: { type: went } }]";
+    let dialect = dialect(head, say, hear);
+    let came = |room: &str| format!(r#"{{"type":"came","who":"bob","room":"{room}"}}"#);
+    let went = |room: &str| format!(r#"{{"type":"went","who":"bob","room":"{room}"}}"#);
+    let mut alice = Ends::new(&dialect, "alice", &Book::default());
+    assert_eq!(alice.hear(&came("lobby")).0, [], "she is in none");
+    alice.say(join());
+    assert_eq!(alice.hear(&came("attic")).0, []);
+    alice.hear(r#"{"type":"joined","room":"lobby"}"#);
+    let peer = || "bob".to_owned();
+    let news = |notice| vec![Word::Notice { notice }];
+    let joined = news(Notice::PeerJoined { peer: peer() });
+    let left = news(Notice::PeerLeft {
+        peer: peer(),
+        how: None,
+    });
+    let rows = [
+        (came("attic"), vec![]),
+        (came("lobby"), joined),
+        (went("attic"), vec![]),
+        (went("lobby"), left),
+        (r#"{"type":"came","who":"bob","room":5}"#.to_owned(), vec![]),
+    ];
+    for (text, words) in rows {
+        assert_eq!(alice.hear(&text).0, words, "{text}");
+        assert!(alice.is_understood(&text), "{text}");
+    }
+    alice.say(leave());
+    alice.hear(r#"{"type":"left"}"#);
+    assert_eq!(alice.hear(&came("lobby")).0, []);
+}
+
 #[test]
 fn socket_io_shakes_hands_by_itself_and_counts_its_answers() {
     let head = "framing: socket.io-4\nconnect: { path: \"/socket.io/?EIO=4&transport=websocket\" }";
@@ -485,4 +608,31 @@ proptest! {
             ends.tap.overhear_text(text, None);
         }
     }
+}
+
+/// Ids may be numbers, and stand in a path as text.
+#[test]
+fn a_number_that_was_captured_is_known_in_a_path() {
+    let text = r#"
+dialect: d
+connect:
+  via: long-poll
+  before: { http: POST /lines, hear: { body: { id: "{line-id}" } } }
+  path: /lines/{line-id|url}
+say:
+  offer:  { http: "POST /lines/{line-id|url}", body: { offer: "{sdp}", to: "{peer}" } }
+  answer: { http: "POST /lines/{line-id|url}", body: { answer: "{sdp}", to: "{peer}" } }
+hear:
+  offer:  { message: { offer: "{sdp}", from: "{peer}" } }
+  answer: { message: { answer: "{sdp}", from: "{peer}" } }
+"#;
+    let dialect = Arc::new(Dialect::read(Path::new("d.yaml"), text).expect("it is right"));
+    let mut tap = Conversation::new(dialect, "alice");
+    let opened = tap.hear_response("POST", "/lines", 200, r#"{"id":714148951559608}"#);
+    assert!(opened.understood);
+    let body = r#"{"offer":"v=0","to":"bob"}"#;
+    let said = tap.overhear_request("POST", "/lines/714148951559608", body, None);
+    assert_eq!(said.word, Some(offer("bob")));
+    let of_another = tap.overhear_request("POST", "/lines/714148951559609", body, None);
+    assert_eq!(of_another.word, None);
 }

@@ -321,6 +321,83 @@ fn a_connection_among_three_needs_offers_that_say_whom_they_are_for() {
     assert_eq!(lacking(&among_three, &posted), None);
 }
 
+/// A server that is one end of each connection, and has one call at a time.
+#[test]
+fn what_one_call_by_way_of_the_server_cannot_do_is_told_by_its_line() {
+    let gateway = BARE.replace(
+        "dialect: bare",
+        "dialect: gateway\nrelays-media: true\none-call: true",
+    );
+    let gateway = gateway
+        .replace("say:\n", "say:\n  leave: { message: { op: leave }, done: sent }\n  bye: { message: { op: bye } }\n")
+        .replace("hear:\n", "hear:\n  bye: { message: { op: bye, from: \"{peer}\" } }\n");
+    const AGAIN: &str = "has somebody offer who is in a call, or to who is: the dialect `gateway` has one call at a time, with one offer (`one-call`)";
+    const LOST: &str = "talks through a channel that has lost its server, or a line: with the dialect `gateway` connections go through the server (`relays-media`)";
+    let met = "  - await: { connected: [alice, bob] }\n";
+    let rows: &[(&str, Option<(u32, &str)>)] = &[
+        ("  - say: { from: bob, to: alice, text: hi }\n", None),
+        (
+            "  - negotiate: { from: alice, to: bob }\n",
+            Some((7, AGAIN)),
+        ),
+        (
+            "  - open-channel: { peer: alice, to: bob, label: one }\n  - await: { peer: alice, with: bob, channel: one, is: open }\n  - await: { peer: bob, with: alice, channel: chat, is: open }\n",
+            None,
+        ),
+        (
+            "  - open-channel: { peer: alice, to: bob, label: one }\n  - await: { peer: bob, with: alice, channel: one, is: open }\n",
+            Some((
+                8,
+                "waits for a channel `one` that bob has not made: with the dialect `gateway` channels end at the server (`relays-media`)",
+            )),
+        ),
+        (
+            "  - restart-ice: { peer: alice, to: bob }\n",
+            Some((7, AGAIN)),
+        ),
+        ("  - join: { peer: carol, room: lobby }\n", Some((7, AGAIN))),
+        (
+            "  - join: { peer: carol, room: lobby, offer: false }\n",
+            None,
+        ),
+        (
+            "  - send: { from: bob, to: alice, message: bye }\n  - negotiate: { from: bob, to: alice }\n  - say: { from: bob, to: alice, text: hi }\n",
+            None,
+        ),
+        (
+            "  - leave: { peer: bob }\n  - join: { peer: bob, room: lobby }\n  - await: { connected: [alice, bob] }\n  - say: { from: bob, to: alice, text: hi }\n",
+            None,
+        ),
+        (
+            "  - kill: { peer: bob, how: socket }\n  - say: { from: bob, to: alice, text: hi }\n",
+            Some((8, LOST)),
+        ),
+        (
+            "  - kill-server: {}\n  - say: { from: bob, to: alice, text: hi }\n",
+            Some((8, LOST)),
+        ),
+        (
+            "  - pause: {}\n  - say: { from: bob, to: alice, text: hi }\n",
+            Some((8, LOST)),
+        ),
+        (
+            "  - pause: {}\n  - resume: {}\n  - say: { from: bob, to: alice, text: hi }\n",
+            None,
+        ),
+    ];
+    for (steps, why) in rows {
+        let steps = format!("{TWO}{met}{steps}");
+        let why = why.map(|(line, why)| format!("line {line} {why}"));
+        assert_eq!(lacking(&steps, &gateway), why, "{steps}");
+        // Where peers are connected with each other nothing of that is asked.
+        let bare = lacking(&steps, BARE).unwrap_or_default();
+        assert!(
+            !bare.contains("one-call") && !bare.contains("relays-media"),
+            "{bare}"
+        );
+    }
+}
+
 #[test]
 fn who_is_in_no_room_can_send_garbage_only_where_a_line_needs_no_room() {
     let outside = format!(

@@ -103,6 +103,28 @@ async fn a_server_that_harms_nobody_keeps_law_5() {
     passes(&between(Fault::None).await);
 }
 
+/// An answer with a status is wanted only where the step says which.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_ends_a_line_to_nowhere_without_an_answer_is_not_at_fault() {
+    let between = Between::start(Fault::None).await;
+    let ask = async |status: &str| {
+        let text = scenario(&format!(
+            "{MET}  - send-raw: {{ peer: carol, path: /no/where{status} }}\n"
+        ));
+        let near = Setting {
+            server: between.spec(),
+            ..setting()
+        };
+        play(&case(&text), Arc::new(near)).await
+    };
+    passes(&ask("").await);
+    fails(
+        &ask(", status: 404").await,
+        Place::Step(3),
+        "the server does not answer a request for a WebSocket on /no/where",
+    );
+}
+
 const IDLE: Duration = Duration::from_millis(700);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

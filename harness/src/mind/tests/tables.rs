@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::table::{Table, candidate, gathered, refused, sdp};
 use crate::hand::{Deed, Happening, PeerFault, Reply};
-use crate::mind::{Input, Mind, OrderId, Policy};
+use crate::mind::{Input, Mind, OrderId, Policy, description, whole_description};
 use crate::names::PeerName;
 use crate::scenario::{EarlyCandidates, Offers, OnBye};
 use crate::signaling::{Description, DescriptionKind, Kind, Signal};
@@ -385,6 +385,61 @@ fn who_comes_back_is_met_on_a_new_connection() {
     // The same is the same.
     let mut alice = connected(Policy::default());
     assert_eq!(alice.put(offer("bob", 1)), ["do set-remote 1 offer"]);
+}
+
+/// Its own channel ends at the server, which opens none at the other one before something is said in it.
+#[test]
+fn where_the_server_relays_media_who_answers_makes_a_channel_too() {
+    for (relayed, wanted) in [
+        (false, &["do new 1", "do set-remote 1 offer"][..]),
+        (
+            true,
+            &["do new 1", "do channel 1 chat", "do set-remote 1 offer"],
+        ),
+    ] {
+        let mut alice = alice(Policy {
+            relayed,
+            ..Policy::default()
+        });
+        assert_eq!(alice.put(offer("bob", 1)), wanted);
+    }
+}
+
+/// It has one certificate for all of its connections.
+#[test]
+fn where_the_server_relays_media_an_offer_that_comes_again_is_of_another_call() {
+    for (relayed, wanted) in [
+        (false, &["do set-remote 1 offer"][..]),
+        (
+            true,
+            &[
+                "do close 1",
+                "do new 2",
+                "do channel 2 chat",
+                "do set-remote 2 offer",
+            ],
+        ),
+    ] {
+        let mut alice = connected(Policy {
+            relayed,
+            ..Policy::default()
+        });
+        assert_eq!(alice.put(offer("bob", 1)), wanted);
+    }
+}
+
+/// Whoever reads a description wants a channel in it.
+#[test]
+fn what_is_only_carried_has_a_channel_where_the_server_reads_it() {
+    let bare = description("x");
+    assert!(!bare.contains("m="), "{bare}");
+    for (kind, setup) in [(Kind::Offer, "actpass"), (Kind::Answer, "active")] {
+        let whole = whole_description("x", kind);
+        let rest = whole.strip_prefix(&bare).expect("the same, and more");
+        assert!(rest.lines().all(|line| line.contains('=')), "{rest}");
+        assert!(rest.contains(&format!("\r\na=setup:{setup}\r\n")), "{rest}");
+        assert!(whole.contains("\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"));
+    }
 }
 
 #[test]

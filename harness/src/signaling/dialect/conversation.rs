@@ -25,6 +25,9 @@ const MAX_TEXT: usize = 4 * 1024 * 1024;
 /// So much may be said behind what waits for an answer.
 const MOST_WAITING: usize = 10_000;
 
+/// So many former values of pairs are known.
+const MOST_OLDER: usize = 64;
+
 /// One link of one peer: what it says is written, what it hears is understood, and what the tap overhears of it, too.
 ///
 /// Nothing that comes in can make it fail: what does not fit any pattern is not understood. Some servers leave names out of
@@ -41,6 +44,8 @@ pub struct Conversation {
     pub(super) link: BTreeMap<String, Json>,
     /// What was captured of a pair: by the other's name.
     pub(super) pairs: BTreeMap<String, BTreeMap<String, Json>>,
+    /// What was captured of a pair before that, by the other's name: some of it may still be on its way. The newest last.
+    pub(super) older: VecDeque<(String, String, Json)>,
     /// With whom a goodbye was the last word.
     parted: BTreeSet<String>,
     /// The room that the peer is in.
@@ -96,6 +101,7 @@ impl Conversation {
             link: new_line(&dialect),
             dialect,
             pairs: BTreeMap::new(),
+            older: VecDeque::new(),
             parted: BTreeSet::new(),
             room: None,
             asked: None,
@@ -284,6 +290,11 @@ impl Conversation {
             });
         }
         Ok(says)
+    }
+
+    /// Whether the rest of a word waits for something to be heard.
+    pub fn is_between_steps(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// What a word is at once when it is said, though nothing of it stands on the wire: to be connected is to be inside.
@@ -497,12 +508,26 @@ impl Conversation {
                 _ => match with {
                     Some(with) => {
                         self.parted.remove(with);
-                        let pair = self.pairs.entry(with.to_owned()).or_default();
-                        pair.insert(name, value);
+                        self.is_now(with, name, value);
                     }
                     None => drop(self.link.insert(name, value)),
                 },
             }
+        }
+    }
+
+    /// A value of a pair; the one before is not forgotten at once.
+    fn is_now(&mut self, with: &str, name: String, value: Json) {
+        let pair = self.pairs.entry(with.to_owned()).or_default();
+        let was = pair.insert(name.clone(), value.clone());
+        let Some(was) = was.filter(|was| *was != value) else {
+            return;
+        };
+        let older = (with.to_owned(), name, was);
+        self.older.retain(|known| *known != older);
+        self.older.push_back(older);
+        if self.older.len() > MOST_OLDER {
+            self.older.pop_front();
         }
     }
 

@@ -328,6 +328,19 @@ impl Conversation {
                 return;
             }
         }
+        for (kind, way) in &dialect.say {
+            for (at, step) in way.steps.iter().enumerate() {
+                if self.any(&step.refused, message).is_none() {
+                    continue;
+                }
+                heard.understood = true;
+                if waits == Some((*kind, at)) {
+                    self.waiting.pop_front();
+                    self.say_waiting(heard);
+                    return;
+                }
+            }
+        }
     }
 
     /// Says the rest of a word, and what has waited behind it.
@@ -335,6 +348,11 @@ impl Conversation {
         // Whatever cannot be said now could not have been said before either.
         let says = self.say_from(word, step).unwrap_or_default();
         heard.says.extend(says);
+        self.say_waiting(heard);
+    }
+
+    /// Says what has waited behind a word, until something must be heard.
+    fn say_waiting(&mut self, heard: &mut Heard) {
         while let Some(Waiting { word, .. }) = self.waiting.pop_front_if(|next| next.step == 0) {
             let says = self.say_from(&word, 0).unwrap_or_default();
             heard.says.extend(says);
@@ -369,6 +387,7 @@ impl Conversation {
             if !self.may_answer(*hears, hearing)
                 || !fits(hearing, &mut variables)
                 || self.is_for_another(&variables)
+                || self.is_of_another_room(*hears, &variables)
             {
                 return None;
             }
@@ -466,6 +485,17 @@ impl Conversation {
         words
     }
 
+    /// Whether it is news of a room that the peer is not in, and has not asked to come into: who is told of everybody hears of its own.
+    fn is_of_another_room(&self, hears: Hears, heard: &Variables<'_>) -> bool {
+        let news = matches!(hears, Hears::Kind(Kind::PeerJoined | Kind::PeerLeft));
+        let Some(room) = heard.get("room").filter(|_| news) else {
+            return false;
+        };
+        let asked = self.asked.as_ref().filter(|_| self.awaits);
+        let own = asked.map(|(_, room)| room).or(self.room.as_ref());
+        own.is_none_or(|own| room.as_str() != Some(own.as_str()))
+    }
+
     /// Where the wire names a pair instead of a peer, the peer that it is the pair with.
     pub(super) fn meet_by_pair(&self, variables: &mut Variables<'_>, known: usize) {
         if variables.get("peer").is_some() {
@@ -478,7 +508,14 @@ impl Conversation {
         if self.pairs.is_empty() {
             return;
         }
-        if let Some(peer) = Self::captures(variables, known).iter().find_map(own) {
+        let captured = Self::captures(variables, known);
+        let older = |(name, value): &(String, Json)| {
+            let mut older = self.older.iter().rev();
+            let found = older.find(|(_, was, old)| was == name && old == value)?;
+            Some(found.0.clone())
+        };
+        let peer = captured.iter().find_map(own);
+        if let Some(peer) = peer.or_else(|| captured.iter().find_map(older)) {
             variables.put("peer", Json::from(peer));
         }
     }

@@ -300,6 +300,8 @@ struct Saying {
     ack: bool,
     /// What is to be heard before the next step.
     hear: Option<Hearing>,
+    /// What comes in its place where the word is not said any more.
+    refused: Vec<Hearing>,
 }
 
 /// Status codes: one, or a class of a hundred.

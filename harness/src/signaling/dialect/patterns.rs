@@ -146,6 +146,11 @@ impl Dialect {
                 if let Some(hearing) = &step.hear {
                     let name = numbered("say", kind.as_str(), at, true);
                     all.push(Pattern::heard(format!("{name}.hear"), hearing));
+                    for (form, hearing) in step.refused.iter().enumerate() {
+                        let several = step.refused.len() > 1;
+                        let place = numbered(&name, "refused", form, several);
+                        all.push(Pattern::heard(place, hearing));
+                    }
                 }
             }
         }

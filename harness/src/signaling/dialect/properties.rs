@@ -41,6 +41,10 @@ pub struct Properties {
     pub room_size: Option<usize>,
     /// What is relayed may come out changed.
     pub rewrites: bool,
+    /// The server is one end of each connection, and passes on what is said in it; descriptions and candidates are for it, and of it.
+    pub relays_media: bool,
+    /// A peer is in one call at a time, which is one offer and its answer: who is in one is refused another, and so is who offers to him.
+    pub one_call: bool,
     /// Whether what is relayed also comes back to its sender; `None`: nothing is promised.
     pub echoes: Option<bool>,
     /// What is relayed may arrive more than once.

@@ -40,6 +40,8 @@ const KEYS: &[&str] = &[
     "refusals",
     "garbage",
     "rewrites",
+    "relays-media",
+    "one-call",
     "echoes",
     "repeats",
     "unordered",
@@ -309,12 +311,14 @@ impl Reader<'_> {
                 *time = yaml::duration(node, self.mistakes);
             }
         }
-        let flags: [(&str, &mut bool); 9] = [
+        let flags: [(&str, &mut bool); 11] = [
             ("coalesces", &mut properties.coalesces),
             ("news-before-relays", &mut properties.news_before_relays),
             ("news-once", &mut properties.news_once),
             ("rewrites", &mut properties.rewrites),
             ("rooms-apart", &mut properties.rooms_apart),
+            ("relays-media", &mut properties.relays_media),
+            ("one-call", &mut properties.one_call),
             ("frees-empty-rooms", &mut properties.frees_empty_rooms),
             ("endures", &mut properties.endures),
             ("repeats", &mut properties.repeats),
@@ -325,6 +329,7 @@ impl Reader<'_> {
                 .and_then(|node| node.flag(self.mistakes))
                 .unwrap_or(false);
         }
+        properties.rewrites |= properties.relays_media;
         for (key, promise) in [
             ("echoes", &mut properties.echoes),
             ("broadcasts", &mut properties.broadcasts),

@@ -240,20 +240,23 @@ impl Reader<'_> {
             body: Body::Template(self.capturing(heard)?),
             ..Hearing::default()
         };
-        let refused = match fields.find("refused") {
-            Some(node) => one_or_more(node)
-                .iter()
-                .filter_map(|item| {
-                    let body = self.templates(&["me", "reason"], true).template(item)?;
-                    Some(Hearing {
-                        body: Body::Template(body),
-                        ..Hearing::default()
-                    })
-                })
-                .collect(),
-            None => Vec::new(),
-        };
+        let refused = self.in_its_place(entries);
         Some(Then::Hear { hear, refused })
+    }
+
+    /// `refused:` beside a `hear:` that is waited for.
+    pub(super) fn in_its_place(&mut self, entries: &[(Key, Node)]) -> Vec<Hearing> {
+        let Some(node) = Fields(entries).find("refused") else {
+            return Vec::new();
+        };
+        let forms = one_or_more(node).iter().filter_map(|item| {
+            let body = self.templates(&["me", "reason"], true).template(item)?;
+            Some(Hearing {
+                body: Body::Template(body),
+                ..Hearing::default()
+            })
+        });
+        forms.collect()
     }
 
     /// A pattern whose captures are kept, whatever they are called.

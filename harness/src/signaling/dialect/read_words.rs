@@ -76,7 +76,6 @@ impl Reader<'_> {
     }
 
     fn way(&mut self, kind: Kind, node: &Node) -> Way {
-        let known = self.with_own(&words::said_variables(kind));
         let mut way = Way::default();
         let items = one_or_more(node);
         for (at, item) in items.iter().enumerate() {
@@ -109,7 +108,11 @@ impl Reader<'_> {
             }
             let steps = match fields.find("hear") {
                 Some(heard) => self.heard_between(entries, heard),
-                None => self.saying(item, entries, &refs(&known)),
+                None => {
+                    // What was captured between the steps is known from there on.
+                    let known = self.with_own(&words::said_variables(kind));
+                    self.saying(item, entries, &refs(&known))
+                }
             };
             way.steps.extend(steps);
         }
@@ -124,13 +127,14 @@ impl Reader<'_> {
 
     /// `hear:` between the steps of a word.
     fn heard_between(&mut self, entries: &[(Key, Node)], heard: &Node) -> Option<Saying> {
-        self.known("a step that waits", entries, &["hear"]);
+        self.known("a step that waits", entries, &["hear", "refused"]);
         let body = self.capturing(heard)?;
         Some(Saying {
             hear: Some(Hearing {
                 body: Body::Template(body),
                 ..Hearing::default()
             }),
+            refused: self.in_its_place(entries),
             ..Saying::default()
         })
     }

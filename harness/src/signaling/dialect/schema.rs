@@ -236,7 +236,8 @@ This page is made by `glare dialect reference`, and the JSON schema for editors 
 const MORE_HEARD: &str = "| `members` | `{members}` | `{room}`, `{room-id}` |
 | `fenced` | | `{reason}` |
 
-Where `{peer}` of `peer-joined` or `peer-left` is a list, the message is a word for each in it.
+Where `{peer}` of `peer-joined` or `peer-left` is a list, the message is a word for each in it. One that captures `{room}` is news of
+one's own room alone.
 
 `members` is the full list of who is inside: `joined`, `peer-joined` and `peer-left` are worked out of two such lists. `fenced` is the refusal of
 `say: fence`, a request that is made only for its refusal: when that is here, all is here that the server had queued before.
@@ -341,7 +342,7 @@ mod tests {
             ("connect", _) => "\npath: /",
             ("before", "http") => "",
             ("before", _) | ("say" | "hear", "headers" | "body" | "status") => "\nhttp: POST /x",
-            ("then", "refused") => "\nhear: { a: b }",
+            ("then" | "say", "refused") => "\nhear: { a: b }",
             ("every", "after") | ("reply", "hear") => "\nmessage: { a: b }",
             ("every", _) => "\nafter: 5s",
             ("reply", _) => "\nhear: { ping: \"{n}\" }",

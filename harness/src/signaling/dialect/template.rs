@@ -331,6 +331,13 @@ impl Hole {
         if self.name == "_" && self.filter.is_none() {
             return true;
         }
+        // A number that is known stands there as text.
+        if let Some(known @ Json::Number(_)) = variables.get(&self.name) {
+            return match self.filter {
+                None => plain(known) == text,
+                Some(filter) => filter.apply(known) == text,
+            };
+        }
         let value = match self.filter {
             None => Some(Json::from(text)),
             // Nothing leads back from it: it is that of what is known, or anything where nothing is.
