@@ -1,10 +1,12 @@
 //! `glare check`: all mistakes of files, each underlined, and all warnings; nothing is booted.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::{Exit, Paths, complain, say, show_mistakes};
 use crate::mistake::{Mistakes, quoted};
-use crate::scenario::Sequences;
+use crate::project::{PROJECT_FILE, Project, unfilled};
+use crate::scenario::{Scenario, Sequences};
 use crate::suite::{self, SelectError};
 
 /// The scenario files and the files of sequences under these paths.
@@ -19,6 +21,9 @@ fn files(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), SelectError>
 pub(super) struct Check {
     #[command(flatten)]
     paths: Paths,
+    /// The project file that gives secrets and logins; `glare.toml` in this folder if there is one
+    #[arg(long, value_name = "FILE")]
+    project: Option<PathBuf>,
     /// Warnings count as mistakes: the exit status is 3 if there is one
     #[arg(long)]
     strict: bool,
@@ -26,11 +31,33 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn execute(self) -> Exit {
-        execute(&self.paths, self.strict)
+        execute(&self.paths, self.project, self.strict)
     }
 }
 
-fn execute(paths: &Paths, strict: bool) -> Exit {
+/// What is wrong with the project file, or with what it gives to these scenarios; and what is warned of.
+fn of_project(
+    named: Option<PathBuf>,
+    scenarios: &[Arc<Scenario>],
+) -> (Vec<Mistakes>, Vec<Mistakes>) {
+    let (mut mistakes, mut warnings) = (Vec::new(), Vec::new());
+    let here = || Some(PathBuf::from(PROJECT_FILE)).filter(|path| path.is_file());
+    match named.or_else(here).map(|path| Project::look(&path)) {
+        None => {
+            let unfilled = scenarios.iter().map(|one| unfilled(one));
+            suite::merge(&mut warnings, unfilled.collect());
+        }
+        Some(Err(wrong)) => mistakes.push(wrong),
+        Some(Ok((project, unset))) => {
+            let lacking = scenarios.iter().map(|one| project.lacks(one));
+            suite::merge(&mut mistakes, lacking.collect());
+            suite::merge(&mut warnings, vec![unset]);
+        }
+    }
+    (mistakes, warnings)
+}
+
+fn execute(paths: &Paths, project: Option<PathBuf>, strict: bool) -> Exit {
     let (files, sequence_files) = match files(&paths.paths) {
         Ok(files) => files,
         Err(error) => {
@@ -71,6 +98,9 @@ fn execute(paths: &Paths, strict: bool) -> Exit {
         Err(_) => Vec::new(),
     };
     suite::merge(&mut warnings, suite::warnings(&good));
+    let (lacking, doubts) = of_project(project, &good);
+    suite::merge(&mut mistakes, lacking);
+    suite::merge(&mut warnings, doubts);
     show_mistakes(&warnings);
     show_mistakes(&mistakes);
     let number = |lists: &[Mistakes]| lists.iter().map(Mistakes::len).sum::<usize>();

@@ -30,6 +30,8 @@ pub(crate) struct Sent {
     /// Those that cannot be told from it.
     pub pile: PileId,
     pub to: Option<PeerId>,
+    /// The server promised to reach nobody in another room by it, whomever it names.
+    pub kept_apart: bool,
     /// The tap had held it: its place among what passed then is not known.
     pub released: bool,
     pub http: bool,
@@ -65,12 +67,14 @@ impl Sent {
             || self.refused(rooms)
     }
 
-    /// Whether whoever is behind this link was in none of its sender's rooms since it was sent.
+    /// Whether whoever is behind this link was in none of its sender's rooms since it was sent, and it is not for him by name, or may not
+    /// reach him so.
     pub fn is_foreign(&self, to: LinkId, rooms: &Rooms) -> bool {
         let peer = rooms.links[to].peer;
         // Several rooms, or none that is certain, could each be meant.
         let since = if rooms.is_spread() { 0 } else { self.at };
         !self.rooms.is_empty()
+            && (self.kept_apart || self.to != Some(peer))
             && !rooms.peers[rooms.links[self.link].peer].opaque
             && !rooms.peers[peer].opaque
             && rooms.rooms_since(peer, since).is_some_and(|mine| {
@@ -192,6 +196,7 @@ pub(crate) type PileId = usize;
 pub(crate) struct Post {
     rewrites: bool,
     echoes: bool,
+    rooms_apart: bool,
     pub sent: Vec<Sent>,
     pub delivered: Vec<Delivered>,
     pub(super) piles: Vec<Pile>,
@@ -228,6 +233,7 @@ impl Post {
         Self {
             rewrites: terms.rewrites,
             echoes: terms.echoes,
+            rooms_apart: terms.rooms_apart,
             sent: Vec::new(),
             delivered: Vec::new(),
             piles: Vec::new(),
@@ -293,6 +299,7 @@ impl Post {
             kind,
             pile: 0,
             to: about,
+            kept_apart: self.rooms_apart,
             released,
             http,
             stay,

@@ -1,12 +1,20 @@
 //! `[app]`: where the pages of peers with `app:` come from, if not from the server under test.
 
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
 use super::file::Reader;
 use super::tables::App;
 use crate::server::{AppFrom, AppSpec, CommandSpec, ServerUrl};
+use crate::tls::{Security, Trust};
+
+/// Whether a URL is one by TLS, as far as can be seen before it is read.
+fn is_https(url: &str) -> bool {
+    let start = url.trim_start().get(..6);
+    start.is_some_and(|start| start.eq_ignore_ascii_case("https:")) || url.starts_with("${")
+}
 
 impl Reader {
     /// Where pages come from.
@@ -14,6 +22,18 @@ impl Reader {
         let mut names = Vec::new();
         for name in &app.names {
             names.extend(self.authority(name));
+        }
+        let https = app.url.as_ref().filter(|url| is_https(url.get_ref()));
+        let tls_ca = app.tls_ca.as_ref();
+        let tls_name = app.tls_name.as_ref();
+        if https.is_none() {
+            let ca = tls_ca.map(|path| ("tls-ca", path.span()));
+            let name = tls_name.map(|name| ("tls-name", name.span()));
+            for (key, span) in ca.into_iter().chain(name) {
+                let found = format!("`{key}` says something about TLS, which is not spoken");
+                self.mistake(span, found)
+                    .expect("a `url` of the pages that begins with https://");
+            }
         }
         let from = match (app.command, app.url) {
             (Some(command), None) => {
@@ -26,12 +46,15 @@ impl Reader {
             }
             (None, Some(url)) => {
                 let text = self.filled(&url)?;
+                if self.is_open(&text) {
+                    return None;
+                }
                 match text.parse::<ServerUrl>() {
-                    Ok(known) if !known.is_tls() => AppFrom::Url(known),
-                    Ok(_) => {
-                        self.mistake(url.span(), "the pages come by https")
-                            .expect("`http://…`: a secure context on loopback as well");
-                        return None;
+                    Ok(known) if !known.is_tls() => AppFrom::Url(known, None),
+                    Ok(known) => {
+                        let keys = (url.span(), tls_ca, tls_name);
+                        let security = self.trusting(keys, &known, folder)?;
+                        AppFrom::Url(known, Some(security))
                     }
                     Err(why) => {
                         self.mistake(url.span(), why);
@@ -54,6 +77,53 @@ impl Reader {
             }
         };
         Some(AppSpec { from, names })
+    }
+
+    /// Whom to trust as the server at an https URL, by its `tls-ca` and `tls-name`.
+    fn trusting(
+        &mut self,
+        (span, ca, name): (
+            Range<usize>,
+            Option<&Spanned<PathBuf>>,
+            Option<&Spanned<String>>,
+        ),
+        url: &ServerUrl,
+        folder: &Path,
+    ) -> Option<Security> {
+        let Some(ca) = ca else {
+            self.mistake(
+                span,
+                "https needs `tls-ca`, whom to trust: the system's certificates are not looked at",
+            )
+            .expect("a file of certificates in PEM; that of the server itself, if it signs itself")
+            .advise("add `tls-ca = \"cert.pem\"` to [app]");
+            return None;
+        };
+        let trust = self.authorities(ca, folder)?;
+        let host = url.host();
+        let named = name.map_or(host.as_str(), |name| name.get_ref());
+        match Security::new(Some(trust), Some(named)) {
+            Ok(security) => Some(security),
+            Err(error) => {
+                let span = name.map_or(span, Spanned::span);
+                self.mistake(span, error.to_string());
+                None
+            }
+        }
+    }
+
+    /// The certificates of a file.
+    pub(super) fn authorities(&mut self, path: &Spanned<PathBuf>, folder: &Path) -> Option<Trust> {
+        let file = folder.join(path.get_ref());
+        let read = crate::input::read_to_string(&file).map_err(|error| error.to_string());
+        match read.and_then(|text| Trust::from_pem(&text).map_err(|error| error.to_string())) {
+            Ok(trust) => Some(trust),
+            Err(error) => {
+                self.mistake(path.span(), format!("{}: {error}", file.display()))
+                    .expect("a file of certificates in PEM, from the folder of this file");
+                None
+            }
+        }
     }
 
     /// `host:port`, as pages call a server.

@@ -15,7 +15,7 @@ use crate::server::{
 };
 use crate::signaling::Dialect;
 use crate::source::{Source, Span};
-use crate::tls::{Security, Trust};
+use crate::tls::Security;
 use crate::yaml::MAX_BYTES;
 use crate::yaml::read_text;
 
@@ -94,6 +94,8 @@ pub(super) struct Reader {
     /// Asked for the value of an environment variable.
     variable: fn(&str) -> Option<String>,
     pub(super) secrets: Vec<String>,
+    /// Where the file is only looked at: environment variables that there are not, which are no mistakes then.
+    pub(super) unset: Option<Mistakes>,
 }
 
 impl Project {
@@ -137,38 +139,7 @@ impl Project {
         text: &str,
         variable: fn(&str) -> Option<String>,
     ) -> Result<Self, Mistakes> {
-        let source = Source {
-            path: path.to_owned(),
-            text: Arc::from(text),
-        };
-        let mut reader = Reader {
-            mistakes: Mistakes::new(source.clone()),
-            source,
-            variable,
-            secrets: Vec::new(),
-        };
-        if text.len() > MAX_BYTES {
-            reader
-                .mistakes
-                .add(
-                    &Span {
-                        bytes: 0..0,
-                        line: 1,
-                    },
-                    "this file is too long",
-                )
-                .expect(format!("at most {} KiB", MAX_BYTES / 1024));
-            return Err(reader.mistakes);
-        }
-        let file: File = match toml::from_str(text) {
-            Ok(file) => file,
-            Err(error) => {
-                let span = reader.span(error.span().unwrap_or(0..0));
-                reader.mistakes.add(&span, error.message());
-                return Err(reader.mistakes);
-            }
-        };
-        reader.project(file)
+        Reader::new(path, text, variable).read()
     }
 
     /// The same project, where the server at its `url` is one's own: what is nasty to it is played as well, and strangers ask it for laws 5
@@ -205,7 +176,38 @@ impl Project {
 }
 
 impl Reader {
-    fn project(mut self, file: File) -> Result<Project, Mistakes> {
+    pub(super) fn new(path: &Path, text: &str, variable: fn(&str) -> Option<String>) -> Self {
+        let source = Source {
+            path: path.to_owned(),
+            text: Arc::from(text),
+        };
+        Self {
+            mistakes: Mistakes::new(source.clone()),
+            source,
+            variable,
+            secrets: Vec::new(),
+            unset: None,
+        }
+    }
+
+    pub(super) fn read(&mut self) -> Result<Project, Mistakes> {
+        let text = Arc::clone(&self.source.text);
+        if text.len() > MAX_BYTES {
+            self.mistake(0..0, "this file is too long")
+                .expect(format!("at most {} KiB", MAX_BYTES / 1024));
+            return Err(self.mistakes.clone());
+        }
+        let file: File = match toml::from_str(&text) {
+            Ok(file) => file,
+            Err(error) => {
+                self.mistake(error.span().unwrap_or(0..0), error.message());
+                return Err(self.mistakes.clone());
+            }
+        };
+        self.project(file)
+    }
+
+    fn project(&mut self, file: File) -> Result<Project, Mistakes> {
         let folder = match self.source.path.parent() {
             Some(folder) if folder != Path::new("") => folder.to_owned(),
             _ => PathBuf::from("."),
@@ -256,7 +258,7 @@ impl Reader {
         let filled = self.secrets(file.secrets);
         let translator = named.map(|command| self.translator(command, &dialect, &folder));
         if !self.mistakes.is_empty() {
-            return Err(self.mistakes);
+            return Err(self.mistakes.clone());
         }
         Ok(Project {
             translator,
@@ -268,7 +270,7 @@ impl Reader {
             security,
             headers,
             logins,
-            secrets: self.secrets,
+            secrets: std::mem::take(&mut self.secrets),
             filled,
             again: vec!["--project".into(), self.source.path.display().to_string()],
         })
@@ -387,6 +389,9 @@ impl Reader {
             self.mistake(ready.span(), found).advise("take it out");
         }
         let text = self.filled(given)?;
+        if self.is_open(&text) {
+            return None;
+        }
         match text.parse() {
             Ok(url) => Some(url),
             Err(why) => {
@@ -424,19 +429,8 @@ impl Reader {
             }
             return None;
         }
-        let mut trust = None;
-        if let Some(path) = &server.tls_ca {
-            let file = folder.join(path.get_ref());
-            let read = crate::input::read_to_string(&file).map_err(|error| error.to_string());
-            match read.and_then(|text| Trust::from_pem(&text).map_err(|error| error.to_string())) {
-                Ok(read) => trust = Some(read),
-                Err(error) => {
-                    let found = format!("{}: {error}", file.display());
-                    self.mistake(path.span(), found)
-                        .expect("a file of certificates in PEM, from the folder of this file");
-                }
-            }
-        }
+        let ca = server.tls_ca.as_ref();
+        let trust = ca.and_then(|path| self.authorities(path, folder));
         let name = server.tls_name.as_ref();
         let host = url.map(ServerUrl::host);
         let named = name.map(|name| name.get_ref().as_str());
@@ -509,14 +503,8 @@ impl Reader {
                 return None;
             };
             let name = &rest[start + 2..start + 2 + length];
-            let Some(secret) = (self.variable)(name).filter(|secret| !secret.is_empty()) else {
-                self.mistake(
-                    value.span(),
-                    format!("there is no environment variable {name:?}"),
-                )
-                .advise(format!("set it: export {name}=…"));
-                return None;
-            };
+            let set = (self.variable)(name).filter(|secret| !secret.is_empty());
+            let secret = set.or_else(|| self.unset(name, value))?;
             out.push_str(&secret);
             if secret.len() >= SHORTEST_SECRET && !self.secrets.contains(&secret) {
                 self.secrets.push(secret);
@@ -525,6 +513,27 @@ impl Reader {
         }
         out.push_str(rest);
         Some(out)
+    }
+
+    /// There is no such environment variable: what stands for its value, where the file is only looked at.
+    fn unset(&mut self, name: &str, value: &Spanned<String>) -> Option<String> {
+        let span = self.span(value.span());
+        let found = format!("there is no environment variable {name:?}");
+        let advice = format!("set it: export {name}=…");
+        if let Some(unset) = &mut self.unset {
+            unset
+                .warn(&span, found)
+                .expect("set where `glare run` is called")
+                .advise(advice);
+            return Some(format!("${{{name}}}"));
+        }
+        self.mistakes.add(&span, found).advise(advice);
+        None
+    }
+
+    /// Whether this is no text to be read further: a variable in it is not set here.
+    pub(super) fn is_open(&self, text: &str) -> bool {
+        self.unset.is_some() && text.contains("${")
     }
 
     fn span(&self, bytes: std::ops::Range<usize>) -> Span {

@@ -28,7 +28,7 @@
 //! command = "npm run dev -- --port {port}" # started for each case; {server} is the address of the server under test
 //! env = { SIGNALING = "ws://{server}" }
 //! names = ["localhost:8080"]             # by which the pages call the server under test besides: it gets what is for them
-//! # or: url = "http://localhost:5173"
+//! # or: url = "http://localhost:5173"; https needs `tls-ca = "cert.pem"`, whom to trust (the server's own certificate, if it signs itself)
 //!
 //! [secrets]                              # what `fill: { secret: password }` puts into a field of a page: in no log, no trace and no picture
 //! password = "${MY_PASSWORD}"
@@ -43,8 +43,10 @@ mod app;
 mod beside;
 mod file;
 mod logins;
+mod look;
 mod secrets;
 mod tables;
 mod verify;
 
 pub use file::{PROJECT_FILE, Project};
+pub use look::unfilled;

@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::Project;
 use super::file::{Reader, SHORTEST_SECRET};
 use crate::mistake::{nearest, quoted};
-use crate::scenario::{Action, Filling, PageDeed, Scenario};
+use crate::scenario::{Action, Filling, PageDeed, Scenario, Step};
 
 impl Reader {
     /// The values by name. Each is struck out wherever something is recorded, in the forms that it has in requests too.
@@ -69,35 +69,48 @@ impl Project {
         scenarios: impl IntoIterator<Item = &'s Scenario>,
     ) -> Result<(), String> {
         for scenario in scenarios {
-            for step in &scenario.steps {
-                let Action::Page {
-                    deed:
-                        PageDeed::Fill {
-                            with: Filling::Secret(name),
-                            ..
-                        },
-                    ..
-                } = &step.action
-                else {
+            for (_, name) in filled_in(scenario) {
+                let Some((found, advice)) = self.without_secret(name) else {
                     continue;
-                };
-                if self.filled.contains_key(name) {
-                    continue;
-                }
-                let near = nearest(name, self.filled.keys().map(String::as_str));
-                let advice = match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "add it to [secrets] in glare.toml".to_owned(),
                 };
                 return Err(format!(
-                    "{}: the project file has no secret {}; {advice}",
-                    scenario.source.path.display(),
-                    quoted(name)
+                    "{}: {found}; {advice}",
+                    scenario.source.path.display()
                 ));
             }
         }
         Ok(())
     }
+
+    /// What is wrong with a step that fills in the secret of this name, if there is none, and what to do.
+    pub(super) fn without_secret(&self, name: &str) -> Option<(String, String)> {
+        if self.filled.contains_key(name) {
+            return None;
+        }
+        let near = nearest(name, self.filled.keys().map(String::as_str));
+        let advice = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "add it to [secrets] in glare.toml".to_owned(),
+        };
+        let found = format!("the project file has no secret {}", quoted(name));
+        Some((found, advice))
+    }
+}
+
+/// The secrets that a scenario's steps fill in, each with its step.
+pub(super) fn filled_in(scenario: &Scenario) -> impl Iterator<Item = (&Step, &str)> {
+    let steps = scenario.each_step().map(|(_, step)| step);
+    steps.filter_map(|step| match &step.action {
+        Action::Page {
+            deed:
+                PageDeed::Fill {
+                    with: Filling::Secret(name),
+                    ..
+                },
+            ..
+        } => Some((step, name.as_str())),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

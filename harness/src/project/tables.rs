@@ -1,6 +1,7 @@
 //! Tables of a project file that have a reader of their own.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -37,6 +38,8 @@ pub(super) struct LoginTable {
 pub(super) struct App {
     pub command: Option<Spanned<String>>,
     pub url: Option<Spanned<String>>,
+    pub tls_ca: Option<Spanned<PathBuf>>,
+    pub tls_name: Option<Spanned<String>>,
     pub ready: Option<Spanned<String>>,
     pub ready_within: Option<Spanned<u64>>,
     #[serde(default)]

@@ -96,6 +96,7 @@ impl Verdict {
             states: Vec::new(),
             breaches: Vec::new(),
             instead: Vec::new(),
+            counts: Vec::new(),
             diff: None,
         }))
     }
@@ -137,6 +138,9 @@ pub struct Failure {
     /// What was there instead, a line each: what passed on the link that `order` follows, or what `count` counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instead: Vec<String>,
+    /// How often was there by then what `count` counts, where something else failed; a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counts: Vec<String>,
     /// A difference between the log and its snapshot, as a unified diff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,

@@ -126,6 +126,12 @@ pub fn failure(told: &Told, colour: bool) -> Option<String> {
             text.push_str(&super::last::last(&story.events, failure.at));
         }
         text.push_str(&super::unread::unread(story, failure.at));
+        if !failure.counts.is_empty() {
+            let _ = writeln!(text, "\n{COUNTED}:");
+            for line in &failure.counts {
+                let _ = writeln!(text, "  {}", tame(line).replace('\n', "\\n"));
+            }
+        }
         if !failure.states.is_empty() {
             text.push_str("\nEach peer at that moment:\n");
             for state in &failure.states {
@@ -152,6 +158,9 @@ pub fn failure(told: &Told, colour: bool) -> Option<String> {
     let _ = writeln!(text, "Again: {}", again::line(told));
     Some(text)
 }
+
+/// What the lines are that say how often was there what a scenario counts.
+pub(super) const COUNTED: &str = "What `expect: count` counts, by that moment";
 
 /// What the lines are that were there in the place of those that a scenario expects, if there are any.
 pub(super) fn instead(failure: &Failure) -> Option<&'static str> {

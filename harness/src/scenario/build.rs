@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw, Second};
-use super::page::{Filling, PageDeed, ROLE_KEYS, Sight, Target};
+use super::page::{Clicking, Filling, PageDeed, ROLE_KEYS, Sight, Tab, Target};
 use super::strain::Strain;
 use crate::names::{PeerName, RoomName};
 use crate::signaling::{DescriptionKind, Field, Garbage, Kind};
@@ -234,7 +234,16 @@ pub(crate) fn fill(v: &Values) -> Option<Action> {
 
 pub(crate) fn click(v: &Values) -> Option<Action> {
     let target = v.target(true)?;
-    v.page(PageDeed::Click { target })
+    let how = match v.find("outside") {
+        Some(_) => Clicking::Outside,
+        None => Clicking::Once,
+    };
+    v.page(PageDeed::Click { target, how })
+}
+
+pub(crate) fn double_click(v: &Values) -> Option<Action> {
+    let (target, how) = (v.target(true)?, Clicking::Twice);
+    v.page(PageDeed::Click { target, how })
 }
 
 pub(crate) fn press(v: &Values) -> Option<Action> {
@@ -267,6 +276,19 @@ pub(crate) fn forward(v: &Values) -> Option<Action> {
 pub(crate) fn new_tab(v: &Values) -> Option<Action> {
     let path = v.text("path");
     v.page(PageDeed::NewTab { path })
+}
+
+pub(crate) fn close_tab(v: &Values) -> Option<Action> {
+    v.page(PageDeed::CloseTab)
+}
+
+pub(crate) fn switch_tab(v: &Values) -> Option<Action> {
+    let number = v.number("tab").and_then(|tab| u32::try_from(tab).ok());
+    let to = match number {
+        Some(number) => Tab::Number(number),
+        None => Tab::At(v.text("path")?),
+    };
+    v.page(PageDeed::SwitchTab { to })
 }
 
 pub(crate) fn offline(v: &Values) -> Option<Action> {
@@ -583,6 +605,7 @@ pub(crate) fn send_raw(v: &Values) -> Option<Action> {
         (None, None, Some(path)) => Raw::Upgrade {
             path,
             status: v.status(),
+            answered: v.flag("answered", true),
         },
         _ => return None,
     };
@@ -599,6 +622,7 @@ pub(crate) fn http(v: &Values) -> Option<Action> {
         path: v.text("path")?,
         body: v.text("body"),
         status: v.status(),
+        answered: v.flag("answered", true),
     })
 }
 

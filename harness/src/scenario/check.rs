@@ -446,6 +446,14 @@ impl Walk<'_> {
             Action::Restart { node } | Action::KillServer { node, .. } => {
                 self.faulty.paused.remove(node);
             }
+            action if action.may_go_unanswered() && at.values.span("status").is_some() => {
+                self.note(
+                    at,
+                    "status",
+                    "an answer that need not come has no status".to_owned(),
+                )
+                .expect("`status`, or `answered: false`");
+            }
             Action::SendRaw {
                 raw: Raw::Text(_) | Raw::Frame(_) | Raw::Garbage { .. },
                 ..

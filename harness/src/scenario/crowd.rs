@@ -22,7 +22,8 @@ impl Scenario {
     }
 
     /// How many are to be in one room at once, 2 at least: those whom the server has to let in, and who have not gone since by a step. Who is
-    /// only silent is still there until somebody waits for the news that it is not.
+    /// only silent is still there until somebody waits for the news that it is not. Where something is said to somebody in another room it is
+    /// 3 at least: in rooms of two messages need not say whom they are for.
     pub fn room_size(&self) -> usize {
         most(&self.steps)
     }
@@ -80,6 +81,9 @@ fn most(steps: &[Step]) -> usize {
                     inside.remove(peer);
                 }
             }
+            Action::Send {
+                from, to: Some(to), ..
+            } if are_apart(rooms.values(), from, to) => most = most.max(FEWEST + 1),
             Action::Strain {
                 how: Strain::FullRoom,
                 times,
@@ -89,6 +93,25 @@ fn most(steps: &[Step]) -> usize {
         }
     }
     most
+}
+
+/// Whether each of the two is in a room, and both are in none together.
+pub(super) fn are_apart<'r, 'p: 'r>(
+    rooms: impl Iterator<Item = &'r BTreeSet<&'p PeerName>>,
+    one: &PeerName,
+    other: &PeerName,
+) -> bool {
+    let mut seen = [false, false];
+    for inside in rooms {
+        let here = [one, other].map(|peer| inside.contains(peer));
+        if here == [true, true] {
+            return false;
+        }
+        for (seen, here) in seen.iter_mut().zip(here) {
+            *seen |= here;
+        }
+    }
+    seen == [true, true]
 }
 
 /// Whom the server has to let into which room of those who may be refused as well.

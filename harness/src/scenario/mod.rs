@@ -44,7 +44,7 @@ pub use model::{
 };
 pub use needs::Needed;
 pub use ordered::OneLink;
-pub use page::{Filling, PageDeed, Sight, Target};
+pub use page::{Clicking, Filling, PageDeed, Sight, Tab, Target};
 pub use read::sequences::Sequences;
 pub use schema::schema;
 pub use strain::Strain;

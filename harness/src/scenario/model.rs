@@ -457,6 +457,8 @@ pub enum Action {
         path: String,
         body: Option<String>,
         status: Option<u16>,
+        /// Else none need come.
+        answered: bool,
     },
     /// Strangers do something so often.
     Strain { how: Strain, times: u32 },
@@ -511,8 +513,13 @@ pub enum Raw {
     Text(String),
     /// A frame that breaks the protocol, written by the tap in the peer's place.
     Frame(RawFrame),
-    /// A request for a WebSocket on this path, over a connection of its own; `status` if given must be the answer's.
-    Upgrade { path: String, status: Option<u16> },
+    /// A request for a WebSocket on this path, over a connection of its own; `status` if given must be the answer's. Not `answered`: none
+    /// need come.
+    Upgrade {
+        path: String,
+        status: Option<u16>,
+        answered: bool,
+    },
     /// Garbage of this kind, where this word was meant, or whichever the dialect says by a message; `answered`: waits for what the server is declared to do then.
     Garbage {
         kind: Garbage,

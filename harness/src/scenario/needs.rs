@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::acquainted::Acquainted;
 use super::calls::{Asks, Calls};
+use super::crowd::are_apart;
 use super::model::{
     Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Offers, Pattern, Raw, Scenario, Second, Share,
     Step, Together,
@@ -226,6 +227,17 @@ impl<'s> Course<'s> {
                 message, from, to, ..
             } => {
                 need(self, Need::Relays(*message), format!("sends `{message}`"));
+                if let Some(to) = to {
+                    let mut rooms = self.rooms.values();
+                    let of_many = rooms.any(|all| all.len() > 2 && all.contains(from));
+                    if are_apart(self.rooms.values(), from, to) {
+                        let what = format!("sends `{message}` to {to}, who is in another room");
+                        need(self, Need::Addresses(*message), what);
+                    } else if of_many {
+                        let what = format!("sends `{message}` to {to}, who is one of many there");
+                        need(self, Need::ReachesOneOfMany(*message), what);
+                    }
+                }
                 self.meets(from, to.as_ref());
             }
             Action::Negotiate { from, to } => self.meets(from, to.as_ref()),

@@ -7,8 +7,8 @@ pub enum PageDeed {
     Open { path: Option<String> },
     /// Puts text into a field, in the place of what is in it.
     Fill { target: Target, with: Filling },
-    /// Clicks in the middle of something.
-    Click { target: Target },
+    /// Clicks in the middle of something, or beside it.
+    Click { target: Target, how: Clicking },
     /// Presses a key, as `Enter` or `Control+a`, in a field if one is named.
     Press { key: String, target: Option<Target> },
     /// Waits until something is to be seen so.
@@ -23,12 +23,36 @@ pub enum PageDeed {
     Navigate { path: Option<String> },
     /// Opens one more tab with the same cookies and storage, which the steps from here on are about.
     NewTab { path: Option<String> },
+    /// Closes the tab that the steps are about; from here on they are about the one before it.
+    CloseTab,
+    /// Goes to another tab, also to one that the page opened. The steps from here on are about that one.
+    SwitchTab { to: Tab },
     /// The page has no network.
     Offline,
     /// It has one again.
     Online,
     /// A picture, beside the record.
     Screenshot { name: Option<String> },
+}
+
+/// How something is clicked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clicking {
+    /// Once, in the middle of it.
+    Once,
+    /// Twice at once, in the middle of it.
+    Twice,
+    /// Once, beside it: where a click is for nothing else.
+    Outside,
+}
+
+/// One of a page's tabs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// By its number, from 1, in the order in which they were opened.
+    Number(u32),
+    /// The one at this path.
+    At(String),
 }
 
 /// What is put into a field.

@@ -1,6 +1,6 @@
 //! Steps that begin together, and the names that their outcomes bind.
 
-use super::model::{Action, Answer, Condition, Pattern, Scenario, Share, Step, Together};
+use super::model::{Action, Answer, Condition, Pattern, Raw, Scenario, Share, Step, Together};
 use crate::names::PeerName;
 
 impl Share {
@@ -154,6 +154,23 @@ impl Action {
             | Action::Destroy { answer, .. } => Some(answer),
             _ => None,
         }
+    }
+
+    /// Whether no answer need come to what is sent.
+    pub fn may_go_unanswered(&self) -> bool {
+        matches!(
+            self,
+            Action::Http {
+                answered: false,
+                ..
+            } | Action::SendRaw {
+                raw: Raw::Upgrade {
+                    answered: false,
+                    ..
+                },
+                ..
+            }
+        )
     }
 
     /// Who does it, if somebody does.

@@ -30,10 +30,7 @@ impl Scenario {
 
     /// Warns of a step, where it stands.
     fn warn<'w>(&self, step: &Step, found: String, warnings: &'w mut Mistakes) -> &'w mut Mistake {
-        match &step.via {
-            Some(via) => warnings.enter(&via.source, Some(via.used_in(&self.source))),
-            None => warnings.leave(),
-        }
+        step.enter(self, warnings);
         warnings.warn(&step.span, found)
     }
 
@@ -138,6 +135,21 @@ impl Scenario {
         }
     }
 
+    /// Where the file names a peer.
+    pub(crate) fn span_of_peer(&self, peer: &PeerName) -> Span {
+        let mut unread = Mistakes::new(self.source.clone());
+        let root = yaml::parse(&self.source.text, &mut unread);
+        let peers = root.as_ref().and_then(|root| entry(root, "peers"));
+        let named = peers.map(|(key, peers)| {
+            let own = entry(peers, peer.as_str()).map(|(key, _)| key);
+            own.unwrap_or(key).span.clone()
+        });
+        named.unwrap_or(Span {
+            bytes: 0..0,
+            line: 1,
+        })
+    }
+
     /// Where the file says this of a peer, if it does.
     fn said_of(&self, peer: &PeerName, key: &str) -> Option<Span> {
         let mut unread = Mistakes::new(self.source.clone());
@@ -145,6 +157,16 @@ impl Scenario {
         let (_, peers) = entry(&root, "peers")?;
         let (_, spec) = entry(peers, peer.as_str())?;
         entry(spec, key).map(|(key, _)| key.span.clone())
+    }
+}
+
+impl Step {
+    /// From now on what is noted is in the file that this step stands in.
+    pub(crate) fn enter(&self, scenario: &Scenario, notes: &mut Mistakes) {
+        match &self.via {
+            Some(via) => notes.enter(&via.source, Some(via.used_in(&scenario.source))),
+            None => notes.leave(),
+        }
     }
 }
 

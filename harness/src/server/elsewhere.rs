@@ -128,6 +128,11 @@ impl ServerUrl {
         }
     }
 
+    /// How pages call it, with its port: `signal.test:443`.
+    pub fn called(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
     /// What requests to it name.
     pub fn site(&self) -> Site {
         let authority = match self.url.port() {
@@ -203,6 +208,10 @@ mod tests {
     fn a_url_says_what_requests_name() {
         let plain = site("HTTP://Signal.Test:80/");
         assert_eq!(plain.authority, "signal.test");
+        let called = |url: &str| url.parse::<ServerUrl>().expect(url).called();
+        assert_eq!(called("http://Signal.Test/"), "signal.test:80");
+        assert_eq!(called("https://signal.test"), "signal.test:443");
+        assert_eq!(called("https://[::1]:8443/a"), "[::1]:8443");
         assert_eq!(plain.origin, "http://signal.test");
         assert_eq!(plain.prefix, "");
         let below = site("https://[::1]:8443/a/b/");

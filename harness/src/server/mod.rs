@@ -28,8 +28,8 @@ use crate::tap::Site;
 use crate::terms::ServerLife;
 use crate::tls::{Security, TlsError};
 
-pub(crate) use app::called;
 pub use app::{AppFrom, AppServer, AppSpec};
+pub(crate) use app::{called, hosts};
 use node::{Companion, Node};
 pub(crate) use translator::Program;
 pub use translator::TranslatorSpec;

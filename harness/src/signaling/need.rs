@@ -50,6 +50,8 @@ pub enum Need {
     Connects,
     /// Whom this word is for can be said, so that one of several gets it.
     Addresses(Kind),
+    /// Who of several is meant by this word gets it, whether he alone does or not.
+    ReachesOneOfMany(Kind),
     /// A line that is half-open is noticed before the step has waited for so long.
     NoticesSilence(Duration),
     /// The loss of a line is noticed as it happens.
@@ -160,6 +162,10 @@ impl Need {
                 .then(|| format!("with the dialect `{name}` connections go through the server (`relays-media`)")),
             Need::TellsChannels => (properties.relays_media)
                 .then(|| format!("with the dialect `{name}` channels end at the server (`relays-media`)")),
+            Need::ReachesOneOfMany(kind) if properties.broadcasts == Some(false) => {
+                Need::Addresses(*kind).lacking(dialect)
+            }
+            Need::ReachesOneOfMany(_) => None,
             Need::Connects if dialect.candidates_within() => None,
             Need::Connects if properties.relays_media => None,
             Need::Connects => Need::Relays(Kind::Candidate).lacking(dialect),

@@ -36,6 +36,9 @@ pub struct Terms {
     pub unordered: bool,
     /// What is addressed to one may also reach others in the room.
     pub broadcasts: bool,
+    /// Nobody is reached from another room, not even who is addressed by name.
+    #[serde(default)]
+    pub rooms_apart: bool,
     /// What is sent to who is away may wait for them.
     pub queues: bool,
     /// A second connection with an id that is in use is refused, so a new link is in no room yet.
@@ -99,6 +102,7 @@ impl From<&Properties> for Terms {
             repeats: properties.repeats,
             unordered: properties.unordered,
             broadcasts: properties.broadcasts != Some(false),
+            rooms_apart: properties.rooms_apart,
             queues: matches!(properties.absent_peer, None | Some(AbsentPeer::Queue)),
             rejects_same_id: properties.same_id == Some(SameId::Reject),
             takes_over: properties.same_id == Some(SameId::Takeover),

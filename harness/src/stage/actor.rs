@@ -59,7 +59,7 @@ pub(super) struct Pages {
     /// What comes before each path: `http://127.0.0.1:8080`.
     pub origin: String,
     pub forward: Forward,
-    /// What their taps show in the server's place, if that speaks TLS.
+    /// What their taps show in the server's place, if that speaks TLS, or the pages come by it.
     pub identity: Option<Identity>,
 }
 

@@ -121,6 +121,8 @@ pub(super) struct Ran {
     pub states: Vec<String>,
     /// What was there in the place of what is expected, a line each.
     pub instead: Vec<String>,
+    /// How often was there by then what is counted, if it failed elsewhere; a line each.
+    pub counts: Vec<String>,
     pub laws: Vec<Judged>,
     /// Which of the steps that begin together has failed, if one has.
     pub inner: Option<usize>,
@@ -204,6 +206,7 @@ impl Stage {
                     at,
                     states,
                     instead: Vec::new(),
+                    counts: Vec::new(),
                     laws: Vec::new(),
                     inner: None,
                 };
@@ -224,13 +227,21 @@ impl Stage {
         let until = self.recorder.count();
         let mut laws = judged(&self.recorder, &terms, &case.scenario);
         laws.extend(self.probe(case, setting, &terms).await);
+        let lawful = laws.iter().all(|judged| judged.breaches().is_empty());
+        // What is counted is asked for in the end alone; who failed before wants to know it as it was then.
+        let by_then = if end.is_ok() { until } else { at };
         if end.is_ok()
-            && laws.iter().all(|judged| judged.breaches().is_empty())
+            && lawful
             && let Err(unexpected) = self.expected(case, setting, until)
         {
             end = Err(unexpected.stop);
             instead = unexpected.instead;
         }
+        let counts = match &end {
+            Ok(()) if lawful => Vec::new(),
+            Err(Stop::Fail { place, .. }) => self.counts(case, setting, (place.as_ref(), by_then)),
+            _ => self.counts(case, setting, (None, by_then)),
+        };
         if states.is_empty() {
             states = self.states(case);
         }
@@ -239,6 +250,7 @@ impl Stage {
             at,
             states,
             instead,
+            counts,
             laws,
             inner: self.failed_inner,
         }

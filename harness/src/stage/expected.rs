@@ -42,6 +42,30 @@ impl Stage {
         counts.try_for_each(|(index, count)| counted(index, count, &passed))
     }
 
+    /// How often each line of `count` was there before this event, where the run has failed at this place, or where a law is broken, and so nobody asked:
+    /// a line each.
+    pub(super) fn counts(
+        &self,
+        case: &Case,
+        setting: &Setting,
+        (place, until): (Option<&Place>, Seq),
+    ) -> Vec<String> {
+        let counts = &case.scenario.expect.count;
+        if counts.is_empty() {
+            return Vec::new();
+        }
+        let mut events = self.recorder.events_from(0);
+        events.retain(|event| event.seq < until);
+        let passed = passed(&events, &Terms::of(&setting.dialect));
+        let told = counts.iter().enumerate().filter_map(|(index, count)| {
+            let line = count.line.text.as_str();
+            let there = passed.iter().filter(|one| one.is(line)).count();
+            let own = place == Some(&Place::Count(index + 1));
+            (!own).then(|| format!("{line}: {}, expected {}", times(there), count.times))
+        });
+        told.collect()
+    }
+
     fn seen(&self, case: &Case, setting: &Setting) -> Result<(), Unexpected> {
         let events = self.recorder.events_from(0);
         let log = log(&events, setting);
@@ -122,11 +146,7 @@ fn counted(index: usize, count: &Count, passed: &[Passed]) -> Result<(), Unexpec
     if count.times.has(there.len()) {
         return Ok(());
     }
-    let times = match there.len() {
-        0 => "never".to_owned(),
-        1 => "once".to_owned(),
-        times => format!("{times} times"),
-    };
+    let times = times(there.len());
     let message = format!("this was there {times}, expected {}", count.times);
     // What was counted; where that is nothing, what passed where it should have.
     let link = OneLink::of(line).filter(|_| there.is_empty());
@@ -143,6 +163,15 @@ fn counted(index: usize, count: &Count, passed: &[Passed]) -> Result<(), Unexpec
         message,
         instead,
     ))
+}
+
+/// So often, for a person.
+fn times(count: usize) -> String {
+    match count {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        times => format!("{times} times"),
+    }
 }
 
 /// Each on a line with its number; what is the same as before it only once, with its number of times.

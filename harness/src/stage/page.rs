@@ -17,10 +17,10 @@ use crate::names::{PeerName, Stack};
 use crate::peer::browser::{EnvironmentError, Pool};
 use crate::peer::page::{
     Arrival, DialogKind, PageError, PageEvent, PageEvents, Role, Route, Seen, Sight as Shown,
-    Target as Found, UserPage, Wanted,
+    Tab as FoundTab, Target as Found, UserPage, Wanted,
 };
 use crate::record::{Applied, FailureKind, Recorder, What, payload};
-use crate::scenario::{Filling, PageDeed, Sight, Target};
+use crate::scenario::{Clicking, Filling, PageDeed, Sight, Tab, Target};
 use crate::terms::{Data, Machine, Payload};
 
 /// A page that lives.
@@ -178,7 +178,22 @@ impl PageLife {
                     };
                     page.fill(&found(target), text, left()).await?;
                 }
-                PageDeed::Click { target } => page.click(&found(target), left()).await?,
+                PageDeed::Click { target, how } => {
+                    let target = found(target);
+                    match how {
+                        Clicking::Once => page.click(&target, left()).await?,
+                        Clicking::Twice => page.double_click(&target, left()).await?,
+                        Clicking::Outside => page.click_outside(&target, left()).await?,
+                    }
+                }
+                PageDeed::CloseTab => page.leave_tab(left()).await?,
+                PageDeed::SwitchTab { to } => {
+                    let to = match to {
+                        Tab::Number(number) => FoundTab::Number(*number),
+                        Tab::At(path) => FoundTab::At(path.clone()),
+                    };
+                    page.switch_tab(&to, left()).await?;
+                }
                 PageDeed::Press { key, target } => {
                     let target = target.as_ref().map(found);
                     page.press(target.as_ref(), key, left()).await?;
@@ -271,6 +286,9 @@ pub(super) fn failure(error: &PageError) -> FailureKind {
         PageError::NotFound { .. }
         | PageError::Unusable { .. }
         | PageError::Otherwise { .. }
+        | PageError::NoTab {
+            within: Some(_), ..
+        }
         | PageError::Busy { .. } => FailureKind::TimedOut,
         _ => FailureKind::Impossible,
     }

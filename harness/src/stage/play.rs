@@ -35,13 +35,14 @@ use crate::record::{
     Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
 };
 use crate::scenario::{Acquainted, Action, Place};
-use crate::server::{AppServer, EVERYBODY, Lives, ServerUnderTest, Wanted, called};
+use crate::server::{AppServer, EVERYBODY, Lives, ServerUnderTest, Wanted, called, hosts};
 use crate::signaling::Alias;
 use crate::signaling::Terms;
 use crate::source::Source;
 use crate::tap::{Forward, PageServer};
 use crate::terms::Kill;
 use crate::terms::ServerLife;
+use crate::tls::TlsError;
 
 /// Whoever knows what the log of a case must be: asked where the case is green so far.
 pub trait LastWord: Send + Sync {
@@ -249,6 +250,7 @@ fn shorten(verdict: &mut Verdict) {
             failure.diff.iter_mut().for_each(shorten);
             failure.states.iter_mut().for_each(shorten);
             failure.instead.iter_mut().for_each(shorten);
+            failure.counts.iter_mut().for_each(shorten);
             failure.breaches.truncate(MOST_BREACHES);
         }
         Verdict::Unsupported(unsupported) => shorten(&mut unsupported.why),
@@ -417,31 +419,27 @@ fn pages(setting: &Setting, server: SocketAddr, app: Option<&AppServer>) -> Resu
     };
     let mut names = called(server);
     let mut origin = format!("{scheme}://{server}");
-    if let Some(site) = setting.server.site() {
-        let port = setting.security.as_ref().map_or(80, |_| 443);
-        let named = match site.authority.contains(':') {
-            true => site.authority.clone(),
-            false => format!("{}:{port}", site.authority),
-        };
-        names.insert(0, named);
+    if let Some(spec) = setting.server.elsewhere() {
+        let site = spec.url.site();
+        names.insert(0, spec.url.called());
         origin = format!("{}{}", site.origin, site.prefix);
     }
     if let Some(app) = &setting.app {
         names.extend(app.names.iter().cloned());
     }
-    let hosts: Vec<&str> = (names.iter())
-        .filter_map(|name| Some(name.rsplit_once(':')?.0.trim_matches(['[', ']'])))
-        .collect();
-    let identity = setting.security.as_ref();
-    let identity = identity.map(|security| security.called(&hosts)).transpose();
-    let identity = identity.map_err(|error| error.to_string())?;
+    let told = |error: TlsError| error.to_string();
+    let identity = match (&setting.security, app) {
+        (Some(security), _) => Some(security.called(&hosts(&names)).map_err(told)?),
+        (None, Some(app)) => app.before(&names).map_err(told)?,
+        (None, None) => None,
+    };
     let mut pages = None;
     if let Some(app) = app {
         origin.clone_from(&app.origin);
         pages = Some(PageServer {
             names: app.names.clone(),
             address: app.address,
-            tls: None,
+            tls: app.tls().map_err(told)?,
         });
     }
     Ok(Pages {
@@ -457,7 +455,13 @@ fn pages(setting: &Setting, server: SocketAddr, app: Option<&AppServer>) -> Resu
 /// Who is given nothing of what the dialect wants to be let in.
 fn without_login(case: &Case, setting: &Setting) -> Option<String> {
     let names = setting.dialect.logins();
-    let peers = case.scenario.peers.iter().map(|(name, _)| name.as_str());
+    // A page says what its user has it say.
+    let peers = case
+        .scenario
+        .peers
+        .iter()
+        .filter(|(_, spec)| !spec.is_app());
+    let peers = peers.map(|(name, _)| name.as_str());
     let lacking = |peer| Some((peer, setting.logins.lacking(peer, names)?));
     let (peer, name) = peers.into_iter().find_map(lacking)?;
     let dialect = setting.dialect.name();
@@ -645,6 +649,7 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
         states,
         inner,
         instead,
+        counts,
         ..
     } = ran;
     let mut breaches: Vec<Breach> = laws
@@ -712,6 +717,7 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
         states,
         breaches: breaches.iter().map(Broken::from).collect(),
         instead,
+        counts,
         diff: None,
     }))
 }

@@ -21,10 +21,29 @@ use crate::terms::{Data, Kill, ServerLife};
 
 /// When what was said is said again, where it may have come to a server that was not ready to pass it on.
 const SAID_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// So long an answer is waited for that need not come.
+const UNANSWERED: Duration = Duration::from_secs(1);
 
 impl Stage {
     /// Does one step and answers the events that its waits were satisfied by.
     pub(super) async fn step(&mut self, step: &Step, begun: Seq) -> Result<Vec<Seq>, Stop> {
+        if !step.action.may_go_unanswered() {
+            return self.play(step, begun).await;
+        }
+        let own = self.until;
+        self.until.at = own.at.min(Instant::now() + UNANSWERED);
+        let played = self.play(step, begun).await;
+        self.until = own;
+        match played {
+            Err(Stop::Fail {
+                kind: FailureKind::TimedOut | FailureKind::ConnectionLost | FailureKind::Impossible,
+                ..
+            }) if Instant::now() < own.at => Ok(Vec::new()),
+            played => played,
+        }
+    }
+
+    async fn play(&mut self, step: &Step, begun: Seq) -> Result<Vec<Seq>, Stop> {
         match &step.action {
             Action::Connect {
                 peer,
@@ -134,7 +153,7 @@ impl Stage {
             } => self.raw_frame(peer, *frame, begun).await?,
             Action::SendRaw {
                 peer,
-                raw: Raw::Upgrade { path, status },
+                raw: Raw::Upgrade { path, status, .. },
             } => self.foreign_upgrade(peer, path, *status).await?,
             Action::Strain { how, times } => self.strain(*how, *times, begun).await?,
             Action::Wait(time) => self.idle(*time).await?,

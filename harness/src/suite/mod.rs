@@ -380,6 +380,7 @@ fn fail(kind: FailureKind, message: String, diff: Option<String>) -> Verdict {
         states: Vec::new(),
         breaches: Vec::new(),
         instead: Vec::new(),
+        counts: Vec::new(),
         diff,
     }))
 }

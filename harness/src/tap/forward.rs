@@ -12,7 +12,8 @@ use crate::tls::{Identity, Trust};
 #[derive(Clone, Debug, Default)]
 pub struct Forward {
     /// `host:port` by which pages call the server under test. Its TLS, if it has any, is [`TapOptions::trust`](super::TapOptions::trust),
-    /// and what it shows in the server's place [`TapOptions::identity`](super::TapOptions::identity).
+    /// and what the tap shows in the server's place [`TapOptions::identity`](super::TapOptions::identity): also where the server has none, to pages
+    /// that ask for it.
     pub server: Vec<String>,
     /// The server that pages come from, if that is another one. What goes there is neither judged nor recorded.
     pub pages: Option<PageServer>,

@@ -5,7 +5,8 @@
 //! server (in the place of those of the same name), and on the way to a server at a URL names that (see [`Site`]). With TLS, to either side, these are the bytes
 //! within; the handshakes are its own.
 //!
-//! With a [`Forward`] it is the proxy of a browser's user context: pages keep their origin, their cookies and their URLs.
+//! With a [`Forward`] it is the proxy of a browser's user context: pages keep their origin, their cookies and their URLs. There WebSockets to one
+//! server are asked for one after another, as by a browser without a proxy.
 //!
 //! A *line* is what carries messages, each with a number:
 //! - a WebSocket, from its 101;

@@ -670,8 +670,13 @@ impl Session {
             Wanted::Events => request.strip_codings(),
         }
         self.readdress(&mut request);
+        let alone = match wanted {
+            Wanted::Socket => self.alone().await?,
+            Wanted::Events => None,
+        };
         let number = self.shared.next_link();
         let response = self.ask_for(number, &request).await?;
+        drop(alone);
         let policy = &self.shared.policy;
         if response.status == 101 && wanted != Wanted::Socket {
             let why = "the server switches protocols unasked";

@@ -36,6 +36,8 @@ pub(super) struct Shared {
     pub(super) trust: Option<Trust>,
     /// It is a browser's proxy: requests come by the server's own names, and from pages of any origin.
     forwards: bool,
+    /// Whose turn it is to ask for a WebSocket, at such a tap.
+    asking: Arc<tokio::sync::Mutex<()>>,
     /// Routes whose requests are long polls.
     polls: Arc<[PollRoute]>,
     /// Everything is over.
@@ -64,6 +66,7 @@ impl Shared {
             address,
             hosts,
             forwards,
+            asking: Arc::default(),
             site: options.site,
             headers: options.headers,
             identity: options.identity,
@@ -98,6 +101,14 @@ impl Shared {
             stop,
             ..Self::new(policy, address, options)
         }
+    }
+
+    /// For whom asks for a WebSocket: the lock to wait for, if others must not ask meanwhile.
+    ///
+    /// Browsers open WebSockets to one server one after another (RFC 6455, section 4.1). Behind a proxy they do not know which server it is, and
+    /// Chromium asks for all at once: so the proxy does it in its place.
+    pub(super) fn asking(&self) -> Option<Arc<tokio::sync::Mutex<()>>> {
+        self.forwards.then(|| Arc::clone(&self.asking))
     }
 
     pub(super) fn upstream(&self) -> SocketAddr {

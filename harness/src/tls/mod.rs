@@ -5,6 +5,7 @@
 
 mod authority;
 mod identity;
+mod own;
 mod security;
 mod stream;
 mod trust;

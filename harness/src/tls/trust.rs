@@ -12,6 +12,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, version};
 use tokio_rustls::{TlsConnector, TlsStream};
 
+use super::own::OwnOrSigned;
 use super::{Stream, TlsError};
 
 /// The authorities whose certificates are taken. Verification is always on: chain, time, and name.
@@ -27,13 +28,17 @@ impl Trust {
         authorities: impl IntoIterator<Item = CertificateDer<'static>>,
     ) -> Result<Self, TlsError> {
         let mut roots = RootCertStore::empty();
+        let mut named = Vec::new();
         for authority in authorities {
+            named.push(authority.clone());
             roots.add(authority)?;
         }
         let provider = Arc::new(ring::default_provider());
+        let verifier = OwnOrSigned::new(roots, named, &provider)?;
         let config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&version::TLS13])?
-            .with_root_certificates(roots)
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),

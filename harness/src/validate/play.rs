@@ -16,7 +16,7 @@ use crate::laws::Law;
 use crate::names::Stack;
 use crate::record::{Event, Failure, MEASURED, Verdict, What};
 use crate::scenario::DEFAULT_WITHIN;
-use crate::signaling::{Dialect, Kind, Notice, Word};
+use crate::signaling::{Dialect, Kind, Notice, Properties, Word};
 use crate::stage::{Outcome, Setting, play};
 use crate::suite;
 use crate::terms::{Direction, Ending, ServerLife, Side};
@@ -218,8 +218,14 @@ fn ends_as_well(end: Option<&End>, control: &Script, without: &Outcome) -> Optio
     End::of(control, without).map(|end| end.explains(""))
 }
 
-/// The promise that rooms are free once all have gone.
-const FREES: &str = "frees-empty-rooms";
+/// Whether what a case asks is declared, where that is a flag, and no step needs it.
+fn is_declared(source: Source, promised: &Properties) -> bool {
+    match source {
+        Source::Dialect("frees-empty-rooms") => promised.frees_empty_rooms,
+        Source::Dialect("rooms-apart") => promised.rooms_apart,
+        _ => true,
+    }
+}
 
 /// Why a run may have shown nothing of a law.
 fn unasked(dialect: &Dialect) -> String {
@@ -335,16 +341,13 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
         })
     });
     let setting = patient.as_ref().unwrap_or(setting);
-    // No step needs it, so no step says that it is missing.
-    let freed = setting.dialect.properties().frees_empty_rooms;
-    let undeclared = case.source == Source::Dialect(FREES) && !freed;
-    let (says, outcome) = match undeclared {
-        true => {
+    let (says, outcome) = match case.source {
+        Source::Dialect(key) if !is_declared(case.source, setting.dialect.properties()) => {
             let name = setting.dialect.name();
-            let why = format!("the dialect `{name}` declares no `{FREES}`");
+            let why = format!("the dialect `{name}` declares no `{key}`");
             (Says::Unsupported(why), None)
         }
-        false => said(case, script, setting, controls).await,
+        _ => said(case, script, setting, controls).await,
     };
     let quiet = matches!(says, Says::Holds | Says::Unsupported(_));
     let shown = outcome.as_ref().filter(|_| !quiet);

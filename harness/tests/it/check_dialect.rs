@@ -351,12 +351,20 @@ fn deep_and_huge_messages_are_not_understood_and_do_no_harm() {
     let within = format!(r#"{{"type":"offer","from":"bob","sdp":"v=0","x":{deep}}}"#);
     let huge = format!(
         r#"{{"type":"offer","from":"bob","sdp":"{}"}}"#,
-        "x".repeat(2 * 1024 * 1024)
+        "x".repeat(5 * 1024 * 1024)
     );
     for text in [deep, within, huge] {
         assert_eq!(alice().hears(&text), vec![]);
         assert_eq!(alice().overhears(&text), None);
     }
+}
+
+/// The largest garbage, said again with each character escaped.
+#[test]
+fn what_a_server_says_again_of_huge_garbage_is_understood() {
+    let reason = "\\u0078".repeat(600_000);
+    let error = format!(r#"{{"type":"error","reason":"{reason}"}}"#);
+    assert_eq!(alice().hears(&error).len(), 1);
 }
 
 #[test]

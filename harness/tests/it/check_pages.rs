@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use glare::names::PeerName;
-use glare::scenario::{Action, Filling, PageDeed, Scenario, Sight, Target};
+use glare::scenario::{Action, Clicking, Filling, PageDeed, Scenario, Sight, Target};
 
 fn read(peers: &str, steps: &str) -> Result<Scenario, String> {
     let text = format!("scenario: x\npeers: {{ {peers} }}\nsteps:\n{steps}");
@@ -34,7 +34,8 @@ fn a_step_of_a_user_is_about_something_that_he_would_name() {
                 with: Filling::Text("lobby".to_owned())
             }),
             &deed(PageDeed::Click {
-                target: role("tab", "Log")
+                target: role("tab", "Log"),
+                how: Clicking::Once
             }),
             &deed(PageDeed::See {
                 target: role("button", "Create"),
@@ -129,6 +130,32 @@ fn what_is_not_for_a_page_or_not_for_its_user_is_a_mistake() {
             "`click` has `button` and `link` at once",
         ),
         (PEERS, "click: { peer: alice }", "`click` needs one of"),
+        (
+            PEERS,
+            "double-click: { peer: alice }",
+            "`double-click` needs one of",
+        ),
+        (
+            PEERS,
+            "double-click: { peer: alice, text: x, outside: true }",
+            "`double-click` has no key `outside`",
+        ),
+        (
+            PEERS,
+            "switch-tab: { peer: alice }",
+            "`switch-tab` needs one of",
+        ),
+        (PEERS, "switch-tab: { peer: alice, tab: 0 }", "1 to 99"),
+        (
+            PEERS,
+            "switch-tab: { peer: alice, path: \"http://elsewhere.test/\" }",
+            "is not a path on the server",
+        ),
+        (
+            PEERS,
+            "close-tab: { peer: bob }",
+            "`bob` is no page, so it has no user who could `close-tab`",
+        ),
         (
             PEERS,
             "fill: { peer: alice, field: Name, text: x, secret: y }",

@@ -537,14 +537,16 @@ fn action() -> impl Strategy<Value = Action> {
         (
             peer(),
             prop::option::of("[a-z{}\" ]{0,20}"),
-            prop::option::of(100u16..600)
+            prop::option::of(100u16..600),
+            any::<bool>()
         )
-            .prop_map(|(peer, body, status)| Action::Http {
+            .prop_map(|(peer, body, status, answered)| Action::Http {
                 peer,
                 method: "PUT".into(),
                 path: "/a?b=%20,{}".into(),
                 body,
-                status,
+                status: status.filter(|_| answered),
+                answered,
             }),
     ]
     .boxed();
@@ -593,9 +595,12 @@ fn raw() -> impl Strategy<Value = Raw> {
     prop_oneof![
         "[a-zA-Z {}\"',\n]{0,30}".prop_map(Raw::Text),
         prop::sample::select(RawFrame::ALL.to_vec()).prop_map(Raw::Frame),
-        prop::option::of(100u16..600).prop_map(|status| Raw::Upgrade {
-            path: "/x?y=%20,{}".into(),
-            status
+        (prop::option::of(100u16..600), any::<bool>()).prop_map(|(status, answered)| {
+            Raw::Upgrade {
+                path: "/x?y=%20,{}".into(),
+                status: status.filter(|_| answered),
+                answered,
+            }
         }),
     ]
 }

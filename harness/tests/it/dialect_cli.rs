@@ -5,7 +5,7 @@ use tokio::net::TcpListener;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::cli_support::Stand;
+use crate::cli_support::{GLARE, Stand};
 
 const REFERENCE: &str = include_str!("../../../fixtures/servers/reference/dialect.yaml");
 
@@ -154,6 +154,21 @@ fn what_is_promised_and_not_seen_is_no_advice_to_promise_less() {
         "{}",
         ran.out
     );
+}
+
+/// A server that can be started but once: how the two part needs more.
+#[test]
+fn what_could_not_be_played_is_not_told_to_have_been_seen() {
+    let stand = Stand::new();
+    stand.write("own.yaml", REFERENCE);
+    let server = format!("mkdir once || exit 7; exec {GLARE} serve --port {{port}}");
+    let ran = stand
+        .glare(&["dialect", "try", "own.yaml", "--server", &server])
+        .ends(5)
+        .says("They met, signalled and talked.")
+        .says("How they part was not seen: ")
+        .says("exit status: 7");
+    assert!(!ran.out.contains("and parted"), "{}", ran.out);
 }
 
 #[test]

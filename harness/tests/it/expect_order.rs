@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::cli_support::Stand;
 use crate::stage_support::{case, fails, passes, played, setting};
-use glare::record::{Failure, Verdict};
+use glare::record::{Failure, Story, Verdict};
 use glare::scenario::{Place, Scenario, Times};
 use glare::server::ServerSpec;
 use glare::signaling::Dialect;
@@ -292,4 +292,68 @@ async fn a_line_that_is_in_the_trace_alone_is_told_as_such() {
     let nowhere = played(&expecting("alice -> server: offer")).await;
     let failure = fails(&nowhere, Place::Seen(1), "the log has no line");
     assert!(!failure.message.contains("trace"), "{}", failure.message);
+}
+
+/// What a person reads of a run that failed.
+fn told(outcome: &Outcome) -> String {
+    let story = Story::of(outcome.record.clone()).expect("a record");
+    glare::report::failure(&story.into(), false).expect("a failure")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_counted_is_told_where_a_step_fails() {
+    let steps = format!(
+        "{OFFER}  - send: {{ from: bob, message: candidate }}\n  - await: {{ peer: bob, hears: answer, within: 100ms }}\n  - send: {{ from: bob, message: candidate }}\n"
+    );
+    let counts = "  count:\n    \"bob -> alice: offer\": 1\n    \"bob -> alice: candidate\": 2\n    \"server -> bob: answer\": at least 1\n";
+    let outcome = played(&expecting(&steps, counts)).await;
+    fails(&outcome, Place::Step(7), "");
+    let expected = [
+        "bob -> alice: offer: once, expected 1",
+        "bob -> alice: candidate: once, expected 2",
+        "server -> bob: answer: never, expected at least 1",
+    ];
+    assert_eq!(failed(&outcome).counts, expected);
+    let told = told(&outcome);
+    let list = format!(
+        "What `expect: count` counts, by that moment:\n  {}\n",
+        expected.join("\n  ")
+    );
+    assert!(told.contains(&list), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_counted_is_told_where_something_else_that_is_expected_fails() {
+    // A line that is not as often there as it should: of the others it is told how often they are.
+    let counts = "  count:\n    \"bob -> alice: offer\": 2\n    \"server -> bob: joined\": 1\n";
+    let outcome = played(&expecting(OFFER, counts)).await;
+    fails(&outcome, Place::Count(1), "this was there once, expected 2");
+    assert_eq!(
+        failed(&outcome).counts,
+        ["server -> bob: joined: once, expected 1"]
+    );
+    let never =
+        "  never: |\n    server -> bob: joined\n  count:\n    \"alice -> server: create\": 1\n";
+    let outcome = played(&expecting(OFFER, never)).await;
+    fails(&outcome, Place::Never(1), "");
+    assert_eq!(
+        failed(&outcome).counts,
+        ["alice -> server: create: once, expected 1"]
+    );
+    // A law that is broken beside it.
+    let text = expecting(OFFER, "  count:\n    \"bob -> alice: offer\": 1\n");
+    let setting = Setting {
+        server: ServerSpec::faulty(Fault::DuplicatesOffers),
+        ..setting()
+    };
+    let outcome = play(&case(&text), Arc::new(setting)).await;
+    assert!(matches!(failed(&outcome).place, Some(Place::Law(_))));
+    assert_eq!(
+        failed(&outcome).counts.len(),
+        1,
+        "{:?}",
+        failed(&outcome).counts
+    );
+    // And of a run in which all is well nothing.
+    passes(&played(&text).await);
 }

@@ -226,3 +226,30 @@ fn what_is_for_somebody_who_is_not_there_need_reach_nobody() {
         assert_eq!(of(&[3], &b, &promised()), expected, "{stranger}");
     }
 }
+
+#[test]
+fn who_is_addressed_by_name_in_another_room_may_be_reached_unless_rooms_are_promised_to_be_apart() {
+    for (named, apart, broken) in [
+        (true, false, false),
+        (true, true, true),
+        (false, false, true),
+        (false, true, true),
+    ] {
+        let (mut b, _, bob) = pair();
+        let carol = link("carol", 1);
+        b.connect(&carol);
+        ask(&mut b, &carol, "attic");
+        let_in(&mut b, &carol, "attic", &[]);
+        let said = up(&mut b, &bob, &carol, "o");
+        if !named {
+            for_anybody(&mut b, said);
+        }
+        let got = down(&mut b, &carol, &bob, "o");
+        let terms = Terms {
+            rooms_apart: apart,
+            ..nothing()
+        };
+        let expected: &[(u8, u64)] = if broken { &[(2, got)] } else { &[] };
+        assert_eq!(of(&[2, 3], &b, &terms), expected, "{named} {apart}");
+    }
+}

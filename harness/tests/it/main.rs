@@ -30,6 +30,7 @@ mod check_dialect;
 mod check_mistakes;
 mod check_mutants;
 mod check_pages;
+mod check_project;
 mod check_scenarios;
 mod check_schema;
 mod check_sequences;

@@ -574,3 +574,30 @@ fn who_comes_back_at_once_after_a_loss_needs_a_line_whose_loss_is_noticed() {
     let closed = format!("{TWO}  - cut: {{ peer: bob, how: close }}\n{back}");
     assert_eq!(lacking(&closed, &polls), None);
 }
+
+/// Who is one of many, or in another room, is reached only where a message says whom it is for.
+#[test]
+fn what_is_sent_to_one_of_many_or_elsewhere_needs_a_wire_that_names_whom_it_is_for() {
+    let nameless = BARE.replace("op: offer, to: \"{peer}\",", "op: offer,");
+    let to_one = format!("{nameless}broadcasts: false\n");
+    let send = "  - send: { from: bob, to: alice, message: offer }\n";
+    let elsewhere = "  - create: { peer: carol, room: attic }\n  - send: { from: bob, to: carol, message: offer }\n";
+    let third = "  - join: { peer: carol, room: lobby }\n";
+    for (steps, needs) in [
+        (format!("{TWO}{send}"), None),
+        (
+            format!("{TWO}{elsewhere}"),
+            Some("line 7 sends `offer` to carol, who is in another room"),
+        ),
+        (format!("{TWO}{third}{send}"), None),
+    ] {
+        assert_eq!(lacking(&steps, BARE), None, "{steps}");
+        let why = "the dialect `bare` cannot say whom `offer` is for";
+        let expected = needs.map(|needs| format!("{needs}: {why}"));
+        assert_eq!(lacking(&steps, &nameless), expected, "{steps}");
+    }
+    // What names nobody, and reaches one alone, reaches whom the server likes.
+    let why = lacking(&format!("{TWO}{third}{send}"), &to_one);
+    let expected = "line 7 sends `offer` to alice, who is one of many there: the dialect `bare` cannot say whom `offer` is for";
+    assert_eq!(why.as_deref(), Some(expected));
+}

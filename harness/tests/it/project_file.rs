@@ -260,7 +260,7 @@ fn pages_come_from_a_command_or_from_where_they_are() {
     let project = read("[app]\nurl = \"http://localhost:5173/app\"\n").expect("no mistakes");
     assert!(matches!(
         project.app.map(|app| app.from),
-        Some(AppFrom::Url(_))
+        Some(AppFrom::Url(_, None))
     ));
     for (text, word) in [
         ("[app]\n", "says nowhere where its pages come from"),
@@ -268,7 +268,22 @@ fn pages_come_from_a_command_or_from_where_they_are() {
             "[app]\ncommand = \"x\"\nurl = \"http://x\"\n",
             "is started by its `command` or runs already at its `url`",
         ),
-        ("[app]\nurl = \"https://x\"\n", "the pages come by https"),
+        (
+            "[app]\nurl = \"https://x\"\n",
+            "https needs `tls-ca`, whom to trust",
+        ),
+        (
+            "[app]\nurl = \"https://x\"\ntls-ca = \"none.pem\"\n",
+            "none.pem: No such file",
+        ),
+        (
+            "[app]\nurl = \"http://x\"\ntls-ca = \"none.pem\"\n",
+            "`tls-ca` says something about TLS, which is not spoken",
+        ),
+        (
+            "[app]\ncommand = \"x\"\ntls-name = \"localhost\"\n",
+            "`tls-name` says something about TLS, which is not spoken",
+        ),
         (
             "[app]\nurl = \"http://x\"\nnames = [\"localhost\"]\n",
             "is not how a page calls a server",
@@ -281,4 +296,28 @@ fn pages_come_from_a_command_or_from_where_they_are() {
         let told = read(text).expect_err(text);
         assert!(told.contains(word), "{text}\n{told}");
     }
+}
+
+#[test]
+fn pages_come_by_https_from_whom_the_project_file_trusts() {
+    let stand = crate::cli_support::Stand::new();
+    let authority = glare::tls::Authority::new().expect("an authority");
+    stand.write("cert.pem", authority.pem());
+    let read = |more: &str| {
+        let text =
+            format!("[app]\nurl = \"https://localhost:5173/a\"\ntls-ca = \"cert.pem\"\n{more}");
+        let path = stand.write("glare.toml", &text);
+        Project::load(&path).map_err(|mistakes| mistakes.render(false))
+    };
+    for more in ["", "tls-name = \"pages.test\"\n"] {
+        let project = read(more).expect("no mistakes");
+        let app = project.app.expect("an app");
+        assert!(matches!(app.from, AppFrom::Url(_, Some(_))), "{app:?}");
+        assert!(project.security.is_none(), "that of the server is its own");
+    }
+    let name = read("tls-name = \"no name\"\n").expect_err("no name");
+    assert!(name.contains("glare.toml:4:"), "{name}");
+    stand.write("cert.pem", "nothing of the kind");
+    let none = read("").expect_err("no certificate");
+    assert!(none.contains("cert.pem: no certificates in PEM"), "{none}");
 }

@@ -47,12 +47,41 @@ struct Inside {
 }
 
 /// Whoever says `in` is inside, at once or after a while, and what is said there goes to all others who are.
-async fn serve(listener: TcpListener) {
+async fn serve(listener: TcpListener, odd: Odd) {
     let inside = Arc::new(Mutex::new(Inside::default()));
     let mut open = JoinSet::new();
     while let Ok((stream, from)) = listener.accept().await {
-        open.spawn(line(stream, from, inside.clone()));
+        let inside = inside.clone();
+        open.spawn(async move {
+            if odd == Odd::Waits && is_odd(&stream).await {
+                // For ever, as where no part of a program feels meant.
+                std::future::pending::<()>().await;
+            }
+            line(stream, from, inside).await;
+        });
     }
+}
+
+/// What becomes of a request that is for nothing that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Odd {
+    Closed,
+    Waits,
+}
+
+async fn is_odd(stream: &TcpStream) -> bool {
+    let mut head = [0; 6];
+    let sees = async {
+        while stream
+            .peek(&mut head)
+            .await
+            .is_ok_and(|got| 0 < got && got < head.len())
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    drop(tokio::time::timeout(Duration::from_secs(5), sees).await);
+    head != *b"GET / "
 }
 
 async fn line(stream: TcpStream, from: SocketAddr, inside: Arc<Mutex<Inside>>) {
@@ -96,11 +125,11 @@ async fn line(stream: TcpStream, from: SocketAddr, inside: Arc<Mutex<Inside>>) {
     all().lines.remove(&from);
 }
 
-async fn near() -> (Setting, JoinSet<()>) {
+async fn near(odd: Odd) -> (Setting, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let mut server = JoinSet::new();
-    server.spawn(serve(listener));
+    server.spawn(serve(listener, odd));
     let dialect = Dialect::read(Path::new("d.yaml"), DIALECT).expect("a dialect");
     let near = Setting {
         server: ServerSpec::Url(UrlSpec {
@@ -115,21 +144,25 @@ async fn near() -> (Setting, JoinSet<()>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_answers_no_request_but_for_a_websocket_harms_nobody_by_that() {
-    let (near, _server) = near().await;
-    let cases = sections().into_iter().flat_map(|section| section.cases);
-    let odd = |case: &Case| ["8.10", "8.11"].contains(&case.number.to_string().as_str());
-    let cases: Vec<Case> = cases.filter(odd).collect();
-    assert_eq!(cases.len(), 2);
-    for answer in ask_all(&cases, &Arc::new(near), &|_| ()).await {
-        let told = format!("{}: {:?}", answer.number, answer.says);
-        let not_answered = answer.says.why().contains("failed to fetch");
-        assert!(answer.says.word() == "fact" && not_answered, "{told}");
+    for odd in [Odd::Closed, Odd::Waits] {
+        let (near, _server) = near(odd).await;
+        let cases = sections().into_iter().flat_map(|section| section.cases);
+        let asked = ["8.9", "8.10", "8.11", "8.12"];
+        let asked = |case: &Case| asked.contains(&case.number.to_string().as_str());
+        let cases: Vec<Case> = cases.filter(asked).collect();
+        assert_eq!(cases.len(), 4);
+        for answer in ask_all(&cases, &Arc::new(near), &|_| ()).await {
+            let told = format!("{odd:?} {}: {:?}", answer.number, answer.says);
+            // Where the machine is so busy that who came in is not inside yet, it goes wrong without the harm as well.
+            let busy = answer.says.why().starts_with("without the harm");
+            assert!(answer.says.word() == "holds" || busy, "{told}");
+        }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_whose_coming_in_is_not_answered_say_again_what_may_have_come_too_early() {
-    let (near, _server) = near().await;
+    let (near, _server) = near(Odd::Closed).await;
     let text = "
 scenario: garbage from a third
 peers: { alice: { stack: wire }, bob: { stack: wire }, carol: { stack: wire } }

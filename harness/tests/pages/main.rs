@@ -9,8 +9,10 @@ mod stage_support;
 
 mod app;
 mod page_aim;
+mod page_clicks;
 mod page_drive;
 mod page_memory;
+mod page_tabs;
 mod page_text;
 mod page_watch;
 mod stories;

@@ -61,19 +61,23 @@ async fn a_step_costs_two_round_trips_and_a_look_one(
     page.press(None, "Tab", LONG).await.unwrap();
     let mut spent = Vec::new();
     let mut count = page.commands();
-    for step in ["fill", "click", "see", "press", "absent"] {
+    for step in [
+        "fill", "click", "see", "press", "absent", "double", "outside",
+    ] {
         match step {
             "fill" => page.fill(&field("Room name"), "lobby", LONG).await,
             "click" => page.click(&button("Create"), LONG).await,
             "see" => page.see(&text("room lobby"), &Sight::Present, LONG).await,
             "press" => page.press(None, "Escape", LONG).await,
+            "double" => page.double_click(&button("Create"), LONG).await,
+            "outside" => page.click_outside(&field("Room name"), LONG).await,
             _ => page.see(&text("nothing"), &Sight::Absent, LONG).await,
         }
         .unwrap();
         spent.push(page.commands() - count);
         count = page.commands();
     }
-    assert_eq!(spent, [2, 2, 1, 1, 1]);
+    assert_eq!(spent, [2, 2, 1, 1, 1, 2, 2]);
     page.finish().await;
 }
 
@@ -428,6 +432,14 @@ async fn its_history_its_tabs_its_network_and_its_looks(
     visitor.is_at(&site.url("/")).await;
     visitor.page.close_tab(LONG).await.unwrap();
     visitor.sees("two").await;
+    let only = visitor.page.leave_tab(LONG).await.unwrap_err().to_string();
+    assert_eq!(
+        only,
+        format!(
+            "no other tab to come back to; there is tab 1 at {} (this one)",
+            site.url("/two")
+        )
+    );
     let opened = visitor
         .hears(|event| matches!(event, PageEvent::Opened { .. }))
         .await;

@@ -71,12 +71,13 @@ async fn perform(setting: Arc<Setting>, dialect: &Dialect, look: Look, all: bool
     let path = shown(&dialect.source().path.display().to_string());
     let name = setting.server.name();
     say(look.bold(&tame(&format!("{path} with {name}"))));
-    let (meeting, others) = match (trial::meeting(dialect), trial::others(dialect)) {
-        (Ok(meeting), Ok(others)) => (meeting, others),
-        (Err(mistakes), _) | (_, Err(mistakes)) => {
-            show_mistakes(&[mistakes]);
-            return Exit::Inconclusive;
-        }
+    let mistaken = |mistakes| {
+        show_mistakes(&[mistakes]);
+        Exit::Inconclusive
+    };
+    let meeting = match trial::meeting(dialect) {
+        Ok(meeting) => meeting,
+        Err(mistakes) => return mistaken(mistakes),
     };
     let Some((outcome, story)) = act(&meeting, &setting).await else {
         complain("nothing could be played");
@@ -92,6 +93,10 @@ async fn perform(setting: Arc<Setting>, dialect: &Dialect, look: Look, all: bool
             _ => Exit::Inconclusive,
         };
     }
+    let others = match trial::others(dialect, tells_who_comes(&story)) {
+        Ok(others) => others,
+        Err(mistakes) => return mistaken(mistakes),
+    };
     let mut played = trial::act_all(&others, &setting).await;
     let mut stories: BTreeMap<Shows, Story> = BTreeMap::new();
     for scene in &others {
@@ -104,9 +109,22 @@ async fn perform(setting: Arc<Setting>, dialect: &Dialect, look: Look, all: bool
             stories.insert(scene.shows, story);
         }
     }
+    let unseen = unseen(&others, &stories);
     stories.insert(Shows::Meeting, story);
     played.insert(Shows::Meeting, outcome);
-    say(look.green("\nThey met, signalled, talked and parted."));
+    match &unseen {
+        None => say(look.green("\nThey met, signalled, talked and parted.")),
+        Some(why) => {
+            say(look.green("\nThey met, signalled and talked."));
+            let why = format!(
+                "How they part was not seen: {}",
+                tame(why).replace('\n', " ")
+            );
+            for line in look.wrapped(&why, 0) {
+                say(look.yellow(&line));
+            }
+        }
+    }
     let unread = unread(&stories);
     if unread > 0 {
         say(look.yellow(&format!(
@@ -117,7 +135,32 @@ async fn perform(setting: Arc<Setting>, dialect: &Dialect, look: Look, all: bool
     words(dialect, &stories, look);
     broken(&stories[&Shows::Meeting], look);
     promises(dialect, &played, look);
-    Exit::Pass
+    match unseen {
+        None => Exit::Pass,
+        Some(_) => Exit::Inconclusive,
+    }
+}
+
+/// Whether somebody was told of another's coming.
+fn tells_who_comes(story: &Story) -> bool {
+    story.events.iter().any(|event| match &event.what {
+        What::Message {
+            word: Some(word), ..
+        } => word.kind() == Kind::PeerJoined,
+        _ => false,
+    })
+}
+
+/// Why how they part was not seen whole, if it was not.
+fn unseen(scenes: &[Scene], stories: &BTreeMap<Shows, Story>) -> Option<String> {
+    let mut shown = scenes.iter().filter(|scene| scene.is_shown());
+    shown.find_map(
+        |scene| match stories.get(&scene.shows).map(|story| &story.verdict) {
+            None => Some("there is no record of it".to_owned()),
+            Some(Verdict::Inconclusive(inconclusive)) => Some(inconclusive.why.clone()),
+            Some(_) => None,
+        },
+    )
 }
 
 async fn act(scene: &Scene, setting: &Arc<Setting>) -> Option<(Outcome, Story)> {

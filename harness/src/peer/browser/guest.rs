@@ -198,9 +198,7 @@ impl Guest {
         }
         let mut front = self.browser.windows.lock().await;
         if front.as_deref() != Some(context) {
-            let to_front = json!({ "context": context });
-            self.send("browsingContext.activate", to_front, within)
-                .await?;
+            self.activate(context, within).await?;
             *front = Some(context.to_owned());
         }
         let done = self.send("input.performActions", wanted, within);
@@ -212,6 +210,28 @@ impl Guest {
                 done.await.map(drop)
             }
         }
+    }
+
+    /// Brings a window to the front, as its user does who goes to it.
+    pub(in crate::peer) async fn to_front(
+        &self,
+        context: &str,
+        within: Duration,
+    ) -> Result<(), BidiError> {
+        if self.stack() != Stack::Firefox {
+            return self.activate(context, within).await;
+        }
+        let mut front = self.browser.windows.lock().await;
+        self.activate(context, within).await?;
+        *front = Some(context.to_owned());
+        Ok(())
+    }
+
+    async fn activate(&self, context: &str, within: Duration) -> Result<(), BidiError> {
+        let wanted = json!({ "context": context });
+        self.send("browsingContext.activate", wanted, within)
+            .await
+            .map(drop)
     }
 
     /// Takes the network away from its windows, or gives it back.
@@ -262,6 +282,27 @@ impl Guest {
         });
         let bound = bidi.send("goog:cdp.sendCommand", binding, PAGE_DEADLINE);
         bound.await.map(drop)
+    }
+
+    /// Has chromedriver look anew at what scripts a window has. It misses the first document of a window that a page opened, if that comes in
+    /// place of the empty one before it is looked at, and then waits for it with every command until the next one (seen with Chromium 156).
+    pub(in crate::peer) async fn look_anew(&self, context: &str) -> Result<(), BidiError> {
+        let bidi = &self.browser.bidi;
+        let wanted = json!({ "context": context });
+        let session = bidi.send("goog:cdp.getSession", wanted, PAGE_DEADLINE);
+        let session = text(&session.await?, "session")?;
+        // What was told of the console would be told once more.
+        let methods = [
+            "Runtime.discardConsoleEntries",
+            "Runtime.disable",
+            "Runtime.enable",
+        ];
+        let sent = methods.map(|method| {
+            let wanted = json!({ "session": session, "method": method, "params": {} });
+            bidi.send("goog:cdp.sendCommand", wanted, PAGE_DEADLINE)
+        });
+        futures_util::future::try_join_all(sent).await?;
+        self.bind(context).await
     }
 
     /// Closes a window.

@@ -237,11 +237,12 @@ const there = property(Node, "isConnected");
 const intoView = method(Element, "scrollIntoView");
 let tries = 0;
 // Where a user can click it, or why he cannot.
-const place = async (el) => {
+const place = async (el, how) => {
   const before = boxOf(el);
   const painted = await frame();
   if (!there(el)) return { why: "fleeting" };
   if (boxOf(el) !== before || !painted) return { why: "moving" };
+  if (how === "outside") return around(el);
   const middle = box(el);
   const inView = middle.top >= 0 && middle.left >= 0 && middle.bottom <= innerHeight && middle.right <= innerWidth;
   let over = null;
@@ -259,6 +260,39 @@ const place = async (el) => {
     }
   }
   return over ? { why: "covered", by: describe(over) } : { why: "off-screen" };
+};
+
+// Whether a click there is for nothing else: at what lies around it, or at something that does nothing.
+const controls = "a[href], area[href], button, input, select, textarea, label, summary, option, iframe, object, embed, video, audio";
+const isBeside = (el, hit, x, y) => {
+  const { left, top, right, bottom } = box(el);
+  if (!hit || (x >= left && x < right && y >= top && y < bottom)) return false;
+  if (hit === el) return true; // what is behind a modal dialog counts as the dialog
+  for (let at = hit; at; at = parentOf(at)) {
+    if (at === el || matches(at, controls) || isFree(at) || pressed.has(wordOf.get(roleOf(at)))) return false;
+  }
+  return true;
+};
+const pressed = new Set(["button", "link", "field", "checkbox", "radio", "option", "tab", "menuitem"]);
+
+// Where a user would click to be rid of something: beside it, where most room is; or what is in the way.
+const around = (el) => {
+  const { left, top, right, bottom } = box(el);
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  const sides = [
+    [left, [left / 2, y]], [innerWidth - right, [(right + innerWidth) / 2, y]],
+    [top, [x, top / 2]], [innerHeight - bottom, [x, (bottom + innerHeight) / 2]],
+  ].sort(([a], [b]) => b - a).map(([, at]) => at);
+  const [near, wide, high] = [2, innerWidth - 3, innerHeight - 3];
+  const corners = [[near, near], [wide, near], [near, high], [wide, high]];
+  let over = null;
+  for (const at of [...sides, ...corners]) {
+    const [x, y] = at.map(Math.floor);
+    const hit = x >= 0 && y >= 0 && x < innerWidth && y < innerHeight ? hitAt(x, y) : null;
+    if (isBeside(el, hit, x, y)) return { at: [x, y] };
+    if (hit && !gets(el, hit)) over ??= hit;
+  }
+  return { why: "no-outside", by: over && describe(over) };
 };
 
 const focused = property(Document, "activeElement");
@@ -318,7 +352,7 @@ const showing = (secrets) => {
 };
 
 // One look: the answer, or why there is none yet.
-const look = async ({ deed, target, text, sight, secrets }) => {
+const look = async ({ deed, target, text, sight, secrets, how }) => {
   if (deed === "showing") return { done: { boxes: showing(secrets), width: innerWidth } };
   if (deed === "loaded") return readiness(document) === "complete" ? { done: {} } : { why: "loading" };
   const all = everything();
@@ -338,27 +372,37 @@ const look = async ({ deed, target, text, sight, secrets }) => {
   if (there.length === 0) return any.length ? { why: "hidden" } : { why: "missing", all };
   if (there.length > 1) return { why: "many", found: there.slice(0, MOST).map(describe), count: there.length };
   const [el] = there;
-  if (isDisabled(el)) return { why: "disabled" };
+  if (isDisabled(el) && how !== "outside") return { why: "disabled" };
   if (deed === "press") return focus(el) ? { done: {}, aim: [el, "keydown"] } : { why: "not-focusable" };
   if (deed === "fill" && !isEditable(el)) return { why: "not-editable" };
   const keys = deed === "fill" ? typing(el, text) : {};
   if (keys.why) return keys;
   if (keys.steps !== undefined) return focus(el) ? { done: keys, aim: [el, "keydown"] } : { why: "not-focusable" };
-  const where = await place(el);
-  return where.at ? { done: { ...where, ...keys }, aim: [el, "pointerdown"] } : where;
+  const where = await place(el, how);
+  return where.at ? { done: { ...where, ...keys }, aim: [el, "pointerdown", how] } : where;
 };
 
 // Input is on its way when a page may still move, or take the focus elsewhere. So the first event of it says whether it came where it was meant to; if
-// not, none of it reaches the page, and it is sent once more.
+// not, none of it reaches the page, and it is sent once more. Of two clicks at once the second tells, by what the browser counted.
 let aim = null;
 let aims = 0;
+const isMeant = ({ el, first, how }, event) => {
+  const [hit] = event.composedPath();
+  if (!(hit instanceof Element)) return false;
+  if (how === "outside") return isBeside(el, hit, event.clientX, event.clientY);
+  return gets(el, hit) || (first === "keydown" && gets(hit, el));
+};
 const landed = (event) => {
   if (!aim || !event.isTrusted) return;
+  const said = (more) => tell(`${realm} ${JSON.stringify({ saw: "landed", aim: aim.id, hit: aim.hit, ...more })}`);
   if (aim.hit === undefined) {
     if (event.type !== aim.first) return;
-    const [hit] = event.composedPath();
-    aim.hit = hit instanceof Element && (gets(aim.el, hit) || (aim.first === "keydown" && gets(hit, aim.el)));
-    tell(`${realm} ${JSON.stringify({ saw: "landed", aim: aim.id, hit: aim.hit })}`);
+    aim.hit = isMeant(aim, event);
+    if (!aim.hit || aim.how !== "twice") said();
+  }
+  if (aim.hit && aim.how === "twice") {
+    if (event.type !== "mousedown" || ++aim.presses < 2) return;
+    said({ apart: event.detail < 2 });
   }
   if (aim.hit) {
     aim = null;
@@ -387,7 +431,7 @@ globalThis.glare = async (asked) => {
     if (seen.done || seen.mistake || now >= until) {
       const { all, aim: aimed, ...answer } = seen;
       if (aimed) {
-        aim = { id: `${realm}-${++aims}`, el: aimed[0], first: aimed[1] };
+        aim = { id: `${realm}-${++aims}`, el: aimed[0], first: aimed[1], how: aimed[2], presses: 0 };
         answer.aim = aim.id;
       }
       if (all) Object.assign(answer, near(ask.target, all));

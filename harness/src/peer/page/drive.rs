@@ -11,12 +11,15 @@ use super::error::{Hindrance, PageError, seconds};
 use super::keys::Input;
 use super::observer::short;
 use super::target::{Sight, Target};
-use super::windows::{Window, Windows};
+use super::windows::{Landing, Window, Windows};
+use crate::names::Stack;
 use crate::peer::browser::{BidiError, Guest, WORLD};
 
 /// How long after a page's own deadline its answer may come, before it is said to run without a pause: on a machine with a dozen things to do for each
 /// core an idle page was seen to take over 2 s.
 pub(crate) const GRACE: Duration = Duration::from_secs(8);
+/// How long a document may take to answer at all before chromedriver is taken to have missed it.
+const ANSWERS: Duration = Duration::from_secs(1);
 /// How long a document that is not ready to be asked is left alone.
 const SOON: Duration = Duration::from_millis(50);
 
@@ -32,6 +35,19 @@ pub(super) struct Ask<'a> {
     pub(super) sight: Option<&'a Sight>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     pub(super) secrets: &'a [String],
+    /// How it is clicked, if otherwise than once in its middle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) how: Option<Clicks>,
+}
+
+/// How something is clicked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Clicks {
+    /// Twice at once.
+    Twice,
+    /// Beside it.
+    Outside,
 }
 
 /// What is answered.
@@ -139,6 +155,9 @@ impl Driver {
         loop {
             let mut changes = self.windows.changes();
             let window = self.window()?;
+            if !self.windows.is_awake(&window) && !self.awaken(&window, limit).await? {
+                return Err(busy(ask, &window, limit));
+            }
             let left = limit.left();
             if left.is_zero() && refused.is_some() {
                 return Err(refused.unwrap_or_else(|| busy(ask, &window, limit)));
@@ -167,6 +186,43 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// Sees to it that a document of a window that the page opened answers commands; whether it does in time.
+    pub(super) async fn awaken(&self, window: &Window, limit: Limit) -> Result<bool, PageError> {
+        if self.guest.stack() != Stack::Chromium {
+            self.windows.awake(window);
+            return Ok(true);
+        }
+        loop {
+            let params = json!({
+                "functionDeclaration": "() => true",
+                "target": { "context": window.context, "sandbox": WORLD },
+                "awaitPromise": false,
+            });
+            let asked = self.guest.send("script.callFunction", params, ANSWERS);
+            match asked.await {
+                Ok(_) => break,
+                Err(BidiError::Gone) => return Err(self.gone().await),
+                Err(BidiError::Refused { .. }) => {
+                    let mut changes = self.windows.changes();
+                    let _ = timeout(SOON, changes.changed()).await;
+                }
+                Err(BidiError::Late { .. }) => {
+                    let looked = self.guest.look_anew(&window.context).await;
+                    looked.map_err(|error| PageError::Refused(short(&error.to_string())))?;
+                }
+            }
+            let now = self.windows.driven();
+            if now.id != window.id || now.documents != window.documents || now.gone.is_some() {
+                return Ok(true);
+            }
+            if limit.left().is_zero() {
+                return Ok(false);
+            }
+        }
+        self.windows.awake(window);
+        Ok(true)
     }
 
     async fn call(
@@ -220,40 +276,43 @@ impl Driver {
             let Some(aim) = &answer.aim else {
                 return Ok(());
             };
-            if self.has_hit(aim, &before, limit).await {
-                return Ok(());
-            }
-            if limit.left().is_zero() {
-                return Err(PageError::Unusable {
-                    wanted: ask.target.map(Target::to_string).unwrap_or_default(),
-                    why: Hindrance::Moving,
-                    within: limit.within,
-                    at: before.url.escape_debug().to_string(),
-                });
-            }
+            let why = match self.landing(aim, &before, limit).await {
+                Landing::Hit => return Ok(()),
+                Landing::Missed if !limit.left().is_zero() => continue,
+                Landing::Missed => Hindrance::Moving,
+                // The page has had both clicks already.
+                Landing::Apart => Hindrance::Apart,
+            };
+            return Err(PageError::Unusable {
+                wanted: ask.target.map(Target::to_string).unwrap_or_default(),
+                why,
+                within: limit.within,
+                at: before.url.escape_debug().to_string(),
+            });
         }
     }
 
-    /// Whether input that is done came where it was meant to.
-    async fn has_hit(&self, aim: &str, before: &Window, limit: Limit) -> bool {
+    /// How input landed that is done.
+    async fn landing(&self, aim: &str, before: &Window, limit: Limit) -> Landing {
         let mut changes = self.windows.changes();
         let told = async {
             loop {
-                if let Some(hit) = self.windows.has_hit(aim) {
-                    return hit;
+                if let Some(landing) = self.windows.landing(aim) {
+                    return landing;
                 }
                 // Another document: that it was clicked is the likeliest cause.
                 let now = self.windows.driven();
                 if now.id != before.id || now.documents != before.documents || now.gone.is_some() {
-                    return true;
+                    return Landing::Hit;
                 }
                 if changes.changed().await.is_err() {
-                    return true;
+                    return Landing::Hit;
                 }
             }
         };
         // None of it reached the document, as where a frame lay over it meanwhile.
-        timeout(limit.left() + GRACE, told).await.unwrap_or(false)
+        let landed = timeout(limit.left() + GRACE, told).await;
+        landed.unwrap_or(Landing::Missed)
     }
 
     /// Sends input events to the window, and waits until they are done.
@@ -386,6 +445,9 @@ impl Answer {
                 by: self.by.map(|by| by.told()).unwrap_or_default(),
             },
             "fleeting" => Hindrance::Fleeting,
+            "no-outside" => Hindrance::NoOutside {
+                by: self.by.map(|by| by.told()),
+            },
             other => {
                 let by = self.by.map(|by| by.told()).unwrap_or_default();
                 return Err(PageError::Refused(format!(

@@ -53,6 +53,15 @@ pub enum PageError {
         /// Where the page was.
         at: String,
     },
+    /// There is no such tab.
+    NoTab {
+        /// `tab 3`
+        wanted: String,
+        /// Those that there are: `tab 1 at http://…`.
+        there: Vec<String>,
+        /// How long it was waited for; `None`: it cannot come any more.
+        within: Option<Duration>,
+    },
     /// The page could not be loaded, or was not in time.
     NotLoaded {
         /// The URL.
@@ -100,6 +109,13 @@ pub enum Hindrance {
     },
     /// It is gone again each time that it is found.
     Fleeting,
+    /// There is no place beside it where a click would be for nothing else.
+    NoOutside {
+        /// What is there in its place, if it does not fill the window.
+        by: Option<String>,
+    },
+    /// It got two clicks, of which the browser counted each by itself.
+    Apart,
 }
 
 impl fmt::Display for Hindrance {
@@ -113,6 +129,14 @@ impl fmt::Display for Hindrance {
             Self::OffScreen => f.write_str("cannot be brought into view"),
             Self::Covered { by } => write!(f, "is covered by {by}, which would get the click"),
             Self::Fleeting => f.write_str("is taken away each time that it is found"),
+            Self::NoOutside { by: None } => f.write_str("fills the window: nothing is outside of it"),
+            Self::NoOutside { by: Some(by) } => write!(
+                f,
+                "has no place beside it where a click would be for nothing else: there is {by}"
+            ),
+            Self::Apart => f.write_str(
+                "got two clicks, so far apart that the browser took them for two and not for a double click",
+            ),
         }
     }
 }
@@ -159,6 +183,20 @@ impl fmt::Display for PageError {
                 seconds(*within),
                 list(found)
             ),
+            Self::NoTab {
+                wanted,
+                there,
+                within,
+            } => {
+                write!(f, "no {wanted}")?;
+                if let Some(within) = within {
+                    write!(f, " in {} s", seconds(*within))?;
+                }
+                match there.is_empty() {
+                    true => f.write_str("; there is no tab at all"),
+                    false => write!(f, "; there is {}", list(there)),
+                }
+            }
             Self::NotLoaded { url, why } => write!(f, "{url} could not be loaded: {why}"),
             Self::Busy { what, within, at } => write!(
                 f,

@@ -53,13 +53,16 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// A click there.
-    pub(super) fn click(mut self, [x, y]: [i64; 2]) -> Self {
-        self.pointer.extend([
-            json!({ "type": "pointerMove", "x": x, "y": y }),
-            json!({ "type": "pointerDown", "button": 0 }),
-            json!({ "type": "pointerUp", "button": 0 }),
-        ]);
+    /// So many clicks there, at once.
+    pub(super) fn clicks(mut self, [x, y]: [i64; 2], times: usize) -> Self {
+        self.pointer
+            .push(json!({ "type": "pointerMove", "x": x, "y": y }));
+        for _ in 0..times {
+            self.pointer.extend([
+                json!({ "type": "pointerDown", "button": 0 }),
+                json!({ "type": "pointerUp", "button": 0 }),
+            ]);
+        }
         // The keys of before are done by then, those of after wait.
         while self.keys.len() < self.pointer.len() {
             self.keys.push(json!({ "type": "pause" }));
@@ -222,13 +225,13 @@ mod tests {
 
     #[test]
     fn keys_after_a_click_wait_for_it() {
-        let input = Input::default().click([1, 2]).text(&["x".to_owned()]);
+        let input = Input::default().clicks([1, 2], 1).text(&["x".to_owned()]);
         let sources = input.sources();
         assert_eq!(sources[0]["actions"].as_array().map(Vec::len), Some(3));
         let keys = sources[1]["actions"].as_array().expect("keys");
         assert_eq!(keys.iter().filter(|key| key["type"] == "pause").count(), 3);
         assert_eq!(keys[3]["value"], "x");
-        let alone = Input::default().click([1, 2]).sources();
+        let alone = Input::default().clicks([1, 2], 1).sources();
         assert_eq!(alone.as_array().map(Vec::len), Some(1), "no keys at all");
     }
 }

@@ -18,6 +18,8 @@
 //! What is not done: frames and closed shadow roots are not driven, workers are not watched, and a promise that the page gets rejected is not seen
 //! (to hang on it would handle it). Of the observer a page can see a frame more in the stack of an error that a call throws, and that V8 names an
 //! object otherwise in a few of its own errors (a frozen prototype that is written to).
+//!
+//! What "without being changed" rests on: `ci/wpt` plays the web platform's own tests with it and without (figures in the guide).
 
 mod drive;
 mod error;
@@ -33,5 +35,5 @@ mod windows;
 pub(crate) use drive::GRACE;
 pub use error::{Hindrance, PageError};
 pub use event::{Channel, DialogKind, PageEvent, PageEvents, Seen, Told, WindowId};
-pub use target::{Role, Sight, Target};
+pub use target::{Role, Sight, Tab, Target};
 pub use user::{Arrival, Route, UserPage, Wanted};

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::event::{Channel, Seen};
+use super::windows::Landing;
 use crate::signaling::{Candidate, DescriptionKind};
 use crate::terms::Machine;
 
@@ -24,6 +25,8 @@ enum Said {
     Landed {
         aim: String,
         hit: bool,
+        #[serde(default)]
+        apart: bool,
     },
     Flood {
         count: u64,
@@ -106,7 +109,7 @@ pub(super) enum Heard {
         /// As `drive.js` called it.
         aim: String,
         /// Whether it came where it was meant to.
-        hit: bool,
+        landing: Landing,
     },
     /// So many were left out.
     Flood(u64),
@@ -177,7 +180,14 @@ impl Observed {
                 }
                 return Some(Heard::Document);
             }
-            Said::Landed { aim, hit } => return Some(Heard::Landed { aim, hit }),
+            Said::Landed { aim, hit, apart } => {
+                let landing = match (hit, apart) {
+                    (false, _) => Landing::Missed,
+                    (true, true) => Landing::Apart,
+                    (true, false) => Landing::Hit,
+                };
+                return Some(Heard::Landed { aim, landing });
+            }
             Said::Flood { count } => return Some(Heard::Flood(count)),
             Said::Unsaid { count } => return Some(Heard::Unsaid(count)),
             Said::Connection { conn } => {

@@ -3,6 +3,10 @@
 use std::fmt;
 
 use serde::Serialize;
+use url::Url;
+
+use super::event::WindowId;
+use super::windows::Window;
 
 /// Something on a page. Names are whole, as the page shows them: `Create` is not `Create another`; white space counts as one space.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -114,6 +118,38 @@ impl fmt::Display for Target {
             Self::Label(name) => write!(f, "control labelled {name:?}"),
             Self::Text(text) => write!(f, "text {text:?}"),
             Self::Selector(selector) => write!(f, "selector {selector:?}"),
+        }
+    }
+}
+
+/// One of a page's windows or tabs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Tab {
+    /// By its number, from 1 in the order in which they opened.
+    Number(WindowId),
+    /// The one at this path; with its query, if one is said.
+    At(String),
+}
+
+impl Tab {
+    /// Whether it is this one.
+    pub(super) fn is(&self, window: &Window) -> bool {
+        match self {
+            Self::Number(id) => window.id == *id,
+            Self::At(path) => Url::parse(&window.url).is_ok_and(|url| {
+                let query = url.query().filter(|_| path.contains('?'));
+                let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+                url.has_host() && format!("{}{query}", url.path()) == *path
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Tab {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(id) => write!(f, "tab {id}"),
+            Self::At(path) => write!(f, "tab at {path:?}"),
         }
     }
 }

@@ -11,14 +11,14 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::drive::{Answer, Ask, Driver, Limit};
+use super::drive::{Answer, Ask, Clicks, Driver, Limit};
 use super::error::{PageError, seconds};
 use super::event::PageEvents;
 use super::keys::Input;
 use super::picture;
-use super::target::{Sight, Target};
+use super::target::{Sight, Tab, Target};
 use super::watch::watch;
-use super::windows::Windows;
+use super::windows::{Window, Windows};
 use crate::names::Stack;
 use crate::peer::browser::{EnvironmentError, Equipment, Guest, Pool, Script};
 
@@ -96,7 +96,7 @@ impl UserPage {
         Self::start_with(pool, wanted, true).await
     }
 
-    /// One whose connections nobody sees: what the observer must not change is measured by it.
+    /// One that gets no scripts, as its browser has it: what the observer must not change is measured by it. It opens URLs, and takes no other step.
     #[doc(hidden)]
     pub async fn start_unwatched(pool: &Pool, wanted: Wanted) -> Result<Arrival, EnvironmentError> {
         Self::start_with(pool, wanted, false).await
@@ -111,7 +111,7 @@ impl UserPage {
         let with = Equipment {
             scripts: match watched {
                 true => &SCRIPTS,
-                false => &SCRIPTS[..1],
+                false => &[],
             },
             proxied,
             kept_ready: proxied && watched && !wanted.own_browser,
@@ -274,7 +274,7 @@ impl UserPage {
                 Input::default().times(key, steps.unsigned_abs())
             }
             (None, at) => {
-                let mut input = Input::default().click(at.ok_or_else(nowhere)?);
+                let mut input = Input::default().clicks(at.ok_or_else(nowhere)?, 1);
                 if answer.full {
                     input = input.select_all();
                     if answer.keys.is_empty() {
@@ -289,15 +289,37 @@ impl UserPage {
 
     /// Clicks in the middle of it.
     pub async fn click(&self, target: &Target, within: Duration) -> Result<(), PageError> {
+        self.clicks(target, None, within).await
+    }
+
+    /// Clicks twice in the middle of it, so that the browser counts both as one (`dblclick`).
+    pub async fn double_click(&self, target: &Target, within: Duration) -> Result<(), PageError> {
+        self.clicks(target, Some(Clicks::Twice), within).await
+    }
+
+    /// Clicks beside it, where a click is for nothing else: what is behind a modal dialog, or what does nothing.
+    pub async fn click_outside(&self, target: &Target, within: Duration) -> Result<(), PageError> {
+        self.clicks(target, Some(Clicks::Outside), within).await
+    }
+
+    async fn clicks(
+        &self,
+        target: &Target,
+        how: Option<Clicks>,
+        within: Duration,
+    ) -> Result<(), PageError> {
         let limit = Limit::new(within);
         let ask = Ask {
             deed: "click",
             target: Some(target),
-            text: None,
-            sight: None,
+            how,
             ..Ask::default()
         };
-        let clicked = |answer: &Answer| Ok(Input::default().click(answer.at.ok_or_else(nowhere)?));
+        let times = if how == Some(Clicks::Twice) { 2 } else { 1 };
+        let clicked = |answer: &Answer| {
+            let at = answer.at.ok_or_else(nowhere)?;
+            Ok(Input::default().clicks(at, times))
+        };
         self.driver.aimed(&ask, limit, clicked).await
     }
 
@@ -412,15 +434,127 @@ impl UserPage {
 
     /// Closes the tab that is driven, as a user does (`pagehide`, beacons). The one that was driven before it is driven again.
     pub async fn close_tab(&self, within: Duration) -> Result<(), PageError> {
+        let limit = Limit::new(within);
         let window = self.driver.window()?;
-        let closed = self
+        let mut changes = self.driver.windows.changes();
+        let closing = self
             .guest()
-            .close_window(&window.context, true, within)
-            .await;
+            .close_window(&window.context, true, limit.left());
+        let closed = closing.await;
         closed.map_err(|error| PageError::Refused(error.to_string()))?;
-        self.driver.windows.lost(window.id, "it was closed");
+        // That is told where all is told, and must not be news before.
+        let told = async {
+            while self.driver.windows.why_gone(window.id).is_none() {
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        if timeout(limit.left(), told).await.is_err() {
+            return Err(PageError::Refused(format!(
+                "its tab is not closed in {} s",
+                seconds(within)
+            )));
+        }
         self.driver.windows.drive_the_last();
         Ok(())
+    }
+
+    /// Closes the tab that is driven, if there is another one, to which its user then comes back.
+    pub async fn leave_tab(&self, within: Duration) -> Result<(), PageError> {
+        let limit = Limit::new(within);
+        self.driver.window()?;
+        if self.driver.windows.count() < 2 {
+            return Err(PageError::NoTab {
+                wanted: "other tab to come back to".to_owned(),
+                there: self.tabs(),
+                within: None,
+            });
+        }
+        self.close_tab(within).await?;
+        let next = self.driver.window()?;
+        self.to_front(&next.context, limit).await
+    }
+
+    /// Goes to another tab, once it is there. From here on it is the one that is driven.
+    pub async fn switch_tab(&self, to: &Tab, within: Duration) -> Result<(), PageError> {
+        let limit = Limit::new(within);
+        let mut changes = self.driver.windows.changes();
+        let windows = &self.driver.windows;
+        let there = async {
+            loop {
+                if let Some(why) = windows.all_gone() {
+                    return Err(PageError::Gone(why));
+                }
+                let living = windows.living();
+                let mut like = living.iter().filter(|window| to.is(window));
+                match (like.next(), like.count()) {
+                    (Some(window), 0) => return Ok(window.clone()),
+                    (Some(_), more) => {
+                        return Err(PageError::Many {
+                            wanted: to.to_string(),
+                            found: self.tabs(),
+                            count: 1 + more as u64,
+                            at: self.url().escape_debug().to_string(),
+                        });
+                    }
+                    (None, _) => {}
+                }
+                if let Tab::Number(id) = to
+                    && let Some(why) = windows.why_gone(*id)
+                {
+                    return Err(PageError::NoTab {
+                        wanted: format!("{to}: {why}"),
+                        there: self.tabs(),
+                        within: None,
+                    });
+                }
+                if changes.changed().await.is_err() {
+                    return Err(PageError::Gone("the browser is dead".to_owned()));
+                }
+            }
+        };
+        let found = match timeout(limit.left(), there).await {
+            Ok(found) => found?,
+            Err(_) => {
+                return Err(PageError::NoTab {
+                    wanted: to.to_string(),
+                    there: self.tabs(),
+                    within: Some(within),
+                });
+            }
+        };
+        windows.turn_to(found.id);
+        self.to_front(&found.context, limit).await?;
+        let answers = windows.is_awake(&found) || self.driver.awaken(&found, limit).await?;
+        match answers {
+            true => Ok(()),
+            false => Err(PageError::Busy {
+                what: "whether it is there".to_owned(),
+                within,
+                at: found.url.escape_debug().to_string(),
+            }),
+        }
+    }
+
+    async fn to_front(&self, context: &str, limit: Limit) -> Result<(), PageError> {
+        let shown = self.guest().to_front(context, limit.left()).await;
+        shown.map_err(|error| PageError::Refused(error.to_string()))
+    }
+
+    /// The tabs that there are, for a person.
+    fn tabs(&self) -> Vec<String> {
+        let driven = self.driver.windows.driven().id;
+        let tab = |window: &Window| {
+            let this = if window.id == driven {
+                " (this one)"
+            } else {
+                ""
+            };
+            let url = window.url.escape_debug();
+            format!("tab {} at {url}{this}", window.id)
+        };
+        self.driver.windows.living().iter().map(tab).collect()
     }
 
     /// Where it is, as far as the browser has told: what its document shows can be seen a moment before.

@@ -134,11 +134,10 @@ impl Watcher {
         if !params["parent"].is_null() || params["parent"].is_string() {
             return;
         }
-        let (window, new) = self.windows.opened(context);
-        if !new {
+        let Some((window, expected)) = self.windows.told(context) else {
             return;
-        }
-        let by_page = params["originalOpener"].is_string() || !self.windows.is_expected();
+        };
+        let by_page = params["originalOpener"].is_string() || !expected;
         if by_page && self.windows.count() > MOST_WINDOWS {
             let most = MOST_WINDOWS;
             self.tell(window, "windows", PageEvent::TooManyWindows { most });
@@ -167,7 +166,7 @@ impl Watcher {
                 let what = "console";
                 self.tell(window, "floods", PageEvent::Flood { what, count });
             }
-            Some(Heard::Landed { aim, hit }) => self.windows.landed(&aim, hit),
+            Some(Heard::Landed { aim, landing }) => self.windows.landed(&aim, landing),
             Some(Heard::Document) | None => {}
         }
     }

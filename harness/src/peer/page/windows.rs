@@ -22,10 +22,21 @@ struct All {
     driven: Vec<WindowId>,
     /// How many the driver is just opening.
     expected: usize,
-    /// Of the input that landed last: what it was aimed at, and whether it hit.
-    landed: Option<(String, bool)>,
+    /// Of the input that landed last: what it was aimed at, and how it landed.
+    landed: Option<(String, Landing)>,
     /// Why all is gone.
     gone: Option<String>,
+}
+
+/// How input landed that was aimed at something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Landing {
+    /// Where it was meant to.
+    Hit,
+    /// Elsewhere: none of it reached the page.
+    Missed,
+    /// Where it was meant to; but of two clicks the browser counted each by itself.
+    Apart,
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +48,12 @@ pub(super) struct Window {
     /// How many documents it has had.
     pub(super) documents: u64,
     pub(super) gone: Option<String>,
+    /// The browser has told of it.
+    told: bool,
+    /// The driver opened it.
+    own: bool,
+    /// Which of its documents is known to answer, as those of the driver's own all do.
+    awake: Option<u64>,
 }
 
 impl Windows {
@@ -46,8 +63,8 @@ impl Windows {
             all: Mutex::default(),
             changed: watch::Sender::new(0),
         };
-        windows.opened(context);
         windows.drive(context);
+        windows.told(context);
         windows
     }
 
@@ -60,35 +77,73 @@ impl Windows {
         self.changed.subscribe()
     }
 
-    /// A window is there; its number, and whether it is new.
-    pub(super) fn opened(&self, context: &str) -> (WindowId, bool) {
+    /// The browser tells of a window. Its number, and whether the driver opens it, or is just opening one; `None` if it is no news. The driver may
+    /// have heard of its own before.
+    pub(super) fn told(&self, context: &str) -> Option<(WindowId, bool)> {
         let mut all = lock(&self.all);
-        if let Some(known) = all.windows.iter().find(|window| window.context == context) {
-            return (known.id, false);
+        let expected = all.expected > 0;
+        let window = all.known(context);
+        if std::mem::replace(&mut window.told, true) {
+            return None;
         }
-        let id = all.windows.last().map_or(1, |last| last.id + 1);
-        all.windows.push(Window {
-            id,
-            context: context.to_owned(),
-            url: "about:blank".to_owned(),
-            documents: 0,
-            gone: None,
-        });
-        (id, true)
+        let news = (window.id, window.own || expected);
+        drop(all);
+        self.changed();
+        Some(news)
     }
 
-    /// From here on this one is driven.
+    /// The driver has opened this one, and from here on drives it.
     pub(super) fn drive(&self, context: &str) {
-        let (id, _) = self.opened(context);
-        lock(&self.all).driven.push(id);
+        let mut all = lock(&self.all);
+        let window = all.known(context);
+        window.own = true;
+        let id = window.id;
+        all.driven.push(id);
     }
 
-    /// The one that was driven before is driven again.
+    /// From here on the one of this number is driven, which the driver need not have opened.
+    pub(super) fn turn_to(&self, id: WindowId) {
+        let mut all = lock(&self.all);
+        all.driven.retain(|driven| *driven != id);
+        all.driven.push(id);
+    }
+
+    /// The one that was driven before is driven again, or whichever is there still.
     pub(super) fn drive_the_last(&self) {
         let mut all = lock(&self.all);
-        if all.driven.len() > 1 {
-            all.driven.pop();
+        let lives = |id: &WindowId| all.living().any(|window| window.id == *id);
+        let before = all.driven.iter().rev().copied().find(lives);
+        let next = before.or_else(|| all.living().last().map(|window| window.id));
+        if let Some(next) = next {
+            all.driven.retain(|driven| *driven != next);
+            all.driven.push(next);
         }
+    }
+
+    /// Whether the document that this window has is known to answer commands.
+    pub(super) fn is_awake(&self, window: &Window) -> bool {
+        window.own || window.awake == Some(window.documents)
+    }
+
+    /// It does.
+    pub(super) fn awake(&self, window: &Window) {
+        let mut all = lock(&self.all);
+        let known = all.windows.iter_mut().find(|known| known.id == window.id);
+        if let Some(known) = known {
+            known.awake = Some(window.documents);
+        }
+    }
+
+    /// Those that are there, in the order of their numbers.
+    pub(super) fn living(&self) -> Vec<Window> {
+        lock(&self.all).living().cloned().collect()
+    }
+
+    /// Why the one of this number is gone, if it was there.
+    pub(super) fn why_gone(&self, id: WindowId) -> Option<String> {
+        let all = lock(&self.all);
+        let window = all.windows.iter().find(|window| window.id == id);
+        window.and_then(|window| window.gone.clone())
     }
 
     /// Why no window can be opened any more, if so.
@@ -108,6 +163,9 @@ impl Windows {
                 url: String::new(),
                 documents: 0,
                 gone: Some("it has no window".to_owned()),
+                told: false,
+                own: false,
+                awake: None,
             });
         if let Some(why) = &all.gone {
             window.gone = Some(why.clone());
@@ -131,10 +189,7 @@ impl Windows {
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        let all = lock(&self.all);
-        (all.windows.iter())
-            .filter(|window| window.gone.is_none())
-            .count()
+        lock(&self.all).living().count()
     }
 
     /// The driver opens one, which is no news.
@@ -144,11 +199,6 @@ impl Windows {
             true => all.expected + 1,
             false => all.expected.saturating_sub(1),
         };
-    }
-
-    /// Whether the driver is opening one.
-    pub(super) fn is_expected(&self) -> bool {
-        lock(&self.all).expected > 0
     }
 
     /// It is elsewhere; with another document, if it is a `new` one.
@@ -161,16 +211,16 @@ impl Windows {
     }
 
     /// Input landed.
-    pub(super) fn landed(&self, aim: &str, hit: bool) {
-        lock(&self.all).landed = Some((aim.to_owned(), hit));
+    pub(super) fn landed(&self, aim: &str, landing: Landing) {
+        lock(&self.all).landed = Some((aim.to_owned(), landing));
         self.changed();
     }
 
-    /// Whether the input that was aimed so hit, once it has landed.
-    pub(super) fn has_hit(&self, aim: &str) -> Option<bool> {
+    /// How the input that was aimed so landed, once it has.
+    pub(super) fn landing(&self, aim: &str) -> Option<Landing> {
         let all = lock(&self.all);
         let landed = all.landed.as_ref().filter(|(known, _)| known == aim);
-        landed.map(|(_, hit)| *hit)
+        landed.map(|(_, landing)| *landing)
     }
 
     /// It is gone. Says whether that is news.
@@ -193,5 +243,67 @@ impl Windows {
         drop(all);
         self.changed();
         news
+    }
+}
+
+impl All {
+    /// The window of this browsing context, which is there from now on.
+    fn known(&mut self, context: &str) -> &mut Window {
+        let known = (self.windows.iter()).position(|window| window.context == context);
+        let at = known.unwrap_or_else(|| {
+            let id = self.windows.last().map_or(1, |last| last.id + 1);
+            self.windows.push(Window {
+                id,
+                context: context.to_owned(),
+                url: "about:blank".to_owned(),
+                documents: 0,
+                gone: None,
+                told: false,
+                own: false,
+                awake: None,
+            });
+            self.windows.len() - 1
+        });
+        &mut self.windows[at]
+    }
+
+    fn living(&self) -> impl DoubleEndedIterator<Item = &Window> {
+        self.windows.iter().filter(|window| window.gone.is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tab_of_the_drivers_is_news_when_the_browser_tells_of_it_late_and_is_not_the_pages_doing() {
+        let windows = Windows::new("first");
+        windows.expect(true);
+        windows.drive("second");
+        windows.expect(false);
+        assert_eq!(windows.told("second"), Some((2, true)));
+        assert_eq!(windows.told("second"), None);
+        assert_eq!(windows.told("third"), Some((3, false)), "the page's doing");
+    }
+
+    #[test]
+    fn behind_a_tab_that_closes_is_the_one_that_was_driven_before_and_is_there_still() {
+        let windows = Windows::new("first");
+        windows.drive("second");
+        windows.drive("third");
+        windows.turn_to(1);
+        for (closed, then) in [(1, 3), (3, 2)] {
+            windows.lost(closed, "it was closed");
+            windows.drive_the_last();
+            assert_eq!(windows.driven().id, then);
+        }
+        windows.told("fourth");
+        windows.lost(2, "it was closed");
+        windows.drive_the_last();
+        assert_eq!(windows.driven().id, 4, "one that was never driven");
+        windows.lost(4, "it was closed");
+        windows.drive_the_last();
+        assert_eq!(windows.driven().gone.as_deref(), Some("it was closed"));
     }
 }

@@ -157,6 +157,12 @@ fn failed(html: &mut Html, story: &Story, failure: &Failure) {
         html.raw("<p>").text(heading).raw(":</p>");
         html.element("<pre>", &failure.instead.join("\n"), "</pre>");
     }
+    if !failure.counts.is_empty() {
+        html.raw("<p>")
+            .text(crate::report::terminal::COUNTED)
+            .raw(":</p>");
+        html.element("<pre>", &failure.counts.join("\n"), "</pre>");
+    }
     if !failure.states.is_empty() {
         html.raw("<p>Each peer at that moment:</p><ul>");
         for state in &failure.states {

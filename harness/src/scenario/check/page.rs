@@ -62,7 +62,7 @@ impl Walk<'_> {
     fn deed(&mut self, at: &Placed, deed: &PageDeed) {
         let target = match deed {
             PageDeed::Fill { target, .. }
-            | PageDeed::Click { target }
+            | PageDeed::Click { target, .. }
             | PageDeed::See { target, .. } => Some(target),
             PageDeed::Press { key, target } => {
                 if !is_key(key) {

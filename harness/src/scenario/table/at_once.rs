@@ -292,6 +292,11 @@ pub(crate) const AT_ONCE: &[Verb] = &[
                 Shape::Number(100, 599),
                 "With `path`: the status that the answer must have.",
             ),
+            may(
+                "answered",
+                Shape::Flag,
+                "With `path`: `false` where no answer need come; it is waited for a second. Default true.",
+            ),
         ],
         one_of: &["text", "frame", "path"],
         demands: Demands::Consent,
@@ -317,6 +322,11 @@ pub(crate) const AT_ONCE: &[Verb] = &[
                 "status",
                 Shape::Number(100, 599),
                 "The status that the answer must have.",
+            ),
+            may(
+                "answered",
+                Shape::Flag,
+                "`false` where no answer need come; it is waited for a second. Default true.",
             ),
         ],
         Demands::Consent,

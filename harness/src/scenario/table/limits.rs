@@ -6,6 +6,8 @@ pub(crate) const LAWS: usize = 12;
 pub(crate) const MAX_PEERS: usize = 8;
 /// The highest number of a node of a server.
 pub(crate) const MAX_NODE: u64 = 8;
+/// The highest number of a tab: closed ones keep theirs.
+pub(super) const MAX_TAB: u64 = 99;
 /// Most mixes of stacks.
 pub(crate) const MAX_MIXES: usize = 16;
 /// Most steps, with those that sequences put in.

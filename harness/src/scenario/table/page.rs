@@ -1,7 +1,7 @@
 //! Verbs of steps that a user does with a page: for peers that are one (`app:`).
 
 use super::keys::PEER;
-use super::limits::{MAX_LABEL, MAX_TEXT};
+use super::limits::{MAX_LABEL, MAX_TAB, MAX_TEXT};
 use super::spec::{Demands, KeySpec, Shape, Verb, may, must, verb};
 use crate::scenario::build;
 
@@ -88,6 +88,11 @@ const PATH: KeySpec = may(
     "Path and query, always of the page's own origin.",
 );
 
+/// Ways to say what is clicked.
+const CLICKED: &[&str] = &[
+    "button", "link", "checkbox", "field", "label", "heading", "text", "role", "selector",
+];
+
 /// In the order of the documentation.
 pub(crate) const PAGE: &[Verb] = &[
     verb(
@@ -122,13 +127,36 @@ pub(crate) const PAGE: &[Verb] = &[
         name: "click",
         about: "Clicks, as by hand: what is covered, disabled or not to be seen cannot be clicked.",
         keys: &[
-            PEER, BUTTON, LINK, CHECKBOX, FIELD, LABEL, HEADING, SHOWN, ROLE, NAME, SELECTOR,
+            PEER,
+            BUTTON,
+            LINK,
+            CHECKBOX,
+            FIELD,
+            LABEL,
+            HEADING,
+            SHOWN,
+            ROLE,
+            NAME,
+            SELECTOR,
+            may(
+                "outside",
+                Shape::True,
+                "Clicks beside it, where a click is for nothing else: as to be rid of a dialog or a menu.",
+            ),
         ],
-        one_of: &[
-            "button", "link", "checkbox", "field", "label", "heading", "text", "role", "selector",
-        ],
+        one_of: CLICKED,
         demands: Demands::Nothing,
         build: build::click,
+    },
+    Verb {
+        name: "double-click",
+        about: "Clicks twice at once, as by hand.",
+        keys: &[
+            PEER, BUTTON, LINK, CHECKBOX, FIELD, LABEL, HEADING, SHOWN, ROLE, NAME, SELECTOR,
+        ],
+        one_of: CLICKED,
+        demands: Demands::Nothing,
+        build: build::double_click,
     },
     verb(
         "press",
@@ -213,6 +241,33 @@ pub(crate) const PAGE: &[Verb] = &[
         Demands::Nothing,
         build::new_tab,
     ),
+    verb(
+        "close-tab",
+        "Closes the tab that the steps are about. From here on they are about the one that they were about before.",
+        &[PEER],
+        Demands::Nothing,
+        build::close_tab,
+    ),
+    Verb {
+        name: "switch-tab",
+        about: "Goes to another tab, once it is there: also to one that the page opened. The steps from here on are about that one.",
+        keys: &[
+            PEER,
+            may(
+                "tab",
+                Shape::Number(1, MAX_TAB),
+                "Its number: the page's first tab is 1, and the others count in the order in which they were opened.",
+            ),
+            may(
+                "path",
+                Shape::Path,
+                "Where it is: its path, with its query if one is said.",
+            ),
+        ],
+        one_of: &["tab", "path"],
+        demands: Demands::Nothing,
+        build: build::switch_tab,
+    },
     verb(
         "offline",
         "Takes the network from the page.",

@@ -7,7 +7,7 @@ use super::words::{corruption_text, cut_text, direction_text, kill_text};
 use crate::names::PeerName;
 use crate::scenario::build::made_up;
 use crate::scenario::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw};
-use crate::scenario::page::{Filling, PageDeed, ROLE_KEYS, Sight, Target};
+use crate::scenario::page::{Clicking, Filling, PageDeed, ROLE_KEYS, Sight, Tab, Target};
 use crate::scenario::table::{TOGETHER, WAIT};
 use crate::terms::{Corruption, Data};
 use crate::yaml::{scalar, write_duration};
@@ -276,9 +276,14 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
                 Raw::Text(text) => entries.push(("text", scalar(text))),
                 Raw::Frame(frame) => entries.push(("frame", frame.as_str().into())),
                 Raw::Garbage { .. } => {}
-                Raw::Upgrade { path, status } => {
+                Raw::Upgrade {
+                    path,
+                    status,
+                    answered,
+                } => {
                     entries.push(("path", scalar(path)));
                     entries.extend(status.map(|status| ("status", status.to_string())));
+                    entries.extend((!answered).then(|| ("answered", "false".into())));
                 }
             }
             ("send-raw", entries)
@@ -289,6 +294,7 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
             path,
             body,
             status,
+            answered,
         } => {
             let mut entries = vec![
                 who("peer", peer),
@@ -297,6 +303,7 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
             ];
             entries.extend(body.as_ref().map(|body| ("body", scalar(body))));
             entries.extend(status.map(|status| ("status", status.to_string())));
+            entries.extend((!answered).then(|| ("answered", "false".into())));
             ("http", entries)
         }
         Action::Page { peer, deed } => page(peer, deed),
@@ -337,9 +344,24 @@ fn page(peer: &PeerName, deed: &PageDeed) -> (&'static str, Entries) {
             });
             "fill"
         }
-        PageDeed::Click { target } => {
+        PageDeed::CloseTab => "close-tab",
+        PageDeed::SwitchTab { to } => {
+            entries.push(match to {
+                Tab::Number(number) => ("tab", number.to_string()),
+                Tab::At(path) => ("path", scalar(path)),
+            });
+            "switch-tab"
+        }
+        PageDeed::Click { target, how } => {
             entries.extend(target_entries(target));
-            "click"
+            match how {
+                Clicking::Once => "click",
+                Clicking::Twice => "double-click",
+                Clicking::Outside => {
+                    entries.push(("outside", "true".to_owned()));
+                    "click"
+                }
+            }
         }
         PageDeed::Press { key, target } => {
             entries.push(("key", scalar(key)));

@@ -93,7 +93,7 @@ impl Step {
             } => format!("{peer}: sends a frame ({})", frame.as_str()),
             Action::SendRaw {
                 peer,
-                raw: Raw::Upgrade { path, status },
+                raw: Raw::Upgrade { path, status, .. },
             } => {
                 let status = status.map(|status| format!(": {status}"));
                 let status = status.unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use crate::names::PeerName;
 use crate::scenario::model::{Cut, Pattern};
-use crate::scenario::page::{Filling, PageDeed, Sight, Target};
+use crate::scenario::page::{Clicking, Filling, PageDeed, Sight, Tab, Target};
 use crate::terms::{Corruption, Kill, Silence};
 use crate::yaml::scalar;
 
@@ -76,7 +76,16 @@ pub(super) fn page_text(deed: &PageDeed) -> Option<String> {
             };
             format!("fills {} with {with}", target_text(target))
         }
-        PageDeed::Click { target } => format!("clicks {}", target_text(target)),
+        PageDeed::CloseTab => "closes its tab".to_owned(),
+        PageDeed::SwitchTab { to } => format!("goes to {}", tab_text(to)),
+        PageDeed::Click { target, how } => {
+            let how = match how {
+                Clicking::Once => "clicks",
+                Clicking::Twice => "double-clicks",
+                Clicking::Outside => "clicks outside of",
+            };
+            format!("{how} {}", target_text(target))
+        }
         PageDeed::Press { key, target } => {
             let target = target
                 .as_ref()
@@ -100,6 +109,14 @@ pub(super) fn page_text(deed: &PageDeed) -> Option<String> {
         PageDeed::Online => "comes online".to_owned(),
         PageDeed::Screenshot { .. } => return None,
     })
+}
+
+/// One of a page's tabs, for a person.
+fn tab_text(tab: &Tab) -> String {
+    match tab {
+        Tab::Number(number) => format!("tab {number}"),
+        Tab::At(path) => format!("the tab at {}", scalar(path)),
+    }
 }
 
 /// Something in a page, for a person: `button "Create"`.

@@ -19,8 +19,8 @@ use super::{
 use crate::names::RoomName;
 use crate::signaling::{Kind, Notice, Request, Signal, Word};
 
-/// Longer texts are not understood. A large SDP has some 20 KiB.
-const MAX_TEXT: usize = 1024 * 1024;
+/// Longer texts are not understood. A large SDP has some 20 KiB; a refusal of the largest garbage may say all of it again.
+const MAX_TEXT: usize = 4 * 1024 * 1024;
 
 /// So much may be said behind what waits for an answer.
 const MOST_WAITING: usize = 10_000;

@@ -273,6 +273,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "notices-silence-within: 30s",
             ),
             may(
+                "rooms-apart",
+                Shape::Flag,
+                "false",
+                "Promises that nobody is reached from another room, not even who is addressed by name (law 2). Without it, that is for whoever speaks to decide: so it is with brokers and services of names. What reaches somebody in another room who was not addressed is a breach all the same.",
+                "rooms-apart: true",
+            ),
+            may(
                 "frees-empty-rooms",
                 Shape::Flag,
                 "false",

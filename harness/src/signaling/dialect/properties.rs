@@ -31,6 +31,8 @@ pub struct Properties {
     pub refusals: Refusals,
     /// A request is answered within this time; `None`: no time is promised.
     pub answers_within: Option<Duration>,
+    /// Nobody is reached from another room, not even who is addressed by name.
+    pub rooms_apart: bool,
     /// A room that everybody has left can be made anew.
     pub frees_empty_rooms: bool,
     /// However often something is asked, and by however many, it is done as the first time, and what it took is given back.

@@ -34,6 +34,7 @@ const KEYS: &[&str] = &[
     "same-id",
     "answers-within",
     "room-size",
+    "rooms-apart",
     "frees-empty-rooms",
     "endures",
     "refusals",
@@ -310,13 +311,14 @@ impl Reader<'_> {
                 *time = yaml::duration(node, self.mistakes);
             }
         }
-        let flags: [(&str, &mut bool); 10] = [
+        let flags: [(&str, &mut bool); 11] = [
             ("coalesces", &mut properties.coalesces),
             ("news-before-relays", &mut properties.news_before_relays),
             ("news-once", &mut properties.news_once),
             ("rewrites", &mut properties.rewrites),
             ("relays-media", &mut properties.relays_media),
             ("one-call", &mut properties.one_call),
+            ("rooms-apart", &mut properties.rooms_apart),
             ("frees-empty-rooms", &mut properties.frees_empty_rooms),
             ("endures", &mut properties.endures),
             ("repeats", &mut properties.repeats),

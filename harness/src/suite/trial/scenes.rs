@@ -164,19 +164,25 @@ pub fn meeting(dialect: &Dialect) -> Result<Scene, Mistakes> {
     script.scene(Shows::Meeting)
 }
 
-/// All the others: what two or more do that only signal.
+/// All the others: what two or more do that only signal. `told`: the meeting has shown that those inside are told who comes; then they hear it
+/// before anything else is done, so that it does not stand among what comes of that.
 ///
 /// # Errors
 /// As [`meeting`].
-pub fn others(dialect: &Dialect) -> Result<Vec<Scene>, Mistakes> {
+pub fn others(dialect: &Dialect, told: bool) -> Result<Vec<Scene>, Mistakes> {
     let two = || {
         let mut script = Script::new(&["alice", "bob"], "{ stack: wire }");
         script.first(dialect, "alice").join("bob");
+        if told {
+            script.step(format!(
+                "await: {{ peer: alice, hears: peer-joined, from: bob, {WITHIN} }}"
+            ));
+        }
         script
     };
     let rooms = dialect.has_rooms();
     let news = dialect.hears(Kind::PeerLeft);
-    let told = format!("await: {{ peer: alice, hears: peer-left, {WITHIN} }}");
+    let gone = format!("await: {{ peer: alice, hears: peer-left, {WITHIN} }}");
     let mut scenes = Vec::new();
     if dialect.says(Kind::Leave) {
         let mut script = two();
@@ -188,7 +194,7 @@ pub fn others(dialect: &Dialect) -> Result<Vec<Scene>, Mistakes> {
             })
             .step("leave: { peer: bob }");
         if news {
-            script.step(&*told);
+            script.step(&*gone);
         }
         scenes.push(script.scene(Shows::Leaving)?);
     }
@@ -201,7 +207,7 @@ pub fn others(dialect: &Dialect) -> Result<Vec<Scene>, Mistakes> {
         })
         .step("kill: { peer: bob, how: socket }");
     if news {
-        script.step(&*told);
+        script.step(&*gone);
     }
     scenes.push(script.scene(Shows::Dropping)?);
 

@@ -585,12 +585,14 @@ impl Session {
     ) -> Result<Option<Upgraded>, End> {
         request.strip_extensions();
         self.readdress(&mut request);
+        let alone = self.alone().await?;
         self.shared.policy.asked(line.number, &request.told());
         let sent = self.server().await?.send_until_answered(&request.raw);
         if sent.await == Sent::Failed {
             return Err(End::ServerReset);
         }
         let response = self.final_head(false).await?;
+        drop(alone);
         if response.status != 101 {
             self.pass_on(response, To::Line).await?;
             return Ok(None);

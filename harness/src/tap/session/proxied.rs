@@ -1,11 +1,13 @@
 //! Requests to a tap that is a browser's proxy: where each goes, and tunnels.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
-use super::{End, Session};
+use super::{AHEAD, End, Session};
 use crate::tap::answer::Refusal;
 use crate::tap::head::Request;
 use crate::tap::routes::Routes;
@@ -49,6 +51,25 @@ impl Session {
         Ok(())
     }
 
+    /// Waits until no other WebSocket of the page's is being asked for, where a browser would wait. A peer that goes meanwhile was never there.
+    pub(super) async fn alone(&mut self) -> Result<Option<OwnedMutexGuard<()>>, End> {
+        let Some(asking) = self.shared.asking() else {
+            return Ok(None);
+        };
+        let mut turn = pin!(asking.lock_owned());
+        loop {
+            let watched = !self.peer.ended && self.peer.inbox.len() < AHEAD;
+            tokio::select! {
+                alone = &mut turn => return Ok(Some(alone)),
+                read = self.peer.fill(), if watched => {
+                    if read.map_err(|_| End::PeerReset)? == 0 {
+                        return Err(End::Quiet);
+                    }
+                }
+            }
+        }
+    }
+
     /// Goes on as a tunnel: what comes now is as it would be without a proxy.
     pub(super) async fn tunnel(mut self, authority: &str) {
         let shared = (self.routes.as_ref()).and_then(|routes| routes.to(authority));
@@ -69,6 +90,10 @@ impl Session {
         let stream = match &shared.identity {
             Some(identity) => match timeout(CONNECT, identity.shake(stream)).await {
                 Ok(Ok(Called::Shaken(stream))) => stream,
+                // A server that speaks no TLS itself is there without it as well.
+                Ok(Ok(Called::Plain(stream))) if shared.trust.is_none() => {
+                    tls::Stream::Plain(stream)
+                }
                 Ok(Ok(Called::Plain(stream))) => {
                     let mut peer = Wire::new(tls::Stream::Plain(stream));
                     return only_tls(authority).send(&mut peer).await;

@@ -157,4 +157,17 @@ const ROWS: &[Row] = &[
             do send bob alice candidate\n\
             do send bob alice candidate\n\
             then tell alice bob answer" },
+    Row { number: 19, title: "nobody reaches somebody in another room by his name", source: Source::Dialect("rooms-apart"), native: false, broken_by: "relays-anywhere",
+        why: "Whoever guesses a name could call strangers, and learn their addresses.",
+        steps: "given meet\n\
+            given apart\n\
+            do send bob carol offer\n\
+            then tell dave carol offer\n\
+            then tell bob alice offer" },
+    Row { number: 20, title: "whether somebody in another room is reached by his name", source: Source::Nobody, native: false, broken_by: "relays-anywhere",
+        why: "A broker means it so; where rooms are to keep people apart it is a hole.",
+        steps: "given meet\n\
+            given apart\n\
+            do send bob carol offer\n\
+            do await: { peer: carol, hears: offer, from: bob, within: 1s }" },
 ];

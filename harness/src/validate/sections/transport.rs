@@ -65,28 +65,28 @@ const ROWS: &[Row] = &[
         why: "Scanners ask for all sorts of paths.",
         steps: "given meet\n\
             given apart\n\
-            harm send-raw: { peer: bob, path: \"/glare-nowhere\" }\n\
+            harm send-raw: { peer: bob, path: \"/glare-nowhere\", answered: false }\n\
             then tell carol dave offer\n\
             then tell dave carol answer" },
     Row { number: 10, title: "a request by a method that is none harms nobody", source: Source::Law(Law::GarbageHarmsNobodyElse), native: false, broken_by: "dies-of-odd-requests",
         why: "The same, of methods.",
         steps: "given meet\n\
             given apart\n\
-            harm http: { peer: bob, method: DELETE, path: \"/glare-nowhere\" }\n\
+            harm http: { peer: bob, method: DELETE, path: \"/glare-nowhere\", answered: false }\n\
             then tell carol dave offer\n\
             then tell dave carol answer" },
     Row { number: 11, title: "a body where none belongs harms nobody", source: Source::Law(Law::GarbageHarmsNobodyElse), native: false, broken_by: "dies-of-odd-requests",
         why: "What is not read must not be taken for the next request.",
         steps: "given meet\n\
             given apart\n\
-            harm http: { peer: bob, method: PUT, path: \"/glare-nowhere\", body: \"{}{}{}\" }\n\
+            harm http: { peer: bob, method: PUT, path: \"/glare-nowhere\", body: \"{}{}{}\", answered: false }\n\
             then tell carol dave offer\n\
             then tell dave carol answer" },
     Row { number: 12, title: "a path with a percent sign and nothing behind it harms nobody", source: Source::Law(Law::GarbageHarmsNobodyElse), native: false, broken_by: "dies-of-odd-requests",
         why: "Decoding it is an error that few catch.",
         steps: "given meet\n\
             given apart\n\
-            harm http: { peer: bob, method: GET, path: \"/glare%\" }\n\
+            harm http: { peer: bob, method: GET, path: \"/glare%\", answered: false }\n\
             then tell carol dave offer\n\
             then tell dave carol answer" },
 ];

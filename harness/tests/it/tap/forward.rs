@@ -201,3 +201,53 @@ async fn tls_is_refused_and_told_where_there_is_no_certificate() {
             .is_empty()
     );
 }
+
+/// A browser's connection to its proxy that asks for a WebSocket of the server.
+async fn asks_for_a_socket(bench: &Bench, path: &str) -> TcpStream {
+    let host = bench.listener.local_addr().unwrap();
+    let mut peer = bench.connect().await;
+    let connect = format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    peer.write_all(connect.as_bytes()).await.unwrap();
+    read_head(&mut peer).await;
+    let asked = upgrade(host).replacen("/ws", path, 1);
+    peer.write_all(asked.as_bytes()).await.unwrap();
+    peer
+}
+
+/// The first line of the next request at the server, and where it came.
+async fn asked_next(bench: &Bench) -> (String, TcpStream) {
+    let mut server = bench.accept().await;
+    let head = read_head(&mut server).await;
+    (head.lines().next().unwrap().to_owned(), server)
+}
+
+#[tokio::test]
+async fn sockets_of_one_page_are_asked_for_one_after_another_as_by_a_browser_that_knows_the_address()
+ {
+    let (bench, _pages) = bench().await;
+    let host = bench.listener.local_addr().unwrap();
+    let mut first = asks_for_a_socket(&bench, "/first").await;
+    let (asked, mut server) = asked_next(&bench).await;
+    assert_eq!(asked, "GET /first HTTP/1.1");
+    let mut second = asks_for_a_socket(&bench, "/second").await;
+    let gone = asks_for_a_socket(&bench, "/gone").await;
+    // Something else passes meanwhile.
+    let mut other = bench.connect().await;
+    let get = format!("GET http://{host}/other HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    other.write_all(get.as_bytes()).await.unwrap();
+    assert_eq!(asked_next(&bench).await.0, "GET /other HTTP/1.1");
+    // One who goes while he waits was never there.
+    drop(gone);
+    server.write_all(ACCEPTED).await.unwrap();
+    assert_eq!(read_head(&mut first).await.as_bytes(), ACCEPTED);
+    let (asked, mut server) = asked_next(&bench).await;
+    assert_eq!(asked, "GET /second HTTP/1.1");
+    server
+        .write_all(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+        .await
+        .unwrap();
+    assert!(read_head(&mut second).await.starts_with("HTTP/1.1 503 "));
+    // A refusal ends the turn as well.
+    let _third = asks_for_a_socket(&bench, "/third").await;
+    assert_eq!(asked_next(&bench).await.0, "GET /third HTTP/1.1");
+}

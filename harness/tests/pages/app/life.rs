@@ -5,6 +5,7 @@ use crate::site_support::Site;
 use crate::stage_support::{passes, setting};
 use glare::names::Stack;
 use glare::server::{AppFrom, AppSpec, CommandSpec};
+use glare::signaling::Dialect;
 use glare::stage::{Setting, play};
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +21,10 @@ casts! {
     a_page_whose_browser_is_killed_comes_back_in_another_in_firefox: "bob=firefox", browser_killed;
     a_second_tab_is_a_second_line_of_the_same_peer_in_chromium: "bob=chromium", second_tab;
     a_second_tab_is_a_second_line_of_the_same_peer_in_firefox: "bob=firefox", second_tab;
+    a_second_tab_is_left_for_the_first_in_chromium: "bob=chromium", tab_left;
+    a_second_tab_is_left_for_the_first_in_firefox: "bob=firefox", tab_left;
+    the_only_tab_of_a_page_is_not_closed_by_a_step_in_chromium: "alice=chromium", only_tab;
+    a_page_is_given_no_login_and_needs_none_in_chromium: "alice=chromium", without_login;
     a_secret_is_in_the_page_and_in_no_record_log_or_picture_in_chromium: "alice=chromium", secret;
     a_secret_is_in_the_page_and_in_no_record_log_or_picture_in_firefox: "alice=firefox", secret;
     a_page_without_a_network_makes_no_request_in_chromium: "bob=chromium", offline;
@@ -120,6 +125,62 @@ async fn second_tab(cast: &str) {
              bob: clicks button \"Create\"\nbob#2 -> server: create other\nserver -> bob#2: created other\n"
         )
     );
+}
+
+/// The line of the tab that is closed ends, and the first one's goes on.
+async fn tab_left(cast: &str) {
+    let steps = r#"  - new-tab: { peer: bob }
+  - fill: { peer: bob, field: "Room", text: other }
+  - click: { peer: bob, button: "Create" }
+  - await: { peer: bob, hears: created }
+  - switch-tab: { peer: bob, tab: 1 }
+  - see: { peer: bob, text: "Nothing yet" }
+  - switch-tab: { peer: bob, tab: 2 }
+  - see: { peer: bob, text: "Waiting for somebody" }
+  - close-tab: { peer: bob }
+  - see: { peer: bob, text: "Nothing yet" }
+  - disconnect: { peer: alice }
+  - see: { peer: bob, text: "Somebody left" }
+  - await: { peer: bob, hears: peer-left, from: alice }
+"#;
+    let log = bob_does(cast, steps).await;
+    assert_eq!(
+        log,
+        format!(
+            "{COMES}bob: opens a tab\nbob: fills field \"Room\" with \"other\"\nbob: clicks button \"Create\"\n\
+             bob#2 -> server: create other\nserver -> bob#2: created other\nbob: goes to tab 1\nbob: sees text \"Nothing yet\"\n\
+             bob: goes to tab 2\nbob: sees text \"Waiting for somebody\"\nbob: closes its tab\nbob: sees text \"Nothing yet\"\n\
+             alice: disconnects\nserver -> bob: peer-left alice (lost)\nbob: sees text \"Somebody left\"\n"
+        )
+    );
+}
+
+async fn only_tab(cast: &str) {
+    let text = "scenario: tabs\npeers: { alice: { app: / } }\nsteps:\n  - see: { peer: alice, text: Nothing yet }\n  - close-tab: { peer: alice }\n";
+    let outcome = played(text, cast, &Site::page(TWO).await).await;
+    let failure = crate::stage_support::fails(&outcome, glare::scenario::Place::Step(2), "");
+    assert!(
+        failure
+            .message
+            .contains("no other tab to come back to; there is tab 1 at http://"),
+        "{failure:#?}"
+    );
+}
+
+/// Whoever signals for the harness needs one; a page says what its user has it say.
+async fn without_login(cast: &str) {
+    let dialect = include_str!("../../../../fixtures/servers/reference/dialect.yaml").replace(
+        "path: /?userId={me|url}",
+        "path: \"/?userId={me|url}&token={token|url}\"\n  login: [token]",
+    );
+    assert!(dialect.contains("login: [token]"));
+    let dialect = Dialect::read(Path::new("d.yaml"), &dialect).expect("a dialect");
+    let setting = Setting {
+        dialect: Arc::new(dialect),
+        ..setting()
+    };
+    let text = "scenario: login\npeers: { alice: { app: / } }\nsteps:\n  - see: { peer: alice, button: New room }\n";
+    crate::stage_support::passes(&play(&super::case(text, cast), Arc::new(setting)).await);
 }
 
 async fn offline(cast: &str) {

@@ -3,6 +3,7 @@
 mod hostile;
 mod life;
 mod meet;
+mod secure;
 mod starved;
 
 use std::path::Path;
@@ -22,7 +23,7 @@ const TWO: &str = include_str!("two.html");
 
 fn from(site: &Site) -> AppSpec {
     AppSpec {
-        from: AppFrom::Url(site.origin.parse().expect("a URL")),
+        from: AppFrom::Url(site.origin.parse().expect("a URL"), None),
         names: vec!["signal.test:80".to_owned()],
     }
 }
