@@ -215,6 +215,9 @@ impl Need {
                 Via::SocketIo { start, .. } if start != Start::WebSocket => Some(format!(
                     "with the dialect `{name}` lines begin by polling, and one that is lost while no poll of it stands is noticed by a time-out alone"
                 )),
+                Via::LongPoll if properties.same_id == Some(SameId::Reject) => Some(format!(
+                    "with the dialect `{name}` lines are polls: that one is lost is noticed by a time-out alone, and until then its name is taken"
+                )),
                 _ => None,
             },
             Need::AnnouncesLostNode => {

@@ -635,4 +635,9 @@ hear:
     assert_eq!(said.word, Some(offer("bob")));
     let of_another = tap.overhear_request("POST", "/lines/714148951559609", body, None);
     assert_eq!(of_another.word, None);
+    // The next line is another one.
+    let opened = tap.hear_response("POST", "/lines", 200, r#"{"id":714148951559609}"#);
+    assert!(opened.understood);
+    let said = tap.overhear_request("POST", "/lines/714148951559609", body, None);
+    assert_eq!(said.word, Some(offer("bob")));
 }

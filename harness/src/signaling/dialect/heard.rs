@@ -10,7 +10,7 @@ use super::meant::{Meant, Say};
 use super::socketio::Packet;
 use super::template::{Variables, matches_text};
 use super::words::{self, Hears};
-use super::{Dialect, Framing, Hearing, Then};
+use super::{Body, Dialect, Framing, Hearing, Then};
 use crate::names::RoomName;
 use crate::signaling::{Kind, Notice, Word};
 
@@ -220,6 +220,12 @@ impl Conversation {
         for before in &dialect.connect.before {
             let asked = before.ask.http.as_ref();
             let mut variables = self.variables();
+            // Of a line before this one it may have been another.
+            if let Body::Template(body) = &before.hear.body {
+                for hole in body.holes() {
+                    variables.replace(&hole.name, None);
+                }
+            }
             let known = variables.count();
             if asked.is_some_and(|route| {
                 route.method == method && matches_text(&route.path, &path, &mut variables)
