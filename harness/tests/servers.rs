@@ -23,7 +23,7 @@ fn folder() -> PathBuf {
 }
 
 /// Servers that are Debian packages, each by its program.
-const PACKAGED: [&str; 5] = ["mosquitto", "prosody", "kamailio", "janus", "janus-http"];
+const PACKAGED: [&str; 3] = ["mosquitto", "prosody", "kamailio"];
 
 /// Whether there is such a program. Debian has servers in a folder that is on root's path alone.
 fn is_program(name: &str) -> bool {
@@ -41,8 +41,6 @@ fn wanted(name: &str) -> bool {
         return false;
     }
     if PACKAGED.contains(&name) {
-        // By whatever carrier.
-        let name = name.trim_end_matches("-http");
         assert!(
             is_program(name),
             "no program {name}: `ci/servers --install {name}` installs Debian's package, and GLARE_SERVERS=off leaves it out"
@@ -229,16 +227,6 @@ fn prosody_plays_what_it_supports() {
 #[test]
 fn kamailio_plays_what_it_supports() {
     plays("kamailio");
-}
-
-#[test]
-fn janus_plays_what_it_supports() {
-    plays("janus");
-}
-
-#[test]
-fn janus_plays_what_it_supports_by_long_polls() {
-    plays("janus-http");
 }
 
 #[test]

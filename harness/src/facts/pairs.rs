@@ -444,9 +444,11 @@ mod tests {
             trace.told(ALICE, BOB, Answer, ["aa", "server"]);
             (answered, trace.is_pair(ALICE, BOB), trace)
         };
-        let mut trace = Trace::default();
-        trace.pairs = Pairs::new(&terms);
-        let (answered, met, trace) = told(trace);
+        let through = Trace {
+            pairs: Pairs::new(&terms),
+            ..Trace::default()
+        };
+        let (answered, met, trace) = told(through);
         assert!(!answered, "no answer yet");
         assert!(met && !trace.is_pair(("carol", 1), BOB));
         let (_, met, _) = told(Trace::default());
