@@ -95,6 +95,8 @@ const ROWS: &[Row] = &[
             given apart\n\
             do send bob alice offer\n\
             do send dave carol offer\n\
+            do await: { peer: alice, hears: offer }\n\
+            do await: { peer: carol, hears: offer }\n\
             then send alice bob answer\n\
             then send carol dave answer" },
     Row { number: 13, title: "nothing of one room reaches another", source: Source::Law(Law::OnlyToTheRoom), native: false, broken_by: "crosses-rooms",
@@ -104,6 +106,7 @@ const ROWS: &[Row] = &[
             do send bob alice offer\n\
             do send bob alice candidate\n\
             do send dave carol offer\n\
+            do await: { peer: carol, hears: offer }\n\
             then tell carol dave answer" },
     Row { number: 14, title: "what was said to somebody who has gone does not reach who takes his place", source: Source::Law(Law::NothingLateToNewcomers), native: false, broken_by: "stale-answer-to-newcomer",
         why: "An answer to somebody else's offer ends a call before it begins.",

@@ -115,6 +115,8 @@ const ROWS: &[Row] = &[
             given apart\n\
             do send bob alice offer\n\
             do send dave carol offer\n\
+            do await: { peer: alice, hears: offer }\n\
+            do await: { peer: carol, hears: offer }\n\
             then tell alice bob answer\n\
             then tell carol dave answer" },
     Row { number: 17, title: "a room of a name of 48 bytes is one, and no other", source: Source::Every("join"), native: false, broken_by: "cuts-long-names",
