@@ -43,7 +43,7 @@ fn of_the_case(ran: &Ran) -> (String, String) {
 fn a_record_is_told_as_it_was_live_letter_for_letter() {
     let stand = Stand::new();
     stand.write("poor.yaml", &poor());
-    let late = "  - await: { peer: alice, hears: peer-joined, within: 200ms }\n";
+    let late = "  - await: { peer: alice, hears: peer-joined, within: 2s }\n";
     let law = "  - connect: { peer: bob }\n  - join: { peer: bob, room: lobby }\n  - send: { from: bob, message: offer }\n  - await: { peer: alice, hears: offer }\n";
     let never = "expect:\n  never: |\n    server -> alice: created\n";
     let seen = "expect:\n  seen: |\n    server -> alice: created hall\n";
@@ -174,7 +174,7 @@ fn pictures_beside_the_records_are_named_at_the_end() {
 fn the_verdict_is_typed_with_its_place_in_the_file() {
     let stand = Stand::new();
     let text =
-        format!("{HEAD}{CREATE}  - await: {{ peer: alice, hears: peer-joined, within: 200ms }}\n");
+        format!("{HEAD}{CREATE}  - await: {{ peer: alice, hears: peer-joined, within: 2s }}\n");
     stand.write("x.yaml", &text);
     stand.glare(&["run", "x.yaml"]).ends(1);
     let told = story(&stand);
@@ -542,7 +542,7 @@ fn the_page_shows_every_message_and_no_text_is_markup() {
         + CREATE
         + "  - hold: { message: joined, to: bob }\n"
         + &format!("  - send-raw: {{ peer: alice, text: \"{evil}\" }}\n")
-        + "  - join: { peer: bob, room: lobby, within: 300ms }\n";
+        + "  - join: { peer: bob, room: lobby, within: 3s }\n";
     stand.write("x.yaml", &text);
     let says = "printf '<b onclick=x>\\033[2J</b>\\n'; exec ".to_owned()
         + crate::cli_support::GLARE

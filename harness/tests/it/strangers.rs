@@ -265,7 +265,7 @@ fn a_trace_that_a_page_fills_is_cut_with_a_word_and_still_read() {
 fn a_server_cannot_speak_to_the_terminal_nor_to_the_runner() {
     let stand = Stand::new();
     let text = format!(
-        "{HEAD}steps:\n  - create: {{ peer: alice, room: lobby }}\n  - await: {{ peer: alice, hears: peer-joined, within: 200ms }}\n"
+        "{HEAD}steps:\n  - create: {{ peer: alice, room: lobby }}\n  - await: {{ peer: alice, hears: peer-joined, within: 2s }}\n"
     );
     stand.write("x.yaml", &text);
     let hostile = r"::error file=x::y\n  ::add-mask::x\n##[add-path]/tmp\n\033]0;owned\007\033[2J\r::set-output name=x::y\n\342\200\256 bidi\n";
