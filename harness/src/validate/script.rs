@@ -201,8 +201,8 @@ impl Script {
     }
 }
 
-/// A room of more is not filled.
-const MOST: usize = 12;
+/// A room of more is not filled: a scenario has eight peers at most, and one who finds no place is outside.
+const MOST: usize = 7;
 
 /// The steps that one line stands for.
 fn written(step: &str, dialect: &Dialect) -> Vec<String> {

@@ -249,6 +249,27 @@ async fn a_room_is_filled_before_it_is_full_whatever_it_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_that_is_too_large_to_be_filled_is_no_error() {
+    let text = include_str!("../../../fixtures/servers/reference/rooms-of-three.dialect.yaml");
+    let text = text.replace("room-size: 3", "room-size: 8");
+    let dialect = Arc::new(Dialect::read(Path::new("d.yaml"), &text).expect("a dialect"));
+    let setting = Setting {
+        server: ServerSpec::variant(Policy {
+            room_size: RoomSize::new(8).expect("a size"),
+            ..Policy::default()
+        }),
+        dialect,
+        ..setting()
+    };
+    let cases = numbered(&["2.2", "2.3", "2.4", "6.3"]);
+    for answer in asked(&cases, setting).await {
+        let told = format!("{} {:?}", answer.number, answer.says);
+        assert_eq!(answer.says.word(), "unsupported", "{told}");
+        assert!(answer.says.why().ends_with("holds 8"), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_does_not_take_a_name_breaks_nothing_by_that() {
     let of_every = |steps| Case {
         source: Source::Every("connect"),

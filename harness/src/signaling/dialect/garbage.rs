@@ -3,6 +3,7 @@
 //! A word is said of what nobody is called; then what came of it is spoilt. Where a message holds JSON, behind whatever its framing puts before
 //! it, a field is spoilt within it; elsewhere the text is.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -17,6 +18,8 @@ const MARK: &str = "glare-garbage";
 const PROTOTYPE: &str = "__proto__";
 /// A word that no server knows.
 const NONSENSE: &str = "glare-nonsense";
+/// The same, where words are numbers.
+const NO_NUMBER: u32 = 987_654_321;
 /// More than most servers take, and than any needs to.
 const HUGE: usize = 1_200_000;
 /// Deeper than a reader that recurses should follow.
@@ -34,6 +37,7 @@ impl Conversation {
         let mut sound = self.clone();
         // Nobody has an id by that name, and a field stands where one would.
         sound.book = Book::default();
+        sound.choose_no_room_ids();
         // What is cut in half has the same half everywhere.
         sound.alias = Alias::default();
         let here = sound.room.clone();
@@ -75,6 +79,7 @@ impl Conversation {
         }
         if is(Field::Room) {
             sound.room = Some(RoomName::new(MARK));
+            sound.choose_no_room_ids();
         }
         if is(Field::Me) {
             sound.me = MARK.into();
@@ -126,6 +131,15 @@ impl Conversation {
             }
         }
         Ok(outs)
+    }
+
+    /// Rooms are known by what is marked, and not by an id that is made of it.
+    fn choose_no_room_ids(&mut self) {
+        if self.dialect.connect.room_id.is_some() {
+            let mut dialect = Dialect::clone(&self.dialect);
+            dialect.connect.room_id = None;
+            self.dialect = Arc::new(dialect);
+        }
     }
 }
 
@@ -204,17 +218,46 @@ fn json_of(text: &str) -> Option<(&str, Json)> {
     Some((text.get(..at)?, value))
 }
 
-/// The same with one field spoilt: the one that bears the mark, or that of the word.
+/// Which leaf is the word of a message: a text that bears no mark; a number where the message is a list that begins with one, or where there is no
+/// such text.
+fn is_word_of(value: &Json) -> impl Fn(&Json) -> bool + use<> {
+    let is_text = |leaf: &Json| leaf.as_str().is_some_and(|text| !text.contains(MARK));
+    let begins_with_number = value.get(0).is_some_and(Json::is_number);
+    let numbered = begins_with_number || !any_leaf(value, &is_text);
+    move |leaf| match numbered {
+        true => leaf.is_number(),
+        false => is_text(leaf),
+    }
+}
+
+fn any_leaf(value: &Json, meant: &dyn Fn(&Json) -> bool) -> bool {
+    match value {
+        Json::Array(items) => items.iter().any(|item| any_leaf(item, meant)),
+        Json::Object(fields) => fields.values().any(|field| any_leaf(field, meant)),
+        leaf => meant(leaf),
+    }
+}
+
+/// The same with one field spoilt: the one that bears the mark, or that of the word. Where there is none, the message is spoilt as a whole.
 fn spoilt_in(kind: Garbage, field: Field, text: &str) -> String {
+    let made = spoilt_within(kind, field, text);
+    match made == text {
+        true => spoilt(kind, text),
+        false => made,
+    }
+}
+
+fn spoilt_within(kind: Garbage, field: Field, text: &str) -> String {
     let Some((before, mut value)) = json_of(text) else {
         return match field {
             Field::Word => spoilt(Garbage::UnknownWord, text),
             _ => spoilt_text(kind, text),
         };
     };
-    let is_it = |leaf: &Json| {
-        let text = leaf.as_str();
-        text.is_some_and(|text| text.contains(MARK) != (field == Field::Word))
+    let is_word = is_word_of(&value);
+    let is_it = |leaf: &Json| match field {
+        Field::Word => is_word(leaf),
+        _ => leaf.as_str().is_some_and(|text| text.contains(MARK)),
     };
     if let (Field::Word, Json::Object(fields)) = (field, &mut value)
         && let Some(key) = fields.iter().find(|(_, leaf)| is_it(leaf))
@@ -249,11 +292,17 @@ fn spoilt_at(kind: Garbage, value: &mut Json, is_it: &dyn Fn(&Json) -> bool) -> 
         remove(value, is_it);
         return value.to_string();
     }
-    let mark = |leaf: &mut Json| *leaf = Json::from(HERE);
+    let number = Cell::new(false);
+    let mark = |leaf: &mut Json| {
+        number.set(leaf.is_number());
+        *leaf = Json::from(HERE);
+    };
     alter_one(value, is_it, &mark);
     let what = match kind {
         Garbage::Null | Garbage::FieldMissing => "null".to_owned(),
-        Garbage::WrongType => "5".to_owned(),
+        Garbage::WrongType if !number.get() => "5".to_owned(),
+        Garbage::WrongType => format!("\"{NONSENSE}\""),
+        Garbage::UnknownWord if number.get() => NO_NUMBER.to_string(),
         Garbage::Deep => deep(),
         Garbage::Huge => format!("\"{}\"", "x".repeat(HUGE)),
         Garbage::Empty => "\"\"".to_owned(),
@@ -282,12 +331,17 @@ fn spoilt(kind: Garbage, text: &str) -> String {
 
 fn spoilt_json(kind: Garbage, mut value: Json) -> String {
     let is_field = |leaf: &Json| leaf.as_str().is_some_and(|text| text.contains(MARK));
-    let is_word = |leaf: &Json| leaf.as_str().is_some_and(|text| !text.contains(MARK));
+    let is_word = is_word_of(&value);
     match kind {
         Garbage::Null => return Json::Null.to_string(),
         Garbage::WrongType => {
             let texts = alter(&mut value, &is_field, &|leaf| *leaf = Json::from(5))
-                || alter(&mut value, &is_word, &|leaf| *leaf = Json::from(5));
+                || alter(&mut value, &is_word, &|leaf| {
+                    *leaf = match leaf.is_number() {
+                        true => Json::from(NONSENSE),
+                        false => Json::from(5),
+                    }
+                });
             // Where there is no text at all, a text is of the wrong type.
             if !texts {
                 alter(&mut value, &|_| true, &|leaf| *leaf = Json::from(NONSENSE));
@@ -299,7 +353,13 @@ fn spoilt_json(kind: Garbage, mut value: Json) -> String {
             }
         }
         Garbage::UnknownWord => {
-            if !alter_one(&mut value, &is_word, &|leaf| *leaf = Json::from(NONSENSE)) {
+            let unknown = |leaf: &mut Json| {
+                *leaf = match leaf.is_number() {
+                    true => Json::from(NO_NUMBER),
+                    false => Json::from(NONSENSE),
+                }
+            };
+            if !alter_one(&mut value, &is_word, &unknown) {
                 value = serde_json::json!({ NONSENSE: value });
             }
         }
@@ -494,6 +554,68 @@ mod tests {
         for kind in Garbage::ALL {
             assert_ne!(spoilt(kind, sound), sound, "{kind}");
         }
+    }
+
+    #[test]
+    fn a_word_that_is_a_number_is_spoilt_as_one_that_is_a_text() {
+        let sound = r#"[1,"glare-garbage"]"#;
+        assert_eq!(
+            spoilt(Garbage::UnknownWord, sound),
+            r#"[987654321,"glare-garbage"]"#
+        );
+        for (kind, made) in [
+            (Garbage::Null, r#"[null,"glare-garbage"]"#),
+            (Garbage::WrongType, r#"["glare-nonsense","glare-garbage"]"#),
+            (Garbage::FieldMissing, r#"["glare-garbage"]"#),
+            (Garbage::Empty, r#"["","glare-garbage"]"#),
+            (Garbage::Prototype, r#"["__proto__","glare-garbage"]"#),
+        ] {
+            assert_eq!(spoilt_in(kind, Field::Word, sound), made, "{kind}");
+        }
+        // Another text beside it is no word, and a number beside a text is none.
+        let beside = r#"[1,"a digest"]"#;
+        let made = spoilt_in(Garbage::Null, Field::Word, beside);
+        assert_eq!(made, r#"[null,"a digest"]"#);
+        let named = r#"{"op":7,"room":"glare-garbage"}"#;
+        let made = spoilt_in(Garbage::Null, Field::Word, named);
+        assert_eq!(made, r#"{"op":null,"room":"glare-garbage"}"#);
+        let versioned = r#"{"type":"join","v":1}"#;
+        let made = spoilt_in(Garbage::Null, Field::Word, versioned);
+        assert!(made.contains(r#""type":null"#), "{made}");
+    }
+
+    /// A sound message as garbage would be green for nothing.
+    #[test]
+    fn no_message_stays_sound_whatever_field_is_meant() {
+        for sound in [
+            JSON,
+            EVENT,
+            r#"[1,"a"]"#,
+            r#"{"find":true}"#,
+            r#"[true,[]]"#,
+        ] {
+            for kind in Garbage::ALL {
+                for field in [Field::Word, Field::Room, Field::Peer, Field::Sdp] {
+                    assert_ne!(spoilt_in(kind, field, sound), sound, "{kind} {field:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_room_whose_id_is_made_of_its_name_is_spoilt() {
+        let text = "dialect: pairs\nconnect: { path: /, room-id: \"{room|digest}\" }\nsay:\n  create: join\n  join: { message: [1, \"{room-id}\"] }\n  offer: { message: [2, \"{peer}\", \"{sdp}\"] }\n  answer: { message: [3, \"{peer}\", \"{sdp}\"] }\nhear:\n  joined: { message: [100] }\n  offer: { message: [2, \"{peer}\", \"{sdp}\"] }\n  answer: { message: [3, \"{peer}\", \"{sdp}\"] }\n";
+        let dialect = Dialect::read(std::path::Path::new("pairs.yaml"), text).unwrap();
+        let conversation = Conversation::new(Arc::new(dialect), "alice");
+        let made = |field| {
+            let outs = conversation.garbage_in(Garbage::Null, Kind::Join, field, None);
+            match &outs.unwrap().last().unwrap().out {
+                Out::Text(text) => text.clone(),
+                _ => panic!("a text"),
+            }
+        };
+        assert_eq!(made(Field::Room), "[1,null]");
+        assert_eq!(made(Field::Word), r#"[null,"glare-garbage"]"#);
     }
 
     #[test]
