@@ -2,9 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::play::Mode;
+/// How a page is had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// As the browser has it.
+    Bare,
+    /// With the observer.
+    Watched,
+    /// With the observer, behind a tap.
+    Tapped,
+}
 
 /// What a page reported.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -20,8 +20,8 @@ use glare::tls::{Authority, Trust};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use found::{Rounds, differing, names};
-use play::{Mode, Setting, Test, Windows};
+use found::{Mode, Rounds, differing, names};
+use play::{Setting, Test, Windows};
 
 const KNOWN: &str = include_str!("../known.tsv");
 

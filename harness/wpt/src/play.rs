@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use glare::names::Stack;
 use glare::peer::browser::Pool;
 use glare::peer::page::{Route, UserPage, Wanted};
@@ -14,10 +13,10 @@ use glare::tap::{
     Forward, HoldId, LinkChange, PageServer, Passing, Policy, Tap, TapOptions, Verdict,
 };
 use glare::tls::{Authority, Trust};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::task::JoinHandle;
 
-use super::found::Outcome;
+use super::found::{Mode, Outcome};
 
 /// So many pages of tests are played in one window: starting one is what takes the time.
 const MOST: usize = 20;
@@ -35,18 +34,6 @@ const HOSTS: [&str; 9] = [
     "www.alt.localhost",
     "127.0.0.1",
 ];
-
-/// How a page is had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// As the browser has it.
-    Bare,
-    /// With the observer.
-    Watched,
-    /// With the observer, behind a tap.
-    Tapped,
-}
 
 /// A page of tests.
 #[derive(Clone, Debug)]
