@@ -6,15 +6,6 @@ use super::model::{Action, Offers, Pattern, Scenario};
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::Kind;
 
-/// What a step asks of such a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asks {
-    /// Nothing that it does not have.
-    Nothing,
-    /// An offer of, or to, somebody who is in a call.
-    AnotherOffer,
-}
-
 /// The calls up to here.
 #[derive(Default)]
 pub(super) struct Calls<'s> {
@@ -26,13 +17,13 @@ pub(super) struct Calls<'s> {
 }
 
 impl<'s> Calls<'s> {
-    /// Takes in a step, with those who are in which room before it; what it asks.
+    /// Takes in a step, with those who are in which room before it; whether it is an offer of, or to, somebody who is in a call.
     pub fn step(
         &mut self,
         scenario: &'s Scenario,
         action: &'s Action,
         rooms: &BTreeMap<&'s RoomName, BTreeSet<&'s PeerName>>,
-    ) -> Asks {
+    ) -> bool {
         let other_of = |peer: &PeerName| {
             let mut inside = rooms.values().filter(|inside| inside.contains(peer));
             let mut others = inside.next()?.iter().copied().filter(|one| *one != peer);
@@ -68,7 +59,7 @@ impl<'s> Calls<'s> {
                 message: Kind::Offer,
                 to: None,
                 ..
-            }) => return Asks::AnotherOffer,
+            }) => return true,
             Action::Send {
                 from,
                 message: Kind::Bye,
@@ -83,15 +74,15 @@ impl<'s> Calls<'s> {
             Action::Resume { .. } => self.paused = false,
             _ => {}
         }
-        let mut asks = Asks::Nothing;
+        let mut another = false;
         for (one, other) in begun {
             if self.with.contains_key(one) || self.with.contains_key(other) {
-                asks = Asks::AnotherOffer;
+                another = true;
             }
             self.with.extend([(one, other), (other, one)]);
             self.over.retain(|peer| *peer != one && *peer != other);
         }
-        asks
+        another
     }
 
     /// This one hangs up, or its line has ended.
