@@ -187,8 +187,6 @@ impl Stage {
                 format!("the answer has status {got}, expected {wanted}"),
             )),
             (Some(Ok(_)), _) => Ok(()),
-            // Nobody promised an answer where there is nothing: some libraries end the line.
-            (Some(Err(error)), None) if is_its_end(&error) => Ok(()),
             (Some(Err(error)), _) => Err(fail_as(
                 FailureKind::ConnectionLost,
                 format!("the server does not answer a request for a WebSocket on {path}: {error}"),
@@ -269,13 +267,4 @@ impl Stage {
             }
         }
     }
-}
-
-/// Whether somebody who took the line has ended it.
-fn is_its_end(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind;
-    matches!(
-        error.kind(),
-        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset
-    )
 }
