@@ -23,6 +23,12 @@ macro_rules! name {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// Whether any server can be expected to take it: 1 to 36 (a UUID's length) of A-Z, a-z, 0-9, `_` and `-`.
+            pub fn is_plain(&self) -> bool {
+                let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+                (1..=36).contains(&self.0.len()) && self.0.bytes().all(plain)
+            }
         }
 
         impl fmt::Display for $type {

@@ -120,6 +120,7 @@ impl ServerFlags {
     /// The project: that of its file, changed as the flags say; or the exit status after a word about what is wrong.
     pub(super) fn resolve(self) -> Result<Project, Exit> {
         let mut project = self.file()?;
+        let named = self.dialect.is_some();
         if let Some(path) = self.dialect {
             let text = crate::input::read_to_string(&path).map_err(|error| {
                 complain(format!("{}: {error}", path.display()));
@@ -217,7 +218,10 @@ impl ServerFlags {
             });
         } else if !self.fault.is_empty() {
             project.server = ServerSpec::faulty(self.fault.into_iter().collect::<Faults>());
-            project.dialect = Dialect::reference();
+            // The project's is of the project's server.
+            if !named {
+                project.dialect = Dialect::reference();
+            }
         }
         if self.i_own_this_server {
             let ServerSpec::Url(spec) = &mut project.server else {

@@ -44,13 +44,18 @@ impl Scenario {
             needs: Vec::new(),
         };
         if let Some(wire) = &self.wire {
-            let mut lines = self.source.text.lines();
-            let line = lines.position(|line| line.starts_with("wire:"));
-            let place = format!("line {}", line.map_or(1, |line| line + 1));
             course.needs.push(Needed {
                 need: Need::Wire(wire.clone()),
-                place,
+                place: self.place_of("wire:"),
                 what: format!("says that the scenario speaks the wire of `{wire}`"),
+            });
+        }
+        let mut peers = self.peers.iter().map(|(peer, _)| peer);
+        if let Some(peer) = peers.find(|peer| !peer.is_plain()) {
+            course.needs.push(Needed {
+                need: Need::AnyName,
+                place: self.place_of("peers:"),
+                what: format!("names a peer `{peer}`"),
             });
         }
         for step in &self.steps {
@@ -71,6 +76,13 @@ impl Scenario {
         };
         let open = |action: &Action| matches!(action, Action::Join { peer, offer: None, .. } if by_use(peer));
         self.each_step().any(|(_, step)| open(&step.action))
+    }
+
+    /// The line that begins so, or the first one.
+    fn place_of(&self, key: &str) -> String {
+        let mut lines = self.source.text.lines();
+        let line = lines.position(|line| line.starts_with(key));
+        format!("line {}", line.map_or(1, |line| line + 1))
     }
 
     /// Why it cannot be played where this is spoken, in one sentence; `None` if it can.
@@ -153,7 +165,7 @@ impl<'s> Course<'s> {
             Action::Connect { peer, .. } => self.ends.push((peer, End::Left)),
             Action::Create { peer, room, answer } => {
                 need(self, Need::Says(Kind::Create), "creates a room".into());
-                self.another_room(room, step);
+                self.names_room(room, step);
                 if !self.refused(peer, Kind::Create, Some(room), answer, step) {
                     self.leave(peer, None);
                     self.rooms.insert(room, BTreeSet::from([peer]));
@@ -163,7 +175,7 @@ impl<'s> Course<'s> {
                 peer, room, answer, ..
             } => {
                 need(self, Need::Says(Kind::Join), "joins a room".into());
-                self.another_room(room, step);
+                self.names_room(room, step);
                 if !self.refused(peer, Kind::Join, Some(room), answer, step) {
                     self.leave(peer, None);
                     self.rooms.entry(room).or_default().insert(peer);
@@ -180,6 +192,10 @@ impl<'s> Course<'s> {
             }
             Action::Destroy { peer, room, answer } => {
                 need(self, Need::Says(Kind::Destroy), "removes a room".into());
+                if !self.named.contains(room) && !room.is_plain() {
+                    let what = format!("names a room `{room}`");
+                    need(self, Need::AnyName, what);
+                }
                 if !self.refused(peer, Kind::Destroy, Some(room), answer, step) {
                     self.rooms.remove(room);
                 }
@@ -345,9 +361,11 @@ impl<'s> Course<'s> {
         self.needs.push(Needed { need, place, what });
     }
 
-    /// A second room, where the scenario has named another.
-    fn another_room(&mut self, room: &'s RoomName, step: &Step) {
-        self.named.insert(room);
+    /// A room, which is the second one where the scenario has named another.
+    fn names_room(&mut self, room: &'s RoomName, step: &Step) {
+        if self.named.insert(room) && !room.is_plain() {
+            self.need(Need::AnyName, format!("names a room `{room}`"), step);
+        }
         if self.named.len() > 1 {
             self.need(
                 Need::Rooms,

@@ -24,6 +24,8 @@ pub enum Need {
     JoinerOffers,
     /// More than one room.
     Rooms,
+    /// Names that are not plain are taken as they are.
+    AnyName,
     /// A room for so many.
     Holds(usize),
     /// Whoever comes into a room of so many is refused.
@@ -119,6 +121,7 @@ impl Need {
                 (!dialect.names_rooms())
                     .then(|| format!("with the dialect `{name}` nobody can say which room"))
             }
+            Need::AnyName => (!properties.takes_any_name).then(|| undeclared("takes-any-name")),
             Need::JoinerOffers => (dialect.offers() == Some("insider"))
                 .then(|| format!("with the dialect `{name}` those inside offer")),
             Need::Holds(size) => (properties.room_size)

@@ -182,6 +182,17 @@ impl Setting {
 }
 
 impl Setting {
+    /// The same, where names are said that nobody promised to take: what comes of it is to be seen.
+    pub(crate) fn asking_any_name(self: &Arc<Self>) -> Arc<Self> {
+        if self.dialect.properties().takes_any_name {
+            return self.clone();
+        }
+        Arc::new(Self {
+            dialect: Arc::new(self.dialect.taking_any_name()),
+            ..Self::clone(self)
+        })
+    }
+
     /// The setting of this case: the reference server's rooms are as large as its scenario needs them, and a second line is let in if it has one.
     fn of(self: Arc<Self>, case: &Case) -> Arc<Self> {
         if let Some((_, second)) = case.scenario.second()

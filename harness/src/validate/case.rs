@@ -68,6 +68,9 @@ impl fmt::Display for Source {
 /// The promise that what is done often is done as the first time. Where the dialect does not declare it, what is seen is a fact.
 pub(super) const ENDURES: &str = "endures";
 
+/// The key of a dialect that promises that no name is refused; without it, which it takes is a fact.
+pub(super) const ANY_NAME: &str = "takes-any-name";
+
 /// How long it is waited at most for what a line shows that is half-open, where nobody says: a heartbeat of 30 s, and half of one more.
 pub const PATIENCE: Duration = Duration::from_secs(45);
 

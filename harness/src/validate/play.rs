@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
-use super::case::{Case, ENDURES, Number, Source};
+use super::case::{ANY_NAME, Case, ENDURES, Number, Source};
 use super::end::End;
 use super::script::{Role, Script};
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
@@ -117,7 +117,8 @@ async fn run(script: &Script, name: &str, setting: &Arc<Setting>) -> Result<Outc
     let scenario = scenario.map_err(|mistakes| mistakes.render(false))?;
     let (cases, _) = suite::cases(std::slice::from_ref(&scenario), &[], &[Stack::Native]);
     let case = cases.first().ok_or("it has no native cast")?;
-    Ok(play(case, setting.clone()).await)
+    // A name that nobody promised to take is said all the same: what comes of it is a fact.
+    Ok(play(case, setting.asking_any_name()).await)
 }
 
 /// One run, and what a failure of it is worth, its control apart.
@@ -195,8 +196,7 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
         let why = format!("before anything was asked of it, {}", end.explains(""));
         return Ran::Says(Says::Inconclusive(why), Some(outcome));
     }
-    let endures = setting.dialect.properties().endures;
-    match found(case, script, &failure, endures) {
+    match found(case, script, &failure, setting.dialect.properties()) {
         Found::Broken => {}
         Found::NoPremise => {
             let why = format!("what it rests on does not come about: {}", failure.message);
@@ -329,6 +329,7 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
     };
     let case = match case.source {
         Source::Dialect(ENDURES) if !setting.dialect.properties().endures => &unpromised,
+        Source::Dialect(ANY_NAME) if !setting.dialect.properties().takes_any_name => &unpromised,
         _ => case,
     };
     // What nobody promised is waited for all the same: it is a fact, and when.

@@ -8,6 +8,7 @@ use super::script::{Role, Script};
 use crate::laws::Law;
 use crate::record::{Broken, Failure, FailureKind, Verdict};
 use crate::scenario::Place;
+use crate::signaling::Properties;
 use crate::stage::Outcome;
 
 /// What a case says of a server.
@@ -120,7 +121,12 @@ fn asks_of_news(case: &Case) -> bool {
 }
 
 /// What a failure is worth.
-pub(super) fn found(case: &Case, script: &Script, failure: &Failure, endures: bool) -> Found {
+pub(super) fn found(
+    case: &Case,
+    script: &Script,
+    failure: &Failure,
+    promised: &Properties,
+) -> Found {
     // Laws accuse only of what is owed or declared; so do the rules of the wire, and a server that ends.
     let beside = is_of_news_alone(failure) && !asks_of_news(case);
     let owed = matches!(
@@ -145,13 +151,15 @@ pub(super) fn found(case: &Case, script: &Script, failure: &Failure, endures: bo
         // What it begins with did not come about, seen by the strain itself.
         _ if strained && failure.kind == FailureKind::Impossible => Found::NoPremise,
         // There may be a limit on how often, unless somebody has promised that there is none.
-        _ if strained && !endures => Found::Otherwise,
+        _ if strained && !promised.endures => Found::Otherwise,
         // Nothing was done to anybody: a request that is not answered is no harm.
         Some(Role::Harm) if failure.kind == FailureKind::Impossible => Found::Otherwise,
         _ if case.source == Source::Nobody => Found::Otherwise,
-        // A name that it does not take; what it took from the first it owes to the others.
+        // A name that it does not take, and need not; what it took from the first it owes to the others.
         Some(Role::Deed)
-            if matches!(case.source, Source::Every(_)) && failure.place == Some(Place::Step(1)) =>
+            if matches!(case.source, Source::Every(_))
+                && failure.place == Some(Place::Step(1))
+                && !promised.takes_any_name =>
         {
             Found::Otherwise
         }

@@ -156,6 +156,37 @@ fn what_is_promised_and_not_seen_is_no_advice_to_promise_less() {
     );
 }
 
+#[test]
+fn a_server_with_rules_for_names_is_told_of_them() {
+    let stand = Stand::new();
+    let text = REFERENCE.replace("takes-any-name: true\n", "");
+    assert_ne!(text, REFERENCE);
+    stand.write("own.yaml", &text);
+    let tried = ["dialect", "try", "own.yaml"];
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let ran = stand.glare(&tried).ends(0);
+    let (_, proposed) = ran
+        .out
+        .split_once("to paste into the dialect")
+        .expect("lines");
+    let (proposed, _) = proposed.split_once("already, and seen so").expect("others");
+    assert!(proposed.contains("\ntakes-any-name: true"), "{}", ran.out);
+    let ruled = [&tried[..], &["--fault", "wants-plain-ids"]].concat();
+    let ran = stand.glare(&ruled).ends(0);
+    let told = words(&ran.out);
+    assert!(
+        told.contains("names with letters of other scripts are not taken"),
+        "{}",
+        ran.out
+    );
+    assert!(!told.contains("takes-any-name: true"), "{}", ran.out);
+
+    stand.write("own.yaml", REFERENCE);
+    let ran = stand.glare(&ruled).ends(0);
+    let (_, unkept) = ran.out.split_once("not seen so").expect("it is told");
+    assert!(unkept.contains("takes-any-name"), "{}", ran.out);
+}
+
 /// A server that can be started but once: how the two part needs more.
 #[test]
 fn what_could_not_be_played_is_not_told_to_have_been_seen() {

@@ -159,6 +159,51 @@ fn a_step_that_uses_what_a_server_lacks_is_told_by_its_line() {
     }
 }
 
+/// A server may have rules for names.
+#[test]
+fn names_that_are_not_plain_need_a_promise() {
+    let any = BARE.replace("connect:", "takes-any-name: true\nconnect:");
+    for (plain, other, what) in [
+        ("lobby", "café", "line 4 names a room `café`"),
+        ("alice", "zoë", "line 2 names a peer `zoë`"),
+        ("alice", "דנה", "line 2 names a peer `דנה`"),
+        (
+            "lobby",
+            "a-room-that-goes-on-and-on-to-thirty-7",
+            "line 4 names a room `a-room-that-goes-on-and-on-to-thirty-7`",
+        ),
+    ] {
+        let text = format!("{HEAD}{TWO}").replace(plain, other);
+        let scenario = Scenario::read(Path::new("x.yaml"), &text).expect("a scenario");
+        let why = format!("{what}: the dialect `bare` declares no `takes-any-name`");
+        assert_eq!(scenario.lacking(&dialect(BARE)), Some(why));
+        assert_eq!(scenario.lacking(&dialect(&any)), None);
+    }
+    let uuid = TWO.replace("lobby", "6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+    assert_eq!(lacking(&uuid, BARE), None);
+}
+
+/// A trial asks for everything, and forgets nothing that a server need not do.
+#[test]
+fn in_a_trial_a_server_is_what_it_is() {
+    let gateway = BARE.replace(
+        "dialect: bare",
+        "dialect: gateway\nrelays-media: true\none-call: true\nunordered: true\nrepeats: true",
+    );
+    let without: String = gateway
+        .lines()
+        .filter(|line| !line.contains("candidate"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let tried = dialect(&without).for_trial();
+    let steps = format!("{HEAD}{TWO}  - await: {{ connected: [alice, bob] }}\n");
+    let steps = steps.replace("{ stack: wire }", "{ stack: native }");
+    let scenario = Scenario::read(Path::new("x.yaml"), &steps).expect("a scenario");
+    assert_eq!(scenario.lacking(&tried), None);
+    let is = tried.properties();
+    assert!(is.relays_media && is.one_call && is.rewrites && is.unordered && is.repeats);
+}
+
 #[test]
 fn a_limit_is_needed_of_the_size_that_the_steps_fill() {
     let full = format!("{TWO}  - join: {{ peer: carol, room: lobby, refused: full }}\n");

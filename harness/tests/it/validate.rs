@@ -15,6 +15,8 @@ use glare_signaling_server::{Fault, Policy, RoomSize};
 use crate::cli_support::{GLARE, Stand};
 use crate::stage_support::setting;
 
+const REFERENCE: &str = include_str!("../../../fixtures/servers/reference/dialect.yaml");
+
 fn cases() -> Vec<Case> {
     let sections = sections().into_iter();
     sections.flat_map(|section| section.cases).collect()
@@ -276,12 +278,28 @@ async fn who_does_not_take_a_name_breaks_nothing_by_that() {
         ..case(steps)
     };
     let refused = of_every("do open fox🦊 lobby\ndo enter bob lobby\ndo tell bob fox🦊 offer");
+    let unpromised = || {
+        let own = REFERENCE.replace("takes-any-name: true\n", "");
+        let dialect = Dialect::read(Path::new("d.yaml"), &own).expect("a dialect");
+        Setting {
+            server: ServerSpec::faulty(Fault::WantsPlainIds),
+            dialect: Arc::new(dialect),
+            ..setting()
+        }
+    };
+    let says = asked(std::slice::from_ref(&refused), unpromised()).await;
+    assert!(matches!(says[0].says, Says::Fact(_)), "{:?}", says[0].says);
+    // Unless it has promised to take any.
     let says = dying(Fault::WantsPlainIds, refused).await;
-    assert!(matches!(says, Says::Fact(_)), "{says:?}");
+    assert!(matches!(says, Says::Broken(_)), "{says:?}");
     // What is taken of one is owed to the next.
     let later = of_every("do open alice lobby\ndo enter fox🦊 lobby");
-    let says = dying(Fault::WantsPlainIds, later).await;
-    assert!(matches!(says, Says::Broken(_)), "{says:?}");
+    let says = asked(&[later], unpromised()).await;
+    assert!(
+        matches!(says[0].says, Says::Broken(_)),
+        "{:?}",
+        says[0].says
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -588,4 +606,19 @@ fn an_exported_case_shows_by_itself_what_the_suite_has_found() {
         .glare(&["validate", "--export", "2.2"])
         .ends(4)
         .complains("case-2.2 cannot be written");
+    // What nobody promised is asked all the same, there too.
+    let silent = REFERENCE.replace("takes-any-name: true\n", "");
+    stand.write("own.yaml", &silent);
+    stand
+        .glare(&["validate", "--export", "1.14", "--dialect", "own.yaml"])
+        .ends(0);
+    let scenario = std::fs::read_to_string(stand.path("case-1.14/scenario.yaml")).expect("text");
+    assert!(!scenario.is_ascii(), "{scenario}");
+    let run = [
+        "run",
+        "case-1.14/scenario.yaml",
+        "--dialect",
+        "case-1.14/dialect.yaml",
+    ];
+    stand.glare(&run).ends(0).says("1 new");
 }

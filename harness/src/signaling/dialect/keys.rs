@@ -280,6 +280,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "rooms-apart: true",
             ),
             may(
+                "takes-any-name",
+                Shape::Flag,
+                "false",
+                "Promises that whatever name a scenario gives, in whatever script and up to 48 bytes long, is taken as a peer's and as a room's, is told from all others, and comes back as it was said. Without it, scenarios with other names than plain ones are not for this server: plain are 1 to 36 of A-Z, a-z, 0-9, `_` and `-`. Names that the server does not take can be said otherwise: `{self|digest}`, `{room|digest}`.",
+                "takes-any-name: true",
+            ),
+            may(
                 "frees-empty-rooms",
                 Shape::Flag,
                 "false",

@@ -418,12 +418,20 @@ impl Dialect {
         &self.source
     }
 
-    /// The same dialect of a server of which everything may be asked, for a trial: what is seen of it is proposed, and accuses nobody.
+    /// The same dialect of a server of which everything may be asked, for a trial: what is seen of it is proposed, and accuses nobody. What it need not
+    /// do, or does in another way than most, it need not do there either.
     pub fn for_trial(&self) -> Dialect {
+        let declared = &self.properties;
         Dialect {
             properties: Properties {
                 announces_leaving_within: Some(TRIED_WITHIN),
                 same_id: Some(SameId::Reject),
+                takes_any_name: true,
+                rewrites: declared.rewrites,
+                relays_media: declared.relays_media,
+                one_call: declared.one_call,
+                repeats: declared.repeats,
+                unordered: declared.unordered,
                 ..Properties::default()
             },
             ..self.clone()
@@ -506,6 +514,14 @@ impl Dialect {
             translator: Some(translator),
             ..self.clone()
         }
+    }
+
+    /// The same as it is asked which names it takes: any, whatever it promises. No law rests on that.
+    #[must_use]
+    pub fn taking_any_name(&self) -> Dialect {
+        let mut dialect = self.clone();
+        dialect.properties.takes_any_name = true;
+        dialect
     }
 
     /// The same as it is asked when it notices a half-open line: within this time at the latest, whatever it promises. No law rests on that.

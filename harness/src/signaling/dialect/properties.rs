@@ -33,6 +33,8 @@ pub struct Properties {
     pub answers_within: Option<Duration>,
     /// Nobody is reached from another room, not even who is addressed by name.
     pub rooms_apart: bool,
+    /// Whatever name is said is taken, is told from all others, and comes back as it was said.
+    pub takes_any_name: bool,
     /// A room that everybody has left can be made anew.
     pub frees_empty_rooms: bool,
     /// However often something is asked, and by however many, it is done as the first time, and what it took is given back.

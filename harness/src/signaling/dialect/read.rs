@@ -35,6 +35,7 @@ const KEYS: &[&str] = &[
     "answers-within",
     "room-size",
     "rooms-apart",
+    "takes-any-name",
     "frees-empty-rooms",
     "endures",
     "refusals",
@@ -311,12 +312,13 @@ impl Reader<'_> {
                 *time = yaml::duration(node, self.mistakes);
             }
         }
-        let flags: [(&str, &mut bool); 11] = [
+        let flags: [(&str, &mut bool); 12] = [
             ("coalesces", &mut properties.coalesces),
             ("news-before-relays", &mut properties.news_before_relays),
             ("news-once", &mut properties.news_once),
             ("rewrites", &mut properties.rewrites),
             ("rooms-apart", &mut properties.rooms_apart),
+            ("takes-any-name", &mut properties.takes_any_name),
             ("relays-media", &mut properties.relays_media),
             ("one-call", &mut properties.one_call),
             ("frees-empty-rooms", &mut properties.frees_empty_rooms),

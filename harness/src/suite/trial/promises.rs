@@ -62,6 +62,7 @@ pub fn seen(dialect: &Dialect, played: &BTreeMap<Shows, Outcome>) -> Seen {
     absent(now, played, &mut seen);
     echoes(now, played, &mut seen);
     addressed(dialect, now, played, &mut seen);
+    names(now, played, &mut seen);
     garbage(now, played, &mut seen);
     seen
 }
@@ -405,6 +406,31 @@ fn addressed(
         },
         stands: stands(now.broadcasts, broadcasts),
     });
+}
+
+fn names(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
+    let Some(outcome) = played.get(&Shows::Names) else {
+        return;
+    };
+    match failure(outcome) {
+        None if !went_well(outcome) => {}
+        None => seen.proposals.push(Proposal {
+            line: "takes-any-name: true".into(),
+            seen: "names with letters of other scripts were taken, and came back".into(),
+            stands: match now.takes_any_name {
+                true => Stands::Said,
+                false => Stands::Missing,
+            },
+        }),
+        Some(Failure { message, .. }) => match now.takes_any_name {
+            true => seen
+                .unkept
+                .push(format!("takes-any-name, and with such names: {message}")),
+            false => seen.remarks.push(format!(
+                "names with letters of other scripts are not taken ({message}): no `takes-any-name`, or say them by `|digest`"
+            )),
+        },
+    }
 }
 
 fn garbage(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {

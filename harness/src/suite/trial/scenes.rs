@@ -25,6 +25,8 @@ pub enum Shows {
     RoomSize,
     /// What is for one, in a room of three.
     Addressed,
+    /// Names with letters of other scripts, for two rooms and for who is in them.
+    Names,
     /// Something that no server understands.
     Garbage,
 }
@@ -97,18 +99,24 @@ impl Script {
 
     /// The first one comes into the room.
     fn first(&mut self, dialect: &Dialect, peer: &str) -> &mut Self {
-        let verb = if dialect.says(Kind::Create) {
-            "create"
-        } else {
-            "join"
-        };
-        self.step(format!(
-            "{verb}: {{ peer: {peer}, room: {ROOM}, {WITHIN} }}"
-        ))
+        self.first_in(dialect, peer, ROOM)
+    }
+
+    fn first_in(&mut self, dialect: &Dialect, peer: &str, room: &str) -> &mut Self {
+        match dialect.says(Kind::Create) {
+            true => self.step(format!(
+                "create: {{ peer: {peer}, room: {room}, {WITHIN} }}"
+            )),
+            false => self.join_in(peer, room),
+        }
     }
 
     fn join(&mut self, peer: &str) -> &mut Self {
-        self.step(format!("join: {{ peer: {peer}, room: {ROOM}, {WITHIN} }}"))
+        self.join_in(peer, ROOM)
+    }
+
+    fn join_in(&mut self, peer: &str, room: &str) -> &mut Self {
+        self.step(format!("join: {{ peer: {peer}, room: {room}, {WITHIN} }}"))
     }
 
     fn scene(self, shows: Shows) -> Result<Scene, Mistakes> {
@@ -253,6 +261,20 @@ pub fn others(dialect: &Dialect, told: bool) -> Result<Vec<Scene>, Mistakes> {
         .step("send: { from: alice, to: carol, message: offer }")
         .step(format!("await: {{ peer: carol, hears: offer, {WITHIN} }}"));
     scenes.push(script.scene(Shows::Addressed)?);
+
+    let mut script = Script::new(&["zoë", "fox🦊", "דנה"], "{ stack: wire }");
+    script
+        .heading("Names with letters of other scripts")
+        .first_in(dialect, "zoë", "party🎉")
+        .join_in("fox🦊", "party🎉")
+        .step("send: { from: fox🦊, to: zoë, message: offer }")
+        .step(format!(
+            "await: {{ peer: zoë, hears: offer, from: fox🦊, {WITHIN} }}"
+        ));
+    if rooms && dialect.names_rooms() {
+        script.first_in(dialect, "דנה", "party👩\u{200d}🚀");
+    }
+    scenes.push(script.scene(Shows::Names)?);
 
     let mut script = two();
     script

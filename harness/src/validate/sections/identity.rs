@@ -1,6 +1,6 @@
 //! 1: who is who: lines, ids, a second line with the same id, coming back.
 
-use crate::validate::case::{Row, Section, Source};
+use crate::validate::case::{ANY_NAME, Row, Section, Source};
 
 const NUMBER: u8 = 1;
 
@@ -92,22 +92,22 @@ const ROWS: &[Row] = &[
             do enter bob lobby\n\
             do tell bob constructor offer\n\
             do tell constructor bob answer" },
-    Row { number: 11, title: "an id of 48 bytes is let in, and is one", source: Source::Nobody, native: false, broken_by: "",
+    Row { number: 11, title: "an id of 48 bytes is let in, and is one", source: Source::Dialect(ANY_NAME), native: false, broken_by: "wants-plain-ids",
         why: "Ids that are made of random bytes are long.",
         steps: "do open alice lobby\n\
             do enter an-id-that-has-all-the-bytes-that-a-name-may-hav lobby\n\
             do tell an-id-that-has-all-the-bytes-that-a-name-may-hav alice offer" },
-    Row { number: 12, title: "an id with an accent is let in, and is one", source: Source::Nobody, native: false, broken_by: "",
+    Row { number: 12, title: "an id with an accent is let in, and is one", source: Source::Dialect(ANY_NAME), native: false, broken_by: "wants-plain-ids",
         why: "Users choose their own names.",
         steps: "do open alice lobby\n\
             do enter zoë lobby\n\
             do tell zoë alice offer" },
-    Row { number: 13, title: "an id with an emoji is let in, and is one", source: Source::Nobody, native: false, broken_by: "",
+    Row { number: 13, title: "an id with an emoji is let in, and is one", source: Source::Dialect(ANY_NAME), native: false, broken_by: "wants-plain-ids",
         why: "It is two code units in UTF-16, and four bytes in UTF-8.",
         steps: "do open alice lobby\n\
             do enter fox🦊 lobby\n\
             do tell fox🦊 alice offer" },
-    Row { number: 14, title: "an id from right to left is let in, and is one", source: Source::Nobody, native: false, broken_by: "",
+    Row { number: 14, title: "an id from right to left is let in, and is one", source: Source::Dialect(ANY_NAME), native: false, broken_by: "wants-plain-ids",
         why: "Not all names are Latin.",
         steps: "do open alice lobby\n\
             do enter דנה lobby\n\
