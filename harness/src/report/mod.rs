@@ -24,4 +24,4 @@ pub use repeats::parting;
 pub use terminal::{case_line, failure, summary};
 pub use text::{diff, tame};
 pub use told::{Asked, Take, Told, differing, log};
-pub use tried::{Look, PEERS, ROOM, not_understood, passed, stopped};
+pub use tried::{Look, PEERS, ROOM, not_understood, passed, stopped, stranger};

@@ -170,6 +170,30 @@ pub fn not_understood(story: &Story, from: Seq) -> usize {
     events.filter(|event| Message::of(event).is_some()).count()
 }
 
+/// An id by which the server speaks of somebody, and by which nobody is known here.
+pub fn stranger(story: &Story) -> Option<&str> {
+    let known = |id: &&str| PEERS.contains(id);
+    story.stage().iter().find_map(|event| match &event.what {
+        What::Message {
+            direction: Direction::Down,
+            word: Some(word),
+            about: None,
+            ..
+        } => match word {
+            Word::Signal { peer, .. } => peer.as_deref(),
+            Word::Notice { notice } => match notice {
+                Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. } => Some(peer.as_str()),
+                Notice::Joined { with, .. } => {
+                    with.iter().map(String::as_str).find(|id| !known(id))
+                }
+                _ => None,
+            },
+            Word::Request { .. } => None,
+        },
+        _ => None,
+    })
+}
+
 /// Why a story stopped: what was waited for, and what was there instead. `None`: it did not.
 pub fn stopped(story: &Story, look: Look) -> Option<String> {
     let failure = match &story.verdict {

@@ -228,6 +228,26 @@ fn what_is_not_understood_is_shown_in_full_with_the_place_where_it_differs() {
     assert!(!ran.out.contains("They met"), "{}", ran.out);
 }
 
+/// All that is said is understood, and nobody knows who is meant by it.
+#[test]
+fn an_id_that_is_nobodys_name_is_told_with_what_to_do() {
+    let stand = Stand::new();
+    let text = REFERENCE.replace("{me}", "user {me}");
+    let text = text.replace("{me|url}", "user%20{me|url}");
+    assert!(text.contains("user {me}") && text.contains("user%20"));
+    stand.write("own.yaml", &text);
+    let ran = stand.glare(&["dialect", "try", "own.yaml"]).ends(1);
+    let told: Vec<&str> = ran.out.split_whitespace().collect();
+    let told = told.join(" ");
+    for part in [
+        "The server speaks of `user ",
+        "`, and nobody here is known by that.",
+        "`connect: { self: \"{me|…}\" }`, in own.yaml",
+    ] {
+        assert!(told.contains(part), "no {part:?} in\n{}", ran.out);
+    }
+}
+
 /// A server that greets each line with its number, and answers nothing.
 async fn greeter() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::cli::playing::playing;
 use crate::cli::server_flags::ServerFlags;
 use crate::cli::{Exit, complain, say, show_mistakes};
-use crate::mistake::shown;
+use crate::mistake::{quoted, shown};
 use crate::record::{Failure, Story, Verdict, What};
 use crate::report::{self, Look, tame};
 use crate::scenario::Place;
@@ -203,17 +203,23 @@ fn next(story: &Story, path: &str, look: Look) {
         .events
         .iter()
         .any(|event| matches!(event.what, What::LinkRefused { .. }));
-    let advice = match &story.verdict {
-        Verdict::Fail(_) if report::not_understood(story, 0) > 0 => format!(
-            "Change the pattern that is nearest, or add one for what was not understood, in {path}, and try again."
+    let stranger = report::stranger(story).map(|id| quoted(&tame(id)));
+    let advice = match (&story.verdict, stranger) {
+        (Verdict::Fail(_), Some(id)) => format!(
+            "The server speaks of {id}, and nobody here is known by that. Does it give each line an id? Then have it captured where it is told, `connect: {{ then: [{{ hear: … \"{{self}}\" … }}] }}`; or if it is made of a peer's name, say how, `connect: {{ self: \"{{me|…}}\" }}`, in {path}."
         ),
-        Verdict::Fail(_) if refused => {
-            format!("Is `connect:` of {path} what the server expects? See its `path:`.")
-        }
-        Verdict::Fail(_) => format!(
-            "All that the server said was understood. Look above at what was sent (->): is it what the server expects? Its words stand in `say:` of {path}."
-        ),
-        _ => return,
+        (verdict, _) => match verdict {
+            Verdict::Fail(_) if report::not_understood(story, 0) > 0 => format!(
+                "Change the pattern that is nearest, or add one for what was not understood, in {path}, and try again."
+            ),
+            Verdict::Fail(_) if refused => {
+                format!("Is `connect:` of {path} what the server expects? See its `path:`.")
+            }
+            Verdict::Fail(_) => format!(
+                "All that the server said was understood. Look above at what was sent (->): is it what the server expects? Its words stand in `say:` of {path}."
+            ),
+            _ => return,
+        },
     };
     say("");
     for line in look.wrapped(&advice, 0) {
