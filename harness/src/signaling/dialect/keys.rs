@@ -367,7 +367,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "one-call",
                 Shape::Flag,
                 "false",
-                "A peer is in one call at a time, which is one offer and its answer, until one of the two says `bye`: an offer of, or to, somebody who is in one is refused. A scenario that has one is unsupported.",
+                "A peer is in one call at a time, which is one offer and its answer, until one of the two says `bye`, or has no line any more: an offer of, or to, somebody who is in one is refused, and so may be one that comes soon after. When a call that has ended is over for the server, nothing tells. A scenario that has another offer is unsupported.",
                 "one-call: true",
             ),
             may(
