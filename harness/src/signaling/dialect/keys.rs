@@ -492,7 +492,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "last",
                 Shape::Template,
                 "nothing",
-                "What is said last on a line that its peer closes in order: where a step disconnects it, and where the play is over.",
+                "What is said last on a line that its peer closes in order: where a step disconnects it, and where the play is over. A message; or a request, which is what has `http`, and beside it `headers` and `body`, as in `say`. Its answer, which is waited for, means nothing.",
                 "last: { bye: \"{me}\" }",
             ),
         ],
