@@ -21,17 +21,20 @@ pub(super) struct Calls<'s> {
     paused: bool,
 }
 
-/// What an offer meets that is not the first.
+/// What an offer meets that is not the first, or an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Meets {
     /// A call of one of the two that has ended.
     Ended,
     /// One that stands.
     Standing,
+    /// An answer to the same offer.
+    Answered,
 }
 
 impl<'s> Calls<'s> {
-    /// Takes in a step, with those who are in which room before it; whether it is an offer of, or to, somebody who is in a call, or was in one.
+    /// Takes in a step, with those who are in which room before it; whether it is an offer of, or to, somebody who is in a call, or was in one, or a second
+    /// answer.
     pub fn step(
         &mut self,
         scenario: &'s Scenario,
@@ -66,7 +69,7 @@ impl<'s> Calls<'s> {
                 let to = to.as_ref().or_else(|| other_of(from));
                 begun.extend(to.map(|to| (from, to)));
             }
-            // What stands before the server comes to it twice.
+            // What is doubled before the server comes to it twice.
             Action::RestartIce { .. }
             | Action::Strain { .. }
             | Action::Duplicate(Pattern {
@@ -74,6 +77,18 @@ impl<'s> Calls<'s> {
                 to: None,
                 ..
             }) => return Some(Meets::Standing),
+            // Who hears an offer twice answers each; an answer that is doubled behind the server comes from it once.
+            Action::Duplicate(
+                Pattern {
+                    message: Kind::Offer,
+                    ..
+                }
+                | Pattern {
+                    message: Kind::Answer,
+                    to: None,
+                    ..
+                },
+            ) => return Some(Meets::Answered),
             Action::Send {
                 from,
                 message: Kind::Bye,

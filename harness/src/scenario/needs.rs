@@ -134,6 +134,13 @@ impl<'s> Course<'s> {
                 let what = "has somebody offer who was in a call, or to who was".into();
                 need(self, Need::AnotherCall, what);
             }
+            Some(Meets::Answered) => {
+                need(
+                    self,
+                    Need::AnotherAnswer,
+                    "has an offer answered twice".into(),
+                );
+            }
             None => {}
         }
         match &step.action {
