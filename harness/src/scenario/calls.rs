@@ -1,4 +1,7 @@
 //! Who is in a call with whom, as far as the steps tell, where a server has one call at a time, with one offer, and ends it with the line of either.
+//!
+//! That one has hung up, or is gone, the server may know for a while before the other one is free, and nothing tells when that is: a real client whose call
+//! comes too soon is told that the line is busy, and tries again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,18 +15,32 @@ pub(super) struct Calls<'s> {
     with: BTreeMap<&'s PeerName, &'s PeerName>,
     /// Whose call is over for the server, though nobody has hung up.
     over: BTreeSet<&'s PeerName>,
+    /// Who has had a call that has ended on this server: when the server takes it for over nobody knows.
+    ended: BTreeSet<&'s PeerName>,
     /// The server stands still, and what goes through it.
     paused: bool,
 }
 
+/// What an offer meets that is not the first, or an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Meets {
+    /// A call of one of the two that has ended.
+    Ended,
+    /// One that stands.
+    Standing,
+    /// An answer to the same offer.
+    Answered,
+}
+
 impl<'s> Calls<'s> {
-    /// Takes in a step, with those who are in which room before it; whether it is an offer of, or to, somebody who is in a call.
+    /// Takes in a step, with those who are in which room before it; whether it is an offer of, or to, somebody who is in a call, or was in one, or a second
+    /// answer.
     pub fn step(
         &mut self,
         scenario: &'s Scenario,
         action: &'s Action,
         rooms: &BTreeMap<&'s RoomName, BTreeSet<&'s PeerName>>,
-    ) -> bool {
+    ) -> Option<Meets> {
         let other_of = |peer: &PeerName| {
             let mut inside = rooms.values().filter(|inside| inside.contains(peer));
             let mut others = inside.next()?.iter().copied().filter(|one| *one != peer);
@@ -52,14 +69,26 @@ impl<'s> Calls<'s> {
                 let to = to.as_ref().or_else(|| other_of(from));
                 begun.extend(to.map(|to| (from, to)));
             }
-            // What stands before the server comes to it twice.
+            // What is doubled before the server comes to it twice.
             Action::RestartIce { .. }
             | Action::Strain { .. }
             | Action::Duplicate(Pattern {
                 message: Kind::Offer,
                 to: None,
                 ..
-            }) => return true,
+            }) => return Some(Meets::Standing),
+            // Who hears an offer twice answers each; an answer that is doubled behind the server comes from it once.
+            Action::Duplicate(
+                Pattern {
+                    message: Kind::Offer,
+                    ..
+                }
+                | Pattern {
+                    message: Kind::Answer,
+                    to: None,
+                    ..
+                },
+            ) => return Some(Meets::Answered),
             Action::Send {
                 from,
                 message: Kind::Bye,
@@ -69,20 +98,23 @@ impl<'s> Calls<'s> {
             Action::KillServer { .. } | Action::Restart { .. } => {
                 self.over.extend(self.with.keys());
                 self.with.clear();
+                self.ended.clear();
             }
             Action::Pause { .. } => self.paused = true,
             Action::Resume { .. } => self.paused = false,
             _ => {}
         }
-        let mut another = false;
+        let mut meets = None;
         for (one, other) in begun {
             if self.with.contains_key(one) || self.with.contains_key(other) {
-                another = true;
+                meets = meets.max(Some(Meets::Standing));
+            } else if self.ended.contains(one) || self.ended.contains(other) {
+                meets = meets.max(Some(Meets::Ended));
             }
             self.with.extend([(one, other), (other, one)]);
             self.over.retain(|peer| *peer != one && *peer != other);
         }
-        another
+        meets
     }
 
     /// This one hangs up, or its line has ended.
@@ -90,6 +122,7 @@ impl<'s> Calls<'s> {
         if let Some(other) = self.with.remove(peer) {
             self.with.remove(other);
             self.over.extend([peer, other]);
+            self.ended.extend([peer, other]);
         }
     }
 

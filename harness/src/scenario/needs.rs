@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::acquainted::Acquainted;
-use super::calls::Calls;
+use super::calls::{Calls, Meets};
 use super::crowd::are_apart;
 use super::model::{
     Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Offers, Pattern, Raw, Scenario, Second, Share,
@@ -137,9 +137,23 @@ impl<'s> Course<'s> {
             let what = format!("has {peer} come back at once after a loss");
             need(self, Need::NoticesLoss, what);
         }
-        if self.calls.step(self.scenario, &step.action, &self.rooms) {
-            let what = "has somebody offer who is in a call, or to who is".into();
-            need(self, Need::AnotherOffer, what);
+        match self.calls.step(self.scenario, &step.action, &self.rooms) {
+            Some(Meets::Standing) => {
+                let what = "has somebody offer who is in a call, or to who is".into();
+                need(self, Need::AnotherOffer, what);
+            }
+            Some(Meets::Ended) => {
+                let what = "has somebody offer who was in a call, or to who was".into();
+                need(self, Need::AnotherCall, what);
+            }
+            Some(Meets::Answered) => {
+                need(
+                    self,
+                    Need::AnotherAnswer,
+                    "has an offer answered twice".into(),
+                );
+            }
+            None => {}
         }
         match &step.action {
             Action::Connect { answer, .. } if wants_refusal(answer) => {

@@ -44,6 +44,10 @@ pub enum Need {
     AnnouncesLeavingToAll,
     /// Who is in a call can offer, and be offered to.
     AnotherOffer,
+    /// A call is over as soon as one of the two has ended it, so that there can be another.
+    AnotherCall,
+    /// An offer may be answered twice.
+    AnotherAnswer,
     /// What is connected goes on when the server, or a line to it, has ended or stands still.
     OutlivesLines,
     /// A channel that one makes opens at the other, too, before anything is said in it.
@@ -165,6 +169,10 @@ impl Need {
             Need::ReachesOneOfMany(_) => None,
             Need::AnotherOffer => (properties.one_call)
                 .then(|| format!("the dialect `{name}` has one call at a time, with one offer (`one-call`)")),
+            Need::AnotherCall => (properties.one_call)
+                .then(|| format!("the dialect `{name}` has one call at a time (`one-call`), and nothing tells when one that has ended is over for the server")),
+            Need::AnotherAnswer => (properties.one_call)
+                .then(|| format!("the dialect `{name}` has one answer to each offer (`one-call`)")),
             Need::OutlivesLines => (properties.relays_media)
                 .then(|| format!("with the dialect `{name}` connections go through the server (`relays-media`)")),
             Need::TellsChannels => (properties.relays_media)

@@ -75,6 +75,8 @@ pub struct Driver {
     orders: HashMap<OrderId, oneshot::Sender<Done>>,
     /// Commands of the mind that have no reply yet.
     calls: FuturesUnordered<BoxFuture<'static, (Call, Result<Reply, HandError>)>>,
+    /// What the wire tells.
+    told: mpsc::UnboundedReceiver<Told>,
     /// The times after which the mind wants to be told.
     times: FuturesUnordered<BoxFuture<'static, Input>>,
     lost: Lost,
@@ -106,6 +108,7 @@ impl Driver {
             ),
             name: setup.name,
             hand: setup.hand,
+            told: setup.wire.listen(),
             wire: setup.wire,
             recorder: setup.recorder,
             directory: setup.directory,
@@ -133,7 +136,6 @@ impl Driver {
         mut answered: mpsc::UnboundedReceiver<Answered>,
     ) -> (u32, u32) {
         let mut hand_lives = true;
-        let mut told = self.wire.listen();
         loop {
             tokio::select! {
                 // What the hand told came before what the stage orders now.
@@ -145,10 +147,7 @@ impl Driver {
                 Some((call, result)) = self.calls.next() => self.inputs.push_back(Input::Reply { call, result }),
                 Some(answer) = answered.recv() => self.answered(answer),
                 Some(time) = self.times.next() => self.inputs.push_back(time),
-                Some(told) = told.recv() => match told {
-                    Told::Word(link, word, seq) => self.told(link, word, seq),
-                    Told::Stands(link) => self.opened(link).await,
-                },
+                Some(told) = self.told.recv() => self.wire_tells(told).await,
                 () = self.line.redials() => self.redial().await,
                 () = self.line.beat() => self.beat(),
                 task = inbox.recv() => match task {
@@ -159,6 +158,13 @@ impl Driver {
             self.think();
         }
         (self.line.last, self.mind.last_conn())
+    }
+
+    async fn wire_tells(&mut self, told: Told) {
+        match told {
+            Told::Word(link, word, seq) => self.told(link, word, seq),
+            Told::Stands(link) => self.opened(link).await,
+        }
     }
 
     /// Lets the mind have what it has yet to hear, and does what it says.
@@ -497,7 +503,13 @@ impl Driver {
                 }
                 self.heard(link, heard, &seqs).await;
             }
-            Happening::LinkClosed { link, code, reason } => self.closed(link, code, &reason),
+            Happening::LinkClosed { link, code, reason } => {
+                // What has been told on it comes before its end.
+                while let Ok(told) = self.told.try_recv() {
+                    self.wire_tells(told).await;
+                }
+                self.closed(link, code, &reason);
+            }
             Happening::Console { level, text } => {
                 self.recorder.record(
                     What::Console {

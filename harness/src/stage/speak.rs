@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::driver::Driver;
 use super::line::{
@@ -14,6 +14,9 @@ use crate::hand::{Command, HandError, PeerFault, Reply};
 use crate::names::{Link, RoomName};
 use crate::record::{Seq, What};
 use crate::signaling::{Conversation, Heard, Meant, Out, Request, Say, Word};
+
+/// How long a request that is said last may take to be answered before the line is closed.
+const PARTS_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long it waits before it dials once more.
 const BETWEEN: Duration = Duration::from_millis(100);
@@ -140,14 +143,8 @@ impl Driver {
             return Done::No("it has no signaling connection".into());
         };
         let number = link.number;
-        let last = link.conversation.last().filter(|_| link.open);
-        if let Some(Say {
-            out: Out::Text(text),
-            means,
-        }) = last
-        {
-            let said = self.send_text(number, Some(means), text, Vec::new()).await;
-            tracing::debug!(?said, "last");
+        if let Some(last) = link.conversation.last().filter(|_| link.open) {
+            self.say_last(number, last).await;
         }
         let command = Command::CloseLink {
             link: number,
@@ -155,6 +152,39 @@ impl Driver {
             reason: String::new(),
         };
         plain(self.hand.perform(command).await)
+    }
+
+    /// What becomes of it changes nothing: the line is closed all the same.
+    async fn say_last(&mut self, link: u32, Say { out, means }: Say) {
+        let out = match out {
+            Out::Text(text) => {
+                let said = self.send_text(link, Some(means), text, Vec::new()).await;
+                tracing::debug!(?said, "last");
+                return;
+            }
+            out => out,
+        };
+        let Some((_, _, command)) = fetch_command(out) else {
+            return;
+        };
+        self.wire.intend(0, Some(means), Vec::new());
+        match begin(&self.hand, command) {
+            Begun::Ended(answer) => self.parted(answer),
+            // It goes on if the wait is over: the server may yet read it.
+            Begun::Goes(work) => {
+                if let Ok(Ok(answer)) = timeout(PARTS_WITHIN, tokio::spawn(work)).await {
+                    self.parted(answer);
+                }
+            }
+        }
+    }
+
+    /// The answer to what was said last, which means nothing.
+    fn parted(&self, answer: Result<Reply, HandError>) {
+        match answer {
+            Ok(Reply::Response { body, .. }) => drop(self.wire.heard(0, body.as_bytes())),
+            other => tracing::debug!(?other, "last"),
+        }
     }
 
     /// A line stands, as the hand or the tap tells, whoever is first: what is said on it first.

@@ -377,6 +377,9 @@ fn what_one_call_by_way_of_the_server_cannot_do_is_told_by_its_line() {
         .replace("say:\n", "say:\n  leave: { message: { op: leave }, done: sent }\n  bye: { message: { op: bye } }\n")
         .replace("hear:\n", "hear:\n  bye: { message: { op: bye, from: \"{peer}\" } }\n");
     const AGAIN: &str = "has somebody offer who is in a call, or to who is: the dialect `gateway` has one call at a time, with one offer (`one-call`)";
+    // It is told to be over before it is.
+    const SOON: &str = "has somebody offer who was in a call, or to who was: the dialect `gateway` has one call at a time (`one-call`), and nothing tells when one that has ended is over for the server";
+    const TWICE: &str = "has an offer answered twice: the dialect `gateway` has one answer to each offer (`one-call`)";
     const LOST: &str = "talks through a channel that has lost its server, or a line: with the dialect `gateway` connections go through the server (`relays-media`)";
     let met = "  - await: { connected: [alice, bob] }\n";
     let rows: &[(&str, Option<(u32, &str)>)] = &[
@@ -401,16 +404,46 @@ fn what_one_call_by_way_of_the_server_cannot_do_is_told_by_its_line() {
             Some((7, AGAIN)),
         ),
         ("  - join: { peer: carol, room: lobby }\n", Some((7, AGAIN))),
+        // Who hears an offer twice answers it twice, anew.
+        (
+            "  - duplicate: { message: offer, to: alice }\n",
+            Some((7, TWICE)),
+        ),
+        (
+            "  - duplicate: { message: answer, from: alice }\n",
+            Some((7, TWICE)),
+        ),
+        ("  - duplicate: { message: answer, to: bob }\n", None),
+        (
+            "  - duplicate: { message: offer, from: bob }\n",
+            Some((7, AGAIN)),
+        ),
         (
             "  - join: { peer: carol, room: lobby, offer: false }\n",
             None,
         ),
         (
             "  - send: { from: bob, to: alice, message: bye }\n  - negotiate: { from: bob, to: alice }\n  - say: { from: bob, to: alice, text: hi }\n",
-            None,
+            Some((8, SOON)),
+        ),
+        (
+            "  - send: { from: bob, to: alice, message: bye }\n  - await: { peer: alice, hears: bye, from: bob }\n  - negotiate: { from: bob, to: alice }\n",
+            Some((9, SOON)),
         ),
         (
             "  - leave: { peer: bob }\n  - join: { peer: bob, room: lobby }\n  - await: { connected: [alice, bob] }\n  - say: { from: bob, to: alice, text: hi }\n",
+            Some((8, SOON)),
+        ),
+        (
+            "  - leave: { peer: bob }\n  - join: { peer: carol, room: lobby }\n",
+            Some((8, SOON)),
+        ),
+        (
+            "  - leave: { peer: bob }\n  - join: { peer: bob, room: lobby, offer: false }\n",
+            None,
+        ),
+        (
+            "  - restart: {}\n  - create: { peer: alice, room: lobby }\n  - join: { peer: bob, room: lobby }\n",
             None,
         ),
         (

@@ -73,6 +73,8 @@ pub struct Conversation {
     pub(super) pings: Option<Duration>,
     /// What is said behind something that has yet to be heard.
     pub(super) waiting: VecDeque<Waiting>,
+    /// Method and path of a request that was said last and is not answered yet: its answer means nothing, whatever else is asked so.
+    pub(super) parting: Option<(String, String)>,
 }
 
 /// Whether something else than a request was said that the server has not certainly done with.
@@ -116,6 +118,7 @@ impl Conversation {
             last_ack: 0,
             pings: None,
             waiting: VecDeque::new(),
+            parting: None,
         };
         own.choose_id();
         own

@@ -196,6 +196,13 @@ impl Conversation {
         let value = self.value(body).unwrap_or(Json::Null);
         let dialect = Arc::clone(&self.dialect);
         let path = self.alias.take_off(path).into_owned();
+        let parting = |(of, at): &mut (String, String)| of == method && *at == path;
+        if self.parting.take_if(parting).is_some() {
+            return Heard {
+                understood: true,
+                ..Heard::default()
+            };
+        }
         let fits = |hearing: &Hearing| {
             hearing
                 .http

@@ -374,7 +374,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "one-call",
                 Shape::Flag,
                 "false",
-                "A peer is in one call at a time, which is one offer and its answer, until one of the two says `bye`: an offer of, or to, somebody who is in one is refused. A scenario that has one is unsupported.",
+                "A peer is in one call at a time, which is one offer and its answer, until one of the two says `bye`, or has no line any more: an offer of, or to, somebody who is in one is refused, and so may be one that comes soon after. When a call that has ended is over for the server, nothing tells. A scenario that has another offer is unsupported.",
                 "one-call: true",
             ),
             may(
@@ -499,7 +499,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "last",
                 Shape::Template,
                 "nothing",
-                "What is said last on a line that its peer closes in order: where a step disconnects it, and where the play is over.",
+                "What is said last on a line that its peer closes in order: where a step disconnects it, and where the play is over. A message; or a request, which is what has `http`, and beside it `headers` and `body`, as in `say`. Its answer, which is waited for, means nothing.",
                 "last: { bye: \"{me}\" }",
             ),
         ],

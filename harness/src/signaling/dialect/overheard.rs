@@ -70,13 +70,15 @@ impl Conversation {
         let value = self.value(body).unwrap_or(Json::Null);
         let path = self.alias.take_off(path).into_owned();
         let dialect = Arc::clone(&self.dialect);
+        let request = (method, &*path, &value);
+        if meant == Some(Meant::Aside)
+            && let Some(last) = &dialect.connect.last
+            && asks(last, request, &mut self.variables())
+        {
+            self.parting = Some((method.to_owned(), path.clone()));
+        }
         self.overhear(&dialect, meant, |step, variables| {
-            step.http.as_ref().is_some_and(|route| {
-                route.method == method && matches_text(&route.path, &path, variables)
-            }) && match &step.body {
-                Body::None => true,
-                Body::Template(template) => template.matches(&value, variables),
-            }
+            asks(step, request, variables)
         })
     }
 
@@ -205,4 +207,21 @@ impl Conversation {
         self.told(&word);
         vec![word]
     }
+}
+
+/// Whether a request of this method, path and body is this step.
+fn asks<'t>(
+    step: &'t Saying,
+    (method, path, body): (&str, &str, &'t Json),
+    variables: &mut Variables<'t>,
+) -> bool {
+    let routed = step
+        .http
+        .as_ref()
+        .is_some_and(|route| route.method == method && matches_text(&route.path, path, variables));
+    routed
+        && match &step.body {
+            Body::None => true,
+            Body::Template(template) => template.matches(body, variables),
+        }
 }

@@ -105,14 +105,31 @@ impl Reader<'_> {
             connect.then = items.iter().filter_map(|item| self.then(item)).collect();
         }
         if let Some(node) = fields.find("last") {
-            let known = self.with_own(&["me", "self"]);
-            let last = self.templates(&refs(&known), false).template(node);
-            connect.last = last.map(|body| Saying {
-                body: Body::Template(body),
-                ..Saying::default()
-            });
+            connect.last = self.last(node);
         }
         connect
+    }
+
+    /// `last:` a message; or a request, which is what has `http:`.
+    fn last(&mut self, node: &Node) -> Option<Saying> {
+        let known = self.with_own(&["me", "self"]);
+        if let Value::Map(entries) = &node.value
+            && Fields(entries).find("http").is_some()
+        {
+            let keys = ["http", "headers", "body"];
+            self.known("a request that is said last", entries, &keys);
+            return self.one_saying(node, entries, &refs(&known));
+        }
+        if matches!(self.via, Via::Events { .. } | Via::LongPoll) {
+            let shape = "a request, `{ http: POST /path }`: no message goes up on such a line";
+            node.wrong(shape, self.mistakes);
+            return None;
+        }
+        let last = self.templates(&refs(&known), false).template(node);
+        last.map(|body| Saying {
+            body: Body::Template(body),
+            ..Saying::default()
+        })
     }
 
     /// `via:`, and the names of events that are heard besides those without one.

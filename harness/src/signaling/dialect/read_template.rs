@@ -26,6 +26,7 @@ impl Templates<'_> {
                     items.iter().map(|item| self.template(item)).collect();
                 items.into_iter().collect::<Option<_>>().map(Template::List)
             }
+            Value::Map(entries) if self.lacks_values(node, entries) => None,
             Value::Map(entries) => match entries.as_slice() {
                 [(key, inner)] if key.text == "$json" => self
                     .template(inner)
@@ -40,6 +41,36 @@ impl Templates<'_> {
                 _ => self.map(entries),
             },
         }
+    }
+
+    /// Notes keys with neither value nor colon: to YAML `{room}` is a mapping with the key `room`, and no hole.
+    fn lacks_values(&mut self, node: &Node, entries: &[(Key, Node)]) -> bool {
+        let bare = |(key, value): &&(Key, Node)| {
+            let text = &self.mistakes.source().text;
+            value.is_null() && !text[key.span.bytes.end..].trim_start().starts_with(':')
+        };
+        let lacking: Vec<&Key> = entries.iter().filter(bare).map(|(key, _)| key).collect();
+        for key in &lacking {
+            let name = &key.text;
+            match entries {
+                [_] => self
+                    .mistakes
+                    .add(
+                        &node.span,
+                        format!("`{{{name}}}` without quotes is a mapping, and no hole"),
+                    )
+                    .expect("expected a value: in YAML `{` begins a mapping")
+                    .advise(format!("put it in quotes: `\"{{{name}}}\"`")),
+                _ => self
+                    .mistakes
+                    .add(&key.span, format!("the key {} has no value", quoted(name)))
+                    .expect("expected a value")
+                    .advise(format!(
+                        "write `{name}: \"{{…}}\"`, or `{name}: null` where it is nothing"
+                    )),
+            };
+        }
+        !lacking.is_empty()
     }
 
     fn scalar(&mut self, node: &Node, scalar: &Scalar) -> Option<Template> {
@@ -168,5 +199,68 @@ impl Templates<'_> {
                 .suggest(&hole.name, self.variables.iter().copied());
         }
         fine.then_some(pieces)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::signaling::Dialect;
+
+    /// What is wrong with a dialect that says an offer so, a line each.
+    fn mistakes(message: &str) -> Vec<String> {
+        let text = format!(
+            "dialect: x\nconnect: {{ path: / }}\nsay:\n  offer: {{ message: {message} }}\n  answer: {{ message: {{ answer: \"{{sdp}}\" }} }}\n\
+             hear:\n  offer: {{ message: {{ offer: \"{{sdp}}\" }} }}\n  answer: {{ message: {{ answer: \"{{sdp}}\" }} }}\n"
+        );
+        match Dialect::read(Path::new("x.yaml"), &text) {
+            Ok(_) => Vec::new(),
+            Err(mistakes) => mistakes.iter().map(|mistake| mistake.line()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_hole_without_quotes_is_told_to_want_them() {
+        for message in [
+            "[1, {sdp}]",
+            "[1, { sdp }]",
+            "{ offer: {sdp} }",
+            "{ offer: [{sdp}] }",
+            "{sdp}",
+            "{ $json: {sdp} }",
+        ] {
+            let told = mistakes(message);
+            assert_eq!(told.len(), 1, "{message}: {told:?}");
+            assert!(
+                told[0].contains("`{sdp}` without quotes is a mapping, and no hole"),
+                "{told:?}"
+            );
+            assert!(
+                told[0].contains("put it in quotes: `\"{sdp}\"`"),
+                "{told:?}"
+            );
+        }
+        let told = mistakes("{ offer: {sdp|json} }");
+        assert!(
+            told[0].contains("put it in quotes: `\"{sdp|json}\"`"),
+            "{told:?}"
+        );
+        let told = mistakes("{ type: offer, sdp }");
+        assert!(told[0].contains("the key `sdp` has no value"), "{told:?}");
+    }
+
+    #[test]
+    fn nothing_may_be_written_as_a_value() {
+        for message in [
+            "{ offer: \"{sdp}\", to: null }",
+            "{ offer: \"{sdp}\", to: ~ }",
+            "{ offer: \"{sdp}\", to: }",
+            "{ offer: \"{sdp}\", to : }",
+            "{ offer: \"{sdp}\", \"to\": }",
+            "{ offer: \"{sdp}\", of: {} }",
+        ] {
+            assert_eq!(mistakes(message), Vec::<String>::new(), "{message}");
+        }
     }
 }

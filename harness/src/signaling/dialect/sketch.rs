@@ -19,6 +19,8 @@ pub struct Names<'a> {
 const DEPTH: usize = 6;
 /// A longer pattern helps nobody (bytes).
 const LONGEST: usize = 400;
+/// What servers number their words by stays below; ids and times do not.
+const LARGEST_WORD: u64 = 9999;
 /// The keys in which servers write what a message is.
 const KINDS: [&str; 12] = [
     "type", "event", "op", "kind", "cmd", "command", "action", "method", "msg", "message", "what",
@@ -26,16 +28,16 @@ const KINDS: [&str; 12] = [
 ];
 
 /// A pattern that this message would fit, as one line of YAML: what names the kind of message stands as it is, what is known is a hole, and
-/// the rest is `{_}`. `None` for what is neither an object nor a list.
+/// the rest is `{_}`. Some servers number their words. `None` for what is neither an object nor a list.
 pub fn sketch(text: &str, names: Names<'_>) -> Option<String> {
     let value: Json = serde_json::from_str(text).ok()?;
     let pattern = match &value {
         Json::Object(map) if !map.is_empty() => pattern(&value, names, 0),
         Json::Array(items) if !items.is_empty() => {
             // What it is stands first.
-            let items = items.iter().enumerate().map(|(at, item)| match item {
-                Json::String(text) if at == 0 && text.len() <= 40 => yaml::scalar(text),
-                item => pattern(item, names, 1),
+            let items = items.iter().enumerate().map(|(at, item)| {
+                let word = word(item).filter(|_| at == 0);
+                word.unwrap_or_else(|| pattern(item, names, 1))
             });
             format!("[{}]", items.collect::<Vec<_>>().join(", "))
         }
@@ -52,11 +54,8 @@ fn pattern(value: &Json, names: Names<'_>, depth: usize) -> String {
             let is_kind = |(key, _): &(&String, &Json)| KINDS.contains(&key.as_str());
             let (kinds, others): (Vec<_>, Vec<_>) = map.iter().partition(is_kind);
             let entries = kinds.into_iter().chain(others).map(|(key, value)| {
-                let literal = KINDS.contains(&key.as_str());
-                let value = match value {
-                    Json::String(text) if literal && text.len() <= 40 => yaml::scalar(text),
-                    value => pattern(value, names, depth + 1),
-                };
+                let word = word(value).filter(|_| KINDS.contains(&key.as_str()));
+                let value = word.unwrap_or_else(|| pattern(value, names, depth + 1));
                 format!("{}: {value}", yaml::scalar(&escaped_key(key)))
             });
             format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
@@ -82,6 +81,18 @@ fn pattern(value: &Json, names: Names<'_>, depth: usize) -> String {
             _ => hole("_"),
         },
         _ => hole("_"),
+    }
+}
+
+/// What can be the word of a message, as it stands: a short text, or a small whole number.
+fn word(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) if text.len() <= 40 => Some(yaml::scalar(text)),
+        Json::Number(number) => {
+            let small = number.as_i64()?.unsigned_abs() <= LARGEST_WORD;
+            small.then(|| number.to_string())
+        }
+        _ => None,
     }
 }
 
@@ -134,6 +145,18 @@ mod tests {
                 r#"["in","lobby",["bob"],3]"#,
                 r#"[in, "{room}", "{with}", "{_}"]"#,
             ),
+            (
+                r#"[1,{"room":"lobby"},2]"#,
+                r#"[1, { room: "{room}" }, "{_}"]"#,
+            ),
+            (r#"[-7,"bob"]"#, r#"[-7, "{peer}"]"#),
+            (
+                r#"{"op":10,"d":{"heartbeat":41250}}"#,
+                r#"{ op: 10, d: { heartbeat: "{_}" } }"#,
+            ),
+            // A time, a share: no words.
+            (r#"[1764190000000,"in"]"#, r#"["{_}", "{_}"]"#),
+            (r#"[0.5,"in"]"#, r#"["{_}", "{_}"]"#),
         ] {
             assert_eq!(sketch(text, names).as_deref(), Some(expected));
         }

@@ -1,5 +1,6 @@
 //! A driver with a hand that has no sockets: what it does with its line, and what it tells the stage.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -90,6 +91,10 @@ struct Alice {
 
 impl Alice {
     fn new(reconnects: Option<Reconnects>) -> Self {
+        Self::speaking(Dialect::reference(), reconnects)
+    }
+
+    fn speaking(dialect: Arc<Dialect>, reconnects: Option<Reconnects>) -> Self {
         let (tells, happenings) = mpsc::unbounded_channel();
         let (said, done) = mpsc::unbounded_channel();
         let hand = Arc::new(Scripted {
@@ -101,7 +106,6 @@ impl Alice {
         let recorder = Recorder::new(None);
         let names = [peer("alice"), peer("bob")];
         let directory = Directory::new(names.iter());
-        let dialect = Dialect::reference();
         let wire = Wire::new(
             peer("alice"),
             recorder.clone(),
@@ -275,4 +279,29 @@ async fn what_a_step_has_ended_is_not_dialled_again() {
         assert_eq!(alice.next().await, "open 2");
         assert!(alice.done.is_empty());
     }
+}
+
+/// A hand may tell of the end of a line before it has answered the command for it.
+#[tokio::test]
+async fn who_leaves_by_closing_has_left_before_the_line_is_over() {
+    let reference = include_str!("../../../../fixtures/servers/reference/dialect.yaml");
+    let said = "leave:   { message: { type: leave } }";
+    assert!(reference.contains(said));
+    let closing = reference.replace(said, "leave: { done: closed }");
+    let dialect = Dialect::read(Path::new("d.yaml"), &closing).expect("a dialect");
+    let mut alice = Alice::speaking(Arc::new(dialect), None);
+    alice.inside().await;
+    let room = RoomName::new("lobby");
+    let request = Request::Leave { room };
+    let offer = None;
+    let done = alice.order(Order::Ask { request, offer }).await;
+    assert!(matches!(done, Done::Yes));
+    let ends: Vec<String> = (alice.recorder.events_from(0).iter())
+        .filter_map(|event| match &event.what {
+            What::Hears { kind, .. } => Some(kind.to_string()),
+            What::LinkClosed { .. } => Some("closed".into()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ends, ["joined", "left", "closed"]);
 }
