@@ -449,7 +449,10 @@ impl Stage {
         for inner in all {
             if let (Some(Answer::Any), Some(replied)) = (inner.action.answer(), &inner.replied) {
                 match replied.granted {
-                    true => granted.push(inner),
+                    true => {
+                        self.went(&inner.action);
+                        granted.push(inner);
+                    }
                     false => refused.push(inner),
                 }
             }

@@ -196,6 +196,9 @@ impl Stage {
         }
         if let (Some(replied), Some(Answer::Any)) = (replied, action.answer()) {
             self.tell_outcome(peer, action.verb(), &replied, begun);
+            if replied.granted {
+                self.went(action);
+            }
         }
         Ok(waited)
     }
