@@ -77,6 +77,46 @@ async fn who_comes_back_and_leaves_leaves_the_room_that_it_was_in() {
     );
 }
 
+/// A dialect in which nobody is answered who comes in or goes.
+fn unanswered() -> Setting {
+    let text = REFERENCE
+        .replace(
+            "join, room: \"{room}\" } }",
+            "join, room: \"{room}\" }, done: sent }",
+        )
+        .replace("{ type: leave } }", "{ type: leave }, done: sent }")
+        .replace("  joined:      {", "  #")
+        .replace("  left:        {", "  #")
+        .replace(
+            "hear:\n",
+            "ignore:\n  - { message: { type: joined } }\n  - { message: { type: left } }\nhear:\n",
+        );
+    let dialect = Dialect::read(Path::new("d.yaml"), &text).expect("a dialect");
+    assert!(!dialect.answers(glare::signaling::Kind::Join));
+    Setting {
+        dialect: Arc::new(dialect),
+        ..setting()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_request_is_taken_to_have_led_to_was_asked_for() {
+    let steps = "  - create: { peer: bob, room: lobby }
+  - join: { peer: alice, room: lobby, offer: false }
+  - leave: { peer: alice }
+  - await: { peer: bob, hears: peer-left }
+";
+    assert_eq!(
+        of_alice(steps, unanswered()).await,
+        [
+            "alice -> server: join lobby",
+            "server -> alice: joined lobby with bob",
+            "alice -> server: leave lobby",
+            "server -> alice: left lobby",
+        ]
+    );
+}
+
 fn pair(dialect: &str) -> (Conversation, Conversation) {
     let dialect = Arc::new(Dialect::read(Path::new("d.yaml"), dialect).expect("a dialect"));
     let book = Book::default();
