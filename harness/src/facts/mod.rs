@@ -3,7 +3,7 @@
 //! Fed event by event. What it says is refined by later events, never revised; where the wire names no sender or no request, it holds those
 //! that it can be.
 //!
-//! - `rooms`: **stays**, who was in which room, certain or possible at each event.
+//! - `rooms`: **stays**, who was in which room, certain or possible at each event; `entries`: what is kept of each.
 //! - `replies`: which answer belongs to which request.
 //! - `post`: **deliveries**, what was sent and what came of it: delivered, altered, twice, lost, invented; `alike`: of messages that cannot be told apart.
 //! - `pairs`: the connection of one peer with one other, and its first negotiation.
@@ -11,6 +11,7 @@
 //! - `news`: each word of somebody's coming or going, and the stay's begin or end that can have caused it, or none.
 
 mod alike;
+mod entries;
 pub(crate) mod news;
 mod nodes;
 pub(crate) mod pairs;

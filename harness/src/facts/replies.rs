@@ -161,7 +161,7 @@ impl Rooms {
             _ => None,
         };
         if let Some(notice) = notice.filter(|_| self.is_taken_for_granted(event)) {
-            self.take_for_granted(link, notice);
+            self.take_for_granted(i, link, notice);
             return;
         }
         self.shows_entry(link, word.as_ref(), i);
@@ -241,7 +241,7 @@ impl Rooms {
 
     /// When the server has taken the request in, nobody knows: to come in is certain from the first sign of it, and to go out is possible from the
     /// request on.
-    fn take_for_granted(&mut self, link: LinkId, notice: &Notice) {
+    fn take_for_granted(&mut self, i: usize, link: LinkId, notice: &Notice) {
         let Some(Some(kind)) = answers(notice) else {
             return;
         };
@@ -249,6 +249,7 @@ impl Rooms {
         let Some(ask) = asks.and_then(|asks| asks.back().copied()) else {
             return;
         };
+        self.answers.insert(i, self.asks[ask].message);
         self.asks[ask].granted = true;
         if matches!(kind, Kind::Create | Kind::Join) {
             self.links[link].granted = Some((ask, kind));

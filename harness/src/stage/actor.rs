@@ -392,6 +392,11 @@ impl Actor {
         }
     }
 
+    /// Whether it is a page that lives on in another tab when the one in front dies.
+    pub fn has_other_tabs(&self) -> bool {
+        matches!(&self.life, Some(Life::Page(life)) if life.has_others())
+    }
+
     /// Gives an order and waits until it is carried out, which is as long as the stack and the server take.
     pub async fn order(&mut self, order: Order, cause: Vec<Seq>) -> Result<Done, Trouble> {
         self.live().await?;
@@ -415,10 +420,10 @@ impl Actor {
         }
     }
 
-    /// Makes it die. Its next order brings a new one to the stage.
-    pub async fn kill(&mut self, how: Kill) -> Result<(), Trouble> {
+    /// Makes it die. Its next order brings a new one to the stage. A socket that is yet to become one has so much time for that.
+    pub async fn kill(&mut self, how: Kill, patience: Duration) -> Result<(), Trouble> {
         if how == Kill::Socket {
-            self.tap.cut(None, Cut::Reset).await;
+            self.tap.cut_within(None, Cut::Reset, patience).await;
             return Ok(());
         }
         if how == Kill::Browser {

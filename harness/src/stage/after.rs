@@ -4,7 +4,7 @@ use super::director::{Miss, Stage, Stop, fail, fail_as};
 use super::hope::Waiting;
 use super::order::Done;
 use super::waits::World;
-use crate::names::PeerName;
+use crate::names::{Link, PeerName};
 use crate::record::{FailureKind, Seq, What, payload};
 use crate::scenario::{Action, Answer};
 use crate::signaling::{Kind, Notice};
@@ -20,8 +20,8 @@ pub(super) enum Due {
     Reply(Kind),
     /// The end of its signaling connection, as the peer sees it.
     Closed(u32),
-    /// The same, as the tap sees it.
-    Down,
+    /// The end of these lines, as the tap sees it.
+    Down(Vec<Link>),
     /// What it said is heard by this one.
     Heard(PeerName, String, Payload),
 }

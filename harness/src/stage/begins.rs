@@ -28,6 +28,29 @@ impl Begins {
 }
 
 impl Stage {
+    /// A peer asks to come into a room. Where it may be refused it stays where it is until it is let in.
+    fn may_go(&mut self, action: &Action) {
+        let (Action::Create { peer, room, answer }
+        | Action::Join {
+            peer, room, answer, ..
+        }) = action
+        else {
+            return;
+        };
+        let before = self.rooms.entry(peer.clone());
+        match answer {
+            Answer::Granted => drop(before.insert_entry(room.clone())),
+            _ => drop(before.or_insert_with(|| room.clone())),
+        }
+    }
+
+    /// A request that might have been refused was granted.
+    pub(super) fn went(&mut self, action: &Action) {
+        if let Action::Create { peer, room, .. } | Action::Join { peer, room, .. } = action {
+            self.rooms.insert(peer.clone(), room.clone());
+        }
+    }
+
     /// How a step begins.
     pub(super) fn begins(&mut self, action: &Action) -> Result<Begins, Stop> {
         let ask = |request, offer| Begins::Sending(Order::Ask { request, offer });
@@ -39,14 +62,12 @@ impl Stage {
                 Answer::Granted | Answer::Any => Order::Connect,
             }),
             Action::Second { .. } => Begins::InTurn(Some(Order::ConnectAnew)),
-            Action::Create { peer, room, .. } => {
-                self.rooms.insert(peer.clone(), room.clone());
+            Action::Create { room, .. } => {
+                self.may_go(action);
                 ask(Request::Create { room: room.clone() }, None)
             }
-            Action::Join {
-                peer, room, offer, ..
-            } => {
-                self.rooms.insert(peer.clone(), room.clone());
+            Action::Join { room, offer, .. } => {
+                self.may_go(action);
                 ask(Request::Join { room: room.clone() }, *offer)
             }
             Action::Leave { peer, .. } => match self.rooms.get(peer).cloned() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::actor::Actor;
 use super::desk::Desk;
@@ -16,7 +16,6 @@ use super::hope::Waiting;
 use super::lawful::judged;
 use super::order::{Done, Order};
 use super::outcome::Judged;
-use super::page;
 use super::pulse::Pulse;
 use super::rules::Rules;
 use super::strangers::Strangers;
@@ -24,48 +23,24 @@ use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::lock::lock;
 use crate::log::Watch;
-use crate::names::{Link, PeerName, RoomName};
+use crate::names::{PeerName, RoomName};
 use crate::peer::browser::Pool;
-use crate::peer::page::GRACE;
-use crate::peer::page::PageError;
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
-use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, PageDeed, Place};
+use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, Place};
 use crate::server::{AppServer, ServerUnderTest};
-use crate::signaling::{Alias, Dialect, Kind, Request, Terms};
+use crate::signaling::{Alias, Dialect, Terms};
 use crate::terms::ServerLife;
-
-/// How long the last replies may take before a link counts as not fenced.
-const FENCE_WITHIN: Duration = Duration::from_secs(5);
-/// So long must nothing come where no fence can show that nothing more does: some rounds through a server on a busy machine.
-///
-/// A WebSocket's ping is no such fence. Its pong shows that the server's library has read what came before (RFC 6455, section 5.5.3), not
-/// that the server has done with it: who looks somebody up before he lets him in answers the ping meanwhile. Pages cannot send
-/// pings, and other carriers have none.
-const QUIET: Duration = Duration::from_millis(200);
-
-/// How often a link is asked until all is here that the peers have sent.
-const ROUNDS: u32 = 2;
 
 /// How long a wait lasts when the file does not say and a browser takes part. Measured: Firefox pairs that connect in 0.4 s took more
 /// than 10 s with twenty processes on two cores.
-const BROWSER_WITHIN: Duration = Duration::from_secs(30);
+pub(super) const BROWSER_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long after its sockets a server's process may end, to be told as the reason.
 const ENDS_WITHIN: Duration = Duration::from_millis(500);
 
-/// How long a picture of a page may take on which a step failed.
-const PICTURE_WITHIN: Duration = Duration::from_secs(5);
-/// So much before its end a page's step may say that its time is up: browsers round.
-const MOMENT: Duration = Duration::from_millis(200);
-
-/// How much longer than it should whoever keeps to a deadline of his own may take: a page's answer to the step, and one more that says what is there.
-const OVERTIME: Duration = GRACE
-    .saturating_mul(2)
-    .saturating_add(Duration::from_secs(2));
-
 /// A wait that lasts longer than this is for a time-out of a stack, which costs nothing. So is one to which its step gives more time than
 /// is usual, from its beginning.
-const IDLE_AFTER: Duration = Duration::from_secs(1);
+pub(super) const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 /// Why a case ends early.
 pub(super) enum Stop {
@@ -265,39 +240,6 @@ impl Stage {
         peers.map(line).collect()
     }
 
-    /// Until all is here that the laws need.
-    async fn settle(&mut self, terms: &Terms) -> Result<(), Stop> {
-        self.until = Until::case(self.end);
-        // Whoever dials again by itself would take a name that is looked at in the end.
-        let living = self.actors.values_mut();
-        let living = living.filter(|actor| actor.lives() && !actor.is_page());
-        let rest = join_all(living.map(|actor| actor.order(Order::Rest, Vec::new())));
-        // One that is busy for longer than this dials nobody meanwhile.
-        drop(timeout_at(Instant::now() + FENCE_WITHIN, rest).await);
-        self.go_on(self.ended).await?;
-        self.hear_of_leavings(terms).await?;
-        self.fence(self.ended).await?;
-        // What a node has answered shows nothing of what comes from another; and nobody can have a page ask for a last answer.
-        let spread = self.server.has_several_nodes() && self.fences_are_spoken;
-        match spread || self.actors.values().any(Actor::is_page) {
-            true => self.quiet().await,
-            false => Ok(()),
-        }
-    }
-
-    /// Until nothing new has come for a while.
-    pub(super) async fn quiet(&mut self) -> Result<(), Stop> {
-        let deadline = Instant::now() + FENCE_WITHIN;
-        loop {
-            let count = self.recorder.count();
-            let more = self.recorder.next_from(count);
-            let until = (Instant::now() + QUIET).min(deadline);
-            if timeout_at(until, more).await.is_err() {
-                return self.take_in();
-            }
-        }
-    }
-
     async fn steps(&mut self, case: &Case) -> Result<(), Stop> {
         let scenario = &case.scenario;
         let mut cause: Vec<Seq> = Vec::new();
@@ -476,121 +418,6 @@ impl Stage {
         }
     }
 
-    /// What the user of a page does.
-    pub(super) async fn page(
-        &mut self,
-        peer: &PeerName,
-        deed: &PageDeed,
-        begun: Seq,
-    ) -> Result<(), Stop> {
-        let until = self.until;
-        let began = Instant::now();
-        match timeout_at(self.end, self.actor(peer)?.live()).await {
-            Ok(lives) => lives?,
-            Err(_) => return Err(self.late(&format!("{peer}'s coming back"), until)),
-        }
-        if let Some(opening) = self.actor(peer)?.opening(deed, begun, BROWSER_WITHIN) {
-            let opens = self.within(BROWSER_WITHIN);
-            if let Err(error) = self.watching(opens, opening).await? {
-                return Err(self.unable(peer, &error, begun, opens).await);
-            }
-        }
-        // What a browser and a load take that no step asks for is nobody's fault.
-        let until = Until {
-            at: (until.at + began.elapsed()).min(self.end),
-            ..until
-        };
-        let left = until.at.saturating_duration_since(Instant::now());
-        let Some(work) = self.actor(peer)?.deed(deed, begun, left) else {
-            return Err(fail(format!("{peer} is no page")));
-        };
-        match self.watching(until, work).await? {
-            Ok(None) => Ok(()),
-            Ok(Some(picture)) => {
-                let name = match deed {
-                    PageDeed::Screenshot { name: Some(name) } => name.clone(),
-                    _ => self.number(begun),
-                };
-                self.actor(peer)?.keep_picture(&name, &picture);
-                Ok(())
-            }
-            Err(error) => Err(self.unable(peer, &error, begun, until).await),
-        }
-    }
-
-    /// What a user could not do, with a picture of what was there.
-    async fn unable(
-        &mut self,
-        peer: &PeerName,
-        error: &PageError,
-        begun: Seq,
-        until: Until,
-    ) -> Stop {
-        let mut message = format!("{peer}: {error}");
-        // What could not be done before its time was up was not for want of time.
-        let late = Instant::now() + MOMENT >= until.at;
-        let kept = self.kept_waiting(until).filter(|_| late);
-        let name = self.number(begun);
-        if let Some(actor) = self.actors.get(peer)
-            && let Some(picture) = actor.picture(PICTURE_WITHIN)
-            && let Ok(Some(picture)) = timeout(PICTURE_WITHIN, picture).await
-            && let Some(path) = actor.keep_picture(&name, &picture)
-        {
-            message.push_str(&format!("; a picture of it: {}", path.display()));
-        }
-        match self.take_in() {
-            Ok(()) => match kept {
-                Some(why) => Stop::Trouble(
-                    InconclusiveKind::Environment,
-                    format!("{message}; but {why}"),
-                ),
-                None => fail_as(page::failure(error), message),
-            },
-            Err(stop) => stop,
-        }
-    }
-
-    /// What a picture is called that a step takes.
-    fn number(&self, begun: Seq) -> String {
-        match self.recorder.event(begun).map(|event| event.what.clone()) {
-            Some(What::Step { index, .. }) => format!("step-{index}"),
-            _ => "step".to_owned(),
-        }
-    }
-
-    /// Waits for what somebody does who keeps to a deadline of his own; stops at what must never happen.
-    async fn watching<T>(
-        &mut self,
-        until: Until,
-        work: impl Future<Output = T>,
-    ) -> Result<T, Stop> {
-        let mut work = std::pin::pin!(work);
-        let idle = Instant::now() + IDLE_AFTER;
-        let latest = (until.at + OVERTIME).min(self.end.max(until.at));
-        loop {
-            self.take_in()?;
-            let next = match self.busy {
-                Some(_) => idle.min(latest),
-                None => latest,
-            };
-            let more = self.recorder.next_from(self.taken);
-            tokio::select! {
-                biased;
-                done = &mut work => {
-                    self.take_in()?;
-                    return Ok(done);
-                }
-                _ = more => {}
-                () = sleep_until(next) => {
-                    if next == latest {
-                        return Err(self.late("what its user was to do", until));
-                    }
-                    self.busy = None;
-                }
-            }
-        }
-    }
-
     /// Lets time pass, and nothing else: what must never happen ends it.
     pub(super) async fn idle(&mut self, time: Duration) -> Result<(), Stop> {
         let until = Until {
@@ -711,117 +538,6 @@ impl Stage {
                 ))
             }
         }
-    }
-
-    /// Asks each link that stands for a refusal: when it is here, all that the server had queued is here. Twice, because what one
-    /// peer sent before its first fence may reach another after that one's first.
-    ///
-    /// What waits for a successor can be told from what has one only when all is here; let go, it may be relayed in turn, so that two
-    /// more are asked.
-    async fn fence(&mut self, ended: Seq) -> Result<(), Stop> {
-        self.take_in()?;
-        if !self.fences_are_spoken {
-            // Nothing can show that all is here. What is absent accuses nobody; what is under way is waited for.
-            return self.quiet().await;
-        }
-        let within = FENCE_WITHIN + 2 * self.rules.longest_delay();
-        let mut standing: Vec<(PeerName, u32)> = self
-            .actors
-            .values()
-            .filter(|actor| actor.lives() && !actor.is_page() && self.world.is_up(&actor.name))
-            .filter_map(|actor| Some((actor.name.clone(), self.world.link(&actor.name)?)))
-            .filter(|(peer, instance)| {
-                !self.disturbed.is_mute(&Link {
-                    peer: peer.clone(),
-                    instance: *instance,
-                })
-            })
-            .collect();
-        let mut replies = BTreeMap::new();
-        self.fences = standing
-            .iter()
-            .map(|(peer, _)| (peer.clone(), false))
-            .collect();
-        let mut rounds = ROUNDS;
-        let mut round = 0;
-        while round < rounds {
-            let from = self.recorder.count();
-            let order = || Order::Ask {
-                request: Request::Fence,
-                offer: None,
-            };
-            let asked = self
-                .actors
-                .values_mut()
-                .filter(|actor| standing.iter().any(|(peer, _)| *peer == actor.name))
-                .map(|actor| actor.order(order(), vec![]));
-            let deadline = Instant::now() + within;
-            for done in timeout_at(deadline, join_all(asked))
-                .await
-                .unwrap_or_default()
-            {
-                if let Done::No(why) = done? {
-                    tracing::debug!(why, "no fence");
-                }
-            }
-            let mut fenced = Vec::new();
-            for (peer, instance) in standing {
-                let until = Until {
-                    within: deadline.saturating_duration_since(Instant::now()),
-                    at: deadline,
-                };
-                let reply = self
-                    .wait(
-                        until,
-                        || format!("the answer to {peer}'s last request"),
-                        |world| {
-                            let reply = world.reply(&peer, Kind::Fence, from.saturating_sub(1));
-                            match reply {
-                                None if !world.is_up(&peer) => Some(Err(Miss::new(
-                                    FailureKind::ConnectionLost,
-                                    format!("{peer} is gone, and cannot be fenced"),
-                                ))),
-                                reply => reply.map(Ok),
-                            }
-                        },
-                    )
-                    .await;
-                match reply {
-                    Ok((_, seq)) => {
-                        replies.insert(peer.clone(), seq);
-                        fenced.push((peer, instance));
-                    }
-                    Err(Stop::Fail {
-                        kind: FailureKind::TimedOut | FailureKind::ConnectionLost,
-                        place: None,
-                        message,
-                    }) => {
-                        self.recorder.record(
-                            What::Note {
-                                peer: Some(peer),
-                                text: message,
-                            },
-                            &[],
-                        );
-                    }
-                    Err(stop) => return Err(stop),
-                }
-            }
-            standing = fenced;
-            round += 1;
-            if round == ROUNDS && self.give_up_reordering(ended).await {
-                rounds += ROUNDS;
-            }
-        }
-        for (peer, instance) in standing {
-            self.fences.insert(peer.clone(), true);
-            let cause: Vec<Seq> = replies.get(&peer).copied().into_iter().collect();
-            let link = Link { peer, instance };
-            if !self.disturbed.is_broken(&link) {
-                self.recorder.record(What::Fenced { link }, &cause);
-            }
-        }
-        Ok(())
     }
 
     /// Clears the stage.

@@ -54,7 +54,10 @@ impl Wire {
     /// The peer says a word on this link for which this server has none: that it was said. Answers its event.
     pub fn asks_unsaid(&self, link: u32, word: &Word, cause: &[Seq]) -> Seq {
         let of = cause.last().copied().unwrap_or_default();
-        self.ear(&mut lock(&self.inner), link).told(word);
+        let mut inner = lock(&self.inner);
+        self.ear(&mut inner, link).told(word);
+        inner.moved(link, [word]);
+        drop(inner);
         self.work_out(link, Direction::Up, of, word.clone(), cause)
     }
 
@@ -62,6 +65,7 @@ impl Wire {
     pub fn follows_unsaid(&self, link: u32, word: &Word, asked: Seq) {
         let mut inner = lock(&self.inner);
         let follows = self.ear(&mut inner, link).unsaid(word);
+        inner.moved(link, &follows);
         self.imply(link, follows, asked);
     }
 
@@ -170,6 +174,18 @@ impl Wire {
     }
 
     pub(super) fn ear<'i>(&self, inner: &'i mut Inner, link: u32) -> &'i mut Conversation {
+        let newest = inner.newest;
+        if !inner.ears.contains_key(&link) {
+            let ear = (self.directory).conversation(self.dialect.clone(), &self.peer);
+            let before = inner.ears.range(1..).rfind(|(other, _)| **other < link);
+            let beside = inner.ears.get(if link == 0 { &newest } else { &0 });
+            let ear = match (before, beside) {
+                (Some((_, line)), _) => ear.after(line),
+                (None, Some(line)) => ear.beside(line),
+                (None, None) => ear,
+            };
+            inner.ears.insert(link, ear);
+        }
         let ears = inner.ears.entry(link);
         ears.or_insert_with(|| (self.directory).conversation(self.dialect.clone(), &self.peer))
     }
@@ -204,7 +220,7 @@ impl Wire {
             return Understood::default();
         }
         let ear = self.ear(inner, passing.link);
-        match (passing.carrier, passing.direction) {
+        let understood: Understood = match (passing.carrier, passing.direction) {
             (Carrier::Http, direction) => {
                 let mut head = passing.head.split(' ');
                 let (Some(method), Some(path)) = (head.next(), head.next()) else {
@@ -221,6 +237,9 @@ impl Wire {
             }
             (_, Direction::Up) => ear.overhear_text(text, meant).into(),
             (_, Direction::Down) => ear.hear_text(text).into(),
-        }
+        };
+        let words = understood.word.iter().chain(&understood.more);
+        inner.moved(passing.link, words.chain(&understood.implied));
+        understood
     }
 }

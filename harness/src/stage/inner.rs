@@ -50,7 +50,10 @@ pub(super) fn come(
             }))
         }
         Due::Closed(link) => world.has_closed(peer, *link).then(|| Ok(Vec::new())),
-        Due::Down => (!world.is_up(peer)).then(|| Ok(Vec::new())),
+        Due::Down(lines) => {
+            let over = !lines.iter().any(|line| world.stands(line));
+            over.then(|| Ok(Vec::new()))
+        }
         Due::Heard(by, channel, payload) => match world.heard(by, peer, channel, payload) {
             Some(seqs) => Some(Ok(seqs)),
             None => (waiting.dead.contains(by))

@@ -29,7 +29,7 @@ pub(super) struct PageLife {
     watcher: JoinHandle<()>,
     /// The number of its last connection.
     last_conn: Arc<AtomicU32>,
-    /// A step takes it away: nobody is to wonder.
+    /// A step takes it away, or has taken some of it: nobody is to wonder.
     ending: Arc<AtomicBool>,
     /// Something was loaded.
     opened: bool,
@@ -120,6 +120,11 @@ impl PageLife {
         self.tab
     }
 
+    /// Whether it has a tab beside the one that is in front.
+    pub fn has_others(&self) -> bool {
+        self.tab && self.page.tab_count() > 1
+    }
+
     /// Before its user can do this: what has to be awaited until a page is there, if none is.
     pub fn opening(
         &mut self,
@@ -127,7 +132,15 @@ impl PageLife {
         site: &Site<'_>,
         within: Duration,
     ) -> Option<impl Future<Output = Result<(), PageError>> + Send + use<>> {
+        if self.ending.load(Ordering::Relaxed) && self.page.why_gone().is_some() {
+            // What a killed tab left behind has gone with it.
+            (self.tab, self.opened) = (false, false);
+        }
         let needs = (!self.tab, !self.opened && !deed.loads());
+        if self.tab {
+            // From here on it is used again.
+            self.ending.store(false, Ordering::Relaxed);
+        }
         (self.tab, self.opened) = (true, true);
         let page = Arc::clone(&self.page);
         let home = site.url(site.home);
@@ -229,12 +242,15 @@ impl PageLife {
         async move { page.screenshot(&secrets.all, within).await.ok() }
     }
 
-    /// Closes its tab, as its user does.
+    /// Closes the tab in front, as its user does. If it has others, one of them comes to the front.
     pub async fn close_tab(&mut self, within: Duration) -> Result<(), PageError> {
-        (self.tab, self.opened) = (false, false);
-        // Until another is opened.
+        // Until its user does something again: what is left may go with it.
         self.ending.store(true, Ordering::Relaxed);
-        self.page.close_tab(within).await
+        let closed = self.page.close_tab(within).await;
+        if !matches!(closed, Ok(true)) {
+            (self.tab, self.opened) = (false, false);
+        }
+        closed.map(drop)
     }
 
     /// Kills its browser; what is left of it goes with it. Answers the number of its last connection.

@@ -16,7 +16,6 @@ use super::order::{Done, Order};
 use crate::names::PeerName;
 use crate::record::{FailureKind, Seq, What};
 use crate::scenario::{Action, Answer, Condition, Share, Step, Together};
-use crate::terms::Kill;
 
 /// How long the others may take to end when one of them has failed.
 const SEEN_OUT_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
@@ -195,7 +194,7 @@ impl Stage {
                 Some(Due::Reply(kind)) => {
                     format!("the server's answer to {}'s {kind}", inner.peer)
                 }
-                Some(Due::Closed(_) | Due::Down) => {
+                Some(Due::Closed(_) | Due::Down(_)) => {
                     format!("the end of {}'s signaling connection", inner.peer)
                 }
                 Some(Due::Heard(by, channel, _)) => {
@@ -288,13 +287,8 @@ impl Stage {
                 }
             }
             (Action::Kill { how, .. }, _) => {
-                let link = self.ending(peer, inner.step);
-                self.actor(peer)?.kill(*how).await?;
-                inner.due = match (how, link) {
-                    (Kill::Socket, Some(link)) => Some(Due::Closed(link)),
-                    (Kill::Socket, None) => None,
-                    _ => Some(Due::Down),
-                };
+                let (peer, how) = (peer.clone(), *how);
+                inner.due = self.kill(&peer, how, inner.step).await?;
             }
             (Action::Cut { how, .. }, _) => {
                 let (peer, how) = (peer.clone(), *how);
@@ -455,7 +449,10 @@ impl Stage {
         for inner in all {
             if let (Some(Answer::Any), Some(replied)) = (inner.action.answer(), &inner.replied) {
                 match replied.granted {
-                    true => granted.push(inner),
+                    true => {
+                        self.went(&inner.action);
+                        granted.push(inner);
+                    }
                     false => refused.push(inner),
                 }
             }

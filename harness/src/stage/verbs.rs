@@ -70,23 +70,11 @@ impl Stage {
                 let to = to.as_ref();
                 return self.say((from, to), channel, data, *heard, begun).await;
             }
-            Action::Kill { peer, how } => {
-                let link = self.ending(peer, begun);
-                self.actor(peer)?.kill(*how).await?;
-                match how {
-                    Kill::Socket => self.closed(peer, link).await?,
-                    // Of its end the server hears nothing.
-                    Kill::Tab | Kill::Browser if self.is_half_open(peer) => {}
-                    Kill::Tab | Kill::Browser => {
-                        self.wait(
-                            self.until,
-                            || format!("the end of {peer}'s signaling connection"),
-                            |world| (!world.is_up(peer)).then_some(Ok(())),
-                        )
-                        .await?;
-                    }
-                }
-            }
+            Action::Kill { peer, how } => match self.kill(peer, *how, begun).await? {
+                Some(Due::Closed(link)) => self.closed(peer, Some(link)).await?,
+                Some(Due::Down(lines)) => self.down(peer, &lines).await?,
+                _ => {}
+            },
             Action::Hold(pattern) => self.rules.place(pattern.clone(), Fault::Hold),
             Action::Drop(pattern) => self.rules.place(pattern.clone(), Fault::Drop),
             Action::Delay { pattern, by } => self.rules.place(pattern.clone(), Fault::Delay(*by)),
@@ -208,6 +196,9 @@ impl Stage {
         }
         if let (Some(replied), Some(Answer::Any)) = (replied, action.answer()) {
             self.tell_outcome(peer, action.verb(), &replied, begun);
+            if replied.granted {
+                self.went(action);
+            }
         }
         Ok(waited)
     }
@@ -236,8 +227,59 @@ impl Stage {
             },
             Cut::Reset | Cut::Silence(_) => tap::Cut::Reset,
         };
-        self.actor(peer)?.tap.cut(None, how).await;
+        let patience = self.patience();
+        self.actor(peer)?.tap.cut_within(None, how, patience).await;
         Ok(link)
+    }
+
+    /// How long a line that is changing from polls to a WebSocket may take before it is cut: half of what is left of the step, which is to see its end.
+    fn patience(&self) -> Duration {
+        self.until.at.saturating_duration_since(Instant::now()) / 2
+    }
+
+    /// Makes a peer die, and answers what then has to come. With its last tab, or its browser, all its lines end.
+    pub(super) async fn kill(
+        &mut self,
+        peer: &PeerName,
+        how: Kill,
+        begun: Seq,
+    ) -> Result<Option<Due>, Stop> {
+        let patience = self.patience();
+        if how == Kill::Socket {
+            let link = self.ending(peer, begun);
+            self.actor(peer)?.kill(how, patience).await?;
+            return Ok(link.map(Due::Closed));
+        }
+        if how == Kill::Tab && self.actor(peer)?.has_other_tabs() {
+            // Which lines are of that tab the browser alone knows.
+            self.actor(peer)?.kill(how, patience).await?;
+            return Ok(None);
+        }
+        let newest = self.ending(peer, begun);
+        let mut ends = self.world.lines(peer);
+        // Of the end of one that is silent the server hears nothing.
+        ends.retain(|link| !self.disturbed.is_silent(link));
+        for link in &ends {
+            if Some(link.instance) != newest {
+                let link = link.clone();
+                self.recorder.record(What::LinkEnded { link }, &[begun]);
+            }
+        }
+        self.actor(peer)?.kill(how, patience).await?;
+        Ok(Some(Due::Down(ends)))
+    }
+
+    /// Waits until these lines of a peer's have ended.
+    async fn down(&mut self, peer: &PeerName, lines: &[Link]) -> Result<(), Stop> {
+        self.wait(
+            self.until,
+            || format!("the end of {peer}'s signaling connection"),
+            |world| {
+                let over = !lines.iter().any(|line| world.stands(line));
+                over.then_some(Ok(()))
+            },
+        )
+        .await
     }
 
     /// Records that a step ends this peer's link, if there is one.

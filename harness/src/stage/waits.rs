@@ -643,6 +643,23 @@ impl World {
         self.newest_line(peer).is_some_and(|(_, up)| up)
     }
 
+    /// All lines of a peer that stand.
+    pub fn lines(&self, peer: &PeerName) -> Vec<Link> {
+        let lines = self.links.get(peer).into_iter().flatten();
+        let up = lines.filter(|(_, up)| **up);
+        up.map(|(instance, _)| Link {
+            peer: peer.clone(),
+            instance: *instance,
+        })
+        .collect()
+    }
+
+    /// Whether this line stands.
+    pub fn stands(&self, link: &Link) -> bool {
+        let lines = self.links.get(&link.peer);
+        lines.is_some_and(|lines| lines.get(&link.instance) == Some(&true))
+    }
+
     /// The newest link of a peer.
     pub fn link(&self, peer: &PeerName) -> Option<u32> {
         self.newest_line(peer).map(|(link, _)| link)

@@ -78,6 +78,14 @@ impl Inner {
         self.asked.remove(place).map(|(_, seq)| seq)
     }
 
+    /// Words on one link have put the peer somewhere: what it asks for beside the newest line, by HTTP, and what it says on that have one meaning.
+    pub(super) fn moved<'w>(&mut self, link: u32, words: impl IntoIterator<Item = &'w Word>) {
+        let other = if link == 0 { self.newest } else { 0 };
+        if let Some(ear) = self.ears.get_mut(&other).filter(|_| other != link) {
+            words.into_iter().for_each(|word| ear.moved(word));
+        }
+    }
+
     fn deliver_marked(&mut self, link: u32, words: Vec<Seq>, mark: u64) {
         let delivered = self.delivered.entry(link).or_default();
         delivered.push_back((words, mark));

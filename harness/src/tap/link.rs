@@ -38,7 +38,8 @@ const CLOSING: Duration = Duration::from_secs(5);
 pub(super) enum Command {
     Release(HoldId, oneshot::Sender<Delivery>),
     Discard(HoldId),
-    Cut(Cut, oneshot::Sender<()>),
+    /// A line that is changing to a WebSocket may take until then, to be cut as what it has become.
+    Cut(Cut, Instant, oneshot::Sender<()>),
     Silence(Silence, oneshot::Sender<()>),
     Stall(oneshot::Sender<()>),
     Mend(oneshot::Sender<()>),
@@ -381,10 +382,10 @@ impl Link {
                     }
                 }
             },
-            Command::Cut(Cut::Close { .. }, reply) if self.common.down => {
+            Command::Cut(Cut::Close { .. }, _, reply) if self.common.down => {
                 let _ = reply.send(());
             }
-            Command::Cut(Cut::Close { code, reason }, reply)
+            Command::Cut(Cut::Close { code, reason }, _, reply)
                 if self.up.outbox.at_border() && self.down.outbox.at_border() =>
             {
                 for leg in [&mut self.up, &mut self.down] {
@@ -415,7 +416,7 @@ impl Link {
                 self.common.down(Side::Tap, ending);
                 let _ = reply.send(());
             }
-            Command::Cut(how, reply) => {
+            Command::Cut(how, _, reply) => {
                 if matches!(how, Cut::Close { .. }) {
                     tracing::warn!(
                         link = self.common.number,

@@ -5,6 +5,9 @@
 //! server (in the place of those of the same name), and on the way to a server at a URL names that (see [`Site`]). With TLS, to either side, these are the bytes
 //! within; the handshakes are its own.
 //!
+//! It speaks HTTP/1.1 to either side, and in TLS offers and takes no other protocol (ALPN): HTTP/2, and a WebSocket that is one of its streams (RFC
+//! 8441), never occur.
+//!
 //! With a [`Forward`] it is the proxy of a browser's user context: pages keep their origin, their cookies and their URLs. There WebSockets to one
 //! server are asked for one after another, as by a browser without a proxy.
 //!
@@ -16,7 +19,8 @@
 //!   ([`LINE`](crate::terms::LINE)). It comes up when the first has gone to the server, and down when one is refused or breaks off, or when for a
 //!   minute there is none;
 //! - a session of engine.io (`EIO=` in the query), each packet a message, on polls and on the WebSocket that it changes to. Packets that only
-//!   serve the transport are not judged (`6`, `2probe`, `3probe`, `5`, `1`). With a WebSocket at once it is a WebSocket like any other.
+//!   serve the transport are not judged (`6`, `2probe`, `3probe`, `5`, `1`). With a WebSocket at once it is a WebSocket like any other. A cut
+//!   between the two waits until it is one of them.
 //!
 //! Where messages share a body, a fault on one of them makes body and length anew: of what stays, and of a noop or nothing if nothing does. What
 //! is released while a poll stands goes as the answer to that one, and the server's own answer with the next.

@@ -96,6 +96,8 @@ pub(super) struct State {
     pub(super) list: bool,
     /// The head of the last request that brought packets up.
     pub(super) post: Option<BytesMut>,
+    /// A WebSocket is asked for that the line is to change to, and neither refused nor given up.
+    changing: bool,
     /// The WebSocket that the line changes to; whether it has.
     pub(super) socket: Option<mpsc::UnboundedSender<Command>>,
     pub(super) upgraded: bool,
@@ -185,6 +187,19 @@ impl Polled {
     /// It is a WebSocket by now.
     pub(super) fn is_upgraded(&self) -> bool {
         self.state().upgraded
+    }
+
+    /// It is asked to change to a WebSocket, or that has come to nothing.
+    pub(super) fn changes(&self, changing: bool) {
+        self.state().changing = changing;
+        self.tell();
+    }
+
+    /// Whether it is between polls and a WebSocket, and nothing that the tap does keeps it there.
+    pub(super) fn is_changing(&self) -> bool {
+        let state = self.state();
+        let kept = state.silent_up || state.silent_down || state.stalled;
+        state.changing && !state.upgraded && !state.down && !kept && state.gathered.is_empty()
     }
 
     /// What there is to do for a peer who waits.

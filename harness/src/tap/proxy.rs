@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::link::Command;
 use super::options::{Cut, Delivery, TapOptions};
@@ -24,6 +24,9 @@ use crate::terms::Silence;
 
 /// After a failed accept (no file descriptors left) the next try comes after this time.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+
+/// A session that is changing to a WebSocket may take so long before it is cut.
+const CHANGES: Duration = Duration::from_secs(5);
 
 /// A proxy between one peer and the server under test. Dropping it ends all its connections.
 pub struct Tap {
@@ -129,8 +132,17 @@ impl Tap {
 
     /// Cuts one line by its number, or all of them; returns how many there were. After a cut by reset both sockets are closed; after
     /// one by close frame both ends have 5 s to answer.
+    ///
+    /// A session of engine.io that is between its polls and its WebSocket is cut as what it becomes, if that is decided within 5 s: the server
+    /// may notice the end of one that is neither only when it next looks.
     pub async fn cut(&self, link: Option<u32>, how: Cut) -> usize {
-        self.ask(link, |reply| Command::Cut(how.clone(), reply))
+        self.cut_within(link, how, CHANGES).await
+    }
+
+    /// The same, with so much time for a session between its polls and its WebSocket.
+    pub async fn cut_within(&self, link: Option<u32>, how: Cut, patience: Duration) -> usize {
+        let until = Instant::now() + patience;
+        self.ask(link, |reply| Command::Cut(how.clone(), until, reply))
             .await
     }
 

@@ -290,3 +290,103 @@ async fn hostile_ends_are_bounded_and_named() {
     exchanged(&tap, &listener, &get(3, "&sid=y"), gone).await;
     assert_eq!(tap.next().await, "7 over by Server");
 }
+
+/// A session whose WebSocket is asked for: the tap, and the two ends of that.
+async fn changing(answer: &[u8]) -> (Tapped, TcpListener, TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut tap = Tapped::before(listener.local_addr().unwrap(), pass).await;
+    let host = tap.tap.address();
+    let get = format!("GET /io/?EIO=4&transport=polling HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    let opened = ok("0{\"sid\":\"x\",\"upgrades\":[\"websocket\"]}");
+    exchanged(&tap, &listener, &get, &opened).await;
+    assert!(tap.next().await.starts_with("1 open /io/"));
+    tap.next().await;
+    let upgrade = format!(
+        "GET /io/?EIO=4&transport=websocket&sid=x HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    let (peer, server) = exchanged(&tap, &listener, &upgrade, answer).await;
+    (tap, listener, peer, server)
+}
+
+const SWITCHED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+/// A text frame of the peer's, with a key of zeros.
+fn masked(text: &str) -> Vec<u8> {
+    let length = 0x80 | u8::try_from(text.len()).unwrap();
+    let head = [0x81, length, 0, 0, 0, 0];
+    [&head[..], text.as_bytes()].concat()
+}
+
+#[tokio::test]
+async fn a_line_that_is_changing_to_a_websocket_is_cut_as_the_websocket_that_it_becomes() {
+    let close = Cut::Close {
+        code: 4000,
+        reason: "bye".into(),
+    };
+    for how in [Cut::Reset, close] {
+        let (mut tap, _listener, mut peer, mut server) = changing(SWITCHED).await;
+        let mut cut = Box::pin(tap.tap.cut(Some(1), how.clone()));
+        assert!(futures_util::poll!(cut.as_mut()).is_pending());
+        // What is asked later is done, so the cut was looked at.
+        soon(tap.tap.mend(Some(1))).await;
+        assert!(futures_util::poll!(cut.as_mut()).is_pending(), "{how:?}");
+        for (text, answer) in [("2probe", Some("3probe")), ("5", None)] {
+            peer.write_all(&masked(text)).await.unwrap();
+            let mut came = vec![0; 6 + text.len()];
+            soon(server.read_exact(&mut came)).await.unwrap();
+            if let Some(answer) = answer {
+                let length = u8::try_from(answer.len()).unwrap();
+                let frame = [&[0x81, length][..], answer.as_bytes()].concat();
+                server.write_all(&frame).await.unwrap();
+                let mut came = vec![0; frame.len()];
+                soon(peer.read_exact(&mut came)).await.unwrap();
+            }
+        }
+        assert_eq!(soon(&mut cut).await, 1);
+        drop(cut);
+        assert_eq!(tap.next().await, "1 over by Tap");
+        let mut end = [0; 7];
+        let ended = soon(peer.read_exact(&mut end)).await;
+        match how {
+            Cut::Reset => assert!(ended.is_err(), "{end:?}"),
+            Cut::Close { .. } => assert_eq!(&end, b"\x88\x05\x0f\xa0bye"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_stays_with_its_polls_is_cut_once_that_is_decided() {
+    let refused = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno";
+    let (mut tap, ..) = changing(refused).await;
+    assert_eq!(soon(tap.tap.cut(Some(1), Cut::Reset)).await, 1);
+    assert_eq!(tap.next().await, "1 over by Tap");
+    // One that is given up.
+    let (mut tap, _listener, peer, _server) = changing(SWITCHED).await;
+    let mut cut = Box::pin(tap.tap.cut(Some(1), Cut::Reset));
+    assert!(futures_util::poll!(cut.as_mut()).is_pending());
+    drop(peer);
+    assert_eq!(soon(&mut cut).await, 1);
+    drop(cut);
+    assert_eq!(tap.next().await, "1 over by Tap");
+}
+
+#[tokio::test]
+async fn a_line_that_never_gets_done_with_its_change_is_cut_as_it_is() {
+    let (mut tap, ..) = changing(SWITCHED).await;
+    let patience = Duration::from_millis(100);
+    let cut = tap.tap.cut_within(Some(1), Cut::Reset, patience);
+    assert_eq!(soon(cut).await, 1);
+    assert_eq!(tap.next().await, "1 over by Tap");
+    // What the tap itself keeps from it is not waited for.
+    let (mut tap, _listener, _peer, _server) = changing(SWITCHED).await;
+    let silence = Silence {
+        up: true,
+        down: true,
+    };
+    soon(tap.tap.silence(Some(1), silence)).await;
+    let cut = tap
+        .tap
+        .cut_within(Some(1), Cut::Reset, Duration::from_secs(3600));
+    assert_eq!(soon(cut).await, 1);
+    assert_eq!(tap.next().await, "1 over by Tap");
+}

@@ -46,6 +46,17 @@ fn a_new_file_passes_the_check_and_is_never_written_over() {
 }
 
 #[test]
+fn the_check_lists_all_that_can_be_said_and_heard() {
+    let stand = Stand::new();
+    stand.write("reference.yaml", REFERENCE);
+    stand
+        .glare(&["dialect", "check", "reference.yaml"])
+        .ends(0)
+        .says("bye, fence\n")
+        .says("error, fenced\n");
+}
+
+#[test]
 fn the_check_underlines_all_mistakes_and_what_can_never_happen() {
     let stand = Stand::new();
     stand.write(

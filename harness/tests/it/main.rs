@@ -78,6 +78,7 @@ mod project_file;
 mod readme;
 mod record;
 mod report_parting;
+mod rooms_unsaid;
 mod second_line;
 mod server_child;
 mod server_lives;

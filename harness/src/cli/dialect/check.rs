@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::{Exit, colour, complain, say};
 use crate::mistake::shown;
-use crate::signaling::Dialect;
+use crate::signaling::{Dialect, Kind};
 
 /// Show all mistakes of dialect files
 #[derive(clap::Args)]
@@ -47,14 +47,14 @@ impl Check {
 
 /// What a file says, in a few lines.
 fn good(dialect: &Dialect) -> String {
-    let names = |kinds: Vec<crate::signaling::Kind>| {
-        let names: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
-        names.join(", ")
-    };
+    let names =
+        |kinds: Vec<Kind>| -> Vec<&'static str> { kinds.into_iter().map(Kind::as_str).collect() };
+    let fenced = dialect.hears_fenced().then_some("fenced");
+    let heard: Vec<&str> = names(dialect.heard()).into_iter().chain(fenced).collect();
     let path = shown(&dialect.source().path.display().to_string());
     format!(
         "{path}: good\n  says   {}\n  hears  {}\nNext: glare dialect try {path} --server 'YOUR SERVER {{port}}'",
-        names(dialect.said()),
-        names(dialect.heard()),
+        names(dialect.said()).join(", "),
+        heard.join(", "),
     )
 }

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::drive::{Answer, Ask, Clicks, Driver, Limit};
 use super::error::{PageError, seconds};
-use super::event::PageEvents;
+use super::event::{PageEvents, WindowId};
 use super::keys::Input;
 use super::picture;
 use super::target::{Sight, Tab, Target};
@@ -432,37 +432,53 @@ impl UserPage {
         opened
     }
 
-    /// Closes the tab that is driven, as a user does (`pagehide`, beacons). The one that was driven before it is driven again.
-    pub async fn close_tab(&self, within: Duration) -> Result<(), PageError> {
+    /// Closes the tab that is driven, as a user does (`pagehide`, beacons). The one that was driven before it, or whichever is there still, comes to
+    /// the front and is driven from here on. Answers whether there is one.
+    pub async fn close_tab(&self, within: Duration) -> Result<bool, PageError> {
         let limit = Limit::new(within);
         let window = self.driver.window()?;
-        let mut changes = self.driver.windows.changes();
         let closing = self
             .guest()
             .close_window(&window.context, true, limit.left());
         let closed = closing.await;
         closed.map_err(|error| PageError::Refused(error.to_string()))?;
         // That is told where all is told, and must not be news before.
-        let told = async {
-            while self.driver.windows.why_gone(window.id).is_none() {
-                if changes.changed().await.is_err() {
-                    return;
-                }
-            }
-        };
-        if timeout(limit.left(), told).await.is_err() {
+        if !self.is_told_gone(window.id, limit).await {
             return Err(PageError::Refused(format!(
                 "its tab is not closed in {} s",
                 seconds(within)
             )));
         }
-        self.driver.windows.drive_the_last();
-        Ok(())
+        loop {
+            self.driver.windows.drive_the_last();
+            let next = self.driver.windows.driven();
+            if next.gone.is_some() {
+                return Ok(false);
+            }
+            match self.to_front(&next.context, limit).await {
+                Ok(()) => return Ok(true),
+                // A page may close what it opened when it goes itself.
+                Err(_) if self.is_told_gone(next.id, limit).await => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits until this window is told to be gone; whether it is in time.
+    async fn is_told_gone(&self, id: WindowId, limit: Limit) -> bool {
+        let mut changes = self.driver.windows.changes();
+        let told = async {
+            while self.driver.windows.why_gone(id).is_none() {
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        timeout(limit.left(), told).await.is_ok()
     }
 
     /// Closes the tab that is driven, if there is another one, to which its user then comes back.
     pub async fn leave_tab(&self, within: Duration) -> Result<(), PageError> {
-        let limit = Limit::new(within);
         self.driver.window()?;
         if self.driver.windows.count() < 2 {
             return Err(PageError::NoTab {
@@ -471,9 +487,7 @@ impl UserPage {
                 within: None,
             });
         }
-        self.close_tab(within).await?;
-        let next = self.driver.window()?;
-        self.to_front(&next.context, limit).await
+        self.close_tab(within).await.map(drop)
     }
 
     /// Goes to another tab, once it is there. From here on it is the one that is driven.
@@ -565,6 +579,14 @@ impl UserPage {
     /// Why it is gone, if it is.
     pub fn why_gone(&self) -> Option<String> {
         self.driver.windows.driven().gone
+    }
+
+    /// How many tabs it has, those included that the page opened.
+    pub fn tab_count(&self) -> usize {
+        match self.driver.windows.all_gone() {
+            Some(_) => 0,
+            None => self.driver.windows.count(),
+        }
     }
 
     /// Kills its browser; only one of its own can be killed.

@@ -236,7 +236,7 @@ pub(crate) const AT_ONCE: &[Verb] = &[
             must(
                 "how",
                 Shape::Word(&["socket", "tab", "browser"]),
-                "Its socket is reset, its page closed, or its browser killed.",
+                "Its socket is reset, its page closed (of a page of yours with several tabs the one in front), or its browser killed.",
             ),
         ],
         Demands::Nothing,

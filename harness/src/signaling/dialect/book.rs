@@ -8,6 +8,8 @@ use serde_json::Value as Json;
 
 use super::template::id_text;
 use crate::lock::lock;
+use crate::names::RoomName;
+use crate::signaling::Kind;
 
 /// A server that has not told somebody its id by then is not waited for.
 const EXPECTED_FOR: Duration = Duration::from_secs(1);
@@ -21,6 +23,8 @@ struct Pages {
     peers: Named,
     rooms: Named,
     inside: BTreeMap<String, BTreeSet<String>>,
+    /// Which room a request that is on its way is about, by who asks and what.
+    meant: BTreeMap<(String, Kind), RoomName>,
     /// Who is about to be told its id, and since when.
     expected: BTreeMap<String, Instant>,
 }
@@ -72,6 +76,17 @@ impl Book {
     /// From now on this id is that room's.
     pub(super) fn learn_room(&self, name: &str, id: &Json) {
         lock(&self.0).rooms.learn(name, id);
+    }
+
+    /// This peer is about to ask this of that room, which the message itself need not name.
+    pub(super) fn means(&self, peer: &str, kind: Kind, room: &RoomName) {
+        let mut pages = lock(&self.0);
+        pages.meant.insert((peer.to_owned(), kind), room.clone());
+    }
+
+    /// The room that this request is about, now that it has come, if its peer has told.
+    pub(super) fn meant(&self, peer: &str, kind: Kind) -> Option<RoomName> {
+        lock(&self.0).meant.remove(&(peer.to_owned(), kind))
     }
 
     /// The peer that has or had this id.

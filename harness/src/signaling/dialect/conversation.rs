@@ -60,6 +60,8 @@ pub struct Conversation {
     pub(super) inside: BTreeSet<String>,
     /// Those who are told to be inside before one is let in.
     pub(super) told: BTreeSet<String>,
+    /// The room that the peer was in, or asked for, on the line before.
+    pub(super) was: Option<RoomName>,
     /// The room that its line is dialled for.
     pub(super) dialled: Option<RoomName>,
     /// How many steps of the opening are done.
@@ -111,6 +113,7 @@ impl Conversation {
             refusable: Refusable::default(),
             inside: BTreeSet::new(),
             told: BTreeSet::new(),
+            was: None,
             dialled: None,
             opening: 0,
             shaken: false,
@@ -243,6 +246,11 @@ impl Conversation {
             });
         }
         self.choose_room_id(word);
+        if let Word::Request { request } = word
+            && let Some(room) = request.room()
+        {
+            self.book.means(&self.me, kind, room);
+        }
         self.make_up(word);
         self.speaks(word);
         if !self.waiting.is_empty() && self.waiting.len() < MOST_WAITING {
@@ -539,6 +547,49 @@ impl Conversation {
         self.note(word);
     }
 
+    /// Takes in where a word has put the peer that passed beside this line.
+    pub fn moved(&mut self, word: &Word) {
+        match word {
+            Word::Request { request } => {
+                if let Some(room) = request.room().filter(|_| request.kind() != Kind::Leave) {
+                    self.asked = Some((request.kind(), room.clone()));
+                }
+            }
+            Word::Notice {
+                notice: Notice::Created { room } | Notice::Joined { room, .. },
+            } => self.room = Some(room.clone()),
+            Word::Notice {
+                notice: Notice::Left { .. },
+            } => self.room = None,
+            Word::Notice {
+                notice: Notice::Destroyed { room },
+            } => drop(self.room.take_if(|own| own == room)),
+            _ => {}
+        }
+    }
+
+    /// The same, of a line beside another of the same peer: it is where it is there.
+    #[must_use]
+    pub fn beside(mut self, other: &Self) -> Self {
+        self.room.clone_from(&other.room);
+        self.asked.clone_from(&other.asked);
+        self.was.clone_from(&other.was);
+        self
+    }
+
+    /// The same, of a line that comes after this one of the same peer.
+    #[must_use]
+    pub fn after(mut self, other: &Self) -> Self {
+        self.was = other.place().cloned();
+        self
+    }
+
+    /// The room that the peer is in, or else the one that it asked for last.
+    pub(super) fn place(&self) -> Option<&RoomName> {
+        let asked = || self.asked.as_ref().map(|(_, room)| room);
+        self.room.as_ref().or_else(asked).or(self.was.as_ref())
+    }
+
     /// Takes in what the peer said.
     pub(super) fn speaks(&mut self, word: &Word) {
         let all = &mut self.refusable;
@@ -608,8 +659,15 @@ impl Conversation {
                 notice: Notice::Refused { request, .. },
             } if *request != Some(Kind::Fence) => self.awaits = false,
             Word::Notice {
-                notice: Notice::Left { .. } | Notice::Destroyed { .. },
+                notice: Notice::Left { .. },
             } => {
+                self.room = None;
+                self.inside.clear();
+            }
+            // Of a room that the peer is not in, it is where it was.
+            Word::Notice {
+                notice: Notice::Destroyed { room },
+            } if self.room.as_ref().is_none_or(|own| own == room) => {
                 self.room = None;
                 self.inside.clear();
             }

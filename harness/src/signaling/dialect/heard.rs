@@ -404,13 +404,12 @@ impl Conversation {
             {
                 return None;
             }
-            let here = match hears {
-                Hears::Kind(Kind::Created | Kind::Joined | Kind::Destroyed) => {
-                    let asked = self.asked.as_ref().map(|(_, room)| room);
-                    asked.or(self.room.as_ref())
-                }
-                _ => self.room.as_ref(),
+            let asked = match (hears, &self.asked) {
+                (Hears::Kind(Kind::Created | Kind::Joined), Some((_, room)))
+                | (Hears::Kind(Kind::Destroyed), Some((Kind::Destroy, room))) => Some(room),
+                _ => None,
             };
+            let here = asked.or(self.place());
             self.meet_by_pair(&mut variables, known);
             let mut words = self.called(here, |called| {
                 words::heard_of_each(*hears, &mut variables, hearing.of, called)

@@ -711,6 +711,11 @@ impl Dialect {
             .collect()
     }
 
+    /// Whether the refusal that a fence waits for has a form of its own.
+    pub fn hears_fenced(&self) -> bool {
+        self.hear.iter().any(|(heard, _)| *heard == Hears::Fenced)
+    }
+
     /// Whether it has rooms that are asked for. Where to be connected is to be inside there are none, unless each has a line of its own.
     pub fn has_rooms(&self) -> bool {
         let asks = |kind| {

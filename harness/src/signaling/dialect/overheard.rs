@@ -117,13 +117,11 @@ impl Conversation {
             if !fits(step, &mut variables) {
                 return None;
             }
+            let told = self.book.meant(&self.me, *kind);
             // Whether the answer to a join is here when the peer leaves is a race: what it asked for last is what it leaves.
             let here = match kind {
-                Kind::Leave => {
-                    let asked = self.asked.as_ref().map(|(_, room)| room);
-                    self.room.as_ref().or(asked)
-                }
-                _ => self.room.as_ref(),
+                Kind::Leave => self.room.as_ref().or(told.as_ref()).or(self.place()),
+                _ => told.as_ref().or(self.room.as_ref()),
             };
             self.meet_by_pair(&mut variables, known);
             let word = self.called(here, |called| words::said(*kind, &variables, called))?;

@@ -61,6 +61,7 @@ impl Policy for Joined {
         let line = &self.0;
         if let LinkChange::Down { .. } = change {
             line.state().socket = None;
+            line.changes(false);
         }
         if !line.is_upgraded() {
             return;

@@ -578,10 +578,19 @@ impl Session {
     }
 
     /// The session's WebSocket.
-    async fn join(
+    async fn join(&mut self, request: Request, line: Arc<Polled>) -> Result<Option<Upgraded>, End> {
+        line.changes(true);
+        let joined = self.join_on(request, &line).await;
+        if !matches!(joined, Ok(Some(_))) {
+            line.changes(false);
+        }
+        joined
+    }
+
+    async fn join_on(
         &mut self,
         mut request: Request,
-        line: Arc<Polled>,
+        line: &Arc<Polled>,
     ) -> Result<Option<Upgraded>, End> {
         request.strip_extensions();
         self.readdress(&mut request);
@@ -605,7 +614,7 @@ impl Session {
             path: request.target,
             answer: response.raw,
             stream: None,
-            line: Some(line),
+            line: Some(Arc::clone(line)),
         }))
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::carrier::engine;
 use crate::tap::head;
@@ -30,7 +30,24 @@ pub(super) async fn look_after(
     mut commands: mpsc::UnboundedReceiver<Command>,
 ) {
     let mut news = line.news();
+    // Cuts that wait until the line is polled again, or a WebSocket.
+    let mut cuts = Vec::new();
     while !line.is_down() {
+        let changing = line.is_changing();
+        let now = Instant::now();
+        for (_, command) in cuts.extract_if(.., |(until, _)| !changing || *until <= now) {
+            line.command(command, &shared);
+        }
+        if line.is_down() {
+            break;
+        }
+        let patience = cuts.iter().map(|(until, _)| *until).min();
+        let out_of_patience = async {
+            match patience {
+                Some(until) => sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
         let idle = line.idle_since();
         let over = async {
             match idle {
@@ -40,11 +57,13 @@ pub(super) async fn look_after(
         };
         tokio::select! {
             command = commands.recv() => match command {
+                Some(command @ Command::Cut(_, until, _)) => cuts.push((until, command)),
                 Some(command) => line.command(command, &shared),
                 None => break,
             },
             // The line itself lives as long as this.
             _ = news.changed() => {}
+            () = out_of_patience => {}
             () = over => line.ended(Side::Peer, Ending::Eof),
         }
     }
@@ -89,15 +108,16 @@ impl Polled {
                 drop(state);
                 self.done(reply);
             }
-            Command::Cut(how, reply) => {
+            Command::Cut(how, until, reply) => {
                 let mut state = self.state();
                 let upgraded = state.upgraded;
                 let socket = state.socket.clone();
                 if upgraded {
-                    pass_on(&socket, Command::Cut(how, reply));
+                    pass_on(&socket, Command::Cut(how, until, reply));
                     return;
                 }
-                pass_on(&socket, Command::Cut(how.clone(), oneshot::channel().0));
+                let reported = oneshot::channel().0;
+                pass_on(&socket, Command::Cut(how.clone(), until, reported));
                 state.cut = true;
                 drop(state);
                 let ending = match how {

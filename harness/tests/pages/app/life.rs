@@ -23,6 +23,13 @@ casts! {
     a_second_tab_is_a_second_line_of_the_same_peer_in_firefox: "bob=firefox", second_tab;
     a_second_tab_is_left_for_the_first_in_chromium: "bob=chromium", tab_left;
     a_second_tab_is_left_for_the_first_in_firefox: "bob=firefox", tab_left;
+    a_second_tab_that_is_killed_leaves_the_first_in_front_in_chromium: "bob=chromium", tab_killed;
+    a_second_tab_that_is_killed_leaves_the_first_in_front_in_firefox: "bob=firefox", tab_killed;
+    a_first_tab_that_is_killed_takes_its_line_alone_with_it_in_chromium: "bob=chromium", first_tab_killed;
+    a_first_tab_that_is_killed_takes_its_line_alone_with_it_in_firefox: "bob=firefox", first_tab_killed;
+    a_page_whose_tabs_are_killed_one_after_another_comes_back_in_a_new_one_in_chromium: "bob=chromium", all_tabs_killed;
+    a_page_whose_tabs_are_killed_one_after_another_comes_back_in_a_new_one_in_firefox: "bob=firefox", all_tabs_killed;
+    a_window_that_closes_with_the_tab_that_opened_it_is_nobodys_fault_in_chromium: "bob=chromium", popup_goes_along;
     the_only_tab_of_a_page_is_not_closed_by_a_step_in_chromium: "alice=chromium", only_tab;
     a_page_is_given_no_login_and_needs_none_in_chromium: "alice=chromium", without_login;
     a_secret_is_in_the_page_and_in_no_record_log_or_picture_in_chromium: "alice=chromium", secret;
@@ -153,6 +160,69 @@ async fn tab_left(cast: &str) {
              alice: disconnects\nserver -> bob: peer-left alice (lost)\nbob: sees text \"Somebody left\"\n"
         )
     );
+}
+
+/// The tab in front dies with its line, and the steps go on in the one behind it.
+async fn tab_killed(cast: &str) {
+    let steps = r#"  - new-tab: { peer: bob }
+  - fill: { peer: bob, field: "Room", text: other }
+  - click: { peer: bob, button: "Create" }
+  - await: { peer: bob, hears: created }
+  - kill: { peer: bob, how: tab }
+  - see: { peer: bob, text: "Nothing yet" }
+  - disconnect: { peer: alice }
+  - see: { peer: bob, text: "Somebody left" }
+  - await: { peer: bob, hears: peer-left, from: alice }
+"#;
+    let log = bob_does(cast, steps).await;
+    assert_eq!(
+        log,
+        format!(
+            "{COMES}bob: opens a tab\nbob: fills field \"Room\" with \"other\"\nbob: clicks button \"Create\"\n\
+             bob#2 -> server: create other\nserver -> bob#2: created other\nbob: killed (tab)\nbob: sees text \"Nothing yet\"\n\
+             alice: disconnects\nserver -> bob: peer-left alice (lost)\nbob: sees text \"Somebody left\"\n"
+        )
+    );
+}
+
+/// The line of the tab that dies is not the newest.
+async fn first_tab_killed(cast: &str) {
+    let steps = format!(
+        "  - new-tab: {{ peer: bob }}\n  - see: {{ peer: bob, text: \"The line is open\" }}\n  - switch-tab: {{ peer: bob, tab: 1 }}\n  - kill: {{ peer: bob, how: tab }}\n{AGAIN}"
+    );
+    let log = bob_does(cast, &steps).await;
+    assert_eq!(
+        log,
+        format!(
+            "{COMES}bob: opens a tab\nbob: sees text \"The line is open\"\nbob: goes to tab 1\nbob: killed (tab)\n\
+             server -> alice: peer-left bob (lost)\n{COMES_AGAIN}"
+        )
+    );
+}
+
+async fn all_tabs_killed(cast: &str) {
+    let steps = format!(
+        "  - new-tab: {{ peer: bob }}\n  - see: {{ peer: bob, text: \"The line is open\" }}\n  - kill: {{ peer: bob, how: tab }}\n  - kill: {{ peer: bob, how: tab }}\n{AGAIN}"
+    );
+    let log = bob_does(cast, &steps).await;
+    let again = COMES_AGAIN.replace("bob#2", "bob#3");
+    assert_eq!(
+        log,
+        format!(
+            "{COMES}bob: opens a tab\nbob: sees text \"The line is open\"\nbob: killed (tab)\nbob: killed (tab)\n\
+             server -> alice: peer-left bob (lost)\n{again}"
+        )
+    );
+}
+
+/// What is left when a tab dies may go with it: of the page's own doing, and no step has done anything there since.
+async fn popup_goes_along(cast: &str) {
+    let page = format!(
+        "{TWO}<button onclick=\"this.popup = window.open('/'); onpagehide = () => this.popup.close()\">Popup</button>"
+    );
+    let text = "scenario: a window\npeers: { alice: { stack: wire }, bob: { app: / } }\nsteps:\n  - click: { peer: bob, button: Popup }\n  - switch-tab: { peer: bob, tab: 2 }\n  - see: { peer: bob, text: The line is open }\n  - switch-tab: { peer: bob, tab: 1 }\n  - kill: { peer: bob, how: tab }\n  - await: { peer: bob, disconnected: true }\n  - see: { peer: bob, text: The line is open }\n";
+    let outcome = played(text, cast, &Site::page(&page).await).await;
+    passes(&outcome);
 }
 
 async fn only_tab(cast: &str) {
