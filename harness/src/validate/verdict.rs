@@ -79,6 +79,11 @@ pub(super) struct Wrong {
 }
 
 impl Wrong {
+    /// The numbers of the laws that are broken.
+    pub(super) fn laws(&self) -> &BTreeSet<u8> {
+        &self.laws
+    }
+
     pub(super) fn of(failure: &Failure) -> Self {
         Self {
             laws: failure.breaches.iter().map(|broken| broken.law).collect(),
@@ -121,6 +126,9 @@ fn asks_of_news(case: &Case) -> bool {
 
 /// What a failure is worth.
 pub(super) fn found(case: &Case, script: &Script, failure: &Failure, endures: bool) -> Found {
+    if script.asks_other(failure.kind) {
+        return Found::NoPremise;
+    }
     // Laws accuse only of what is owed or declared; so do the rules of the wire, and a server that ends.
     let beside = is_of_news_alone(failure) && !asks_of_news(case);
     let owed = matches!(
