@@ -152,6 +152,8 @@ pub(super) struct Stage {
     /// The end of the steps; before it, the last step that began.
     pub(super) ended: Seq,
     pub(super) _pulse: Pulse,
+    /// When the case began.
+    pub(super) began: Instant,
     /// The case must be over by then.
     pub(super) end: Instant,
     /// What the step waits for must be there by then.

@@ -27,8 +27,15 @@ impl Stage {
             _ => Duration::ZERO,
         };
         let glare = self.starved(until);
+        // What came before may have been so slow that it left no time for this.
+        let of_the_case = match self.browsers && until.at >= self.end {
+            true => self.pool.starved_since(self.began),
+            false => Duration::ZERO,
+        };
+        let case = self.end.saturating_duration_since(self.began);
         let (who, kept) = match () {
             () if glare * 2 > until.within => ("glare itself", glare),
+            () if case >= LONG && of_the_case * 2 > case => ("the browser", of_the_case),
             // A page that never rests waits its turn on any machine with other work: three of four seconds where six share two cores.
             () if until.within >= LONG && browsers * 10 > until.within * 9 => {
                 ("the browser", browsers)

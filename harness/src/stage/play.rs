@@ -611,6 +611,7 @@ async fn perform(
         browsers: case.cast.needs_browser(),
         may_end: excuse(scenario, Law::ServerLives).is_some(),
         ended: 0,
+        began,
         end: began + setting.max_time,
         until: Until::case(began + setting.max_time),
         bound: BTreeMap::new(),

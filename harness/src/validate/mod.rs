@@ -4,6 +4,7 @@
 //! A case is *broken* only where a promise is (of every server, of the dialect, of an RFC), where things go well without the harm that it does (its
 //! control), and where two fresh processes show the same. What nobody promised is told as a *fact*.
 
+mod belongs;
 mod case;
 mod column;
 mod deviations;
@@ -12,6 +13,7 @@ mod export;
 mod matrix;
 mod page;
 mod play;
+mod refusal;
 mod script;
 mod sections;
 mod told;

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
+use super::belongs::{belongs, explained, homes};
 use super::case::{ANY_NAME, Case, ENDURES, Number, Source};
 use super::end::End;
+use super::refusal::spared;
 use super::script::{Role, Script};
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
@@ -166,9 +168,10 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
     let failure = match &outcome.verdict {
         Verdict::Fail(failure) => {
             let mut failure = failure.clone();
-            if let Some(end) = &end {
-                failure.message = end.explains(&failure.message);
-            }
+            failure.message = match &end {
+                Some(end) => end.explains(&failure.message),
+                None => explained(case, &failure),
+            };
             failure
         }
         Verdict::Unsupported(why) => {
@@ -187,7 +190,10 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
                     "nothing puts {law} to the test: {}",
                     unasked(&setting.dialect)
                 )),
-                _ => Says::Holds,
+                _ => match spared(case, script, &outcome, None, &setting.dialect) {
+                    Some(refusal) => Says::Fact(format!("not all is passed on: {refusal}")),
+                    None => Says::Holds,
+                },
             };
             return Ran::Says(says, Some(outcome));
         }
@@ -209,7 +215,30 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
             return Ran::Says(says, Some(outcome));
         }
     }
+    if let Some(refusal) = spared(case, script, &outcome, Some(&failure), &setting.dialect) {
+        let says = Says::Fact(format!("not so: {}; {refusal}", failure.message));
+        return Ran::Says(says, Some(outcome));
+    }
     Ran::Wrong(failure, Some(outcome))
+}
+
+/// Whose matter a failure is, where another case asks for it and shows it as well.
+async fn elsewhere(
+    case: &Case,
+    script: &Script,
+    failure: &Failure,
+    setting: &Arc<Setting>,
+    controls: &Controls,
+) -> Option<String> {
+    for home in homes(case, script, failure) {
+        let plain = Script::of(&home, &setting.dialect);
+        if let Some(there) = controls.of(&plain, setting).await
+            && let Some(why) = belongs(failure, &home, &there)
+        {
+            return Some(why);
+        }
+    }
+    None
 }
 
 /// That a server that ended ends where no harm is done as well.
@@ -302,6 +331,9 @@ async fn said(
     if let Some(why) = as_without(&first, &outcome) {
         return (Says::Inconclusive(why), outcome);
     }
+    if let Some(why) = elsewhere(case, script, &first, setting, controls).await {
+        return (Says::Inconclusive(why), outcome);
+    }
     let then = match second {
         Ran::Wrong(second, of_it) => match as_without(&second, &of_it) {
             Some(why) => why,
@@ -343,6 +375,10 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
     });
     let setting = patient.as_ref().unwrap_or(setting);
     let (says, outcome) = match case.source {
+        _ if script.lacking().is_some() => {
+            let why = script.lacking().unwrap_or_default();
+            (Says::Unsupported(why.to_owned()), None)
+        }
         Source::Dialect(key) if !is_declared(case.source, setting.dialect.properties()) => {
             let name = setting.dialect.name();
             let why = format!("the dialect `{name}` declares no `{key}`");

@@ -8,9 +8,10 @@
 //! | `apart` | Carol makes the attic, and Dave joins it: a pair that has nothing to do with the case |
 //! | `enter bob lobby` | he joins it |
 //! | `fill lobby` | others join it until all who fit in are inside, with Alice and Bob |
-//! | `open bob lobby` | he makes it; where the server has one word for both, he joins it |
+//! | `open bob lobby` | he makes it |
 //! | `tell bob alice offer` | he sends it to her, and she hears it |
 //! | `send bob alice offer` | he sends it |
+//! | `send bob alice candidate 30` | so often, in a row |
 //!
 //! | role | |
 //! |---|---|
@@ -21,6 +22,9 @@
 //! | `then` | the probes; in the control, too |
 //! | `never`, `order` | a line of `expect: never`, of `expect: order` |
 //! | `count 1` | how often a line is in the trace |
+//! | `names peers` | it asks what becomes of their ids: a dialect that tells the server none cannot be asked |
+//! | `calm` | what stands in the control in the place of the harm before it: the same without what does harm |
+//! | `asks granted`, `asks refused` | of requests that begin together: that too many, or too few, of them are granted is asked here, and the other elsewhere |
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -30,8 +34,9 @@ use std::time::Duration;
 use super::case::{Case, PATIENTLY};
 use crate::mistake::Mistakes;
 use crate::names::PeerName;
-use crate::scenario::{Action, DEFAULT_WITHIN, Scenario, peers_named};
-use crate::signaling::{Dialect, Kind};
+use crate::record::{Failure, FailureKind};
+use crate::scenario::{Action, DEFAULT_WITHIN, Place, Scenario, peers_named};
+use crate::signaling::Dialect;
 
 /// For what a step stands in its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,13 +64,20 @@ pub struct Script {
     numbers: Vec<usize>,
     expect: Vec<(String, String)>,
     steps: Vec<(Role, String)>,
+    /// What stands in the control before which of them, from 0.
+    calm: Vec<(usize, String)>,
+    /// How it goes wrong what it asks, where it may go wrong otherwise, too.
+    asks: Option<FailureKind>,
+    /// What the dialect does not have of what it asks, beside what its steps need.
+    lacking: Option<String>,
     head: String,
 }
 
 impl Script {
     /// The scenario of a case, as it is played where this is spoken.
     pub fn of(case: &Case, dialect: &Dialect) -> Self {
-        let (mut steps, mut expect) = (Vec::new(), Vec::new());
+        let (mut steps, mut expect, mut calm) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut asks, mut lacking) = (None, None);
         let patience = format!("{}s", case.patience.as_secs());
         let steps_of_it = case.steps.replace(PATIENTLY, &patience);
         for line in steps_of_it.lines().map(str::trim) {
@@ -77,12 +89,30 @@ impl Script {
                 "once" => Role::Between,
                 "harm" => Role::Harm,
                 "then" => Role::Probe,
+                "calm" => {
+                    calm.push((steps.len(), step.trim().to_owned()));
+                    continue;
+                }
+                "asks" => {
+                    asks = Some(match step.trim() {
+                        "granted" => FailureKind::NotRefused,
+                        _ => FailureKind::Refused,
+                    });
+                    continue;
+                }
+                "names" => {
+                    lacking = lacking.or_else(|| unnamed(dialect));
+                    continue;
+                }
                 "never" | "order" | "count" => {
                     expect.push((role.to_owned(), step.trim().to_owned()));
                     continue;
                 }
                 _ => Role::Deed,
             };
+            if step.trim_start().starts_with("fill ") {
+                lacking = lacking.or_else(|| unfilled(dialect));
+            }
             let written = written(step.trim(), dialect);
             steps.extend(written.into_iter().map(|step| (role, step)));
         }
@@ -102,6 +132,9 @@ impl Script {
             numbers: (1..=steps.len()).collect(),
             expect,
             steps,
+            calm,
+            asks,
+            lacking,
             head,
         };
         script.write();
@@ -110,13 +143,25 @@ impl Script {
 
     /// The same without what does harm; `None` if nothing does.
     pub fn control(&self) -> Option<Self> {
+        if self.steps.iter().all(|(role, _)| *role != Role::Harm) {
+            return None;
+        }
         let mut control = self.clone();
-        control.numbers = (self.numbers.iter().zip(&self.steps))
-            .filter(|(_, (role, _))| *role != Role::Harm)
-            .map(|(number, _)| *number)
-            .collect();
-        control.steps.retain(|(role, _)| *role != Role::Harm);
-        if control.steps.len() == self.steps.len() || control.steps.is_empty() {
+        control.numbers.clear();
+        control.steps.clear();
+        for at in 0..=self.steps.len() {
+            let calm = self.calm.iter().filter(|(before, _)| *before == at);
+            for (_, step) in calm {
+                // It has the number of the harm before it.
+                control.numbers.push(at);
+                control.steps.push((Role::Deed, step.clone()));
+            }
+            if let Some((role, step)) = self.steps.get(at).filter(|step| step.0 != Role::Harm) {
+                control.numbers.push(at + 1);
+                control.steps.push((*role, step.clone()));
+            }
+        }
+        if control.steps.is_empty() {
             return None;
         }
         control.write();
@@ -153,6 +198,25 @@ impl Script {
     pub(super) fn step(&self, step: usize) -> Option<&str> {
         let (_, step) = self.steps.get(step.checked_sub(1)?)?;
         Some(step)
+    }
+
+    /// The step that failed, as it is written.
+    pub(super) fn failed(&self, failure: &Failure) -> Option<&str> {
+        match &failure.place {
+            Some(Place::Step(step)) => self.step(*step),
+            _ => None,
+        }
+    }
+
+    /// Whether it is another case that asks what went wrong.
+    pub(super) fn asks_other(&self, kind: FailureKind) -> bool {
+        let either = matches!(kind, FailureKind::NotRefused | FailureKind::Refused);
+        either && self.asks.is_some_and(|asks| asks != kind)
+    }
+
+    /// Why it shows nothing where this is spoken, whatever its steps need.
+    pub(super) fn lacking(&self) -> Option<&str> {
+        self.lacking.as_deref()
     }
 
     /// Whether the nth step, from 1, strains the server.
@@ -204,15 +268,29 @@ impl Script {
 /// A room of more is not filled: a scenario has eight peers at most, and one who finds no place is outside.
 const MOST: usize = 7;
 
+/// Why no peer can be called as a case wants it.
+fn unnamed(dialect: &Dialect) -> Option<String> {
+    let why = "the server gives ids: a client tells it none, nor a name, in the dialect";
+    (!dialect.tells_names()).then(|| format!("{why} `{}`", dialect.name()))
+}
+
+/// Why a room cannot be filled where this is spoken.
+fn unfilled(dialect: &Dialect) -> Option<String> {
+    let name = dialect.name();
+    match dialect.properties().room_size {
+        None => Some(format!(
+            "it begins with a full room: the dialect `{name}` declares no `room-size`"
+        )),
+        Some(size) if size > MOST => Some(format!(
+            "it begins with a full room, of {MOST} at most: a room of `{name}` holds {size}"
+        )),
+        Some(_) => None,
+    }
+}
+
 /// The steps that one line stands for.
 fn written(step: &str, dialect: &Dialect) -> Vec<String> {
-    let open = |peer: &str, room: &str| {
-        let verb = match dialect.says(Kind::Create) {
-            true => "create",
-            false => "join",
-        };
-        format!("{verb}: {{ peer: {peer}, room: {room} }}")
-    };
+    let open = |peer: &str, room: &str| format!("create: {{ peer: {peer}, room: {room} }}");
     let enter = |peer: &str, room: &str| format!("join: {{ peer: {peer}, room: {room} }}");
     let send = |from: &str, to: &str, message: &str| {
         format!("send: {{ from: {from}, to: {to}, message: {message} }}")
@@ -238,6 +316,10 @@ fn written(step: &str, dialect: &Dialect) -> Vec<String> {
         ["open", peer, room] => vec![open(peer, room)],
         ["enter", peer, room] => vec![enter(peer, room)],
         ["send", from, to, message] => vec![send(from, to, message)],
+        ["send", from, to, message, times] => {
+            let times = times.parse().unwrap_or(1);
+            vec![send(from, to, message); times]
+        }
         ["tell", from, to, message] => vec![
             send(from, to, message),
             format!("await: {{ peer: {to}, hears: {message}, from: {from} }}"),

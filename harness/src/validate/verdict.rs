@@ -80,6 +80,11 @@ pub(super) struct Wrong {
 }
 
 impl Wrong {
+    /// The numbers of the laws that are broken.
+    pub(super) fn laws(&self) -> &BTreeSet<u8> {
+        &self.laws
+    }
+
     pub(super) fn of(failure: &Failure) -> Self {
         Self {
             laws: failure.breaches.iter().map(|broken| broken.law).collect(),
@@ -127,6 +132,9 @@ pub(super) fn found(
     failure: &Failure,
     promised: &Properties,
 ) -> Found {
+    if script.asks_other(failure.kind) {
+        return Found::NoPremise;
+    }
     // Laws accuse only of what is owed or declared; so do the rules of the wire, and a server that ends.
     let beside = is_of_news_alone(failure) && !asks_of_news(case);
     let owed = matches!(

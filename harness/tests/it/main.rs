@@ -97,5 +97,6 @@ mod translator;
 mod unconfirmed;
 mod unnoticed;
 mod validate;
+mod validate_belongs;
 mod validate_several;
 mod variants;

@@ -248,7 +248,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "announces-leaving-within",
                 Shape::Time,
                 "not promised",
-                "Promises that those who stay hear within this time that somebody went (law 1).",
+                "Promises that those who stay hear within this time that somebody went (law 1). Judged with 2 s more: a busy machine may hold up either side.",
                 "announces-leaving-within: 1s",
             ),
             may(
@@ -262,7 +262,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "announces-joining-within",
                 Shape::Time,
                 "not promised",
-                "Promises that those inside hear within this time that somebody came (law 9).",
+                "Promises that those inside hear within this time that somebody came (law 9). Judged with 2 s more, as above.",
                 "announces-joining-within: 1s",
             ),
             may(
@@ -346,7 +346,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "answers-within",
                 Shape::Time,
                 "not promised",
-                "Promises an answer to each request within this time (law 4).",
+                "Promises an answer to each request within this time (law 4). Judged with 2 s more, as above.",
                 "answers-within: 1s",
             ),
             may(

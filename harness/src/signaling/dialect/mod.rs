@@ -15,6 +15,7 @@ mod garbage;
 mod heard;
 mod keys;
 mod meant;
+mod named;
 mod of_page;
 mod opening;
 mod overheard;
@@ -723,25 +724,6 @@ impl Dialect {
                 .is_some_and(|way| way.done != Ends::Connected || self.dials_by_room())
         };
         asks(Kind::Create) || asks(Kind::Join)
-    }
-
-    /// Whether the opening of a line tells a peer its id.
-    pub fn names_in_opening(&self) -> bool {
-        let names = |then: &Then| match then {
-            Then::Hear { hear, .. } => hear.captures("self"),
-            Then::Say(_) => false,
-        };
-        self.connect.then.iter().any(names)
-    }
-
-    /// Whether the answer to a request tells a peer its id.
-    pub fn names_in_answers(&self) -> bool {
-        let mut answers = self.hear.iter();
-        !self.names_in_opening()
-            && answers.any(|(hears, hearing)| {
-                matches!(hears, Hears::Kind(Kind::Created | Kind::Joined))
-                    && hearing.captures("self")
-            })
     }
 
     /// Whether a request has an answer.

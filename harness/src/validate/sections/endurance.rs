@@ -20,6 +20,9 @@ const BESIDE_A_FLOOD: u32 = 400;
 const TO_THE_DEAF: u32 = 1200;
 const TURNOVER: u32 = 100;
 
+/// As many signals as any call may have.
+const OF_A_CALL: u32 = 32;
+
 /// What each of them may take, on a machine that has much else to do.
 const WITHIN: &str = "90s";
 
@@ -103,10 +106,22 @@ impl Row {
             _ => 1,
         };
         let times = self.times;
+        // The same without the strain, where what may be lost in it may be lost without it as well.
+        let calm = match self.by {
+            Strain::Flood => Some((Strain::Signals, times)),
+            Strain::Deaf => Some((Strain::Signals, OF_A_CALL)),
+            Strain::Signals | Strain::Dialogue => Some((self.by, OF_A_CALL)),
+            _ => None,
+        };
+        let calm = calm.map_or_else(String::new, |(by, times)| {
+            let by = by.as_str();
+            format!("calm strain: {{ by: {by}, times: {times}, within: {WITHIN} }}\n")
+        });
         format!(
             "given meet\n\
             given strain: {{ by: {by}, times: {once}, within: {WITHIN} }}\n\
             harm strain: {{ by: {by}, times: {times}, within: {WITHIN} }}\n\
+            {calm}\
             then tell bob alice offer\n\
             then tell alice bob answer\n\
             then apart\n\

@@ -72,6 +72,7 @@ const ROWS: &[Row] = &[
     Row { number: 8, title: "who is back in his room after a loss is not counted twice", source: Source::Dialect("refusals: full"), native: false, broken_by: "counts-returners-as-inside",
         why: "A place that its own user holds against him is lost to both.",
         steps: "given meet\n\
+            given fill lobby\n\
             do kill: { peer: bob, how: socket }\n\
             once await: { peer: alice, hears: peer-left, from: bob }\n\
             do connect: { peer: bob }\n\
@@ -88,28 +89,33 @@ const ROWS: &[Row] = &[
             then tell bob alice offer" },
     Row { number: 10, title: "an id that every JavaScript object has is an id like another", source: Source::Every("connect"), native: false, broken_by: "dies-of-odd-texts",
         why: "A table of users that is an object has that user already.",
-        steps: "do open constructor lobby\n\
+        steps: "names peers\n\
+            do open constructor lobby\n\
             do enter bob lobby\n\
             do tell bob constructor offer\n\
             do tell constructor bob answer" },
     Row { number: 11, title: "an id of 48 bytes is let in, and is one", source: Source::Dialect(ANY_NAME), native: false, broken_by: "wants-plain-ids",
         why: "Ids that are made of random bytes are long.",
-        steps: "do open alice lobby\n\
+        steps: "names peers\n\
+            do open alice lobby\n\
             do enter an-id-that-has-all-the-bytes-that-a-name-may-hav lobby\n\
             do tell an-id-that-has-all-the-bytes-that-a-name-may-hav alice offer" },
     Row { number: 12, title: "an id with an accent is let in, and is one", source: Source::Dialect(ANY_NAME), native: false, broken_by: "wants-plain-ids",
         why: "Users choose their own names.",
-        steps: "do open alice lobby\n\
+        steps: "names peers\n\
+            do open alice lobby\n\
             do enter zoë lobby\n\
             do tell zoë alice offer" },
     Row { number: 13, title: "an id with an emoji is let in, and is one", source: Source::Dialect(ANY_NAME), native: false, broken_by: "wants-plain-ids",
         why: "It is two code units in UTF-16, and four bytes in UTF-8.",
-        steps: "do open alice lobby\n\
+        steps: "names peers\n\
+            do open alice lobby\n\
             do enter fox🦊 lobby\n\
             do tell fox🦊 alice offer" },
     Row { number: 14, title: "an id from right to left is let in, and is one", source: Source::Dialect(ANY_NAME), native: false, broken_by: "wants-plain-ids",
         why: "Not all names are Latin.",
-        steps: "do open alice lobby\n\
+        steps: "names peers\n\
+            do open alice lobby\n\
             do enter דנה lobby\n\
             do tell דנה alice offer" },
 ];

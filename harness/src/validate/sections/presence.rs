@@ -132,4 +132,16 @@ const ROWS: &[Row] = &[
             do await: { peer: alice, hears: bye, from: bob }\n\
             order server -> alice: bye from bob\n\
             order server -> alice: peer-left bob" },
+    Row { number: 18, title: "who comes in is told of nobody who was lost", source: Source::Law(Law::NewsIsTrue), native: false, broken_by: "lists-the-gone",
+        why: "The place of somebody who never said goodbye is cleared by other code, or by none.",
+        steps: "given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            given await: { peer: bob, hears: peer-joined, from: carol }\n\
+            do leave: { peer: bob }\n\
+            once await: { peer: carol, hears: peer-left, from: bob }\n\
+            do kill: { peer: carol, how: socket }\n\
+            once await: { peer: alice, hears: peer-left, from: carol }\n\
+            do enter bob lobby\n\
+            never server -> bob: joined lobby with alice, carol" },
 ];

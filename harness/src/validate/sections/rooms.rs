@@ -29,20 +29,22 @@ const ROWS: &[Row] = &[
             do join: { peer: carol, room: lobby, refused: full }\n\
             then tell bob alice offer\n\
             then tell alice bob answer" },
-    Row { number: 3, title: "of two who ask at once for the last place one gets it", source: Source::Dialect("room-size"), native: false, broken_by: "lets-both-in",
+    Row { number: 3, title: "of two who ask at once for the last place not both get it", source: Source::Dialect("room-size"), native: false, broken_by: "lets-both-in",
         why: "Whether there is a place is looked up by both before either has it.",
         steps: "given open alice lobby\n\
             given fill lobby\n\
             given connect: { peer: bob }\n\
             given connect: { peer: carol }\n\
-            do { together: [ { join: { peer: bob, room: lobby, answer: any } }, { join: { peer: carol, room: lobby, answer: any } } ], let-in: 1, turned-away: 1 }" },
+            do { together: [ { join: { peer: bob, room: lobby, answer: any } }, { join: { peer: carol, room: lobby, answer: any } } ], let-in: 1, turned-away: 1 }\n\
+            asks granted" },
     Row { number: 4, title: "of two who ask at once for the last place not both are refused", source: Source::Dialect("room-size"), native: false, broken_by: "lets-neither-in",
         why: "Each takes the other one for inside, and the place stays empty.",
         steps: "given open alice lobby\n\
             given fill lobby\n\
             given connect: { peer: bob }\n\
             given connect: { peer: carol }\n\
-            do { together: [ { join: { peer: bob, room: lobby, answer: any } }, { join: { peer: carol, room: lobby, answer: any } } ], let-in: 1, turned-away: 1 }" },
+            do { together: [ { join: { peer: bob, room: lobby, answer: any } }, { join: { peer: carol, room: lobby, answer: any } } ], let-in: 1, turned-away: 1 }\n\
+            asks refused" },
     Row { number: 5, title: "of two who make a room of one name at once one has made it", source: Source::Dialect("refusals: exists"), native: false, broken_by: "both-create",
         why: "Both are told that it is theirs, and they never meet.",
         steps: "given connect: { peer: alice }\n\

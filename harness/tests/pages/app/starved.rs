@@ -16,6 +16,7 @@ use crate::stage_support::setting;
 
 casts! {
     chromium_that_gets_no_time_is_no_fault_of_the_page: "alice=chromium", a_browser_that_gets_no_time;
+    a_case_in_which_chromium_got_half_its_time_is_no_fault_of_the_page: "alice=chromium", a_slow_case;
 }
 
 /// It always has something to do, and never shows what is waited for.
@@ -77,8 +78,8 @@ fn processes(run: &Run) -> Vec<String> {
         .collect()
 }
 
-/// All of them on one processor, and behind all others.
-fn squeeze(run: &Run) {
+/// All of them on one processor, and behind all others by so much.
+fn squeeze(run: &Run, nice: &str) {
     let processor = first_processor();
     let mut done = BTreeSet::new();
     loop {
@@ -97,7 +98,7 @@ fn squeeze(run: &Run) {
             let threads = std::fs::read_dir(format!("/proc/{id}/task"));
             for thread in threads.into_iter().flatten().flatten() {
                 let id = thread.file_name().into_string().expect("a number");
-                let args = ["-n", "15", "-p", &id];
+                let args = ["-n", nice, "-p", &id];
                 let _ = Command::new("renice").args(args).output();
             }
         }
@@ -116,7 +117,7 @@ async fn a_browser_that_gets_no_time(cast: &str) {
     });
     let outcome = play(&case(STEPS, cast), Arc::clone(&setting)).await;
     assert_ne!(outcome.verdict, Verdict::Pass, "it is not there");
-    squeeze(&run);
+    squeeze(&run, "15");
     let _hogs = [Hog::on_the_first_processor(), Hog::on_the_first_processor()];
     let outcome = play(&case(STEPS, cast), Arc::clone(&setting)).await;
     let Verdict::Inconclusive(found) = &outcome.verdict else {
@@ -124,6 +125,31 @@ async fn a_browser_that_gets_no_time(cast: &str) {
     };
     assert_eq!(found.kind, InconclusiveKind::Environment);
     let word = "the machine had no time for the browser";
+    assert!(found.why.contains(word), "{}", found.why);
+    setting.pool.shutdown().await;
+}
+
+/// It gets a third of a processor: too much for a wait to be excused, and too little for all that a case has to do.
+async fn a_slow_case(cast: &str) {
+    let site = Site::page(BUSY).await;
+    let run = Run::start().expect("a run");
+    let setting = Arc::new(Setting {
+        app: Some(from(&site)),
+        pool: Pool::start(run.clone()).expect("a pool"),
+        max_time: std::time::Duration::from_secs(25),
+        ..setting()
+    });
+    let waits = STEPS.replace("within: 10s", "within: 60s");
+    let outcome = play(&case(&waits, cast), Arc::clone(&setting)).await;
+    assert_ne!(outcome.verdict, Verdict::Pass, "it is not there");
+    squeeze(&run, "0");
+    let _hogs = [Hog::on_the_first_processor(), Hog::on_the_first_processor()];
+    let outcome = play(&case(&waits, cast), Arc::clone(&setting)).await;
+    let Verdict::Inconclusive(found) = &outcome.verdict else {
+        panic!("nobody is at fault: {:?}", outcome.verdict);
+    };
+    assert_eq!(found.kind, InconclusiveKind::Environment);
+    let word = "(the case's time was up), but the machine had no time for the browser";
     assert!(found.why.contains(word), "{}", found.why);
     setting.pool.shutdown().await;
 }
