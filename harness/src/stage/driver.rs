@@ -505,7 +505,7 @@ impl Driver {
             }
             Happening::LinkClosed { link, code, reason } => {
                 // What has been told on it comes before its end.
-                while let Ok(told) = self.told.try_recv() {
+                while let Some(Some(told)) = self.told.recv().now_or_never() {
                     self.wire_tells(told).await;
                 }
                 self.closed(link, code, &reason);
