@@ -56,7 +56,17 @@ async fn each_planted_fault_is_caught_where_its_scenario_says() {
         .iter()
         .filter(|row| row.caught != Caught::There && suite::native(&row.scenario).is_some())
         .collect();
-    assert!(wrong.is_empty(), "{}", suite::table(table));
+    let wrong: Vec<_> = wrong
+        .iter()
+        .map(|row| {
+            let (planted, file) = (row.planted.as_str(), row.scenario.file());
+            format!(
+                "{planted} in {file}: {:?}, not at {}",
+                row.caught, row.expected
+            )
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(table.unknown.is_empty(), "{}", suite::table(table));
     // What wears a server out shows where it is strained: each case of `glare validate` is played with its fault by a test of its own.
     let sections = glare::validate::sections();
