@@ -206,10 +206,7 @@ impl<'s> Course<'s> {
             }
             Action::Destroy { peer, room, answer } => {
                 need(self, Need::Says(Kind::Destroy), "removes a room".into());
-                if !self.named.contains(room) && !room.is_plain() {
-                    let what = format!("names a room `{room}`");
-                    need(self, Need::AnyName, what);
-                }
+                self.takes_name(room, step);
                 if !self.refused(peer, Kind::Destroy, Some(room), answer, step) {
                     self.rooms.remove(room);
                 }
@@ -375,11 +372,17 @@ impl<'s> Course<'s> {
         self.needs.push(Needed { need, place, what });
     }
 
-    /// A room, which is the second one where the scenario has named another.
-    fn names_room(&mut self, room: &'s RoomName, step: &Step) {
-        if self.named.insert(room) && !room.is_plain() {
+    /// The server takes a room's name, which it is told here first.
+    fn takes_name(&mut self, room: &RoomName, step: &Step) {
+        if !self.named.contains(room) && !room.is_plain() {
             self.need(Need::AnyName, format!("names a room `{room}`"), step);
         }
+    }
+
+    /// A room, which is the second one where the scenario has named another.
+    fn names_room(&mut self, room: &'s RoomName, step: &Step) {
+        self.takes_name(room, step);
+        self.named.insert(room);
         if self.named.len() > 1 {
             self.need(
                 Need::Rooms,

@@ -374,12 +374,9 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
         })
     });
     let setting = patient.as_ref().unwrap_or(setting);
-    let (says, outcome) = match case.source {
-        _ if script.lacking().is_some() => {
-            let why = script.lacking().unwrap_or_default();
-            (Says::Unsupported(why.to_owned()), None)
-        }
-        Source::Dialect(key) if !is_declared(case.source, setting.dialect.properties()) => {
+    let (says, outcome) = match (script.lacking(), case.source) {
+        (Some(why), _) => (Says::Unsupported(why.to_owned()), None),
+        (None, Source::Dialect(key)) if !is_declared(case.source, setting.dialect.properties()) => {
             let name = setting.dialect.name();
             let why = format!("the dialect `{name}` declares no `{key}`");
             (Says::Unsupported(why), None)

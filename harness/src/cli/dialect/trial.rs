@@ -208,18 +208,16 @@ fn next(story: &Story, path: &str, look: Look) {
         (Verdict::Fail(_), Some(id)) => format!(
             "The server speaks of {id}, and nobody here is known by that. Does it give each line an id? Then have it captured where it is told, `connect: {{ then: [{{ hear: … \"{{self}}\" … }}] }}`; or if it is made of a peer's name, say how, `connect: {{ self: \"{{me|…}}\" }}`, in {path}."
         ),
-        (verdict, _) => match verdict {
-            Verdict::Fail(_) if report::not_understood(story, 0) > 0 => format!(
-                "Change the pattern that is nearest, or add one for what was not understood, in {path}, and try again."
-            ),
-            Verdict::Fail(_) if refused => {
-                format!("Is `connect:` of {path} what the server expects? See its `path:`.")
-            }
-            Verdict::Fail(_) => format!(
-                "All that the server said was understood. Look above at what was sent (->): is it what the server expects? Its words stand in `say:` of {path}."
-            ),
-            _ => return,
-        },
+        (Verdict::Fail(_), None) if report::not_understood(story, 0) > 0 => format!(
+            "Change the pattern that is nearest, or add one for what was not understood, in {path}, and try again."
+        ),
+        (Verdict::Fail(_), None) if refused => {
+            format!("Is `connect:` of {path} what the server expects? See its `path:`.")
+        }
+        (Verdict::Fail(_), None) => format!(
+            "All that the server said was understood. Look above at what was sent (->): is it what the server expects? Its words stand in `say:` of {path}."
+        ),
+        _ => return,
     };
     say("");
     for line in look.wrapped(&advice, 0) {
