@@ -171,3 +171,60 @@ async fn where_nothing_is_outside_that_is_told_with_what_is_there(
     );
     visitor.page.finish().await;
 }
+
+#[rstest]
+#[tokio::test]
+async fn keys_and_clicks_are_what_a_keyboard_and_a_mouse_make_of_them(
+    #[values(Stack::Chromium, Stack::Firefox)] stack: Stack,
+) {
+    let site = Site::page(
+        r#"<!doctype html><title>t</title><label>Text <textarea id=it></textarea></label><button id=b>Press</button><p id=said></p>
+        <script>
+          const saw = [];
+          const say = (line) => { saw.push(line); said.textContent = saw.join(", "); };
+          for (const type of ["keydown", "keyup"])
+            it.addEventListener(type, (e) => say(`${type} ${e.key} ${e.code} ${e.location} ${+e.ctrlKey}${+e.shiftKey}${+e.isTrusted}`));
+          for (const type of ["mousedown", "mouseup", "click", "dblclick"])
+            b.addEventListener(type, (e) => say(`${type} ${e.button} ${e.buttons} ${e.detail} ${+e.isTrusted}`));
+          for (const type of ["pointerdown", "pointerup"]) b.addEventListener(type, (e) => say(`${type} ${e.pointerType} ${e.isPrimary}`));
+        </script>"#,
+    )
+    .await;
+    let visitor = Visitor::at(stack, &site).await;
+    visitor.fills(&field("Text"), "aB1!").await;
+    visitor
+        .sees(
+            "keydown a KeyA 0 001, keyup a KeyA 0 001, keydown B KeyB 0 001, keyup B KeyB 0 001, keydown 1 Digit1 0 001, keyup 1 Digit1 0 001, \
+             keydown ! Digit1 0 001, keyup ! Digit1 0 001",
+        )
+        .await;
+    // What it holds is selected, and what is typed takes its place.
+    visitor.fills(&field("Text"), "ü 👍\nx").await;
+    let held = Sight::Value("ü 👍\nx".to_owned());
+    visitor.page.see(&field("Text"), &held, LONG).await.unwrap();
+    for key in ["Control+a", "Shift+ArrowLeft", "Backspace"] {
+        visitor
+            .page
+            .press(Some(&field("Text")), key, LONG)
+            .await
+            .unwrap();
+    }
+    visitor
+        .sees("keydown Control ControlLeft 1 101, keydown a KeyA 0 101, keyup a KeyA 0 101, keyup Control ControlLeft 1 001")
+        .await;
+    visitor
+        .sees("keydown Shift ShiftLeft 1 011, keydown ArrowLeft ArrowLeft 0 011")
+        .await;
+    visitor
+        .page
+        .double_click(&button("Press"), LONG)
+        .await
+        .unwrap();
+    visitor
+        .sees(
+            "pointerdown mouse true, mousedown 0 1 1 1, pointerup mouse true, mouseup 0 0 1 1, click 0 0 1 1, \
+             pointerdown mouse true, mousedown 0 1 2 1, pointerup mouse true, mouseup 0 0 2 1, click 0 0 2 1, dblclick 0 0 2 1",
+        )
+        .await;
+    visitor.page.finish().await;
+}

@@ -60,7 +60,7 @@ async fn a_step_costs_two_round_trips_and_a_look_one(
     page.open(&site.url("/"), LONG).await.unwrap();
     page.press(None, "Tab", LONG).await.unwrap();
     let mut spent = Vec::new();
-    let mut count = page.commands();
+    let mut count = page.round_trips();
     for step in [
         "fill", "click", "see", "press", "absent", "double", "outside",
     ] {
@@ -74,10 +74,12 @@ async fn a_step_costs_two_round_trips_and_a_look_one(
             _ => page.see(&text("nothing"), &Sight::Absent, LONG).await,
         }
         .unwrap();
-        spent.push(page.commands() - count);
-        count = page.commands();
+        spent.push(page.round_trips() - count);
+        count = page.round_trips();
     }
-    assert_eq!(spent, [2, 2, 1, 1, 1, 2, 2]);
+    // In Chromium keys wait until the click before them is done.
+    let fill = if stack == Stack::Chromium { 3 } else { 2 };
+    assert_eq!(spent, [fill, 2, 1, 1, 1, 2, 2]);
     page.finish().await;
 }
 

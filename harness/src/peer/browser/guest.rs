@@ -70,7 +70,7 @@ pub(in crate::peer) struct Guest {
     /// What happens in its windows.
     pub(in crate::peer) events: Option<mpsc::UnboundedReceiver<Event>>,
     own: bool,
-    commands: AtomicU64,
+    trips: AtomicU64,
 }
 
 impl Guest {
@@ -99,7 +99,7 @@ impl Guest {
             proxy,
             events: Some(events),
             own,
-            commands: AtomicU64::new(0),
+            trips: AtomicU64::new(0),
         };
         guest.prepare(with.scripts).await.map_err(failed)?;
         guest.window = guest.open_window().await.map_err(failed)?;
@@ -167,9 +167,9 @@ impl Guest {
         &self.handle
     }
 
-    /// How many commands were sent for its user's steps.
-    pub(in crate::peer) fn commands(&self) -> u64 {
-        self.commands.load(Ordering::Relaxed)
+    /// How many answers were waited for in its user's steps.
+    pub(in crate::peer) fn trips(&self) -> u64 {
+        self.trips.load(Ordering::Relaxed)
     }
 
     /// Sends a command. It is on its way when this returns; the future is its result.
@@ -179,7 +179,7 @@ impl Guest {
         params: Value,
         within: Duration,
     ) -> impl Future<Output = Result<Value, BidiError>> + Send + use<> {
-        self.commands.fetch_add(1, Ordering::Relaxed);
+        self.trips.fetch_add(1, Ordering::Relaxed);
         self.browser.bidi.send(method, params, within)
     }
 
@@ -210,6 +210,29 @@ impl Guest {
                 done.await.map(drop)
             }
         }
+    }
+
+    /// Sends commands of the Chrome DevTools Protocol all at once, and waits until they are done.
+    pub(in crate::peer) async fn devtools(
+        &self,
+        context: &str,
+        commands: Vec<(&'static str, Value)>,
+        within: Duration,
+    ) -> Result<(), BidiError> {
+        let session = match self.browser.guests.session_of(context) {
+            Some(session) => session,
+            None => self.bind(context).await?,
+        };
+        self.trips.fetch_add(1, Ordering::Relaxed);
+        let sent: Vec<_> = commands
+            .into_iter()
+            .map(|(method, params)| {
+                let wanted = json!({ "session": session, "method": method, "params": params });
+                let bidi = &self.browser.bidi;
+                bidi.send("goog:cdp.sendCommand", wanted, within)
+            })
+            .collect();
+        futures_util::future::try_join_all(sent).await.map(drop)
     }
 
     /// Brings a window to the front, as its user does who goes to it.
@@ -262,10 +285,10 @@ impl Guest {
         Ok(context)
     }
 
-    /// Sees to it that scripts in this window can tell, which takes nothing in Firefox.
-    pub(in crate::peer) async fn bind(&self, context: &str) -> Result<(), BidiError> {
+    /// Sees to it that scripts in this window can tell, which takes nothing in Firefox. Answers its session of the Chrome DevTools Protocol.
+    pub(in crate::peer) async fn bind(&self, context: &str) -> Result<String, BidiError> {
         if self.stack() != Stack::Chromium {
-            return Ok(());
+            return Ok(String::new());
         }
         let bidi = &self.browser.bidi;
         let session = bidi.send(
@@ -281,7 +304,7 @@ impl Guest {
             "params": { "name": TELL, "executionContextName": WORLD },
         });
         let bound = bidi.send("goog:cdp.sendCommand", binding, PAGE_DEADLINE);
-        bound.await.map(drop)
+        bound.await.map(|_| session)
     }
 
     /// Has chromedriver look anew at what scripts a window has. It misses the first document of a window that a page opened, if that comes in
@@ -302,7 +325,7 @@ impl Guest {
             bidi.send("goog:cdp.sendCommand", wanted, PAGE_DEADLINE)
         });
         futures_util::future::try_join_all(sent).await?;
-        self.bind(context).await
+        self.bind(context).await.map(drop)
     }
 
     /// Closes a window.

@@ -43,6 +43,14 @@ impl Guests {
         }
     }
 
+    /// The session that a browsing context has.
+    pub(super) fn session_of(&self, context: &str) -> Option<String> {
+        let known = lock(&self.0);
+        let mut sessions = known.sessions.iter();
+        let found = sessions.find(|(_, (of, _))| of == context);
+        found.map(|(session, _)| session.clone())
+    }
+
     /// Nobody listens there any more.
     pub(super) fn forget(&self, user_context: &str) {
         let mut known = lock(&self.0);

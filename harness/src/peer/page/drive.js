@@ -6,6 +6,7 @@ const MOST = 5; // so many are named
 const LONGEST = 80; // so long is a name that is shown
 const TICK = 100; // what no event tells of (a value, a style sheet) is looked at this often, in ms
 const FRAME = 500; // a frame is not waited for longer
+const STOOD = 50; // what stood so long where it is now was not on its way when it was looked at
 
 const short = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
@@ -236,12 +237,23 @@ const boxOf = (el) => {
 const there = property(Node, "isConnected");
 const intoView = method(Element, "scrollIntoView");
 let tries = 0;
+const stood = new WeakMap(); // where something was, and when
+// Whether it is where it was some frames ago. If it has just begun to move, input lands elsewhere, which is told, or still on it.
+const stands = (el, now) => {
+  const [where, since] = stood.get(el) ?? [];
+  const here = boxOf(el);
+  if (where === here) return now - since >= STOOD;
+  stood.set(el, [here, now]);
+  return false;
+};
 // Where a user can click it, or why he cannot.
 const place = async (el, how) => {
-  const before = boxOf(el);
-  const painted = await frame();
-  if (!there(el)) return { why: "fleeting" };
-  if (boxOf(el) !== before || !painted) return { why: "moving" };
+  if (!stands(el, performance.now())) {
+    const before = boxOf(el);
+    const painted = await frame();
+    if (!there(el)) return { why: "fleeting" };
+    if (boxOf(el) !== before || !painted) return { why: "moving" };
+  }
   if (how === "outside") return around(el);
   const middle = box(el);
   const inView = middle.top >= 0 && middle.left >= 0 && middle.bottom <= innerHeight && middle.right <= innerWidth;

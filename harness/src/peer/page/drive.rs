@@ -319,11 +319,16 @@ impl Driver {
     pub(super) async fn input(&self, input: Input, limit: Limit) -> Result<(), PageError> {
         let window = self.window()?;
         let within = limit.left() + GRACE;
-        match self
-            .guest
-            .input(&window.context, input.sources(), within)
-            .await
-        {
+        // A mouse that moves is acknowledged with the next frame alone, which its buttons need not wait for.
+        let by_devtools = self.guest.stack() == Stack::Chromium && !cfg!(target_os = "macos");
+        let done = match by_devtools {
+            true => self.by_devtools(&window.context, input, within).await,
+            false => {
+                let guest = &self.guest;
+                guest.input(&window.context, input.sources(), within).await
+            }
+        };
+        match done {
             Ok(()) => Ok(()),
             Err(BidiError::Late { .. }) => Err(PageError::Busy {
                 what: "to take input".into(),
@@ -333,6 +338,18 @@ impl Driver {
             Err(BidiError::Gone) => Err(self.gone().await),
             Err(BidiError::Refused { message, .. }) => Err(PageError::Refused(short(&message))),
         }
+    }
+
+    async fn by_devtools(
+        &self,
+        context: &str,
+        input: Input,
+        within: Duration,
+    ) -> Result<(), BidiError> {
+        for commands in input.commands() {
+            self.guest.devtools(context, commands, within).await?;
+        }
+        Ok(())
     }
 
     /// Sends another command about the window, and waits for its result.

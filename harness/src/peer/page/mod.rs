@@ -8,7 +8,8 @@
 //! UserPage ──────────────────────▶ browser ──────────────────────▶ PageEvents
 //!            1. drive.js: find it, wait until it       observer.js, in the page's own world
 //!               can be used; where is it?              └▶ drive.js, in a world of its own
-//!            2. input.performActions: real input          └▶ the harness
+//!            2. real input: in Chromium by DevTools       └▶ the harness
+//!               (Input.dispatch…), else performActions
 //! ```
 //!
 //! Two scripts are loaded before the page's first one, in each of its documents and frames. `observer.js` stands in the page's own world, since only

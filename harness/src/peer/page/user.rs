@@ -657,9 +657,9 @@ impl UserPage {
         Ok(asked(done.await?)?["result"].take())
     }
 
-    /// How many WebDriver BiDi commands were sent for its steps.
-    pub fn commands(&self) -> u64 {
-        self.guest().commands()
+    /// How many round trips its steps have taken: commands that were sent at once are one.
+    pub fn round_trips(&self) -> u64 {
+        self.guest().trips()
     }
 }
 
