@@ -1,7 +1,7 @@
 //! What a run costs, each figure beside the one that it is measured against, taken in turns in one run.
 //!
 //! `ci/bench` prints the table; `ci/bench native` leaves the browsers out, `ci/bench tap` all but the tap, `ci/bench mesh` all but the room of four, `ci/bench validate` all but `glare validate`, `ci/bench chat` all but what the page of the
-//! chat keeps. Medians, since the machines are shared. A figure above
+//! chat keeps, `ci/bench steps` all but what a step of a page takes. Medians, since the machines are shared. A figure above
 //! its limit is marked MISSED and is no error: how busy the machine was is said at the head of the table, and at its end.
 
 use std::path::{Path, PathBuf};
@@ -24,6 +24,8 @@ use tokio::sync::Semaphore;
 
 #[path = "parts/chat.rs"]
 mod chat;
+#[path = "parts/steps.rs"]
+mod steps;
 #[path = "parts/tapped.rs"]
 mod tapped;
 #[path = "parts/validate.rs"]
@@ -67,6 +69,11 @@ fn main() {
             pool.shutdown().await;
             return load();
         }
+        if asked("steps") {
+            driven(&pool).await;
+            pool.shutdown().await;
+            return load();
+        }
         if !tap_only {
             native(&pool, &run).await;
             mesh(&pool, &run).await;
@@ -78,6 +85,7 @@ fn main() {
         if !native_only {
             browsers(&pool, &run).await;
             kept(&pool).await;
+            driven(&pool).await;
             everything(&pool, &run).await;
         }
         pool.shutdown().await;
@@ -328,6 +336,16 @@ async fn validated(pool: &Pool, run: &Run) {
         let took = validate::measure(&all, server, pool, run).await;
         let what = format!("  all {} cases on the reference server {how}", all.len());
         at_most(&what, took.as_secs_f64(), 60.0, "s");
+    }
+}
+
+/// What a step of a page takes.
+async fn driven(pool: &Pool) {
+    for stack in [Stack::Chromium, Stack::Firefox] {
+        let steps = steps::measure(pool, stack, 50).await.expect("50 rounds");
+        for (step, took) in steps {
+            line(&format!("{step} in a page, {stack}"), ms(median(took)));
+        }
     }
 }
 
