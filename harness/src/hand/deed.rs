@@ -21,6 +21,8 @@ pub enum Deed {
         kind: Kind,
         /// A description with the candidates that were gathered by now.
         gathered: bool,
+        /// So many bytes at least, of a description that is made up.
+        size: Option<u32>,
     },
     /// `restartIce()` and a new offer.
     RestartIce,

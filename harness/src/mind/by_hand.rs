@@ -154,6 +154,7 @@ impl Pair {
             Deed::Send {
                 kind,
                 gathered: true,
+                ..
             } => {
                 let command = Command::LocalDescription { conn };
                 let then = Then::Gathered { order, kind, cause };

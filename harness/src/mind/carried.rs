@@ -1,5 +1,7 @@
 //! What a wire peer signals: well formed, told apart by a number, and meant for nobody's stack.
 
+use std::fmt::Write as _;
+
 use super::input::{End, OrderId, Output};
 use super::whole::Mind;
 use crate::names::PeerName;
@@ -26,6 +28,18 @@ pub fn whole_description(session: &str, kind: Kind) -> String {
     )
 }
 
+/// A description of so many bytes at least, by attributes that nobody knows, and everybody passes over (RFC 8866, section 5.13).
+fn lengthened(mut description: String, size: u32) -> String {
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    for line in 0.. {
+        if description.len() >= size {
+            break;
+        }
+        let _ = write!(description, "a=x-line-{line}:{}\r\n", "0".repeat(60));
+    }
+    description
+}
+
 /// The nth candidate of a peer, on the discard port (RFC 8839, section 5.1).
 pub fn candidate(number: u32) -> Candidate {
     Candidate {
@@ -42,7 +56,7 @@ impl Mind {
         &mut self,
         order: OrderId,
         to: Option<PeerName>,
-        kind: Kind,
+        (kind, size): (Kind, u32),
         cause: &[Seq],
     ) -> Output {
         let no = |why: String| Output::Over {
@@ -58,9 +72,12 @@ impl Mind {
         self.carried += 1;
         let number = self.carried;
         let session = format!("{}-{number}", self.me);
-        let sdp = || match self.policy.relayed {
-            true => whole_description(&session, kind).into(),
-            false => description(&session).into(),
+        let sdp = || {
+            let made = match self.policy.relayed {
+                true => whole_description(&session, kind),
+                false => description(&session),
+            };
+            lengthened(made, size).into()
         };
         let signal = match kind {
             Kind::Offer => Signal::Offer { sdp: sdp() },
@@ -78,5 +95,21 @@ impl Mind {
             cause: cause.iter().copied().map(Into::into).collect(),
             ends: Some(order),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_up_is_as_long_as_was_asked_and_a_description_still() {
+        let made = whole_description("alice-1", Kind::Offer);
+        assert_eq!(lengthened(made.clone(), 0), made, "long enough");
+        let long = lengthened(made.clone(), 6000);
+        assert!((6000..6100).contains(&long.len()), "{}", long.len());
+        assert!(long.starts_with(&made), "{long}");
+        let added = long[made.len()..].split_terminator("\r\n");
+        assert!(added.into_iter().all(|line| line.starts_with("a=x-line-")));
     }
 }

@@ -184,9 +184,13 @@ impl Mind {
             end: End::No(why.into()),
         };
         match (&deed, self.connects) {
-            (Deed::Send { kind, .. }, false) => {
-                let carried = self.carry(order, to, *kind, &cause);
+            (Deed::Send { kind, size, .. }, false) => {
+                let size = size.unwrap_or_default();
+                let carried = self.carry(order, to, (*kind, size), &cause);
                 return out.push(carried);
+            }
+            (Deed::Send { size: Some(_), .. }, true) => {
+                return out.push(no("only a wire peer makes up what it sends, of any `size`"));
             }
             (Deed::Negotiate, false) => return out.push(no(NO_CONNECTION)),
             _ => {}

@@ -417,6 +417,10 @@ pub(crate) fn send(v: &Values) -> Option<Action> {
         to: v.peer("to"),
         message: v.kind("message")?,
         gathered: v.flag("gathered", false),
+        size: match v.number("size") {
+            Some(size) => Some(u32::try_from(size).ok()?),
+            None => None,
+        },
     })
 }
 

@@ -304,6 +304,18 @@ impl Walk<'_> {
                     )
                     .expect("`gathered` with an offer or an answer");
             }
+            Action::Send {
+                message,
+                size: Some(_),
+                ..
+            } if !matches!(message, Kind::Offer | Kind::Answer) => {
+                self.mistakes
+                    .add(
+                        &at.verb,
+                        format!("a message `{message}` is no longer than it is"),
+                    )
+                    .expect("`size` with an offer or an answer");
+            }
             // A wire peer sends what it makes up.
             Action::Send { .. }
             | Action::Connect { .. }

@@ -380,6 +380,8 @@ pub enum Action {
         message: Kind,
         /// A description with the candidates that were gathered by now.
         gathered: bool,
+        /// So many bytes at least, of what a wire peer makes up.
+        size: Option<u32>,
     },
     /// `restartIce()`, then a new offer.
     RestartIce {

@@ -95,9 +95,14 @@ impl Stage {
                 to,
                 message,
                 gathered,
+                size,
             } => {
-                let (kind, gathered) = (*message, *gathered);
-                Begins::Sending(Order::with(to, Deed::Send { kind, gathered }))
+                let deed = Deed::Send {
+                    kind: *message,
+                    gathered: *gathered,
+                    size: *size,
+                };
+                Begins::Sending(Order::with(to, deed))
             }
             Action::RestartIce { peer: _, to } => {
                 Begins::Sending(Order::with(to, Deed::RestartIce))

@@ -12,6 +12,7 @@
 //! | `tell bob alice offer` | he sends it to her, and she hears it |
 //! | `send bob alice offer` | he sends it |
 //! | `send bob alice candidate 30` | so often, in a row |
+//! | `send bob alice offer 6000 bytes` | one that is so long at least |
 //!
 //! | role | |
 //! |---|---|
@@ -316,6 +317,10 @@ fn written(step: &str, dialect: &Dialect) -> Vec<String> {
         ["open", peer, room] => vec![open(peer, room)],
         ["enter", peer, room] => vec![enter(peer, room)],
         ["send", from, to, message] => vec![send(from, to, message)],
+        ["send", from, to, message, size, "bytes"] => {
+            let long = send(from, to, message).replace(" }", &format!(", size: {size} }}"));
+            vec![long]
+        }
         ["send", from, to, message, times] => {
             let times = times.parse().unwrap_or(1);
             vec![send(from, to, message); times]

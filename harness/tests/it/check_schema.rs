@@ -479,13 +479,24 @@ fn action() -> impl Strategy<Value = Action> {
             from,
             to,
             message: Kind::Bye,
-            gathered: false
+            gathered: false,
+            size: None
         }),
         couple().prop_map(|(from, to)| Action::Send {
             from,
             to,
             message: Kind::Answer,
-            gathered: true
+            gathered: true,
+            size: None
+        }),
+        (couple(), proptest::option::of(0..1_000_000_u32)).prop_map(|((from, to), size)| {
+            Action::Send {
+                from,
+                to,
+                message: Kind::Offer,
+                gathered: false,
+                size,
+            }
         }),
         (
             couple(),

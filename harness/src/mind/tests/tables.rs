@@ -595,6 +595,7 @@ fn without_a_connection_there_is_nothing_to_do() {
         Deed::Send {
             kind: Kind::Bye,
             gathered: false,
+            size: None,
         },
     ] {
         assert_eq!(
@@ -630,6 +631,7 @@ fn who_has_no_connections_signals_to_whom_it_met() {
         deed: Deed::Send {
             kind: Kind::Offer,
             gathered: false,
+            size: None,
         },
         cause: Vec::new(),
     };

@@ -157,6 +157,11 @@ pub(crate) const AT_ONCE: &[Verb] = &[
                 Shape::Flag,
                 "Sends the description with the candidates that were gathered by now (no trickle); default false.",
             ),
+            may(
+                "size",
+                Shape::Number(0, MAX_SIZE),
+                "Of a wire peer alone: the description that it makes up has so many bytes at least.",
+            ),
         ],
         Demands::Nothing,
         build::send,

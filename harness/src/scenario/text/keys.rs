@@ -129,12 +129,14 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
             to,
             message,
             gathered,
+            size,
         } => {
             let mut keys = both(("from", from), ("to", to));
             keys.push(("message", message.to_string()));
             if *gathered {
                 keys.push(("gathered", "true".to_owned()));
             }
+            keys.extend(size.map(|size| ("size", size.to_string())));
             ("send", keys)
         }
         Action::RestartIce { peer, to } => ("restart-ice", both(("peer", peer), ("to", to))),

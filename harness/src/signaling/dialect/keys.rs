@@ -339,7 +339,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "same-id",
                 Shape::Word(SAME_ID),
                 "not promised",
-                "What becomes of a second line with a name that is in use.",
+                "What becomes of a second line with a name that is in use. Left out where a name is said only on the way into a room: there `refusals: taken` says how the server refuses it.",
                 "same-id: takeover",
             ),
             may(

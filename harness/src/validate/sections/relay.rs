@@ -154,4 +154,21 @@ const ROWS: &[Row] = &[
             given apart\n\
             do send bob carol offer\n\
             do await: { peer: carol, hears: offer, from: bob, within: 1s }" },
+    Row { number: 21, title: "who was refused because a room is full is not heard by those inside", source: Source::Dialect("rooms-apart"), native: false, broken_by: "hears-the-refused",
+        why: "He was told no, and those inside were not told of him: his offer is a stranger's.",
+        steps: "given meet\n\
+            given fill lobby\n\
+            given join: { peer: carol, room: lobby, refused: full }\n\
+            do send carol alice offer\n\
+            then tell bob alice offer\n\
+            then tell alice bob answer\n\
+            never carol -> alice: offer" },
+    Row { number: 22, title: "what is short does not overtake what is long", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "overtakes-the-long",
+        why: "An offer of sound and pictures is longer than 6 KB, a candidate shorter than 200 bytes, and early candidates are lost.",
+        steps: "given meet\n\
+            do send bob alice offer 6000 bytes\n\
+            do send bob alice candidate\n\
+            do await: { peer: alice, hears: candidate, from: bob }\n\
+            do await: { peer: alice, hears: offer, from: bob }\n\
+            then tell alice bob answer" },
 ];

@@ -149,4 +149,13 @@ const ROWS: &[Row] = &[
         steps: "do open alice __proto__\n\
             do enter bob __proto__\n\
             do tell bob alice offer" },
+    Row { number: 22, title: "a place that was lost in silence is free once the others know", source: Source::Dialect("notices-silence-within"), native: false, broken_by: "keeps-dead-places",
+        why: "Who is put out after a while has another way out of the room than who closes his line.",
+        steps: "given meet\n\
+            given fill lobby\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do cut: { peer: bob, how: silence }\n\
+            once await: { peer: alice, hears: peer-left, from: bob, within: 30s }\n\
+            do enter carol lobby\n\
+            then tell carol alice offer" },
 ];
