@@ -164,7 +164,7 @@ const ROWS: &[Row] = &[
             then tell alice bob answer\n\
             never carol -> alice: offer" },
     Row { number: 22, title: "what is short does not overtake what is long", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "overtakes-the-long",
-        why: "An offer of sound and pictures is longer than 6 KB, a candidate shorter than 200 bytes, and early candidates are lost.",
+        why: "An offer of sound and pictures has 5 KB and more, a candidate 100 bytes; some clients lose a candidate that comes before the offer.",
         steps: "given meet\n\
             do send bob alice offer 6000 bytes\n\
             do send bob alice candidate\n\
