@@ -45,6 +45,9 @@ pub(crate) struct Stay {
     pub found_full: bool,
     /// Something that nobody understands may have ended it before it was seen to end.
     pub blurred: bool,
+    /// Where the server put the peer out: the first event after the last that it certainly took in with him inside. It knew of the end before the
+    /// tap saw it, and how long before nobody can tell.
+    pub(super) unseen: Option<usize>,
     /// From when on it may be over, and the request that this hangs on: its refusal takes the doubt away.
     pub(super) doubts: Vec<(Option<AskId>, usize)>,
 }
@@ -52,7 +55,13 @@ pub(crate) struct Stay {
 impl Stay {
     /// The first event from which on the peer may be out.
     pub fn certain_until(&self) -> Option<usize> {
-        self.doubts.iter().map(|(_, at)| *at).chain(self.gone).min()
+        let doubts = self.doubts.iter().map(|(_, at)| *at);
+        doubts.chain(self.gone).chain(self.unseen).min()
+    }
+
+    /// Where the server put the peer out: the event from which on he may have been out, unseen.
+    pub fn put_out(&self) -> Option<usize> {
+        self.unseen
     }
 
     /// Whether the peer is certainly in, at this event and since an earlier one.

@@ -245,6 +245,42 @@ impl Rooms {
         }
     }
 
+    /// Also after the last event. Of stays that the server ended by ending the link: until when it certainly had not done so, by what it said on
+    /// that link. `relayed` are the deliveries, each with the link and the message that it is of.
+    pub(super) fn look_back(&mut self, relayed: impl Iterator<Item = (LinkId, usize)>) {
+        let mut knew: HashMap<LinkId, usize> = HashMap::new();
+        let by_server = |link: LinkId| self.links[link].by_server;
+        let mut shows = |link: LinkId, cause: usize| {
+            if by_server(link) {
+                let newest = knew.entry(link).or_default();
+                *newest = cause.max(*newest);
+            }
+        };
+        let answered = self.asks.iter().filter(|ask| ask.reply.is_some());
+        answered.for_each(|ask| shows(ask.link, ask.at));
+        relayed.for_each(|(link, message)| shows(link, message));
+        for news in self.news.iter().filter(|news| news.joined) {
+            let stays = news.about.map(|about| &self.peers[about].stays);
+            let asked = stays.and_then(|stays| {
+                let before = stays.partition_point(|stay| self.stays[*stay].asked < news.at);
+                // The first may be the one that it tells of.
+                stays.get(..before)?.first()
+            });
+            if let Some(stay) = asked {
+                shows(news.link, self.stays[*stay].asked);
+            }
+        }
+        for stay in &mut self.stays {
+            let Some(link) = stay.link.filter(|link| self.links[*link].by_server) else {
+                continue;
+            };
+            if stay.gone.is_some() && stay.gone == self.links[link].down {
+                let knew = knew.get(&link).copied().unwrap_or_default();
+                stay.unseen = Some(knew.max(stay.asked) + 1);
+            }
+        }
+    }
+
     /// The first reply to a request that this link's peer made after an event: what the server had done and queued by the time
     /// of that request is done and here. Only after [`Rooms::finish`].
     pub fn settled(&self, link: LinkId, after: usize) -> Option<usize> {
@@ -492,6 +528,7 @@ impl Rooms {
             refused: false,
             found_full: false,
             blurred: false,
+            unseen: None,
             doubts: Vec::new(),
         });
         if let Some(oldest) = self.peers[peer]

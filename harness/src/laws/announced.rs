@@ -57,12 +57,13 @@ pub(super) fn judge(rooms: &Rooms, post: &Post, terms: &Terms) -> Announced {
             .push(news.at);
     }
     let few = terms.announces_leaving_to == Audience::Signaled;
-    let relayed = few.then(|| Relayed::of(post));
+    let relayed = Relayed::of(post);
+    let named = Named::of(rooms);
     for leaving in &rooms.leavings {
         let owed = |staying: &&StayId| {
-            relayed
-                .as_ref()
-                .is_none_or(|relayed| relayed.between(rooms, leaving, **staying))
+            let between = || relayed.between(rooms, leaving, **staying);
+            let met = || named.one_to_the_other(rooms, leaving, **staying);
+            (!few || between()) && (came_in_time(rooms, leaving, **staying) || met() || between())
         };
         for staying in leaving.staying.iter().filter(owed) {
             told_of(
@@ -104,6 +105,41 @@ impl Relayed {
         at.is_some_and(|at| {
             let next = at.get(at.partition_point(|at| *at < since));
             next.is_some_and(|at| *at < leaving.since)
+        })
+    }
+}
+
+/// Whether who stayed came in before whoever the server put out may have been out.
+fn came_in_time(rooms: &Rooms, leaving: &Leaving, staying: StayId) -> bool {
+    let entered = rooms.stays[staying].entered;
+    rooms.stays[leaving.stay]
+        .put_out()
+        .is_none_or(|out| entered.is_some_and(|entered| entered < out))
+}
+
+/// When a link was last told that somebody is inside, by the link and whom it was told of.
+struct Named(HashMap<(LinkId, PeerId), usize>);
+
+impl Named {
+    fn of(rooms: &Rooms) -> Self {
+        let listed = rooms.listed.iter().map(|one| (one.link, one.about, one.at));
+        let news = rooms.news.iter().filter(|news| news.joined);
+        let news = news.filter_map(|news| Some((news.link, news.about?, news.at)));
+        let mut named: HashMap<_, usize> = HashMap::new();
+        for (link, about, at) in listed.chain(news) {
+            let last = named.entry((link, about)).or_default();
+            *last = at.max(*last);
+        }
+        Self(named)
+    }
+
+    /// Whether one of the two was told that the other is inside, since both had asked to be.
+    fn one_to_the_other(&self, rooms: &Rooms, leaving: &Leaving, staying: StayId) -> bool {
+        let (gone, witness) = (&rooms.stays[leaving.stay], &rooms.stays[staying]);
+        let since = gone.asked.max(witness.asked);
+        [(gone, witness), (witness, gone)].iter().any(|(to, of)| {
+            let at = to.link.and_then(|link| self.0.get(&(link, of.peer)));
+            at.is_some_and(|at| *at > since)
         })
     }
 }

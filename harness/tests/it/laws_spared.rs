@@ -3,7 +3,7 @@
 use glare::laws::{awaited, emptied};
 use glare::record::{Event, What};
 use glare::signaling::{Kind, Terms, Word};
-use glare::terms::ServerLife;
+use glare::terms::{Ending, ServerLife, Side};
 
 use crate::laws_exempt::*;
 use crate::traces_support::link;
@@ -251,5 +251,92 @@ fn who_is_addressed_by_name_in_another_room_may_be_reached_unless_rooms_are_prom
         };
         let expected: &[(u8, u64)] = if broken { &[(2, got)] } else { &[] };
         assert_eq!(of(&[2, 3], &b, &terms), expected, "{named} {apart}");
+    }
+}
+
+/// The tap sees that the server has put somebody out when his line ends, and what was queued on it may take long to come before that. Who
+/// came in meanwhile did not find him there, unless something shows it.
+#[test]
+fn who_came_in_before_the_tap_saw_a_line_end_may_have_come_when_it_had_ended() {
+    let shows: [Shows; 6] = [
+        ("nothing", false, |_, _, _| {}),
+        ("he heard of her", true, |b, bob, _| {
+            news(b, bob, "carol", true);
+        }),
+        ("he heard from her", true, |b, bob, carol| {
+            up(b, carol, bob, "o");
+            down(b, bob, carol, "o");
+        }),
+        ("she heard from him", true, |b, bob, carol| {
+            up(b, bob, carol, "o");
+            down(b, carol, bob, "o");
+        }),
+        ("he was answered", true, |b, bob, _| fenced(b, &[bob])),
+        ("another was answered", false, |b, _, carol| {
+            fenced(b, &[carol]);
+        }),
+    ];
+    for (shown, owed, shows) in shows {
+        for by in [Side::Server, Side::Peer] {
+            let (mut b, alice, bob) = pair();
+            let carol = link("carol", 1);
+            enters(&mut b, &carol, &[&alice]);
+            shows(&mut b, &bob, &carol);
+            let gone = b.ends(&bob, by, Ending::Reset, &[]);
+            news(&mut b, &alice, "bob", false);
+            later(&mut b);
+            fenced(&mut b, &[&alice, &carol]);
+            let owed = owed || by == Side::Peer;
+            let expected: &[(u8, u64)] = if owed { &[(1, gone)] } else { &[] };
+            assert_eq!(of(&[1], &b, &promised()), expected, "{shown}, {by:?}");
+        }
+    }
+}
+
+type Shows = (
+    &'static str,
+    bool,
+    fn(&mut glare::record::TraceBuilder, &glare::names::Link, &glare::names::Link),
+);
+
+/// She is told of those inside when she comes in: who is among them was there.
+#[test]
+fn who_is_listed_to_a_newcomer_was_there() {
+    let (mut b, alice, bob) = pair();
+    let carol = link("carol", 1);
+    b.connect(&carol);
+    ask(&mut b, &carol, "lobby");
+    let_in(&mut b, &carol, "lobby", &["alice", "bob"]);
+    news(&mut b, &alice, "carol", true);
+    let gone = b.ends(&bob, Side::Server, Ending::Reset, &[]);
+    news(&mut b, &alice, "bob", false);
+    later(&mut b);
+    fenced(&mut b, &[&alice, &carol]);
+    assert_eq!(of(&[1], &b, &promised()), [(1, gone)]);
+}
+
+/// What is not told to somebody whom the server put out some time later, as the tap saw it, may have been nobody's due.
+#[test]
+fn who_was_put_out_may_have_been_out_since_the_server_last_showed_him_inside() {
+    for (by, answered) in [
+        (Side::Server, false),
+        (Side::Server, true),
+        (Side::Peer, false),
+    ] {
+        let (mut b, alice, bob) = pair();
+        fenced(&mut b, &[&bob]);
+        let carol = link("carol", 1);
+        let entered = enters(&mut b, &carol, &[&alice]);
+        later(&mut b);
+        if answered {
+            fenced(&mut b, &[&bob]);
+        }
+        b.ends(&bob, by, Ending::Reset, &[]);
+        let accused = of(&[9], &b, &promised());
+        let expected: &[(u8, u64)] = match (by, answered) {
+            (Side::Server, false) => &[],
+            _ => &[(9, entered)],
+        };
+        assert_eq!(accused, expected, "{by:?}, {answered}");
     }
 }
