@@ -396,3 +396,39 @@ fn a_bare_refusal_of_something_else_takes_away_nobody_who_is_told_to_be_inside()
         assert_eq!(bob.hear_text("YES|lobby").words, [joined(with)]);
     }
 }
+
+/// A fence may be a request that is always refused, in the words in which a true one is.
+#[test]
+fn what_answers_a_fence_answers_something_else_where_no_fence_is_under_way() {
+    let say = "  create: join\n  join: { message: { cmd: enter, room: \"{room}\" } }\n  fence: { message: { cmd: enter, room: 0 } }\n  offer: { message: { cmd: to, offer: \"{sdp}\" } }\n  answer: { message: { cmd: to, answer: \"{sdp}\" } }";
+    let hear = "  joined: { message: { ev: entered } }\n  fenced: { message: { ev: error, cmd: enter, code: bad-room } }\n  refused: { message: { ev: error, cmd: enter, code: \"{reason}\" }, of: join }\n  error: { message: { ev: error } }\n  offer: { message: { ev: from, offer: \"{sdp}\" } }\n  answer: { message: { ev: from, answer: \"{sdp}\" } }";
+    let refusal = r#"{"ev":"error","cmd":"enter","code":"bad-room"}"#;
+    let refused = |request| Word::Notice {
+        notice: Notice::Refused {
+            request: Some(request),
+            reason: match request {
+                Kind::Fence => String::new(),
+                _ => "bad-room".into(),
+            },
+        },
+    };
+    let fence = Word::Request {
+        request: Request::Fence,
+    };
+    let dialect = dialect("connect: { path: / }", say, hear);
+    // The peer's own, and what the tap makes of it.
+    let mut own = Conversation::new(Arc::clone(&dialect), "alice");
+    let mut tap = Conversation::new(dialect, "alice");
+    for (word, expected) in [
+        (join(), Kind::Join),
+        (fence, Kind::Fence),
+        (join(), Kind::Join),
+    ] {
+        for text in said(&mut own, &word) {
+            tap.overhear_text(&text, None);
+        }
+        for all in [&mut own, &mut tap] {
+            assert_eq!(all.hear_text(refusal).words, [refused(expected)]);
+        }
+    }
+}

@@ -77,6 +77,8 @@ pub struct Conversation {
     pub(super) waiting: VecDeque<Waiting>,
     /// Method and path of a request that was said last and is not answered yet: its answer means nothing, whatever else is asked so.
     pub(super) parting: Option<(String, String)>,
+    /// So many fences have been said, and are not answered.
+    pub(super) fences: usize,
 }
 
 /// Whether something else than a request was said that the server has not certainly done with.
@@ -122,6 +124,7 @@ impl Conversation {
             pings: None,
             waiting: VecDeque::new(),
             parting: None,
+            fences: 0,
         };
         own.choose_id();
         own
@@ -641,6 +644,16 @@ impl Conversation {
     pub(super) fn note(&mut self, word: &Word) {
         match word {
             Word::Request {
+                request: Request::Fence,
+            } => self.fences += 1,
+            Word::Notice {
+                notice:
+                    Notice::Refused {
+                        request: Some(Kind::Fence),
+                        ..
+                    },
+            } => self.fences = self.fences.saturating_sub(1),
+            Word::Request {
                 request:
                     request @ (Request::Create { room }
                     | Request::Join { room }
@@ -656,8 +669,8 @@ impl Conversation {
                 self.awaits = false;
             }
             Word::Notice {
-                notice: Notice::Refused { request, .. },
-            } if *request != Some(Kind::Fence) => self.awaits = false,
+                notice: Notice::Refused { .. },
+            } => self.awaits = false,
             Word::Notice {
                 notice: Notice::Left { .. },
             } => {

@@ -395,7 +395,11 @@ impl Conversation {
     ) -> Vec<Word> {
         let mut variables = self.variables();
         let known = variables.count();
-        let found = dialect.hear.iter().find_map(|(hears, hearing)| {
+        // What answers a fence may look like the answer to something else: where no fence is under way it is that.
+        let unasked = |hears: &Hears| *hears == Hears::Fenced && self.fences == 0;
+        let first = dialect.hear.iter().filter(|(hears, _)| !unasked(hears));
+        let last = dialect.hear.iter().filter(|(hears, _)| unasked(hears));
+        let found = first.chain(last).find_map(|(hears, hearing)| {
             variables.forget(known);
             if !self.may_answer(*hears, hearing)
                 || !fits(hearing, &mut variables)
