@@ -137,10 +137,11 @@ impl Facts {
         self.rooms.finish();
         let sent = &self.post.sent;
         let delivered = self.post.delivered.iter();
-        self.rooms.look_back(delivered.filter_map(|one| match one.origin {
-            Origin::Of(id) => Some((one.link, sent[id].at)),
-            _ => None,
-        }));
+        self.rooms
+            .look_back(delivered.filter_map(|one| match one.origin {
+                Origin::Of(id) => Some((one.link, sent[id].at)),
+                _ => None,
+            }));
     }
 
     /// When a message really went on, both by their place in the trace; `None`: it never did.

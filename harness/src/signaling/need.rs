@@ -138,6 +138,11 @@ impl Need {
             },
             Need::Refuses(reason) => (!properties.refusals.has(*reason))
                 .then(|| undeclared(&format!("refusals: {reason}"))),
+            Need::RejectsSameId | Need::TakesOver | Need::Resumes
+                if properties.same_id.is_some() && !dialect.names_at_connecting() =>
+            {
+                Some(format!("with the dialect `{name}` no line is dialled with a name"))
+            }
             Need::RejectsSameId => {
                 (properties.same_id != Some(SameId::Reject)).then(|| undeclared("same-id: reject"))
             }

@@ -186,16 +186,39 @@ fn a_server_with_rules_for_names_is_told_of_them() {
     let ran = stand.glare(&ruled).ends(0);
     let told = words(&ran.out);
     assert!(
-        told.contains("names with letters of other scripts are not taken"),
+        told.contains("peers called like `zoë`, `fox🦊` and `דנה` are not taken ("),
         "{}",
         ran.out
     );
+    assert!(!told.contains("takes-any-name: true"), "{}", ran.out);
+
+    let rooms = [&tried[..], &["--fault", "wants-plain-rooms"]].concat();
+    let ran = stand.glare(&rooms).ends(0);
+    let told = words(&ran.out);
+    let whose = "rooms called like `party🎉👩";
+    assert!(told.contains(whose), "{}", ran.out);
     assert!(!told.contains("takes-any-name: true"), "{}", ran.out);
 
     stand.write("own.yaml", REFERENCE);
     let ran = stand.glare(&ruled).ends(0);
     let (_, unkept) = ran.out.split_once("not seen so").expect("it is told");
     assert!(unkept.contains("takes-any-name"), "{}", ran.out);
+}
+
+#[test]
+fn what_becomes_of_a_second_line_is_not_proposed_where_no_line_has_a_name() {
+    let stand = Stand::new();
+    let examples = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../fixtures/servers/examples/given-id"
+    );
+    let server = format!("node {examples}/server.js {{port}}");
+    let dialect = format!("{examples}/dialect.yaml");
+    let ran = stand
+        .glare(&["dialect", "try", &dialect, "--server", &server])
+        .ends(0)
+        .says("no line is dialled with a name");
+    assert!(!ran.out.contains("same-id: "), "{}", ran.out);
 }
 
 /// A server that can be started but once: how the two part needs more.

@@ -39,9 +39,23 @@ impl Dialect {
         self.granted_before(&root, &mut doubts);
         self.one_sided(&root, &mut doubts);
         self.promised(&root, &mut doubts);
+        self.nobodys_line(&root, &mut doubts);
         self.captured_in_vain(&root, &mut doubts);
         doubts.sort();
         doubts
+    }
+
+    /// What is promised of a second line with a name, where no line has one.
+    fn nobodys_line(&self, root: &Node, doubts: &mut Mistakes) {
+        if self.properties.same_id.is_none() || self.names_at_connecting() {
+            return;
+        }
+        if let Some(node) = find(root, "same-id") {
+            doubts
+                .add(&node.span, "`same-id` has no meaning here: no line is dialled with a name")
+                .expect("it says what becomes of a second line that comes with a name that is in use")
+                .advise("leave it out; how the server refuses a name on the way into a room is `refusals: { taken: … }`");
+        }
     }
 
     fn never_matched(&self, direction: Direction, root: &Node, doubts: &mut Mistakes) {
@@ -321,7 +335,10 @@ mod tests {
     fn doubts(head: &str, say: &str, hear: &str) -> Vec<String> {
         let text = format!("dialect: x\nconnect: {{ path: / }}\n{head}{SAY}{say}{HEAR}{hear}");
         let read = Dialect::read(Path::new("x.yaml"), &text);
-        let dialect = read.unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        lines(&read.unwrap_or_else(|mistakes| panic!("{mistakes}")))
+    }
+
+    fn lines(dialect: &Dialect) -> Vec<String> {
         let all = dialect.doubts();
         let lines = all.iter().map(|doubt| {
             let expected = doubt.expected().unwrap_or_default();
@@ -338,6 +355,37 @@ mod tests {
         assert_eq!(doubts(head, say, hear), Vec::<String>::new());
         assert!(Dialect::reference().doubts().is_empty());
         assert!(Dialect::reference_of(3).doubts().is_empty());
+    }
+
+    #[test]
+    fn a_second_line_with_a_name_is_promised_in_vain_where_no_line_has_one() {
+        let expected = "3: `same-id` has no meaning here: no line is dialled with a name (it says what becomes of a second line that comes with a name that is in use)";
+        for (connect, named) in [
+            ("{ path: / }", false),
+            ("{ path: \"/{room|url}\" }", false),
+            ("{ path: /, then: [{ hear: { id: \"{self}\" } }] }", false),
+            ("{ path: \"/{me|url}\" }", true),
+            ("{ path: \"/{self|url}\", self: \"{me|digest}\" }", true),
+            ("{ path: /, headers: { x-name: \"{me}\" } }", true),
+            ("{ path: \"/{token|url}\", login: [token] }", true),
+            (
+                "{ path: /, then: [{ message: { hello: \"{me}\" } }] }",
+                true,
+            ),
+            (
+                "{ path: \"/{it|url}\", before: [{ http: \"POST /login/{me|url}\", hear: { body: { it: \"{it}\" } } }] }",
+                true,
+            ),
+        ] {
+            let text = format!("dialect: x\nconnect: {connect}\nsame-id: reject\n{SAY}{HEAR}");
+            let read = Dialect::read(Path::new("x.yaml"), &text);
+            let told = lines(&read.unwrap_or_else(|mistakes| panic!("{mistakes}")));
+            assert_eq!(
+                told,
+                if named { vec![] } else { vec![expected] },
+                "{connect}"
+            );
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod alias;
 mod book;
 mod conversation;
 mod covers;
+mod dials;
 mod differ;
 mod doubts;
 mod explain;
@@ -729,20 +730,6 @@ impl Dialect {
     /// Whether a request has an answer.
     pub fn answers(&self, kind: Kind) -> bool {
         self.way(kind).is_some_and(|way| way.done == Ends::Answered)
-    }
-
-    /// Whether a line to it can only be dialled by who is to enter a room: the room stands in the path, or in what is said first of all.
-    pub fn dials_by_room(&self) -> bool {
-        let is_room = |hole: &template::Hole| hole.name == "room";
-        let in_path = template::text_holes(&self.connect.path).into_iter();
-        let says_first = self.connect.then.iter().any(|then| match then {
-            Then::Say(Saying {
-                body: Body::Template(body),
-                ..
-            }) => body.holes().into_iter().any(is_room),
-            _ => false,
-        });
-        in_path.into_iter().any(is_room) || says_first
     }
 
     /// Whether it captures something of this name for later.

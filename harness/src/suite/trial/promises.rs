@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::scenes::Shows;
+use super::scenes::{LAST_OF_NAMES, ODD_ROOM, Shows};
 use crate::names::PeerName;
 use crate::record::{Event, Failure, FailureKind, Verdict, What};
 use crate::scenario::Place;
@@ -58,7 +58,7 @@ pub fn seen(dialect: &Dialect, played: &BTreeMap<Shows, Outcome>) -> Seen {
     joining(dialect, now, played, &mut seen);
     answers(now, played, &mut seen);
     room_size(now, played, &mut seen);
-    same_id(now, played, &mut seen);
+    same_id(dialect, played, &mut seen);
     absent(now, played, &mut seen);
     echoes(now, played, &mut seen);
     addressed(dialect, now, played, &mut seen);
@@ -247,10 +247,14 @@ fn room_size(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut See
     }
 }
 
-fn same_id(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
+fn same_id(dialect: &Dialect, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
     let Some(outcome) = played.get(&Shows::SameId) else {
         return;
     };
+    if !dialect.names_at_connecting() {
+        let why = "no line is dialled with a name: `same-id` is left out, and what becomes of a name that is in use is said on the way into a room (`refusals: { taken: … }`)";
+        return seen.remarks.push(why.into());
+    }
     let (word, is, why) = match failure(outcome) {
         None if !went_well(outcome) => return,
         None => {
@@ -287,7 +291,7 @@ fn same_id(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen)
     seen.proposals.push(Proposal {
         line: format!("same-id: {word}"),
         seen: why,
-        stands: stands(now.same_id, is),
+        stands: stands(dialect.properties().same_id, is),
     });
 }
 
@@ -422,14 +426,22 @@ fn names(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
                 false => Stands::Missing,
             },
         }),
-        Some(Failure { message, .. }) => match now.takes_any_name {
-            true => seen
-                .unkept
-                .push(format!("takes-any-name, and with such names: {message}")),
-            false => seen.remarks.push(format!(
-                "names with letters of other scripts are not taken ({message}): no `takes-any-name`, or say them by `|digest`"
-            )),
-        },
+        Some(Failure { message, place, .. }) => {
+            let whose = match place {
+                Some(Place::Step(number)) if *number == LAST_OF_NAMES => {
+                    format!("rooms called like `{ODD_ROOM}`")
+                }
+                _ => "peers called like `zoë`, `fox🦊` and `דנה`".into(),
+            };
+            match now.takes_any_name {
+                true => seen
+                    .unkept
+                    .push(format!("takes-any-name, and with {whose}: {message}")),
+                false => seen.remarks.push(format!(
+                    "{whose} are not taken ({message}): no `takes-any-name`, or say them by `|digest`"
+                )),
+            }
+        }
     }
 }
 

@@ -58,6 +58,10 @@ pub struct Scene {
     pub from: usize,
 }
 
+/// The step of the scene of names that asks for a room whose name has more than plain letters, and that name.
+pub(super) const LAST_OF_NAMES: usize = 5;
+pub(super) const ODD_ROOM: &str = "party🎉👩\u{200d}🚀";
+
 /// So long a step may take in which a server that does it at all is quick.
 const WITHIN: &str = "within: 5s";
 
@@ -265,14 +269,14 @@ pub fn others(dialect: &Dialect, told: bool) -> Result<Vec<Scene>, Mistakes> {
     let mut script = Script::new(&["zoë", "fox🦊", "דנה"], "{ stack: wire }");
     script
         .heading("Names with letters of other scripts")
-        .first_in(dialect, "zoë", "party🎉")
-        .join_in("fox🦊", "party🎉")
+        .first(dialect, "zoë")
+        .join("fox🦊")
         .step("send: { from: fox🦊, to: zoë, message: offer }")
         .step(format!(
             "await: {{ peer: zoë, hears: offer, from: fox🦊, {WITHIN} }}"
         ));
     if rooms && dialect.names_rooms() {
-        script.first_in(dialect, "דנה", "party👩\u{200d}🚀");
+        script.first_in(dialect, "דנה", ODD_ROOM);
     }
     scenes.push(script.scene(Shows::Names)?);
 
