@@ -224,6 +224,13 @@ impl Actor {
         self.spec.is_app()
     }
 
+    /// No step comes any more. Of a page, the browser may make the next one's ready meanwhile.
+    pub fn is_done_with(&self) {
+        if let Some(Life::Page(life)) = &self.life {
+            life.is_done_with();
+        }
+    }
+
     /// What has to be awaited before the user of a page can do this; see [`PageLife::opening`].
     pub fn opening(
         &mut self,

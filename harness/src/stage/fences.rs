@@ -38,6 +38,7 @@ impl Stage {
         self.go_on(self.ended).await?;
         self.hear_of_leavings(terms).await?;
         self.fence(self.ended).await?;
+        self.actors.values().for_each(Actor::is_done_with);
         // What a node has answered shows nothing of what comes from another; and nobody can have a page ask for a last answer.
         let spread = self.server.has_several_nodes() && self.fences_are_spoken;
         match spread || self.actors.values().any(Actor::is_page) {

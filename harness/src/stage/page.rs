@@ -120,6 +120,11 @@ impl PageLife {
         self.tab
     }
 
+    /// No step comes any more.
+    pub fn is_done_with(&self) {
+        self.page.is_done_with();
+    }
+
     /// Whether it has a tab beside the one that is in front.
     pub fn has_others(&self) -> bool {
         self.tab && self.page.tab_count() > 1

@@ -102,7 +102,8 @@ fn chromium() -> Value {
         "--disable-breakpad",
         "--disable-gpu",
         "--mute-audio",
-        "--disable-features=WebRtcHideLocalIpsWithMdns,BackForwardCache",
+        // Autofill asks a host of its maker for each page that has a field.
+        "--disable-features=WebRtcHideLocalIpsWithMdns,BackForwardCache,AutofillServerCommunication",
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
         "--disable-background-timer-throttling",

@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 
 use super::guest::{Equipment, Guest};
-use super::lease::{Idle, Lease, Shelf, Spares, close};
+use super::lease::{Idle, Lease, Shelf, close};
 use super::line::Line;
 use super::page::Page;
 use super::running::Browser;
@@ -285,17 +285,24 @@ impl Pool {
         .await
     }
 
-    /// A guest of those that are kept ready is no longer wanted: makes ready what may be wanted next. Returns at once.
+    /// A guest of those that are kept ready is no longer wanted. Returns at once.
     pub(in crate::peer) fn guest_left(&self, stack: Stack, with: Equipment) {
+        if let Ok(shelf) = self.0.shelf(stack) {
+            let mut spares = lock(&shelf.spares);
+            spares.lent = spares.lent.saturating_sub(1);
+        }
+        self.guests_follow(stack, with);
+    }
+
+    /// Makes ready as many guests as may be wanted next, where they are not. Returns at once.
+    pub(in crate::peer) fn guests_follow(&self, stack: Stack, with: Equipment) {
         let Ok(shelf) = self.0.shelf(stack).map(Arc::clone) else {
             return;
         };
         let mut spares = lock(&shelf.spares);
-        let Spares { ready, lent, most } = &mut *spares;
-        *lent = lent.saturating_sub(1);
-        while ready.len() < SPARES.min(*most) {
+        while spares.ready.len() < SPARES.min(spares.most) {
             let (made, spare) = oneshot::channel();
-            ready.push_back(spare);
+            spares.ready.push_back(spare);
             let (shared, shelf) = (Arc::clone(&self.0), Arc::clone(&shelf));
             self.0.handle.spawn(async move {
                 match shared.new_guest(&shelf, with).await {

@@ -601,6 +601,13 @@ impl UserPage {
         Ok(())
     }
 
+    /// Nobody will do anything in it any more, though it is still listened to: meanwhile the browser can make the next one ready.
+    pub fn is_done_with(&self) {
+        if self.with.kept_ready {
+            self.pool.guests_follow(self.stack(), self.with);
+        }
+    }
+
     /// Closes all windows, and takes the user context away.
     pub async fn finish(&self) {
         self.give_back();
