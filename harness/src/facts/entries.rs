@@ -184,6 +184,8 @@ pub(crate) struct LinkLife {
     pub ended: Option<usize>,
     /// A step kept the tap from reading it, for a while.
     pub stalled: bool,
+    /// The newest message of the server's that nobody understands: it may be any answer.
+    pub unread: Option<usize>,
     /// The newest refusal or error that may mean any signal sent so far, and per kind.
     pub refused: Option<usize>,
     pub refused_kind: HashMap<Kind, usize>,

@@ -156,6 +156,9 @@ impl Rooms {
             return;
         };
         let (link, http) = (self.link(link), *carrier == Carrier::Http);
+        if word.is_none() {
+            self.links[link].unread = Some(i);
+        }
         let notice = match word {
             Some(Word::Notice { notice }) => Some(notice),
             _ => None,

@@ -307,6 +307,7 @@ impl Rooms {
             fenced: None,
             ended: None,
             stalled: false,
+            unread: None,
             refused: None,
             refused_kind: HashMap::new(),
             opaque: false,

@@ -31,8 +31,9 @@ pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Finding {
         if ask.kind == Kind::Leave && !terms.answers_leave {
             continue;
         }
-        // An error does not say what it answers: it may have been this.
-        if link.refused.is_some_and(|error| error > ask.at) {
+        // An error does not say what it answers, and of what nobody understands nobody knows: it may have been this.
+        let may_be = [link.refused, link.unread];
+        if may_be.iter().flatten().any(|came| *came > ask.at) {
             continue;
         }
         finding.premises += 1;

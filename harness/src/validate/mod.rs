@@ -17,6 +17,7 @@ mod refusal;
 mod script;
 mod sections;
 mod told;
+mod unread;
 mod verdict;
 
 pub use case::{Case, Number, PATIENCE, Section, Source};

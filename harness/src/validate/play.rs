@@ -13,6 +13,7 @@ use super::case::{ANY_NAME, Case, ENDURES, Number, Source};
 use super::end::End;
 use super::refusal::spared;
 use super::script::{Role, Script};
+use super::unread::unread;
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
 use crate::names::Stack;
@@ -200,6 +201,9 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
     };
     if let Some(end) = end.as_ref().filter(|end| end.is_before_the_deed()) {
         let why = format!("before anything was asked of it, {}", end.explains(""));
+        return Ran::Says(Says::Inconclusive(why), Some(outcome));
+    }
+    if let Some(why) = unread(&failure, &outcome) {
         return Ran::Says(Says::Inconclusive(why), Some(outcome));
     }
     match found(case, script, &failure, setting.dialect.properties()) {

@@ -432,3 +432,35 @@ fn what_answers_a_fence_answers_something_else_where_no_fence_is_under_way() {
         }
     }
 }
+
+/// A server may give an id for a place in a room, and another for the next one.
+#[test]
+fn who_comes_in_again_may_be_told_another_id() {
+    let say = "  create: join\n  join: { message: { enter: \"{room}\" } }\n  leave: { message: { exit: true } }\n  offer: { message: { to: \"{peer}\", offer: \"{sdp}\" } }\n  answer: { message: { to: \"{peer}\", answer: \"{sdp}\" } }";
+    let hear = "  joined: { message: { inside: \"{self}\" } }\n  left: { message: { outside: true } }\n  peer-joined: { message: { came: \"{peer}\" } }\n  peer-left: { message: { gone: \"{peer}\" } }\n  offer: { message: { from: \"{peer}\", offer: \"{sdp}\" } }\n  answer: { message: { from: \"{peer}\", answer: \"{sdp}\" } }";
+    let dialect = dialect("connect: { path: / }", say, hear);
+    let book = Book::default();
+    let new = |name| Conversation::new(Arc::clone(&dialect), name).with(book.clone());
+    let (mut alice, mut bob) = (new("alice"), new("bob"));
+    said(&mut alice, &join());
+    assert_eq!(alice.hear_text(r#"{"inside":"m1"}"#).words, [joined(&[])]);
+    for id in ["m2", "m3"] {
+        said(&mut bob, &join());
+        let inside = format!(r#"{{"inside":"{id}"}}"#);
+        let words = bob.hear_text(&inside).words;
+        assert_eq!(words.len(), 1, "{id}: {words:?}");
+        // Said to nobody who asked, it is no answer.
+        assert_eq!(bob.hear_text(r#"{"inside":"m9"}"#).words, [], "{id}");
+        let told = format!(r#"{{"came":"{id}"}}"#);
+        assert_eq!(alice.hear_text(&told).words, [came("bob")]);
+        let offered = said(&mut alice, &offer("bob"));
+        assert!(offered[0].contains(id), "{offered:?}");
+    }
+    let gone = Word::Notice {
+        notice: Notice::PeerLeft {
+            peer: "bob".into(),
+            how: None,
+        },
+    };
+    assert_eq!(alice.hear_text(r#"{"gone":"m2"}"#).words, [gone]);
+}

@@ -446,6 +446,35 @@ fn a_request_without_an_answer_breaks_law_4_once_fenced() {
     assert_eq!(broken(&b), [(4, asked)]);
 }
 
+/// What nobody can read may be the answer; before the request it is none.
+#[test]
+fn a_request_that_something_not_understood_came_after_breaks_nothing() {
+    for after in [false, true] {
+        let (mut b, alice, bob) = pair();
+        let unread = |b: &mut TraceBuilder| {
+            let came = b.tell(&bob, Notice::Error { reason: "x".into() }, None, &[]);
+            if let What::Message { word, .. } = &mut b.events[came as usize].what {
+                *word = None;
+            }
+        };
+        if !after {
+            unread(&mut b);
+        }
+        let asked = b.ask(
+            &bob,
+            Request::Leave {
+                room: room("lobby"),
+            },
+            &[],
+        );
+        if after {
+            unread(&mut b);
+        }
+        b.fence(&[&alice, &bob]);
+        assert_eq!(broken(&b), if after { vec![] } else { vec![(4, asked)] });
+    }
+}
+
 #[test]
 fn a_refusal_is_an_answer() {
     let (mut b, alice, _) = pair();

@@ -271,6 +271,26 @@ async fn a_room_that_is_too_large_to_be_filled_is_no_error() {
     }
 }
 
+/// A yes in words that the dialect does not have is no silence.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_answer_is_not_understood_is_not_accused_of_having_none() {
+    let text = REFERENCE.replace("type: joined,", "type: let-in,");
+    assert_ne!(text, REFERENCE);
+    let read = Dialect::read(Path::new("own.yaml"), &text);
+    let setting = Setting {
+        dialect: Arc::new(read.expect("a dialect")),
+        ..setting()
+    };
+    let answers = asked(&numbered(&["2.1", "4.14", "6.1", "6.10"]), setting).await;
+    let mut told = 0;
+    for Answer { number, says, .. } in &answers {
+        assert!(!matches!(says, Says::Broken { .. }), "{number}: {says:?}");
+        let unread = "bob was told what the dialect does not understand: {\"type\":\"joined\"";
+        told += usize::from(matches!(says, Says::Inconclusive(why) if why.contains(unread)));
+    }
+    assert!(told > 1, "{answers:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_does_not_take_a_name_breaks_nothing_by_that() {
     let of_every = |steps| Case {

@@ -393,18 +393,32 @@ impl Conversation {
         tied: bool,
         fits: impl Fn(&'a Hearing, &mut Variables<'a>) -> bool,
     ) -> Vec<Word> {
-        let mut variables = self.variables();
-        let known = variables.count();
+        let mut known_by_now = self.variables();
+        // Who asks to come in may be told a new id by the answer, as on the first time.
+        let named_again = self.awaits && dialect.names_in_answers();
+        let mut anew = match named_again {
+            true => self.variables(),
+            false => Variables::default(),
+        };
+        anew.replace("self", None);
+        let counts = (known_by_now.count(), anew.count());
+        let tells_anew = |hears: &Hears| {
+            named_again && matches!(hears, Hears::Kind(Kind::Created | Kind::Joined))
+        };
         // What answers a fence may look like the answer to something else: where no fence is under way it is that.
         let unasked = |hears: &Hears| *hears == Hears::Fenced && self.fences == 0;
         let first = dialect.hear.iter().filter(|(hears, _)| !unasked(hears));
         let last = dialect.hear.iter().filter(|(hears, _)| unasked(hears));
         let found = first.chain(last).find_map(|(hears, hearing)| {
+            let (variables, known) = match tells_anew(hears) {
+                true => (&mut anew, counts.1),
+                false => (&mut known_by_now, counts.0),
+            };
             variables.forget(known);
             if !self.may_answer(*hears, hearing)
-                || !fits(hearing, &mut variables)
-                || self.is_for_another(&variables)
-                || self.is_of_another_room(*hears, &variables)
+                || !fits(hearing, variables)
+                || self.is_for_another(variables)
+                || self.is_of_another_room(*hears, variables)
             {
                 return None;
             }
@@ -414,9 +428,9 @@ impl Conversation {
                 _ => None,
             };
             let here = asked.or(self.place());
-            self.meet_by_pair(&mut variables, known);
+            self.meet_by_pair(variables, known);
             let mut words = self.called(here, |called| {
-                words::heard_of_each(*hears, &mut variables, hearing.of, called)
+                words::heard_of_each(*hears, variables, hearing.of, called)
             })?;
             // Where the joiner is not told who is inside, the stage knows.
             if let Word::Notice {
@@ -427,7 +441,7 @@ impl Conversation {
             {
                 *with = self.book.others(room.as_str(), &self.me);
             }
-            Some((words, Self::captures(&variables, known)))
+            Some((words, Self::captures(variables, known)))
         });
         let Some((mut words, captured)) = found else {
             return Vec::new();
