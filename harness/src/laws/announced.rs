@@ -44,6 +44,7 @@ pub(super) fn judge(rooms: &Rooms, post: &Post, terms: &Terms) -> Announced {
     let micros = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let bound = Bound {
         coalesces: terms.coalesces,
+        comes_back: terms.coalesces || !terms.gives_ids,
         declared: micros(bound),
         limit: micros(bound)
             .saturating_add(micros(terms.slack))
@@ -151,6 +152,8 @@ fn in_order(one: LinkId, other: LinkId) -> (LinkId, LinkId) {
 /// Microseconds.
 struct Bound {
     coalesces: bool,
+    /// Who comes in again is for the others who he was.
+    comes_back: bool,
     declared: u64,
     limit: u64,
 }
@@ -223,7 +226,7 @@ fn told_of(
     let until = witness
         .certain_until()
         .or_else(|| rooms.events.len().checked_sub(1));
-    if let Some(next) = back(rooms, gone, leaving, bound) {
+    if let Some(next) = back(rooms, gone, leaving, bound).filter(|_| bound.comes_back) {
         if let Some(heard) = skipped(rooms, link, gone, next, bound) {
             finding.premises += 1;
             let message = format!(

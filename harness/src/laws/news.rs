@@ -76,7 +76,9 @@ fn follow(rooms: &Rooms, story: &Story, terms: &Terms, news: &mut News) {
     );
     let mut place = 0;
     let mut last: Option<&Told> = None;
+    let mut gone = 0;
     for told in &story.told {
+        gone += usize::from(!told.here);
         // What law 2 calls news from nowhere is not accused twice.
         if rooms.is_from_nowhere(told.at) || rooms.lost_its_node(story.about, told.at) {
             last = None;
@@ -118,6 +120,8 @@ fn follow(rooms: &Rooms, story: &Story, terms: &Terms, news: &mut News) {
             }
             // Too far ahead to be searched for: nothing is said.
             (None, None) if story.course.len() > place + LOOKED_AT => {}
+            // It may be of an id that he had before.
+            _ if !told.here && terms.gives_ids && gone <= ended(story, told.at) => {}
             // The server knows of the line that takes over before the tap sees that it stands.
             _ if !told.here
                 && terms.takes_over
@@ -130,6 +134,12 @@ fn follow(rooms: &Rooms, story: &Story, terms: &Terms, news: &mut News) {
         }
         last = Some(told);
     }
+}
+
+/// So many times whom a story is about had gone by then.
+fn ended(story: &Story, by: usize) -> usize {
+    let ends = |state: &&State| !state.here && state.since.is_some_and(|since| since < by);
+    story.course.iter().filter(ends).count()
 }
 
 /// Whether a new line of this peer comes up so soon after this moment that it may be what was told of, or may still.
@@ -223,7 +233,7 @@ fn comings(
             }
         }
     }
-    last_words(rooms, told, limit, news);
+    last_words(rooms, told, terms, limit, news);
 }
 
 /// Whether this peer was in this room before.
@@ -237,6 +247,7 @@ fn came_before(rooms: &Rooms, stay: &Stay) -> bool {
 fn last_words(
     rooms: &Rooms,
     told: &BTreeMap<(LinkId, PeerId), &Story>,
+    terms: &Terms,
     limit: u64,
     news: &mut News,
 ) {
@@ -253,6 +264,10 @@ fn last_words(
             continue;
         }
         if link.down.is_some() || link.ended.is_some() || link.stalled {
+            continue;
+        }
+        let gone = story.told.iter().filter(|told| !told.here).count();
+        if terms.gives_ids && gone <= ended(story, last.at) {
             continue;
         }
         let here = story.course.iter().rev().find_map(|state| {

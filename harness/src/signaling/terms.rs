@@ -45,6 +45,9 @@ pub struct Terms {
     pub rejects_same_id: bool,
     /// A second connection with an id that is in use takes the place of the first.
     pub takes_over: bool,
+    /// The server gives ids: who comes again is somebody new to the others, and that the one before him has gone may be told later.
+    #[serde(default)]
+    pub gives_ids: bool,
     /// `leave` has a reply.
     pub answers_leave: bool,
     /// A request is answered within this time; `None`: no time is promised.
@@ -76,6 +79,7 @@ impl Terms {
         Self {
             answers_leave: dialect.answers(Kind::Leave) && dialect.hears(Kind::Left),
             rooms: Some(dialect.has_rooms()),
+            gives_ids: dialect.names_in_opening() || dialect.names_in_answers(),
             ..Self::from(dialect.properties())
         }
     }
@@ -106,6 +110,7 @@ impl From<&Properties> for Terms {
             queues: matches!(properties.absent_peer, None | Some(AbsentPeer::Queue)),
             rejects_same_id: properties.same_id == Some(SameId::Reject),
             takes_over: properties.same_id == Some(SameId::Takeover),
+            gives_ids: false,
             answers_leave: true,
             answers_within: properties.answers_within,
             room_size: properties.room_size,

@@ -340,3 +340,32 @@ fn who_was_put_out_may_have_been_out_since_the_server_last_showed_him_inside() {
         assert_eq!(accused, expected, "{by:?}, {answered}");
     }
 }
+
+/// Where ids are the server's, whoever comes again is somebody new, and the one before him may be put out later; but once for each.
+#[test]
+fn of_an_id_that_has_been_followed_by_another_it_may_be_told_later_that_it_is_gone() {
+    let gives_ids = |gives_ids| glare::signaling::Terms {
+        gives_ids,
+        ..promised()
+    };
+    let (mut b, alice, bob) = pair();
+    let gone = drops(&mut b, &bob);
+    let again = link("bob", 2);
+    enters(&mut b, &again, &[&alice]);
+    let came = b.events.len() as u64 - 1;
+    let mut never = b.clone();
+    let first = news(&mut b, &alice, "bob", false);
+    later(&mut b);
+    fenced(&mut b, &[&alice, &again]);
+    assert_eq!(of(&[1, 9], &b, &gives_ids(true)), []);
+    assert_eq!(of(&[1, 9], &b, &gives_ids(false)), [(9, first)]);
+    let second = news(&mut b, &alice, "bob", false);
+    assert_eq!(of(&[1, 9], &b, &gives_ids(true)), [(9, second)]);
+
+    // It has to be told all the same.
+    assert!(awaited(&never.events, &gives_ids(true)).is_some());
+    later(&mut never);
+    fenced(&mut never, &[&alice, &again]);
+    assert_eq!(of(&[1], &never, &gives_ids(true)), [(1, gone)]);
+    assert_eq!(of(&[1], &never, &gives_ids(false)), [(1, came)]);
+}
