@@ -150,13 +150,15 @@ impl Rooms {
             word,
             about,
             of,
+            size,
             ..
         } = &event.what
         else {
             return;
         };
         let (link, http) = (self.link(link), *carrier == Carrier::Http);
-        if word.is_none() {
+        // A response without a body says nothing.
+        if word.is_none() && *size > 0 {
             self.links[link].unread = Some(i);
         }
         let notice = match word {

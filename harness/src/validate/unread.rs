@@ -33,6 +33,8 @@ pub(super) fn unread(failure: &Failure, outcome: &Outcome) -> Option<String> {
             direction: Direction::Down,
             word: None,
             text,
+            // A response without a body says nothing.
+            size: 1..,
             ..
         } if step.contains(link.peer.as_str()) => {
             let shown: String = text.chars().take(SHOWN).collect();
