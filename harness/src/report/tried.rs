@@ -234,6 +234,9 @@ fn instead(story: &Story, failure: &Failure, look: Look) -> String {
             What::Message {
                 direction: Direction::Down,
                 ..
+            } | What::Aside {
+                direction: Direction::Down,
+                ..
             }
         )
     };
