@@ -155,6 +155,14 @@ fn colour() -> bool {
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
+/// Warns of what a dialect says that can never happen: it can be played, but nobody means it.
+fn show_doubts(dialect: &crate::signaling::Dialect) {
+    let doubts = dialect.doubts().as_warnings();
+    if !doubts.is_empty() {
+        show_mistakes(&[doubts]);
+    }
+}
+
 fn show_mistakes(all: &[Mistakes]) {
     for mistakes in all {
         complain(mistakes.render(colour()));

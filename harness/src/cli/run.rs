@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use super::driver_flags::{self, DriverFlags};
 use super::narrow::Narrow;
 use super::server_flags::ServerFlags;
-use super::{Exit, colour, complain, say, show_mistakes};
+use super::{Exit, colour, complain, say, show_doubts, show_mistakes};
 use crate::names::Stack;
 use crate::peer::browser::Programs;
 use crate::record::runs::{self, RunFolder};
@@ -120,6 +120,7 @@ impl Run {
             complain(error);
             return Err(Exit::Invalid);
         }
+        show_doubts(&project.dialect);
         show_mistakes(&suite::warnings(&scenarios));
         suite::known_peers(&self.cast, &scenarios)
             .map_err(|error| usage(format!("--cast: {error}")))?;

@@ -43,6 +43,7 @@ mod cli_laws;
 mod conversation_forms;
 mod conversations;
 mod dialect_cli;
+mod dialect_doubts;
 mod dialect_reference;
 mod expect_lines;
 mod expect_order;
