@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::scenes::{LAST_OF_NAMES, ODD_ROOM, Shows};
 use crate::names::PeerName;
 use crate::record::{Event, Failure, FailureKind, Verdict, What};
+use crate::report::{PEERS, ROOM};
 use crate::scenario::Place;
 use crate::signaling::{
     AbsentPeer, Dialect, Garbled, Kind, Notice, OnGarbage, Properties, Reason, SameId, Word,
@@ -205,36 +206,16 @@ fn room_size(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut See
             ..
         }) if *step > 1 => {
             let size = step - 1;
+            let reason = refusal(outcome).filter(|reason| !reason.is_empty());
             seen.proposals.push(Proposal {
                 line: format!("room-size: {size}"),
-                seen: message.clone(),
+                seen: match reason {
+                    Some(_) => message.clone(),
+                    None => "the one too many was refused, without a reason".into(),
+                },
                 stands: stands(now.room_size, size),
             });
-            let reason = outcome.events.iter().find_map(|event| match &event.what {
-                What::Message {
-                    direction: Direction::Down,
-                    word:
-                        Some(Word::Notice {
-                            notice: Notice::Refused { request, reason },
-                        }),
-                    ..
-                } if *request != Some(Kind::Fence) => Some(reason.clone()),
-                _ => None,
-            });
-            if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
-                let text = reason.replace("lobby", "").trim().to_owned();
-                let text = if reason.contains("lobby") { "full" } else { &text };
-                if reason.contains(text) {
-                    seen.proposals.push(Proposal {
-                        line: format!("refusals: {{ full: {} }}", crate::yaml::scalar(text)),
-                        seen: format!("{} is what the one too many was told", quoted(&reason)),
-                        stands: match now.refusals.has(Reason::Full) {
-                            true => Stands::Said,
-                            false => Stands::Missing,
-                        },
-                    });
-                }
-            }
+            full(now, reason, seen);
         }
         Some(Failure {
             place: Some(Place::Step(step)),
@@ -244,6 +225,56 @@ fn room_size(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut See
             ["first", "second", "third", "fourth", "fifth"][step.saturating_sub(1).min(4)]
         )),
         Some(_) => {}
+    }
+}
+
+/// Why the first one who was refused was, as the dialect hears it.
+fn refusal(outcome: &Outcome) -> Option<&str> {
+    outcome.events.iter().find_map(|event| match &event.what {
+        What::Message {
+            direction: Direction::Down,
+            word:
+                Some(Word::Notice {
+                    notice: Notice::Refused { request, reason },
+                }),
+            ..
+        } if *request != Some(Kind::Fence) => Some(reason.as_str()),
+        _ => None,
+    })
+}
+
+/// By what a full room is told from all else that is refused, or why that cannot be said.
+fn full(now: &Properties, reason: Option<&str>, seen: &mut Seen) {
+    let declared = now.refusals.has(Reason::Full);
+    let why = match reason {
+        None => "the word that refused has no `{reason}`".to_owned(),
+        Some(reason) => {
+            // What else stands there may be the room's name, and another one next time.
+            let pieces = reason
+                .split(ROOM)
+                .map(|piece| piece.trim_matches(|c: char| !c.is_alphanumeric()));
+            let longest = pieces.max_by_key(|piece| piece.len()).unwrap_or_default();
+            let text = match (reason.contains(ROOM), reason.contains("full")) {
+                (false, _) => reason.trim(),
+                (true, true) => "full",
+                (true, false) => longest,
+            };
+            if !text.is_empty() {
+                return seen.proposals.push(Proposal {
+                    line: format!("refusals: {{ full: {} }}", crate::yaml::scalar(text)),
+                    seen: format!("{} is what the one too many was told", quoted(reason)),
+                    stands: match declared {
+                        true => Stands::Said,
+                        false => Stands::Missing,
+                    },
+                });
+            }
+            format!("{} says no more than the room's name", quoted(reason))
+        }
+    };
+    if !declared {
+        seen.remarks
+            .push(format!("no `refusals: {{ full: … }}`: {why}"));
     }
 }
 
@@ -325,7 +356,7 @@ fn absent(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) 
         Some(reason) => (
             "error",
             AbsentPeer::Error,
-            format!("an offer for nobody is answered: {}", quoted(&reason)),
+            format!("an offer for nobody is answered{}", why(&reason)),
         ),
         None if went_well(outcome) => (
             "queue",
@@ -468,7 +499,7 @@ fn garbage(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen)
                 }),
             ..
         } if link.peer.as_str() == "bob" => {
-            let why = format!("garbage was answered: {}", quoted(reason));
+            let why = format!("garbage was answered{}", why(reason));
             Some((OnGarbage::Word, why))
         }
         What::LinkDown {
@@ -588,6 +619,14 @@ fn shown(took: Duration) -> String {
         0 => "less than 1 ms".into(),
         ms if ms < 10_000 => format!("{ms} ms"),
         ms => format!("{} s", ms / 1000),
+    }
+}
+
+/// What an answer says of why.
+fn why(reason: &str) -> String {
+    match reason {
+        "" => ", without a reason".into(),
+        reason => format!(": {}", quoted(reason)),
     }
 }
 
