@@ -221,11 +221,47 @@ fn room_size(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut See
             place: Some(Place::Step(step)),
             ..
         }) => seen.remarks.push(format!(
-            "the one who came {} into the room was neither let in nor refused: nothing can be said of `room-size`",
-            ["first", "second", "third", "fourth", "fifth"][step.saturating_sub(1).min(4)]
+            "the one who came {} into the room was neither let in nor refused: nothing can be said of `room-size`{}",
+            ["first", "second", "third", "fourth", "fifth"][step.saturating_sub(1).min(4)],
+            heard_instead(outcome, *step)
         )),
         Some(_) => {}
     }
+}
+
+/// What the one who asked to come in at this step was told in the place of a yes or a no.
+fn heard_instead(outcome: &Outcome, step: usize) -> String {
+    let Some(peer) = PEERS.get(step.saturating_sub(1)) else {
+        return String::new();
+    };
+    let begun = outcome
+        .events
+        .iter()
+        .skip_while(|event| !matches!(&event.what, What::Step { index, .. } if *index == step));
+    let told = begun.filter_map(|event| match &event.what {
+        What::Message {
+            link,
+            direction: Direction::Down,
+            word,
+            text,
+            ..
+        } if link.peer.as_str() == *peer => match word {
+            Some(Word::Notice {
+                notice: Notice::Error { reason },
+            }) => Some(format!(
+                "; it heard error {reason:?}: if that is the refusal, make it `refused`"
+            )),
+            None => Some(format!(
+                "; it was told what no word of the dialect matches: {}",
+                quoted(text)
+            )),
+            Some(_) => None,
+        },
+        _ => None,
+    });
+    // An error says more than what nobody understood.
+    told.min_by_key(|one| !one.starts_with("; it heard"))
+        .unwrap_or_default()
 }
 
 /// Why the first one who was refused was, as the dialect hears it.
