@@ -14,7 +14,9 @@ fn project() -> Stand {
     stand.write("own.yaml", &dialect);
     stand.write(
         "glare.toml",
-        &format!("[server]\ncommand = \"exec '{GLARE}' serve --port {{port}}\"\ndialect = \"own.yaml\"\n"),
+        &format!(
+            "[server]\ncommand = \"exec '{GLARE}' serve --port {{port}}\"\ndialect = \"own.yaml\"\n"
+        ),
     );
     stand.write(
         "x.yaml",

@@ -45,6 +45,7 @@ mod conversations;
 mod dialect_cli;
 mod dialect_doubts;
 mod dialect_reference;
+mod dialect_tried;
 mod expect_lines;
 mod expect_order;
 mod failures;

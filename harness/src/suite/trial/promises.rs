@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::scenes::{LAST_OF_NAMES, ODD_ROOM, Shows};
+use super::names::names;
+use super::scenes::Shows;
 use crate::names::PeerName;
 use crate::record::{Event, Failure, FailureKind, Verdict, What};
 use crate::report::{PEERS, ROOM};
@@ -479,39 +480,6 @@ fn addressed(
     });
 }
 
-fn names(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
-    let Some(outcome) = played.get(&Shows::Names) else {
-        return;
-    };
-    match failure(outcome) {
-        None if !went_well(outcome) => {}
-        None => seen.proposals.push(Proposal {
-            line: "takes-any-name: true".into(),
-            seen: "names with letters of other scripts were taken, and came back".into(),
-            stands: match now.takes_any_name {
-                true => Stands::Said,
-                false => Stands::Missing,
-            },
-        }),
-        Some(Failure { message, place, .. }) => {
-            let whose = match place {
-                Some(Place::Step(number)) if *number == LAST_OF_NAMES => {
-                    format!("rooms called like `{ODD_ROOM}`")
-                }
-                _ => "peers called like `zoë`, `fox🦊` and `דנה`".into(),
-            };
-            match now.takes_any_name {
-                true => seen
-                    .unkept
-                    .push(format!("takes-any-name, and with {whose}: {message}")),
-                false => seen.remarks.push(format!(
-                    "{whose} are not taken ({message}): no `takes-any-name`, or say them by `|digest`"
-                )),
-            }
-        }
-    }
-}
-
 fn garbage(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
     let Some(outcome) = played.get(&Shows::Garbage).filter(|it| !unsupported(it)) else {
         return;
@@ -610,7 +578,7 @@ fn reached(outcome: &Outcome, step: usize) -> bool {
     outcome.events.iter().any(is)
 }
 
-fn failure(outcome: &Outcome) -> Option<&Failure> {
+pub(super) fn failure(outcome: &Outcome) -> Option<&Failure> {
     match &outcome.verdict {
         // A law that is broken is told elsewhere: the steps went well.
         Verdict::Fail(failure) if !matches!(failure.place, Some(Place::Law(_))) => Some(failure),
@@ -619,7 +587,7 @@ fn failure(outcome: &Outcome) -> Option<&Failure> {
 }
 
 /// Whether all its steps did, whatever the laws say.
-fn went_well(outcome: &Outcome) -> bool {
+pub(super) fn went_well(outcome: &Outcome) -> bool {
     let ended = outcome.events.iter().any(|event| event.what == What::End);
     ended && failure(outcome).is_none()
 }
@@ -666,6 +634,6 @@ fn why(reason: &str) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     crate::mistake::quoted(text)
 }
