@@ -100,3 +100,15 @@ fn a_server_that_takes_capitals_for_small_letters_is_told_of_and_promises_no_nam
     let (_, unkept) = ran.out.split_once("not seen so").expect("it is told");
     assert!(unkept.contains("takes-any-name"), "{}", ran.out);
 }
+
+#[test]
+fn the_heading_says_who_offers() {
+    for (who, heading) in [
+        ("", "3. Bob joins it, and offers\n"),
+        ("offers: insider\n", "3. Bob joins it, and Alice offers\n"),
+    ] {
+        let own = format!("news-once: true\n{who}");
+        let ran = tried(&with(&[("news-once: true\n", &own)]), &[]);
+        assert!(ran.out.contains(heading), "{who}: {}", ran.out);
+    }
+}

@@ -436,10 +436,10 @@ fn echoes(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) 
         _ => false,
     };
     let echoed = outcome.events.iter().any(own);
-    let signalled = outcome
-        .events
-        .iter()
-        .any(|event| said(event, "bob", |word| word.kind() == Kind::Offer));
+    // Whoever it is that offers there.
+    let offer = |word: &Word| word.kind() == Kind::Offer;
+    let signalled = (outcome.events.iter())
+        .any(|event| said(event, "alice", offer) || said(event, "bob", offer));
     if signalled {
         seen.proposals.push(Proposal {
             line: format!("echoes: {echoed}"),

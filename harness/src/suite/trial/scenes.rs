@@ -149,144 +149,6 @@ impl Script {
     }
 }
 
-/// Two meet, signal and talk: the one that has to go well.
-    Meeting,
-    /// One leaves.
-    Leaving,
-    /// One's line is lost.
-    Dropping,
-    /// A second line with a name that is in use.
-    SameId,
-    /// Something is sent to somebody who is not there, and then he comes.
-    Absent,
-    /// More and more come into one room.
-    RoomSize,
-    /// What is for one, in a room of three.
-    Addressed,
-    /// Names with letters of other scripts, and in capitals, for rooms and for who is in them.
-    Names,
-    /// Something that no server understands.
-    Garbage,
-}
-
-impl Shows {
-    /// Whether it is shown to whoever tries a dialect. The others are looked at for what could be promised.
-    pub fn is_shown(self) -> bool {
-        matches!(self, Shows::Meeting | Shows::Leaving | Shows::Dropping)
-    }
-}
-
-impl Scene {
-    /// See [`Shows::is_shown`].
-    pub fn is_shown(&self) -> bool {
-        self.shows.is_shown()
-    }
-}
-
-/// A small scenario with a heading for each part of it.
-#[derive(Clone, Debug)]
-pub struct Scene {
-    /// What for.
-    pub shows: Shows,
-    /// What is played.
-    pub scenario: Arc<Scenario>,
-    /// Headings, by the number of the step that each is before.
-    pub headings: Vec<(usize, String)>,
-    /// From this step on it is worth showing.
-    pub from: usize,
-}
-
-/// The steps of the scene of names that ask for a room whose name has more than plain letters, for one whose name differs from another's in
-/// capitals alone, and to come in by such a name; and those rooms.
-pub(super) const ODD_ROOM_AT: usize = 5;
-pub(super) const CAPITAL_ROOM_AT: usize = 6;
-pub(super) const CAPITAL_PEER_AT: usize = 7;
-pub(super) const ODD_ROOM: &str = "party🎉👩\u{200d}🚀";
-pub(super) const CAPITAL_ROOM: &str = "Lobby";
-/// Who is in that scene: the last is the first in small letters.
-pub(super) const NAMED: [&str; 5] = ["zoË", "foX🦊", "דנה", "erin", "zoë"];
-
-/// So long a step may take in which a server that does it at all is quick.
-const WITHIN: &str = "within: 5s";
-
-struct Script {
-    peers: Vec<String>,
-    steps: Vec<String>,
-    headings: Vec<(usize, String)>,
-    from: usize,
-}
-
-impl Script {
-    fn new(peers: &[&str], stack: &str) -> Self {
-        Self {
-            peers: peers
-                .iter()
-                .map(|name| format!("  {name}: {stack}"))
-                .collect(),
-            steps: Vec::new(),
-            headings: Vec::new(),
-            from: 0,
-        }
-    }
-
-    fn heading(&mut self, heading: &str) -> &mut Self {
-        self.headings
-            .push((self.steps.len() + 1, heading.to_owned()));
-        self
-    }
-
-    fn show_here(&mut self) -> &mut Self {
-        self.from = self.steps.len() + 1;
-        self
-    }
-
-    fn step(&mut self, step: impl Into<String>) -> &mut Self {
-        self.steps.push(step.into());
-        self
-    }
-
-    /// The first one comes into the room.
-    fn first(&mut self, dialect: &Dialect, peer: &str) -> &mut Self {
-        self.first_in(dialect, peer, ROOM)
-    }
-
-    fn first_in(&mut self, dialect: &Dialect, peer: &str, room: &str) -> &mut Self {
-        match dialect.says(Kind::Create) {
-            true => self.step(format!(
-                "create: {{ peer: {peer}, room: {room}, {WITHIN} }}"
-            )),
-            false => self.join_in(peer, room),
-        }
-    }
-
-    fn join(&mut self, peer: &str) -> &mut Self {
-        self.join_in(peer, ROOM)
-    }
-
-    fn join_in(&mut self, peer: &str, room: &str) -> &mut Self {
-        self.step(format!("join: {{ peer: {peer}, room: {room}, {WITHIN} }}"))
-    }
-
-    fn scene(self, shows: Shows) -> Result<Scene, Mistakes> {
-        let name = format!("{shows:?}").to_lowercase();
-        let text = format!(
-            "scenario: {name}\npeers:\n{}\nsteps:\n{}\n",
-            self.peers.join("\n"),
-            self.steps
-                .iter()
-                .map(|step| format!("  - {step}"))
-                .collect::<Vec<_>>()
-                .join("\n")
-        );
-        Ok(Scene {
-            shows,
-            scenario: Arc::new(Scenario::read(Path::new("trial.yaml"), &text)?),
-            headings: self.headings,
-            from: self.from,
-        })
-    }
-}
-
 /// Who offers when Bob has come to Alice, as the rest of a sentence about him.
 fn offering(dialect: &Dialect) -> &'static str {
     match dialect.offers() {
@@ -305,7 +167,7 @@ pub fn meeting(dialect: &Dialect) -> Result<Scene, Mistakes> {
         script
             .heading("1. Alice connects, and is there by that")
             .first(dialect, "alice")
-            .heading("2. Bob connects, and offers")
+            .heading(&format!("2. Bob connects, and {}", offering(dialect)))
             .join("bob")
             .step(format!("await: {{ connected: [alice, bob], {WITHIN} }}"))
             .heading("3. They talk, past the server")
@@ -319,7 +181,7 @@ pub fn meeting(dialect: &Dialect) -> Result<Scene, Mistakes> {
         .step("connect: { peer: bob }")
         .heading("2. Alice makes a room")
         .first(dialect, "alice")
-        .heading("3. Bob joins it, and offers")
+        .heading(&format!("3. Bob joins it, and {}", offering(dialect)))
         .join("bob")
         .step(format!("await: {{ connected: [alice, bob], {WITHIN} }}"))
         .heading("4. They talk, past the server")
