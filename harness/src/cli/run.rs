@@ -18,7 +18,7 @@ use crate::record::{Entry, Sums, Verdict, Weight};
 use crate::report::{self, Told};
 use crate::scenario::Cast;
 use crate::stage::{Case, Setting};
-use crate::suite::{self, Plan, Progress};
+use crate::suite::{self, Plan, Progress, Shelf};
 
 /// Play scenarios
 #[derive(clap::Args)]
@@ -247,6 +247,7 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
     let interrupt = setting.interrupt.clone();
     let number = cases.len();
     let records = plan.records.clone();
+    let uncompared = !plan.accept && !Shelf::of(&setting.dialect, &plan.home).compares();
     let progress = super::progress::Progress::new();
     // What is done by then is kept, however the rest ends.
     let done: Mutex<Vec<Told>> = Mutex::default();
@@ -290,6 +291,7 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
         not_played: number - told.len(),
         interrupted: interrupt.is_cancelled(),
         ci: std::env::var_os("CI").is_some_and(|value| !value.is_empty()),
+        uncompared,
     };
     tell_end(&told, &sums, logs);
     if let Some(Err(error)) = records.map(|run| run.note(&Entry::Over(sums.clone()))) {
@@ -317,6 +319,10 @@ pub(super) fn tell_end(told: &[Told], sums: &Sums, logs: bool) {
     }
     let took = Duration::from_micros(sums.took);
     say(format!("{summary} in {:.1} s", took.as_secs_f64()));
+    let passed = |told: &Told| matches!(told.story.verdict, Verdict::Pass);
+    if sums.uncompared && told.iter().any(passed) {
+        say("no snapshot yet, so no log was compared with one: --accept writes them");
+    }
     if let Some(line) = report::laws(told) {
         say(line);
     }
@@ -368,6 +374,7 @@ mod tests {
             not_played,
             interrupted,
             ci: false,
+            uncompared: false,
         };
         assert!(matches!(exit(&[], &of(0, false)), Exit::Pass));
         assert!(matches!(exit(&[], &of(1, false)), Exit::Inconclusive));
