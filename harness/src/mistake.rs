@@ -251,6 +251,14 @@ impl Mistakes {
         warning
     }
 
+    /// The same as warnings: what may be so, and is probably not meant.
+    pub(crate) fn as_warnings(mut self) -> Self {
+        for mistake in &mut self.list {
+            mistake.is_warning = true;
+        }
+        self
+    }
+
     /// Takes over a mistake that was found in the same file, or in one that it uses. One that is here already is not kept twice; where it
     /// is used is added.
     pub(crate) fn keep(&mut self, mistake: Mistake) {

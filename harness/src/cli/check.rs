@@ -51,7 +51,10 @@ fn of_project(
         Some(Ok((project, unset))) => {
             let lacking = scenarios.iter().map(|one| project.lacks(one));
             suite::merge(&mut mistakes, lacking.collect());
-            suite::merge(&mut warnings, vec![unset]);
+            suite::merge(
+                &mut warnings,
+                vec![unset, project.dialect.doubts().as_warnings()],
+            );
         }
     }
     (mistakes, warnings)

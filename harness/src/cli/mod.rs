@@ -41,7 +41,7 @@ pub enum Exit {
     Environment = 4,
     /// Something says nothing: the environment broke, laws were not asked, the record is not whole, or the run was interrupted.
     Inconclusive = 5,
-    /// Nothing was selected.
+    /// Nothing was selected, or nothing of it could be played.
     Nothing = 6,
 }
 
@@ -60,7 +60,7 @@ struct Arguments {
 }
 
 const EXITS: &str = "Exit status: 0 passed, 1 failed, 2 wrong usage, 3 a file has mistakes, \
-4 a browser, driver or port is missing, 5 inconclusive, 6 nothing selected";
+4 a browser, driver or port is missing, 5 inconclusive, 6 nothing selected, or all of it unsupported";
 
 #[derive(Subcommand)]
 enum Command {
@@ -153,6 +153,14 @@ fn colour() -> bool {
     use std::io::IsTerminal as _;
     std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Warns of what a dialect says that can never happen: it can be played, but nobody means it.
+fn show_doubts(dialect: &crate::signaling::Dialect) {
+    let doubts = dialect.doubts().as_warnings();
+    if !doubts.is_empty() {
+        show_mistakes(&[doubts]);
+    }
 }
 
 fn show_mistakes(all: &[Mistakes]) {

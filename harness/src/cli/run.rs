@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use super::driver_flags::{self, DriverFlags};
 use super::narrow::Narrow;
 use super::server_flags::ServerFlags;
-use super::{Exit, colour, complain, say, show_mistakes};
+use super::{Exit, colour, complain, say, show_doubts, show_mistakes};
 use crate::names::Stack;
 use crate::peer::browser::Programs;
 use crate::record::runs::{self, RunFolder};
@@ -18,7 +18,7 @@ use crate::record::{Entry, Sums, Verdict, Weight};
 use crate::report::{self, Told};
 use crate::scenario::Cast;
 use crate::stage::{Case, Setting};
-use crate::suite::{self, Plan, Progress};
+use crate::suite::{self, Plan, Progress, Shelf};
 
 /// Play scenarios
 #[derive(clap::Args)]
@@ -120,6 +120,7 @@ impl Run {
             complain(error);
             return Err(Exit::Invalid);
         }
+        show_doubts(&project.dialect);
         show_mistakes(&suite::warnings(&scenarios));
         suite::known_peers(&self.cast, &scenarios)
             .map_err(|error| usage(format!("--cast: {error}")))?;
@@ -246,6 +247,7 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
     let interrupt = setting.interrupt.clone();
     let number = cases.len();
     let records = plan.records.clone();
+    let uncompared = !plan.accept && !Shelf::of(&setting.dialect, &plan.home).compares();
     let progress = super::progress::Progress::new();
     // What is done by then is kept, however the rest ends.
     let done: Mutex<Vec<Told>> = Mutex::default();
@@ -289,6 +291,7 @@ fn perform(cases: Vec<Case>, setting: Setting, plan: Plan, logs: bool) -> Exit {
         not_played: number - told.len(),
         interrupted: interrupt.is_cancelled(),
         ci: std::env::var_os("CI").is_some_and(|value| !value.is_empty()),
+        uncompared,
     };
     tell_end(&told, &sums, logs);
     if let Some(Err(error)) = records.map(|run| run.note(&Entry::Over(sums.clone()))) {
@@ -316,6 +319,10 @@ pub(super) fn tell_end(told: &[Told], sums: &Sums, logs: bool) {
     }
     let took = Duration::from_micros(sums.took);
     say(format!("{summary} in {:.1} s", took.as_secs_f64()));
+    let passed = |told: &Told| matches!(told.story.verdict, Verdict::Pass);
+    if sums.uncompared && told.iter().any(passed) {
+        say("no snapshot yet, so no log was compared with one: --accept writes them");
+    }
     if let Some(line) = report::laws(told) {
         say(line);
     }
@@ -332,6 +339,9 @@ pub(super) fn tell_end(told: &[Told], sums: &Sums, logs: bool) {
             "{new} without a snapshot, and CI is set: play with --accept elsewhere, read what it writes, and commit it"
         ));
     }
+    if is_all_unsupported(told) {
+        complain("nothing was played: all that was selected is unsupported");
+    }
     if sums.interrupted {
         complain("interrupted; everything that was started is ended");
     }
@@ -339,6 +349,11 @@ pub(super) fn tell_end(told: &[Told], sums: &Sums, logs: bool) {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn is_all_unsupported(told: &[Told]) -> bool {
+    let played = |told: &Told| !matches!(told.story.verdict, Verdict::Unsupported(_));
+    !told.is_empty() && !told.iter().any(played)
 }
 
 /// What the verdicts make of the exit status: see [`Verdict`].
@@ -351,6 +366,8 @@ fn exit(told: &[Told], sums: &Sums) -> Exit {
         Some(Weight::Red) => Exit::Fail,
         Some(Weight::Nothing) => Exit::Inconclusive,
         _ if sums.not_played > 0 || sums.interrupted => Exit::Inconclusive,
+        // Where a dialect lacks a word, say, that every scenario needs: nobody should take that for green.
+        _ if is_all_unsupported(told) => Exit::Nothing,
         Some(Weight::Green) | None => Exit::Pass,
     }
 }
@@ -367,6 +384,7 @@ mod tests {
             not_played,
             interrupted,
             ci: false,
+            uncompared: false,
         };
         assert!(matches!(exit(&[], &of(0, false)), Exit::Pass));
         assert!(matches!(exit(&[], &of(1, false)), Exit::Inconclusive));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Project;
 use crate::peer::browser::Pool;
-use crate::record::Weight;
 use crate::record::runs::{self, RunFolder};
+use crate::record::{Verdict, Weight};
 use crate::report::{self, Told};
 use crate::run::Run;
 use crate::stage::Setting;
@@ -38,7 +38,7 @@ impl Project {
     /// Answers the summary that `glare run` prints.
     ///
     /// # Panics
-    /// If anything is not green, with all that a person needs; if nothing could be played.
+    /// If anything is not green, with all that a person needs; if nothing could be played, or all is unsupported.
     pub fn verify(&self) -> String {
         match self.play() {
             Ok((played, left_out)) => {
@@ -58,6 +58,13 @@ impl Project {
                     explained.is_empty() && told.len() == played.len(),
                     "{summary}\n\n{}",
                     explained.join("\n")
+                );
+                let why: Vec<String> = told.iter().map(report::case_line).collect();
+                assert!(
+                    (told.iter())
+                        .any(|told| !matches!(told.story.verdict, Verdict::Unsupported(_))),
+                    "{summary}: nothing was played\n\n{}",
+                    why.join("\n")
                 );
                 summary
             }

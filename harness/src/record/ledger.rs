@@ -95,6 +95,9 @@ pub struct Sums {
     pub interrupted: bool,
     /// Nobody was there to accept a snapshot.
     pub ci: bool,
+    /// No snapshot was ever accepted for this server, so no log was compared with one.
+    #[serde(default)]
+    pub uncompared: bool,
 }
 
 impl CaseEntry {

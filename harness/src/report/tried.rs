@@ -234,6 +234,9 @@ fn instead(story: &Story, failure: &Failure, look: Look) -> String {
             What::Message {
                 direction: Direction::Down,
                 ..
+            } | What::Aside {
+                direction: Direction::Down,
+                ..
             }
         )
     };
@@ -266,6 +269,7 @@ fn waited_for(step: Option<&Event>, dialect: Option<&Dialect>, look: Look) -> St
         return String::new();
     };
     let answer = match step.split(':').next().unwrap_or_default() {
+        "create" if dialect.is_some_and(Dialect::creates_by_joining) => Kind::Joined,
         "create" => Kind::Created,
         "join" => Kind::Joined,
         _ => return String::new(),

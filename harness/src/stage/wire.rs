@@ -296,7 +296,8 @@ impl Wire {
                 if !phrase.is_empty() {
                     text.push_str(&format!(" {}", cut(phrase)));
                 }
-                if let Some(reason) = self.reason(body) {
+                // What a dialect hears of a reason may be nothing.
+                if let Some(reason) = self.reason(body).filter(|reason| !reason.is_empty()) {
                     text.push_str(&format!(", {:?}", cut(&reason)));
                 }
                 (Some(*status), text)

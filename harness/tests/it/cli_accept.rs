@@ -132,13 +132,17 @@ fn another_servers_snapshots_stand_by_its_name_in_the_projects_own_folder() {
         .complains("the log is not the one in");
     let other = [&run[..], &["--dialect", "mine.yaml"]].concat();
     // Until one is accepted for it, expectations and laws judge alone.
-    stand.glare(&other).ends(0).says("1 passed");
+    let uncompared = "no snapshot yet, so no log was compared with one: --accept writes them\n";
+    let first = stand.glare(&other).ends(0).says("1 passed");
+    assert_eq!(first.out.matches(uncompared).count(), 1, "{}", first.out);
     assert!(!stand.path("snapshots").exists());
+    stand.glare(&["show"]).ends(0).says(uncompared);
     stand.glare(&[&other[..], &["--accept"]].concat()).ends(0);
     let own = stand.path("snapshots/mine/deep/x.snap");
     let log = std::fs::read_to_string(&own).expect("it was accepted");
     assert!(log.contains("bob -> alice: offer"), "{log}");
-    stand.glare(&other).ends(0).says("1 passed");
+    let second = stand.glare(&other).ends(0).says("1 passed");
+    assert!(!second.out.contains(uncompared), "{}", second.out);
     std::fs::write(&own, log.replace("bob -> alice: offer\n", "")).expect("writable");
     stand
         .glare(&other)

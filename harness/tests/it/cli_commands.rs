@@ -245,26 +245,37 @@ fn nothing_selected_is_6_and_says_why() {
 }
 
 #[test]
-fn what_the_server_has_not_is_counted_and_is_no_failure() {
+fn what_the_server_has_not_is_counted_and_is_no_failure_but_where_it_is_all_that_there_is() {
     let stand = Stand::new();
     let reference = scenarios().join("../fixtures/servers/reference/dialect.yaml");
     let reference = std::fs::read_to_string(reference).expect("the reference dialect");
     assert!(reference.contains("room-size: 2\n"));
     stand.write("dialect.yaml", &reference.replace("room-size: 2\n", ""));
-    let path = project("rooms/room-full.yaml");
-    stand
-        .glare(&[
-            "run",
-            &path,
-            "--cast",
-            "alice=native",
-            "--dialect",
-            "dialect.yaml",
-        ])
+    let (lacking, played) = (
+        project("rooms/room-full.yaml"),
+        project("rooms/happy-path.yaml"),
+    );
+    let run = |paths: &[&str]| {
+        let flags = ["--cast", "alice=native", "--dialect", "dialect.yaml"];
+        stand.glare(&[&["run"][..], paths, &flags].concat())
+    };
+    run(&[&lacking, &played])
         .ends(0)
         .says("unsupported")
         .says("room-size")
-        .says("0 passed, 0 failed, 1 unsupported");
+        .says("1 passed, 0 failed, 1 unsupported");
+    // Nothing was played: that is not green.
+    run(&[&lacking])
+        .ends(6)
+        .says("0 passed, 0 failed, 1 unsupported")
+        .complains("nothing was played: all that was selected is unsupported");
+    let ask = |cases: &[&str]| {
+        stand.glare(&[&["validate", "--dialect", "dialect.yaml"][..], cases].concat())
+    };
+    ask(&["--case", "2.1", "--case", "2.2"]).ends(0);
+    ask(&["--case", "2.2"])
+        .ends(6)
+        .complains("nothing was asked: all that was selected is unsupported");
 }
 
 #[test]

@@ -483,7 +483,7 @@ fn who_is_in_no_room_can_send_garbage_only_where_a_line_needs_no_room() {
     );
     let inside = format!("{TWO}  - garbage: {{ peer: bob, kind: cut-short }}\n");
     assert_eq!(lacking(&outside, BARE), None);
-    let by_room = BARE.replace("path: \"/{me|url}\"", "path: \"/{room|url}\"");
+    let by_room = BARE.replace("path: \"/{me|url}\"", "path: \"/{room|url}?id={me|url}\"");
     let by_room = by_room.replace(
         "join: { message: { op: enter, room: \"{room}\" } }",
         "join: { done: connected }",
@@ -678,4 +678,19 @@ fn what_is_sent_to_one_of_many_or_elsewhere_needs_a_wire_that_names_whom_it_is_f
     let why = lacking(&format!("{TWO}{third}{send}"), &to_one);
     let expected = "line 7 sends `offer` to alice, who is one of many there: the dialect `bare` cannot say whom `offer` is for";
     assert_eq!(why.as_deref(), Some(expected));
+}
+
+/// `create: join`: what grants the one grants the other, as `try` shows it.
+#[test]
+fn where_one_word_makes_and_joins_a_room_joined_is_how_a_create_is_granted() {
+    let awaits =
+        "  - create: { peer: alice, room: lobby }\n  - await: { peer: alice, hears: created }\n";
+    let apart = "the dialect `bare` has no way to hear `created`";
+    let create = "  create: { message: { op: enter, room: \"{room}\" } }\n";
+    assert!(lacking(awaits, BARE).is_some_and(|why| why.contains(apart)));
+    let one = BARE.replace(create, "  create: join\n");
+    assert_ne!(one, BARE);
+    assert_eq!(lacking(awaits, &one), None);
+    let late = "  - delay: { message: created, to: alice, by: 300ms }\n  - create: { peer: alice, room: lobby }\n";
+    assert_eq!(lacking(late, &one), None);
 }

@@ -145,14 +145,14 @@ steps:
   - join: { peer: bob, room: lobby }
 ",
     );
-    ran.ends(0)
+    ran.ends(6)
         .says("1 unsupported")
         .says("bob is for node 3, and the server has 2");
     let stand = Stand::new();
     stand.write("x.yaml", RESTART);
     stand
         .glare(&["run", "x.yaml"])
-        .ends(0)
+        .ends(6)
         .says("bob is for node 2, and the server has no nodes");
     stand.write(
         "x.yaml",
@@ -167,7 +167,7 @@ steps:
     );
     stand
         .glare(&["run", "x.yaml"])
-        .ends(0)
+        .ends(6)
         .says("step 3 (`restart`) is for node 2, and the server has no nodes");
 }
 
@@ -185,7 +185,7 @@ steps:
   - await: { peer: alice, hears: peer-left, from: bob }
 ",
     );
-    ran.ends(0)
+    ran.ends(6)
         .says("1 unsupported")
         .says("whether other nodes notice the end of one, no dialect can promise");
 }

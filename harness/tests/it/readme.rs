@@ -51,3 +51,28 @@ fn the_readme_names_every_verb_of_a_scenario() {
         );
     }
 }
+
+#[test]
+fn the_readme_names_all_that_can_be_awaited() {
+    let readme = std::fs::read_to_string(top().join("README.md")).expect("a README");
+    let row = readme.lines().find(|line| line.starts_with("| `await` |"));
+    let row = row.expect("a row of `await`");
+    let schema = glare::scenario::schema();
+    let steps = schema["$defs"]["step"]["oneOf"].as_array();
+    let mut steps = steps.expect("the kinds of steps").iter();
+    let forms = steps.find_map(|step| step["properties"]["await"]["oneOf"].as_array());
+    let forms = forms.expect("the forms of `await`");
+    assert!(forms.len() > 5, "the schema has them elsewhere now");
+    for form in forms {
+        let keys = form["required"].as_array().expect("keys").iter();
+        let key = keys
+            .filter_map(|key| key.as_str())
+            .find(|key| !matches!(*key, "peer" | "is"))
+            .expect("what it waits for");
+        let is_named = row.contains(&format!("{key}:"));
+        assert!(
+            is_named,
+            "the README does not say what `await: {{ {key}: … }}` waits for"
+        );
+    }
+}

@@ -116,7 +116,7 @@ fn what_needs_the_servers_process_is_unsupported() {
                 &server.url,
                 "--i-own-this-server",
             ])
-            .ends(0)
+            .ends(6)
             .says("1 unsupported")
             .says(step)
             .says("glare has started");
@@ -131,7 +131,7 @@ fn what_is_nasty_needs_its_owner() {
     let arguments = ["run", &garbage, "--server-url", &server.url];
     Stand::new()
         .glare(&arguments)
-        .ends(0)
+        .ends(6)
         .says("1 unsupported")
         .says("--i-own-this-server");
     let owned: Vec<&str> = arguments

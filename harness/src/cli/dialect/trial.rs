@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::cli::playing::playing;
 use crate::cli::server_flags::ServerFlags;
-use crate::cli::{Exit, complain, say, show_mistakes};
+use crate::cli::{Exit, complain, say, show_doubts, show_mistakes};
 use crate::mistake::{quoted, shown};
 use crate::record::{Failure, Story, Verdict, What};
 use crate::report::{self, Look, tame};
@@ -50,10 +50,7 @@ impl Try {
             Ok(project) => project,
             Err(exit) => return exit,
         };
-        let doubts = project.dialect.doubts();
-        if !doubts.is_empty() {
-            show_mistakes(&[doubts]);
-        }
+        show_doubts(&project.dialect);
         let declared = project.dialect.clone();
         project.dialect = Arc::new(declared.for_trial());
         let all = self.all;

@@ -127,10 +127,16 @@ async fn ask(cases: &[Case], setting: &Arc<Setting>, asked: &Asked) -> Found {
     let took = began.elapsed().as_secs_f64();
     let counts = Counts::of(&answers);
     let left = cases.len() - answers.len();
+    let is_unsupported = |answer: &Answer| answer.says.word() == "unsupported";
     let exit = if counts.any("broken") {
         Exit::Fail
     } else if counts.any("inconclusive") || left > 0 {
         Exit::Inconclusive
+    } else if !answers.is_empty() && answers.iter().all(is_unsupported) {
+        complain(format!(
+            "{of}nothing was asked: all that was selected is unsupported"
+        ));
+        Exit::Nothing
     } else {
         Exit::Pass
     };

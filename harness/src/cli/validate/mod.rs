@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::playing::playing;
 use super::server_flags::ServerFlags;
-use super::{Exit, complain, say, show_mistakes};
+use super::{Exit, complain, say, show_doubts, show_mistakes};
 use crate::project::Project;
 use crate::report::shell_word;
 use crate::signaling::Dialect;
@@ -123,6 +123,7 @@ impl Validate {
                     exit => Err(exit),
                 };
             }
+            show_doubts(&project.dialect);
             asked.push(Asked {
                 name,
                 deviations,

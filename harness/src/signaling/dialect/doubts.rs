@@ -24,6 +24,9 @@ const PROMISED: [(&str, Kind); 2] = [
     ("announces-joining-within", Kind::PeerJoined),
 ];
 
+/// For a server that refuses and complains in one shape.
+const ONE_WORD_FOR_ERRORS: &str = "one of them is enough. Where a server has one word for all errors, `refused` with `{reason}` takes them, and `refusals: { full: \"…\" }` tells its reasons apart";
+
 impl Dialect {
     /// What can never match and what can never come, each at its place. Empty for a file that means what it says.
     pub fn doubts(&self) -> Mistakes {
@@ -81,10 +84,15 @@ impl Dialect {
                     )
                     .advise("name a key or a word that only this message has");
             } else if let Some(before) = before {
+                // Then neither is narrower.
+                let alike = candidate.covers(before);
                 let (found, expected) = match direction {
                     Direction::Down => (
                         format!("`{}` is never heard", candidate.name),
-                        format!("`{}` above takes all of its messages", before.name),
+                        match alike {
+                            true => format!("`{}` above takes the same messages", before.name),
+                            false => format!("`{}` above takes all of its messages", before.name),
+                        },
                     ),
                     Direction::Up => (
                         format!("`{}` is never understood at the tap", candidate.name),
@@ -92,7 +100,14 @@ impl Dialect {
                     ),
                 };
                 let more = doubts.add(&span, found).expect(expected);
+                let tells_failure = |word: &str| matches!(word, "hear.refused" | "hear.error");
                 match direction {
+                    Direction::Down if alike && tells_failure(candidate.word()) && tells_failure(before.word()) => {
+                        more.advise(ONE_WORD_FOR_ERRORS)
+                    }
+                    Direction::Down if alike => more.advise(
+                        "one of them is enough; if both are meant, name a key or a value in which they differ",
+                    ),
                     Direction::Down => more.advise("put what is narrower before what is wider"),
                     Direction::Up => more.advise("one word for both is written `create: join`"),
                 };
@@ -410,6 +425,45 @@ mod tests {
         ] {
             let told = doubts("", "", hear);
             assert_eq!(told, [expected], "{hear}");
+        }
+    }
+
+    /// Neither is narrower: to put one before the other would only change which of them is never heard.
+    #[test]
+    fn of_two_patterns_for_the_same_messages_one_is_enough() {
+        let refused = "  refused: { message: { is: no, why: \"{reason}\" } }\n";
+        let error = "  error: { message: { is: no, why: \"{reason}\" } }\n";
+        let news = "  peer-joined: { message: { is: news, of: \"{peer}\" } }\n  peer-left: { message: { is: news, of: \"{peer}\" } }\n";
+        let wide =
+            "  error: { message: { is: no } }\n  refused: { message: { is: no, why: full } }\n";
+        for (hear, expected, advice) in [
+            (
+                format!("{refused}{error}"),
+                "`hear.refused` above takes the same messages",
+                "one of them is enough. Where a server has one word for all errors, `refused` with `{reason}` takes them, and `refusals: { full: \"…\" }` tells its reasons apart",
+            ),
+            (
+                format!("{error}{refused}"),
+                "`hear.error` above takes the same messages",
+                "one of them is enough. Where a server has one word for all errors, `refused` with `{reason}` takes them, and `refusals: { full: \"…\" }` tells its reasons apart",
+            ),
+            (
+                news.to_owned(),
+                "`hear.peer-joined` above takes the same messages",
+                "one of them is enough; if both are meant, name a key or a value in which they differ",
+            ),
+            (
+                wide.to_owned(),
+                "`hear.error` above takes all of its messages",
+                "put what is narrower before what is wider",
+            ),
+        ] {
+            let text = format!("dialect: x\nconnect: {{ path: / }}\n{SAY}{HEAR}{hear}");
+            let read = Dialect::read(Path::new("x.yaml"), &text);
+            let dialect = read.unwrap_or_else(|mistakes| panic!("{mistakes}"));
+            let all = dialect.doubts();
+            let told: Vec<_> = all.iter().map(|it| (it.expected(), it.advice())).collect();
+            assert_eq!(told, [(Some(expected), Some(advice))], "{hear}");
         }
     }
 

@@ -14,6 +14,7 @@ mod explain;
 mod filter;
 mod garbage;
 mod heard;
+mod hears;
 mod keys;
 mod meant;
 mod named;
@@ -584,30 +585,6 @@ impl Dialect {
         way.is_some_and(|way| way.done == Ends::Sent) && !self.says(Kind::Fence)
     }
 
-    /// Whether its server ever says this word: many answer no `leave`.
-    pub fn hears(&self, kind: Kind) -> bool {
-        self.hear
-            .iter()
-            .any(|(heard, _)| matches!(heard, Hears::Kind(there) if *there == kind))
-            || self.implies(kind)
-    }
-
-    /// Whether a word is worked out where the server does not say it.
-    fn implies(&self, kind: Kind) -> bool {
-        let listed = !self.members.is_empty();
-        let ends = |said: Kind| {
-            let way = self.way(said);
-            way.is_some_and(|way| way.done != Ends::Answered)
-        };
-        match kind {
-            Kind::Created => ends(Kind::Create) || (listed && self.says(Kind::Create)),
-            Kind::Joined => ends(Kind::Join) || listed,
-            Kind::Left => ends(Kind::Leave),
-            Kind::PeerJoined | Kind::PeerLeft => listed,
-            _ => false,
-        }
-    }
-
     /// Whether to leave a room is to close the line.
     pub fn leaves_by_closing(&self) -> bool {
         let way = self.way(Kind::Leave);
@@ -635,18 +612,6 @@ impl Dialect {
         let joined = |heard: &Hears| matches!(heard, Hears::Kind(Kind::Joined));
         let mut forms = self.hear.iter();
         forms.any(|(heard, hearing)| joined(heard) && hearing.captures("with"))
-    }
-
-    /// Whether this word is a message of its own, so that something can be done to it on its way: not worked out, nor meant by being connected.
-    pub fn passes(&self, kind: Kind) -> bool {
-        let mut forms = self.hear.iter();
-        let heard = forms.any(|(heard, _)| matches!(heard, Hears::Kind(there) if *there == kind));
-        let said = self.way(kind);
-        match kind {
-            kind if kind.is_request() => said.is_some_and(|way| !way.steps.is_empty()),
-            kind if kind.is_signal() => said.is_some() && heard,
-            _ => heard,
-        }
     }
 
     /// Whether a peer says with this word whom it is for.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here plays by itself: scenes are scenarios, played on the stage as any other, and what is told is read from their records.
 
+mod names;
 mod promises;
 mod scenes;
 

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::scenes::{LAST_OF_NAMES, ODD_ROOM, Shows};
+use super::names::names;
+use super::scenes::Shows;
 use crate::names::PeerName;
 use crate::record::{Event, Failure, FailureKind, Verdict, What};
+use crate::report::{PEERS, ROOM};
 use crate::scenario::Place;
 use crate::signaling::{
     AbsentPeer, Dialect, Garbled, Kind, Notice, OnGarbage, Properties, Reason, SameId, Word,
@@ -205,45 +207,111 @@ fn room_size(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut See
             ..
         }) if *step > 1 => {
             let size = step - 1;
+            let reason = refusal(outcome).filter(|reason| !reason.is_empty());
             seen.proposals.push(Proposal {
                 line: format!("room-size: {size}"),
-                seen: message.clone(),
+                seen: match reason {
+                    Some(_) => message.clone(),
+                    None => "the one too many was refused, without a reason".into(),
+                },
                 stands: stands(now.room_size, size),
             });
-            let reason = outcome.events.iter().find_map(|event| match &event.what {
-                What::Message {
-                    direction: Direction::Down,
-                    word:
-                        Some(Word::Notice {
-                            notice: Notice::Refused { request, reason },
-                        }),
-                    ..
-                } if *request != Some(Kind::Fence) => Some(reason.clone()),
-                _ => None,
-            });
-            if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
-                let text = reason.replace("lobby", "").trim().to_owned();
-                let text = if reason.contains("lobby") { "full" } else { &text };
-                if reason.contains(text) {
-                    seen.proposals.push(Proposal {
-                        line: format!("refusals: {{ full: {} }}", crate::yaml::scalar(text)),
-                        seen: format!("{} is what the one too many was told", quoted(&reason)),
-                        stands: match now.refusals.has(Reason::Full) {
-                            true => Stands::Said,
-                            false => Stands::Missing,
-                        },
-                    });
-                }
-            }
+            full(now, reason, seen);
         }
         Some(Failure {
             place: Some(Place::Step(step)),
             ..
         }) => seen.remarks.push(format!(
-            "the one who came {} into the room was neither let in nor refused: nothing can be said of `room-size`",
-            ["first", "second", "third", "fourth", "fifth"][step.saturating_sub(1).min(4)]
+            "the one who came {} into the room was neither let in nor refused: nothing can be said of `room-size`{}",
+            ["first", "second", "third", "fourth", "fifth"][step.saturating_sub(1).min(4)],
+            heard_instead(outcome, *step)
         )),
         Some(_) => {}
+    }
+}
+
+/// What the one who asked to come in at this step was told in the place of a yes or a no.
+fn heard_instead(outcome: &Outcome, step: usize) -> String {
+    let Some(peer) = PEERS.get(step.saturating_sub(1)) else {
+        return String::new();
+    };
+    let begun = outcome
+        .events
+        .iter()
+        .skip_while(|event| !matches!(&event.what, What::Step { index, .. } if *index == step));
+    let told = begun.filter_map(|event| match &event.what {
+        What::Message {
+            link,
+            direction: Direction::Down,
+            word,
+            text,
+            ..
+        } if link.peer.as_str() == *peer => match word {
+            Some(Word::Notice {
+                notice: Notice::Error { reason },
+            }) => Some(format!(
+                "; it heard error {reason:?}: if that is the refusal, make it `refused`"
+            )),
+            None => Some(format!(
+                "; it was told what no word of the dialect matches: {}",
+                quoted(text)
+            )),
+            Some(_) => None,
+        },
+        _ => None,
+    });
+    // An error says more than what nobody understood.
+    told.min_by_key(|one| !one.starts_with("; it heard"))
+        .unwrap_or_default()
+}
+
+/// Why the first one who was refused was, as the dialect hears it.
+fn refusal(outcome: &Outcome) -> Option<&str> {
+    outcome.events.iter().find_map(|event| match &event.what {
+        What::Message {
+            direction: Direction::Down,
+            word:
+                Some(Word::Notice {
+                    notice: Notice::Refused { request, reason },
+                }),
+            ..
+        } if *request != Some(Kind::Fence) => Some(reason.as_str()),
+        _ => None,
+    })
+}
+
+/// By what a full room is told from all else that is refused, or why that cannot be said.
+fn full(now: &Properties, reason: Option<&str>, seen: &mut Seen) {
+    let declared = now.refusals.has(Reason::Full);
+    let why = match reason {
+        None => "the word that refused has no `{reason}`".to_owned(),
+        Some(reason) => {
+            // What else stands there may be the room's name, and another one next time.
+            let pieces = reason
+                .split(ROOM)
+                .map(|piece| piece.trim_matches(|c: char| !c.is_alphanumeric()));
+            let longest = pieces.max_by_key(|piece| piece.len()).unwrap_or_default();
+            let text = match (reason.contains(ROOM), reason.contains("full")) {
+                (false, _) => reason.trim(),
+                (true, true) => "full",
+                (true, false) => longest,
+            };
+            if !text.is_empty() {
+                return seen.proposals.push(Proposal {
+                    line: format!("refusals: {{ full: {} }}", crate::yaml::scalar(text)),
+                    seen: format!("{} is what the one too many was told", quoted(reason)),
+                    stands: match declared {
+                        true => Stands::Said,
+                        false => Stands::Missing,
+                    },
+                });
+            }
+            format!("{} says no more than the room's name", quoted(reason))
+        }
+    };
+    if !declared {
+        seen.remarks
+            .push(format!("no `refusals: {{ full: … }}`: {why}"));
     }
 }
 
@@ -325,7 +393,7 @@ fn absent(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) 
         Some(reason) => (
             "error",
             AbsentPeer::Error,
-            format!("an offer for nobody is answered: {}", quoted(&reason)),
+            format!("an offer for nobody is answered{}", why(&reason)),
         ),
         None if went_well(outcome) => (
             "queue",
@@ -368,10 +436,10 @@ fn echoes(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) 
         _ => false,
     };
     let echoed = outcome.events.iter().any(own);
-    let signalled = outcome
-        .events
-        .iter()
-        .any(|event| said(event, "bob", |word| word.kind() == Kind::Offer));
+    // Whoever it is that offers there.
+    let offer = |word: &Word| word.kind() == Kind::Offer;
+    let signalled = (outcome.events.iter())
+        .any(|event| said(event, "alice", offer) || said(event, "bob", offer));
     if signalled {
         seen.proposals.push(Proposal {
             line: format!("echoes: {echoed}"),
@@ -412,39 +480,6 @@ fn addressed(
     });
 }
 
-fn names(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
-    let Some(outcome) = played.get(&Shows::Names) else {
-        return;
-    };
-    match failure(outcome) {
-        None if !went_well(outcome) => {}
-        None => seen.proposals.push(Proposal {
-            line: "takes-any-name: true".into(),
-            seen: "names with letters of other scripts were taken, and came back".into(),
-            stands: match now.takes_any_name {
-                true => Stands::Said,
-                false => Stands::Missing,
-            },
-        }),
-        Some(Failure { message, place, .. }) => {
-            let whose = match place {
-                Some(Place::Step(number)) if *number == LAST_OF_NAMES => {
-                    format!("rooms called like `{ODD_ROOM}`")
-                }
-                _ => "peers called like `zoë`, `fox🦊` and `דנה`".into(),
-            };
-            match now.takes_any_name {
-                true => seen
-                    .unkept
-                    .push(format!("takes-any-name, and with {whose}: {message}")),
-                false => seen.remarks.push(format!(
-                    "{whose} are not taken ({message}): no `takes-any-name`, or say them by `|digest`"
-                )),
-            }
-        }
-    }
-}
-
 fn garbage(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) {
     let Some(outcome) = played.get(&Shows::Garbage).filter(|it| !unsupported(it)) else {
         return;
@@ -468,7 +503,7 @@ fn garbage(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen)
                 }),
             ..
         } if link.peer.as_str() == "bob" => {
-            let why = format!("garbage was answered: {}", quoted(reason));
+            let why = format!("garbage was answered{}", why(reason));
             Some((OnGarbage::Word, why))
         }
         What::LinkDown {
@@ -543,7 +578,7 @@ fn reached(outcome: &Outcome, step: usize) -> bool {
     outcome.events.iter().any(is)
 }
 
-fn failure(outcome: &Outcome) -> Option<&Failure> {
+pub(super) fn failure(outcome: &Outcome) -> Option<&Failure> {
     match &outcome.verdict {
         // A law that is broken is told elsewhere: the steps went well.
         Verdict::Fail(failure) if !matches!(failure.place, Some(Place::Law(_))) => Some(failure),
@@ -552,7 +587,7 @@ fn failure(outcome: &Outcome) -> Option<&Failure> {
 }
 
 /// Whether all its steps did, whatever the laws say.
-fn went_well(outcome: &Outcome) -> bool {
+pub(super) fn went_well(outcome: &Outcome) -> bool {
     let ended = outcome.events.iter().any(|event| event.what == What::End);
     ended && failure(outcome).is_none()
 }
@@ -591,6 +626,14 @@ fn shown(took: Duration) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// What an answer says of why.
+fn why(reason: &str) -> String {
+    match reason {
+        "" => ", without a reason".into(),
+        reason => format!(": {}", quoted(reason)),
+    }
+}
+
+pub(super) fn quoted(text: &str) -> String {
     crate::mistake::quoted(text)
 }

@@ -25,7 +25,7 @@ pub enum Shows {
     RoomSize,
     /// What is for one, in a room of three.
     Addressed,
-    /// Names with letters of other scripts, for two rooms and for who is in them.
+    /// Names with letters of other scripts, and in capitals, for rooms and for who is in them.
     Names,
     /// Something that no server understands.
     Garbage,
@@ -58,9 +58,15 @@ pub struct Scene {
     pub from: usize,
 }
 
-/// The step of the scene of names that asks for a room whose name has more than plain letters, and that name.
-pub(super) const LAST_OF_NAMES: usize = 5;
+/// The steps of the scene of names that ask for a room whose name has more than plain letters, for one whose name differs from another's in
+/// capitals alone, and to come in by such a name; and those rooms.
+pub(super) const ODD_ROOM_AT: usize = 5;
+pub(super) const CAPITAL_ROOM_AT: usize = 6;
+pub(super) const CAPITAL_PEER_AT: usize = 7;
 pub(super) const ODD_ROOM: &str = "party🎉👩\u{200d}🚀";
+pub(super) const CAPITAL_ROOM: &str = "Lobby";
+/// Who is in that scene: the last is the first in small letters.
+pub(super) const NAMED: [&str; 5] = ["zoË", "foX🦊", "דנה", "erin", "zoë"];
 
 /// So long a step may take in which a server that does it at all is quick.
 const WITHIN: &str = "within: 5s";
@@ -143,6 +149,14 @@ impl Script {
     }
 }
 
+/// Who offers when Bob has come to Alice, as the rest of a sentence about him.
+fn offering(dialect: &Dialect) -> &'static str {
+    match dialect.offers() {
+        Some("insider") => "Alice offers",
+        _ => "offers",
+    }
+}
+
 /// Two meet, signal, and talk by WebRTC.
 ///
 /// # Errors
@@ -153,7 +167,7 @@ pub fn meeting(dialect: &Dialect) -> Result<Scene, Mistakes> {
         script
             .heading("1. Alice connects, and is there by that")
             .first(dialect, "alice")
-            .heading("2. Bob connects, and offers")
+            .heading(&format!("2. Bob connects, and {}", offering(dialect)))
             .join("bob")
             .step(format!("await: {{ connected: [alice, bob], {WITHIN} }}"))
             .heading("3. They talk, past the server")
@@ -167,7 +181,7 @@ pub fn meeting(dialect: &Dialect) -> Result<Scene, Mistakes> {
         .step("connect: { peer: bob }")
         .heading("2. Alice makes a room")
         .first(dialect, "alice")
-        .heading("3. Bob joins it, and offers")
+        .heading(&format!("3. Bob joins it, and {}", offering(dialect)))
         .join("bob")
         .step(format!("await: {{ connected: [alice, bob], {WITHIN} }}"))
         .heading("4. They talk, past the server")
@@ -266,17 +280,23 @@ pub fn others(dialect: &Dialect, told: bool) -> Result<Vec<Scene>, Mistakes> {
         .step(format!("await: {{ peer: carol, hears: offer, {WITHIN} }}"));
     scenes.push(script.scene(Shows::Addressed)?);
 
-    let mut script = Script::new(&["zoë", "fox🦊", "דנה"], "{ stack: wire }");
+    let mut script = Script::new(&NAMED, "{ stack: wire }");
+    let [zoe, fox, dana, erin, small] = NAMED;
     script
-        .heading("Names with letters of other scripts")
-        .first(dialect, "zoë")
-        .join("fox🦊")
-        .step("send: { from: fox🦊, to: zoë, message: offer }")
+        .heading("Names with letters of other scripts, and in capitals")
+        .first(dialect, zoe)
+        .join(fox)
         .step(format!(
-            "await: {{ peer: zoë, hears: offer, from: fox🦊, {WITHIN} }}"
+            "send: {{ from: {fox}, to: {zoe}, message: offer }}"
+        ))
+        .step(format!(
+            "await: {{ peer: {zoe}, hears: offer, from: {fox}, {WITHIN} }}"
         ));
     if rooms && dialect.names_rooms() {
-        script.first_in(dialect, "דנה", ODD_ROOM);
+        script
+            .first_in(dialect, dana, ODD_ROOM)
+            .first_in(dialect, erin, CAPITAL_ROOM)
+            .join_in(small, CAPITAL_ROOM);
     }
     scenes.push(script.scene(Shows::Names)?);
 

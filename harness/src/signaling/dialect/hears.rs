@@ -1,0 +1,54 @@
+//! What words a server says, be it in a message of their own, in another's place, or worked out.
+
+use super::words::Hears;
+use super::{Dialect, Ends};
+use crate::signaling::Kind;
+
+impl Dialect {
+    /// Whether its server ever says this word: many answer no `leave`.
+    pub fn hears(&self, kind: Kind) -> bool {
+        self.has_form(kind)
+            || self.implies(kind)
+            || (kind == Kind::Created && self.creates_by_joining() && self.hears(Kind::Joined))
+    }
+
+    /// Whether `hear` has this word.
+    fn has_form(&self, kind: Kind) -> bool {
+        let mut forms = self.hear.iter();
+        forms.any(|(heard, _)| matches!(heard, Hears::Kind(there) if *there == kind))
+    }
+
+    /// Whether to make a room is to join it (`create: join`): what grants the one grants the other.
+    pub(crate) fn creates_by_joining(&self) -> bool {
+        let way = self.way(Kind::Create);
+        way.is_some_and(|way| way.like == Some(Kind::Join))
+    }
+
+    /// Whether a word is worked out where the server does not say it.
+    fn implies(&self, kind: Kind) -> bool {
+        let listed = !self.members.is_empty();
+        let ends = |said: Kind| {
+            let way = self.way(said);
+            way.is_some_and(|way| way.done != Ends::Answered)
+        };
+        match kind {
+            Kind::Created => ends(Kind::Create) || (listed && self.says(Kind::Create)),
+            Kind::Joined => ends(Kind::Join) || listed,
+            Kind::Left => ends(Kind::Leave),
+            Kind::PeerJoined | Kind::PeerLeft => listed,
+            _ => false,
+        }
+    }
+
+    /// Whether this word is a message of its own, so that something can be done to it on its way: not worked out, nor meant by being connected.
+    pub fn passes(&self, kind: Kind) -> bool {
+        let by_joining = kind == Kind::Created && self.creates_by_joining();
+        let heard = self.has_form(kind) || (by_joining && self.has_form(Kind::Joined));
+        let said = self.way(kind);
+        match kind {
+            kind if kind.is_request() => said.is_some_and(|way| !way.steps.is_empty()),
+            kind if kind.is_signal() => said.is_some() && heard,
+            _ => heard,
+        }
+    }
+}
