@@ -252,7 +252,7 @@ impl Mistakes {
     }
 
     /// The same as warnings: what may be so, and is probably not meant.
-    pub(crate) fn as_warnings(mut self) -> Self {
+    pub(crate) fn into_warnings(mut self) -> Self {
         for mistake in &mut self.list {
             mistake.is_warning = true;
         }

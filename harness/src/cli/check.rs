@@ -53,7 +53,7 @@ fn of_project(
             suite::merge(&mut mistakes, lacking.collect());
             suite::merge(
                 &mut warnings,
-                vec![unset, project.dialect.doubts().as_warnings()],
+                vec![unset, project.dialect.doubts().into_warnings()],
             );
         }
     }

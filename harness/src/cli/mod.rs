@@ -157,7 +157,7 @@ fn colour() -> bool {
 
 /// Warns of what a dialect says that can never happen: it can be played, but nobody means it.
 fn show_doubts(dialect: &crate::signaling::Dialect) {
-    let doubts = dialect.doubts().as_warnings();
+    let doubts = dialect.doubts().into_warnings();
     if !doubts.is_empty() {
         show_mistakes(&[doubts]);
     }

@@ -4,6 +4,7 @@ mod acquainted;
 mod address;
 mod build;
 mod builder;
+mod called;
 mod calls;
 mod cast;
 mod casting;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::acquainted::Acquainted;
+use super::called::odd_room;
 use super::calls::{Calls, Meets};
 use super::crowd::are_apart;
 use super::model::{
@@ -50,12 +51,11 @@ impl Scenario {
                 what: format!("says that the scenario speaks the wire of `{wire}`"),
             });
         }
-        let mut peers = self.peers.iter().map(|(peer, _)| peer);
-        if let Some(peer) = peers.find(|peer| !peer.is_plain()) {
+        if let Some(what) = self.odd_peer() {
             course.needs.push(Needed {
                 need: Need::AnyName,
                 place: self.place_of("peers:"),
-                what: format!("names a peer `{peer}`"),
+                what,
             });
         }
         for step in &self.steps {
@@ -374,8 +374,8 @@ impl<'s> Course<'s> {
 
     /// The server takes a room's name, which it is told here first.
     fn takes_name(&mut self, room: &RoomName, step: &Step) {
-        if !self.named.contains(room) && !room.is_plain() {
-            self.need(Need::AnyName, format!("names a room `{room}`"), step);
+        if let Some(what) = odd_room(room, &self.named) {
+            self.need(Need::AnyName, what, step);
         }
     }
 

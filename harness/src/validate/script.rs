@@ -24,6 +24,7 @@
 //! | `never`, `order` | a line of `expect: never`, of `expect: order` |
 //! | `count 1` | how often a line is in the trace |
 //! | `names peers` | it asks what becomes of their ids: a dialect that tells the server none cannot be asked |
+//! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
 //! | `calm` | what stands in the control in the place of the harm before it: the same without what does harm |
 //! | `asks granted`, `asks refused` | of requests that begin together: that too many, or too few, of them are granted is asked here, and the other elsewhere |
 
@@ -103,6 +104,10 @@ impl Script {
                 }
                 "names" => {
                     lacking = lacking.or_else(|| unnamed(dialect));
+                    continue;
+                }
+                "tells" => {
+                    lacking = lacking.or_else(|| untold(dialect));
                     continue;
                 }
                 "never" | "order" | "count" => {
@@ -273,6 +278,13 @@ const MOST: usize = 7;
 fn unnamed(dialect: &Dialect) -> Option<String> {
     let why = "the server gives ids: a client tells it none, nor a name, in the dialect";
     (!dialect.tells_names()).then(|| format!("{why} `{}`", dialect.name()))
+}
+
+/// Why nobody can be asked whether capitals make another name.
+fn untold(dialect: &Dialect) -> Option<String> {
+    let name = dialect.name();
+    (!dialect.properties().takes_any_name)
+        .then(|| format!("the dialect `{name}` declares no `takes-any-name`, and capitals may be small letters to its server"))
 }
 
 /// Why a room cannot be filled where this is spoken.

@@ -694,3 +694,32 @@ fn where_one_word_makes_and_joins_a_room_joined_is_how_a_create_is_granted() {
     let late = "  - delay: { message: created, to: alice, by: 300ms }\n  - create: { peer: alice, room: lobby }\n";
     assert_eq!(lacking(late, &one), None);
 }
+
+/// Whether capitals make another name is the server's to say: XMPP's takes them for small letters (RFC 7622, section 3.3.1), and is right.
+#[test]
+fn two_names_that_differ_in_capitals_alone_need_a_server_that_tells_them_apart() {
+    let rooms = |second: &str| {
+        format!(
+            "  - create: {{ peer: alice, room: Lobby }}\n  - create: {{ peer: bob, room: {second} }}\n"
+        )
+    };
+    let promised = format!("takes-any-name: true\n{BARE}");
+    let why = lacking(&rooms("lobby"), BARE).expect("it may be one room");
+    assert!(
+        why.contains(
+            "names a room `lobby` beside `Lobby`: the dialect `bare` declares no `takes-any-name`"
+        ),
+        "{why}"
+    );
+    assert_eq!(lacking(&rooms("lobby"), &promised), None);
+    for other in ["Lobby", "hall"] {
+        assert_eq!(lacking(&rooms(other), BARE), None, "{other}");
+    }
+    let text = "scenario: x\npeers: { ann: { stack: wire }, aNN: { stack: wire } }\nsteps:\n  - connect: { peer: ann }\n";
+    let scenario = Scenario::read(Path::new("x.yaml"), text).expect("a scenario");
+    let why = scenario
+        .lacking(&dialect(BARE))
+        .expect("it may be one peer");
+    assert!(why.contains("names a peer `aNN` beside `ann`"), "{why}");
+    assert_eq!(scenario.lacking(&dialect(&promised)), None);
+}

@@ -1,7 +1,7 @@
 //! 2: rooms: make, enter, limit, leave, remove, and what happens at once.
 
 use crate::laws::Law;
-use crate::validate::case::{Row, Section, Source};
+use crate::validate::case::{ANY_NAME, Row, Section, Source};
 
 const NUMBER: u8 = 2;
 
@@ -158,4 +158,11 @@ const ROWS: &[Row] = &[
             once await: { peer: alice, hears: peer-left, from: bob, within: 30s }\n\
             do enter carol lobby\n\
             then tell carol alice offer" },
+    Row { number: 23, title: "rooms whose names differ in capitals alone are two", source: Source::Dialect(ANY_NAME), native: false, broken_by: "lowers-rooms",
+        why: "Who writes all names in small letters puts strangers together, and says another name than he was told.",
+        steps: "tells capitals\n\
+            do open alice Café\n\
+            do open carol café\n\
+            do enter bob Café\n\
+            do tell bob alice offer" },
 ];
