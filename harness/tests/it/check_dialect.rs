@@ -292,8 +292,12 @@ fn what_the_server_says_is_understood() {
 fn the_refusal_of_a_fence_answers_the_fence() {
     let reason = r#"type "glare-fence" is unknown"#;
     let text = serde_json::json!({ "type": "error", "reason": reason }).to_string();
+    let mut alice = alice();
+    alice
+        .say(&request(Request::Fence))
+        .expect("there is a word for it");
     assert_eq!(
-        alice().hears(&text),
+        alice.hears(&text),
         notice(Notice::Refused {
             request: Some(Kind::Fence),
             reason: reason.into()

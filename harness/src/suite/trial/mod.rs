@@ -5,14 +5,16 @@
 mod names;
 mod promises;
 mod scenes;
+mod seen;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-pub use promises::{Proposal, Seen, Stands, seen};
+pub use promises::seen;
 pub use scenes::{Scene, Shows, meeting, others};
+pub use seen::{Proposal, Seen, Stands};
 
 use super::select;
 use crate::names::Stack;

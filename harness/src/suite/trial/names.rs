@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::promises::{Proposal, Seen, Stands, failure, quoted, went_well};
 use super::scenes::{
     CAPITAL_PEER_AT, CAPITAL_ROOM, CAPITAL_ROOM_AT, NAMED, ODD_ROOM, ODD_ROOM_AT, Shows,
 };
+use super::seen::{Proposal, Seen, Stands, failure, quoted, went_well};
 use crate::record::{Failure, What};
 use crate::report::ROOM;
 use crate::scenario::Place;

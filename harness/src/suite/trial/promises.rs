@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::names::names;
 use super::scenes::Shows;
+use super::seen::{Proposal, Seen, Stands, failure, quoted, went_well};
 use crate::names::PeerName;
 use crate::record::{Event, Failure, FailureKind, Verdict, What};
 use crate::report::{PEERS, ROOM};
@@ -15,39 +16,6 @@ use crate::signaling::{
 };
 use crate::stage::Outcome;
 use crate::terms::{Direction, ServerLife, Side};
-
-/// A line for the dialect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proposal {
-    /// `room-size: 2`
-    pub line: String,
-    /// What was seen.
-    pub seen: String,
-    /// Whether the dialect says so already, or something else.
-    pub stands: Stands,
-}
-
-/// What the dialect says of it now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stands {
-    /// Nothing.
-    Missing,
-    /// The same, or as much.
-    Said,
-    /// Something that was seen to be otherwise.
-    Otherwise,
-}
-
-/// What was seen, and what could not be.
-#[derive(Clone, Debug, Default)]
-pub struct Seen {
-    /// What may be promised.
-    pub proposals: Vec<Proposal>,
-    /// What the dialect promises, and was not seen.
-    pub unkept: Vec<String>,
-    /// What no line says, or what was not seen and why.
-    pub remarks: Vec<String>,
-}
 
 /// Times are proposed so: what was measured may be ten times slower on another day.
 const STEPS: [u64; 6] = [1, 2, 5, 10, 30, 60];
@@ -578,20 +546,6 @@ fn reached(outcome: &Outcome, step: usize) -> bool {
     outcome.events.iter().any(is)
 }
 
-pub(super) fn failure(outcome: &Outcome) -> Option<&Failure> {
-    match &outcome.verdict {
-        // A law that is broken is told elsewhere: the steps went well.
-        Verdict::Fail(failure) if !matches!(failure.place, Some(Place::Law(_))) => Some(failure),
-        _ => None,
-    }
-}
-
-/// Whether all its steps did, whatever the laws say.
-pub(super) fn went_well(outcome: &Outcome) -> bool {
-    let ended = outcome.events.iter().any(|event| event.what == What::End);
-    ended && failure(outcome).is_none()
-}
-
 fn unsupported(outcome: &Outcome) -> bool {
     matches!(outcome.verdict, Verdict::Unsupported(_))
 }
@@ -632,8 +586,4 @@ fn why(reason: &str) -> String {
         "" => ", without a reason".into(),
         reason => format!(": {}", quoted(reason)),
     }
-}
-
-pub(super) fn quoted(text: &str) -> String {
-    crate::mistake::quoted(text)
 }
