@@ -113,8 +113,9 @@ fn a_firefox_elsewhere_gives_its_session_back_and_stays() {
     // It is not ours to kill.
     let killed = project("closing/browser-killed.yaml");
     let arguments = ["--cast", "bob=firefox,alice=native", &killed];
+    // Nothing else was selected.
     run(&mut played_by(&firefox, &Stand::new(), &arguments))
-        .ends(0)
+        .ends(6)
         .says("1 unsupported")
         .says("can only be asked to end");
 }
