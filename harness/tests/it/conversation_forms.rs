@@ -464,3 +464,22 @@ fn who_comes_in_again_may_be_told_another_id() {
     };
     assert_eq!(alice.hear_text(r#"{"gone":"m2"}"#).words, [gone]);
 }
+
+/// Where the client chooses its id, an answer that has another is not its own.
+#[test]
+fn who_has_chosen_its_id_takes_no_other_for_it() {
+    let say = "  create: join\n  join: { message: { enter: \"{room}\", as: \"{self}\" } }\n  offer: { message: { offer: \"{sdp}\" } }\n  answer: { message: { answer: \"{sdp}\" } }";
+    let hear = "  joined: { message: { inside: \"{self}\" } }\n  peer-joined: { message: { inside: \"{peer}\" } }\n  offer: { message: { offer: \"{sdp}\" } }\n  answer: { message: { answer: \"{sdp}\" } }";
+    let head = "connect: { path: /, self: \"{me|digest}\" }";
+    let dialect = dialect(head, say, hear);
+    let mut bob = Conversation::new(Arc::clone(&dialect), "bob");
+    let said = said(&mut bob, &join());
+    let own = said[0]
+        .split("\"as\":\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    let own = format!(r#"{{"inside":"{}"}}"#, own.expect("an id"));
+    // He who is named before the yes is there already.
+    assert_eq!(bob.hear_text(r#"{"inside":"another"}"#).words, []);
+    assert_eq!(bob.hear_text(&own).words, [joined(&["another"])]);
+}

@@ -44,10 +44,11 @@ impl Dialect {
         self.connect.then.iter().any(names)
     }
 
-    /// Whether the answer to a request tells a peer its id.
+    /// Whether the answer to a request tells a peer its id. Where a client chooses it, the answer is known by it.
     pub fn names_in_answers(&self) -> bool {
         let mut answers = self.hear.iter();
-        !self.names_in_opening()
+        self.connect.own.is_none()
+            && !self.names_in_opening()
             && answers.any(|(hears, hearing)| {
                 matches!(hears, Hears::Kind(Kind::Created | Kind::Joined))
                     && hearing.captures("self")
