@@ -343,3 +343,58 @@ fn a_trial_speaks_of_no_rooms_where_there_are_none() {
         assert!(!ran.out.contains(word), "{word:?} in\n{}", ran.out);
     }
 }
+
+#[test]
+fn what_becomes_of_a_second_line_is_not_proposed_where_no_line_has_a_name() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/given-id");
+    let server = format!("exec node {}/server.js {{port}}", example.display());
+    let dialect = example.join("dialect.yaml");
+    let dialect = dialect.to_str().expect("a plain path");
+    let ran = Stand::new()
+        .glare(&["dialect", "try", dialect, "--server", &server])
+        .ends(0)
+        .says("no line is dialled with a name");
+    assert!(!ran.out.contains("same-id: "), "{}", ran.out);
+}
+
+/// To be let into the room where one is already is against `refusals: inside`; to be let from a room into another is not.
+#[test]
+fn a_server_that_moves_who_asks_for_another_room_is_accused_of_nothing() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let examples = folder().join("examples");
+    let text = std::fs::read_to_string(examples.join("given-id/server.js")).expect("a text");
+    let refuses = "if (line.room) return say(line, { refused: 'already inside' })";
+    assert!(text.contains(refuses), "{text}");
+    let mover = "if (line.room === message.join) return say(line, { refused: 'already inside' })\n      if (line.room) out()";
+    let dialect = examples.join("given-id/dialect.yaml");
+    for (instead, status, told) in [
+        (
+            mover,
+            0,
+            ["1 holds, 1 fact", "the server granted bob's create"],
+        ),
+        ("", 1, ["1 broken, 1 fact", "the server granted bob's join"]),
+    ] {
+        let stand = Stand::new();
+        stand.write("server.js", &text.replace(refuses, instead));
+        let modules = examples.join("node_modules");
+        let server = format!(
+            "NODE_PATH='{}' exec node server.js {{port}}",
+            modules.display()
+        );
+        let dialect = dialect.to_str().expect("a plain path");
+        let flags = ["validate", "--server", &server, "--dialect", dialect];
+        let cases = ["--case", "6.4", "--case", "6.5"];
+        let ran = stand.glare(&[&flags[..], &cases].concat()).ends(status);
+        for told in told {
+            assert!(ran.out.contains(told), "no {told:?} in\n{}", ran.out);
+        }
+    }
+}

@@ -339,7 +339,7 @@ pub(super) fn tell_end(told: &[Told], sums: &Sums, logs: bool) {
             "{new} without a snapshot, and CI is set: play with --accept elsewhere, read what it writes, and commit it"
         ));
     }
-    if is_all_unsupported(told) {
+    if report::is_all_unsupported(told) {
         complain("nothing was played: all that was selected is unsupported");
     }
     if sums.interrupted {
@@ -349,11 +349,6 @@ pub(super) fn tell_end(told: &[Told], sums: &Sums, logs: bool) {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn is_all_unsupported(told: &[Told]) -> bool {
-    let played = |told: &Told| !matches!(told.story.verdict, Verdict::Unsupported(_));
-    !told.is_empty() && !told.iter().any(played)
 }
 
 /// What the verdicts make of the exit status: see [`Verdict`].
@@ -367,7 +362,7 @@ fn exit(told: &[Told], sums: &Sums) -> Exit {
         Some(Weight::Nothing) => Exit::Inconclusive,
         _ if sums.not_played > 0 || sums.interrupted => Exit::Inconclusive,
         // Where a dialect lacks a word, say, that every scenario needs: nobody should take that for green.
-        _ if is_all_unsupported(told) => Exit::Nothing,
+        _ if report::is_all_unsupported(told) => Exit::Nothing,
         Some(Weight::Green) | None => Exit::Pass,
     }
 }

@@ -261,13 +261,10 @@ impl Rooms {
         relayed.for_each(|(link, message)| shows(link, message));
         for news in self.news.iter().filter(|news| news.joined) {
             let stays = news.about.map(|about| &self.peers[about].stays);
-            let asked = stays.and_then(|stays| {
-                let before = stays.partition_point(|stay| self.stays[*stay].asked < news.at);
-                // The first may be the one that it tells of.
-                stays.get(..before)?.first()
-            });
-            if let Some(stay) = asked {
-                shows(news.link, self.stays[*stay].asked);
+            // The earliest that it may tell of.
+            let first = stays.and_then(|stays| stays.first());
+            if let Some(asked) = first.map(|stay| self.stays[*stay].asked) {
+                shows(news.link, asked);
             }
         }
         for stay in &mut self.stays {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::Project;
 use crate::peer::browser::Pool;
+use crate::record::Weight;
 use crate::record::runs::{self, RunFolder};
-use crate::record::{Verdict, Weight};
 use crate::report::{self, Told};
 use crate::run::Run;
 use crate::stage::Setting;
@@ -61,8 +61,7 @@ impl Project {
                 );
                 let why: Vec<String> = told.iter().map(report::case_line).collect();
                 assert!(
-                    (told.iter())
-                        .any(|told| !matches!(told.story.verdict, Verdict::Unsupported(_))),
+                    !report::is_all_unsupported(&told),
                     "{summary}: nothing was played\n\n{}",
                     why.join("\n")
                 );

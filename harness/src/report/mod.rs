@@ -21,7 +21,7 @@ pub(crate) use page::Html;
 pub use page::page;
 pub use pictures::pictures;
 pub use repeats::parting;
-pub use terminal::{case_line, failure, summary};
+pub use terminal::{case_line, failure, is_all_unsupported, summary};
 pub use text::{diff, tame};
 pub use told::{Asked, Take, Told, differing, log};
 pub use tried::{Look, PEERS, ROOM, not_understood, passed, stopped, stranger};

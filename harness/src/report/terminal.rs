@@ -214,6 +214,12 @@ fn place(told: &Told, failure: &Failure, colour: bool) -> String {
     text
 }
 
+/// Whether nothing was played, since the server has not what any of it needs.
+pub fn is_all_unsupported(told: &[Told]) -> bool {
+    let played = |told: &Told| !matches!(told.story.verdict, Verdict::Unsupported(_));
+    !told.is_empty() && !told.iter().any(played)
+}
+
 /// `18 passed, 1 failed, 2 new, 1 unsupported`
 pub fn summary(all: &[Told]) -> String {
     let count = |word| {

@@ -25,6 +25,7 @@
 //! | `count 1` | how often a line is in the trace |
 //! | `names peers` | it asks what becomes of their ids: a dialect that tells the server none cannot be asked |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
+//! | `may move` | that it is granted is no breach: a server may let one out of a room into another |
 //! | `calm` | what stands in the control in the place of the harm before it: the same without what does harm |
 //! | `asks granted`, `asks refused` | of requests that begin together: that too many, or too few, of them are granted is asked here, and the other elsewhere |
 
@@ -70,6 +71,8 @@ pub struct Script {
     calm: Vec<(usize, String)>,
     /// How it goes wrong what it asks, where it may go wrong otherwise, too.
     asks: Option<FailureKind>,
+    /// A server that grants what is to be refused, and moves who asks, is told of as a fact.
+    pub(super) may_move: bool,
     /// What the dialect does not have of what it asks, beside what its steps need.
     lacking: Option<String>,
     head: String,
@@ -79,7 +82,7 @@ impl Script {
     /// The scenario of a case, as it is played where this is spoken.
     pub fn of(case: &Case, dialect: &Dialect) -> Self {
         let (mut steps, mut expect, mut calm) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut asks, mut lacking) = (None, None);
+        let (mut asks, mut lacking, mut may_move) = (None, None, false);
         let patience = format!("{}s", case.patience.as_secs());
         let steps_of_it = case.steps.replace(PATIENTLY, &patience);
         for line in steps_of_it.lines().map(str::trim) {
@@ -104,6 +107,10 @@ impl Script {
                 }
                 "names" => {
                     lacking = lacking.or_else(|| unnamed(dialect));
+                    continue;
+                }
+                "may" => {
+                    may_move = true;
                     continue;
                 }
                 "tells" => {
@@ -140,6 +147,7 @@ impl Script {
             steps,
             calm,
             asks,
+            may_move,
             lacking,
             head,
         };

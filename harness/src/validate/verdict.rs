@@ -164,11 +164,7 @@ pub(super) fn found(
         Some(Role::Harm) if failure.kind == FailureKind::Impossible => Found::Otherwise,
         _ if case.source == Source::Nobody => Found::Otherwise,
         // Who is let out of one room into another is refused nothing: `inside` may be what a server says to who is in the room that he asks for.
-        _ if failure.kind == FailureKind::NotRefused
-            && case.source == Source::Dialect("refusals: inside") =>
-        {
-            Found::Otherwise
-        }
+        _ if failure.kind == FailureKind::NotRefused && script.may_move => Found::Otherwise,
         // A name that it does not take, and need not; what it took from the first it owes to the others.
         Some(Role::Deed)
             if matches!(case.source, Source::Every(_))

@@ -205,22 +205,6 @@ fn a_server_with_rules_for_names_is_told_of_them() {
     assert!(unkept.contains("takes-any-name"), "{}", ran.out);
 }
 
-#[test]
-fn what_becomes_of_a_second_line_is_not_proposed_where_no_line_has_a_name() {
-    let stand = Stand::new();
-    let examples = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../fixtures/servers/examples/given-id"
-    );
-    let server = format!("node {examples}/server.js {{port}}");
-    let dialect = format!("{examples}/dialect.yaml");
-    let ran = stand
-        .glare(&["dialect", "try", &dialect, "--server", &server])
-        .ends(0)
-        .says("no line is dialled with a name");
-    assert!(!ran.out.contains("same-id: "), "{}", ran.out);
-}
-
 /// A server that can be started but once: how the two part needs more.
 #[test]
 fn what_could_not_be_played_is_not_told_to_have_been_seen() {

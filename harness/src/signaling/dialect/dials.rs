@@ -1,7 +1,7 @@
 //! What a line is dialled with: the path, what goes before it, and what is said first of all.
 
-use super::template::{Hole, Piece, text_holes};
-use super::{Body, Dialect, Saying, Then};
+use super::template::{Hole, text_holes};
+use super::{Dialect, Saying, Then};
 
 /// What is who somebody is.
 const WHO: [&str; 2] = ["me", "self"];
@@ -11,31 +11,29 @@ impl Dialect {
     pub fn dials_by_room(&self) -> bool {
         let is_room = |hole: &Hole| hole.name == "room";
         let in_path = text_holes(&self.connect.path).into_iter();
-        let mut says_first = self.said_first().flat_map(body_holes);
+        let mut says_first = self.said_first().flat_map(|saying| saying.body.holes());
         in_path.into_iter().any(is_room) || says_first.any(is_room)
     }
 
     /// Whether the server can know from the line itself whose it is: by a name or an id that the peer chose, or by its login. Else a name is
     /// said on the way into a room, or never.
     pub fn names_at_connecting(&self) -> bool {
+        let is_who = |hole: &Hole| {
+            WHO.contains(&hole.name.as_str()) || self.connect.login.contains(&hole.name)
+        };
+        self.dialled_with().into_iter().any(is_who)
+    }
+
+    /// All that is filled in before a line stands, and in what is said first on it.
+    pub(super) fn dialled_with(&self) -> Vec<&Hole> {
         let connect = &self.connect;
+        let mut found = text_holes(&connect.path);
+        let headers = connect.headers.iter();
+        found.extend(headers.flat_map(|(_, text)| text_holes(text)));
+        found.extend(connect.auth.iter().flat_map(|auth| auth.holes()));
         let before = connect.before.iter().map(|before| &before.ask);
-        let said: Vec<&Saying> = before.chain(self.said_first()).collect();
-        let routes = said.iter().filter_map(|saying| saying.http.as_ref());
-        let headers = said.iter().flat_map(|saying| &saying.headers);
-        let headers = headers.chain(&connect.headers);
-        let texts: Vec<&[Piece]> = [connect.path.as_slice()]
-            .into_iter()
-            .chain(routes.map(|route| route.path.as_slice()))
-            .chain(headers.map(|(_, text)| text.as_slice()))
-            .collect();
-        let in_texts = texts.into_iter().flat_map(text_holes);
-        let in_auth = connect.auth.iter().flat_map(|auth| auth.holes());
-        let in_bodies = said.iter().flat_map(|saying| body_holes(saying));
-        let mut holes = in_texts.chain(in_auth).chain(in_bodies);
-        let is_who =
-            |hole: &Hole| WHO.contains(&hole.name.as_str()) || connect.login.contains(&hole.name);
-        holes.any(is_who)
+        found.extend(before.chain(self.said_first()).flat_map(Saying::holes));
+        found
     }
 
     fn said_first(&self) -> impl Iterator<Item = &Saying> {
@@ -46,9 +44,13 @@ impl Dialect {
     }
 }
 
-fn body_holes(saying: &Saying) -> Vec<&Hole> {
-    match &saying.body {
-        Body::None => Vec::new(),
-        Body::Template(template) => template.holes(),
+impl Saying {
+    /// All that is filled in: in what it says, and in the request that it is.
+    pub(super) fn holes(&self) -> Vec<&Hole> {
+        let routes = self.http.iter().flat_map(|route| text_holes(&route.path));
+        let headers = self.headers.iter().flat_map(|(_, text)| text_holes(text));
+        let mut found = self.body.holes();
+        found.extend(routes.chain(headers));
+        found
     }
 }

@@ -3,9 +3,9 @@
 //! Such a file can be played, and so it is no mistake to the reader; but nobody means it.
 
 use super::patterns::{find, place};
-use super::template::{self, Hole};
+use super::template::Hole;
 use super::words::Hears;
-use super::{Body, Dialect, Ends, Saying, Then};
+use super::{Dialect, Ends, Saying};
 use crate::mistake::Mistakes;
 use crate::signaling::Kind;
 use crate::terms::Direction;
@@ -213,12 +213,12 @@ impl Dialect {
                 continue;
             };
             let mut told: Vec<&str> = Vec::new();
-            for hole in holes(pattern.body) {
+            for hole in pattern.body.holes() {
                 let name = hole.name.as_str();
                 // What stands in two patterns is compared.
                 let elsewhere = heard
                     .iter()
-                    .filter(|other| holes(other.body).iter().any(|hole| hole.name == name))
+                    .filter(|other| other.body.holes().iter().any(|hole| hole.name == name))
                     .count();
                 // What an answer by itself captures is for it alone.
                 let own = self.is_own(name) && !pattern.name.starts_with("reply");
@@ -235,11 +235,11 @@ impl Dialect {
             }
         }
         let captures = |name: &str| {
-            let mut all = heard.iter().flat_map(|pattern| holes(pattern.body));
+            let mut all = heard.iter().flat_map(|pattern| pattern.body.holes());
             let answers = self.connect.before.iter();
             all.any(|hole| hole.name == name)
                 || answers
-                    .flat_map(|before| holes(&before.hear.body))
+                    .flat_map(|before| before.hear.body.holes())
                     .any(|hole| hole.name == name)
         };
         let chosen = |name: &str| match name {
@@ -280,35 +280,11 @@ impl Dialect {
     /// Every hole that is filled when something is said.
     fn filled(&self) -> Vec<&Hole> {
         let steps = self.say.iter().flat_map(|(_, way)| &way.steps);
-        let then = self.connect.then.iter().filter_map(|then| match then {
-            Then::Say(saying) => Some(saying),
-            Then::Hear { .. } => None,
-        });
-        let before = self.connect.before.iter().map(|before| &before.ask);
         let reply = self.reply.iter().map(|reflex| &reflex.say);
         let every = self.every.iter().map(|beat| &beat.say);
-        let all: Vec<&Saying> = steps
-            .chain(then)
-            .chain(before)
-            .chain(&self.connect.last)
-            .chain(reply)
-            .chain(every)
-            .collect();
-        let mut found: Vec<&Hole> = template::text_holes(&self.connect.path);
-        let headers = self.connect.headers.iter();
-        found.extend(headers.flat_map(|(_, value)| template::text_holes(value)));
-        found.extend(self.connect.auth.iter().flat_map(|auth| auth.holes()));
-        for saying in all {
-            found.extend(holes(&saying.body));
-            let headers = saying.headers.iter();
-            found.extend(headers.flat_map(|(_, value)| template::text_holes(value)));
-            found.extend(
-                saying
-                    .http
-                    .iter()
-                    .flat_map(|route| template::text_holes(&route.path)),
-            );
-        }
+        let later = steps.chain(&self.connect.last).chain(reply).chain(every);
+        let mut found = self.dialled_with();
+        found.extend(later.flat_map(Saying::holes));
         found
     }
 
@@ -318,13 +294,6 @@ impl Dialect {
         let span = place(&root, name)?;
         let text = self.source.text.get(span.bytes)?;
         Some((span.line, text.lines().next().unwrap_or_default()))
-    }
-}
-
-fn holes(body: &Body) -> Vec<&Hole> {
-    match body {
-        Body::None => Vec::new(),
-        Body::Template(template) => template.holes(),
     }
 }
 

@@ -293,6 +293,16 @@ enum Body {
     Template(Template),
 }
 
+impl Body {
+    /// What stands in it to be filled in, or captured.
+    fn holes(&self) -> Vec<&template::Hole> {
+        match self {
+            Body::None => Vec::new(),
+            Body::Template(template) => template.holes(),
+        }
+    }
+}
+
 /// One step of saying a word: a message, or a request.
 #[derive(Clone, Debug, Default)]
 struct Saying {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::scenes::{
     CAPITAL_PEER_AT, CAPITAL_ROOM, CAPITAL_ROOM_AT, NAMED, ODD_ROOM, ODD_ROOM_AT, Shows,
 };
-use super::seen::{Proposal, Seen, Stands, failure, quoted, went_well};
+use super::seen::{Proposal, Seen, Stands, failure, went_well};
+use crate::mistake::quoted;
 use crate::record::{Failure, What};
 use crate::report::ROOM;
 use crate::scenario::Place;

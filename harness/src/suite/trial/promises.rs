@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::names::names;
 use super::scenes::Shows;
-use super::seen::{Proposal, Seen, Stands, failure, quoted, went_well};
+use super::seen::{Proposal, Seen, Stands, failure, went_well};
+use crate::mistake::quoted;
 use crate::names::PeerName;
 use crate::record::{Event, Failure, FailureKind, Verdict, What};
 use crate::report::{PEERS, ROOM};

@@ -50,7 +50,3 @@ pub(super) fn went_well(outcome: &Outcome) -> bool {
     let ended = outcome.events.iter().any(|event| event.what == What::End);
     ended && failure(outcome).is_none()
 }
-
-pub(super) fn quoted(text: &str) -> String {
-    crate::mistake::quoted(text)
-}

@@ -39,6 +39,7 @@ const ROWS: &[Row] = &[
     Row { number: 5, title: "who is inside cannot make another room, and that is said", source: Source::Dialect("refusals: inside"), native: false, broken_by: "silent-refusal",
         why: "Who is told nothing waits, and who is told what asks for something else.",
         steps: "given meet\n\
+            may move\n\
             do create: { peer: bob, room: attic, refused: inside, within: 3s }\n\
             then tell bob alice offer" },
     Row { number: 6, title: "who is in no room cannot leave one, and that is said", source: Source::Dialect("refusals: outside"), native: false, broken_by: "silent-refusal",
