@@ -22,6 +22,7 @@ mod hands;
 mod pairs;
 mod planted;
 mod pool;
+mod readme_page;
 mod scenarios;
 mod waits;
 mod wire_faults;
