@@ -1,9 +1,10 @@
 //! The server's own end in a run: how, its last lines, and what it came of.
 
+use std::sync::Arc;
+
 use super::script::{Role, Script};
-use crate::record::What;
-use crate::stage::Outcome;
-use crate::terms::ServerLife;
+use crate::record::{Event, What};
+use crate::terms::{ServerLife, Side};
 
 /// So many of its last lines are told.
 const LINES: usize = 5;
@@ -22,12 +23,20 @@ pub(super) struct End {
 }
 
 impl End {
-    /// In this run, if it did.
-    pub(super) fn of(script: &Script, outcome: &Outcome) -> Option<Self> {
+    /// In the run with this record, if it did.
+    ///
+    /// A line may be seen to end a moment before the server itself, and the run with it: then the server's end is found only when the
+    /// stage is cleared, and counts where it had ended a line before that.
+    pub(super) fn of(script: &Script, record: &[Arc<Event>]) -> Option<Self> {
         let mut role = None;
         let (mut lines, mut status) = (Vec::new(), None);
-        for event in &outcome.events {
+        let (mut has_cut, mut clearing) = (false, false);
+        for event in record {
             match &event.what {
+                What::Clearing => clearing = true,
+                What::LinkDown {
+                    by: Side::Server, ..
+                } => has_cut |= !clearing,
                 What::Step {
                     index, inner: None, ..
                 } if status.is_none() => role = script.role(*index),
@@ -36,7 +45,7 @@ impl End {
                 } => lines.push(text.as_str()),
                 What::Server {
                     life: ServerLife::Exited { status: how },
-                } if status.is_none() => status = Some(how.as_str()),
+                } if status.is_none() && (has_cut || !clearing) => status = Some(how.as_str()),
                 _ => {}
             }
         }
@@ -76,5 +85,52 @@ impl End {
     /// Whether nobody had asked or harmed it yet: it ends as well where a case does nothing.
     pub(super) fn is_before_the_deed(&self) -> bool {
         matches!(self.role, None | Some(Role::Given))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::Link;
+    use crate::signaling::Dialect;
+    use crate::terms::Ending;
+    use crate::validate::sections;
+
+    #[test]
+    fn an_end_that_is_seen_after_the_line_s_is_an_end() {
+        let case = sections().remove(0).cases.remove(0);
+        let script = Script::of(&case, &Dialect::reference());
+        let cut = |by| What::LinkDown {
+            link: Link {
+                peer: "alice".into(),
+                instance: 1,
+            },
+            by,
+            ending: Ending::Reset,
+        };
+        let exit = || What::Server {
+            life: ServerLife::Exited {
+                status: "status 1".into(),
+            },
+        };
+        let ended = |told: Vec<What>| {
+            let event = |what| {
+                Arc::new(Event {
+                    seq: 0,
+                    at: 0,
+                    cause: Vec::new(),
+                    what,
+                })
+            };
+            let record: Vec<Arc<Event>> = told.into_iter().map(event).collect();
+            End::of(&script, &record).map(|end| end.explains(""))
+        };
+        let told = Some("the server ended by itself: status 1".to_owned());
+        assert_eq!(ended(vec![cut(Side::Server), What::Clearing, exit()]), told);
+        assert_eq!(ended(vec![exit(), What::Clearing]), told);
+        // It was the peer's end, or that of all lines when the stage was cleared, that it did not survive.
+        assert_eq!(ended(vec![cut(Side::Peer), What::Clearing, exit()]), None);
+        assert_eq!(ended(vec![What::Clearing, cut(Side::Server), exit()]), None);
+        assert_eq!(ended(vec![cut(Side::Server), What::Clearing]), None);
     }
 }

@@ -165,7 +165,7 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
             return Ran::Says(Says::Inconclusive(why), None);
         }
     };
-    let end = End::of(script, &outcome);
+    let end = End::of(script, &outcome.record);
     let failure = match &outcome.verdict {
         Verdict::Fail(failure) => {
             let mut failure = failure.clone();
@@ -248,7 +248,7 @@ async fn elsewhere(
 /// That a server that ended ends where no harm is done as well.
 fn ends_as_well(end: Option<&End>, control: &Script, without: &Outcome) -> Option<String> {
     end?;
-    End::of(control, without).map(|end| end.explains(""))
+    End::of(control, &without.record).map(|end| end.explains(""))
 }
 
 /// Whether what a case asks is declared, where that is a flag, and no step needs it.
@@ -327,7 +327,7 @@ async fn said(
     let (control, second) = tokio::join!(control, second);
     let as_without = |failure: &Failure, outcome: &Option<Outcome>| {
         let (control, without) = control.as_ref()?;
-        let end = End::of(script, outcome.as_ref()?);
+        let end = End::of(script, &outcome.as_ref()?.record);
         let why = ends_as_well(end.as_ref(), control, without)
             .or_else(|| is_as_without(failure, control, without))?;
         Some(format!("without the harm it goes wrong as well: {why}"))
