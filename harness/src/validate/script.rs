@@ -113,6 +113,10 @@ impl Script {
                     may_move = true;
                     continue;
                 }
+                "moves" => {
+                    lacking = lacking.or_else(|| unmoved(dialect));
+                    continue;
+                }
                 "tells" => {
                     lacking = lacking.or_else(|| untold(dialect));
                     continue;
@@ -134,6 +138,13 @@ impl Script {
             crate::yaml::scalar(&format!("{} {}", case.number, case.title)),
             crate::yaml::scalar(&case.why),
         );
+        let wanted = peers(&steps).len();
+        if wanted > MOST_PEERS {
+            let why = "its two rooms are full with";
+            lacking = lacking.or(Some(format!(
+                "{why} {wanted}, and {MOST_PEERS} may take part"
+            )));
+        }
         let stack = if case.native { "native" } else { "wire" };
         for peer in peers(&steps) {
             let peer = crate::yaml::scalar(peer.as_str());
@@ -279,6 +290,9 @@ impl Script {
     }
 }
 
+/// A scenario has so many peers at most.
+const MOST_PEERS: usize = 8;
+
 /// A room of more is not filled: a scenario has eight peers at most, and one who finds no place is outside.
 const MOST: usize = 7;
 
@@ -286,6 +300,14 @@ const MOST: usize = 7;
 fn unnamed(dialect: &Dialect) -> Option<String> {
     let why = "the server gives ids: a client tells it none, nor a name, in the dialect";
     (!dialect.tells_names()).then(|| format!("{why} `{}`", dialect.name()))
+}
+
+/// Why nobody can ask for a room from inside another one.
+fn unmoved(dialect: &Dialect) -> Option<String> {
+    let name = dialect.name();
+    dialect.dials_by_room().then(|| {
+        format!("with the dialect `{name}` a line is dialled for each room: who asks for another is on another line")
+    })
 }
 
 /// Why nobody can be asked whether capitals make another name.

@@ -88,4 +88,15 @@ const ROWS: &[Row] = &[
             given open erin hall\n\
             do garbage: { peer: erin, kind: unknown-word, within: 3s }\n\
             then tell bob alice offer" },
+    Row { number: 14, title: "who is inside and is refused a full room is where he was, and nobody is told otherwise", source: Source::Dialect("room-size"), native: false, broken_by: "refusal-costs-the-place",
+        why: "Who takes him out of the one before asking whether there is a place in the other ends a call for nothing.",
+        steps: "moves on\n\
+            given meet\n\
+            given open carol attic\n\
+            given enter dave attic\n\
+            given fill attic\n\
+            do join: { peer: bob, room: attic, refused: true, within: 3s }\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer\n\
+            never server -> alice: peer-left bob" },
 ];
