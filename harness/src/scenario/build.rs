@@ -598,6 +598,17 @@ pub(crate) fn garbage(v: &Values) -> Option<Action> {
     })
 }
 
+pub(crate) fn forge(v: &Values) -> Option<Action> {
+    Some(Action::SendRaw {
+        peer: v.peer("from")?,
+        raw: Raw::Forged {
+            kind: v.word("message")?.parse().ok()?,
+            to: v.peer("to")?,
+            claimed: v.peer("as")?,
+        },
+    })
+}
+
 pub(crate) fn send_raw(v: &Values) -> Option<Action> {
     let raw = match (v.text("text"), v.word("frame"), v.text("path")) {
         (Some(text), None, None) => Raw::Text(text),

@@ -339,6 +339,18 @@ impl Builder {
         )
     }
 
+    /// `forge`
+    pub fn forge(
+        self,
+        from: impl Into<PeerName>,
+        to: impl Into<PeerName>,
+        kind: Kind,
+        claimed: impl Into<PeerName>,
+    ) -> Self {
+        let (to, claimed) = (to.into(), claimed.into());
+        self.send_raw(from, Raw::Forged { kind, to, claimed })
+    }
+
     /// `send-raw`
     pub fn send_raw(self, peer: impl Into<PeerName>, raw: Raw) -> Self {
         self.step(Action::SendRaw {

@@ -288,6 +288,17 @@ impl Walk<'_> {
                 raw: Raw::Text(text),
                 ..
             } => self.no_foreign_address(at, "text", text),
+            Action::SendRaw {
+                peer,
+                raw: Raw::Forged { to, claimed, .. },
+            } => {
+                self.differ(at, peer, to, "to");
+                if peer == claimed {
+                    self.note(at, "as", format!("`{peer}` in its own name"))
+                        .expect("somebody else")
+                        .advise("in its own name it says what it says with `send`");
+                }
+            }
             Action::Http {
                 body: Some(body), ..
             } => self.no_foreign_address(at, "body", body),

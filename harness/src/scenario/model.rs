@@ -531,6 +531,12 @@ pub enum Raw {
         to: Option<PeerName>,
         answered: bool,
     },
+    /// This word to that one, written so that it seems another's.
+    Forged {
+        kind: Kind,
+        to: PeerName,
+        claimed: PeerName,
+    },
 }
 
 /// Which messages a tap fault means. `from` alone: the sender's leg, before the server. `to` alone, or both: the receiver's

@@ -303,6 +303,14 @@ impl<'s> Course<'s> {
                     need(self, Need::LineOutside, what);
                 }
             }
+            Action::SendRaw {
+                peer,
+                raw: Raw::Forged { kind, to, claimed },
+            } => {
+                let what = format!("sends `{kind}` in {claimed}'s name");
+                need(self, Need::Forges(*kind), what);
+                self.meets(peer, Some(to));
+            }
             Action::Say { from, to, .. } => {
                 let peers = std::iter::once(from).chain(to);
                 self.connection(peers, "talks through a channel", step);

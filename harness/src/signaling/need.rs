@@ -74,6 +74,8 @@ pub enum Need {
     WebSocket,
     /// Peers send messages on their lines, so that one can be sent as it is.
     SendsMessages,
+    /// Who hears this word finds from whom it is where no client writes that, so that one can claim to be another.
+    Forges(Kind),
     /// What says this word has a field with this in it.
     HasField(Kind, Field),
     /// What is made of this word (or of the usual one) by spoiling it so, all of it or this field, says nothing any more.
@@ -210,6 +212,9 @@ impl Need {
             }
             Need::SendsMessages => matches!(dialect.via(), Via::Events { .. } | Via::LongPoll)
                 .then(|| format!("with the dialect `{name}` peers send requests, and no messages")),
+            Need::Forges(kind) => (!dialect.forges(*kind)).then(|| {
+                format!("in the dialect `{name}` who hears `{kind}` finds its sender nowhere, or where its client writes it by design")
+            }),
             Need::HasField(kind, field) => (!dialect.has_field(*kind, *field)).then(|| {
                 let what = match field {
                     Field::Word => "says which word it is",

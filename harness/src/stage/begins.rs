@@ -126,6 +126,14 @@ impl Stage {
                 of: *of,
                 field: field.map(|field| (field, to.clone())),
             }),
+            Action::SendRaw {
+                raw: Raw::Forged { kind, to, claimed },
+                ..
+            } => Begins::Sending(Order::Forge {
+                kind: *kind,
+                to: to.clone(),
+                claimed: claimed.clone(),
+            }),
             Action::Http {
                 method, path, body, ..
             } => Begins::Sending(Order::Http {

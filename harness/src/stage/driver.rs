@@ -364,6 +364,7 @@ impl Driver {
         let what = match means {
             Meant::Word(kind) => kind.as_str(),
             Meant::Aside => "a message of the dialect's own",
+            Meant::Nothing => "a message in another's name",
         };
         let frame = match self.frame(link, text) {
             Ok(frame) => frame,
@@ -436,6 +437,9 @@ impl Driver {
             }
             Order::Garbage { kind, of, field } => {
                 self.garbage((kind, of, field), cause, done).await
+            }
+            Order::Forge { kind, to, claimed } => {
+                self.forge((kind, &to, &claimed), cause, done).await;
             }
             Order::SendRaw { text } => {
                 let end = match self.line.open_number() {

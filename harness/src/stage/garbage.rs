@@ -1,16 +1,17 @@
-//! Garbage: made from what the peer's line would say, sent as it is, and what the server is declared to do then.
+//! Garbage: made from what the peer's line would say, sent as it is, and what the server is declared to do then. And what is said in another's
+//! name.
 
 use tokio::sync::oneshot;
 
 use super::director::{Stage, Stop};
 use super::driver::Driver;
 use super::frames;
-use super::line::tell;
+use super::line::{Whose, fetch_command, tell};
 use super::order::{Done, Order};
 use crate::names::PeerName;
 use crate::record::Seq;
 use crate::scenario::Condition;
-use crate::signaling::{Field, Garbage, Kind, OnGarbage, Out, Say};
+use crate::signaling::{Field, Garbage, Kind, Meant, OnGarbage, Out, Say};
 
 /// In which way, where which word was meant; only this field of it, and whom it is for.
 type Spoilt = (Garbage, Option<Kind>, Option<(Field, Option<PeerName>)>);
@@ -40,8 +41,42 @@ impl Driver {
             Err(error) => return tell(done, Done::No(error.to_string())),
         };
         let last = outs.len();
-        for (at, Say { out, means }) in outs.into_iter().enumerate() {
-            let meant = (at + 1 < last).then_some(means);
+        let outs = outs.into_iter().enumerate();
+        let outs = outs.map(|(at, Say { out, means })| (out, (at + 1 < last).then_some(means)));
+        self.send_odd(number, outs.collect(), cause, done).await;
+    }
+
+    /// Says a word in the name of somebody else.
+    pub(super) async fn forge(
+        &mut self,
+        (kind, to, claimed): (Kind, &PeerName, &PeerName),
+        cause: Vec<Seq>,
+        done: oneshot::Sender<Done>,
+    ) {
+        let Some(link) = self.line.open.as_ref().filter(|link| link.open) else {
+            return tell(done, Done::No("it has no signaling connection".into()));
+        };
+        let number = link.number;
+        let forged = (link.conversation).forged(kind, to.as_str(), claimed.as_str());
+        let outs = match forged {
+            Ok(outs) => outs,
+            Err(error) => return tell(done, Done::No(error.to_string())),
+        };
+        let outs = outs
+            .into_iter()
+            .map(|Say { out, means }| (out, Some(means)));
+        self.send_odd(number, outs.collect(), cause, done).await;
+    }
+
+    /// Sends what was made to be odd, each with what is meant by it, if that is known.
+    async fn send_odd(
+        &mut self,
+        number: u32,
+        outs: Vec<(Out, Option<Meant>)>,
+        cause: Vec<Seq>,
+        done: oneshot::Sender<Done>,
+    ) {
+        for (out, meant) in outs {
             match out {
                 Out::Text(text) => {
                     let frame = frames::garbage(&self.dialect, number, text);
@@ -51,12 +86,16 @@ impl Driver {
                         other => return tell(done, other),
                     }
                 }
-                // A word that is said by closing the line can be no garbage.
+                // A word that is said by closing the line can be nothing odd.
                 Out::Close => {}
                 // An answer is the end of it, whatever it is.
-                Out::Fetch {
-                    method, path, body, ..
-                } => return self.http(method, path, body, cause, done),
+                fetch @ Out::Fetch { .. } => {
+                    let Some(fetch) = fetch_command(fetch) else {
+                        continue;
+                    };
+                    let whose = Whose::Order(done);
+                    return self.begin_fetch(None, meant, fetch, cause, whose);
+                }
             }
         }
         tell(done, Done::Yes);

@@ -37,6 +37,12 @@ pub enum Order {
         /// Only this field of it, and whom it is for.
         field: Option<(Field, Option<PeerName>)>,
     },
+    /// This word to that one, in the name of a third.
+    Forge {
+        kind: Kind,
+        to: PeerName,
+        claimed: PeerName,
+    },
     /// An HTTP request as it is; answers with the status.
     Http {
         method: String,

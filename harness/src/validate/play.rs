@@ -171,7 +171,10 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
             let mut failure = failure.clone();
             failure.message = match &end {
                 Some(end) => end.explains(&failure.message),
-                None => explained(case, &failure),
+                None => match script.forbidden(&failure) {
+                    Some(line) => format!("`{line}`: {}", failure.message),
+                    None => explained(case, &failure),
+                },
             };
             failure
         }

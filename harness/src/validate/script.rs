@@ -225,6 +225,16 @@ impl Script {
         Some(step)
     }
 
+    /// The line that was never to be seen, and was.
+    pub(super) fn forbidden(&self, failure: &Failure) -> Option<&str> {
+        let Some(Place::Never(line)) = failure.place else {
+            return None;
+        };
+        let mut never = self.expect.iter().filter(|(role, _)| role == "never");
+        let (_, text) = never.nth(line.checked_sub(1)?)?;
+        Some(text)
+    }
+
     /// The step that failed, as it is written.
     pub(super) fn failed(&self, failure: &Failure) -> Option<&str> {
         match &failure.place {
@@ -349,6 +359,11 @@ fn written(step: &str, dialect: &Dialect) -> Vec<String> {
             };
             vec![open("carol", room), enter("dave", room)]
         }
+        // One more, inside with the two, or beside them where there is no place.
+        ["third", peer] => match dialect.properties().room_size {
+            Some(size) if size < 3 => vec![open(peer, "attic")],
+            _ => vec![enter(peer, "lobby")],
+        },
         ["fill", room] => {
             let size = dialect.properties().room_size.unwrap_or_default();
             let size = if size > MOST { 0 } else { size };

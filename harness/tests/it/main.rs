@@ -51,6 +51,7 @@ mod expect_order;
 mod failures;
 mod faults;
 mod floors;
+mod forged;
 mod garbage;
 mod idleness;
 mod laws_alike;

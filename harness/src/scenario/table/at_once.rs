@@ -308,6 +308,22 @@ pub(crate) const AT_ONCE: &[Verb] = &[
         build: build::send_raw,
     },
     verb(
+        "forge",
+        "Sends a message in the name of somebody else: the sender is written where those who hear such a message look for it, and where no client of this server writes it.",
+        &[
+            must("from", Shape::Peer, "Who sends it."),
+            must("to", Shape::Peer, "Whom it is for."),
+            must(
+                "message",
+                Shape::Word(SIGNALS),
+                "What is sent; it is made up.",
+            ),
+            must("as", Shape::Peer, "Whom it is said to be from."),
+        ],
+        Demands::Consent,
+        build::forge,
+    ),
+    verb(
         "http",
         "An HTTP request to the server, as it is.",
         &[

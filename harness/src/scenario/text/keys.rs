@@ -272,12 +272,25 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
             }
             ("garbage", entries)
         }
+        Action::SendRaw {
+            peer,
+            raw: Raw::Forged { kind, to, claimed },
+        } => {
+            let message = ("message", kind.as_str().into());
+            let entries = vec![
+                who("from", peer),
+                who("to", to),
+                message,
+                who("as", claimed),
+            ];
+            ("forge", entries)
+        }
         Action::SendRaw { peer, raw } => {
             let mut entries = vec![who("peer", peer)];
             match raw {
                 Raw::Text(text) => entries.push(("text", scalar(text))),
                 Raw::Frame(frame) => entries.push(("frame", frame.as_str().into())),
-                Raw::Garbage { .. } => {}
+                Raw::Garbage { .. } | Raw::Forged { .. } => {}
                 Raw::Upgrade {
                     path,
                     status,

@@ -396,7 +396,7 @@ impl Conversation {
         }
     }
 
-    fn said_variables<'a>(&self, word: &'a Word) -> Variables<'a> {
+    pub(super) fn said_variables<'a>(&self, word: &'a Word) -> Variables<'a> {
         let mut variables = self.variables();
         words::variables(word, &mut variables);
         if let Some(room) = self

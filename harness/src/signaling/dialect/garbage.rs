@@ -98,12 +98,7 @@ impl Conversation {
             _ => MARK,
         };
         let sdp = marked(is(Field::Sdp), SOUND_SDP).into();
-        let candidate = Candidate {
-            candidate: marked(is(Field::Candidate), SOUND_CANDIDATE),
-            sdp_mid: Some("0".into()),
-            sdp_mline_index: Some(0),
-            ..Candidate::default()
-        };
+        let candidate = sound_candidate(marked(is(Field::Candidate), SOUND_CANDIDATE));
         // A book that is new knows no room's id either.
         let here = sound.room.clone();
         for room in here.iter().chain([&room]) {
@@ -174,6 +169,25 @@ impl Dialect {
 /// A description as good as any: nothing in the server's way.
 const SOUND_SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
 const SOUND_CANDIDATE: &str = "candidate:1 1 udp 2130706431 127.0.0.1 9 typ host";
+
+fn sound_candidate(candidate: String) -> Candidate {
+    Candidate {
+        candidate,
+        sdp_mid: Some("0".into()),
+        sdp_mline_index: Some(0),
+        ..Candidate::default()
+    }
+}
+
+/// A word that is as good as any.
+pub(super) fn sound_word(of: Kind, room: RoomName) -> Word {
+    marked_word(
+        of,
+        room,
+        SOUND_SDP.into(),
+        sound_candidate(SOUND_CANDIDATE.into()),
+    )
+}
 
 /// A word whose every variable is the mark.
 fn marked(of: Kind) -> Word {

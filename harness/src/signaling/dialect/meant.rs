@@ -10,6 +10,8 @@ pub enum Meant {
     Word(Kind),
     /// No word: part of how one talks to this server.
     Aside,
+    /// No word, though it looks like one: it is written in another's name.
+    Nothing,
 }
 
 /// Something to send, and what it means.

@@ -12,6 +12,7 @@ mod differ;
 mod doubts;
 mod explain;
 mod filter;
+mod forged;
 mod garbage;
 mod heard;
 mod hears;

@@ -103,6 +103,8 @@ impl Conversation {
                     ..Overheard::default()
                 };
             }
+            // A right server may make anything of it, or nothing.
+            Some(Meant::Nothing) => return Overheard::default(),
             None => None,
         };
         let ways = dialect.say.iter();

@@ -171,4 +171,22 @@ const ROWS: &[Row] = &[
             do await: { peer: alice, hears: candidate, from: bob }\n\
             do await: { peer: alice, hears: offer, from: bob }\n\
             then tell alice bob answer" },
+    Row { number: 23, title: "who writes another's name on an offer is not believed", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "believes-the-sender",
+        why: "Who answers it gives a stranger's call to somebody whom he trusts.",
+        steps: "given meet\n\
+            given third carol\n\
+            given tell bob alice offer\n\
+            do forge: { from: bob, to: alice, message: offer, as: carol }" },
+    Row { number: 24, title: "who writes another's name on an answer is not believed", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "believes-the-sender",
+        why: "It ends a connection between two others, or begins one with him in the middle.",
+        steps: "given meet\n\
+            given third carol\n\
+            given tell bob alice offer\n\
+            do forge: { from: bob, to: alice, message: answer, as: carol }" },
+    Row { number: 25, title: "who writes another's name on a candidate is not believed", source: Source::Law(Law::RelayedOnceInOrder), native: false, broken_by: "believes-the-sender",
+        why: "An address of his among theirs takes the call to him.",
+        steps: "given meet\n\
+            given third carol\n\
+            given tell bob alice offer\n\
+            do forge: { from: bob, to: alice, message: candidate, as: carol }" },
 ];
