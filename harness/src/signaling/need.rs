@@ -140,8 +140,11 @@ impl Need {
             },
             Need::Refuses(reason) => (!properties.refusals.has(*reason))
                 .then(|| undeclared(&format!("refusals: {reason}"))),
-            Need::RejectsSameId | Need::TakesOver | Need::Resumes
-                if properties.same_id.is_some() && !dialect.names_at_connecting() =>
+            Need::RejectsSameId if properties.same_id.is_some() && !dialect.names_at_connecting() => {
+                Some(format!("with the dialect `{name}` no line is dialled with a name"))
+            }
+            Need::TakesOver | Need::Resumes
+                if properties.same_id.is_some() && !dialect.knows_second_lines() =>
             {
                 Some(format!("with the dialect `{name}` no line is dialled with a name"))
             }

@@ -119,6 +119,13 @@ impl Stage {
 
     /// After the server's end, or that of a node, nothing is left of what was disturbed on the way to it.
     pub(super) fn server_ended(&mut self, node: Option<u32>) {
+        let on_it = self.on_node(node);
+        let all = node.is_none();
+        for actor in self.actors.values() {
+            if all || on_it.contains(&actor.name) {
+                actor.wire.has_nothing_to_come_back_to();
+            }
+        }
         if node.is_none() {
             self.disturbed = Disturbed::default();
             return;

@@ -167,6 +167,11 @@ impl Wire {
         (inner.intents.iter()).all(|(link, sent)| sent.is_empty() || inner.down.contains(link))
     }
 
+    /// The server has ended, and with it every place that it kept.
+    pub fn has_nothing_to_come_back_to(&self) {
+        self.directory.book().is_out(self.peer.as_str());
+    }
+
     /// Whether this link has ended.
     pub fn is_down(&self, link: u32) -> bool {
         lock(&self.inner).down.contains(&link)
@@ -594,6 +599,7 @@ impl Policy for Wire {
             LinkChange::Down { by, ending } => {
                 self.down(link, by, &ending);
                 self.directory.book().leave(self.peer.as_str());
+                self.directory.book().is_lost(self.peer.as_str());
                 self.directory.book().forget(self.peer.as_str());
                 let what = What::LinkDown {
                     link: name,

@@ -27,6 +27,18 @@ struct Pages {
     meant: BTreeMap<(String, Kind), RoomName>,
     /// Who is about to be told its id, and since when.
     expected: BTreeMap<String, Instant>,
+    /// What each may come back with.
+    kept: BTreeMap<String, Kept>,
+}
+
+/// What somebody was given to come back with.
+#[derive(Debug, Default)]
+struct Kept {
+    values: BTreeMap<String, Json>,
+    /// Where to.
+    room: Option<RoomName>,
+    /// Since when its line is lost.
+    lost: Option<Instant>,
 }
 
 /// Ids that the server gives, and what the case calls those who have them.
@@ -135,6 +147,55 @@ impl Book {
         let inside = rooms.find(|inside| inside.contains(peer));
         let others = inside.into_iter().flatten();
         others.filter(|name| *name != peer).cloned().collect()
+    }
+
+    /// This peer was given this to come back with.
+    pub(super) fn keep(&self, peer: &str, name: &str, value: &Json) {
+        let mut pages = lock(&self.0);
+        let kept = pages.kept.entry(peer.to_owned()).or_default();
+        kept.values.insert(name.to_owned(), value.clone());
+    }
+
+    /// What it was given is for this room, where it is now.
+    pub(super) fn is_inside(&self, peer: &str, room: &RoomName) {
+        if let Some(kept) = lock(&self.0).kept.get_mut(peer) {
+            kept.room = Some(room.clone());
+            kept.lost = None;
+        }
+    }
+
+    /// There is nothing to come back to any more.
+    pub fn is_out(&self, peer: &str) {
+        lock(&self.0).kept.remove(peer);
+    }
+
+    /// Its line is lost.
+    pub fn is_lost(&self, peer: &str) {
+        if let Some(kept) = lock(&self.0).kept.get_mut(peer) {
+            kept.lost.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// What it comes back to this room with, if it is not lost for longer than that.
+    pub(super) fn given(
+        &self,
+        peer: &str,
+        room: &RoomName,
+        within: Option<Duration>,
+    ) -> Option<BTreeMap<String, Json>> {
+        let pages = lock(&self.0);
+        let kept = pages.kept.get(peer)?;
+        let lost_for = kept.lost.map_or(Duration::ZERO, |lost| lost.elapsed());
+        let in_time = within.is_none_or(|within| lost_for < within);
+        let is_it = kept.room.as_ref() == Some(room) && in_time;
+        is_it.then(|| kept.values.clone())
+    }
+
+    /// What it has to come back with, and where to.
+    pub(super) fn given_for(&self, peer: &str) -> Option<(BTreeMap<String, Json>, RoomName)> {
+        let pages = lock(&self.0);
+        let kept = pages.kept.get(peer)?;
+        Some((kept.values.clone(), kept.room.clone()?))
     }
 
     /// This peer is nowhere any more.

@@ -254,6 +254,12 @@ impl Conversation {
         {
             self.book.means(&self.me, kind, room);
         }
+        if let Some(again) = self.rejoins(word) {
+            let out = Out::Text(again?);
+            self.speaks(word);
+            let means = Meant::Word(kind);
+            return Ok(vec![Say { out, means }]);
+        }
         self.make_up(word);
         self.speaks(word);
         if !self.waiting.is_empty() && self.waiting.len() < MOST_WAITING {
@@ -513,6 +519,7 @@ impl Conversation {
     /// Remembers what was captured: who the peer itself is, and the rest of the link, or of the pair with this one.
     pub(super) fn remember(&mut self, captured: Vec<(String, Json)>, with: Option<&str>) {
         for (name, value) in captured {
+            self.keeps(&name, &value);
             match name.as_str() {
                 "self" => {
                     self.book.learn_peer(&self.me, &value);
@@ -665,15 +672,26 @@ impl Conversation {
             Word::Notice {
                 notice: Notice::Created { room } | Notice::Joined { room, .. },
             } => {
+                self.book.is_inside(&self.me, room);
                 self.room = Some(room.clone());
                 self.awaits = false;
             }
             Word::Notice {
-                notice: Notice::Refused { .. },
-            } => self.awaits = false,
+                notice: Notice::Refused { request, .. },
+            } => {
+                // By what it had it is not let in.
+                if *request == Some(Kind::Join) && self.room.is_none() {
+                    self.book.is_out(&self.me);
+                }
+                self.awaits = false;
+            }
+            Word::Notice {
+                notice: Notice::PeerLeft { peer, .. },
+            } => self.book.is_out(peer),
             Word::Notice {
                 notice: Notice::Left { .. },
             } => {
+                self.book.is_out(&self.me);
                 self.room = None;
                 self.inside.clear();
             }

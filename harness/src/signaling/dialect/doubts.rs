@@ -50,7 +50,7 @@ impl Dialect {
 
     /// What is promised of a second line with a name, where no line has one.
     fn nobodys_line(&self, root: &Node, doubts: &mut Mistakes) {
-        if self.properties.same_id.is_none() || self.names_at_connecting() {
+        if self.properties.same_id.is_none() || self.knows_second_lines() {
             return;
         }
         if let Some(node) = find(root, "same-id") {
@@ -282,7 +282,9 @@ impl Dialect {
         let steps = self.say.iter().flat_map(|(_, way)| &way.steps);
         let reply = self.reply.iter().map(|reflex| &reflex.say);
         let every = self.every.iter().map(|beat| &beat.say);
+        let again = self.rejoin.iter().map(|(again, _)| again);
         let later = steps.chain(&self.connect.last).chain(reply).chain(every);
+        let later = later.chain(again);
         let mut found = self.dialled_with();
         found.extend(later.flat_map(Saying::holes));
         found

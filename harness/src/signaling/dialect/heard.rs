@@ -396,14 +396,22 @@ impl Conversation {
         let mut known_by_now = self.variables();
         // Who asks to come in may be told a new id by the answer, as on the first time.
         let named_again = self.awaits && dialect.names_in_answers();
-        let mut anew = match named_again {
+        // So it is with what one may come back with.
+        let given_again = self.awaits && dialect.rejoin.is_some();
+        let mut anew = match named_again || given_again {
             true => self.variables(),
             false => Variables::default(),
         };
-        anew.replace("self", None);
+        if named_again {
+            anew.replace("self", None);
+        }
+        for name in dialect.rejoin.iter().flat_map(|(_, given)| given) {
+            anew.replace(name, None);
+        }
         let counts = (known_by_now.count(), anew.count());
         let tells_anew = |hears: &Hears| {
-            named_again && matches!(hears, Hears::Kind(Kind::Created | Kind::Joined))
+            (named_again || given_again)
+                && matches!(hears, Hears::Kind(Kind::Created | Kind::Joined))
         };
         // What answers a fence may look like the answer to something else: where no fence is under way it is that.
         let unasked = |hears: &Hears| *hears == Hears::Fenced && self.fences == 0;

@@ -191,6 +191,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "candidates: in-description",
             ),
             may(
+                "rejoin",
+                Shape::Section("rejoin"),
+                "never",
+                "What is said in the place of `join` by who has lost its line in that room, and was given there what stands in this: a ticket, a key. Until somebody hears that he has left, or for as long as `announces-leaving-within`.",
+                "rejoin: { message: { type: resume, ticket: \"{ticket}\" } }",
+            ),
+            may(
                 "every",
                 Shape::OneOrMore("every"),
                 "[]",
@@ -601,6 +608,17 @@ pub(super) const SECTIONS: &[Section] = &[
                 "refused: { type: denied, why: \"{reason}\" }",
             ),
         ],
+    },
+    Section {
+        name: "rejoin",
+        heading: "How one comes back after a loss, `rejoin`",
+        about: "The answer is that to a `join`.",
+        keys: &[must(
+            "message",
+            Shape::Template,
+            "What. A name that is none of glare's is captured where the server gives it, mostly in `joined`, and outlives the line.",
+            "message: { type: resume, ticket: \"{ticket}\" }",
+        )],
     },
     Section {
         name: "every",

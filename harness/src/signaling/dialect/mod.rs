@@ -30,6 +30,7 @@ mod read;
 mod read_connect;
 mod read_template;
 mod read_words;
+mod rejoin;
 mod schema;
 mod skeleton;
 mod sketch;
@@ -113,6 +114,8 @@ pub struct Dialect {
     reply: Vec<Reflex>,
     /// Said every so often.
     every: Vec<Beat>,
+    /// Said in the place of a join by who has lost its line, and what it needs of what was captured on that one.
+    rejoin: Option<(Saying, Vec<String>)>,
     /// The names of what it captures for later.
     captured: Vec<String>,
     /// Those of them that who speaks first of two makes up.

@@ -107,14 +107,19 @@ impl Conversation {
             Some(Meant::Nothing) => return Overheard::default(),
             None => None,
         };
-        let ways = dialect.say.iter();
-        let meant = ways.clone().filter(|(kind, _)| Some(*kind) == first);
-        let others = ways.filter(|(kind, _)| Some(*kind) != first);
-        let mut variables = self.variables();
-        let known = variables.count();
-        let found = meant.chain(others).find_map(|(kind, way)| {
+        let ways = || {
             // A word of several steps is said with its last; the others prepare it.
-            let step = way.steps.last()?;
+            let said = dialect.say.iter();
+            let said = said.filter_map(|(kind, way)| Some((kind, way.steps.last()?)));
+            let again = dialect.rejoin.iter();
+            said.chain(again.map(|(again, _)| (&Kind::Join, again)))
+        };
+        let meant = ways().filter(|(kind, _)| Some(**kind) == first);
+        let others = ways().filter(|(kind, _)| Some(**kind) != first);
+        let mut variables = self.variables();
+        let place = self.with_given(&mut variables);
+        let known = variables.count();
+        let found = meant.chain(others).find_map(|(kind, step)| {
             variables.forget(known);
             if !fits(step, &mut variables) {
                 return None;
@@ -123,7 +128,7 @@ impl Conversation {
             // Whether the answer to a join is here when the peer leaves is a race: what it asked for last is what it leaves.
             let here = match kind {
                 Kind::Leave => self.room.as_ref().or(told.as_ref()).or(self.place()),
-                _ => told.as_ref().or(self.room.as_ref()),
+                _ => told.as_ref().or(self.room.as_ref()).or(place.as_ref()),
             };
             self.meet_by_pair(&mut variables, known);
             let word = self.called(here, |called| words::said(*kind, &variables, called))?;

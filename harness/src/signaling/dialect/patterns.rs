@@ -114,6 +114,9 @@ impl Dialect {
             let name = numbered("connect", "before", at, true);
             all.push(Pattern::said(name, &before.ask));
         }
+        if let Some((again, _)) = &self.rejoin {
+            all.push(Pattern::said("rejoin".into(), again));
+        }
         for (at, reflex) in self.reply.iter().enumerate() {
             all.push(Pattern::said(format!("reply[{}]", at + 1), &reflex.say));
         }

@@ -51,6 +51,7 @@ const KEYS: &[&str] = &[
     "offers",
     "candidates",
     "bundle",
+    "rejoin",
     "every",
     "reply",
     "ignore",
@@ -197,6 +198,7 @@ impl Reader<'_> {
         let bundle = find("bundle").and_then(|node| self.bundle(node));
         let reply = find("reply").map(|node| self.replies(node));
         let every = find("every").map(|node| self.beats(node));
+        let rejoin = find("rejoin").and_then(|node| self.rejoin(node));
         let say = find("say").map(|node| self.say(node)).unwrap_or_default();
         let (hear, members) = find("hear").map(|node| self.hear(node)).unwrap_or_default();
         if let (Some(_), Some(_)) = (find("say"), find("hear")) {
@@ -218,6 +220,7 @@ impl Reader<'_> {
             bundle,
             reply: reply.unwrap_or_default(),
             every: every.unwrap_or_default(),
+            rejoin,
             captured: self.captured,
             pair: pair.unwrap_or_default(),
             offers: offers.map(str::to_owned),
