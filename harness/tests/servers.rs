@@ -398,3 +398,74 @@ fn a_server_that_moves_who_asks_for_another_room_is_accused_of_nothing() {
         }
     }
 }
+
+/// Who comes back with what the server gave him is asked what everybody is; each of these servers does one thing wrong.
+#[test]
+fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let examples = folder().join("examples");
+    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
+    let dialect = examples.join("tickets/dialect.yaml");
+    let dialect = dialect.to_str().expect("a plain path");
+    let sections = [
+        "--section",
+        "1",
+        "--section",
+        "3",
+        "--section",
+        "4",
+        "--section",
+        "5",
+    ];
+    for (right, wrong, broken) in [
+        ("", "", None),
+        // The time of a place is over though its user is back.
+        ("clearTimeout(mine().timer)", "", Some("3.13 ")),
+        // What waited comes in another order, or once more.
+        (
+            "waiting.splice(0))",
+            "waiting.splice(0).reverse())",
+            Some("4.26 "),
+        ),
+        ("waiting.splice(0))", "waiting)", Some("4.26 ")),
+        // Others hear that he has gone.
+        (
+            "before?.close(4001)",
+            "before?.close(4001)\n    for (const place of others()) if (place.line) say({ out: mine().name }, place.line)",
+            Some("1.5 "),
+        ),
+    ] {
+        assert!(text.contains(right), "{right}");
+        let stand = Stand::new();
+        let text = match right {
+            "" => text.clone(),
+            right => text.replace(right, wrong),
+        };
+        stand.write("server.js", &text);
+        let modules = examples.join("node_modules");
+        let server = format!(
+            "NODE_PATH='{}' exec node server.js {{port}}",
+            modules.display()
+        );
+        let flags = ["validate", "--server", &server, "--dialect", dialect];
+        let patience = ["--patience", "3"];
+        let ran = stand.glare(&[&flags[..], &sections, &patience].concat());
+        let accused: Vec<&str> = ran
+            .out
+            .lines()
+            .filter_map(|line| line.strip_prefix("  broken "))
+            .map(str::trim_start)
+            .collect();
+        match broken {
+            None => assert!(accused.is_empty(), "{accused:?}\n{}", ran.out),
+            Some(number) => assert!(
+                accused.iter().any(|line| line.starts_with(number)),
+                "{number} with {wrong:?}: {accused:?}\n{}",
+                ran.out
+            ),
+        }
+    }
+}

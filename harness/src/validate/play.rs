@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
 use super::belongs::{belongs, explained, homes};
-use super::case::{ANY_NAME, Case, ENDURES, Number, Source};
+use super::case::{ANY_NAME, Case, ENDURES, Number, QUEUES, Source};
 use super::end::End;
 use super::refusal::spared;
 use super::script::{Role, Script};
@@ -19,7 +19,7 @@ use crate::laws::Law;
 use crate::names::Stack;
 use crate::record::{Event, Failure, MEASURED, Verdict, What};
 use crate::scenario::DEFAULT_WITHIN;
-use crate::signaling::{Dialect, Kind, Notice, Properties, Word};
+use crate::signaling::{AbsentPeer, Dialect, Kind, Notice, Properties, Word};
 use crate::stage::{Outcome, Setting, play};
 use crate::suite;
 use crate::terms::{Direction, Ending, ServerLife, Side};
@@ -368,6 +368,11 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
     };
     let case = match case.source {
         Source::Dialect(ENDURES) if !setting.dialect.properties().endures => &unpromised,
+        Source::Dialect(QUEUES)
+            if setting.dialect.properties().absent_peer != Some(AbsentPeer::Queue) =>
+        {
+            &unpromised
+        }
         Source::Dialect(ANY_NAME) if !setting.dialect.properties().takes_any_name => &unpromised,
         _ => case,
     };

@@ -80,6 +80,7 @@ mod parting;
 mod project_file;
 mod readme;
 mod record;
+mod rejoin;
 mod report_parting;
 mod rooms_unsaid;
 mod second_line;

@@ -71,7 +71,10 @@ pub(super) fn told(sections: &[Section], answers: &[Answer], again: &str) {
             match &answer.says {
                 Says::Holds => {}
                 Says::Unsupported(why) => {
-                    let why = why.split_once(": ").map_or(&**why, |(_, why)| why);
+                    // Which step of the case needs it says nothing here.
+                    let needed = why.starts_with("line ");
+                    let reason = why.split_once(": ").filter(|_| needed);
+                    let why = reason.map_or(&**why, |(_, why)| why);
                     let numbers = unsupported.entry(why).or_default();
                     numbers.push(answer.number.to_string());
                 }

@@ -158,10 +158,10 @@ impl Book {
 
     /// What it was given is for this room, where it is now.
     pub(super) fn is_inside(&self, peer: &str, room: &RoomName) {
-        if let Some(kept) = lock(&self.0).kept.get_mut(peer) {
-            kept.room = Some(room.clone());
-            kept.lost = None;
-        }
+        let mut pages = lock(&self.0);
+        let kept = pages.kept.entry(peer.to_owned()).or_default();
+        kept.room = Some(room.clone());
+        kept.lost = None;
     }
 
     /// There is nothing to come back to any more.

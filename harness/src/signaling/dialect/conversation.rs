@@ -672,7 +672,9 @@ impl Conversation {
             Word::Notice {
                 notice: Notice::Created { room } | Notice::Joined { room, .. },
             } => {
-                self.book.is_inside(&self.me, room);
+                if self.dialect.rejoin.is_some() {
+                    self.book.is_inside(&self.me, room);
+                }
                 self.room = Some(room.clone());
                 self.awaits = false;
             }
@@ -680,7 +682,7 @@ impl Conversation {
                 notice: Notice::Refused { request, .. },
             } => {
                 // By what it had it is not let in.
-                if *request == Some(Kind::Join) && self.room.is_none() {
+                if matches!(request, None | Some(Kind::Join)) && self.room.is_none() {
                     self.book.is_out(&self.me);
                 }
                 self.awaits = false;

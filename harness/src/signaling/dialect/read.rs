@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::promises;
 use super::properties::{ABSENT_PEER, AUDIENCE, AbsentPeer, Audience, Properties, SAME_ID, SameId};
 use super::words::Hears;
-use super::{Binary, Dialect, Framing, Hearing, Way, socketio};
+use super::{Binary, Dialect, Framing, Hearing, Then, Way, socketio};
 use crate::carrier::Packets;
 use crate::mistake::{Mistakes, quoted};
 use crate::names::is_name;
@@ -203,6 +203,16 @@ impl Reader<'_> {
         let (hear, members) = find("hear").map(|node| self.hear(node)).unwrap_or_default();
         if let (Some(_), Some(_)) = (find("say"), find("hear")) {
             self.complete(entries, &say, &hear, candidates == Some(WITHIN));
+        }
+        if let (Some((_, given)), Some(node)) = (&rejoin, find("rejoin")) {
+            let heard = hear.iter().map(|(_, hearing)| hearing);
+            let opening = connect.then.iter().filter_map(|then| match then {
+                Then::Hear { hear, .. } => Some(hear),
+                Then::Say(_) => None,
+            });
+            let heard = heard.chain(opening).chain(learn.iter().flatten());
+            let all: Vec<&Hearing> = heard.collect();
+            self.is_given(given, node, &all);
         }
         let source = self.mistakes.source().clone();
         Some(Dialect {

@@ -5,7 +5,7 @@ use super::read_connect::refs;
 use super::read_template::Templates;
 use super::template::{Missing, Variables};
 use super::words;
-use super::{Body, Conversation, Dialect, Saying};
+use super::{Body, Conversation, Dialect, Hearing, Saying};
 use crate::names::RoomName;
 use crate::signaling::{Kind, Request, Unspeakable, Word};
 use crate::yaml::Node;
@@ -58,6 +58,20 @@ impl Reader<'_> {
             ..Saying::default()
         };
         Some((saying, given))
+    }
+
+    /// Finds what is to be said to come back, and what the server never gives.
+    pub(super) fn is_given(&mut self, given: &[String], node: &Node, heard: &[&Hearing]) {
+        for name in given {
+            if !heard.iter().any(|hearing| hearing.captures(name)) {
+                self.mistakes
+                    .add(&node.span, format!("nothing captures `{{{name}}}`"))
+                    .expect("a value that the server gives to whoever comes in")
+                    .advise(format!(
+                        "in `hear`: `joined: {{ message: {{ …, {name}: \"{{{name}}}\" }} }}`"
+                    ));
+            }
+        }
     }
 }
 

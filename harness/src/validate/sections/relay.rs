@@ -1,7 +1,7 @@
 //! 4: relay: to the right one, once, in order, unchanged.
 
 use crate::laws::Law;
-use crate::validate::case::{Row, Section, Source};
+use crate::validate::case::{QUEUES, Row, Section, Source};
 
 const NUMBER: u8 = 4;
 
@@ -189,4 +189,20 @@ const ROWS: &[Row] = &[
             given third carol\n\
             given tell bob alice offer\n\
             do forge: { from: bob, to: alice, message: candidate, as: carol }" },
+    Row { number: 26, title: "what is said to somebody who is away is there when he is back, in order and once", source: Source::Dialect(QUEUES), native: false, broken_by: "",
+        why: "A phone that changes networks is away for a second, and an offer that is lost then is a call that never rings.",
+        steps: "given meet\n\
+            given disconnect: { peer: bob }\n\
+            given wait: 500ms\n\
+            do send alice bob offer\n\
+            do send alice bob candidate\n\
+            once connect: { peer: bob }\n\
+            once enter bob lobby\n\
+            do await: { peer: bob, hears: offer, from: alice, within: 2s }\n\
+            do await: { peer: bob, hears: candidate, from: alice, within: 2s }\n\
+            then disconnect: { peer: bob }\n\
+            then connect: { peer: bob }\n\
+            then enter bob lobby\n\
+            then tell bob alice answer\n\
+            then tell alice bob candidate" },
 ];

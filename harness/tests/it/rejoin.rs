@@ -1,0 +1,134 @@
+//! Coming back by what the server gave: what is said in the place of a join, and when.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use glare::names::RoomName;
+use glare::signaling::{Book, Conversation, Dialect, Kind, Meant, Out, Request, Word};
+
+const TICKETS: &str = include_str!("../../../fixtures/servers/examples/tickets/dialect.yaml");
+
+fn dialect(text: &str) -> Arc<Dialect> {
+    Arc::new(Dialect::read(Path::new("d.yaml"), text).expect("a dialect"))
+}
+
+fn join(room: &str) -> Word {
+    let room = RoomName::new(room);
+    Word::Request {
+        request: Request::Join { room },
+    }
+}
+
+fn said(peer: &mut Conversation, room: &str) -> String {
+    let says = peer.say(&join(room)).expect("it can be said");
+    let [say] = says.as_slice() else {
+        panic!("{says:?}");
+    };
+    assert_eq!(say.means, Meant::Word(Kind::Join));
+    match &say.out {
+        Out::Text(text) => text.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn lets_in(peer: &mut Conversation, ticket: &str) {
+    let text = format!("{{\"in\":\"lobby\",\"ticket\":\"{ticket}\",\"with\":[]}}");
+    assert_eq!(peer.hear_text(&text).words.len(), 1, "{text}");
+}
+
+const ENTERS: &str = "{\"enter\":\"lobby\",\"as\":\"bob\"}";
+
+#[test]
+fn who_has_lost_his_line_asks_with_what_he_was_given() {
+    let (dialect, book) = (dialect(TICKETS), Book::default());
+    let line = || Conversation::new(dialect.clone(), "bob").with(book.clone());
+    let mut first = line();
+    assert_eq!(said(&mut first, "lobby"), ENTERS);
+    lets_in(&mut first, "t1");
+    // On the line on which he is inside he has nothing to come back from.
+    assert_eq!(said(&mut first, "lobby"), ENTERS);
+    book.is_lost("bob");
+    let mut second = line();
+    // Another room is another place.
+    assert!(said(&mut second, "attic").contains("enter"));
+    assert_eq!(said(&mut second, "lobby"), "{\"back\":\"t1\"}");
+    // The tap knows which room that is.
+    let mut tap = line();
+    let overheard = tap.overhear_text("{\"back\":\"t1\"}", Some(Meant::Word(Kind::Join)));
+    assert_eq!(overheard.word, Some(join("lobby")));
+    // Somebody else's ticket says nothing.
+    assert_eq!(line().overhear_text("{\"back\":\"t9\"}", None).word, None);
+    // A new ticket with each answer, on one line, too.
+    lets_in(&mut second, "t2");
+    assert_eq!(said(&mut line(), "lobby"), "{\"back\":\"t2\"}");
+}
+
+#[test]
+fn a_ticket_is_good_until_it_is_known_not_to_be() {
+    let dialect = dialect(TICKETS);
+    let after = |what: &dyn Fn(&mut Conversation, &Book)| {
+        let book = Book::default();
+        let line = || Conversation::new(dialect.clone(), "bob").with(book.clone());
+        let mut first = line();
+        said(&mut first, "lobby");
+        lets_in(&mut first, "t1");
+        what(&mut first, &book);
+        said(&mut line(), "lobby")
+    };
+    let back = "{\"back\":\"t1\"}";
+    assert_eq!(after(&|_, _| ()), back);
+    assert_eq!(after(&|_, book| book.is_lost("bob")), back);
+    // He has left.
+    let leaves = |bob: &mut Conversation, _: &Book| drop(bob.hear_text("{\"left\":true}"));
+    assert_eq!(after(&leaves), ENTERS);
+    // Another heard that he is gone.
+    let gone = |_: &mut Conversation, book: &Book| {
+        let mut alice = Conversation::new(dialect.clone(), "alice").with(book.clone());
+        assert_eq!(alice.hear_text("{\"out\":\"bob\"}").words.len(), 1);
+    };
+    assert_eq!(after(&gone), ENTERS);
+    // It was refused.
+    let refused = |_: &mut Conversation, book: &Book| {
+        let mut second = Conversation::new(dialect.clone(), "bob").with(book.clone());
+        assert_eq!(said(&mut second, "lobby"), back);
+        assert_eq!(second.hear_text("{\"no\":\"ticket\"}").words.len(), 1);
+    };
+    assert_eq!(after(&refused), ENTERS);
+    // The server has ended.
+    assert_eq!(after(&|_, book| book.is_out("bob")), ENTERS);
+}
+
+/// After the time in which those who stay must have heard of it, nobody keeps a place.
+#[test]
+fn after_the_time_of_a_place_nobody_asks_for_it() {
+    let text = TICKETS.replace(
+        "announces-leaving-within: 2s",
+        "announces-leaving-within: 1ms",
+    );
+    let (dialect, book) = (dialect(&text), Book::default());
+    let line = || Conversation::new(dialect.clone(), "bob").with(book.clone());
+    let mut first = line();
+    said(&mut first, "lobby");
+    lets_in(&mut first, "t1");
+    book.is_lost("bob");
+    let lost = std::time::Instant::now();
+    while lost.elapsed() < std::time::Duration::from_millis(2) {
+        std::hint::spin_loop();
+    }
+    assert_eq!(said(&mut line(), "lobby"), ENTERS);
+}
+
+#[test]
+fn what_nobody_gave_is_no_rejoin() {
+    let wrong = TICKETS.replace("{ back: \"{ticket}\" }", "{ back: \"{me}\" }");
+    let mistakes = Dialect::read(Path::new("d.yaml"), &wrong).expect_err("a mistake");
+    let told = mistakes.render(false);
+    assert!(
+        told.contains("nothing in this was given by the server"),
+        "{told}"
+    );
+    let wrong = TICKETS.replace("ticket: \"{ticket}\", with", "ticket: \"{_}\", with");
+    let mistakes = Dialect::read(Path::new("d.yaml"), &wrong).expect_err("a mistake");
+    let told = mistakes.render(false);
+    assert!(told.contains("nothing captures `{ticket}`"), "{told}");
+}
