@@ -359,6 +359,11 @@ pub(crate) fn destroy(v: &Values) -> Option<Action> {
 }
 
 pub(crate) fn disconnect(v: &Values) -> Option<Action> {
+    if v.find("older").is_some() {
+        return Some(Action::Retire {
+            peer: v.peer("peer")?,
+        });
+    }
     Some(Action::Disconnect {
         peer: v.peer("peer")?,
     })

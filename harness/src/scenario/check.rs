@@ -156,6 +156,7 @@ impl Walk<'_> {
             | Action::Say { .. }
             | Action::CloseChannel { .. }
             | Action::Close { .. }
+            | Action::Retire { .. }
             | Action::Hold(_)
             | Action::Release(_) => {}
             Action::Await(condition)
@@ -331,6 +332,7 @@ impl Walk<'_> {
             Action::Send { .. }
             | Action::Connect { .. }
             | Action::Second { .. }
+            | Action::Retire { .. }
             | Action::Disconnect { .. }
             | Action::Kill { .. }
             | Action::Cut { .. }

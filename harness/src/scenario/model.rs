@@ -314,6 +314,8 @@ pub enum Action {
     Connect { peer: PeerName, answer: Answer },
     /// Open one more line beside the one that stands, with the same id. The server must let it in, and the peer speaks on it from then on.
     Second { peer: PeerName, how: Second },
+    /// Close the lines that the peer had before the one that it speaks on, and wait until all of them have ended, whoever ended them.
+    Retire { peer: PeerName },
     /// Make a room.
     Create {
         peer: PeerName,

@@ -105,6 +105,7 @@ macro_rules! doer {
             | Action::Destroy { peer, .. }
             | Action::Disconnect { peer }
             | Action::Second { peer, .. }
+            | Action::Retire { peer }
             | Action::CreateOffer { peer, .. }
             | Action::CreateAnswer { peer, .. }
             | Action::SetLocal { peer, .. }

@@ -141,6 +141,7 @@ impl Stage {
                 path: path.clone(),
                 body: body.clone(),
             }),
+            Action::Retire { .. } => Begins::InTurn(Some(Order::Retire)),
             Action::Disconnect { .. } => Begins::InTurn(Some(Order::Disconnect)),
             Action::CreateOffer { peer: _, to } => by_hand(
                 to,

@@ -435,6 +435,10 @@ impl Driver {
                 let end = self.disconnect().await;
                 tell(done, end);
             }
+            Order::Retire => {
+                let end = self.retire().await;
+                tell(done, end);
+            }
             Order::Garbage { kind, of, field } => {
                 self.garbage((kind, of, field), cause, done).await
             }

@@ -80,12 +80,15 @@ impl Hope {
                 line.by_step = line.by_step.max(link.instance);
             }
             What::LinkClosed { link, code, reason } => {
-                self.lines.entry(link.peer.clone()).or_default().closed = Some(Closed {
-                    link: link.instance,
-                    at: event.at,
-                    code: *code,
-                    reason: reason.clone(),
-                });
+                let line = self.lines.entry(link.peer.clone()).or_default();
+                if (line.closed.as_ref()).is_none_or(|closed| closed.link <= link.instance) {
+                    line.closed = Some(Closed {
+                        link: link.instance,
+                        at: event.at,
+                        code: *code,
+                        reason: reason.clone(),
+                    });
+                }
             }
             What::Message {
                 link,

@@ -18,6 +18,8 @@ pub enum Order {
     ConnectMore,
     /// Close it with a close frame.
     Disconnect,
+    /// Close those that it had before this one, as far as it has not seen them end.
+    Retire,
     /// The play is over: dial no more by itself.
     Rest,
     /// Ask the server. `offer`: once joined, make an offer to each peer inside, or none; `None`: as it does by

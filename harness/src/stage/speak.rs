@@ -154,6 +154,21 @@ impl Driver {
         plain(self.hand.perform(command).await)
     }
 
+    /// Closes the lines that it had before this one.
+    pub(super) async fn retire(&mut self) -> Done {
+        for link in self.line.abandoned.clone() {
+            let command = Command::CloseLink {
+                link,
+                code: Some(1000),
+                reason: String::new(),
+            };
+            // The server may have ended it by now.
+            let closed = self.hand.perform(command).await;
+            tracing::debug!(?closed, link, "an older line");
+        }
+        Done::Yes
+    }
+
     /// What becomes of it changes nothing: the line is closed all the same.
     async fn say_last(&mut self, link: u32, Say { out, means }: Say) {
         let out = match out {

@@ -60,6 +60,7 @@ impl Stage {
                 }
                 self.must(peer, Order::ConnectAnew, vec![begun]).await?;
             }
+            Action::Retire { peer } => self.retire(peer, begun).await?,
             Action::Say {
                 from,
                 to,
@@ -267,6 +268,19 @@ impl Stage {
         }
         self.actor(peer)?.kill(how, patience).await?;
         Ok(Some(Due::Down(ends)))
+    }
+
+    /// Has a peer close the lines that it had before the one that it speaks on, and waits for their end.
+    async fn retire(&mut self, peer: &PeerName, begun: Seq) -> Result<(), Stop> {
+        self.take_in()?;
+        let newest = self.world.link(peer);
+        let mut older = self.world.lines(peer);
+        older.retain(|link| Some(link.instance) != newest && !self.disturbed.is_silent(link));
+        for link in older.iter().cloned() {
+            self.recorder.record(What::LinkEnded { link }, &[begun]);
+        }
+        self.must(peer, Order::Retire, vec![begun]).await?;
+        self.down(peer, &older).await
     }
 
     /// Waits until these lines of a peer's have ended.

@@ -280,7 +280,7 @@ impl World {
             }
             What::LinkUp { link } => self.line(link, true),
             What::LinkDown { link, .. } => self.line(link, false),
-            What::LinkClosed { link, .. } => {
+            What::LinkClosed { link, .. } if !self.has_closed(&link.peer, link.instance) => {
                 self.closed.insert(link.peer.clone(), (link.instance, seq));
             }
             _ => {}

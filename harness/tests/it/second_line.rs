@@ -11,6 +11,7 @@ use glare::scenario::{Place, Scenario, Second};
 use glare::server::ServerSpec;
 use glare::signaling::Dialect;
 use glare::stage::{Outcome, Setting, play};
+use glare::terms::Side;
 use glare_signaling_server::{Fault, Faults, Policy, SameId};
 
 /// Alice and Bob in the lobby, her line half-open.
@@ -213,4 +214,58 @@ fn a_second_line_is_refused_or_let_in_and_stands_beside_one() {
     let again = Scenario::read(Path::new("x.yaml"), &scenario.to_yaml()).expect("no mistake");
     assert_eq!(again.steps.len(), 4);
     assert_eq!(again.second(), scenario.second());
+}
+
+/// Bob's second line stands, he is inside again, and then the first one has ended.
+fn older(how: &str, more: &str) -> String {
+    let older = "  - disconnect: { peer: bob, older: true }\n";
+    format!(
+        "{}{older}  - send: {{ from: alice, message: offer }}\n  - await: {{ peer: bob, hears: offer, from: alice }}\n{more}",
+        second(how, "")
+    )
+}
+
+/// The end of the first line is waited for, whoever ends it: a right server by itself, and this one with the fault leaves it open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_of_an_older_line_is_a_step_whoever_ends_it() {
+    for how in ["takes-over", "resumes"] {
+        let outcome = play(&case(&older(how, "")), Arc::new(setting())).await;
+        let log = passes(&outcome);
+        assert!(log.contains("bob: closes its older connections"), "{log}");
+        let faulty = Setting {
+            server: ServerSpec::faulty(Fault::ReplacedLineCountsAsLoss),
+            ..setting()
+        };
+        let outcome = play(&case(&older(how, "")), Arc::new(faulty)).await;
+        let ended = |by: Side| {
+            outcome.events.iter().any(|event| {
+                matches!(&event.what, What::LinkDown { link, by: ended, .. }
+                    if link.peer.as_str() == "bob" && link.instance == 1 && *ended == by)
+            })
+        };
+        assert!(ended(Side::Peer), "{how}: {}", outcome.log);
+        fails(&outcome, Place::Step(7), "bob hears offer from alice");
+    }
+}
+
+/// What he speaks on stays, also where there is none before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_no_older_line_closes_none() {
+    let older = "  - disconnect: { peer: bob, older: true }\n";
+    let text = second("resumes", "").replace("  - connect: { peer: bob, second: resumes }\n", "");
+    let steps = "  - send: { from: bob, message: offer }\n  - await: { peer: alice, hears: offer, from: bob }\n";
+    let text = text.replace(
+        "  - join: { peer: bob, room: lobby }\n  - join: { peer: bob, room: lobby }\n",
+        "  - join: { peer: bob, room: lobby }\n",
+    );
+    let log = passes(&play(&case(&format!("{text}{older}{steps}")), Arc::new(setting())).await);
+    assert!(!log.contains("bob#2"), "{log}");
+    let once = format!("{text}{older}");
+    let scenario = Scenario::read(Path::new("x.yaml"), &once).expect("no mistake");
+    let again = Scenario::read(Path::new("x.yaml"), &scenario.to_yaml()).expect("no mistake");
+    assert_eq!(again.steps[2].action, scenario.steps[2].action);
+    let at_once = "  - together:\n      - disconnect: { peer: bob, older: true }\n      - leave: { peer: alice }\n";
+    let told = Scenario::read(Path::new("x.yaml"), &format!("{text}{at_once}"));
+    let told = told.expect_err("not at once").to_string();
+    assert!(told.contains("`older` within `together`"), "{told}");
 }

@@ -204,6 +204,37 @@ async fn a_server_is_accused_of_its_end_only_where_the_case_brings_it_about() {
     assert!(why.starts_with("without the harm it goes wrong"), "{why}");
 }
 
+/// The place of the first line is dealt with well, and its end then ends the second one's. Until then nothing shows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_counts_the_end_of_a_replaced_line_as_a_loss_is_found_by_what_comes_after_it() {
+    let counting = || Setting {
+        server: ServerSpec::faulty(Fault::ReplacedLineCountsAsLoss),
+        ..setting()
+    };
+    for answer in asked(&numbered(&["1.4", "1.5"]), counting()).await {
+        assert_eq!(answer.says, Says::Holds, "{}", answer.log);
+    }
+    let after = numbered(&["1.15", "1.16", "1.17", "1.18"]);
+    for answer in asked(&after, counting()).await {
+        assert!(matches!(answer.says, Says::Broken(_)), "{answer:?}");
+    }
+    // That the second line is let in is asked elsewhere.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/servers/reference");
+    for name in ["takeover", "resuming", "dialect"] {
+        let file =
+            folder.join(format!("{name}.dialect.yaml").replace("dialect.dialect", "dialect"));
+        let refusing = Setting {
+            server: ServerSpec::variant(Policy::default()),
+            dialect: Arc::new(Dialect::load(&file).expect("a dialect")),
+            ..setting()
+        };
+        for Answer { number, says, .. } in asked(&after, refusing).await {
+            let unasked = matches!(says, Says::Inconclusive(_) | Says::Unsupported(_));
+            assert!(unasked, "{name} {number}: {says:?}");
+        }
+    }
+}
+
 /// In many cases somebody goes on the way to what they ask. Who tells nobody of it has one fault, not a dozen.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_tells_nobody_of_a_loss_is_accused_of_that_alone() {

@@ -173,6 +173,11 @@ impl Reader<'_> {
                 self.not_at_once(&placed.verb, "`second`".into(), why);
                 return None;
             }
+            Action::Retire { .. } => {
+                let why = "older lines are closed by a step of its own, before or after this one";
+                self.not_at_once(&placed.verb, "`older`".into(), why);
+                return None;
+            }
             _ if !AT_ONCE.iter().any(|row| row.name == verb) => {
                 let names: Vec<&str> = AT_ONCE.iter().map(|row| row.name).collect();
                 let why = format!("what can begin together: {}", names.join(", "));

@@ -70,7 +70,15 @@ pub(crate) const AT_ONCE: &[Verb] = &[
     verb(
         "disconnect",
         "Closes the signaling connection with a close frame.",
-        &[PEER],
+        &[
+            PEER,
+            may(
+                "older",
+                Shape::True,
+                "Not the one that the peer speaks on, but those before it (`connect: { second: … }`) that still stand; \
+                 done when all of them have ended, whoever ended them.",
+            ),
+        ],
         Demands::Nothing,
         build::disconnect,
     ),

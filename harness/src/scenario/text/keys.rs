@@ -69,6 +69,10 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
             "connect",
             vec![who("peer", peer), ("second", how.as_str().to_owned())],
         ),
+        Action::Retire { peer } => (
+            "disconnect",
+            vec![who("peer", peer), ("older", "true".to_owned())],
+        ),
         Action::Create { peer, room, answer } => (
             "create",
             with_answer(

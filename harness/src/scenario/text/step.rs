@@ -56,6 +56,7 @@ impl Step {
                 answer: Answer::Refused | Answer::RefusedWith(_),
             } => format!("{peer}: {ONE_MORE}"),
             Action::Second { peer, .. } => format!("{peer}: {ONE_MORE_LET_IN}"),
+            Action::Retire { peer } => format!("{peer}: closes its older connections"),
             Action::Close { peer, to } => format!("{peer}: close(){}", with(to)),
             Action::Kill { peer, how } => format!("{peer}: killed ({})", kill_text(*how)),
             Action::Hold(pattern) => format!("tap: hold {}", pattern_text(pattern)),

@@ -65,6 +65,18 @@ fn one_that_is_refused_after_it_stood_is_not_the_line_that_the_peer_speaks_on() 
 }
 
 #[test]
+fn the_end_of_an_older_line_is_not_that_of_the_newest() {
+    let alice = peer("alice");
+    let (up, closed) = (|n| line("link-up", n), |n| line("link-closed", n));
+    let mut told = world(&[up(1), up(2), line("link-down", 2), closed(2), closed(1)]);
+    assert!(told.has_closed(&alice, 2));
+    let ended = Condition::Disconnected {
+        peer: alice.clone(),
+    };
+    assert_eq!(told.satisfied(&ended), Some(vec![4]));
+}
+
+#[test]
 fn a_connection_that_was_closed_before_the_step_is_none() {
     let state = |peer: &str, conn: u32, state: &str| json!({ "event": "state", "peer": peer, "conn": conn, "machine": "connection", "state": state });
     let step = json!({ "event": "step", "index": 1, "line": 1, "text": "" });

@@ -118,4 +118,44 @@ const ROWS: &[Row] = &[
             do open alice lobby\n\
             do enter דנה lobby\n\
             do tell דנה alice offer" },
+    Row { number: 15, title: "who has taken over is still there when the first line has ended, and nobody hears otherwise", source: Source::Dialect("same-id: takeover"), native: false, broken_by: "replaced-line-counts-as-loss",
+        why: "The end of a line is taken for the end of its user, who is there by another.",
+        steps: "given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            given connect: { peer: bob, second: takes-over }\n\
+            given await: { peer: alice, hears: peer-left, from: bob, within: 5s }\n\
+            given enter bob lobby\n\
+            do disconnect: { peer: bob, older: true }\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer\n\
+            count 1 server -> alice: peer-left bob" },
+    Row { number: 16, title: "who goes on for his first line is still there when that has ended, and nobody hears otherwise", source: Source::Dialect("same-id: takeover"), native: false, broken_by: "replaced-line-counts-as-loss",
+        why: "The end of a line is taken for the end of its user, who is there by another.",
+        steps: "given meet\n\
+            given connect: { peer: bob, second: resumes }\n\
+            given enter bob lobby\n\
+            do disconnect: { peer: bob, older: true }\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer\n\
+            never server -> alice: peer-left bob" },
+    Row { number: 17, title: "who has taken over leaves, and comes in again, when the first line has ended", source: Source::Dialect("same-id: takeover"), native: false, broken_by: "replaced-line-counts-as-loss",
+        why: "What is cleared up with the first line is missed by the second one: its user can neither stay nor go.",
+        steps: "given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            given connect: { peer: bob, second: takes-over }\n\
+            given await: { peer: alice, hears: peer-left, from: bob, within: 5s }\n\
+            given enter bob lobby\n\
+            do disconnect: { peer: bob, older: true }\n\
+            then leave: { peer: bob }\n\
+            then enter bob lobby\n\
+            then tell bob alice offer" },
+    Row { number: 18, title: "who goes on for his first line leaves, and comes in again, when that has ended", source: Source::Dialect("same-id: takeover"), native: false, broken_by: "replaced-line-counts-as-loss",
+        why: "What is cleared up with the first line is missed by the second one: its user can neither stay nor go.",
+        steps: "given meet\n\
+            given connect: { peer: bob, second: resumes }\n\
+            given enter bob lobby\n\
+            do disconnect: { peer: bob, older: true }\n\
+            then leave: { peer: bob }\n\
+            then enter bob lobby\n\
+            then tell bob alice offer" },
 ];
