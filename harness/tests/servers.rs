@@ -423,19 +423,25 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
     for (right, wrong, broken) in [
         ("", "", None),
         // The time of a place is over though its user is back.
-        ("clearTimeout(mine().timer)", "", Some("3.13 ")),
+        ("clearTimeout(mine().timer)", "", Some("3.13")),
         // What waited comes in another order, or once more.
         (
             "waiting.splice(0))",
             "waiting.splice(0).reverse())",
-            Some("4.26 "),
+            Some("4.26"),
         ),
-        ("waiting.splice(0))", "waiting)", Some("4.26 ")),
-        // Others hear that he has gone.
+        ("waiting.splice(0))", "waiting)", Some("4.26")),
+        // The end of the line that was replaced is taken for its user's.
+        (
+            "if (mine()?.line !== line) return",
+            "if (!mine()) return",
+            Some("1.16"),
+        ),
+        // Others hear that he has gone, and come.
         (
             "before?.close(4001)",
-            "before?.close(4001)\n    for (const place of others()) if (place.line) say({ out: mine().name }, place.line)",
-            Some("1.5 "),
+            "before?.close(4001)\n    for (const place of others()) if (place.line) say({ out: mine().name }, place.line), say({ came: mine().name }, place.line)",
+            Some("1.5"),
         ),
     ] {
         assert!(text.contains(right), "{right}");
@@ -451,8 +457,9 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
             modules.display()
         );
         let flags = ["validate", "--server", &server, "--dialect", dialect];
-        let patience = ["--patience", "3"];
-        let ran = stand.glare(&[&flags[..], &sections, &patience].concat());
+        let case = broken.map(|number: &str| ["--case", number]);
+        let asked = case.as_ref().map_or(&sections[..], |case| &case[..]);
+        let ran = stand.glare(&[&flags[..], asked, &["--patience", "3"]].concat());
         let accused: Vec<&str> = ran
             .out
             .lines()

@@ -126,6 +126,7 @@ const ROWS: &[Row] = &[
             given await: { peer: alice, hears: peer-left, from: bob, within: 5s }\n\
             given enter bob lobby\n\
             do disconnect: { peer: bob, older: true }\n\
+            once wait: 500ms\n\
             then tell alice bob offer\n\
             then tell bob alice answer\n\
             count 1 server -> alice: peer-left bob" },
@@ -135,6 +136,7 @@ const ROWS: &[Row] = &[
             given connect: { peer: bob, second: resumes }\n\
             given enter bob lobby\n\
             do disconnect: { peer: bob, older: true }\n\
+            once wait: 500ms\n\
             then tell alice bob offer\n\
             then tell bob alice answer\n\
             never server -> alice: peer-left bob" },
@@ -146,6 +148,7 @@ const ROWS: &[Row] = &[
             given await: { peer: alice, hears: peer-left, from: bob, within: 5s }\n\
             given enter bob lobby\n\
             do disconnect: { peer: bob, older: true }\n\
+            once wait: 500ms\n\
             then leave: { peer: bob }\n\
             then enter bob lobby\n\
             then tell bob alice offer" },
@@ -155,6 +158,7 @@ const ROWS: &[Row] = &[
             given connect: { peer: bob, second: resumes }\n\
             given enter bob lobby\n\
             do disconnect: { peer: bob, older: true }\n\
+            once wait: 500ms\n\
             then leave: { peer: bob }\n\
             then enter bob lobby\n\
             then tell bob alice offer" },

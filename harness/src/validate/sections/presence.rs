@@ -144,4 +144,13 @@ const ROWS: &[Row] = &[
             once await: { peer: alice, hears: peer-left, from: carol }\n\
             do enter bob lobby\n\
             never server -> bob: joined lobby with alice, carol" },
+    Row { number: 19, title: "who has come back after a loss is not taken for lost later", source: Source::Law(Law::NewsIsTrue), native: false, broken_by: "late-expire",
+        why: "The time after which a place is given up, or a line closed, runs on although its user is back.",
+        steps: "given meet\n\
+            harm disconnect: { peer: bob }\n\
+            once connect: { peer: bob }\n\
+            once enter bob lobby\n\
+            do wait: PATIENTLY\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer" },
 ];
