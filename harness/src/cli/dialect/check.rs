@@ -51,10 +51,12 @@ fn good(dialect: &Dialect) -> String {
         |kinds: Vec<Kind>| -> Vec<&'static str> { kinds.into_iter().map(Kind::as_str).collect() };
     let fenced = dialect.hears_fenced().then_some("fenced");
     let heard: Vec<&str> = names(dialect.heard()).into_iter().chain(fenced).collect();
+    let again = dialect.says_rejoin().then_some("rejoin");
+    let said: Vec<&str> = names(dialect.said()).into_iter().chain(again).collect();
     let path = shown(&dialect.source().path.display().to_string());
     format!(
         "{path}: good\n  says   {}\n  hears  {}\nNext: glare dialect try {path} --server 'YOUR SERVER {{port}}'",
-        names(dialect.said()).join(", "),
+        said.join(", "),
         heard.join(", "),
     )
 }

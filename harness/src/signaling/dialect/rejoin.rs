@@ -81,6 +81,11 @@ impl Dialect {
         self.names_at_connecting() || self.rejoin.is_some()
     }
 
+    /// Whether one comes back after a loss by what the server gave.
+    pub fn says_rejoin(&self) -> bool {
+        self.rejoin.is_some()
+    }
+
     /// Whether a value of this name outlives the line on which it was given.
     fn outlives(&self, name: &str) -> bool {
         let mut given = self.rejoin.iter().flat_map(|(_, given)| given);
