@@ -42,14 +42,16 @@ pub(super) fn judge(rooms: &Rooms, post: &Post, terms: &Terms) -> Announced {
         return announced;
     };
     let micros = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    let bound = Bound {
-        coalesces: terms.coalesces,
-        comes_back: terms.coalesces || !terms.gives_ids,
-        declared: micros(bound),
-        limit: micros(bound)
-            .saturating_add(micros(terms.slack))
-            .saturating_add(rooms.lag()),
+    let bound = |kept: std::time::Duration| {
+        let declared = micros(bound).saturating_add(micros(kept));
+        Bound {
+            coalesces: terms.coalesces,
+            comes_back: terms.coalesces || !terms.gives_ids,
+            declared,
+            limit: (declared.saturating_add(micros(terms.slack))).saturating_add(rooms.lag()),
+        }
     };
+    let (by_word, by_loss) = (bound(std::time::Duration::ZERO), bound(terms.keeps_places));
     let mut told: HashMap<(LinkId, Option<PeerId>), Told> = HashMap::new();
     for news in rooms.news.iter().filter(|news| !news.joined) {
         told.entry((news.link, news.about))
@@ -71,7 +73,10 @@ pub(super) fn judge(rooms: &Rooms, post: &Post, terms: &Terms) -> Announced {
                 rooms,
                 leaving,
                 &rooms.stays[*staying],
-                &bound,
+                match leaving.how {
+                    How::Left => &by_word,
+                    How::Ended | How::Void => &by_loss,
+                },
                 &mut told,
                 &mut announced,
             );

@@ -162,7 +162,8 @@ impl Need {
             }),
             Need::AnnouncesLeaving(waits) => within(
                 "announces-leaving-within",
-                properties.announces_leaving_within,
+                (properties.announces_leaving_within)
+                    .map(|promised| promised + properties.keeps_places.unwrap_or_default()),
                 waits,
             ),
             Need::AnnouncesLeavingToAll => {

@@ -16,6 +16,9 @@ use super::{AbsentPeer, Audience, Dialect, Kind, Properties, Reason, SameId};
 pub struct Terms {
     /// Those who stay hear within this time that somebody went; `None`: they are not told, and law 1 says nothing.
     pub announces_leaving_within: Option<Duration>,
+    /// So much later where a line has ended without a word: the place is kept meanwhile.
+    #[serde(default)]
+    pub keeps_places: Duration,
     /// Who of those who stay hears it.
     #[serde(default)]
     pub announces_leaving_to: Audience,
@@ -80,6 +83,8 @@ impl Terms {
             answers_leave: dialect.answers(Kind::Leave) && dialect.hears(Kind::Left),
             rooms: Some(dialect.has_rooms()),
             gives_ids: dialect.names_in_opening() || dialect.names_in_answers(),
+            // Who comes back into his own place need not be told of.
+            coalesces: dialect.properties().coalesces || dialect.says_rejoin(),
             ..Self::from(dialect.properties())
         }
     }
@@ -97,6 +102,7 @@ impl From<&Properties> for Terms {
     fn from(properties: &Properties) -> Self {
         Self {
             announces_leaving_within: properties.announces_leaving_within,
+            keeps_places: properties.keeps_places.unwrap_or_default(),
             announces_leaving_to: properties.announces_leaving_to,
             announces_joining_within: properties.announces_joining_within,
             coalesces: properties.coalesces,

@@ -127,7 +127,9 @@ impl Stage {
             let at = |node: u32| Strangers::at((&self.server, node), setting, alias.clone());
             // Where one node is asked for all, the first that is up.
             let strangers = at(up.first().copied().unwrap_or(1));
-            let notices = terms.announces_leaving_within.unwrap_or_default() + NOTICES_WITHIN;
+            let notices = terms.announces_leaving_within.unwrap_or_default()
+                + terms.keeps_places
+                + NOTICES_WITHIN;
             let probe = |id: String| strangers.one(id);
             let promised = terms.announces_leaving_within.is_some();
             if let Some(hurt) = hurt(case, &setting.dialect, &alias, &events) {

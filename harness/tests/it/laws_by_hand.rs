@@ -302,6 +302,42 @@ fn news_that_comes_too_late_breaks_law_1() {
     assert_eq!(broken(&b), [(1, news)]);
 }
 
+/// Where the place of one whose line has ended is kept, those who stay hear of it so much later; of who leaves by a word they hear at once.
+#[test]
+fn a_place_that_is_kept_is_for_who_is_lost() {
+    let keeps = Terms {
+        keeps_places: Duration::from_secs(4),
+        ..terms()
+    };
+    let told_after = |by_word: bool, seconds: u64| {
+        let (mut b, alice, bob) = pair();
+        let gone = match by_word {
+            true => {
+                let room = room("lobby");
+                b.ask(&bob, Request::Leave { room: room.clone() }, &[]);
+                b.tell(&bob, Notice::Left { room }, None, &[])
+            }
+            false => down(&mut b, &bob),
+        };
+        let news = tell_left(&mut b, &alice, "bob");
+        let due = b.events[gone as usize].at + seconds * SECOND;
+        at(&mut b, news, due);
+        broken_by(&b, &keeps)
+            .into_iter()
+            .map(|(law, _)| law)
+            .collect::<Vec<u8>>()
+    };
+    assert_eq!(told_after(false, 6), [0_u8; 0]);
+    assert_eq!(told_after(false, 8), [1]);
+    assert_eq!(told_after(true, 6), [1]);
+    let (mut b, _, bob) = pair();
+    let gone = down(&mut b, &bob);
+    later(&mut b, 6 * SECOND);
+    assert_eq!(broken_by(&b, &keeps), []);
+    later(&mut b, 4 * SECOND);
+    assert_eq!(broken_by(&b, &keeps), [(1, gone)]);
+}
+
 #[test]
 fn a_machine_that_is_slow_in_all_it_does_is_given_more_time() {
     let (mut b, alice, bob) = pair();

@@ -101,10 +101,7 @@ fn a_ticket_is_good_until_it_is_known_not_to_be() {
 /// After the time in which those who stay must have heard of it, nobody keeps a place.
 #[test]
 fn after_the_time_of_a_place_nobody_asks_for_it() {
-    let text = TICKETS.replace(
-        "announces-leaving-within: 2s",
-        "announces-leaving-within: 1ms",
-    );
+    let text = TICKETS.replace("keeps-places: 1s", "keeps-places: 1ms");
     let (dialect, book) = (dialect(&text), Book::default());
     let line = || Conversation::new(dialect.clone(), "bob").with(book.clone());
     let mut first = line();

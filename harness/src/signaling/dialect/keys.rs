@@ -194,7 +194,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "rejoin",
                 Shape::Section("rejoin"),
                 "never",
-                "What is said in the place of `join` by who has lost its line in that room, and was given there what stands in this: a ticket, a key. Until somebody hears that he has left, or for as long as `announces-leaving-within`.",
+                "What is said in the place of `join` by who has lost its line in that room, and was given there what stands in this: a ticket, a key. Until somebody hears that he has left, or for as long as `keeps-places` (without it, `announces-leaving-within`).",
                 "rejoin: { message: { type: resume, ticket: \"{ticket}\" } }",
             ),
             may(
@@ -264,6 +264,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "inside",
                 "Who of those who stay hears that somebody went: all, or those who have `signaled` with him, or he with them (law 1).",
                 "announces-leaving-to: signaled",
+            ),
+            may(
+                "keeps-places",
+                Shape::Time,
+                "not at all",
+                "The place of one whose line has ended is kept for so long, and those who stay hear so much later that he went (law 1); who leaves by a word is gone at once. With `rejoin` he has it again.",
+                "keeps-places: 5s",
             ),
             may(
                 "announces-joining-within",

@@ -11,6 +11,8 @@ use crate::signaling::{Garbled, Refusals};
 pub struct Properties {
     /// Those who stay hear within this time that somebody went, by whatever way; `None`: they are not told.
     pub announces_leaving_within: Option<Duration>,
+    /// The place of one whose line has ended is kept for so long: those who stay hear of it so much later.
+    pub keeps_places: Option<Duration>,
     /// Who of those inside hears that somebody went.
     pub announces_leaving_to: Audience,
     /// Those inside hear within this time that somebody came; `None`: nothing is promised.

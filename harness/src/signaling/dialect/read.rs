@@ -26,6 +26,7 @@ const KEYS: &[&str] = &[
     "connect",
     "announces-leaving-within",
     "announces-leaving-to",
+    "keeps-places",
     "announces-joining-within",
     "notices-silence-within",
     "coalesces",
@@ -305,7 +306,8 @@ impl Reader<'_> {
 
     fn properties<'n>(&mut self, find: &impl Fn(&str) -> Option<&'n Node>) -> Properties {
         let mut properties = Properties::default();
-        let times: [(&str, &mut Option<Duration>); 4] = [
+        let times: [(&str, &mut Option<Duration>); 5] = [
+            ("keeps-places", &mut properties.keeps_places),
             (
                 "notices-silence-within",
                 &mut properties.notices_silence_within,

@@ -146,6 +146,7 @@ impl Conversation {
 
     /// How long a place is taken to be kept for one who is lost.
     fn patience(&self) -> Option<std::time::Duration> {
-        self.dialect.properties.announces_leaving_within
+        let promised = &self.dialect.properties;
+        promised.keeps_places.or(promised.announces_leaving_within)
     }
 }

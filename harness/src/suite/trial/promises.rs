@@ -56,6 +56,13 @@ fn leaving(
         let Some(outcome) = played.get(&shows) else {
             continue;
         };
+        // What is kept meanwhile is told of later than this is waited for.
+        if let (Shows::Dropping, Some(kept)) = (shows, now.keeps_places) {
+            seen.remarks.push(format!(
+                "what is told {what} was not looked at: a place is kept for {kept:?} (`keeps-places`)"
+            ));
+            continue;
+        }
         match told_after(outcome, shows) {
             Some(took) => measured.push((took, format!("{} {what}", shown(took)))),
             None if unsupported(outcome) => seen.remarks.push(format!(
@@ -340,6 +347,10 @@ fn absent(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen) 
     let sent = events
         .iter()
         .position(|event| said(event, "alice", |word| word.kind() == Kind::Offer));
+    // Where a place is kept, what waits does so for whoever has it; this one never had one.
+    if now.keeps_places.is_some() {
+        return;
+    }
     // Where nothing could be sent, nothing is known.
     let Some(sent) = sent else { return };
     let told = events[sent..].iter().find_map(|event| match &event.what {
