@@ -10,6 +10,7 @@ mod column;
 mod deviations;
 mod end;
 mod export;
+mod gone;
 mod matrix;
 mod page;
 mod play;

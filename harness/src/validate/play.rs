@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::belongs::{belongs, explained, homes};
 use super::case::{ANY_NAME, Case, ENDURES, Number, QUEUES, Source};
 use super::end::End;
+use super::gone::{Gone, gone, how};
 use super::refusal::spared;
 use super::script::{Role, Script};
 use super::unread::unread;
@@ -22,7 +23,7 @@ use crate::scenario::DEFAULT_WITHIN;
 use crate::signaling::{AbsentPeer, Dialect, Kind, Notice, Properties, Word};
 use crate::stage::{Outcome, Setting, play};
 use crate::suite;
-use crate::terms::{Direction, Ending, ServerLife, Side};
+use crate::terms::{Direction, ServerLife, Side};
 
 /// How many cases may be under way, those that only wait included.
 const UNDER_WAY: usize = 64;
@@ -166,7 +167,7 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
         }
     };
     let end = End::of(script, &outcome.record);
-    let failure = match &outcome.verdict {
+    let mut failure = match &outcome.verdict {
         Verdict::Fail(failure) => {
             let mut failure = failure.clone();
             failure.message = match &end {
@@ -225,6 +226,17 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
     if let Some(refusal) = spared(case, script, &outcome, Some(&failure), &setting.dialect) {
         let says = Says::Fact(format!("not so: {}; {refusal}", failure.message));
         return Ran::Says(says, Some(outcome));
+    }
+    // Of a server that has ended it is known why its lines have.
+    let gone = match &end {
+        Some(_) => None,
+        None => gone(script, &failure, &outcome, &setting.dialect),
+    };
+    match gone {
+        Some(Gone::ByServer(told)) => failure.message = told,
+        Some(Gone::ByDialect(why)) => return Ran::Says(Says::Unsupported(why), Some(outcome)),
+        Some(Gone::Otherwise(why)) => return Ran::Says(Says::Inconclusive(why), Some(outcome)),
+        None => {}
     }
     Ran::Wrong(failure, Some(outcome))
 }
@@ -445,14 +457,7 @@ fn done_to_him(script: &Script, outcome: &Outcome) -> Option<String> {
                 link,
                 ending,
             } => {
-                let how = match ending {
-                    Ending::Close {
-                        code: Some(code), ..
-                    } => format!("close code {code}"),
-                    Ending::Close { code: None, .. } => "a close without a code".to_owned(),
-                    Ending::Eof => "without a close".to_owned(),
-                    Ending::Reset => "a reset".to_owned(),
-                };
+                let how = how(ending);
                 Some(format!(
                     "the line of {} is ended after {took} ms ({how})",
                     link.peer

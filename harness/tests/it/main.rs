@@ -102,5 +102,6 @@ mod unconfirmed;
 mod unnoticed;
 mod validate;
 mod validate_belongs;
+mod validate_lines;
 mod validate_several;
 mod variants;

@@ -165,4 +165,9 @@ const ROWS: &[Row] = &[
             do open carol café\n\
             do enter bob Café\n\
             do tell bob alice offer" },
+    Row { number: 24, title: "a room called `constructor` is a room like another", source: Source::Every("join"), native: false, broken_by: "constructor-is-taken",
+        why: "Each JavaScript object has it, and who guards against `__proto__` alone has forgotten it: it is a function, where a room is looked for.",
+        steps: "do open alice constructor\n\
+            do enter bob constructor\n\
+            do tell bob alice offer" },
 ];

@@ -1,0 +1,293 @@
+//! That a peer cannot do what a step asks, or hear what it waits for, because its line is gone. A server is accused of that only where it has ended the
+//! line by itself: not where a step has, where the dialect has no line for who is in no room, or where it had a reason that the case gave it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::script::{Role, Script};
+use crate::names::PeerName;
+use crate::record::{Failure, FailureKind, What};
+use crate::scenario::{Action, Condition, Place, Scenario};
+use crate::signaling::{Dialect, Kind, Notice, Word};
+use crate::stage::Outcome;
+use crate::terms::{Direction, Ending, Side};
+
+/// Who has said nothing for so long may be on a line that is ended because of it, as servers and proxies do: nobody promises otherwise.
+const IDLE: Duration = Duration::from_millis(900);
+
+/// Whose doing it is that the line is gone.
+pub(super) enum Gone {
+    /// The server's, unasked: how it is told.
+    ByServer(String),
+    /// The dialect's: who is in no room has no line.
+    ByDialect(String),
+    /// Anybody else's, or the server's for a reason.
+    Otherwise(String),
+}
+
+/// The same of the failed step; `None`: it failed by something else, or it was the step itself that was to open the line.
+pub(super) fn gone(
+    script: &Script,
+    failure: &Failure,
+    outcome: &Outcome,
+    dialect: &Dialect,
+) -> Option<Gone> {
+    let cannot = matches!(
+        failure.kind,
+        FailureKind::Impossible | FailureKind::ConnectionLost | FailureKind::Hopeless
+    );
+    let Some(Place::Step(failed)) = failure.place else {
+        return None;
+    };
+    if !cannot || !failure.breaches.is_empty() {
+        return None;
+    }
+    let scenario = script.scenario("case.yaml").ok()?;
+    let step = scenario.steps.get(failed.checked_sub(1)?)?;
+    let course = Course {
+        script,
+        scenario: &scenario,
+        failed,
+        until: usize::try_from(failure.at).unwrap_or(usize::MAX),
+        outcome,
+    };
+    let mut who = step.with_inner().filter_map(|step| who(&step.action));
+    who.find_map(|peer| course.judged(peer, &failure.message, dialect))
+}
+
+/// Who does a step, or hears what it waits for.
+fn who(action: &Action) -> Option<&PeerName> {
+    match action {
+        Action::Await(
+            Condition::Hears { peer, .. }
+            | Condition::Said { peer, .. }
+            | Condition::Applied { peer, .. },
+        ) => Some(peer),
+        action => action.actor(),
+    }
+}
+
+/// A line of a peer's, as the record tells of it.
+#[derive(Default)]
+struct Line {
+    /// It was asked for in the step that failed.
+    is_new: bool,
+    /// It stood once.
+    stood: bool,
+    /// The peer has seen it end, or not come to stand.
+    closed: bool,
+    /// A step has ended it.
+    by_step: bool,
+    /// It has ended: who did it, and how, as the tap saw it.
+    down: Option<(Side, String)>,
+    /// Why it was not let in.
+    refused: Option<String>,
+    /// What was said last on it.
+    said: Option<Kind>,
+    /// What the server said no with after that.
+    no: Option<String>,
+    /// The case did harm on it.
+    harmed: bool,
+    /// When the peer said something on it last, or asked for it, and when its end was seen, in µs.
+    heard: u64,
+    ended: Option<u64>,
+}
+
+impl Line {
+    fn stands(&self) -> bool {
+        self.stood && self.down.is_none() && !self.closed
+    }
+
+    /// For how long the peer had said nothing when it ended.
+    fn idle(&self) -> Duration {
+        let ended = self.ended.unwrap_or_default();
+        Duration::from_micros(ended.saturating_sub(self.heard))
+    }
+}
+
+/// The run until the failure.
+struct Course<'a> {
+    script: &'a Script,
+    scenario: &'a Scenario,
+    failed: usize,
+    until: usize,
+    outcome: &'a Outcome,
+}
+
+impl Course<'_> {
+    fn judged(&self, peer: &PeerName, message: &str, dialect: &Dialect) -> Option<Gone> {
+        let lines = self.lines(peer);
+        // One that was opened beside it and refused is none that it ever spoke on: it has no word of its end.
+        let mut newest = lines.values().rev();
+        let own = newest.find(|line| line.closed || line.stands());
+        let line = own.or(lines.values().next_back());
+        if line.is_some_and(|line| line.is_new || line.stands()) {
+            return None;
+        }
+        let by_room = |why: String| match dialect.dials_by_room() {
+            true => {
+                let name = dialect.name();
+                Gone::ByDialect(format!(
+                    "{why}: with the dialect `{name}` a line is dialled for each room, and who is in none has none ({message})"
+                ))
+            }
+            false => Gone::Otherwise(format!("{why} ({message})")),
+        };
+        let Some(line) = line else {
+            return Some(by_room(format!("{peer} has had no line yet")));
+        };
+        if line.by_step {
+            let has_left = line.said == Some(Kind::Leave) || self.has_left(peer);
+            let why = format!("a step of the case has ended {peer}'s line");
+            return Some(match has_left {
+                true => by_room(why),
+                false => Gone::Otherwise(format!("{why} ({message})")),
+            });
+        }
+        if let Some(why) = &line.refused {
+            return Some(by_room(format!("{peer} was not let in: {why}")));
+        }
+        let how = match &line.down {
+            // The peer has seen its end, and the tap not all of it.
+            None => String::new(),
+            Some((Side::Server, how)) => format!(" ({how})"),
+            // It has let go of a line that said no to it.
+            Some((Side::Peer | Side::Tap, _)) => {
+                return Some(by_room(format!("{peer}'s line ended on its own side")));
+            }
+        };
+        let ended = format!("the server ended {peer}'s line{how}");
+        if let Some(no) = &line.no {
+            return Some(by_room(format!("{ended}, having refused it: {no:?}")));
+        }
+        if let Some(kind @ (Kind::Leave | Kind::Destroy | Kind::Bye)) = line.said {
+            return Some(by_room(format!("{ended} at its `{kind}`")));
+        }
+        if line.harmed {
+            return Some(Gone::Otherwise(format!(
+                "{ended}, on which the case had done harm ({message})"
+            )));
+        }
+        if line.idle() >= IDLE {
+            let idle = line.idle().as_millis();
+            return Some(Gone::Otherwise(format!(
+                "{ended}, on which {peer} had said nothing for {idle} ms: it may end idle lines ({message})"
+            )));
+        }
+        Some(Gone::ByServer(format!(
+            "{ended}, which nobody had asked for\n  seen by this: {message}"
+        )))
+    }
+
+    /// The peer's lines, by number.
+    fn lines(&self, of: &PeerName) -> BTreeMap<u32, Line> {
+        let mut lines: BTreeMap<u32, Line> = BTreeMap::new();
+        let mut is_new = false;
+        let events = &self.outcome.events;
+        let events = &events[..self.until.min(events.len())];
+        for event in events {
+            match &event.what {
+                What::Step {
+                    index, inner: None, ..
+                } => {
+                    is_new = *index == self.failed;
+                    let harms = self.script.role(*index) == Some(Role::Harm);
+                    let does = self.action(*index).and_then(Action::actor) == Some(of);
+                    if harms && does {
+                        lines.values_mut().for_each(|line| line.harmed = true);
+                    }
+                }
+                What::LinkAsked { link, .. } if link.peer == *of => {
+                    let line = lines.entry(link.instance);
+                    line.or_insert_with(|| Line {
+                        is_new,
+                        heard: event.at,
+                        ..Line::default()
+                    });
+                }
+                What::LinkUp { link } if link.peer == *of => {
+                    lines.entry(link.instance).or_default().stood = true;
+                }
+                What::LinkRefused { link, text, .. } if link.peer == *of => {
+                    lines.entry(link.instance).or_default().refused = Some(text.clone());
+                }
+                What::LinkEnded { link } if link.peer == *of => {
+                    lines.entry(link.instance).or_default().by_step = true;
+                }
+                What::LinkDown { link, by, ending } if link.peer == *of => {
+                    let line = lines.entry(link.instance).or_default();
+                    line.down = Some((*by, how(ending)));
+                    line.ended.get_or_insert(event.at);
+                }
+                What::LinkClosed { link, .. } if link.peer == *of => {
+                    let line = lines.entry(link.instance).or_default();
+                    line.closed = true;
+                    line.ended.get_or_insert(event.at);
+                }
+                // Some of it goes beside the line, by HTTP.
+                What::Message {
+                    link,
+                    direction,
+                    word,
+                    ..
+                } if link.peer == *of => {
+                    let Some(mut line) = lines.last_entry() else {
+                        continue;
+                    };
+                    let line = line.get_mut();
+                    match (direction, word) {
+                        (Direction::Up, word) => {
+                            line.said = word.as_ref().map(Word::kind);
+                            line.no = None;
+                            line.heard = event.at;
+                        }
+                        (Direction::Down, Some(Word::Notice { notice })) => match notice {
+                            Notice::Refused { reason, .. } | Notice::Error { reason } => {
+                                line.no = Some(reason.clone());
+                            }
+                            _ => {}
+                        },
+                        (Direction::Down, _) => {}
+                    }
+                }
+                // It was this machine that let the time pass.
+                What::Starved { millis } => {
+                    let lost = millis.saturating_mul(1000);
+                    let standing = lines.values_mut().filter(|line| line.ended.is_none());
+                    standing.for_each(|line| line.heard = line.heard.saturating_add(lost));
+                }
+                _ => {}
+            }
+        }
+        lines
+    }
+
+    fn action(&self, step: usize) -> Option<&Action> {
+        let step = self.scenario.steps.get(step.checked_sub(1)?)?;
+        Some(&step.action)
+    }
+
+    /// Whether a step before had the peer leave, with nothing behind it that it came in by.
+    fn has_left(&self, peer: &PeerName) -> bool {
+        let before = (1..self.failed).rev().filter_map(|step| self.action(step));
+        let mut his = before.filter(|action| action.actor() == Some(peer));
+        his.find_map(|action| match action {
+            Action::Leave { .. } => Some(true),
+            Action::Create { .. } | Action::Join { .. } | Action::Disconnect { .. } => Some(false),
+            _ => None,
+        })
+        .unwrap_or_default()
+    }
+}
+
+/// How a line ended, for a person.
+pub(super) fn how(ending: &Ending) -> String {
+    match ending {
+        Ending::Close {
+            code: Some(code), ..
+        } => format!("close code {code}"),
+        Ending::Close { code: None, .. } => "a close without a code".to_owned(),
+        Ending::Eof => "without a close".to_owned(),
+        Ending::Reset => "a reset".to_owned(),
+    }
+}
