@@ -205,12 +205,19 @@ fn told_of(
     let early = told
         .news
         .get(told.used)
-        .filter(|news| gone.entered.is_some_and(|entered| **news > entered));
+        .filter(|news| gone.entered.is_some_and(|entered| **news > entered))
+        .filter(|news| **news < leaving.since);
     let since = told
         .news
         .partition_point(|news| *news < leaving.since)
         .max(told.used);
-    let (found, used) = match (told.news.get(since), early) {
+    // Who was back before anybody need hear of it, and went again: what comes after that is of the second end.
+    let again = match back(rooms, gone, leaving, bound) {
+        Some(Back::In(next)) if bound.coalesces => next.gone,
+        _ => None,
+    };
+    let its_own = |news: &&usize| again.is_none_or(|again| **news < again);
+    let (found, used) = match (told.news.get(since).filter(its_own), early) {
         (Some(news), _) => (Some(*news), since + 1),
         (None, Some(news)) => (Some(*news), told.used + 1),
         (None, None) => (None, told.used),

@@ -73,6 +73,9 @@ pub(super) const ANY_NAME: &str = "takes-any-name";
 /// The promise that what is said to somebody who is away waits for him. Where the dialect does not declare it, what is seen is a fact.
 pub(super) const QUEUES: &str = "absent-peer: queue";
 
+/// The key of a dialect that promises for how long what waits for somebody who is away does so. Where nothing waits, nothing need be declared.
+pub(super) const KEEPS: &str = "keeps-places";
+
 /// How long it is waited at most for what a line shows that is half-open, where nobody says: a heartbeat of 30 s, and half of one more.
 pub const PATIENCE: Duration = Duration::from_secs(45);
 

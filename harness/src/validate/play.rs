@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
 use super::belongs::{belongs, explained, homes};
-use super::case::{ANY_NAME, Case, ENDURES, Number, QUEUES, Source};
+use super::case::{ANY_NAME, Case, ENDURES, KEEPS, Number, QUEUES, Source};
 use super::end::End;
 use super::gone::{Gone, gone, how};
 use super::refusal::spared;
@@ -271,6 +271,10 @@ fn is_declared(source: Source, promised: &Properties) -> bool {
     match source {
         Source::Dialect("frees-empty-rooms") => promised.frees_empty_rooms,
         Source::Dialect("rooms-apart") => promised.rooms_apart,
+        // Who keeps what is said until its time is over may keep it for a name.
+        Source::Dialect(KEEPS) => {
+            promised.keeps_places.is_some() || promised.absent_peer != Some(AbsentPeer::Queue)
+        }
         _ => true,
     }
 }

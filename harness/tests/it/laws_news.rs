@@ -274,6 +274,30 @@ fn who_is_back_in_time_and_told_of_neither_way_is_coalesced() {
     assert_eq!(broken(&b, &coalesces), []);
 }
 
+/// Nobody was told of the first end, since he was back in time: what comes after the second is of that.
+#[test]
+fn news_of_the_second_end_is_not_taken_for_the_first_that_was_coalesced() {
+    let (mut b, alice) = alice();
+    let (bob, back) = (link("bob", 1), link("bob", 2));
+    enters(&mut b, &bob, &["alice"]);
+    news(&mut b, &alice, "bob", true);
+    drops(&mut b, &bob);
+    enters(&mut b, &back, &["alice"]);
+    later(&mut b, 20 * SECOND);
+    let gone = drops(&mut b, &back);
+    let coalesces = Terms {
+        coalesces: true,
+        ..promised()
+    };
+    let mut told = b.clone();
+    news(&mut told, &alice, "bob", false);
+    later(&mut told, 20 * SECOND);
+    assert_eq!(broken(&told, &coalesces), []);
+    // Of the second he must be told all the same.
+    later(&mut b, 20 * SECOND);
+    assert_eq!(broken(&b, &coalesces), [(1, gone)]);
+}
+
 #[test]
 fn a_room_holds_no_more_than_is_promised() {
     let (mut b, alice) = alice();

@@ -325,7 +325,7 @@ mod tests {
                 "connect:\n  path: /\n  before:\n    http: POST /x\n    hear:\n      {}\n",
                 lines(6)
             )],
-            "frames" | "every" | "reply" | "learn" | "ignore" => {
+            "frames" | "rejoin" | "every" | "reply" | "learn" | "ignore" => {
                 vec![format!("{section}:\n  {}\n", lines(2))]
             }
             "say" => vec![format!("say:\n  join:\n    {}\n", lines(4))],
@@ -393,7 +393,12 @@ mod tests {
                     text.push_str("framing: socket.io-4\n");
                 }
                 // The rest of the file is missing.
-                let incomplete = ["is missing", "no way to", "after what must be heard"];
+                let incomplete = [
+                    "is missing",
+                    "no way to",
+                    "after what must be heard",
+                    "nothing captures `{ticket}`",
+                ];
                 let wrong: Vec<String> = mistakes(&text)
                     .into_iter()
                     .filter(|line| !incomplete.iter().any(|word| line.contains(word)))

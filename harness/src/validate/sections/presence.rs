@@ -148,8 +148,8 @@ const ROWS: &[Row] = &[
         why: "The time after which a place is given up, or a line closed, runs on although its user is back.",
         steps: "given meet\n\
             harm disconnect: { peer: bob }\n\
-            once connect: { peer: bob }\n\
-            once enter bob lobby\n\
+            harm connect: { peer: bob }\n\
+            harm enter bob lobby\n\
             do wait: PATIENTLY\n\
             then tell alice bob offer\n\
             then tell bob alice answer" },

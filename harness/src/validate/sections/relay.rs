@@ -1,7 +1,7 @@
 //! 4: relay: to the right one, once, in order, unchanged.
 
 use crate::laws::Law;
-use crate::validate::case::{QUEUES, Row, Section, Source};
+use crate::validate::case::{KEEPS, QUEUES, Row, Section, Source};
 
 const NUMBER: u8 = 4;
 
@@ -205,4 +205,16 @@ const ROWS: &[Row] = &[
             then enter bob lobby\n\
             then tell bob alice answer\n\
             then tell alice bob candidate" },
+    Row { number: 27, title: "what was said to somebody whose place is free is not for who comes next under his name", source: Source::Dialect(KEEPS), native: false, broken_by: "keeps-for-the-next",
+        why: "It is a call to somebody else, and answering it gives him a stranger's address.",
+        steps: "given meet\n\
+            given disconnect: { peer: bob }\n\
+            given wait: 500ms\n\
+            do send alice bob offer\n\
+            once await: { peer: alice, hears: peer-left, from: bob, within: PATIENTLY }\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            then tell bob alice offer\n\
+            then tell alice bob answer\n\
+            never alice -> bob: offer" },
 ];
