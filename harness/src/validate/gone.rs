@@ -1,19 +1,19 @@
 //! That a peer cannot do what a step asks, or hear what it waits for, because its line is gone. A server is accused of that only where it has ended the
 //! line by itself: not where a step has, where the dialect has no line for who is in no room, or where it had a reason that the case gave it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::script::{Role, Script};
-use crate::names::PeerName;
-use crate::record::{Failure, FailureKind, What};
+use crate::names::{Link, PeerName};
+use crate::record::{Event, Failure, FailureKind, What};
 use crate::scenario::{Action, Condition, Place, Scenario};
 use crate::signaling::{Dialect, Kind, Notice, Word};
 use crate::stage::Outcome;
 use crate::terms::{Direction, Ending, Side};
 
-/// Who has said nothing for so long may be on a line that is ended because of it, as servers and proxies do: nobody promises otherwise.
-const IDLE: Duration = Duration::from_millis(900);
+/// Where nobody has done anything for so long a line may be ended because it is idle, as servers and proxies do: nobody promises otherwise.
+const IDLE: Duration = Duration::from_millis(500);
 
 /// Whose doing it is that the line is gone.
 pub(super) enum Gone {
@@ -88,20 +88,54 @@ struct Line {
     no: Option<String>,
     /// The case did harm on it.
     harmed: bool,
-    /// When the peer said something on it last, or asked for it, and when its end was seen, in µs.
-    heard: u64,
-    ended: Option<u64>,
+    /// For how long nobody had done anything when it ended.
+    idle: Option<Duration>,
 }
 
 impl Line {
     fn stands(&self) -> bool {
         self.stood && self.down.is_none() && !self.closed
     }
+}
 
-    /// For how long the peer had said nothing when it ended.
-    fn idle(&self) -> Duration {
-        let ended = self.ended.unwrap_or_default();
-        Duration::from_micros(ended.saturating_sub(self.heard))
+/// When something was done last.
+#[derive(Default)]
+struct Done {
+    /// In µs, as the record counts.
+    last: u64,
+    /// Lines that were asked for, and whose answer is not there.
+    asked: BTreeSet<Link>,
+}
+
+impl Done {
+    fn take(&mut self, event: &Event) {
+        match &event.what {
+            What::LinkAsked { link, .. } => {
+                self.asked.insert(link.clone());
+            }
+            What::LinkUp { link } | What::LinkRefused { link, .. } => {
+                self.asked.remove(link);
+            }
+            What::LinkEnded { .. }
+            | What::Message {
+                direction: Direction::Up,
+                ..
+            } => {}
+            // It was this machine that let the time pass.
+            What::Starved { millis } => {
+                self.last = self.last.saturating_add(millis.saturating_mul(1000));
+                return;
+            }
+            _ => return,
+        }
+        self.last = event.at;
+    }
+
+    fn since(&self, at: u64) -> Duration {
+        match self.asked.is_empty() {
+            true => Duration::from_micros(at.saturating_sub(self.last)),
+            false => Duration::ZERO,
+        }
     }
 }
 
@@ -168,10 +202,10 @@ impl Course<'_> {
                 "{ended}, on which the case had done harm ({message})"
             )));
         }
-        if line.idle() >= IDLE {
-            let idle = line.idle().as_millis();
+        if let Some(idle) = line.idle.filter(|idle| *idle >= IDLE) {
+            let idle = idle.as_millis();
             return Some(Gone::Otherwise(format!(
-                "{ended}, on which {peer} had said nothing for {idle} ms: it may end idle lines ({message})"
+                "{ended} when nobody had done anything for {idle} ms: it may end idle lines ({message})"
             )));
         }
         Some(Gone::ByServer(format!(
@@ -185,7 +219,9 @@ impl Course<'_> {
         let mut is_new = false;
         let events = &self.outcome.events;
         let events = &events[..self.until.min(events.len())];
+        let mut done = Done::default();
         for event in events {
+            done.take(event);
             match &event.what {
                 What::Step {
                     index, inner: None, ..
@@ -201,7 +237,6 @@ impl Course<'_> {
                     let line = lines.entry(link.instance);
                     line.or_insert_with(|| Line {
                         is_new,
-                        heard: event.at,
                         ..Line::default()
                     });
                 }
@@ -217,12 +252,12 @@ impl Course<'_> {
                 What::LinkDown { link, by, ending } if link.peer == *of => {
                     let line = lines.entry(link.instance).or_default();
                     line.down = Some((*by, how(ending)));
-                    line.ended.get_or_insert(event.at);
+                    line.idle.get_or_insert(done.since(event.at));
                 }
                 What::LinkClosed { link, .. } if link.peer == *of => {
                     let line = lines.entry(link.instance).or_default();
                     line.closed = true;
-                    line.ended.get_or_insert(event.at);
+                    line.idle.get_or_insert(done.since(event.at));
                 }
                 // Some of it goes beside the line, by HTTP.
                 What::Message {
@@ -239,7 +274,6 @@ impl Course<'_> {
                         (Direction::Up, word) => {
                             line.said = word.as_ref().map(Word::kind);
                             line.no = None;
-                            line.heard = event.at;
                         }
                         (Direction::Down, Some(Word::Notice { notice })) => match notice {
                             Notice::Refused { reason, .. } | Notice::Error { reason } => {
@@ -249,12 +283,6 @@ impl Course<'_> {
                         },
                         (Direction::Down, _) => {}
                     }
-                }
-                // It was this machine that let the time pass.
-                What::Starved { millis } => {
-                    let lost = millis.saturating_mul(1000);
-                    let standing = lines.values_mut().filter(|line| line.ended.is_none());
-                    standing.for_each(|line| line.heard = line.heard.saturating_add(lost));
                 }
                 _ => {}
             }
