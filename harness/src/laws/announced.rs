@@ -213,7 +213,7 @@ fn told_of(
         .max(told.used);
     // Who was back before anybody need hear of it, and went again: what comes after that is of the second end.
     let again = match back(rooms, gone, leaving, bound) {
-        Some(Back::In(next)) if bound.coalesces => next.gone,
+        Some(Back::In(next)) if bound.coalesces => next.certain_until(),
         _ => None,
     };
     let its_own = |news: &&usize| again.is_none_or(|again| **news < again);

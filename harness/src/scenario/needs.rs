@@ -581,6 +581,14 @@ impl<'s> Course<'s> {
         }
     }
 
+    /// Whether it goes back into its room by itself when its line is lost.
+    fn comes_back(&self, peer: &PeerName) -> bool {
+        let mut specs = self.scenario.peers.iter();
+        let spec = specs.find(|(name, _)| name == peer);
+        let reconnects = spec.and_then(|(_, spec)| spec.reconnects.as_ref());
+        reconnects.is_some_and(|how| how.rejoins)
+    }
+
     /// The news that somebody went, who may have gone in one of several ways.
     fn hears_of_an_end(&mut self, hearer: &PeerName, from: Option<&PeerName>, step: &Step) {
         self.need(Need::Hears(Kind::PeerLeft), "waits for `peer-left`", step);
@@ -597,6 +605,11 @@ impl<'s> Course<'s> {
         }
         match last {
             Some((peer, End::Lost)) => {
+                if self.comes_back(peer) {
+                    let what =
+                        format!("waits for the news that {peer} is gone, who comes back by itself");
+                    self.need(Need::TellsOfReturns, what, step);
+                }
                 let what = format!("waits for the news that {peer}, whose line has ended, is gone");
                 self.need(Need::AnnouncesLeaving(step.within), what, step);
             }

@@ -62,6 +62,8 @@ pub enum Need {
     NoticesSilence(Duration),
     /// The loss of a line is noticed as it happens.
     NoticesLoss,
+    /// Who is back in time is told of all the same: that he had gone, and that he is there again.
+    TellsOfReturns,
     /// Those on other nodes hear of somebody whose node has ended.
     AnnouncesLostNode,
     /// Who leaves a room keeps its line.
@@ -245,6 +247,12 @@ impl Need {
                 )),
                 _ => None,
             },
+            Need::TellsOfReturns if dialect.says_rejoin() => Some(format!(
+                "with the dialect `{name}` who comes back has his place again (`rejoin`), and nobody need be told"
+            )),
+            Need::TellsOfReturns => properties.coalesces.then(|| {
+                format!("the dialect `{name}` declares `coalesces`: of who is back in time nobody need be told")
+            }),
             Need::AnnouncesLostNode => {
                 Some("whether other nodes notice the end of one, no dialect can promise".into())
             }

@@ -293,6 +293,15 @@ fn news_of_the_second_end_is_not_taken_for_the_first_that_was_coalesced() {
     news(&mut told, &alice, "bob", false);
     later(&mut told, 20 * SECOND);
     assert_eq!(broken(&told, &coalesces), []);
+    // He goes by a word, and the others hear of it before he has his answer.
+    let mut leaves = b.clone();
+    leaves.events.pop();
+    let room = room("lobby");
+    leaves.ask(&back, Request::Leave { room: room.clone() }, &[]);
+    news(&mut leaves, &alice, "bob", false);
+    leaves.tell(&back, Notice::Left { room }, None, &[]);
+    later(&mut leaves, 20 * SECOND);
+    assert_eq!(broken(&leaves, &coalesces), []);
     // Of the second he must be told all the same.
     later(&mut b, 20 * SECOND);
     assert_eq!(broken(&b, &coalesces), [(1, gone)]);

@@ -56,6 +56,17 @@ fn who_has_lost_his_line_asks_with_what_he_was_given() {
     let mut tap = line();
     let overheard = tap.overhear_text("{\"back\":\"t1\"}", Some(Meant::Word(Kind::Join)));
     assert_eq!(overheard.word, Some(join("lobby")));
+    // Where to make a room is to join it, that is said for it, too.
+    let mut creates = line();
+    let create = Word::Request {
+        request: Request::Create {
+            room: RoomName::new("lobby"),
+        },
+    };
+    let says = creates.say(&create).expect("it can be said");
+    assert_eq!(says[0].means, Meant::Word(Kind::Create));
+    let overheard = line().overhear_text("{\"back\":\"t1\"}", Some(says[0].means));
+    assert_eq!(overheard.word, Some(create));
     // Somebody else's ticket says nothing.
     assert_eq!(line().overhear_text("{\"back\":\"t9\"}", None).word, None);
     // A new ticket with each answer, on one line, too.

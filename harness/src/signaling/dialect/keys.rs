@@ -269,7 +269,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "keeps-places",
                 Shape::Time,
                 "not at all",
-                "The place of one whose line has ended is kept for so long, and those who stay hear so much later that he went (law 1); who leaves by a word is gone at once. With `rejoin` he has it again.",
+                "The place of one whose line has ended is kept for so long, and those who stay hear so much later that he went (law 1); who leaves by a word is gone at once. With `rejoin` he has it again. `peer-left` is the news that the place is free; what is only said of an absence is for `ignore`.",
                 "keeps-places: 5s",
             ),
             may(

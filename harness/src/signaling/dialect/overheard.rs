@@ -112,7 +112,10 @@ impl Conversation {
             let said = dialect.say.iter();
             let said = said.filter_map(|(kind, way)| Some((kind, way.steps.last()?)));
             let again = dialect.rejoin.iter();
-            said.chain(again.map(|(again, _)| (&Kind::Join, again)))
+            let joins = again.clone().map(|(again, _)| (&Kind::Join, again));
+            let creates = again.filter(|_| dialect.creates_by_joining());
+            said.chain(joins)
+                .chain(creates.map(|(again, _)| (&Kind::Create, again)))
         };
         let meant = ways().filter(|(kind, _)| Some(**kind) == first);
         let others = ways().filter(|(kind, _)| Some(**kind) != first);

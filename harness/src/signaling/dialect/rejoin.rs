@@ -103,11 +103,16 @@ impl Conversation {
 
     /// The message by which it asks to be let in again, if this word does, and it has what that takes.
     pub(super) fn rejoins(&mut self, word: &Word) -> Option<Result<String, Unspeakable>> {
-        let Word::Request {
-            request: Request::Join { room },
-        } = word
-        else {
-            return None;
+        let by_joining = self.dialect.creates_by_joining();
+        let room = match word {
+            Word::Request {
+                request: Request::Join { room },
+            } => room,
+            // To make a room that is kept is to come back into it.
+            Word::Request {
+                request: Request::Create { room },
+            } if by_joining => room,
+            _ => return None,
         };
         // Who is inside by this line has nothing to come back from.
         if self.room.is_some() {
