@@ -437,6 +437,12 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
             "if (!mine()) return",
             Some("1.16"),
         ),
+        // Who has to come in within a time is not told apart from who came back.
+        (
+            "line.on('error', () => {})",
+            "line.on('error', () => {})\n  const late = setTimeout(() => line.close(4002), 1500)\n  line.on('message', text => { if (`${text}`.includes('enter')) clearTimeout(late) })",
+            Some("3.19"),
+        ),
         // Others hear that he has gone, and come.
         (
             "before?.close(4001)",

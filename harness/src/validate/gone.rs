@@ -55,6 +55,14 @@ pub(super) fn gone(
     who.find_map(|peer| course.judged(peer, &failure.message, dialect))
 }
 
+/// Whether it is how anybody comes in, which harms nobody whatever it is part of.
+fn comes_in(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Connect { .. } | Action::Create { .. } | Action::Join { .. }
+    )
+}
+
 /// Who does a step, or hears what it waits for.
 fn who(action: &Action) -> Option<&PeerName> {
     match action {
@@ -202,7 +210,12 @@ impl Course<'_> {
                 "{ended}, on which the case had done harm ({message})"
             )));
         }
-        if let Some(idle) = line.idle.filter(|idle| *idle >= IDLE) {
+        // Where no harm is done nobody does anything for as long, and a server that ends idle lines ends that one, too.
+        let seen_without = |idle: &Duration| *idle < self.idle_without_harm();
+        let idle = line
+            .idle
+            .filter(|idle| *idle >= IDLE && !seen_without(idle));
+        if let Some(idle) = idle {
             let idle = idle.as_millis();
             return Some(Gone::Otherwise(format!(
                 "{ended} when nobody had done anything for {idle} ms: it may end idle lines ({message})"
@@ -228,7 +241,8 @@ impl Course<'_> {
                 } => {
                     is_new = *index == self.failed;
                     let harms = self.script.role(*index) == Some(Role::Harm);
-                    let does = self.action(*index).and_then(Action::actor) == Some(of);
+                    let action = self.action(*index).filter(|action| !comes_in(action));
+                    let does = action.and_then(Action::actor) == Some(of);
                     if harms && does {
                         lines.values_mut().for_each(|line| line.harmed = true);
                     }
@@ -288,6 +302,20 @@ impl Course<'_> {
             }
         }
         lines
+    }
+
+    /// For how long nobody does anything in the same run without the harm; zero where there is none.
+    fn idle_without_harm(&self) -> Duration {
+        let roles = || (1..self.failed).map(|step| (step, self.script.role(step)));
+        if !roles().any(|(_, role)| role == Some(Role::Harm)) {
+            return Duration::ZERO;
+        }
+        let kept = roles().filter(|(_, role)| *role != Some(Role::Harm));
+        let waits = kept.filter_map(|(step, _)| match self.action(step)? {
+            Action::Wait(time) => Some(*time),
+            _ => None,
+        });
+        waits.max().unwrap_or_default()
     }
 
     fn action(&self, step: usize) -> Option<&Action> {
