@@ -482,3 +482,31 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
         }
     }
 }
+
+/// News of a loss that comes long after that of a leaving is not slow: a place was kept.
+#[test]
+fn how_long_a_place_is_kept_is_proposed_apart_from_when_a_leaving_is_told() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/tickets");
+    let server = format!("exec node {}/server.js {{port}}", example.display());
+    let text = std::fs::read_to_string(example.join("dialect.yaml")).expect("a text");
+    let kept = text
+        .lines()
+        .filter(|line| !line.starts_with("keeps-places"));
+    let stand = Stand::new();
+    stand.write("d.yaml", &kept.collect::<Vec<_>>().join("\n"));
+    stand
+        .glare(&["dialect", "try", "d.yaml", "--server", &server])
+        .ends(0)
+        .says("keeps-places: ")
+        .says("announces-leaving-within: ");
+    let dialect = example.join("dialect.yaml");
+    let dialect = dialect.to_str().expect("a plain path");
+    stand
+        .glare(&["dialect", "try", dialect, "--server", &server])
+        .ends(0)
+        .says("a place is kept for 1s (`keeps-places`)");
+}

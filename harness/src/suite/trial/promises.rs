@@ -64,6 +64,14 @@ fn leaving(
             continue;
         }
         match told_after(outcome, shows) {
+            // Long after who leaves by a word: it is not slow, it keeps the place.
+            Some(took) if shows == Shows::Dropping && is_kept(took, &measured) => {
+                seen.proposals.push(Proposal {
+                    line: format!("keeps-places: {}s", took.as_secs_f64().ceil()),
+                    seen: format!("peer-left came {} {what}", shown(took)),
+                    stands: Stands::Missing,
+                });
+            }
             Some(took) => measured.push((took, format!("{} {what}", shown(took)))),
             None if unsupported(outcome) => seen.remarks.push(format!(
                 "what is told {what} was not tried: it is not done to a server that is not yours (--i-own-this-server)"
@@ -94,6 +102,15 @@ fn leaving(
         stands: at_most(now.announces_leaving_within, slowest),
     });
 }
+
+/// Whether it took so much longer than for who left by a word that a place must have been kept.
+fn is_kept(took: Duration, left: &[(Duration, String)]) -> bool {
+    let at_once = |(left, _): &(Duration, String)| *left * 4 < took;
+    took >= KEPT && !left.is_empty() && left.iter().all(at_once)
+}
+
+/// From here on news is not late, but waited for.
+const KEPT: Duration = Duration::from_millis(900);
 
 fn joining(
     dialect: &Dialect,
