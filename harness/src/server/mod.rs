@@ -540,13 +540,23 @@ impl ServerUnderTest {
         if !self.is_up() {
             return Lives::Unknown;
         }
-        let nodes = join_all(self.nodes.iter_mut().map(|node| node.goes_on(ask))).await;
+        let nodes = self.nodes_go_on(ask).await;
         let beside = join_all(self.beside.iter().map(Companion::goes_on)).await;
-        if nodes.into_iter().chain(beside).any(|goes_on| !goes_on) {
+        if !nodes || beside.into_iter().any(|goes_on| !goes_on) {
             return Lives::No;
         }
         (self.sink)(ServerLife::Alive);
         Lives::Yes
+    }
+
+    /// Whether what of it was started goes on; of what does not, that has been told to the sink by then. One that is not ours is taken to.
+    pub async fn goes_on(&mut self) -> bool {
+        self.spec.elsewhere().is_some() || !self.is_up() || self.nodes_go_on(false).await
+    }
+
+    async fn nodes_go_on(&mut self, ask: bool) -> bool {
+        let nodes = join_all(self.nodes.iter_mut().map(|node| node.goes_on(ask))).await;
+        nodes.into_iter().all(|goes_on| goes_on)
     }
 
     /// Ends it if it runs, and starts it again on the same address.
