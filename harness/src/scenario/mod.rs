@@ -34,7 +34,7 @@ mod warnings;
 pub(crate) use crowd::Acquainted;
 pub(crate) use read::peers_named;
 pub(crate) use read::variants::{gather as gather_variants, slug as variant_slug};
-pub(crate) use table::Demands;
+pub(crate) use table::{Demands, MAX_PEERS};
 
 pub use builder::Builder;
 pub use cast::{Cast, CastError, Mix};

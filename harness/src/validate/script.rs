@@ -38,7 +38,7 @@ use super::case::{Case, PATIENTLY};
 use crate::mistake::Mistakes;
 use crate::names::PeerName;
 use crate::record::{Failure, FailureKind};
-use crate::scenario::{Action, DEFAULT_WITHIN, Place, Scenario, peers_named};
+use crate::scenario::{Action, DEFAULT_WITHIN, MAX_PEERS, Place, Scenario, peers_named};
 use crate::signaling::Dialect;
 
 /// For what a step stands in its case.
@@ -139,10 +139,10 @@ impl Script {
             crate::yaml::scalar(&case.why),
         );
         let wanted = peers(&steps).len();
-        if wanted > MOST_PEERS {
+        if wanted > MAX_PEERS {
             let why = "its two rooms are full with";
             lacking = lacking.or(Some(format!(
-                "{why} {wanted}, and {MOST_PEERS} may take part"
+                "{why} {wanted}, and {MAX_PEERS} may take part"
             )));
         }
         let stack = if case.native { "native" } else { "wire" };
@@ -299,9 +299,6 @@ impl Script {
         self.roles = self.steps.iter().map(|(role, _)| *role).collect();
     }
 }
-
-/// A scenario has so many peers at most.
-const MOST_PEERS: usize = 8;
 
 /// A room of more is not filled: a scenario has eight peers at most, and one who finds no place is outside.
 const MOST: usize = 7;

@@ -1,7 +1,6 @@
 //! How somebody comes back into a room who has lost its line there: by what it was given on that line.
 
 use super::read::{Fields, Reader};
-use super::read_connect::refs;
 use super::read_template::Templates;
 use super::template::{Missing, Variables};
 use super::words;
@@ -49,10 +48,6 @@ impl Reader<'_> {
                 self.captured.push(name.clone());
             }
         }
-        let mut all: Vec<String> = known.into_iter().map(str::to_owned).collect();
-        all.extend(self.captured.iter().cloned());
-        // Once more, with only what is known: a slip of the pen in a name of glare's own is found so.
-        let template = self.templates(&refs(&all), false).template(message)?;
         let saying = Saying {
             body: Body::Template(template),
             ..Saying::default()
