@@ -153,10 +153,7 @@ impl Stage {
             }
             Some(OnGarbage::Close) => {
                 self.closed(peer, link).await?;
-                // A line also ends with its server, which is seen a moment later.
-                if !self.server.goes_on().await {
-                    self.take_in()?;
-                }
+                self.survived().await?;
                 Ok(Vec::new())
             }
             Some(OnGarbage::Silence) | None => Ok(Vec::new()),

@@ -39,8 +39,17 @@ impl Stage {
             Err(Stop::Fail {
                 kind: FailureKind::TimedOut | FailureKind::ConnectionLost | FailureKind::Impossible,
                 ..
-            }) if Instant::now() < own.at => Ok(Vec::new()),
+            }) if Instant::now() < own.at => self.survived().await.map(|()| Vec::new()),
             played => played,
+        }
+    }
+
+    /// Where the end of a line, or no answer, is right: what a server sends nothing for any more is also that it has ended, which is seen
+    /// a moment later, and it is this step that it ended of.
+    pub(super) async fn survived(&mut self) -> Result<(), Stop> {
+        match self.server.goes_on().await {
+            true => Ok(()),
+            false => self.take_in(),
         }
     }
 

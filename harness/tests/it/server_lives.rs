@@ -17,12 +17,13 @@ use glare::terms::{Carrier, Direction, Fate, ServerLife};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 
-/// What the server under test does with what is not JSON: `bears` it, `exits`, `aborts`, `restarts` (a shell starts it again), `leaves` (a
-/// shell that goes on).
+/// What the server under test does with what is not JSON, and with a request to delete something: `bears` it, `exits`, `aborts`, `restarts`
+/// (a shell starts it again), `leaves` (a shell that goes on), `closes` (its sockets first, and itself a moment later).
 const HOW: &str = "ROOMLESS";
 
 type Users = Arc<Mutex<HashMap<String, UnboundedSender<String>>>>;
@@ -46,20 +47,36 @@ fn roomless() {
             listener.local_addr().expect("an address")
         );
         let users = Users::default();
+        let dooms = Arc::new(Notify::new());
         loop {
-            let (socket, _) = listener.accept().await.expect("a connection");
-            tokio::spawn(serve(socket, users.clone(), how.clone()));
+            let (socket, _) = tokio::select! {
+                accepted = listener.accept() => accepted.expect("a connection"),
+                () = dooms.notified() => break,
+            };
+            tokio::spawn(serve(socket, users.clone(), how.clone(), dooms.clone()));
         }
+        drop(listener);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        eprintln!("SyntaxError: Unexpected token");
+        std::process::exit(1);
     });
 }
 
-async fn serve(mut socket: TcpStream, users: Users, how: String) {
+async fn serve(mut socket: TcpStream, users: Users, how: String, dooms: Arc<Notify>) {
     let mut head = [0; 2048];
     let length = socket.peek(&mut head).await.unwrap_or(0);
     let head = String::from_utf8_lossy(&head[..length]).to_lowercase();
+    if how == "closes" && head.starts_with("get /delete") {
+        dooms.notify_one();
+        return;
+    }
     if !head.contains("upgrade: websocket") {
         let mut request = [0; 2048];
         drop(socket.read(&mut request).await);
+        if how == "closes" && head.starts_with("delete") {
+            dooms.notify_one();
+            return;
+        }
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         drop(socket.write_all(answer).await);
         return;
@@ -97,6 +114,10 @@ async fn serve(mut socket: TcpStream, users: Users, how: String) {
                     match how.as_str() {
                         "bears" => drop(say.send(json!({ "error": "not JSON" }).to_string())),
                         "aborts" => std::process::abort(),
+                        "closes" => {
+                            dooms.notify_one();
+                            break;
+                        }
                         _ => {
                             eprintln!("SyntaxError: Unexpected token");
                             std::process::exit(1);
@@ -221,6 +242,49 @@ fn garbage_as_the_last_word_that_ends_the_server_is_always_a_failure() {
                 ran.complains("server's output: SyntaxError: Unexpected token");
             }
         }
+    }
+}
+
+/// The sockets of a server that dies may be seen to close well before its process is seen to end: it died of the step that it got, and
+/// not of the one behind it.
+#[test]
+fn an_end_is_laid_to_the_step_that_the_server_dies_of() {
+    let steps = "  - send: { from: alice, to: bob, message: offer }\n  - await: { peer: bob, hears: offer, from: alice }\n";
+    for harm in [
+        "  - http: { peer: carol, method: DELETE, path: /room, answered: false }\n",
+        "  - garbage: { peer: carol, kind: cut-short }\n",
+        "  - send-raw: { peer: carol, path: /delete, answered: false }\n",
+    ] {
+        let (stand, server) = (stand(), server("closes"));
+        stand.write("roomless.yaml", &format!("{DIALECT}garbage: close\n"));
+        let scenario = GARBAGE_LAST.replace(
+            "  - send-raw: { peer: carol, text: \"this is not JSON\" }\n",
+            &format!("{harm}{steps}"),
+        );
+        stand.write("x.yaml", &scenario);
+        let place = format!(
+            "x.yaml:{}",
+            1 + scenario
+                .split(harm)
+                .next()
+                .unwrap_or_default()
+                .lines()
+                .count()
+        );
+        (stand.glare(&[
+            "run",
+            "x.yaml",
+            "--server",
+            &server,
+            "--ready",
+            "http:/health",
+            "--dialect",
+            "roomless.yaml",
+            "--accept",
+        ]))
+        .ends(1)
+        .complains("the server ended by itself: exit status: 1")
+        .complains(&place);
     }
 }
 
