@@ -237,20 +237,26 @@ const boxOf = (el) => {
 const there = property(Node, "isConnected");
 const intoView = method(Element, "scrollIntoView");
 let tries = 0;
-const stood = new WeakMap(); // where something was, and when
+const stood = new WeakMap(); // where something was, since when, and whether a frame has begun after that
 // Whether it is where it was some frames ago. If it has just begun to move, input lands elsewhere, which is told, or still on it.
 const stands = (el, now) => {
-  const [where, since] = stood.get(el) ?? [];
+  const had = stood.get(el);
   const here = boxOf(el);
-  if (where === here) return now - since >= STOOD;
-  stood.set(el, [here, now]);
+  // What moves does so from frame to frame: on a machine that paints none, time alone shows nothing.
+  if (had?.where === here) return had.painted && now - had.since >= STOOD;
+  const look = { where: here, since: now, painted: false };
+  stood.set(el, look);
+  requestAnimationFrame(() => (look.painted = true));
   return false;
 };
+const isAnimated = () => (roots.length ? roots : [document]).some((root) => root.getAnimations().some(({ playState }) => playState === "running"));
 // Where a user can click it, or why he cannot.
 const place = async (el, how) => {
   if (!stands(el, performance.now())) {
     const before = boxOf(el);
-    const painted = await frame();
+    let painted = await frame();
+    // The first may be the one in which an animation begins, where it was put before.
+    if (painted && boxOf(el) === before && isAnimated()) painted = await frame();
     if (!there(el)) return { why: "fleeting" };
     if (boxOf(el) !== before || !painted) return { why: "moving" };
   }
