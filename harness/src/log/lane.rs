@@ -181,6 +181,7 @@ pub(super) fn lane<'a>(
         | What::Released { .. }
         | What::Aside { .. }
         | What::Hears { .. }
+        | What::Passes { .. }
         | What::Console { .. }
         | What::Server { .. }
         | What::Node { .. }

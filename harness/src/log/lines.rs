@@ -526,6 +526,7 @@ impl Names {
             | What::Released { .. }
             | What::Aside { .. }
             | What::Hears { .. }
+            | What::Passes { .. }
             | What::Stalled { .. }
             | What::Fenced { .. }
             | What::ConnectionMade { .. }

@@ -218,6 +218,8 @@ pub enum What {
     },
     /// A held message goes on, or finds nobody (`delivered: false`).
     Released { message: Seq, delivered: bool },
+    /// A message that goes on has in it what a step looks for, as the step says it: `bob gets "card"`; `cause` is the message. In no log.
+    Passes { link: Link, what: String },
     /// A peer has heard a word; `cause` is the message.
     Hears {
         peer: PeerName,
@@ -346,6 +348,7 @@ impl What {
             | What::LinkClosed { link, .. }
             | What::Message { link, .. }
             | What::Hears { link, .. }
+            | What::Passes { link, .. }
             | What::Stalled { link, .. }
             | What::Fenced { link, .. } => Some(link),
             _ => None,
@@ -364,6 +367,7 @@ impl What {
             | What::LinkClosed { link, .. }
             | What::Message { link, .. }
             | What::Hears { link, .. }
+            | What::Passes { link, .. }
             | What::Stalled { link, .. }
             | What::Fenced { link, .. } => Some(link),
             _ => None,

@@ -242,6 +242,7 @@ fn reading(
         | What::LinkEnded { .. }
         | What::Stalled { .. }
         | What::Fenced { .. }
+        | What::Passes { .. }
         | What::End
         | What::Clearing
         | What::Law(_)

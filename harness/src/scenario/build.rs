@@ -7,13 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw, Second};
 use super::page::{Clicking, Filling, PageDeed, ROLE_KEYS, Sight, Tab, Target};
+use super::sought::{Sought, Wanted};
 use super::strain::Strain;
 use crate::names::{PeerName, RoomName};
 use crate::signaling::{DescriptionKind, Field, Garbage, Kind};
 use crate::source::Span;
-use crate::terms::Machine;
-use crate::terms::{ChannelOptions, Data, Kill};
-use crate::terms::{Corruption, RawFrame, Silence};
+use crate::terms::{ChannelOptions, Corruption, Data, Direction, Kill, Machine, RawFrame, Silence};
 
 /// Makes an action of values that have been found to fit their shapes. `None`: something needed is missing, and the
 /// mistake is noted already.
@@ -32,6 +31,7 @@ pub(crate) enum Parsed {
     Duration(Duration),
     Word(&'static str),
     State(Machine, &'static str),
+    Wanted(Wanted),
 }
 
 /// The values of one step, with their places.
@@ -714,4 +714,30 @@ pub(crate) fn disconnected(v: &Values) -> Option<Action> {
     Some(Action::Await(Condition::Disconnected {
         peer: v.peer("peer")?,
     }))
+}
+
+pub(crate) fn gets(v: &Values) -> Option<Action> {
+    sought(v, Direction::Down).map(|sought| Action::Await(Condition::Passes(sought)))
+}
+
+pub(crate) fn sends(v: &Values) -> Option<Action> {
+    sought(v, Direction::Up).map(|sought| Action::Await(Condition::Passes(sought)))
+}
+
+pub(crate) fn never(v: &Values) -> Option<Action> {
+    let sought = sought(v, Direction::Down).or_else(|| sought(v, Direction::Up));
+    sought.map(Action::Never)
+}
+
+fn sought(v: &Values, direction: Direction) -> Option<Sought> {
+    let mut sought = Sought {
+        peer: v.peer("peer")?,
+        direction,
+        what: Wanted::Text(String::new()),
+    };
+    let Some(Parsed::Wanted(what)) = v.find(sought.key()) else {
+        return None;
+    };
+    sought.what = what.clone();
+    Some(sought)
 }

@@ -11,6 +11,7 @@ use super::model::{
     PeerSpec, Place, Raw, Scenario, Step,
 };
 use super::model::{Share, Together};
+use super::sought::Sought;
 use super::strain::Strain;
 use super::times::Times;
 use crate::mistake::Mistakes;
@@ -375,6 +376,11 @@ impl Builder {
     /// `await` of a condition
     pub fn wait_for(self, condition: Condition) -> Self {
         self.step(Action::Await(condition))
+    }
+
+    /// `never`
+    pub fn never_passes(self, sought: Sought) -> Self {
+        self.step(Action::Never(sought))
     }
 
     /// `await` of a word

@@ -84,7 +84,10 @@ struct Walk<'a> {
 fn is_lively(condition: &Condition) -> bool {
     match condition {
         Condition::Hears { kind, .. } => *kind != Kind::PeerLeft,
-        Condition::Connected { .. } | Condition::Said { .. } | Condition::Applied { .. } => true,
+        Condition::Connected { .. }
+        | Condition::Said { .. }
+        | Condition::Applied { .. }
+        | Condition::Passes(_) => true,
         _ => false,
     }
 }
@@ -342,6 +345,7 @@ impl Walk<'_> {
             | Action::Resume { .. }
             | Action::Strain { .. }
             | Action::Wait(_)
+            | Action::Never(_)
             | Action::SendRaw { .. }
             | Action::Page { .. }
             | Action::Http { .. } => {}
@@ -438,7 +442,7 @@ impl Walk<'_> {
             | Condition::Said { peer, .. }
             | Condition::Applied { peer, .. }
             | Condition::Error { peer, .. } => self.has_connection(at, peer, "peer"),
-            Condition::Disconnected { .. } => {}
+            Condition::Disconnected { .. } | Condition::Passes(_) => {}
         }
     }
 

@@ -181,5 +181,6 @@ fn is_of_wire(action: &Action) -> bool {
             | Action::Reorder { .. }
             | Action::Corrupt { .. }
             | Action::Wait(_)
+            | Action::Never(_)
     )
 }

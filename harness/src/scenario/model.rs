@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::cast::Mix;
 use super::page::PageDeed;
+use super::sought::Sought;
 use super::strain::Strain;
 use super::times::Times;
 use crate::hand::PeerFault;
@@ -472,6 +473,8 @@ pub enum Action {
     Page { peer: PeerName, deed: PageDeed },
     /// Wait.
     Await(Condition),
+    /// From this step on to the end no message of the peer's own, or for it, has this in it.
+    Never(Sought),
     /// Steps that begin together.
     Together(Together),
 }
@@ -594,6 +597,8 @@ pub enum Condition {
     Error { peer: PeerName, during: String },
     /// The peer's signaling connection has ended.
     Disconnected { peer: PeerName },
+    /// A message of the peer's own, or one for it, has this in it, whatever the dialect makes of it. Each satisfies one wait only.
+    Passes(Sought),
 }
 
 /// What must and must not be in the log, in arrow notation. A line matches a log line that begins with it, word by word.

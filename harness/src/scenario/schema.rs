@@ -404,10 +404,20 @@ fn key_value(key: &KeySpec) -> Value {
             })
         }
         Shape::Path => json!({ "type": "string", "pattern": "^/($|[^/])" }),
+        Shape::Wanted(most) => json!({ "anyOf": [
+            { "type": "string", "minLength": 1, "maxLength": most },
+            { "type": "object", "minProperties": 1 },
+            { "type": "array" },
+        ] }),
     };
     // Any text may hold a placeholder; where a list or mapping stands, its values may.
     let value = match key.shape {
-        Shape::Text(_) | Shape::Base64(_) | Shape::Reason | Shape::Peers | Shape::State => value,
+        Shape::Text(_)
+        | Shape::Base64(_)
+        | Shape::Reason
+        | Shape::Peers
+        | Shape::State
+        | Shape::Wanted(_) => value,
         _ => or_placeholder(value),
     };
     described(value, key.about)

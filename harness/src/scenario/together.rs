@@ -1,6 +1,7 @@
 //! Steps that begin together, and the names that their outcomes bind.
 
 use super::model::{Action, Answer, Condition, Pattern, Raw, Scenario, Share, Step, Together};
+use super::sought::Sought;
 use crate::names::PeerName;
 
 impl Share {
@@ -139,6 +140,7 @@ macro_rules! doer {
             | Action::Strain { .. }
             | Action::Wait(_)
             | Action::Await(_)
+            | Action::Never(_)
             | Action::Together(_) => None,
         }
     };
@@ -233,6 +235,7 @@ fn of_condition(condition: &mut Condition, look: &mut impl FnMut(&mut PeerName))
         }
         Condition::Applied { peer, .. }
         | Condition::Error { peer, .. }
-        | Condition::Disconnected { peer } => look(peer),
+        | Condition::Disconnected { peer }
+        | Condition::Passes(Sought { peer, .. }) => look(peer),
     }
 }

@@ -4,14 +4,17 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::build::{Parsed, Values};
+use serde_json::Value as Json;
+
 use super::model::Answer;
+use super::sought::Wanted;
 use super::spelling;
 use super::table::{KeySpec, RESERVED, STATES, Shape, Verb, WITHIN};
 use crate::mistake::{Mistakes, nearest, quoted};
 use crate::names::{PeerName, RoomName};
 use crate::source::Span;
 use crate::terms::Machine;
-use crate::yaml::{Key, Node, duration, word};
+use crate::yaml::{Key, Node, Value, duration, word};
 
 /// Reads values, knowing the scenario's peers. Without peers (their section is broken) every name is let through.
 pub(crate) struct Shapes<'a> {
@@ -119,6 +122,7 @@ impl Shapes<'_> {
             Shape::Word(words) => word(node, words, self.mistakes).map(Parsed::Word),
             Shape::State => self.state(node),
             Shape::Path => self.path(node).map(Parsed::Text),
+            Shape::Wanted(most) => self.wanted(node, most).map(Parsed::Wanted),
         }
     }
 
@@ -279,6 +283,56 @@ impl Shapes<'_> {
         };
         let (_, states) = STATES.iter().find(|(name, _)| *name == key.text)?;
         word(value, states, self.mistakes).map(|state| Parsed::State(machine, state))
+    }
+
+    fn wanted(&mut self, node: &Node, most: usize) -> Option<Wanted> {
+        if node.scalar().is_some() {
+            let text = self.text(node, most)?;
+            if text.is_empty() {
+                node.wrong(
+                    "text that is not empty, or members of a message: `{ type: card }`",
+                    self.mistakes,
+                );
+                return None;
+            }
+            return Some(Wanted::Text(text));
+        }
+        let json = self.json(node)?;
+        match &json {
+            Json::Object(members) if members.is_empty() => {
+                node.wrong("at least one member: `{ type: card }`", self.mistakes);
+                None
+            }
+            _ => Some(Wanted::Json(json)),
+        }
+    }
+
+    fn json(&mut self, node: &Node) -> Option<Json> {
+        match &node.value {
+            Value::Refused => None,
+            Value::List(items) => {
+                let items: Vec<_> = items.iter().map(|item| self.json(item)).collect();
+                items
+                    .into_iter()
+                    .collect::<Option<Vec<_>>>()
+                    .map(Json::Array)
+            }
+            Value::Map(entries) => {
+                let member = |(key, node): &(Key, Node)| Some((key.text.clone(), self.json(node)?));
+                let members: Vec<_> = entries.iter().map(member).collect();
+                members.into_iter().collect::<Option<_>>().map(Json::Object)
+            }
+            Value::Scalar(scalar) if scalar.is_null() => Some(Json::Null),
+            Value::Scalar(scalar) => match (scalar.flag(), scalar.number(), scalar.text()) {
+                (Some(flag), ..) => Some(Json::Bool(flag)),
+                (_, Some(number), _) => Some(Json::Number(number)),
+                (_, _, Some(text)) => Some(Json::from(text)),
+                _ => {
+                    node.wrong("text, a number, `true`, `false` or `null`", self.mistakes);
+                    None
+                }
+            },
+        }
     }
 
     fn path(&mut self, node: &Node) -> Option<String> {

@@ -220,6 +220,7 @@ impl Stage {
             | Action::Strain { .. }
             | Action::Wait(_)
             | Action::Await(_)
+            | Action::Never(_)
             | Action::Together(_) => {
                 return Err(fail(format!(
                     "`{}` is nothing that a peer begins",

@@ -26,7 +26,7 @@ use crate::log::Watch;
 use crate::names::{PeerName, RoomName};
 use crate::peer::browser::Pool;
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
-use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, Place};
+use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, Place, Sought};
 use crate::server::{AppServer, ServerUnderTest};
 use crate::signaling::{Alias, Dialect, Terms};
 use crate::terms::ServerLife;
@@ -122,6 +122,8 @@ pub(super) struct Stage {
     pub(super) recorder: Recorder,
     pub(super) rules: Arc<Rules>,
     pub(super) world: World,
+    /// What must not come any more, each with the number of the step that says so.
+    pub(super) forbids: Vec<(Sought, usize)>,
     pub(super) watch: Watch,
     /// Who had a link to be fenced at the end, and whether it was.
     pub(super) fences: BTreeMap<PeerName, bool>,
@@ -291,6 +293,7 @@ impl Stage {
                     .push((Instant::now(), Duration::from_millis(millis)));
             }
             self.world.feed(&event);
+            self.forbidden(&event)?;
             if let Some(index) = self.watch.feed(&event) {
                 return Err(Stop::Fail {
                     kind: FailureKind::Never,
@@ -476,6 +479,18 @@ impl Stage {
                     Some(crossed) => format!("{crossed} ({})", self.limit(until)),
                     None => message,
                 },
+            },
+            (
+                Stop::Fail {
+                    kind: FailureKind::TimedOut,
+                    place,
+                    message,
+                },
+                Condition::Passes(sought),
+            ) => Stop::Fail {
+                kind: FailureKind::TimedOut,
+                place,
+                message: format!("{message}; {}", self.passed_instead(sought, begun)),
             },
             (stop, _) => stop,
         })

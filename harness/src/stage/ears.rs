@@ -84,6 +84,8 @@ impl Wire {
         let link = held.link.instance;
         let more = inner.later.remove(&held.seq).unwrap_or_default();
         let words = self.says_more(link, held.direction, (held.seq, released), more);
+        let found = inner.kept.remove(&held.seq).unwrap_or_default();
+        self.tells(&held.link, found, released);
         if held.direction == Direction::Down {
             self.delivered(inner, link, words, held.mark);
         }

@@ -3,9 +3,9 @@
 use super::hope::{Waiting, cut};
 use super::waits::World;
 use crate::names::PeerName;
-use crate::scenario::Condition;
+use crate::scenario::{Condition, Sought};
 use crate::signaling::Kind;
-use crate::terms::Machine;
+use crate::terms::{Direction, Machine};
 
 impl World {
     /// Why this condition can hold no more, if so, after what was waited for.
@@ -45,6 +45,12 @@ impl World {
                 self.hope.deaf(peer, waiting)
             }
             Condition::Error { peer, .. } => killed(peer, waiting),
+            Condition::Passes(Sought {
+                peer, direction, ..
+            }) => match direction {
+                Direction::Up => killed(peer, waiting),
+                Direction::Down => self.hope.deaf(peer, waiting),
+            },
             Condition::Disconnected { peer } => killed(peer, waiting).or_else(|| {
                 let never = self.link(peer).is_none();
                 never.then(|| self.hope.deaf(peer, waiting)).flatten()

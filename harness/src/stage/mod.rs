@@ -28,6 +28,7 @@ mod late;
 mod lawful;
 mod leavings;
 mod line;
+mod looks;
 mod order;
 mod outcome;
 mod overheard;

@@ -4,10 +4,11 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::gathering::Gathering;
+use super::looks::Looks;
 use crate::lock::lock;
 use crate::names::{Link, PeerName};
 use crate::record::Seq;
-use crate::scenario::Pattern;
+use crate::scenario::{Pattern, Scenario};
 use crate::signaling::Kind;
 use crate::tap::{HoldId, Passing};
 use crate::terms::Corruption;
@@ -17,6 +18,8 @@ use crate::terms::{Direction, Fate};
 #[derive(Default)]
 pub struct Rules {
     placed: Mutex<Vec<Placed>>,
+    /// What steps look for in messages.
+    pub(super) looks: Looks,
     /// What begins together now.
     pub(super) gathering: Gathering,
 }
@@ -89,6 +92,14 @@ pub(super) struct Decision {
 }
 
 impl Rules {
+    /// None is placed yet.
+    pub fn of(scenario: &Scenario) -> Self {
+        Self {
+            looks: Looks::of(scenario),
+            ..Self::default()
+        }
+    }
+
     /// From now on, do this with what matches.
     pub fn place(&self, pattern: Pattern, fault: Fault) {
         lock(&self.placed).push(Placed {

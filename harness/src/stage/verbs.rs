@@ -158,6 +158,15 @@ impl Stage {
             Action::Wait(time) => self.idle(*time).await?,
             Action::Page { peer, deed } => self.page(peer, deed, begun).await?,
             Action::Await(condition) => return self.condition(condition, begun).await,
+            Action::Never(sought) => {
+                // What is here by now is not meant.
+                self.take_in()?;
+                let number = match self.recorder.event(begun).map(|event| event.what.clone()) {
+                    Some(What::Step { index, .. }) => index,
+                    _ => 0,
+                };
+                self.forbids.push((sought.clone(), number));
+            }
             Action::Together(together) => return self.together(together, begun).await,
             // All else is for a peer to do.
             action => return self.ordered(action, begun).await,

@@ -123,6 +123,7 @@ enum TokenKind {
     },
     Applied(Kind),
     Error(String),
+    Passes(String),
 }
 
 impl World {
@@ -259,6 +260,7 @@ impl World {
                     });
                 }
             }
+            What::Passes { link, what } => token(&link.peer, TokenKind::Passes(what.clone())),
             What::PeerError { peer, during, .. } => token(peer, TokenKind::Error(during.clone())),
             What::State {
                 peer,
@@ -450,6 +452,13 @@ impl World {
                 peer,
                 |token| matches!(token, TokenKind::Error(op) if op == during),
             ),
+            Condition::Passes(sought) => {
+                let text = sought.to_string();
+                self.take(
+                    &sought.peer,
+                    |token| matches!(token, TokenKind::Passes(there) if *there == text),
+                )
+            }
             Condition::Disconnected { peer } => {
                 let newest = self.link(peer)?;
                 self.closed

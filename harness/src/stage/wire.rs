@@ -57,6 +57,8 @@ pub(super) struct Inner {
     pub(super) delivered: BTreeMap<u32, VecDeque<(Vec<Seq>, u64)>>,
     /// What else messages say that are kept back, by their events.
     pub(super) later: BTreeMap<Seq, Vec<Word>>,
+    /// What steps look for and has been found in those.
+    pub(super) kept: BTreeMap<Seq, Vec<String>>,
     /// The requests that nothing has answered yet, by method and path, oldest first.
     pub(super) asked: VecDeque<(String, Seq)>,
     pub(super) down: Vec<u32>,
@@ -444,9 +446,13 @@ impl Policy for Wire {
             }
             Direction::Down => Vec::new(),
         };
+        let mut found = self.found(&mut inner, passing, payload.text);
         if passing.swallowed {
             let said = (word, about, aside);
-            self.record(&link, passing, payload, said, Fate::Swallowed, &cause);
+            let seq = self.record(&link, passing, payload, said, Fate::Swallowed, &cause);
+            // It was sent, and comes to nobody.
+            found.retain(|_| passing.direction == Direction::Up);
+            self.tells(&link, found, seq);
             return Verdict::Drop;
         }
         let kind = word.as_ref().map(Word::kind);
@@ -493,6 +499,13 @@ impl Policy for Wire {
             self.record_violation(link.clone(), Direction::Down, Rule::Binary, &detail, &[seq]);
         }
         let inner = &mut *inner;
+        match fault.map(Fault::fate) {
+            _ if passing.direction == Direction::Up => self.tells(&link, found, seq),
+            Some(Fate::Held) => drop(inner.kept.insert(seq, found)),
+            // What is changed on the way is looked at as it comes.
+            Some(Fate::Dropped | Fate::Corrupted) => {}
+            _ => self.tells(&link, found, seq),
+        }
         // What else it says, and what follows from it, once it goes on.
         let also = match passing.direction {
             Direction::Up => implied,
@@ -533,6 +546,10 @@ impl Policy for Wire {
                 let aside = understood.aside;
                 let said = (understood.word, about, aside);
                 let forged = self.record(&link, passing, payload, said, Fate::Forged, &[seq]);
+                if passing.direction == Direction::Down {
+                    let found = self.found(inner, passing, payload.text);
+                    self.tells(&link, found, forged);
+                }
                 self.deliver(inner, passing, vec![forged], &bytes);
                 return Verdict::Corrupt(how);
             }

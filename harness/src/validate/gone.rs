@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::script::{Role, Script};
 use crate::names::{Link, PeerName};
 use crate::record::{Event, Failure, FailureKind, What};
-use crate::scenario::{Action, Condition, Place, Scenario};
+use crate::scenario::{Action, Condition, Place, Scenario, Sought};
 use crate::signaling::{Dialect, Kind, Notice, Word};
 use crate::stage::Outcome;
 use crate::terms::{Direction, Ending, Side};
@@ -69,7 +69,8 @@ fn who(action: &Action) -> Option<&PeerName> {
         Action::Await(
             Condition::Hears { peer, .. }
             | Condition::Said { peer, .. }
-            | Condition::Applied { peer, .. },
+            | Condition::Applied { peer, .. }
+            | Condition::Passes(Sought { peer, .. }),
         ) => Some(peer),
         action => action.actor(),
     }

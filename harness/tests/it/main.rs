@@ -69,6 +69,7 @@ mod log_exempt;
 mod log_expect;
 mod log_trace;
 mod logins;
+mod looks;
 mod mesh;
 mod mqtt;
 mod names;

@@ -263,6 +263,7 @@ fn more(html: &mut Html, event: &Event, label: &str) {
 fn is_minor(what: &What) -> bool {
     match what {
         What::Hears { .. }
+        | What::Passes { .. }
         | What::Gathered { .. }
         | What::Applied { .. }
         | What::Console { .. }
@@ -515,6 +516,7 @@ fn drawn(
             let class = if state == "open" { " up" } else { "" };
             chip(peer, class, format!("channel {label} {state}"))
         }
+        What::Passes { link, what } => chip(&link.peer, "", what.clone()),
         What::Hears { peer, kind, .. } => chip(peer, "", format!("hears {kind}")),
         What::Gathered { peer, sort, .. } => {
             let sort = sort.as_deref().unwrap_or("no more");

@@ -1,7 +1,7 @@
 //! Verbs of steps that begin alone: faults on the wires, the life of the server, garbage whose effect is awaited.
 
 use super::keys::{FROM, MESSAGE, MESSAGES, NODE, NTH, PEER, SPOKEN, TO};
-use super::limits::MAX_TIMES;
+use super::limits::{MAX_TEXT, MAX_TIMES};
 use super::spec::{Demands, Shape, Verb, may, must, verb};
 use crate::scenario::build;
 use crate::scenario::strain::Strain;
@@ -151,6 +151,26 @@ pub(crate) const ALONE: &[Verb] = &[
         Demands::Control,
         build::restart,
     ),
+    Verb {
+        name: "never",
+        about: "From this step on to the end no message has this in it; the run stops at the first.",
+        keys: &[
+            PEER,
+            may(
+                "gets",
+                Shape::Wanted(MAX_TEXT),
+                "What must not come to the peer. As in `await`.",
+            ),
+            may(
+                "sends",
+                Shape::Wanted(MAX_TEXT),
+                "What the peer itself must not send.",
+            ),
+        ],
+        one_of: &["gets", "sends"],
+        demands: Demands::Nothing,
+        build: build::never,
+    },
     verb(
         "garbage",
         "Sends garbage, made from what the server's dialect would say, and waits for what the dialect declares that the server does then: a word, an end of the line, nothing. Where it declares nothing, nothing is awaited.",

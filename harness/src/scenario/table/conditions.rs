@@ -1,6 +1,6 @@
 //! What `await` waits for.
 
-use super::keys::{DURING, FROM, HEARD, MESSAGES, NTH, TO, WITH};
+use super::keys::{DURING, FROM, HEARD, MESSAGES, NTH, TO, WANTED, WITH};
 use super::limits::{MAX_LABEL, MAX_TEXT};
 use super::spec::{Shape, Verb, condition, may, must};
 use crate::scenario::build;
@@ -103,5 +103,23 @@ pub(crate) const CONDITIONS: &[Verb] = &[
             must("disconnected", Shape::True, "Always `true`."),
         ],
         build::disconnected,
+    ),
+    condition(
+        "gets",
+        "A message that comes to the peer has this in it, whatever the dialect makes of it: a word that it ignores, or knows nothing of.",
+        &[
+            must("peer", Shape::Peer, "To whom it comes."),
+            must("gets", Shape::Wanted(MAX_TEXT), WANTED),
+        ],
+        build::gets,
+    ),
+    condition(
+        "sends",
+        "The same of a message that the peer itself sends, such as a page by itself.",
+        &[
+            must("peer", Shape::Peer, "Who sends it."),
+            must("sends", Shape::Wanted(MAX_TEXT), WANTED),
+        ],
+        build::sends,
     ),
 ];

@@ -123,3 +123,6 @@ pub(super) const DURING: &[&str] = &[
     "create-answer",
     "say",
 ];
+
+/// What a message has in it.
+pub(super) const WANTED: &str = "Text that stands in it, or members that a JSON message has, each with this value, whatever others it has: `{ type: card, of: { id: alice } }`; an event of socket.io is the list of its name and what comes with it.";

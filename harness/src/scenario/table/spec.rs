@@ -31,6 +31,8 @@ pub(crate) enum Shape {
     State,
     /// A path on the server, with its query.
     Path,
+    /// What a message has in it: text of at most so many bytes, or members of JSON.
+    Wanted(usize),
 }
 
 /// One key of a verb.

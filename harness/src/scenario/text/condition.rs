@@ -54,6 +54,7 @@ impl Condition {
             Condition::Applied { peer, what } => format!("{peer}'s stack takes in a remote {what}"),
             Condition::Error { peer, during } => format!("{peer}'s stack refuses {during}"),
             Condition::Disconnected { peer } => format!("{peer}'s signaling connection ends"),
+            Condition::Passes(sought) => sought.to_string(),
         }
     }
 

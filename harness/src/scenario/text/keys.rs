@@ -8,6 +8,7 @@ use crate::names::PeerName;
 use crate::scenario::build::made_up;
 use crate::scenario::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw};
 use crate::scenario::page::{Clicking, Filling, PageDeed, ROLE_KEYS, Sight, Tab, Target};
+use crate::scenario::sought::{Sought, Wanted};
 use crate::scenario::table::{TOGETHER, WAIT};
 use crate::terms::{Corruption, Data};
 use crate::yaml::{scalar, write_duration};
@@ -246,6 +247,7 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
         ),
         Action::Mend { peer } => ("mend", vec![who("peer", peer)]),
         Action::Wait(_) => (WAIT, Vec::new()),
+        Action::Never(sought) => ("never", sought_entries(sought)),
         Action::Pause { node } => ("pause", on(node)),
         Action::Resume { node } => ("resume", on(node)),
         Action::KillServer { node, asked } => {
@@ -465,5 +467,14 @@ fn condition_entries(condition: &Condition) -> Entries {
         Condition::Disconnected { peer } => {
             vec![who("peer", peer), ("disconnected", "true".into())]
         }
+        Condition::Passes(sought) => sought_entries(sought),
     }
+}
+
+fn sought_entries(sought: &Sought) -> Entries {
+    let what = match &sought.what {
+        Wanted::Text(text) => scalar(text),
+        Wanted::Json(json) => json.to_string(),
+    };
+    vec![who("peer", &sought.peer), (sought.key(), what)]
 }

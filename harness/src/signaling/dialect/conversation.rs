@@ -3,6 +3,7 @@
 //! In goes a word to say, the opening of the line, a frame, a response; out come frames and requests, words, and what was learned on the way. The
 //! peer's driver has one, and the tap another: they are equal wherever no fault has struck.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -457,6 +458,29 @@ impl Conversation {
                 quick::read(&text).or_else(|| serde_json::from_str(&text).ok())
             }
         }
+    }
+
+    /// A message as it stands on the wire, and the JSON that it is, however it is framed; of a bundle each that is in it as well.
+    pub fn readings<'t>(&self, text: &'t str) -> (Cow<'t, str>, Vec<Json>) {
+        let value = match self.dialect.framing {
+            Framing::SocketIo(_) => match self.packet(text) {
+                Some(socketio::Packet::Event(value, _) | socketio::Packet::Ack(value, _)) => {
+                    Some(value)
+                }
+                _ => None,
+            },
+            _ => self.value(text),
+        };
+        let mut all = Vec::new();
+        let mut variables = Variables::default();
+        if let (Some(value), Some(bundle)) = (&value, &self.dialect.bundle)
+            && bundle.matches(value, &mut variables)
+        {
+            let messages = variables.get("messages").and_then(Json::as_array);
+            all.extend(messages.into_iter().flatten().cloned());
+        }
+        all.extend(value);
+        (self.alias.take_off(text), all)
     }
 
     pub(super) fn packet(&self, text: &str) -> Option<socketio::Packet> {
