@@ -5,6 +5,7 @@
 //! control), and where two fresh processes show the same. What nobody promised is told as a *fact*.
 
 mod belongs;
+mod beyond;
 mod case;
 mod column;
 mod deviations;
@@ -21,6 +22,7 @@ mod told;
 mod unread;
 mod verdict;
 
+pub use beyond::{Beyond, Unjudged, beyond_all};
 pub use case::{Case, Number, PATIENCE, Section, Source};
 pub use column::Column;
 pub use deviations::Deviations;

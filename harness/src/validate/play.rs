@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
 use super::belongs::{belongs, explained, homes};
+use super::beyond::{Beyond, beyond};
 use super::case::{ANY_NAME, Case, ENDURES, KEEPS, Number, QUEUES, Source};
 use super::end::End;
 use super::gone::{Gone, gone, how};
@@ -45,6 +46,8 @@ pub struct Answer {
     pub log: String,
     /// Messages and the server's words of that run, a line each; empty for what holds.
     pub evidence: Vec<String>,
+    /// What came in that run and is judged by nothing.
+    pub beyond: Beyond,
     /// How long it took, all its runs together.
     pub took: Duration,
 }
@@ -425,6 +428,10 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
             (None, Some(outcome)) => figures(outcome).into_iter().collect(),
             (None, None) => Vec::new(),
         },
+        beyond: outcome
+            .as_ref()
+            .map(|outcome| beyond(&outcome.events, &setting.dialect))
+            .unwrap_or_default(),
         took: began.elapsed(),
         says,
     }

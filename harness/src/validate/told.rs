@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
+use super::beyond::{Unjudged, beyond_all};
 use super::column::Column;
 use super::verdict::Says;
 use crate::report::Html;
@@ -11,7 +12,8 @@ use crate::report::Html;
 /// The format's version.
 const VERSION: u32 = 1;
 
-/// Of one server an object: `{"version", "server", "counts", "cases": [{"number", "title", "verdict", "why", "evidence"}]}`. Evidence is there for what does
+/// Of one server an object: `{"version", "server", "counts", "cases": [{"number", "title", "verdict", "why", "evidence"}]}`, and with `"unjudged"` where
+/// messages came that the dialect ignores, or does not know: how many of each kind. Evidence is there for what does
 /// not hold: the scenario, its log, and what passed on the wires. Of several a list of such objects, in the order in which they were asked, each with its `"name"`.
 pub fn as_json(columns: &[Column]) -> Json {
     match columns {
@@ -49,6 +51,12 @@ fn object(column: &Column) -> Json {
         .collect();
     let mut object =
         json!({ "version": VERSION, "server": column.server, "counts": counts, "cases": cases });
+    let all = beyond_all(answers.iter().map(|answer| &answer.beyond));
+    for (why, word, _) in Unjudged::WORDS {
+        if let Some(kinds) = all.get(&why) {
+            object["unjudged"][word] = json!(kinds);
+        }
+    }
     if let Some(name) = &column.name {
         object["name"] = name.as_str().into();
     }

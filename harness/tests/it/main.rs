@@ -103,6 +103,7 @@ mod unconfirmed;
 mod unnoticed;
 mod validate;
 mod validate_belongs;
+mod validate_beyond;
 mod validate_lines;
 mod validate_several;
 mod variants;

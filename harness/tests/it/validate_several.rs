@@ -154,6 +154,7 @@ fn nothing_that_is_foreign_gets_out_of_its_place() {
     let hostile = "</td></pre></testsuite>\"'><script>alert(1)</script>\u{1b}[2J\u{202e}";
     let number = "2.2".parse().expect("a number");
     let answer = Answer {
+        beyond: glare::validate::Beyond::new(),
         number,
         title: hostile.into(),
         says: Says::Broken(hostile.into()),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use super::told::{Counts, told};
+use super::told::{Counts, told, told_beyond};
 use crate::cli::{Exit, complain, say};
 use crate::report::tame;
 use crate::stage::Setting;
@@ -55,6 +55,7 @@ pub(super) async fn perform(
                 say(format!("{}: {}", tame(name), tame(&found.column.server)));
             }
             told(sections, &found.column.answers, &asked.again);
+            told_beyond(&found.column.answers);
         }
         all.push(found);
     }

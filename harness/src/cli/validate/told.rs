@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cli::say;
 use crate::report::tame;
-use crate::validate::{Answer, Says, Section};
+use crate::validate::{Answer, Says, Section, Unjudged, beyond_all};
 
 /// How what is known to be otherwise is counted.
 const DEVIATES: &str = "deviates";
@@ -104,6 +104,32 @@ pub(super) fn told(sections: &[Section], answers: &[Answer], again: &str) {
                 tame(why)
             ));
         }
+    }
+}
+
+/// So many kinds of message are named.
+const KINDS: usize = 6;
+
+/// Says what came and was judged by nothing, so that nobody takes silence about it for praise.
+pub(super) fn told_beyond(answers: &[Answer]) {
+    let all = beyond_all(answers.iter().map(|answer| &answer.beyond));
+    for (why, _, what) in Unjudged::WORDS {
+        let Some(kinds) = all.get(&why) else {
+            continue;
+        };
+        let number: usize = kinds.values().sum();
+        let mut kinds: Vec<_> = kinds.iter().collect();
+        kinds.sort_by_key(|(looks, number)| (std::cmp::Reverse(*number), *looks));
+        let shown = kinds.iter().take(KINDS).map(|(looks, _)| tame(looks));
+        let shown: Vec<String> = shown.collect();
+        let more = match kinds.len().saturating_sub(KINDS) {
+            0 => String::new(),
+            more => format!(" and {more} other kinds"),
+        };
+        say(format!(
+            "judged by nothing: {number} messages {what}: {}{more}",
+            shown.join(", ")
+        ));
     }
 }
 

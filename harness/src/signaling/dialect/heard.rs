@@ -120,6 +120,16 @@ impl Conversation {
         }
     }
 
+    /// Whether `ignore` passes over it.
+    pub fn ignores(&self, text: &str) -> bool {
+        let (_, readings) = self.readings(text);
+        let mut messages = readings.iter();
+        messages.any(|value| {
+            let message = Message { value, ack: None };
+            self.any(&self.dialect.ignore, &message).is_some()
+        })
+    }
+
     /// A message, or each of those that are bundled in it.
     fn hear_all(&mut self, value: &Json) -> Heard {
         let dialect = Arc::clone(&self.dialect);
