@@ -159,19 +159,23 @@ impl Program {
         match talk.ask(what, within, read) {
             Ok(answer) => Some(answer),
             Err(why) => {
-                talk.end();
-                let mut told = format!("the dialect's program `{}` {why}", shown(&self.command));
-                let last = lock(&talk.errors).last();
-                if !last.is_empty() {
-                    told.push_str("; its last lines:");
-                }
-                for line in last {
-                    told.push_str(&format!("\n  {}", shown(&line)));
-                }
-                talk.failure = Some(told);
+                self.fails(&mut talk, &why);
                 None
             }
         }
+    }
+
+    fn fails(&self, talk: &mut Talk, why: &str) {
+        talk.end();
+        let mut told = format!("the dialect's program `{}` {why}", shown(&self.command));
+        let last = lock(&talk.errors).last();
+        if !last.is_empty() {
+            told.push_str("; its last lines:");
+        }
+        for line in last {
+            told.push_str(&format!("\n  {}", shown(&line)));
+        }
+        talk.failure = Some(told);
     }
 }
 
@@ -215,7 +219,14 @@ impl Translator for Program {
     }
 
     fn failure(&self) -> Option<String> {
-        lock(&self.talk).failure.clone()
+        let mut talk = lock(&self.talk);
+        // Nothing more may be asked that would show it.
+        if talk.failure.is_none()
+            && let Err(why) = talk.is_silent()
+        {
+            self.fails(&mut talk, &why);
+        }
+        talk.failure.clone()
     }
 }
 
@@ -226,9 +237,7 @@ impl Talk {
         within: Duration,
         read: impl FnOnce(&Json) -> Result<T, &'static str>,
     ) -> Result<T, String> {
-        if let Ok(line) = self.answers.try_recv() {
-            return Err(format!("wrote what nobody had asked for: {}", told(&line)));
-        }
+        self.is_silent()?;
         let asked = what.to_string();
         // Where that fails nobody answers.
         let _ = self.asks.send(format!("{asked}\n"));
@@ -256,6 +265,14 @@ impl Talk {
         match serde_json::from_slice(text) {
             Ok(answer @ Json::Object(_)) => read(&answer).map_err(wrong),
             _ => Err(wrong("a JSON object on one line")),
+        }
+    }
+
+    /// Whether it has written nothing that nobody had asked for.
+    fn is_silent(&self) -> Result<(), String> {
+        match self.answers.try_recv() {
+            Ok(line) => Err(format!("wrote what nobody had asked for: {}", told(&line))),
+            Err(_) => Ok(()),
         }
     }
 
@@ -329,5 +346,43 @@ fn shown(text: &str) -> String {
     match text.len() {
         0..=TOLD => text.to_owned(),
         _ => format!("{}…", &text[..text.floor_char_boundary(TOLD)]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Instant;
+
+    use super::*;
+
+    /// A case may end with that answer: then nothing is asked any more that would show it.
+    #[test]
+    fn what_nobody_had_asked_for_is_a_failure_also_behind_the_last_answer() {
+        let text = "dialect: odd\nframing: program\nconnect: { path: /ws }\n\
+            say: { offer: { message: { offer: '{sdp}' } }, answer: { message: { answer: '{sdp}' } } }\n\
+            hear: { offer: { message: { offer: '{sdp}' } }, answer: { message: { answer: '{sdp}' } } }\n";
+        let dialect = Dialect::read(Path::new("odd.yaml"), text);
+        let dialect = dialect.unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let command = "read hello; echo '{}'; read ask; printf '{}\\n{}\\n'; read more";
+        let spec = TranslatorSpec {
+            command: command.into(),
+            folder: None,
+        };
+        let run = Run::start().expect("a run");
+        let program = Program::start(&spec, &dialect, &run).expect("a program");
+        assert_eq!(program.write("{}"), None);
+        let until = Instant::now() + Duration::from_secs(10);
+        let failure = loop {
+            match program.failure() {
+                Some(failure) => break failure,
+                None => assert!(Instant::now() < until, "it is never told"),
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        assert!(
+            failure.contains("wrote what nobody had asked for: {}"),
+            "{failure}"
+        );
     }
 }

@@ -9,6 +9,7 @@ use super::rules::Held;
 use super::understood::Understood;
 use super::wire::{Inner, Told, Wire};
 use crate::lock::lock;
+use crate::names::Link;
 use crate::record::{Seq, What};
 use crate::signaling::{Conversation, Meant, Notice, Word};
 use crate::tap::Passing;
@@ -190,6 +191,30 @@ impl Wire {
         }
         let ears = inner.ears.entry(link);
         ears.or_insert_with(|| (self.directory).conversation(self.dialect.clone(), &self.peer))
+    }
+
+    /// What steps look for and is in a message.
+    pub(super) fn found(
+        &self,
+        inner: &mut Inner,
+        passing: &Passing<'_>,
+        text: Option<&str>,
+    ) -> Vec<String> {
+        let looks = &self.rules.looks;
+        let Some(text) = text.filter(|_| looks.any(passing.direction)) else {
+            return Vec::new();
+        };
+        let (text, json) = self.ear(inner, passing.link).readings(text);
+        looks.found(&self.peer, passing.direction, (&text, &json))
+    }
+
+    /// Records what was found in a message that goes on.
+    pub(super) fn tells(&self, link: &Link, found: Vec<String>, message: Seq) {
+        for what in found {
+            let link = link.clone();
+            self.recorder
+                .record(What::Passes { link, what }, &[message]);
+        }
     }
 
     /// What a payload says where this one passes: what the trace shows of it, and the dialect is to understand.

@@ -17,6 +17,7 @@ mod elsewhere;
 mod expected;
 mod faults;
 mod fences;
+mod forbids;
 mod frames;
 mod garbage;
 mod gathering;

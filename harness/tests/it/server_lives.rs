@@ -28,6 +28,20 @@ const HOW: &str = "ROOMLESS";
 
 type Users = Arc<Mutex<HashMap<String, UnboundedSender<String>>>>;
 
+/// How it `closes`: as with a process that dies, nobody listens any more when a line of it ends.
+#[derive(Default)]
+struct Doom {
+    comes: Notify,
+    deaf: Notify,
+}
+
+impl Doom {
+    async fn strikes(&self) {
+        self.comes.notify_one();
+        self.deaf.notified().await;
+    }
+}
+
 /// Not a test: a server without rooms, ids in the query, each message goes to whom it names. Does nothing when it is not asked to.
 #[test]
 #[ignore = "started by the other tests"]
@@ -47,34 +61,35 @@ fn roomless() {
             listener.local_addr().expect("an address")
         );
         let users = Users::default();
-        let dooms = Arc::new(Notify::new());
+        let doom = Arc::new(Doom::default());
         loop {
             let (socket, _) = tokio::select! {
                 accepted = listener.accept() => accepted.expect("a connection"),
-                () = dooms.notified() => break,
+                () = doom.comes.notified() => break,
             };
-            tokio::spawn(serve(socket, users.clone(), how.clone(), dooms.clone()));
+            tokio::spawn(serve(socket, users.clone(), how.clone(), doom.clone()));
         }
         drop(listener);
+        doom.deaf.notify_one();
         tokio::time::sleep(Duration::from_millis(300)).await;
         eprintln!("SyntaxError: Unexpected token");
         std::process::exit(1);
     });
 }
 
-async fn serve(mut socket: TcpStream, users: Users, how: String, dooms: Arc<Notify>) {
+async fn serve(mut socket: TcpStream, users: Users, how: String, doom: Arc<Doom>) {
     let mut head = [0; 2048];
     let length = socket.peek(&mut head).await.unwrap_or(0);
     let head = String::from_utf8_lossy(&head[..length]).to_lowercase();
     if how == "closes" && head.starts_with("get /delete") {
-        dooms.notify_one();
+        doom.strikes().await;
         return;
     }
     if !head.contains("upgrade: websocket") {
         let mut request = [0; 2048];
         drop(socket.read(&mut request).await);
         if how == "closes" && head.starts_with("delete") {
-            dooms.notify_one();
+            doom.strikes().await;
             return;
         }
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -115,7 +130,7 @@ async fn serve(mut socket: TcpStream, users: Users, how: String, dooms: Arc<Noti
                         "bears" => drop(say.send(json!({ "error": "not JSON" }).to_string())),
                         "aborts" => std::process::abort(),
                         "closes" => {
-                            dooms.notify_one();
+                            doom.strikes().await;
                             break;
                         }
                         _ => {
@@ -249,7 +264,7 @@ fn garbage_as_the_last_word_that_ends_the_server_is_always_a_failure() {
 /// not of the one behind it.
 #[test]
 fn an_end_is_laid_to_the_step_that_the_server_dies_of() {
-    let steps = "  - send: { from: alice, to: bob, message: offer }\n  - await: { peer: bob, hears: offer, from: alice }\n";
+    let steps = "  - say: { from: alice, text: again }\n  - wait: 400ms\n";
     for harm in [
         "  - http: { peer: carol, method: DELETE, path: /room, answered: false }\n",
         "  - garbage: { peer: carol, kind: cut-short }\n",
