@@ -483,6 +483,47 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
     }
 }
 
+/// The end of a line that was replaced is no loss: long after it, its ticket is good for the one that came after it.
+#[test]
+fn a_ticket_is_good_after_the_line_that_was_replaced_has_ended() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/tickets");
+    let server = format!("exec node {}/server.js {{port}}", example.display());
+    let dialect = example.join("dialect.yaml");
+    let dialect = dialect.to_str().expect("a plain path");
+    let stand = Stand::new();
+    stand.write(
+        "replaced.yaml",
+        "scenario: replaced\n\
+         peers: { alice: { stack: wire }, bob: { stack: wire } }\n\
+         steps:\n\
+         - create: { peer: alice, room: lobby }\n\
+         - join: { peer: bob, room: lobby }\n\
+         - connect: { peer: bob, second: resumes }\n\
+         - join: { peer: bob, room: lobby }\n\
+         - wait: 1500ms\n\
+         - kill: { peer: bob, how: socket }\n\
+         - connect: { peer: bob }\n\
+         - join: { peer: bob, room: lobby }\n\
+         - send: { from: alice, to: bob, message: offer }\n\
+         - await: { peer: bob, hears: offer, from: alice }\n",
+    );
+    stand
+        .glare(&[
+            "run",
+            "replaced.yaml",
+            "--server",
+            &server,
+            "--dialect",
+            dialect,
+        ])
+        .ends(0)
+        .says("1 passed, 0 failed");
+}
+
 /// News of a loss that comes long after that of a leaving is not slow: a place was kept.
 #[test]
 fn how_long_a_place_is_kept_is_proposed_apart_from_when_a_leaving_is_told() {

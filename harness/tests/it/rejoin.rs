@@ -109,6 +109,100 @@ fn a_ticket_is_good_until_it_is_known_not_to_be() {
     assert_eq!(after(&|_, book| book.is_out("bob")), ENTERS);
 }
 
+/// What is refused is not always the coming back, and who is told of a leaving is not always told of this one.
+#[test]
+fn a_ticket_is_not_given_up_for_what_says_nothing_of_its_place() {
+    let destroys = "hear:\n  destroyed: { message: { gone: \"{room}\" } }\n";
+    let dialect = dialect(&TICKETS.replace("hear:\n", destroys));
+    let after = |what: &dyn Fn(&dyn Fn(&str) -> Conversation, &Book)| {
+        let book = Book::default();
+        let line = |of: &str| Conversation::new(dialect.clone(), of).with(book.clone());
+        let mut first = line("bob");
+        said(&mut first, "lobby");
+        lets_in(&mut first, "t1");
+        book.is_lost("bob");
+        what(&line, &book);
+        said(&mut line("bob"), "lobby")
+    };
+    let in_lobby = |mut peer: Conversation| {
+        said(&mut peer, "lobby");
+        lets_in(&mut peer, "t5");
+        peer
+    };
+    let back = "{\"back\":\"t1\"}";
+    for (what, text) in [
+        ("another room", "{\"no\":\"full\"}"),
+        ("his name", "{\"no\":\"name\"}"),
+    ] {
+        let refused = |line: &dyn Fn(&str) -> Conversation, _: &Book| {
+            let mut bob = line("bob");
+            assert!(said(&mut bob, "attic").contains("enter"));
+            assert_eq!(bob.hear_text(text).words.len(), 1);
+        };
+        assert_eq!(after(&refused), back, "{what} in another room was refused");
+    }
+    let outside = |line: &dyn Fn(&str) -> Conversation, _: &Book| {
+        let leave = Word::Request {
+            request: Request::Leave {
+                room: RoomName::new("lobby"),
+            },
+        };
+        let mut bob = line("bob");
+        bob.say(&leave).expect("it can be said");
+        assert_eq!(bob.hear_text("{\"no\":\"outside\"}").words.len(), 1);
+    };
+    assert_eq!(after(&outside), back, "a leave was refused");
+    // He is told to be gone, and to have come: a server may tell of a return by both.
+    let returned = |line: &dyn Fn(&str) -> Conversation, _: &Book| {
+        let mut alice = in_lobby(line("alice"));
+        alice.hear_text("{\"out\":\"bob\"}");
+        alice.hear_text("{\"came\":\"bob\"}");
+    };
+    assert_eq!(after(&returned), back, "he left, and came");
+    // So it may after it has let him in.
+    let late = |line: &dyn Fn(&str) -> Conversation, _: &Book| {
+        let (mut alice, mut carol) = (in_lobby(line("alice")), in_lobby(line("carol")));
+        let mut bob = line("bob");
+        assert_eq!(said(&mut bob, "lobby"), back);
+        alice.hear_text("{\"out\":\"bob\"}");
+        lets_in(&mut bob, "t1");
+        alice.hear_text("{\"came\":\"bob\"}");
+        carol.hear_text("{\"out\":\"bob\"}");
+        carol.hear_text("{\"came\":\"bob\"}");
+    };
+    assert_eq!(after(&late), back, "others are told later");
+    // A room that is gone is no place; another one says nothing of it.
+    let destroyed = |room: &'static str| {
+        move |line: &dyn Fn(&str) -> Conversation, _: &Book| {
+            let text = format!("{{\"gone\":\"{room}\"}}");
+            assert_eq!(line("alice").hear_text(&text).words.len(), 1);
+        }
+    };
+    assert_eq!(after(&destroyed("lobby")), ENTERS);
+    assert_eq!(after(&destroyed("attic")), back);
+    // In the other room he has a place of its own.
+    let moved = |line: &dyn Fn(&str) -> Conversation, book: &Book| {
+        let mut bob = line("bob");
+        said(&mut bob, "attic");
+        bob.hear_text("{\"in\":\"attic\",\"ticket\":\"t2\",\"with\":[]}");
+        in_lobby(line("alice")).hear_text("{\"out\":\"bob\"}");
+        book.is_lost("bob");
+        assert_eq!(said(&mut line("bob"), "attic"), "{\"back\":\"t2\"}");
+    };
+    assert_eq!(after(&moved), ENTERS, "he has left the lobby");
+    let both = |line: &dyn Fn(&str) -> Conversation, book: &Book| {
+        let mut bob = line("bob");
+        said(&mut bob, "attic");
+        bob.hear_text("{\"in\":\"attic\",\"ticket\":\"t2\",\"with\":[]}");
+        book.is_lost("bob");
+        let overheard = line("bob").overhear_text("{\"back\":\"t2\"}", None);
+        assert_eq!(overheard.word, Some(join("attic")));
+        let overheard = line("bob").overhear_text("{\"back\":\"t1\"}", None);
+        assert_eq!(overheard.word, Some(join("lobby")));
+    };
+    assert_eq!(after(&both), back, "he was in another room");
+}
+
 /// After the time in which those who stay must have heard of it, nobody keeps a place.
 #[test]
 fn after_the_time_of_a_place_nobody_asks_for_it() {

@@ -27,18 +27,19 @@ struct Pages {
     meant: BTreeMap<(String, Kind), RoomName>,
     /// Who is about to be told its id, and since when.
     expected: BTreeMap<String, Instant>,
-    /// What each may come back with.
-    kept: BTreeMap<String, Kept>,
+    /// The places that each may come back to.
+    places: BTreeMap<String, BTreeMap<RoomName, Place>>,
 }
 
-/// What somebody was given to come back with.
+/// Somebody's place in a room, as far as it is not known to be gone.
 #[derive(Debug, Default)]
-struct Kept {
+struct Place {
+    /// What was given to come back with.
     values: BTreeMap<String, Json>,
-    /// Where to.
-    room: Option<RoomName>,
-    /// Since when its line is lost.
+    /// Since when the line is lost by which it was had.
     lost: Option<Instant>,
+    /// Those whose last news is that he left it. Others may yet be told of an earlier leaving, or of his return.
+    gone: BTreeSet<String>,
 }
 
 /// Ids that the server gives, and what the case calls those who have them.
@@ -149,30 +150,71 @@ impl Book {
         others.filter(|name| *name != peer).cloned().collect()
     }
 
-    /// This peer was given this to come back with.
-    pub(super) fn keep(&self, peer: &str, name: &str, value: &Json) {
+    /// This peer is inside, with this to come back with; on the same line it was in that other room before.
+    pub(super) fn is_inside(
+        &self,
+        peer: &str,
+        room: &RoomName,
+        values: BTreeMap<String, Json>,
+        before: Option<&RoomName>,
+    ) {
         let mut pages = lock(&self.0);
-        let kept = pages.kept.entry(peer.to_owned()).or_default();
-        kept.values.insert(name.to_owned(), value.clone());
+        let places = pages.places.entry(peer.to_owned()).or_default();
+        if let Some(before) = before {
+            places.remove(before);
+        }
+        let place = Place {
+            values,
+            ..Place::default()
+        };
+        places.insert(room.clone(), place);
     }
 
-    /// What it was given is for this room, where it is now.
-    pub(super) fn is_inside(&self, peer: &str, room: &RoomName) {
+    /// Where it is inside it was given this to come back with.
+    pub(super) fn keep(&self, peer: &str, room: &RoomName, name: &str, value: &Json) {
         let mut pages = lock(&self.0);
-        let kept = pages.kept.entry(peer.to_owned()).or_default();
-        kept.room = Some(room.clone());
-        kept.lost = None;
+        let places = pages.places.get_mut(peer);
+        if let Some(place) = places.and_then(|places| places.get_mut(room)) {
+            place.values.insert(name.to_owned(), value.clone());
+        }
+    }
+
+    /// This one was told that the peer has left that room, or that it has come into it.
+    pub(super) fn is_told(&self, hearer: &str, peer: &str, room: Option<&RoomName>, left: bool) {
+        let mut pages = lock(&self.0);
+        let places = pages.places.get_mut(peer).into_iter().flatten();
+        for (_, place) in places.filter(|(of, _)| room.is_none_or(|room| room == *of)) {
+            match left {
+                true => place.gone.insert(hearer.to_owned()),
+                false => place.gone.remove(hearer),
+            };
+        }
+    }
+
+    /// There is no place of this peer's in that room any more.
+    pub(super) fn is_out_of(&self, peer: &str, room: &RoomName) {
+        if let Some(places) = lock(&self.0).places.get_mut(peer) {
+            places.remove(room);
+        }
+    }
+
+    /// That room is gone, and with it every place in it.
+    pub(super) fn is_destroyed(&self, room: &RoomName) {
+        for places in lock(&self.0).places.values_mut() {
+            places.remove(room);
+        }
     }
 
     /// There is nothing to come back to any more.
     pub fn is_out(&self, peer: &str) {
-        lock(&self.0).kept.remove(peer);
+        lock(&self.0).places.remove(peer);
     }
 
     /// Its line is lost.
     pub fn is_lost(&self, peer: &str) {
-        if let Some(kept) = lock(&self.0).kept.get_mut(peer) {
-            kept.lost.get_or_insert_with(Instant::now);
+        let mut pages = lock(&self.0);
+        for place in pages.places.get_mut(peer).into_iter().flatten() {
+            place.1.lost.get_or_insert_with(Instant::now);
         }
     }
 
@@ -184,18 +226,19 @@ impl Book {
         within: Option<Duration>,
     ) -> Option<BTreeMap<String, Json>> {
         let pages = lock(&self.0);
-        let kept = pages.kept.get(peer)?;
-        let lost_for = kept.lost.map_or(Duration::ZERO, |lost| lost.elapsed());
+        let place = pages.places.get(peer)?.get(room)?;
+        let lost_for = place.lost.map_or(Duration::ZERO, |lost| lost.elapsed());
         let in_time = within.is_none_or(|within| lost_for < within);
-        let is_it = kept.room.as_ref() == Some(room) && in_time;
-        is_it.then(|| kept.values.clone())
+        (in_time && place.gone.is_empty()).then(|| place.values.clone())
     }
 
-    /// What it has to come back with, and where to.
-    pub(super) fn given_for(&self, peer: &str) -> Option<(BTreeMap<String, Json>, RoomName)> {
+    /// The rooms that it was given something to come back to, and what.
+    pub(super) fn all_given(&self, peer: &str) -> Vec<(RoomName, BTreeMap<String, Json>)> {
         let pages = lock(&self.0);
-        let kept = pages.kept.get(peer)?;
-        Some((kept.values.clone(), kept.room.clone()?))
+        let places = pages.places.get(peer).into_iter().flatten();
+        places
+            .map(|(room, place)| (room.clone(), place.values.clone()))
+            .collect()
     }
 
     /// This peer is nowhere any more.

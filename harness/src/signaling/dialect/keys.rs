@@ -194,7 +194,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "rejoin",
                 Shape::Section("rejoin"),
                 "never",
-                "What is said in the place of `join` by who has lost its line in that room, and was given there what stands in this: a ticket, a key. Until somebody hears that he has left, or for as long as `keeps-places` (without it, `announces-leaving-within`).",
+                "What is said in the place of `join` by who has lost its line in that room, and was given there what stands in this: a ticket, a key. Until the place is known to be gone: somebody hears that he has left, the room is destroyed, this itself is refused, or the time of `keeps-places` is over (without it, that of `announces-leaving-within`).",
                 "rejoin: { message: { type: resume, ticket: \"{ticket}\" } }",
             ),
             may(
