@@ -524,6 +524,90 @@ fn a_ticket_is_good_after_the_line_that_was_replaced_has_ended() {
         .says("1 passed, 0 failed");
 }
 
+/// A trial comes back by what the server gave, and says what became of it; what is told later than it waits for is no silence.
+#[test]
+fn a_trial_comes_back_by_what_the_server_gave() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let examples = folder().join("examples");
+    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
+    let dialect = examples.join("tickets/dialect.yaml");
+    let dialect = std::fs::read_to_string(dialect).expect("a text");
+    let modules = examples.join("node_modules");
+    let server = format!(
+        "NODE_PATH='{}' exec node server.js {{port}}",
+        modules.display()
+    );
+    let heading = "7. Bob's line is lost, and he comes back by what he was given";
+    for (right, wrong, told) in [
+        (
+            "KEPT = 1000",
+            "KEPT = 6000",
+            "he was let in, and what alice and he then said to each other arrived",
+        ),
+        ("line.ticket || !places", "places", "he was not let in"),
+        (
+            "take(ticket)\n    before",
+            "line.ticket = ticket\n    before",
+            "he was neither let in nor refused; he was told nothing",
+        ),
+        (
+            "mine().line = line\n",
+            "mine().line ??= line\n",
+            "what alice then said to him did not come",
+        ),
+        (
+            "before?.close(4001)",
+            "before?.close(4001)\n    line.removeAllListeners('message')",
+            "what he then said to alice did not come to her",
+        ),
+    ] {
+        assert!(text.contains(right), "{right}");
+        let mut text = text.replace(right, wrong);
+        if wrong.contains("??=") {
+            text = text.replace("mine().line = undefined\n", "");
+        }
+        let stand = Stand::new();
+        stand.write("server.js", &text);
+        // A dialect before anything is promised in it.
+        let kept = dialect
+            .lines()
+            .filter(|line| !line.starts_with("keeps-places"));
+        stand.write("d.yaml", &kept.collect::<Vec<_>>().join("\n"));
+        let ran = stand.glare(&["dialect", "try", "d.yaml", "--server", &server]);
+        let words = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            words.contains(heading) && words.contains(told),
+            "{told}\n{}",
+            ran.out
+        );
+        if wrong == "KEPT = 6000" {
+            assert!(
+                words.contains(
+                    "ms after the line had ended: later than the 5 s for which this waits"
+                ),
+                "{}",
+                ran.out
+            );
+            assert!(!words.contains("did not happen"), "{}", ran.out);
+            assert!(words.contains("keeps-places: 7s"), "{}", ran.out);
+        }
+        // Without the key nothing is claimed.
+        if wrong == "KEPT = 6000" {
+            let none = dialect.lines().filter(|line| !line.starts_with("rejoin"));
+            stand.write("d.yaml", &none.collect::<Vec<_>>().join("\n"));
+            let ran = stand.glare(&["dialect", "try", "d.yaml", "--server", &server]);
+            assert!(
+                !ran.out.contains("comes back") && !ran.out.contains("rejoin"),
+                "{}",
+                ran.out
+            );
+        }
+    }
+}
+
 /// News of a loss that comes long after that of a leaving is not slow: a place was kept.
 #[test]
 fn how_long_a_place_is_kept_is_proposed_apart_from_when_a_leaving_is_told() {

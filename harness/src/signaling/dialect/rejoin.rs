@@ -3,8 +3,8 @@
 use super::read::{Fields, Reader};
 use super::read_template::Templates;
 use super::template::{Missing, Variables};
-use super::words;
-use super::{Body, Conversation, Dialect, Hearing, Saying};
+use super::{Body, Conversation, Dialect, Framing, Hearing, Saying};
+use super::{socketio, words};
 use crate::names::RoomName;
 use crate::signaling::{Kind, Notice, Request, Unspeakable, Word};
 use crate::yaml::Node;
@@ -79,6 +79,31 @@ impl Dialect {
     /// Whether one comes back after a loss by what the server gave.
     pub fn says_rejoin(&self) -> bool {
         self.rejoin.is_some()
+    }
+
+    /// Whether this message is the one by which one comes back, whatever was given for it.
+    pub fn is_rejoin(&self, text: &str) -> bool {
+        let Some((
+            Saying {
+                body: Body::Template(template),
+                ..
+            },
+            _,
+        )) = &self.rejoin
+        else {
+            return false;
+        };
+        let value = match self.framing {
+            Framing::Text => Some(text.into()),
+            Framing::SocketIo(_) => match socketio::read(text) {
+                Some(socketio::Packet::Event(value, _)) => Some(value),
+                _ => None,
+            },
+            Framing::Json | Framing::Program | Framing::Packets(_) => {
+                serde_json::from_str(text).ok()
+            }
+        };
+        value.is_some_and(|value| template.matches(&value, &mut Variables::default()))
     }
 
     /// Whether a value of this name outlives the line on which it was given.

@@ -17,6 +17,8 @@ pub enum Shows {
     Leaving,
     /// One's line is lost.
     Dropping,
+    /// One's line is lost, and it comes back by what it was given.
+    Returning,
     /// A second line with a name that is in use.
     SameId,
     /// Something is sent to somebody who is not there, and then he comes.
@@ -34,7 +36,10 @@ pub enum Shows {
 impl Shows {
     /// Whether it is shown to whoever tries a dialect. The others are looked at for what could be promised.
     pub fn is_shown(self) -> bool {
-        matches!(self, Shows::Meeting | Shows::Leaving | Shows::Dropping)
+        matches!(
+            self,
+            Shows::Meeting | Shows::Leaving | Shows::Dropping | Shows::Returning
+        )
     }
 }
 
@@ -70,6 +75,8 @@ pub(super) const NAMED: [&str; 5] = ["zoË", "foX🦊", "דנה", "erin", "zoë"
 
 /// So long a step may take in which a server that does it at all is quick.
 const WITHIN: &str = "within: 5s";
+/// The same, for people.
+pub const WAITS: &str = "5 s";
 
 struct Script {
     peers: Vec<String>,
@@ -236,6 +243,27 @@ pub fn others(dialect: &Dialect, told: bool) -> Result<Vec<Scene>, Mistakes> {
         script.step(&*gone);
     }
     scenes.push(script.scene(Shows::Dropping)?);
+
+    if dialect.says_rejoin() {
+        let mut script = two();
+        script
+            .show_here()
+            .heading(match rooms {
+                true => "7. Bob's line is lost, and he comes back by what he was given",
+                false => "6. Bob's line is lost, and he comes back by what he was given",
+            })
+            .step("kill: { peer: bob, how: socket }");
+        if rooms {
+            script.step("connect: { peer: bob }");
+        }
+        script
+            .join("bob")
+            .step("send: { from: alice, to: bob, message: offer }")
+            .step(format!("await: {{ peer: bob, hears: offer, {WITHIN} }}"))
+            .step("send: { from: bob, to: alice, message: answer }")
+            .step(format!("await: {{ peer: alice, hears: answer, {WITHIN} }}"));
+        scenes.push(script.scene(Shows::Returning)?);
+    }
 
     let mut script = two();
     script
