@@ -63,14 +63,10 @@ pub struct Scene {
     pub from: usize,
 }
 
-/// The steps of the scene of names that ask for a room whose name has more than plain letters, for one whose name differs from another's in
-/// capitals alone, and to come in by such a name; and those rooms.
-pub(super) const ODD_ROOM_AT: usize = 5;
-pub(super) const CAPITAL_ROOM_AT: usize = 6;
-pub(super) const CAPITAL_PEER_AT: usize = 7;
+/// The rooms of the scene of names: one whose name has more than plain letters, and one whose name differs from another's in capitals alone.
 pub(super) const ODD_ROOM: &str = "party🎉👩\u{200d}🚀";
 pub(super) const CAPITAL_ROOM: &str = "Lobby";
-/// Who is in that scene: the last is the first in small letters.
+/// Who is in that scene: the third makes the first of these rooms, the fourth the second, and the last is the first in small letters.
 pub(super) const NAMED: [&str; 5] = ["zoË", "foX🦊", "דנה", "erin", "zoë"];
 
 /// So long a step may take in which a server that does it at all is quick.
