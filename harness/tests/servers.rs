@@ -524,6 +524,60 @@ fn a_ticket_is_good_after_the_line_that_was_replaced_has_ended() {
         .says("1 passed, 0 failed");
 }
 
+/// A place that is free before the least time is over is told of: by the news of it, or by whom it costs his place.
+#[test]
+fn a_place_that_is_free_too_early_is_told_of() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let examples = folder().join("examples");
+    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
+    let dialect = std::fs::read_to_string(examples.join("tickets/dialect.yaml")).expect("a text");
+    let modules = examples.join("node_modules");
+    let server = format!(
+        "NODE_PATH='{}' exec node server.js {{port}}",
+        modules.display()
+    );
+    let (plain, told) = (
+        "keeps-places: 1s ",
+        "place of inside(room)) if (place.line) say({ out: name }, place.line)",
+    );
+    assert!(dialect.contains(plain) && text.contains("KEPT = 1000") && text.contains(told));
+    let least = dialect.replace(plain, "keeps-places: { at-least: 3s, at-most: 4s } ");
+    let right = text.replace("KEPT = 1000", "KEPT = 3500");
+    let silent = text.replace(told, "place of []) say({ out: name }, place.line)");
+    for (server_js, dialect, says) in [
+        (&right, &least, "holds"),
+        (
+            &text,
+            &least,
+            "bob's place was to be kept for at least 3 s, and alice was told after 1",
+        ),
+        (&silent, &least, "broken"),
+        (
+            &text,
+            &dialect,
+            "does not declare for how long a place is kept at least",
+        ),
+    ] {
+        let stand = Stand::new();
+        stand.write("server.js", server_js);
+        stand.write("d.yaml", dialect);
+        let ran = stand.glare(&[
+            "validate",
+            "--case",
+            "3.20",
+            "--server",
+            &server,
+            "--dialect",
+            "d.yaml",
+        ]);
+        let words = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(says), "no {says:?} in\n{}", ran.out);
+    }
+}
+
 /// A trial comes back by what the server gave, and says what became of it; what is told later than it waits for is no silence.
 #[test]
 fn a_trial_comes_back_by_what_the_server_gave() {

@@ -12,6 +12,7 @@ use super::belongs::{belongs, explained, homes};
 use super::case::{ANY_NAME, Case, ENDURES, KEEPS, Number, QUEUES, Source};
 use super::end::End;
 use super::gone::{Gone, gone, how};
+use super::kept;
 use super::refusal::spared;
 use super::script::{Role, Script};
 use super::unread::unread;
@@ -206,6 +207,9 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
     if let Some(end) = end.as_ref().filter(|end| end.is_before_the_deed()) {
         let why = format!("before anything was asked of it, {}", end.explains(""));
         return Ran::Says(Says::Inconclusive(why), Some(outcome));
+    }
+    if let Some(why) = kept::too_slow(case, &outcome, &setting.dialect) {
+        return Ran::Nothing(why, Some(outcome));
     }
     if let Some(why) = unread(&failure, &outcome) {
         return Ran::Says(Says::Inconclusive(why), Some(outcome));

@@ -109,12 +109,15 @@ fn a_ticket_is_good_until_it_is_known_not_to_be() {
     assert_eq!(after(&|_, book| book.is_out("bob")), ENTERS);
 }
 
+/// Something that happens meanwhile, with lines of whomever.
+type Meanwhile<'m> = &'m dyn Fn(&dyn Fn(&str) -> Conversation, &Book);
+
 /// What is refused is not always the coming back, and who is told of a leaving is not always told of this one.
 #[test]
 fn a_ticket_is_not_given_up_for_what_says_nothing_of_its_place() {
     let destroys = "hear:\n  destroyed: { message: { gone: \"{room}\" } }\n";
     let dialect = dialect(&TICKETS.replace("hear:\n", destroys));
-    let after = |what: &dyn Fn(&dyn Fn(&str) -> Conversation, &Book)| {
+    let after = |what: Meanwhile<'_>| {
         let book = Book::default();
         let line = |of: &str| Conversation::new(dialect.clone(), of).with(book.clone());
         let mut first = line("bob");
@@ -233,4 +236,39 @@ fn what_nobody_gave_is_no_rejoin() {
     let mistakes = Dialect::read(Path::new("d.yaml"), &wrong).expect_err("a mistake");
     let told = mistakes.render(false);
     assert!(told.contains("nothing captures `{ticket}`"), "{told}");
+}
+
+/// A plain time is the most; the least is promised by its key alone, and has to fit.
+#[test]
+fn how_long_a_place_is_kept_is_a_time_or_the_least_and_the_most() {
+    let read = |value: &str| {
+        let text = TICKETS.replace("keeps-places: 1s ", &format!("keeps-places: {value} "));
+        Dialect::read(Path::new("d.yaml"), &text)
+    };
+    let times = |value: &str| {
+        let dialect = read(value).expect("a dialect");
+        let kept = dialect.properties();
+        (kept.keeps_places_at_least, kept.keeps_places)
+    };
+    let seconds = |seconds| Some(std::time::Duration::from_secs(seconds));
+    assert_eq!(times("5s"), (None, seconds(5)));
+    assert_eq!(times("{ at-most: 6s }"), (None, seconds(6)));
+    assert_eq!(
+        times("{ at-least: 4s, at-most: 6s }"),
+        (seconds(4), seconds(6))
+    );
+    for (value, told) in [
+        ("{ at-least: 4s }", "`keeps-places` has no `at-most`"),
+        (
+            "{ at-least: 7s, at-most: 6s }",
+            "`at-least` is longer than `at-most`",
+        ),
+        (
+            "{ at-lest: 4s, at-most: 6s }",
+            "`keeps-places` has no key `at-lest`",
+        ),
+    ] {
+        let mistakes = read(value).expect_err(value).render(false);
+        assert!(mistakes.contains(told), "{told}\n{mistakes}");
+    }
 }

@@ -18,6 +18,8 @@ pub(super) enum Shape {
     Flag,
     /// `500ms`, `2s`, `1m`.
     Time,
+    /// A time, or the least and the most.
+    LeastAndMost,
     /// A whole number from 1.
     Number,
     /// A path on the server, with its query; holes in it are percent-encoded.
@@ -267,9 +269,9 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             may(
                 "keeps-places",
-                Shape::Time,
+                Shape::LeastAndMost,
                 "not at all",
-                "The place of one whose line has ended is kept for so long, and those who stay hear so much later that he went (law 1); who leaves by a word is gone at once. With `rejoin` he has it again. `peer-left` is the news that the place is free; what is only said of an absence is for `ignore`.",
+                "The place of one whose line has ended is kept for so long, and those who stay hear so much later that he went (law 1); who leaves by a word is gone at once. With `rejoin` he has it again. `peer-left` is the news that the place is free; what is only said of an absence is for `ignore`. A time is the most; with `{ at-least: 4s, at-most: 6s }` the least is promised, too: news of a lost line that comes earlier breaks law 1.",
                 "keeps-places: 5s",
             ),
             may(
