@@ -443,6 +443,12 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
             "line.on('error', () => {})\n  const late = setTimeout(() => line.close(4002), 1500)\n  line.on('message', text => { if (`${text}`.includes('enter')) clearTimeout(late) })",
             Some("3.19"),
         ),
+        // A ticket is good for ever, or until the server ends.
+        (
+            "if (line.ticket || !places.has(ticket)) return say({ no: 'ticket' })",
+            "if (line.ticket) return say({ no: 'ticket' })\n    if (!places.has(ticket)) places.set(ticket, { room: 'lobby', name: 'bob', waiting: [] })",
+            Some("3.21"),
+        ),
         // Others hear that he has gone, and come.
         (
             "before?.close(4001)",

@@ -173,6 +173,11 @@ impl Wire {
         (inner.intents.iter()).all(|(link, sent)| sent.is_empty() || inner.down.contains(link))
     }
 
+    /// Its peer is to ask next for its old place by what it was given for it, be that good or not.
+    pub fn insists(&self) {
+        self.directory.book().insists(self.peer.as_str());
+    }
+
     /// The server has ended, and with it every place that it kept.
     pub fn has_nothing_to_come_back_to(&self) {
         self.directory.book().is_out(self.peer.as_str());

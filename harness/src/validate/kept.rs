@@ -31,6 +31,20 @@ pub(super) fn lacking(dialect: &Dialect, patience: Duration) -> Option<String> {
     }
 }
 
+/// Why nobody can wait until no place is kept any more.
+pub(super) fn endless(dialect: &Dialect, patience: Duration) -> Option<String> {
+    let name = dialect.name();
+    match dialect.properties().keeps_places {
+        None => Some(format!(
+            "the dialect `{name}` does not declare for how long a place is kept (`keeps-places`)"
+        )),
+        Some(most) if most > patience => Some(format!(
+            "a place is kept for up to {most:?}, and {patience:?} are waited (`--patience`)"
+        )),
+        Some(_) => None,
+    }
+}
+
 /// Why a run says nothing: he was back only when so much of the time was over that his place may have been free.
 pub(super) fn too_slow(case: &Case, outcome: &Outcome, dialect: &Dialect) -> Option<String> {
     if !matches!(case.source, Source::Dialect(LEAST_KEPT)) {

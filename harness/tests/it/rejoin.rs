@@ -272,3 +272,22 @@ fn how_long_a_place_is_kept_is_a_time_or_the_least_and_the_most() {
         assert!(mistakes.contains(told), "{told}\n{mistakes}");
     }
 }
+
+/// Who expects that his ticket is good no more says it, whatever is known of his place; once, and not what he was never given.
+#[test]
+fn an_old_ticket_is_said_by_who_insists() {
+    let (dialect, book) = (dialect(TICKETS), Book::default());
+    let line = || Conversation::new(dialect.clone(), "bob").with(book.clone());
+    book.insists("bob");
+    assert!(line().say(&join("lobby")).is_err());
+    let mut first = line();
+    said(&mut first, "lobby");
+    lets_in(&mut first, "t1");
+    first.hear_text("{\"left\":true}");
+    book.insists("bob");
+    let mut second = line();
+    assert_eq!(said(&mut second, "lobby"), "{\"back\":\"t1\"}");
+    let overheard = line().overhear_text("{\"back\":\"t1\"}", Some(Meant::Word(Kind::Join)));
+    assert_eq!(overheard.word, Some(join("lobby")));
+    assert_eq!(said(&mut line(), "lobby"), ENTERS);
+}

@@ -27,11 +27,13 @@ struct Pages {
     meant: BTreeMap<(String, Kind), RoomName>,
     /// Who is about to be told its id, and since when.
     expected: BTreeMap<String, Instant>,
-    /// The places that each may come back to.
+    /// The places that each may come back to, or might before.
     places: BTreeMap<String, BTreeMap<RoomName, Place>>,
+    /// Who next asks for a place of his by what he was given for it, whatever has become of it.
+    insisting: BTreeSet<String>,
 }
 
-/// Somebody's place in a room, as far as it is not known to be gone.
+/// Somebody's place in a room, or what is left of it.
 #[derive(Debug, Default)]
 struct Place {
     /// What was given to come back with.
@@ -40,6 +42,8 @@ struct Place {
     lost: Option<Instant>,
     /// Those whose last news is that he left it. Others may yet be told of an earlier leaving, or of his return.
     gone: BTreeSet<String>,
+    /// It is given up: what was given for it is good no more.
+    over: bool,
 }
 
 /// Ids that the server gives, and what the case calls those who have them.
@@ -160,8 +164,8 @@ impl Book {
     ) {
         let mut pages = lock(&self.0);
         let places = pages.places.entry(peer.to_owned()).or_default();
-        if let Some(before) = before {
-            places.remove(before);
+        if let Some(place) = before.and_then(|before| places.get_mut(before)) {
+            place.over = true;
         }
         let place = Place {
             values,
@@ -193,21 +197,47 @@ impl Book {
 
     /// There is no place of this peer's in that room any more.
     pub(super) fn is_out_of(&self, peer: &str, room: &RoomName) {
-        if let Some(places) = lock(&self.0).places.get_mut(peer) {
-            places.remove(room);
+        let mut pages = lock(&self.0);
+        let places = pages.places.get_mut(peer);
+        if let Some(place) = places.and_then(|places| places.get_mut(room)) {
+            place.over = true;
         }
     }
 
     /// That room is gone, and with it every place in it.
     pub(super) fn is_destroyed(&self, room: &RoomName) {
         for places in lock(&self.0).places.values_mut() {
-            places.remove(room);
+            places
+                .get_mut(room)
+                .into_iter()
+                .for_each(|place| place.over = true);
         }
     }
 
     /// There is nothing to come back to any more.
     pub fn is_out(&self, peer: &str) {
-        lock(&self.0).places.remove(peer);
+        let mut pages = lock(&self.0);
+        for (_, place) in pages.places.get_mut(peer).into_iter().flatten() {
+            place.over = true;
+        }
+    }
+
+    /// This peer is to ask next for a place that it had by what it was given for it, whatever has become of that.
+    pub fn insists(&self, peer: &str) {
+        lock(&self.0).insisting.insert(peer.to_owned());
+    }
+
+    /// Whether it is to, which counts once.
+    pub(super) fn is_insisting(&self, peer: &str) -> bool {
+        lock(&self.0).insisting.remove(peer)
+    }
+
+    /// What it was given last to come back to this room with, be it good or not.
+    pub(super) fn once_given(&self, peer: &str, room: &RoomName) -> BTreeMap<String, Json> {
+        let pages = lock(&self.0);
+        let places = pages.places.get(peer);
+        let place = places.and_then(|places| places.get(room));
+        place.map(|place| place.values.clone()).unwrap_or_default()
     }
 
     /// Its line is lost.
@@ -229,7 +259,7 @@ impl Book {
         let place = pages.places.get(peer)?.get(room)?;
         let lost_for = place.lost.map_or(Duration::ZERO, |lost| lost.elapsed());
         let in_time = within.is_none_or(|within| lost_for < within);
-        (in_time && place.gone.is_empty()).then(|| place.values.clone())
+        (in_time && !place.over && place.gone.is_empty()).then(|| place.values.clone())
     }
 
     /// The rooms that it was given something to come back to, and what.

@@ -320,7 +320,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "refusals",
                 Shape::Refusals,
                 "{}",
-                "What is refused, and what the server says then (`true`: anything). Scenarios use these names. A refusal that names no request is by these words one of a request; in others it may be of a message that was said before.",
+                "What is refused, and what the server says then (`true`: anything). Scenarios use these names; `expired` is said to who comes back by what is good no more (`rejoin`). A refusal that names no request is by these words one of a request; in others it may be of a message that was said before.",
                 "refusals: { full: \"room is full\", exists: true }",
             ),
             may(

@@ -194,9 +194,20 @@ impl Conversation {
         }
         let dialect = self.dialect.clone();
         let (saying, given) = dialect.rejoin.as_ref()?;
-        let values = self.book.given(&self.me, room, self.patience())?;
-        if given.iter().any(|name| !values.contains_key(name)) {
-            return None;
+        let insists = self.book.is_insisting(&self.me);
+        let values = match insists {
+            true => self.book.once_given(&self.me, room),
+            false => self.book.given(&self.me, room, self.patience())?,
+        };
+        let missing = given.iter().find(|name| !values.contains_key(*name));
+        if let Some(name) = missing {
+            return insists.then(|| {
+                Err(Unspeakable::Missing {
+                    dialect: dialect.name.clone(),
+                    kind: Kind::Join,
+                    variable: name.clone(),
+                })
+            });
         }
         self.link.extend(values);
         let variables = self.said_variables(word);

@@ -163,4 +163,16 @@ const ROWS: &[Row] = &[
             do enter bob lobby\n\
             then tell alice bob offer\n\
             then tell bob alice answer" },
+    Row { number: 21, title: "by a ticket whose time is over nobody comes in", source: Source::Dialect("refusals: expired"), native: false, broken_by: "",
+        why: "Whoever finds an old ticket comes in as somebody who has long gone.",
+        steps: "keeps time\n\
+            given meet\n\
+            given kill: { peer: bob, how: socket }\n\
+            once await: { peer: alice, hears: peer-left, from: bob, within: PATIENTLY }\n\
+            once wait: ALL-OF-IT\n\
+            given connect: { peer: bob }\n\
+            do join: { peer: bob, room: lobby, refused: expired }\n\
+            do enter bob lobby\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer" },
 ];
