@@ -443,6 +443,12 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
             "line.on('error', () => {})\n  const late = setTimeout(() => line.close(4002), 1500)\n  line.on('message', text => { if (`${text}`.includes('enter')) clearTimeout(late) })",
             Some("3.19"),
         ),
+        // A ticket is good for ever, or until the server ends.
+        (
+            "if (line.ticket || !places.has(ticket)) return say({ no: 'ticket' })",
+            "if (line.ticket) return say({ no: 'ticket' })\n    if (!places.has(ticket)) places.set(ticket, { room: 'lobby', name: 'bob', waiting: [] })",
+            Some("3.21"),
+        ),
         // Others hear that he has gone, and come.
         (
             "before?.close(4001)",
@@ -479,6 +485,185 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
                 "{number} with {wrong:?}: {accused:?}\n{}",
                 ran.out
             ),
+        }
+    }
+}
+
+/// The end of a line that was replaced is no loss: long after it, its ticket is good for the one that came after it.
+#[test]
+fn a_ticket_is_good_after_the_line_that_was_replaced_has_ended() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/tickets");
+    let server = format!("exec node {}/server.js {{port}}", example.display());
+    let dialect = example.join("dialect.yaml");
+    let dialect = dialect.to_str().expect("a plain path");
+    let stand = Stand::new();
+    stand.write(
+        "replaced.yaml",
+        "scenario: replaced\n\
+         peers: { alice: { stack: wire }, bob: { stack: wire } }\n\
+         steps:\n\
+         - create: { peer: alice, room: lobby }\n\
+         - join: { peer: bob, room: lobby }\n\
+         - connect: { peer: bob, second: resumes }\n\
+         - join: { peer: bob, room: lobby }\n\
+         - wait: 1500ms\n\
+         - kill: { peer: bob, how: socket }\n\
+         - connect: { peer: bob }\n\
+         - join: { peer: bob, room: lobby }\n\
+         - send: { from: alice, to: bob, message: offer }\n\
+         - await: { peer: bob, hears: offer, from: alice }\n",
+    );
+    stand
+        .glare(&[
+            "run",
+            "replaced.yaml",
+            "--server",
+            &server,
+            "--dialect",
+            dialect,
+        ])
+        .ends(0)
+        .says("1 passed, 0 failed");
+}
+
+/// A place that is free before the least time is over is told of: by the news of it, or by whom it costs his place.
+#[test]
+fn a_place_that_is_free_too_early_is_told_of() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let examples = folder().join("examples");
+    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
+    let dialect = std::fs::read_to_string(examples.join("tickets/dialect.yaml")).expect("a text");
+    let modules = examples.join("node_modules");
+    let server = format!(
+        "NODE_PATH='{}' exec node server.js {{port}}",
+        modules.display()
+    );
+    let (plain, told) = (
+        "keeps-places: 1s ",
+        "place of inside(room)) if (place.line) say({ out: name }, place.line)",
+    );
+    assert!(dialect.contains(plain) && text.contains("KEPT = 1000") && text.contains(told));
+    let least = dialect.replace(plain, "keeps-places: { at-least: 3s, at-most: 4s } ");
+    let right = text.replace("KEPT = 1000", "KEPT = 3500");
+    let silent = text.replace(told, "place of []) say({ out: name }, place.line)");
+    for (server_js, dialect, says) in [
+        (&right, &least, "holds"),
+        (
+            &text,
+            &least,
+            "bob's place was to be kept for at least 3 s, and alice was told after 1",
+        ),
+        (&silent, &least, "broken"),
+        (
+            &text,
+            &dialect,
+            "does not declare for how long a place is kept at least",
+        ),
+    ] {
+        let stand = Stand::new();
+        stand.write("server.js", server_js);
+        stand.write("d.yaml", dialect);
+        let ran = stand.glare(&[
+            "validate",
+            "--case",
+            "3.20",
+            "--server",
+            &server,
+            "--dialect",
+            "d.yaml",
+        ]);
+        let words = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(says), "no {says:?} in\n{}", ran.out);
+    }
+}
+
+/// A trial comes back by what the server gave, and says what became of it; what is told later than it waits for is no silence.
+#[test]
+fn a_trial_comes_back_by_what_the_server_gave() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let examples = folder().join("examples");
+    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
+    let dialect = examples.join("tickets/dialect.yaml");
+    let dialect = std::fs::read_to_string(dialect).expect("a text");
+    let modules = examples.join("node_modules");
+    let server = format!(
+        "NODE_PATH='{}' exec node server.js {{port}}",
+        modules.display()
+    );
+    let heading = "7. Bob's line is lost, and he comes back by what he was given";
+    for (right, wrong, told) in [
+        (
+            "KEPT = 1000",
+            "KEPT = 6000",
+            "he was let in, and what alice and he then said to each other arrived",
+        ),
+        ("line.ticket || !places", "places", "he was not let in"),
+        (
+            "take(ticket)\n    before",
+            "line.ticket = ticket\n    before",
+            "he was neither let in nor refused; he was told nothing",
+        ),
+        (
+            "mine().line = line\n",
+            "mine().line ??= line\n",
+            "what alice then said to him did not come",
+        ),
+        (
+            "before?.close(4001)",
+            "before?.close(4001)\n    line.removeAllListeners('message')",
+            "what he then said to alice did not come to her",
+        ),
+    ] {
+        assert!(text.contains(right), "{right}");
+        let mut text = text.replace(right, wrong);
+        if wrong.contains("??=") {
+            text = text.replace("mine().line = undefined\n", "");
+        }
+        let stand = Stand::new();
+        stand.write("server.js", &text);
+        // A dialect before anything is promised in it.
+        let kept = dialect
+            .lines()
+            .filter(|line| !line.starts_with("keeps-places"));
+        stand.write("d.yaml", &kept.collect::<Vec<_>>().join("\n"));
+        let ran = stand.glare(&["dialect", "try", "d.yaml", "--server", &server]);
+        let words = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            words.contains(heading) && words.contains(told),
+            "{told}\n{}",
+            ran.out
+        );
+        if wrong == "KEPT = 6000" {
+            assert!(
+                words.contains(
+                    "ms after the line had ended: later than the 5 s for which this waits"
+                ),
+                "{}",
+                ran.out
+            );
+            assert!(!words.contains("did not happen"), "{}", ran.out);
+            assert!(words.contains("keeps-places: 7s"), "{}", ran.out);
+        }
+        // Without the key nothing is claimed.
+        if wrong == "KEPT = 6000" {
+            let none = dialect.lines().filter(|line| !line.starts_with("rejoin"));
+            stand.write("d.yaml", &none.collect::<Vec<_>>().join("\n"));
+            let ran = stand.glare(&["dialect", "try", "d.yaml", "--server", &server]);
+            assert!(
+                !ran.out.contains("comes back") && !ran.out.contains("rejoin"),
+                "{}",
+                ran.out
+            );
         }
     }
 }

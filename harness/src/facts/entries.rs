@@ -179,6 +179,8 @@ pub(crate) struct LinkLife {
     pub down: Option<usize>,
     /// The server ended it, so that it knew before the tap saw.
     pub by_server: bool,
+    /// It ended without a close, and not by the server: its peer was lost.
+    pub lost: bool,
     pub fenced: Option<usize>,
     /// A step ended it, or silenced it.
     pub ended: Option<usize>,

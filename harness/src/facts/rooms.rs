@@ -14,7 +14,7 @@ use super::upward::Upward;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
 use crate::signaling::Terms;
-use crate::terms::{Direction, Fate, ServerLife, Side};
+use crate::terms::{Direction, Ending, Fate, ServerLife, Side};
 
 /// So many rooms at once, and then the oldest is forgotten: nobody is in more.
 pub(super) const MAX_OPEN: usize = 16;
@@ -153,7 +153,7 @@ impl Rooms {
                 life: ServerLife::Paused,
                 ..
             } => self.paused = Some(i),
-            What::LinkDown { link, by, .. } => self.link_down(link, *by, i),
+            What::LinkDown { link, by, ending } => self.link_down(link, *by, ending, i),
             What::Fenced { link } => {
                 let link = self.link(link);
                 self.links[link].fenced = Some(i);
@@ -301,6 +301,7 @@ impl Rooms {
             up: None,
             down: None,
             by_server: false,
+            lost: false,
             fenced: None,
             ended: None,
             stalled: false,
@@ -488,11 +489,13 @@ impl Rooms {
         }
     }
 
-    fn link_down(&mut self, name: &Link, by: Side, i: usize) {
+    fn link_down(&mut self, name: &Link, by: Side, ending: &Ending, i: usize) {
         let link = self.link(name);
         if self.links[link].down.is_none() {
             self.links[link].down = Some(i);
             self.links[link].by_server = by == Side::Server;
+            let closed = matches!(ending, Ending::Close { .. });
+            self.links[link].lost = by != Side::Server && !closed;
         }
         let peer = self.links[link].peer;
         // A newer link may have taken over.

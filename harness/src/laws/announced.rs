@@ -3,15 +3,21 @@
 //! The time runs from when the tap saw the server let somebody go, or saw the link end, to when it saw the news. The harness
 //! shares its machine with the server, so the bound is widened by a fixed slack, by the slowest reply of the same trace, and by the time that glare itself did not get; and
 //! news that has not come by the end of the trace is missed only if the trace goes on for longer than that.
+//!
+//! Where a place is to be kept for some time at least, news of who was lost comes no earlier. That time runs from the first moment in which the
+//! server can have known of the loss, so it knows of it no sooner; who has a line again, or may be out for another reason, is left out.
 
 use std::collections::HashMap;
 
 use super::{Breach, Finding, Law};
 use crate::facts::post::{Origin, Post};
 use crate::facts::rooms::{How, Leaving, LinkId, News, PeerId, Rooms, Stay, StayId};
-use crate::signaling::{Audience, Terms};
+use crate::signaling::{Audience, Kind, Terms};
 
 const LAW: Law = Law::LeavingIsAnnounced;
+
+/// A server's timer may go off a little early, in µs.
+const EARLY: u64 = 50_000;
 
 /// So many attempts to come back are looked at.
 const MAX_TRIES: usize = 64;
@@ -21,6 +27,8 @@ const MAX_TRIES: usize = 64;
 struct Told {
     news: Vec<usize>,
     used: usize,
+    /// Until when news of a leaving may still come that was not accounted for, in µs.
+    owed: Option<u64>,
 }
 
 /// What the law says, and until when some news may still come, in µs.
@@ -42,16 +50,18 @@ pub(super) fn judge(rooms: &Rooms, post: &Post, terms: &Terms) -> Announced {
         return announced;
     };
     let micros = |time: std::time::Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    let bound = |kept: std::time::Duration| {
+    let bound = |kept: std::time::Duration, least: Option<std::time::Duration>| {
         let declared = micros(bound).saturating_add(micros(kept));
         Bound {
+            least: least.map(micros),
             coalesces: terms.coalesces,
             comes_back: terms.coalesces || !terms.gives_ids,
             declared,
             limit: (declared.saturating_add(micros(terms.slack))).saturating_add(rooms.lag()),
         }
     };
-    let (by_word, by_loss) = (bound(std::time::Duration::ZERO), bound(terms.keeps_places));
+    let by_word = bound(std::time::Duration::ZERO, None);
+    let by_loss = bound(terms.keeps_places, terms.keeps_places_at_least);
     let mut told: HashMap<(LinkId, Option<PeerId>), Told> = HashMap::new();
     for news in rooms.news.iter().filter(|news| !news.joined) {
         told.entry((news.link, news.about))
@@ -161,6 +171,8 @@ struct Bound {
     comes_back: bool,
     declared: u64,
     limit: u64,
+    /// So long nobody is told of a loss.
+    least: Option<u64>,
 }
 
 fn breach(rooms: &Rooms, at: usize, because: &[usize], message: String) -> Breach {
@@ -226,6 +238,19 @@ fn told_of(
     let due = at(leaving.at).saturating_add(bound.limit);
     if let Some(news) = found {
         finding.premises += 1;
+        if let (Some(least), Some(lost)) = (bound.least, lost(rooms, leaving, gone, news))
+            && told.owed.is_none_or(|due| due < at(lost))
+        {
+            let took = at(news).saturating_sub(at(lost));
+            if took.saturating_add(EARLY) < least {
+                let message = format!(
+                    "{who}'s place was to be kept for at least {}, and {name} was told after {} that he is gone",
+                    shown(least),
+                    shown(took)
+                );
+                finding.breaches.push(breach(rooms, news, &[lost], message));
+            }
+        }
         if at(news) > due {
             let took = at(news).saturating_sub(at(leaving.at)) / 1000;
             let message = format!("{who} {how}, and {name} was told only after {took} ms");
@@ -235,6 +260,7 @@ fn told_of(
         }
         return;
     }
+    told.owed = Some(due);
     let until = witness
         .certain_until()
         .or_else(|| rooms.events.len().checked_sub(1));
@@ -262,6 +288,33 @@ fn told_of(
     finding
         .breaches
         .push(breach(rooms, leaving.at, &entered, message));
+}
+
+/// The first moment in which the server can have known that he was lost, if nothing but that may have ended his stay by the time of this news.
+fn lost(rooms: &Rooms, leaving: &Leaving, gone: &Stay, news: usize) -> Option<usize> {
+    let line = gone.link.filter(|_| leaving.how == How::Ended)?;
+    let life = &rooms.links[line];
+    let down = life.down.filter(|down| life.lost && *down == leaving.at)?;
+    let lost = life.ended.map_or(down, |ended| ended.min(down));
+    let meanwhile = |at: usize| lost < at && at < news;
+    // Who has a line again may be told to have gone as well as to have come.
+    let again = (rooms.links.iter().enumerate())
+        .any(|(other, life)| other != line && life.peer == gone.peer && meanwhile(life.began));
+    let asks = rooms.asks.iter().any(|ask| match ask.kind {
+        // The room itself may be gone.
+        Kind::Destroy => ask.at < news && ask.reply.is_none_or(|reply| reply > lost),
+        _ => rooms.links[ask.link].peer == gone.peer && meanwhile(ask.at),
+    });
+    let left = gone.certain_until().is_some_and(|until| until < lost);
+    (down < news && !again && !asks && !left).then_some(lost)
+}
+
+/// A time, for people.
+fn shown(micros: u64) -> String {
+    match micros / 1000 {
+        ms if ms % 1000 == 0 && ms > 0 => format!("{} s", ms / 1000),
+        ms => format!("{ms} ms"),
+    }
 }
 
 /// Whether whoever left was let in again before the others had to be told: a server may wait that long for a lost connection.

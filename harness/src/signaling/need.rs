@@ -140,6 +140,7 @@ impl Need {
                 Some(holds) if holds != *size => Some(format!("a room of `{name}` holds {holds}")),
                 Some(_) => None,
             },
+            Need::Refuses(Reason::Expired) if !dialect.says_rejoin() => Some(undeclared("rejoin")),
             Need::Refuses(reason) => (!properties.refusals.has(*reason))
                 .then(|| undeclared(&format!("refusals: {reason}"))),
             Need::RejectsSameId if properties.same_id.is_some() && !dialect.names_at_connecting() => {

@@ -22,11 +22,13 @@ pub enum Reason {
     Occupied,
     /// `taken`: the id is in use.
     Taken,
+    /// `expired`: what one comes back by is good no more. Who expects that says it, whatever has become of his place.
+    Expired,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 8] = [
+    pub const ALL: [Reason; 9] = [
         Reason::Full,
         Reason::Exists,
         Reason::Missing,
@@ -35,6 +37,7 @@ impl Reason {
         Reason::NotYours,
         Reason::Occupied,
         Reason::Taken,
+        Reason::Expired,
     ];
 
     /// The name as files write it.
@@ -48,6 +51,7 @@ impl Reason {
             Reason::NotYours => "not-yours",
             Reason::Occupied => "occupied",
             Reason::Taken => "taken",
+            Reason::Expired => "expired",
         }
     }
 

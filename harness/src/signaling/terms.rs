@@ -19,6 +19,9 @@ pub struct Terms {
     /// So much later where a line has ended without a word: the place is kept meanwhile.
     #[serde(default)]
     pub keeps_places: Duration,
+    /// Not before this time: whoever is lost may come back until then. `None`: nothing is promised.
+    #[serde(default)]
+    pub keeps_places_at_least: Option<Duration>,
     /// Who of those who stay hears it.
     #[serde(default)]
     pub announces_leaving_to: Audience,
@@ -103,6 +106,7 @@ impl From<&Properties> for Terms {
         Self {
             announces_leaving_within: properties.announces_leaving_within,
             keeps_places: properties.keeps_places.unwrap_or_default(),
+            keeps_places_at_least: properties.keeps_places_at_least,
             announces_leaving_to: properties.announces_leaving_to,
             announces_joining_within: properties.announces_joining_within,
             coalesces: properties.coalesces,

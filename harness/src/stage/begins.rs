@@ -5,7 +5,7 @@ use super::order::Order;
 use crate::hand::Deed;
 use crate::names::PeerName;
 use crate::scenario::{Action, Answer, Raw};
-use crate::signaling::{DescriptionKind, Request};
+use crate::signaling::{DescriptionKind, Reason, Request};
 
 /// How a step begins.
 pub(super) enum Begins {
@@ -66,8 +66,17 @@ impl Stage {
                 self.may_go(action);
                 ask(Request::Create { room: room.clone() }, None)
             }
-            Action::Join { room, offer, .. } => {
+            Action::Join {
+                peer,
+                room,
+                offer,
+                answer,
+            } => {
                 self.may_go(action);
+                let expired = Reason::Expired.as_str();
+                if matches!(answer, Answer::RefusedWith(text) if text == expired) {
+                    self.actor(peer)?.wire.insists();
+                }
                 ask(Request::Join { room: room.clone() }, *offer)
             }
             Action::Leave { peer, .. } => match self.rooms.get(peer).cloned() {

@@ -100,6 +100,7 @@ impl Driver {
     /// A new conversation, after what comes before its line.
     async fn conversation(&mut self, cause: &[Seq]) -> Result<Conversation, String> {
         let new = (self.directory).conversation(self.dialect.clone(), &self.name);
+        let new = new.behind_the_tap();
         let mut conversation = self.desk.given(self.name.as_str(), new).await?;
         let mut number = 0;
         while let Some(out) = conversation.before(number)? {

@@ -88,6 +88,12 @@ impl Inner {
         }
     }
 
+    /// Whether the peer is in a room by another line than this one: whose first line was replaced has lost nothing by its end.
+    fn is_inside_by_another(&self, link: u32) -> bool {
+        let mut others = (self.ears.range(1..)).filter(|(other, _)| **other != link);
+        others.any(|(other, ear)| ear.is_inside() && !self.down.contains(other))
+    }
+
     fn deliver_marked(&mut self, link: u32, words: Vec<Seq>, mark: u64) {
         let delivered = self.delivered.entry(link).or_default();
         delivered.push_back((words, mark));
@@ -167,6 +173,11 @@ impl Wire {
     pub fn is_quiet(&self) -> bool {
         let inner = lock(&self.inner);
         (inner.intents.iter()).all(|(link, sent)| sent.is_empty() || inner.down.contains(link))
+    }
+
+    /// Its peer is to ask next for its old place by what it was given for it, be that good or not.
+    pub fn insists(&self) {
+        self.directory.book().insists(self.peer.as_str());
     }
 
     /// The server has ended, and with it every place that it kept.
@@ -615,8 +626,10 @@ impl Policy for Wire {
             }
             LinkChange::Down { by, ending } => {
                 self.down(link, by, &ending);
-                self.directory.book().leave(self.peer.as_str());
-                self.directory.book().is_lost(self.peer.as_str());
+                if !lock(&self.inner).is_inside_by_another(link) {
+                    self.directory.book().leave(self.peer.as_str());
+                    self.directory.book().is_lost(self.peer.as_str());
+                }
                 self.directory.book().forget(self.peer.as_str());
                 let what = What::LinkDown {
                     link: name,

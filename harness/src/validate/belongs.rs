@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::case::{Case, Source};
+use super::case::{Case, LEAST_KEPT, Source};
 use super::script::Script;
 use super::sections;
 use super::verdict::Wrong;
@@ -14,7 +14,7 @@ use crate::stage::Outcome;
 pub(super) fn law_of(source: Source) -> Option<Law> {
     Some(match source {
         Source::Law(law) => law,
-        Source::Dialect("announces-leaving-within" | "notices-silence-within") => {
+        Source::Dialect("announces-leaving-within" | "notices-silence-within" | LEAST_KEPT) => {
             Law::LeavingIsAnnounced
         }
         Source::Dialect("announces-joining-within") => Law::NewsIsTrue,

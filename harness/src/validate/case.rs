@@ -76,6 +76,14 @@ pub(super) const QUEUES: &str = "absent-peer: queue";
 /// The key of a dialect that promises for how long what waits for somebody who is away does so. Where nothing waits, nothing need be declared.
 pub(super) const KEEPS: &str = "keeps-places";
 
+/// The promise that a place is kept for some time at least.
+pub(super) const LEAST_KEPT: &str = "keeps-places: at-least";
+
+/// What stands for most of that time in the steps of a case.
+pub(super) const MOST_OF_IT: &str = "MOST-OF-IT";
+/// What stands for the longest time for which a place is kept.
+pub(super) const ALL_OF_IT: &str = "ALL-OF-IT";
+
 /// How long it is waited at most for what a line shows that is half-open, where nobody says: a heartbeat of 30 s, and half of one more.
 pub const PATIENCE: Duration = Duration::from_secs(45);
 

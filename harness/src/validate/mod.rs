@@ -12,6 +12,7 @@ mod deviations;
 mod end;
 mod export;
 mod gone;
+mod kept;
 mod matrix;
 mod page;
 mod play;

@@ -13,6 +13,7 @@ use super::beyond::{Beyond, beyond};
 use super::case::{ANY_NAME, Case, ENDURES, KEEPS, Number, QUEUES, Source};
 use super::end::End;
 use super::gone::{Gone, gone, how};
+use super::kept;
 use super::refusal::spared;
 use super::script::{Role, Script};
 use super::unread::unread;
@@ -209,6 +210,9 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
     if let Some(end) = end.as_ref().filter(|end| end.is_before_the_deed()) {
         let why = format!("before anything was asked of it, {}", end.explains(""));
         return Ran::Says(Says::Inconclusive(why), Some(outcome));
+    }
+    if let Some(why) = kept::too_slow(case, &outcome, &setting.dialect) {
+        return Ran::Nothing(why, Some(outcome));
     }
     if let Some(why) = unread(&failure, &outcome) {
         return Ran::Says(Says::Inconclusive(why), Some(outcome));
@@ -581,11 +585,14 @@ mod tests {
         let cases: Vec<Case> = all.collect();
         let order = in_order(&cases, &Dialect::reference());
         assert_eq!(order.len(), cases.len());
+        let waiting = order.iter().filter(|(_, script)| script.patience() > LONG);
+        let waiting = waiting.count();
+        assert!(waiting < 16, "{waiting}");
         let half_open = ["1.9", "3.8", "5.9"].map(|number| number.parse::<Number>());
         for number in half_open {
             let at = |(case, _): &(Case, Script)| Ok(case.number) == number;
             let place = order.iter().position(at).expect("it is there");
-            assert!(place < 8, "{number:?} begins at place {place}");
+            assert!(place < waiting, "{number:?} begins at place {place}");
         }
         let harms = |script: &Script| script.roles.contains(&Role::Harm);
         let brisk: Vec<bool> = order

@@ -24,6 +24,8 @@
 //! | `never`, `order` | a line of `expect: never`, of `expect: order` |
 //! | `count 1` | how often a line is in the trace |
 //! | `names peers` | it asks what becomes of their ids: a dialect that tells the server none cannot be asked |
+//! | `keeps places` | it asks for a place that is kept for some time at least, and is come back to |
+//! | `keeps time` | it asks for a place that is kept for some time at most |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
 //! | `may move` | that it is granted is no breach: a server may let one out of a room into another |
 //! | `calm` | what stands in the control in the place of the harm before it: the same without what does harm |
@@ -34,7 +36,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::case::{Case, PATIENTLY};
+use super::case::{ALL_OF_IT, Case, MOST_OF_IT, PATIENTLY};
+use super::kept;
 use crate::mistake::Mistakes;
 use crate::names::PeerName;
 use crate::record::{Failure, FailureKind};
@@ -84,7 +87,16 @@ impl Script {
         let (mut steps, mut expect, mut calm) = (Vec::new(), Vec::new(), Vec::new());
         let (mut asks, mut lacking, mut may_move) = (None, None, false);
         let patience = format!("{}s", case.patience.as_secs());
-        let steps_of_it = case.steps.replace(PATIENTLY, &patience);
+        let written_out = |time: Option<Duration>| {
+            let time = time.unwrap_or(Duration::from_secs(1));
+            format!("{}ms", time.as_millis())
+        };
+        let most_of_it = written_out(kept::most_of_it(dialect));
+        let all_of_it = written_out(dialect.properties().keeps_places);
+        let steps_of_it = (case.steps)
+            .replace(PATIENTLY, &patience)
+            .replace(MOST_OF_IT, &most_of_it)
+            .replace(ALL_OF_IT, &all_of_it);
         for line in steps_of_it.lines().map(str::trim) {
             let Some((role, step)) = line.split_once(char::is_whitespace) else {
                 continue;
@@ -115,6 +127,14 @@ impl Script {
                 }
                 "moves" => {
                     lacking = lacking.or_else(|| unmoved(dialect));
+                    continue;
+                }
+                "keeps" => {
+                    let places = step.trim() == "places";
+                    lacking = lacking.or_else(|| match places {
+                        true => kept::lacking(dialect, case.patience),
+                        false => kept::endless(dialect, case.patience),
+                    });
                     continue;
                 }
                 "tells" => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::case::{Case, Source};
+use super::case::{Case, LEAST_KEPT, Source};
 use super::script::{Role, Script};
 use crate::laws::Law;
 use crate::record::{Broken, Failure, FailureKind, Verdict};
@@ -121,7 +121,8 @@ fn is_of_news_alone(failure: &Failure) -> bool {
 fn asks_of_news(case: &Case) -> bool {
     matches!(
         case.source,
-        Source::Law(Law::LeavingIsAnnounced) | Source::Dialect("announces-leaving-within")
+        Source::Law(Law::LeavingIsAnnounced)
+            | Source::Dialect("announces-leaving-within" | LEAST_KEPT)
     )
 }
 

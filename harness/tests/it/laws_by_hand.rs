@@ -1,5 +1,6 @@
 //! Each law on traces made by hand: kept, broken, and what must not be taken for a breach.
 
+mod kept;
 mod relayed;
 
 use std::time::Duration;

@@ -101,7 +101,13 @@ async fn perform(setting: Arc<Setting>, dialect: &Dialect, look: Look, all: bool
         if let Some(story) = story {
             let of_interest = scene.is_shown() || all;
             if of_interest && !matches!(story.verdict, Verdict::Unsupported(_)) {
-                parting(scene, &story, look);
+                let late = played.get(&scene.shows).and_then(told_late);
+                parting(
+                    scene,
+                    &story,
+                    late.filter(|_| scene.shows == Shows::Dropping),
+                    look,
+                );
             }
             stories.insert(scene.shows, story);
         }
@@ -182,13 +188,24 @@ fn is_law(failure: &Failure) -> bool {
     matches!(failure.place, Some(Place::Law(_)))
 }
 
-/// One goes: what passed, and whether the other was told.
-fn parting(scene: &Scene, story: &Story, look: Look) {
+/// How long after the loss the other was told, though that was waited for no longer.
+fn told_late(outcome: &Outcome) -> Option<String> {
+    let took = trial::told_after(outcome, Shows::Dropping)?;
+    Some(format!(
+        "Alice was told, {} ms after the line had ended: later than the {} for which this waits. If the server keeps a place for so long, that is `keeps-places`.",
+        took.as_millis(),
+        trial::WAITS
+    ))
+}
+
+/// One goes: what passed, and whether the other was told. `late`: she was, when it was waited for no more.
+fn parting(scene: &Scene, story: &Story, late: Option<String>, look: Look) {
     say(report::passed(story, &scene.headings, scene.from, look).trim_end());
     if let Verdict::Fail(failure) = &story.verdict
         && !is_law(failure)
     {
-        for line in look.wrapped(&tame(&failure.message).replace('\n', " "), 3) {
+        let told = late.unwrap_or_else(|| failure.message.clone());
+        for line in look.wrapped(&tame(&told).replace('\n', " "), 3) {
             say(look.yellow(&line));
         }
     }

@@ -27,18 +27,23 @@ struct Pages {
     meant: BTreeMap<(String, Kind), RoomName>,
     /// Who is about to be told its id, and since when.
     expected: BTreeMap<String, Instant>,
-    /// What each may come back with.
-    kept: BTreeMap<String, Kept>,
+    /// The places that each may come back to, or might before.
+    places: BTreeMap<String, BTreeMap<RoomName, Place>>,
+    /// Who next asks for a place of his by what he was given for it, whatever has become of it.
+    insisting: BTreeSet<String>,
 }
 
-/// What somebody was given to come back with.
+/// Somebody's place in a room, or what is left of it.
 #[derive(Debug, Default)]
-struct Kept {
+struct Place {
+    /// What was given to come back with.
     values: BTreeMap<String, Json>,
-    /// Where to.
-    room: Option<RoomName>,
-    /// Since when its line is lost.
+    /// Since when the line is lost by which it was had.
     lost: Option<Instant>,
+    /// Those whose last news is that he left it. Others may yet be told of an earlier leaving, or of his return.
+    gone: BTreeSet<String>,
+    /// It is given up: what was given for it is good no more.
+    over: bool,
 }
 
 /// Ids that the server gives, and what the case calls those who have them.
@@ -149,30 +154,97 @@ impl Book {
         others.filter(|name| *name != peer).cloned().collect()
     }
 
-    /// This peer was given this to come back with.
-    pub(super) fn keep(&self, peer: &str, name: &str, value: &Json) {
+    /// This peer is inside, with this to come back with; on the same line it was in that other room before.
+    pub(super) fn is_inside(
+        &self,
+        peer: &str,
+        room: &RoomName,
+        values: BTreeMap<String, Json>,
+        before: Option<&RoomName>,
+    ) {
         let mut pages = lock(&self.0);
-        let kept = pages.kept.entry(peer.to_owned()).or_default();
-        kept.values.insert(name.to_owned(), value.clone());
+        let places = pages.places.entry(peer.to_owned()).or_default();
+        if let Some(place) = before.and_then(|before| places.get_mut(before)) {
+            place.over = true;
+        }
+        let place = Place {
+            values,
+            ..Place::default()
+        };
+        places.insert(room.clone(), place);
     }
 
-    /// What it was given is for this room, where it is now.
-    pub(super) fn is_inside(&self, peer: &str, room: &RoomName) {
+    /// Where it is inside it was given this to come back with.
+    pub(super) fn keep(&self, peer: &str, room: &RoomName, name: &str, value: &Json) {
         let mut pages = lock(&self.0);
-        let kept = pages.kept.entry(peer.to_owned()).or_default();
-        kept.room = Some(room.clone());
-        kept.lost = None;
+        let places = pages.places.get_mut(peer);
+        if let Some(place) = places.and_then(|places| places.get_mut(room)) {
+            place.values.insert(name.to_owned(), value.clone());
+        }
+    }
+
+    /// This one was told that the peer has left that room, or that it has come into it.
+    pub(super) fn is_told(&self, hearer: &str, peer: &str, room: Option<&RoomName>, left: bool) {
+        let mut pages = lock(&self.0);
+        let places = pages.places.get_mut(peer).into_iter().flatten();
+        for (_, place) in places.filter(|(of, _)| room.is_none_or(|room| room == *of)) {
+            match left {
+                true => place.gone.insert(hearer.to_owned()),
+                false => place.gone.remove(hearer),
+            };
+        }
+    }
+
+    /// There is no place of this peer's in that room any more.
+    pub(super) fn is_out_of(&self, peer: &str, room: &RoomName) {
+        let mut pages = lock(&self.0);
+        let places = pages.places.get_mut(peer);
+        if let Some(place) = places.and_then(|places| places.get_mut(room)) {
+            place.over = true;
+        }
+    }
+
+    /// That room is gone, and with it every place in it.
+    pub(super) fn is_destroyed(&self, room: &RoomName) {
+        for places in lock(&self.0).places.values_mut() {
+            places
+                .get_mut(room)
+                .into_iter()
+                .for_each(|place| place.over = true);
+        }
     }
 
     /// There is nothing to come back to any more.
     pub fn is_out(&self, peer: &str) {
-        lock(&self.0).kept.remove(peer);
+        let mut pages = lock(&self.0);
+        for (_, place) in pages.places.get_mut(peer).into_iter().flatten() {
+            place.over = true;
+        }
+    }
+
+    /// This peer is to ask next for a place that it had by what it was given for it, whatever has become of that.
+    pub fn insists(&self, peer: &str) {
+        lock(&self.0).insisting.insert(peer.to_owned());
+    }
+
+    /// Whether it is to, which counts once.
+    pub(super) fn is_insisting(&self, peer: &str) -> bool {
+        lock(&self.0).insisting.remove(peer)
+    }
+
+    /// What it was given last to come back to this room with, be it good or not.
+    pub(super) fn once_given(&self, peer: &str, room: &RoomName) -> BTreeMap<String, Json> {
+        let pages = lock(&self.0);
+        let places = pages.places.get(peer);
+        let place = places.and_then(|places| places.get(room));
+        place.map(|place| place.values.clone()).unwrap_or_default()
     }
 
     /// Its line is lost.
     pub fn is_lost(&self, peer: &str) {
-        if let Some(kept) = lock(&self.0).kept.get_mut(peer) {
-            kept.lost.get_or_insert_with(Instant::now);
+        let mut pages = lock(&self.0);
+        for place in pages.places.get_mut(peer).into_iter().flatten() {
+            place.1.lost.get_or_insert_with(Instant::now);
         }
     }
 
@@ -184,18 +256,19 @@ impl Book {
         within: Option<Duration>,
     ) -> Option<BTreeMap<String, Json>> {
         let pages = lock(&self.0);
-        let kept = pages.kept.get(peer)?;
-        let lost_for = kept.lost.map_or(Duration::ZERO, |lost| lost.elapsed());
+        let place = pages.places.get(peer)?.get(room)?;
+        let lost_for = place.lost.map_or(Duration::ZERO, |lost| lost.elapsed());
         let in_time = within.is_none_or(|within| lost_for < within);
-        let is_it = kept.room.as_ref() == Some(room) && in_time;
-        is_it.then(|| kept.values.clone())
+        (in_time && !place.over && place.gone.is_empty()).then(|| place.values.clone())
     }
 
-    /// What it has to come back with, and where to.
-    pub(super) fn given_for(&self, peer: &str) -> Option<(BTreeMap<String, Json>, RoomName)> {
+    /// The rooms that it was given something to come back to, and what.
+    pub(super) fn all_given(&self, peer: &str) -> Vec<(RoomName, BTreeMap<String, Json>)> {
         let pages = lock(&self.0);
-        let kept = pages.kept.get(peer)?;
-        Some((kept.values.clone(), kept.room.clone()?))
+        let places = pages.places.get(peer).into_iter().flatten();
+        places
+            .map(|(room, place)| (room.clone(), place.values.clone()))
+            .collect()
     }
 
     /// This peer is nowhere any more.

@@ -55,6 +55,10 @@ pub struct Conversation {
     pub(super) asked: Option<(Kind, RoomName)>,
     /// An answer to that is still to come.
     pub(super) awaits: bool,
+    /// It asked by what it was given to come back with.
+    pub(super) comes_back: bool,
+    /// What becomes of places is told to the book from here.
+    pub(super) tells: bool,
     /// Something was said before that, or after it, which the server may yet refuse.
     pub(super) refusable: Refusable,
     /// Those inside beside it, where the server tells them as a list.
@@ -113,6 +117,8 @@ impl Conversation {
             room: None,
             asked: None,
             awaits: false,
+            comes_back: false,
+            tells: true,
             refusable: Refusable::default(),
             inside: BTreeSet::new(),
             told: BTreeSet::new(),
@@ -258,6 +264,7 @@ impl Conversation {
         if let Some(again) = self.rejoins(word) {
             let out = Out::Text(again?);
             self.speaks(word);
+            self.comes_back = true;
             let means = Meant::Word(kind);
             return Ok(vec![Say { out, means }]);
         }
@@ -673,6 +680,7 @@ impl Conversation {
 
     /// Remembers which room it is about.
     pub(super) fn note(&mut self, word: &Word) {
+        self.note_places(word);
         match word {
             Word::Request {
                 request: Request::Fence,
@@ -692,32 +700,20 @@ impl Conversation {
             } => {
                 self.asked = Some((request.kind(), room.clone()));
                 self.awaits = !matches!(request, Request::Destroy { .. });
+                self.comes_back = false;
             }
             Word::Notice {
                 notice: Notice::Created { room } | Notice::Joined { room, .. },
             } => {
-                if self.dialect.rejoin.is_some() {
-                    self.book.is_inside(&self.me, room);
-                }
                 self.room = Some(room.clone());
                 self.awaits = false;
             }
             Word::Notice {
-                notice: Notice::Refused { request, .. },
-            } => {
-                // By what it had it is not let in.
-                if matches!(request, None | Some(Kind::Join)) && self.room.is_none() {
-                    self.book.is_out(&self.me);
-                }
-                self.awaits = false;
-            }
-            Word::Notice {
-                notice: Notice::PeerLeft { peer, .. },
-            } => self.book.is_out(peer),
+                notice: Notice::Refused { .. },
+            } => self.awaits = false,
             Word::Notice {
                 notice: Notice::Left { .. },
             } => {
-                self.book.is_out(&self.me);
                 self.room = None;
                 self.inside.clear();
             }

@@ -18,6 +18,8 @@ pub(super) enum Shape {
     Flag,
     /// `500ms`, `2s`, `1m`.
     Time,
+    /// A time, or the least and the most.
+    LeastAndMost,
     /// A whole number from 1.
     Number,
     /// A path on the server, with its query; holes in it are percent-encoded.
@@ -194,7 +196,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "rejoin",
                 Shape::Section("rejoin"),
                 "never",
-                "What is said in the place of `join` by who has lost its line in that room, and was given there what stands in this: a ticket, a key. Until somebody hears that he has left, or for as long as `keeps-places` (without it, `announces-leaving-within`).",
+                "What is said in the place of `join` by who has lost its line in that room, and was given there what stands in this: a ticket, a key. Until the place is known to be gone: somebody hears that he has left, the room is destroyed, this itself is refused, or the time of `keeps-places` is over (without it, that of `announces-leaving-within`).",
                 "rejoin: { message: { type: resume, ticket: \"{ticket}\" } }",
             ),
             may(
@@ -267,9 +269,9 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             may(
                 "keeps-places",
-                Shape::Time,
+                Shape::LeastAndMost,
                 "not at all",
-                "The place of one whose line has ended is kept for so long, and those who stay hear so much later that he went (law 1); who leaves by a word is gone at once. With `rejoin` he has it again. `peer-left` is the news that the place is free; what is only said of an absence is for `ignore`.",
+                "The place of one whose line has ended is kept for so long, and those who stay hear so much later that he went (law 1); who leaves by a word is gone at once. With `rejoin` he has it again. `peer-left` is the news that the place is free; what is only said of an absence is for `ignore`. A time is the most; with `{ at-least: 4s, at-most: 6s }` the least is promised, too: news of a lost line that comes earlier breaks law 1.",
                 "keeps-places: 5s",
             ),
             may(
@@ -318,7 +320,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "refusals",
                 Shape::Refusals,
                 "{}",
-                "What is refused, and what the server says then (`true`: anything). Scenarios use these names. A refusal that names no request is by these words one of a request; in others it may be of a message that was said before.",
+                "What is refused, and what the server says then (`true`: anything). Scenarios use these names; `expired` is said to who comes back by what is good no more (`rejoin`). A refusal that names no request is by these words one of a request; in others it may be of a message that was said before.",
                 "refusals: { full: \"room is full\", exists: true }",
             ),
             may(

@@ -111,33 +111,37 @@ impl Conversation {
             // A word of several steps is said with its last; the others prepare it.
             let said = dialect.say.iter();
             let said = said.filter_map(|(kind, way)| Some((kind, way.steps.last()?)));
+            let said = said.map(|(kind, step)| (kind, step, false));
             let again = dialect.rejoin.iter();
-            let joins = again.clone().map(|(again, _)| (&Kind::Join, again));
+            let joins = again.clone().map(|(again, _)| (&Kind::Join, again, true));
             let creates = again.filter(|_| dialect.creates_by_joining());
             said.chain(joins)
-                .chain(creates.map(|(again, _)| (&Kind::Create, again)))
+                .chain(creates.map(|(again, _)| (&Kind::Create, again, true)))
         };
-        let meant = ways().filter(|(kind, _)| Some(**kind) == first);
-        let others = ways().filter(|(kind, _)| Some(**kind) != first);
-        let mut variables = self.variables();
-        let place = self.with_given(&mut variables);
-        let known = variables.count();
-        let found = meant.chain(others).find_map(|(kind, step)| {
-            variables.forget(known);
-            if !fits(step, &mut variables) {
-                return None;
-            }
-            let told = self.book.meant(&self.me, *kind);
-            // Whether the answer to a join is here when the peer leaves is a race: what it asked for last is what it leaves.
-            let here = match kind {
-                Kind::Leave => self.room.as_ref().or(told.as_ref()).or(self.place()),
-                _ => told.as_ref().or(self.room.as_ref()).or(place.as_ref()),
+        let meant = ways().filter(|(kind, ..)| Some(**kind) == first);
+        let others = ways().filter(|(kind, ..)| Some(**kind) != first);
+        let found = meant.chain(others).find_map(|(kind, step, again)| {
+            let known = match again {
+                true => self.coming_back(Some(*kind) == first),
+                false => vec![(self.variables(), None)],
             };
-            self.meet_by_pair(&mut variables, known);
-            let word = self.called(here, |called| words::said(*kind, &variables, called))?;
-            Some((word, Self::captures(&variables, known)))
+            known.into_iter().find_map(|(mut variables, place)| {
+                let known = variables.count();
+                if !fits(step, &mut variables) {
+                    return None;
+                }
+                let told = self.book.meant(&self.me, *kind);
+                // Whether the answer to a join is here when the peer leaves is a race: what it asked for last is what it leaves.
+                let here = match kind {
+                    Kind::Leave => self.room.as_ref().or(told.as_ref()).or(self.place()),
+                    _ => told.as_ref().or(self.room.as_ref()).or(place.as_ref()),
+                };
+                self.meet_by_pair(&mut variables, known);
+                let word = self.called(here, |called| words::said(*kind, &variables, called))?;
+                Some((word, Self::captures(&variables, known), again))
+            })
         });
-        let Some((word, captured)) = found else {
+        let Some((word, captured, again)) = found else {
             return Overheard {
                 understood: Self::is_aside(dialect, fits),
                 ..Overheard::default()
@@ -152,6 +156,12 @@ impl Conversation {
             self.remember(captured, Some(&peer));
         }
         self.speaks(&word);
+        if again && let Word::Request { request } = &word {
+            request
+                .room()
+                .into_iter()
+                .for_each(|room| self.is_coming_back(room));
+        }
         let implied = self.implied(&word);
         Overheard {
             word: Some(word),

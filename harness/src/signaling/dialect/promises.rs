@@ -1,5 +1,7 @@
 //! The promises of a dialect that are more than a time or a flag, as its file writes them.
 
+use std::time::Duration;
+
 use crate::mistake::{Mistakes, quoted};
 use crate::signaling::{Garbage, Garbled, OnGarbage, Reason, Refusals};
 use crate::yaml::{self, Node, Value};
@@ -36,6 +38,49 @@ pub(super) fn refusals(node: &Node, mistakes: &mut Mistakes) -> Refusals {
         refusals.declare(reason, text);
     }
     refusals
+}
+
+/// How long a place is kept, as the keys of a mapping.
+pub(super) const LEAST_AND_MOST: [&str; 2] = ["at-least", "at-most"];
+
+/// `5s`, which is the most, or `{ at-least: 4s, at-most: 6s }`: the least, and the most.
+pub(super) fn keeps_places(
+    node: &Node,
+    mistakes: &mut Mistakes,
+) -> (Option<Duration>, Option<Duration>) {
+    let Value::Map(entries) = &node.value else {
+        return (None, yaml::duration(node, mistakes));
+    };
+    let (mut least, mut most) = (None, None);
+    for (key, node) in entries {
+        match key.text.as_str() {
+            "at-least" => least = yaml::duration(node, mistakes),
+            "at-most" => most = yaml::duration(node, mistakes),
+            other => {
+                mistakes
+                    .add(
+                        &key.span,
+                        format!("`keeps-places` has no key {}", quoted(other)),
+                    )
+                    .expect(format!("its keys: {}", LEAST_AND_MOST.join(", ")))
+                    .suggest(other, LEAST_AND_MOST);
+            }
+        }
+    }
+    let has_most = entries.iter().any(|(key, _)| key.text == "at-most");
+    if !has_most {
+        mistakes
+            .add(&node.span, "`keeps-places` has no `at-most`")
+            .expect("`at-most: 6s`: those who stay hear by then that the place is free");
+    }
+    if let (Some(least), Some(most)) = (least, most)
+        && least > most
+    {
+        mistakes
+            .add(&node.span, "`at-least` is longer than `at-most`")
+            .expect("a place is kept for a time between the two");
+    }
+    (least, most)
 }
 
 /// `word`, or by kind: `{ any: word, huge: close }`.

@@ -13,6 +13,8 @@ pub struct Properties {
     pub announces_leaving_within: Option<Duration>,
     /// The place of one whose line has ended is kept for so long: those who stay hear of it so much later.
     pub keeps_places: Option<Duration>,
+    /// It is kept for so long at least; `None`: nothing is promised to who is lost.
+    pub keeps_places_at_least: Option<Duration>,
     /// Who of those inside hears that somebody went.
     pub announces_leaving_to: Audience,
     /// Those inside hear within this time that somebody came; `None`: nothing is promised.

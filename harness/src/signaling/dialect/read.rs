@@ -306,8 +306,7 @@ impl Reader<'_> {
 
     fn properties<'n>(&mut self, find: &impl Fn(&str) -> Option<&'n Node>) -> Properties {
         let mut properties = Properties::default();
-        let times: [(&str, &mut Option<Duration>); 5] = [
-            ("keeps-places", &mut properties.keeps_places),
+        let times: [(&str, &mut Option<Duration>); 4] = [
             (
                 "notices-silence-within",
                 &mut properties.notices_silence_within,
@@ -354,6 +353,11 @@ impl Reader<'_> {
             *promise = find(key)
                 .filter(|node| !node.is_null())
                 .and_then(|node| node.flag(self.mistakes));
+        }
+        if let Some(node) = find("keeps-places").filter(|node| !node.is_null()) {
+            let (least, most) = promises::keeps_places(node, self.mistakes);
+            properties.keeps_places_at_least = least;
+            properties.keeps_places = most;
         }
         if let Some(node) = find("garbage").filter(|node| !node.is_null()) {
             properties.garbage = promises::garbage(node, self.mistakes);

@@ -3,10 +3,10 @@
 use super::read::{Fields, Reader};
 use super::read_template::Templates;
 use super::template::{Missing, Variables};
-use super::words;
-use super::{Body, Conversation, Dialect, Hearing, Saying};
+use super::{Body, Conversation, Dialect, Framing, Hearing, Saying};
+use super::{socketio, words};
 use crate::names::RoomName;
-use crate::signaling::{Kind, Request, Unspeakable, Word};
+use crate::signaling::{Kind, Notice, Request, Unspeakable, Word};
 use crate::yaml::Node;
 
 /// What every peer knows without being given it.
@@ -81,6 +81,31 @@ impl Dialect {
         self.rejoin.is_some()
     }
 
+    /// Whether this message is the one by which one comes back, whatever was given for it.
+    pub fn is_rejoin(&self, text: &str) -> bool {
+        let Some((
+            Saying {
+                body: Body::Template(template),
+                ..
+            },
+            _,
+        )) = &self.rejoin
+        else {
+            return false;
+        };
+        let value = match self.framing {
+            Framing::Text => Some(text.into()),
+            Framing::SocketIo(_) => match socketio::read(text) {
+                Some(socketio::Packet::Event(value, _)) => Some(value),
+                _ => None,
+            },
+            Framing::Json | Framing::Program | Framing::Packets(_) => {
+                serde_json::from_str(text).ok()
+            }
+        };
+        value.is_some_and(|value| template.matches(&value, &mut Variables::default()))
+    }
+
     /// Whether a value of this name outlives the line on which it was given.
     fn outlives(&self, name: &str) -> bool {
         let mut given = self.rejoin.iter().flat_map(|(_, given)| given);
@@ -89,10 +114,64 @@ impl Dialect {
 }
 
 impl Conversation {
-    /// Notes what it was given to come back with.
+    /// Notes what it was given to come back with where it is.
     pub(super) fn keeps(&self, name: &str, value: &serde_json::Value) {
-        if self.dialect.outlives(name) {
-            self.book.keep(&self.me, name, value);
+        if let Some(room) = &self.room
+            && self.tells
+            && self.dialect.outlives(name)
+        {
+            self.book.keep(&self.me, room, name, value);
+        }
+    }
+
+    /// The same, of who speaks: the tap hears before him whatever he hears, and tells the book of places. What he would tell again might be
+    /// over by then.
+    #[must_use]
+    pub fn behind_the_tap(mut self) -> Self {
+        self.tells = false;
+        self
+    }
+
+    /// Whether the peer is in a room by this line.
+    pub fn is_inside(&self) -> bool {
+        self.room.is_some()
+    }
+
+    /// Takes in what becomes of places that may be come back to: what is said of this peer's is of the room that it is in, or asks to be.
+    pub(super) fn note_places(&self, word: &Word) {
+        let Word::Notice { notice } = word else {
+            return;
+        };
+        if !self.tells || self.dialect.rejoin.is_none() {
+            return;
+        }
+        match notice {
+            Notice::Created { room } | Notice::Joined { room, .. } => {
+                let given = self.link.iter();
+                let given = given.filter(|(name, _)| self.dialect.outlives(name));
+                let given = given.map(|(name, value)| (name.clone(), value.clone()));
+                let before = self.room.as_ref();
+                (self.book).is_inside(&self.me, room, given.collect(), before);
+            }
+            Notice::Refused { request, .. } => {
+                let Some((kind, room)) = self.asked.as_ref().filter(|_| self.awaits) else {
+                    return;
+                };
+                let of_it = request.is_none_or(|of| of == *kind || of == Kind::Join);
+                // By what it had it is not let in.
+                if self.comes_back && of_it {
+                    self.book.is_out_of(&self.me, room);
+                }
+            }
+            Notice::PeerLeft { peer, .. } => {
+                self.book.is_told(&self.me, peer, self.place(), true);
+            }
+            Notice::PeerJoined { peer } => {
+                self.book.is_told(&self.me, peer, self.place(), false);
+            }
+            Notice::Left { room } => self.book.is_out_of(&self.me, room),
+            Notice::Destroyed { room } => self.book.is_destroyed(room),
+            Notice::Error { .. } => {}
         }
     }
 
@@ -115,9 +194,20 @@ impl Conversation {
         }
         let dialect = self.dialect.clone();
         let (saying, given) = dialect.rejoin.as_ref()?;
-        let values = self.book.given(&self.me, room, self.patience())?;
-        if given.iter().any(|name| !values.contains_key(name)) {
-            return None;
+        let insists = self.book.is_insisting(&self.me);
+        let values = match insists {
+            true => self.book.once_given(&self.me, room),
+            false => self.book.given(&self.me, room, self.patience())?,
+        };
+        let missing = given.iter().find(|name| !values.contains_key(*name));
+        if let Some(name) = missing {
+            return insists.then(|| {
+                Err(Unspeakable::Missing {
+                    dialect: dialect.name.clone(),
+                    kind: Kind::Join,
+                    variable: name.clone(),
+                })
+            });
         }
         self.link.extend(values);
         let variables = self.said_variables(word);
@@ -133,15 +223,28 @@ impl Conversation {
         })
     }
 
-    /// What it has for the room that it comes back to, where it is not known from the line.
-    pub(super) fn with_given(&self, variables: &mut Variables<'_>) -> Option<RoomName> {
-        let (values, room) = self.book.given_for(&self.me)?;
-        if !self.page {
-            for (name, value) in values {
-                variables.put(&name, value);
-            }
+    /// It has asked for its place in this room. With what is said, that is known on this line, too.
+    pub(super) fn is_coming_back(&mut self, room: &RoomName) {
+        self.comes_back = true;
+        let all = self.book.all_given(&self.me).into_iter();
+        for (_, values) in all.filter(|(of, _)| of == room && !self.page) {
+            self.link.extend(values);
         }
-        Some(room)
+    }
+
+    /// What is known where a message may be the one by which it comes back, and to which room: who was given something for several rooms is
+    /// known by what he says. `meant`: it is that message, whatever has become of the place since it was said.
+    pub(super) fn coming_back<'a>(&self, meant: bool) -> Vec<(Variables<'a>, Option<RoomName>)> {
+        let all = self.book.all_given(&self.me);
+        let unknown = (meant || all.is_empty()).then(|| (self.variables(), None));
+        let known = all.into_iter().map(|(room, values)| {
+            let mut variables = self.variables();
+            for (name, value) in values.into_iter().filter(|_| !self.page) {
+                variables.know(&name, value);
+            }
+            (variables, Some(room))
+        });
+        known.chain(unknown).collect()
     }
 
     /// How long a place is taken to be kept for one who is lost.

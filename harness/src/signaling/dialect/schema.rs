@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::keys::{HEARD, Key, SAID, SECTIONS, Shape, TEMPLATES};
+use super::promises::LEAST_AND_MOST;
 use super::words::{self, Hears};
 use crate::signaling::{Garbage, Kind, OnGarbage, Reason};
 
@@ -96,6 +97,10 @@ fn mapping(keys: &[Key]) -> Value {
     })
 }
 
+fn time() -> Value {
+    json!({ "type": ["string", "null"], "pattern": "^[0-9]+(ms|s|m)$" })
+}
+
 fn value(shape: Shape) -> Value {
     let section = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
     match shape {
@@ -104,7 +109,19 @@ fn value(shape: Shape) -> Value {
         Shape::Text => json!({ "type": "string" }),
         Shape::Word(words) => json!({ "enum": words }),
         Shape::Flag => json!({ "type": "boolean" }),
-        Shape::Time => json!({ "type": ["string", "null"], "pattern": "^[0-9]+(ms|s|m)$" }),
+        Shape::Time => time(),
+        Shape::LeastAndMost => json!({ "anyOf": [
+            time(),
+            {
+                "type": "object",
+                "properties": LEAST_AND_MOST
+                    .map(|key| (key.to_owned(), time()))
+                    .into_iter()
+                    .collect::<Map<_, _>>(),
+                "required": ["at-most"],
+                "additionalProperties": false,
+            },
+        ] }),
         Shape::Number => json!({ "type": ["integer", "null"], "minimum": 1 }),
         Shape::Path => json!({ "type": "string", "pattern": "^/($|[^/])" }),
         Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
@@ -276,6 +293,9 @@ fn shape(shape: Shape) -> String {
         ),
         Shape::Flag => "`true`, `false`".into(),
         Shape::Time => "a time: `500ms`, `2s`, `1m`".into(),
+        Shape::LeastAndMost => {
+            "a time: `500ms`, `2s`, `1m`, or `{ at-least: …, at-most: … }`".into()
+        }
         Shape::Number => "a whole number from 1".into(),
         Shape::Path => "a path; its holes are percent-encoded".into(),
         Shape::Texts => "a list of texts".into(),

@@ -71,6 +71,12 @@ impl<'a> Variables<'a> {
         }
     }
 
+    /// Puts a value in the place of the one of this name, under a name of its own.
+    pub(crate) fn know(&mut self, name: &str, value: Json) {
+        self.0.retain(|(there, _)| there != name);
+        self.put(name, value);
+    }
+
     /// Adds this to the end of a value that is text.
     pub(crate) fn extend(&mut self, name: &str, ending: &str) {
         let value = self.0.iter_mut().find(|(there, _)| there == name);

@@ -4,6 +4,7 @@
 
 mod names;
 mod promises;
+mod returning;
 mod scenes;
 mod seen;
 
@@ -12,8 +13,8 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-pub use promises::seen;
-pub use scenes::{Scene, Shows, meeting, others};
+pub use promises::{seen, told_after};
+pub use scenes::{Scene, Shows, WAITS, meeting, others};
 pub use seen::{Proposal, Seen, Stands};
 
 use super::select;

@@ -2,14 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::scenes::{
-    CAPITAL_PEER_AT, CAPITAL_ROOM, CAPITAL_ROOM_AT, NAMED, ODD_ROOM, ODD_ROOM_AT, Shows,
-};
-use super::seen::{Proposal, Seen, Stands, failure, went_well};
+use super::scenes::{CAPITAL_ROOM, NAMED, ODD_ROOM, Shows};
+use super::seen::{Proposal, Seen, Stands, failure, step_of, went_well};
 use crate::mistake::quoted;
 use crate::record::{Failure, What};
 use crate::report::ROOM;
-use crate::scenario::Place;
 use crate::signaling::{Notice, Properties, Request, Word};
 use crate::stage::Outcome;
 use crate::terms::{Direction, Side};
@@ -19,20 +16,21 @@ pub(super) fn names(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &
     let Some(outcome) = played.get(&Shows::Names) else {
         return;
     };
-    let [zoe, fox, dana, _, small] = NAMED;
+    let [zoe, fox, dana, erin, small] = NAMED;
     let wrong = match failure(outcome) {
         None if !went_well(outcome) => return,
         None => other_name(outcome),
-        Some(Failure { message, place, .. }) => {
-            let step = match place {
-                Some(Place::Step(step)) => *step,
-                _ => 0,
-            };
-            let whose = match step {
-                ODD_ROOM_AT => format!("rooms called like `{ODD_ROOM}`"),
-                CAPITAL_ROOM_AT => format!("rooms called like `{CAPITAL_ROOM}`, beside `{ROOM}`,"),
-                CAPITAL_PEER_AT => format!("peers called like `{small}`, beside `{zoe}`,"),
-                _ => format!("peers called like `{zoe}`, `{fox}` and `{dana}`"),
+        Some(failure @ Failure { message, .. }) => {
+            // Who asks for what: each does it once.
+            let step = step_of(outcome, failure).unwrap_or_default();
+            let whose = if step.contains(dana) {
+                format!("rooms called like `{ODD_ROOM}`")
+            } else if step.contains(erin) {
+                format!("rooms called like `{CAPITAL_ROOM}`, beside `{ROOM}`,")
+            } else if step.contains(small) {
+                format!("peers called like `{small}`, beside `{zoe}`,")
+            } else {
+                format!("peers called like `{zoe}`, `{fox}` and `{dana}`")
             };
             Some(format!("{whose} are not taken ({message})"))
         }
@@ -56,14 +54,14 @@ pub(super) fn names(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &
 
 /// What shows that the server made another name of one, or one of two, where everybody was let in.
 fn other_name(outcome: &Outcome) -> Option<String> {
-    let [zoe, fox, _, erin, small] = NAMED;
+    let [zoe, fox, dana, erin, small] = NAMED;
     let mut asked: BTreeMap<&str, &str> = BTreeMap::new();
     let mut inside: BTreeSet<&str> = BTreeSet::from([zoe, fox]);
-    let mut step = 0;
+    let mut in_one_room = true;
     for event in &outcome.events {
         let (peer, direction, word) = match &event.what {
-            What::Step { index, .. } => {
-                step = *index;
+            What::Step { text, .. } => {
+                in_one_room &= !text.contains(dana);
                 continue;
             }
             // What follows is asked for the laws.
@@ -122,7 +120,7 @@ fn other_name(outcome: &Outcome) -> Option<String> {
                 if let Some(other) = spelled_otherwise(id) {
                     return Some(other);
                 }
-                if peer == zoe && step < ODD_ROOM_AT {
+                if peer == zoe && in_one_room {
                     inside.insert(id);
                 }
                 // Where to create and to join are one word, it is told so who was inside.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::names::names;
+use super::returning::returning;
 use super::scenes::Shows;
 use super::seen::{Proposal, Seen, Stands, failure, went_well};
 use crate::mistake::quoted;
@@ -35,6 +36,7 @@ pub fn seen(dialect: &Dialect, played: &BTreeMap<Shows, Outcome>) -> Seen {
     addressed(dialect, now, played, &mut seen);
     names(now, played, &mut seen);
     garbage(now, played, &mut seen);
+    returning(dialect, played, &mut seen);
     seen
 }
 
@@ -541,7 +543,7 @@ fn garbage(now: &Properties, played: &BTreeMap<Shows, Outcome>, seen: &mut Seen)
 }
 
 /// How long after bob went alice was told.
-fn told_after(outcome: &Outcome, shows: Shows) -> Option<Duration> {
+pub fn told_after(outcome: &Outcome, shows: Shows) -> Option<Duration> {
     let went = at(outcome, |event| match shows {
         Shows::Leaving => said(event, "bob", |word| word.kind() == Kind::Leave),
         _ => matches!(&event.what, What::LinkDown { link, .. } if link.peer.as_str() == "bob"),

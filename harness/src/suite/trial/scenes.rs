@@ -17,6 +17,8 @@ pub enum Shows {
     Leaving,
     /// One's line is lost.
     Dropping,
+    /// One's line is lost, and it comes back by what it was given.
+    Returning,
     /// A second line with a name that is in use.
     SameId,
     /// Something is sent to somebody who is not there, and then he comes.
@@ -34,7 +36,10 @@ pub enum Shows {
 impl Shows {
     /// Whether it is shown to whoever tries a dialect. The others are looked at for what could be promised.
     pub fn is_shown(self) -> bool {
-        matches!(self, Shows::Meeting | Shows::Leaving | Shows::Dropping)
+        matches!(
+            self,
+            Shows::Meeting | Shows::Leaving | Shows::Dropping | Shows::Returning
+        )
     }
 }
 
@@ -58,18 +63,16 @@ pub struct Scene {
     pub from: usize,
 }
 
-/// The steps of the scene of names that ask for a room whose name has more than plain letters, for one whose name differs from another's in
-/// capitals alone, and to come in by such a name; and those rooms.
-pub(super) const ODD_ROOM_AT: usize = 5;
-pub(super) const CAPITAL_ROOM_AT: usize = 6;
-pub(super) const CAPITAL_PEER_AT: usize = 7;
+/// The rooms of the scene of names: one whose name has more than plain letters, and one whose name differs from another's in capitals alone.
 pub(super) const ODD_ROOM: &str = "party🎉👩\u{200d}🚀";
 pub(super) const CAPITAL_ROOM: &str = "Lobby";
-/// Who is in that scene: the last is the first in small letters.
+/// Who is in that scene: the third makes the first of these rooms, the fourth the second, and the last is the first in small letters.
 pub(super) const NAMED: [&str; 5] = ["zoË", "foX🦊", "דנה", "erin", "zoë"];
 
 /// So long a step may take in which a server that does it at all is quick.
 const WITHIN: &str = "within: 5s";
+/// The same, for people.
+pub const WAITS: &str = "5 s";
 
 struct Script {
     peers: Vec<String>,
@@ -236,6 +239,27 @@ pub fn others(dialect: &Dialect, told: bool) -> Result<Vec<Scene>, Mistakes> {
         script.step(&*gone);
     }
     scenes.push(script.scene(Shows::Dropping)?);
+
+    if dialect.says_rejoin() {
+        let mut script = two();
+        script
+            .show_here()
+            .heading(match rooms {
+                true => "7. Bob's line is lost, and he comes back by what he was given",
+                false => "6. Bob's line is lost, and he comes back by what he was given",
+            })
+            .step("kill: { peer: bob, how: socket }");
+        if rooms {
+            script.step("connect: { peer: bob }");
+        }
+        script
+            .join("bob")
+            .step("send: { from: alice, to: bob, message: offer }")
+            .step(format!("await: {{ peer: bob, hears: offer, {WITHIN} }}"))
+            .step("send: { from: bob, to: alice, message: answer }")
+            .step(format!("await: {{ peer: alice, hears: answer, {WITHIN} }}"));
+        scenes.push(script.scene(Shows::Returning)?);
+    }
 
     let mut script = two();
     script

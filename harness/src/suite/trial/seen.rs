@@ -50,3 +50,14 @@ pub(super) fn went_well(outcome: &Outcome) -> bool {
     let ended = outcome.events.iter().any(|event| event.what == What::End);
     ended && failure(outcome).is_none()
 }
+
+/// The step that failed, as the record writes it.
+pub(super) fn step_of<'o>(outcome: &'o Outcome, failure: &Failure) -> Option<&'o str> {
+    let Some(Place::Step(step)) = failure.place else {
+        return None;
+    };
+    outcome.events.iter().find_map(|event| match &event.what {
+        What::Step { index, text, .. } if *index == step => Some(text.as_str()),
+        _ => None,
+    })
+}

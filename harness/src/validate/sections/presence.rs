@@ -1,7 +1,7 @@
 //! 3: presence: who is told what, once, in order, how soon.
 
 use crate::laws::Law;
-use crate::validate::case::{Row, Section, Source};
+use crate::validate::case::{LEAST_KEPT, Row, Section, Source};
 
 const NUMBER: u8 = 3;
 
@@ -151,6 +151,28 @@ const ROWS: &[Row] = &[
             harm connect: { peer: bob }\n\
             harm enter bob lobby\n\
             do wait: PATIENTLY\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer" },
+    Row { number: 20, title: "who is lost, and back before the least time is over, has his place", source: Source::Dialect(LEAST_KEPT), native: false, broken_by: "",
+        why: "A phone that changes networks is back within seconds, and finds its call given up.",
+        steps: "keeps places\n\
+            given meet\n\
+            do kill: { peer: bob, how: socket }\n\
+            do wait: MOST-OF-IT\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer" },
+    Row { number: 21, title: "by a ticket whose time is over nobody comes in", source: Source::Dialect("refusals: expired"), native: false, broken_by: "",
+        why: "Whoever finds an old ticket comes in as somebody who has long gone.",
+        steps: "keeps time\n\
+            given meet\n\
+            given kill: { peer: bob, how: socket }\n\
+            once await: { peer: alice, hears: peer-left, from: bob, within: PATIENTLY }\n\
+            once wait: ALL-OF-IT\n\
+            given connect: { peer: bob }\n\
+            do join: { peer: bob, room: lobby, refused: expired }\n\
+            do enter bob lobby\n\
             then tell alice bob offer\n\
             then tell bob alice answer" },
 ];

@@ -1,0 +1,65 @@
+//! Places that are kept for some time at least: what a case of them needs, and whether its run was quick enough to say something.
+
+use std::time::Duration;
+
+use super::case::{Case, LEAST_KEPT, Source};
+use crate::record::What;
+use crate::signaling::{Dialect, Kind};
+use crate::stage::Outcome;
+use crate::terms::Direction;
+
+/// So long is waited before somebody comes back: the rest is for the machine.
+pub(super) fn most_of_it(dialect: &Dialect) -> Option<Duration> {
+    let least = dialect.properties().keeps_places_at_least;
+    least.map(|least| least * 3 / 4)
+}
+
+/// Why nobody can be asked for it.
+pub(super) fn lacking(dialect: &Dialect, patience: Duration) -> Option<String> {
+    let name = dialect.name();
+    match dialect.properties().keeps_places_at_least {
+        None => Some(format!(
+            "the dialect `{name}` does not declare for how long a place is kept at least (`keeps-places: {{ at-least: … }}`)"
+        )),
+        Some(_) if !dialect.says_rejoin() => Some(format!(
+            "the dialect `{name}` declares no `rejoin`, by which one comes back into a place"
+        )),
+        Some(least) if least > patience => Some(format!(
+            "a place is kept for {least:?} at least, and {patience:?} are waited (`--patience`)"
+        )),
+        Some(_) => None,
+    }
+}
+
+/// Why nobody can wait until no place is kept any more.
+pub(super) fn endless(dialect: &Dialect, patience: Duration) -> Option<String> {
+    let name = dialect.name();
+    match dialect.properties().keeps_places {
+        None => Some(format!(
+            "the dialect `{name}` does not declare for how long a place is kept (`keeps-places`)"
+        )),
+        Some(most) if most > patience => Some(format!(
+            "a place is kept for up to {most:?}, and {patience:?} are waited (`--patience`)"
+        )),
+        Some(_) => None,
+    }
+}
+
+/// Why a run says nothing: he was back only when so much of the time was over that his place may have been free.
+pub(super) fn too_slow(case: &Case, outcome: &Outcome, dialect: &Dialect) -> Option<String> {
+    if !matches!(case.source, Source::Dialect(LEAST_KEPT)) {
+        return None;
+    }
+    let least = dialect.properties().keeps_places_at_least?;
+    let of_a_line = |what: &What| matches!(what, What::LinkEnded { .. } | What::LinkDown { .. });
+    let mut events = outcome.events.iter();
+    let ended = events.find(|event| of_a_line(&event.what))?;
+    let asked = events.find(|event| {
+        matches!(&event.what, What::Message { direction: Direction::Up, word: Some(word), .. }
+            if word.kind() == Kind::Join)
+    });
+    let took = Duration::from_micros(asked?.at.saturating_sub(ended.at));
+    (took > least * 7 / 8).then(|| {
+        format!("the machine was too slow: he was back only after {took:?}, of the {least:?} for which his place is kept")
+    })
+}
