@@ -8,19 +8,25 @@ use crate::signaling::{Dialect, Kind};
 use crate::stage::Outcome;
 use crate::terms::Direction;
 
+/// So long is waited before somebody comes back, where nobody says for how long his place is kept.
+const BRIEFLY: Duration = Duration::from_millis(500);
+
 /// So long is waited before somebody comes back: the rest is for the machine.
-pub(super) fn most_of_it(dialect: &Dialect) -> Option<Duration> {
+pub(super) fn most_of_it(dialect: &Dialect) -> Duration {
     let least = dialect.properties().keeps_places_at_least;
-    least.map(|least| least * 3 / 4)
+    least.map_or(BRIEFLY, |least| least * 3 / 4)
+}
+
+/// Whether a place is kept for who is lost, and he comes back into it.
+pub(super) fn is_promised(dialect: &Dialect) -> bool {
+    dialect.says_rejoin() && dialect.properties().keeps_places.is_some()
 }
 
 /// Why nobody can be asked for it.
 pub(super) fn lacking(dialect: &Dialect, patience: Duration) -> Option<String> {
     let name = dialect.name();
     match dialect.properties().keeps_places_at_least {
-        None => Some(format!(
-            "the dialect `{name}` does not declare for how long a place is kept at least (`keeps-places: {{ at-least: … }}`)"
-        )),
+        None => None,
         Some(_) if !dialect.says_rejoin() => Some(format!(
             "the dialect `{name}` declares no `rejoin`, by which one comes back into a place"
         )),

@@ -10,7 +10,9 @@ use tokio::task::JoinSet;
 
 use super::belongs::{belongs, explained, homes};
 use super::beyond::{Beyond, beyond};
-use super::case::{ANY_NAME, Case, ENDURES, KEEPS, Number, QUEUES, Source};
+use super::case::{
+    ANY_NAME, Case, ENDURES, KEEPS, KEEPS_ROOMS, LEAST_KEPT, Number, QUEUES, Source,
+};
 use super::end::End;
 use super::gone::{Gone, gone, how};
 use super::kept;
@@ -20,9 +22,9 @@ use super::unread::unread;
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
 use crate::names::Stack;
-use crate::record::{Event, Failure, MEASURED, Verdict, What};
+use crate::record::{Event, Failure, FailureKind, MEASURED, Verdict, What};
 use crate::scenario::DEFAULT_WITHIN;
-use crate::signaling::{AbsentPeer, Dialect, Kind, Notice, Properties, Word};
+use crate::signaling::{AbsentPeer, Dialect, Kind, Notice, Properties, Unspeakable, Word};
 use crate::stage::{Outcome, Setting, play};
 use crate::suite;
 use crate::terms::{Direction, ServerLife, Side};
@@ -211,6 +213,10 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
         let why = format!("before anything was asked of it, {}", end.explains(""));
         return Ran::Says(Says::Inconclusive(why), Some(outcome));
     }
+    if failure.kind == FailureKind::Impossible && Unspeakable::is_told(&failure.message) {
+        let why = format!("{}: that is for the dialect to mend", failure.message);
+        return Ran::Says(Says::Inconclusive(why), Some(outcome));
+    }
     if let Some(why) = kept::too_slow(case, &outcome, &setting.dialect) {
         return Ran::Nothing(why, Some(outcome));
     }
@@ -397,6 +403,12 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
             &unpromised
         }
         Source::Dialect(ANY_NAME) if !setting.dialect.properties().takes_any_name => &unpromised,
+        Source::Dialect(KEEPS_ROOMS) if !kept::is_promised(&setting.dialect) => &unpromised,
+        Source::Dialect(LEAST_KEPT)
+            if setting.dialect.properties().keeps_places_at_least.is_none() =>
+        {
+            &unpromised
+        }
         _ => case,
     };
     // What nobody promised is waited for all the same: it is a fact, and when.

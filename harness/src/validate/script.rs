@@ -91,7 +91,7 @@ impl Script {
             let time = time.unwrap_or(Duration::from_secs(1));
             format!("{}ms", time.as_millis())
         };
-        let most_of_it = written_out(kept::most_of_it(dialect));
+        let most_of_it = written_out(Some(kept::most_of_it(dialect)));
         let all_of_it = written_out(dialect.properties().keeps_places);
         let steps_of_it = (case.steps)
             .replace(PATIENTLY, &patience)

@@ -263,6 +263,14 @@ impl Dialect {
                     ));
             }
         }
+        let again = self.rejoin.iter().flat_map(|(again, _)| again.holes());
+        if again.into_iter().any(|hole| hole.name == "self") && self.names_in_answers() {
+            let at = find(root, "rejoin").unwrap_or(root);
+            doubts
+                .add(&at.span, "`{self}` is said here, and on a new line nobody knows it yet")
+                .expect("the answer to who comes in is what tells it")
+                .advise("capture it under a second name, which outlives the line, and say that: `id: { $all: [\"{self}\", \"{seat}\"] }`");
+        }
         let learns = ["with", "peer", "members"]
             .iter()
             .any(|name| captures(name));

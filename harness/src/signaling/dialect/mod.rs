@@ -192,6 +192,19 @@ pub enum Unspeakable {
     },
 }
 
+impl Unspeakable {
+    /// Whether this text tells of one: of the dialect, and of no server.
+    pub fn is_told(text: &str) -> bool {
+        let told = text.split_once("the dialect `").map(|(_, told)| told);
+        let said = told
+            .and_then(|told| told.split_once("` "))
+            .map(|(_, said)| said);
+        said.is_some_and(|said| {
+            said.starts_with("cannot say `") || said.starts_with("has no way to say `")
+        })
+    }
+}
+
 /// What a message is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {

@@ -175,4 +175,28 @@ const ROWS: &[Row] = &[
             do enter bob lobby\n\
             then tell alice bob offer\n\
             then tell bob alice answer" },
+    Row { number: 22, title: "who comes in is told to all inside while the first of them has just been lost", source: Source::Dialect("announces-joining-within"), native: false, broken_by: "news-ends-at-the-lost",
+        why: "Where the place of one who is lost is kept, news is passed over who cannot hear it, and some code stops there.",
+        steps: "given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter dave lobby\n\
+            given leave: { peer: dave }\n\
+            given await: { peer: bob, hears: peer-left, from: dave }\n\
+            do kill: { peer: alice, how: socket }\n\
+            do enter carol lobby\n\
+            do await: { peer: bob, hears: peer-joined, from: carol }\n\
+            then tell carol bob offer" },
+    Row { number: 23, title: "who comes in is told to all inside while one in the middle has just been lost", source: Source::Dialect("announces-joining-within"), native: false, broken_by: "news-ends-at-the-lost",
+        why: "The same, where those before him hear of it, and those behind him do not.",
+        steps: "given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            given enter erin lobby\n\
+            given leave: { peer: erin }\n\
+            given await: { peer: carol, hears: peer-left, from: erin }\n\
+            do kill: { peer: bob, how: socket }\n\
+            do enter dave lobby\n\
+            do await: { peer: alice, hears: peer-joined, from: dave }\n\
+            do await: { peer: carol, hears: peer-joined, from: dave }\n\
+            then tell dave carol offer" },
 ];

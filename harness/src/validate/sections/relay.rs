@@ -217,4 +217,25 @@ const ROWS: &[Row] = &[
             then tell bob alice offer\n\
             then tell alice bob answer\n\
             never alice -> bob: offer" },
+    Row { number: 28, title: "nobody reaches somebody in another room by a candidate", source: Source::Dialect("rooms-apart"), native: false, broken_by: "relays-anywhere",
+        why: "A candidate is an address, and its code looks for whom it is by itself.",
+        steps: "given meet\n\
+            given apart\n\
+            do send bob carol candidate\n\
+            then tell dave carol offer\n\
+            then tell bob alice offer" },
+    Row { number: 29, title: "nobody reaches somebody in another room by an answer", source: Source::Dialect("rooms-apart"), native: false, broken_by: "relays-anywhere",
+        why: "The same, of a description that nobody there has asked for.",
+        steps: "given meet\n\
+            given apart\n\
+            do send bob carol answer\n\
+            then tell dave carol offer\n\
+            then tell bob alice offer" },
+    Row { number: 30, title: "nobody reaches somebody in another room by a goodbye", source: Source::Dialect("rooms-apart"), native: false, broken_by: "relays-anywhere",
+        why: "Whoever guesses a name could end the calls of strangers.",
+        steps: "given meet\n\
+            given apart\n\
+            do send bob carol bye\n\
+            then tell dave carol offer\n\
+            then tell bob alice offer" },
 ];

@@ -1,7 +1,7 @@
 //! 2: rooms: make, enter, limit, leave, remove, and what happens at once.
 
 use crate::laws::Law;
-use crate::validate::case::{ANY_NAME, Row, Section, Source};
+use crate::validate::case::{ANY_NAME, KEEPS_ROOMS, Row, Section, Source};
 
 const NUMBER: u8 = 2;
 
@@ -170,4 +170,15 @@ const ROWS: &[Row] = &[
         steps: "do open alice constructor\n\
             do enter bob constructor\n\
             do tell bob alice offer" },
+    Row { number: 25, title: "a room stays for who is lost and has his place kept, when everybody else leaves", source: Source::Dialect(KEEPS_ROOMS), native: false, broken_by: "",
+        why: "He comes back into a room that nobody else finds: who asks for it by its name makes another.",
+        steps: "given meet\n\
+            do kill: { peer: bob, how: socket }\n\
+            do leave: { peer: alice }\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            do enter carol lobby\n\
+            do await: { peer: bob, hears: peer-joined, from: carol }\n\
+            then tell carol bob offer\n\
+            then tell bob carol answer" },
 ];
