@@ -374,6 +374,28 @@ fn what_a_server_says_again_of_huge_garbage_is_understood() {
 }
 
 #[test]
+fn what_cannot_be_said_is_told_apart_from_what_a_server_does() {
+    let missing = Unspeakable::Missing {
+        dialect: "x".into(),
+        kind: Kind::Join,
+        variable: "seat".into(),
+    };
+    let none = Unspeakable::NoSuchWord {
+        dialect: "x".into(),
+        kind: Kind::Bye,
+    };
+    for error in [missing, none] {
+        assert!(Unspeakable::is_told(&format!("bob could not: {error}")));
+    }
+    for other in [
+        "the server refused bob's join: \"the dialect `x` is not spoken here\"",
+        "bob hears offer did not happen (after 10 s)",
+    ] {
+        assert!(!Unspeakable::is_told(other), "{other}");
+    }
+}
+
+#[test]
 fn what_a_server_cannot_do_is_said_in_words() {
     let word = Word::Notice {
         notice: Notice::Error {

@@ -502,4 +502,36 @@ mod tests {
             ]
         );
     }
+
+    /// What is told by the answer to who comes in is not known to who asks to come in again.
+    #[test]
+    fn an_id_of_the_old_line_in_what_brings_one_back_is_told() {
+        let text = |rejoin: &str, joined: &str| {
+            let hear = HEAR.replace("joined: { message: { is: joined,", joined);
+            format!(
+                "dialect: x\nconnect: {{ path: / }}\nrejoin: {{ message: {{ do: back, {rejoin} }} }}\n{SAY}{hear}"
+            )
+        };
+        let told = |rejoin: &str, joined: &str| {
+            let read = Dialect::read(Path::new("x.yaml"), &text(rejoin, joined));
+            lines(&read.unwrap_or_else(|mistakes| panic!("{mistakes}")))
+        };
+        let by_self = told(
+            "id: \"{self}\", key: \"{key}\"",
+            "joined: { message: { is: joined, id: \"{self}\", key: \"{key}\",",
+        );
+        let found = "`{self}` is said here, and on a new line nobody knows it yet";
+        assert!(
+            by_self.iter().any(|line| line.contains(found)),
+            "{by_self:?}"
+        );
+        let by_another = told(
+            "id: \"{seat}\", key: \"{key}\"",
+            "joined: { message: { is: joined, id: { $all: [\"{self}\", \"{seat}\"] }, key: \"{key}\",",
+        );
+        assert!(
+            !by_another.iter().any(|line| line.contains(found)),
+            "{by_another:?}"
+        );
+    }
 }

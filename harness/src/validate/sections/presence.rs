@@ -183,6 +183,7 @@ const ROWS: &[Row] = &[
             given leave: { peer: dave }\n\
             given await: { peer: bob, hears: peer-left, from: dave }\n\
             do kill: { peer: alice, how: socket }\n\
+            do wait: 500ms\n\
             do enter carol lobby\n\
             do await: { peer: bob, hears: peer-joined, from: carol }\n\
             then tell carol bob offer" },
@@ -195,6 +196,7 @@ const ROWS: &[Row] = &[
             given leave: { peer: erin }\n\
             given await: { peer: carol, hears: peer-left, from: erin }\n\
             do kill: { peer: bob, how: socket }\n\
+            do wait: 500ms\n\
             do enter dave lobby\n\
             do await: { peer: alice, hears: peer-joined, from: dave }\n\
             do await: { peer: carol, hears: peer-joined, from: dave }\n\

@@ -174,6 +174,7 @@ const ROWS: &[Row] = &[
         why: "He comes back into a room that nobody else finds: who asks for it by its name makes another.",
         steps: "given meet\n\
             do kill: { peer: bob, how: socket }\n\
+            do wait: 500ms\n\
             do leave: { peer: alice }\n\
             do connect: { peer: bob }\n\
             do enter bob lobby\n\
