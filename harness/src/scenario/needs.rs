@@ -2,17 +2,16 @@
 //!
 //! Two peers who meet and talk need nothing but a way to signal. What a step uses is what it needs: a word, a refusal, a promise.
 
+mod places;
+mod waits;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::acquainted::Acquainted;
-use super::called::odd_room;
 use super::calls::{Calls, Meets};
 use super::crowd::are_apart;
-use super::model::{
-    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Offers, Pattern, Raw, Scenario, Second, Share,
-    Step, Together,
-};
+use super::model::{Action, Answer, Condition, Cut, Raw, Scenario, Second, Share, Step, Together};
 use super::strain::Strain;
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::{Dialect, Kind, Need, Reason};
@@ -380,291 +379,6 @@ impl<'s> Course<'s> {
         self.needs.push(Needed { need, place, what });
     }
 
-    /// The server takes a room's name, which it is told here first.
-    fn takes_name(&mut self, room: &RoomName, step: &Step) {
-        if let Some(what) = odd_room(room, &self.named) {
-            self.need(Need::AnyName, what, step);
-        }
-    }
-
-    /// A room, which is the second one where the scenario has named another.
-    fn names_room(&mut self, room: &'s RoomName, step: &Step) {
-        self.takes_name(room, step);
-        self.named.insert(room);
-        if self.named.len() > 1 {
-            self.need(
-                Need::Rooms,
-                format!("is about a second room, `{room}`"),
-                step,
-            );
-        }
-    }
-
-    fn holds(&mut self, room: &RoomName, step: &Step) {
-        let inside = self.rooms.get(room).map_or(0, BTreeSet::len);
-        if inside > 1 {
-            let what = format!("is the {} in one room", nth(inside));
-            self.need(Need::Holds(inside), what, step);
-        }
-    }
-
-    /// Those inside who offer to whoever comes must be told of it.
-    fn met_by_insiders(&mut self, room: &RoomName, newcomer: &PeerName, step: &Step) {
-        let inside = self.rooms.get(room).into_iter().flatten();
-        let offers = |peer: &&&PeerName| {
-            let mut peers = self.scenario.peers.iter();
-            **peer != newcomer
-                && peers.any(|(name, spec)| name == **peer && spec.offers() == Offers::Insider)
-        };
-        if let Some(insider) = inside.copied().find(|peer| offers(&peer)) {
-            let what = format!("has {insider} offer to who comes in");
-            self.need(Need::Hears(Kind::PeerJoined), what, step);
-        }
-    }
-
-    /// Somebody is in no room any more.
-    fn leave(&mut self, peer: &'s PeerName, end: Option<End>) {
-        for inside in self.rooms.values_mut() {
-            inside.remove(peer);
-        }
-        self.outside.remove(peer);
-        if end.is_some() {
-            self.acquainted.part(peer);
-            self.calls.end(peer);
-        }
-        self.rooms.retain(|_, inside| !inside.is_empty());
-        self.ends.extend(end.map(|end| (peer, end)));
-    }
-
-    /// Something of this peer is relayed, to the only other one in its room unless it is said to whom.
-    fn meets(&mut self, one: &'s PeerName, other: Option<&'s PeerName>) {
-        let mut rooms = self.rooms.values();
-        let others = rooms.find(|inside| inside.contains(one));
-        let mut others = others.into_iter().flatten().filter(|peer| **peer != one);
-        let other = other.or_else(|| {
-            let first = others.next().copied();
-            first.filter(|_| others.next().is_none())
-        });
-        if let Some(other) = other {
-            self.acquainted.meet(one, other);
-        }
-    }
-
-    /// Whether the peer's line is silent, and it has no newer one.
-    fn is_silent(&self, peer: &PeerName) -> bool {
-        let mut ends = self.ends.iter().rev();
-        let last = ends.find(|(who, _)| *who == peer);
-        last.is_some_and(|(_, end)| *end == End::Silent)
-    }
-
-    /// Whether a request has to be refused, which needs that the server does so.
-    fn refused(
-        &mut self,
-        peer: &PeerName,
-        request: Kind,
-        room: Option<&RoomName>,
-        answer: &Answer,
-        step: &Step,
-    ) -> bool {
-        let named = match answer {
-            Answer::Refused => None,
-            Answer::RefusedWith(text) => match Reason::parse(text) {
-                Some(reason) => Some(reason),
-                None => {
-                    let what = format!("expects a refusal {text:?}");
-                    self.need(Need::Hears(Kind::Refused), what, step);
-                    return true;
-                }
-            },
-            Answer::Granted => return false,
-            // It may be refused: nobody knows where who asked is then.
-            Answer::Any => return true,
-        };
-        let reason = named.or_else(|| self.reason(peer, request, room));
-        let inside = room.and_then(|room| self.rooms.get(room));
-        let inside = inside.map_or(0, BTreeSet::len);
-        let need = match reason {
-            Some(Reason::Full) => Need::Limit(inside),
-            Some(Reason::Taken) => Need::RejectsSameId,
-            Some(reason) => Need::Refuses(reason),
-            None => Need::Hears(Kind::Refused),
-        };
-        let what = match (named, reason) {
-            (Some(Reason::Full), _) => format!("expects a refusal \"full\" with {inside} inside"),
-            (Some(reason), _) => format!("expects a refusal \"{reason}\""),
-            (None, Some(reason)) => format!("expects a refusal, which is \"{reason}\""),
-            (None, None) => "expects a refusal".into(),
-        };
-        self.need(need, what, step);
-        true
-    }
-
-    /// Why a request that must be refused is, as far as the steps before it tell.
-    fn reason(&self, peer: &PeerName, request: Kind, room: Option<&RoomName>) -> Option<Reason> {
-        let is_inside = self.rooms.values().any(|inside| inside.contains(peer));
-        let there = room.and_then(|room| self.rooms.get(room));
-        Some(match (request, there) {
-            (Kind::Create | Kind::Join, _) if is_inside => Reason::Inside,
-            (Kind::Create, Some(_)) => Reason::Exists,
-            (Kind::Join | Kind::Destroy, None) => Reason::Missing,
-            (Kind::Join, Some(_)) => Reason::Full,
-            (Kind::Leave, _) if !is_inside => Reason::Outside,
-            (Kind::Destroy, Some(inside)) if !inside.contains(peer) => Reason::NotYours,
-            (Kind::Destroy, Some(_)) => Reason::Occupied,
-            _ => return None,
-        })
-    }
-
-    /// A step that is about a description, or keeps the news from those inside, takes it for granted who offers.
-    fn presumes(&mut self, kind: Kind, step: &Step) {
-        if self.left_open && matches!(kind, Kind::Offer | Kind::Answer | Kind::PeerJoined) {
-            let what = format!("takes it that who comes in offers, for its `{kind}`");
-            self.need(Need::JoinerOffers, what, step);
-        }
-    }
-
-    fn pattern(&mut self, pattern: &Pattern, step: &Step) {
-        self.presumes(pattern.message, step);
-        let message = pattern.message;
-        let what = format!("looks for `{message}`");
-        self.need(Need::Passes(message), what, step);
-    }
-
-    fn condition(&mut self, condition: &'s Condition, step: &'s Step) {
-        match condition {
-            Condition::Hears {
-                kind: Kind::PeerLeft,
-                from,
-                peer,
-            } => self.hears_of_an_end(peer, from.as_ref(), step),
-            // Which stack refuses what hangs on who offers.
-            Condition::Error { .. } => self.presumes(Kind::Answer, step),
-            Condition::Hears { peer, kind, from } => {
-                if kind.is_signal() {
-                    self.presumes(*kind, step);
-                }
-                self.need(passing(*kind), format!("waits for `{kind}`"), step);
-                if kind.is_signal() {
-                    self.meets(peer, from.as_ref());
-                }
-                if kind.is_signal() && self.outside.contains(peer) {
-                    let what = format!("waits for `{kind}` at {peer}, who has left");
-                    self.need(Need::StaysConnected, what, step);
-                }
-            }
-            Condition::Connected { peers } => {
-                self.connection(peers.iter(), "waits for a connection", step);
-                self.acquainted.all_meet(peers);
-            }
-            // It has come to the tap from the server.
-            Condition::Held(pattern) if pattern.message.is_signal() => {
-                if let Some(to) = &pattern.to {
-                    self.meets(to, pattern.from.as_ref());
-                }
-            }
-            Condition::Channel {
-                peer, state, label, ..
-            } if state == "open" => {
-                self.connection(std::iter::once(peer), "waits for a channel", step);
-                if !self.has_its_own(peer, label) {
-                    let what = format!("waits for a channel `{label}` that {peer} has not made");
-                    self.need(Need::TellsChannels, what, step);
-                }
-            }
-            Condition::Said { peer, .. } => {
-                self.connection(std::iter::once(peer), "waits for a text", step);
-            }
-            Condition::Applied { what, .. } => {
-                self.need(Need::Relays(*what), format!("waits for `{what}`"), step);
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether it goes back into its room by itself when its line is lost.
-    fn comes_back(&self, peer: &PeerName) -> bool {
-        let mut specs = self.scenario.peers.iter();
-        let spec = specs.find(|(name, _)| name == peer);
-        let reconnects = spec.and_then(|(_, spec)| spec.reconnects.as_ref());
-        reconnects.is_some_and(|how| how.rejoins)
-    }
-
-    /// The news that somebody went, who may have gone in one of several ways.
-    fn hears_of_an_end(&mut self, hearer: &PeerName, from: Option<&PeerName>, step: &Step) {
-        self.need(Need::Hears(Kind::PeerLeft), "waits for `peer-left`", step);
-        let of =
-            |peer: &PeerName| from.is_none_or(|from| self.scenario.may_be(from).contains(&peer));
-        let last = self.ends.iter().rev().find(|(peer, _)| of(peer)).copied();
-        if let Some((gone, End::Left | End::Lost)) = last
-            && !self.acquainted.parted_from(gone, hearer)
-        {
-            let what = format!(
-                "waits for the news that {gone}, with whom {hearer} has not signaled, is gone"
-            );
-            self.need(Need::AnnouncesLeavingToAll, what, step);
-        }
-        match last {
-            Some((peer, End::Lost)) => {
-                if self.comes_back(peer) {
-                    let what =
-                        format!("waits for the news that {peer} is gone, who comes back by itself");
-                    self.need(Need::TellsOfReturns, what, step);
-                }
-                let what = format!("waits for the news that {peer}, whose line has ended, is gone");
-                self.need(Need::AnnouncesLeaving(step.within), what, step);
-            }
-            Some((peer, End::Silent)) => {
-                let what = format!("waits for the news that {peer}, whose line is silent, is gone");
-                self.need(Need::NoticesSilence(step.within), what, step);
-                self.leave(peer, None);
-            }
-            Some((peer, End::WithItsNode)) => {
-                let what = format!("waits for the news that {peer}, whose node has ended, is gone");
-                self.need(Need::AnnouncesLostNode, what, step);
-            }
-            Some((_, End::Left)) | None => {}
-        }
-    }
-
-    /// A connection of peers that signal by themselves.
-    fn connection<'p>(
-        &mut self,
-        peers: impl Iterator<Item = &'p PeerName>,
-        what: &str,
-        step: &Step,
-    ) {
-        let scenario = self.scenario;
-        let by_itself = |peer: &PeerName| {
-            let spec = scenario.peers.iter().find(|(name, _)| name == peer);
-            spec.is_none_or(|(_, spec)| !spec.manual && spec.stack != Some(Stack::Wire))
-        };
-        let peers: Vec<&PeerName> = peers.collect();
-        if peers.iter().any(|peer| by_itself(peer)) {
-            self.need(Need::Connects, what, step);
-        }
-        if peers.iter().any(|peer| self.calls.is_over(peer)) {
-            let what = format!("{what} that has lost its server, or a line");
-            self.need(Need::OutlivesLines, what, step);
-        }
-        let mut rooms = self.rooms.values();
-        if rooms.any(|inside| inside.len() > 2 && peers.iter().any(|peer| inside.contains(peer))) {
-            let what = format!("{what} with more than two in the room");
-            self.need(Need::Addresses(Kind::Offer), what, step);
-        }
-    }
-
-    /// Whether a peer makes such a channel itself: the one that comes with every connection, or one that a step has it make.
-    fn has_its_own(&self, own: &PeerName, channel: &str) -> bool {
-        let made = |action: &Action| matches!(action, Action::OpenChannel { peer, label, .. } if peer == own && label == channel);
-        let mut peers = self.scenario.peers.iter();
-        let by_itself = peers.any(|(name, spec)| name == own && !spec.manual);
-        (by_itself && channel == DEFAULT_CHANNEL)
-            || self
-                .scenario
-                .each_step()
-                .any(|(_, step)| made(&step.action))
-    }
-
     fn together(&mut self, together: &'s Together) {
         let before = self.rooms.clone();
         for step in &together.steps {
@@ -703,31 +417,6 @@ impl<'s> Course<'s> {
             self.rooms.entry(room).or_default().extend(names);
         }
     }
-
-    /// What lines that must be there need.
-    fn lines(&mut self) {
-        let expect = &self.scenario.expect;
-        let counted = (expect.count.iter())
-            .filter(|count| !count.times.has(0))
-            .map(|count| &count.line);
-        for line in expect.seen.iter().chain(&expect.order).chain(counted) {
-            let Some((need, kind)) = of_line(&line.text) else {
-                continue;
-            };
-            let place = format!("line {}", line.span.line);
-            let tells = kind == Kind::Joined && line.text.contains(" with ");
-            let what = format!("expects {:?}", line.text);
-            self.needs.push(Needed {
-                need,
-                place: place.clone(),
-                what: what.clone(),
-            });
-            if tells {
-                let need = Need::TellsInside;
-                self.needs.push(Needed { need, place, what });
-            }
-        }
-    }
 }
 
 fn wants_refusal(answer: &Answer) -> bool {
@@ -743,14 +432,6 @@ fn passing(kind: Kind) -> Need {
     }
 }
 
-/// What a line of the log takes: `server -> alice: peer-joined bob`.
-fn of_line(line: &str) -> Option<(Need, Kind)> {
-    let (head, body) = line.split_once(": ")?;
-    head.split_once(" -> ")?;
-    let kind: Kind = body.split_whitespace().next()?.parse().ok()?;
-    Some((passing(kind), kind))
-}
-
 fn place(scenario: &Path, step: &Step) -> String {
     let line = step.span.line;
     match step.via.as_deref() {
@@ -763,13 +444,5 @@ fn place(scenario: &Path, step: &Step) -> String {
             let file = file.unwrap_or(&via.source.path).display();
             format!("line {} (line {line} of {file})", via.line())
         }
-    }
-}
-
-fn nth(number: usize) -> String {
-    match number {
-        2 => "second".into(),
-        3 => "third".into(),
-        number => format!("{number}th"),
     }
 }
