@@ -4,11 +4,13 @@
 //! it, a field is spoilt within it; elsewhere the text is.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{Alias, Book, Conversation, Dialect, Framing, Out, Say, Unspeakable};
+use super::template::{Template, id_text};
+use super::{Alias, Body, Book, Conversation, Dialect, Framing, Out, Say, Unspeakable};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Field, Garbage, Kind, Notice, Request, Signal, Word};
 
@@ -24,6 +26,15 @@ const NO_NUMBER: u32 = 987_654_321;
 const HUGE: usize = 1_200_000;
 /// Deeper than a reader that recurses should follow.
 const DEPTH: usize = 500;
+
+/// What of a message is its word.
+#[derive(Default)]
+struct Words {
+    /// The one key of its object: `{ sit: { … } }`, where others have another.
+    are_keys: bool,
+    /// Texts that are none: what the server knows the peer by.
+    own: Vec<String>,
+}
 
 impl Conversation {
     /// What to send so that it is garbage of this kind, where this word was meant.
@@ -45,14 +56,15 @@ impl Conversation {
             sound.book.learn_room(room.as_str(), &Json::from(MARK));
         }
         let mut outs = sound.say(&marked(of))?;
+        let words = sound.words();
         // What prepares the word is as it should be.
         if let Some(last) = outs.last_mut() {
             match &mut last.out {
-                Out::Text(text) => *text = spoilt(kind, text),
+                Out::Text(text) => *text = spoilt(kind, text, &words),
                 Out::Close => {}
                 Out::Fetch { body, .. } => {
                     let sound = body.take().unwrap_or_default();
-                    *body = Some(spoilt(kind, &sound));
+                    *body = Some(spoilt(kind, &sound, &words));
                 }
             }
         }
@@ -115,17 +127,26 @@ impl Conversation {
             *whom = Some(peer.to_owned());
         }
         let mut outs = sound.say(&word)?;
+        let words = sound.words();
         if let Some(last) = outs.last_mut() {
             match &mut last.out {
-                Out::Text(text) => *text = spoilt_in(kind, field, text),
+                Out::Text(text) => *text = spoilt_in(kind, field, text, &words),
                 Out::Close => {}
                 Out::Fetch { body, .. } => {
                     let sound = body.take().unwrap_or_default();
-                    *body = Some(spoilt_in(kind, field, &sound));
+                    *body = Some(spoilt_in(kind, field, &sound, &words));
                 }
             }
         }
         Ok(outs)
+    }
+
+    fn words(&self) -> Words {
+        let id = self.link.get("self").and_then(id_text);
+        Words {
+            are_keys: self.dialect.words_are_keys(),
+            own: id.into_iter().chain([self.me.to_string()]).collect(),
+        }
     }
 
     /// Rooms are known by what is marked, and not by an id that is made of it.
@@ -139,6 +160,22 @@ impl Conversation {
 }
 
 impl Dialect {
+    /// Whether each word is an object of one key, and these differ: then the key says which it is.
+    fn words_are_keys(&self) -> bool {
+        let steps = self.say.iter().flat_map(|(_, way)| &way.steps);
+        let mut keys = BTreeSet::new();
+        for step in steps {
+            match &step.body {
+                Body::None => {}
+                Body::Template(Template::Map(entries)) if entries.len() == 1 => {
+                    keys.extend(entries.iter().map(|entry| entry.key.as_str()));
+                }
+                Body::Template(_) => return false,
+            }
+        }
+        keys.len() > 1
+    }
+
     /// What garbage of this kind says all the same: on a wire of text without JSON every text may be as good as any other, and half a name is a
     /// name. `None`: it is garbage.
     pub fn still_says(
@@ -234,8 +271,11 @@ fn json_of(text: &str) -> Option<(&str, Json)> {
 
 /// Which leaf is the word of a message: a text that bears no mark; a number where the message is a list that begins with one, or where there is no
 /// such text.
-fn is_word_of(value: &Json) -> impl Fn(&Json) -> bool + use<> {
-    let is_text = |leaf: &Json| leaf.as_str().is_some_and(|text| !text.contains(MARK));
+fn is_word_of<'w>(value: &Json, words: &'w Words) -> impl Fn(&Json) -> bool + use<'w> {
+    let is_text = |leaf: &Json| {
+        let is_word = |text: &str| !text.contains(MARK) && !words.own.iter().any(|own| own == text);
+        leaf.as_str().is_some_and(is_word)
+    };
     let begins_with_number = value.get(0).is_some_and(Json::is_number);
     let numbered = begins_with_number || !any_leaf(value, &is_text);
     move |leaf| match numbered {
@@ -253,22 +293,27 @@ fn any_leaf(value: &Json, meant: &dyn Fn(&Json) -> bool) -> bool {
 }
 
 /// The same with one field spoilt: the one that bears the mark, or that of the word. Where there is none, the message is spoilt as a whole.
-fn spoilt_in(kind: Garbage, field: Field, text: &str) -> String {
-    let made = spoilt_within(kind, field, text);
+fn spoilt_in(kind: Garbage, field: Field, text: &str, words: &Words) -> String {
+    let made = spoilt_within(kind, field, text, words);
     match made == text {
-        true => spoilt(kind, text),
+        true => spoilt(kind, text, words),
         false => made,
     }
 }
 
-fn spoilt_within(kind: Garbage, field: Field, text: &str) -> String {
+fn spoilt_within(kind: Garbage, field: Field, text: &str, words: &Words) -> String {
     let Some((before, mut value)) = json_of(text) else {
         return match field {
-            Field::Word => spoilt(Garbage::UnknownWord, text),
+            Field::Word => spoilt(Garbage::UnknownWord, text, words),
             _ => spoilt_text(kind, text),
         };
     };
-    let is_word = is_word_of(&value);
+    if let (Field::Word, true, Json::Object(fields)) = (field, words.are_keys, &value)
+        && let Some((_, inner)) = fields.iter().next().filter(|_| fields.len() == 1)
+    {
+        return format!("{before}{}", spoilt_key(kind, inner));
+    }
+    let is_word = is_word_of(&value, words);
     let is_it = |leaf: &Json| match field {
         Field::Word => is_word(leaf),
         _ => leaf.as_str().is_some_and(|text| text.contains(MARK)),
@@ -285,6 +330,18 @@ fn spoilt_within(kind: Garbage, field: Field, text: &str) -> String {
         return format!("{before}{}", merged(&spoilt, &rest));
     }
     format!("{before}{}", spoilt_at(kind, &mut value, &is_it))
+}
+
+/// The same where the word is a key: it can be nothing but text.
+fn spoilt_key(kind: Garbage, inner: &Json) -> String {
+    let key = match kind {
+        Garbage::FieldMissing => return inner.to_string(),
+        Garbage::Prototype => PROTOTYPE.to_owned(),
+        Garbage::Huge => "x".repeat(HUGE),
+        Garbage::Empty => String::new(),
+        _ => NONSENSE.to_owned(),
+    };
+    format!("{{{}:{inner}}}", Json::from(key))
 }
 
 /// One object of the fields of two.
@@ -333,19 +390,19 @@ fn deep() -> String {
     format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH))
 }
 
-fn spoilt(kind: Garbage, text: &str) -> String {
+fn spoilt(kind: Garbage, text: &str, words: &Words) -> String {
     let json = json_of(text);
     match (kind, json) {
         (Garbage::Empty, _) => String::new(),
         (Garbage::CutShort, _) => text.chars().take(text.chars().count() / 2).collect(),
-        (_, Some((before, value))) => format!("{before}{}", spoilt_json(kind, value)),
+        (_, Some((before, value))) => format!("{before}{}", spoilt_json(kind, value, words)),
         (_, None) => spoilt_text(kind, text),
     }
 }
 
-fn spoilt_json(kind: Garbage, mut value: Json) -> String {
+fn spoilt_json(kind: Garbage, mut value: Json, words: &Words) -> String {
     let is_field = |leaf: &Json| leaf.as_str().is_some_and(|text| text.contains(MARK));
-    let is_word = is_word_of(&value);
+    let is_word = is_word_of(&value, words);
     match kind {
         Garbage::Null => return Json::Null.to_string(),
         Garbage::WrongType => {
@@ -367,15 +424,12 @@ fn spoilt_json(kind: Garbage, mut value: Json) -> String {
             }
         }
         Garbage::UnknownWord => {
-            let unknown = |leaf: &mut Json| {
-                *leaf = match leaf.is_number() {
-                    true => Json::from(NO_NUMBER),
-                    false => Json::from(NONSENSE),
-                }
-            };
-            if !alter_one(&mut value, &is_word, &unknown) {
-                value = serde_json::json!({ NONSENSE: value });
+            let sound = value.to_string();
+            let made = spoilt_within(kind, Field::Word, &sound, words);
+            if made != sound {
+                return made;
             }
+            value = serde_json::json!({ NONSENSE: value });
         }
         Garbage::Prototype => {
             let put = |leaf: &mut Json| *leaf = Json::from(PROTOTYPE);
@@ -484,6 +538,14 @@ fn remove(value: &mut Json, meant: &dyn Fn(&Json) -> bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn spoilt(kind: Garbage, text: &str) -> String {
+        super::spoilt(kind, text, &Words::default())
+    }
+
+    fn spoilt_in(kind: Garbage, field: Field, text: &str) -> String {
+        super::spoilt_in(kind, field, text, &Words::default())
+    }
 
     const JSON: &str = r#"{"type":"join","room":"glare-garbage"}"#;
     const EVENT: &str = r#"42["enter",{"room":"glare-garbage"}]"#;
@@ -665,6 +727,47 @@ mod tests {
             let parsed = |text: &str| serde_json::from_str::<Json>(text).map_err(drop);
             assert_eq!(parsed(&made), parsed(&wanted), "{kind}: {made}");
         }
+    }
+
+    /// What a person may be called is no word, and a key that differs from word to word is one.
+    #[test]
+    fn a_word_may_be_a_key() {
+        let read = |text: &str| Dialect::read(std::path::Path::new("x.yaml"), text).unwrap();
+        let table = "dialect: table\nconnect: { path: / }\nsay:\n  create: join\n  join: { message: { sit: { name: \"{me}\", table: \"{room}\" } } }\n  offer: { message: { describe: { sdp: \"{sdp}\" } } }\n  answer: { message: { reply: { sdp: \"{sdp}\" } } }\nhear:\n  joined: { message: { seated: \"{room}\" } }\n  offer: { message: { describe: { sdp: \"{sdp}\" } } }\n  answer: { message: { reply: { sdp: \"{sdp}\" } } }\n";
+        // In one key all words are wrapped alike: it is no word.
+        let wrapped = table
+            .replace("{ sit: { name", "{ w: { act: sit, name")
+            .replace("{ describe: {", "{ w: { act: describe,")
+            .replace("{ reply: {", "{ w: { act: reply,");
+        let made = |dialect: &str, kind, of, field: Option<Field>| {
+            let conversation = Conversation::new(Arc::new(read(dialect)), "alice");
+            let outs = match field {
+                Some(field) => conversation.garbage_in(kind, of, field, None),
+                None => conversation.garbage(kind, Some(of)),
+            };
+            match &outs.unwrap().last().unwrap().out {
+                Out::Text(text) => serde_json::from_str::<Json>(text).unwrap(),
+                _ => panic!("a text"),
+            }
+        };
+        let unknown = Garbage::UnknownWord;
+        assert_eq!(
+            made(table, unknown, Kind::Join, None),
+            serde_json::json!({ NONSENSE: { "name": "alice", "table": MARK } })
+        );
+        assert_eq!(
+            made(&wrapped, unknown, Kind::Join, None),
+            serde_json::json!({ "w": { "act": NONSENSE, "name": "alice", "table": MARK } })
+        );
+        let key = |kind| {
+            let made = made(table, kind, Kind::Join, Some(Field::Word));
+            made.as_object().unwrap().keys().next().unwrap().clone()
+        };
+        assert_eq!(key(Garbage::Null), NONSENSE);
+        assert_eq!(key(Garbage::Prototype), PROTOTYPE);
+        assert_eq!(key(Garbage::Empty), "");
+        assert_eq!(key(Garbage::FieldMissing), "name");
+        assert_eq!(key(Garbage::Huge).len(), HUGE);
     }
 
     #[test]
