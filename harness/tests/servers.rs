@@ -695,3 +695,60 @@ fn how_long_a_place_is_kept_is_proposed_apart_from_when_a_leaving_is_told() {
         .ends(0)
         .says("a place is kept for 1s (`keeps-places`)");
 }
+
+/// A server that begins to count anew gives ids that others had before: until it tells whose one is now, it is nobody's.
+#[test]
+fn an_id_of_the_old_process_is_nobodys_on_the_new_one() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/given-id");
+    let read = |name: &str| std::fs::read_to_string(example.join(name)).expect("a text");
+    let change = |text: String, from: &str, to: &str| {
+        assert!(text.contains(from), "no {from:?} in\n{text}");
+        text.replace(from, to)
+    };
+    // The answer alone tells somebody his id, behind the news of him to the others.
+    let server = change(read("server.js"), "  say(line, { welcome: id })\n", "");
+    let server = change(
+        server,
+        "{ joined: line.room,",
+        "{ joined: line.room, you: id,",
+    );
+    let dialect = change(
+        read("dialect.yaml"),
+        "  then:\n    - hear: { welcome: \"{self}\" }\n",
+        "",
+    );
+    let dialect = change(
+        dialect,
+        "{ joined: \"{room}\",",
+        "{ joined: \"{room}\", you: \"{self}\",",
+    );
+    let dialect = change(
+        dialect,
+        "takes-any-name: true\n",
+        "takes-any-name: true\nannounces-joining-within: 1s\n",
+    );
+    let stand = Stand::new();
+    stand.write("server.js", &server);
+    stand.write("dialect.yaml", &dialect);
+    let scenario = folder().join("../../scenarios/closing/server-dies.yaml");
+    let modules = folder().join("examples/node_modules");
+    let server = format!(
+        "NODE_PATH='{}' exec node server.js {{port}}",
+        modules.display()
+    );
+    let scenario = scenario.to_str().expect("a plain path");
+    let flags = [
+        "run",
+        scenario,
+        "--server",
+        &server,
+        "--dialect",
+        "dialect.yaml",
+    ];
+    let more = ["--repeat", "12", "--accept"];
+    stand.glare(&[&flags[..], &more].concat()).ends(0);
+}

@@ -118,6 +118,10 @@ impl Stage {
             Action::Restart { node } => {
                 let node = self.node(*node);
                 self.kill_server(node, begun).await?;
+                // By now everybody has taken in what the old one said.
+                if let Some(actor) = self.actors.values().next().filter(|_| node.is_none()) {
+                    actor.wire.is_known_to_nobody();
+                }
                 let restarted = match node {
                     None => self.server.restart().await,
                     node => self.server.restart_node(node).await,

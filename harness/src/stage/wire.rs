@@ -185,6 +185,11 @@ impl Wire {
         self.directory.book().is_out(self.peer.as_str());
     }
 
+    /// Another process takes the server's place, which knows nobody.
+    pub fn is_known_to_nobody(&self) {
+        self.directory.book().begins_anew();
+    }
+
     /// Whether this link has ended.
     pub fn is_down(&self, link: u32) -> bool {
         lock(&self.inner).down.contains(&link)

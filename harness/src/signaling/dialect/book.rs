@@ -214,6 +214,13 @@ impl Book {
         }
     }
 
+    /// Another process gives ids now: one that it gives may have been somebody else's before.
+    pub fn begins_anew(&self) {
+        let mut pages = lock(&self.0);
+        pages.peers = Named::default();
+        pages.rooms = Named::default();
+    }
+
     /// There is nothing to come back to any more.
     pub fn is_out(&self, peer: &str) {
         let mut pages = lock(&self.0);
