@@ -201,4 +201,15 @@ const ROWS: &[Row] = &[
             do await: { peer: alice, hears: peer-joined, from: dave }\n\
             do await: { peer: carol, hears: peer-joined, from: dave }\n\
             then tell dave carol offer" },
+    Row { number: 24, title: "who leaves is told to all who stay while the first of them has just been lost", source: Source::Dialect("announces-leaving-within"), native: false, broken_by: "news-ends-at-the-lost",
+        why: "Who does not hear of it keeps a picture that stands still.",
+        steps: "given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            do kill: { peer: alice, how: socket }\n\
+            do wait: 500ms\n\
+            do leave: { peer: carol }\n\
+            do await: { peer: bob, hears: peer-left, from: carol }\n\
+            then enter carol lobby\n\
+            then tell carol bob offer" },
 ];
