@@ -564,7 +564,7 @@ fn a_place_that_is_free_too_early_is_told_of() {
         (
             &text,
             &dialect,
-            "does not declare for how long a place is kept at least",
+            "1 fact",
         ),
     ] {
         let stand = Stand::new();

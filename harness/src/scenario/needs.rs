@@ -407,7 +407,7 @@ impl<'s> Course<'s> {
             let let_in = let_in.unwrap_or(open.len().saturating_sub(turned_away));
             let inside = before.get(room).map_or(0, BTreeSet::len) + let_in;
             let what = format!("expects a refusal \"full\" with {inside} inside");
-            self.need(Need::Limit(inside), what, step);
+            self.need(Need::Limit(inside, 0), what, step);
         } else if creates {
             let what = "expects that of two who create it one is refused";
             self.need(Need::Refuses(Reason::Exists), what, step);

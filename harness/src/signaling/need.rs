@@ -28,8 +28,8 @@ pub enum Need {
     AnyName,
     /// A room for so many.
     Holds(usize),
-    /// Whoever comes into a room of so many is refused.
-    Limit(usize),
+    /// Whoever comes into a room of so many is refused. Of so many more the lines are lost: where places are kept, theirs may be.
+    Limit(usize, usize),
     /// A request that is refused so.
     Refuses(Reason),
     /// A second line with an id that is in use is refused.
@@ -135,8 +135,13 @@ impl Need {
             Need::Holds(size) => (properties.room_size)
                 .filter(|holds| holds < size)
                 .map(|holds| format!("a room of `{name}` holds {holds}")),
-            Need::Limit(size) => match properties.room_size {
+            Need::Limit(size, lost) => match properties.room_size {
                 None => Some(undeclared("room-size")),
+                Some(holds)
+                    if properties.keeps_places.is_some() && (*size..=size + lost).contains(&holds) =>
+                {
+                    None
+                }
                 Some(holds) if holds != *size => Some(format!("a room of `{name}` holds {holds}")),
                 Some(_) => None,
             },

@@ -723,3 +723,22 @@ fn two_names_that_differ_in_capitals_alone_need_a_server_that_tells_them_apart()
     assert!(why.contains("names a peer `aNN` beside `ann`"), "{why}");
     assert_eq!(scenario.lacking(&dialect(&promised)), None);
 }
+
+/// Whose line is lost may have his place still, where that is declared; and it counts in a room that is full.
+#[test]
+fn a_place_that_is_kept_may_fill_a_room() {
+    let steps = "  - connect: { peer: alice }
+  - connect: { peer: bob }
+  - connect: { peer: carol }
+  - create: { peer: alice, room: lobby }
+  - join: { peer: bob, room: lobby }
+  - kill: { peer: bob, how: socket }
+  - join: { peer: carol, room: lobby, refused: full }
+";
+    let keeps = "keeps-places: 5s\n";
+    for (size, promises, lacks) in [(2, keeps, false), (2, "", true), (3, keeps, true)] {
+        let spoken = format!("{BARE}{promises}room-size: {size}\nrefusals: {{ full: full }}\n");
+        let why = lacking(steps, &spoken);
+        assert_eq!(why.is_some(), lacks, "{size} {promises:?}: {why:?}");
+    }
+}

@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -66,6 +67,24 @@ pub struct State {
 struct Session {
     out: Arc<Box_>,
     old: bool,
+    /// A WebSocket is there that it is to change to: each poll comes to its end soon.
+    changes: AtomicBool,
+}
+
+/// How often it is looked whether a poll is to come to its end, as engine.io's own server does.
+const LOOKS_EVERY: Duration = Duration::from_millis(100);
+
+impl Session {
+    /// What a poll is answered with: what waits, or once it changes nothing that means anything.
+    async fn polled(&self) -> Vec<String> {
+        loop {
+            match tokio::time::timeout(LOOKS_EVERY, self.out.wait()).await {
+                Ok(all) => return all,
+                Err(_) if self.changes.load(Ordering::SeqCst) => return vec!["6".into()],
+                Err(_) => {}
+            }
+        }
+    }
 }
 
 /// A packet that says something: `4b hello` goes to `b` as `4hello`. Anything else is answered by nothing.
@@ -116,10 +135,14 @@ async fn engine(stream: &mut TcpStream, asked: &Asked, state: &Arc<State>) -> Op
     let known = named("sid").as_ref().and_then(found);
     let begin = || {
         static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
-        let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let sid = format!("s{number}");
         let out = state.of(&named("me").unwrap_or_default());
-        let session = Arc::new(Session { out, old });
+        let session = Arc::new(Session {
+            out,
+            old,
+            changes: AtomicBool::new(false),
+        });
         let mut all = state.sessions.lock().unwrap();
         all.insert(sid.clone(), Arc::clone(&session));
         let open = format!(
@@ -162,7 +185,7 @@ async fn engine(stream: &mut TcpStream, asked: &Asked, state: &Arc<State>) -> Op
         ("GET", Some(session)) => {
             let mut none = [0];
             let all = tokio::select! {
-                all = session.out.wait() => all,
+                all = session.polled() => all,
                 _ = stream.read(&mut none) => return None,
             };
             let body = joined(&all, session.old);
@@ -218,8 +241,7 @@ async fn socket(
             message = socket.next() => match message?.ok()? {
                 Message::Text(text) if text.as_str() == "2probe" => {
                     socket.send(Message::text("3probe")).await.ok()?;
-                    // So that the poll that stands comes to its end.
-                    session.out.put("6".into());
+                    session.changes.store(true, Ordering::SeqCst);
                 }
                 Message::Text(text) if text.as_str() == "5" => speaks = true,
                 Message::Text(text) => pass_on(state, &text),
@@ -433,7 +455,7 @@ impl Tapped {
     ) -> Self {
         static NEXT: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(1);
         // Browsers keep what is stored apart by host.
-        let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % 250 + 1;
+        let number = NEXT.fetch_add(1, Ordering::Relaxed) % 250 + 1;
         let (sender, seen) = mpsc::unbounded_channel();
         let policy = Arc::new(Watch {
             seen: sender,

@@ -113,7 +113,10 @@ impl<'s> Course<'s> {
         let inside = room.and_then(|room| self.rooms.get(room));
         let inside = inside.map_or(0, BTreeSet::len);
         let need = match reason {
-            Some(Reason::Full) => Need::Limit(inside),
+            Some(Reason::Full) => {
+                let others = self.lost.iter().filter(|lost| **lost != peer);
+                Need::Limit(inside, others.count())
+            }
             Some(Reason::Taken) => Need::RejectsSameId,
             Some(reason) => Need::Refuses(reason),
             None => Need::Hears(Kind::Refused),

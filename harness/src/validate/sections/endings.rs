@@ -73,7 +73,7 @@ const ROWS: &[Row] = &[
         why: "A client that is not told must find out by itself.",
         steps: "given meet\n\
             do kill: { peer: bob, how: socket }\n\
-            do await: { peer: alice, hears: peer-left, from: bob, within: 5s }" },
+            do await: { peer: alice, hears: peer-left, from: bob, within: 30s }" },
     Row { number: 9, title: "how soon a line is ended whose client is not heard any more", source: Source::Nobody, native: false, broken_by: "",
         why: "Only one direction is dead: he hears all, and nobody hears him.",
         steps: "given meet\n\
