@@ -561,11 +561,7 @@ fn a_place_that_is_free_too_early_is_told_of() {
             "bob's place was to be kept for at least 3 s, and alice was told after 1",
         ),
         (&silent, &least, "broken"),
-        (
-            &text,
-            &dialect,
-            "1 fact",
-        ),
+        (&text, &dialect, "1 fact"),
     ] {
         let stand = Stand::new();
         stand.write("server.js", server_js);
