@@ -36,6 +36,16 @@ struct Words {
     own: Vec<String>,
 }
 
+impl Words {
+    /// What stands behind the key that is the word.
+    fn behind_the_key<'v>(&self, value: &'v Json) -> Option<&'v Json> {
+        let fields = value
+            .as_object()
+            .filter(|fields| self.are_keys && fields.len() == 1)?;
+        fields.values().next()
+    }
+}
+
 impl Conversation {
     /// What to send so that it is garbage of this kind, where this word was meant.
     ///
@@ -308,9 +318,7 @@ fn spoilt_within(kind: Garbage, field: Field, text: &str, words: &Words) -> Stri
             _ => spoilt_text(kind, text),
         };
     };
-    if let (Field::Word, true, Json::Object(fields)) = (field, words.are_keys, &value)
-        && let Some((_, inner)) = fields.iter().next().filter(|_| fields.len() == 1)
-    {
+    if let (Field::Word, Some(inner)) = (field, words.behind_the_key(&value)) {
         return format!("{before}{}", spoilt_key(kind, inner));
     }
     let is_word = is_word_of(&value, words);
@@ -424,12 +432,22 @@ fn spoilt_json(kind: Garbage, mut value: Json, words: &Words) -> String {
             }
         }
         Garbage::UnknownWord => {
-            let sound = value.to_string();
-            let made = spoilt_within(kind, Field::Word, &sound, words);
-            if made != sound {
-                return made;
+            if let Some(inner) = words.behind_the_key(&value) {
+                return spoilt_key(kind, inner);
             }
-            value = serde_json::json!({ NONSENSE: value });
+            let unknown = |leaf: &mut Json| {
+                *leaf = match leaf.is_number() {
+                    true => Json::from(NO_NUMBER),
+                    false => Json::from(NONSENSE),
+                }
+            };
+            // The word of all of it stands at the top, if there is one.
+            let fields = value.as_object_mut().into_iter().flatten();
+            let mut top = fields.map(|(_, leaf)| leaf).filter(|leaf| is_word(leaf));
+            let at_the_top = top.next().map(unknown).is_some();
+            if !at_the_top && !alter_one(&mut value, &is_word, &unknown) {
+                value = serde_json::json!({ NONSENSE: value });
+            }
         }
         Garbage::Prototype => {
             let put = |leaf: &mut Json| *leaf = Json::from(PROTOTYPE);
