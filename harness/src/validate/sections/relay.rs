@@ -196,7 +196,6 @@ const ROWS: &[Row] = &[
             given wait: 500ms\n\
             do send alice bob offer\n\
             do send alice bob candidate\n\
-            do wait: 500ms\n\
             once connect: { peer: bob }\n\
             once enter bob lobby\n\
             do await: { peer: bob, hears: offer, from: alice, within: 2s }\n\
