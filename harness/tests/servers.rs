@@ -344,6 +344,15 @@ fn a_trial_speaks_of_no_rooms_where_there_are_none() {
     }
 }
 
+/// The command of an example's server that a test has changed, as `server.js` in its own folder.
+fn changed_server() -> String {
+    let modules = folder().join("examples/node_modules");
+    format!(
+        "NODE_PATH='{}' exec node server.js {{port}}",
+        modules.display()
+    )
+}
+
 #[test]
 fn what_becomes_of_a_second_line_is_not_proposed_where_no_line_has_a_name() {
     if !wanted("examples") {
@@ -384,11 +393,7 @@ fn a_server_that_moves_who_asks_for_another_room_is_accused_of_nothing() {
     ] {
         let stand = Stand::new();
         stand.write("server.js", &text.replace(refuses, instead));
-        let modules = examples.join("node_modules");
-        let server = format!(
-            "NODE_PATH='{}' exec node server.js {{port}}",
-            modules.display()
-        );
+        let server = changed_server();
         let dialect = dialect.to_str().expect("a plain path");
         let flags = ["validate", "--server", &server, "--dialect", dialect];
         let cases = ["--case", "6.4", "--case", "6.5"];
@@ -424,6 +429,12 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
         ("", "", None),
         // The time of a place is over though its user is back.
         ("clearTimeout(mine().timer)", "", Some("3.13")),
+        // A room that only one has who is lost is found by nobody else.
+        (
+            "      free(line.ticket)\n",
+            "      const left = mine().room\n      free(line.ticket)\n      if (!inside(left).some(place => place.line)) for (const place of inside(left)) place.room = Object(left)\n",
+            Some("2.25"),
+        ),
         // What waited comes in another order, or once more.
         (
             "waiting.splice(0))",
@@ -463,11 +474,7 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
             right => text.replace(right, wrong),
         };
         stand.write("server.js", &text);
-        let modules = examples.join("node_modules");
-        let server = format!(
-            "NODE_PATH='{}' exec node server.js {{port}}",
-            modules.display()
-        );
+        let server = changed_server();
         let flags = ["validate", "--server", &server, "--dialect", dialect];
         let case = broken.map(|number: &str| ["--case", number]);
         let asked = case.as_ref().map_or(&sections[..], |case| &case[..]);
@@ -486,6 +493,32 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
                 ran.out
             ),
         }
+    }
+}
+
+/// How long a place is kept at most promises nothing of the least: who is not let in again has shown nothing of his room.
+#[test]
+fn a_place_that_is_soon_free_accuses_nobody_of_its_room() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let examples = folder().join("examples");
+    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
+    let leaves = "      free(line.ticket)\n";
+    assert!(text.contains(leaves));
+    // With the last one who hears of it, all places of a room are free.
+    let ends = "      const left = mine().room\n      free(line.ticket)\n      for (const [ticket, place] of places) if (place.room === left && !inside(left).some(place => place.line)) {\n        clearTimeout(place.timer)\n        places.delete(ticket)\n      }\n";
+    let dialect = examples.join("tickets/dialect.yaml");
+    let dialect = dialect.to_str().expect("a plain path");
+    for (instead, says) in [(leaves, "1 holds"), (ends, "1 inconclusive")] {
+        let stand = Stand::new();
+        stand.write("server.js", &text.replace(leaves, instead));
+        let server = changed_server();
+        let flags = ["validate", "--server", &server, "--dialect", dialect];
+        stand
+            .glare(&[&flags[..], &["--case", "2.25"]].concat())
+            .says(says);
     }
 }
 
@@ -540,11 +573,7 @@ fn a_place_that_is_free_too_early_is_told_of() {
     let examples = folder().join("examples");
     let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
     let dialect = std::fs::read_to_string(examples.join("tickets/dialect.yaml")).expect("a text");
-    let modules = examples.join("node_modules");
-    let server = format!(
-        "NODE_PATH='{}' exec node server.js {{port}}",
-        modules.display()
-    );
+    let server = changed_server();
     let (plain, told) = (
         "keeps-places: 1s ",
         "place of inside(room)) if (place.line) say({ out: name }, place.line)",
@@ -591,11 +620,7 @@ fn a_trial_comes_back_by_what_the_server_gave() {
     let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
     let dialect = examples.join("tickets/dialect.yaml");
     let dialect = std::fs::read_to_string(dialect).expect("a text");
-    let modules = examples.join("node_modules");
-    let server = format!(
-        "NODE_PATH='{}' exec node server.js {{port}}",
-        modules.display()
-    );
+    let server = changed_server();
     let heading = "7. Bob's line is lost, and he comes back by what he was given";
     for (right, wrong, told) in [
         (
@@ -731,11 +756,7 @@ fn an_id_of_the_old_process_is_nobodys_on_the_new_one() {
     stand.write("server.js", &server);
     stand.write("dialect.yaml", &dialect);
     let scenario = folder().join("../../scenarios/closing/server-dies.yaml");
-    let modules = folder().join("examples/node_modules");
-    let server = format!(
-        "NODE_PATH='{}' exec node server.js {{port}}",
-        modules.display()
-    );
+    let server = changed_server();
     let scenario = scenario.to_str().expect("a plain path");
     let flags = [
         "run",

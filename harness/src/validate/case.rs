@@ -76,9 +76,6 @@ pub(super) const QUEUES: &str = "absent-peer: queue";
 /// The key of a dialect that promises for how long what waits for somebody who is away does so. Where nothing waits, nothing need be declared.
 pub(super) const KEEPS: &str = "keeps-places";
 
-/// The promise of a place that one comes back into. Where the dialect does not declare it, what is seen is a fact.
-pub(super) const KEEPS_ROOMS: &str = "keeps-places and rejoin";
-
 /// The promise that a place is kept for some time at least.
 pub(super) const LEAST_KEPT: &str = "keeps-places: at-least";
 

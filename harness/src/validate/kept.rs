@@ -17,9 +17,17 @@ pub(super) fn most_of_it(dialect: &Dialect) -> Duration {
     least.map_or(BRIEFLY, |least| least * 3 / 4)
 }
 
-/// Whether a place is kept for who is lost, and he comes back into it.
-pub(super) fn is_promised(dialect: &Dialect) -> bool {
-    dialect.says_rejoin() && dialect.properties().keeps_places.is_some()
+/// Why nobody can be asked for the room of who is lost and comes back. For how long at least it is kept nobody need have promised: who is not
+/// let in again shows nothing.
+pub(super) fn left(dialect: &Dialect) -> Option<String> {
+    let name = dialect.name();
+    match (dialect.properties().keeps_places, dialect.says_rejoin()) {
+        (None, _) => Some(format!("the dialect `{name}` declares no `keeps-places`")),
+        (_, false) => Some(format!(
+            "the dialect `{name}` declares no `rejoin`, by which one comes back into a place"
+        )),
+        (Some(_), true) => None,
+    }
 }
 
 /// Why nobody can be asked for it.

@@ -10,9 +10,7 @@ use tokio::task::JoinSet;
 
 use super::belongs::{belongs, explained, homes};
 use super::beyond::{Beyond, beyond};
-use super::case::{
-    ANY_NAME, Case, ENDURES, KEEPS, KEEPS_ROOMS, LEAST_KEPT, Number, QUEUES, Source,
-};
+use super::case::{ANY_NAME, Case, ENDURES, KEEPS, LEAST_KEPT, Number, QUEUES, Source};
 use super::end::End;
 use super::gone::{Gone, gone, how};
 use super::kept;
@@ -403,7 +401,6 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
             &unpromised
         }
         Source::Dialect(ANY_NAME) if !setting.dialect.properties().takes_any_name => &unpromised,
-        Source::Dialect(KEEPS_ROOMS) if !kept::is_promised(&setting.dialect) => &unpromised,
         Source::Dialect(LEAST_KEPT)
             if setting.dialect.properties().keeps_places_at_least.is_none() =>
         {

@@ -1,7 +1,7 @@
 //! 2: rooms: make, enter, limit, leave, remove, and what happens at once.
 
 use crate::laws::Law;
-use crate::validate::case::{ANY_NAME, KEEPS_ROOMS, Row, Section, Source};
+use crate::validate::case::{ANY_NAME, Row, Section, Source};
 
 const NUMBER: u8 = 2;
 
@@ -170,14 +170,15 @@ const ROWS: &[Row] = &[
         steps: "do open alice constructor\n\
             do enter bob constructor\n\
             do tell bob alice offer" },
-    Row { number: 25, title: "a room stays for who is lost and has his place kept, when everybody else leaves", source: Source::Dialect(KEEPS_ROOMS), native: false, broken_by: "",
+    Row { number: 25, title: "a room stays for who is lost and has his place kept, when everybody else leaves", source: Source::Dialect("announces-joining-within"), native: false, broken_by: "",
         why: "He comes back into a room that nobody else finds: who asks for it by its name makes another.",
-        steps: "given meet\n\
-            do kill: { peer: bob, how: socket }\n\
-            do wait: 500ms\n\
-            do leave: { peer: alice }\n\
-            do connect: { peer: bob }\n\
-            do enter bob lobby\n\
+        steps: "keeps room\n\
+            given meet\n\
+            given kill: { peer: bob, how: socket }\n\
+            given wait: 500ms\n\
+            given leave: { peer: alice }\n\
+            once connect: { peer: bob }\n\
+            once enter bob lobby\n\
             do enter carol lobby\n\
             do await: { peer: bob, hears: peer-joined, from: carol }\n\
             then tell carol bob offer\n\
