@@ -1,10 +1,11 @@
 //! How somebody comes back into a room who has lost its line there: by what it was given on that line.
 
+use std::sync::Arc;
+
 use super::read::{Fields, Reader};
 use super::read_template::Templates;
 use super::template::{Missing, Variables};
-use super::{Body, Conversation, Dialect, Framing, Hearing, Saying};
-use super::{socketio, words};
+use super::{Body, Conversation, Dialect, Hearing, Saying, words};
 use crate::names::RoomName;
 use crate::signaling::{Kind, Notice, Request, Unspeakable, Word};
 use crate::yaml::Node;
@@ -93,17 +94,9 @@ impl Dialect {
         else {
             return false;
         };
-        let value = match self.framing {
-            Framing::Text => Some(text.into()),
-            Framing::SocketIo(_) => match socketio::read(text) {
-                Some(socketio::Packet::Event(value, _)) => Some(value),
-                _ => None,
-            },
-            Framing::Json | Framing::Program | Framing::Packets(_) => {
-                serde_json::from_str(text).ok()
-            }
-        };
-        value.is_some_and(|value| template.matches(&value, &mut Variables::default()))
+        let (_, readings) = Conversation::new(Arc::new(self.clone()), "").readings(text);
+        let mut readings = readings.iter();
+        readings.any(|value| template.matches(value, &mut Variables::default()))
     }
 
     /// Whether a value of this name outlives the line on which it was given.

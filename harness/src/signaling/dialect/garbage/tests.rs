@@ -1,0 +1,250 @@
+//! What each kind of garbage is made of.
+
+use super::*;
+
+fn spoilt(kind: Garbage, text: &str) -> String {
+    super::spoilt(kind, text, &Words::default())
+}
+
+fn spoilt_in(kind: Garbage, field: Field, text: &str) -> String {
+    super::spoilt_in(kind, field, text, &Words::default())
+}
+
+const JSON: &str = r#"{"type":"join","room":"glare-garbage"}"#;
+const EVENT: &str = r#"42["enter",{"room":"glare-garbage"}]"#;
+const TEXT: &str = "JOIN glare-garbage";
+
+#[test]
+fn each_kind_spoils_what_the_dialect_would_say() {
+    let rows: &[(Garbage, &str, &str, &str)] = &[
+        (
+            Garbage::CutShort,
+            r#"{"type":"join","roo"#,
+            r#"42["enter",{"room""#,
+            "JOIN glar",
+        ),
+        (
+            Garbage::WrongType,
+            r#"{"type":"join","room":5}"#,
+            r#"42["enter",{"room":5}]"#,
+            "JOIN 5",
+        ),
+        (
+            Garbage::FieldMissing,
+            r#"{"type":"join"}"#,
+            r#"42["enter",{}]"#,
+            "JOIN",
+        ),
+        (
+            Garbage::UnknownWord,
+            r#"{"type":"glare-nonsense","room":"glare-garbage"}"#,
+            r#"42["glare-nonsense",{"room":"glare-garbage"}]"#,
+            "glare-nonsense glare-garbage",
+        ),
+        (Garbage::Null, "null", "42null", "null"),
+        (Garbage::Empty, "", "", ""),
+    ];
+    for (kind, json, event, text) in rows {
+        let parsed = |text: &str| serde_json::from_str::<Json>(text).map_err(drop);
+        let made = spoilt(*kind, JSON);
+        assert!(
+            made == *json || parsed(&made).is_ok() && parsed(&made) == parsed(json),
+            "{kind}: {made}"
+        );
+        assert_eq!(spoilt(*kind, EVENT), *event, "{kind}");
+        assert_eq!(spoilt(*kind, TEXT), *text, "{kind}");
+    }
+}
+
+#[test]
+fn what_is_a_word_all_the_same_is_no_garbage() {
+    let bars = "dialect: bars\nframing: text\nconnect: { path: / }\nsay:\n  create: join\n  join: { message: \"IN|{room}\" }\n  offer: { message: \"TO|{peer}|O|{sdp|base64}\" }\n  answer: { message: \"TO|{peer}|A|{sdp|base64}\" }\nhear:\n  joined: { message: \"ROOM|{room}\" }\n  offer: { message: \"FROM|{peer}|O|{sdp|base64}\" }\n  answer: { message: \"FROM|{peer}|A|{sdp|base64}\" }\n";
+    let bars = Dialect::read(std::path::Path::new("bars.yaml"), bars).unwrap();
+    let still = |dialect: &Dialect, kind| dialect.still_says(kind, None, None);
+    for kind in [
+        Garbage::WrongType,
+        Garbage::CutShort,
+        Garbage::Deep,
+        Garbage::Prototype,
+    ] {
+        // Five, half of a name, many brackets: each is a room's name.
+        assert_eq!(still(&bars, kind), Some(Kind::Join), "{kind}");
+    }
+    for kind in [Garbage::Null, Garbage::Empty, Garbage::UnknownWord] {
+        assert_eq!(still(&bars, kind), None, "{kind}");
+    }
+    for kind in [Garbage::WrongType, Garbage::CutShort, Garbage::Huge] {
+        assert_eq!(still(&Dialect::reference(), kind), None, "{kind}");
+    }
+}
+
+#[test]
+fn a_word_without_any_text_is_spoilt_too() {
+    let sound = r#"{"find":true}"#;
+    assert_eq!(
+        spoilt(Garbage::WrongType, sound),
+        r#"{"find":"glare-nonsense"}"#
+    );
+    assert_eq!(spoilt(Garbage::FieldMissing, sound), "{}");
+    assert_eq!(
+        spoilt(Garbage::UnknownWord, sound),
+        r#"{"glare-nonsense":{"find":true}}"#
+    );
+    for kind in Garbage::ALL {
+        assert_ne!(spoilt(kind, sound), sound, "{kind}");
+    }
+}
+
+#[test]
+fn a_word_that_is_a_number_is_spoilt_as_one_that_is_a_text() {
+    let sound = r#"[1,"glare-garbage"]"#;
+    assert_eq!(
+        spoilt(Garbage::UnknownWord, sound),
+        r#"[987654321,"glare-garbage"]"#
+    );
+    for (kind, made) in [
+        (Garbage::Null, r#"[null,"glare-garbage"]"#),
+        (Garbage::WrongType, r#"["glare-nonsense","glare-garbage"]"#),
+        (Garbage::FieldMissing, r#"["glare-garbage"]"#),
+        (Garbage::Empty, r#"["","glare-garbage"]"#),
+        (Garbage::Prototype, r#"["__proto__","glare-garbage"]"#),
+    ] {
+        assert_eq!(spoilt_in(kind, Field::Word, sound), made, "{kind}");
+    }
+    // Another text beside it is no word, and a number beside a text is none.
+    let beside = r#"[1,"a digest"]"#;
+    let made = spoilt_in(Garbage::Null, Field::Word, beside);
+    assert_eq!(made, r#"[null,"a digest"]"#);
+    let named = r#"{"op":7,"room":"glare-garbage"}"#;
+    let made = spoilt_in(Garbage::Null, Field::Word, named);
+    assert_eq!(made, r#"{"op":null,"room":"glare-garbage"}"#);
+    let versioned = r#"{"type":"join","v":1}"#;
+    let made = spoilt_in(Garbage::Null, Field::Word, versioned);
+    assert!(made.contains(r#""type":null"#), "{made}");
+}
+
+/// A sound message as garbage would be green for nothing.
+#[test]
+fn no_message_stays_sound_whatever_field_is_meant() {
+    for sound in [
+        JSON,
+        EVENT,
+        r#"[1,"a"]"#,
+        r#"{"find":true}"#,
+        r#"[true,[]]"#,
+    ] {
+        for kind in Garbage::ALL {
+            for field in [Field::Word, Field::Room, Field::Peer, Field::Sdp] {
+                assert_ne!(spoilt_in(kind, field, sound), sound, "{kind} {field:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_room_whose_id_is_made_of_its_name_is_spoilt() {
+    let text = "dialect: pairs\nconnect: { path: /, room-id: \"{room|digest}\" }\nsay:\n  create: join\n  join: { message: [1, \"{room-id}\"] }\n  offer: { message: [2, \"{peer}\", \"{sdp}\"] }\n  answer: { message: [3, \"{peer}\", \"{sdp}\"] }\nhear:\n  joined: { message: [100] }\n  offer: { message: [2, \"{peer}\", \"{sdp}\"] }\n  answer: { message: [3, \"{peer}\", \"{sdp}\"] }\n";
+    let dialect = Dialect::read(std::path::Path::new("pairs.yaml"), text).unwrap();
+    let conversation = Conversation::new(Arc::new(dialect), "alice");
+    let made = |field| {
+        let outs = conversation.garbage_in(Garbage::Null, Kind::Join, field, None);
+        match &outs.unwrap().last().unwrap().out {
+            Out::Text(text) => text.clone(),
+            _ => panic!("a text"),
+        }
+    };
+    assert_eq!(made(Field::Room), "[1,null]");
+    assert_eq!(made(Field::Word), r#"[null,"glare-garbage"]"#);
+}
+
+#[test]
+fn one_field_is_spoilt_and_all_else_is_sound() {
+    let offer = r#"{"data":{"to":"bob","sdp":"glare-garbage"},"type":"offer"}"#;
+    for (kind, sdp) in [
+        (Garbage::Null, r#","sdp":null"#),
+        (Garbage::WrongType, r#","sdp":5"#),
+        (Garbage::FieldMissing, ""),
+        (Garbage::Empty, r#","sdp":"""#),
+        (Garbage::Prototype, r#","sdp":"__proto__""#),
+    ] {
+        let wanted = format!(r#"{{"data":{{"to":"bob"{sdp}}},"type":"offer"}}"#);
+        let parsed = |text: &str| serde_json::from_str::<Json>(text).map_err(drop);
+        let made = spoilt_in(kind, Field::Sdp, offer);
+        assert!(parsed(&made).is_ok(), "{kind}: {made}");
+        assert_eq!(parsed(&made), parsed(&wanted), "{kind}");
+        let framed = spoilt_in(kind, Field::Sdp, &format!("42[\"offer\",{offer}]"));
+        assert_eq!(framed, format!("42[\"offer\",{made}]"), "{kind}");
+    }
+}
+
+#[test]
+fn the_word_is_what_stands_at_the_top() {
+    let offer = r#"{"data":{"kind":"signal","sdp":"glare-garbage"},"type":"offer"}"#;
+    for (kind, word) in [
+        (Garbage::Null, r#""type":null,"#),
+        (Garbage::FieldMissing, ""),
+        (Garbage::Prototype, r#""type":"__proto__","#),
+    ] {
+        let made = spoilt_in(kind, Field::Word, offer);
+        let wanted = format!(r#"{{{word}"data":{{"kind":"signal","sdp":"glare-garbage"}}}}"#);
+        let parsed = |text: &str| serde_json::from_str::<Json>(text).map_err(drop);
+        assert_eq!(parsed(&made), parsed(&wanted), "{kind}: {made}");
+    }
+}
+
+/// What a person may be called is no word, and a key that differs from word to word is one.
+#[test]
+fn a_word_may_be_a_key() {
+    let read = |text: &str| Dialect::read(std::path::Path::new("x.yaml"), text).unwrap();
+    let table = "dialect: table\nconnect: { path: / }\nsay:\n  create: join\n  join: { message: { sit: { name: \"{me}\", table: \"{room}\" } } }\n  offer: { message: { describe: { sdp: \"{sdp}\" } } }\n  answer: { message: { reply: { sdp: \"{sdp}\" } } }\nhear:\n  joined: { message: { seated: \"{room}\" } }\n  offer: { message: { describe: { sdp: \"{sdp}\" } } }\n  answer: { message: { reply: { sdp: \"{sdp}\" } } }\n";
+    // In one key all words are wrapped alike: it is no word.
+    let wrapped = table
+        .replace("{ sit: { name", "{ w: { act: sit, name")
+        .replace("{ describe: {", "{ w: { act: describe,")
+        .replace("{ reply: {", "{ w: { act: reply,");
+    let made = |dialect: &str, kind, of, field: Option<Field>| {
+        let conversation = Conversation::new(Arc::new(read(dialect)), "alice");
+        let outs = match field {
+            Some(field) => conversation.garbage_in(kind, of, field, None),
+            None => conversation.garbage(kind, Some(of)),
+        };
+        match &outs.unwrap().last().unwrap().out {
+            Out::Text(text) => serde_json::from_str::<Json>(text).unwrap(),
+            _ => panic!("a text"),
+        }
+    };
+    let unknown = Garbage::UnknownWord;
+    assert_eq!(
+        made(table, unknown, Kind::Join, None),
+        serde_json::json!({ NONSENSE: { "name": "alice", "table": MARK } })
+    );
+    assert_eq!(
+        made(&wrapped, unknown, Kind::Join, None),
+        serde_json::json!({ "w": { "act": NONSENSE, "name": "alice", "table": MARK } })
+    );
+    let key = |kind| {
+        let made = made(table, kind, Kind::Join, Some(Field::Word));
+        made.as_object().unwrap().keys().next().unwrap().clone()
+    };
+    assert_eq!(key(Garbage::Null), NONSENSE);
+    assert_eq!(key(Garbage::Prototype), PROTOTYPE);
+    assert_eq!(key(Garbage::Empty), "");
+    assert_eq!(key(Garbage::FieldMissing), "name");
+    assert_eq!(key(Garbage::Huge).len(), HUGE);
+}
+
+#[test]
+fn what_is_deep_or_huge_is_so_in_a_field() {
+    for sound in [JSON, EVENT, TEXT] {
+        let deep = spoilt(Garbage::Deep, sound);
+        assert_eq!(
+            deep.matches('[').count() - sound.matches('[').count(),
+            DEPTH
+        );
+        let huge = spoilt(Garbage::Huge, sound);
+        assert!(
+            huge.len() > HUGE && huge.starts_with(&sound[..1]),
+            "{sound}"
+        );
+    }
+}
