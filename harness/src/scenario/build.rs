@@ -730,14 +730,12 @@ pub(crate) fn never(v: &Values) -> Option<Action> {
 }
 
 fn sought(v: &Values, direction: Direction) -> Option<Sought> {
-    let mut sought = Sought {
-        peer: v.peer("peer")?,
-        direction,
-        what: Wanted::Text(String::new()),
-    };
-    let Some(Parsed::Wanted(what)) = v.find(sought.key()) else {
+    let Parsed::Wanted(what) = v.find(Sought::key_of(direction))? else {
         return None;
     };
-    sought.what = what.clone();
-    Some(sought)
+    Some(Sought {
+        peer: v.peer("peer")?,
+        direction,
+        what: what.clone(),
+    })
 }

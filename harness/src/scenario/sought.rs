@@ -48,12 +48,17 @@ impl fmt::Display for Wanted {
 }
 
 impl Sought {
-    /// The key that tells of it: `gets` or `sends`.
-    pub fn key(&self) -> &'static str {
-        match self.direction {
+    /// The key that tells of what goes this way: `gets` or `sends`.
+    pub fn key_of(direction: Direction) -> &'static str {
+        match direction {
             Direction::Up => "sends",
             Direction::Down => "gets",
         }
+    }
+
+    /// The key that tells of it.
+    pub fn key(&self) -> &'static str {
+        Self::key_of(self.direction)
     }
 }
 

@@ -2,10 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-
-use super::build::{Parsed, Values};
 use serde_json::Value as Json;
 
+use super::build::{Parsed, Values};
 use super::model::Answer;
 use super::sought::Wanted;
 use super::spelling;
