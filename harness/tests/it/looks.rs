@@ -40,16 +40,14 @@ fn each_message_satisfies_one_wait_only() {
 
 #[test]
 fn what_passed_instead_is_told() {
-    let (stand, _) = ran(
-        "  - together: [{ join: { peer: bob, room: r } }, { await: { peer: alice, gets: { type: card }, within: 1s } }]\n",
-    );
-    stand.glare(&["run", "x.yaml"]).ends(3);
     let (stand, _) = ran("  - join: { peer: bob, room: r }
-  - send: { from: alice, to: bob, message: offer }
-  - await: { peer: bob, gets: { type: card }, within: 500ms }
+  - kill: { peer: alice, how: socket }
+  - await: { peer: bob, gets: { type: card }, within: 2s }
 ");
-    (stand.glare(&["run", "x.yaml"]).ends(1))
-        .complains("bob gets {\"type\":\"card\"} did not happen (after 0.5 s)");
+    // Its news comes 600 ms after the loss.
+    let arguments = ["run", "x.yaml", "--fault", "late-expire"];
+    (stand.glare(&arguments).ends(1))
+        .complains("bob gets {\"type\":\"card\"} did not happen (after 2 s); since then for bob passed {\"type\":\"peer-left\"");
 }
 
 #[test]
