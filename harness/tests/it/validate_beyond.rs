@@ -23,7 +23,7 @@ const ERROR: &str = "  error:       { message: { type: error, reason: \"{reason}
 fn what_is_ignored_or_unknown_is_told_to_be_judged_by_nothing() {
     let arguments = ["validate", "--dialect", "dialect.yaml", "--case", "7.21"];
     let ignoring = "ignore:\n  - { message: { type: error, reason: \"{_}\" } }\n";
-    let text = "judged by nothing: 1 messages that `ignore` passes over: {\"type\":\"error\"}";
+    let text = "judged by nothing: 1 message that `ignore` passes over: {\"type\":\"error\"}";
     let stand = asked(ERROR, ignoring);
     stand.glare(&arguments).says(text);
     let unknown = asked(ERROR, "");

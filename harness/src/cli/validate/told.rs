@@ -126,8 +126,9 @@ pub(super) fn told_beyond(answers: &[Answer]) {
             0 => String::new(),
             more => format!(" and {more} other kinds"),
         };
+        let messages = if number == 1 { "message" } else { "messages" };
         say(format!(
-            "judged by nothing: {number} messages {what}: {}{more}",
+            "judged by nothing: {number} {messages} {what}: {}{more}",
             shown.join(", ")
         ));
     }
