@@ -286,14 +286,24 @@ impl Actor {
 
     /// Keeps a picture beside the record, if one is written. Where it is.
     pub fn keep_picture(&self, name: &str, picture: &[u8]) -> Option<PathBuf> {
+        let path = self.picture_path(name)?;
+        let kept = std::fs::write(&path, picture);
+        kept.ok().map(|()| path)
+    }
+
+    /// Whether such a picture is kept already.
+    pub fn has_picture(&self, name: &str) -> bool {
+        self.picture_path(name).is_some_and(|path| path.exists())
+    }
+
+    fn picture_path(&self, name: &str) -> Option<PathBuf> {
         let setting = &self.scene.setting;
         let take = match setting.take {
             0 | 1 => String::new(),
             take => format!("-{take}"),
         };
-        let path = (setting.traces.as_ref()?).join(format!("{name}-{}{take}.png", self.name));
-        let kept = std::fs::write(&path, picture);
-        kept.ok().map(|()| path)
+        let folder = setting.traces.as_ref()?;
+        Some(folder.join(format!("{name}-{}{take}.png", self.name)))
     }
 
     /// What it does by itself: what the scenario says; else what the dialect says of its server; else the usual.

@@ -191,6 +191,7 @@ impl Stage {
                 };
             }
             states = self.states(case);
+            self.pictures().await;
             // What must never happen has been told, or matters no more.
             self.watch = Watch::new::<&str>(&[], &Terms::default());
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::director::{BROWSER_WITHIN, IDLE_AFTER, Stage, Stop, Until, fail, fail_as};
@@ -94,6 +95,25 @@ impl Stage {
             },
             Err(stop) => stop,
         }
+    }
+
+    /// Keeps a picture of each page, as it is when a step has failed, whoever's that was.
+    pub(super) async fn pictures(&self) {
+        let name = self.number(self.ended);
+        let missing = self
+            .actors
+            .values()
+            .filter(|actor| !actor.has_picture(&name));
+        let taken = missing.filter_map(|actor| {
+            let picture = actor.picture(PICTURE_WITHIN)?;
+            let name = &name;
+            Some(async move {
+                if let Ok(Some(picture)) = timeout(PICTURE_WITHIN, picture).await {
+                    actor.keep_picture(name, &picture);
+                }
+            })
+        });
+        join_all(taken).await;
     }
 
     /// What a picture is called that a step takes.

@@ -357,6 +357,28 @@ async fn pictures_stand_beside_the_record() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_step_leaves_a_picture_of_each_page() {
+    if !is_here(Stack::Chromium) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let site = Site::page(TWO).await;
+    let setting = Setting {
+        traces: Some(folder.path().to_owned()),
+        ..Setting::clone(&setting_of(&site))
+    };
+    let text = "scenario: pictures\npeers: { alice: { app: / }, bob: { app: / } }\nsteps:\n  - open: { peer: alice }\n  - open: { peer: bob }\n  - await: { connected: [alice, bob], within: 500ms }\n";
+    let case = super::case(text, "alice=chromium,bob=chromium");
+    let outcome = play(&case, Arc::new(setting)).await;
+    let place = glare::scenario::Place::Step(3);
+    crate::stage_support::fails(&outcome, place, "did not happen");
+    for name in ["step-3-alice.png", "step-3-bob.png"] {
+        let picture = std::fs::read(folder.path().join(name)).expect("a picture");
+        assert!(picture.starts_with(b"\x89PNG"), "{name}");
+    }
+}
+
 /// A setting whose pages come from this command.
 fn served_by(command: &str, seen: &str) -> Setting {
     let mut spec = CommandSpec::new(command);
