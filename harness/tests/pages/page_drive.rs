@@ -77,9 +77,7 @@ async fn a_step_costs_two_round_trips_and_a_look_one(
         spent.push(page.round_trips() - count);
         count = page.round_trips();
     }
-    // In Chromium keys wait until the click before them is done.
-    let fill = if stack == Stack::Chromium { 3 } else { 2 };
-    assert_eq!(spent, [fill, 2, 1, 1, 1, 2, 2]);
+    assert_eq!(spent, [2, 2, 1, 1, 1, 2, 2]);
     page.finish().await;
 }
 

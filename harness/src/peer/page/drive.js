@@ -397,7 +397,8 @@ const look = async ({ deed, target, text, sight, secrets, how }) => {
   if (keys.why) return keys;
   if (keys.steps !== undefined) return focus(el) ? { done: keys, aim: [el, "keydown"] } : { why: "not-focusable" };
   const where = await place(el, how);
-  return where.at ? { done: { ...where, ...keys }, aim: [el, "pointerdown", how] } : where;
+  const frames = all.some((other) => matches(other, "iframe, frame, object, embed, fencedframe"));
+  return where.at ? { done: { ...where, ...keys, frames }, aim: [el, "pointerdown", how] } : where;
 };
 
 // Input is on its way when a page may still move, or take the focus elsewhere. So the first event of it says whether it came where it was meant to; if
@@ -414,8 +415,10 @@ const landed = (event) => {
   if (!aim || !event.isTrusted) return;
   const said = (more) => tell(`${realm} ${JSON.stringify({ saw: "landed", aim: aim.id, hit: aim.hit, ...more })}`);
   if (aim.hit === undefined) {
-    if (event.type !== aim.first) return;
-    aim.hit = isMeant(aim, event);
+    // Keys that overtake the click before them would come elsewhere.
+    const early = event.type === "keydown";
+    if (event.type !== aim.first && !early) return;
+    aim.hit = event.type === aim.first && isMeant(aim, event);
     if (!aim.hit || aim.how !== "twice") said();
   }
   if (aim.hit && aim.how === "twice") {

@@ -63,6 +63,9 @@ pub(super) struct Answer {
     /// What to type.
     #[serde(default)]
     pub(super) keys: Vec<String>,
+    /// Whether it has frames, which may be in processes of their own.
+    #[serde(default)]
+    pub(super) frames: bool,
     /// How many options up or down the wanted one of a `select` is.
     pub(super) steps: Option<i64>,
     /// Where secrets are shown: left, top, width and height, in CSS pixels.
@@ -265,6 +268,7 @@ impl Driver {
         limit: Limit,
         input: impl Fn(&Answer) -> Result<Input, PageError>,
     ) -> Result<(), PageError> {
+        let mut missed = false;
         loop {
             let answer = self.ask(ask, limit).await?;
             let input = input(&answer)?;
@@ -272,13 +276,16 @@ impl Driver {
                 return Ok(());
             }
             let before = self.window()?;
-            self.input(input, limit).await?;
+            self.send(input, answer.frames || missed, limit).await?;
             let Some(aim) = &answer.aim else {
                 return Ok(());
             };
             let why = match self.landing(aim, &before, limit).await {
                 Landing::Hit => return Ok(()),
-                Landing::Missed if !limit.left().is_zero() => continue,
+                Landing::Missed if !limit.left().is_zero() => {
+                    missed = true;
+                    continue;
+                }
                 Landing::Missed => Hindrance::Moving,
                 // The page has had both clicks already.
                 Landing::Apart => Hindrance::Apart,
@@ -317,12 +324,19 @@ impl Driver {
 
     /// Sends input events to the window, and waits until they are done.
     pub(super) async fn input(&self, input: Input, limit: Limit) -> Result<(), PageError> {
+        self.send(input, true, limit).await
+    }
+
+    async fn send(&self, input: Input, has_frames: bool, limit: Limit) -> Result<(), PageError> {
         let window = self.window()?;
         let within = limit.left() + GRACE;
         // A mouse that moves is acknowledged with the next frame alone, which its buttons need not wait for.
         let by_devtools = self.guest.stack() == Stack::Chromium && !cfg!(target_os = "macos");
         let done = match by_devtools {
-            true => self.by_devtools(&window.context, input, within).await,
+            true => {
+                let all = input.commands(has_frames);
+                self.by_devtools(&window.context, all, within).await
+            }
             false => {
                 let guest = &self.guest;
                 guest.input(&window.context, input.sources(), within).await
@@ -343,10 +357,10 @@ impl Driver {
     async fn by_devtools(
         &self,
         context: &str,
-        input: Input,
+        all: Vec<Vec<(&'static str, Value)>>,
         within: Duration,
     ) -> Result<(), BidiError> {
-        for commands in input.commands() {
+        for commands in all {
             self.guest.devtools(context, commands, within).await?;
         }
         Ok(())

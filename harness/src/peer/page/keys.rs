@@ -186,11 +186,12 @@ impl Input {
     }
 
     /// The same as commands of the Chrome DevTools Protocol (`Input.dispatchMouseEvent`, `Input.dispatchKeyEvent`). Those of one list may be on
-    /// their way at once, since they arrive in their order; keys must wait until the mouse is done, since the browser may look first at which
-    /// of its processes that is for.
-    pub(super) fn commands(&self) -> Vec<Vec<(&'static str, Value)>> {
+    /// their way at once, since they arrive in their order. Where a page has frames, keys must wait until the mouse is done: the browser may look
+    /// first at which of its processes that is for.
+    pub(super) fn commands(&self, has_frames: bool) -> Vec<Vec<(&'static str, Value)>> {
         let (mut at, mut modifiers) = ([0, 0], 0);
-        let kinds = self.0.chunk_by(|a, b| a.is_of_keys() == b.is_of_keys());
+        let together = |a: &Stroke, b: &Stroke| !has_frames || a.is_of_keys() == b.is_of_keys();
+        let kinds = self.0.chunk_by(together);
         let commands = kinds.map(|strokes| {
             let command = |stroke: &Stroke| {
                 let (kind, clicks) = match stroke {
@@ -390,7 +391,7 @@ mod tests {
     #[test]
     fn what_a_key_writes_goes_with_it_unless_another_is_held() {
         let events = |input: Input| -> Vec<String> {
-            let commands = input.commands().concat();
+            let commands = input.commands(true).concat();
             let said = commands.iter().map(|(_, event)| {
                 let text = event["text"].as_str().unwrap_or("-");
                 format!(
@@ -425,11 +426,12 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_not_on_their_way_before_the_click_is_done() {
+    fn keys_are_not_on_their_way_before_the_click_is_done_where_there_are_frames() {
         let input = Input::default().clicks([1, 2], 2).text(&["x".to_owned()]);
-        let commands = input.commands();
+        let commands = input.commands(true);
         let lengths: Vec<_> = commands.iter().map(Vec::len).collect();
         assert_eq!(lengths, [5, 2]);
+        assert_eq!(input.commands(false), [commands.concat()]);
         let clicks = commands[0]
             .iter()
             .map(|(_, event)| event["clickCount"].as_u64());
