@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::actor::Actor;
 use super::after::{After, Asked, Due, Replied};
@@ -190,6 +190,9 @@ impl Stage {
             let _link = self.ending(peer, begun);
         }
         let done = self.order(peer, order, vec![begun]).await?;
+        if matches!(action, Action::Send { .. }) {
+            self.under_way(peer).await?;
+        }
         // What raw text leads to is the next step's to see: whether it is here already is a race.
         if !matches!(action, Action::SendRaw { .. }) {
             self.take_in()?;
@@ -224,6 +227,19 @@ impl Stage {
             }
         }
         Ok(waited)
+    }
+
+    /// Waits until what a peer has sent goes on from its tap to the server: who dials in the next step does not come there before it.
+    async fn under_way(&mut self, peer: &PeerName) -> Result<(), Stop> {
+        while let Some(actor) = self.actors.get(peer) {
+            let count = self.recorder.count();
+            if actor.wire.pending().is_empty() || Instant::now() >= self.until.at {
+                break;
+            }
+            let more = self.recorder.next_from(count);
+            let _late = timeout_at(self.until.at, more).await;
+        }
+        self.take_in()
     }
 
     /// Waits for the answer to a request.
