@@ -26,8 +26,18 @@ pub(super) fn left(dialect: &Dialect) -> Option<String> {
         (_, false) => Some(format!(
             "the dialect `{name}` declares no `rejoin`, by which one comes back into a place"
         )),
-        (Some(_), true) => None,
+        (Some(_), true) => passing(dialect),
     }
+}
+
+/// Why nobody can be asked for what becomes of a place that is kept: its time is over before somebody is back.
+pub(super) fn passing(dialect: &Dialect) -> Option<String> {
+    let most = dialect.properties().keeps_places?;
+    (most < 2 * BRIEFLY).then(|| {
+        format!(
+            "a place is kept for up to {most:?}, and he is back after {BRIEFLY:?} at the earliest"
+        )
+    })
 }
 
 /// Why nobody can be asked for it.
@@ -59,12 +69,29 @@ pub(super) fn endless(dialect: &Dialect, patience: Duration) -> Option<String> {
     }
 }
 
-/// Why a run says nothing: he was back only when so much of the time was over that his place may have been free.
+/// Why a run says nothing, whatever it shows: he was back only when his place may have been free, as whoever comes for the first time.
+pub(super) fn too_late(case: &Case, outcome: &Outcome, dialect: &Dialect) -> Option<String> {
+    let rests_on_it = case
+        .steps
+        .lines()
+        .any(|line| matches!(line.trim(), "keeps room" | "keeps long"));
+    let most = dialect.properties().keeps_places.filter(|_| rests_on_it)?;
+    let took = away(outcome).filter(|_| dialect.says_rejoin())?;
+    (took > most * 7 / 8).then(|| slow(took, most))
+}
+
+/// Why a run accuses nobody: he was back only when so much of the time was over that his place may have been free.
 pub(super) fn too_slow(case: &Case, outcome: &Outcome, dialect: &Dialect) -> Option<String> {
     if !matches!(case.source, Source::Dialect(LEAST_KEPT)) {
         return None;
     }
     let least = dialect.properties().keeps_places_at_least?;
+    let took = away(outcome)?;
+    (took > least * 7 / 8).then(|| slow(took, least))
+}
+
+/// From the end of the first line to the next wish to come in.
+fn away(outcome: &Outcome) -> Option<Duration> {
     let of_a_line = |what: &What| matches!(what, What::LinkEnded { .. } | What::LinkDown { .. });
     let mut events = outcome.events.iter();
     let ended = events.find(|event| of_a_line(&event.what))?;
@@ -72,8 +99,11 @@ pub(super) fn too_slow(case: &Case, outcome: &Outcome, dialect: &Dialect) -> Opt
         matches!(&event.what, What::Message { direction: Direction::Up, word: Some(word), .. }
             if word.kind() == Kind::Join)
     });
-    let took = Duration::from_micros(asked?.at.saturating_sub(ended.at));
-    (took > least * 7 / 8).then(|| {
-        format!("the machine was too slow: he was back only after {took:?}, of the {least:?} for which his place is kept")
-    })
+    Some(Duration::from_micros(asked?.at.saturating_sub(ended.at)))
+}
+
+fn slow(took: Duration, kept: Duration) -> String {
+    format!(
+        "the machine was too slow: he was back only after {took:?}, of the {kept:?} for which his place is kept"
+    )
 }

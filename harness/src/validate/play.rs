@@ -170,6 +170,11 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
             return Ran::Says(Says::Inconclusive(why), None);
         }
     };
+    if matches!(outcome.verdict, Verdict::Pass | Verdict::Fail(_))
+        && let Some(why) = kept::too_late(case, &outcome, &setting.dialect)
+    {
+        return Ran::Nothing(why, Some(outcome));
+    }
     let end = End::of(script, &outcome.record);
     let mut failure = match &outcome.verdict {
         Verdict::Fail(failure) => {

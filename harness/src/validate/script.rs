@@ -26,6 +26,7 @@
 //! | `names peers` | it asks what becomes of their ids: a dialect that tells the server none cannot be asked |
 //! | `keeps places` | it asks for a place that is kept for some time at least, and is come back to |
 //! | `keeps room` | it asks for the room of a place that is kept and come back to |
+//! | `keeps long` | where a place is kept at all, it asks for what becomes of it meanwhile |
 //! | `keeps time` | it asks for a place that is kept for some time at most |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
 //! | `may move` | that it is granted is no breach: a server may let one out of a room into another |
@@ -134,6 +135,7 @@ impl Script {
                     lacking = lacking.or_else(|| match step.trim() {
                         "places" => kept::lacking(dialect, case.patience),
                         "room" => kept::left(dialect),
+                        "long" => kept::passing(dialect),
                         _ => kept::endless(dialect, case.patience),
                     });
                     continue;

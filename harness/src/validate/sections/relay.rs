@@ -191,7 +191,8 @@ const ROWS: &[Row] = &[
             do forge: { from: bob, to: alice, message: candidate, as: carol }" },
     Row { number: 26, title: "what is said to somebody who is away is there when he is back, in order and once", source: Source::Dialect(QUEUES), native: false, broken_by: "",
         why: "A phone that changes networks is away for a second, and an offer that is lost then is a call that never rings.",
-        steps: "given meet\n\
+        steps: "keeps long\n\
+            given meet\n\
             given disconnect: { peer: bob }\n\
             given wait: 500ms\n\
             do send alice bob offer\n\
