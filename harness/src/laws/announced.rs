@@ -260,7 +260,20 @@ fn told_of(
         }
         return;
     }
-    told.owed = Some(due);
+    // A place that he was back in while it was kept, without news, is given up by nobody: what is told later is of another end.
+    let kept = match (bound.least, back(rooms, gone, leaving, bound)) {
+        (Some(least), Some(Back::In(next))) if bound.coalesces => {
+            let away = at(next.asked).saturating_sub(at(leaving.at));
+            let down = next.link.and_then(|line| rooms.links[line].down);
+            let meanwhile = |at: usize| at > leaving.at && down.is_none_or(|down| at < down);
+            let came =
+                |news: &News| news.joined && news.link == link && news.about == Some(gone.peer);
+            let told_anew = (rooms.news.iter()).any(|news| came(news) && meanwhile(news.at));
+            away.saturating_add(EARLY) < least && !told_anew
+        }
+        _ => false,
+    };
+    told.owed = (!kept).then_some(due);
     let until = witness
         .certain_until()
         .or_else(|| rooms.events.len().checked_sub(1));

@@ -113,6 +113,8 @@ struct Token {
 
 enum TokenKind {
     Hears(Kind, Option<PeerName>),
+    /// What is wrong with something that was to be passed on: an error, and a refusal.
+    SignalRefused,
     Held(Direction, Kind, Option<PeerName>),
     Said(Option<PeerName>, String),
     Heard {
@@ -199,7 +201,16 @@ impl World {
             What::Hears {
                 peer, kind, about, ..
             } => {
-                token(peer, TokenKind::Hears(*kind, about.clone()));
+                let sent = event.cause.first().and_then(|sent| self.words.get(sent));
+                match sent {
+                    Some(Word::Notice {
+                        notice:
+                            Notice::Refused {
+                                request: Some(of), ..
+                            },
+                    }) if of.is_signal() => token(peer, TokenKind::SignalRefused),
+                    _ => token(peer, TokenKind::Hears(*kind, about.clone())),
+                }
                 if let Some(sent) = event.cause.first().copied()
                     && let Some(Word::Notice { notice }) = self.words.get(&sent).cloned()
                 {
@@ -409,6 +420,9 @@ impl World {
                         && from
                             .as_ref()
                             .is_none_or(|from| about.as_ref() == Some(from))
+                }
+                TokenKind::SignalRefused => {
+                    from.is_none() && matches!(kind, Kind::Error | Kind::Refused)
                 }
                 _ => false,
             }),

@@ -83,6 +83,13 @@ pub(super) const LEAST_KEPT: &str = "keeps-places: at-least";
 pub(super) const MOST_OF_IT: &str = "MOST-OF-IT";
 /// What stands for the longest time for which a place is kept.
 pub(super) const ALL_OF_IT: &str = "ALL-OF-IT";
+/// What stands for a short time of it, in which a server takes in that a line has ended.
+pub(super) const SHORTLY: &str = "SHORTLY";
+/// What stands for the time after which whoever is lost has no place any more, and that is known.
+pub(super) const UNTIL_GONE: &str = "UNTIL-GONE";
+
+/// The promise that who speaks to somebody who is not there is told so. Where the dialect does not declare it, what is seen is a fact.
+pub(super) const ABSENT_ERROR: &str = "absent-peer: error";
 
 /// How long it is waited at most for what a line shows that is half-open, where nobody says: a heartbeat of 30 s, and half of one more.
 pub const PATIENCE: Duration = Duration::from_secs(45);

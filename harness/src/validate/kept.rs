@@ -17,6 +17,12 @@ pub(super) fn most_of_it(dialect: &Dialect) -> Duration {
     least.map_or(BRIEFLY, |least| least * 3 / 4)
 }
 
+/// So long after the end of a line its server has taken that in, and the place is kept.
+pub(super) fn shortly(dialect: &Dialect) -> Duration {
+    let least = dialect.properties().keeps_places_at_least;
+    least.map_or(BRIEFLY, |least| BRIEFLY.min(least / 4))
+}
+
 /// Why nobody can be asked for the room of who is lost and comes back. For how long at least it is kept nobody need have promised: who is not
 /// let in again shows nothing.
 pub(super) fn left(dialect: &Dialect) -> Option<String> {
@@ -55,6 +61,19 @@ pub(super) fn lacking(dialect: &Dialect, patience: Duration) -> Option<String> {
     }
 }
 
+/// So long after the end of a line it is known, and no place of his is kept any more.
+pub(super) fn until_gone(dialect: &Dialect) -> Duration {
+    let properties = dialect.properties();
+    let told = properties.announces_leaving_within.unwrap_or_default();
+    properties.keeps_places.unwrap_or_default() + told + BRIEFLY
+}
+
+/// Why nobody can wait until a place is free that may be kept.
+pub(super) fn for_ever(dialect: &Dialect, patience: Duration) -> Option<String> {
+    let kept = dialect.says_rejoin() || dialect.properties().keeps_places.is_some();
+    kept.then(|| endless(dialect, patience)).flatten()
+}
+
 /// Why nobody can wait until no place is kept any more.
 pub(super) fn endless(dialect: &Dialect, patience: Duration) -> Option<String> {
     let name = dialect.name();
@@ -76,7 +95,7 @@ pub(super) fn too_late(case: &Case, outcome: &Outcome, dialect: &Dialect) -> Opt
         .lines()
         .any(|line| matches!(line.trim(), "keeps room" | "keeps long"));
     let most = dialect.properties().keeps_places.filter(|_| rests_on_it)?;
-    let took = away(outcome).filter(|_| dialect.says_rejoin())?;
+    let took = away(outcome).next().filter(|_| dialect.says_rejoin())?;
     (took > most * 7 / 8).then(|| slow(took, most))
 }
 
@@ -86,20 +105,27 @@ pub(super) fn too_slow(case: &Case, outcome: &Outcome, dialect: &Dialect) -> Opt
         return None;
     }
     let least = dialect.properties().keeps_places_at_least?;
-    let took = away(outcome)?;
+    let took = away(outcome).max()?;
     (took > least * 7 / 8).then(|| slow(took, least))
 }
 
-/// From the end of the first line to the next wish to come in.
-fn away(outcome: &Outcome) -> Option<Duration> {
-    let of_a_line = |what: &What| matches!(what, What::LinkEnded { .. } | What::LinkDown { .. });
-    let mut events = outcome.events.iter();
-    let ended = events.find(|event| of_a_line(&event.what))?;
-    let asked = events.find(|event| {
-        matches!(&event.what, What::Message { direction: Direction::Up, word: Some(word), .. }
-            if word.kind() == Kind::Join)
-    });
-    Some(Duration::from_micros(asked?.at.saturating_sub(ended.at)))
+/// From the end of a line to each wish to come in before the next one ends.
+fn away(outcome: &Outcome) -> impl Iterator<Item = Duration> {
+    let mut ended = None;
+    outcome.events.iter().filter_map(move |event| {
+        match &event.what {
+            What::LinkEnded { .. } | What::LinkDown { .. } => ended = Some(event.at),
+            What::Message {
+                direction: Direction::Up,
+                word: Some(word),
+                ..
+            } if word.kind() == Kind::Join => {
+                return Some(Duration::from_micros(event.at.saturating_sub(ended?)));
+            }
+            _ => {}
+        }
+        None
+    })
 }
 
 fn slow(took: Duration, kept: Duration) -> String {

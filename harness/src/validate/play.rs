@@ -10,7 +10,9 @@ use tokio::task::JoinSet;
 
 use super::belongs::{belongs, explained, homes};
 use super::beyond::{Beyond, beyond};
-use super::case::{ANY_NAME, Case, ENDURES, KEEPS, LEAST_KEPT, Number, QUEUES, Source};
+use super::case::{
+    ABSENT_ERROR, ANY_NAME, Case, ENDURES, KEEPS, LEAST_KEPT, Number, QUEUES, Source,
+};
 use super::end::End;
 use super::gone::{Gone, gone, how};
 use super::kept;
@@ -402,6 +404,11 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
         Source::Dialect(ENDURES) if !setting.dialect.properties().endures => &unpromised,
         Source::Dialect(QUEUES)
             if setting.dialect.properties().absent_peer != Some(AbsentPeer::Queue) =>
+        {
+            &unpromised
+        }
+        Source::Dialect(ABSENT_ERROR)
+            if setting.dialect.properties().absent_peer != Some(AbsentPeer::Error) =>
         {
             &unpromised
         }

@@ -28,6 +28,11 @@
 //! | `keeps room` | it asks for the room of a place that is kept and come back to |
 //! | `keeps long` | where a place is kept at all, it asks for what becomes of it meanwhile |
 //! | `keeps time` | it asks for a place that is kept for some time at most |
+//! | `keeps briefly` | where a place is kept at all, it waits until none is any more |
+//! | `needs named destroy` | who removes a room says which |
+//! | `needs named rooms` | who makes a room says its name |
+//! | `needs occupied` | a room with others inside is not removed: that is refused |
+//! | `needs noticed loss` | it is promised how soon a loss is told, and nothing but time shows it |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
 //! | `may move` | that it is granted is no breach: a server may let one out of a room into another |
 //! | `calm` | what stands in the control in the place of the harm before it: the same without what does harm |
@@ -38,13 +43,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::case::{ALL_OF_IT, Case, MOST_OF_IT, PATIENTLY};
+use super::case::{ALL_OF_IT, Case, MOST_OF_IT, PATIENTLY, SHORTLY, UNTIL_GONE};
 use super::kept;
 use crate::mistake::Mistakes;
 use crate::names::PeerName;
 use crate::record::{Failure, FailureKind};
 use crate::scenario::{Action, DEFAULT_WITHIN, MAX_PEERS, Place, Scenario, peers_named};
-use crate::signaling::Dialect;
+use crate::signaling::{Dialect, Kind, Need, Reason};
 
 /// For what a step stands in its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +103,9 @@ impl Script {
         let steps_of_it = (case.steps)
             .replace(PATIENTLY, &patience)
             .replace(MOST_OF_IT, &most_of_it)
-            .replace(ALL_OF_IT, &all_of_it);
+            .replace(ALL_OF_IT, &all_of_it)
+            .replace(SHORTLY, &written_out(Some(kept::shortly(dialect))))
+            .replace(UNTIL_GONE, &written_out(Some(kept::until_gone(dialect))));
         for line in steps_of_it.lines().map(str::trim) {
             let Some((role, step)) = line.split_once(char::is_whitespace) else {
                 continue;
@@ -127,6 +134,10 @@ impl Script {
                     may_move = true;
                     continue;
                 }
+                "needs" => {
+                    lacking = lacking.or_else(|| needed(step.trim(), dialect));
+                    continue;
+                }
                 "moves" => {
                     lacking = lacking.or_else(|| unmoved(dialect));
                     continue;
@@ -136,6 +147,7 @@ impl Script {
                         "places" => kept::lacking(dialect, case.patience),
                         "room" => kept::left(dialect),
                         "long" => kept::passing(dialect),
+                        "briefly" => kept::for_ever(dialect, case.patience),
                         _ => kept::endless(dialect, case.patience),
                     });
                     continue;
@@ -330,6 +342,26 @@ const MOST: usize = 7;
 fn unnamed(dialect: &Dialect) -> Option<String> {
     let why = "the server gives ids: a client tells it none, nor a name, in the dialect";
     (!dialect.tells_names()).then(|| format!("{why} `{}`", dialect.name()))
+}
+
+/// Why a case shows nothing where this is not so.
+fn needed(what: &str, dialect: &Dialect) -> Option<String> {
+    let name = dialect.name();
+    match what {
+        "named destroy" => (!dialect.names_room_of(Kind::Destroy))
+            .then(|| format!("with the dialect `{name}` who removes a room does not say which")),
+        "named rooms" => dialect.gives_room_ids().then(|| {
+            format!("with the dialect `{name}` the server names the rooms: that of another one, or of one that was never there, nobody can say")
+        }),
+        "occupied" => Need::Refuses(Reason::Occupied).lacking(dialect),
+        "noticed loss" => {
+            let silent = dialect.properties().announces_leaving_within.is_none();
+            let undeclared = silent
+                .then(|| format!("the dialect `{name}` declares no `announces-leaving-within`"));
+            undeclared.or_else(|| Need::NoticesLoss.lacking(dialect))
+        }
+        _ => Some(format!("it needs what this does not know: {what}")),
+    }
 }
 
 /// Why nobody can ask for a room from inside another one.

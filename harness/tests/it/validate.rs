@@ -92,8 +92,8 @@ fn numbers_are_given_once_and_each_case_says_what_can_break_it() {
 
 /// The reference server does not do what is asked (it keeps nothing for who is away), or its dialect has no such field: no fault can be planted.
 const UNPLANTED: &[&str] = &[
-    "2.25", "3.20", "3.21", "4.26", "7.98", "7.99", "7.100", "7.101", "7.102", "7.103", "7.104",
-    "7.105",
+    "2.25", "3.20", "3.21", "3.25", "3.26", "3.27", "3.28", "4.26", "7.98", "7.99", "7.100",
+    "7.101", "7.102", "7.103", "7.104", "7.105",
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -122,7 +122,13 @@ async fn the_reference_server_holds_all_that_it_supports() {
     // Within this process there is none to look at; another test asks the same of a server that is one.
     let in_process = |why: &&String| why.contains("within glare's own");
     assert_eq!(unsupported.iter().filter(in_process).count(), 2);
-    assert!(unsupported.len() - 2 <= 10, "{}", unsupported.join("\n"));
+    // It gives no tickets; `tests/servers.rs` asks for them of a server that does.
+    let of_tickets = |why: &&String| {
+        let needs = ["`keeps-places`", "`rejoin`", "3.28"];
+        needs.iter().any(|needed| why.contains(needed))
+    };
+    let others = unsupported.len() - 2 - unsupported.iter().filter(of_tickets).count();
+    assert!(others <= 10, "{}", unsupported.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

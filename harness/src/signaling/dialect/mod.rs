@@ -646,10 +646,23 @@ impl Dialect {
         self.says_with(kind, |hole| hole.name == "peer")
     }
 
+    /// Whether rooms have names of the server's alone: who makes one says none.
+    pub fn gives_room_ids(&self) -> bool {
+        let created = |heard: &Hears| matches!(heard, Hears::Kind(Kind::Created));
+        let mut forms = self.hear.iter();
+        let told = forms.any(|(heard, hearing)| created(heard) && hearing.captures("room-id"));
+        told && !self.names_room_of(Kind::Create)
+    }
+
+    /// Whether who says this word says which room it is about.
+    pub fn names_room_of(&self, kind: Kind) -> bool {
+        let is_room = |hole: &template::Hole| matches!(hole.name.as_str(), "room" | "room-id");
+        self.says_with(kind, is_room)
+    }
+
     /// Whether who comes in says which room: else the server puts together whom it likes.
     pub fn names_rooms(&self) -> bool {
-        let is_room = |hole: &template::Hole| matches!(hole.name.as_str(), "room" | "room-id");
-        self.dials_by_room() || self.says_with(Kind::Join, is_room)
+        self.dials_by_room() || self.names_room_of(Kind::Join)
     }
 
     /// Whether this word may tell the server whom it is for: by a name, or by something that was captured, as the id of a session.

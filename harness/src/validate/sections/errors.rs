@@ -23,7 +23,8 @@ const ROWS: &[Row] = &[
             then open erin hall" },
     Row { number: 2, title: "a room that is not there cannot be entered, and that is said", source: Source::Dialect("refusals: missing"), native: false, broken_by: "silent-refusal",
         why: "Who is told nothing waits, and who is told what asks for something else.",
-        steps: "do join: { peer: bob, room: lobby, refused: missing, within: 3s }\n\
+        steps: "needs named rooms\n\
+            do join: { peer: bob, room: lobby, refused: missing, within: 3s }\n\
             then open alice hall" },
     Row { number: 3, title: "a room that is full cannot be entered, and that is said", source: Source::Dialect("refusals: full"), native: false, broken_by: "silent-refusal",
         why: "Who is told nothing waits, and who is told what asks for something else.",
@@ -50,12 +51,15 @@ const ROWS: &[Row] = &[
             then open erin hall" },
     Row { number: 7, title: "a room that is not there cannot be removed, and that is said", source: Source::Dialect("refusals: missing"), native: false, broken_by: "silent-refusal",
         why: "Who is told nothing waits, and who is told what asks for something else.",
-        steps: "given connect: { peer: alice }\n\
+        steps: "needs named rooms\n\
+            needs named destroy\n\
+            given connect: { peer: alice }\n\
             do destroy: { peer: alice, room: attic, refused: missing, within: 3s }\n\
             then open erin hall" },
     Row { number: 8, title: "a room of others cannot be removed, and that is said", source: Source::Dialect("refusals: not-yours"), native: false, broken_by: "silent-refusal",
         why: "Who is told nothing waits, and who is told what asks for something else.",
-        steps: "given meet\n\
+        steps: "needs named destroy\n\
+            given meet\n\
             given connect: { peer: carol }\n\
             do destroy: { peer: carol, room: lobby, refused: not-yours, within: 3s }\n\
             then tell bob alice offer" },

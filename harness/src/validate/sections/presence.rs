@@ -212,4 +212,53 @@ const ROWS: &[Row] = &[
             do await: { peer: bob, hears: peer-left, from: carol }\n\
             then enter carol lobby\n\
             then tell carol bob offer" },
+    Row { number: 25, title: "who has come back by a ticket, and leaves, hears no more of the room", source: Source::Law(Law::OnlyToTheRoom), native: false, broken_by: "",
+        why: "What keeps his new line among those who are told is not cleared up with his place.",
+        steps: "keeps room\n\
+            given meet\n\
+            given kill: { peer: bob, how: socket }\n\
+            given connect: { peer: bob }\n\
+            once enter bob lobby\n\
+            do leave: { peer: bob }\n\
+            do enter carol lobby\n\
+            do tell carol alice offer\n\
+            never server -> bob: peer-joined carol" },
+    Row { number: 26, title: "by a ticket that was given up by leaving nobody comes in", source: Source::Dialect("refusals: expired"), native: false, broken_by: "",
+        why: "Who is gone for all others would be there again, and nobody is told.",
+        steps: "keeps time\n\
+            given meet\n\
+            given leave: { peer: bob }\n\
+            given disconnect: { peer: bob }\n\
+            given connect: { peer: bob }\n\
+            do join: { peer: bob, room: lobby, refused: expired }\n\
+            do enter bob lobby\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer" },
+    Row { number: 27, title: "who is lost a second time, and back in time, has his place", source: Source::Dialect(LEAST_KEPT), native: false, broken_by: "",
+        why: "A phone on a train is lost again and again, and the place is kept once.",
+        steps: "keeps places\n\
+            given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            given kill: { peer: bob, how: socket }\n\
+            given wait: SHORTLY\n\
+            given connect: { peer: bob }\n\
+            given enter bob lobby\n\
+            do kill: { peer: bob, how: socket }\n\
+            do wait: MOST-OF-IT\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer" },
+    Row { number: 28, title: "while the place of one who is lost is kept, nobody else has it", source: Source::Dialect(LEAST_KEPT), native: false, broken_by: "",
+        why: "Who is back finds his call full, or it has one more than fit.",
+        steps: "keeps places\n\
+            given meet\n\
+            given fill lobby\n\
+            do kill: { peer: bob, how: socket }\n\
+            do wait: SHORTLY\n\
+            do join: { peer: carol, room: lobby, refused: full }\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer" },
 ];

@@ -1,7 +1,7 @@
 //! 4: relay: to the right one, once, in order, unchanged.
 
 use crate::laws::Law;
-use crate::validate::case::{KEEPS, QUEUES, Row, Section, Source};
+use crate::validate::case::{ABSENT_ERROR, KEEPS, QUEUES, Row, Section, Source};
 
 const NUMBER: u8 = 4;
 
@@ -238,5 +238,14 @@ const ROWS: &[Row] = &[
             given apart\n\
             do send bob carol bye\n\
             then tell dave carol offer\n\
+            then tell bob alice offer" },
+    Row { number: 31, title: "who speaks to somebody who has left is told so", source: Source::Dialect(ABSENT_ERROR), native: false, broken_by: "silent-for-the-absent",
+        why: "Who is told nothing waits for an answer.",
+        steps: "given meet\n\
+            given leave: { peer: bob }\n\
+            once await: { peer: alice, hears: peer-left, from: bob }\n\
+            do send alice bob offer\n\
+            do await: { peer: alice, hears: error, within: 3s }\n\
+            then enter bob lobby\n\
             then tell bob alice offer" },
 ];

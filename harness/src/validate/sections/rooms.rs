@@ -52,7 +52,8 @@ const ROWS: &[Row] = &[
             do { together: [ { create: { peer: alice, room: lobby, answer: any } }, { create: { peer: bob, room: lobby, answer: any } } ], let-in: 1, turned-away: 1 }" },
     Row { number: 6, title: "who joins while the room is removed is inside, or refused", source: Source::Dialect("refusals: missing"), native: false, broken_by: "destroys-under-a-joiner",
         why: "Else he is told to be in a room that is not there.",
-        steps: "given open alice lobby\n\
+        steps: "needs occupied\n\
+            given open alice lobby\n\
             given connect: { peer: bob }\n\
             do { together: [ { join: { peer: bob, room: lobby, answer: any } }, { destroy: { peer: alice, room: lobby, answer: any } } ], let-in: 1, turned-away: 1 }" },
     Row { number: 7, title: "a room that was removed is gone", source: Source::Every("destroy"), native: false, broken_by: "destroy-removes-nothing",
@@ -69,23 +70,27 @@ const ROWS: &[Row] = &[
             then tell dave carol offer" },
     Row { number: 9, title: "nobody removes a room that is not his", source: Source::Dialect("refusals: not-yours"), native: false, broken_by: "destroys-for-anybody",
         why: "Whoever knows its name could end it.",
-        steps: "given meet\n\
+        steps: "needs named destroy\n\
+            given meet\n\
             given leave: { peer: alice }\n\
             do destroy: { peer: alice, room: lobby, refused: not-yours }\n\
             then enter alice lobby\n\
             then tell bob alice offer" },
     Row { number: 10, title: "a room that all have left can be made again", source: Source::Law(Law::EmptyRoomsAreFree), native: false, broken_by: "room-never-freed",
         why: "Names that are never freed run out, and so does memory.",
-        steps: "given meet\n\
+        steps: "needs named rooms\n\
+            given meet\n\
             do leave: { peer: bob }\n\
             do leave: { peer: alice }" },
     Row { number: 11, title: "a room whose last one was lost can be made again", source: Source::Law(Law::EmptyRoomsAreFree), native: false, broken_by: "keeps-the-lost-creators-room",
         why: "Most users never say goodbye.",
-        steps: "given open alice lobby\n\
+        steps: "needs named rooms\n\
+            given open alice lobby\n\
             do kill: { peer: alice, how: socket }" },
     Row { number: 12, title: "the name of a room that is gone is free for anybody", source: Source::Dialect("frees-empty-rooms"), native: false, broken_by: "reserves-names",
         why: "It is a name, not an account.",
-        steps: "given open alice lobby\n\
+        steps: "needs named rooms\n\
+            given open alice lobby\n\
             do leave: { peer: alice }\n\
             do create: { peer: bob, room: lobby }" },
     Row { number: 13, title: "a place that was left is free at once", source: Source::Dialect("room-size"), native: false, broken_by: "leaves-late",
@@ -183,4 +188,41 @@ const ROWS: &[Row] = &[
             do await: { peer: bob, hears: peer-joined, from: carol }\n\
             then tell carol bob offer\n\
             then tell bob carol answer" },
+    Row { number: 26, title: "who leaves, and then closes his line, gives up one place", source: Source::Dialect("room-size"), native: false, broken_by: "frees-twice",
+        why: "What is counted down once for the word and once for the line lets in more than fit.",
+        steps: "given meet\n\
+            given fill lobby\n\
+            do leave: { peer: bob }\n\
+            do disconnect: { peer: bob }\n\
+            do wait: 500ms\n\
+            do enter carol lobby\n\
+            do join: { peer: dave, room: lobby, refused: full }\n\
+            then tell carol alice offer" },
+    Row { number: 27, title: "a room whose last one was lost is not there for who asks for it", source: Source::Dialect("frees-empty-rooms"), native: false, broken_by: "keeps-the-lost-creators-room",
+        why: "He waits in it for somebody who has gone.",
+        steps: "keeps briefly\n\
+            needs noticed loss\n\
+            given open alice lobby\n\
+            do kill: { peer: alice, how: socket }\n\
+            do wait: UNTIL-GONE\n\
+            do join: { peer: bob, room: lobby, refused: missing }\n\
+            then open carol attic\n\
+            then enter dave attic\n\
+            then tell dave carol offer" },
+    Row { number: 28, title: "a join that was refused makes no room", source: Source::Dialect("refusals: missing"), native: false, broken_by: "refused-join-takes-the-name",
+        why: "Who looks a room up and puts it there if it is missing takes a name for which nobody has asked.",
+        steps: "needs named rooms\n\
+            do join: { peer: bob, room: lobby, refused: missing }\n\
+            do open alice lobby\n\
+            do enter bob lobby\n\
+            then tell bob alice offer" },
+    Row { number: 29, title: "a room that all have left is not there for who asks for it", source: Source::Dialect("frees-empty-rooms"), native: false, broken_by: "room-never-freed",
+        why: "He waits in it for somebody who has gone.",
+        steps: "given meet\n\
+            do leave: { peer: bob }\n\
+            do leave: { peer: alice }\n\
+            do join: { peer: carol, room: lobby, refused: missing }\n\
+            then open carol attic\n\
+            then enter dave attic\n\
+            then tell dave carol offer" },
 ];

@@ -62,6 +62,25 @@ fn a_place_that_is_free_before_its_time_breaks_law_1() {
 }
 
 #[test]
+fn who_is_lost_a_second_time_has_his_place_kept_again() {
+    let twice = |after: u64| {
+        move |b: &mut TraceBuilder, bob: &Link| {
+            let second = link("bob", 2);
+            down(b, bob);
+            later(b, after);
+            b.join(&second, "lobby", &[]);
+            later(b, SECOND);
+            down(b, &second)
+        }
+    };
+    let early = told(twice(SECOND), nothing, 120);
+    assert!(matches!(early.as_slice(), [(1, _)]), "{early:?}");
+    assert_eq!(told(twice(SECOND), nothing, 4_000), []);
+    // Back when his place may have been free, he may have been told of late.
+    assert_eq!(told(twice(5 * SECOND), nothing, 120), []);
+}
+
+#[test]
 fn a_place_is_kept_for_nobody_but_who_is_lost() {
     let room = || room("lobby");
     // He left by a word, or had asked to.
