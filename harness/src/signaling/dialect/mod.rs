@@ -671,6 +671,7 @@ impl Dialect {
             Field::Me => any(&["me", "self"]),
             Field::Sdp => any(&["sdp"]),
             Field::Candidate => any(&["candidate", "candidate-line"]),
+            Field::Given => kind == Kind::Join && self.says_rejoin(),
         }
     }
 
