@@ -5,6 +5,7 @@
 
 mod alias;
 mod book;
+mod constant;
 mod conversation;
 mod covers;
 mod dials;
