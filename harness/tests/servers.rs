@@ -537,6 +537,100 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
     }
 }
 
+/// Whoever says what he came back with wrongly ends nobody else's call; each of these servers reads it without looking first.
+#[test]
+fn what_one_comes_back_with_may_be_anything() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let examples = folder().join("examples");
+    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
+    let spoken = std::fs::read_to_string(examples.join("tickets/dialect.yaml")).expect("a text");
+    let looks = "typeof message?.back === 'string'";
+    let reads = "const back = ticket => {";
+    let there = "!places.has(ticket)";
+    let knows = |more: &str| format!("{reads}\n    {more}");
+    for (broken, right, wrong) in [
+        (&[][..], "", String::new()),
+        // Who says something else than a ticket comes in as anybody does.
+        (
+            &[],
+            "if (there.some(place => place.name === name)) return say({ no: 'name' })",
+            String::new(),
+        ),
+        // An object without a key is taken for one that has a word.
+        (
+            &["7.106"],
+            "let message\n",
+            "let message\n    if (`${text}` === '{}') Object.keys(JSON.parse(text))[0].trim()\n"
+                .into(),
+        ),
+        // Whatever it is, it is taken for a text.
+        (
+            &["7.107", "7.108", "7.109"],
+            looks,
+            "'back' in message && message.back.trim() && true".into(),
+        ),
+        (
+            &["7.110"],
+            reads,
+            knows("if (ticket.length > 1e6) throw RangeError(ticket.length)"),
+        ),
+        (&["7.111"], reads, knows("ticket[0].trim()")),
+        // A table that is an object has it already.
+        (
+            &["7.112"],
+            there,
+            "!places.has(ticket) && !({})[ticket]".into(),
+        ),
+    ] {
+        assert!(text.contains(right), "{right}");
+        let stand = Stand::new();
+        let text = match right {
+            "" => text.clone(),
+            right => text.replace(right, &wrong),
+        };
+        let by_join = broken.is_empty() && !right.is_empty();
+        let (text, spoken) = match by_join {
+            true => (
+                text.replace(
+                    "if (typeof message?.enter",
+                    "if (places.has(message?.back)) back(message.back)\n    else if (typeof message?.enter",
+                ),
+                spoken.replace(
+                    "{ back: \"{ticket}\" }",
+                    "{ enter: \"{room}\", as: \"{me}\", back: \"{ticket}\" }",
+                ),
+            ),
+            false => (text, spoken.clone()),
+        };
+        stand.write("server.js", &text);
+        stand.write("d.yaml", &spoken);
+        let server = changed_server();
+        let mut flags = vec!["validate", "--server", &server, "--dialect", "d.yaml"];
+        let all: Vec<String> = (106..=112).map(|number| format!("7.{number}")).collect();
+        let asked = match broken {
+            [] => all.iter().map(String::as_str).collect(),
+            some => some.to_vec(),
+        };
+        flags.extend(asked.iter().flat_map(|number| ["--case", number]));
+        let ran = stand.glare(&[&flags[..], &["--patience", "3"]].concat());
+        let lines = ran.out.lines().map(str::split_whitespace);
+        let accused: Vec<&str> = lines
+            .filter_map(|mut words| {
+                words
+                    .next()
+                    .filter(|word| *word == "broken")
+                    .and(words.next())
+            })
+            .collect();
+        assert_eq!(accused, broken, "{wrong:?}\n{}", ran.out);
+        let all_hold = ran.out.contains("7 of 7 hold");
+        assert!(all_hold || !broken.is_empty(), "{}", ran.out);
+    }
+}
+
 /// How long a place is kept at most promises nothing of the least: who is not let in again has shown nothing of his room.
 #[test]
 fn a_place_that_is_soon_free_accuses_nobody_of_its_room() {

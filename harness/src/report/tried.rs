@@ -152,7 +152,7 @@ pub fn passed(story: &Story, headings: &[(usize, String)], from: usize, look: Lo
             // What follows is asked for the laws.
             break;
         } else if on {
-            let mut row = row(event, dialect.as_ref());
+            let mut row = row(event, dialect.as_ref(), &story.events);
             if let Some(Row::Unread { up: false, why, .. }) = &mut row
                 && link.is_some_and(|link| !spoken.contains(link))
             {
@@ -245,7 +245,7 @@ fn instead(story: &Story, failure: &Failure, look: Look) -> String {
     let mut text = waited_for(begun.map(|at| &**events[at]), dialect.as_ref(), look);
     let rows: Vec<Row> = came
         .iter()
-        .filter_map(|event| row(event, dialect.as_ref()))
+        .filter_map(|event| row(event, dialect.as_ref(), &story.events))
         .collect();
     if rows.is_empty() {
         text.push_str("   The server said nothing since this step began.\n");
@@ -335,7 +335,7 @@ enum Row {
     },
 }
 
-fn row(event: &Event, dialect: Option<&Dialect>) -> Option<Row> {
+fn row(event: &Event, dialect: Option<&Dialect>, events: &[Arc<Event>]) -> Option<Row> {
     let remark = |who: &PeerName, text: String, bad| Row::Remark {
         who: who.to_string(),
         text,
@@ -344,7 +344,7 @@ fn row(event: &Event, dialect: Option<&Dialect>) -> Option<Row> {
     if let Some(message) = Message::of(event) {
         let mut why = String::new();
         if let Some(dialect) = dialect {
-            why = message.explain(dialect).to_string();
+            why = message.explain(dialect, events).to_string();
         }
         // What peers of a scene are called.
         let me = message.peer.as_str();

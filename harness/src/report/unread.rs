@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::text::tame;
-use crate::names::PeerName;
+use crate::names::{Link, PeerName};
 use crate::record::{Event, Role, Seq, Story, What};
 use crate::signaling::{Dialect, Explained, Unread};
 use crate::terms::{Carrier, Direction};
@@ -24,6 +24,8 @@ pub(super) fn dialect(story: &Story) -> Option<Dialect> {
 /// One message that nobody understood.
 pub(super) struct Message<'e> {
     pub peer: &'e PeerName,
+    link: &'e Link,
+    seq: Seq,
     pub direction: Direction,
     pub carrier: Carrier,
     pub text: &'e str,
@@ -42,6 +44,8 @@ impl<'e> Message<'e> {
                 ..
             } => Some(Self {
                 peer: &link.peer,
+                link,
+                seq: event.seq,
                 direction: *direction,
                 carrier: *carrier,
                 text,
@@ -50,10 +54,38 @@ impl<'e> Message<'e> {
         }
     }
 
-    /// Why not.
-    pub fn explain(&self, dialect: &Dialect) -> Explained {
+    /// Why not, by itself.
+    fn explain_alone(&self, dialect: &Dialect) -> Explained {
         let message = Unread::recorded(self.carrier, self.text);
         dialect.explain(self.direction, message, &[("me", self.peer.as_str())])
+    }
+
+    /// Why not, after what was understood on its line before.
+    pub fn explain(&self, dialect: &Dialect, events: &[Arc<Event>]) -> Explained {
+        let message = Unread::recorded(self.carrier, self.text);
+        let known = [("me", self.peer.as_str())];
+        let before = events.iter().take_while(|event| event.seq < self.seq);
+        let before = before.filter_map(|event| match &event.what {
+            What::Message {
+                link,
+                direction,
+                carrier,
+                word: Some(_),
+                text,
+                ..
+            }
+            | What::Aside {
+                link,
+                direction,
+                carrier,
+                text,
+                ..
+            } if link == self.link && *direction == self.direction => {
+                Some(Unread::recorded(*carrier, text))
+            }
+            _ => None,
+        });
+        dialect.explain_after(self.direction, message, &known, before)
     }
 
     fn way(&self) -> String {
@@ -76,25 +108,24 @@ pub(super) fn unread(story: &Story, before: Seq) -> String {
         return String::new();
     };
     let messages = story.events.iter().filter(|event| event.seq < before);
-    let mut told: Vec<(String, String, usize)> = Vec::new();
+    let mut told: Vec<(String, Message, usize)> = Vec::new();
     let is_page = |peer: &PeerName| {
         let mut events = story.events.iter();
         events.any(|event| matches!(&event.what, What::App { peer: page, .. } if page == peer))
     };
     for message in messages.filter_map(|event: &Arc<Event>| Message::of(event)) {
-        let explained = message.explain(&dialect);
+        let explained = message.explain_alone(&dialect);
         // What a page loads is no message.
         let is_near = !matches!(explained, Explained::Nothing { .. });
         if message.carrier == Carrier::Http && !is_near && is_page(message.peer) {
             continue;
         }
         let why = format!("{}\n{explained}", message.way());
-        let line = format!("{}: {}", message.way(), in_full(message.text));
         let times = match told.iter().position(|(known, ..)| *known == why) {
             Some(at) => told.remove(at).2,
             None => 0,
         };
-        told.push((why, line, times + 1));
+        told.push((why, message, times + 1));
     }
     if told.is_empty() {
         return String::new();
@@ -105,13 +136,16 @@ pub(super) fn unread(story: &Story, before: Seq) -> String {
         let _ = writeln!(text, "  ({more} more before)");
         told.drain(..more);
     }
-    for (why, line, times) in &told {
+    for (_, message, times) in &told {
         let times = match times {
             1 => String::new(),
             times => format!("  (the last of {times} alike)"),
         };
-        let _ = writeln!(text, "  {line}{times}");
-        for line in why.lines().skip(1) {
+        let (way, shown) = (message.way(), in_full(message.text));
+        let _ = writeln!(text, "  {way}: {shown}{times}");
+        // What was otherwise before may be so in each of those that are alike.
+        let explained = message.explain(&dialect, &story.events).to_string();
+        for line in explained.lines() {
             let _ = writeln!(text, "    {}", tame(line));
         }
     }

@@ -14,7 +14,7 @@ use super::crowd::are_apart;
 use super::model::{Action, Answer, Condition, Cut, Raw, Scenario, Second, Share, Step, Together};
 use super::strain::Strain;
 use crate::names::{PeerName, RoomName, Stack};
-use crate::signaling::{Dialect, Kind, Need, Reason};
+use crate::signaling::{Dialect, Field, Kind, Need, Reason};
 use crate::terms::Kill;
 
 /// One need, and what in the scenario has it.
@@ -289,12 +289,16 @@ impl<'s> Course<'s> {
                 },
             } => {
                 let what = format!("sends garbage, `{kind}`");
+                let of = &of.or((*field == Some(Field::Given)).then_some(Kind::Join));
                 need(self, Need::Spoils(*kind, *of, *field), what);
                 if let Some(of) = of {
                     need(self, Need::Passes(*of), format!("makes garbage of `{of}`"));
                 }
                 if let (Some(of), Some(field)) = (of, field) {
-                    let what = format!("spoils the {field} of `{of}`");
+                    let what = match field {
+                        Field::Given => "spoils what one comes back with".to_owned(),
+                        _ => format!("spoils the {field} of `{of}`"),
+                    };
                     need(self, Need::HasField(*of, *field), what);
                 }
                 if !self.rooms.values().any(|inside| inside.contains(peer)) {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::Kind;
+
 /// In which way a message is garbage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Garbage {
@@ -95,21 +97,24 @@ pub enum Field {
     Sdp,
     /// `candidate`
     Candidate,
+    /// `given`: what the server gave to come back with, in the dialect's `rejoin`.
+    Given,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Field; 6] = [
+    pub const ALL: [Field; 7] = [
         Field::Word,
         Field::Room,
         Field::Peer,
         Field::Me,
         Field::Sdp,
         Field::Candidate,
+        Field::Given,
     ];
 
     /// Their names, as files write them.
-    pub const NAMES: [&str; 6] = ["word", "room", "peer", "me", "sdp", "candidate"];
+    pub const NAMES: [&str; 7] = ["word", "room", "peer", "me", "sdp", "candidate", "given"];
 
     /// The name as files write it.
     pub fn as_str(self) -> &'static str {
@@ -120,6 +125,16 @@ impl Field {
             Field::Me => "me",
             Field::Sdp => "sdp",
             Field::Candidate => "candidate",
+            Field::Given => "given",
+        }
+    }
+
+    /// The word whose message has it, where nobody says which.
+    pub fn usual_word(self) -> Kind {
+        match self {
+            // One comes back by asking to be let in again.
+            Field::Given => Kind::Join,
+            _ => Kind::Offer,
         }
     }
 

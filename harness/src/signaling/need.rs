@@ -235,6 +235,10 @@ impl Need {
                     Field::Me => "says who sends it",
                     Field::Sdp => "has the description",
                     Field::Candidate => "has the candidate",
+                    Field::Given if *kind == Kind::Join && !dialect.says_rejoin() => {
+                        return undeclared("rejoin");
+                    }
+                    Field::Given => "is what one comes back with",
                 };
                 format!("in the dialect `{name}` no field of `{kind}` {what}")
             }),

@@ -364,7 +364,7 @@ impl Driver {
         let what = match means {
             Meant::Word(kind) => kind.as_str(),
             Meant::Aside => "a message of the dialect's own",
-            Meant::Nothing => "a message in another's name",
+            Meant::Nothing => "a message that means nothing",
         };
         let frame = match self.frame(link, text) {
             Ok(frame) => frame,

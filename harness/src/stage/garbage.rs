@@ -31,8 +31,8 @@ impl Driver {
         let conversation = &link.conversation;
         let outs = match field {
             None => conversation.garbage(kind, of),
-            Some((field, to)) => {
-                let of = of.unwrap_or(Kind::Offer);
+            Some((field, ref to)) => {
+                let of = of.unwrap_or(field.usual_word());
                 conversation.garbage_in(kind, of, field, to.as_ref().map(PeerName::as_str))
             }
         };
@@ -42,7 +42,10 @@ impl Driver {
         };
         let last = outs.len();
         let outs = outs.into_iter().enumerate();
-        let outs = outs.map(|(at, Say { out, means })| (out, (at + 1 < last).then_some(means)));
+        let outs = outs.map(|(at, Say { out, means })| {
+            let known = at + 1 < last || means == Meant::Nothing;
+            (out, known.then_some(means))
+        });
         self.send_odd(number, outs.collect(), cause, done).await;
     }
 
@@ -76,13 +79,17 @@ impl Driver {
         cause: Vec<Seq>,
         done: oneshot::Sender<Done>,
     ) {
+        let mut odd = false;
         for (out, meant) in outs {
+            let is_odd = matches!(meant, None | Some(Meant::Nothing));
             match out {
                 Out::Text(text) => {
                     let frame = frames::garbage(&self.dialect, number, text);
                     let sent = self.send_frame(number, meant, frame, cause.clone());
                     match sent.await {
-                        Done::Yes => {}
+                        Done::Yes => odd |= is_odd,
+                        // Who was put out for the first says no more.
+                        Done::No(_) if odd => break,
                         other => return tell(done, other),
                     }
                 }

@@ -36,17 +36,20 @@ impl Unjudged {
 /// So much of a text shows what it is, in characters.
 const HEAD: usize = 40;
 
-/// Members of JSON whose text says what a message is.
-const KINDS: [&str; 12] = [
-    "type", "event", "kind", "action", "cmd", "command", "op", "method", "name", "msg", "t", "id",
+/// Members of JSON whose text says what a message is, where the dialect's own words have no such member. What may as well be somebody's name, an
+/// id or what somebody says is none of them: it differs from one message to the next.
+const KINDS: [&str; 10] = [
+    "type", "event", "ev", "kind", "action", "cmd", "command", "op", "method", "t",
 ];
 
 /// What came to anybody in these events and is judged by nothing.
 pub(super) fn beyond(events: &[Arc<Event>], dialect: &Arc<Dialect>) -> Beyond {
     let ear = Conversation::new(dialect.clone(), "");
+    let mut keys = dialect.keys_of_words();
+    keys.extend(KINDS);
     let mut all = Beyond::new();
     for event in events {
-        let (text, why) = match &event.what {
+        let (text, why, pattern) = match &event.what {
             What::Message {
                 direction: Direction::Down,
                 word: None,
@@ -56,19 +59,23 @@ pub(super) fn beyond(events: &[Arc<Event>], dialect: &Arc<Dialect>) -> Beyond {
                 fate,
                 text,
                 ..
-            } if fate.arrives() => (text, Unjudged::Unknown),
+            } if fate.arrives() => (text, Unjudged::Unknown, None),
             What::Aside {
                 direction: Direction::Down,
                 text,
                 ..
-            } if ear.ignores(text) => (text, Unjudged::Ignored),
+            } => match ear.ignored_as(text) {
+                Some(pattern) => (text, Unjudged::Ignored, pattern),
+                None => continue,
+            },
             _ => continue,
         };
-        let (_, readings) = ear.readings(text);
-        let looks = readings
-            .last()
-            .and_then(looks)
-            .unwrap_or_else(|| head(text));
+        let message = || {
+            let (_, readings) = ear.readings(text);
+            readings.last().and_then(|message| looks(message, &keys))
+        };
+        let looks = pattern.map(|pattern| head(&pattern)).or_else(message);
+        let looks = looks.unwrap_or_else(|| head(text));
         *all.entry(why).or_default().entry(looks).or_default() += 1;
     }
     all
@@ -87,14 +94,14 @@ pub fn beyond_all<'a>(each: impl Iterator<Item = &'a Beyond>) -> Beyond {
 }
 
 /// `{"type":"card"}`, `["user-connected"]`: what a message of JSON is, without what differs from one to the next.
-fn looks(message: &Json) -> Option<String> {
+fn looks(message: &Json, keys: &[&str]) -> Option<String> {
     match message {
         Json::Object(members) => {
-            let kind = KINDS.into_iter().find_map(|key| {
-                let kind = members.get(key)?.as_str()?;
+            let kind = keys.iter().find_map(|key| {
+                let kind = members.get(*key)?.as_str()?;
                 Some(format!(
                     "{{{}:{}}}",
-                    Json::from(key),
+                    Json::from(*key),
                     Json::from(head(kind))
                 ))
             });
@@ -106,7 +113,7 @@ fn looks(message: &Json) -> Option<String> {
         }
         Json::Array(items) => match items.first()? {
             Json::String(kind) => Some(format!("[{}, …]", Json::from(head(kind)))),
-            first => looks(first).map(|first| format!("[{first}, …]")),
+            first => looks(first, keys).map(|first| format!("[{first}, …]")),
         },
         _ => None,
     }
@@ -140,9 +147,17 @@ mod tests {
             ),
             (json!([{ "op": "x" }]), "[{\"op\":\"x\"}, …]"),
         ] {
-            assert_eq!(looks(&message).as_deref(), Some(shown));
+            assert_eq!(looks(&message, &KINDS).as_deref(), Some(shown));
         }
-        assert_eq!(looks(&json!(5)), None);
+        assert_eq!(looks(&json!(5), &KINDS), None);
+        let answer = json!({ "type": "x", "id": "presenterResponse" });
+        assert_eq!(
+            looks(&answer, &["id", "type"]).as_deref(),
+            Some("{\"id\":\"presenterResponse\"}")
+        );
+        // What is somebody's id tells no kind.
+        let news = json!({ "id": "m_01272ef2fff112c0", "name": "bob" });
+        assert_eq!(looks(&news, &KINDS).as_deref(), Some("{id, name}"));
         assert_eq!(head("PING :1\nrest"), "PING :1");
     }
 }

@@ -37,3 +37,26 @@ fn what_is_ignored_or_unknown_is_told_to_be_judged_by_nothing() {
     assert_eq!(json["unjudged"]["ignored"]["{\"type\":\"error\"}"], 1);
     assert_eq!(json["unjudged"]["unknown"], Value::Null);
 }
+
+#[test]
+fn what_is_ignored_is_told_by_what_its_pattern_says_of_it() {
+    let arguments = ["validate", "--dialect", "dialect.yaml", "--case", "7.21"];
+    let mut told = Vec::new();
+    for pattern in [
+        "{ reason: not JSON }",
+        "{ reason: \"not {_}\", type: \"{_}\" }",
+        // What the dialect knows its words by says it where a pattern does not.
+        "{ reason: \"{_}\" }",
+    ] {
+        let ignoring = format!("ignore:\n  - {{ message: {pattern} }}\n");
+        let ran = asked(ERROR, &ignoring).glare(&arguments);
+        let line = ran.out.lines().find_map(|line| line.split_once("over: "));
+        told.push(line.expect("a line of it").1.to_owned());
+    }
+    let wanted = [
+        "{\"reason\":\"not JSON\"}",
+        "{\"reason\":\"not …\"}",
+        "{\"type\":\"error\"}",
+    ];
+    assert_eq!(told, wanted);
+}

@@ -345,7 +345,7 @@ pub(super) fn wrong_type(name: &str, value: &Json) -> Option<&'static str> {
 }
 
 /// Whether a value is what is known; a name on the wire may have an ending.
-fn is(known: &Json, value: &Json) -> bool {
+pub(super) fn is(known: &Json, value: &Json) -> bool {
     let ended = match (known.as_str(), value.as_str()) {
         (Some(known), Some(value)) => value
             .strip_prefix(known)

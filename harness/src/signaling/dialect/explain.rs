@@ -2,11 +2,12 @@
 //!
 //! Pure: of the dialect and the message alone. What a conversation has learnt before is known only as far as the caller says it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value as Json;
 
-use super::differ::{Compared, quote, told};
+use super::differ::{Compared, is, quote, told};
 use super::patterns::Pattern;
 use super::socketio::{self, Packet};
 use super::template::{Piece, matches_text};
@@ -66,6 +67,8 @@ pub enum Explained {
         differences: Vec<Difference>,
         /// Where the pattern has another word than the message: the words that stand there in all patterns, each once.
         words: Vec<String>,
+        /// What had another value on this line before, and both of them.
+        otherwise: Vec<String>,
     },
     /// No pattern has anything in common with it.
     Nothing {
@@ -93,11 +96,14 @@ impl fmt::Display for Explained {
                 pattern,
                 differences,
                 words,
+                otherwise,
             } => {
                 if differences.is_empty() {
+                    let before = if otherwise.is_empty() { "" } else { ": " };
                     return write!(
                         f,
-                        "{pattern}: fits by itself, but not what was said and heard before it"
+                        "{pattern}: fits by itself, but not what was said and heard before it{before}{}",
+                        otherwise.join("; ")
                     );
                 }
                 for (index, difference) in differences.iter().enumerate() {
@@ -179,7 +185,57 @@ impl Dialect {
             pattern: candidate.name.clone(),
             differences: compared.differences,
             words,
+            otherwise: Vec::new(),
         }
+    }
+
+    /// The same, where these messages were understood before it on its line: what it gives another value is named.
+    pub fn explain_after<'m>(
+        &self,
+        direction: Direction,
+        message: Unread<'_>,
+        known: &[(&str, &str)],
+        before: impl IntoIterator<Item = Unread<'m>>,
+    ) -> Explained {
+        let mut explained = self.explain(direction, message, known);
+        if let Explained::Nearest {
+            pattern,
+            differences,
+            otherwise,
+            ..
+        } = &mut explained
+            && differences.is_empty()
+        {
+            let all = self.compared(direction, message, known).unwrap_or_default();
+            let found = all.into_iter().find(|(one, _)| one.name == *pattern);
+            let here = found.map_or_else(Vec::new, |(_, compared)| self.of_a_line(&compared));
+            let mut learnt = BTreeMap::new();
+            for earlier in before {
+                let all = self.compared(direction, earlier, known).unwrap_or_default();
+                let fits = all.iter().filter(|(_, one)| one.differences.is_empty());
+                if let Some((_, fits)) = fits.max_by_key(|(_, compared)| compared.score) {
+                    learnt.extend(self.of_a_line(fits));
+                }
+            }
+            for (name, value) in here {
+                if let Some(was) = learnt.get(&name).filter(|was| !is(was, &value)) {
+                    let (was, here) = (told(was), told(&value));
+                    otherwise.push(format!("`{{{name}}}` was {was}, here {here}"));
+                }
+            }
+        }
+        explained
+    }
+
+    /// What was captured and is the same in all messages of a line, as far as that can be told: what is said of somebody else may be of two.
+    fn of_a_line(&self, compared: &Compared) -> Vec<(String, Json)> {
+        let of_two = compared.captured().any(|(name, _)| name == "peer");
+        let captured = compared.captured();
+        let captured =
+            captured.filter(|(name, _)| *name == "self" || (!of_two && self.is_own(name)));
+        captured
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .collect()
     }
 }
 
@@ -549,6 +605,40 @@ mod tests {
             Direction::Down,
             Unread::Message(&text[..4096]),
             "hear.offer: /data/from: expected text or a number, a peer's id, found true",
+        );
+    }
+
+    #[test]
+    fn what_was_otherwise_before_is_named() {
+        let dialect = dialect(&format!(
+            "{HEAD}{SAY}rejoin: {{ message: {{ event: back, seat: \"{{seat}}\" }} }}\nhear:\n  joined: {{ message: {{ event: joined, room: \"{{room}}\", you: \"{{self}}\", seat: {{ no: \"{{seat}}\" }} }} }}\n  offer: {{ message: {{ event: signal, of: \"{{self}}\", from: \"{{peer}}\", sdp: \"{{sdp}}\" }} }}\n  answer: {{ message: {{ event: answer, from: \"{{peer}}\", sdp: \"{{sdp}}\" }} }}\n"
+        ));
+        let joined = |room: &str, you: &str, seat: u8| {
+            format!(r#"{{"event":"joined","room":"{room}","you":"{you}","seat":{{"no":{seat}}}}}"#)
+        };
+        let told = |text: &str, before: &[String]| {
+            let before = before.iter().map(|text| Unread::Message(text));
+            let message = Unread::Message(text);
+            let explained = dialect.explain_after(Direction::Down, message, &[], before);
+            explained.to_string()
+        };
+        let alone = "hear.joined: fits by itself, but not what was said and heard before it";
+        let first = joined("lobby", "m_1", 4);
+        assert_eq!(told(&first, &[]), alone);
+        // A room is what was asked for.
+        assert_eq!(
+            told(&joined("hall", "m_1", 4), std::slice::from_ref(&first)),
+            alone
+        );
+        assert_eq!(
+            told(&joined("lobby", "m_2", 5), &[first.clone(), "{}".into()]),
+            format!("{alone}: `{{self}}` was \"m_1\", here \"m_2\"; `{{seat}}` was 4, here 5")
+        );
+        // The newest counts.
+        let news = r#"{"event":"signal","of":"m_2","from":"bob","sdp":"v=0"}"#;
+        assert_eq!(
+            told(news, &[joined("lobby", "m_2", 4), first]),
+            "hear.offer: fits by itself, but not what was said and heard before it: `{self}` was \"m_1\", here \"m_2\""
         );
     }
 

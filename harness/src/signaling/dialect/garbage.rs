@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::template::{Template, id_text};
-use super::{Alias, Body, Book, Conversation, Dialect, Framing, Out, Say, Unspeakable};
+use super::template::{Missing, Template, id_text};
+use super::{Alias, Body, Book, Conversation, Dialect, Framing, Meant, Out, Say, Unspeakable};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Field, Garbage, Kind, Notice, Request, Signal, Word};
 
@@ -92,6 +92,9 @@ impl Conversation {
         field: Field,
         to: Option<&str>,
     ) -> Result<Vec<Say>, Unspeakable> {
+        if field == Field::Given {
+            return self.garbage_given(kind);
+        }
         let mut sound = self.clone();
         // What is not marked is the word itself, where that is wanted.
         let is = |one: Field| field == one || field == Field::Word;
@@ -149,6 +152,48 @@ impl Conversation {
             }
         }
         Ok(outs)
+    }
+
+    /// The message by which one comes back, once for each value that the server gave for it: that one is spoilt, and all else is as it was given.
+    fn garbage_given(&self, kind: Garbage) -> Result<Vec<Say>, Unspeakable> {
+        let dialect = &self.dialect;
+        let Some((saying, given)) = &dialect.rejoin else {
+            return Err(Unspeakable::NoSuchWord {
+                dialect: dialect.name.clone(),
+                kind: Kind::Join,
+            });
+        };
+        let mut sound = self.clone();
+        let mark = |name: &String| (name.clone(), Json::from(MARK));
+        // Who was never given anything has no sound value.
+        sound.link.extend(given.iter().map(mark));
+        let mut room = RoomName::new("glare-room");
+        for (of, values) in self.book.all_given(&self.me) {
+            room = of;
+            sound.link.extend(values);
+        }
+        let word = Word::Request {
+            request: Request::Join { room },
+        };
+        let each = given.iter().map(|name| {
+            let mut marked = sound.clone();
+            marked.link.extend([mark(name)]);
+            let variables = marked.said_variables(&word);
+            let out = marked.out(saying, &variables, None);
+            let out = out.map_err(|Missing(variable)| Unspeakable::Missing {
+                dialect: dialect.name.clone(),
+                kind: Kind::Join,
+                variable,
+            })?;
+            let out = match out {
+                Out::Text(text) => Out::Text(spoilt_in(kind, Field::Given, &text, &marked.words())),
+                other => other,
+            };
+            // Without what is spoilt in it, it may be as good a request as any.
+            let means = Meant::Nothing;
+            Ok(Say { out, means })
+        });
+        each.collect()
     }
 
     fn words(&self) -> Words {

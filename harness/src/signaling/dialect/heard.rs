@@ -67,10 +67,10 @@ fn answered(word: Word, asked: Option<Kind>) -> Word {
 }
 
 /// One message, unwrapped.
-struct Message<'a> {
-    value: &'a Json,
+pub(super) struct Message<'a> {
+    pub(super) value: &'a Json,
     /// socket.io: the request that it is the answer to, if that is known.
-    ack: Option<Option<Kind>>,
+    pub(super) ack: Option<Option<Kind>>,
 }
 
 impl Hearing {
@@ -118,16 +118,6 @@ impl Conversation {
                 _ => Heard::default(),
             },
         }
-    }
-
-    /// Whether `ignore` passes over it.
-    pub fn ignores(&self, text: &str) -> bool {
-        let (_, readings) = self.readings(text);
-        let mut messages = readings.iter();
-        messages.any(|value| {
-            let message = Message { value, ack: None };
-            self.any(&self.dialect.ignore, &message).is_some()
-        })
     }
 
     /// A message, or each of those that are bundled in it.
@@ -263,11 +253,21 @@ impl Conversation {
 
     /// What this message captures by the first of these patterns that it fits.
     fn any(&self, patterns: &[Hearing], message: &Message<'_>) -> Option<Vec<(String, Json)>> {
+        self.first_that_fits(patterns, message)
+            .map(|(_, captured)| captured)
+    }
+
+    /// The first of these patterns that this message fits, and what it captures.
+    pub(super) fn first_that_fits<'p>(
+        &self,
+        patterns: &'p [Hearing],
+        message: &Message<'_>,
+    ) -> Option<(&'p Hearing, Vec<(String, Json)>)> {
         patterns.iter().find_map(|hearing| {
             let mut variables = self.variables();
             let known = variables.count();
             let fits = hearing.hears(message, &mut variables);
-            fits.then(|| Self::captures(&variables, known))
+            fits.then(|| (hearing, Self::captures(&variables, known)))
         })
     }
 

@@ -10,7 +10,7 @@ pub enum Meant {
     Word(Kind),
     /// No word: part of how one talks to this server.
     Aside,
-    /// No word, though it looks like one: it is written in another's name.
+    /// No word, though it looks like one: it is written in another's name, or spoilt.
     Nothing,
 }
 

@@ -5,6 +5,7 @@
 
 mod alias;
 mod book;
+mod constant;
 mod conversation;
 mod covers;
 mod dials;
@@ -684,6 +685,7 @@ impl Dialect {
             Field::Me => any(&["me", "self"]),
             Field::Sdp => any(&["sdp"]),
             Field::Candidate => any(&["candidate", "candidate-line"]),
+            Field::Given => kind == Kind::Join && self.says_rejoin(),
         }
     }
 

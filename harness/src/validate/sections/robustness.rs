@@ -92,7 +92,7 @@ const WAYS: [(Garbage, &str); 7] = [
 ];
 
 /// Each field of each word. Numbers follow from the place: new ones go to the end.
-const FIELDS: [(Kind, Field, &[Garbage]); 12] = {
+const FIELDS: [(Kind, Field, &[Garbage]); 13] = {
     use Garbage::{Deep, Empty, FieldMissing, Huge, Null, Prototype, WrongType};
     const ALL: &[Garbage] = &[FieldMissing, Null, WrongType, Deep, Huge, Empty, Prototype];
     const PAYLOAD: &[Garbage] = &[Deep, Huge, Empty, Prototype];
@@ -110,6 +110,7 @@ const FIELDS: [(Kind, Field, &[Garbage]); 12] = {
         (Kind::Bye, Field::Word, ALL),
         (Kind::Offer, Field::Peer, WHOM),
         (Kind::Offer, Field::Me, WHOM),
+        (Kind::Join, Field::Given, ALL),
     ]
 };
 
@@ -124,7 +125,11 @@ fn fields() -> Vec<Case> {
                 section: NUMBER,
                 case: number,
             },
-            title: format!("the {} of {} is {what}", named(field), with_article(of)).into(),
+            title: match field {
+                Field::Given => format!("what one comes back with is {what}"),
+                _ => format!("the {} of {} is {what}", named(field), with_article(of)),
+            }
+            .into(),
             why: reason(way).into(),
             source: HARMS_NOBODY,
             steps: steps(of, field, way).into(),
@@ -143,6 +148,7 @@ fn named(field: Field) -> &'static str {
         Field::Me => "sender",
         Field::Sdp => "description",
         Field::Candidate => "candidate's text",
+        Field::Given => "ticket",
     }
 }
 
@@ -173,6 +179,11 @@ fn steps(of: Kind, field: Field, way: Garbage) -> String {
         )
     };
     let (before, harm) = match of {
+        // All else that is said then was given to somebody, who is lost.
+        Kind::Join if field == Field::Given => (
+            "\ngiven open erin hall\ngiven kill: { peer: erin, how: socket }\ngiven connect: { peer: erin }",
+            harm("erin", ""),
+        ),
         Kind::Join | Kind::Create => ("\ngiven connect: { peer: erin }", harm("erin", "")),
         Kind::Leave | Kind::Destroy => ("", harm("bob", "")),
         _ => ("", harm("bob", ", to: alice")),
@@ -186,6 +197,8 @@ fn broken_by(field: Field, way: Garbage) -> &'static str {
     match (field, way) {
         // The reference server's rooms are of two: nobody says whom it is for, nor who he is.
         (Field::Peer | Field::Me, _) => "",
+        // And nobody is given anything to come back with.
+        (Field::Given, _) => "",
         (_, Garbage::Huge) => "dies-of-huge",
         (_, Garbage::Empty | Garbage::Prototype) => "dies-of-odd-texts",
         _ => "dies-of-nonsense",

@@ -248,3 +248,36 @@ fn what_is_deep_or_huge_is_so_in_a_field() {
         );
     }
 }
+
+/// One who has several things to come back with is read past the first of them.
+#[test]
+fn what_was_given_is_spoilt_each_in_a_message_of_its_own() {
+    let text = "dialect: back\nconnect: { path: / }\nrejoin: { message: { do: back, of: \"{session}\", by: \"{ticket}\", in: \"{room}\", who: \"{me}\" } }\nsay:\n  create: join\n  join: { message: { do: join, in: \"{room}\" } }\n  leave: { message: { do: leave } }\n  offer: { message: { do: offer, sdp: \"{sdp}\" } }\n  answer: { message: { do: answer, sdp: \"{sdp}\" } }\nhear:\n  joined: { message: { joined: { of: \"{session}\", by: \"{ticket}\" } } }\n  offer: { message: { do: offer, sdp: \"{sdp}\" } }\n  answer: { message: { do: answer, sdp: \"{sdp}\" } }\n";
+    let dialect = Arc::new(Dialect::read(std::path::Path::new("back.yaml"), text).unwrap());
+    let book = Book::default();
+    let line = || Conversation::new(dialect.clone(), "alice").with(book.clone());
+    let mut first = line();
+    let lobby = RoomName::new("lobby");
+    let join = |room| Word::Request {
+        request: Request::Join { room },
+    };
+    first.say(&join(lobby)).unwrap();
+    first.hear_text(r#"{"joined":{"of":7,"by":"t1"}}"#);
+    let made = |kind| -> Vec<Json> {
+        let outs = line().garbage_in(kind, Kind::Join, Field::Given, None);
+        let texts = outs.unwrap().into_iter().map(|say| match say.out {
+            Out::Text(text) => serde_json::from_str(&text).unwrap(),
+            _ => panic!("a text"),
+        });
+        texts.collect()
+    };
+    let said = |of: Json, by: Json| serde_json::json!({ "do": "back", "of": of, "by": by, "in": "lobby", "who": "alice" });
+    assert_eq!(
+        made(Garbage::Null),
+        [said(Json::Null, "t1".into()), said(7.into(), Json::Null)]
+    );
+    let missing = made(Garbage::FieldMissing);
+    let keys = missing.iter().map(|made| made.as_object().unwrap().len());
+    assert_eq!(keys.collect::<Vec<_>>(), [4, 4]);
+    assert_eq!(missing[1]["of"], 7);
+}
