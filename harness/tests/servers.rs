@@ -537,6 +537,60 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
     }
 }
 
+/// What a message holds beside its word may be missing, or nothing that holds anything.
+#[test]
+fn what_comes_with_a_word_may_be_anything() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let examples = folder().join("examples");
+    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
+    let spoken = std::fs::read_to_string(examples.join("tickets/dialect.yaml")).expect("a text");
+    let swap = |text: &str, from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    };
+    let flat = "{ enter: \"{room}\", as: \"{me}\" }";
+    let spoken = swap(
+        &spoken,
+        flat,
+        "{ enter: { room: \"{room}\", as: \"{me}\" } }",
+    );
+    let asks =
+        "if (typeof message?.enter === 'string' && typeof message.as === 'string') enter(message)";
+    let looks = "if (typeof message?.enter?.room === 'string' && typeof message.enter.as === 'string') enter({ enter: message.enter.room, as: message.enter.as })";
+    let text = swap(&text, asks, looks);
+    // What is no other word is one that comes in; and what is said is an object.
+    let takes = "if (message && !message.back && !message.to && !message.leave && !message.glare) { if ('room' in message.enter) enter({ enter: message.enter.room, as: message.enter.as }) }";
+    let other = "const other = others().find";
+    let reads =
+        "if ('offer' in message.say) line.offered = true\n      const other = others().find";
+    let joins = ["7.113", "7.114", "7.115", "7.116"];
+    let offers = ["7.117", "7.118", "7.119", "7.120"];
+    for (broken, text) in [
+        (&[][..], text.clone()),
+        (&joins, swap(&text, looks, takes)),
+        (&offers, swap(&text, other, reads)),
+    ] {
+        let stand = Stand::new();
+        stand.write("server.js", &text);
+        stand.write("d.yaml", &spoken);
+        let server = changed_server();
+        let mut flags = vec!["validate", "--server", &server, "--dialect", "d.yaml"];
+        for number in joins.iter().chain(&offers) {
+            flags.extend(["--case", number]);
+        }
+        let ran = stand.glare(&flags);
+        let accused: Vec<&str> = (ran.out.lines())
+            .filter_map(|line| line.strip_prefix("  broken ")?.split_whitespace().next())
+            .collect();
+        assert_eq!(accused, broken, "{}", ran.out);
+        let holds = format!("{} holds", 8 - broken.len());
+        assert!(ran.out.contains(&holds), "{}", ran.out);
+    }
+}
+
 /// Whoever says what he came back with wrongly ends nobody else's call; each of these servers reads it without looking first.
 #[test]
 fn what_one_comes_back_with_may_be_anything() {

@@ -97,24 +97,36 @@ pub enum Field {
     Sdp,
     /// `candidate`
     Candidate,
+    /// `payload`: all that stands in one place beside the word, as the second of `[word, { … }]`.
+    Payload,
     /// `given`: what the server gave to come back with, in the dialect's `rejoin`.
     Given,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Field; 7] = [
+    pub const ALL: [Field; 8] = [
         Field::Word,
         Field::Room,
         Field::Peer,
         Field::Me,
         Field::Sdp,
         Field::Candidate,
+        Field::Payload,
         Field::Given,
     ];
 
     /// Their names, as files write them.
-    pub const NAMES: [&str; 7] = ["word", "room", "peer", "me", "sdp", "candidate", "given"];
+    pub const NAMES: [&str; 8] = [
+        "word",
+        "room",
+        "peer",
+        "me",
+        "sdp",
+        "candidate",
+        "payload",
+        "given",
+    ];
 
     /// The name as files write it.
     pub fn as_str(self) -> &'static str {
@@ -125,6 +137,7 @@ impl Field {
             Field::Me => "me",
             Field::Sdp => "sdp",
             Field::Candidate => "candidate",
+            Field::Payload => "payload",
             Field::Given => "given",
         }
     }

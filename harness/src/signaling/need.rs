@@ -235,6 +235,7 @@ impl Need {
                     Field::Me => "says who sends it",
                     Field::Sdp => "has the description",
                     Field::Candidate => "has the candidate",
+                    Field::Payload => "holds all the others",
                     Field::Given if *kind == Kind::Join && !dialect.says_rejoin() => {
                         return undeclared("rejoin");
                     }

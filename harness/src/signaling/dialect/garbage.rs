@@ -96,8 +96,9 @@ impl Conversation {
             return self.garbage_given(kind);
         }
         let mut sound = self.clone();
-        // What is not marked is the word itself, where that is wanted.
-        let is = |one: Field| field == one || field == Field::Word;
+        // What is not marked is the word itself, where that is wanted. What holds others is known by what it holds.
+        let holds = |one: Field| field == Field::Payload && !matches!(one, Field::Peer | Field::Me);
+        let is = |one: Field| field == one || field == Field::Word || holds(one);
         if is(Field::Peer) {
             // Nobody has an id by that name, and a field stands where one would.
             sound.book = Book::default();
@@ -363,6 +364,10 @@ fn spoilt_within(kind: Garbage, field: Field, text: &str, words: &Words) -> Stri
             _ => spoilt_text(kind, text),
         };
     };
+    if field == Field::Payload {
+        let made = spoilt_payload(kind, &mut value);
+        return made.map_or_else(|| text.to_owned(), |made| format!("{before}{made}"));
+    }
     if let (Field::Word, Some(inner)) = (field, words.behind_the_key(&value)) {
         return format!("{before}{}", spoilt_key(kind, inner));
     }
@@ -383,6 +388,32 @@ fn spoilt_within(kind: Garbage, field: Field, text: &str, words: &Words) -> Stri
         return format!("{before}{}", merged(&spoilt, &rest));
     }
     format!("{before}{}", spoilt_at(kind, &mut value, &is_it))
+}
+
+/// The text of this, where the first that holds what is marked, below all of it, is spoilt.
+fn spoilt_payload(kind: Garbage, value: &mut Json) -> Option<String> {
+    let is_marked = |leaf: &Json| leaf.as_str().is_some_and(|text| text.contains(MARK));
+    let holds =
+        |inner: &Json| (inner.is_array() || inner.is_object()) && any_leaf(inner, &is_marked);
+    let here = Json::from(HERE);
+    match value {
+        Json::Array(items) => {
+            let at = items.iter().position(holds)?;
+            match kind {
+                Garbage::FieldMissing => drop(items.remove(at)),
+                _ => items[at] = here,
+            }
+        }
+        Json::Object(fields) => {
+            let key = fields.iter().find(|(_, inner)| holds(inner))?.0.clone();
+            match kind {
+                Garbage::FieldMissing => drop(fields.remove(&key)),
+                _ => drop(fields.insert(key, here)),
+            }
+        }
+        _ => return None,
+    }
+    Some(spoilt_at(kind, value, &|leaf| *leaf == HERE))
 }
 
 /// The same where the word is a key: it can be nothing but text.

@@ -685,6 +685,13 @@ impl Dialect {
             Field::Me => any(&["me", "self"]),
             Field::Sdp => any(&["sdp"]),
             Field::Candidate => any(&["candidate", "candidate-line"]),
+            Field::Payload => {
+                let last = self.way(kind).and_then(|way| way.steps.last());
+                last.is_some_and(|step| match &step.body {
+                    Body::Template(template) => template.holds_holes(),
+                    Body::None => false,
+                })
+            }
             Field::Given => kind == Kind::Join && self.says_rejoin(),
         }
     }

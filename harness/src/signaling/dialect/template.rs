@@ -294,6 +294,18 @@ impl Template {
         }
     }
 
+    /// Whether something below all of it holds holes: a list, or an object.
+    pub(crate) fn holds_holes(&self) -> bool {
+        let holds = |inner: &Template| {
+            matches!(inner, Template::List(_) | Template::Map(_)) && !inner.holes().is_empty()
+        };
+        match self {
+            Template::List(items) => items.iter().any(holds),
+            Template::Map(entries) => entries.iter().any(|entry| holds(&entry.value)),
+            _ => false,
+        }
+    }
+
     /// Every hole in it.
     pub(crate) fn holes(&self) -> Vec<&Hole> {
         match self {

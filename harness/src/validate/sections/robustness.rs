@@ -92,7 +92,7 @@ const WAYS: [(Garbage, &str); 7] = [
 ];
 
 /// Each field of each word. Numbers follow from the place: new ones go to the end.
-const FIELDS: [(Kind, Field, &[Garbage]); 13] = {
+const FIELDS: [(Kind, Field, &[Garbage]); 15] = {
     use Garbage::{Deep, Empty, FieldMissing, Huge, Null, Prototype, WrongType};
     const ALL: &[Garbage] = &[FieldMissing, Null, WrongType, Deep, Huge, Empty, Prototype];
     const PAYLOAD: &[Garbage] = &[Deep, Huge, Empty, Prototype];
@@ -111,6 +111,8 @@ const FIELDS: [(Kind, Field, &[Garbage]); 13] = {
         (Kind::Offer, Field::Peer, WHOM),
         (Kind::Offer, Field::Me, WHOM),
         (Kind::Join, Field::Given, ALL),
+        (Kind::Join, Field::Payload, WHOM),
+        (Kind::Offer, Field::Payload, WHOM),
     ]
 };
 
@@ -148,6 +150,7 @@ fn named(field: Field) -> &'static str {
         Field::Me => "sender",
         Field::Sdp => "description",
         Field::Candidate => "candidate's text",
+        Field::Payload => "content",
         Field::Given => "ticket",
     }
 }
@@ -197,6 +200,8 @@ fn broken_by(field: Field, way: Garbage) -> &'static str {
     match (field, way) {
         // The reference server's rooms are of two: nobody says whom it is for, nor who he is.
         (Field::Peer | Field::Me, _) => "",
+        // Its messages hold nothing but fields.
+        (Field::Payload, _) => "",
         // And nobody is given anything to come back with.
         (Field::Given, _) => "",
         (_, Garbage::Huge) => "dies-of-huge",

@@ -193,7 +193,7 @@ const ROWS: &[Row] = &[
         steps: "given meet\n\
             given fill lobby\n\
             do leave: { peer: bob }\n\
-            do disconnect: { peer: bob }\n\
+            do kill: { peer: bob, how: socket }\n\
             do wait: 500ms\n\
             do enter carol lobby\n\
             do join: { peer: dave, room: lobby, refused: full }\n\

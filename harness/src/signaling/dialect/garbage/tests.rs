@@ -281,3 +281,26 @@ fn what_was_given_is_spoilt_each_in_a_message_of_its_own() {
     assert_eq!(keys.collect::<Vec<_>>(), [4, 4]);
     assert_eq!(missing[1]["of"], 7);
 }
+
+#[test]
+fn what_holds_the_others_is_spoilt_as_one() {
+    let nested = r#"{"type":"offer","to":"bob","say":{"offer":"glare-garbage"}}"#;
+    for (kind, event, said) in [
+        (Garbage::Null, r#"42["enter",null]"#, "\"say\":null"),
+        (Garbage::WrongType, r#"42["enter",5]"#, "\"say\":5"),
+        (Garbage::FieldMissing, r#"42["enter"]"#, ""),
+        (
+            Garbage::Prototype,
+            r#"42["enter","__proto__"]"#,
+            "\"say\":\"__proto__\"",
+        ),
+    ] {
+        assert_eq!(spoilt_in(kind, Field::Payload, EVENT), event, "{kind}");
+        let made = spoilt_in(kind, Field::Payload, nested);
+        assert!(
+            made.contains(said) && made.contains("\"to\":\"bob\""),
+            "{kind}: {made}"
+        );
+        assert_eq!(made.contains("say"), !said.is_empty(), "{kind}: {made}");
+    }
+}
