@@ -174,6 +174,7 @@ fn whose(stuck: Stuck, probe: &Probe) -> End {
     match stuck {
         Stuck::Server(why) if probe.is_outside() => End::Limit(why),
         Stuck::Server(why) => End::Loss(why),
+        Stuck::Told(why) => End::Told(why),
         Stuck::Harness(why) => End::Harness(why),
     }
 }
