@@ -238,3 +238,13 @@ async fn told(limit: Limit, wanted: &[&str]) {
 async fn who_is_answered_by_an_error_is_told_so_and_not_kept_waiting() {
     told(Limit::ForEver, &["9.1", "9.2", "9.8", "9.9"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_passed_on_is_no_loss_where_its_sender_is_told_a_moment_later() {
+    told(Limit::ToldLate, &["9.8", "9.9"]).await;
+    for answer in says(Limit::Untold, &["9.8", "9.9"]).await {
+        let told = format!("{} {:?}\n{}", answer.number, answer.says, answer.log);
+        assert!(matches!(answer.says, Says::Broken(_)), "{told}");
+        assert!(answer.says.why().contains(" did not"), "{told}");
+    }
+}

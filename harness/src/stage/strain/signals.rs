@@ -33,11 +33,25 @@ const GOES_ON_FOR: Duration = Duration::from_secs(4);
 /// How long the server may take for what one says at once, until it counts as taking no more.
 const TAKEN_WITHIN: Duration = Duration::from_secs(2);
 
+/// How long a server may take at least to tell a sender that something of his is not passed on: what came after it may be heard before that.
+const TOLD_WITHIN: Duration = Duration::from_secs(5);
+
+/// So often it is looked whether a sender was told, where nothing comes of what he said.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// An offer that nobody applies.
 pub(super) fn description(session: &str) -> Signal {
     Signal::Offer {
         sdp: sdp(session).into(),
     }
+}
+
+/// What is wrong with what came.
+#[derive(Debug, PartialEq, Eq)]
+enum Wrong {
+    /// Something before it did not come. Its sender may have been told so.
+    Gap(String),
+    Other(String),
 }
 
 /// What is told apart by a number, in one direction of a pair.
@@ -84,7 +98,7 @@ impl Course {
     }
 
     /// Takes in what was heard; what is wrong with it.
-    fn take(&mut self, signal: &Signal) -> Result<(), String> {
+    fn take(&mut self, signal: &Signal) -> Result<(), Wrong> {
         let next = self.heard + 1;
         if self.counts {
             self.heard = next;
@@ -110,7 +124,7 @@ impl Course {
             Ok(number) if number <= self.heard || self.came.contains(&number) => {
                 match self.repeats {
                     true => return Ok(()),
-                    false => format!("number {number} came twice"),
+                    false => Wrong::Other(self.wrong(&format!("number {number} came twice"))),
                 }
             }
             Ok(number) if self.unordered && number <= self.said => {
@@ -121,13 +135,19 @@ impl Course {
                 }
                 return Ok(());
             }
-            Ok(number) => format!("number {number} came, and number {next} did not"),
-            Err(_) => format!("what came in the place of number {next} is another"),
+            Ok(number) => {
+                Wrong::Gap(self.wrong(&format!("number {number} came, and number {next} did not")))
+            }
+            Err(_) => {
+                let what = format!("what came in the place of number {next} is another");
+                Wrong::Other(self.wrong(&what))
+            }
         };
-        Err(format!(
-            "of {} signals of one to another {wrong}",
-            self.said
-        ))
+        Err(wrong)
+    }
+
+    fn wrong(&self, what: &str) -> String {
+        format!("of {} signals of one to another {what}", self.said)
     }
 
     fn is_behind(&self) -> bool {
@@ -148,25 +168,50 @@ async fn passes(
         let said = from.signals(to.id(), signal).await;
         said.map_err(|stuck| whose(stuck, from))?;
     }
+    let mut until = load.until.min(Instant::now() + within);
     while course.is_behind() {
-        let until = load.until.min(Instant::now() + within);
-        match to.hears(course.kind, until).await {
-            Ok(signal) => course.take(&signal).map_err(End::Loss)?,
-            Err(stuck) => {
+        let next = until.min(Instant::now() + LOOK_EVERY);
+        match to.hears(course.kind, next).await {
+            Ok(signal) => {
+                match course.take(&signal) {
+                    Ok(()) => {}
+                    Err(Wrong::Gap(why)) => return Err(lost(load, from, why).await),
+                    Err(Wrong::Other(why)) => return Err(End::Loss(why)),
+                }
+                until = load.until.min(Instant::now() + within);
+            }
+            Err(Stuck::Server(why)) if !to.is_outside() => {
                 let heard = course.heard;
                 // Who was told that it was not passed on, or is let go, has lost nothing without a word.
+                let told = from.catches_up().await;
+                told.map_err(|stuck| whose(stuck, from).after(heard, "signals"))?;
+                if Instant::now() < until {
+                    continue;
+                }
+                let within = within.as_secs();
+                let why = format!("after {heard} signals {why} (within {within} s)");
+                return Err(lost(load, from, why).await);
+            }
+            Err(stuck) => {
                 from.catches_up().await?;
-                return Err(match whose(stuck, to) {
-                    End::Loss(why) => {
-                        let within = within.as_secs();
-                        End::Loss(format!("after {heard} signals {why} (within {within} s)"))
-                    }
-                    end => end.after(heard, "signals"),
-                });
+                return Err(whose(stuck, to).after(course.heard, "signals"));
             }
         }
     }
     Ok(())
+}
+
+/// That something was lost on the way from him; unless he is told so within the time that the server has for that.
+async fn lost(load: &Load<'_>, from: &mut Probe, why: String) -> End {
+    let answers = load.strangers.dialect().properties().answers_within;
+    let within = answers.unwrap_or_default().max(TOLD_WITHIN);
+    match from.is_let_be(within).await {
+        Ok(()) => End::Loss(why),
+        Err(stuck) => match whose(stuck, from) {
+            End::Told(told) => End::Told(format!("{told}, and {why}")),
+            end => end,
+        },
+    }
 }
 
 /// Why somebody got no further: he is outside, or something was lost.
@@ -350,7 +395,7 @@ mod tests {
         }
     }
 
-    fn taken(mut course: Course, numbers: &[u32]) -> Result<bool, String> {
+    fn taken(mut course: Course, numbers: &[u32]) -> Result<bool, Wrong> {
         for number in numbers {
             let candidate = candidate(*number);
             course.take(&Signal::Candidate { candidate })?;
@@ -363,8 +408,11 @@ mod tests {
         assert_eq!(taken(course(3), &[1, 2, 3]), Ok(false));
         assert_eq!(taken(course(3), &[1, 2]), Ok(true));
         let wrong = |numbers: &[u32]| taken(course(3), numbers).expect_err("it is wrong");
-        assert!(wrong(&[1, 3]).contains("number 3 came, and number 2 did not"));
-        assert!(wrong(&[1, 1]).contains("number 1 came twice"));
+        let of_three = |what: &str| format!("of 3 signals of one to another {what}");
+        let gap = of_three("number 3 came, and number 2 did not");
+        assert_eq!(wrong(&[1, 3]), Wrong::Gap(gap));
+        let twice = of_three("number 1 came twice");
+        assert_eq!(wrong(&[1, 1]), Wrong::Other(twice));
     }
 
     #[test]
