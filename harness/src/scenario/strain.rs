@@ -21,7 +21,7 @@ pub enum Strain {
     Signals,
     /// Two tell each other so many things, both at once.
     Dialogue,
-    /// A pair tells so many things, one after the other, beside one who says all that it can.
+    /// A pair tells so many things, five a second, beside one who says thousands, and goes on if it is refused or put out.
     Flood,
     /// A pair goes on while one who does not read is told so many things.
     Deaf,

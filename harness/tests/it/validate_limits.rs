@@ -248,3 +248,23 @@ async fn what_is_not_passed_on_is_no_loss_where_its_sender_is_told_a_moment_late
         assert!(answer.says.why().contains(" did not"), "{told}");
     }
 }
+
+/// The pair comes near no limit of its own; where it is refused for another one, and told so, that may be by its address.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_says_little_beside_a_flood_is_served_where_each_line_has_its_own_limit() {
+    for answer in says(Limit::OfEach, &["9.10"]).await {
+        assert_eq!(answer.says, Says::Holds, "{}", answer.log);
+    }
+    let shared = says(Limit::OfAll, &["9.10"]).await;
+    for answer in shared {
+        let told = format!("{} {:?}\n{}", answer.number, answer.says, answer.log);
+        assert!(matches!(answer.says, Says::Fact(_)), "{told}");
+        assert!(
+            answer
+                .says
+                .why()
+                .contains("not counted for each line alone"),
+            "{told}"
+        );
+    }
+}

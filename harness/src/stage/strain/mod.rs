@@ -1,6 +1,7 @@
 //! Strangers do something so often that the server shows what it keeps of each. They stand outside of the cast: nothing of what they say is recorded,
 //! but how long it took is.
 
+mod flood;
 mod lines;
 mod rooms;
 mod signals;

@@ -1,9 +1,8 @@
-//! Signals in great number: of one pair, and of one pair beside somebody who says too much, or does not read.
+//! Signals in great number: of one pair, and of one pair beside somebody who does not read.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::{EACH_WITHIN, End, Load, Took};
 use crate::mind::{candidate, description as sdp};
@@ -13,15 +12,11 @@ use crate::stage::probe::{Probe, Stuck};
 /// So many are said before they are heard.
 const WINDOW: u32 = 64;
 
-/// A pair beside a flood says two at a time: one alone would not show that one before it was lost.
-const BESIDE: u32 = 2;
+/// A pair beside somebody who does harm says two at a time: one alone would not show that one before it was lost.
+pub(super) const BESIDE: u32 = 2;
 
 /// How long a signal may take beside one who does not read: a server that waits till it has let him go takes longer.
 const BESIDE_THE_DEAF: Duration = Duration::from_secs(5);
-
-/// So many things of a flood are said at once, and the pause behind them.
-const WAVE: u32 = 50;
-const PAUSE: Duration = Duration::from_millis(2);
 
 /// How large each thing is that one is told who does not read, bytes.
 const LARGE: usize = 8 * 1024;
@@ -55,9 +50,9 @@ enum Wrong {
 }
 
 /// What is told apart by a number, in one direction of a pair.
-struct Course {
+pub(super) struct Course {
     kind: Kind,
-    said: u32,
+    pub(super) said: u32,
     heard: u32,
     /// What is relayed may come out changed: then it is only counted.
     counts: bool,
@@ -68,7 +63,7 @@ struct Course {
 }
 
 impl Course {
-    fn new(load: &Load<'_>) -> Self {
+    pub(super) fn new(load: &Load<'_>) -> Self {
         let dialect = load.strangers.dialect();
         let properties = dialect.properties();
         let trickles = dialect.says(Kind::Candidate) && dialect.hears(Kind::Candidate);
@@ -87,7 +82,7 @@ impl Course {
         }
     }
 
-    fn next(&mut self) -> Signal {
+    pub(super) fn next(&mut self) -> Signal {
         self.said += 1;
         match self.kind {
             Kind::Candidate => Signal::Candidate {
@@ -156,7 +151,7 @@ impl Course {
 }
 
 /// Says so many, and hears them.
-async fn passes(
+pub(super) async fn passes(
     load: &Load<'_>,
     (from, to): (&mut Probe, &mut Probe),
     course: &mut Course,
@@ -190,7 +185,7 @@ async fn passes(
                 }
                 let within = within.as_secs();
                 let why = format!("after {heard} signals {why} (within {within} s)");
-                return Err(lost(load, from, why).await);
+                return Err(End::Loss(why));
             }
             Err(stuck) => {
                 from.catches_up().await?;
@@ -215,7 +210,7 @@ async fn lost(load: &Load<'_>, from: &mut Probe, why: String) -> End {
 }
 
 /// Why somebody got no further: he is outside, or something was lost.
-fn whose(stuck: Stuck, probe: &Probe) -> End {
+pub(super) fn whose(stuck: Stuck, probe: &Probe) -> End {
     match stuck {
         Stuck::Server(why) if probe.is_outside() => End::Limit(why),
         Stuck::Server(why) => End::Loss(why),
@@ -261,64 +256,6 @@ impl Load<'_> {
         Ok(format!(
             "{both} signals, half of them each way{}",
             rate(both, took)
-        ))
-    }
-
-    pub(super) async fn flood(&self) -> Result<String, End> {
-        let (mut one, mut other) = self.pair("p").await.map_err(End::before)?;
-        let (mut loud, ear) = self.pair("q").await.map_err(End::before)?;
-        let mut course = Course::new(self);
-        let mut took = Took::default();
-        let said = AtomicU32::new(0);
-        let floods = async {
-            let mut flood = Course::new(self);
-            // It has an end.
-            for _ in 0..self.times {
-                for _ in 0..WAVE {
-                    let signal = flood.next();
-                    // Who is put out for it has no more to say.
-                    if loud.signals(ear.id(), signal).await.is_err() {
-                        return;
-                    }
-                }
-                said.fetch_add(WAVE, Ordering::Relaxed);
-                sleep(PAUSE).await;
-            }
-        };
-        let talks = async {
-            // Till it is under way nothing is to be seen.
-            while said.load(Ordering::Relaxed) < WAVE {
-                sleep(PAUSE).await;
-            }
-            while course.said < self.times {
-                let began = Instant::now();
-                passes(
-                    self,
-                    (&mut one, &mut other),
-                    &mut course,
-                    BESIDE,
-                    EACH_WITHIN,
-                )
-                .await?;
-                took.since(began);
-            }
-            Ok::<(), End>(())
-        };
-        let floods = async {
-            floods.await;
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            talked = talks => talked?,
-            () = floods => {}
-        }
-        for one in [one, other, loud, ear] {
-            one.leave().await;
-        }
-        let said = said.load(Ordering::Relaxed);
-        Ok(format!(
-            "{} signals of a pair beside {said} of one who floods; by twos, {took}",
-            self.times
         ))
     }
 
