@@ -339,6 +339,14 @@ impl Probe {
         self.say(&word, Instant::now() + PASSES_WITHIN).await
     }
 
+    /// Says its fence, and is answered.
+    pub async fn is_answered(&mut self, until: Instant) -> Result<(), Stuck> {
+        self.asks(Request::Fence, until).await?;
+        self.hear("an answer to its fence", until, is_fence)
+            .await
+            .map(drop)
+    }
+
     /// Whether the server is done in that time with all that it said: it refuses what is asked behind that.
     pub async fn is_done_with(&mut self, within: Duration) -> bool {
         let until = Instant::now() + within;

@@ -268,3 +268,28 @@ async fn who_says_little_beside_a_flood_is_served_where_each_line_has_its_own_li
         );
     }
 }
+
+/// Who is kept out for longer than he pauses is told so; where nobody answers him, he was forgotten.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_too_fast_is_served_again_after_a_pause_or_told_why_not() {
+    let all = [
+        Limit::OfEach,
+        Limit::ForEver,
+        Limit::InSilence,
+        Limit::Untold,
+    ];
+    let asked = all.map(|limit| says(limit, &["9.15"]));
+    let answers = futures_util::future::join_all(asked).await.concat();
+    let words: Vec<&str> = answers.iter().map(|answer| answer.says.word()).collect();
+    assert_eq!(words, ["holds", "fact", "broken", "fact"], "{answers:#?}");
+    let why = [
+        "",
+        "pauses for 5 s; then",
+        "never got an answer to its fence",
+        // Who is told of nothing has nothing to pause for.
+        "nothing is asked",
+    ];
+    for (answer, why) in answers.iter().zip(why) {
+        assert!(answer.says.why().contains(why), "{answer:#?}");
+    }
+}

@@ -129,6 +129,7 @@ impl Load<'_> {
             Strain::Signals => self.signals().await,
             Strain::Dialogue => self.dialogue().await,
             Strain::Flood => self.flood().await,
+            Strain::Respite => self.respite().await,
             Strain::Deaf => self.deaf().await,
             Strain::Turnover => self.turnover().await,
         }

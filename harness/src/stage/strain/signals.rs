@@ -29,7 +29,7 @@ const GOES_ON_FOR: Duration = Duration::from_secs(4);
 const TAKEN_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long a server may take at least to tell a sender that something of his is not passed on: what came after it may be heard before that.
-const TOLD_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const TOLD_WITHIN: Duration = Duration::from_secs(5);
 
 /// So often it is looked whether a sender was told, where nothing comes of what he said.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -39,6 +39,15 @@ pub(super) fn description(session: &str) -> Signal {
     Signal::Offer {
         sdp: sdp(session).into(),
     }
+}
+
+/// The session's name in an offer.
+pub(super) fn session_of(signal: &Signal) -> &str {
+    let Signal::Offer { sdp } = signal else {
+        return "";
+    };
+    let mut lines = sdp.lines();
+    lines.find_map(|line| line.strip_prefix("s=")).unwrap_or("")
 }
 
 /// What is wrong with what came.
@@ -99,17 +108,10 @@ impl Course {
             self.heard = next;
             return Ok(());
         }
-        let text = match signal {
-            Signal::Candidate { candidate } => candidate.candidate.as_str(),
-            Signal::Offer { sdp } => sdp
-                .lines()
-                .find(|line| line.starts_with("s="))
-                .unwrap_or(""),
-            _ => "",
+        let digits = match signal {
+            Signal::Candidate { candidate } => candidate.candidate.trim_start_matches("candidate:"),
+            signal => session_of(signal),
         };
-        let digits = text
-            .trim_start_matches("candidate:")
-            .trim_start_matches("s=");
         let digits = digits.split(' ').next().unwrap_or_default().trim_end();
         let wrong = match digits.parse::<u32>() {
             Ok(number) if number == next && !self.unordered => {
