@@ -16,6 +16,9 @@ use crate::terms::{Carrier, Direction, Ending, Fate, Machine, Payload, ServerLif
 /// What a note begins with that tells how the server bore something, in figures.
 pub const MEASURED: &str = "measured: ";
 
+/// What begins what a strain tells where it did not come to what it asks.
+pub const UNASKED: &str = "nothing is asked: ";
+
 /// The version of the trace format that this build writes.
 pub const TRACE_VERSION: u32 = 3;
 

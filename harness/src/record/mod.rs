@@ -26,7 +26,7 @@ mod verdict;
 pub use builder::{Endpoint, TraceBuilder};
 pub use digest::Digest;
 pub use elide::elide;
-pub use event::{Applied, CaseFacts, Event, MEASURED, Role, TRACE_VERSION, What};
+pub use event::{Applied, CaseFacts, Event, MEASURED, Role, TRACE_VERSION, UNASKED, What};
 pub use fingerprint::Fingerprint;
 pub use ledger::{CaseEntry, Entry, LawEntry, LogEntry, NameEntry, Sums};
 pub use let_in::{LetIn, let_in};

@@ -359,7 +359,7 @@ impl<'s> Course<'s> {
                 Need::TellsInside,
                 Need::Holds(usize::try_from(times).unwrap_or(usize::MAX)),
             ]),
-            Strain::Signals | Strain::Dialogue | Strain::Flood | Strain::Deaf => {
+            Strain::Signals | Strain::Dialogue | Strain::Flood | Strain::Deaf | Strain::Respite => {
                 needs.push(Need::Relays(Kind::Offer));
             }
             Strain::Lines | Strain::Losses | Strain::Returns | Strain::Crowd | Strain::Turnover => {

@@ -21,17 +21,19 @@ pub enum Strain {
     Signals,
     /// Two tell each other so many things, both at once.
     Dialogue,
-    /// A pair tells so many things, one after the other, beside one who says all that it can.
+    /// A pair tells so many things, five a second, beside one who says thousands, and goes on if it is refused or put out.
     Flood,
     /// A pair goes on while one who does not read is told so many things.
     Deaf,
     /// Lines and rooms come and go, and what the server's processes hold is looked at before and after.
     Turnover,
+    /// One says so many things until it is told that they are too many, pauses for 5 s, and is served again.
+    Respite,
 }
 
 impl Strain {
     /// All of them.
-    pub const ALL: [Strain; 12] = [
+    pub const ALL: [Strain; 13] = [
         Strain::Visits,
         Strain::Rooms,
         Strain::Lines,
@@ -44,6 +46,7 @@ impl Strain {
         Strain::Flood,
         Strain::Deaf,
         Strain::Turnover,
+        Strain::Respite,
     ];
 
     /// The words, as files write them.
@@ -72,6 +75,7 @@ impl Strain {
             Strain::Flood => "flood",
             Strain::Deaf => "deaf",
             Strain::Turnover => "turnover",
+            Strain::Respite => "respite",
         }
     }
 

@@ -27,6 +27,9 @@ const AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// How long a stranger waits before it says once more what may have come before the other one was inside.
 const TOLD_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
+/// Who is told that something is wrong is given so long for an answer all the same: what he is told need not be of what he asks.
+const STILL_ANSWERED_WITHIN: Duration = Duration::from_secs(2);
+
 /// How long something that is only said may take to be passed on.
 const PASSES_WITHIN: Duration = Duration::from_secs(10);
 
@@ -34,11 +37,37 @@ fn may_again(again: Option<Instant>) -> bool {
     again.is_some_and(|again| Instant::now() + AGAIN_AFTER < again)
 }
 
+/// The answer to a fence, which is a refusal.
+fn is_fence(word: &Word) -> bool {
+    matches!(
+        word,
+        Word::Notice {
+            notice: Notice::Refused {
+                request: Some(Kind::Fence),
+                ..
+            }
+        }
+    )
+}
+
+/// What a word says of something that is wrong, for a person.
+fn told(word: &Word) -> Option<String> {
+    match word {
+        _ if is_fence(word) => None,
+        Word::Notice {
+            notice: Notice::Error { reason } | Notice::Refused { reason, .. },
+        } => Some(format!("was told {reason:?}")),
+        _ => None,
+    }
+}
+
 /// Why a probe got no further.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Stuck {
     /// The server did not do what it must: what, for a person.
     Server(String),
+    /// The server told somebody no, or that something is wrong: what, for a person. It had the time to.
+    Told(String),
     /// The dialect has no word for it, or the machine no socket: nobody is accused.
     Harness(String),
 }
@@ -77,6 +106,8 @@ pub(super) struct Probe {
     conversation: Conversation,
     link: u32,
     heard: VecDeque<Word>,
+    /// What the server told it last of something that is wrong, since it was asked for or looked at.
+    told: Option<String>,
     /// The server did not let it in, or has ended its line.
     outside: bool,
 }
@@ -125,6 +156,7 @@ impl Probe {
             happenings,
             link: 0,
             heard: VecDeque::new(),
+            told: None,
         }
     }
 
@@ -141,6 +173,7 @@ impl Probe {
         loop {
             self.link += 1;
             self.heard.clear();
+            self.told = None;
             lock(&self.refusal.0).take();
             let new = Conversation::new(self.dialect.clone(), &self.id)
                 .aliased(self.alias.clone())
@@ -211,7 +244,7 @@ impl Probe {
                         continue;
                     };
                     let heard = self.conversation.hear_text(&text);
-                    self.heard.extend(heard.words);
+                    self.takes_in(heard.words);
                     if let Some(why) = heard.refused {
                         return Ok(Some(format!("was refused a connection ({why})")));
                     }
@@ -223,7 +256,11 @@ impl Probe {
                     )));
                 }
                 Some(_) => {}
-                None => return Ok(Some("got no further than to be connected".into())),
+                None => {
+                    let told = self.told.take().map(|told| format!(": {told}"));
+                    let told = told.unwrap_or_default();
+                    return Ok(Some(format!("got no further than to be connected{told}")));
+                }
             }
         }
         Ok(None)
@@ -251,7 +288,7 @@ impl Probe {
     ) -> Result<(), Stuck> {
         loop {
             let request = Request::Create { room: room.clone() };
-            self.say(&Word::Request { request }, until).await?;
+            self.asks(request, until).await?;
             let reply = self
                 .hear("an answer to its create", until, |word| {
                     matches!(
@@ -266,9 +303,9 @@ impl Probe {
                 Word::Notice {
                     notice: Notice::Refused { .. },
                 } if may_again(again) => sleep(AGAIN_AFTER).await,
-                Word::Notice {
-                    notice: Notice::Refused { .. },
-                } => return Err(self.stuck(&format!("was refused to create {room}"))),
+                word if word.refuses() => {
+                    return Err(self.refused(&format!("to create {room}")));
+                }
                 _ => return Ok(()),
             }
         }
@@ -285,10 +322,10 @@ impl Probe {
     /// Leaves a room.
     pub async fn leaves(&mut self, room: &RoomName, until: Instant) -> Result<(), Stuck> {
         let request = Request::Leave { room: room.clone() };
-        self.say(&Word::Request { request }, until).await?;
+        self.asks(request, until).await?;
         let left = |word: &Word| matches!(word.kind(), Kind::Left) || word.refuses();
         match self.hear("an answer to its leave", until, left).await? {
-            word if word.refuses() => Err(self.stuck(&format!("was refused to leave {room}"))),
+            word if word.refuses() => Err(self.refused(&format!("to leave {room}"))),
             _ => Ok(()),
         }
     }
@@ -302,13 +339,21 @@ impl Probe {
         self.say(&word, Instant::now() + PASSES_WITHIN).await
     }
 
+    /// Says its fence, and is answered.
+    pub async fn is_answered(&mut self, until: Instant) -> Result<(), Stuck> {
+        self.asks(Request::Fence, until).await?;
+        self.hear("an answer to its fence", until, is_fence)
+            .await
+            .map(drop)
+    }
+
     /// Whether the server is done in that time with all that it said: it refuses what is asked behind that.
     pub async fn is_done_with(&mut self, within: Duration) -> bool {
         let until = Instant::now() + within;
         let request = Request::Fence;
         let asked = self.say(&Word::Request { request }, until).await;
         let heard = match asked {
-            Ok(()) => self.hear_until("its fence", until, &Word::refuses).await,
+            Ok(()) => self.hear_until("its fence", until, &is_fence).await,
             Err(stuck) => Err(stuck),
         };
         matches!(heard, Ok(Some(_)))
@@ -317,12 +362,12 @@ impl Probe {
     /// The next signal of this kind that it hears.
     pub async fn hears(&mut self, kind: Kind, until: Instant) -> Result<Signal, Stuck> {
         let wanted = |word: &Word| word.kind() == kind;
-        match self
-            .hear(&format!("the next {kind}"), until, wanted)
-            .await?
-        {
-            Word::Signal { signal, .. } => Ok(signal),
-            word => Err(Stuck::Harness(format!("a {} is no signal", word.kind()))),
+        let what = format!("the next {kind}");
+        match self.hear_until(&what, until, &wanted).await? {
+            // What it is told of what it says itself is another matter.
+            None => Err(self.stuck(&format!("never got {what}"))),
+            Some(Word::Signal { signal, .. }) => Ok(signal),
+            Some(word) => Err(Stuck::Harness(format!("a {} is no signal", word.kind()))),
         }
     }
 
@@ -360,10 +405,21 @@ impl Probe {
 
     /// Takes in what has come, and waits for nothing; that the server has ended its line, or has told it that something is wrong.
     pub async fn catches_up(&mut self) -> Result<(), Stuck> {
-        let any = |word: &Word| word.refuses() || word.kind() == Kind::Error;
-        match self.hear_until("anything", Instant::now(), &any).await? {
-            Some(word) => Err(self.stuck(&format!("was told: {word:?}"))),
-            None => Ok(()),
+        self.is_let_be(Duration::ZERO).await
+    }
+
+    /// The same for so long.
+    pub async fn is_let_be(&mut self, within: Duration) -> Result<(), Stuck> {
+        let until = Instant::now() + within;
+        loop {
+            self.heard.clear();
+            if let Some(told) = self.told.take() {
+                return Err(self.was(&told));
+            }
+            match self.next(until).await {
+                Some(happening) => self.take(happening, "anything", until).await?,
+                None => return Ok(()),
+            }
         }
     }
 
@@ -380,7 +436,7 @@ impl Probe {
     /// Enters a room; who is inside already, as far as it is told.
     pub async fn join(&mut self, room: &RoomName, until: Instant) -> Result<Vec<String>, Stuck> {
         let request = Request::Join { room: room.clone() };
-        self.say(&Word::Request { request }, until).await?;
+        self.asks(request, until).await?;
         let reply = self
             .hear("an answer to its join", until, |word| {
                 matches!(
@@ -392,9 +448,7 @@ impl Probe {
             })
             .await?;
         match reply {
-            Word::Notice {
-                notice: Notice::Refused { .. },
-            } => Err(self.stuck(&format!("was refused to join {room}"))),
+            word if word.refuses() => Err(self.refused(&format!("to join {room}"))),
             Word::Notice {
                 notice: Notice::Joined { with, .. },
             } => Ok(with),
@@ -415,6 +469,7 @@ impl Probe {
         };
         let kind = word.kind();
         let what = format!("the {kind} of {}", self.id);
+        self.told = None;
         loop {
             self.say(&word, until).await?;
             // Where coming in is not answered nobody knows when the other one is inside: what was said before that is said again.
@@ -426,7 +481,11 @@ impl Probe {
             match other.hear_until(&what, again, &wanted).await? {
                 Some(_) => return Ok(()),
                 None if again < until => {}
-                None => return Err(other.stuck(&format!("never got {what}"))),
+                None => {
+                    // Who was told that it was not passed on has lost nothing without a word.
+                    self.catches_up().await?;
+                    return Err(other.stuck(&format!("never got {what}")));
+                }
             }
         }
     }
@@ -436,6 +495,16 @@ impl Probe {
         self.hand.finish().await;
     }
 
+    fn was(&self, told: &str) -> Stuck {
+        Stuck::Told(format!("{} {told}", self.id))
+    }
+
+    /// That it was told no, and why.
+    fn refused(&mut self, what: &str) -> Stuck {
+        let told = self.told.take().unwrap_or_default();
+        self.was(&format!("was refused {what}: it {told}"))
+    }
+
     fn stuck(&self, what: &str) -> Stuck {
         Stuck::Server(format!("{} {what}", self.id))
     }
@@ -443,6 +512,22 @@ impl Probe {
     async fn do_it(&self, command: Command) -> Result<Reply, Stuck> {
         let done = self.hand.perform(command).await;
         done.map_err(|error| self.stuck(&format!("could not speak to the server: {error}")))
+    }
+
+    /// Asks for something. What it was told of what came before is no answer to that.
+    async fn asks(&mut self, request: Request, until: Instant) -> Result<(), Stuck> {
+        self.told = None;
+        self.say(&Word::Request { request }, until).await
+    }
+
+    /// Takes in what it hears.
+    fn takes_in(&mut self, words: impl IntoIterator<Item = Word>) {
+        for word in words {
+            if let Some(told) = told(&word) {
+                self.told = Some(told);
+            }
+            self.heard.push_back(word);
+        }
     }
 
     async fn say(&mut self, word: &Word, until: Instant) -> Result<(), Stuck> {
@@ -491,7 +576,7 @@ impl Probe {
                         let heard = self
                             .conversation
                             .hear_response(&method, &path, status, &body);
-                        self.heard.extend(heard.words);
+                        self.takes_in(heard.words);
                     }
                 }
             }
@@ -520,8 +605,26 @@ impl Probe {
         until: Instant,
         wanted: impl Fn(&Word) -> bool,
     ) -> Result<Word, Stuck> {
-        let heard = self.hear_until(what, until, &wanted).await?;
-        heard.ok_or_else(|| self.stuck(&format!("never got {what}")))
+        let mut by = until;
+        loop {
+            while let Some(word) = self.heard.pop_front() {
+                if wanted(&word) {
+                    return Ok(word);
+                }
+            }
+            if self.told.is_some() && by == until {
+                by = until.min(Instant::now() + STILL_ANSWERED_WITHIN);
+            }
+            match self.next(by).await {
+                Some(happening) => self.take(happening, what, until).await?,
+                None => {
+                    return Err(match self.told.take() {
+                        Some(told) => self.was(&format!("{told}, and not given {what}")),
+                        None => self.stuck(&format!("never got {what}")),
+                    });
+                }
+            }
+        }
     }
 
     /// The same; `None` if it has not come by then.
@@ -558,14 +661,16 @@ impl Probe {
                     return Ok(());
                 };
                 let heard = self.conversation.hear_text(&text);
-                self.heard.extend(heard.words);
+                self.takes_in(heard.words);
                 self.send(heard.says, until).await
             }
             Happening::LinkClosed { link, code, .. } if link == self.link => {
                 self.outside = true;
-                Err(self.stuck(&format!(
-                    "lost its connection (close code {code}) before {what}"
-                )))
+                let lost = format!("lost its connection (close code {code}) before {what}");
+                Err(match self.told.take() {
+                    Some(told) => self.was(&format!("{told}, and {lost}")),
+                    None => self.stuck(&lost),
+                })
             }
             _ => Ok(()),
         }

@@ -151,7 +151,7 @@ impl Stage {
                 let took = began.elapsed();
                 let lost = met.is_err() && took < SERVES_WITHIN;
                 let idle = lost && idle::is_why(probe, names.id("idle"), took).await;
-                let accused = matches!(met, Err(Stuck::Server(_))) && !idle;
+                let accused = matches!(met, Err(Stuck::Server(_) | Stuck::Told(_))) && !idle;
                 // Where they cannot meet without it either, nothing is known of the harm.
                 let known = !accused
                     || meets_unharmed((case, node), setting, self.met_before, alias.clone()).await;
@@ -212,7 +212,9 @@ impl Stage {
                     let made = match stranger.connect(until, None).await {
                         Ok(()) => stranger.create(&room, until, again).await,
                         // That is law 5's, or nobody's.
-                        Err(Stuck::Server(why) | Stuck::Harness(why)) => Err(Stuck::Harness(why)),
+                        Err(Stuck::Server(why) | Stuck::Told(why) | Stuck::Harness(why)) => {
+                            Err(Stuck::Harness(why))
+                        }
                     };
                     stranger.leave().await;
                     (by, made)
@@ -340,7 +342,7 @@ fn note(finding: &mut Finding, event: Seq, because: Vec<Seq>, result: Result<(),
     let message = match result {
         Ok(()) => return finding.premises += 1,
         Err(Stuck::Harness(why)) => return tracing::debug!(why, "not probed"),
-        Err(Stuck::Server(why)) => why,
+        Err(Stuck::Server(why) | Stuck::Told(why)) => why,
     };
     finding.premises += 1;
     finding.breaches.push(Breach {

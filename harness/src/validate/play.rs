@@ -22,7 +22,7 @@ use super::unread::unread;
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
 use crate::names::Stack;
-use crate::record::{Event, Failure, FailureKind, MEASURED, Verdict, What};
+use crate::record::{Event, Failure, FailureKind, MEASURED, UNASKED, Verdict, What};
 use crate::scenario::DEFAULT_WITHIN;
 use crate::signaling::{AbsentPeer, Dialect, Kind, Notice, Properties, Unspeakable, Word};
 use crate::stage::{Outcome, Setting, play};
@@ -202,6 +202,9 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
                         .or_else(|| done_to_him(script, &outcome))
                         .unwrap_or_else(|| seen(script, &outcome)),
                 ),
+                _ if unasked_of(&outcome).is_some() => {
+                    Says::Fact(unasked_of(&outcome).unwrap_or_default())
+                }
                 Source::Law(law) if is_vacuous(law, &outcome) => Says::Unsupported(format!(
                     "nothing puts {law} to the test: {}",
                     unasked(&setting.dialect)
@@ -516,6 +519,11 @@ fn strained(event: &Event) -> Option<&str> {
 fn figures(outcome: &Outcome) -> Option<String> {
     let mut events = outcome.events.iter().rev();
     events.find_map(|event| strained(event).map(str::to_owned))
+}
+
+/// Why the last did not come to what it asks.
+fn unasked_of(outcome: &Outcome) -> Option<String> {
+    figures(outcome).filter(|told| told.starts_with(UNASKED))
 }
 
 /// What was seen of what nobody promised: how long it took from the deed.

@@ -104,6 +104,7 @@ mod unnoticed;
 mod validate;
 mod validate_belongs;
 mod validate_beyond;
+mod validate_limits;
 mod validate_lines;
 mod validate_several;
 mod variants;

@@ -98,7 +98,7 @@ pub(crate) const ALONE: &[Verb] = &[
             must(
                 "by",
                 Shape::Word(&Strain::WORDS),
-                "What is done: `visits`, one comes into a room and leaves it; `rooms`, one makes a room and leaves it; `lines`, one connects and closes; `losses`, the same with a reset; `returns`, one comes back into its room by its id; `crowd`, so many lines at once; `full-room`, so many in one room; `signals`, one tells another so many things; `dialogue`, both at once; `flood`, a pair tells so many things beside one who says all that it can; `deaf`, a pair goes on while one who does not read is told so many things; `turnover`, lines and rooms come and go, and what the server's processes hold is as before.",
+                "What is done: `visits`, one comes into a room and leaves it; `rooms`, one makes a room and leaves it; `lines`, one connects and closes; `losses`, the same with a reset; `returns`, one comes back into its room by its id; `crowd`, so many lines at once; `full-room`, so many in one room; `signals`, one tells another so many things; `dialogue`, both at once; `flood`, a pair tells so many things, five a second, beside one who says thousands; `deaf`, a pair goes on while one who does not read is told so many things; `turnover`, lines and rooms come and go, and what the server's processes hold is as before; `respite`, one says so many things, or until it is told that they are too many, pauses for 5 s, and is served again.",
             ),
             must(
                 "times",

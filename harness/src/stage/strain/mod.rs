@@ -1,6 +1,7 @@
 //! Strangers do something so often that the server shows what it keeps of each. They stand outside of the cast: nothing of what they say is recorded,
 //! but how long it took is.
 
+mod flood;
 mod lines;
 mod rooms;
 mod signals;
@@ -32,6 +33,8 @@ enum End {
     Premise(String),
     /// Somebody was refused, heard nothing, or lost his line: there may be a limit.
     Limit(String),
+    /// The same, and the server told him so: that is no matter of time.
+    Told(String),
     /// What was relayed between two who were let be was lost, altered or out of order.
     Loss(String),
     /// The machine or the dialect does not have what it needs.
@@ -42,6 +45,7 @@ impl From<Stuck> for End {
     fn from(stuck: Stuck) -> Self {
         match stuck {
             Stuck::Server(why) => End::Limit(why),
+            Stuck::Told(why) => End::Told(why),
             Stuck::Harness(why) => End::Harness(why),
         }
     }
@@ -51,7 +55,7 @@ impl End {
     /// The same before anything was done: nobody is accused of it.
     fn before(self) -> Self {
         match self {
-            End::Limit(why) | End::Loss(why) => End::Premise(why),
+            End::Limit(why) | End::Told(why) | End::Loss(why) => End::Premise(why),
             other => other,
         }
     }
@@ -60,6 +64,7 @@ impl End {
     fn after(self, done: u32, what: &str) -> Self {
         match self {
             End::Limit(why) => End::Limit(format!("after {done} {what} {why}")),
+            End::Told(why) => End::Told(format!("after {done} {what} {why}")),
             other => other,
         }
     }
@@ -124,6 +129,7 @@ impl Load<'_> {
             Strain::Signals => self.signals().await,
             Strain::Dialogue => self.dialogue().await,
             Strain::Flood => self.flood().await,
+            Strain::Respite => self.respite().await,
             Strain::Deaf => self.deaf().await,
             Strain::Turnover => self.turnover().await,
         }
@@ -178,13 +184,21 @@ impl Stage {
         };
         let told = match &done {
             Some(Ok(figures)) => figures.clone(),
-            Some(Err(End::Premise(why) | End::Limit(why) | End::Loss(why))) => why.clone(),
-            Some(Err(End::Harness(why))) => why.clone(),
+            Some(Err(
+                End::Premise(why)
+                | End::Limit(why)
+                | End::Told(why)
+                | End::Loss(why)
+                | End::Harness(why),
+            )) => why.clone(),
             None => "it was not done in its time".to_owned(),
         };
         let text = format!("{MEASURED}{told}{and}");
         self.recorder.record(What::Note { peer: None, text }, &[]);
         self.take_in()?;
+        // Where nobody promised that there is no limit, an answer is a fact, however late it comes.
+        let is_fact = matches!(&done, Some(Err(End::Told(_))))
+            && !self.strangers.dialect().properties().endures;
         let (kind, message) = match done {
             Some(Ok(_)) => return Ok(()),
             Some(Err(End::Harness(why))) => {
@@ -195,14 +209,14 @@ impl Stage {
                 (FailureKind::Impossible, message)
             }
             Some(Err(End::Loss(why))) => (FailureKind::Law, why),
-            Some(Err(End::Limit(why))) => (FailureKind::Refused, why),
+            Some(Err(End::Limit(why) | End::Told(why))) => (FailureKind::Refused, why),
             None => {
                 let what = format!("{times} times `{}`", how.as_str());
                 return Err(self.late(&what, until));
             }
         };
         // Whoever gets no time from the machine accuses nobody.
-        if self.starved(until) > STARVED {
+        if !is_fact && self.starved(until) > STARVED {
             let why = format!("{message}, but the machine had no time for glare itself");
             return Err(Stop::Trouble(InconclusiveKind::Environment, why));
         }

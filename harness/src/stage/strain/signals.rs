@@ -1,9 +1,8 @@
-//! Signals in great number: of one pair, and of one pair beside somebody who says too much, or does not read.
+//! Signals in great number: of one pair, and of one pair beside somebody who does not read.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::{EACH_WITHIN, End, Load, Took};
 use crate::mind::{candidate, description as sdp};
@@ -13,15 +12,11 @@ use crate::stage::probe::{Probe, Stuck};
 /// So many are said before they are heard.
 const WINDOW: u32 = 64;
 
-/// A pair beside a flood says two at a time: one alone would not show that one before it was lost.
-const BESIDE: u32 = 2;
+/// A pair beside somebody who does harm says two at a time: one alone would not show that one before it was lost.
+pub(super) const BESIDE: u32 = 2;
 
 /// How long a signal may take beside one who does not read: a server that waits till it has let him go takes longer.
 const BESIDE_THE_DEAF: Duration = Duration::from_secs(5);
-
-/// So many things of a flood are said at once, and the pause behind them.
-const WAVE: u32 = 50;
-const PAUSE: Duration = Duration::from_millis(2);
 
 /// How large each thing is that one is told who does not read, bytes.
 const LARGE: usize = 8 * 1024;
@@ -33,6 +28,12 @@ const GOES_ON_FOR: Duration = Duration::from_secs(4);
 /// How long the server may take for what one says at once, until it counts as taking no more.
 const TAKEN_WITHIN: Duration = Duration::from_secs(2);
 
+/// How long a server may take at least to tell a sender that something of his is not passed on: what came after it may be heard before that.
+pub(super) const TOLD_WITHIN: Duration = Duration::from_secs(5);
+
+/// So often it is looked whether a sender was told, where nothing comes of what he said.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// An offer that nobody applies.
 pub(super) fn description(session: &str) -> Signal {
     Signal::Offer {
@@ -40,10 +41,27 @@ pub(super) fn description(session: &str) -> Signal {
     }
 }
 
+/// The session's name in an offer.
+pub(super) fn session_of(signal: &Signal) -> &str {
+    let Signal::Offer { sdp } = signal else {
+        return "";
+    };
+    let mut lines = sdp.lines();
+    lines.find_map(|line| line.strip_prefix("s=")).unwrap_or("")
+}
+
+/// What is wrong with what came.
+#[derive(Debug, PartialEq, Eq)]
+enum Wrong {
+    /// Something before it did not come. Its sender may have been told so.
+    Gap(String),
+    Other(String),
+}
+
 /// What is told apart by a number, in one direction of a pair.
-struct Course {
+pub(super) struct Course {
     kind: Kind,
-    said: u32,
+    pub(super) said: u32,
     heard: u32,
     /// What is relayed may come out changed: then it is only counted.
     counts: bool,
@@ -54,7 +72,7 @@ struct Course {
 }
 
 impl Course {
-    fn new(load: &Load<'_>) -> Self {
+    pub(super) fn new(load: &Load<'_>) -> Self {
         let dialect = load.strangers.dialect();
         let properties = dialect.properties();
         let trickles = dialect.says(Kind::Candidate) && dialect.hears(Kind::Candidate);
@@ -73,7 +91,7 @@ impl Course {
         }
     }
 
-    fn next(&mut self) -> Signal {
+    pub(super) fn next(&mut self) -> Signal {
         self.said += 1;
         match self.kind {
             Kind::Candidate => Signal::Candidate {
@@ -84,23 +102,16 @@ impl Course {
     }
 
     /// Takes in what was heard; what is wrong with it.
-    fn take(&mut self, signal: &Signal) -> Result<(), String> {
+    fn take(&mut self, signal: &Signal) -> Result<(), Wrong> {
         let next = self.heard + 1;
         if self.counts {
             self.heard = next;
             return Ok(());
         }
-        let text = match signal {
-            Signal::Candidate { candidate } => candidate.candidate.as_str(),
-            Signal::Offer { sdp } => sdp
-                .lines()
-                .find(|line| line.starts_with("s="))
-                .unwrap_or(""),
-            _ => "",
+        let digits = match signal {
+            Signal::Candidate { candidate } => candidate.candidate.trim_start_matches("candidate:"),
+            signal => session_of(signal),
         };
-        let digits = text
-            .trim_start_matches("candidate:")
-            .trim_start_matches("s=");
         let digits = digits.split(' ').next().unwrap_or_default().trim_end();
         let wrong = match digits.parse::<u32>() {
             Ok(number) if number == next && !self.unordered => {
@@ -110,7 +121,7 @@ impl Course {
             Ok(number) if number <= self.heard || self.came.contains(&number) => {
                 match self.repeats {
                     true => return Ok(()),
-                    false => format!("number {number} came twice"),
+                    false => Wrong::Other(self.wrong(&format!("number {number} came twice"))),
                 }
             }
             Ok(number) if self.unordered && number <= self.said => {
@@ -121,13 +132,19 @@ impl Course {
                 }
                 return Ok(());
             }
-            Ok(number) => format!("number {number} came, and number {next} did not"),
-            Err(_) => format!("what came in the place of number {next} is another"),
+            Ok(number) => {
+                Wrong::Gap(self.wrong(&format!("number {number} came, and number {next} did not")))
+            }
+            Err(_) => {
+                let what = format!("what came in the place of number {next} is another");
+                Wrong::Other(self.wrong(&what))
+            }
         };
-        Err(format!(
-            "of {} signals of one to another {wrong}",
-            self.said
-        ))
+        Err(wrong)
+    }
+
+    fn wrong(&self, what: &str) -> String {
+        format!("of {} signals of one to another {what}", self.said)
     }
 
     fn is_behind(&self) -> bool {
@@ -136,7 +153,7 @@ impl Course {
 }
 
 /// Says so many, and hears them.
-async fn passes(
+pub(super) async fn passes(
     load: &Load<'_>,
     (from, to): (&mut Probe, &mut Probe),
     course: &mut Course,
@@ -148,32 +165,58 @@ async fn passes(
         let said = from.signals(to.id(), signal).await;
         said.map_err(|stuck| whose(stuck, from))?;
     }
+    let mut until = load.until.min(Instant::now() + within);
     while course.is_behind() {
-        let until = load.until.min(Instant::now() + within);
-        match to.hears(course.kind, until).await {
-            Ok(signal) => course.take(&signal).map_err(End::Loss)?,
-            Err(stuck) => {
+        let next = until.min(Instant::now() + LOOK_EVERY);
+        match to.hears(course.kind, next).await {
+            Ok(signal) => {
+                match course.take(&signal) {
+                    Ok(()) => {}
+                    Err(Wrong::Gap(why)) => return Err(lost(load, from, why).await),
+                    Err(Wrong::Other(why)) => return Err(End::Loss(why)),
+                }
+                until = load.until.min(Instant::now() + within);
+            }
+            Err(Stuck::Server(why)) if !to.is_outside() => {
                 let heard = course.heard;
                 // Who was told that it was not passed on, or is let go, has lost nothing without a word.
+                let told = from.catches_up().await;
+                told.map_err(|stuck| whose(stuck, from).after(heard, "signals"))?;
+                if Instant::now() < until {
+                    continue;
+                }
+                let within = within.as_secs();
+                let why = format!("after {heard} signals {why} (within {within} s)");
+                return Err(End::Loss(why));
+            }
+            Err(stuck) => {
                 from.catches_up().await?;
-                return Err(match whose(stuck, to) {
-                    End::Loss(why) => {
-                        let within = within.as_secs();
-                        End::Loss(format!("after {heard} signals {why} (within {within} s)"))
-                    }
-                    end => end.after(heard, "signals"),
-                });
+                return Err(whose(stuck, to).after(course.heard, "signals"));
             }
         }
     }
     Ok(())
 }
 
+/// That something was lost on the way from him; unless he is told so within the time that the server has for that.
+async fn lost(load: &Load<'_>, from: &mut Probe, why: String) -> End {
+    let answers = load.strangers.dialect().properties().answers_within;
+    let within = answers.unwrap_or_default().max(TOLD_WITHIN);
+    match from.is_let_be(within).await {
+        Ok(()) => End::Loss(why),
+        Err(stuck) => match whose(stuck, from) {
+            End::Told(told) => End::Told(format!("{told}, and {why}")),
+            end => end,
+        },
+    }
+}
+
 /// Why somebody got no further: he is outside, or something was lost.
-fn whose(stuck: Stuck, probe: &Probe) -> End {
+pub(super) fn whose(stuck: Stuck, probe: &Probe) -> End {
     match stuck {
         Stuck::Server(why) if probe.is_outside() => End::Limit(why),
         Stuck::Server(why) => End::Loss(why),
+        Stuck::Told(why) => End::Told(why),
         Stuck::Harness(why) => End::Harness(why),
     }
 }
@@ -215,64 +258,6 @@ impl Load<'_> {
         Ok(format!(
             "{both} signals, half of them each way{}",
             rate(both, took)
-        ))
-    }
-
-    pub(super) async fn flood(&self) -> Result<String, End> {
-        let (mut one, mut other) = self.pair("p").await.map_err(End::before)?;
-        let (mut loud, ear) = self.pair("q").await.map_err(End::before)?;
-        let mut course = Course::new(self);
-        let mut took = Took::default();
-        let said = AtomicU32::new(0);
-        let floods = async {
-            let mut flood = Course::new(self);
-            // It has an end.
-            for _ in 0..self.times {
-                for _ in 0..WAVE {
-                    let signal = flood.next();
-                    // Who is put out for it has no more to say.
-                    if loud.signals(ear.id(), signal).await.is_err() {
-                        return;
-                    }
-                }
-                said.fetch_add(WAVE, Ordering::Relaxed);
-                sleep(PAUSE).await;
-            }
-        };
-        let talks = async {
-            // Till it is under way nothing is to be seen.
-            while said.load(Ordering::Relaxed) < WAVE {
-                sleep(PAUSE).await;
-            }
-            while course.said < self.times {
-                let began = Instant::now();
-                passes(
-                    self,
-                    (&mut one, &mut other),
-                    &mut course,
-                    BESIDE,
-                    EACH_WITHIN,
-                )
-                .await?;
-                took.since(began);
-            }
-            Ok::<(), End>(())
-        };
-        let floods = async {
-            floods.await;
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            talked = talks => talked?,
-            () = floods => {}
-        }
-        for one in [one, other, loud, ear] {
-            one.leave().await;
-        }
-        let said = said.load(Ordering::Relaxed);
-        Ok(format!(
-            "{} signals of a pair beside {said} of one who floods; by twos, {took}",
-            self.times
         ))
     }
 
@@ -349,7 +334,7 @@ mod tests {
         }
     }
 
-    fn taken(mut course: Course, numbers: &[u32]) -> Result<bool, String> {
+    fn taken(mut course: Course, numbers: &[u32]) -> Result<bool, Wrong> {
         for number in numbers {
             let candidate = candidate(*number);
             course.take(&Signal::Candidate { candidate })?;
@@ -362,8 +347,11 @@ mod tests {
         assert_eq!(taken(course(3), &[1, 2, 3]), Ok(false));
         assert_eq!(taken(course(3), &[1, 2]), Ok(true));
         let wrong = |numbers: &[u32]| taken(course(3), numbers).expect_err("it is wrong");
-        assert!(wrong(&[1, 3]).contains("number 3 came, and number 2 did not"));
-        assert!(wrong(&[1, 1]).contains("number 1 came twice"));
+        let of_three = |what: &str| format!("of 3 signals of one to another {what}");
+        let gap = of_three("number 3 came, and number 2 did not");
+        assert_eq!(wrong(&[1, 3]), Wrong::Gap(gap));
+        let twice = of_three("number 1 came twice");
+        assert_eq!(wrong(&[1, 1]), Wrong::Other(twice));
     }
 
     #[test]

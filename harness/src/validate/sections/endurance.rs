@@ -15,10 +15,13 @@ const CROWD: u32 = 1000;
 const IN_ONE_ROOM: u32 = 30;
 const SIGNALS: u32 = 10_000;
 const EACH_WAY: u32 = 2000;
-const BESIDE_A_FLOOD: u32 = 400;
+/// Five a second.
+const BESIDE_A_FLOOD: u32 = 24;
 /// Each of 8 kB: more than the system's own buffers hold.
 const TO_THE_DEAF: u32 = 1200;
 const TURNOVER: u32 = 100;
+/// Of them the first that is too much is told.
+const TILL_TOLD: u32 = 2000;
 
 /// As many signals as any call may have.
 const OF_A_CALL: u32 = 32;
@@ -70,7 +73,7 @@ const ROWS: &[Row] = &[
     Row { title: "of very many signals that cross each arrives, once, in order", source: Source::Law(Law::RelayedOnceInOrder), by: Strain::Dialogue, times: EACH_WAY, broken_by: "loses-each-thousandth",
         why: "The same with both at work." },
     Row { title: "who floods takes nothing from a pair that talks", source: Source::Law(Law::GarbageHarmsNobodyElse), by: Strain::Flood, times: BESIDE_A_FLOOD, broken_by: "loses-others-in-a-flood",
-        why: "One page with a loop in it must not end every call." },
+        why: "One page with a loop in it must not end every call. The pair says five things a second; who is refused them and told so may share a limit of his address, which is a fact." },
     Row { title: "who never reads takes nothing from a pair that talks", source: Source::Law(Law::GarbageHarmsNobodyElse), by: Strain::Deaf, times: TO_THE_DEAF, broken_by: "waits-for-who-does-not-read",
         why: "What waits for him must not keep others waiting." },
     Row { title: "the descriptors and processes of lines that have ended are given back", source: Source::Dialect(ENDURES), by: Strain::Turnover, times: TURNOVER, broken_by: "leaks-descriptors",
@@ -79,6 +82,8 @@ const ROWS: &[Row] = &[
         why: "A call is set up by some ten of them, one after the other." },
     Row { title: "how much more memory is held when lines have come and gone", source: Source::Nobody, by: Strain::Turnover, times: TURNOVER, broken_by: "",
         why: "What grows by each of them has no end." },
+    Row { title: "who was told that he says too much, and pauses for 5 s, is answered again", source: Source::Dialect("answers-within"), by: Strain::Respite, times: TILL_TOLD, broken_by: "forgets-who-said-too-much",
+        why: "A page that was too fast once must not have to be loaded anew. Who is told so again may be kept out for longer, which is a fact; who gets no word is forgotten." },
 ];
 
 impl Row {
@@ -101,15 +106,17 @@ impl Row {
     /// Once before, to see that it can be done at all; then so often; then whoever was there signals on, and others meet.
     fn steps(&self) -> String {
         let by = self.by.as_str();
-        let once = match self.by {
-            Strain::FullRoom => 2,
-            _ => 1,
+        let (before, once) = match self.by {
+            Strain::FullRoom => (by, 2),
+            // What a flood leaves behind would do harm to the control.
+            Strain::Flood => (Strain::Signals.as_str(), 1),
+            _ => (by, 1),
         };
         let times = self.times;
         // The same without the strain, where what may be lost in it may be lost without it as well.
         let calm = match self.by {
             Strain::Flood => Some((Strain::Signals, times)),
-            Strain::Deaf => Some((Strain::Signals, OF_A_CALL)),
+            Strain::Deaf | Strain::Respite => Some((Strain::Signals, OF_A_CALL)),
             Strain::Signals | Strain::Dialogue => Some((self.by, OF_A_CALL)),
             _ => None,
         };
@@ -119,7 +126,7 @@ impl Row {
         });
         format!(
             "given meet\n\
-            given strain: {{ by: {by}, times: {once}, within: {WITHIN} }}\n\
+            given strain: {{ by: {before}, times: {once}, within: {WITHIN} }}\n\
             harm strain: {{ by: {by}, times: {times}, within: {WITHIN} }}\n\
             {calm}\
             then tell bob alice offer\n\
