@@ -537,6 +537,31 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
     }
 }
 
+/// Those of a crowd who are there already answer what their lines are asked while the others still come.
+#[test]
+fn a_crowd_that_comes_slowly_is_there_all_the_time() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/keepalive");
+    let text = std::fs::read_to_string(example.join("server.js")).expect("a text");
+    let (begins, misses) = ("host: '127.0.0.1' }", "missed > 10");
+    assert!(text.contains(begins) && text.contains(misses));
+    // One line after the other, each a while after the one before it.
+    let slow = "host: '127.0.0.1', verifyClient: (_, done) => { at = Math.max(Date.now(), at) + 4; setTimeout(done, at - Date.now(), true) } }";
+    let text = text.replace(misses, "missed > 5").replace(begins, slow);
+    let stand = Stand::new();
+    stand.write("server.js", &format!("let at = 0\n{text}"));
+    let dialect = example.join("dialect.yaml");
+    let dialect = dialect.to_str().expect("a plain path");
+    let server = changed_server();
+    let flags = ["validate", "--server", &server, "--dialect", dialect];
+    stand
+        .glare(&[&flags[..], &["--case", "9.6"]].concat())
+        .says("lines at once in the crowd");
+}
+
 /// What a message holds beside its word may be missing, or nothing that holds anything.
 #[test]
 fn what_comes_with_a_word_may_be_anything() {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::desk::Desk;
@@ -29,6 +30,9 @@ const TOLD_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// Who is told that something is wrong is given so long for an answer all the same: what he is told need not be of what he asks.
 const STILL_ANSWERED_WITHIN: Duration = Duration::from_secs(2);
+
+/// So long somebody rests at most while others do something.
+const RESTS_WITHIN: Duration = Duration::from_secs(600);
 
 /// How long something that is only said may take to be passed on.
 const PASSES_WITHIN: Duration = Duration::from_secs(10);
@@ -106,6 +110,8 @@ pub(super) struct Probe {
     conversation: Conversation,
     link: u32,
     heard: VecDeque<Word>,
+    /// The end of its line, seen while it rested, and not told yet.
+    lost: Option<Happening>,
     /// What the server told it last of something that is wrong, since it was asked for or looked at.
     told: Option<String>,
     /// The server did not let it in, or has ended its line.
@@ -156,6 +162,7 @@ impl Probe {
             happenings,
             link: 0,
             heard: VecDeque::new(),
+            lost: None,
             told: None,
         }
     }
@@ -423,6 +430,29 @@ impl Probe {
         }
     }
 
+    /// Answers what its line is asked, as heartbeats are, until this is so. How its line has ended meanwhile is told by what is asked of it next.
+    pub async fn rests(&mut self, mut until: watch::Receiver<bool>) {
+        let far = Instant::now() + RESTS_WITHIN;
+        loop {
+            let happening = tokio::select! {
+                happening = self.next(far) => happening,
+                _ = until.wait_for(|so| *so) => return,
+            };
+            let Some(happening) = happening else { return };
+            if let Happening::LinkMessage { .. } = &happening {
+                let _told = self.take(happening, "anything", far).await;
+            } else if self.ends(&happening) {
+                self.lost = Some(happening);
+                return;
+            }
+        }
+    }
+
+    /// Whether its line has ended by that.
+    fn ends(&self, happening: &Happening) -> bool {
+        matches!(happening, Happening::LinkClosed { link, .. } if *link == self.link)
+    }
+
     /// Whether the server has not let it in, or has ended its line.
     pub fn is_outside(&self) -> bool {
         self.outside
@@ -677,6 +707,9 @@ impl Probe {
     }
 
     async fn next(&mut self, until: Instant) -> Option<Happening> {
+        if let Some(lost) = self.lost.take() {
+            return Some(lost);
+        }
         timeout_at(until, self.happenings.recv())
             .await
             .ok()

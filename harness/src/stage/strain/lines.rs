@@ -1,10 +1,10 @@
 //! Lines that come and go, one after the other and all at once.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use futures_util::future::join_all;
-use futures_util::stream;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep};
 
 use super::{End, Load, Took};
@@ -112,17 +112,31 @@ impl Load<'_> {
             return Err(End::Harness(why));
         }
         let gate = self.strangers.gate().await?;
-        let came = stream::iter(0..times).map(|number| {
-            let gate = gate.clone();
+        let dialling = Semaphore::new(DIALLING);
+        let (all, here) = watch::channel(false);
+        let missing = AtomicU32::new(times);
+        let came = (0..times).map(|number| {
+            let (gate, here) = (gate.clone(), here.clone());
+            let (dialling, all, missing) = (&dialling, &all, &missing);
             async move {
+                let turn = dialling.acquire().await;
                 let began = Instant::now();
                 let id = self.id(number);
                 let mut one = self.strangers.through(gate, id).await;
                 let connected = one.connect(self.soon(), None).await;
-                (one, connected, began.elapsed())
+                let took = began.elapsed();
+                drop(turn);
+                if missing.fetch_sub(1, Ordering::Relaxed) == 1 {
+                    let _nobody = all.send(true);
+                }
+                // Who is there has a heart that beats while the others come.
+                if connected.is_ok() {
+                    one.rests(here).await;
+                }
+                (one, connected, took)
             }
         });
-        let came: Vec<_> = came.buffer_unordered(DIALLING).collect().await;
+        let came = join_all(came).await;
         let (mut crowd, mut took, mut refused) = (Vec::new(), Took::default(), None);
         for (one, connected, time) in came {
             match connected {
