@@ -99,13 +99,15 @@ pub enum Field {
     Candidate,
     /// `payload`: all that stands in one place beside the word, as the second of `[word, { … }]`.
     Payload,
+    /// `ack`: the number by which Socket.IO's acknowledgement is asked for. It can be missing alone.
+    Ack,
     /// `given`: what the server gave to come back with, in the dialect's `rejoin`.
     Given,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Field; 8] = [
+    pub const ALL: [Field; 9] = [
         Field::Word,
         Field::Room,
         Field::Peer,
@@ -113,11 +115,12 @@ impl Field {
         Field::Sdp,
         Field::Candidate,
         Field::Payload,
+        Field::Ack,
         Field::Given,
     ];
 
     /// Their names, as files write them.
-    pub const NAMES: [&str; 8] = [
+    pub const NAMES: [&str; 9] = [
         "word",
         "room",
         "peer",
@@ -125,6 +128,7 @@ impl Field {
         "sdp",
         "candidate",
         "payload",
+        "ack",
         "given",
     ];
 
@@ -138,6 +142,7 @@ impl Field {
             Field::Sdp => "sdp",
             Field::Candidate => "candidate",
             Field::Payload => "payload",
+            Field::Ack => "ack",
             Field::Given => "given",
         }
     }

@@ -236,6 +236,7 @@ impl Need {
                     Field::Sdp => "has the description",
                     Field::Candidate => "has the candidate",
                     Field::Payload => "holds all the others",
+                    Field::Ack => "asks for an acknowledgement",
                     Field::Given if *kind == Kind::Join && !dialect.says_rejoin() => {
                         return undeclared("rejoin");
                     }

@@ -103,7 +103,8 @@ impl Conversation {
             // Nobody has an id by that name, and a field stands where one would.
             sound.book = Book::default();
         }
-        if is(Field::Room) {
+        let is_elsewhere = is(Field::Room) || field == Field::Ack;
+        if is_elsewhere {
             sound.room = Some(RoomName::new(MARK));
             sound.choose_no_room_ids();
         }
@@ -118,7 +119,7 @@ impl Conversation {
             false => sound.to_owned(),
         };
         let room = self.room.as_ref().map_or("glare-room", RoomName::as_str);
-        let room = RoomName::new(marked(is(Field::Room), room));
+        let room = RoomName::new(marked(is_elsewhere, room));
         let peer = match to {
             Some(to) if !is(Field::Peer) => to,
             _ => MARK,
@@ -128,7 +129,7 @@ impl Conversation {
         // A book that is new knows no room's id either.
         let here = sound.room.clone();
         for room in here.iter().chain([&room]) {
-            let id = match is(Field::Room) {
+            let id = match is_elsewhere {
                 true => Some(Json::from(MARK)),
                 false => self.book.room_id(room.as_str()),
             };
@@ -144,6 +145,10 @@ impl Conversation {
         let words = sound.words();
         if let Some(last) = outs.last_mut() {
             match &mut last.out {
+                Out::Text(text) if field == Field::Ack => {
+                    *text = unacknowledged(text);
+                    last.means = Meant::Nothing;
+                }
                 Out::Text(text) => *text = spoilt_in(kind, field, text, &words),
                 Out::Close => {}
                 Out::Fetch { body, .. } => {
@@ -388,6 +393,15 @@ fn spoilt_within(kind: Garbage, field: Field, text: &str, words: &Words) -> Stri
         return format!("{before}{}", merged(&spoilt, &rest));
     }
     format!("{before}{}", spoilt_at(kind, &mut value, &is_it))
+}
+
+/// An event of Socket.IO without the number that asks for an acknowledgement.
+fn unacknowledged(text: &str) -> String {
+    let at = text.find('[').unwrap_or(text.len());
+    let (before, event) = text.split_at(at);
+    let (packet, rest) = before.split_at(before.len().min(2));
+    let space = rest.trim_end_matches(|digit: char| digit.is_ascii_digit());
+    format!("{packet}{space}{event}")
 }
 
 /// The text of this, where the first that holds what is marked, below all of it, is spoilt.

@@ -692,6 +692,10 @@ impl Dialect {
                     Body::None => false,
                 })
             }
+            Field::Ack => {
+                let last = self.way(kind).and_then(|way| way.steps.last());
+                last.is_some_and(|step| step.ack)
+            }
             Field::Given => kind == Kind::Join && self.says_rejoin(),
         }
     }

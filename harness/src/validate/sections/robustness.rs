@@ -92,7 +92,7 @@ const WAYS: [(Garbage, &str); 7] = [
 ];
 
 /// Each field of each word. Numbers follow from the place: new ones go to the end.
-const FIELDS: [(Kind, Field, &[Garbage]); 15] = {
+const FIELDS: [(Kind, Field, &[Garbage]); 17] = {
     use Garbage::{Deep, Empty, FieldMissing, Huge, Null, Prototype, WrongType};
     const ALL: &[Garbage] = &[FieldMissing, Null, WrongType, Deep, Huge, Empty, Prototype];
     const PAYLOAD: &[Garbage] = &[Deep, Huge, Empty, Prototype];
@@ -113,6 +113,8 @@ const FIELDS: [(Kind, Field, &[Garbage]); 15] = {
         (Kind::Join, Field::Given, ALL),
         (Kind::Join, Field::Payload, WHOM),
         (Kind::Offer, Field::Payload, WHOM),
+        (Kind::Join, Field::Ack, &[FieldMissing]),
+        (Kind::Leave, Field::Ack, &[FieldMissing]),
     ]
 };
 
@@ -132,7 +134,13 @@ fn fields() -> Vec<Case> {
                 _ => format!("the {} of {} is {what}", named(field), with_article(of)),
             }
             .into(),
-            why: reason(way).into(),
+            why: match field {
+                Field::Ack => {
+                    "What calls back without looking whether anybody wants it ends there."
+                }
+                _ => reason(way),
+            }
+            .into(),
             source: HARMS_NOBODY,
             steps: steps(of, field, way).into(),
             native: false,
@@ -151,6 +159,7 @@ fn named(field: Field) -> &'static str {
         Field::Sdp => "description",
         Field::Candidate => "candidate's text",
         Field::Payload => "content",
+        Field::Ack => "wish for an acknowledgement",
         Field::Given => "ticket",
     }
 }
@@ -187,6 +196,8 @@ fn steps(of: Kind, field: Field, way: Garbage) -> String {
             "\ngiven open erin hall\ngiven kill: { peer: erin, how: socket }\ngiven connect: { peer: erin }",
             harm("erin", ""),
         ),
+        // Who is in no room has none to leave.
+        Kind::Leave if field == Field::Ack => ("\ngiven connect: { peer: erin }", harm("erin", "")),
         Kind::Join | Kind::Create => ("\ngiven connect: { peer: erin }", harm("erin", "")),
         Kind::Leave | Kind::Destroy => ("", harm("bob", "")),
         _ => ("", harm("bob", ", to: alice")),
@@ -201,7 +212,7 @@ fn broken_by(field: Field, way: Garbage) -> &'static str {
         // The reference server's rooms are of two: nobody says whom it is for, nor who he is.
         (Field::Peer | Field::Me, _) => "",
         // Its messages hold nothing but fields.
-        (Field::Payload, _) => "",
+        (Field::Payload | Field::Ack, _) => "",
         // And nobody is given anything to come back with.
         (Field::Given, _) => "",
         (_, Garbage::Huge) => "dies-of-huge",
