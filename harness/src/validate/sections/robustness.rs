@@ -95,8 +95,8 @@ const WAYS: [(Garbage, &str); 7] = [
 const FIELDS: [(Kind, Field, &[Garbage]); 17] = {
     use Garbage::{Deep, Empty, FieldMissing, Huge, Null, Prototype, WrongType};
     const ALL: &[Garbage] = &[FieldMissing, Null, WrongType, Deep, Huge, Empty, Prototype];
-    const PAYLOAD: &[Garbage] = &[Deep, Huge, Empty, Prototype];
-    const WHOM: &[Garbage] = &[FieldMissing, Null, WrongType, Prototype];
+    const TEXT: &[Garbage] = &[Deep, Huge, Empty, Prototype];
+    const SMALL: &[Garbage] = &[FieldMissing, Null, WrongType, Prototype];
     [
         (Kind::Join, Field::Word, ALL),
         (Kind::Join, Field::Room, ALL),
@@ -106,13 +106,13 @@ const FIELDS: [(Kind, Field, &[Garbage]); 17] = {
         (Kind::Offer, Field::Word, ALL),
         (Kind::Offer, Field::Sdp, ALL),
         (Kind::Answer, Field::Sdp, ALL),
-        (Kind::Candidate, Field::Candidate, PAYLOAD),
+        (Kind::Candidate, Field::Candidate, TEXT),
         (Kind::Bye, Field::Word, ALL),
-        (Kind::Offer, Field::Peer, WHOM),
-        (Kind::Offer, Field::Me, WHOM),
+        (Kind::Offer, Field::Peer, SMALL),
+        (Kind::Offer, Field::Me, SMALL),
         (Kind::Join, Field::Given, ALL),
-        (Kind::Join, Field::Payload, WHOM),
-        (Kind::Offer, Field::Payload, WHOM),
+        (Kind::Join, Field::Payload, SMALL),
+        (Kind::Offer, Field::Payload, SMALL),
         (Kind::Join, Field::Ack, &[FieldMissing]),
         (Kind::Leave, Field::Ack, &[FieldMissing]),
     ]

@@ -304,3 +304,14 @@ fn what_holds_the_others_is_spoilt_as_one() {
         assert_eq!(made.contains("say"), !said.is_empty(), "{kind}: {made}");
     }
 }
+
+#[test]
+fn an_event_that_wants_no_acknowledgement_is_else_the_same() {
+    for (sound, made) in [
+        (r#"4217["leave"]"#, r#"42["leave"]"#),
+        (r#"42/calls,17["leave"]"#, r#"42/calls,["leave"]"#),
+        (r#"42["leave",{"n":5}]"#, r#"42["leave",{"n":5}]"#),
+    ] {
+        assert_eq!(unacknowledged(sound), made);
+    }
+}
