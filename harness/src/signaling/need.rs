@@ -244,6 +244,9 @@ impl Need {
                 };
                 format!("in the dialect `{name}` no field of `{kind}` {what}")
             }),
+            Need::Spoils(garbage, _, Some(Field::Ack)) if *garbage != Garbage::FieldMissing => {
+                Some(format!("the wish for an acknowledgement can be missing (`field-missing`) alone, and not be `{garbage}`"))
+            }
             Need::Spoils(garbage, of, field) => {
                 let still = dialect.still_says(*garbage, *of, *field)?;
                 Some(format!(

@@ -742,3 +742,18 @@ fn a_place_that_is_kept_may_fill_a_room() {
         assert_eq!(why.is_some(), lacks, "{size} {promises:?}: {why:?}");
     }
 }
+
+#[test]
+fn the_wish_for_an_acknowledgement_can_be_missing_alone() {
+    let garbage = |kind| {
+        let step = "  - garbage: { peer: alice, kind: KIND, of: join, field: ack }\n";
+        lacking(&format!("{TWO}{}", step.replace("KIND", kind)), BARE).expect("a reason")
+    };
+    let null = garbage("\"null\"");
+    assert!(
+        null.contains("can be missing (`field-missing`) alone"),
+        "{null}"
+    );
+    let missing = garbage("field-missing");
+    assert!(missing.contains("asks for an acknowledgement"), "{missing}");
+}
