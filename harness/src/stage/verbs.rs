@@ -233,8 +233,12 @@ impl Stage {
     async fn under_way(&mut self, peer: &PeerName) -> Result<(), Stop> {
         while let Some(actor) = self.actors.get(peer) {
             let count = self.recorder.count();
-            if actor.wire.pending().is_empty() || Instant::now() >= self.until.at {
+            if actor.wire.pending().is_empty() {
                 break;
+            }
+            if Instant::now() >= self.until.at {
+                let what = format!("the sending of {peer}'s message (the line takes no more now)");
+                return Err(self.late(&what, self.until));
             }
             let more = self.recorder.next_from(count);
             let _late = timeout_at(self.until.at, more).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::stage_support::*;
-use glare::record::What;
+use glare::record::{Verdict, What};
 use glare::scenario::Place;
 use glare::terms::Fate;
 
@@ -292,6 +292,29 @@ async fn a_paused_server_answers_when_it_goes_on() {
         let dead = "  - kill-server\n";
         passes(&played_with(&paused(dead), server).await);
     }
+}
+
+/// It used to go on without a word, and whatever came next failed in its place.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_send_for_which_there_is_no_room_says_so() {
+    let large = "  - send: { from: carol, to: alice, message: offer, size: 900000, within: 1s }\n";
+    let steps = format!(
+        "  - create: {{ peer: alice, room: lobby }}\n  - join: {{ peer: carol, room: lobby, offer: false }}\n  - pause\n{}",
+        // How much fits on its way is for the machine to say.
+        large.repeat(40)
+    );
+    let outcome = played(&scenario(&steps)).await;
+    let Verdict::Fail(failure) = &outcome.verdict else {
+        panic!("{outcome:?}");
+    };
+    assert!(
+        matches!(failure.place, Some(Place::Step(5..))),
+        "{failure:?}"
+    );
+    assert!(
+        failure.message.contains("the line takes no more"),
+        "{failure:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
