@@ -3,7 +3,6 @@
 //! A word is said of what nobody is called; then what came of it is spoilt. Where a message holds JSON, behind whatever its framing puts before
 //! it, a field is spoilt within it; elsewhere the text is.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -95,22 +94,63 @@ impl Conversation {
         if field == Field::Given {
             return self.garbage_given(kind);
         }
-        let mut sound = self.clone();
         // What is not marked is the word itself, where that is wanted. What holds others is known by what it holds.
         let holds = |one: Field| field == Field::Payload && !matches!(one, Field::Peer | Field::Me);
         let is = |one: Field| field == one || field == Field::Word || holds(one);
+        let marked = |one: Field| is(one) || field == Field::Ack && one == Field::Room;
+        let mut outs = self.marked(of, &marked, to)?;
+        let words = self.words();
+        let Some(last) = outs.last_mut() else {
+            return Ok(outs);
+        };
+        if let (Field::Ack, Out::Text(text)) = (field, &mut last.out) {
+            // All else of it is as good as any: it is of a room that nobody is in.
+            *text = unacknowledged(text);
+            last.means = Meant::Nothing;
+            return Ok(outs);
+        }
+        let sound = self.marked(of, &|_| false, to).ok();
+        let sound = sound.as_ref().and_then(|sound| sound.last());
+        match (&mut last.out, sound.map(|say| &say.out)) {
+            (Out::Text(marked), Some(Out::Text(sound))) => {
+                *marked = spoilt_in(kind, field, (marked, sound), &words);
+            }
+            (Out::Text(marked), _) => *marked = spoilt_in(kind, field, (marked, marked), &words),
+            (Out::Fetch { body, .. }, sound) => {
+                let marked = body.take().unwrap_or_default();
+                let sound = match sound {
+                    Some(Out::Fetch { body, .. }) => body.as_deref().unwrap_or_default(),
+                    _ => &marked,
+                };
+                *body = Some(spoilt_in(kind, field, (&marked, sound), &words));
+            }
+            (Out::Close, _) => {}
+        }
+        Ok(outs)
+    }
+
+    /// A word as it would be said, with the mark in place of these of its values.
+    fn marked(
+        &self,
+        of: Kind,
+        is: &dyn Fn(Field) -> bool,
+        to: Option<&str>,
+    ) -> Result<Vec<Say>, Unspeakable> {
+        let mut sound = self.clone();
         if is(Field::Peer) {
             // Nobody has an id by that name, and a field stands where one would.
             sound.book = Book::default();
         }
-        let is_elsewhere = is(Field::Room) || field == Field::Ack;
-        if is_elsewhere {
+        if is(Field::Room) {
             sound.room = Some(RoomName::new(MARK));
             sound.choose_no_room_ids();
         }
         if is(Field::Me) {
             sound.me = MARK.into();
-            sound.link.remove("self");
+            // Taken away it would leave the word unsayable.
+            if let Some(id) = sound.link.get_mut("self") {
+                *id = Json::from(MARK);
+            }
             sound.book = Book::default();
             sound = sound.aliased(Alias::default());
         }
@@ -119,7 +159,7 @@ impl Conversation {
             false => sound.to_owned(),
         };
         let room = self.room.as_ref().map_or("glare-room", RoomName::as_str);
-        let room = RoomName::new(marked(is_elsewhere, room));
+        let room = RoomName::new(marked(is(Field::Room), room));
         let peer = match to {
             Some(to) if !is(Field::Peer) => to,
             _ => MARK,
@@ -129,7 +169,7 @@ impl Conversation {
         // A book that is new knows no room's id either.
         let here = sound.room.clone();
         for room in here.iter().chain([&room]) {
-            let id = match is_elsewhere {
+            let id = match is(Field::Room) {
                 true => Some(Json::from(MARK)),
                 false => self.book.room_id(room.as_str()),
             };
@@ -141,23 +181,7 @@ impl Conversation {
         if let Word::Signal { peer: whom, .. } = &mut word {
             *whom = Some(peer.to_owned());
         }
-        let mut outs = sound.say(&word)?;
-        let words = sound.words();
-        if let Some(last) = outs.last_mut() {
-            match &mut last.out {
-                Out::Text(text) if field == Field::Ack => {
-                    *text = unacknowledged(text);
-                    last.means = Meant::Nothing;
-                }
-                Out::Text(text) => *text = spoilt_in(kind, field, text, &words),
-                Out::Close => {}
-                Out::Fetch { body, .. } => {
-                    let sound = body.take().unwrap_or_default();
-                    *body = Some(spoilt_in(kind, field, &sound, &words));
-                }
-            }
-        }
-        Ok(outs)
+        sound.say(&word)
     }
 
     /// The message by which one comes back, once for each value that the server gave for it: that one is spoilt, and all else is as it was given.
@@ -192,7 +216,12 @@ impl Conversation {
                 variable,
             })?;
             let out = match out {
-                Out::Text(text) => Out::Text(spoilt_in(kind, Field::Given, &text, &marked.words())),
+                Out::Text(text) => Out::Text(spoilt_in(
+                    kind,
+                    Field::Given,
+                    (&text, &text),
+                    &marked.words(),
+                )),
                 other => other,
             };
             // Without what is spoilt in it, it may be as good a request as any.
@@ -353,46 +382,89 @@ fn any_leaf(value: &Json, meant: &dyn Fn(&Json) -> bool) -> bool {
     }
 }
 
-/// The same with one field spoilt: the one that bears the mark, or that of the word. Where there is none, the message is spoilt as a whole.
-fn spoilt_in(kind: Garbage, field: Field, text: &str, words: &Words) -> String {
-    let made = spoilt_within(kind, field, text, words);
-    match made == text {
-        true => spoilt(kind, text, words),
-        false => made,
-    }
-}
-
-fn spoilt_within(kind: Garbage, field: Field, text: &str, words: &Words) -> String {
-    let Some((before, mut value)) = json_of(text) else {
+/// A message as it would be said, with one field spoilt: the one that bears the mark in its twin, or that of the word. Where there is none, the
+/// twin is spoilt as a whole.
+fn spoilt_in(kind: Garbage, field: Field, (marked, sound): (&str, &str), words: &Words) -> String {
+    let Some((_, twin)) = json_of(marked) else {
         return match field {
-            Field::Word => spoilt(Garbage::UnknownWord, text, words),
-            _ => spoilt_text(kind, text),
+            Field::Word => spoilt(Garbage::UnknownWord, marked, words),
+            _ => spoilt_text(kind, marked),
         };
     };
-    if field == Field::Payload {
-        let made = spoilt_payload(kind, &mut value);
-        return made.map_or_else(|| text.to_owned(), |made| format!("{before}{made}"));
-    }
-    if let (Field::Word, Some(inner)) = (field, words.behind_the_key(&value)) {
-        return format!("{before}{}", spoilt_key(kind, inner));
-    }
-    let is_word = is_word_of(&value, words);
-    let is_it = |leaf: &Json| match field {
-        Field::Word => is_word(leaf),
-        _ => leaf.as_str().is_some_and(|text| text.contains(MARK)),
+    let Some(place) = place_of(field, &twin, words) else {
+        return spoilt(kind, marked, words);
     };
-    if let (Field::Word, Json::Object(fields)) = (field, &mut value)
-        && let Some(key) = fields.iter().find(|(_, leaf)| is_it(leaf))
-    {
+    // What is left out where it is not known stands in one of them alone.
+    let said = [sound, marked].into_iter().filter_map(json_of);
+    let mut made = said.filter_map(|(before, value)| {
+        let spoilt = match &place {
+            Place::Key => spoilt_key(kind, words.behind_the_key(&value)?),
+            Place::At(path) => spoilt_at(kind, value, path)?,
+        };
+        Some(format!("{before}{spoilt}"))
+    });
+    made.next().unwrap_or_else(|| spoilt(kind, marked, words))
+}
+
+/// Where a field of a message is.
+enum Place {
+    /// It is the key of its object.
+    Key,
+    At(Vec<Step>),
+}
+
+#[derive(Clone)]
+enum Step {
+    Item(usize),
+    Field(String),
+}
+
+fn place_of(field: Field, twin: &Json, words: &Words) -> Option<Place> {
+    let is_marked = |leaf: &Json| leaf.as_str().is_some_and(|text| text.contains(MARK));
+    let is_leaf = |value: &Json| !value.is_array() && !value.is_object();
+    let path = match field {
+        Field::Word if words.behind_the_key(twin).is_some() => return Some(Place::Key),
         // The word of all of it stands at the top, if there is one.
-        let key = key.0.clone();
-        let of_all = fields.remove(&key).unwrap_or_default();
-        let mut top = serde_json::json!({ key.clone(): of_all });
-        let spoilt = spoilt_at(kind, &mut top, &is_it);
-        let rest = value.to_string();
-        return format!("{before}{}", merged(&spoilt, &rest));
+        Field::Word => {
+            let is_word = is_word_of(twin, words);
+            path_to(twin, &|value| is_leaf(value) && is_word(value))
+        }
+        // The first below all of it.
+        Field::Payload => {
+            let holds = |inner: &Json| !is_leaf(inner) && any_leaf(inner, &is_marked);
+            steps_of(twin).find_map(|(step, inner)| holds(inner).then(|| vec![step]))
+        }
+        _ => path_to(twin, &|value| is_leaf(value) && is_marked(value)),
+    };
+    path.map(Place::At)
+}
+
+/// The way to the first that is meant; one that is nearer to the top comes before what lies deeper beside it.
+fn path_to(value: &Json, meant: &dyn Fn(&Json) -> bool) -> Option<Vec<Step>> {
+    if let Some((step, _)) = steps_of(value).find(|(_, inner)| meant(inner)) {
+        return Some(vec![step]);
     }
-    format!("{before}{}", spoilt_at(kind, &mut value, &is_it))
+    steps_of(value).find_map(|(step, inner)| {
+        let mut path = path_to(inner, meant)?;
+        path.insert(0, step);
+        Some(path)
+    })
+}
+
+/// What a list or an object holds, and each one's place in it.
+fn steps_of(value: &Json) -> Box<dyn Iterator<Item = (Step, &Json)> + '_> {
+    match value {
+        Json::Array(items) => {
+            let items = items.iter().enumerate();
+            Box::new(items.map(|(at, item)| (Step::Item(at), item)))
+        }
+        Json::Object(fields) => Box::new(
+            fields
+                .iter()
+                .map(|(key, field)| (Step::Field(key.clone()), field)),
+        ),
+        _ => Box::new(std::iter::empty()),
+    }
 }
 
 /// An event of Socket.IO without the number that asks for an acknowledgement.
@@ -402,32 +474,6 @@ fn unacknowledged(text: &str) -> String {
     let (packet, rest) = before.split_at(before.len().min(2));
     let space = rest.trim_end_matches(|digit: char| digit.is_ascii_digit());
     format!("{packet}{space}{event}")
-}
-
-/// The text of this, where the first that holds what is marked, below all of it, is spoilt.
-fn spoilt_payload(kind: Garbage, value: &mut Json) -> Option<String> {
-    let is_marked = |leaf: &Json| leaf.as_str().is_some_and(|text| text.contains(MARK));
-    let holds =
-        |inner: &Json| (inner.is_array() || inner.is_object()) && any_leaf(inner, &is_marked);
-    let here = Json::from(HERE);
-    match value {
-        Json::Array(items) => {
-            let at = items.iter().position(holds)?;
-            match kind {
-                Garbage::FieldMissing => drop(items.remove(at)),
-                _ => items[at] = here,
-            }
-        }
-        Json::Object(fields) => {
-            let key = fields.iter().find(|(_, inner)| holds(inner))?.0.clone();
-            match kind {
-                Garbage::FieldMissing => drop(fields.remove(&key)),
-                _ => drop(fields.insert(key, here)),
-            }
-        }
-        _ => return None,
-    }
-    Some(spoilt_at(kind, value, &|leaf| *leaf == HERE))
 }
 
 /// The same where the word is a key: it can be nothing but text.
@@ -442,43 +488,44 @@ fn spoilt_key(kind: Garbage, inner: &Json) -> String {
     format!("{{{}:{inner}}}", Json::from(key))
 }
 
-/// One object of the fields of two.
-fn merged(first: &str, second: &str) -> String {
-    let inner = |text: &str| {
-        let text = text
-            .strip_prefix('{')
-            .and_then(|text| text.strip_suffix('}'));
-        text.unwrap_or_default().to_owned()
+/// The text of this, where what stands there is spoilt. `None`: nothing does.
+fn spoilt_at(kind: Garbage, mut value: Json, path: &[Step]) -> Option<String> {
+    let (last, above) = path.split_last()?;
+    let holder = above
+        .iter()
+        .try_fold(&mut value, |value, step| match step {
+            Step::Item(at) => value.get_mut(at),
+            Step::Field(key) => value.get_mut(key),
+        })?;
+    let was = match last {
+        Step::Item(at) => holder.get(at)?.clone(),
+        Step::Field(key) => holder.get(key)?.clone(),
     };
-    let parts = [inner(first), inner(second)];
-    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    format!("{{{}}}", parts.join(","))
-}
-
-/// The text of this, where the first leaf that is meant is spoilt.
-fn spoilt_at(kind: Garbage, value: &mut Json, is_it: &dyn Fn(&Json) -> bool) -> String {
     if kind == Garbage::FieldMissing {
-        remove(value, is_it);
-        return value.to_string();
+        match (last, holder) {
+            (Step::Item(at), Json::Array(items)) => drop(items.remove(*at)),
+            (Step::Field(key), Json::Object(fields)) => drop(fields.remove(key)),
+            _ => return None,
+        }
+        return Some(value.to_string());
     }
-    let number = Cell::new(false);
-    let mark = |leaf: &mut Json| {
-        number.set(leaf.is_number());
-        *leaf = Json::from(HERE);
-    };
-    alter_one(value, is_it, &mark);
+    match last {
+        Step::Item(at) => holder[*at] = Json::from(HERE),
+        Step::Field(key) => holder[key] = Json::from(HERE),
+    }
+    let is_number = was.is_number();
     let what = match kind {
         Garbage::Null | Garbage::FieldMissing => "null".to_owned(),
-        Garbage::WrongType if !number.get() => "5".to_owned(),
+        Garbage::WrongType if !is_number => "5".to_owned(),
         Garbage::WrongType => format!("\"{NONSENSE}\""),
-        Garbage::UnknownWord if number.get() => NO_NUMBER.to_string(),
+        Garbage::UnknownWord if is_number => NO_NUMBER.to_string(),
         Garbage::Deep => deep(),
         Garbage::Huge => format!("\"{}\"", "x".repeat(HUGE)),
         Garbage::Empty => "\"\"".to_owned(),
         Garbage::UnknownWord | Garbage::CutShort => format!("\"{NONSENSE}\""),
         Garbage::Prototype => format!("\"{PROTOTYPE}\""),
     };
-    value.to_string().replacen(&format!("\"{HERE}\""), &what, 1)
+    Some(value.to_string().replacen(&format!("\"{HERE}\""), &what, 1))
 }
 
 /// Stands where something is to be put that no writer of JSON would write.
