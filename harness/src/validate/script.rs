@@ -10,6 +10,7 @@
 //! | `fill lobby` | others join it until all who fit in are inside, with Alice and Bob |
 //! | `open bob lobby` | he makes it |
 //! | `tell bob alice offer` | he sends it to her, and she hears it |
+//! | `paired bob alice` | the same where nothing else can be said before, since an offer opens a session; nothing elsewhere |
 //! | `send bob alice offer` | he sends it |
 //! | `send bob alice candidate 30` | so often, in a row |
 //! | `send bob alice offer 6000 bytes` | one that is so long at least |
@@ -438,6 +439,11 @@ fn written(step: &str, dialect: &Dialect) -> Vec<String> {
             send(from, to, message),
             format!("await: {{ peer: {to}, hears: {message}, from: {from} }}"),
         ],
+        // Where a session must stand before anything else can be said.
+        ["paired", from, to] => match dialect.offers_open_sessions() {
+            true => written(&format!("tell {from} {to} offer"), dialect),
+            false => Vec::new(),
+        },
         _ => vec![step.to_owned()],
     }
 }

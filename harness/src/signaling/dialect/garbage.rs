@@ -141,6 +141,18 @@ impl Conversation {
             // Nobody has an id by that name, and a field stands where one would.
             sound.book = Book::default();
         }
+        if is(Field::Word) {
+            // What was captured is no word of the dialect either.
+            let of_pair = to.and_then(|to| sound.pairs.get(to)).into_iter().flatten();
+            let of_pair = of_pair.map(|(name, _)| (name.clone(), Json::from(MARK)));
+            let of_pair = of_pair.collect();
+            sound.pairs.insert(MARK.to_owned(), of_pair);
+            for (name, value) in &mut sound.link {
+                if sound.dialect.is_own(name) {
+                    *value = Json::from(MARK);
+                }
+            }
+        }
         if is(Field::Room) {
             sound.room = Some(RoomName::new(MARK));
             sound.choose_no_room_ids();
@@ -151,7 +163,6 @@ impl Conversation {
             if let Some(id) = sound.link.get_mut("self") {
                 *id = Json::from(MARK);
             }
-            sound.book = Book::default();
             sound = sound.aliased(Alias::default());
         }
         let marked = |is: bool, sound: &str| match is {

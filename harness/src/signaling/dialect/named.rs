@@ -1,4 +1,4 @@
-//! Who says what a peer is called.
+//! Who says what a peer is called, and what stands between two.
 
 use super::template::Hole;
 use super::{Dialect, Hears, Saying, Then};
@@ -32,5 +32,24 @@ impl Dialect {
                 matches!(hears, Hears::Kind(Kind::Created | Kind::Joined))
                     && hearing.captures("self")
             })
+    }
+
+    /// Whether something stands between two as soon as one of them offers, and is named in what they say from then on: a session.
+    pub fn offers_open_sessions(&self) -> bool {
+        let later = [
+            Kind::Answer,
+            Kind::Candidate,
+            Kind::EndOfCandidates,
+            Kind::Bye,
+        ];
+        let named = |name: &String| {
+            (later.iter()).any(|kind| self.says_with(*kind, |hole| hole.name == *name))
+        };
+        let offering = self.way(Kind::Offer).into_iter().flat_map(|way| &way.steps);
+        let mut answers = offering.filter_map(|step| step.hear.as_ref());
+        answers.any(|hearing| {
+            let mut own = self.captured.iter();
+            own.any(|name| hearing.captures(name) && named(name))
+        })
     }
 }

@@ -126,6 +126,7 @@ const ROWS: &[Row] = &[
     Row { number: 17, title: "a goodbye comes before the news that its sender has gone", source: Source::Nobody, native: false, broken_by: "",
         why: "A client that has cleaned up by then has nobody left to close.",
         steps: "given meet\n\
+            given paired bob alice\n\
             do send: { from: bob, message: bye }\n\
             do leave: { peer: bob }\n\
             do await: { peer: alice, hears: peer-left, from: bob }\n\

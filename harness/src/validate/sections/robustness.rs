@@ -57,7 +57,7 @@ const ROWS: &[Row] = &[
     Row { native: false, number: 10, title: "garbage, and then a message to its sender", source: LIVES, why: "What was kept of the garbage is looked at when somebody else speaks.",
         steps: and_then_the_others!("harm garbage: { peer: bob, kind: wrong-type, of: offer, answered: false }\nharm send alice bob offer"), broken_by: "dies-of-nonsense" },
     Row { native: false, number: 11, title: "garbage, and then its sender is lost", source: HARMS_NOBODY, why: "Clearing up after somebody who was half understood is code that nobody plays.",
-        steps: and_then_the_others!("harm garbage: { peer: bob, kind: cut-short }\nharm tell carol dave candidate\nharm kill: { peer: bob, how: socket }"), broken_by: "bad-json-cuts-others" },
+        steps: and_then_the_others!("given paired carol dave\nharm garbage: { peer: bob, kind: cut-short }\nharm tell carol dave candidate\nharm kill: { peer: bob, how: socket }"), broken_by: "bad-json-cuts-others" },
     Row { native: false, number: 12, title: "garbage of a third between an offer and its answer", source: HARMS_NOBODY, why: "It must not end what two others have begun.",
         steps: "given meet\ngiven tell bob alice offer\ngiven open erin hall\nharm garbage: { peer: erin, kind: cut-short }\nthen tell alice bob answer\nthen tell bob alice candidate", broken_by: "bad-json-cuts-others" },
     Row { native: false, number: 13, title: "text that is no JSON", source: LIVES, why: "Somebody opens the line by hand and types.",
@@ -200,6 +200,8 @@ fn steps(of: Kind, field: Field, way: Garbage) -> String {
         Kind::Leave if field == Field::Ack => ("\ngiven connect: { peer: erin }", harm("erin", "")),
         Kind::Join | Kind::Create => ("\ngiven connect: { peer: erin }", harm("erin", "")),
         Kind::Leave | Kind::Destroy => ("", harm("bob", "")),
+        Kind::Answer => ("\ngiven paired alice bob", harm("bob", ", to: alice")),
+        Kind::Candidate | Kind::Bye => ("\ngiven paired bob alice", harm("bob", ", to: alice")),
         _ => ("", harm("bob", ", to: alice")),
     };
     format!(

@@ -224,6 +224,36 @@ hear:
     }
 }
 
+/// A session is of the two, and no word: it used to be that nothing could be said, or that it was spoilt in the word's place.
+#[test]
+fn what_was_captured_is_as_sound_as_the_rest_of_a_word_without_its_type() {
+    let text = r#"
+dialect: d
+framing: json
+connect: { path: /, then: [ { hear: { token: "{token}" } } ] }
+learn: [ { message: { with: "{peer}", session: "{session}" } } ]
+say:
+  create: join
+  join: { done: connected }
+  offer: { message: { a: "{token}", s: "{session}", sdp: "{sdp}", t: offer } }
+  answer: { message: { a: "{token}", s: "{session}", sdp: "{sdp}", t: answer } }
+hear:
+  offer: { message: { t: offer, by: "{peer}", sdp: "{sdp}" } }
+  answer: { message: { t: answer, by: "{peer}", sdp: "{sdp}" } }
+"#;
+    let dialect = Dialect::read(std::path::Path::new("d.yaml"), text).unwrap();
+    let mut bob = Conversation::new(Arc::new(dialect), "bob");
+    bob.remember(vec![("token".into(), Json::from("k1"))], None);
+    bob.remember(vec![("session".into(), Json::from("s7"))], Some("alice"));
+    let outs = bob.garbage_in(Garbage::Null, Kind::Offer, Field::Word, Some("alice"));
+    let outs = outs.unwrap_or_else(|error| panic!("{error}"));
+    let Out::Text(text) = &outs.last().expect("one").out else {
+        panic!("{outs:?}")
+    };
+    let wanted = serde_json::json!({ "a": "k1", "s": "s7", "sdp": SOUND_SDP, "t": null });
+    assert_eq!(serde_json::from_str::<Json>(text).unwrap(), wanted);
+}
+
 #[test]
 fn the_word_is_what_stands_at_the_top() {
     let offer = r#"{"data":{"kind":"signal","sdp":"glare-garbage"},"type":"offer"}"#;
