@@ -12,7 +12,7 @@ use glare::server::ServerSpec;
 use glare::signaling::Dialect;
 use glare::stage::{Case, Outcome, Setting, play};
 use glare::suite;
-use glare_signaling_server::{Fault, News, Policy, RoomSize, SameId};
+use glare_signaling_server::{Fault, Form, News, Policy, RoomSize, SameId};
 
 fn dialect(name: &str) -> Arc<Dialect> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/servers/reference");
@@ -23,7 +23,7 @@ fn dialect(name: &str) -> Arc<Dialect> {
 }
 
 /// Each variant: the name of its dialect, and its policy.
-fn variants() -> [(&'static str, Policy); 7] {
+fn variants() -> [(&'static str, Policy); 9] {
     let usual = Policy::default();
     [
         (
@@ -72,6 +72,20 @@ fn variants() -> [(&'static str, Policy); 7] {
             "lists",
             Policy {
                 news: News::List,
+                ..usual.clone()
+            },
+        ),
+        (
+            "tickets",
+            Policy {
+                keeps_places: Some(Duration::from_secs(1)),
+                ..usual.clone()
+            },
+        ),
+        (
+            "enveloped",
+            Policy {
+                wire: Form::Enveloped,
                 ..usual
             },
         ),
