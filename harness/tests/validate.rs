@@ -15,6 +15,7 @@ use glare::stage::Setting;
 use glare::validate::{Case, Says, ask_all, sections};
 use glare_signaling_server::Fault;
 
+use stage_support::configurations::configurations;
 use stage_support::{program, setting};
 
 /// The reference server as a program, with a fault.
@@ -33,20 +34,31 @@ const AT_ONCE: usize = 8;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_case_is_broken_by_its_fault() {
-    let mut by_fault: BTreeMap<Fault, Vec<Case>> = BTreeMap::new();
+    let configurations = configurations();
+    let configurations = &configurations;
+    // By fault, and by where it is shown.
+    let mut by_fault: BTreeMap<(Fault, usize), Vec<Case>> = BTreeMap::new();
     let cases = sections().into_iter().flat_map(|section| section.cases);
     for case in cases {
         if let Ok(fault) = case.broken_by.parse() {
-            by_fault.entry(fault).or_default().push(case);
+            let number = case.number.to_string();
+            let mut of_it = configurations.iter();
+            let of_it = of_it.position(|one| one.cases.contains(&number.as_str()));
+            by_fault
+                .entry((fault, of_it.unwrap_or_default()))
+                .or_default()
+                .push(case);
         }
     }
     // As many are busy at once as of one server: they share what lets them be so.
     let base = setting();
     let base = &base;
-    let all = by_fault.iter().map(|(fault, cases)| async move {
+    let all = by_fault.iter().map(|((fault, of_it), cases)| async move {
+        let configuration = &configurations[*of_it];
         let asked = |server: ServerSpec, cases: Vec<Case>| async move {
             let faulty = Setting {
                 server,
+                dialect: configuration.dialect.clone(),
                 ..base.clone()
             };
             ask_all(&cases, &Arc::new(faulty), &|_| ()).await
@@ -54,7 +66,11 @@ async fn each_case_is_broken_by_its_fault() {
         // What looks at the server's processes needs some that are not this one's.
         let of_its_own = |case: &Case| case.steps.contains("turnover");
         let (own, embedded): (Vec<Case>, Vec<Case>) = cases.iter().cloned().partition(of_its_own);
-        let mut answers = asked(ServerSpec::faulty(*fault), embedded).await;
+        let server = ServerSpec::Embedded {
+            faults: (*fault).into(),
+            policy: configuration.policy.clone(),
+        };
+        let mut answers = asked(server, embedded).await;
         answers.extend(asked(program_with(*fault), own).await);
         let answers = answers.into_iter();
         let unseen = answers.filter(|answer| !matches!(answer.says, Says::Broken(_)));

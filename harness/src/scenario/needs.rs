@@ -7,6 +7,7 @@ mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use super::acquainted::Acquainted;
 use super::calls::{Calls, Meets};
@@ -36,6 +37,7 @@ impl Scenario {
             rooms: BTreeMap::new(),
             outside: BTreeSet::new(),
             lost: BTreeSet::new(),
+            kept: BTreeMap::new(),
             named: BTreeSet::new(),
             ends: Vec::new(),
             acquainted: Acquainted::default(),
@@ -122,6 +124,8 @@ struct Course<'s> {
     outside: BTreeSet<&'s PeerName>,
     /// Whose line was lost, where no step has waited since for anybody to hear of it.
     lost: BTreeSet<&'s PeerName>,
+    /// Where those whose line has ended may still have a place, and how long was waited since.
+    kept: BTreeMap<&'s PeerName, (&'s RoomName, Duration)>,
     needs: Vec<Needed>,
 }
 
@@ -180,6 +184,7 @@ impl<'s> Course<'s> {
                 need(self, Need::Says(Kind::Create), "creates a room".into());
                 self.names_room(room, step);
                 if !self.refused(peer, Kind::Create, Some(room), answer, step) {
+                    self.makes_anew(peer, room, step);
                     self.leave(peer, None);
                     self.rooms.insert(room, BTreeSet::from([peer]));
                 }
@@ -241,6 +246,7 @@ impl<'s> Course<'s> {
             Action::KillServer { node: None, .. } | Action::Restart { node: None } => {
                 self.rooms.clear();
                 self.lost.clear();
+                self.kept.clear();
             }
             Action::KillServer { node, .. } | Action::Restart { node } => {
                 for (peer, spec) in &self.scenario.peers {
@@ -273,6 +279,7 @@ impl<'s> Course<'s> {
                 raw: Raw::Frame(_),
             } => {
                 need(self, Need::WebSocket, "breaks a frame".into());
+                self.may_be_kept(peer);
                 self.ends.push((peer, End::Lost));
             }
             Action::SendRaw {
@@ -338,10 +345,16 @@ impl<'s> Course<'s> {
                     ..
                 } = condition
                 {
-                    self.lost
-                        .retain(|lost| from.as_ref().is_some_and(|from| from != *lost));
+                    let is_gone = |lost: &PeerName| from.as_ref().is_none_or(|from| from == lost);
+                    self.lost.retain(|lost| !is_gone(lost));
+                    self.kept.retain(|lost, _| !is_gone(lost));
                 }
                 self.condition(condition, step);
+            }
+            Action::Wait(time) => {
+                for (_, waited) in self.kept.values_mut() {
+                    *waited += *time;
+                }
             }
             Action::Together(together) => self.together(together),
             _ => {}

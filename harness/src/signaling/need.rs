@@ -62,6 +62,8 @@ pub enum Need {
     NoticesSilence(Duration),
     /// The loss of a line is noticed as it happens.
     NoticesLoss,
+    /// The room of somebody who was lost can be made again once so much was waited.
+    GivesUpPlaces(Duration),
     /// Who is back in time is told of all the same: that he had gone, and that he is there again.
     TellsOfReturns,
     /// Those on other nodes hear of somebody whose node has ended.
@@ -252,6 +254,14 @@ impl Need {
                 Some(format!(
                     "the wire of the dialect `{name}` is text, and `{garbage}` makes a `{still}` there that is as good as any"
                 ))
+            }
+            // To make one that is there is to come into it, or back.
+            Need::GivesUpPlaces(_) if dialect.creates_by_joining() => None,
+            Need::GivesUpPlaces(waited) => {
+                let kept = properties.keeps_places.filter(|most| most > waited);
+                kept.map(|most| {
+                    format!("with the dialect `{name}` it is kept for up to {most:?}, and the room with it")
+                })
             }
             Need::NoticesLoss => match dialect.via() {
                 Via::SocketIo { start, .. } if start != Start::WebSocket => Some(format!(

@@ -12,7 +12,7 @@ use glare::server::ServerSpec;
 use glare::signaling::Dialect;
 use glare::stage::{Case, Outcome, Setting, play};
 use glare::suite;
-use glare_signaling_server::{Fault, News, Policy, RoomSize, SameId};
+use glare_signaling_server::{Fault, Form, News, Policy, RoomSize, SameId};
 
 fn dialect(name: &str) -> Arc<Dialect> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/servers/reference");
@@ -23,7 +23,7 @@ fn dialect(name: &str) -> Arc<Dialect> {
 }
 
 /// Each variant: the name of its dialect, and its policy.
-fn variants() -> [(&'static str, Policy); 7] {
+fn variants() -> [(&'static str, Policy); 9] {
     let usual = Policy::default();
     [
         (
@@ -72,6 +72,20 @@ fn variants() -> [(&'static str, Policy); 7] {
             "lists",
             Policy {
                 news: News::List,
+                ..usual.clone()
+            },
+        ),
+        (
+            "tickets",
+            Policy {
+                keeps_places: Some(Duration::from_secs(1)),
+                ..usual.clone()
+            },
+        ),
+        (
+            "enveloped",
+            Policy {
+                wire: Form::Enveloped,
                 ..usual
             },
         ),
@@ -272,4 +286,34 @@ async fn a_server_that_tells_presence_as_full_lists_holds_all_laws_plain_and_sha
     };
     let other: Vec<_> = unsupported.iter().filter(|why| !wire(why)).collect();
     assert!(other.is_empty(), "{other:#?}");
+}
+
+/// Whoever keeps places need not let anybody make the room that the only one in it has just been lost from.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_places_are_kept_no_room_is_made_anew_that_may_be_there() {
+    let (name, policy) = variants()[7].clone();
+    let steps = |wait: &str, who: &str| {
+        format!(
+            "
+scenario: alone and lost
+peers: {{ alice: {{ stack: wire }}, bob: {{ stack: wire }} }}
+steps:
+  - create: {{ peer: alice, room: lobby }}
+  - connect: {{ peer: bob }}
+  - kill: {{ peer: alice, how: socket }}
+  - connect: {{ peer: alice }}
+{wait}  - create: {{ peer: {who}, room: lobby }}
+"
+        )
+    };
+    for who in ["alice", "bob"] {
+        let outcome = played_on(name, policy.clone(), &steps("", who)).await;
+        let Verdict::Unsupported(why) = &outcome.verdict else {
+            panic!("{who} {:?}", outcome.verdict);
+        };
+        assert!(why.why.contains("may be kept"), "{who} {}", why.why);
+        let waits = steps("  - wait: 1500ms\n", who);
+        passes(&played_on(name, policy.clone(), &waits).await);
+        passes(&played_on("late", Policy::default(), &steps("", who)).await);
+    }
 }

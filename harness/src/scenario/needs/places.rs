@@ -1,6 +1,7 @@
 //! What steps need of rooms, of who is in them, and of how one goes.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::super::called::odd_room;
 use super::{Course, End};
@@ -51,8 +52,31 @@ impl<'s> Course<'s> {
         }
     }
 
+    /// A room is made where there may be one still: somebody has a place in it who was lost. Nor has he two.
+    pub(super) fn makes_anew(&mut self, peer: &PeerName, room: &RoomName, step: &Step) {
+        let kept = self.kept.iter();
+        let in_the_way = kept.filter(|(lost, (of, _))| **lost == peer || *of == room);
+        let latest = in_the_way.min_by_key(|(_, (_, waited))| *waited);
+        if let Some((lost, (_, waited))) = latest {
+            let what = format!("makes a room while the place of {lost}, who was lost, may be kept");
+            self.need(Need::GivesUpPlaces(*waited), what, step);
+        }
+    }
+
+    /// The line of somebody ends, whose place may be kept.
+    pub(super) fn may_be_kept(&mut self, peer: &'s PeerName) {
+        let mut rooms = self.rooms.iter();
+        if let Some((room, _)) = rooms.find(|(_, inside)| inside.contains(peer)) {
+            self.kept.insert(peer, (room, Duration::ZERO));
+        }
+    }
+
     /// Somebody is in no room any more.
     pub(super) fn leave(&mut self, peer: &'s PeerName, end: Option<End>) {
+        match end {
+            Some(End::Lost) => self.may_be_kept(peer),
+            _ => drop(self.kept.remove(peer)),
+        }
         for inside in self.rooms.values_mut() {
             inside.remove(peer);
         }

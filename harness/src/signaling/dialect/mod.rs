@@ -11,6 +11,7 @@ mod covers;
 mod dials;
 mod differ;
 mod doubts;
+mod embedded;
 mod explain;
 mod filter;
 mod forged;
@@ -40,10 +41,9 @@ mod template;
 mod words;
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use glare_signaling_server::RoomSize;
 use template::{Piece, Template, Variables};
 use words::Hears;
 
@@ -63,31 +63,6 @@ use crate::carrier::Packets;
 use crate::signaling::{Field, Kind, Translator};
 use crate::source::Source;
 use crate::terms::{Direction, Via};
-
-/// The reference server's dialect.
-const REFERENCE: &str = include_str!("../../../../fixtures/servers/reference/dialect.yaml");
-
-/// The same server's, where its rooms hold more than two. The size in it is an example.
-const REFERENCE_MESH: &str =
-    include_str!("../../../../fixtures/servers/reference/reference-mesh.dialect.yaml");
-
-/// The same server's, where a second line of a user is let in.
-const TAKING_OVER: &str =
-    include_str!("../../../../fixtures/servers/reference/takeover.dialect.yaml");
-const RESUMING: &str = include_str!("../../../../fixtures/servers/reference/resuming.dialect.yaml");
-
-/// A dialect that is part of the program.
-#[expect(
-    clippy::expect_used,
-    reason = "the file is part of the program, and a test reads it"
-)]
-fn own(path: &str, text: &str) -> Arc<Dialect> {
-    let dialect = Dialect::read(std::path::Path::new(path), text);
-    Arc::new(dialect.expect("the reference dialect has no mistake"))
-}
-
-/// The size of a room that [`REFERENCE_MESH`] says.
-const EXAMPLE_SIZE: &str = "room-size: 3";
 
 /// In a trial news is waited for so long.
 const TRIED_WITHIN: Duration = Duration::from_secs(5);
@@ -380,60 +355,6 @@ impl Hearing {
 }
 
 impl Dialect {
-    /// The reference server's dialect.
-    ///
-    /// # Panics
-    /// Never in a build that passes its tests: the file is part of the program.
-    #[expect(
-        clippy::expect_used,
-        reason = "the file is part of the program, and a test reads it"
-    )]
-    pub fn reference() -> Arc<Dialect> {
-        static DIALECT: OnceLock<Arc<Dialect>> = OnceLock::new();
-        Arc::clone(DIALECT.get_or_init(|| {
-            let path = std::path::Path::new("fixtures/servers/reference/dialect.yaml");
-            let dialect = Dialect::read(path, REFERENCE);
-            Arc::new(dialect.expect("the reference dialect has no mistake"))
-        }))
-    }
-
-    /// What the reference server speaks where a room holds so many.
-    ///
-    /// # Panics
-    /// Never in a build that passes its tests, as [`Dialect::reference`].
-    #[expect(
-        clippy::expect_used,
-        reason = "the file is part of the program, and a test reads it"
-    )]
-    pub fn reference_of(size: usize) -> Arc<Dialect> {
-        static DIALECTS: [OnceLock<Arc<Dialect>>; RoomSize::MAX + 1] =
-            [const { OnceLock::new() }; RoomSize::MAX + 1];
-        let read = || {
-            let path = "fixtures/servers/reference/reference-mesh.dialect.yaml";
-            let text = REFERENCE_MESH.replace(EXAMPLE_SIZE, &format!("room-size: {size}"));
-            let dialect = Dialect::read(std::path::Path::new(path), &text);
-            Arc::new(dialect.expect("the reference dialect has no mistake"))
-        };
-        match DIALECTS.get(size) {
-            Some(dialect) if size > 2 => Arc::clone(dialect.get_or_init(read)),
-            _ => Self::reference(),
-        }
-    }
-
-    /// The reference server's, where a second line of a user takes over: what it has in the room is given up, with news.
-    pub fn reference_taking_over() -> Arc<Dialect> {
-        static DIALECT: OnceLock<Arc<Dialect>> = OnceLock::new();
-        let path = "fixtures/servers/reference/takeover.dialect.yaml";
-        Arc::clone(DIALECT.get_or_init(|| own(path, TAKING_OVER)))
-    }
-
-    /// The reference server's, where a second line of a user goes on where the first one was, and nobody is told.
-    pub fn reference_resuming() -> Arc<Dialect> {
-        static DIALECT: OnceLock<Arc<Dialect>> = OnceLock::new();
-        let path = "fixtures/servers/reference/resuming.dialect.yaml";
-        Arc::clone(DIALECT.get_or_init(|| own(path, RESUMING)))
-    }
-
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

@@ -154,7 +154,7 @@ const ROWS: &[Row] = &[
             do wait: PATIENTLY\n\
             then tell alice bob offer\n\
             then tell bob alice answer" },
-    Row { number: 20, title: "who is lost, and back before the least time is over, has his place", source: Source::Dialect(LEAST_KEPT), native: false, broken_by: "",
+    Row { number: 20, title: "who is lost, and back before the least time is over, has his place", source: Source::Dialect(LEAST_KEPT), native: false, broken_by: "gives-up-places-early",
         why: "A phone that changes networks is back within seconds, and finds its call given up.",
         steps: "keeps places\n\
             given meet\n\
@@ -164,7 +164,7 @@ const ROWS: &[Row] = &[
             do enter bob lobby\n\
             then tell alice bob offer\n\
             then tell bob alice answer" },
-    Row { number: 21, title: "by a ticket whose time is over nobody comes in", source: Source::Dialect("refusals: expired"), native: false, broken_by: "",
+    Row { number: 21, title: "by a ticket whose time is over nobody comes in", source: Source::Dialect("refusals: expired"), native: false, broken_by: "tickets-never-die",
         why: "Whoever finds an old ticket comes in as somebody who has long gone.",
         steps: "keeps time\n\
             given meet\n\
@@ -213,7 +213,7 @@ const ROWS: &[Row] = &[
             do await: { peer: bob, hears: peer-left, from: carol }\n\
             then enter carol lobby\n\
             then tell carol bob offer" },
-    Row { number: 25, title: "who has come back by a ticket, and leaves, hears no more of the room", source: Source::Law(Law::OnlyToTheRoom), native: false, broken_by: "",
+    Row { number: 25, title: "who has come back by a ticket, and leaves, hears no more of the room", source: Source::Law(Law::OnlyToTheRoom), native: false, broken_by: "listens-after-leaving",
         why: "What keeps his new line among those who are told is not cleared up with his place.",
         steps: "keeps room\n\
             given meet\n\
@@ -224,7 +224,7 @@ const ROWS: &[Row] = &[
             do enter carol lobby\n\
             do tell carol alice offer\n\
             never server -> bob: peer-joined carol" },
-    Row { number: 26, title: "by a ticket that was given up by leaving nobody comes in", source: Source::Dialect("refusals: expired"), native: false, broken_by: "",
+    Row { number: 26, title: "by a ticket that was given up by leaving nobody comes in", source: Source::Dialect("refusals: expired"), native: false, broken_by: "tickets-never-die",
         why: "Who is gone for all others would be there again, and nobody is told.",
         steps: "keeps time\n\
             given meet\n\
@@ -235,7 +235,7 @@ const ROWS: &[Row] = &[
             do enter bob lobby\n\
             then tell alice bob offer\n\
             then tell bob alice answer" },
-    Row { number: 27, title: "who is lost a second time, and back in time, has his place", source: Source::Dialect(LEAST_KEPT), native: false, broken_by: "",
+    Row { number: 27, title: "who is lost a second time, and back in time, has his place", source: Source::Dialect(LEAST_KEPT), native: false, broken_by: "keeps-places-once",
         why: "A phone on a train is lost again and again, and the place is kept once.",
         steps: "keeps places\n\
             given meet\n\
@@ -250,7 +250,7 @@ const ROWS: &[Row] = &[
             do enter bob lobby\n\
             then tell alice bob offer\n\
             then tell bob alice answer" },
-    Row { number: 28, title: "while the place of one who is lost is kept, nobody else has it", source: Source::Dialect(LEAST_KEPT), native: false, broken_by: "",
+    Row { number: 28, title: "while the place of one who is lost is kept, nobody else has it", source: Source::Dialect(LEAST_KEPT), native: false, broken_by: "gives-away-kept-places",
         why: "Who is back finds his call full, or it has one more than fit.",
         steps: "keeps places\n\
             given meet\n\

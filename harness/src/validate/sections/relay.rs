@@ -189,7 +189,7 @@ const ROWS: &[Row] = &[
             given third carol\n\
             given tell bob alice offer\n\
             do forge: { from: bob, to: alice, message: candidate, as: carol }" },
-    Row { number: 26, title: "what is said to somebody who is away is there when he is back, in order and once", source: Source::Dialect(QUEUES), native: false, broken_by: "",
+    Row { number: 26, title: "what is said to somebody who is away is there when he is back, in order and once", source: Source::Dialect(QUEUES), native: false, broken_by: "forgets-for-the-away",
         why: "A phone that changes networks is away for a second, and an offer that is lost then is a call that never rings.",
         steps: "keeps long\n\
             given meet\n\

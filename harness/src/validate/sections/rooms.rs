@@ -175,7 +175,7 @@ const ROWS: &[Row] = &[
         steps: "do open alice constructor\n\
             do enter bob constructor\n\
             do tell bob alice offer" },
-    Row { number: 25, title: "a room stays for who is lost and has his place kept, when everybody else leaves", source: Source::Dialect("announces-joining-within"), native: false, broken_by: "",
+    Row { number: 25, title: "a room stays for who is lost and has his place kept, when everybody else leaves", source: Source::Dialect("announces-joining-within"), native: false, broken_by: "loses-the-room-of-the-away",
         why: "He comes back into a room that nobody else finds: who asks for it by its name makes another.",
         steps: "keeps room\n\
             given meet\n\

@@ -1,5 +1,6 @@
 //! Plays small scenarios natively.
 
+pub mod configurations;
 pub mod far;
 
 use std::path::Path;

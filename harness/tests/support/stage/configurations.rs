@@ -1,0 +1,53 @@
+//! In which ways the reference server is asked the cases of `glare validate`: one way does not support them all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use glare::signaling::Dialect;
+use glare_signaling_server::{Form, Policy};
+
+/// A policy, what is spoken with it, and the cases that are asked for its sake: their faults are shown there. All others are shown without any.
+pub struct Configuration {
+    pub policy: Policy,
+    pub dialect: Arc<Dialect>,
+    pub cases: &'static [&'static str],
+}
+
+/// All of them, the usual one first.
+pub fn configurations() -> [Configuration; 3] {
+    [
+        Configuration {
+            policy: Policy::default(),
+            dialect: Dialect::reference(),
+            cases: &[],
+        },
+        Configuration {
+            policy: Policy {
+                keeps_places: Some(Duration::from_secs(1)),
+                ..Policy::default()
+            },
+            dialect: Dialect::reference_with_tickets(),
+            cases: OF_TICKETS,
+        },
+        Configuration {
+            policy: Policy {
+                wire: Form::Enveloped,
+                ..Policy::default()
+            },
+            dialect: Dialect::reference_enveloped(),
+            cases: OF_ENVELOPES,
+        },
+    ]
+}
+
+/// They ask for places that are kept, and tickets.
+const OF_TICKETS: &[&str] = &[
+    "2.25", "3.20", "3.21", "3.25", "3.26", "3.27", "3.28", "4.26", "7.106", "7.107", "7.108",
+    "7.109", "7.110", "7.111", "7.112",
+];
+
+/// They spoil who sends it, whom it is for, or what is in the envelope.
+const OF_ENVELOPES: &[&str] = &[
+    "7.98", "7.99", "7.100", "7.101", "7.102", "7.103", "7.104", "7.105", "7.113", "7.114",
+    "7.115", "7.116", "7.117", "7.118", "7.119", "7.120",
+];
