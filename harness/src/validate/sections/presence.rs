@@ -261,4 +261,18 @@ const ROWS: &[Row] = &[
             do enter bob lobby\n\
             then tell alice bob offer\n\
             then tell bob alice answer" },
+    Row { number: 29, title: "of who leaves by a word it is told that he has left", source: Source::Dialect("how: left"), native: false, broken_by: "mixes-up-how",
+        why: "A page waits for who was lost, and hangs up on who has left.",
+        steps: "needs how left\n\
+            given meet\n\
+            do leave: { peer: bob }\n\
+            once await: { peer: alice, hears: peer-left, from: bob }\n\
+            order server -> alice: peer-left bob (HOW-LEFT)" },
+    Row { number: 30, title: "of whose line is reset it is told that he was lost", source: Source::Dialect("how: lost"), native: false, broken_by: "mixes-up-how",
+        why: "Who is said to have left is not waited for, though he is about to be back.",
+        steps: "needs how lost\n\
+            given meet\n\
+            do kill: { peer: bob, how: socket }\n\
+            once await: { peer: alice, hears: peer-left, from: bob }\n\
+            order server -> alice: peer-left bob (HOW-LOST)" },
 ];
