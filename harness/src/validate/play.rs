@@ -295,6 +295,7 @@ fn is_declared(source: Source, promised: &Properties) -> bool {
     match source {
         Source::Dialect("frees-empty-rooms") => promised.frees_empty_rooms,
         Source::Dialect("rooms-apart") => promised.rooms_apart,
+        Source::Dialect("announces-leaving-within") => promised.announces_leaving_within.is_some(),
         // Who keeps what is said until its time is over may keep it for a name.
         Source::Dialect(KEEPS) => {
             promised.keeps_places.is_some() || promised.absent_peer != Some(AbsentPeer::Queue)

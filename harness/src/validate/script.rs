@@ -34,6 +34,12 @@
 //! | `needs named rooms` | who makes a room says its name |
 //! | `needs occupied` | a room with others inside is not removed: that is refused |
 //! | `needs how left`, `needs how lost` | it is promised what the news says of how somebody went |
+//! | `needs end` | it is promised how soon a server that is asked to end has ended, and that is waited for |
+//! | `needs a goodbye` | a client of the carrier has a way to end what it has begun, with its line open |
+//! | `needs free destroy` | whoever is inside when a room is removed is no reason to refuse it |
+//! | `needs a heartbeat` | it is promised that a silent line is noticed |
+//! | `needs word for cut-short` | half of a message is answered by a word; `wrong-type`: what has a number in the place of a text |
+//! | `needs places` | nobody keeps a place for who is lost, and who comes in is told who is there, or how many fit |
 //! | `needs size` | it is promised how much is taken |
 //! | `needs noticed loss` | it is promised how soon a loss is told, and nothing but time shows it |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
@@ -47,14 +53,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::case::{
-    ALL_OF_IT, Case, HOW_LEFT, HOW_LOST, MOST_OF_IT, PATIENTLY, SHORTLY, UNTIL_GONE,
+    ALL_OF_IT, Case, GOODBYE, HOW_LEFT, HOW_LOST, MOST_OF_IT, PATIENTLY, SHORTLY, UNTIL_GONE,
 };
 use super::{kept, sized};
 use crate::mistake::Mistakes;
 use crate::names::PeerName;
 use crate::record::{Failure, FailureKind};
 use crate::scenario::{Action, DEFAULT_WITHIN, MAX_PEERS, Place, Scenario, peers_named};
-use crate::signaling::{Dialect, Kind, Need, Reason};
+use crate::signaling::{Dialect, Garbage, Kind, Need, OnGarbage, Reason};
 
 /// For what a step stands in its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +115,7 @@ impl Script {
             .replace(PATIENTLY, &patience)
             .replace(MOST_OF_IT, &most_of_it)
             .replace(ALL_OF_IT, &all_of_it)
+            .replace(GOODBYE, dialect.goodbye().unwrap_or_default())
             .replace(
                 HOW_LEFT,
                 &told_how(dialect.properties().how.left.as_deref()),
@@ -148,7 +155,7 @@ impl Script {
                     continue;
                 }
                 "needs" => {
-                    lacking = lacking.or_else(|| needed(step.trim(), dialect));
+                    lacking = lacking.or_else(|| needed(step.trim(), dialect, case.patience));
                     continue;
                 }
                 "moves" => {
@@ -367,12 +374,37 @@ fn unnamed(dialect: &Dialect) -> Option<String> {
 }
 
 /// Why a case shows nothing where this is not so.
-fn needed(what: &str, dialect: &Dialect) -> Option<String> {
+fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
     let name = dialect.name();
     let properties = dialect.properties();
     match what {
         "named destroy" => (!dialect.names_room_of(Kind::Destroy))
             .then(|| format!("with the dialect `{name}` who removes a room does not say which")),
+        "end" => match properties.ends_within {
+            None => Some(format!("the dialect `{name}` declares no `ends-within`")),
+            Some(within) if within > patience => Some(format!(
+                "the server may take {within:?} to end, and {patience:?} are waited (`--patience`)"
+            )),
+            Some(_) => None,
+        },
+        "a goodbye" => dialect.goodbye().is_none().then(|| {
+            format!("the framing of the dialect `{name}` has no goodbye of its own that others are told of: a line ends when it is closed")
+        }),
+        "free destroy" => properties.refusals.has(Reason::Occupied).then(|| {
+            format!("with the dialect `{name}` a room is not removed while somebody has a place in it (`refusals: occupied`)")
+        }),
+        "a heartbeat" => properties.notices_silence_within.is_none()
+            .then(|| format!("the dialect `{name}` declares no `notices-silence-within`")),
+        "word for cut-short" => unworded(Garbage::CutShort, dialect),
+        "word for wrong-type" => unworded(Garbage::WrongType, dialect),
+        "places" => kept::not_free(dialect).or_else(|| {
+            let answered = dialect.answers(Kind::Join);
+            let counts = properties.room_size.is_some()
+                && Need::Refuses(Reason::Full).lacking(dialect).is_none();
+            (!answered || !(dialect.tells_inside() || counts)).then(|| {
+                format!("with the dialect `{name}` who comes in is not told who is there (`{{with}}` in `hear: joined`), nor that there is no place (`room-size`, `refusals: full`)")
+            })
+        }),
         "size" => (properties.takes_up_to.is_none())
             .then(|| format!("the dialect `{name}` declares no `takes-up-to`")),
         "named rooms" => dialect.gives_room_ids().then(|| {
@@ -391,6 +423,15 @@ fn needed(what: &str, dialect: &Dialect) -> Option<String> {
         }
         _ => Some(format!("it needs what this does not know: {what}")),
     }
+}
+
+/// Why somebody who has said garbage may be anywhere.
+fn unworded(kind: Garbage, dialect: &Dialect) -> Option<String> {
+    let name = dialect.name();
+    let word = dialect.properties().garbage.of(kind) == Some(OnGarbage::Word);
+    (!word).then(|| {
+        format!("the dialect `{name}` does not declare that garbage is answered by a word (`garbage: {{ {kind}: word }}`)")
+    })
 }
 
 /// The server's word for how somebody went, as a line of the log shows it.

@@ -132,3 +132,61 @@ async fn who_promises_nothing_is_told_how_much_is_passed_on() {
         assert!(fact.starts_with(told), "{fact}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_end_when_asked_is_accused_where_it_was_promised_alone() {
+    let waits = || ServerSpec::faulty(Fault::WaitsForLinesToEnd);
+    let hasty = || saying("ends-within: 3s\n", "ends-within: 100ms\n");
+    let says = asked(&["5.12", "5.15"], waits(), hasty()).await;
+    assert_eq!(says[0].says.word(), "fact", "{:?}", says[0].says);
+    let Says::Broken(why) = &says[1].says else {
+        panic!("{:?}", says[1]);
+    };
+    assert!(why.contains("did not happen (after 2.1 s)"), "{why}");
+    let says = asked(&["5.15"], setting().server, hasty()).await;
+    assert_eq!(says[0].says, Says::Holds, "{}", says[0].log);
+    for (line, told) in [
+        ("", "declares no `ends-within`"),
+        ("ends-within: 5m\n", "(`--patience`)"),
+    ] {
+        let dialect = saying("ends-within: 3s\n", line);
+        let says = asked(&["5.15"], waits(), dialect).await;
+        assert_eq!(says[0].says.word(), "unsupported");
+        assert!(says[0].says.why().contains(told), "{:?}", says[0].says);
+    }
+}
+
+/// Who lists nobody and has no limit, who keeps places, and who promises no news shows nothing of who is lost on his way in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_lost_on_his_way_in_is_asked_for_where_it_shows() {
+    let wrong = || ServerSpec::faulty(Fault::KeepsWhoIsLostAtOnce);
+    for (line, other, told) in [
+        (
+            "announces-leaving-within: 1s\n",
+            "",
+            "declares no `announces-leaving-within`",
+        ),
+        (
+            "announces-leaving-within: 1s\n",
+            "announces-leaving-within: 1s\nkeeps-places: 5s\n",
+            "the place of who is lost is kept",
+        ),
+    ] {
+        let says = asked(&["3.31"], wrong(), saying(line, other)).await;
+        let why = says[0].says.why();
+        assert_eq!(says[0].says.word(), "unsupported", "{why}");
+        assert!(why.contains(told), "{why}");
+    }
+}
+
+/// What the others may make of garbage is none of the server's promises unless it says that it answers by a word.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_said_garbage_is_where_he_was_if_a_word_was_promised() {
+    let wrong = || ServerSpec::faulty(Fault::MisreadPutsOut);
+    let garbage = "garbage: { any: word, huge: close }\n";
+    for other in ["", "garbage: { any: silence, huge: close }\n"] {
+        for answer in asked(&["6.15", "6.16"], wrong(), saying(garbage, other)).await {
+            assert_eq!(answer.says.word(), "unsupported", "{:?}", answer.says);
+        }
+    }
+}

@@ -382,6 +382,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "answers-within: 1s",
             ),
             may(
+                "ends-within",
+                Shape::Time,
+                "not promised",
+                "Promises that a server that is asked to end (SIGTERM) has ended within this time, whoever has a line to it. Judged with 2 s more, as above.",
+                "ends-within: 2s",
+            ),
+            may(
                 "room-size",
                 Shape::Number,
                 "not promised",

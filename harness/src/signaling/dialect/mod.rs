@@ -15,6 +15,7 @@ mod explain;
 mod filter;
 mod forged;
 mod garbage;
+mod goodbye;
 mod heard;
 mod hears;
 mod keys;

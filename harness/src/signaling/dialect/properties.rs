@@ -37,6 +37,8 @@ pub struct Properties {
     pub refusals: Refusals,
     /// A request is answered within this time; `None`: no time is promised.
     pub answers_within: Option<Duration>,
+    /// A server that is asked to end has ended within this time, whoever has a line; `None`: nothing is promised.
+    pub ends_within: Option<Duration>,
     /// Nobody is reached from another room, not even who is addressed by name.
     pub rooms_apart: bool,
     /// Whatever name is said is taken, is told from all others, and comes back as it was said.

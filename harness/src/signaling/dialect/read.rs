@@ -35,6 +35,7 @@ const KEYS: &[&str] = &[
     "news-once",
     "same-id",
     "answers-within",
+    "ends-within",
     "room-size",
     "rooms-apart",
     "takes-any-name",
@@ -313,7 +314,7 @@ impl Reader<'_> {
 
     fn properties<'n>(&mut self, find: &impl Fn(&str) -> Option<&'n Node>) -> Properties {
         let mut properties = Properties::default();
-        let times: [(&str, &mut Option<Duration>); 4] = [
+        let times: [(&str, &mut Option<Duration>); 5] = [
             (
                 "notices-silence-within",
                 &mut properties.notices_silence_within,
@@ -327,6 +328,7 @@ impl Reader<'_> {
                 &mut properties.announces_joining_within,
             ),
             ("answers-within", &mut properties.answers_within),
+            ("ends-within", &mut properties.ends_within),
         ];
         for (key, time) in times {
             if let Some(node) = find(key).filter(|node| !node.is_null()) {

@@ -257,4 +257,15 @@ const ROWS: &[Row] = &[
         steps: "needs size\n\
             given meet\n\
             do sized bob alice candidate" },
+    Row { number: 34, title: "that somebody cannot be reached is told to who spoke to him, and to nobody else", source: Source::Dialect(ABSENT_ERROR), native: false, broken_by: "",
+        why: "The others take it for their own mistake, and end a call that is well.",
+        steps: "given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            given leave: { peer: bob }\n\
+            once await: { peer: alice, hears: peer-left, from: bob }\n\
+            do send alice bob offer\n\
+            once await: { peer: alice, hears: error, within: 3s }\n\
+            then tell carol alice offer\n\
+            never server -> carol: error" },
 ];
