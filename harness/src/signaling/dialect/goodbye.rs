@@ -15,4 +15,33 @@ impl Dialect {
             Framing::Json | Framing::Text | Framing::Program | Framing::Packets(_) => None,
         }
     }
+
+    /// Whether a message is that, in whichever namespace.
+    pub(super) fn says_goodbye(&self, text: &str) -> bool {
+        self.goodbye()
+            .is_some_and(|goodbye| text.starts_with(goodbye))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::signaling::Conversation;
+
+    /// Whoever has said it may be anywhere: a server that tells the others that he has gone tells the truth.
+    #[test]
+    fn who_says_the_goodbye_of_socket_io_has_said_more_than_an_aside() {
+        let text = "dialect: own\nframing: socket.io-4\nconnect: { path: / }\nsay:\n  offer: { message: [o, \"{sdp}\"] }\n  answer: { message: [a, \"{sdp}\"] }\n\
+            hear:\n  offer: { message: [o, \"{sdp}\"] }\n  answer: { message: [a, \"{sdp}\"] }\n";
+        let dialect = Dialect::read(Path::new("own.yaml"), text);
+        let dialect = dialect.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+        let mut line = Conversation::new(Arc::new(dialect), "bob");
+        for (said, aside) in [("3", true), ("40", true), ("1", true), ("41", false)] {
+            let heard = line.overhear_text(said, None);
+            assert_eq!((heard.understood, heard.word), (aside, None), "{said}");
+        }
+    }
 }

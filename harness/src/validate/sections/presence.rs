@@ -285,6 +285,7 @@ const ROWS: &[Row] = &[
         why: "Clients say it before they close, some keep the line for something else, and its end comes to another place in the server than that of a line.",
         steps: "needs a goodbye\n\
             given meet\n\
+            given tell bob alice offer\n\
             do send-raw: { peer: bob, text: 'GOODBYE' }\n\
             do await: { peer: alice, hears: peer-left, from: bob }" },
     Row { number: 33, title: "whether who comes in while a place is kept is told whose it is before he hears him", source: Source::Nobody, native: false, broken_by: "",
