@@ -137,7 +137,7 @@ mod tests {
         let added = long[made.len()..].split_terminator("\r\n");
         let long = lengthened_candidate(7, 6000);
         assert_eq!((long.candidate.len(), long.kind()), (6000, "host"));
-        assert_eq!(lengthened_candidate(7, 60), candidate(7), "long enough");
+        assert_eq!(lengthened_candidate(7, 50), candidate(7), "long enough");
         assert!(added.into_iter().all(|line| line.starts_with("a=x-line-")));
     }
 }

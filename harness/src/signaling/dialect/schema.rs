@@ -427,6 +427,7 @@ mod tests {
                     "no way to",
                     "after what must be heard",
                     "nothing captures `{ticket}`",
+                    "no `peer-left` captures `{how}`",
                 ];
                 let wrong: Vec<String> = mistakes(&text)
                     .into_iter()
