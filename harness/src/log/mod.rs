@@ -29,3 +29,4 @@ pub use canonical::{Line, Log, OUTCOME};
 pub use causal::{Violation, causal};
 pub use expect::{Watch, matches, seen};
 pub use passed::{Misordered, Passed, in_order, passed};
+pub(crate) use quote::word;

@@ -35,7 +35,7 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 /// As it is if it is one plain word, else quoted.
-pub(super) fn word(text: &str) -> String {
+pub(crate) fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/' | '.');
     if !text.is_empty() && text.len() <= 64 && text.chars().all(plain) {
         text.to_owned()

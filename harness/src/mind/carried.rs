@@ -40,6 +40,9 @@ fn lengthened(mut description: String, size: u32) -> String {
     description
 }
 
+/// The name of an attribute of a candidate (RFC 8839, section 5.1).
+const EXTENSION: &str = " x-glare ";
+
 /// The nth candidate of a peer, on the discard port (RFC 8839, section 5.1).
 pub fn candidate(number: u32) -> Candidate {
     Candidate {
@@ -48,6 +51,38 @@ pub fn candidate(number: u32) -> Candidate {
         sdp_mline_index: Some(0),
         username_fragment: None,
     }
+}
+
+/// The same of so many bytes at least, by an extension that nobody knows, and everybody passes over.
+fn lengthened_candidate(number: u32, size: u32) -> Candidate {
+    let mut made = candidate(number);
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    if let Some(missing) = size.checked_sub(made.candidate.len() + EXTENSION.len()) {
+        made.candidate.push_str(EXTENSION);
+        made.candidate.push_str(&"0".repeat(missing));
+    }
+    made
+}
+
+/// A signal of this kind, whose content has so many bytes at least; `None`: peers send each other none of that kind.
+fn made_up(kind: Kind, description: String, number: u32, size: u32) -> Option<Signal> {
+    let sdp = || lengthened(description, size).into();
+    Some(match kind {
+        Kind::Offer => Signal::Offer { sdp: sdp() },
+        Kind::Answer => Signal::Answer { sdp: sdp() },
+        Kind::Candidate => Signal::Candidate {
+            candidate: lengthened_candidate(number, size),
+        },
+        Kind::EndOfCandidates => Signal::EndOfCandidates,
+        Kind::Bye => Signal::Bye,
+        _ => return None,
+    })
+}
+
+/// The longest that a wire peer may send of this size.
+pub fn longest(kind: Kind, size: u32) -> Option<Signal> {
+    let session = "a-peer-of-some-name-that-is-48-bytes-long-at-most";
+    made_up(kind, whole_description(session, kind), u32::MAX, size)
 }
 
 impl Mind {
@@ -72,22 +107,12 @@ impl Mind {
         self.carried += 1;
         let number = self.carried;
         let session = format!("{}-{number}", self.me);
-        let sdp = || {
-            let made = match self.policy.relayed {
-                true => whole_description(&session, kind),
-                false => description(&session),
-            };
-            lengthened(made, size).into()
+        let description = match self.policy.relayed {
+            true => whole_description(&session, kind),
+            false => description(&session),
         };
-        let signal = match kind {
-            Kind::Offer => Signal::Offer { sdp: sdp() },
-            Kind::Answer => Signal::Answer { sdp: sdp() },
-            Kind::Candidate => Signal::Candidate {
-                candidate: candidate(number),
-            },
-            Kind::EndOfCandidates => Signal::EndOfCandidates,
-            Kind::Bye => Signal::Bye,
-            kind => return no(format!("{kind} is nothing that peers send each other")),
+        let Some(signal) = made_up(kind, description, number, size) else {
+            return no(format!("{kind} is nothing that peers send each other"));
         };
         Output::Signal {
             to,
@@ -110,6 +135,9 @@ mod tests {
         assert!((6000..6100).contains(&long.len()), "{}", long.len());
         assert!(long.starts_with(&made), "{long}");
         let added = long[made.len()..].split_terminator("\r\n");
+        let long = lengthened_candidate(7, 6000);
+        assert_eq!((long.candidate.len(), long.kind()), (6000, "host"));
+        assert_eq!(lengthened_candidate(7, 50), candidate(7), "long enough");
         assert!(added.into_iter().all(|line| line.starts_with("a=x-line-")));
     }
 }

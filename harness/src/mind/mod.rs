@@ -24,7 +24,7 @@ mod tests;
 mod trickle;
 mod whole;
 
-pub use carried::{candidate, description, whole_description};
+pub use carried::{candidate, description, longest, whole_description};
 pub use hangs_up::HangsUp;
 pub use input::{Call, Cause, End, Input, Mark, OrderId, Output};
 pub use item::Item;

@@ -323,13 +323,13 @@ impl Walk<'_> {
                 message,
                 size: Some(_),
                 ..
-            } if !matches!(message, Kind::Offer | Kind::Answer) => {
+            } if !matches!(message, Kind::Offer | Kind::Answer | Kind::Candidate) => {
                 self.mistakes
                     .add(
                         &at.verb,
                         format!("a message `{message}` is no longer than it is"),
                     )
-                    .expect("`size` with an offer or an answer");
+                    .expect("`size` with an offer, an answer or a candidate");
             }
             // A wire peer sends what it makes up.
             Action::Send { .. }

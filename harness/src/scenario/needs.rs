@@ -375,6 +375,12 @@ impl<'s> Course<'s> {
             Strain::Signals | Strain::Dialogue | Strain::Flood | Strain::Deaf | Strain::Respite => {
                 needs.push(Need::Relays(Kind::Offer));
             }
+            Strain::StandingRooms => {
+                needs.extend([Need::Says(Kind::Create), Need::NamesRooms]);
+            }
+            Strain::TornJoins => {
+                needs.extend([Need::Says(Kind::Join), Need::WebSocket, Need::NoticesLoss]);
+            }
             Strain::Lines | Strain::Losses | Strain::Returns | Strain::Crowd | Strain::Turnover => {
             }
         }

@@ -29,11 +29,15 @@ pub enum Strain {
     Turnover,
     /// One says so many things until it is told that they are too many, pauses for 5 s, and is served again.
     Respite,
+    /// A line ends in the moment in which who speaks on it asks to come into a room, and then others come in.
+    TornJoins,
+    /// So many rooms stand at once, each made on a line of its own, and the server names them.
+    StandingRooms,
 }
 
 impl Strain {
     /// All of them.
-    pub const ALL: [Strain; 13] = [
+    pub const ALL: [Strain; 15] = [
         Strain::Visits,
         Strain::Rooms,
         Strain::Lines,
@@ -47,6 +51,8 @@ impl Strain {
         Strain::Deaf,
         Strain::Turnover,
         Strain::Respite,
+        Strain::TornJoins,
+        Strain::StandingRooms,
     ];
 
     /// The words, as files write them.
@@ -76,6 +82,8 @@ impl Strain {
             Strain::Deaf => "deaf",
             Strain::Turnover => "turnover",
             Strain::Respite => "respite",
+            Strain::TornJoins => "torn-joins",
+            Strain::StandingRooms => "standing-rooms",
         }
     }
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::files::Files;
 use super::output::Output;
 use super::ready::{Patience, Readiness};
-use super::{CommandSpec, ENDS_WITHIN, Ready, ServerError, Sink, ask};
+use super::{CommandSpec, Ready, ServerError, Sink, ask};
 use crate::run::{Group, Holder, Listening, Run};
 use crate::terms::ServerLife;
 use crate::tls::Security;
@@ -299,14 +299,18 @@ impl Child {
         listening.unwrap_or(Listening::Unknown)
     }
 
-    /// Asks the whole group to end, and gives it its time. From here on its end is wanted.
-    pub(super) async fn ask_to_end(&mut self) -> bool {
+    /// Asks the whole group to end. From here on its end is wanted.
+    pub(super) async fn ask_to_end(&mut self) {
         self.asked = true;
         self.wanted.send_replace(true);
         let group = self.group.clone();
         drop(tokio::task::spawn_blocking(move || group.terminate()).await);
+    }
+
+    /// Whether it ends in this time.
+    pub(super) async fn ends(&mut self, within: Duration) -> bool {
         let ended = self.exited.wait_for(Option::is_some);
-        timeout(ENDS_WITHIN, ended).await.is_ok()
+        timeout(within, ended).await.is_ok()
     }
 
     /// Its processes, by id.

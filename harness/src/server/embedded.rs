@@ -124,10 +124,11 @@ impl Embedded {
         blocked.await.is_ok()
     }
 
-    /// Has it end in order; its port and what it is told of stay till it is killed.
-    pub(super) async fn ask_to_end(&mut self) {
-        if let Some(server) = &self.server {
-            server.stops().await;
+    /// Has it end in order, and tells whether it does in this time; its port and what it is told of stay till it is killed.
+    pub(super) async fn ends(&mut self, within: Duration) -> bool {
+        match &self.server {
+            Some(server) => timeout(within, server.stops()).await.is_ok(),
+            None => false,
         }
     }
 

@@ -511,13 +511,19 @@ impl ServerUnderTest {
         ran
     }
 
-    /// Asks one node to end, or all, as the system does that is shut down (SIGTERM), and gives it [`ENDS_WITHIN`]; whether it has ended by then.
+    /// Asks one node to end, or all, as the system does that is shut down (SIGTERM); whether it has ended in this time.
     /// One that is not ours is not asked. It is to be killed next.
-    pub async fn ask_to_end(&mut self, node: Option<u32>) -> bool {
+    pub async fn ask_to_end(&mut self, node: Option<u32>, within: Duration) -> bool {
         if !self.is_ours() {
             return false;
         }
-        let ended = join_all(self.meant(node).map(Node::ask_to_end)).await;
+        join_all(self.meant(node).map(Node::ask_to_end)).await;
+        self.ends(node, within).await
+    }
+
+    /// Whether what was asked to end does so in this time.
+    pub async fn ends(&mut self, node: Option<u32>, within: Duration) -> bool {
+        let ended = join_all(self.meant(node).map(|node| node.ends(within))).await;
         ended.into_iter().all(|ended| ended)
     }
 

@@ -187,14 +187,20 @@ impl Node {
         self.life.is_some()
     }
 
-    /// Asks it to end, and gives it its time; whether it has ended.
-    pub(super) async fn ask_to_end(&mut self) -> bool {
+    /// Asks it to end.
+    pub(super) async fn ask_to_end(&mut self) {
         match &mut self.life {
-            Some(Life::Embedded(server)) => {
-                server.ask_to_end().await;
-                true
-            }
             Some(Life::Child(child)) => child.ask_to_end().await,
+            // It is asked by waiting for it.
+            Some(Life::Embedded(_)) | Some(Life::Elsewhere) | None => {}
+        }
+    }
+
+    /// Whether what was asked to end does so in this time.
+    pub(super) async fn ends(&mut self, within: Duration) -> bool {
+        match &mut self.life {
+            Some(Life::Embedded(server)) => server.ends(within).await,
+            Some(Life::Child(child)) => child.ends(within).await,
             Some(Life::Elsewhere) | None => false,
         }
     }

@@ -20,6 +20,8 @@ pub enum Garbage {
     Null,
     /// `deep`: a field that is nested deeper than any reader should follow.
     Deep,
+    /// `very-deep`: the same, so deep that no stack is left, and no longer than an offer may be.
+    VeryDeep,
     /// `huge`: a field of more than a million bytes.
     Huge,
     /// `empty`: a message of no bytes.
@@ -30,26 +32,28 @@ pub enum Garbage {
 
 impl Garbage {
     /// All of them.
-    pub const ALL: [Garbage; 9] = [
+    pub const ALL: [Garbage; 10] = [
         Garbage::CutShort,
         Garbage::WrongType,
         Garbage::FieldMissing,
         Garbage::UnknownWord,
         Garbage::Null,
         Garbage::Deep,
+        Garbage::VeryDeep,
         Garbage::Huge,
         Garbage::Empty,
         Garbage::Prototype,
     ];
 
     /// Their names, as files write them.
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 10] = [
         "cut-short",
         "wrong-type",
         "field-missing",
         "unknown-word",
         "null",
         "deep",
+        "very-deep",
         "huge",
         "empty",
         "prototype",
@@ -64,6 +68,7 @@ impl Garbage {
             Garbage::UnknownWord => "unknown-word",
             Garbage::Null => "null",
             Garbage::Deep => "deep",
+            Garbage::VeryDeep => "very-deep",
             Garbage::Huge => "huge",
             Garbage::Empty => "empty",
             Garbage::Prototype => "prototype",
@@ -212,6 +217,10 @@ impl Garbled {
 
     /// What it is declared to do with garbage of this kind; `None`: nothing is.
     pub fn of(&self, kind: Garbage) -> Option<OnGarbage> {
-        self.kinds.get(&kind).copied().or(self.any)
+        let deep = match kind {
+            Garbage::VeryDeep => self.kinds.get(&Garbage::Deep),
+            _ => None,
+        };
+        self.kinds.get(&kind).or(deep).copied().or(self.any)
     }
 }

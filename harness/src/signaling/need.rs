@@ -74,6 +74,8 @@ pub enum Need {
     TellsInside,
     /// Strangers can come and meet, apart from all others.
     Strangers,
+    /// The server names the rooms that are made.
+    NamesRooms,
     /// Lines are WebSockets, so that there are frames to break, and a handshake.
     WebSocket,
     /// Peers send messages on their lines, so that one can be sent as it is.
@@ -214,6 +216,9 @@ impl Need {
             }),
             Need::Strangers => (!dialect.may_address(Kind::Offer)).then(|| {
                 format!("the dialect `{name}` has no rooms, and cannot say whom `offer` is for")
+            }),
+            Need::NamesRooms => (!dialect.gives_room_ids()).then(|| {
+                format!("with the dialect `{name}` who makes a room names it, not the server (`{{room-id}}` in `hear: created` alone)")
             }),
             Need::WebSocket => {
                 let carrier = match dialect.via() {

@@ -1,17 +1,21 @@
 //! A stranger who asks the server something after the steps: a wire peer whose tap keeps nothing, so that the server sees it as it sees
 //! the others (headers, TLS), and the trace does not see it.
 
+mod gate;
+
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use gate::KeepsRefusal;
+pub(super) use gate::{Gate, Torn};
+
 use super::desk::Desk;
 use super::frames::{self, Frame};
 use super::line::fetch_command;
-use crate::carrier::Packets;
 use crate::hand::Hand as _;
 use crate::hand::{Command, Happening, Happenings, Reply};
 use crate::lock::lock;
@@ -20,7 +24,7 @@ use crate::peer::WirePeer;
 use crate::signaling::{
     Alias, Book, Conversation, Dialect, Kind, Notice, Out, Request, Say, Signal, Word,
 };
-use crate::tap::{Cut, HoldId, LinkChange, Passing, Policy, Refused, Tap, TapOptions, Verdict};
+use crate::tap::{Cut, Tap};
 
 /// Between two attempts at what a server may refuse until it has noticed that somebody went.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
@@ -76,25 +80,6 @@ pub(super) enum Stuck {
     Harness(String),
 }
 
-/// Keeps nothing but the status of the last answer that let nobody in.
-struct KeepsRefusal(Mutex<Option<String>>, Option<Packets>);
-
-impl Policy for KeepsRefusal {
-    fn judge(&self, _: &Passing<'_>, _: HoldId) -> Verdict {
-        Verdict::Pass
-    }
-
-    fn packets(&self) -> Option<Packets> {
-        self.1
-    }
-
-    fn link(&self, _: u32, change: LinkChange) {
-        if let LinkChange::Refused(Refused::Answered { status, phrase, .. }) = change {
-            *lock(&self.0) = Some(format!("{status} {phrase}"));
-        }
-    }
-}
-
 /// A stranger.
 pub(super) struct Probe {
     id: String,
@@ -116,25 +101,6 @@ pub(super) struct Probe {
     told: Option<String>,
     /// The server did not let it in, or has ended its line.
     outside: bool,
-}
-
-/// Where a stranger comes from: a tap, and what it keeps of refusals.
-#[derive(Clone)]
-pub(super) struct Gate {
-    tap: Arc<Tap>,
-    refusal: Arc<KeepsRefusal>,
-}
-
-impl Gate {
-    /// A new one, for lines of such a kind. Several may come through it.
-    pub async fn open(tap: TapOptions, packets: Option<Packets>) -> Result<Self, Stuck> {
-        let refusal = Arc::new(KeepsRefusal(Mutex::default(), packets));
-        let tap = Tap::start(tap, refusal.clone()).await;
-        let tap =
-            tap.map_err(|error| Stuck::Harness(format!("no port for a stranger's tap: {error}")))?;
-        let tap = Arc::new(tap);
-        Ok(Self { tap, refusal })
-    }
 }
 
 impl Probe {
@@ -181,7 +147,7 @@ impl Probe {
             self.link += 1;
             self.heard.clear();
             self.told = None;
-            lock(&self.refusal.0).take();
+            lock(&self.refusal.refused).take();
             let new = Conversation::new(self.dialect.clone(), &self.id)
                 .aliased(self.alias.clone())
                 .with(self.book.clone());
@@ -212,7 +178,7 @@ impl Probe {
                         }
                     }
                     Some(Happening::LinkClosed { link, code, .. }) if link == self.link => {
-                        let status = lock(&self.refusal.0).take();
+                        let status = lock(&self.refusal.refused).take();
                         let why = status.unwrap_or_else(|| format!("close code {code}"));
                         break format!("was refused a connection ({why})");
                     }
@@ -293,6 +259,16 @@ impl Probe {
         until: Instant,
         again: Option<Instant>,
     ) -> Result<(), Stuck> {
+        self.made(room, until, again).await.map(drop)
+    }
+
+    /// The same; which room the server has made by what it says: another one, where it gives this one the id of that.
+    pub async fn made(
+        &mut self,
+        room: &RoomName,
+        until: Instant,
+        again: Option<Instant>,
+    ) -> Result<RoomName, Stuck> {
         loop {
             let request = Request::Create { room: room.clone() };
             self.asks(request, until).await?;
@@ -310,10 +286,10 @@ impl Probe {
                 Word::Notice {
                     notice: Notice::Refused { .. },
                 } if may_again(again) => sleep(AGAIN_AFTER).await,
-                word if word.refuses() => {
-                    return Err(self.refused(&format!("to create {room}")));
-                }
-                _ => return Ok(()),
+                Word::Notice {
+                    notice: Notice::Created { room },
+                } => return Ok(room),
+                _ => return Err(self.refused(&format!("to create {room}"))),
             }
         }
     }

@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::actor::Actor;
 use super::after::{After, Asked, Due, Replied};
-use super::director::{Stage, Stop, fail, fail_as};
+use super::director::{Stage, Stop, Until, fail, fail_as, seconds};
 use super::faults::life_of;
 use super::order::Order;
 use super::rules::Fault;
@@ -15,7 +15,7 @@ use crate::names::{Link, PeerName, Stack};
 use crate::record::{FailureKind, InconclusiveKind, MEASURED, Seq, What, payload};
 use crate::scenario::{Action, Answer, Condition, Cut, Raw, Step};
 use crate::server::ENDS_WITHIN;
-use crate::signaling::{Kind, Request};
+use crate::signaling::{Kind, Request, Terms};
 use crate::tap;
 use crate::terms::{Data, Kill, ServerLife};
 
@@ -110,10 +110,14 @@ impl Stage {
             }
             Action::KillServer { node, asked } => {
                 let node = self.node(*node);
-                if *asked {
-                    self.ask_to_end(node, begun).await;
-                }
+                let late = match *asked {
+                    true => self.ask_to_end(node, begun).await?,
+                    false => None,
+                };
                 self.kill_server(node, begun).await?;
+                if let Some(late) = late {
+                    return Err(late);
+                }
             }
             Action::Restart { node } => {
                 let node = self.node(*node);
@@ -367,18 +371,33 @@ impl Stage {
         named.filter(|_| self.server.has_several_nodes())
     }
 
-    /// Asks one node of the server to end, or all, and gives it its time.
-    async fn ask_to_end(&mut self, node: Option<u32>, begun: Seq) {
+    /// Asks one node of the server to end, or all, and gives it its time; that it does not end breaks what is promised, if anything is.
+    async fn ask_to_end(&mut self, node: Option<u32>, begun: Seq) -> Result<Option<Stop>, Stop> {
         for peer in self.on_node(node) {
             self.ending(&peer, begun);
         }
-        if !self.server.ask_to_end(node).await {
-            let within = ENDS_WITHIN.as_secs();
-            let text = format!(
-                "{MEASURED}the server has not ended {within} s after it was asked to (SIGTERM), and is killed"
-            );
-            self.recorder.record(What::Note { peer: None, text }, &[]);
+        let promised = self.dialect.properties().ends_within;
+        let within = promised.map_or(ENDS_WITHIN, |promised| promised + Terms::SLACK);
+        let until = Until {
+            within,
+            at: Instant::now() + within,
+        };
+        if self.server.ask_to_end(node, within).await {
+            return Ok(None);
         }
+        self.take_in()?;
+        // What the machine kept back is given on top.
+        let more = self.starved(until);
+        if !more.is_zero() && self.server.ends(node, more).await {
+            return Ok(None);
+        }
+        let text = format!(
+            "{MEASURED}the server has not ended {} after it was asked to (SIGTERM), and is killed",
+            seconds(within)
+        );
+        self.recorder.record(What::Note { peer: None, text }, &[]);
+        let what = "the server's end, for which it was asked (SIGTERM),";
+        Ok(promised.map(|_| self.late(what, until)))
     }
 
     /// Kills one node of the server, or all.

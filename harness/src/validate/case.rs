@@ -88,6 +88,17 @@ pub(super) const SHORTLY: &str = "SHORTLY";
 /// What stands for the time after which whoever is lost has no place any more, and that is known.
 pub(super) const UNTIL_GONE: &str = "UNTIL-GONE";
 
+/// The promise that what is no longer than so much is taken. Where the dialect does not declare it, what is seen is a fact.
+pub(super) const TAKES: &str = "takes-up-to";
+
+/// What stands for the goodbye of the carrier.
+pub(super) const GOODBYE: &str = "GOODBYE";
+
+/// What stands for what the news says of who has left by a word.
+pub(super) const HOW_LEFT: &str = "HOW-LEFT";
+/// The same of who was lost.
+pub(super) const HOW_LOST: &str = "HOW-LOST";
+
 /// The promise that who speaks to somebody who is not there is told so. Where the dialect does not declare it, what is seen is a fact.
 pub(super) const ABSENT_ERROR: &str = "absent-peer: error";
 

@@ -74,6 +74,17 @@ pub(super) fn for_ever(dialect: &Dialect, patience: Duration) -> Option<String> 
     kept.then(|| endless(dialect, patience)).flatten()
 }
 
+/// Why the place of who is lost need not be free when that is known.
+pub(super) fn not_free(dialect: &Dialect) -> Option<String> {
+    let name = dialect.name();
+    let kept = dialect.says_rejoin() || dialect.properties().keeps_places.is_some();
+    kept.then(|| {
+        format!(
+            "with the dialect `{name}` the place of who is lost is kept (`keeps-places`, `rejoin`)"
+        )
+    })
+}
+
 /// Why nobody can wait until no place is kept any more.
 pub(super) fn endless(dialect: &Dialect, patience: Duration) -> Option<String> {
     let name = dialect.name();

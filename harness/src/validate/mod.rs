@@ -19,6 +19,7 @@ mod play;
 mod refusal;
 mod script;
 mod sections;
+mod sized;
 mod told;
 mod unread;
 mod verdict;

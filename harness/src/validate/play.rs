@@ -11,13 +11,14 @@ use tokio::task::JoinSet;
 use super::belongs::{belongs, explained, homes};
 use super::beyond::{Beyond, beyond};
 use super::case::{
-    ABSENT_ERROR, ANY_NAME, Case, ENDURES, KEEPS, LEAST_KEPT, Number, QUEUES, Source,
+    ABSENT_ERROR, ANY_NAME, Case, ENDURES, KEEPS, LEAST_KEPT, Number, QUEUES, Source, TAKES,
 };
 use super::end::End;
 use super::gone::{Gone, gone, how};
 use super::kept;
 use super::refusal::spared;
 use super::script::{Role, Script};
+use super::sized;
 use super::unread::unread;
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
@@ -183,7 +184,7 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
             let mut failure = failure.clone();
             failure.message = match &end {
                 Some(end) => end.explains(&failure.message),
-                None => match script.forbidden(&failure) {
+                None => match script.expected(&failure) {
                     Some(line) => format!("`{line}`: {}", failure.message),
                     None => explained(case, &failure),
                 },
@@ -199,6 +200,7 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
             let says = match case.source {
                 Source::Nobody => Says::Fact(
                     figures(&outcome)
+                        .or_else(|| sized::passed_on(script, &outcome, None))
                         .or_else(|| done_to_him(script, &outcome))
                         .unwrap_or_else(|| seen(script, &outcome)),
                 ),
@@ -239,7 +241,8 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
         }
         Found::Otherwise => {
             let told = figures(&outcome).is_none();
-            let seen = done_to_him(script, &outcome).filter(|_| told);
+            let seen = sized::passed_on(script, &outcome, Some(&failure))
+                .or_else(|| done_to_him(script, &outcome).filter(|_| told));
             let says = Says::Fact(seen.unwrap_or_else(|| format!("not so: {}", failure.message)));
             return Ran::Says(says, Some(outcome));
         }
@@ -292,6 +295,7 @@ fn is_declared(source: Source, promised: &Properties) -> bool {
     match source {
         Source::Dialect("frees-empty-rooms") => promised.frees_empty_rooms,
         Source::Dialect("rooms-apart") => promised.rooms_apart,
+        Source::Dialect("announces-leaving-within") => promised.announces_leaving_within.is_some(),
         // Who keeps what is said until its time is over may keep it for a name.
         Source::Dialect(KEEPS) => {
             promised.keeps_places.is_some() || promised.absent_peer != Some(AbsentPeer::Queue)
@@ -415,6 +419,7 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
         {
             &unpromised
         }
+        Source::Dialect(TAKES) if setting.dialect.properties().takes_up_to.is_none() => &unpromised,
         Source::Dialect(ANY_NAME) if !setting.dialect.properties().takes_any_name => &unpromised,
         Source::Dialect(LEAST_KEPT)
             if setting.dialect.properties().keeps_places_at_least.is_none() =>

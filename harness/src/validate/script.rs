@@ -14,6 +14,7 @@
 //! | `send bob alice offer` | he sends it |
 //! | `send bob alice candidate 30` | so often, in a row |
 //! | `send bob alice offer 6000 bytes` | one that is so long at least |
+//! | `sized bob alice offer` | one that is hardly shorter than what the server promises to take, and she hears it; where it promises nothing, one of 8 KB, and longer ones |
 //!
 //! | role | |
 //! |---|---|
@@ -33,6 +34,14 @@
 //! | `needs named destroy` | who removes a room says which |
 //! | `needs named rooms` | who makes a room says its name |
 //! | `needs occupied` | a room with others inside is not removed: that is refused |
+//! | `needs how left`, `needs how lost` | it is promised what the news says of how somebody went |
+//! | `needs end` | it is promised how soon a server that is asked to end has ended, and that is waited for |
+//! | `needs a goodbye` | a client of the carrier has a way to end what it has begun, with its line open |
+//! | `needs free destroy` | whoever is inside when a room is removed is no reason to refuse it |
+//! | `needs a heartbeat` | it is promised that a silent line is noticed |
+//! | `needs word for cut-short` | half of a message is answered by a word; `wrong-type`: what has a number in the place of a text |
+//! | `needs places` | nobody keeps a place for who is lost, and who comes in is told who is there, or how many fit |
+//! | `needs size` | it is promised how much is taken |
 //! | `needs noticed loss` | it is promised how soon a loss is told, and nothing but time shows it |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
 //! | `may move` | that it is granted is no breach: a server may let one out of a room into another |
@@ -44,13 +53,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::case::{ALL_OF_IT, Case, MOST_OF_IT, PATIENTLY, SHORTLY, UNTIL_GONE};
-use super::kept;
+use super::case::{
+    ALL_OF_IT, Case, GOODBYE, HOW_LEFT, HOW_LOST, MOST_OF_IT, PATIENTLY, SHORTLY, UNTIL_GONE,
+};
+use super::{kept, sized};
 use crate::mistake::Mistakes;
 use crate::names::PeerName;
 use crate::record::{Failure, FailureKind};
 use crate::scenario::{Action, DEFAULT_WITHIN, MAX_PEERS, Place, Scenario, peers_named};
-use crate::signaling::{Dialect, Kind, Need, Reason};
+use crate::signaling::{Dialect, Garbage, Kind, Need, OnGarbage, Reason};
 
 /// For what a step stands in its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +116,15 @@ impl Script {
             .replace(PATIENTLY, &patience)
             .replace(MOST_OF_IT, &most_of_it)
             .replace(ALL_OF_IT, &all_of_it)
+            .replace(GOODBYE, dialect.goodbye().unwrap_or_default())
+            .replace(
+                HOW_LEFT,
+                &told_how(dialect.properties().how.left.as_deref()),
+            )
+            .replace(
+                HOW_LOST,
+                &told_how(dialect.properties().how.lost.as_deref()),
+            )
             .replace(SHORTLY, &written_out(Some(kept::shortly(dialect))))
             .replace(UNTIL_GONE, &written_out(Some(kept::until_gone(dialect))));
         for line in steps_of_it.lines().map(str::trim) {
@@ -136,7 +156,7 @@ impl Script {
                     continue;
                 }
                 "needs" => {
-                    lacking = lacking.or_else(|| needed(step.trim(), dialect));
+                    lacking = lacking.or_else(|| needed(step.trim(), dialect, case.patience));
                     continue;
                 }
                 "moves" => {
@@ -166,6 +186,7 @@ impl Script {
             if step.trim_start().starts_with("fill ") {
                 lacking = lacking.or_else(|| unfilled(dialect));
             }
+            lacking = lacking.or_else(|| sized::lacking(step.trim(), dialect));
             let written = written(step.trim(), dialect);
             steps.extend(written.into_iter().map(|step| (role, step)));
         }
@@ -261,13 +282,15 @@ impl Script {
         Some(step)
     }
 
-    /// The line that was never to be seen, and was.
-    pub(super) fn forbidden(&self, failure: &Failure) -> Option<&str> {
-        let Some(Place::Never(line)) = failure.place else {
-            return None;
+    /// The line that was never to be seen, and was; or that was to pass, and did not.
+    pub(super) fn expected(&self, failure: &Failure) -> Option<&str> {
+        let (part, line) = match failure.place {
+            Some(Place::Never(line)) => ("never", line),
+            Some(Place::Order(line)) => ("order", line),
+            _ => return None,
         };
-        let mut never = self.expect.iter().filter(|(role, _)| role == "never");
-        let (_, text) = never.nth(line.checked_sub(1)?)?;
+        let mut lines = self.expect.iter().filter(|(role, _)| role == part);
+        let (_, text) = lines.nth(line.checked_sub(1)?)?;
         Some(text)
     }
 
@@ -283,6 +306,12 @@ impl Script {
     pub(super) fn asks_other(&self, kind: FailureKind) -> bool {
         let either = matches!(kind, FailureKind::NotRefused | FailureKind::Refused);
         either && self.asks.is_some_and(|asks| asks != kind)
+    }
+
+    /// The size of what the nth step, from 1, sends, where it says one.
+    pub(super) fn size(&self, step: usize) -> Option<u32> {
+        let (_, size) = self.step(step)?.split_once(", size: ")?;
+        size.trim_end_matches(" }").parse().ok()
     }
 
     /// Why it shows nothing where this is spoken, whatever its steps need.
@@ -346,23 +375,69 @@ fn unnamed(dialect: &Dialect) -> Option<String> {
 }
 
 /// Why a case shows nothing where this is not so.
-fn needed(what: &str, dialect: &Dialect) -> Option<String> {
+fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
     let name = dialect.name();
+    let properties = dialect.properties();
     match what {
         "named destroy" => (!dialect.names_room_of(Kind::Destroy))
             .then(|| format!("with the dialect `{name}` who removes a room does not say which")),
+        "end" => match properties.ends_within {
+            None => Some(format!("the dialect `{name}` declares no `ends-within`")),
+            Some(within) if within > patience => Some(format!(
+                "the server may take {within:?} to end, and {patience:?} are waited (`--patience`)"
+            )),
+            Some(_) => None,
+        },
+        "a goodbye" => dialect.goodbye().is_none().then(|| {
+            format!("the framing of the dialect `{name}` has no goodbye of its own that others are told of: a line ends when it is closed")
+        }),
+        "free destroy" => properties.refusals.has(Reason::Occupied).then(|| {
+            format!("with the dialect `{name}` a room is not removed while somebody has a place in it (`refusals: occupied`)")
+        }),
+        "a heartbeat" => properties.notices_silence_within.is_none()
+            .then(|| format!("the dialect `{name}` declares no `notices-silence-within`")),
+        "word for cut-short" => unworded(Garbage::CutShort, dialect),
+        "word for wrong-type" => unworded(Garbage::WrongType, dialect),
+        "places" => kept::not_free(dialect).or_else(|| {
+            let answered = dialect.answers(Kind::Join);
+            let counts = properties.room_size.is_some()
+                && Need::Refuses(Reason::Full).lacking(dialect).is_none();
+            (!answered || !(dialect.tells_inside() || counts)).then(|| {
+                format!("with the dialect `{name}` who comes in is not told who is there (`{{with}}` in `hear: joined`), nor that there is no place (`room-size`, `refusals: full`)")
+            })
+        }),
+        "size" => (properties.takes_up_to.is_none())
+            .then(|| format!("the dialect `{name}` declares no `takes-up-to`")),
         "named rooms" => dialect.gives_room_ids().then(|| {
             format!("with the dialect `{name}` the server names the rooms: that of another one, or of one that was never there, nobody can say")
         }),
         "occupied" => Need::Refuses(Reason::Occupied).lacking(dialect),
+        "how left" => (properties.how.left.is_none())
+            .then(|| format!("the dialect `{name}` declares no `how: left`")),
+        "how lost" => (properties.how.lost.is_none())
+            .then(|| format!("the dialect `{name}` declares no `how: lost`")),
         "noticed loss" => {
-            let silent = dialect.properties().announces_leaving_within.is_none();
+            let silent = properties.announces_leaving_within.is_none();
             let undeclared = silent
                 .then(|| format!("the dialect `{name}` declares no `announces-leaving-within`"));
             undeclared.or_else(|| Need::NoticesLoss.lacking(dialect))
         }
         _ => Some(format!("it needs what this does not know: {what}")),
     }
+}
+
+/// Why somebody who has said garbage may be anywhere.
+fn unworded(kind: Garbage, dialect: &Dialect) -> Option<String> {
+    let name = dialect.name();
+    let word = dialect.properties().garbage.of(kind) == Some(OnGarbage::Word);
+    (!word).then(|| {
+        format!("the dialect `{name}` does not declare that garbage is answered by a word (`garbage: {{ {kind}: word }}`)")
+    })
+}
+
+/// The server's word for how somebody went, as a line of the log shows it.
+fn told_how(word: Option<&str>) -> String {
+    crate::log::word(word.unwrap_or_default())
 }
 
 /// Why nobody can ask for a room from inside another one.
@@ -434,6 +509,18 @@ fn written(step: &str, dialect: &Dialect) -> Vec<String> {
         ["send", from, to, message, times] => {
             let times = times.parse().unwrap_or(1);
             vec![send(from, to, message); times]
+        }
+        ["sized", from, to, message] => {
+            let tell = |size: u32| {
+                let long = format!("send {from} {to} {message} {size} bytes");
+                let mut steps = written(&long, dialect);
+                steps.push(format!(
+                    "await: {{ peer: {to}, hears: {message}, from: {from} }}"
+                ));
+                steps
+            };
+            let sizes = sized::sizes(message, dialect).into_iter();
+            sizes.flat_map(tell).collect()
         }
         ["tell", from, to, message] => vec![
             send(from, to, message),

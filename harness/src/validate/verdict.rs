@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::case::{Case, LEAST_KEPT, Source};
 use super::script::{Role, Script};
+use super::sized::is_of_size_alone;
 use crate::laws::Law;
 use crate::record::{Broken, Failure, FailureKind, Verdict};
 use crate::scenario::Place;
@@ -137,7 +138,8 @@ pub(super) fn found(
         return Found::NoPremise;
     }
     // Laws accuse only of what is owed or declared; so do the rules of the wire, and a server that ends.
-    let beside = is_of_news_alone(failure) && !asks_of_news(case);
+    let beside = is_of_news_alone(failure) && !asks_of_news(case)
+        || case.source == Source::Nobody && is_of_size_alone(script, failure);
     let owed = matches!(
         failure.kind,
         FailureKind::Wire | FailureKind::ServerEnded | FailureKind::Law

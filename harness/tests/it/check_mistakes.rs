@@ -100,7 +100,7 @@ mistakes! {
     raw_bytes_of_no_known_kind: steps("  - send-raw: { peer: bob, frame: masked }\n  - send-raw: { peer: bob }\n  - send-raw: { peer: bob, frame: unmasked, text: x }\n  - send-raw: { peer: bob, text: x, status: 400 }\n  - send-raw: { peer: bob, path: nowhere }\n");
     forging_ones_own_name: steps("  - forge: { from: bob, to: alice, message: offer, as: bob }\n  - forge: { from: bob, to: bob, message: answer, as: alice }\n  - forge: { from: bob, to: alice, message: join, as: carol }\n");
     candidates_within_a_candidate: steps("  - send: { from: bob, message: candidate, gathered: true }\n  - send: { from: bob, message: bye, gathered: yes }\n");
-    a_candidate_of_some_size: steps("  - send: { from: bob, message: candidate, size: 6000 }\n  - send: { from: bob, message: offer, size: 1000001 }\n");
+    a_candidate_of_some_size: steps("  - send: { from: bob, message: end-of-candidates, size: 6000 }\n  - send: { from: bob, message: offer, size: 1000001 }\n");
     a_connection_of_a_wire_peer: file("scenario: x\npeers: { alice: {}, bob: {}, carol: {}, dave: { stack: wire } }\nsteps:\n  - create: { peer: alice, room: a }\n  - join: { peer: bob, room: a }\n  - await: { connected: [alice, carol] }\n  - await: { peer: dave, applied: offer }\n");
     a_foreign_address: steps("  - send-raw: { peer: alice, text: '{\"candidate\":\"candidate:1 1 udp 1 8.8.8.8 53 typ host\"}' }\n");
     a_path_that_leaves_the_server: steps("  - http: { peer: alice, method: GET, path: \"http://example.org/\" }\n  - http: { peer: alice, method: get, path: //example.org }\n");

@@ -106,5 +106,6 @@ mod validate_belongs;
 mod validate_beyond;
 mod validate_limits;
 mod validate_lines;
+mod validate_promises;
 mod validate_several;
 mod variants;

@@ -168,7 +168,7 @@ pub(crate) const AT_ONCE: &[Verb] = &[
             may(
                 "size",
                 Shape::Number(0, MAX_SIZE),
-                "Of a wire peer alone: the description that it makes up has so many bytes at least.",
+                "Of a wire peer alone: the description, or the candidate, that it makes up has so many bytes at least.",
             ),
         ],
         Demands::Nothing,

@@ -25,6 +25,8 @@ const NO_NUMBER: u32 = 987_654_321;
 const HUGE: usize = 1_200_000;
 /// Deeper than a reader that recurses should follow.
 const DEPTH: usize = 500;
+/// Deeper than any that recurses can follow.
+const GREAT_DEPTH: usize = 20_000;
 
 /// What of a message is its word.
 #[derive(Default)]
@@ -530,7 +532,7 @@ fn spoilt_at(kind: Garbage, mut value: Json, path: &[Step]) -> Option<String> {
         Garbage::WrongType if !is_number => "5".to_owned(),
         Garbage::WrongType => format!("\"{NONSENSE}\""),
         Garbage::UnknownWord if is_number => NO_NUMBER.to_string(),
-        Garbage::Deep => deep(),
+        Garbage::Deep | Garbage::VeryDeep => deep(kind),
         Garbage::Huge => format!("\"{}\"", "x".repeat(HUGE)),
         Garbage::Empty => "\"\"".to_owned(),
         Garbage::UnknownWord | Garbage::CutShort => format!("\"{NONSENSE}\""),
@@ -542,8 +544,12 @@ fn spoilt_at(kind: Garbage, mut value: Json, path: &[Step]) -> Option<String> {
 /// Stands where something is to be put that no writer of JSON would write.
 const HERE: &str = "glare-here";
 
-fn deep() -> String {
-    format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH))
+fn deep(kind: Garbage) -> String {
+    let depth = match kind {
+        Garbage::VeryDeep => GREAT_DEPTH,
+        _ => DEPTH,
+    };
+    format!("{}{}", "[".repeat(depth), "]".repeat(depth))
 }
 
 fn spoilt(kind: Garbage, text: &str, words: &Words) -> String {
@@ -603,9 +609,9 @@ fn spoilt_json(kind: Garbage, mut value: Json, words: &Words) -> String {
                 alter_one(&mut value, &|_| true, &put);
             }
         }
-        Garbage::Deep | Garbage::Huge | Garbage::CutShort | Garbage::Empty => {
+        Garbage::Deep | Garbage::VeryDeep | Garbage::Huge | Garbage::CutShort | Garbage::Empty => {
             let much = match kind {
-                Garbage::Deep => deep(),
+                Garbage::Deep | Garbage::VeryDeep => deep(kind),
                 _ => format!("\"{}\"", "x".repeat(HUGE)),
             };
             let mark = |leaf: &mut Json| *leaf = Json::from(NONSENSE);
@@ -633,7 +639,7 @@ fn spoilt_text(kind: Garbage, text: &str) -> String {
             Some((_, rest)) => format!("{NONSENSE} {rest}"),
             None => NONSENSE.into(),
         },
-        Garbage::Deep => put(&deep()),
+        Garbage::Deep | Garbage::VeryDeep => put(&deep(kind)),
         Garbage::Prototype => put(PROTOTYPE),
         Garbage::Huge => put(&"x".repeat(HUGE)),
         Garbage::CutShort | Garbage::Empty => String::new(),

@@ -20,6 +20,8 @@ pub(super) enum Shape {
     Time,
     /// A time, or the least and the most.
     LeastAndMost,
+    /// The ways in which somebody goes, to texts of the server's.
+    Ways,
     /// A whole number from 1.
     Number,
     /// A path on the server, with its query; holes in it are percent-encoded.
@@ -275,6 +277,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "keeps-places: 5s",
             ),
             may(
+                "how",
+                Shape::Ways,
+                "not promised",
+                "Promises what `{how}` in `peer-left` says: of who has said `leave`, and of whose line was reset. Of who has closed his line it may say either.",
+                "how: { left: left, lost: timeout }",
+            ),
+            may(
                 "announces-joining-within",
                 Shape::Time,
                 "not promised",
@@ -301,6 +310,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "false",
                 "Promises that whatever name a scenario gives, in whatever script and up to 48 bytes long, is taken as a peer's and as a room's, is told from all others, and comes back as it was said. Without it, scenarios with other names than plain ones are not for this server: plain are 1 to 36 of A-Z, a-z, 0-9, `_` and `-`. Names that the server does not take can be said otherwise: `{self|digest}`, `{room|digest}`.",
                 "takes-any-name: true",
+            ),
+            may(
+                "takes-up-to",
+                Shape::Number,
+                "not promised",
+                "Promises that a message of up to so many bytes, as a peer sends it, is taken, and that what is in it is passed on as it was. `glare validate` makes up one that is hardly shorter, of up to 1 MB.",
+                "takes-up-to: 65536",
             ),
             may(
                 "frees-empty-rooms",
@@ -364,6 +380,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "not promised",
                 "Promises an answer to each request within this time (law 4). Judged with 2 s more, as above.",
                 "answers-within: 1s",
+            ),
+            may(
+                "ends-within",
+                Shape::Time,
+                "not promised",
+                "Promises that a server that is asked to end (SIGTERM) has ended within this time, whoever has a line to it. Judged with 2 s more, as above.",
+                "ends-within: 2s",
             ),
             may(
                 "room-size",

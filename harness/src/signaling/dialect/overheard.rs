@@ -33,6 +33,10 @@ impl Conversation {
         let (value, ack) = match self.dialect.framing {
             Framing::SocketIo(_) => match self.packet(text) {
                 Some(Packet::Event(value, ack)) => (value, ack),
+                // Who says this has gone, for a server; or it waits for the end of the line.
+                Some(Packet::Over) if meant.is_none() && self.dialect.says_goodbye(text) => {
+                    return Overheard::default();
+                }
                 Some(_) => return aside,
                 None => return Overheard::default(),
             },

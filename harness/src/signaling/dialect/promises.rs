@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::properties::Ways;
 use crate::mistake::{Mistakes, quoted};
 use crate::signaling::{Garbage, Garbled, OnGarbage, Reason, Refusals};
 use crate::yaml::{self, Node, Value};
@@ -81,6 +82,34 @@ pub(super) fn keeps_places(
             .expect("a place is kept for a time between the two");
     }
     (least, most)
+}
+
+/// The ways in which somebody goes, as the keys of a mapping.
+pub(super) const WAYS: [&str; 2] = ["left", "lost"];
+
+/// `{ left: bye, lost: timeout }`
+pub(super) fn how(node: &Node, mistakes: &mut Mistakes) -> Ways {
+    let mut ways = Ways::default();
+    let entries = node.map("a mapping: `{ left: left, lost: lost }`", mistakes);
+    for (key, node) in entries.unwrap_or_default() {
+        let way = match key.text.as_str() {
+            "left" => &mut ways.left,
+            "lost" => &mut ways.lost,
+            other => {
+                mistakes
+                    .add(&key.span, format!("`how` has no key {}", quoted(other)))
+                    .expect(format!("its keys: {}", WAYS.join(", ")))
+                    .suggest(other, WAYS);
+                continue;
+            }
+        };
+        if !node.is_null() {
+            *way = node
+                .text("the server's word for it, as text", mistakes)
+                .map(str::to_owned);
+        }
+    }
+    ways
 }
 
 /// `word`, or by kind: `{ any: word, huge: close }`.

@@ -15,6 +15,8 @@ pub struct Properties {
     pub keeps_places: Option<Duration>,
     /// It is kept for so long at least; `None`: nothing is promised to who is lost.
     pub keeps_places_at_least: Option<Duration>,
+    /// What those who stay are told of how somebody went.
+    pub how: Ways,
     /// Who of those inside hears that somebody went.
     pub announces_leaving_to: Audience,
     /// Those inside hear within this time that somebody came; `None`: nothing is promised.
@@ -35,10 +37,14 @@ pub struct Properties {
     pub refusals: Refusals,
     /// A request is answered within this time; `None`: no time is promised.
     pub answers_within: Option<Duration>,
+    /// A server that is asked to end has ended within this time, whoever has a line; `None`: nothing is promised.
+    pub ends_within: Option<Duration>,
     /// Nobody is reached from another room, not even who is addressed by name.
     pub rooms_apart: bool,
     /// Whatever name is said is taken, is told from all others, and comes back as it was said.
     pub takes_any_name: bool,
+    /// A message of so many bytes, as a peer sends it, is taken and passed on; `None`: nothing is promised.
+    pub takes_up_to: Option<usize>,
     /// A room that everybody has left can be made anew.
     pub frees_empty_rooms: bool,
     /// However often something is asked, and by however many, it is done as the first time, and what it took is given back.
@@ -61,6 +67,22 @@ pub struct Properties {
     pub broadcasts: Option<bool>,
     /// What becomes of a message to somebody who is not there; `None`: nothing is promised.
     pub absent_peer: Option<AbsentPeer>,
+}
+
+/// The server's words for the ways in which somebody goes; `None`: nothing is promised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// He said so.
+    pub left: Option<String>,
+    /// His line was reset.
+    pub lost: Option<String>,
+}
+
+impl Ways {
+    /// Whether anything is promised.
+    pub fn is_declared(&self) -> bool {
+        self.left.is_some() || self.lost.is_some()
+    }
 }
 
 /// Who of those inside hears that somebody went.

@@ -27,6 +27,7 @@ const KEYS: &[&str] = &[
     "announces-leaving-within",
     "announces-leaving-to",
     "keeps-places",
+    "how",
     "announces-joining-within",
     "notices-silence-within",
     "coalesces",
@@ -34,9 +35,11 @@ const KEYS: &[&str] = &[
     "news-once",
     "same-id",
     "answers-within",
+    "ends-within",
     "room-size",
     "rooms-apart",
     "takes-any-name",
+    "takes-up-to",
     "frees-empty-rooms",
     "endures",
     "refusals",
@@ -77,6 +80,8 @@ pub(super) const FRAMINGS: &[&str] = &[
     "sip",
 ];
 const MAX_ROOM: usize = 1_000_000;
+/// No message is larger.
+const MAX_BYTES: usize = 1 << 30;
 
 impl Dialect {
     /// Reads a dialect.
@@ -205,6 +210,9 @@ impl Reader<'_> {
         if let (Some(_), Some(_)) = (find("say"), find("hear")) {
             self.complete(entries, &say, &hear, candidates == Some(WITHIN));
         }
+        if let Some(node) = find("how").filter(|_| properties.how.is_declared()) {
+            self.tells_how(node, &hear);
+        }
         if let (Some((_, given)), Some(node)) = (&rejoin, find("rejoin")) {
             let heard = hear.iter().map(|(_, hearing)| hearing);
             let opening = connect.then.iter().filter_map(|then| match then {
@@ -306,7 +314,7 @@ impl Reader<'_> {
 
     fn properties<'n>(&mut self, find: &impl Fn(&str) -> Option<&'n Node>) -> Properties {
         let mut properties = Properties::default();
-        let times: [(&str, &mut Option<Duration>); 4] = [
+        let times: [(&str, &mut Option<Duration>); 5] = [
             (
                 "notices-silence-within",
                 &mut properties.notices_silence_within,
@@ -320,6 +328,7 @@ impl Reader<'_> {
                 &mut properties.announces_joining_within,
             ),
             ("answers-within", &mut properties.answers_within),
+            ("ends-within", &mut properties.ends_within),
         ];
         for (key, time) in times {
             if let Some(node) = find(key).filter(|node| !node.is_null()) {
@@ -359,6 +368,9 @@ impl Reader<'_> {
             properties.keeps_places_at_least = least;
             properties.keeps_places = most;
         }
+        if let Some(node) = find("how").filter(|node| !node.is_null()) {
+            properties.how = promises::how(node, self.mistakes);
+        }
         if let Some(node) = find("garbage").filter(|node| !node.is_null()) {
             properties.garbage = promises::garbage(node, self.mistakes);
         }
@@ -367,6 +379,9 @@ impl Reader<'_> {
         }
         if let Some(node) = find("room-size").filter(|node| !node.is_null()) {
             properties.room_size = self.room_size(node);
+        }
+        if let Some(node) = find("takes-up-to").filter(|node| !node.is_null()) {
+            properties.takes_up_to = self.bytes(node);
         }
         if let Some(word) =
             find("same-id").and_then(|node| yaml::word(node, SAME_ID, self.mistakes))
@@ -386,6 +401,15 @@ impl Reader<'_> {
         properties
     }
 
+    fn bytes(&mut self, node: &Node) -> Option<usize> {
+        let number = node.scalar().and_then(|scalar| scalar.text.parse().ok());
+        let bytes = number.filter(|bytes: &usize| (1..=MAX_BYTES).contains(bytes));
+        if bytes.is_none() {
+            node.wrong("a number of bytes, from 1: `65536`", self.mistakes);
+        }
+        bytes
+    }
+
     fn room_size(&mut self, node: &Node) -> Option<usize> {
         let expected = "a number of peers, from 1: `2`";
         let number = node.scalar().and_then(|scalar| scalar.text.parse().ok());
@@ -394,6 +418,19 @@ impl Reader<'_> {
             node.wrong(expected, self.mistakes);
         }
         size
+    }
+
+    /// How somebody went stands in the news of it.
+    fn tells_how(&mut self, node: &Node, hear: &[(Hears, Hearing)]) {
+        let mut news = hear
+            .iter()
+            .filter(|(hears, _)| *hears == Hears::Kind(Kind::PeerLeft));
+        if !news.any(|(_, hearing)| hearing.captures("how")) {
+            self.mistakes
+                .add(&node.span, "no `peer-left` captures `{how}`")
+                .expect("the server's word for it, in `hear`")
+                .advise("`peer-left: { message: { …, why: \"{how}\" } }`");
+        }
     }
 
     /// Whether what every dialect needs is there.

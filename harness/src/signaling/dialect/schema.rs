@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::keys::{HEARD, Key, SAID, SECTIONS, Shape, TEMPLATES};
-use super::promises::LEAST_AND_MOST;
+use super::promises::{LEAST_AND_MOST, WAYS};
 use super::words::{self, Hears};
 use crate::signaling::{Garbage, Kind, OnGarbage, Reason};
 
@@ -122,6 +122,14 @@ fn value(shape: Shape) -> Value {
                 "additionalProperties": false,
             },
         ] }),
+        Shape::Ways => json!({
+            "type": ["object", "null"],
+            "properties": WAYS
+                .map(|key| (key.to_owned(), json!({ "type": ["string", "null"] })))
+                .into_iter()
+                .collect::<Map<_, _>>(),
+            "additionalProperties": false,
+        }),
         Shape::Number => json!({ "type": ["integer", "null"], "minimum": 1 }),
         Shape::Path => json!({ "type": "string", "pattern": "^/($|[^/])" }),
         Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
@@ -296,6 +304,7 @@ fn shape(shape: Shape) -> String {
         Shape::LeastAndMost => {
             "a time: `500ms`, `2s`, `1m`, or `{ at-least: …, at-most: … }`".into()
         }
+        Shape::Ways => "`{ left: …, lost: … }`, each a text".into(),
         Shape::Number => "a whole number from 1".into(),
         Shape::Path => "a path; its holes are percent-encoded".into(),
         Shape::Texts => "a list of texts".into(),
@@ -418,6 +427,7 @@ mod tests {
                     "no way to",
                     "after what must be heard",
                     "nothing captures `{ticket}`",
+                    "no `peer-left` captures `{how}`",
                 ];
                 let wrong: Vec<String> = mistakes(&text)
                     .into_iter()

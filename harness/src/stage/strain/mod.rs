@@ -5,6 +5,7 @@ mod flood;
 mod lines;
 mod rooms;
 mod signals;
+mod torn;
 mod turnover;
 
 use std::fmt;
@@ -132,6 +133,8 @@ impl Load<'_> {
             Strain::Respite => self.respite().await,
             Strain::Deaf => self.deaf().await,
             Strain::Turnover => self.turnover().await,
+            Strain::TornJoins => self.torn().await,
+            Strain::StandingRooms => self.standing_rooms().await,
         }
     }
 }

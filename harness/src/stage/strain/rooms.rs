@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::signals::description;
 use super::{End, Load, Took};
+use crate::names::RoomName;
+use crate::stage::probe::Probe;
 
 impl Load<'_> {
     /// One comes into a room where somebody is, and leaves it.
@@ -66,6 +69,44 @@ impl Load<'_> {
         Ok(format!("{} rooms, {took}", self.times))
     }
 
+    /// Rooms that stand at once have ids that differ. Codes of a few letters that are drawn at random, and not looked up, soon come twice.
+    pub(super) async fn standing_rooms(&self) -> Result<String, End> {
+        let gate = self.strangers.gate().await?;
+        let mut standing: Vec<(RoomName, Probe)> = Vec::new();
+        let mut took = Took::default();
+        for number in 0..self.times {
+            let room = self.room(format!("r{number}"));
+            let mut host = self.strangers.through(gate.clone(), self.id(number)).await;
+            let began = Instant::now();
+            let made = async {
+                host.connect(self.soon(), None).await?;
+                host.made(&room, self.soon(), None).await
+            };
+            let made = made.await.map_err(End::from);
+            let made = made.map_err(|end| end.after(number, "rooms at once"))?;
+            took.since(began);
+            let mut before = standing.iter_mut();
+            if let Some((_, first)) = before.find(|(name, _)| *name == made) {
+                // Whose line has ended meanwhile may have lost his room.
+                first.catches_up().await?;
+                return Err(End::Loss(format!(
+                    "{} was told the id of the room of {}, which stands",
+                    host.id(),
+                    first.id()
+                )));
+            }
+            standing.push((room, host));
+        }
+        for (_, one) in &mut standing {
+            one.catches_up().await?;
+        }
+        join_all(standing.into_iter().map(|(_, one)| one.leave())).await;
+        let times = self.times;
+        Ok(format!(
+            "{times} rooms at once, each of its own id; making one took {took}"
+        ))
+    }
+
     /// As many as that are in one room, and the last one is told of all.
     pub(super) async fn full_room(&self) -> Result<String, End> {
         let room = self.room("r");
@@ -90,7 +131,7 @@ impl Load<'_> {
             }
             inside.push(next);
         }
-        futures_util::future::join_all(inside.into_iter().map(|one| one.leave())).await;
+        join_all(inside.into_iter().map(|one| one.leave())).await;
         Ok(format!(
             "{} in one room, each told of all; coming in took {took}",
             self.times

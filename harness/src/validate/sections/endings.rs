@@ -114,4 +114,9 @@ const ROWS: &[Row] = &[
             harm kill: { peer: bob, how: socket }\n\
             then tell carol dave offer\n\
             then tell dave carol answer" },
+    Row { number: 15, title: "a server that is asked to end has ended in time, whoever has a line", source: Source::Dialect("ends-within"), native: false, broken_by: "waits-for-lines-to-end",
+        why: "Whoever starts the new one waits for the old one, and in the end kills it, in the middle of what it had left to do.",
+        steps: "needs end\n\
+            given meet\n\
+            do kill-server: { asked: true }" },
 ];

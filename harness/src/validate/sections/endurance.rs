@@ -20,6 +20,8 @@ const BESIDE_A_FLOOD: u32 = 24;
 /// Each of 8 kB: more than the system's own buffers hold.
 const TO_THE_DEAF: u32 = 1200;
 const TURNOVER: u32 = 100;
+/// Of ten thousand codes one is drawn twice with 98 in 100.
+const STANDING: u32 = 300;
 /// Of them the first that is too much is told.
 const TILL_TOLD: u32 = 2000;
 
@@ -84,6 +86,8 @@ const ROWS: &[Row] = &[
         why: "What grows by each of them has no end." },
     Row { title: "who was told that he says too much, and pauses for 5 s, is answered again", source: Source::Dialect("answers-within"), by: Strain::Respite, times: TILL_TOLD, broken_by: "forgets-who-said-too-much",
         why: "A page that was too fast once must not have to be loaded anew. Who is told so again may be kept out for longer, which is a fact; who gets no word is forgotten." },
+    Row { title: "rooms that stand at once have ids that differ", source: Source::Every("create"), by: Strain::StandingRooms, times: STANDING, broken_by: "",
+        why: "Codes that are short enough to be typed are soon drawn twice, and who does not look puts strangers together." },
 ];
 
 impl Row {

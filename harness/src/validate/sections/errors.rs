@@ -103,4 +103,18 @@ const ROWS: &[Row] = &[
             then tell alice bob offer\n\
             then tell bob alice answer\n\
             never server -> alice: peer-left bob" },
+    Row { number: 15, title: "who says what is no message, and is told so, is where he was", source: Source::Dialect("garbage: word"), native: false, broken_by: "misread-puts-out",
+        why: "He is told of a mistake, goes on, and is heard by nobody: he does not know that he has gone.",
+        steps: "needs word for cut-short\n\
+            given meet\n\
+            do garbage: { peer: bob, kind: cut-short, within: 3s }\n\
+            do tell bob alice offer\n\
+            do tell alice bob answer" },
+    Row { number: 16, title: "who says what cannot be read, and is told so, is where he was", source: Source::Dialect("garbage: word"), native: false, broken_by: "misread-puts-out",
+        why: "The same, where the mistake is in what was meant.",
+        steps: "needs word for wrong-type\n\
+            given meet\n\
+            do garbage: { peer: bob, kind: wrong-type, within: 3s }\n\
+            do tell bob alice offer\n\
+            do tell alice bob answer" },
 ];

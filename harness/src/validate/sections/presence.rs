@@ -262,4 +262,68 @@ const ROWS: &[Row] = &[
             do enter bob lobby\n\
             then tell alice bob offer\n\
             then tell bob alice answer" },
+    Row { number: 29, title: "of who leaves by a word it is told that he has left", source: Source::Dialect("how: left"), native: false, broken_by: "mixes-up-how",
+        why: "A page waits for who was lost, and hangs up on who has left.",
+        steps: "needs how left\n\
+            given meet\n\
+            do leave: { peer: bob }\n\
+            once await: { peer: alice, hears: peer-left, from: bob }\n\
+            order server -> alice: peer-left bob (HOW-LEFT)" },
+    Row { number: 30, title: "of whose line is reset it is told that he was lost", source: Source::Dialect("how: lost"), native: false, broken_by: "mixes-up-how",
+        why: "Who is said to have left is not waited for, though he is about to be back.",
+        steps: "needs how lost\n\
+            given meet\n\
+            do kill: { peer: bob, how: socket }\n\
+            once await: { peer: alice, hears: peer-left, from: bob }\n\
+            order server -> alice: peer-left bob (HOW-LOST)" },
+    Row { number: 31, title: "whose line ends while he comes in is not there", source: Source::Dialect("announces-leaving-within"), native: false, broken_by: "keeps-who-is-lost-at-once",
+        why: "Between his request and his place something is looked up, and who has gone by then comes in all the same: nobody ever puts him out.",
+        steps: "needs places\n\
+            given meet\n\
+            do strain: { by: torn-joins, times: 12, within: 90s }\n\
+            then tell bob alice offer" },
+    Row { number: 32, title: "who says the goodbye of the carrier, and keeps his line, is announced", source: Source::Dialect("announces-leaving-within"), native: false, broken_by: "",
+        why: "Clients say it before they close, some keep the line for something else, and its end comes to another place in the server than that of a line.",
+        steps: "needs a goodbye\n\
+            given meet\n\
+            given tell bob alice offer\n\
+            do send-raw: { peer: bob, text: 'GOODBYE' }\n\
+            do await: { peer: alice, hears: peer-left, from: bob }" },
+    Row { number: 33, title: "whether who comes in while a place is kept is told whose it is before he hears him", source: Source::Nobody, native: false, broken_by: "",
+        why: "Only those who knew the one who is back know him, and the newcomer is called by somebody of whom he never heard. What is said of a return may be for `ignore`.",
+        steps: "keeps room\n\
+            given meet\n\
+            given kill: { peer: bob, how: socket }\n\
+            given wait: SHORTLY\n\
+            given enter carol lobby\n\
+            given connect: { peer: bob }\n\
+            once enter bob lobby\n\
+            do tell bob carol offer\n\
+            order server -> carol: *bob\n\
+            order server -> carol: offer from bob" },
+    Row { number: 34, title: "whether who closes his line, and is back at once, has his place", source: Source::Nobody, native: false, broken_by: "",
+        why: "A page that is reloaded closes its line; so does one that is left for good.",
+        steps: "keeps room\n\
+            given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do disconnect: { peer: bob }\n\
+            do wait: SHORTLY\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            then tell alice bob offer\n\
+            never server -> alice: peer-left bob" },
+    Row { number: 35, title: "whose line the server ended for its silence, and who is back at once, has his place", source: Source::Dialect(LEAST_KEPT), native: false, broken_by: "",
+        why: "A phone that was asleep finds its line ended, and comes back in that moment. What ends silent lines is another place in the server than what is told of lost ones.",
+        steps: "keeps places\n\
+            keeps room\n\
+            needs a heartbeat\n\
+            given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            given cut: { peer: bob, how: silence, direction: up }\n\
+            once await: { peer: bob, disconnected: true, within: PATIENTLY }\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer\n\
+            never server -> alice: peer-left bob" },
 ];

@@ -1,7 +1,7 @@
 //! 4: relay: to the right one, once, in order, unchanged.
 
 use crate::laws::Law;
-use crate::validate::case::{ABSENT_ERROR, KEEPS, QUEUES, Row, Section, Source};
+use crate::validate::case::{ABSENT_ERROR, KEEPS, QUEUES, Row, Section, Source, TAKES};
 
 const NUMBER: u8 = 4;
 
@@ -248,4 +248,24 @@ const ROWS: &[Row] = &[
             do await: { peer: alice, hears: error, within: 3s }\n\
             then enter bob lobby\n\
             then tell bob alice offer" },
+    Row { number: 32, title: "an offer that is as long as was promised arrives", source: Source::Dialect(TAKES), native: false, broken_by: "ends-at-the-long",
+        why: "A conference with many tracks has a description of 100 KB, and who limits messages to less loses it, or the line.",
+        steps: "given meet\n\
+            do sized bob alice offer" },
+    Row { number: 33, title: "a candidate that is as long as was promised arrives", source: Source::Dialect(TAKES), native: false, broken_by: "ends-at-the-long",
+        why: "What is short as a rule has a limit of its own where somebody thought so.",
+        steps: "needs size\n\
+            given meet\n\
+            do sized bob alice candidate" },
+    Row { number: 34, title: "that somebody cannot be reached is told to who spoke to him, and to nobody else", source: Source::Dialect(ABSENT_ERROR), native: false, broken_by: "",
+        why: "The others take it for their own mistake, and end a call that is well.",
+        steps: "given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            given leave: { peer: bob }\n\
+            once await: { peer: alice, hears: peer-left, from: bob }\n\
+            do send alice bob offer\n\
+            once await: { peer: alice, hears: error, within: 3s }\n\
+            then tell carol alice offer\n\
+            never server -> carol: error" },
 ];

@@ -12,6 +12,7 @@ const FIRST: u16 = 31;
 pub(super) fn section() -> Section {
     let mut cases: Vec<Case> = ROWS.iter().map(|row| row.case(NUMBER)).collect();
     cases.extend(fields());
+    cases.extend(LATER.iter().map(|row| row.case(NUMBER)));
     Section {
         number: NUMBER,
         name: "robustness",
@@ -117,6 +118,13 @@ const FIELDS: [(Kind, Field, &[Garbage]); 17] = {
         (Kind::Leave, Field::Ack, &[FieldMissing]),
     ]
 };
+
+/// What came after the table, so that its numbers stay.
+#[rustfmt::skip]
+const LATER: &[Row] = &[
+    Row { native: false, number: 123, title: "a message nested 20,000 deep", source: HARMS_NOBODY, why: "Who reads 500 levels has a limit, or a stack that is large enough for these; 40 KB are enough for one that no stack holds.",
+        steps: and_then_the_others!("given open erin hall\nharm garbage: { peer: erin, kind: very-deep, answered: false }"), broken_by: "dies-of-deep-json" },
+];
 
 fn fields() -> Vec<Case> {
     let all = FIELDS.iter().flat_map(|(of, field, ways)| {

@@ -225,4 +225,16 @@ const ROWS: &[Row] = &[
             then open carol attic\n\
             then enter dave attic\n\
             then tell dave carol offer" },
+    Row { number: 30, title: "a room is not taken away by the time of a place in one of that name before it", source: Source::Every("destroy"), native: false, broken_by: "",
+        why: "The time of a place runs on when its room is removed, and what it clears up is the room that has the name by then.",
+        steps: "keeps time\n\
+            needs free destroy\n\
+            given meet\n\
+            given kill: { peer: bob, how: socket }\n\
+            given wait: SHORTLY\n\
+            given destroy: { peer: alice, room: lobby }\n\
+            once open carol lobby\n\
+            do wait: UNTIL-GONE\n\
+            do enter dave lobby\n\
+            then tell dave carol offer" },
 ];
