@@ -553,6 +553,88 @@ fn breaks_alone(stand: &Stand, cases: &[&str], broken: &[&str]) {
     assert!(ran.out.contains(&holds), "{}", ran.out);
 }
 
+/// Each of these servers of meetings does one thing wrong, or nothing; of these cases each breaks what is named beside it.
+fn meetings_break(cases: &[&str], servers: &[(&[&str], &str, &str)]) {
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/meeting");
+    let text = std::fs::read_to_string(example.join("server.js")).expect("a text");
+    let spoken = std::fs::read_to_string(example.join("dialect.yaml")).expect("a text");
+    for (broken, right, wrong) in servers {
+        assert!(text.contains(right), "{right}");
+        let stand = Stand::new();
+        let text = match *right {
+            "" => text.clone(),
+            right => text.replacen(right, wrong, 1),
+        };
+        stand.write("server.js", &text);
+        stand.write("d.yaml", &spoken);
+        breaks_alone(&stand, cases, broken);
+    }
+}
+
+#[test]
+fn who_is_put_out_of_a_room_is_out() {
+    if !wanted("examples") {
+        return;
+    }
+    let cases = ["3.40", "3.41", "3.42", "3.43", "3.44", "3.45"];
+    let out = "tell(room, { out: place.name })";
+    meetings_break(
+        &cases,
+        &[
+            (&[], "", ""),
+            // His line ends with it, he is told late or never, or who asked for it is told nothing more.
+            (
+                &[],
+                "say(word, line)",
+                "say(word, line)\n  if (word.kicked) line?.close(4005)",
+            ),
+            (
+                &[],
+                "say(word, line)",
+                "setTimeout(() => say(word, line), word.kicked ? 100 : 0)",
+            ),
+            (&[], "say(word, line)", "if (!word.kicked) say(word, line)"),
+            (
+                &[],
+                out,
+                "tell(room, { out: place.name }, word.kicked && host)",
+            ),
+            // His line is told on what happens there.
+            (
+                &["3.40"],
+                out,
+                "tell(room, { out: place.name })\n  const { set } = places\n  if (word.kicked) places.set = (ticket, place) => (say({ came: place.name }, line), set.call(places, ticket, place))",
+            ),
+            // His place is taken.
+            (
+                &["3.42"],
+                "places.delete(ticket)\n",
+                "places.delete(ticket)\n  if (word.kicked) places.set('', { room, name: '' })\n",
+            ),
+            (&["3.43"], "if (me !== hostOf(me.room)) return 'host'", ""),
+            (
+                &["3.44"],
+                "if (line.ticket || !places.has(ticket)) return 'ticket'",
+                "if (line.ticket) return 'ticket'\n      if (!places.has(ticket)) places.set(ticket, { room: 'lobby', name: line.name })",
+            ),
+            (
+                &["3.45"],
+                "place.room === me.room && place !== me",
+                "place !== me",
+            ),
+        ],
+    );
+    meetings_break(
+        &cases[..2],
+        &[(
+            &["3.41"],
+            out,
+            "if (!word.kicked) tell(room, { out: place.name })",
+        )],
+    );
+}
+
 /// A server of its own that speaks Socket.IO, with acknowledgements.
 const ACKS: &str = r#"const { WebSocketServer } = require('ws')
 const rooms = new Map()

@@ -10,7 +10,7 @@ use super::graph::{Graph, connection};
 use super::lane::{Lane, Owner};
 use crate::names::{Link, PeerName};
 use crate::record::{Event, What};
-use crate::signaling::{Notice, Word};
+use crate::signaling::{Notice, Request, Word};
 use crate::terms::Direction;
 
 /// Who has which name at one time: by the peer's own name the new one, and its place among all that are bound.
@@ -214,8 +214,15 @@ pub(super) fn rename(
                     Notice::Refused { reason, .. } | Notice::Error { reason } => {
                         *reason = words(reason, called);
                     }
-                    Notice::Created { .. } | Notice::Left { .. } | Notice::Destroyed { .. } => {}
+                    Notice::Created { .. }
+                    | Notice::Left { .. }
+                    | Notice::Destroyed { .. }
+                    | Notice::Granted { .. }
+                    | Notice::Kicked { .. } => {}
                 },
+                Some(Word::Request {
+                    request: Request::Kick { peer, .. },
+                }) => id(peer),
                 Some(_) => {}
                 None => *text = words(text, called),
             }

@@ -358,6 +358,14 @@ pub(crate) fn destroy(v: &Values) -> Option<Action> {
     })
 }
 
+pub(crate) fn kick(v: &Values) -> Option<Action> {
+    Some(Action::Kick {
+        peer: v.peer("peer")?,
+        whom: v.peer("whom")?,
+        answer: v.answer(),
+    })
+}
+
 pub(crate) fn disconnect(v: &Values) -> Option<Action> {
     if v.find("older").is_some() {
         return Some(Action::Retire {

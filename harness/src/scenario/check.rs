@@ -207,6 +207,18 @@ impl Walk<'_> {
                         .advise("create or join a room before; if the server is to refuse it: `refused: true`");
                 }
             }
+            Action::Kick { peer, whom, answer } => {
+                if *answer == Answer::Granted {
+                    for (key, who) in [("peer", peer), ("whom", whom)] {
+                        if !self.inside.contains(who) {
+                            self.note(at, key, format!("`{who}` is in no room"))
+                                .expect("who is put out is in the room of who asks for it")
+                                .advise("create or join a room before; if the server is to refuse it: `refused: true`");
+                        }
+                    }
+                    self.inside.remove(whom);
+                }
+            }
             Action::Destroy { room, answer, .. } => {
                 self.name(at, room);
                 if *answer == Answer::Granted {

@@ -93,6 +93,7 @@ fn blocked<'k, 's>(
         Action::Join { peer, answer, .. } => answered(peer, Kind::Join, answer, kept, before),
         Action::Leave { peer, answer } => answered(peer, Kind::Leave, answer, kept, before),
         Action::Destroy { peer, answer, .. } => answered(peer, Kind::Destroy, answer, kept, before),
+        Action::Kick { peer, answer, .. } => answered(peer, Kind::Kick, answer, kept, before),
         Action::Await(Condition::Hears { peer, kind, from }) => heard(peer, *kind, from, kept),
         _ => None,
     }
@@ -109,6 +110,7 @@ fn answered<'k, 's>(
         Kind::Create => Kind::Created,
         Kind::Join => Kind::Joined,
         Kind::Leave => Kind::Left,
+        Kind::Kick => Kind::Granted,
         _ => Kind::Destroyed,
     };
     let reply = match answer {
@@ -144,7 +146,8 @@ fn asks(action: &Action, peer: &PeerName) -> bool {
         Action::Create { peer: who, .. }
         | Action::Join { peer: who, .. }
         | Action::Leave { peer: who, .. }
-        | Action::Destroy { peer: who, .. } => who == peer,
+        | Action::Destroy { peer: who, .. }
+        | Action::Kick { peer: who, .. } => who == peer,
         _ => false,
     }
 }

@@ -49,6 +49,7 @@ fn asked_by(notice: Kind) -> Option<Kind> {
         Kind::Joined => Kind::Join,
         Kind::Left => Kind::Leave,
         Kind::Destroyed => Kind::Destroy,
+        Kind::Granted => Kind::Kick,
         _ => return None,
     })
 }
@@ -59,6 +60,7 @@ fn asks(action: &Action, peer: &PeerName, request: Kind, granted: bool) -> bool 
         Action::Join { peer, answer, .. } => (peer, Kind::Join, answer),
         Action::Leave { peer, answer } => (peer, Kind::Leave, answer),
         Action::Destroy { peer, answer, .. } => (peer, Kind::Destroy, answer),
+        Action::Kick { peer, answer, .. } => (peer, Kind::Kick, answer),
         _ => return false,
     };
     let refused = matches!(answer, Answer::Refused | Answer::RefusedWith(_));

@@ -104,6 +104,7 @@ macro_rules! doer {
             | Action::Join { peer, .. }
             | Action::Leave { peer, .. }
             | Action::Destroy { peer, .. }
+            | Action::Kick { peer, .. }
             | Action::Disconnect { peer }
             | Action::Second { peer, .. }
             | Action::Retire { peer }
@@ -154,7 +155,8 @@ impl Action {
             | Action::Create { answer, .. }
             | Action::Join { answer, .. }
             | Action::Leave { answer, .. }
-            | Action::Destroy { answer, .. } => Some(answer),
+            | Action::Destroy { answer, .. }
+            | Action::Kick { answer, .. } => Some(answer),
             _ => None,
         }
     }

@@ -33,6 +33,9 @@
 //! | `needs named rooms` | who makes a room says its name |
 //! | `needs occupied` | a room with others inside is not removed: that is refused |
 //! | `needs noticed loss` | it is promised how soon a loss is told, and nothing but time shows it |
+//! | `needs kick` | somebody who may do so can put others out of a room |
+//! | `needs kick by host` | nobody else may |
+//! | `needs announced leaving` | it is promised how soon those who stay hear who went |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
 //! | `may move` | that it is granted is no breach: a server may let one out of a room into another |
 //! | `calm` | what stands in the control in the place of the harm before it: the same without what does harm |
@@ -49,7 +52,7 @@ use crate::mistake::Mistakes;
 use crate::names::PeerName;
 use crate::record::{Failure, FailureKind};
 use crate::scenario::{Action, DEFAULT_WITHIN, MAX_PEERS, Place, Scenario, peers_named};
-use crate::signaling::{Dialect, Kind, Need, Reason};
+use crate::signaling::{Dialect, KickBy, Kind, Need, Reason};
 
 /// For what a step stands in its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -354,6 +357,18 @@ fn needed(what: &str, dialect: &Dialect) -> Option<String> {
             format!("with the dialect `{name}` the server names the rooms: that of another one, or of one that was never there, nobody can say")
         }),
         "occupied" => Need::Refuses(Reason::Occupied).lacking(dialect),
+        "kick" => Need::Says(Kind::Kick).lacking(dialect).or_else(|| {
+            let unsaid = dialect.properties().kick_by.is_none();
+            unsaid.then(|| format!("the dialect `{name}` does not declare who may put others out (`kick-by`)"))
+        }),
+        "kick by host" => needed("kick", dialect).or_else(|| {
+            let anybody = dialect.properties().kick_by != Some(KickBy::Host);
+            let unanswered = !dialect.answers(Kind::Kick);
+            (anybody.then(|| format!("the dialect `{name}` declares `kick-by: anybody`")))
+                .or(unanswered.then(|| format!("with the dialect `{name}` no answer comes to a `kick`")))
+        }),
+        "announced leaving" => (dialect.properties().announces_leaving_within.is_none())
+            .then(|| format!("the dialect `{name}` declares no `announces-leaving-within`")),
         "noticed loss" => {
             let silent = dialect.properties().announces_leaving_within.is_none();
             let undeclared = silent

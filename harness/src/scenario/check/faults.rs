@@ -123,6 +123,7 @@ impl Walk<'_> {
             | Action::Join { .. }
             | Action::Leave { .. }
             | Action::Destroy { .. }
+            | Action::Kick { .. }
             | Action::Http { .. }
             | Action::SendRaw {
                 raw: Raw::Upgrade { .. },

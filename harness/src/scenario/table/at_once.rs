@@ -68,6 +68,18 @@ pub(crate) const AT_ONCE: &[Verb] = &[
         build::destroy,
     ),
     verb(
+        "kick",
+        "Puts somebody out of one's room.",
+        &[
+            PEER,
+            must("whom", Shape::Peer, "Who is put out."),
+            REFUSED,
+            ANSWER,
+        ],
+        Demands::Nothing,
+        build::kick,
+    ),
+    verb(
         "disconnect",
         "Closes the signaling connection with a close frame.",
         &[

@@ -72,6 +72,7 @@ pub(super) const SPOKEN: &[&str] = &[
     "join",
     "leave",
     "destroy",
+    "kick",
     "offer",
     "answer",
     "candidate",
@@ -84,6 +85,7 @@ pub(super) const MESSAGES: &[&str] = &[
     "join",
     "leave",
     "destroy",
+    "kick",
     "offer",
     "answer",
     "candidate",
@@ -93,9 +95,11 @@ pub(super) const MESSAGES: &[&str] = &[
     "joined",
     "left",
     "destroyed",
+    "granted",
     "refused",
     "peer-joined",
     "peer-left",
+    "kicked",
     "error",
 ];
 /// What a peer can hear.
@@ -109,9 +113,11 @@ pub(super) const HEARD: &[&str] = &[
     "joined",
     "left",
     "destroyed",
+    "granted",
     "refused",
     "peer-joined",
     "peer-left",
+    "kicked",
     "error",
 ];
 /// What a stack can be asked.

@@ -422,10 +422,7 @@ impl Conversation {
         }
         let room = variables.text("room").map(str::to_owned);
         self.alias.put_on(&mut variables);
-        if let Word::Signal {
-            peer: Some(peer), ..
-        } = word
-        {
+        if let Some(peer) = word.addressee() {
             if let Some(id) = self.book.peer_id(peer) {
                 variables.replace("peer", Some(id));
             } else if self.is_named() {
@@ -592,7 +589,7 @@ impl Conversation {
     pub fn moved(&mut self, word: &Word) {
         match word {
             Word::Request { request } => {
-                if let Some(room) = request.room().filter(|_| request.kind() != Kind::Leave) {
+                if let Some(room) = request.room().filter(|_| request.moves()) {
                     self.asked = Some((request.kind(), room.clone()));
                 }
             }
@@ -600,7 +597,7 @@ impl Conversation {
                 notice: Notice::Created { room } | Notice::Joined { room, .. },
             } => self.room = Some(room.clone()),
             Word::Notice {
-                notice: Notice::Left { .. },
+                notice: Notice::Left { .. } | Notice::Kicked { .. },
             } => self.room = None,
             Word::Notice {
                 notice: Notice::Destroyed { room },
@@ -661,6 +658,7 @@ impl Conversation {
                     | Notice::Joined { .. }
                     | Notice::Left { .. }
                     | Notice::Destroyed { .. }
+                    | Notice::Granted { .. }
                     | Notice::Refused { .. },
             } => self.refusable.before_request = false,
             _ => {}
@@ -712,7 +710,7 @@ impl Conversation {
                 notice: Notice::Refused { .. },
             } => self.awaits = false,
             Word::Notice {
-                notice: Notice::Left { .. },
+                notice: Notice::Left { .. } | Notice::Kicked { .. },
             } => {
                 self.room = None;
                 self.inside.clear();

@@ -12,10 +12,11 @@ use crate::terms::Direction;
 use crate::yaml::{self, Node};
 
 /// What a request is granted by.
-const GRANTED: [(Kind, Kind); 3] = [
+const GRANTED: [(Kind, Kind); 4] = [
     (Kind::Create, Kind::Created),
     (Kind::Join, Kind::Joined),
     (Kind::Destroy, Kind::Destroyed),
+    (Kind::Kick, Kind::Granted),
 ];
 
 /// The news that a promise is about.

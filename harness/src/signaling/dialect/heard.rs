@@ -487,7 +487,11 @@ impl Conversation {
                     notice: Notice::Joined { with, .. },
                 } => self.inside = with.iter().cloned().collect(),
                 Word::Notice {
-                    notice: Notice::Created { .. } | Notice::Left { .. } | Notice::Destroyed { .. },
+                    notice:
+                        Notice::Created { .. }
+                        | Notice::Left { .. }
+                        | Notice::Destroyed { .. }
+                        | Notice::Kicked { .. },
                 } => self.inside.clear(),
                 _ => {}
             }

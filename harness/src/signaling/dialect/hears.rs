@@ -35,6 +35,7 @@ impl Dialect {
             Kind::Created => ends(Kind::Create) || (listed && self.says(Kind::Create)),
             Kind::Joined => ends(Kind::Join) || listed,
             Kind::Left => ends(Kind::Leave),
+            Kind::Granted => ends(Kind::Kick),
             Kind::PeerJoined | Kind::PeerLeft => listed,
             _ => false,
         }

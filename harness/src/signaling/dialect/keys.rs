@@ -1,6 +1,6 @@
 //! The one table of a dialect's keys: the schema for editors and the page of reference are made from it, and a test holds the reader to it.
 
-use super::properties::{ABSENT_PEER, AUDIENCE, SAME_ID};
+use super::properties::{ABSENT_PEER, AUDIENCE, KICK_BY, SAME_ID};
 use super::read::{CANDIDATES, FRAMINGS};
 
 /// What a value looks like.
@@ -103,6 +103,7 @@ pub(super) const SAID: &[&str] = &[
     "join",
     "leave",
     "destroy",
+    "kick",
     "fence",
     "offer",
     "answer",
@@ -121,9 +122,11 @@ pub(super) const HEARD: &[&str] = &[
     "joined",
     "left",
     "destroyed",
+    "granted",
     "refused",
     "peer-joined",
     "peer-left",
+    "kicked",
     "error",
     "fenced",
     "members",
@@ -427,6 +430,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "not promised",
                 "What becomes of what is sent to who is not there; `queue` lifts a part of law 7.",
                 "absent-peer: silence",
+            ),
+            may(
+                "kick-by",
+                Shape::Word(KICK_BY),
+                "not promised",
+                "Who may put others out of a room (`say: kick`): its `host`, who is its maker until it has another, or `anybody` inside. Who may not is refused as `not-yours`.",
+                "kick-by: host",
             ),
         ],
     },
@@ -787,9 +797,9 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             may(
                 "of",
-                Shape::Word(&["create", "join", "leave", "destroy"]),
+                Shape::Word(&["create", "join", "leave", "destroy", "kick"]),
                 "what was asked",
-                "The request that is answered.",
+                "The request that is answered. In `granted` it must be there.",
                 "of: join",
             ),
             may(

@@ -54,7 +54,7 @@ pub use explain::{Difference, Explained, Unread};
 pub use heard::Heard;
 pub use meant::{Meant, Say};
 pub use overheard::Overheard;
-pub use properties::{AbsentPeer, Audience, Properties, SameId};
+pub use properties::{AbsentPeer, Audience, KickBy, Properties, SameId};
 pub use schema::{dialect_reference, dialect_schema};
 pub use skeleton::{NewCarrier, skeleton};
 pub use sketch::{Names, sketch};

@@ -219,6 +219,9 @@ impl Conversation {
                 Notice::Left { room: room.clone() }
             }
             Request::Destroy { room } => Notice::Destroyed { room: room.clone() },
+            Request::Kick { .. } => Notice::Granted {
+                request: Kind::Kick,
+            },
             Request::Fence => return Vec::new(),
         };
         let word = Word::Notice { notice };

@@ -61,6 +61,8 @@ pub struct Properties {
     pub broadcasts: Option<bool>,
     /// What becomes of a message to somebody who is not there; `None`: nothing is promised.
     pub absent_peer: Option<AbsentPeer>,
+    /// Who may put others out of a room; `None`: nothing is promised.
+    pub kick_by: Option<KickBy>,
 }
 
 /// Who of those inside hears that somebody went.
@@ -95,6 +97,17 @@ pub enum AbsentPeer {
     Silence,
 }
 
+/// Who may put others out of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KickBy {
+    /// Its host: who has made it, until it has another.
+    Host,
+    /// Whoever is inside.
+    Anybody,
+}
+
+/// The words for [`KickBy`], as files write them.
+pub(crate) const KICK_BY: &[&str] = &["host", "anybody"];
 /// The words for [`SameId`], as files write them.
 pub(crate) const SAME_ID: &[&str] = &["reject", "takeover", "rename"];
 /// The words for [`Audience`], as files write them.
@@ -107,6 +120,15 @@ impl Audience {
         match word {
             "signaled" => Self::Signaled,
             _ => Self::Inside,
+        }
+    }
+}
+
+impl KickBy {
+    pub(super) fn parse(word: &str) -> Self {
+        match word {
+            "anybody" => Self::Anybody,
+            _ => Self::Host,
         }
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::promises;
-use super::properties::{ABSENT_PEER, AUDIENCE, AbsentPeer, Audience, Properties, SAME_ID, SameId};
+use super::properties::{
+    ABSENT_PEER, AUDIENCE, AbsentPeer, Audience, KICK_BY, KickBy, Properties, SAME_ID, SameId,
+};
 use super::words::Hears;
 use super::{Binary, Dialect, Framing, Hearing, Then, Way, socketio};
 use crate::carrier::Packets;
@@ -49,6 +51,7 @@ const KEYS: &[&str] = &[
     "unordered",
     "broadcasts",
     "absent-peer",
+    "kick-by",
     "offers",
     "candidates",
     "bundle",
@@ -382,6 +385,11 @@ impl Reader<'_> {
             find("absent-peer").and_then(|node| yaml::word(node, ABSENT_PEER, self.mistakes))
         {
             properties.absent_peer = Some(AbsentPeer::parse(word));
+        }
+        if let Some(word) =
+            find("kick-by").and_then(|node| yaml::word(node, KICK_BY, self.mistakes))
+        {
+            properties.kick_by = Some(KickBy::parse(word));
         }
         properties
     }

@@ -253,6 +253,8 @@ This page is made by `glare dialect reference`, and the JSON schema for editors 
 const MORE_HEARD: &str = "| `members` | `{members}` | `{room}`, `{room-id}` |
 | `fenced` | | `{reason}` |
 
+`granted` is the yes to what leaves who asks where he is: a `kick`. Who is put out by one hears `kicked`, if he is told; all others hear `peer-left`.
+
 Where `{peer}` of `peer-joined` or `peer-left` is a list, the message is a word for each in it. One that captures `{room}` is news of
 one's own room alone.
 

@@ -31,6 +31,7 @@ pub(crate) fn said_variables(kind: Kind) -> Vec<&'static str> {
         Kind::Create | Kind::Join | Kind::Leave | Kind::Destroy => {
             names.extend(["room", "room-id"])
         }
+        Kind::Kick => names.extend(["room", "room-id", "peer"]),
         Kind::Offer | Kind::Answer => names.extend(["room", "room-id", "peer", "sdp"]),
         Kind::Candidate => {
             names.extend(["room", "room-id", "peer"]);
@@ -51,7 +52,8 @@ pub(crate) fn heard_variables(
         return (&[], vec!["me", "self", "reason"]);
     };
     let (needed, more): (&[&[&str]], &[&str]) = match kind {
-        Kind::Created | Kind::Left | Kind::Destroyed => (&[], &["room", "room-id"]),
+        Kind::Created | Kind::Left | Kind::Destroyed | Kind::Kicked => (&[], &["room", "room-id"]),
+        Kind::Granted => (&[], &["room", "room-id"]),
         Kind::Joined => (&[], &["room", "room-id", "with"]),
         Kind::Refused => (&[], &["request", "reason"]),
         Kind::PeerJoined => (&[&["peer"]], &["room", "room-id"]),
@@ -78,6 +80,10 @@ pub(crate) fn variables(word: &Word, out: &mut Variables<'_>) {
             | Request::Join { room }
             | Request::Leave { room }
             | Request::Destroy { room } => out.set("room", room.as_str()),
+            Request::Kick { room, peer } => {
+                out.set("room", room.as_str());
+                out.set("peer", peer.as_str());
+            }
             Request::Fence => {}
         },
         Word::Signal { peer, signal } => {
@@ -157,6 +163,10 @@ pub(crate) fn said(kind: Kind, captured: &Variables<'_>, called: Called<'_>) -> 
         Kind::Join => Request::Join { room: room()? },
         Kind::Leave => Request::Leave { room: room()? },
         Kind::Destroy => Request::Destroy { room: room()? },
+        Kind::Kick => Request::Kick {
+            room: room()?,
+            peer: captured.id("peer").map(called.peer)?,
+        },
         Kind::Fence => Request::Fence,
         _ => {
             let mut word = signal(kind, captured, called)?;
@@ -253,6 +263,8 @@ pub(crate) fn heard(
         },
         Kind::Left => Notice::Left { room: room()? },
         Kind::Destroyed => Notice::Destroyed { room: room()? },
+        Kind::Granted => Notice::Granted { request: of? },
+        Kind::Kicked => Notice::Kicked { room: room()? },
         Kind::Refused => Notice::Refused {
             request: of.or(optional(captured, "request")?.and_then(|name| name.parse().ok())),
             reason: reason()?,

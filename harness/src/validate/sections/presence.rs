@@ -1,5 +1,6 @@
 //! 3: presence: who is told what, once, in order, how soon.
 
+use super::standing;
 use crate::laws::Law;
 use crate::validate::case::{LEAST_KEPT, Row, Section, Source};
 
@@ -10,7 +11,9 @@ pub(super) fn section() -> Section {
         number: NUMBER,
         name: "presence",
         asks: "whether each is told who came and who went: all of them, once, in order, and truly",
-        cases: ROWS.iter().map(|row| row.case(NUMBER)).collect(),
+        cases: (ROWS.iter().chain(standing::ROWS))
+            .map(|row| row.case(NUMBER))
+            .collect(),
     }
 }
 

@@ -1,0 +1,61 @@
+//! 3, too: who is put out of a room by another. A dialect need not know any of it.
+
+use crate::validate::case::{Row, Source};
+
+#[rustfmt::skip]
+pub(super) const ROWS: &[Row] = &[
+    Row { number: 40, title: "who is put out of a room hears no more of it", source: Source::Dialect("kick-by"), native: false, broken_by: "",
+        why: "He was put out so that he does not.",
+        steps: "needs kick\n\
+            given meet\n\
+            do kick: { peer: alice, whom: bob }\n\
+            do enter carol lobby\n\
+            do tell carol alice offer\n\
+            never server -> bob: peer-joined carol\n\
+            never carol -> bob: offer" },
+    Row { number: 41, title: "all who stay hear who was put out", source: Source::Dialect("announces-leaving-within"), native: false, broken_by: "",
+        why: "They keep a picture of him that stands still, and wait for what he says.",
+        steps: "needs kick\n\
+            needs announced leaving\n\
+            given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            do kick: { peer: alice, whom: bob }\n\
+            do await: { peer: carol, hears: peer-left, from: bob }\n\
+            then tell carol alice offer" },
+    Row { number: 42, title: "the place of who is put out is free, and no more than that", source: Source::Dialect("room-size"), native: false, broken_by: "",
+        why: "He is put out so that somebody else finds a place.",
+        steps: "needs kick\n\
+            given meet\n\
+            given fill lobby\n\
+            do kick: { peer: alice, whom: bob }\n\
+            do enter carol lobby\n\
+            do join: { peer: dave, room: lobby, refused: full }\n\
+            then tell carol alice offer" },
+    Row { number: 43, title: "nobody is put out by who may not", source: Source::Dialect("refusals: not-yours"), native: false, broken_by: "",
+        why: "Whoever comes into a call could throw out those who hold it.",
+        steps: "needs kick by host\n\
+            given meet\n\
+            do kick: { peer: bob, whom: alice, refused: not-yours }\n\
+            then tell bob alice offer\n\
+            then tell alice bob answer" },
+    Row { number: 44, title: "by a ticket of who was put out nobody comes in", source: Source::Dialect("refusals: expired"), native: false, broken_by: "",
+        why: "He is back as if nobody had put him out.",
+        steps: "needs kick\n\
+            keeps time\n\
+            given meet\n\
+            given kick: { peer: alice, whom: bob }\n\
+            given disconnect: { peer: bob }\n\
+            given connect: { peer: bob }\n\
+            do join: { peer: bob, room: lobby, refused: expired }\n\
+            then enter carol lobby\n\
+            then tell carol alice offer" },
+    Row { number: 45, title: "nobody is put out of another room", source: Source::Dialect("rooms-apart"), native: false, broken_by: "",
+        why: "Whoever makes a room could end all others, one by one.",
+        steps: "needs kick\n\
+            given meet\n\
+            given apart\n\
+            do kick: { peer: alice, whom: carol, answer: any }\n\
+            then tell dave carol offer\n\
+            then tell carol dave answer" },
+];
