@@ -635,6 +635,33 @@ fn who_is_put_out_of_a_room_is_out() {
     );
 }
 
+#[test]
+fn who_is_away_is_told_to_be_away_and_then_to_be_back_or_gone() {
+    if !wanted("examples") {
+        return;
+    }
+    meetings_break(
+        &["3.46", "3.47", "3.48"],
+        &[
+            (&[], "", ""),
+            (&["3.46", "3.47"], "tell(me.room, { away: me.name })", ""),
+            (&["3.46"], "else tell(me.room, { here: me.name }, me)", ""),
+            // Who has not come back is told to be there before he is told to have gone.
+            (
+                &["3.47"],
+                "() => put(ticket, {})",
+                "() => (tell(me.room, { here: me.name }), put(ticket, {}))",
+            ),
+            // The end of a line is news, though its user has left.
+            (
+                &["3.48"],
+                "if (line) line.ticket = undefined",
+                "if (line && word.left) line.on('close', () => tell(room, { away: place.name }))\n  if (line) line.ticket = undefined",
+            ),
+        ],
+    );
+}
+
 /// A server of its own that speaks Socket.IO, with acknowledgements.
 const ACKS: &str = r#"const { WebSocketServer } = require('ws')
 const rooms = new Map()

@@ -23,6 +23,8 @@ pub fn answers(notice: &Notice) -> Option<Option<Kind>> {
         Notice::Refused { request, .. } => Some(*request),
         Notice::PeerJoined { .. }
         | Notice::PeerLeft { .. }
+        | Notice::PeerAway { .. }
+        | Notice::PeerBack { .. }
         | Notice::Kicked { .. }
         | Notice::Error { .. } => None,
     }

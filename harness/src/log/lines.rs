@@ -418,6 +418,8 @@ impl Names {
             Notice::Left { room } => format!("left {}", word(room.as_str())),
             Notice::Destroyed { room } => format!("destroyed {}", word(room.as_str())),
             Notice::Granted { request } => format!("granted {request}"),
+            Notice::PeerAway { peer } => format!("peer-away {}", self.who(about, peer)),
+            Notice::PeerBack { peer } => format!("peer-back {}", self.who(about, peer)),
             Notice::Kicked { room } => format!("kicked {}", word(room.as_str())),
             Notice::Refused { request, reason } => match request.or(answers) {
                 Some(kind) => format!("refused {kind} {}", quote(reason)),

@@ -210,7 +210,10 @@ pub(super) fn rename(
             match word {
                 Some(Word::Notice { notice }) => match notice {
                     Notice::Joined { with, .. } => with.iter_mut().for_each(id),
-                    Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. } => id(peer),
+                    Notice::PeerJoined { peer }
+                    | Notice::PeerLeft { peer, .. }
+                    | Notice::PeerAway { peer }
+                    | Notice::PeerBack { peer } => id(peer),
                     Notice::Refused { reason, .. } | Notice::Error { reason } => {
                         *reason = words(reason, called);
                     }

@@ -575,6 +575,8 @@ fn meaning(word: &Word, about: Option<&PeerName>, direction: Direction) -> Strin
                 None => format!("refused: {reason:?}"),
             },
             Notice::PeerJoined { peer } => format!("peer-joined {}", who(peer)),
+            Notice::PeerAway { peer } => format!("peer-away {}", who(peer)),
+            Notice::PeerBack { peer } => format!("peer-back {}", who(peer)),
             Notice::PeerLeft { peer, how: None } => format!("peer-left {}", who(peer)),
             Notice::PeerLeft {
                 peer,

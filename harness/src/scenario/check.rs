@@ -83,7 +83,7 @@ struct Walk<'a> {
 /// Whether a wait for this is over soon, with everybody's line as it was.
 fn is_lively(condition: &Condition) -> bool {
     match condition {
-        Condition::Hears { kind, .. } => *kind != Kind::PeerLeft,
+        Condition::Hears { kind, .. } => !matches!(kind, Kind::PeerLeft | Kind::PeerAway),
         Condition::Connected { .. }
         | Condition::Said { .. }
         | Condition::Applied { .. }
@@ -416,7 +416,7 @@ impl Walk<'_> {
             Condition::Hears { peer, kind, from } => {
                 let Some(from) = from else { return };
                 self.differ(at, peer, from, "from");
-                if !kind.is_signal() && !matches!(kind, Kind::PeerJoined | Kind::PeerLeft) {
+                if !kind.is_signal() && !kind.is_of_a_peer() {
                     self.note(
                         at,
                         "from",

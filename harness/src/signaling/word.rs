@@ -147,6 +147,10 @@ pub enum Notice {
     PeerJoined { peer: String },
     /// News: somebody is gone from your room; `how` is the server's word for it, where it has one.
     PeerLeft { peer: String, how: Option<String> },
+    /// News: somebody's line has ended, and his place in your room is kept.
+    PeerAway { peer: String },
+    /// News: who was away has his place in your room again.
+    PeerBack { peer: String },
     /// News: somebody has put you out of your room.
     Kicked { room: RoomName },
     /// News: something is wrong that answers no request.
@@ -173,14 +177,23 @@ impl Notice {
     /// Whom it is news of, as the server writes ids.
     pub fn about(&self) -> Option<&str> {
         match self {
-            Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. } => Some(peer),
+            Notice::PeerJoined { peer }
+            | Notice::PeerLeft { peer, .. }
+            | Notice::PeerAway { peer }
+            | Notice::PeerBack { peer } => Some(peer),
             _ => None,
         }
     }
 
     /// Whether it answers no request, though no news of a coming or going either: it comes when the server likes.
     pub fn comes_unasked(&self) -> bool {
-        matches!(self, Notice::Error { .. } | Notice::Kicked { .. })
+        matches!(
+            self,
+            Notice::PeerAway { .. }
+                | Notice::PeerBack { .. }
+                | Notice::Kicked { .. }
+                | Notice::Error { .. }
+        )
     }
 }
 
@@ -260,6 +273,8 @@ impl Word {
                 Notice::Refused { .. } => Kind::Refused,
                 Notice::PeerJoined { .. } => Kind::PeerJoined,
                 Notice::PeerLeft { .. } => Kind::PeerLeft,
+                Notice::PeerAway { .. } => Kind::PeerAway,
+                Notice::PeerBack { .. } => Kind::PeerBack,
                 Notice::Kicked { .. } => Kind::Kicked,
                 Notice::Error { .. } => Kind::Error,
             },
@@ -311,6 +326,8 @@ kinds! {
     Refused "refused",
     PeerJoined "peer-joined",
     PeerLeft "peer-left",
+    PeerAway "peer-away",
+    PeerBack "peer-back",
     Kicked "kicked",
     Error "error",
 }
@@ -321,6 +338,14 @@ impl Kind {
         matches!(
             self,
             Kind::Offer | Kind::Answer | Kind::Candidate | Kind::EndOfCandidates | Kind::Bye
+        )
+    }
+
+    /// Whether it is news of somebody else, who is named in it.
+    pub fn is_of_a_peer(self) -> bool {
+        matches!(
+            self,
+            Kind::PeerJoined | Kind::PeerLeft | Kind::PeerAway | Kind::PeerBack
         )
     }
 

@@ -79,6 +79,9 @@ pub(super) const KEEPS: &str = "keeps-places";
 /// The promise that a place is kept for some time at least.
 pub(super) const LEAST_KEPT: &str = "keeps-places: at-least";
 
+/// The promise that those inside hear who is away while his place is kept, and that he is back.
+pub(super) const ABSENCE: &str = "announces-absence-within";
+
 /// What stands for most of that time in the steps of a case.
 pub(super) const MOST_OF_IT: &str = "MOST-OF-IT";
 /// What stands for the longest time for which a place is kept.

@@ -35,6 +35,7 @@
 //! | `needs noticed loss` | it is promised how soon a loss is told, and nothing but time shows it |
 //! | `needs kick` | somebody who may do so can put others out of a room |
 //! | `needs kick by host` | nobody else may |
+//! | `needs absence` | it is promised that those inside hear who is lost while his place is kept, and that he is back |
 //! | `needs announced leaving` | it is promised how soon those who stay hear who went |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
 //! | `may move` | that it is granted is no breach: a server may let one out of a room into another |
@@ -367,6 +368,9 @@ fn needed(what: &str, dialect: &Dialect) -> Option<String> {
             (anybody.then(|| format!("the dialect `{name}` declares `kick-by: anybody`")))
                 .or(unanswered.then(|| format!("with the dialect `{name}` no answer comes to a `kick`")))
         }),
+        "absence" => (Need::Hears(Kind::PeerAway).lacking(dialect))
+            .or_else(|| Need::Hears(Kind::PeerBack).lacking(dialect))
+            .or_else(|| kept::untold(dialect)),
         "announced leaving" => (dialect.properties().announces_leaving_within.is_none())
             .then(|| format!("the dialect `{name}` declares no `announces-leaving-within`")),
         "noticed loss" => {

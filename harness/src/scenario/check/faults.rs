@@ -235,9 +235,7 @@ impl Walk<'_> {
                     .advise("say `to: …`");
                 false
             }
-            (Some(_), Some(_))
-                if !kind.is_signal() && !matches!(kind, Kind::PeerJoined | Kind::PeerLeft) =>
-            {
+            (Some(_), Some(_)) if !kind.is_signal() && !kind.is_of_a_peer() => {
                 self.note(at, "from", format!("`{kind}` comes from the server"))
                     .expect("nothing can match this")
                     .advise("say `to: …` alone");

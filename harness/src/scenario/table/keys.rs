@@ -99,6 +99,8 @@ pub(super) const MESSAGES: &[&str] = &[
     "refused",
     "peer-joined",
     "peer-left",
+    "peer-away",
+    "peer-back",
     "kicked",
     "error",
 ];
@@ -117,6 +119,8 @@ pub(super) const HEARD: &[&str] = &[
     "refused",
     "peer-joined",
     "peer-left",
+    "peer-away",
+    "peer-back",
     "kicked",
     "error",
 ];

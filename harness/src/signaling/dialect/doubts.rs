@@ -20,9 +20,11 @@ const GRANTED: [(Kind, Kind); 4] = [
 ];
 
 /// The news that a promise is about.
-const PROMISED: [(&str, Kind); 2] = [
+const PROMISED: [(&str, Kind); 4] = [
     ("announces-leaving-within", Kind::PeerLeft),
     ("announces-joining-within", Kind::PeerJoined),
+    ("announces-absence-within", Kind::PeerAway),
+    ("announces-absence-within", Kind::PeerBack),
 ];
 
 /// For a server that refuses and complains in one shape.

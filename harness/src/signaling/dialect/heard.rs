@@ -539,7 +539,7 @@ impl Conversation {
 
     /// Whether it is news of a room that the peer is not in, and has not asked to come into: who is told of everybody hears of its own.
     fn is_of_another_room(&self, hears: Hears, heard: &Variables<'_>) -> bool {
-        let news = matches!(hears, Hears::Kind(Kind::PeerJoined | Kind::PeerLeft));
+        let news = matches!(hears, Hears::Kind(kind) if kind.is_of_a_peer());
         let Some(room) = heard.get("room").filter(|_| news) else {
             return false;
         };

@@ -126,6 +126,8 @@ pub(super) const HEARD: &[&str] = &[
     "refused",
     "peer-joined",
     "peer-left",
+    "peer-away",
+    "peer-back",
     "kicked",
     "error",
     "fenced",
@@ -271,10 +273,17 @@ pub(super) const SECTIONS: &[Section] = &[
                 "announces-leaving-to: signaled",
             ),
             may(
+                "announces-absence-within",
+                Shape::Time,
+                "not promised",
+                "Promises that those inside hear within this time that somebody's line has ended while his place is kept (`peer-away`), and that he has it again (`peer-back`). Not judged of a line that nobody has ended.",
+                "announces-absence-within: 1s",
+            ),
+            may(
                 "keeps-places",
                 Shape::LeastAndMost,
                 "not at all",
-                "The place of one whose line has ended is kept for so long, and those who stay hear so much later that he went (law 1); who leaves by a word is gone at once. With `rejoin` he has it again. `peer-left` is the news that the place is free; what is only said of an absence is for `ignore`. A time is the most; with `{ at-least: 4s, at-most: 6s }` the least is promised, too: news of a lost line that comes earlier breaks law 1.",
+                "The place of one whose line has ended is kept for so long, and those who stay hear so much later that he went (law 1); who leaves by a word is gone at once. With `rejoin` he has it again. `peer-left` is the news that the place is free; what is said of an absence meanwhile is `peer-away`, and `peer-back` of its end. A time is the most; with `{ at-least: 4s, at-most: 6s }` the least is promised, too: news of a lost line that comes earlier breaks law 1.",
                 "keeps-places: 5s",
             ),
             may(

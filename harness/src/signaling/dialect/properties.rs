@@ -15,6 +15,8 @@ pub struct Properties {
     pub keeps_places: Option<Duration>,
     /// It is kept for so long at least; `None`: nothing is promised to who is lost.
     pub keeps_places_at_least: Option<Duration>,
+    /// Those inside hear within this time that somebody's line has ended while his place is kept, and that he is back; `None`: nothing is promised.
+    pub announces_absence_within: Option<Duration>,
     /// Who of those inside hears that somebody went.
     pub announces_leaving_to: Audience,
     /// Those inside hear within this time that somebody came; `None`: nothing is promised.

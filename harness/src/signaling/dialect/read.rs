@@ -28,6 +28,7 @@ const KEYS: &[&str] = &[
     "connect",
     "announces-leaving-within",
     "announces-leaving-to",
+    "announces-absence-within",
     "keeps-places",
     "announces-joining-within",
     "notices-silence-within",
@@ -309,7 +310,7 @@ impl Reader<'_> {
 
     fn properties<'n>(&mut self, find: &impl Fn(&str) -> Option<&'n Node>) -> Properties {
         let mut properties = Properties::default();
-        let times: [(&str, &mut Option<Duration>); 4] = [
+        let times: [(&str, &mut Option<Duration>); 5] = [
             (
                 "notices-silence-within",
                 &mut properties.notices_silence_within,
@@ -321,6 +322,10 @@ impl Reader<'_> {
             (
                 "announces-joining-within",
                 &mut properties.announces_joining_within,
+            ),
+            (
+                "announces-absence-within",
+                &mut properties.announces_absence_within,
             ),
             ("answers-within", &mut properties.answers_within),
         ];

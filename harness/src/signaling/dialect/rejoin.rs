@@ -164,7 +164,10 @@ impl Conversation {
             }
             Notice::Left { room } | Notice::Kicked { room } => self.book.is_out_of(&self.me, room),
             Notice::Destroyed { room } => self.book.is_destroyed(room),
-            Notice::Granted { .. } | Notice::Error { .. } => {}
+            Notice::PeerAway { .. }
+            | Notice::PeerBack { .. }
+            | Notice::Granted { .. }
+            | Notice::Error { .. } => {}
         }
     }
 

@@ -253,9 +253,11 @@ This page is made by `glare dialect reference`, and the JSON schema for editors 
 const MORE_HEARD: &str = "| `members` | `{members}` | `{room}`, `{room-id}` |
 | `fenced` | | `{reason}` |
 
+`peer-away` is news of somebody whose line has ended and whose place is kept, `peer-back` that he has it again; that he has lost it is `peer-left`.
+
 `granted` is the yes to what leaves who asks where he is: a `kick`. Who is put out by one hears `kicked`, if he is told; all others hear `peer-left`.
 
-Where `{peer}` of `peer-joined` or `peer-left` is a list, the message is a word for each in it. One that captures `{room}` is news of
+Where `{peer}` of such news is a list, the message is a word for each in it. One that captures `{room}` is news of
 one's own room alone.
 
 `members` is the full list of who is inside: `joined`, `peer-joined` and `peer-left` are worked out of two such lists. `fenced` is the refusal of

@@ -56,7 +56,7 @@ pub(crate) fn heard_variables(
         Kind::Granted => (&[], &["room", "room-id"]),
         Kind::Joined => (&[], &["room", "room-id", "with"]),
         Kind::Refused => (&[], &["request", "reason"]),
-        Kind::PeerJoined => (&[&["peer"]], &["room", "room-id"]),
+        Kind::PeerJoined | Kind::PeerAway | Kind::PeerBack => (&[&["peer"]], &["room", "room-id"]),
         Kind::PeerLeft => (&[&["peer"]], &["room", "room-id", "how"]),
         Kind::Error => (&[], &["reason"]),
         Kind::Offer | Kind::Answer => (&[&["sdp"]], &["peer", "room"]),
@@ -264,6 +264,8 @@ pub(crate) fn heard(
         Kind::Left => Notice::Left { room: room()? },
         Kind::Destroyed => Notice::Destroyed { room: room()? },
         Kind::Granted => Notice::Granted { request: of? },
+        Kind::PeerAway => Notice::PeerAway { peer: peer()? },
+        Kind::PeerBack => Notice::PeerBack { peer: peer()? },
         Kind::Kicked => Notice::Kicked { room: room()? },
         Kind::Refused => Notice::Refused {
             request: of.or(optional(captured, "request")?.and_then(|name| name.parse().ok())),
@@ -287,7 +289,7 @@ pub(crate) fn heard_of_each(
     of: Option<Kind>,
     called: Called<'_>,
 ) -> Option<Vec<Word>> {
-    let news = matches!(hears, Hears::Kind(Kind::PeerJoined | Kind::PeerLeft));
+    let news = matches!(hears, Hears::Kind(kind) if kind.is_of_a_peer());
     let peers = captured.get("peer").and_then(Json::as_array).cloned();
     let Some(peers) = peers.filter(|peers| news && !peers.is_empty()) else {
         return heard(hears, captured, of, called).map(|word| vec![word]);

@@ -1,6 +1,6 @@
-//! 3, too: who is put out of a room by another. A dialect need not know any of it.
+//! 3, too: who is put out of a room by another, who is away and back. A dialect need not know any of it.
 
-use crate::validate::case::{Row, Source};
+use crate::validate::case::{ABSENCE, Row, Source};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -58,4 +58,46 @@ pub(super) const ROWS: &[Row] = &[
             do kick: { peer: alice, whom: carol, answer: any }\n\
             then tell dave carol offer\n\
             then tell carol dave answer" },
+    Row { number: 46, title: "who is lost, and has his place again, is told to be away, and then to be back", source: Source::Dialect(ABSENCE), native: false, broken_by: "",
+        why: "They see that his picture stands still for a reason, and wait for him.",
+        steps: "needs absence\n\
+            keeps places\n\
+            given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do kill: { peer: bob, how: socket }\n\
+            do await: { peer: alice, hears: peer-away, from: bob }\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            do await: { peer: alice, hears: peer-back, from: bob }\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer\n\
+            order server -> alice: peer-away bob\n\
+            order server -> alice: peer-back bob\n\
+            never server -> alice: peer-left bob*" },
+    Row { number: 47, title: "who is lost, and does not come back, is told to be away, and then to have left", source: Source::Dialect(ABSENCE), native: false, broken_by: "",
+        why: "Else they wait for him for ever.",
+        steps: "needs absence\n\
+            needs announced leaving\n\
+            keeps time\n\
+            given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do kill: { peer: bob, how: socket }\n\
+            do await: { peer: alice, hears: peer-away, from: bob }\n\
+            do await: { peer: alice, hears: peer-left, from: bob, within: PATIENTLY }\n\
+            then enter carol lobby\n\
+            then tell carol alice offer\n\
+            order server -> alice: peer-away bob\n\
+            order server -> alice: peer-left bob*\n\
+            never server -> alice: peer-back bob" },
+    Row { number: 48, title: "who has left by a word, and then closes his line, is not told to be away", source: Source::Dialect(ABSENCE), native: false, broken_by: "",
+        why: "They wait for somebody who has said goodbye.",
+        steps: "needs absence\n\
+            given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do leave: { peer: bob }\n\
+            do kill: { peer: bob, how: socket }\n\
+            do wait: 500ms\n\
+            do enter carol lobby\n\
+            then tell carol alice offer\n\
+            never server -> alice: peer-away bob" },
 ];
