@@ -662,6 +662,46 @@ fn who_is_away_is_told_to_be_away_and_then_to_be_back_or_gone() {
     );
 }
 
+#[test]
+fn what_somebody_shows_is_told_to_all_in_his_room_as_it_is() {
+    if !wanted("examples") {
+        return;
+    }
+    let told = "tell(me.room, { of: me.name, muted: me.muted }, me)";
+    meetings_break(
+        &["3.49", "3.50", "3.51", "3.52"],
+        &[
+            (&[], "", ""),
+            (
+                &["3.49"],
+                told,
+                "say({ of: me.name, muted: me.muted }, hostOf(me.room).line)",
+            ),
+            (
+                &["3.49"],
+                told,
+                "places.forEach(place => place !== me && say({ of: me.name, muted: me.muted }, place.line))",
+            ),
+            (
+                &["3.50"],
+                told,
+                "for (const _ of [1, 2]) tell(me.room, { of: me.name, muted: me.muted }, me)",
+            ),
+            // Told as when they came.
+            (
+                &["3.51", "3.52"],
+                "({ name, muted }) => ({ name, muted })",
+                "({ name }) => ({ name, muted: false })",
+            ),
+            (
+                &["3.52"],
+                "const before = places.get(ticket).line",
+                "places.get(ticket).muted = false\n      const before = places.get(ticket).line",
+            ),
+        ],
+    );
+}
+
 /// A server of its own that speaks Socket.IO, with acknowledgements.
 const ACKS: &str = r#"const { WebSocketServer } = require('ws')
 const rooms = new Map()

@@ -25,6 +25,7 @@ pub fn answers(notice: &Notice) -> Option<Option<Kind>> {
         | Notice::PeerLeft { .. }
         | Notice::PeerAway { .. }
         | Notice::PeerBack { .. }
+        | Notice::PeerState { .. }
         | Notice::Kicked { .. }
         | Notice::Error { .. } => None,
     }
@@ -89,7 +90,7 @@ impl Rooms {
                 let there = |stay: &StayId| self.stays[*stay].room == room;
                 open.into_iter().filter(there).collect()
             }
-            Request::Fence => Vec::new(),
+            Request::SetState { .. } | Request::Fence => Vec::new(),
         };
         for touched in &touches {
             self.doubt(*touched, Some(ask), i);
@@ -441,6 +442,7 @@ impl Rooms {
                 Kind::Join,
                 Kind::Destroy,
                 Kind::Kick,
+                Kind::SetState,
                 Kind::Fence,
             ]
             .into_iter()

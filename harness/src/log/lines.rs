@@ -420,6 +420,9 @@ impl Names {
             Notice::Granted { request } => format!("granted {request}"),
             Notice::PeerAway { peer } => format!("peer-away {}", self.who(about, peer)),
             Notice::PeerBack { peer } => format!("peer-back {}", self.who(about, peer)),
+            Notice::PeerState { peer, state } => {
+                format!("peer-state {} {}", self.who(about, peer), word(state))
+            }
             Notice::Kicked { room } => format!("kicked {}", word(room.as_str())),
             Notice::Refused { request, reason } => match request.or(answers) {
                 Some(kind) => format!("refused {kind} {}", quote(reason)),
@@ -594,6 +597,7 @@ fn asked(request: &Request) -> String {
         Request::Leave { room } => format!("leave {}", word(room.as_str())),
         Request::Destroy { room } => format!("destroy {}", word(room.as_str())),
         Request::Kick { room, .. } => format!("kick {}", word(room.as_str())),
+        Request::SetState { state, .. } => format!("set-state {}", word(state)),
         Request::Fence => "fence".to_owned(),
     }
 }

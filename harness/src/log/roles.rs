@@ -213,7 +213,8 @@ pub(super) fn rename(
                     Notice::PeerJoined { peer }
                     | Notice::PeerLeft { peer, .. }
                     | Notice::PeerAway { peer }
-                    | Notice::PeerBack { peer } => id(peer),
+                    | Notice::PeerBack { peer }
+                    | Notice::PeerState { peer, .. } => id(peer),
                     Notice::Refused { reason, .. } | Notice::Error { reason } => {
                         *reason = words(reason, called);
                     }

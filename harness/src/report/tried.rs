@@ -541,6 +541,7 @@ fn meaning(word: &Word, about: Option<&PeerName>, direction: Direction) -> Strin
             | Request::Join { room }
             | Request::Leave { room }
             | Request::Destroy { room } => format!("{} {room}", request.kind()),
+            Request::SetState { state, .. } => format!("set-state {state}"),
             Request::Kick { room, peer } => format!("kick {} out of {room}", who(peer)),
             Request::Fence => "fence".into(),
         },
@@ -577,6 +578,7 @@ fn meaning(word: &Word, about: Option<&PeerName>, direction: Direction) -> Strin
             Notice::PeerJoined { peer } => format!("peer-joined {}", who(peer)),
             Notice::PeerAway { peer } => format!("peer-away {}", who(peer)),
             Notice::PeerBack { peer } => format!("peer-back {}", who(peer)),
+            Notice::PeerState { peer, state } => format!("peer-state {} {state}", who(peer)),
             Notice::PeerLeft { peer, how: None } => format!("peer-left {}", who(peer)),
             Notice::PeerLeft {
                 peer,

@@ -366,6 +366,14 @@ pub(crate) fn kick(v: &Values) -> Option<Action> {
     })
 }
 
+pub(crate) fn set_state(v: &Values) -> Option<Action> {
+    Some(Action::SetState {
+        peer: v.peer("peer")?,
+        state: v.text("state")?,
+        answer: v.answer(),
+    })
+}
+
 pub(crate) fn disconnect(v: &Values) -> Option<Action> {
     if v.find("older").is_some() {
         return Some(Action::Retire {

@@ -232,7 +232,8 @@ impl Builder {
             | Action::Join { answer, .. }
             | Action::Leave { answer, .. }
             | Action::Destroy { answer, .. }
-            | Action::Kick { answer, .. } = &mut step.action
+            | Action::Kick { answer, .. }
+            | Action::SetState { answer, .. } = &mut step.action
         {
             *answer = Answer::RefusedWith(reason.into());
         }

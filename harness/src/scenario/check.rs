@@ -219,6 +219,13 @@ impl Walk<'_> {
                     self.inside.remove(whom);
                 }
             }
+            Action::SetState { peer, answer, .. } => {
+                if *answer == Answer::Granted && !self.inside.contains(peer) {
+                    self.note(at, "peer", format!("`{peer}` is in no room"))
+                        .expect("nobody to show it to")
+                        .advise("create or join a room before; if the server is to refuse it: `refused: true`");
+                }
+            }
             Action::Destroy { room, answer, .. } => {
                 self.name(at, room);
                 if *answer == Answer::Granted {

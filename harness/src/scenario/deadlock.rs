@@ -94,6 +94,9 @@ fn blocked<'k, 's>(
         Action::Leave { peer, answer } => answered(peer, Kind::Leave, answer, kept, before),
         Action::Destroy { peer, answer, .. } => answered(peer, Kind::Destroy, answer, kept, before),
         Action::Kick { peer, answer, .. } => answered(peer, Kind::Kick, answer, kept, before),
+        Action::SetState { peer, answer, .. } => {
+            answered(peer, Kind::SetState, answer, kept, before)
+        }
         Action::Await(Condition::Hears { peer, kind, from }) => heard(peer, *kind, from, kept),
         _ => None,
     }
@@ -110,7 +113,7 @@ fn answered<'k, 's>(
         Kind::Create => Kind::Created,
         Kind::Join => Kind::Joined,
         Kind::Leave => Kind::Left,
-        Kind::Kick => Kind::Granted,
+        Kind::Kick | Kind::SetState => Kind::Granted,
         _ => Kind::Destroyed,
     };
     let reply = match answer {
@@ -147,7 +150,8 @@ fn asks(action: &Action, peer: &PeerName) -> bool {
         | Action::Join { peer: who, .. }
         | Action::Leave { peer: who, .. }
         | Action::Destroy { peer: who, .. }
-        | Action::Kick { peer: who, .. } => who == peer,
+        | Action::Kick { peer: who, .. }
+        | Action::SetState { peer: who, .. } => who == peer,
         _ => false,
     }
 }

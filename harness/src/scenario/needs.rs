@@ -217,6 +217,10 @@ impl<'s> Course<'s> {
                     self.outside.insert(whom);
                 }
             }
+            Action::SetState { peer, answer, .. } => {
+                need(self, Need::Says(Kind::SetState), "sets a state".into());
+                self.refused(peer, Kind::SetState, None, answer, step);
+            }
             // Of the end of a line that is silent already the server hears nothing.
             Action::Kill {
                 peer,

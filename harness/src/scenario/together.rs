@@ -105,6 +105,7 @@ macro_rules! doer {
             | Action::Leave { peer, .. }
             | Action::Destroy { peer, .. }
             | Action::Kick { peer, .. }
+            | Action::SetState { peer, .. }
             | Action::Disconnect { peer }
             | Action::Second { peer, .. }
             | Action::Retire { peer }
@@ -156,7 +157,8 @@ impl Action {
             | Action::Join { answer, .. }
             | Action::Leave { answer, .. }
             | Action::Destroy { answer, .. }
-            | Action::Kick { answer, .. } => Some(answer),
+            | Action::Kick { answer, .. }
+            | Action::SetState { answer, .. } => Some(answer),
             _ => None,
         }
     }

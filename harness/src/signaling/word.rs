@@ -22,6 +22,8 @@ pub enum Request {
     Destroy { room: RoomName },
     /// Put somebody out of one's room, who is called as the server writes ids.
     Kick { room: RoomName, peer: String },
+    /// Show something else of oneself to those in one's room.
+    SetState { room: RoomName, state: String },
     /// A request made only for its refusal: when the reply is here, all that the server had queued before is here too.
     Fence,
 }
@@ -151,6 +153,8 @@ pub enum Notice {
     PeerAway { peer: String },
     /// News: who was away has his place in your room again.
     PeerBack { peer: String },
+    /// News: what somebody in your room shows of himself.
+    PeerState { peer: String, state: String },
     /// News: somebody has put you out of your room.
     Kicked { room: RoomName },
     /// News: something is wrong that answers no request.
@@ -180,7 +184,8 @@ impl Notice {
             Notice::PeerJoined { peer }
             | Notice::PeerLeft { peer, .. }
             | Notice::PeerAway { peer }
-            | Notice::PeerBack { peer } => Some(peer),
+            | Notice::PeerBack { peer }
+            | Notice::PeerState { peer, .. } => Some(peer),
             _ => None,
         }
     }
@@ -191,6 +196,7 @@ impl Notice {
             self,
             Notice::PeerAway { .. }
                 | Notice::PeerBack { .. }
+                | Notice::PeerState { .. }
                 | Notice::Kicked { .. }
                 | Notice::Error { .. }
         )
@@ -205,7 +211,8 @@ impl Request {
             | Request::Join { room }
             | Request::Leave { room }
             | Request::Destroy { room }
-            | Request::Kick { room, .. } => Some(room),
+            | Request::Kick { room, .. }
+            | Request::SetState { room, .. } => Some(room),
             Request::Fence => None,
         }
     }
@@ -226,6 +233,7 @@ impl Request {
             Request::Leave { .. } => Kind::Leave,
             Request::Destroy { .. } => Kind::Destroy,
             Request::Kick { .. } => Kind::Kick,
+            Request::SetState { .. } => Kind::SetState,
             Request::Fence => Kind::Fence,
         }
     }
@@ -275,6 +283,7 @@ impl Word {
                 Notice::PeerLeft { .. } => Kind::PeerLeft,
                 Notice::PeerAway { .. } => Kind::PeerAway,
                 Notice::PeerBack { .. } => Kind::PeerBack,
+                Notice::PeerState { .. } => Kind::PeerState,
                 Notice::Kicked { .. } => Kind::Kicked,
                 Notice::Error { .. } => Kind::Error,
             },
@@ -312,6 +321,7 @@ kinds! {
     Leave "leave",
     Destroy "destroy",
     Kick "kick",
+    SetState "set-state",
     Fence "fence",
     Offer "offer",
     Answer "answer",
@@ -328,6 +338,7 @@ kinds! {
     PeerLeft "peer-left",
     PeerAway "peer-away",
     PeerBack "peer-back",
+    PeerState "peer-state",
     Kicked "kicked",
     Error "error",
 }
@@ -345,7 +356,7 @@ impl Kind {
     pub fn is_of_a_peer(self) -> bool {
         matches!(
             self,
-            Kind::PeerJoined | Kind::PeerLeft | Kind::PeerAway | Kind::PeerBack
+            Kind::PeerJoined | Kind::PeerLeft | Kind::PeerAway | Kind::PeerBack | Kind::PeerState
         )
     }
 
@@ -353,7 +364,13 @@ impl Kind {
     pub fn is_request(self) -> bool {
         matches!(
             self,
-            Kind::Create | Kind::Join | Kind::Leave | Kind::Destroy | Kind::Kick | Kind::Fence
+            Kind::Create
+                | Kind::Join
+                | Kind::Leave
+                | Kind::Destroy
+                | Kind::Kick
+                | Kind::SetState
+                | Kind::Fence
         )
     }
 }

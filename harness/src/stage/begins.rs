@@ -99,6 +99,17 @@ impl Stage {
                     )));
                 }
             },
+            Action::SetState { peer, state, .. } => match self.rooms.get(peer).cloned() {
+                Some(room) => {
+                    let state = state.clone();
+                    ask(Request::SetState { room, state }, None)
+                }
+                None => {
+                    return Err(fail(format!(
+                        "{peer} has neither created nor joined a room to show {state} in"
+                    )));
+                }
+            },
             Action::Negotiate { from, to } => match to.clone().or_else(|| self.other(from)) {
                 Some(to) => Begins::Sending(Order::Deed {
                     to: Some(to),

@@ -83,7 +83,6 @@ impl World {
             Kind::Joined => Kind::Join,
             Kind::Left => Kind::Leave,
             Kind::Destroyed => Kind::Destroy,
-            Kind::Granted => Kind::Kick,
             _ => return None,
         };
         if self.hope.is_open(peer, request) || !self.hope.quiet {

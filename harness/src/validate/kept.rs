@@ -53,10 +53,20 @@ pub(super) fn untold(dialect: &Dialect) -> Option<String> {
     if properties.announces_absence_within.is_none() {
         return undeclared(ABSENCE);
     }
-    if properties.keeps_places_at_least.is_none() {
-        return undeclared("keeps-places: { at-least: … }");
-    }
-    Need::NoticesLoss.lacking(dialect)
+    least(dialect).or_else(|| Need::NoticesLoss.lacking(dialect))
+}
+
+/// So long after somebody has set something all others have heard of it.
+pub(super) fn states_told(dialect: &Dialect) -> Duration {
+    let told = dialect.properties().announces_states_within;
+    told.unwrap_or_default() + BRIEFLY
+}
+
+/// Why nobody need have his place again.
+pub(super) fn least(dialect: &Dialect) -> Option<String> {
+    let name = dialect.name();
+    (dialect.properties().keeps_places_at_least.is_none())
+        .then(|| format!("the dialect `{name}` declares no `keeps-places: {{ at-least: … }}`"))
 }
 
 /// Why nobody can be asked for it.
@@ -114,7 +124,10 @@ pub(super) fn too_late(case: &Case, outcome: &Outcome, dialect: &Dialect) -> Opt
 
 /// Why a run accuses nobody: he was back only when so much of the time was over that his place may have been free.
 pub(super) fn too_slow(case: &Case, outcome: &Outcome, dialect: &Dialect) -> Option<String> {
-    if !matches!(case.source, Source::Dialect(LEAST_KEPT | ABSENCE)) {
+    if !matches!(
+        case.source,
+        Source::Dialect(LEAST_KEPT | ABSENCE | "keeps-states")
+    ) {
         return None;
     }
     let least = dialect.properties().keeps_places_at_least?;

@@ -22,7 +22,7 @@
 //! | `once` | what must have come about in between, for what follows to say anything; other cases ask for it |
 //! | `then` | the probes; in the control, too |
 //! | `never`, `order` | a line of `expect: never`, of `expect: order` |
-//! | `count 1` | how often a line is in the trace |
+//! | `count 1`, `count some` | how often a line is in the trace; `some`: at least once |
 //! | `names peers` | it asks what becomes of their ids: a dialect that tells the server none cannot be asked |
 //! | `keeps places` | it asks for a place that is kept for some time at least, and is come back to |
 //! | `keeps room` | it asks for the room of a place that is kept and come back to |
@@ -36,6 +36,10 @@
 //! | `needs kick` | somebody who may do so can put others out of a room |
 //! | `needs kick by host` | nobody else may |
 //! | `needs absence` | it is promised that those inside hear who is lost while his place is kept, and that he is back |
+//! | `needs states` | it is promised that all others hear what somebody sets |
+//! | `needs listed states` | who comes in is told what those inside have set |
+//! | `needs kept states` | who comes back into his place shows what he had set |
+//! | `needs news once` | each piece of news comes once |
 //! | `needs announced leaving` | it is promised how soon those who stay hear who went |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
 //! | `may move` | that it is granted is no breach: a server may let one out of a room into another |
@@ -47,7 +51,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::case::{ALL_OF_IT, Case, MOST_OF_IT, PATIENTLY, SHORTLY, UNTIL_GONE};
+use super::case::{
+    ALL_OF_IT, Case, FIRST_STATE, MOST_OF_IT, OTHER_STATE, PATIENTLY, SHORTLY, STATES, STATES_TOLD,
+    UNTIL_GONE,
+};
 use super::kept;
 use crate::mistake::Mistakes;
 use crate::names::PeerName;
@@ -108,6 +115,9 @@ impl Script {
             .replace(PATIENTLY, &patience)
             .replace(MOST_OF_IT, &most_of_it)
             .replace(ALL_OF_IT, &all_of_it)
+            .replace(STATES_TOLD, &written_out(Some(kept::states_told(dialect))))
+            .replace(FIRST_STATE, &state(dialect, 0))
+            .replace(OTHER_STATE, &state(dialect, 1))
             .replace(SHORTLY, &written_out(Some(kept::shortly(dialect))))
             .replace(UNTIL_GONE, &written_out(Some(kept::until_gone(dialect))));
         for line in steps_of_it.lines().map(str::trim) {
@@ -327,6 +337,9 @@ impl Script {
                 };
                 text.push_str(if at == 0 { &head } else { "" });
                 let _ = match (part, line.split_once(' ')) {
+                    ("count", Some(("some", line))) => {
+                        writeln!(text, "    {}: at least 1", crate::yaml::scalar(line))
+                    }
                     ("count", Some((times, line))) => {
                         writeln!(text, "    {}: {times}", crate::yaml::scalar(line))
                     }
@@ -341,6 +354,15 @@ impl Script {
 
 /// A room of more is not filled: a scenario has eight peers at most, and one who finds no place is outside.
 const MOST: usize = 7;
+
+/// What somebody may show of himself, the nth of it.
+fn state(dialect: &Dialect, nth: usize) -> String {
+    match dialect.properties().states.get(nth) {
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => "none".to_owned(),
+    }
+}
 
 /// Why no peer can be called as a case wants it.
 fn unnamed(dialect: &Dialect) -> Option<String> {
@@ -371,6 +393,24 @@ fn needed(what: &str, dialect: &Dialect) -> Option<String> {
         "absence" => (Need::Hears(Kind::PeerAway).lacking(dialect))
             .or_else(|| Need::Hears(Kind::PeerBack).lacking(dialect))
             .or_else(|| kept::untold(dialect)),
+        "states" => Need::Says(Kind::SetState)
+            .lacking(dialect)
+            .or_else(|| Need::Hears(Kind::PeerState).lacking(dialect))
+            .or_else(|| {
+                let properties = dialect.properties();
+                let undeclared = |key: &str| format!("the dialect `{name}` declares no `{key}`");
+                let unknown = properties.states.is_empty().then(|| undeclared("states"));
+                let untold = properties.announces_states_within.is_none();
+                unknown.or(untold.then(|| undeclared(STATES)))
+            }),
+        "listed states" => (!dialect.lists_states()).then(|| {
+            format!("the dialect `{name}` does not say what those inside have set (`{{state}}` in `hear: joined`)")
+        }),
+        "kept states" => (!dialect.properties().keeps_states)
+            .then(|| format!("the dialect `{name}` declares no `keeps-states`"))
+            .or_else(|| kept::least(dialect)),
+        "news once" => (!dialect.properties().news_once)
+            .then(|| format!("the dialect `{name}` declares no `news-once`")),
         "announced leaving" => (dialect.properties().announces_leaving_within.is_none())
             .then(|| format!("the dialect `{name}` declares no `announces-leaving-within`")),
         "noticed loss" => {

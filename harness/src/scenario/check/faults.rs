@@ -124,6 +124,7 @@ impl Walk<'_> {
             | Action::Leave { .. }
             | Action::Destroy { .. }
             | Action::Kick { .. }
+            | Action::SetState { .. }
             | Action::Http { .. }
             | Action::SendRaw {
                 raw: Raw::Upgrade { .. },

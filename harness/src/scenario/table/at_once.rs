@@ -80,6 +80,22 @@ pub(crate) const AT_ONCE: &[Verb] = &[
         build::kick,
     ),
     verb(
+        "set-state",
+        "Shows something else of oneself to those in one's room: that one is muted, or busy.",
+        &[
+            PEER,
+            must(
+                "state",
+                Shape::Text(MAX_LABEL),
+                "What is shown; one of the dialect's `states`, as a text.",
+            ),
+            REFUSED,
+            ANSWER,
+        ],
+        Demands::Nothing,
+        build::set_state,
+    ),
+    verb(
         "disconnect",
         "Closes the signaling connection with a close frame.",
         &[

@@ -73,6 +73,7 @@ pub(super) const SPOKEN: &[&str] = &[
     "leave",
     "destroy",
     "kick",
+    "set-state",
     "offer",
     "answer",
     "candidate",
@@ -86,6 +87,7 @@ pub(super) const MESSAGES: &[&str] = &[
     "leave",
     "destroy",
     "kick",
+    "set-state",
     "offer",
     "answer",
     "candidate",
@@ -101,6 +103,7 @@ pub(super) const MESSAGES: &[&str] = &[
     "peer-left",
     "peer-away",
     "peer-back",
+    "peer-state",
     "kicked",
     "error",
 ];
@@ -121,6 +124,7 @@ pub(super) const HEARD: &[&str] = &[
     "peer-left",
     "peer-away",
     "peer-back",
+    "peer-state",
     "kicked",
     "error",
 ];

@@ -312,6 +312,10 @@ fn marked_word(of: Kind, room: RoomName, sdp: Arc<str>, candidate: Candidate) ->
             room,
             peer: MARK.to_owned(),
         }),
+        Kind::SetState => request(Request::SetState {
+            room,
+            state: MARK.to_owned(),
+        }),
         Kind::Fence => request(Request::Fence),
         Kind::Offer => signal(Signal::Offer { sdp }),
         Kind::Answer => signal(Signal::Answer { sdp }),

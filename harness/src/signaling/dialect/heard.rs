@@ -450,6 +450,12 @@ impl Conversation {
             let mut words = self.called(here, |called| {
                 words::heard_of_each(*hears, variables, hearing.of, called)
             })?;
+            let states = match hears {
+                Hears::Kind(Kind::Joined) => {
+                    self.called(here, |called| words::states(variables, called))
+                }
+                _ => Vec::new(),
+            };
             // Where the joiner is not told who is inside, the stage knows.
             if let Word::Notice {
                 notice: Notice::Joined { room, with },
@@ -459,9 +465,9 @@ impl Conversation {
             {
                 *with = self.book.others(room.as_str(), &self.me);
             }
-            Some((words, Self::captures(variables, known)))
+            Some((words, states, Self::captures(variables, known)))
         });
-        let Some((mut words, captured)) = found else {
+        let Some((mut words, states, captured)) = found else {
             return Vec::new();
         };
         if words.len() == 1
@@ -469,6 +475,12 @@ impl Conversation {
         {
             words = self.as_asked(word);
         }
+        // Lists often have whoever reads them on them.
+        let others = |word: &Word| match word {
+            Word::Notice { notice } => notice.about() != Some(&*self.me),
+            _ => false,
+        };
+        words.extend(states.into_iter().filter(others));
         for word in &words {
             if let Word::Notice {
                 notice: Notice::Created { room } | Notice::Joined { room, .. },

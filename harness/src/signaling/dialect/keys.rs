@@ -20,6 +20,8 @@ pub(super) enum Shape {
     Time,
     /// A time, or the least and the most.
     LeastAndMost,
+    /// A list of texts, numbers, `true` and `false`.
+    States,
     /// A whole number from 1.
     Number,
     /// A path on the server, with its query; holes in it are percent-encoded.
@@ -104,6 +106,7 @@ pub(super) const SAID: &[&str] = &[
     "leave",
     "destroy",
     "kick",
+    "set-state",
     "fence",
     "offer",
     "answer",
@@ -128,6 +131,7 @@ pub(super) const HEARD: &[&str] = &[
     "peer-left",
     "peer-away",
     "peer-back",
+    "peer-state",
     "kicked",
     "error",
     "fenced",
@@ -278,6 +282,27 @@ pub(super) const SECTIONS: &[Section] = &[
                 "not promised",
                 "Promises that those inside hear within this time that somebody's line has ended while his place is kept (`peer-away`), and that he has it again (`peer-back`). Not judged of a line that nobody has ended.",
                 "announces-absence-within: 1s",
+            ),
+            may(
+                "states",
+                Shape::States,
+                "not promised",
+                "What `{state}` may be: what somebody shows of himself to the others. The first is that of who comes in.",
+                "states: [false, true]",
+            ),
+            may(
+                "announces-states-within",
+                Shape::Time,
+                "not promised",
+                "Promises that all others in the room hear within this time what somebody has set (`peer-state`), and that who comes in is told what each has set, where `joined` has `{state}`.",
+                "announces-states-within: 1s",
+            ),
+            may(
+                "keeps-states",
+                Shape::Flag,
+                "false",
+                "Promises that who comes back into his place (`rejoin`) shows what he had set.",
+                "keeps-states: true",
             ),
             may(
                 "keeps-places",
@@ -806,7 +831,7 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             may(
                 "of",
-                Shape::Word(&["create", "join", "leave", "destroy", "kick"]),
+                Shape::Word(&["create", "join", "leave", "destroy", "kick", "set-state"]),
                 "what was asked",
                 "The request that is answered. In `granted` it must be there.",
                 "of: join",

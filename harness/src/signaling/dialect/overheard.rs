@@ -222,6 +222,9 @@ impl Conversation {
             Request::Kick { .. } => Notice::Granted {
                 request: Kind::Kick,
             },
+            Request::SetState { .. } => Notice::Granted {
+                request: Kind::SetState,
+            },
             Request::Fence => return Vec::new(),
         };
         let word = Word::Notice { notice };

@@ -17,6 +17,12 @@ pub struct Properties {
     pub keeps_places_at_least: Option<Duration>,
     /// Those inside hear within this time that somebody's line has ended while his place is kept, and that he is back; `None`: nothing is promised.
     pub announces_absence_within: Option<Duration>,
+    /// What somebody may show of himself; the first is that of who comes in.
+    pub states: Vec<serde_json::Value>,
+    /// All others in the room hear within this time what somebody has set; `None`: nothing is promised.
+    pub announces_states_within: Option<Duration>,
+    /// Who comes back into his place shows what he had set.
+    pub keeps_states: bool,
     /// Who of those inside hears that somebody went.
     pub announces_leaving_to: Audience,
     /// Those inside hear within this time that somebody came; `None`: nothing is promised.

@@ -29,6 +29,9 @@ const KEYS: &[&str] = &[
     "announces-leaving-within",
     "announces-leaving-to",
     "announces-absence-within",
+    "states",
+    "announces-states-within",
+    "keeps-states",
     "keeps-places",
     "announces-joining-within",
     "notices-silence-within",
@@ -310,7 +313,7 @@ impl Reader<'_> {
 
     fn properties<'n>(&mut self, find: &impl Fn(&str) -> Option<&'n Node>) -> Properties {
         let mut properties = Properties::default();
-        let times: [(&str, &mut Option<Duration>); 5] = [
+        let times: [(&str, &mut Option<Duration>); 6] = [
             (
                 "notices-silence-within",
                 &mut properties.notices_silence_within,
@@ -327,6 +330,10 @@ impl Reader<'_> {
                 "announces-absence-within",
                 &mut properties.announces_absence_within,
             ),
+            (
+                "announces-states-within",
+                &mut properties.announces_states_within,
+            ),
             ("answers-within", &mut properties.answers_within),
         ];
         for (key, time) in times {
@@ -334,10 +341,11 @@ impl Reader<'_> {
                 *time = yaml::duration(node, self.mistakes);
             }
         }
-        let flags: [(&str, &mut bool); 12] = [
+        let flags: [(&str, &mut bool); 13] = [
             ("coalesces", &mut properties.coalesces),
             ("news-before-relays", &mut properties.news_before_relays),
             ("news-once", &mut properties.news_once),
+            ("keeps-states", &mut properties.keeps_states),
             ("rewrites", &mut properties.rewrites),
             ("rooms-apart", &mut properties.rooms_apart),
             ("takes-any-name", &mut properties.takes_any_name),
@@ -366,6 +374,9 @@ impl Reader<'_> {
             let (least, most) = promises::keeps_places(node, self.mistakes);
             properties.keeps_places_at_least = least;
             properties.keeps_places = most;
+        }
+        if let Some(node) = find("states").filter(|node| !node.is_null()) {
+            properties.states = promises::states(node, self.mistakes);
         }
         if let Some(node) = find("garbage").filter(|node| !node.is_null()) {
             properties.garbage = promises::garbage(node, self.mistakes);

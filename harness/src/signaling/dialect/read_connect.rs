@@ -36,6 +36,7 @@ const OF_WORDS: &[&str] = &[
     "ufrag",
     "request",
     "how",
+    "state",
     "messages",
 ];
 

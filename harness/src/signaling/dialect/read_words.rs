@@ -14,7 +14,7 @@ const DONE: &[&str] = &["answered", "sent", "connected", "closed"];
 
 /// Whether it is a request that may change in which room who asks is.
 fn moves(kind: Kind) -> bool {
-    kind.is_request() && !matches!(kind, Kind::Kick | Kind::Fence)
+    kind.is_request() && !matches!(kind, Kind::Kick | Kind::SetState | Kind::Fence)
 }
 
 impl Reader<'_> {
@@ -126,11 +126,17 @@ impl Reader<'_> {
             };
             way.steps.extend(steps);
         }
+        let must = match kind {
+            Kind::Kick => Some(("peer", "nothing here says who is put out")),
+            Kind::SetState => Some(("state", "nothing here says what is set")),
+            _ => None,
+        };
         let mut holes = way.steps.iter().flat_map(Saying::holes);
-        if kind == Kind::Kick && !holes.any(|hole| hole.name == "peer") {
+        if let Some((name, found)) = must.filter(|(name, _)| !holes.any(|hole| hole.name == *name))
+        {
             self.mistakes
-                .add(&node.span, "nothing here says who is put out")
-                .expect("expected `{peer}` in it");
+                .add(&node.span, found)
+                .expect(format!("expected `{{{name}}}` in it"));
         }
         if way.steps.last().is_some_and(|step| step.hear.is_some()) {
             node.wrong(
@@ -241,7 +247,7 @@ impl Reader<'_> {
         if heard == Hears::Kind(Kind::Granted) && fields.find("of").is_none() {
             self.mistakes
                 .add(&node.span, "nothing here says what is granted")
-                .expect("expected `of: kick`");
+                .expect("expected `of: kick`, or `of: set-state`");
         }
         let ack = fields.find("ack");
         if let Some(code) = fields.find("close") {

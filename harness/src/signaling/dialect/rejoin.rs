@@ -166,6 +166,7 @@ impl Conversation {
             Notice::Destroyed { room } => self.book.is_destroyed(room),
             Notice::PeerAway { .. }
             | Notice::PeerBack { .. }
+            | Notice::PeerState { .. }
             | Notice::Granted { .. }
             | Notice::Error { .. } => {}
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::template::{Variables, id_text};
+use super::template::{Variables, id_text, plain};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Kind, Notice, Request, Signal, Word};
 
@@ -31,6 +31,7 @@ pub(crate) fn said_variables(kind: Kind) -> Vec<&'static str> {
         Kind::Create | Kind::Join | Kind::Leave | Kind::Destroy => {
             names.extend(["room", "room-id"])
         }
+        Kind::SetState => names.extend(["room", "room-id", "state"]),
         Kind::Kick => names.extend(["room", "room-id", "peer"]),
         Kind::Offer | Kind::Answer => names.extend(["room", "room-id", "peer", "sdp"]),
         Kind::Candidate => {
@@ -54,7 +55,8 @@ pub(crate) fn heard_variables(
     let (needed, more): (&[&[&str]], &[&str]) = match kind {
         Kind::Created | Kind::Left | Kind::Destroyed | Kind::Kicked => (&[], &["room", "room-id"]),
         Kind::Granted => (&[], &["room", "room-id"]),
-        Kind::Joined => (&[], &["room", "room-id", "with"]),
+        Kind::Joined => (&[], &["room", "room-id", "with", "state"]),
+        Kind::PeerState => (&[&["peer"], &["state"]], &["room", "room-id"]),
         Kind::Refused => (&[], &["request", "reason"]),
         Kind::PeerJoined | Kind::PeerAway | Kind::PeerBack => (&[&["peer"]], &["room", "room-id"]),
         Kind::PeerLeft => (&[&["peer"]], &["room", "room-id", "how"]),
@@ -83,6 +85,10 @@ pub(crate) fn variables(word: &Word, out: &mut Variables<'_>) {
             Request::Kick { room, peer } => {
                 out.set("room", room.as_str());
                 out.set("peer", peer.as_str());
+            }
+            Request::SetState { room, state } => {
+                out.set("room", room.as_str());
+                out.set("state", state.as_str());
             }
             Request::Fence => {}
         },
@@ -166,6 +172,10 @@ pub(crate) fn said(kind: Kind, captured: &Variables<'_>, called: Called<'_>) -> 
         Kind::Kick => Request::Kick {
             room: room()?,
             peer: captured.id("peer").map(called.peer)?,
+        },
+        Kind::SetState => Request::SetState {
+            room: room()?,
+            state: state(captured.get("state")?)?,
         },
         Kind::Fence => Request::Fence,
         _ => {
@@ -265,6 +275,10 @@ pub(crate) fn heard(
         Kind::Destroyed => Notice::Destroyed { room: room()? },
         Kind::Granted => Notice::Granted { request: of? },
         Kind::PeerAway => Notice::PeerAway { peer: peer()? },
+        Kind::PeerState => Notice::PeerState {
+            peer: peer()?,
+            state: state(captured.get("state")?)?,
+        },
         Kind::PeerBack => Notice::PeerBack { peer: peer()? },
         Kind::Kicked => Notice::Kicked { room: room()? },
         Kind::Refused => Notice::Refused {
@@ -297,6 +311,31 @@ pub(crate) fn heard_of_each(
     let each = peers.into_iter().map(|peer| {
         captured.replace("peer", Some(peer));
         heard(hears, captured, of, called)
+    });
+    each.collect()
+}
+
+/// What somebody shows of himself, as a text; `None`: a list or an object is none.
+fn state(value: &Json) -> Option<String> {
+    let one = !matches!(value, Json::Null | Json::Array(_) | Json::Object(_));
+    one.then(|| plain(value))
+}
+
+/// What each who is inside shows of himself, where who comes in is told that in the same order as who they are.
+pub(crate) fn states(captured: &Variables<'_>, called: Called<'_>) -> Vec<Word> {
+    let (with, states) = (captured.get("with"), captured.get("state"));
+    let (Some(Json::Array(with)), Some(Json::Array(states))) = (with, states) else {
+        return Vec::new();
+    };
+    if with.len() != states.len() {
+        return Vec::new();
+    }
+    let each = with.iter().zip(states).filter_map(|(peer, shown)| {
+        let notice = Notice::PeerState {
+            peer: (called.peer)(id_text(peer)?),
+            state: state(shown)?,
+        };
+        Some(Word::Notice { notice })
     });
     each.collect()
 }

@@ -1,6 +1,6 @@
-//! 3, too: who is put out of a room by another, who is away and back. A dialect need not know any of it.
+//! 3, too: who is put out of a room by another, who is away and back, what each shows of himself. A dialect need not know any of it.
 
-use crate::validate::case::{ABSENCE, Row, Source};
+use crate::validate::case::{ABSENCE, Row, STATES, Source};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -100,4 +100,60 @@ pub(super) const ROWS: &[Row] = &[
             do enter carol lobby\n\
             then tell carol alice offer\n\
             never server -> alice: peer-away bob" },
+    Row { number: 49, title: "what somebody sets is told to all others in the room, and to nobody in another", source: Source::Dialect(STATES), native: false, broken_by: "",
+        why: "They speak to who does not hear them, or wait for who is not there to speak.",
+        steps: "needs states\n\
+            given open alice lobby\n\
+            given enter carol lobby\n\
+            given enter bob lobby\n\
+            given open dave attic\n\
+            do set-state: { peer: bob, state: \"OTHER-STATE\" }\n\
+            do await: { peer: alice, hears: peer-state, from: bob }\n\
+            do await: { peer: carol, hears: peer-state, from: bob }\n\
+            do wait: STATES-TOLD\n\
+            then tell alice bob offer\n\
+            then tell carol bob offer\n\
+            count some server -> alice: peer-state bob OTHER-STATE\n\
+            count some server -> carol: peer-state bob OTHER-STATE\n\
+            never server -> dave: peer-state bob*" },
+    Row { number: 50, title: "what somebody sets is told to each once", source: Source::Dialect("news-once"), native: false, broken_by: "",
+        why: "A sound, or a note on the screen, comes twice.",
+        steps: "needs states\n\
+            needs news once\n\
+            given meet\n\
+            do set-state: { peer: bob, state: \"OTHER-STATE\" }\n\
+            do await: { peer: alice, hears: peer-state, from: bob }\n\
+            do wait: STATES-TOLD\n\
+            then tell bob alice offer\n\
+            count 1 server -> alice: peer-state bob OTHER-STATE" },
+    Row { number: 51, title: "who comes in is told what each shows, as it is now", source: Source::Dialect(STATES), native: false, broken_by: "",
+        why: "He sees what was so when they came, until they set it anew.",
+        steps: "needs states\n\
+            needs listed states\n\
+            given meet\n\
+            do set-state: { peer: bob, state: \"OTHER-STATE\" }\n\
+            do wait: STATES-TOLD\n\
+            do enter carol lobby\n\
+            do await: { peer: carol, hears: peer-state, from: bob }\n\
+            then tell carol bob offer\n\
+            order server -> carol: peer-state bob OTHER-STATE\n\
+            never server -> carol: peer-state bob FIRST-STATE" },
+    Row { number: 52, title: "what somebody has set is so when he has his place again", source: Source::Dialect("keeps-states"), native: false, broken_by: "",
+        why: "Who was muted is heard by all, and does not know.",
+        steps: "needs states\n\
+            needs listed states\n\
+            needs kept states\n\
+            keeps places\n\
+            given meet\n\
+            given set-state: { peer: bob, state: \"OTHER-STATE\" }\n\
+            given wait: STATES-TOLD\n\
+            do kill: { peer: bob, how: socket }\n\
+            do wait: SHORTLY\n\
+            do connect: { peer: bob }\n\
+            do enter bob lobby\n\
+            do enter carol lobby\n\
+            do await: { peer: carol, hears: peer-state, from: bob }\n\
+            then tell carol bob offer\n\
+            order server -> carol: peer-state bob OTHER-STATE\n\
+            never server -> carol: peer-state bob FIRST-STATE" },
 ];
