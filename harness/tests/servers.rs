@@ -702,6 +702,44 @@ fn what_somebody_shows_is_told_to_all_in_his_room_as_it_is() {
     );
 }
 
+#[test]
+fn when_the_host_has_gone_all_hear_of_the_same_next_one() {
+    if !wanted("examples") {
+        return;
+    }
+    let told = "tell(room, { host: next.name })";
+    meetings_break(
+        &["3.53", "3.54", "3.55"],
+        &[
+            (&[], "", ""),
+            (&["3.53", "3.54"], told, "{}"),
+            (
+                &["3.53", "3.54"],
+                told,
+                "say({ host: next.name }, next.line)",
+            ),
+            // Each is told that he is.
+            (
+                &["3.53", "3.54"],
+                told,
+                "inside(room).forEach(place => say({ host: place.name }, place.line))",
+            ),
+            // All are told of who came last.
+            (
+                &["3.54", "3.55"],
+                "inside(room)[0]",
+                "places.size < 3 && inside(room).length === 2 ? inside(room)[1] : inside(room)[0]",
+            ),
+            // Nobody may do what only the first one might.
+            (
+                &["3.55"],
+                "if (me !== hostOf(me.room)) return 'host'",
+                "if (me !== hostOf(me.room) || me.name !== 'alice') return 'host'",
+            ),
+        ],
+    );
+}
+
 /// A server of its own that speaks Socket.IO, with acknowledgements.
 const ACKS: &str = r#"const { WebSocketServer } = require('ws')
 const rooms = new Map()

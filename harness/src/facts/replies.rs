@@ -1,7 +1,7 @@
 //! Who asked what, with which answer, and what that says of who is where.
 
 use super::rooms::{
-    Ask, AskId, How, LinkId, Listed, MAX_OPEN, News, PeerId, Place, RoomId, Rooms, StayId,
+    Ask, AskId, HostTold, How, LinkId, Listed, MAX_OPEN, News, PeerId, Place, RoomId, Rooms, StayId,
 };
 use super::upward::{Asked, Upward};
 use crate::names::{PeerName, RoomName};
@@ -26,6 +26,7 @@ pub fn answers(notice: &Notice) -> Option<Option<Kind>> {
         | Notice::PeerAway { .. }
         | Notice::PeerBack { .. }
         | Notice::PeerState { .. }
+        | Notice::Host { .. }
         | Notice::Kicked { .. }
         | Notice::Error { .. } => None,
     }
@@ -193,6 +194,14 @@ impl Rooms {
                     out,
                     foreign,
                 });
+                return;
+            }
+            Some(Notice::Host { .. }) => {
+                if let Some(about) = about {
+                    let about = self.peer(about);
+                    let at = i;
+                    self.hosts.push(HostTold { at, link, about });
+                }
                 return;
             }
             Some(Notice::Error { .. }) => self.links[link].refused = Some(i),

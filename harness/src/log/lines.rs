@@ -423,6 +423,7 @@ impl Names {
             Notice::PeerState { peer, state } => {
                 format!("peer-state {} {}", self.who(about, peer), word(state))
             }
+            Notice::Host { peer } => format!("host {}", self.who(about, peer)),
             Notice::Kicked { room } => format!("kicked {}", word(room.as_str())),
             Notice::Refused { request, reason } => match request.or(answers) {
                 Some(kind) => format!("refused {kind} {}", quote(reason)),

@@ -214,6 +214,7 @@ pub(super) fn rename(
                     | Notice::PeerLeft { peer, .. }
                     | Notice::PeerAway { peer }
                     | Notice::PeerBack { peer }
+                    | Notice::Host { peer }
                     | Notice::PeerState { peer, .. } => id(peer),
                     Notice::Refused { reason, .. } | Notice::Error { reason } => {
                         *reason = words(reason, called);

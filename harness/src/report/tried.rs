@@ -579,6 +579,7 @@ fn meaning(word: &Word, about: Option<&PeerName>, direction: Direction) -> Strin
             Notice::PeerAway { peer } => format!("peer-away {}", who(peer)),
             Notice::PeerBack { peer } => format!("peer-back {}", who(peer)),
             Notice::PeerState { peer, state } => format!("peer-state {} {state}", who(peer)),
+            Notice::Host { peer } => format!("host {}", who(peer)),
             Notice::PeerLeft { peer, how: None } => format!("peer-left {}", who(peer)),
             Notice::PeerLeft {
                 peer,

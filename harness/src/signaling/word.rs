@@ -155,6 +155,8 @@ pub enum Notice {
     PeerBack { peer: String },
     /// News: what somebody in your room shows of himself.
     PeerState { peer: String, state: String },
+    /// News: who is host of your room from now on; it may be you.
+    Host { peer: String },
     /// News: somebody has put you out of your room.
     Kicked { room: RoomName },
     /// News: something is wrong that answers no request.
@@ -185,7 +187,8 @@ impl Notice {
             | Notice::PeerLeft { peer, .. }
             | Notice::PeerAway { peer }
             | Notice::PeerBack { peer }
-            | Notice::PeerState { peer, .. } => Some(peer),
+            | Notice::PeerState { peer, .. }
+            | Notice::Host { peer } => Some(peer),
             _ => None,
         }
     }
@@ -197,6 +200,7 @@ impl Notice {
             Notice::PeerAway { .. }
                 | Notice::PeerBack { .. }
                 | Notice::PeerState { .. }
+                | Notice::Host { .. }
                 | Notice::Kicked { .. }
                 | Notice::Error { .. }
         )
@@ -284,6 +288,7 @@ impl Word {
                 Notice::PeerAway { .. } => Kind::PeerAway,
                 Notice::PeerBack { .. } => Kind::PeerBack,
                 Notice::PeerState { .. } => Kind::PeerState,
+                Notice::Host { .. } => Kind::Host,
                 Notice::Kicked { .. } => Kind::Kicked,
                 Notice::Error { .. } => Kind::Error,
             },
@@ -339,6 +344,7 @@ kinds! {
     PeerAway "peer-away",
     PeerBack "peer-back",
     PeerState "peer-state",
+    Host "host",
     Kicked "kicked",
     Error "error",
 }
@@ -352,11 +358,16 @@ impl Kind {
         )
     }
 
-    /// Whether it is news of somebody else, who is named in it.
+    /// Whether it is news of somebody in the room, who is named in it.
     pub fn is_of_a_peer(self) -> bool {
         matches!(
             self,
-            Kind::PeerJoined | Kind::PeerLeft | Kind::PeerAway | Kind::PeerBack | Kind::PeerState
+            Kind::PeerJoined
+                | Kind::PeerLeft
+                | Kind::PeerAway
+                | Kind::PeerBack
+                | Kind::PeerState
+                | Kind::Host
         )
     }
 

@@ -91,6 +91,11 @@ pub(super) const FIRST_STATE: &str = "FIRST-STATE";
 /// What stands for something else that he may show.
 pub(super) const OTHER_STATE: &str = "OTHER-STATE";
 
+/// The promise that all who stay hear who is host when the one before has gone.
+pub(super) const HOST: &str = "announces-host-within";
+/// What stands for the time in which they do.
+pub(super) const HOST_TOLD: &str = "HOST-TOLD";
+
 /// What stands for most of that time in the steps of a case.
 pub(super) const MOST_OF_IT: &str = "MOST-OF-IT";
 /// What stands for the longest time for which a place is kept.

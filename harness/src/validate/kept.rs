@@ -62,6 +62,12 @@ pub(super) fn states_told(dialect: &Dialect) -> Duration {
     told.unwrap_or_default() + BRIEFLY
 }
 
+/// So long after the host has gone all who stay have heard who is host.
+pub(super) fn host_told(dialect: &Dialect) -> Duration {
+    let told = dialect.properties().announces_host_within;
+    told.unwrap_or_default() + BRIEFLY
+}
+
 /// Why nobody need have his place again.
 pub(super) fn least(dialect: &Dialect) -> Option<String> {
     let name = dialect.name();

@@ -40,6 +40,8 @@
 //! | `needs listed states` | who comes in is told what those inside have set |
 //! | `needs kept states` | who comes back into his place shows what he had set |
 //! | `needs news once` | each piece of news comes once |
+//! | `needs host` | it is promised that all who stay hear who is host when the one before has gone |
+//! | `needs longest host` | he is who has been inside longest |
 //! | `needs announced leaving` | it is promised how soon those who stay hear who went |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
 //! | `may move` | that it is granted is no breach: a server may let one out of a room into another |
@@ -52,8 +54,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::case::{
-    ALL_OF_IT, Case, FIRST_STATE, MOST_OF_IT, OTHER_STATE, PATIENTLY, SHORTLY, STATES, STATES_TOLD,
-    UNTIL_GONE,
+    ALL_OF_IT, Case, FIRST_STATE, HOST, HOST_TOLD, MOST_OF_IT, OTHER_STATE, PATIENTLY, SHORTLY,
+    STATES, STATES_TOLD, UNTIL_GONE,
 };
 use super::kept;
 use crate::mistake::Mistakes;
@@ -115,6 +117,7 @@ impl Script {
             .replace(PATIENTLY, &patience)
             .replace(MOST_OF_IT, &most_of_it)
             .replace(ALL_OF_IT, &all_of_it)
+            .replace(HOST_TOLD, &written_out(Some(kept::host_told(dialect))))
             .replace(STATES_TOLD, &written_out(Some(kept::states_told(dialect))))
             .replace(FIRST_STATE, &state(dialect, 0))
             .replace(OTHER_STATE, &state(dialect, 1))
@@ -411,6 +414,12 @@ fn needed(what: &str, dialect: &Dialect) -> Option<String> {
             .or_else(|| kept::least(dialect)),
         "news once" => (!dialect.properties().news_once)
             .then(|| format!("the dialect `{name}` declares no `news-once`")),
+        "host" => (Need::Hears(Kind::Host).lacking(dialect)).or_else(|| {
+            let untold = dialect.properties().announces_host_within.is_none();
+            untold.then(|| format!("the dialect `{name}` declares no `{HOST}`"))
+        }),
+        "longest host" => (!dialect.properties().host_passes_to_longest)
+            .then(|| format!("the dialect `{name}` declares no `host-passes-to: longest`")),
         "announced leaving" => (dialect.properties().announces_leaving_within.is_none())
             .then(|| format!("the dialect `{name}` declares no `announces-leaving-within`")),
         "noticed loss" => {

@@ -104,6 +104,7 @@ pub(super) const MESSAGES: &[&str] = &[
     "peer-away",
     "peer-back",
     "peer-state",
+    "host",
     "kicked",
     "error",
 ];
@@ -125,6 +126,7 @@ pub(super) const HEARD: &[&str] = &[
     "peer-away",
     "peer-back",
     "peer-state",
+    "host",
     "kicked",
     "error",
 ];

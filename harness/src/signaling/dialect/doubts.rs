@@ -21,11 +21,13 @@ const GRANTED: [(Kind, Kind); 5] = [
 ];
 
 /// The news that a promise is about.
-const PROMISED: [(&str, Kind); 4] = [
+const PROMISED: [(&str, Kind); 6] = [
     ("announces-leaving-within", Kind::PeerLeft),
     ("announces-joining-within", Kind::PeerJoined),
     ("announces-absence-within", Kind::PeerAway),
     ("announces-absence-within", Kind::PeerBack),
+    ("announces-states-within", Kind::PeerState),
+    ("announces-host-within", Kind::Host),
 ];
 
 /// For a server that refuses and complains in one shape.

@@ -451,9 +451,13 @@ impl Conversation {
                 words::heard_of_each(*hears, variables, hearing.of, called)
             })?;
             let states = match hears {
-                Hears::Kind(Kind::Joined) => {
-                    self.called(here, |called| words::states(variables, called))
-                }
+                Hears::Kind(Kind::Joined) => self.called(here, |called| {
+                    let states = words::states(variables, called);
+                    states
+                        .into_iter()
+                        .chain(words::host(variables, called))
+                        .collect()
+                }),
                 _ => Vec::new(),
             };
             // Where the joiner is not told who is inside, the stage knows.
@@ -477,6 +481,9 @@ impl Conversation {
         }
         // Lists often have whoever reads them on them.
         let others = |word: &Word| match word {
+            Word::Notice {
+                notice: Notice::Host { .. },
+            } => true,
             Word::Notice { notice } => notice.about() != Some(&*self.me),
             _ => false,
         };

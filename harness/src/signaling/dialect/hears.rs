@@ -26,6 +26,13 @@ impl Dialect {
         })
     }
 
+    /// Whether who comes in is told who is host.
+    fn lists_host(&self) -> bool {
+        let mut forms = self.hear.iter();
+        forms
+            .any(|(heard, hearing)| *heard == Hears::Kind(Kind::Joined) && hearing.captures("host"))
+    }
+
     /// Whether to make a room is to join it (`create: join`): what grants the one grants the other.
     pub(crate) fn creates_by_joining(&self) -> bool {
         let way = self.way(Kind::Create);
@@ -46,6 +53,7 @@ impl Dialect {
             Kind::Granted => ends(Kind::Kick) || ends(Kind::SetState),
             Kind::PeerJoined | Kind::PeerLeft => listed,
             Kind::PeerState => self.lists_states(),
+            Kind::Host => self.lists_host(),
             _ => false,
         }
     }

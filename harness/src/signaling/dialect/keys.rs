@@ -1,6 +1,6 @@
 //! The one table of a dialect's keys: the schema for editors and the page of reference are made from it, and a test holds the reader to it.
 
-use super::properties::{ABSENT_PEER, AUDIENCE, KICK_BY, SAME_ID};
+use super::properties::{ABSENT_PEER, AUDIENCE, HOST_PASSES_TO, KICK_BY, SAME_ID};
 use super::read::{CANDIDATES, FRAMINGS};
 
 /// What a value looks like.
@@ -132,6 +132,7 @@ pub(super) const HEARD: &[&str] = &[
     "peer-away",
     "peer-back",
     "peer-state",
+    "host",
     "kicked",
     "error",
     "fenced",
@@ -464,6 +465,20 @@ pub(super) const SECTIONS: &[Section] = &[
                 "not promised",
                 "What becomes of what is sent to who is not there; `queue` lifts a part of law 7.",
                 "absent-peer: silence",
+            ),
+            may(
+                "announces-host-within",
+                Shape::Time,
+                "not promised",
+                "Promises that all who stay hear within this time who is host when the one before has gone (`host`), and all of the same one (law 9).",
+                "announces-host-within: 1s",
+            ),
+            may(
+                "host-passes-to",
+                Shape::Word(HOST_PASSES_TO),
+                "not promised",
+                "Who becomes host when the one before has gone: who of those who stay has been inside `longest`.",
+                "host-passes-to: longest",
             ),
             may(
                 "kick-by",

@@ -69,6 +69,10 @@ pub struct Properties {
     pub broadcasts: Option<bool>,
     /// What becomes of a message to somebody who is not there; `None`: nothing is promised.
     pub absent_peer: Option<AbsentPeer>,
+    /// All who stay hear within this time who is host when the one before has gone; `None`: nothing is promised.
+    pub announces_host_within: Option<Duration>,
+    /// The host is who has been inside longest.
+    pub host_passes_to_longest: bool,
     /// Who may put others out of a room; `None`: nothing is promised.
     pub kick_by: Option<KickBy>,
 }
@@ -116,6 +120,8 @@ pub enum KickBy {
 
 /// The words for [`KickBy`], as files write them.
 pub(crate) const KICK_BY: &[&str] = &["host", "anybody"];
+/// Who becomes host, as files write it.
+pub(crate) const HOST_PASSES_TO: &[&str] = &["longest"];
 /// The words for [`SameId`], as files write them.
 pub(crate) const SAME_ID: &[&str] = &["reject", "takeover", "rename"];
 /// The words for [`Audience`], as files write them.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::promises;
 use super::properties::{
-    ABSENT_PEER, AUDIENCE, AbsentPeer, Audience, KICK_BY, KickBy, Properties, SAME_ID, SameId,
+    ABSENT_PEER, AUDIENCE, AbsentPeer, Audience, HOST_PASSES_TO, KICK_BY, KickBy, Properties,
+    SAME_ID, SameId,
 };
 use super::words::Hears;
 use super::{Binary, Dialect, Framing, Hearing, Then, Way, socketio};
@@ -55,6 +56,8 @@ const KEYS: &[&str] = &[
     "unordered",
     "broadcasts",
     "absent-peer",
+    "announces-host-within",
+    "host-passes-to",
     "kick-by",
     "offers",
     "candidates",
@@ -313,7 +316,7 @@ impl Reader<'_> {
 
     fn properties<'n>(&mut self, find: &impl Fn(&str) -> Option<&'n Node>) -> Properties {
         let mut properties = Properties::default();
-        let times: [(&str, &mut Option<Duration>); 6] = [
+        let times: [(&str, &mut Option<Duration>); 7] = [
             (
                 "notices-silence-within",
                 &mut properties.notices_silence_within,
@@ -333,6 +336,10 @@ impl Reader<'_> {
             (
                 "announces-states-within",
                 &mut properties.announces_states_within,
+            ),
+            (
+                "announces-host-within",
+                &mut properties.announces_host_within,
             ),
             ("answers-within", &mut properties.answers_within),
         ];
@@ -401,6 +408,11 @@ impl Reader<'_> {
             find("absent-peer").and_then(|node| yaml::word(node, ABSENT_PEER, self.mistakes))
         {
             properties.absent_peer = Some(AbsentPeer::parse(word));
+        }
+        if let Some(word) =
+            find("host-passes-to").and_then(|node| yaml::word(node, HOST_PASSES_TO, self.mistakes))
+        {
+            properties.host_passes_to_longest = word == "longest";
         }
         if let Some(word) =
             find("kick-by").and_then(|node| yaml::word(node, KICK_BY, self.mistakes))

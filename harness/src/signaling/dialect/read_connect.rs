@@ -37,6 +37,7 @@ const OF_WORDS: &[&str] = &[
     "request",
     "how",
     "state",
+    "host",
     "messages",
 ];
 

@@ -167,6 +167,7 @@ impl Conversation {
             Notice::PeerAway { .. }
             | Notice::PeerBack { .. }
             | Notice::PeerState { .. }
+            | Notice::Host { .. }
             | Notice::Granted { .. }
             | Notice::Error { .. } => {}
         }

@@ -258,6 +258,8 @@ This page is made by `glare dialect reference`, and the JSON schema for editors 
 const MORE_HEARD: &str = "| `members` | `{members}` | `{room}`, `{room-id}` |
 | `fenced` | | `{reason}` |
 
+`host` is news of who is host of the room, be it oneself. Where `joined` captures `{host}` it is worked out of that.
+
 `peer-state` is news of what somebody shows of himself (muted, busy). Where `joined` captures `{state}` in the same list as `{with}`, it is worked out
 for each who is inside.
 

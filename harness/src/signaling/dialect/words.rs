@@ -55,10 +55,12 @@ pub(crate) fn heard_variables(
     let (needed, more): (&[&[&str]], &[&str]) = match kind {
         Kind::Created | Kind::Left | Kind::Destroyed | Kind::Kicked => (&[], &["room", "room-id"]),
         Kind::Granted => (&[], &["room", "room-id"]),
-        Kind::Joined => (&[], &["room", "room-id", "with", "state"]),
+        Kind::Joined => (&[], &["room", "room-id", "with", "state", "host"]),
         Kind::PeerState => (&[&["peer"], &["state"]], &["room", "room-id"]),
         Kind::Refused => (&[], &["request", "reason"]),
-        Kind::PeerJoined | Kind::PeerAway | Kind::PeerBack => (&[&["peer"]], &["room", "room-id"]),
+        Kind::PeerJoined | Kind::PeerAway | Kind::PeerBack | Kind::Host => {
+            (&[&["peer"]], &["room", "room-id"])
+        }
         Kind::PeerLeft => (&[&["peer"]], &["room", "room-id", "how"]),
         Kind::Error => (&[], &["reason"]),
         Kind::Offer | Kind::Answer => (&[&["sdp"]], &["peer", "room"]),
@@ -279,6 +281,7 @@ pub(crate) fn heard(
             peer: peer()?,
             state: state(captured.get("state")?)?,
         },
+        Kind::Host => Notice::Host { peer: peer()? },
         Kind::PeerBack => Notice::PeerBack { peer: peer()? },
         Kind::Kicked => Notice::Kicked { room: room()? },
         Kind::Refused => Notice::Refused {
@@ -319,6 +322,13 @@ pub(crate) fn heard_of_each(
 fn state(value: &Json) -> Option<String> {
     let one = !matches!(value, Json::Null | Json::Array(_) | Json::Object(_));
     one.then(|| plain(value))
+}
+
+/// Who is host, where who comes in is told that.
+pub(crate) fn host(captured: &Variables<'_>, called: Called<'_>) -> Option<Word> {
+    let peer = captured.id("host").map(called.peer)?;
+    let notice = Notice::Host { peer };
+    Some(Word::Notice { notice })
 }
 
 /// What each who is inside shows of himself, where who comes in is told that in the same order as who they are.

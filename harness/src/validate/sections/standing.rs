@@ -1,6 +1,6 @@
-//! 3, too: who is put out of a room by another, who is away and back, what each shows of himself. A dialect need not know any of it.
+//! 3, too: who is put out of a room by another, who is away and back, what each shows of himself, who is host. A dialect need not know any of it.
 
-use crate::validate::case::{ABSENCE, Row, STATES, Source};
+use crate::validate::case::{ABSENCE, HOST, Row, STATES, Source};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -156,4 +156,41 @@ pub(super) const ROWS: &[Row] = &[
             then tell carol bob offer\n\
             order server -> carol: peer-state bob OTHER-STATE\n\
             never server -> carol: peer-state bob FIRST-STATE" },
+    Row { number: 53, title: "when the host has left all who stay hear who is host, and of the same one", source: Source::Dialect(HOST), native: false, broken_by: "",
+        why: "Nobody can end the call, or two believe that they can.",
+        steps: "needs host\n\
+            given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            do leave: { peer: alice }\n\
+            do wait: HOST-TOLD\n\
+            do await: { peer: bob, hears: host }\n\
+            do await: { peer: carol, hears: host }\n\
+            then tell carol bob offer" },
+    Row { number: 54, title: "when the host has left who has been inside longest is host", source: Source::Dialect("host-passes-to"), native: false, broken_by: "",
+        why: "Who has just come in can throw out all others.",
+        steps: "needs host\n\
+            needs longest host\n\
+            given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            do leave: { peer: alice }\n\
+            do wait: HOST-TOLD\n\
+            then tell carol bob offer\n\
+            count some server -> bob: host bob\n\
+            count some server -> carol: host bob\n\
+            never server -> carol: host carol" },
+    Row { number: 55, title: "who has become host can put others out, and nobody else can", source: Source::Dialect("host-passes-to"), native: false, broken_by: "",
+        why: "A call whose maker has gone is in nobody's hands, or in everybody's.",
+        steps: "needs kick by host\n\
+            needs longest host\n\
+            given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            given leave: { peer: alice }\n\
+            given wait: HOST-TOLD\n\
+            do kick: { peer: carol, whom: bob, refused: not-yours }\n\
+            do kick: { peer: bob, whom: carol }\n\
+            then enter dave lobby\n\
+            then tell dave bob offer" },
 ];
