@@ -549,8 +549,9 @@ fn breaks_alone(stand: &Stand, cases: &[&str], broken: &[&str]) {
         .filter_map(|line| line.strip_prefix("  broken ")?.split_whitespace().next())
         .collect();
     assert_eq!(accused, broken, "{}", ran.out);
-    let holds = format!("{} holds", cases.len() - broken.len());
-    assert!(ran.out.contains(&holds), "{}", ran.out);
+    let others = cases.len() - broken.len();
+    let holds = format!("{others} holds");
+    assert!(others == 0 || ran.out.contains(&holds), "{}", ran.out);
 }
 
 /// Each of these servers of meetings does one thing wrong, or nothing; of these cases each breaks what is named beside it.
@@ -712,7 +713,7 @@ fn when_the_host_has_gone_all_hear_of_the_same_next_one() {
         &["3.53", "3.54", "3.55"],
         &[
             (&[], "", ""),
-            (&["3.53", "3.54"], told, "{}"),
+            (&["3.53", "3.54", "3.55"], told, "{}"),
             (
                 &["3.53", "3.54"],
                 told,

@@ -509,9 +509,12 @@ impl Rooms {
             }) => {
                 for stay in std::mem::take(&mut self.asks[ask].touches) {
                     let whose = self.stays[stay].peer;
-                    self.is_put_out(stay, ask, i);
-                    // What was queued for him before is still on its way.
-                    self.peers[whose].place = Place::Doubt;
+                    // Who was told so himself is out since then.
+                    if self.stays[stay].gone.is_none() {
+                        self.is_put_out(stay, ask, i);
+                        // What was queued for him before is still on its way.
+                        self.peers[whose].place = Place::Doubt;
+                    }
                 }
             }
             Some(Notice::Refused { reason, .. }) => {

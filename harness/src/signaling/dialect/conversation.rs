@@ -413,14 +413,7 @@ impl Conversation {
     pub(super) fn said_variables<'a>(&self, word: &'a Word) -> Variables<'a> {
         let mut variables = self.variables();
         words::variables(word, &mut variables);
-        if let Word::Request {
-            request: Request::SetState { state, .. },
-        } = word
-        {
-            let mut values = self.dialect.properties.states.iter();
-            let value = values.find(|value| super::template::plain(value) == *state);
-            value.map(|value| variables.replace("state", Some(value.clone())));
-        }
+        words::state_as_declared(word, &self.dialect.properties.states, &mut variables);
         if let Some(room) = self
             .room
             .as_ref()

@@ -108,6 +108,19 @@ pub(crate) fn variables(word: &Word, out: &mut Variables<'_>) {
     }
 }
 
+/// What somebody sets is said as the dialect writes it: `true` is no text.
+pub(crate) fn state_as_declared(word: &Word, states: &[Json], out: &mut Variables<'_>) {
+    let Word::Request {
+        request: Request::SetState { state, .. },
+    } = word
+    else {
+        return;
+    };
+    if let Some(value) = states.iter().find(|value| plain(value) == *state) {
+        out.replace("state", Some(value.clone()));
+    }
+}
+
 fn candidate_variables(candidate: &Candidate, out: &mut Variables<'_>) {
     // A struct of strings and numbers always becomes JSON; without it the template says what is missing.
     if let Ok(whole) = serde_json::to_value(candidate) {
