@@ -601,9 +601,9 @@ fn who_is_put_out_of_a_room_is_out() {
                 out,
                 "tell(room, { out: place.name }, word.kicked && host)",
             ),
-            // His line is told on what happens there.
+            // His line is told on what happens there: by law 2 that shows wherever he was told to be out.
             (
-                &["3.40"],
+                &["3.40", "3.42"],
                 out,
                 "tell(room, { out: place.name })\n  const { set } = places\n  if (word.kicked) places.set = (ticket, place) => (say({ came: place.name }, line), set.call(places, ticket, place))",
             ),
@@ -611,13 +611,13 @@ fn who_is_put_out_of_a_room_is_out() {
             (
                 &["3.42"],
                 "places.delete(ticket)\n",
-                "places.delete(ticket)\n  if (word.kicked) places.set('', { room, name: '' })\n",
+                "places.delete(ticket)\n  if (word.kicked) places.set('', { room, name: '', muted: false })\n",
             ),
             (&["3.43"], "if (me !== hostOf(me.room)) return 'host'", ""),
             (
                 &["3.44"],
                 "if (line.ticket || !places.has(ticket)) return 'ticket'",
-                "if (line.ticket) return 'ticket'\n      if (!places.has(ticket)) places.set(ticket, { room: 'lobby', name: line.name })",
+                "if (line.ticket) return 'ticket'\n      if (!places.has(ticket)) places.set(ticket, { room: 'lobby', name: line.name, muted: false })",
             ),
             (
                 &["3.45"],

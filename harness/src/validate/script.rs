@@ -42,6 +42,8 @@
 //! | `needs news once` | each piece of news comes once |
 //! | `needs host` | it is promised that all who stay hear who is host when the one before has gone |
 //! | `needs longest host` | he is who has been inside longest |
+//! | `needs line outside` | who has left a room has a line |
+//! | `needs answers` | each request is answered, be it ever so odd |
 //! | `needs announced leaving` | it is promised how soon those who stay hear who went |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
 //! | `may move` | that it is granted is no breach: a server may let one out of a room into another |
@@ -420,6 +422,9 @@ fn needed(what: &str, dialect: &Dialect) -> Option<String> {
         }),
         "longest host" => (!dialect.properties().host_passes_to_longest)
             .then(|| format!("the dialect `{name}` declares no `host-passes-to: longest`")),
+        "line outside" => Need::StaysConnected.lacking(dialect),
+        "answers" => (dialect.properties().answers_within.is_none())
+            .then(|| format!("the dialect `{name}` declares no `answers-within`")),
         "announced leaving" => (dialect.properties().announces_leaving_within.is_none())
             .then(|| format!("the dialect `{name}` declares no `announces-leaving-within`")),
         "noticed loss" => {

@@ -53,6 +53,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { number: 45, title: "nobody is put out of another room", source: Source::Dialect("rooms-apart"), native: false, broken_by: "",
         why: "Whoever makes a room could end all others, one by one.",
         steps: "needs kick\n\
+            needs answers\n\
             given meet\n\
             given apart\n\
             do kick: { peer: alice, whom: carol, answer: any }\n\
@@ -92,6 +93,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { number: 48, title: "who has left by a word, and then closes his line, is not told to be away", source: Source::Dialect(ABSENCE), native: false, broken_by: "",
         why: "They wait for somebody who has said goodbye.",
         steps: "needs absence\n\
+            needs line outside\n\
             given meet\n\
             given await: { peer: alice, hears: peer-joined, from: bob }\n\
             do leave: { peer: bob }\n\
