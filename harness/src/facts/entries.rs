@@ -122,6 +122,14 @@ pub(crate) struct News {
     pub foreign: bool,
 }
 
+/// Somebody who is said to be host of the room of whoever hears it.
+#[derive(Debug)]
+pub(crate) struct HostTold {
+    pub at: usize,
+    pub link: LinkId,
+    pub about: PeerId,
+}
+
 /// Somebody who is said to be inside, to one who comes in.
 #[derive(Debug)]
 pub(crate) struct Listed {

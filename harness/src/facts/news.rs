@@ -88,7 +88,7 @@ fn asked_to_come_in(rooms: &Rooms, stay: &Stay) -> impl Iterator<Item = usize> {
 fn end(rooms: &Rooms, stay: &Stay) -> Option<usize> {
     let asked = stay.doubts.iter().filter_map(|(ask, at)| {
         let kind = rooms.asks[(*ask)?].kind;
-        matches!(kind, Kind::Leave | Kind::Destroy).then_some(*at)
+        matches!(kind, Kind::Leave | Kind::Destroy | Kind::Kick).then_some(*at)
     });
     let ended = stay.doubts.iter().filter(|(ask, _)| ask.is_none());
     // Where a server, or a room, went, nobody is told.

@@ -1,7 +1,7 @@
 //! Who asked what, with which answer, and what that says of who is where.
 
 use super::rooms::{
-    Ask, AskId, How, LinkId, Listed, MAX_OPEN, News, PeerId, Place, RoomId, Rooms, StayId,
+    Ask, AskId, HostTold, How, LinkId, Listed, MAX_OPEN, News, PeerId, Place, RoomId, Rooms, StayId,
 };
 use super::upward::{Asked, Upward};
 use crate::names::{PeerName, RoomName};
@@ -19,8 +19,16 @@ pub fn answers(notice: &Notice) -> Option<Option<Kind>> {
         Notice::Joined { .. } => Some(Some(Kind::Join)),
         Notice::Left { .. } => Some(Some(Kind::Leave)),
         Notice::Destroyed { .. } => Some(Some(Kind::Destroy)),
+        Notice::Granted { request } => Some(Some(*request)),
         Notice::Refused { request, .. } => Some(*request),
-        Notice::PeerJoined { .. } | Notice::PeerLeft { .. } | Notice::Error { .. } => None,
+        Notice::PeerJoined { .. }
+        | Notice::PeerLeft { .. }
+        | Notice::PeerAway { .. }
+        | Notice::PeerBack { .. }
+        | Notice::PeerState { .. }
+        | Notice::Host { .. }
+        | Notice::Kicked { .. }
+        | Notice::Error { .. } => None,
     }
 }
 
@@ -75,18 +83,20 @@ impl Rooms {
                 let room = self.room(room);
                 self.inside[room].clone()
             }
-            Request::Fence => Vec::new(),
+            // Whoever this may put out.
+            Request::Kick { room, peer } => {
+                let room = self.room(room);
+                let whom = self.peer_of.get(&PeerName::new(peer));
+                let open = whom.map_or_else(Vec::new, |whom| self.peers[*whom].open.clone());
+                let there = |stay: &StayId| self.stays[*stay].room == room;
+                open.into_iter().filter(there).collect()
+            }
+            Request::SetState { .. } | Request::Fence => Vec::new(),
         };
         for touched in &touches {
             self.doubt(*touched, Some(ask), i);
         }
-        let kind = match request {
-            Request::Create { .. } => Kind::Create,
-            Request::Join { .. } => Kind::Join,
-            Request::Leave { .. } => Kind::Leave,
-            Request::Destroy { .. } => Kind::Destroy,
-            Request::Fence => Kind::Fence,
-        };
+        let kind = request.kind();
         self.asks.push(Ask {
             link,
             message,
@@ -186,6 +196,14 @@ impl Rooms {
                 });
                 return;
             }
+            Some(Notice::Host { .. }) => {
+                if let Some(about) = about {
+                    let about = self.peer(about);
+                    let at = i;
+                    self.hosts.push(HostTold { at, link, about });
+                }
+                return;
+            }
             Some(Notice::Error { .. }) => self.links[link].refused = Some(i),
             Some(Notice::Joined { with, .. }) => self.list(i, link, with),
             _ => {}
@@ -216,6 +234,7 @@ impl Rooms {
                         self.doubt(stay, None, i);
                     }
                 }
+                Some(Notice::Kicked { .. }) => self.is_told_to_be_out(link, i),
                 _ => {}
             }
             return;
@@ -233,6 +252,40 @@ impl Rooms {
             .saturating_sub(self.events[self.asks[ask].at].at);
         self.slowest = self.slowest.max(took);
         self.replied(ask, i, http, notice);
+    }
+
+    /// Somebody is put out of a room, as was asked. Who asked for it knows, and need not be told.
+    fn is_put_out(&mut self, stay: StayId, ask: AskId, i: usize) {
+        let Ask { link, at, .. } = self.asks[ask];
+        let (known, by) = (self.leavings.len(), self.links[link].peer);
+        self.depart(stay, How::Left, at, i);
+        for leaving in self.leavings.iter_mut().skip(known) {
+            leaving
+                .staying
+                .retain(|other| self.stays[*other].peer != by);
+        }
+    }
+
+    /// Who hears so is in no room any more.
+    fn is_told_to_be_out(&mut self, link: LinkId, i: usize) {
+        let peer = self.links[link].peer;
+        let asked = |rooms: &Self, stay: StayId| {
+            let doubts = rooms.stays[stay].doubts.iter().rev();
+            doubts
+                .filter_map(|(ask, _)| *ask)
+                .find(|ask| rooms.asks[*ask].kind == Kind::Kick)
+        };
+        self.peers[peer].place = Place::Out(i);
+        for stay in self.peers[peer].open.clone() {
+            match asked(self, stay) {
+                Some(ask) => self.is_put_out(stay, ask, i),
+                // By whom, nobody knows.
+                None => {
+                    self.doubt(stay, None, i);
+                    self.peers[peer].place = Place::Doubt;
+                }
+            }
+        }
     }
 
     /// Whether it is no word of the server's, but what a request is taken to have led to, since the server does not answer it.
@@ -393,11 +446,18 @@ impl Rooms {
         match kind {
             Some(kind) => front(self, kind),
             // Many servers answer no `leave`: another's refusal is taken for its reply only if nothing else is asked.
-            None => [Kind::Create, Kind::Join, Kind::Destroy, Kind::Fence]
-                .into_iter()
-                .filter_map(|kind| front(self, kind))
-                .min()
-                .or_else(|| front(self, Kind::Leave)),
+            None => [
+                Kind::Create,
+                Kind::Join,
+                Kind::Destroy,
+                Kind::Kick,
+                Kind::SetState,
+                Kind::Fence,
+            ]
+            .into_iter()
+            .filter_map(|kind| front(self, kind))
+            .min()
+            .or_else(|| front(self, Kind::Leave)),
         }
     }
 
@@ -442,6 +502,19 @@ impl Rooms {
                     let whose = self.stays[stay].peer;
                     self.depart(stay, How::Void, at, i);
                     self.peers[whose].place = if whose == peer { out } else { Place::Doubt };
+                }
+            }
+            Some(Notice::Granted {
+                request: Kind::Kick,
+            }) => {
+                for stay in std::mem::take(&mut self.asks[ask].touches) {
+                    let whose = self.stays[stay].peer;
+                    // Who was told so himself is out since then.
+                    if self.stays[stay].gone.is_none() {
+                        self.is_put_out(stay, ask, i);
+                        // What was queued for him before is still on its way.
+                        self.peers[whose].place = Place::Doubt;
+                    }
                 }
             }
             Some(Notice::Refused { reason, .. }) => {

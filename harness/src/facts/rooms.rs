@@ -6,8 +6,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 pub(crate) use super::entries::{
-    Ask, AskId, How, Leaving, LinkId, LinkLife, Listed, News, PeerId, PeerLife, Place, RoomId,
-    Stamp, Stay, StayId,
+    Ask, AskId, HostTold, How, Leaving, LinkId, LinkLife, Listed, News, PeerId, PeerLife, Place,
+    RoomId, Stamp, Stay, StayId,
 };
 use super::nodes::Nodes;
 use super::upward::Upward;
@@ -30,6 +30,7 @@ pub(crate) struct Rooms {
     pub leavings: Vec<Leaving>,
     pub news: Vec<News>,
     pub listed: Vec<Listed>,
+    pub hosts: Vec<HostTold>,
     /// The slowest reply, in µs.
     pub slowest: u64,
     /// How long glare itself got no time from the machine, in µs, all in all.
@@ -90,6 +91,7 @@ impl Rooms {
             leavings: Vec::new(),
             news: Vec::new(),
             listed: Vec::new(),
+            hosts: Vec::new(),
             slowest: 0,
             starved: 0,
             rejects_same_id: terms.rejects_same_id,

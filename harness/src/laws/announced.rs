@@ -314,8 +314,8 @@ fn lost(rooms: &Rooms, leaving: &Leaving, gone: &Stay, news: usize) -> Option<us
     let again = (rooms.links.iter().enumerate())
         .any(|(other, life)| other != line && life.peer == gone.peer && meanwhile(life.began));
     let asks = rooms.asks.iter().any(|ask| match ask.kind {
-        // The room itself may be gone.
-        Kind::Destroy => ask.at < news && ask.reply.is_none_or(|reply| reply > lost),
+        // The room itself may be gone, or he may be put out of it.
+        Kind::Destroy | Kind::Kick => ask.at < news && ask.reply.is_none_or(|reply| reply > lost),
         _ => rooms.links[ask.link].peer == gone.peer && meanwhile(ask.at),
     });
     let left = gone.certain_until().is_some_and(|until| until < lost);

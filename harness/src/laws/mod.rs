@@ -14,6 +14,7 @@ mod addressed;
 mod announced;
 mod answered;
 mod arrivals;
+mod hosts;
 mod judge;
 mod late;
 mod law;

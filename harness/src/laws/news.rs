@@ -44,6 +44,9 @@ pub(super) fn judge(facts: &Facts, terms: &Terms) -> News {
     if let Some(within) = terms.announces_joining_within {
         comings(rooms, &told, within, terms, &mut news);
     }
+    if let Some(within) = terms.announces_host_within {
+        super::hosts::judge(rooms, within, terms, &mut news);
+    }
     if terms.news_before_relays && !terms.coalesces {
         before_relays(facts, &told, &mut news.in_order);
     }
@@ -56,7 +59,13 @@ fn is_known(rooms: &Rooms, story: &Story) -> bool {
     hearer != story.about && !rooms.peers[hearer].opaque && !rooms.peers[story.about].opaque
 }
 
-fn breach(rooms: &Rooms, law: Law, at: usize, because: &[usize], message: String) -> Breach {
+pub(super) fn breach(
+    rooms: &Rooms,
+    law: Law,
+    at: usize,
+    because: &[usize],
+    message: String,
+) -> Breach {
     let mut because: Vec<_> = because.iter().map(|i| rooms.events[*i].seq).collect();
     because.sort_unstable();
     because.dedup();

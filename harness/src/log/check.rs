@@ -296,14 +296,17 @@ fn altered(what: &What) -> Vec<(&'static str, What)> {
                             Request::Create { room }
                             | Request::Join { room }
                             | Request::Leave { room }
-                            | Request::Destroy { room },
+                            | Request::Destroy { room }
+                            | Request::Kick { room, .. }
+                            | Request::SetState { room, .. },
                     }
                     | Word::Notice {
                         notice:
                             Notice::Created { room }
                             | Notice::Joined { room, .. }
                             | Notice::Left { room }
-                            | Notice::Destroyed { room },
+                            | Notice::Destroyed { room }
+                            | Notice::Kicked { room },
                     },
                 ),
             ..
@@ -331,7 +334,7 @@ fn other_kind(word: &mut Word) -> bool {
                 Request::Join { room } => Request::Create { room: room.clone() },
                 Request::Leave { room } => Request::Destroy { room: room.clone() },
                 Request::Destroy { room } => Request::Leave { room: room.clone() },
-                Request::Fence => return false,
+                Request::Kick { .. } | Request::SetState { .. } | Request::Fence => return false,
             };
         }
         Word::Notice { notice } => {

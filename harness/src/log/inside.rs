@@ -128,6 +128,7 @@ fn leftover(graph: &Graph<'_>, i: usize) -> bool {
         // Many servers refuse a message to somebody who has just left with a bare error, and that is a race.
         Some(Notice::Refused { request: None, .. } | Notice::Error { .. }) | None => false,
         Some(Notice::PeerJoined { .. } | Notice::PeerLeft { .. }) => graph.news_of[i].is_none(),
+        Some(notice) if notice.comes_unasked() => false,
         Some(_) => graph.answers[i].is_none(),
     }
 }

@@ -224,9 +224,11 @@ fn message(event: &Event, generation: Option<&Generation>, reply: bool) -> Optio
         Direction::Down => match word {
             Some(Word::Signal { .. }) if trickle => (Sort::RelayedTrickle, about),
             Some(Word::Signal { .. }) => (Sort::Relays, about),
-            Some(Word::Notice {
-                notice: Notice::PeerJoined { .. } | Notice::PeerLeft { .. },
-            }) => (Sort::News, about),
+            Some(Word::Notice { notice })
+                if notice.about().is_some() || matches!(notice, Notice::Kicked { .. }) =>
+            {
+                (Sort::News, about)
+            }
             _ if http => (Sort::Responses, None),
             _ if reply => (Sort::Replies, None),
             Some(Word::Notice {

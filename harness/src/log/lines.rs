@@ -45,7 +45,7 @@ impl Marks {
         {
             let explained = match notice {
                 Notice::PeerJoined { .. } | Notice::PeerLeft { .. } => graph.news_of[i].is_some(),
-                Notice::Error { .. } => true,
+                notice if notice.comes_unasked() => true,
                 _ => graph.answers[i].is_some(),
             };
             marks.delivery = (!explained).then_some("unasked");
@@ -198,14 +198,14 @@ impl Names {
             } => {
                 self.about.insert(event.seq, about.clone());
                 let id = match word {
-                    Word::Signal { peer, .. } => peer.as_ref(),
-                    Word::Notice {
-                        notice: Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. },
-                    } => Some(peer),
-                    _ => None,
+                    Word::Signal { .. } => word.addressee(),
+                    Word::Notice { notice } => notice.about(),
+                    Word::Request { .. } => word.addressee(),
                 };
                 if let Some(id) = id {
-                    self.ids.entry(id.clone()).or_insert_with(|| about.clone());
+                    self.ids
+                        .entry(id.to_owned())
+                        .or_insert_with(|| about.clone());
                 }
             }
             What::Hears {
@@ -417,6 +417,14 @@ impl Names {
             }
             Notice::Left { room } => format!("left {}", word(room.as_str())),
             Notice::Destroyed { room } => format!("destroyed {}", word(room.as_str())),
+            Notice::Granted { request } => format!("granted {request}"),
+            Notice::PeerAway { peer } => format!("peer-away {}", self.who(about, peer)),
+            Notice::PeerBack { peer } => format!("peer-back {}", self.who(about, peer)),
+            Notice::PeerState { peer, state } => {
+                format!("peer-state {} {}", self.who(about, peer), word(state))
+            }
+            Notice::Host { peer } => format!("host {}", self.who(about, peer)),
+            Notice::Kicked { room } => format!("kicked {}", word(room.as_str())),
             Notice::Refused { request, reason } => match request.or(answers) {
                 Some(kind) => format!("refused {kind} {}", quote(reason)),
                 None => format!("refused {}", quote(reason)),
@@ -589,6 +597,8 @@ fn asked(request: &Request) -> String {
         Request::Join { room } => format!("join {}", word(room.as_str())),
         Request::Leave { room } => format!("leave {}", word(room.as_str())),
         Request::Destroy { room } => format!("destroy {}", word(room.as_str())),
+        Request::Kick { room, .. } => format!("kick {}", word(room.as_str())),
+        Request::SetState { state, .. } => format!("set-state {}", word(state)),
         Request::Fence => "fence".to_owned(),
     }
 }

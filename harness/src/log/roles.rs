@@ -10,7 +10,7 @@ use super::graph::{Graph, connection};
 use super::lane::{Lane, Owner};
 use crate::names::{Link, PeerName};
 use crate::record::{Event, What};
-use crate::signaling::{Notice, Word};
+use crate::signaling::{Notice, Request, Word};
 use crate::terms::Direction;
 
 /// Who has which name at one time: by the peer's own name the new one, and its place among all that are bound.
@@ -210,12 +210,24 @@ pub(super) fn rename(
             match word {
                 Some(Word::Notice { notice }) => match notice {
                     Notice::Joined { with, .. } => with.iter_mut().for_each(id),
-                    Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. } => id(peer),
+                    Notice::PeerJoined { peer }
+                    | Notice::PeerLeft { peer, .. }
+                    | Notice::PeerAway { peer }
+                    | Notice::PeerBack { peer }
+                    | Notice::Host { peer }
+                    | Notice::PeerState { peer, .. } => id(peer),
                     Notice::Refused { reason, .. } | Notice::Error { reason } => {
                         *reason = words(reason, called);
                     }
-                    Notice::Created { .. } | Notice::Left { .. } | Notice::Destroyed { .. } => {}
+                    Notice::Created { .. }
+                    | Notice::Left { .. }
+                    | Notice::Destroyed { .. }
+                    | Notice::Granted { .. }
+                    | Notice::Kicked { .. } => {}
                 },
+                Some(Word::Request {
+                    request: Request::Kick { peer, .. },
+                }) => id(peer),
                 Some(_) => {}
                 None => *text = words(text, called),
             }

@@ -182,11 +182,10 @@ pub fn stranger(story: &Story) -> Option<&str> {
         } => match word {
             Word::Signal { peer, .. } => peer.as_deref(),
             Word::Notice { notice } => match notice {
-                Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. } => Some(peer.as_str()),
                 Notice::Joined { with, .. } => {
                     with.iter().map(String::as_str).find(|id| !known(id))
                 }
-                _ => None,
+                _ => notice.about(),
             },
             Word::Request { .. } => None,
         },
@@ -542,6 +541,8 @@ fn meaning(word: &Word, about: Option<&PeerName>, direction: Direction) -> Strin
             | Request::Join { room }
             | Request::Leave { room }
             | Request::Destroy { room } => format!("{} {room}", request.kind()),
+            Request::SetState { state, .. } => format!("set-state {state}"),
+            Request::Kick { room, peer } => format!("kick {} out of {room}", who(peer)),
             Request::Fence => "fence".into(),
         },
         Word::Signal { peer, signal } => {
@@ -563,14 +564,22 @@ fn meaning(word: &Word, about: Option<&PeerName>, direction: Direction) -> Strin
         Word::Notice { notice } => match notice {
             Notice::Joined { room, with } if with.is_empty() => format!("joined {room}, alone"),
             Notice::Joined { room, with } => format!("joined {room} with {}", with.join(", ")),
-            Notice::Created { room } | Notice::Left { room } | Notice::Destroyed { room } => {
+            Notice::Created { room }
+            | Notice::Left { room }
+            | Notice::Destroyed { room }
+            | Notice::Kicked { room } => {
                 format!("{} {room}", notice_kind(word))
             }
+            Notice::Granted { request } => format!("granted {request}"),
             Notice::Refused { request, reason } => match request {
                 Some(request) => format!("{request} refused: {reason:?}"),
                 None => format!("refused: {reason:?}"),
             },
             Notice::PeerJoined { peer } => format!("peer-joined {}", who(peer)),
+            Notice::PeerAway { peer } => format!("peer-away {}", who(peer)),
+            Notice::PeerBack { peer } => format!("peer-back {}", who(peer)),
+            Notice::PeerState { peer, state } => format!("peer-state {} {state}", who(peer)),
+            Notice::Host { peer } => format!("host {}", who(peer)),
             Notice::PeerLeft { peer, how: None } => format!("peer-left {}", who(peer)),
             Notice::PeerLeft {
                 peer,

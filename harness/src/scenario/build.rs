@@ -1,5 +1,7 @@
 //! From the values of a verb's keys to the action, one small function a verb.
 
+mod standing;
+
 use std::time::Duration;
 
 use base64::Engine;
@@ -13,6 +15,7 @@ use crate::names::{PeerName, RoomName};
 use crate::signaling::{DescriptionKind, Field, Garbage, Kind};
 use crate::source::Span;
 use crate::terms::{ChannelOptions, Corruption, Data, Direction, Kill, Machine, RawFrame, Silence};
+pub(crate) use standing::{kick, set_state};
 
 /// Makes an action of values that have been found to fit their shapes. `None`: something needed is missing, and the
 /// mistake is noted already.

@@ -216,13 +216,24 @@ impl Builder {
         })
     }
 
+    /// `kick`
+    pub fn kick(self, peer: impl Into<PeerName>, whom: impl Into<PeerName>) -> Self {
+        self.step(Action::Kick {
+            peer: peer.into(),
+            whom: whom.into(),
+            answer: Answer::Granted,
+        })
+    }
+
     /// The last step's request must be refused, with a reason that contains the text.
     pub fn refused(mut self, reason: impl Into<String>) -> Self {
         if let Some(step) = self.scenario.steps.last_mut()
             && let Action::Create { answer, .. }
             | Action::Join { answer, .. }
             | Action::Leave { answer, .. }
-            | Action::Destroy { answer, .. } = &mut step.action
+            | Action::Destroy { answer, .. }
+            | Action::Kick { answer, .. }
+            | Action::SetState { answer, .. } = &mut step.action
         {
             *answer = Answer::RefusedWith(reason.into());
         }

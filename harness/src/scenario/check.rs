@@ -83,7 +83,7 @@ struct Walk<'a> {
 /// Whether a wait for this is over soon, with everybody's line as it was.
 fn is_lively(condition: &Condition) -> bool {
     match condition {
-        Condition::Hears { kind, .. } => *kind != Kind::PeerLeft,
+        Condition::Hears { kind, .. } => !matches!(kind, Kind::PeerLeft | Kind::PeerAway),
         Condition::Connected { .. }
         | Condition::Said { .. }
         | Condition::Applied { .. }
@@ -204,6 +204,25 @@ impl Walk<'_> {
                 if *answer == Answer::Granted && !self.inside.contains(peer) {
                     self.note(at, "peer", format!("`{peer}` is in no room"))
                         .expect("nothing to leave")
+                        .advise("create or join a room before; if the server is to refuse it: `refused: true`");
+                }
+            }
+            Action::Kick { peer, whom, answer } => {
+                if *answer == Answer::Granted {
+                    for (key, who) in [("peer", peer), ("whom", whom)] {
+                        if !self.inside.contains(who) {
+                            self.note(at, key, format!("`{who}` is in no room"))
+                                .expect("who is put out is in the room of who asks for it")
+                                .advise("create or join a room before; if the server is to refuse it: `refused: true`");
+                        }
+                    }
+                    self.inside.remove(whom);
+                }
+            }
+            Action::SetState { peer, answer, .. } => {
+                if *answer == Answer::Granted && !self.inside.contains(peer) {
+                    self.note(at, "peer", format!("`{peer}` is in no room"))
+                        .expect("nobody to show it to")
                         .advise("create or join a room before; if the server is to refuse it: `refused: true`");
                 }
             }
@@ -404,7 +423,7 @@ impl Walk<'_> {
             Condition::Hears { peer, kind, from } => {
                 let Some(from) = from else { return };
                 self.differ(at, peer, from, "from");
-                if !kind.is_signal() && !matches!(kind, Kind::PeerJoined | Kind::PeerLeft) {
+                if !kind.is_signal() && !kind.is_of_a_peer() {
                     self.note(
                         at,
                         "from",

@@ -62,6 +62,11 @@ fn most(steps: &[Step]) -> usize {
                 rooms.remove(room);
             }
             Action::Leave { peer, .. }
+            | Action::Kick {
+                whom: peer,
+                answer: Answer::Granted,
+                ..
+            }
             | Action::Disconnect { peer }
             | Action::Second {
                 peer,

@@ -93,6 +93,10 @@ fn blocked<'k, 's>(
         Action::Join { peer, answer, .. } => answered(peer, Kind::Join, answer, kept, before),
         Action::Leave { peer, answer } => answered(peer, Kind::Leave, answer, kept, before),
         Action::Destroy { peer, answer, .. } => answered(peer, Kind::Destroy, answer, kept, before),
+        Action::Kick { peer, answer, .. } => answered(peer, Kind::Kick, answer, kept, before),
+        Action::SetState { peer, answer, .. } => {
+            answered(peer, Kind::SetState, answer, kept, before)
+        }
         Action::Await(Condition::Hears { peer, kind, from }) => heard(peer, *kind, from, kept),
         _ => None,
     }
@@ -109,6 +113,7 @@ fn answered<'k, 's>(
         Kind::Create => Kind::Created,
         Kind::Join => Kind::Joined,
         Kind::Leave => Kind::Left,
+        Kind::Kick | Kind::SetState => Kind::Granted,
         _ => Kind::Destroyed,
     };
     let reply = match answer {
@@ -144,7 +149,9 @@ fn asks(action: &Action, peer: &PeerName) -> bool {
         Action::Create { peer: who, .. }
         | Action::Join { peer: who, .. }
         | Action::Leave { peer: who, .. }
-        | Action::Destroy { peer: who, .. } => who == peer,
+        | Action::Destroy { peer: who, .. }
+        | Action::Kick { peer: who, .. }
+        | Action::SetState { peer: who, .. } => who == peer,
         _ => false,
     }
 }

@@ -253,7 +253,6 @@ fn on_a_wire(
         let all = Kind::ALL.iter().copied().filter(move |kind| wanted(*kind));
         all.map(Kind::as_str)
     };
-    let notice = |kind: Kind| !kind.is_signal() && !kind.is_request();
     let wires = || ON_WIRES.iter().copied();
     let (known, where_): (Vec<&str>, &str) = match (from, to) {
         (Side::Peer, Side::Server) => (
@@ -281,7 +280,7 @@ fn on_a_wire(
         return Some(strange(word, where_, &known));
     }
     let kind: Kind = word.parse().ok()?;
-    if notice(kind) && matches!(kind, Kind::PeerJoined | Kind::PeerLeft) {
+    if kind.is_of_a_peer() {
         let (name, _) = rest.word()?;
         let known = cast.peers.contains(&name) || name.starts_with('<');
         return Side::of(name, cast).err().filter(|_| !known);

@@ -339,6 +339,18 @@ pub enum Action {
         room: RoomName,
         answer: Answer,
     },
+    /// Put somebody out of one's room.
+    Kick {
+        peer: PeerName,
+        whom: PeerName,
+        answer: Answer,
+    },
+    /// Show something else of oneself to those in one's room.
+    SetState {
+        peer: PeerName,
+        state: String,
+        answer: Answer,
+    },
     /// Close the signaling connection with a close frame and wait until it is closed.
     Disconnect { peer: PeerName },
     /// Offer, answer, trickle, as a well-behaved client does; waits until the offer is sent. `to` where there is a choice.

@@ -215,6 +215,17 @@ impl<'s> Course<'s> {
                     self.rooms.remove(room);
                 }
             }
+            Action::Kick { peer, whom, answer } => {
+                need(self, Need::Says(Kind::Kick), "puts somebody out".into());
+                if !self.refused(peer, Kind::Kick, None, answer, step) {
+                    self.leave(whom, Some(End::Left));
+                    self.outside.insert(whom);
+                }
+            }
+            Action::SetState { peer, answer, .. } => {
+                need(self, Need::Says(Kind::SetState), "sets a state".into());
+                self.refused(peer, Kind::SetState, None, answer, step);
+            }
             // Of the end of a line that is silent already the server hears nothing.
             Action::Kill {
                 peer,

@@ -24,6 +24,8 @@ fn why(line: &str, scenario: &Scenario) -> Option<String> {
     let kind: Kind = word.parse().ok()?;
     let (name, request, granted) = match (from, to) {
         (name, "server") if kind.is_request() => (name, kind, false),
+        // It may be of one request or another.
+        ("server", _) if kind == Kind::Granted => return None,
         ("server", name) => (name, asked_by(kind)?, true),
         _ => return None,
     };
@@ -59,6 +61,8 @@ fn asks(action: &Action, peer: &PeerName, request: Kind, granted: bool) -> bool 
         Action::Join { peer, answer, .. } => (peer, Kind::Join, answer),
         Action::Leave { peer, answer } => (peer, Kind::Leave, answer),
         Action::Destroy { peer, answer, .. } => (peer, Kind::Destroy, answer),
+        Action::Kick { peer, answer, .. } => (peer, Kind::Kick, answer),
+        Action::SetState { peer, answer, .. } => (peer, Kind::SetState, answer),
         _ => return false,
     };
     let refused = matches!(answer, Answer::Refused | Answer::RefusedWith(_));

@@ -104,6 +104,8 @@ macro_rules! doer {
             | Action::Join { peer, .. }
             | Action::Leave { peer, .. }
             | Action::Destroy { peer, .. }
+            | Action::Kick { peer, .. }
+            | Action::SetState { peer, .. }
             | Action::Disconnect { peer }
             | Action::Second { peer, .. }
             | Action::Retire { peer }
@@ -154,7 +156,9 @@ impl Action {
             | Action::Create { answer, .. }
             | Action::Join { answer, .. }
             | Action::Leave { answer, .. }
-            | Action::Destroy { answer, .. } => Some(answer),
+            | Action::Destroy { answer, .. }
+            | Action::Kick { answer, .. }
+            | Action::SetState { answer, .. } => Some(answer),
             _ => None,
         }
     }

@@ -27,6 +27,9 @@ pub struct Terms {
     pub announces_leaving_to: Audience,
     /// Those inside hear within this time that somebody came; `None`: nothing is promised.
     pub announces_joining_within: Option<Duration>,
+    /// All who stay hear within this time who is host when the one before has gone; `None`: nothing is promised.
+    #[serde(default)]
+    pub announces_host_within: Option<Duration>,
     /// Who is back before he was told to be gone need not be told to have gone.
     pub coalesces: bool,
     /// What is relayed may come out changed: messages are then matched by kind.
@@ -109,6 +112,7 @@ impl From<&Properties> for Terms {
             keeps_places_at_least: properties.keeps_places_at_least,
             announces_leaving_to: properties.announces_leaving_to,
             announces_joining_within: properties.announces_joining_within,
+            announces_host_within: properties.announces_host_within,
             coalesces: properties.coalesces,
             rewrites: properties.rewrites,
             relays_media: properties.relays_media,

@@ -20,6 +20,10 @@ pub enum Request {
     Leave { room: RoomName },
     /// Remove a room.
     Destroy { room: RoomName },
+    /// Put somebody out of one's room, who is called as the server writes ids.
+    Kick { room: RoomName, peer: String },
+    /// Show something else of oneself to those in one's room.
+    SetState { room: RoomName, state: String },
     /// A request made only for its refusal: when the reply is here, all that the server had queued before is here too.
     Fence,
 }
@@ -134,6 +138,8 @@ pub enum Notice {
     Left { room: RoomName },
     /// Reply: the room is gone.
     Destroyed { room: RoomName },
+    /// Reply: what was asked is done, and one is where one was.
+    Granted { request: Kind },
     /// Reply: no. `request` says to what, where the server says so.
     Refused {
         request: Option<Kind>,
@@ -143,6 +149,16 @@ pub enum Notice {
     PeerJoined { peer: String },
     /// News: somebody is gone from your room; `how` is the server's word for it, where it has one.
     PeerLeft { peer: String, how: Option<String> },
+    /// News: somebody's line has ended, and his place in your room is kept.
+    PeerAway { peer: String },
+    /// News: who was away has his place in your room again.
+    PeerBack { peer: String },
+    /// News: what somebody in your room shows of himself.
+    PeerState { peer: String, state: String },
+    /// News: who is host of your room from now on; it may be you.
+    Host { peer: String },
+    /// News: somebody has put you out of your room.
+    Kicked { room: RoomName },
     /// News: something is wrong that answers no request.
     Error { reason: String },
 }
@@ -163,6 +179,34 @@ pub enum Word {
     Notice { notice: Notice },
 }
 
+impl Notice {
+    /// Whom it is news of, as the server writes ids.
+    pub fn about(&self) -> Option<&str> {
+        match self {
+            Notice::PeerJoined { peer }
+            | Notice::PeerLeft { peer, .. }
+            | Notice::PeerAway { peer }
+            | Notice::PeerBack { peer }
+            | Notice::PeerState { peer, .. }
+            | Notice::Host { peer } => Some(peer),
+            _ => None,
+        }
+    }
+
+    /// Whether it answers no request, though no news of a coming or going either: it comes when the server likes.
+    pub fn comes_unasked(&self) -> bool {
+        matches!(
+            self,
+            Notice::PeerAway { .. }
+                | Notice::PeerBack { .. }
+                | Notice::PeerState { .. }
+                | Notice::Host { .. }
+                | Notice::Kicked { .. }
+                | Notice::Error { .. }
+        )
+    }
+}
+
 impl Request {
     /// The room that it is about.
     pub fn room(&self) -> Option<&RoomName> {
@@ -170,9 +214,19 @@ impl Request {
             Request::Create { room }
             | Request::Join { room }
             | Request::Leave { room }
-            | Request::Destroy { room } => Some(room),
+            | Request::Destroy { room }
+            | Request::Kick { room, .. }
+            | Request::SetState { room, .. } => Some(room),
             Request::Fence => None,
         }
+    }
+
+    /// Whether who asks is in that room then, or nobody is.
+    pub fn moves(&self) -> bool {
+        matches!(
+            self,
+            Request::Create { .. } | Request::Join { .. } | Request::Destroy { .. }
+        )
     }
 
     /// The word's name, as scenario files write it.
@@ -182,6 +236,8 @@ impl Request {
             Request::Join { .. } => Kind::Join,
             Request::Leave { .. } => Kind::Leave,
             Request::Destroy { .. } => Kind::Destroy,
+            Request::Kick { .. } => Kind::Kick,
+            Request::SetState { .. } => Kind::SetState,
             Request::Fence => Kind::Fence,
         }
     }
@@ -196,6 +252,17 @@ impl Word {
                 notice: Notice::Refused { .. }
             }
         )
+    }
+
+    /// Whom it is for, or about, as it is said: as the server writes ids.
+    pub fn addressee(&self) -> Option<&str> {
+        match self {
+            Word::Signal { peer, .. } => peer.as_deref(),
+            Word::Request {
+                request: Request::Kick { peer, .. },
+            } => Some(peer),
+            _ => None,
+        }
     }
 
     /// The word's name, as scenario files write it.
@@ -214,9 +281,15 @@ impl Word {
                 Notice::Joined { .. } => Kind::Joined,
                 Notice::Left { .. } => Kind::Left,
                 Notice::Destroyed { .. } => Kind::Destroyed,
+                Notice::Granted { .. } => Kind::Granted,
                 Notice::Refused { .. } => Kind::Refused,
                 Notice::PeerJoined { .. } => Kind::PeerJoined,
                 Notice::PeerLeft { .. } => Kind::PeerLeft,
+                Notice::PeerAway { .. } => Kind::PeerAway,
+                Notice::PeerBack { .. } => Kind::PeerBack,
+                Notice::PeerState { .. } => Kind::PeerState,
+                Notice::Host { .. } => Kind::Host,
+                Notice::Kicked { .. } => Kind::Kicked,
                 Notice::Error { .. } => Kind::Error,
             },
         }
@@ -252,6 +325,8 @@ kinds! {
     Join "join",
     Leave "leave",
     Destroy "destroy",
+    Kick "kick",
+    SetState "set-state",
     Fence "fence",
     Offer "offer",
     Answer "answer",
@@ -262,9 +337,15 @@ kinds! {
     Joined "joined",
     Left "left",
     Destroyed "destroyed",
+    Granted "granted",
     Refused "refused",
     PeerJoined "peer-joined",
     PeerLeft "peer-left",
+    PeerAway "peer-away",
+    PeerBack "peer-back",
+    PeerState "peer-state",
+    Host "host",
+    Kicked "kicked",
     Error "error",
 }
 
@@ -277,11 +358,30 @@ impl Kind {
         )
     }
 
+    /// Whether it is news of somebody in the room, who is named in it.
+    pub fn is_of_a_peer(self) -> bool {
+        matches!(
+            self,
+            Kind::PeerJoined
+                | Kind::PeerLeft
+                | Kind::PeerAway
+                | Kind::PeerBack
+                | Kind::PeerState
+                | Kind::Host
+        )
+    }
+
     /// Whether a peer asks it of the server.
     pub fn is_request(self) -> bool {
         matches!(
             self,
-            Kind::Create | Kind::Join | Kind::Leave | Kind::Destroy | Kind::Fence
+            Kind::Create
+                | Kind::Join
+                | Kind::Leave
+                | Kind::Destroy
+                | Kind::Kick
+                | Kind::SetState
+                | Kind::Fence
         )
     }
 }

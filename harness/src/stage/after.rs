@@ -180,6 +180,8 @@ impl Stage {
             (Action::Join { .. }, _) => Ok(Some(Due::Reply(Kind::Join)).into()),
             (Action::Leave { .. }, _) => Ok(Some(Due::Reply(Kind::Leave)).into()),
             (Action::Destroy { .. }, _) => Ok(Some(Due::Reply(Kind::Destroy)).into()),
+            (Action::Kick { .. }, _) => Ok(Some(Due::Reply(Kind::Kick)).into()),
+            (Action::SetState { .. }, _) => Ok(Some(Due::Reply(Kind::SetState)).into()),
             (Action::Disconnect { .. }, _) => Ok(self.world.link(peer).map(Due::Closed).into()),
             (
                 Action::Say {

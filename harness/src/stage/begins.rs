@@ -88,6 +88,28 @@ impl Stage {
                 }
             },
             Action::Destroy { room, .. } => ask(Request::Destroy { room: room.clone() }, None),
+            Action::Kick { peer, whom, .. } => match self.rooms.get(peer).cloned() {
+                Some(room) => {
+                    let peer = whom.as_str().to_owned();
+                    ask(Request::Kick { room, peer }, None)
+                }
+                None => {
+                    return Err(fail(format!(
+                        "{peer} has neither created nor joined a room that it could put {whom} out of"
+                    )));
+                }
+            },
+            Action::SetState { peer, state, .. } => match self.rooms.get(peer).cloned() {
+                Some(room) => {
+                    let state = state.clone();
+                    ask(Request::SetState { room, state }, None)
+                }
+                None => {
+                    return Err(fail(format!(
+                        "{peer} has neither created nor joined a room to show {state} in"
+                    )));
+                }
+            },
             Action::Negotiate { from, to } => match to.clone().or_else(|| self.other(from)) {
                 Some(to) => Begins::Sending(Order::Deed {
                     to: Some(to),

@@ -556,10 +556,8 @@ impl Driver {
         let about = match &word {
             Word::Signal { peer: Some(id), .. } => self.directory.peer(id),
             Word::Signal { peer: None, .. } => self.directory.unnamed(&self.name),
-            Word::Notice {
-                notice: Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. },
-            } => self.directory.peer(peer),
-            _ => None,
+            Word::Notice { notice } => notice.about().and_then(|id| self.directory.peer(id)),
+            Word::Request { .. } => None,
         };
         let heard = self.recorder.record(
             What::Hears {

@@ -130,13 +130,12 @@ impl Wire {
 
     /// Whether a word of the server's names somebody who is nobody of the case.
     pub(super) fn is_of_a_stranger(&self, word: &Word) -> bool {
-        let strange = |id: &String| self.directory.peer(id).is_none();
+        let strange = |id: &str| self.directory.peer(id).is_none();
         match word {
-            Word::Signal { peer, .. } => peer.as_ref().is_some_and(strange),
+            Word::Signal { .. } => word.addressee().is_some_and(strange),
             Word::Notice { notice } => match notice {
-                Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. } => strange(peer),
-                Notice::Joined { with, .. } => with.iter().any(strange),
-                _ => false,
+                Notice::Joined { with, .. } => with.iter().any(|id| strange(id)),
+                _ => notice.about().is_some_and(strange),
             },
             Word::Request { .. } => false,
         }
@@ -152,7 +151,9 @@ impl Wire {
             Notice::Created { room } | Notice::Joined { room, .. } => {
                 book.enter(room.as_str(), self.peer.as_str());
             }
-            Notice::Left { .. } | Notice::Destroyed { .. } => book.leave(self.peer.as_str()),
+            Notice::Left { .. } | Notice::Destroyed { .. } | Notice::Kicked { .. } => {
+                book.leave(self.peer.as_str())
+            }
             _ => {}
         }
     }

@@ -139,7 +139,9 @@ impl Line {
             Notice::Created { room } | Notice::Joined { room, .. } => {
                 self.room = Some(room.clone());
             }
-            Notice::Left { .. } | Notice::Destroyed { .. } => self.room = None,
+            Notice::Left { .. } | Notice::Destroyed { .. } | Notice::Kicked { .. } => {
+                self.room = None;
+            }
             _ => {}
         }
     }

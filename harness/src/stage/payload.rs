@@ -7,17 +7,14 @@ use std::sync::Arc;
 use super::directory::Directory;
 use crate::names::PeerName;
 use crate::record::{Digest, Fingerprint, elide};
-use crate::signaling::{Notice, Signal, Word};
+use crate::signaling::{Signal, Word};
 
 /// What a word speaks of: the addressee on the way up, the sender or the subject on the way down.
 pub(super) fn about(directory: &Directory, word: &Word) -> Option<PeerName> {
     match word {
         Word::Signal { peer, .. } => peer.as_deref().and_then(|id| directory.peer(id)),
-        Word::Notice { notice } => match notice {
-            Notice::PeerJoined { peer } | Notice::PeerLeft { peer, .. } => directory.peer(peer),
-            _ => None,
-        },
-        Word::Request { .. } => None,
+        Word::Notice { notice } => notice.about().and_then(|id| directory.peer(id)),
+        Word::Request { .. } => word.addressee().and_then(|id| directory.peer(id)),
     }
 }
 

@@ -245,9 +245,9 @@ impl Stage {
             case.scenario
                 .each_step()
                 .any(|(_, step)| match &step.action {
-                    Action::Leave { peer: who, .. } | Action::Destroy { peer: who, .. } => {
-                        case.scenario.may_be(who).contains(&peer)
-                    }
+                    Action::Leave { peer: who, .. }
+                    | Action::Destroy { peer: who, .. }
+                    | Action::Kick { whom: who, .. } => case.scenario.may_be(who).contains(&peer),
                     _ => false,
                 })
         };

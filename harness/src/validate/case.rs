@@ -79,6 +79,23 @@ pub(super) const KEEPS: &str = "keeps-places";
 /// The promise that a place is kept for some time at least.
 pub(super) const LEAST_KEPT: &str = "keeps-places: at-least";
 
+/// The promise that those inside hear who is away while his place is kept, and that he is back.
+pub(super) const ABSENCE: &str = "announces-absence-within";
+
+/// The promise that all others in a room hear what somebody shows of himself.
+pub(super) const STATES: &str = "announces-states-within";
+/// What stands for the time in which they do.
+pub(super) const STATES_TOLD: &str = "STATES-TOLD";
+/// What stands for what somebody shows of himself who has just come in.
+pub(super) const FIRST_STATE: &str = "FIRST-STATE";
+/// What stands for something else that he may show.
+pub(super) const OTHER_STATE: &str = "OTHER-STATE";
+
+/// The promise that all who stay hear who is host when the one before has gone.
+pub(super) const HOST: &str = "announces-host-within";
+/// What stands for the time in which they do.
+pub(super) const HOST_TOLD: &str = "HOST-TOLD";
+
 /// What stands for most of that time in the steps of a case.
 pub(super) const MOST_OF_IT: &str = "MOST-OF-IT";
 /// What stands for the longest time for which a place is kept.

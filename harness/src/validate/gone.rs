@@ -203,6 +203,11 @@ impl Course<'_> {
         if let Some(no) = &line.no {
             return Some(by_room(format!("{ended}, having refused it: {no:?}")));
         }
+        if self.is_put_out(peer) {
+            return Some(by_room(format!(
+                "{ended}, who had been put out of the room"
+            )));
+        }
         if let Some(kind @ (Kind::Leave | Kind::Destroy | Kind::Bye)) = line.said {
             return Some(by_room(format!("{ended} at its `{kind}`")));
         }
@@ -325,6 +330,12 @@ impl Course<'_> {
     }
 
     /// Whether a step before had the peer leave, with nothing behind it that it came in by.
+    /// Whether a step has had somebody put this one out.
+    fn is_put_out(&self, peer: &PeerName) -> bool {
+        let mut before = (1..self.failed).filter_map(|step| self.action(step));
+        before.any(|action| matches!(action, Action::Kick { whom, .. } if whom == peer))
+    }
+
     fn has_left(&self, peer: &PeerName) -> bool {
         let before = (1..self.failed).rev().filter_map(|step| self.action(step));
         let mut his = before.filter(|action| action.actor() == Some(peer));

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::case::{Case, LEAST_KEPT, Source};
+use super::case::{ABSENCE, Case, LEAST_KEPT, Source};
 use crate::record::What;
-use crate::signaling::{Dialect, Kind};
+use crate::signaling::{Dialect, Kind, Need};
 use crate::stage::Outcome;
 use crate::terms::Direction;
 
@@ -44,6 +44,35 @@ pub(super) fn passing(dialect: &Dialect) -> Option<String> {
             "a place is kept for up to {most:?}, and he is back after {BRIEFLY:?} at the earliest"
         )
     })
+}
+
+/// Why those inside need not be told who is away, while his place is kept.
+pub(super) fn untold(dialect: &Dialect) -> Option<String> {
+    let (name, properties) = (dialect.name(), dialect.properties());
+    let undeclared = |key: &str| Some(format!("the dialect `{name}` declares no `{key}`"));
+    if properties.announces_absence_within.is_none() {
+        return undeclared(ABSENCE);
+    }
+    least(dialect).or_else(|| Need::NoticesLoss.lacking(dialect))
+}
+
+/// So long after somebody has set something all others have heard of it.
+pub(super) fn states_told(dialect: &Dialect) -> Duration {
+    let told = dialect.properties().announces_states_within;
+    told.unwrap_or_default() + BRIEFLY
+}
+
+/// So long after the host has gone all who stay have heard who is host.
+pub(super) fn host_told(dialect: &Dialect) -> Duration {
+    let told = dialect.properties().announces_host_within;
+    told.unwrap_or_default() + BRIEFLY
+}
+
+/// Why nobody need have his place again.
+pub(super) fn least(dialect: &Dialect) -> Option<String> {
+    let name = dialect.name();
+    (dialect.properties().keeps_places_at_least.is_none())
+        .then(|| format!("the dialect `{name}` declares no `keeps-places: {{ at-least: … }}`"))
 }
 
 /// Why nobody can be asked for it.
@@ -112,7 +141,10 @@ pub(super) fn too_late(case: &Case, outcome: &Outcome, dialect: &Dialect) -> Opt
 
 /// Why a run accuses nobody: he was back only when so much of the time was over that his place may have been free.
 pub(super) fn too_slow(case: &Case, outcome: &Outcome, dialect: &Dialect) -> Option<String> {
-    if !matches!(case.source, Source::Dialect(LEAST_KEPT)) {
+    if !matches!(
+        case.source,
+        Source::Dialect(LEAST_KEPT | ABSENCE | "keeps-states")
+    ) {
         return None;
     }
     let least = dialect.properties().keeps_places_at_least?;

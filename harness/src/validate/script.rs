@@ -24,7 +24,7 @@
 //! | `once` | what must have come about in between, for what follows to say anything; other cases ask for it |
 //! | `then` | the probes; in the control, too |
 //! | `never`, `order` | a line of `expect: never`, of `expect: order` |
-//! | `count 1` | how often a line is in the trace |
+//! | `count 1`, `count some` | how often a line is in the trace; `some`: at least once |
 //! | `names peers` | it asks what becomes of their ids: a dialect that tells the server none cannot be asked |
 //! | `keeps places` | it asks for a place that is kept for some time at least, and is come back to |
 //! | `keeps room` | it asks for the room of a place that is kept and come back to |
@@ -43,6 +43,18 @@
 //! | `needs places` | nobody keeps a place for who is lost, and who comes in is told who is there, or how many fit |
 //! | `needs size` | it is promised how much is taken |
 //! | `needs noticed loss` | it is promised how soon a loss is told, and nothing but time shows it |
+//! | `needs kick` | somebody who may do so can put others out of a room |
+//! | `needs kick by host` | nobody else may |
+//! | `needs absence` | it is promised that those inside hear who is lost while his place is kept, and that he is back |
+//! | `needs states` | it is promised that all others hear what somebody sets |
+//! | `needs listed states` | who comes in is told what those inside have set |
+//! | `needs kept states` | who comes back into his place shows what he had set |
+//! | `needs news once` | each piece of news comes once |
+//! | `needs host` | it is promised that all who stay hear who is host when the one before has gone |
+//! | `needs longest host` | he is who has been inside longest |
+//! | `needs line outside` | who has left a room has a line |
+//! | `needs answers` | each request is answered, be it ever so odd |
+//! | `needs announced leaving` | it is promised how soon those who stay hear who went |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
 //! | `may move` | that it is granted is no breach: a server may let one out of a room into another |
 //! | `calm` | what stands in the control in the place of the harm before it: the same without what does harm |
@@ -54,14 +66,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::case::{
-    ALL_OF_IT, Case, GOODBYE, HOW_LEFT, HOW_LOST, MOST_OF_IT, PATIENTLY, SHORTLY, UNTIL_GONE,
+    ALL_OF_IT, Case, FIRST_STATE, GOODBYE, HOST, HOST_TOLD, HOW_LEFT, HOW_LOST, MOST_OF_IT,
+    OTHER_STATE, PATIENTLY, SHORTLY, STATES, STATES_TOLD, UNTIL_GONE,
 };
 use super::{kept, sized};
 use crate::mistake::Mistakes;
 use crate::names::PeerName;
 use crate::record::{Failure, FailureKind};
 use crate::scenario::{Action, DEFAULT_WITHIN, MAX_PEERS, Place, Scenario, peers_named};
-use crate::signaling::{Dialect, Garbage, Kind, Need, OnGarbage, Reason};
+use crate::signaling::{Dialect, Garbage, KickBy, Kind, Need, OnGarbage, Reason};
 
 /// For what a step stands in its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +138,10 @@ impl Script {
                 HOW_LOST,
                 &told_how(dialect.properties().how.lost.as_deref()),
             )
+            .replace(HOST_TOLD, &written_out(Some(kept::host_told(dialect))))
+            .replace(STATES_TOLD, &written_out(Some(kept::states_told(dialect))))
+            .replace(FIRST_STATE, &state(dialect, 0))
+            .replace(OTHER_STATE, &state(dialect, 1))
             .replace(SHORTLY, &written_out(Some(kept::shortly(dialect))))
             .replace(UNTIL_GONE, &written_out(Some(kept::until_gone(dialect))));
         for line in steps_of_it.lines().map(str::trim) {
@@ -353,6 +370,9 @@ impl Script {
                 };
                 text.push_str(if at == 0 { &head } else { "" });
                 let _ = match (part, line.split_once(' ')) {
+                    ("count", Some(("some", line))) => {
+                        writeln!(text, "    {}: at least 1", crate::yaml::scalar(line))
+                    }
                     ("count", Some((times, line))) => {
                         writeln!(text, "    {}: {times}", crate::yaml::scalar(line))
                     }
@@ -367,6 +387,15 @@ impl Script {
 
 /// A room of more is not filled: a scenario has eight peers at most, and one who finds no place is outside.
 const MOST: usize = 7;
+
+/// What somebody may show of himself, the nth of it.
+fn state(dialect: &Dialect, nth: usize) -> String {
+    match dialect.properties().states.get(nth) {
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => "none".to_owned(),
+    }
+}
 
 /// Why no peer can be called as a case wants it.
 fn unnamed(dialect: &Dialect) -> Option<String> {
@@ -416,6 +445,48 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
             .then(|| format!("the dialect `{name}` declares no `how: left`")),
         "how lost" => (properties.how.lost.is_none())
             .then(|| format!("the dialect `{name}` declares no `how: lost`")),
+        "kick" => Need::Says(Kind::Kick).lacking(dialect).or_else(|| {
+            let unsaid = dialect.properties().kick_by.is_none();
+            unsaid.then(|| format!("the dialect `{name}` does not declare who may put others out (`kick-by`)"))
+        }),
+        "kick by host" => needed("kick", dialect, patience).or_else(|| {
+            let anybody = dialect.properties().kick_by != Some(KickBy::Host);
+            let unanswered = !dialect.answers(Kind::Kick);
+            (anybody.then(|| format!("the dialect `{name}` declares `kick-by: anybody`")))
+                .or(unanswered.then(|| format!("with the dialect `{name}` no answer comes to a `kick`")))
+        }),
+        "absence" => (Need::Hears(Kind::PeerAway).lacking(dialect))
+            .or_else(|| Need::Hears(Kind::PeerBack).lacking(dialect))
+            .or_else(|| kept::untold(dialect)),
+        "states" => Need::Says(Kind::SetState)
+            .lacking(dialect)
+            .or_else(|| Need::Hears(Kind::PeerState).lacking(dialect))
+            .or_else(|| {
+                let properties = dialect.properties();
+                let undeclared = |key: &str| format!("the dialect `{name}` declares no `{key}`");
+                let unknown = properties.states.is_empty().then(|| undeclared("states"));
+                let untold = properties.announces_states_within.is_none();
+                unknown.or(untold.then(|| undeclared(STATES)))
+            }),
+        "listed states" => (!dialect.lists_states()).then(|| {
+            format!("the dialect `{name}` does not say what those inside have set (`{{state}}` in `hear: joined`)")
+        }),
+        "kept states" => (!dialect.properties().keeps_states)
+            .then(|| format!("the dialect `{name}` declares no `keeps-states`"))
+            .or_else(|| kept::least(dialect)),
+        "news once" => (!dialect.properties().news_once)
+            .then(|| format!("the dialect `{name}` declares no `news-once`")),
+        "host" => (Need::Hears(Kind::Host).lacking(dialect)).or_else(|| {
+            let untold = dialect.properties().announces_host_within.is_none();
+            untold.then(|| format!("the dialect `{name}` declares no `{HOST}`"))
+        }),
+        "longest host" => (!dialect.properties().host_passes_to_longest)
+            .then(|| format!("the dialect `{name}` declares no `host-passes-to: longest`")),
+        "line outside" => Need::StaysConnected.lacking(dialect),
+        "answers" => (dialect.properties().answers_within.is_none())
+            .then(|| format!("the dialect `{name}` declares no `answers-within`")),
+        "announced leaving" => (dialect.properties().announces_leaving_within.is_none())
+            .then(|| format!("the dialect `{name}` declares no `announces-leaving-within`")),
         "noticed loss" => {
             let silent = properties.announces_leaving_within.is_none();
             let undeclared = silent

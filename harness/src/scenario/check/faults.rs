@@ -123,6 +123,8 @@ impl Walk<'_> {
             | Action::Join { .. }
             | Action::Leave { .. }
             | Action::Destroy { .. }
+            | Action::Kick { .. }
+            | Action::SetState { .. }
             | Action::Http { .. }
             | Action::SendRaw {
                 raw: Raw::Upgrade { .. },
@@ -234,9 +236,7 @@ impl Walk<'_> {
                     .advise("say `to: …`");
                 false
             }
-            (Some(_), Some(_))
-                if !kind.is_signal() && !matches!(kind, Kind::PeerJoined | Kind::PeerLeft) =>
-            {
+            (Some(_), Some(_)) if !kind.is_signal() && !kind.is_of_a_peer() => {
                 self.note(at, "from", format!("`{kind}` comes from the server"))
                     .expect("nothing can match this")
                     .advise("say `to: …` alone");

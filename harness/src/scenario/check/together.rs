@@ -100,6 +100,8 @@ impl Walk<'_> {
             Action::Join { .. } => (Kind::Join, &[Kind::Joined, Kind::Refused]),
             Action::Leave { .. } => (Kind::Leave, &[Kind::Left, Kind::Refused]),
             Action::Destroy { .. } => (Kind::Destroy, &[Kind::Destroyed, Kind::Refused]),
+            Action::Kick { .. } => (Kind::Kick, &[Kind::Granted, Kind::Refused]),
+            Action::SetState { .. } => (Kind::SetState, &[Kind::Granted, Kind::Refused]),
             _ => return,
         };
         let answer = at.step.action.answer();

@@ -68,6 +68,34 @@ pub(crate) const AT_ONCE: &[Verb] = &[
         build::destroy,
     ),
     verb(
+        "kick",
+        "Puts somebody out of one's room.",
+        &[
+            PEER,
+            must("whom", Shape::Peer, "Who is put out."),
+            REFUSED,
+            ANSWER,
+        ],
+        Demands::Nothing,
+        build::kick,
+    ),
+    verb(
+        "set-state",
+        "Shows something else of oneself to those in one's room: that one is muted, or busy.",
+        &[
+            PEER,
+            must(
+                "state",
+                Shape::Text(MAX_LABEL),
+                "What is shown; one of the dialect's `states`, as a text.",
+            ),
+            REFUSED,
+            ANSWER,
+        ],
+        Demands::Nothing,
+        build::set_state,
+    ),
+    verb(
         "disconnect",
         "Closes the signaling connection with a close frame.",
         &[

@@ -101,6 +101,18 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
                 answer,
             ),
         ),
+        Action::Kick { peer, whom, answer } => (
+            "kick",
+            with_answer(vec![who("peer", peer), who("whom", whom)], answer),
+        ),
+        Action::SetState {
+            peer,
+            state,
+            answer,
+        } => (
+            "set-state",
+            with_answer(vec![who("peer", peer), ("state", scalar(state))], answer),
+        ),
         Action::Disconnect { peer } => ("disconnect", vec![who("peer", peer)]),
         Action::Negotiate { from, to } => ("negotiate", both(("from", from), ("to", to))),
         Action::CreateOffer { peer, to } => ("create-offer", both(("peer", peer), ("to", to))),

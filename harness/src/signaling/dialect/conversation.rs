@@ -413,6 +413,7 @@ impl Conversation {
     pub(super) fn said_variables<'a>(&self, word: &'a Word) -> Variables<'a> {
         let mut variables = self.variables();
         words::variables(word, &mut variables);
+        words::state_as_declared(word, &self.dialect.properties.states, &mut variables);
         if let Some(room) = self
             .room
             .as_ref()
@@ -422,10 +423,7 @@ impl Conversation {
         }
         let room = variables.text("room").map(str::to_owned);
         self.alias.put_on(&mut variables);
-        if let Word::Signal {
-            peer: Some(peer), ..
-        } = word
-        {
+        if let Some(peer) = word.addressee() {
             if let Some(id) = self.book.peer_id(peer) {
                 variables.replace("peer", Some(id));
             } else if self.is_named() {
@@ -592,7 +590,7 @@ impl Conversation {
     pub fn moved(&mut self, word: &Word) {
         match word {
             Word::Request { request } => {
-                if let Some(room) = request.room().filter(|_| request.kind() != Kind::Leave) {
+                if let Some(room) = request.room().filter(|_| request.moves()) {
                     self.asked = Some((request.kind(), room.clone()));
                 }
             }
@@ -600,7 +598,7 @@ impl Conversation {
                 notice: Notice::Created { room } | Notice::Joined { room, .. },
             } => self.room = Some(room.clone()),
             Word::Notice {
-                notice: Notice::Left { .. },
+                notice: Notice::Left { .. } | Notice::Kicked { .. },
             } => self.room = None,
             Word::Notice {
                 notice: Notice::Destroyed { room },
@@ -661,6 +659,7 @@ impl Conversation {
                     | Notice::Joined { .. }
                     | Notice::Left { .. }
                     | Notice::Destroyed { .. }
+                    | Notice::Granted { .. }
                     | Notice::Refused { .. },
             } => self.refusable.before_request = false,
             _ => {}
@@ -712,7 +711,7 @@ impl Conversation {
                 notice: Notice::Refused { .. },
             } => self.awaits = false,
             Word::Notice {
-                notice: Notice::Left { .. },
+                notice: Notice::Left { .. } | Notice::Kicked { .. },
             } => {
                 self.room = None;
                 self.inside.clear();

@@ -12,16 +12,22 @@ use crate::terms::Direction;
 use crate::yaml::{self, Node};
 
 /// What a request is granted by.
-const GRANTED: [(Kind, Kind); 3] = [
+const GRANTED: [(Kind, Kind); 5] = [
     (Kind::Create, Kind::Created),
     (Kind::Join, Kind::Joined),
     (Kind::Destroy, Kind::Destroyed),
+    (Kind::Kick, Kind::Granted),
+    (Kind::SetState, Kind::Granted),
 ];
 
 /// The news that a promise is about.
-const PROMISED: [(&str, Kind); 2] = [
+const PROMISED: [(&str, Kind); 6] = [
     ("announces-leaving-within", Kind::PeerLeft),
     ("announces-joining-within", Kind::PeerJoined),
+    ("announces-absence-within", Kind::PeerAway),
+    ("announces-absence-within", Kind::PeerBack),
+    ("announces-states-within", Kind::PeerState),
+    ("announces-host-within", Kind::Host),
 ];
 
 /// For a server that refuses and complains in one shape.
@@ -137,7 +143,11 @@ impl Dialect {
 
     /// Answers to requests that are done without one: they would be heard as a second grant, of what was taken for granted too early.
     fn granted_before(&self, root: &Node, doubts: &mut Mistakes) {
-        for (request, answer) in GRANTED.into_iter().chain([(Kind::Leave, Kind::Left)]) {
+        // One word grants several.
+        let granted = GRANTED
+            .into_iter()
+            .filter(|(_, answer)| *answer != Kind::Granted);
+        for (request, answer) in granted.chain([(Kind::Leave, Kind::Left)]) {
             let Some(way) = self.way(request).filter(|way| way.like.is_none()) else {
                 continue;
             };

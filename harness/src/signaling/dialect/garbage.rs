@@ -350,6 +350,14 @@ fn marked_word(of: Kind, room: RoomName, sdp: Arc<str>, candidate: Candidate) ->
         Kind::Join => request(Request::Join { room }),
         Kind::Leave => request(Request::Leave { room }),
         Kind::Destroy => request(Request::Destroy { room }),
+        Kind::Kick => request(Request::Kick {
+            room,
+            peer: MARK.to_owned(),
+        }),
+        Kind::SetState => request(Request::SetState {
+            room,
+            state: MARK.to_owned(),
+        }),
         Kind::Fence => request(Request::Fence),
         Kind::Offer => signal(Signal::Offer { sdp }),
         Kind::Answer => signal(Signal::Answer { sdp }),

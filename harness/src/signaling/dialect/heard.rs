@@ -450,6 +450,16 @@ impl Conversation {
             let mut words = self.called(here, |called| {
                 words::heard_of_each(*hears, variables, hearing.of, called)
             })?;
+            let states = match hears {
+                Hears::Kind(Kind::Joined) => self.called(here, |called| {
+                    let states = words::states(variables, called);
+                    states
+                        .into_iter()
+                        .chain(words::host(variables, called))
+                        .collect()
+                }),
+                _ => Vec::new(),
+            };
             // Where the joiner is not told who is inside, the stage knows.
             if let Word::Notice {
                 notice: Notice::Joined { room, with },
@@ -459,9 +469,9 @@ impl Conversation {
             {
                 *with = self.book.others(room.as_str(), &self.me);
             }
-            Some((words, Self::captures(variables, known)))
+            Some((words, states, Self::captures(variables, known)))
         });
-        let Some((mut words, captured)) = found else {
+        let Some((mut words, states, captured)) = found else {
             return Vec::new();
         };
         if words.len() == 1
@@ -469,6 +479,15 @@ impl Conversation {
         {
             words = self.as_asked(word);
         }
+        // Lists often have whoever reads them on them.
+        let others = |word: &Word| match word {
+            Word::Notice {
+                notice: Notice::Host { .. },
+            } => true,
+            Word::Notice { notice } => notice.about() != Some(&*self.me),
+            _ => false,
+        };
+        words.extend(states.into_iter().filter(others));
         for word in &words {
             if let Word::Notice {
                 notice: Notice::Created { room } | Notice::Joined { room, .. },
@@ -487,7 +506,11 @@ impl Conversation {
                     notice: Notice::Joined { with, .. },
                 } => self.inside = with.iter().cloned().collect(),
                 Word::Notice {
-                    notice: Notice::Created { .. } | Notice::Left { .. } | Notice::Destroyed { .. },
+                    notice:
+                        Notice::Created { .. }
+                        | Notice::Left { .. }
+                        | Notice::Destroyed { .. }
+                        | Notice::Kicked { .. },
                 } => self.inside.clear(),
                 _ => {}
             }
@@ -535,7 +558,7 @@ impl Conversation {
 
     /// Whether it is news of a room that the peer is not in, and has not asked to come into: who is told of everybody hears of its own.
     fn is_of_another_room(&self, hears: Hears, heard: &Variables<'_>) -> bool {
-        let news = matches!(hears, Hears::Kind(Kind::PeerJoined | Kind::PeerLeft));
+        let news = matches!(hears, Hears::Kind(kind) if kind.is_of_a_peer());
         let Some(room) = heard.get("room").filter(|_| news) else {
             return false;
         };

@@ -18,6 +18,21 @@ impl Dialect {
         forms.any(|(heard, _)| matches!(heard, Hears::Kind(there) if *there == kind))
     }
 
+    /// Whether who comes in is told what each shows of himself who is inside.
+    pub fn lists_states(&self) -> bool {
+        let mut forms = self.hear.iter();
+        forms.any(|(heard, hearing)| {
+            *heard == Hears::Kind(Kind::Joined) && hearing.captures("state")
+        })
+    }
+
+    /// Whether who comes in is told who is host.
+    fn lists_host(&self) -> bool {
+        let mut forms = self.hear.iter();
+        forms
+            .any(|(heard, hearing)| *heard == Hears::Kind(Kind::Joined) && hearing.captures("host"))
+    }
+
     /// Whether to make a room is to join it (`create: join`): what grants the one grants the other.
     pub(crate) fn creates_by_joining(&self) -> bool {
         let way = self.way(Kind::Create);
@@ -35,7 +50,10 @@ impl Dialect {
             Kind::Created => ends(Kind::Create) || (listed && self.says(Kind::Create)),
             Kind::Joined => ends(Kind::Join) || listed,
             Kind::Left => ends(Kind::Leave),
+            Kind::Granted => ends(Kind::Kick) || ends(Kind::SetState),
             Kind::PeerJoined | Kind::PeerLeft => listed,
+            Kind::PeerState => self.lists_states(),
+            Kind::Host => self.lists_host(),
             _ => false,
         }
     }

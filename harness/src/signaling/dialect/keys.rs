@@ -1,6 +1,6 @@
 //! The one table of a dialect's keys: the schema for editors and the page of reference are made from it, and a test holds the reader to it.
 
-use super::properties::{ABSENT_PEER, AUDIENCE, SAME_ID};
+use super::properties::{ABSENT_PEER, AUDIENCE, HOST_PASSES_TO, KICK_BY, SAME_ID};
 use super::read::{CANDIDATES, FRAMINGS};
 
 /// What a value looks like.
@@ -22,6 +22,8 @@ pub(super) enum Shape {
     LeastAndMost,
     /// The ways in which somebody goes, to texts of the server's.
     Ways,
+    /// A list of texts, numbers, `true` and `false`.
+    States,
     /// A whole number from 1.
     Number,
     /// A path on the server, with its query; holes in it are percent-encoded.
@@ -105,6 +107,8 @@ pub(super) const SAID: &[&str] = &[
     "join",
     "leave",
     "destroy",
+    "kick",
+    "set-state",
     "fence",
     "offer",
     "answer",
@@ -123,9 +127,15 @@ pub(super) const HEARD: &[&str] = &[
     "joined",
     "left",
     "destroyed",
+    "granted",
     "refused",
     "peer-joined",
     "peer-left",
+    "peer-away",
+    "peer-back",
+    "peer-state",
+    "host",
+    "kicked",
     "error",
     "fenced",
     "members",
@@ -270,10 +280,38 @@ pub(super) const SECTIONS: &[Section] = &[
                 "announces-leaving-to: signaled",
             ),
             may(
+                "announces-absence-within",
+                Shape::Time,
+                "not promised",
+                "Promises that those inside hear within this time that somebody's line has ended while his place is kept (`peer-away`), and that he has it again (`peer-back`). Not judged of a line that nobody has ended.",
+                "announces-absence-within: 1s",
+            ),
+            may(
+                "states",
+                Shape::States,
+                "not promised",
+                "What `{state}` may be: what somebody shows of himself to the others. The first is that of who comes in.",
+                "states: [false, true]",
+            ),
+            may(
+                "announces-states-within",
+                Shape::Time,
+                "not promised",
+                "Promises that all others in the room hear within this time what somebody has set (`peer-state`), and that who comes in is told what each has set, where `joined` has `{state}`.",
+                "announces-states-within: 1s",
+            ),
+            may(
+                "keeps-states",
+                Shape::Flag,
+                "false",
+                "Promises that who comes back into his place (`rejoin`) shows what he had set.",
+                "keeps-states: true",
+            ),
+            may(
                 "keeps-places",
                 Shape::LeastAndMost,
                 "not at all",
-                "The place of one whose line has ended is kept for so long, and those who stay hear so much later that he went (law 1); who leaves by a word is gone at once. With `rejoin` he has it again. `peer-left` is the news that the place is free; what is only said of an absence is for `ignore`. A time is the most; with `{ at-least: 4s, at-most: 6s }` the least is promised, too: news of a lost line that comes earlier breaks law 1.",
+                "The place of one whose line has ended is kept for so long, and those who stay hear so much later that he went (law 1); who leaves by a word is gone at once. With `rejoin` he has it again. `peer-left` is the news that the place is free; what is said of an absence meanwhile is `peer-away`, and `peer-back` of its end. A time is the most; with `{ at-least: 4s, at-most: 6s }` the least is promised, too: news of a lost line that comes earlier breaks law 1.",
                 "keeps-places: 5s",
             ),
             may(
@@ -450,6 +488,27 @@ pub(super) const SECTIONS: &[Section] = &[
                 "not promised",
                 "What becomes of what is sent to who is not there; `queue` lifts a part of law 7.",
                 "absent-peer: silence",
+            ),
+            may(
+                "announces-host-within",
+                Shape::Time,
+                "not promised",
+                "Promises that all who stay hear within this time who is host when the one before has gone (`host`), and all of the same one (law 9).",
+                "announces-host-within: 1s",
+            ),
+            may(
+                "host-passes-to",
+                Shape::Word(HOST_PASSES_TO),
+                "not promised",
+                "Who becomes host when the one before has gone: who of those who stay has been inside `longest`.",
+                "host-passes-to: longest",
+            ),
+            may(
+                "kick-by",
+                Shape::Word(KICK_BY),
+                "not promised",
+                "Who may put others out of a room (`say: kick`): its `host`, who is its maker until it has another, or `anybody` inside. Who may not is refused as `not-yours`.",
+                "kick-by: host",
             ),
         ],
     },
@@ -810,9 +869,9 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             may(
                 "of",
-                Shape::Word(&["create", "join", "leave", "destroy"]),
+                Shape::Word(&["create", "join", "leave", "destroy", "kick", "set-state"]),
                 "what was asked",
-                "The request that is answered.",
+                "The request that is answered. In `granted` it must be there.",
                 "of: join",
             ),
             may(

@@ -223,6 +223,12 @@ impl Conversation {
                 Notice::Left { room: room.clone() }
             }
             Request::Destroy { room } => Notice::Destroyed { room: room.clone() },
+            Request::Kick { .. } => Notice::Granted {
+                request: Kind::Kick,
+            },
+            Request::SetState { .. } => Notice::Granted {
+                request: Kind::SetState,
+            },
             Request::Fence => return Vec::new(),
         };
         let word = Word::Notice { notice };

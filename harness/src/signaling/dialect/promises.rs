@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::properties::Ways;
+use serde_json::Value as Json;
+
 use crate::mistake::{Mistakes, quoted};
 use crate::signaling::{Garbage, Garbled, OnGarbage, Reason, Refusals};
 use crate::yaml::{self, Node, Value};
@@ -39,6 +41,33 @@ pub(super) fn refusals(node: &Node, mistakes: &mut Mistakes) -> Refusals {
         refusals.declare(reason, text);
     }
     refusals
+}
+
+/// `[false, true]`: what somebody may show of himself; the first is that of who comes in.
+pub(super) fn states(node: &Node, mistakes: &mut Mistakes) -> Vec<Json> {
+    let expected = "a list of two or more: `[false, true]`";
+    let mut states: Vec<Json> = Vec::new();
+    for item in node.list(expected, mistakes).unwrap_or_default() {
+        let value = item.scalar().and_then(|scalar| {
+            let text = scalar.text().filter(|text| crate::names::is_name(text));
+            let flag = scalar.flag().map(Json::Bool);
+            let number = || scalar.number().map(Json::Number);
+            flag.or_else(number).or_else(|| text.map(Json::from))
+        });
+        match value.filter(|value| !states.contains(value)) {
+            Some(value) => states.push(value),
+            None => {
+                item.wrong(
+                    "another text of 1 to 32 of `A-Z a-z 0-9 _ -`, a number, `true` or `false`",
+                    mistakes,
+                );
+            }
+        }
+    }
+    if states.len() < 2 {
+        node.wrong(expected, mistakes);
+    }
+    states
 }
 
 /// How long a place is kept, as the keys of a mapping.

@@ -17,6 +17,14 @@ pub struct Properties {
     pub keeps_places_at_least: Option<Duration>,
     /// What those who stay are told of how somebody went.
     pub how: Ways,
+    /// Those inside hear within this time that somebody's line has ended while his place is kept, and that he is back; `None`: nothing is promised.
+    pub announces_absence_within: Option<Duration>,
+    /// What somebody may show of himself; the first is that of who comes in.
+    pub states: Vec<serde_json::Value>,
+    /// All others in the room hear within this time what somebody has set; `None`: nothing is promised.
+    pub announces_states_within: Option<Duration>,
+    /// Who comes back into his place shows what he had set.
+    pub keeps_states: bool,
     /// Who of those inside hears that somebody went.
     pub announces_leaving_to: Audience,
     /// Those inside hear within this time that somebody came; `None`: nothing is promised.
@@ -67,6 +75,12 @@ pub struct Properties {
     pub broadcasts: Option<bool>,
     /// What becomes of a message to somebody who is not there; `None`: nothing is promised.
     pub absent_peer: Option<AbsentPeer>,
+    /// All who stay hear within this time who is host when the one before has gone; `None`: nothing is promised.
+    pub announces_host_within: Option<Duration>,
+    /// The host is who has been inside longest.
+    pub host_passes_to_longest: bool,
+    /// Who may put others out of a room; `None`: nothing is promised.
+    pub kick_by: Option<KickBy>,
 }
 
 /// The server's words for the ways in which somebody goes; `None`: nothing is promised.
@@ -117,6 +131,19 @@ pub enum AbsentPeer {
     Silence,
 }
 
+/// Who may put others out of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KickBy {
+    /// Its host: who has made it, until it has another.
+    Host,
+    /// Whoever is inside.
+    Anybody,
+}
+
+/// The words for [`KickBy`], as files write them.
+pub(crate) const KICK_BY: &[&str] = &["host", "anybody"];
+/// Who becomes host, as files write it.
+pub(crate) const HOST_PASSES_TO: &[&str] = &["longest"];
 /// The words for [`SameId`], as files write them.
 pub(crate) const SAME_ID: &[&str] = &["reject", "takeover", "rename"];
 /// The words for [`Audience`], as files write them.
@@ -129,6 +156,15 @@ impl Audience {
         match word {
             "signaled" => Self::Signaled,
             _ => Self::Inside,
+        }
+    }
+}
+
+impl KickBy {
+    pub(super) fn parse(word: &str) -> Self {
+        match word {
+            "anybody" => Self::Anybody,
+            _ => Self::Host,
         }
     }
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::promises;
-use super::properties::{ABSENT_PEER, AUDIENCE, AbsentPeer, Audience, Properties, SAME_ID, SameId};
+use super::properties::{
+    ABSENT_PEER, AUDIENCE, AbsentPeer, Audience, HOST_PASSES_TO, KICK_BY, KickBy, Properties,
+    SAME_ID, SameId,
+};
 use super::words::Hears;
 use super::{Binary, Dialect, Framing, Hearing, Then, Way, socketio};
 use crate::carrier::Packets;
@@ -26,6 +29,10 @@ const KEYS: &[&str] = &[
     "connect",
     "announces-leaving-within",
     "announces-leaving-to",
+    "announces-absence-within",
+    "states",
+    "announces-states-within",
+    "keeps-states",
     "keeps-places",
     "how",
     "announces-joining-within",
@@ -52,6 +59,9 @@ const KEYS: &[&str] = &[
     "unordered",
     "broadcasts",
     "absent-peer",
+    "announces-host-within",
+    "host-passes-to",
+    "kick-by",
     "offers",
     "candidates",
     "bundle",
@@ -314,7 +324,7 @@ impl Reader<'_> {
 
     fn properties<'n>(&mut self, find: &impl Fn(&str) -> Option<&'n Node>) -> Properties {
         let mut properties = Properties::default();
-        let times: [(&str, &mut Option<Duration>); 5] = [
+        let times: [(&str, &mut Option<Duration>); 8] = [
             (
                 "notices-silence-within",
                 &mut properties.notices_silence_within,
@@ -327,6 +337,18 @@ impl Reader<'_> {
                 "announces-joining-within",
                 &mut properties.announces_joining_within,
             ),
+            (
+                "announces-absence-within",
+                &mut properties.announces_absence_within,
+            ),
+            (
+                "announces-states-within",
+                &mut properties.announces_states_within,
+            ),
+            (
+                "announces-host-within",
+                &mut properties.announces_host_within,
+            ),
             ("answers-within", &mut properties.answers_within),
             ("ends-within", &mut properties.ends_within),
         ];
@@ -335,10 +357,11 @@ impl Reader<'_> {
                 *time = yaml::duration(node, self.mistakes);
             }
         }
-        let flags: [(&str, &mut bool); 12] = [
+        let flags: [(&str, &mut bool); 13] = [
             ("coalesces", &mut properties.coalesces),
             ("news-before-relays", &mut properties.news_before_relays),
             ("news-once", &mut properties.news_once),
+            ("keeps-states", &mut properties.keeps_states),
             ("rewrites", &mut properties.rewrites),
             ("rooms-apart", &mut properties.rooms_apart),
             ("takes-any-name", &mut properties.takes_any_name),
@@ -371,6 +394,9 @@ impl Reader<'_> {
         if let Some(node) = find("how").filter(|node| !node.is_null()) {
             properties.how = promises::how(node, self.mistakes);
         }
+        if let Some(node) = find("states").filter(|node| !node.is_null()) {
+            properties.states = promises::states(node, self.mistakes);
+        }
         if let Some(node) = find("garbage").filter(|node| !node.is_null()) {
             properties.garbage = promises::garbage(node, self.mistakes);
         }
@@ -397,6 +423,16 @@ impl Reader<'_> {
             find("absent-peer").and_then(|node| yaml::word(node, ABSENT_PEER, self.mistakes))
         {
             properties.absent_peer = Some(AbsentPeer::parse(word));
+        }
+        if let Some(word) =
+            find("host-passes-to").and_then(|node| yaml::word(node, HOST_PASSES_TO, self.mistakes))
+        {
+            properties.host_passes_to_longest = word == "longest";
+        }
+        if let Some(word) =
+            find("kick-by").and_then(|node| yaml::word(node, KICK_BY, self.mistakes))
+        {
+            properties.kick_by = Some(KickBy::parse(word));
         }
         properties
     }

@@ -36,6 +36,8 @@ const OF_WORDS: &[&str] = &[
     "ufrag",
     "request",
     "how",
+    "state",
+    "host",
     "messages",
 ];
 

@@ -12,6 +12,11 @@ use crate::yaml::{self, Key, Node};
 /// When a word is done, as files write it.
 const DONE: &[&str] = &["answered", "sent", "connected", "closed"];
 
+/// Whether it is a request that may change in which room who asks is.
+fn moves(kind: Kind) -> bool {
+    kind.is_request() && !matches!(kind, Kind::Kick | Kind::SetState | Kind::Fence)
+}
+
 impl Reader<'_> {
     pub(super) fn say(&mut self, node: &Node) -> Vec<(Kind, Way)> {
         let speakable = |kind: &&Kind| kind.is_request() || kind.is_signal();
@@ -65,10 +70,10 @@ impl Reader<'_> {
     fn alike(&mut self, kind: Kind, node: &Node) -> Option<Kind> {
         let requests: Vec<&'static str> = Kind::ALL
             .iter()
-            .filter(|other| other.is_request() && **other != Kind::Fence && **other != kind)
+            .filter(|other| moves(**other) && **other != kind)
             .map(|kind| kind.as_str())
             .collect();
-        if !kind.is_request() || kind == Kind::Fence {
+        if !moves(kind) {
             node.wrong("`message: …`, or `http: POST /path`", self.mistakes);
             return None;
         }
@@ -97,6 +102,11 @@ impl Reader<'_> {
                     Some("closed") => Ends::Closed,
                     _ => Ends::Answered,
                 };
+                if !moves(kind) && matches!(way.done, Ends::Connected | Ends::Closed) {
+                    self.mistakes
+                        .add(&node.span, "`done` does not fit here")
+                        .expect("expected `sent`: who asks for this stays where he is");
+                }
                 if way.done == Ends::Connected && (entries.len() > 1 || items.len() > 1) {
                     self.mistakes
                         .add(&node.span, "what is done by being connected is not said")
@@ -115,6 +125,18 @@ impl Reader<'_> {
                 }
             };
             way.steps.extend(steps);
+        }
+        let must = match kind {
+            Kind::Kick => Some(("peer", "nothing here says who is put out")),
+            Kind::SetState => Some(("state", "nothing here says what is set")),
+            _ => None,
+        };
+        let mut holes = way.steps.iter().flat_map(Saying::holes);
+        if let Some((name, found)) = must.filter(|(name, _)| !holes.any(|hole| hole.name == *name))
+        {
+            self.mistakes
+                .add(&node.span, found)
+                .expect(format!("expected `{{{name}}}` in it"));
         }
         if way.steps.last().is_some_and(|step| step.hear.is_some()) {
             node.wrong(
@@ -222,6 +244,11 @@ impl Reader<'_> {
         let before = self.mistakes.len();
         let fields = Fields(entries);
         let of = fields.find("of").and_then(|node| self.of(node, heard));
+        if heard == Hears::Kind(Kind::Granted) && fields.find("of").is_none() {
+            self.mistakes
+                .add(&node.span, "nothing here says what is granted")
+                .expect("expected `of: kick`, or `of: set-state`");
+        }
         let ack = fields.find("ack");
         if let Some(code) = fields.find("close") {
             return self.close(code, entries, heard, of);
@@ -305,7 +332,12 @@ impl Reader<'_> {
         let answers = match heard {
             Hears::Kind(kind) => matches!(
                 kind,
-                Kind::Created | Kind::Joined | Kind::Left | Kind::Destroyed | Kind::Refused
+                Kind::Created
+                    | Kind::Joined
+                    | Kind::Left
+                    | Kind::Destroyed
+                    | Kind::Granted
+                    | Kind::Refused
             ),
             Hears::Fenced => false,
         };

@@ -162,9 +162,14 @@ impl Conversation {
             Notice::PeerJoined { peer } => {
                 self.book.is_told(&self.me, peer, self.place(), false);
             }
-            Notice::Left { room } => self.book.is_out_of(&self.me, room),
+            Notice::Left { room } | Notice::Kicked { room } => self.book.is_out_of(&self.me, room),
             Notice::Destroyed { room } => self.book.is_destroyed(room),
-            Notice::Error { .. } => {}
+            Notice::PeerAway { .. }
+            | Notice::PeerBack { .. }
+            | Notice::PeerState { .. }
+            | Notice::Host { .. }
+            | Notice::Granted { .. }
+            | Notice::Error { .. } => {}
         }
     }
 

@@ -133,6 +133,11 @@ fn value(shape: Shape) -> Value {
         Shape::Number => json!({ "type": ["integer", "null"], "minimum": 1 }),
         Shape::Path => json!({ "type": "string", "pattern": "^/($|[^/])" }),
         Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Shape::States => json!({
+            "type": ["array", "null"],
+            "items": { "type": ["string", "number", "boolean"] },
+            "minItems": 2,
+        }),
         Shape::Headers => {
             json!({ "type": "object", "additionalProperties": { "type": "string" } })
         }
@@ -261,7 +266,16 @@ This page is made by `glare dialect reference`, and the JSON schema for editors 
 const MORE_HEARD: &str = "| `members` | `{members}` | `{room}`, `{room-id}` |
 | `fenced` | | `{reason}` |
 
-Where `{peer}` of `peer-joined` or `peer-left` is a list, the message is a word for each in it. One that captures `{room}` is news of
+`host` is news of who is host of the room, be it oneself. Where `joined` captures `{host}` it is worked out of that.
+
+`peer-state` is news of what somebody shows of himself (muted, busy). Where `joined` captures `{state}` in the same list as `{with}`, it is worked out
+for each who is inside.
+
+`peer-away` is news of somebody whose line has ended and whose place is kept, `peer-back` that he has it again; that he has lost it is `peer-left`.
+
+`granted` is the yes to what leaves who asks where he is: a `kick`, a `set-state`. Who is put out by one hears `kicked`, if he is told; all others hear `peer-left`.
+
+Where `{peer}` of such news is a list, the message is a word for each in it. One that captures `{room}` is news of
 one's own room alone.
 
 `members` is the full list of who is inside: `joined`, `peer-joined` and `peer-left` are worked out of two such lists. `fenced` is the refusal of
@@ -308,6 +322,10 @@ fn shape(shape: Shape) -> String {
         Shape::Number => "a whole number from 1".into(),
         Shape::Path => "a path; its holes are percent-encoded".into(),
         Shape::Texts => "a list of texts".into(),
+        Shape::States => {
+            "a list of two or more: texts of 1 to 32 of `A-Z a-z 0-9 _ -`, numbers, `true`, `false`"
+                .into()
+        }
         Shape::Headers => "names to texts".into(),
         Shape::Route => "method and path".into(),
         Shape::Status => "`200`, or a class: `4xx`".into(),

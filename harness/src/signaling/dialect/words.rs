@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::template::{Variables, id_text};
+use super::template::{Variables, id_text, plain};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Kind, Notice, Request, Signal, Word};
 
@@ -31,6 +31,8 @@ pub(crate) fn said_variables(kind: Kind) -> Vec<&'static str> {
         Kind::Create | Kind::Join | Kind::Leave | Kind::Destroy => {
             names.extend(["room", "room-id"])
         }
+        Kind::SetState => names.extend(["room", "room-id", "state"]),
+        Kind::Kick => names.extend(["room", "room-id", "peer"]),
         Kind::Offer | Kind::Answer => names.extend(["room", "room-id", "peer", "sdp"]),
         Kind::Candidate => {
             names.extend(["room", "room-id", "peer"]);
@@ -51,10 +53,14 @@ pub(crate) fn heard_variables(
         return (&[], vec!["me", "self", "reason"]);
     };
     let (needed, more): (&[&[&str]], &[&str]) = match kind {
-        Kind::Created | Kind::Left | Kind::Destroyed => (&[], &["room", "room-id"]),
-        Kind::Joined => (&[], &["room", "room-id", "with"]),
+        Kind::Created | Kind::Left | Kind::Destroyed | Kind::Kicked => (&[], &["room", "room-id"]),
+        Kind::Granted => (&[], &["room", "room-id"]),
+        Kind::Joined => (&[], &["room", "room-id", "with", "state", "host"]),
+        Kind::PeerState => (&[&["peer"], &["state"]], &["room", "room-id"]),
         Kind::Refused => (&[], &["request", "reason"]),
-        Kind::PeerJoined => (&[&["peer"]], &["room", "room-id"]),
+        Kind::PeerJoined | Kind::PeerAway | Kind::PeerBack | Kind::Host => {
+            (&[&["peer"]], &["room", "room-id"])
+        }
         Kind::PeerLeft => (&[&["peer"]], &["room", "room-id", "how"]),
         Kind::Error => (&[], &["reason"]),
         Kind::Offer | Kind::Answer => (&[&["sdp"]], &["peer", "room"]),
@@ -78,6 +84,14 @@ pub(crate) fn variables(word: &Word, out: &mut Variables<'_>) {
             | Request::Join { room }
             | Request::Leave { room }
             | Request::Destroy { room } => out.set("room", room.as_str()),
+            Request::Kick { room, peer } => {
+                out.set("room", room.as_str());
+                out.set("peer", peer.as_str());
+            }
+            Request::SetState { room, state } => {
+                out.set("room", room.as_str());
+                out.set("state", state.as_str());
+            }
             Request::Fence => {}
         },
         Word::Signal { peer, signal } => {
@@ -91,6 +105,19 @@ pub(crate) fn variables(word: &Word, out: &mut Variables<'_>) {
             }
         }
         Word::Notice { .. } => {}
+    }
+}
+
+/// What somebody sets is said as the dialect writes it: `true` is no text.
+pub(crate) fn state_as_declared(word: &Word, states: &[Json], out: &mut Variables<'_>) {
+    let Word::Request {
+        request: Request::SetState { state, .. },
+    } = word
+    else {
+        return;
+    };
+    if let Some(value) = states.iter().find(|value| plain(value) == *state) {
+        out.replace("state", Some(value.clone()));
     }
 }
 
@@ -157,6 +184,14 @@ pub(crate) fn said(kind: Kind, captured: &Variables<'_>, called: Called<'_>) -> 
         Kind::Join => Request::Join { room: room()? },
         Kind::Leave => Request::Leave { room: room()? },
         Kind::Destroy => Request::Destroy { room: room()? },
+        Kind::Kick => Request::Kick {
+            room: room()?,
+            peer: captured.id("peer").map(called.peer)?,
+        },
+        Kind::SetState => Request::SetState {
+            room: room()?,
+            state: state(captured.get("state")?)?,
+        },
         Kind::Fence => Request::Fence,
         _ => {
             let mut word = signal(kind, captured, called)?;
@@ -253,6 +288,15 @@ pub(crate) fn heard(
         },
         Kind::Left => Notice::Left { room: room()? },
         Kind::Destroyed => Notice::Destroyed { room: room()? },
+        Kind::Granted => Notice::Granted { request: of? },
+        Kind::PeerAway => Notice::PeerAway { peer: peer()? },
+        Kind::PeerState => Notice::PeerState {
+            peer: peer()?,
+            state: state(captured.get("state")?)?,
+        },
+        Kind::Host => Notice::Host { peer: peer()? },
+        Kind::PeerBack => Notice::PeerBack { peer: peer()? },
+        Kind::Kicked => Notice::Kicked { room: room()? },
         Kind::Refused => Notice::Refused {
             request: of.or(optional(captured, "request")?.and_then(|name| name.parse().ok())),
             reason: reason()?,
@@ -275,7 +319,7 @@ pub(crate) fn heard_of_each(
     of: Option<Kind>,
     called: Called<'_>,
 ) -> Option<Vec<Word>> {
-    let news = matches!(hears, Hears::Kind(Kind::PeerJoined | Kind::PeerLeft));
+    let news = matches!(hears, Hears::Kind(kind) if kind.is_of_a_peer());
     let peers = captured.get("peer").and_then(Json::as_array).cloned();
     let Some(peers) = peers.filter(|peers| news && !peers.is_empty()) else {
         return heard(hears, captured, of, called).map(|word| vec![word]);
@@ -283,6 +327,38 @@ pub(crate) fn heard_of_each(
     let each = peers.into_iter().map(|peer| {
         captured.replace("peer", Some(peer));
         heard(hears, captured, of, called)
+    });
+    each.collect()
+}
+
+/// What somebody shows of himself, as a text; `None`: a list or an object is none.
+fn state(value: &Json) -> Option<String> {
+    let one = !matches!(value, Json::Null | Json::Array(_) | Json::Object(_));
+    one.then(|| plain(value))
+}
+
+/// Who is host, where who comes in is told that.
+pub(crate) fn host(captured: &Variables<'_>, called: Called<'_>) -> Option<Word> {
+    let peer = captured.id("host").map(called.peer)?;
+    let notice = Notice::Host { peer };
+    Some(Word::Notice { notice })
+}
+
+/// What each who is inside shows of himself, where who comes in is told that in the same order as who they are.
+pub(crate) fn states(captured: &Variables<'_>, called: Called<'_>) -> Vec<Word> {
+    let (with, states) = (captured.get("with"), captured.get("state"));
+    let (Some(Json::Array(with)), Some(Json::Array(states))) = (with, states) else {
+        return Vec::new();
+    };
+    if with.len() != states.len() {
+        return Vec::new();
+    }
+    let each = with.iter().zip(states).filter_map(|(peer, shown)| {
+        let notice = Notice::PeerState {
+            peer: (called.peer)(id_text(peer)?),
+            state: state(shown)?,
+        };
+        Some(Word::Notice { notice })
     });
     each.collect()
 }

@@ -9,6 +9,7 @@ mod presence;
 mod relay;
 mod robustness;
 mod rooms;
+mod standing;
 mod transport;
 
 use super::case::Section;

@@ -1,5 +1,6 @@
 //! 3: presence: who is told what, once, in order, how soon.
 
+use super::standing;
 use crate::laws::Law;
 use crate::validate::case::{LEAST_KEPT, Row, Section, Source};
 
@@ -10,7 +11,9 @@ pub(super) fn section() -> Section {
         number: NUMBER,
         name: "presence",
         asks: "whether each is told who came and who went: all of them, once, in order, and truly",
-        cases: ROWS.iter().map(|row| row.case(NUMBER)).collect(),
+        cases: (ROWS.iter().chain(standing::ROWS))
+            .map(|row| row.case(NUMBER))
+            .collect(),
     }
 }
 
@@ -312,7 +315,7 @@ const ROWS: &[Row] = &[
             do enter bob lobby\n\
             then tell alice bob offer\n\
             never server -> alice: peer-left bob" },
-    Row { number: 35, title: "whose line the server ended for its silence, and who is back at once, has his place", source: Source::Dialect(LEAST_KEPT), native: false, broken_by: "",
+    Row { number: 35, title: "whose line the server ended for its silence, and who is back at once, has his place", source: Source::Dialect(LEAST_KEPT), native: false, broken_by: "forgets-the-silent",
         why: "A phone that was asleep finds its line ended, and comes back in that moment. What ends silent lines is another place in the server than what is told of lost ones.",
         steps: "keeps places\n\
             keeps room\n\

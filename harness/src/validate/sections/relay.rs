@@ -257,7 +257,7 @@ const ROWS: &[Row] = &[
         steps: "needs size\n\
             given meet\n\
             do sized bob alice candidate" },
-    Row { number: 34, title: "that somebody cannot be reached is told to who spoke to him, and to nobody else", source: Source::Dialect(ABSENT_ERROR), native: false, broken_by: "",
+    Row { number: 34, title: "that somebody cannot be reached is told to who spoke to him, and to nobody else", source: Source::Dialect(ABSENT_ERROR), native: false, broken_by: "tells-all-who-is-absent",
         why: "The others take it for their own mistake, and end a call that is well.",
         steps: "given open alice lobby\n\
             given enter bob lobby\n\
