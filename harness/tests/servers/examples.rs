@@ -1,0 +1,202 @@
+//! The example servers, and small servers of a test's own.
+
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use crate::cli_support::Stand;
+use crate::{ONE, changed_server, folder, play, wanted};
+
+fn examples() -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder().join("examples")).expect("a folder");
+    let names = entries.map(|entry| entry.expect("an entry").path());
+    names
+        .filter(|path| path.join("glare.toml").exists())
+        .map(|path| path.file_name().expect("a name").to_string_lossy().into())
+        .collect()
+}
+
+#[test]
+fn two_peers_meet_on_each_example() {
+    if !wanted("examples") {
+        return;
+    }
+    let wrong: Vec<String> = examples()
+        .into_iter()
+        .filter_map(|name| {
+            let ran = play(&folder().join("examples").join(&name).join("glare.toml"));
+            let met = ran.status == 0
+                && ran
+                    .out
+                    .lines()
+                    .any(|line| line.contains(" passed, 0 failed in "));
+            (!met).then(|| format!("── {name}: {}\n{}\n{}", ran.status, ran.out, ran.err))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_of_examples_has_each_of_them() {
+    let readme = std::fs::read_to_string(folder().join("examples/README.md")).expect("a text");
+    let listed: BTreeSet<String> = readme
+        .lines()
+        .filter_map(|line| line.rsplit_once("](")?.1.strip_suffix(") |"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(listed, examples());
+}
+
+#[test]
+fn a_trial_speaks_of_no_rooms_where_there_are_none() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let dialect = folder().join("examples/no-rooms/dialect.yaml");
+    let server = folder().join("examples/no-rooms/server.js");
+    let command = format!("exec node {} {{port}}", server.display());
+    let dialect = dialect.to_str().expect("a plain path");
+    let ran = Stand::new().glare(&["dialect", "try", dialect, "--server", &command]);
+    assert!(ran.status == 0, "{}\n{}", ran.out, ran.err);
+    for line in [
+        "1. Alice connects, and is there by that",
+        "2. Bob connects, and offers",
+        "   bob    . hears \"hello\"",
+        "4. Bob leaves",
+        "They met, signalled, talked and parted.",
+    ] {
+        assert!(ran.out.contains(line), "no {line:?} in\n{}", ran.out);
+    }
+    for word in ["lobby", " room", "worked out"] {
+        assert!(!ran.out.contains(word), "{word:?} in\n{}", ran.out);
+    }
+}
+
+#[test]
+fn what_becomes_of_a_second_line_is_not_proposed_where_no_line_has_a_name() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/given-id");
+    let server = format!("exec node {}/server.js {{port}}", example.display());
+    let dialect = example.join("dialect.yaml");
+    let dialect = dialect.to_str().expect("a plain path");
+    let ran = Stand::new()
+        .glare(&["dialect", "try", dialect, "--server", &server])
+        .ends(0)
+        .says("no line is dialled with a name");
+    assert!(!ran.out.contains("same-id: "), "{}", ran.out);
+}
+
+/// To be let into the room where one is already is against `refusals: inside`; to be let from a room into another is not.
+#[test]
+fn a_server_that_moves_who_asks_for_another_room_is_accused_of_nothing() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let examples = folder().join("examples");
+    let text = std::fs::read_to_string(examples.join("given-id/server.js")).expect("a text");
+    let refuses = "if (line.room) return say(line, { refused: 'already inside' })";
+    assert!(text.contains(refuses), "{text}");
+    let mover = "if (line.room === message.join) return say(line, { refused: 'already inside' })\n      if (line.room) out()";
+    let dialect = examples.join("given-id/dialect.yaml");
+    for (instead, status, told) in [
+        (
+            mover,
+            0,
+            ["1 holds, 1 fact", "the server granted bob's create"],
+        ),
+        ("", 1, ["1 broken, 1 fact", "the server granted bob's join"]),
+    ] {
+        let stand = Stand::new();
+        stand.write("server.js", &text.replace(refuses, instead));
+        let server = changed_server();
+        let dialect = dialect.to_str().expect("a plain path");
+        let flags = ["validate", "--server", &server, "--dialect", dialect];
+        let cases = ["--case", "6.4", "--case", "6.5"];
+        let ran = stand.glare(&[&flags[..], &cases].concat()).ends(status);
+        for told in told {
+            assert!(ran.out.contains(told), "no {told:?} in\n{}", ran.out);
+        }
+    }
+}
+
+/// Those of a crowd who are there already answer what their lines are asked while the others still come.
+#[test]
+fn a_crowd_that_comes_slowly_is_there_all_the_time() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/keepalive");
+    let text = std::fs::read_to_string(example.join("server.js")).expect("a text");
+    let (begins, misses) = ("host: '127.0.0.1' }", "missed > 10");
+    assert!(text.contains(begins) && text.contains(misses));
+    // One line after the other, each a while after the one before it.
+    let slow = "host: '127.0.0.1', verifyClient: (_, done) => { at = Math.max(Date.now(), at) + 4; setTimeout(done, at - Date.now(), true) } }";
+    let text = text.replace(misses, "missed > 5").replace(begins, slow);
+    let stand = Stand::new();
+    stand.write("server.js", &format!("let at = 0\n{text}"));
+    let dialect = example.join("dialect.yaml");
+    let dialect = dialect.to_str().expect("a plain path");
+    let server = changed_server();
+    let flags = ["validate", "--server", &server, "--dialect", dialect];
+    stand
+        .glare(&[&flags[..], &["--case", "9.6"]].concat())
+        .says("lines at once in the crowd");
+}
+
+/// A server that begins to count anew gives ids that others had before: until it tells whose one is now, it is nobody's.
+#[test]
+fn an_id_of_the_old_process_is_nobodys_on_the_new_one() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/given-id");
+    let read = |name: &str| std::fs::read_to_string(example.join(name)).expect("a text");
+    let change = |text: String, from: &str, to: &str| {
+        assert!(text.contains(from), "no {from:?} in\n{text}");
+        text.replace(from, to)
+    };
+    // The answer alone tells somebody his id, behind the news of him to the others.
+    let server = change(read("server.js"), "  say(line, { welcome: id })\n", "");
+    let server = change(
+        server,
+        "{ joined: line.room,",
+        "{ joined: line.room, you: id,",
+    );
+    let dialect = change(
+        read("dialect.yaml"),
+        "  then:\n    - hear: { welcome: \"{self}\" }\n",
+        "",
+    );
+    let dialect = change(
+        dialect,
+        "{ joined: \"{room}\",",
+        "{ joined: \"{room}\", you: \"{self}\",",
+    );
+    let dialect = change(
+        dialect,
+        "takes-any-name: true\n",
+        "takes-any-name: true\nannounces-joining-within: 1s\n",
+    );
+    let stand = Stand::new();
+    stand.write("server.js", &server);
+    stand.write("dialect.yaml", &dialect);
+    let scenario = folder().join("../../scenarios/closing/server-dies.yaml");
+    let server = changed_server();
+    let scenario = scenario.to_str().expect("a plain path");
+    let flags = [
+        "run",
+        scenario,
+        "--server",
+        &server,
+        "--dialect",
+        "dialect.yaml",
+    ];
+    let more = ["--repeat", "12", "--accept"];
+    stand.glare(&[&flags[..], &more].concat()).ends(0);
+}

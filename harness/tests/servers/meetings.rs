@@ -1,0 +1,193 @@
+//! Servers of meetings: who is put out, away, host, and what each shows of himself.
+
+use std::sync::PoisonError;
+
+use crate::cli_support::Stand;
+use crate::{ONE, breaks_alone, folder, wanted};
+
+/// Each of these servers of meetings does one thing wrong, or nothing; of these cases each breaks what is named beside it.
+fn meetings_break(cases: &[&str], servers: &[(&[&str], &str, &str)]) {
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/meeting");
+    let text = std::fs::read_to_string(example.join("server.js")).expect("a text");
+    let spoken = std::fs::read_to_string(example.join("dialect.yaml")).expect("a text");
+    for (broken, right, wrong) in servers {
+        assert!(text.contains(right), "{right}");
+        let stand = Stand::new();
+        let text = match *right {
+            "" => text.clone(),
+            right => text.replacen(right, wrong, 1),
+        };
+        stand.write("server.js", &text);
+        stand.write("d.yaml", &spoken);
+        breaks_alone(&stand, cases, broken);
+    }
+}
+
+#[test]
+fn who_is_put_out_of_a_room_is_out() {
+    if !wanted("examples") {
+        return;
+    }
+    let cases = ["3.40", "3.41", "3.42", "3.43", "3.44", "3.45"];
+    let out = "tell(room, { out: place.name })";
+    meetings_break(
+        &cases,
+        &[
+            (&[], "", ""),
+            // His line ends with it, he is told late or never, or who asked for it is told nothing more.
+            (
+                &[],
+                "say(word, line)",
+                "say(word, line)\n  if (word.kicked) line?.close(4005)",
+            ),
+            (
+                &[],
+                "say(word, line)",
+                "setTimeout(() => say(word, line), word.kicked ? 100 : 0)",
+            ),
+            (&[], "say(word, line)", "if (!word.kicked) say(word, line)"),
+            (
+                &[],
+                out,
+                "tell(room, { out: place.name }, word.kicked && host)",
+            ),
+            // His line is told on what happens there: by law 2 that shows wherever he was told to be out.
+            (
+                &["3.40", "3.42"],
+                out,
+                "tell(room, { out: place.name })\n  const { set } = places\n  if (word.kicked) places.set = (ticket, place) => (say({ came: place.name }, line), set.call(places, ticket, place))",
+            ),
+            // His place is taken.
+            (
+                &["3.42"],
+                "places.delete(ticket)\n",
+                "places.delete(ticket)\n  if (word.kicked) places.set('', { room, name: '', muted: false })\n",
+            ),
+            (&["3.43"], "if (me !== hostOf(me.room)) return 'host'", ""),
+            (
+                &["3.44"],
+                "if (line.ticket || !places.has(ticket)) return 'ticket'",
+                "if (line.ticket) return 'ticket'\n      if (!places.has(ticket)) places.set(ticket, { room: 'lobby', name: line.name, muted: false })",
+            ),
+            (
+                &["3.45"],
+                "place.room === me.room && place !== me",
+                "place !== me",
+            ),
+        ],
+    );
+    meetings_break(
+        &cases[..2],
+        &[(
+            &["3.41"],
+            out,
+            "if (!word.kicked) tell(room, { out: place.name })",
+        )],
+    );
+}
+
+#[test]
+fn who_is_away_is_told_to_be_away_and_then_to_be_back_or_gone() {
+    if !wanted("examples") {
+        return;
+    }
+    meetings_break(
+        &["3.46", "3.47", "3.48"],
+        &[
+            (&[], "", ""),
+            (&["3.46", "3.47"], "tell(me.room, { away: me.name })", ""),
+            (&["3.46"], "else tell(me.room, { here: me.name }, me)", ""),
+            // Who has not come back is told to be there before he is told to have gone.
+            (
+                &["3.47"],
+                "() => put(ticket, {})",
+                "() => (tell(me.room, { here: me.name }), put(ticket, {}))",
+            ),
+            // The end of a line is news, though its user has left.
+            (
+                &["3.48"],
+                "if (line) line.ticket = undefined",
+                "if (line && word.left) line.on('close', () => tell(room, { away: place.name }))\n  if (line) line.ticket = undefined",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn what_somebody_shows_is_told_to_all_in_his_room_as_it_is() {
+    if !wanted("examples") {
+        return;
+    }
+    let told = "tell(me.room, { of: me.name, muted: me.muted }, me)";
+    meetings_break(
+        &["3.49", "3.50", "3.51", "3.52"],
+        &[
+            (&[], "", ""),
+            (
+                &["3.49"],
+                told,
+                "say({ of: me.name, muted: me.muted }, hostOf(me.room).line)",
+            ),
+            (
+                &["3.49"],
+                told,
+                "places.forEach(place => place !== me && say({ of: me.name, muted: me.muted }, place.line))",
+            ),
+            (
+                &["3.50"],
+                told,
+                "for (const _ of [1, 2]) tell(me.room, { of: me.name, muted: me.muted }, me)",
+            ),
+            // Told as when they came.
+            (
+                &["3.51", "3.52"],
+                "({ name, muted }) => ({ name, muted })",
+                "({ name }) => ({ name, muted: false })",
+            ),
+            (
+                &["3.52"],
+                "const before = places.get(ticket).line",
+                "places.get(ticket).muted = false\n      const before = places.get(ticket).line",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn when_the_host_has_gone_all_hear_of_the_same_next_one() {
+    if !wanted("examples") {
+        return;
+    }
+    let told = "tell(room, { host: next.name })";
+    meetings_break(
+        &["3.53", "3.54", "3.55"],
+        &[
+            (&[], "", ""),
+            (&["3.53", "3.54", "3.55"], told, "{}"),
+            (
+                &["3.53", "3.54"],
+                told,
+                "say({ host: next.name }, next.line)",
+            ),
+            // Each is told that he is.
+            (
+                &["3.53", "3.54"],
+                told,
+                "inside(room).forEach(place => say({ host: place.name }, place.line))",
+            ),
+            // All are told of who came last.
+            (
+                &["3.54", "3.55"],
+                "inside(room)[0]",
+                "places.size < 3 && inside(room).length === 2 ? inside(room)[1] : inside(room)[0]",
+            ),
+            // Nobody may do what only the first one might.
+            (
+                &["3.55"],
+                "if (me !== hostOf(me.room)) return 'host'",
+                "if (me !== hostOf(me.room) || me.name !== 'alice') return 'host'",
+            ),
+        ],
+    );
+}

@@ -1,0 +1,148 @@
+//! Messages that are not as a client says them, to servers that read them without looking first.
+
+use std::sync::PoisonError;
+
+use crate::cli_support::Stand;
+use crate::{ONE, breaks_alone, folder, wanted};
+
+/// A server of its own that speaks Socket.IO, with acknowledgements.
+const ACKS: &str = r#"const { WebSocketServer } = require('ws')
+const rooms = new Map()
+let born = 0
+new WebSocketServer({ port: process.argv[2], host: '127.0.0.1' }).on('connection', line => {
+  const me = { id: `n${++born}`, line }
+  let room
+  const others = () => [...rooms.get(room) ?? []].filter(one => one !== me)
+  const tell = (to, ...event) => to.line.send('42' + JSON.stringify(event))
+  const leaves = () => {
+    for (const one of others()) tell(one, 'gone', { id: me.id })
+    rooms.get(room)?.delete(me)
+    room = undefined
+  }
+  const asked = {
+    join: wants => {
+      if (typeof wants?.room !== 'string') return { no: 'room' }
+      if (room) return { no: 'inside' }
+      room = wants.room
+      if (!rooms.has(room)) rooms.set(room, new Set())
+      const inside = others().map(one => one.id)
+      for (const one of others()) tell(one, 'came', { id: me.id })
+      rooms.get(room).add(me)
+      return { yes: inside }
+    },
+    leave: () => room ? (leaves(), { left: true }) : { no: 'outside' },
+  }
+  line.send('0' + JSON.stringify({ sid: me.id, upgrades: [], pingInterval: 25000, pingTimeout: 20000, maxPayload: 1000000 }))
+  line.on('message', packet => {
+    const text = `${packet}`
+    if (text.startsWith('40')) {
+      line.send('40' + JSON.stringify({ sid: me.id }))
+      return tell(me, 'hello', { id: me.id })
+    }
+    const [, number, json] = /^42(\d*)(\[.*)$/s.exec(text) ?? []
+    let word, wants
+    try { [word, wants] = JSON.parse(json) } catch { return }
+    const ack = number ? answer => line.send(`43${number}` + JSON.stringify([answer])) : undefined
+    if (word === 'say') others().filter(one => one.id === wants?.to).forEach(one => tell(one, 'said', { from: me.id, data: wants.data }))
+    else if (Object.hasOwn(asked, word)) ack?.(asked[word](wants))
+    else ack?.({ no: 'word' })
+  })
+  line.on('close', () => { if (room) leaves() })
+  line.on('error', () => {})
+})
+"#;
+
+const ACKS_SPOKEN: &str = r#"dialect: acks
+framing: socket.io-4
+connect:
+  path: /socket.io/?EIO=4&transport=websocket
+  then:
+    - hear: [hello, { id: "{self}" }]
+announces-joining-within: 1s
+announces-leaving-within: 1s
+say:
+  create: join
+  join: { message: [join, { room: "{room}" }], ack: true }
+  leave: { message: [leave], ack: true }
+  offer: { message: [say, { to: "{peer}", data: { offer: "{sdp}" } }] }
+  answer: { message: [say, { to: "{peer}", data: { answer: "{sdp}" } }] }
+  candidate: { message: [say, { to: "{peer}", data: { candidate: "{candidate}" } }] }
+  end-of-candidates: { message: [say, { to: "{peer}", data: { candidate: null } }] }
+hear:
+  joined: { ack: [{ yes: "{with}" }] }
+  left: { ack: [{ left: true }], of: leave }
+  refused: { ack: [{ no: "{reason}" }] }
+  peer-joined: { message: [came, { id: "{peer}" }] }
+  peer-left: { message: [gone, { id: "{peer}" }] }
+  offer: { message: [said, { from: "{peer}", data: { offer: "{sdp}" } }] }
+  answer: { message: [said, { from: "{peer}", data: { answer: "{sdp}" } }] }
+  candidate: { message: [said, { from: "{peer}", data: { candidate: "{candidate}" } }] }
+  end-of-candidates: { message: [said, { from: "{peer}", data: { candidate: null } }] }
+"#;
+
+/// An event of Socket.IO may come without what goes with it, and without the wish for an acknowledgement.
+#[test]
+fn an_event_may_come_without_what_goes_with_it() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    for (broken, right, wrong) in [
+        (&[][..], "", ""),
+        (&["7.114", "7.118"], "wants?.", "wants."),
+        (&["7.121", "7.122"], "ack?.(asked", "ack(asked"),
+    ] {
+        assert!(ACKS.contains(right), "{right}");
+        let text = match right {
+            "" => ACKS.to_owned(),
+            right => ACKS.replace(right, wrong),
+        };
+        let stand = Stand::new();
+        stand.write("server.js", &text);
+        stand.write("d.yaml", ACKS_SPOKEN);
+        breaks_alone(&stand, &["7.114", "7.118", "7.121", "7.122"], broken);
+    }
+}
+
+/// What a message holds beside its word may be missing, or nothing that holds anything.
+#[test]
+fn what_comes_with_a_word_may_be_anything() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let examples = folder().join("examples");
+    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
+    let spoken = std::fs::read_to_string(examples.join("tickets/dialect.yaml")).expect("a text");
+    let swap = |text: &str, from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    };
+    let flat = "{ enter: \"{room}\", as: \"{me}\" }";
+    let spoken = swap(
+        &spoken,
+        flat,
+        "{ enter: { room: \"{room}\", as: \"{me}\" } }",
+    );
+    let asks =
+        "if (typeof message?.enter === 'string' && typeof message.as === 'string') enter(message)";
+    let looks = "if (typeof message?.enter?.room === 'string' && typeof message.enter.as === 'string') enter({ enter: message.enter.room, as: message.enter.as })";
+    let text = swap(&text, asks, looks);
+    // What is no other word is one that comes in; and what is said is an object.
+    let takes = "if (message && !message.back && !message.to && !message.leave && !message.glare) { if ('room' in message.enter) enter({ enter: message.enter.room, as: message.enter.as }) }";
+    let other = "const other = others().find";
+    let reads =
+        "if ('offer' in message.say) line.offered = true\n      const other = others().find";
+    let joins = ["7.113", "7.114", "7.115", "7.116"];
+    let offers = ["7.117", "7.118", "7.119", "7.120"];
+    for (broken, text) in [
+        (&[][..], text.clone()),
+        (&joins, swap(&text, looks, takes)),
+        (&offers, swap(&text, other, reads)),
+    ] {
+        let stand = Stand::new();
+        stand.write("server.js", &text);
+        stand.write("d.yaml", &spoken);
+        breaks_alone(&stand, &[joins, offers].concat(), broken);
+    }
+}
