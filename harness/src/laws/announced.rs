@@ -223,9 +223,9 @@ fn told_of(
         .news
         .partition_point(|news| *news < leaving.since)
         .max(told.used);
-    // Who was back before anybody need hear of it, and went again: what comes after that is of the second end.
+    // Who was back before anybody need hear of it, or whose end was told already, and went again: what comes after that is of the second end.
     let again = match back(rooms, gone, leaving, bound) {
-        Some(Back::In(next)) if bound.coalesces => next.certain_until(),
+        Some(Back::In(next)) if bound.coalesces || early.is_some() => next.certain_until(),
         _ => None,
     };
     let its_own = |news: &&usize| again.is_none_or(|again| **news < again);

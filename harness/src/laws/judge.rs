@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::time::Duration;
 
-use super::{Finding, addressed, announced, answered, late, limit, lives, news, relayed};
+use super::{Finding, addressed, announced, answered, hosts, late, limit, lives, news, relayed};
 use crate::facts::Facts;
 use crate::names::RoomName;
 use crate::record::{Event, Seq};
@@ -15,7 +15,7 @@ pub fn judge<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Finding> {
     let facts = Facts::of(events, terms);
     let (rooms, post) = (&facts.rooms, &facts.post);
     let late = late::Late::find(rooms, post, terms);
-    let told = news::judge(&facts, terms);
+    let told = told(&facts, terms);
     let mut findings = vec![
         announced::judge(rooms, post, terms).finding,
         addressed::judge(rooms, post),
@@ -31,6 +31,15 @@ pub fn judge<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Finding> {
         finding.breaches.sort_by_key(|breach| breach.event);
     }
     findings
+}
+
+/// What was told of who came, who went, and who is host.
+fn told(facts: &Facts, terms: &Terms) -> news::News {
+    let mut news = news::judge(facts, terms);
+    if let Some(within) = terms.announces_host_within {
+        hosts::judge(&facts.rooms, within, terms, &mut news);
+    }
+    news
 }
 
 /// What a trace says of law 11 alone: the rest of the laws is asked before the stage is cleared, and a server can die later.
@@ -57,6 +66,6 @@ pub fn awaited<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Option<Duration
     let facts = Facts::of(events, terms);
     let leavings = announced::judge(&facts.rooms, &facts.post, terms).awaited;
     leavings
-        .max(news::judge(&facts, terms).awaited)
+        .max(told(&facts, terms).awaited)
         .map(Duration::from_micros)
 }

@@ -44,9 +44,6 @@ pub(super) fn judge(facts: &Facts, terms: &Terms) -> News {
     if let Some(within) = terms.announces_joining_within {
         comings(rooms, &told, within, terms, &mut news);
     }
-    if let Some(within) = terms.announces_host_within {
-        super::hosts::judge(rooms, within, terms, &mut news);
-    }
     if terms.news_before_relays && !terms.coalesces {
         before_relays(facts, &told, &mut news.in_order);
     }

@@ -15,6 +15,7 @@ mod gone;
 mod kept;
 mod matrix;
 mod page;
+mod passed;
 mod play;
 mod refusal;
 mod script;

@@ -16,9 +16,9 @@ use super::case::{
 use super::end::End;
 use super::gone::{Gone, gone, how};
 use super::kept;
+use super::passed;
 use super::refusal::spared;
 use super::script::{Role, Script};
-use super::sized;
 use super::unread::unread;
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
@@ -200,7 +200,7 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
             let says = match case.source {
                 Source::Nobody => Says::Fact(
                     figures(&outcome)
-                        .or_else(|| sized::passed_on(script, &outcome, None))
+                        .or_else(|| passed::passed_on(script, &outcome, None))
                         .or_else(|| done_to_him(script, &outcome))
                         .unwrap_or_else(|| seen(script, &outcome)),
                 ),
@@ -241,7 +241,7 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
         }
         Found::Otherwise => {
             let told = figures(&outcome).is_none();
-            let seen = sized::passed_on(script, &outcome, Some(&failure))
+            let seen = passed::passed_on(script, &outcome, Some(&failure))
                 .or_else(|| done_to_him(script, &outcome).filter(|_| told));
             let says = Says::Fact(seen.unwrap_or_else(|| format!("not so: {}", failure.message)));
             return Ran::Says(says, Some(outcome));

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::case::{Case, LEAST_KEPT, Source};
+use super::passed::is_of_size_alone;
 use super::script::{Role, Script};
-use super::sized::is_of_size_alone;
 use crate::laws::Law;
 use crate::record::{Broken, Failure, FailureKind, Verdict};
 use crate::scenario::Place;

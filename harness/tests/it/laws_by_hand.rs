@@ -131,6 +131,28 @@ fn a_leaving_that_is_told_keeps_law_1() {
     );
 }
 
+/// A server tells the others of who is replaced, and then ends his line: that news is of this end, and what comes later is of the next.
+#[test]
+fn news_that_comes_before_the_end_of_a_line_is_not_wanted_once_more() {
+    let (mut b, alice, bob) = pair();
+    let second = link("bob", 2);
+    tell_left(&mut b, &alice, "bob");
+    b.ends(
+        &bob,
+        Side::Server,
+        Ending::Close {
+            code: Some(4001),
+            reason: String::new(),
+        },
+        &[],
+    );
+    b.join(&second, "lobby", &[&alice]);
+    b.leave(&second, "lobby", &[&alice]);
+    b.join(&second, "lobby", &[&alice]);
+    later(&mut b, 60 * SECOND);
+    assert_eq!(broken(&b), []);
+}
+
 #[test]
 fn a_leaving_that_is_never_told_is_a_ghost() {
     let (mut b, _, bob) = pair();

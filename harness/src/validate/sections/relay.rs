@@ -267,5 +267,6 @@ const ROWS: &[Row] = &[
             do send alice bob offer\n\
             once await: { peer: alice, hears: error, within: 3s }\n\
             then tell carol alice offer\n\
-            never server -> carol: error" },
+            never server -> carol: error\n\
+            never server -> carol: refused offer" },
 ];
