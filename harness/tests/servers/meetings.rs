@@ -31,16 +31,20 @@ fn who_is_put_out_of_a_room_is_out() {
     }
     let cases = ["3.40", "3.41", "3.42", "3.43", "3.44", "3.45"];
     let out = "tell(room, { out: place.name })";
+    // His line ends with it. Then whether it is there to be closed, as 3.44 has it, is a matter of moments.
+    meetings_break(
+        &["3.40", "3.41", "3.42", "3.43", "3.45"],
+        &[(
+            &[],
+            "say(word, line)",
+            "say(word, line)\n  if (word.kicked) line?.close(4005)",
+        )],
+    );
     meetings_break(
         &cases,
         &[
             (&[], "", ""),
-            // His line ends with it, he is told late or never, or who asked for it is told nothing more.
-            (
-                &[],
-                "say(word, line)",
-                "say(word, line)\n  if (word.kicked) line?.close(4005)",
-            ),
+            // He is told late or never, or who asked for it is told nothing more.
             (
                 &[],
                 "say(word, line)",
