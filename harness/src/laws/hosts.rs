@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Law;
 use super::news::{News, breach};
-use crate::facts::rooms::{HostTold, LinkId, PeerId, RoomId, Rooms};
+use crate::facts::rooms::{HostTold, How, LinkId, PeerId, RoomId, Rooms};
 use crate::signaling::Terms;
 
 pub(super) fn judge(rooms: &Rooms, within: Duration, terms: &Terms, news: &mut News) {
@@ -82,7 +82,6 @@ pub(super) fn judge(rooms: &Rooms, within: Duration, terms: &Terms, news: &mut N
 
 /// Since when somebody is certainly not in this room, who was; `None`: he may be, as one whose place is kept.
 fn gone(rooms: &Rooms, who: PeerId, room: RoomId) -> Option<usize> {
-    use crate::facts::rooms::How;
     let stays = rooms.peers[who]
         .stays
         .iter()

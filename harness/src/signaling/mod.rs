@@ -9,6 +9,7 @@ mod terms;
 mod translator;
 mod word;
 
+pub(crate) use dialect::plain;
 pub use dialect::{
     AbsentPeer, Alias, Audience, Book, Connect, Conversation, Dialect, Difference, Explained,
     Heard, KickBy, Meant, Names, NewCarrier, Out, Overheard, Properties, SameId, Say, Unread,

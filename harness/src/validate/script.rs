@@ -390,11 +390,8 @@ const MOST: usize = 7;
 
 /// What somebody may show of himself, the nth of it.
 fn state(dialect: &Dialect, nth: usize) -> String {
-    match dialect.properties().states.get(nth) {
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => "none".to_owned(),
-    }
+    let state = dialect.properties().states.get(nth);
+    state.map_or_else(|| "none".to_owned(), crate::signaling::plain)
 }
 
 /// Why no peer can be called as a case wants it.
@@ -407,11 +404,12 @@ fn unnamed(dialect: &Dialect) -> Option<String> {
 fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
     let name = dialect.name();
     let properties = dialect.properties();
+    let declared = |is: bool, key: &str| undeclared(dialect, key).filter(|_| !is);
     match what {
         "named destroy" => (!dialect.names_room_of(Kind::Destroy))
             .then(|| format!("with the dialect `{name}` who removes a room does not say which")),
         "end" => match properties.ends_within {
-            None => Some(format!("the dialect `{name}` declares no `ends-within`")),
+            None => undeclared(dialect, "ends-within"),
             Some(within) if within > patience => Some(format!(
                 "the server may take {within:?} to end, and {patience:?} are waited (`--patience`)"
             )),
@@ -423,8 +421,7 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
         "free destroy" => properties.refusals.has(Reason::Occupied).then(|| {
             format!("with the dialect `{name}` a room is not removed while somebody has a place in it (`refusals: occupied`)")
         }),
-        "a heartbeat" => properties.notices_silence_within.is_none()
-            .then(|| format!("the dialect `{name}` declares no `notices-silence-within`")),
+        "a heartbeat" => declared(properties.notices_silence_within.is_some(), "notices-silence-within"),
         "word for cut-short" => unworded(Garbage::CutShort, dialect),
         "word for wrong-type" => unworded(Garbage::WrongType, dialect),
         "places" => kept::not_free(dialect).or_else(|| {
@@ -435,16 +432,13 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
                 format!("with the dialect `{name}` who comes in is not told who is there (`{{with}}` in `hear: joined`), nor that there is no place (`room-size`, `refusals: full`)")
             })
         }),
-        "size" => (properties.takes_up_to.is_none())
-            .then(|| format!("the dialect `{name}` declares no `takes-up-to`")),
+        "size" => declared(properties.takes_up_to.is_some(), "takes-up-to"),
         "named rooms" => dialect.gives_room_ids().then(|| {
             format!("with the dialect `{name}` the server names the rooms: that of another one, or of one that was never there, nobody can say")
         }),
         "occupied" => Need::Refuses(Reason::Occupied).lacking(dialect),
-        "how left" => (properties.how.left.is_none())
-            .then(|| format!("the dialect `{name}` declares no `how: left`")),
-        "how lost" => (properties.how.lost.is_none())
-            .then(|| format!("the dialect `{name}` declares no `how: lost`")),
+        "how left" => declared(properties.how.left.is_some(), "how: left"),
+        "how lost" => declared(properties.how.lost.is_some(), "how: lost"),
         "kick" => Need::Says(Kind::Kick).lacking(dialect).or_else(|| {
             let unsaid = dialect.properties().kick_by.is_none();
             unsaid.then(|| format!("the dialect `{name}` does not declare who may put others out (`kick-by`)"))
@@ -461,40 +455,30 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
         "states" => Need::Says(Kind::SetState)
             .lacking(dialect)
             .or_else(|| Need::Hears(Kind::PeerState).lacking(dialect))
-            .or_else(|| {
-                let properties = dialect.properties();
-                let undeclared = |key: &str| format!("the dialect `{name}` declares no `{key}`");
-                let unknown = properties.states.is_empty().then(|| undeclared("states"));
-                let untold = properties.announces_states_within.is_none();
-                unknown.or(untold.then(|| undeclared(STATES)))
-            }),
+            .or_else(|| declared(!properties.states.is_empty(), "states"))
+            .or_else(|| declared(properties.announces_states_within.is_some(), STATES)),
         "listed states" => (!dialect.lists_states()).then(|| {
             format!("the dialect `{name}` does not say what those inside have set (`{{state}}` in `hear: joined`)")
         }),
-        "kept states" => (!dialect.properties().keeps_states)
-            .then(|| format!("the dialect `{name}` declares no `keeps-states`"))
+        "kept states" => declared(properties.keeps_states, "keeps-states")
             .or_else(|| kept::least(dialect)),
-        "news once" => (!dialect.properties().news_once)
-            .then(|| format!("the dialect `{name}` declares no `news-once`")),
-        "host" => (Need::Hears(Kind::Host).lacking(dialect)).or_else(|| {
-            let untold = dialect.properties().announces_host_within.is_none();
-            untold.then(|| format!("the dialect `{name}` declares no `{HOST}`"))
-        }),
-        "longest host" => (!dialect.properties().host_passes_to_longest)
-            .then(|| format!("the dialect `{name}` declares no `host-passes-to: longest`")),
+        "news once" => declared(properties.news_once, "news-once"),
+        "host" => (Need::Hears(Kind::Host).lacking(dialect))
+            .or_else(|| declared(properties.announces_host_within.is_some(), HOST)),
+        "longest host" => declared(properties.host_passes_to_longest, "host-passes-to: longest"),
         "line outside" => Need::StaysConnected.lacking(dialect),
-        "answers" => (dialect.properties().answers_within.is_none())
-            .then(|| format!("the dialect `{name}` declares no `answers-within`")),
-        "announced leaving" => (dialect.properties().announces_leaving_within.is_none())
-            .then(|| format!("the dialect `{name}` declares no `announces-leaving-within`")),
-        "noticed loss" => {
-            let silent = properties.announces_leaving_within.is_none();
-            let undeclared = silent
-                .then(|| format!("the dialect `{name}` declares no `announces-leaving-within`"));
-            undeclared.or_else(|| Need::NoticesLoss.lacking(dialect))
-        }
+        "answers" => declared(properties.answers_within.is_some(), "answers-within"),
+        "announced leaving" => declared(properties.announces_leaving_within.is_some(), "announces-leaving-within"),
+        "noticed loss" => needed("announced leaving", dialect, patience)
+            .or_else(|| Need::NoticesLoss.lacking(dialect)),
         _ => Some(format!("it needs what this does not know: {what}")),
     }
+}
+
+/// What is said where a promise is not made.
+fn undeclared(dialect: &Dialect, key: &str) -> Option<String> {
+    let name = dialect.name();
+    Some(format!("the dialect `{name}` declares no `{key}`"))
 }
 
 /// Why somebody who has said garbage may be anywhere.

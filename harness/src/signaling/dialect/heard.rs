@@ -527,7 +527,11 @@ impl Conversation {
     fn told_coming_in(&mut self, mut words: Vec<Word>, heard: &mut Heard) -> Vec<Word> {
         let asked = self.asked.as_ref().map(|(kind, _)| *kind);
         let comes_in = matches!(asked, Some(Kind::Create | Kind::Join));
-        if !self.dialect.says_with_yes() && comes_in && self.awaits && self.room.is_none() {
+        if !self.dialect.tells_who_comes_in("with")
+            && comes_in
+            && self.awaits
+            && self.room.is_none()
+        {
             words.retain(|word| match word {
                 Word::Notice {
                     notice: Notice::PeerJoined { peer },

@@ -18,19 +18,15 @@ impl Dialect {
         forms.any(|(heard, _)| matches!(heard, Hears::Kind(there) if *there == kind))
     }
 
-    /// Whether who comes in is told what each shows of himself who is inside.
-    pub fn lists_states(&self) -> bool {
+    /// Whether the answer to who comes in has this: `with`, who is inside; `state`, what each of them shows; `host`, who that is.
+    pub(super) fn tells_who_comes_in(&self, name: &str) -> bool {
         let mut forms = self.hear.iter();
-        forms.any(|(heard, hearing)| {
-            *heard == Hears::Kind(Kind::Joined) && hearing.captures("state")
-        })
+        forms.any(|(heard, hearing)| *heard == Hears::Kind(Kind::Joined) && hearing.captures(name))
     }
 
-    /// Whether who comes in is told who is host.
-    fn lists_host(&self) -> bool {
-        let mut forms = self.hear.iter();
-        forms
-            .any(|(heard, hearing)| *heard == Hears::Kind(Kind::Joined) && hearing.captures("host"))
+    /// Whether who comes in is told what each shows of himself who is inside.
+    pub fn lists_states(&self) -> bool {
+        self.tells_who_comes_in("state")
     }
 
     /// Whether to make a room is to join it (`create: join`): what grants the one grants the other.
@@ -53,7 +49,7 @@ impl Dialect {
             Kind::Granted => ends(Kind::Kick) || ends(Kind::SetState),
             Kind::PeerJoined | Kind::PeerLeft => listed,
             Kind::PeerState => self.lists_states(),
-            Kind::Host => self.lists_host(),
+            Kind::Host => self.tells_who_comes_in("host"),
             _ => false,
         }
     }

@@ -53,6 +53,7 @@ pub use alias::Alias;
 pub use book::Book;
 pub use conversation::Conversation;
 pub use explain::{Difference, Explained, Unread};
+pub(crate) use filter::plain;
 pub use heard::Heard;
 pub use meant::{Meant, Say};
 pub use overheard::Overheard;
@@ -555,14 +556,7 @@ impl Dialect {
 
     /// Whether who comes in is told who is inside.
     pub fn tells_inside(&self) -> bool {
-        !self.members.is_empty() || self.says_with_yes()
-    }
-
-    /// Whether the answer to who comes in says who is inside.
-    fn says_with_yes(&self) -> bool {
-        let joined = |heard: &Hears| matches!(heard, Hears::Kind(Kind::Joined));
-        let mut forms = self.hear.iter();
-        forms.any(|(heard, hearing)| joined(heard) && hearing.captures("with"))
+        !self.members.is_empty() || self.tells_who_comes_in("with")
     }
 
     /// Whether a peer says with this word whom it is for.
