@@ -17,10 +17,9 @@ use glare::run::Run;
 use glare::scenario::{PeerSpec, Scenario};
 use glare::server::ServerSpec;
 use glare::signaling::{Description, Dialect};
-use glare::stage::{Case, Setting, play};
+use glare::stage::{Case, Setting, Turns, play};
 use glare::suite::{self, Plan};
 use glare::terms::ChannelOptions;
-use tokio::sync::Semaphore;
 
 #[path = "parts/chat.rs"]
 mod chat;
@@ -97,7 +96,7 @@ fn main() {
 fn setting(pool: &Pool, run: &Run, busy: usize) -> Arc<Setting> {
     let server = ServerSpec::reference();
     Arc::new(Setting {
-        busy: Arc::new(Semaphore::new(busy)),
+        turns: Turns::new(busy),
         ..Setting::new(server, Dialect::reference(), pool.clone(), run.clone())
     })
 }

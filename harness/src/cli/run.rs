@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
-
 use super::driver_flags::{self, DriverFlags};
 use super::narrow::Narrow;
 use super::server_flags::ServerFlags;
@@ -17,7 +15,7 @@ use crate::record::runs::{self, RunFolder};
 use crate::record::{Entry, Sums, Verdict, Weight};
 use crate::report::{self, Told};
 use crate::scenario::Cast;
-use crate::stage::{Case, Setting};
+use crate::stage::{Case, Setting, Turns};
 use crate::suite::{self, Plan, Progress, Shelf};
 
 /// Play scenarios
@@ -190,7 +188,7 @@ impl Run {
             Exit::Environment
         })?;
         if let Some(jobs) = self.jobs {
-            setting.busy = Arc::new(Semaphore::new(usize::from(jobs)));
+            setting.turns = Turns::new(usize::from(jobs));
         }
         Ok((
             cases,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::actor::Actor;
@@ -19,6 +18,7 @@ use super::outcome::Judged;
 use super::pulse::Pulse;
 use super::rules::Rules;
 use super::strangers::Strangers;
+use super::turns::{LOOK, Turn};
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::lock::lock;
@@ -166,8 +166,8 @@ pub(super) struct Stage {
     pub(super) shake: Option<u64>,
     /// Which of the steps that begin together has failed, from 1.
     pub(super) failed_inner: Option<usize>,
-    /// The right to keep the machine busy, given back when the case only waits.
-    pub(super) busy: Option<OwnedSemaphorePermit>,
+    /// Given back when the case only waits.
+    pub(super) turn: Turn,
 }
 
 impl Stage {
@@ -262,7 +262,7 @@ impl Stage {
             self.ended = begun;
             self.until = self.within(step.within);
             if matches!(step.action, Action::Await(_)) && step.within > DEFAULT_WITHIN {
-                self.busy = None;
+                self.turn.pass_on();
             }
             let step = &self.resolved(step);
             let waited = self.step(step, begun).await.map_err(|stop| match stop {
@@ -364,7 +364,7 @@ impl Stage {
         mut holds: impl FnMut(&mut World) -> Option<Result<T, Miss>>,
     ) -> Result<T, Stop> {
         let mut deadline = until.at.min(self.end);
-        let idle = Instant::now() + IDLE_AFTER;
+        let mut idle = Instant::now() + IDLE_AFTER;
         loop {
             self.world.hope.quiet = self.actors.values().all(|actor| actor.wire.is_quiet());
             self.take_in()?;
@@ -375,16 +375,16 @@ impl Stage {
                 }
                 None => {}
             }
-            let next = match self.busy {
-                Some(_) => deadline.min(idle),
-                None => deadline,
+            let next = match self.turn.is_held() {
+                true => deadline.min(idle),
+                false => deadline,
             };
             if timeout_at(next, self.recorder.next_from(self.taken))
                 .await
                 .is_err()
             {
                 if next < deadline {
-                    self.busy = None;
+                    idle = self.waits_idly();
                     continue;
                 }
                 self.take_in()?;
@@ -424,6 +424,15 @@ impl Stage {
         }
     }
 
+    /// It has done nothing but wait for a while. When that is looked at next, should it be its turn still.
+    pub(super) fn waits_idly(&mut self) -> Instant {
+        match self.browsers {
+            true => self.turn.offer(),
+            false => self.turn.pass_on(),
+        }
+        Instant::now() + LOOK
+    }
+
     /// Lets time pass, and nothing else: what must never happen ends it.
     pub(super) async fn idle(&mut self, time: Duration) -> Result<(), Stop> {
         let until = Until {
@@ -431,7 +440,7 @@ impl Stage {
             at: Instant::now() + time,
         };
         if time >= IDLE_AFTER {
-            self.busy = None;
+            self.turn.pass_on();
         }
         let deadline = until.at.min(self.end);
         loop {

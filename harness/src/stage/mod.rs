@@ -48,6 +48,7 @@ mod strangers;
 #[cfg(test)]
 mod tests;
 mod together;
+mod turns;
 mod understood;
 mod user;
 mod verbs;
@@ -62,7 +63,6 @@ use std::time::Duration;
 
 use glare_signaling_server::page::PageFault;
 use glare_signaling_server::{Faults, RoomSize, SameId};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::hand::PeerFault;
@@ -78,6 +78,7 @@ use crate::tls::Security;
 
 pub use outcome::{Judged, Outcome};
 pub use play::{LastWord, play, play_with};
+pub use turns::Turns;
 
 /// One scenario with one cast.
 #[derive(Clone, Debug)]
@@ -107,9 +108,9 @@ pub struct Setting {
     pub shake: Option<u64>,
     /// How long one case may take, whatever its waits say.
     pub max_time: Duration,
-    /// How many cases may be busy at once. A case that has done nothing but wait for a second, or begins to wait with a `within` longer
-    /// than usual, does not count any more.
-    pub busy: Arc<Semaphore>,
+    /// How many cases may be busy at once. One that begins to wait with a `within` longer than usual does not count any more, nor one that
+    /// has done nothing but wait for a second; where it has a browser, only if the machine has time for one more.
+    pub turns: Turns,
     /// Which repetition this is, from 1.
     pub take: u32,
     /// The folder for the record of each case that is played; none is written if `None`.
@@ -154,7 +155,7 @@ impl Setting {
             run,
             shake: None,
             max_time: Self::MAX_TIME,
-            busy: Arc::new(Semaphore::new(cores * 2)),
+            turns: Turns::new(cores * 2),
             take: 1,
             traces: None,
             limit: Limit::default(),

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::actor::{Actor, Pages, Scene};
@@ -24,6 +23,7 @@ use super::probed::gone;
 use super::pulse::Pulse;
 use super::rules::Rules;
 use super::strangers::{Names, Strangers, is_harmful};
+use super::turns::Turn;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::facts::Facts;
@@ -81,7 +81,7 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
             Err(why) => (setting, Some(why)),
         }
     };
-    let busy = setting.busy.clone().acquire_owned().await.ok();
+    let turn = setting.turns.take().await;
     let began = Instant::now();
     let (recorder, trace, unwritten) = recorder(case, &setting);
     let lost: Lost = Arc::default();
@@ -97,7 +97,7 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
             let why = untranslated.unwrap_or_default();
             Ended::early(Verdict::inconclusive(InconclusiveKind::Environment, why))
         }
-        (None, None) => Box::pin(perform(case, &setting, &recorder, &lost, began, busy)).await,
+        (None, None) => Box::pin(perform(case, &setting, &recorder, &lost, began, turn)).await,
     };
     recorder.record(What::Clearing, &[]);
     let events = until_clearing(&recorder.events_from(0));
@@ -476,7 +476,7 @@ async fn perform(
     recorder: &Recorder,
     lost: &Lost,
     began: Instant,
-    busy: Option<OwnedSemaphorePermit>,
+    turn: Turn,
 ) -> Ended {
     let scenario = &case.scenario;
     let pulse = Pulse::start(recorder.clone());
@@ -618,7 +618,7 @@ async fn perform(
         bound: BTreeMap::new(),
         shake: setting.shake,
         failed_inner: None,
-        busy,
+        turn,
     };
     if let Some(why) = trouble {
         return Ended {

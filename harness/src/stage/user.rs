@@ -131,13 +131,13 @@ impl Stage {
         work: impl Future<Output = T>,
     ) -> Result<T, Stop> {
         let mut work = std::pin::pin!(work);
-        let idle = Instant::now() + IDLE_AFTER;
+        let mut idle = Instant::now() + IDLE_AFTER;
         let latest = (until.at + OVERTIME).min(self.end.max(until.at));
         loop {
             self.take_in()?;
-            let next = match self.busy {
-                Some(_) => idle.min(latest),
-                None => latest,
+            let next = match self.turn.is_held() {
+                true => idle.min(latest),
+                false => latest,
             };
             let more = self.recorder.next_from(self.taken);
             tokio::select! {
@@ -151,7 +151,7 @@ impl Stage {
                     if next == latest {
                         return Err(self.late("what its user was to do", until));
                     }
-                    self.busy = None;
+                    idle = self.waits_idly();
                 }
             }
         }

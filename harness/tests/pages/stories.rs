@@ -7,11 +7,10 @@ use glare::record::Verdict;
 use glare::record::runs::{FOLDER, KEPT, RunFolder};
 use glare::report;
 use glare::scenario::Scenario;
-use glare::stage::Setting;
+use glare::stage::{Setting, Turns};
 use glare::suite::{self, Plan};
 use glare_signaling_server::Faults;
 use rstest::rstest;
-use tokio::sync::Semaphore;
 
 use crate::site_support::turn;
 
@@ -71,7 +70,7 @@ async fn each_catches_the_fault_of_the_page_that_it_names() {
     assert!(mistakes.is_empty());
     let stacks = suite::stacks().expect("stacks");
     let setting = Setting {
-        busy: Arc::new(Semaphore::new(2)),
+        turns: Turns::new(2),
         ..Setting::reference(Faults::none()).expect("a run")
     };
     let mut table = suite::planted(&scenarios, &setting, &stacks).await;

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::Arc;
+use std::time::Duration;
 
 use glare::peer::browser::Pool;
 use glare::record::{InconclusiveKind, Verdict};
 use glare::run::Run;
-use glare::stage::{Setting, play};
+use glare::stage::{Setting, Turns, play};
+use tokio::time::sleep;
 
 use super::{case, casts, from};
 use crate::site_support::Site;
@@ -17,6 +19,8 @@ use crate::stage_support::setting;
 casts! {
     chromium_that_gets_no_time_is_no_fault_of_the_page: "alice=chromium", a_browser_that_gets_no_time;
     a_case_in_which_chromium_got_half_its_time_is_no_fault_of_the_page: "alice=chromium", a_slow_case;
+    who_waits_for_chromium_lets_others_begin_where_the_machine_has_time: "alice=chromium", two_and_one_turn;
+    who_waits_for_firefox_lets_others_begin_where_the_machine_has_time: "alice=firefox", two_and_one_turn;
 }
 
 /// It always has something to do, and never shows what is waited for.
@@ -152,4 +156,50 @@ async fn a_slow_case(cast: &str) {
     let word = "(the case's time was up), but the machine had no time for the browser";
     assert!(found.why.contains(word), "{}", found.why);
     setting.pool.shutdown().await;
+}
+
+/// A page that its browser does not get to looks like one that has nothing to do; where the machine is full, one more page makes both later.
+async fn two_and_one_turn(cast: &str) {
+    let steps = |within: &str| STEPS.replace("within: 10s", &format!("within: {within}"));
+    let opened = |site: &Site| {
+        site.asked()
+            .iter()
+            .filter(|asked| asked.starts_with("GET / "))
+            .count()
+    };
+    let of = |site: &Site, has_time: fn() -> bool| {
+        Arc::new(Setting {
+            app: Some(from(site)),
+            turns: Turns::judging(1, has_time),
+            ..setting()
+        })
+    };
+
+    let site = Site::page("<!doctype html><title>t</title>here").await;
+    let (brief, setting) = (case(&steps("3s"), cast), of(&site, || false));
+    let first = async {
+        play(&brief, Arc::clone(&setting)).await;
+        assert_eq!(opened(&site), 1, "the second had not begun");
+    };
+    let second = async {
+        while opened(&site) == 0 {
+            sleep(Duration::from_millis(20)).await;
+        }
+        play(&brief, Arc::clone(&setting)).await;
+    };
+    tokio::join!(first, second);
+    assert_eq!(opened(&site), 2);
+
+    let site = Site::page("<!doctype html><title>t</title>here").await;
+    let (long, setting) = (case(&steps("60s"), cast), of(&site, || true));
+    let both_are_open = async {
+        while opened(&site) < 2 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        _ = play(&long, Arc::clone(&setting)) => panic!("the second did not begin"),
+        _ = play(&long, Arc::clone(&setting)) => panic!("the second did not begin"),
+        () = both_are_open => {}
+    }
 }
