@@ -105,20 +105,14 @@ fn an_interrupted_run_deletes_its_sessions() {
     // It waits 30 s for a time-out.
     let slow = project("closing/abrupt-drop.yaml");
     let arguments = ["--cast", "alice=chromium,bob=chromium", &slow];
-    let child = elsewhere(&stand, &driver.url(), &driver, &arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("glare starts");
+    let mut command = elsewhere(&stand, &driver.url(), &driver, &arguments);
+    let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = piped.spawn().expect("glare starts");
     eventually("a session", || driver.sessions() == 1);
     // SAFETY: a signal to a child that has not been waited for.
     unsafe { libc::kill(child.id() as i32, libc::SIGINT) };
     let output = child.wait_with_output().expect("it ends");
-    let ran = Ran {
-        status: output.status.code().expect("by itself"),
-        out: String::from_utf8(output.stdout).expect("UTF-8"),
-        err: String::from_utf8(output.stderr).expect("UTF-8"),
-    };
+    let ran = Ran::of(&command, output);
     ran.ends(5).complains("interrupted");
     assert_eq!(driver.sessions(), 0);
 }

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 /// The binary under test.
@@ -24,21 +24,29 @@ pub struct Stand {
 
 /// How it ended, and what it said.
 pub struct Ran {
+    /// As a shell would be told.
+    pub command: String,
     pub status: i32,
     pub out: String,
     pub err: String,
 }
 
 impl Ran {
+    pub fn of(command: &Command, output: Output) -> Self {
+        Self {
+            command: format!("{command:?}"),
+            status: output.status.code().expect("glare ends by itself"),
+            out: String::from_utf8(output.stdout).expect("UTF-8"),
+            err: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
     /// Ended so, and never with a panic.
     #[track_caller]
     pub fn ends(self, status: i32) -> Self {
-        assert_eq!(
-            self.status, status,
-            "standard output:\n{}\nstandard error:\n{}",
-            self.out, self.err
-        );
-        assert!(!self.err.contains("panicked"), "{}", self.err);
+        let ended = self.status;
+        assert!(ended == status, "status {ended}, not {status}, of {self}");
+        assert!(!self.err.contains("panicked"), "a panic in {self}");
         self
     }
 
@@ -47,9 +55,7 @@ impl Ran {
     pub fn says(self, text: &str) -> Self {
         assert!(
             self.out.contains(text),
-            "no {text:?} on standard output:\n{}\nstandard error:\n{}",
-            self.out,
-            self.err
+            "no {text:?} on standard output of {self}"
         );
         self
     }
@@ -59,11 +65,22 @@ impl Ran {
     pub fn complains(self, text: &str) -> Self {
         assert!(
             self.err.contains(text),
-            "no {text:?} on standard error:\n{}\nstandard output:\n{}",
-            self.err,
-            self.out
+            "no {text:?} on standard error of {self}"
         );
         self
+    }
+}
+
+/// All that is known of it, the short first: a record of many tests may be cut.
+impl std::fmt::Display for Ran {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            command, out, err, ..
+        } = self;
+        write!(
+            f,
+            "{command}\nstandard error:\n{err}\nstandard output:\n{out}"
+        )
     }
 }
 
@@ -146,11 +163,7 @@ impl Stand {
 /// Runs it to its end.
 pub fn run(command: &mut Command) -> Ran {
     let output = command.output().expect("glare starts");
-    Ran {
-        status: output.status.code().expect("glare ends by itself"),
-        out: String::from_utf8(output.stdout).expect("UTF-8"),
-        err: String::from_utf8(output.stderr).expect("UTF-8"),
-    }
+    Ran::of(command, output)
 }
 
 /// Processes (zombies left out) that carry this mark of a run in their environment.
