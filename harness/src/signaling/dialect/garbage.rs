@@ -3,13 +3,13 @@
 //! A word is said of what nobody is called; then what came of it is spoilt. Where a message holds JSON, behind whatever its framing puts before
 //! it, a field is spoilt within it; elsewhere the text is.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::template::{Missing, Template, id_text};
-use super::{Alias, Body, Book, Conversation, Dialect, Framing, Meant, Out, Say, Unspeakable};
+use self::words::Words;
+use super::template::{Missing, id_text};
+use super::{Alias, Book, Conversation, Dialect, Framing, Meant, Out, Say, Unspeakable};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Field, Garbage, Kind, Notice, Request, Signal, Word};
 
@@ -27,25 +27,6 @@ const HUGE: usize = 1_200_000;
 const DEPTH: usize = 500;
 /// Deeper than any that recurses can follow.
 const GREAT_DEPTH: usize = 20_000;
-
-/// What of a message is its word.
-#[derive(Default)]
-struct Words {
-    /// The one key of its object: `{ sit: { … } }`, where others have another.
-    are_keys: bool,
-    /// Texts that are none: what the server knows the peer by.
-    own: Vec<String>,
-}
-
-impl Words {
-    /// What stands behind the key that is the word.
-    fn behind_the_key<'v>(&self, value: &'v Json) -> Option<&'v Json> {
-        let fields = value
-            .as_object()
-            .filter(|fields| self.are_keys && fields.len() == 1)?;
-        fields.values().next()
-    }
-}
 
 impl Conversation {
     /// What to send so that it is garbage of this kind, where this word was meant.
@@ -248,6 +229,7 @@ impl Conversation {
         let id = self.link.get("self").and_then(id_text);
         Words {
             are_keys: self.dialect.words_are_keys(),
+            behind: self.dialect.word_key().map(str::to_owned),
             own: id.into_iter().chain([self.me.to_string()]).collect(),
         }
     }
@@ -263,22 +245,6 @@ impl Conversation {
 }
 
 impl Dialect {
-    /// Whether each word is an object of one key, and these differ: then the key says which it is.
-    fn words_are_keys(&self) -> bool {
-        let steps = self.say.iter().flat_map(|(_, way)| &way.steps);
-        let mut keys = BTreeSet::new();
-        for step in steps {
-            match &step.body {
-                Body::None => {}
-                Body::Template(Template::Map(entries)) if entries.len() == 1 => {
-                    keys.extend(entries.iter().map(|entry| entry.key.as_str()));
-                }
-                Body::Template(_) => return false,
-            }
-        }
-        keys.len() > 1
-    }
-
     /// What garbage of this kind says all the same: on a wire of text without JSON every text may be as good as any other, and half a name is a
     /// name. `None`: it is garbage.
     pub fn still_says(
@@ -445,6 +411,9 @@ fn place_of(field: Field, twin: &Json, words: &Words) -> Option<Place> {
     let is_leaf = |value: &Json| !value.is_array() && !value.is_object();
     let path = match field {
         Field::Word if words.behind_the_key(twin).is_some() => return Some(Place::Key),
+        Field::Word if words.place_in(twin).is_some() => words
+            .place_in(twin)
+            .map(|key| vec![Step::Field(key.to_owned())]),
         // The word of all of it stands at the top, if there is one.
         Field::Word => {
             let is_word = is_word_of(twin, words);
@@ -603,6 +572,14 @@ fn spoilt_json(kind: Garbage, mut value: Json, words: &Words) -> String {
                     false => Json::from(NONSENSE),
                 }
             };
+            if let Some(leaf) = words
+                .place_in(&value)
+                .map(str::to_owned)
+                .and_then(|key| value.get_mut(key))
+            {
+                unknown(leaf);
+                return value.to_string();
+            }
             // The word of all of it stands at the top, if there is one.
             let fields = value.as_object_mut().into_iter().flatten();
             let mut top = fields.map(|(_, leaf)| leaf).filter(|leaf| is_word(leaf));
@@ -717,3 +694,4 @@ fn remove(value: &mut Json, meant: &dyn Fn(&Json) -> bool) -> bool {
 
 #[cfg(test)]
 mod tests;
+mod words;

@@ -56,6 +56,63 @@ fn each_kind_spoils_what_the_dialect_would_say() {
     }
 }
 
+const RPC: &str = "dialect: rpc
+framing: json
+connect: { path: / }
+say:
+  join: { message: { jsonrpc: '2.0', id: join, method: join, params: { space: '{room}' } } }
+  leave: { message: { jsonrpc: '2.0', id: leave, method: leave } }
+  offer: { message: { jsonrpc: '2.0', id: signal, method: signal, params: { to: '{peer}', kind: offer, sdp: '{sdp}' } } }
+  answer: { message: { jsonrpc: '2.0', id: signal, method: signal, params: { to: '{peer}', kind: answer, sdp: '{sdp}' } } }
+hear:
+  joined: { message: { jsonrpc: '2.0', id: join, result: { space: '{room}' } } }
+  left: { message: { jsonrpc: '2.0', id: leave, result: ok } }
+  offer: { message: { jsonrpc: '2.0', method: signal, params: { from: '{peer}', kind: offer, sdp: '{sdp}' } } }
+  answer: { message: { jsonrpc: '2.0', method: signal, params: { from: '{peer}', kind: answer, sdp: '{sdp}' } } }
+  peer-joined: { message: { jsonrpc: '2.0', method: joined, params: { who: '{peer}' } } }
+  error: { message: { jsonrpc: '2.0', error: { message: '{reason}' } } }
+";
+
+/// By the number of its request an answer is told apart; what is asked is by another key.
+#[test]
+fn where_a_request_has_a_number_besides_the_word_is_spoilt() {
+    let dialect = Dialect::read(std::path::Path::new("rpc.yaml"), RPC).expect("a dialect");
+    assert_eq!(dialect.word_key(), Some("method"));
+    let conversation = Conversation::new(Arc::new(dialect), "alice");
+    let text = |says: Vec<Say>| match says.into_iter().next_back().map(|say| say.out) {
+        Some(Out::Text(text)) => serde_json::from_str::<Json>(&text).expect("JSON"),
+        _ => panic!("no text"),
+    };
+    let whole = conversation.garbage(Garbage::UnknownWord, Some(Kind::Join));
+    let whole = text(whole.expect("it can be said"));
+    assert_eq!(whole["method"], NONSENSE);
+    assert_eq!(whole["id"], "join");
+    for (kind, method) in [
+        (Garbage::Prototype, Json::from(PROTOTYPE)),
+        (Garbage::FieldMissing, Json::Null),
+        (Garbage::WrongType, Json::from(5)),
+    ] {
+        let one = conversation.garbage_in(kind, Kind::Join, Field::Word, None);
+        let one = text(one.expect("it can be said"));
+        assert_eq!(one["method"], method, "{kind}");
+        assert_eq!(one["id"], "join", "{kind}");
+    }
+}
+
+/// Where all keys that differ are said again, or one alone differs, nothing is known but what stands first.
+#[test]
+fn a_word_that_is_said_again_is_the_word_all_the_same() {
+    let plain = RPC
+        .replace("id: join, ", "")
+        .replace("id: leave, ", "")
+        .replace("id: signal, ", "");
+    let both = RPC.replace("id: join, result", "id: join, method: join, result");
+    for text in [plain, both] {
+        let dialect = Dialect::read(std::path::Path::new("rpc.yaml"), &text).expect("a dialect");
+        assert_eq!(dialect.word_key(), None);
+    }
+}
+
 #[test]
 fn what_is_a_word_all_the_same_is_no_garbage() {
     let bars = "dialect: bars\nframing: text\nconnect: { path: / }\nsay:\n  create: join\n  join: { message: \"IN|{room}\" }\n  offer: { message: \"TO|{peer}|O|{sdp|base64}\" }\n  answer: { message: \"TO|{peer}|A|{sdp|base64}\" }\nhear:\n  joined: { message: \"ROOM|{room}\" }\n  offer: { message: \"FROM|{peer}|O|{sdp|base64}\" }\n  answer: { message: \"FROM|{peer}|A|{sdp|base64}\" }\n";
