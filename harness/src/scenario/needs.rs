@@ -212,7 +212,7 @@ impl<'s> Course<'s> {
                 need(self, Need::Says(Kind::Destroy), "removes a room".into());
                 self.takes_name(room, step);
                 if !self.refused(peer, Kind::Destroy, Some(room), answer, step) {
-                    self.rooms.remove(room);
+                    self.removes(room);
                 }
             }
             Action::Kick { peer, whom, answer } => {

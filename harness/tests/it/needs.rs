@@ -743,6 +743,36 @@ fn a_place_that_is_kept_may_fill_a_room() {
     }
 }
 
+/// With a room that is removed the places in it are gone: it can be made anew.
+#[test]
+fn no_place_is_kept_in_a_room_that_is_removed() {
+    let steps = |destroy| {
+        format!(
+            "  - connect: {{ peer: alice }}
+  - connect: {{ peer: bob }}
+  - connect: {{ peer: carol }}
+  - create: {{ peer: alice, room: lobby }}
+  - join: {{ peer: bob, room: lobby }}
+  - kill: {{ peer: bob, how: socket }}
+{destroy}  - create: {{ peer: carol, room: lobby }}
+"
+        )
+    };
+    let named = "  create: { message: { op: enter, room: \"{room}\" } }\n";
+    let own = "  create: { message: { op: open, room: \"{room}\" } }\n  destroy: { message: { op: end } }\n";
+    let refusals = "refusals: { occupied: occupied, exists: exists }";
+    let spoken = format!("{}keeps-places: 5s\n{refusals}\n", BARE.replace(named, own));
+    let kept = "makes a room while the place of bob, who was lost, may be kept";
+    let refused = "  - destroy: { peer: alice, room: lobby, refused: occupied }\n";
+    for stands in ["", refused] {
+        let why = lacking(&steps(stands), &spoken).expect("a reason");
+        assert!(why.contains(kept), "{why}");
+    }
+    let removed = "  - destroy: { peer: alice, room: lobby }\n";
+    let why = lacking(&steps(removed), &spoken);
+    assert_eq!(why, None);
+}
+
 #[test]
 fn the_wish_for_an_acknowledgement_can_be_missing_alone() {
     let garbage = |kind| {

@@ -71,6 +71,12 @@ impl<'s> Course<'s> {
         }
     }
 
+    /// A room goes, and with it each place in it, be it kept.
+    pub(super) fn removes(&mut self, room: &RoomName) {
+        self.rooms.remove(room);
+        self.kept.retain(|_, (of, _)| *of != room);
+    }
+
     /// Somebody is in no room any more.
     pub(super) fn leave(&mut self, peer: &'s PeerName, end: Option<End>) {
         match end {
