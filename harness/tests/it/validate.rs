@@ -92,10 +92,7 @@ fn numbers_are_given_once_and_each_case_says_what_can_break_it() {
 }
 
 /// They are of Socket.IO alone, which no policy of the reference server speaks, or of what it does not do: no fault can be planted.
-const UNPLANTED: &[&str] = &[
-    "2.30", "3.32", "3.33", "3.40", "3.41", "3.42", "3.43", "3.44", "3.45", "3.46", "3.47", "3.48",
-    "3.49", "3.50", "3.51", "3.52", "3.53", "3.54", "3.55", "7.121", "7.122", "9.16",
-];
+const UNPLANTED: &[&str] = &["3.32", "7.121", "7.122", "9.16"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_reference_server_holds_all_that_it_supports() {

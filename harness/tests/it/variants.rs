@@ -23,7 +23,7 @@ fn dialect(name: &str) -> Arc<Dialect> {
 }
 
 /// Each variant: the name of its dialect, and its policy.
-fn variants() -> [(&'static str, Policy); 9] {
+fn variants() -> [(&'static str, Policy); 11] {
     let usual = Policy::default();
     [
         (
@@ -79,6 +79,22 @@ fn variants() -> [(&'static str, Policy); 9] {
             "tickets",
             Policy {
                 keeps_places: Some(Duration::from_secs(1)),
+                ..usual.clone()
+            },
+        ),
+        (
+            "meetings",
+            Policy {
+                room_size: RoomSize::new(3).expect("a size"),
+                keeps_places: Some(Duration::from_secs(1)),
+                meetings: true,
+                ..usual.clone()
+            },
+        ),
+        (
+            "named-rooms",
+            Policy {
+                names_rooms: true,
                 ..usual.clone()
             },
         ),

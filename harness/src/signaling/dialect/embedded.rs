@@ -77,6 +77,16 @@ impl Dialect {
         read_once!("tickets.dialect.yaml")
     }
 
+    /// The reference server's, whose rooms are meetings of three, in which places are kept (`--meetings --keeps-places 1s --room-size 3`).
+    pub fn reference_with_meetings() -> Arc<Dialect> {
+        read_once!("meetings.dialect.yaml")
+    }
+
+    /// The reference server's, which gives rooms their names (`--names-rooms`).
+    pub fn reference_naming_rooms() -> Arc<Dialect> {
+        read_once!("named-rooms.dialect.yaml")
+    }
+
     /// The reference server's, where messages are enveloped (`--wire enveloped`).
     pub fn reference_enveloped() -> Arc<Dialect> {
         read_once!("enveloped.dialect.yaml")

@@ -225,7 +225,7 @@ const ROWS: &[Row] = &[
             then open carol attic\n\
             then enter dave attic\n\
             then tell dave carol offer" },
-    Row { number: 30, title: "a room is not taken away by the time of a place in one of that name before it", source: Source::Every("destroy"), native: false, broken_by: "",
+    Row { number: 30, title: "a room is not taken away by the time of a place in one of that name before it", source: Source::Every("destroy"), native: false, broken_by: "old-places-end-new-rooms",
         why: "The time of a place runs on when its room is removed, and what it clears up is the room that has the name by then.",
         steps: "keeps time\n\
             needs free destroy\n\

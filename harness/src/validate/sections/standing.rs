@@ -4,7 +4,7 @@ use crate::validate::case::{ABSENCE, HOST, Row, STATES, Source};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
-    Row { number: 40, title: "who is put out of a room hears no more of it", source: Source::Dialect("kick-by"), native: false, broken_by: "",
+    Row { number: 40, title: "who is put out of a room hears no more of it", source: Source::Dialect("kick-by"), native: false, broken_by: "hears-after-a-kick",
         why: "He was put out so that he does not.",
         steps: "needs kick\n\
             given meet\n\
@@ -13,7 +13,7 @@ pub(super) const ROWS: &[Row] = &[
             do tell carol alice offer\n\
             never server -> bob: peer-joined carol\n\
             never carol -> bob: offer" },
-    Row { number: 41, title: "all who stay hear who was put out", source: Source::Dialect("announces-leaving-within"), native: false, broken_by: "",
+    Row { number: 41, title: "all who stay hear who was put out", source: Source::Dialect("announces-leaving-within"), native: false, broken_by: "kicks-untold",
         why: "They keep a picture of him that stands still, and wait for what he says.",
         steps: "needs kick\n\
             needs announced leaving\n\
@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
             do kick: { peer: alice, whom: bob }\n\
             do await: { peer: carol, hears: peer-left, from: bob }\n\
             then tell carol alice offer" },
-    Row { number: 42, title: "the place of who is put out is free, and no more than that", source: Source::Dialect("room-size"), native: false, broken_by: "",
+    Row { number: 42, title: "the place of who is put out is free, and no more than that", source: Source::Dialect("room-size"), native: false, broken_by: "keeps-kicked-places",
         why: "He is put out so that somebody else finds a place.",
         steps: "needs kick\n\
             given meet\n\
@@ -32,14 +32,14 @@ pub(super) const ROWS: &[Row] = &[
             do enter carol lobby\n\
             do join: { peer: dave, room: lobby, refused: full }\n\
             then tell carol alice offer" },
-    Row { number: 43, title: "nobody is put out by who may not", source: Source::Dialect("refusals: not-yours"), native: false, broken_by: "",
+    Row { number: 43, title: "nobody is put out by who may not", source: Source::Dialect("refusals: not-yours"), native: false, broken_by: "kicks-for-anybody",
         why: "Whoever comes into a call could throw out those who hold it.",
         steps: "needs kick by host\n\
             given meet\n\
             do kick: { peer: bob, whom: alice, refused: not-yours }\n\
             then tell bob alice offer\n\
             then tell alice bob answer" },
-    Row { number: 44, title: "by a ticket of who was put out nobody comes in", source: Source::Dialect("refusals: expired"), native: false, broken_by: "",
+    Row { number: 44, title: "by a ticket of who was put out nobody comes in", source: Source::Dialect("refusals: expired"), native: false, broken_by: "kicked-tickets-live",
         why: "He is back as if nobody had put him out.",
         steps: "needs kick\n\
             keeps time\n\
@@ -50,7 +50,7 @@ pub(super) const ROWS: &[Row] = &[
             do join: { peer: bob, room: lobby, refused: expired }\n\
             then enter carol lobby\n\
             then tell carol alice offer" },
-    Row { number: 45, title: "nobody is put out of another room", source: Source::Dialect("rooms-apart"), native: false, broken_by: "",
+    Row { number: 45, title: "nobody is put out of another room", source: Source::Dialect("rooms-apart"), native: false, broken_by: "kicks-anywhere",
         why: "Whoever makes a room could end all others, one by one.",
         steps: "needs kick\n\
             needs answers\n\
@@ -59,7 +59,7 @@ pub(super) const ROWS: &[Row] = &[
             do kick: { peer: alice, whom: carol, answer: any }\n\
             then tell dave carol offer\n\
             then tell carol dave answer" },
-    Row { number: 46, title: "who is lost, and has his place again, is told to be away, and then to be back", source: Source::Dialect(ABSENCE), native: false, broken_by: "",
+    Row { number: 46, title: "who is lost, and has his place again, is told to be away, and then to be back", source: Source::Dialect(ABSENCE), native: false, broken_by: "returns-untold",
         why: "They see that his picture stands still for a reason, and wait for him.",
         steps: "needs absence\n\
             keeps places\n\
@@ -75,7 +75,7 @@ pub(super) const ROWS: &[Row] = &[
             order server -> alice: peer-away bob\n\
             order server -> alice: peer-back bob\n\
             never server -> alice: peer-left bob*" },
-    Row { number: 47, title: "who is lost, and does not come back, is told to be away, and then to have left", source: Source::Dialect(ABSENCE), native: false, broken_by: "",
+    Row { number: 47, title: "who is lost, and does not come back, is told to be away, and then to have left", source: Source::Dialect(ABSENCE), native: false, broken_by: "absence-untold",
         why: "Else they wait for him for ever.",
         steps: "needs absence\n\
             needs announced leaving\n\
@@ -90,7 +90,7 @@ pub(super) const ROWS: &[Row] = &[
             order server -> alice: peer-away bob\n\
             order server -> alice: peer-left bob*\n\
             never server -> alice: peer-back bob" },
-    Row { number: 48, title: "who has left by a word, and then closes his line, is not told to be away", source: Source::Dialect(ABSENCE), native: false, broken_by: "",
+    Row { number: 48, title: "who has left by a word, and then closes his line, is not told to be away", source: Source::Dialect(ABSENCE), native: false, broken_by: "leavers-go-away",
         why: "They wait for somebody who has said goodbye.",
         steps: "needs absence\n\
             needs line outside\n\
@@ -102,7 +102,7 @@ pub(super) const ROWS: &[Row] = &[
             do enter carol lobby\n\
             then tell carol alice offer\n\
             never server -> alice: peer-away bob" },
-    Row { number: 49, title: "what somebody sets is told to all others in the room, and to nobody in another", source: Source::Dialect(STATES), native: false, broken_by: "",
+    Row { number: 49, title: "what somebody sets is told to all others in the room, and to nobody in another", source: Source::Dialect(STATES), native: false, broken_by: "muting-told-to-one",
         why: "They speak to who does not hear them, or wait for who is not there to speak.",
         steps: "needs states\n\
             given open alice lobby\n\
@@ -118,7 +118,7 @@ pub(super) const ROWS: &[Row] = &[
             count some server -> alice: peer-state bob OTHER-STATE\n\
             count some server -> carol: peer-state bob OTHER-STATE\n\
             never server -> dave: peer-state bob*" },
-    Row { number: 50, title: "what somebody sets is told to each once", source: Source::Dialect("news-once"), native: false, broken_by: "",
+    Row { number: 50, title: "what somebody sets is told to each once", source: Source::Dialect("news-once"), native: false, broken_by: "muting-told-twice",
         why: "A sound, or a note on the screen, comes twice.",
         steps: "needs states\n\
             needs news once\n\
@@ -128,7 +128,7 @@ pub(super) const ROWS: &[Row] = &[
             do wait: STATES-TOLD\n\
             then tell bob alice offer\n\
             count 1 server -> alice: peer-state bob OTHER-STATE" },
-    Row { number: 51, title: "who comes in is told what each shows, as it is now", source: Source::Dialect(STATES), native: false, broken_by: "",
+    Row { number: 51, title: "who comes in is told what each shows, as it is now", source: Source::Dialect(STATES), native: false, broken_by: "lists-nobody-as-muted",
         why: "He sees what was so when they came, until they set it anew.",
         steps: "needs states\n\
             needs listed states\n\
@@ -140,7 +140,7 @@ pub(super) const ROWS: &[Row] = &[
             then tell carol bob offer\n\
             order server -> carol: peer-state bob OTHER-STATE\n\
             never server -> carol: peer-state bob FIRST-STATE" },
-    Row { number: 52, title: "what somebody has set is so when he has his place again", source: Source::Dialect("keeps-states"), native: false, broken_by: "",
+    Row { number: 52, title: "what somebody has set is so when he has his place again", source: Source::Dialect("keeps-states"), native: false, broken_by: "unmutes-who-returns",
         why: "Who was muted is heard by all, and does not know.",
         steps: "needs states\n\
             needs listed states\n\
@@ -158,7 +158,7 @@ pub(super) const ROWS: &[Row] = &[
             then tell carol bob offer\n\
             order server -> carol: peer-state bob OTHER-STATE\n\
             never server -> carol: peer-state bob FIRST-STATE" },
-    Row { number: 53, title: "when the host has left all who stay hear who is host, and of the same one", source: Source::Dialect(HOST), native: false, broken_by: "",
+    Row { number: 53, title: "when the host has left all who stay hear who is host, and of the same one", source: Source::Dialect(HOST), native: false, broken_by: "host-told-to-one",
         why: "Nobody can end the call, or two believe that they can.",
         steps: "needs host\n\
             given open alice lobby\n\
@@ -169,7 +169,7 @@ pub(super) const ROWS: &[Row] = &[
             do await: { peer: bob, hears: host }\n\
             do await: { peer: carol, hears: host }\n\
             then tell carol bob offer" },
-    Row { number: 54, title: "when the host has left who has been inside longest is host", source: Source::Dialect("host-passes-to"), native: false, broken_by: "",
+    Row { number: 54, title: "when the host has left who has been inside longest is host", source: Source::Dialect("host-passes-to"), native: false, broken_by: "host-passes-to-the-newest",
         why: "Who has just come in can throw out all others.",
         steps: "needs host\n\
             needs longest host\n\
@@ -182,7 +182,7 @@ pub(super) const ROWS: &[Row] = &[
             count some server -> bob: host bob\n\
             count some server -> carol: host bob\n\
             never server -> carol: host carol" },
-    Row { number: 55, title: "who has become host can put others out, and nobody else can", source: Source::Dialect("host-passes-to"), native: false, broken_by: "",
+    Row { number: 55, title: "who has become host can put others out, and nobody else can", source: Source::Dialect("host-passes-to"), native: false, broken_by: "only-makers-kick",
         why: "A call whose maker has gone is in nobody's hands, or in everybody's.",
         steps: "needs kick by host\n\
             needs longest host\n\

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glare::signaling::Dialect;
-use glare_signaling_server::{Form, Policy};
+use glare_signaling_server::{Form, Policy, RoomSize};
 
 /// A policy, what is spoken with it, and the cases that are asked for its sake: their faults are shown there. All others are shown without any.
 pub struct Configuration {
@@ -14,7 +14,7 @@ pub struct Configuration {
 }
 
 /// All of them, the usual one first.
-pub fn configurations() -> [Configuration; 3] {
+pub fn configurations() -> [Configuration; 5] {
     [
         Configuration {
             policy: Policy::default(),
@@ -37,6 +37,24 @@ pub fn configurations() -> [Configuration; 3] {
             dialect: Dialect::reference_enveloped(),
             cases: OF_ENVELOPES,
         },
+        Configuration {
+            policy: Policy {
+                room_size: RoomSize::new(3).expect("a size"),
+                keeps_places: Some(Duration::from_secs(1)),
+                meetings: true,
+                ..Policy::default()
+            },
+            dialect: Dialect::reference_with_meetings(),
+            cases: OF_MEETINGS,
+        },
+        Configuration {
+            policy: Policy {
+                names_rooms: true,
+                ..Policy::default()
+            },
+            dialect: Dialect::reference_naming_rooms(),
+            cases: &["9.16"],
+        },
     ]
 }
 
@@ -50,4 +68,10 @@ const OF_TICKETS: &[&str] = &[
 const OF_ENVELOPES: &[&str] = &[
     "7.98", "7.99", "7.100", "7.101", "7.102", "7.103", "7.104", "7.105", "7.113", "7.114",
     "7.115", "7.116", "7.117", "7.118", "7.119", "7.120",
+];
+
+/// They ask for who is put out, away, muted or host, and what becomes of his place when the host removes the room.
+const OF_MEETINGS: &[&str] = &[
+    "2.30", "3.40", "3.41", "3.42", "3.43", "3.44", "3.45", "3.46", "3.47", "3.48", "3.49", "3.50",
+    "3.51", "3.52", "3.53", "3.54", "3.55",
 ];
