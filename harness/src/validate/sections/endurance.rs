@@ -86,7 +86,7 @@ const ROWS: &[Row] = &[
         why: "What grows by each of them has no end." },
     Row { title: "who was told that he says too much, and pauses for 5 s, is answered again", source: Source::Dialect("answers-within"), by: Strain::Respite, times: TILL_TOLD, broken_by: "forgets-who-said-too-much",
         why: "A page that was too fast once must not have to be loaded anew. Who is told so again may be kept out for longer, which is a fact; who gets no word is forgotten." },
-    Row { title: "rooms that stand at once have ids that differ", source: Source::Every("create"), by: Strain::StandingRooms, times: STANDING, broken_by: "",
+    Row { title: "rooms that stand at once have ids that differ", source: Source::Every("create"), by: Strain::StandingRooms, times: STANDING, broken_by: "gives-names-again",
         why: "Codes that are short enough to be typed are soon drawn twice, and who does not look puts strangers together." },
 ];
 
