@@ -49,7 +49,8 @@ struct Place {
 /// Ids that the server gives, and what the case calls those who have them.
 #[derive(Debug, Default)]
 struct Named {
-    names: BTreeMap<String, String>,
+    /// Who has or had each, the newest last: a server may give an id once in each room.
+    names: BTreeMap<String, Vec<String>>,
     /// The newest id of each.
     ids: BTreeMap<String, Json>,
 }
@@ -57,7 +58,9 @@ struct Named {
 impl Named {
     fn learn(&mut self, name: &str, id: &Json) {
         if let Some(text) = id_text(id) {
-            self.names.insert(text, name.to_owned());
+            let named = self.names.entry(text).or_default();
+            named.retain(|other| other != name);
+            named.push(name.to_owned());
             self.ids.insert(name.to_owned(), id.clone());
         }
     }
@@ -106,9 +109,26 @@ impl Book {
         lock(&self.0).meant.remove(&(peer.to_owned(), kind))
     }
 
-    /// The peer that has or had this id.
-    pub(super) fn peer(&self, id: &str) -> Option<String> {
-        lock(&self.0).peers.names.get(id).cloned()
+    /// The peer that has or had this id, as who is or asks to be in that room is told: of several it is the one that is in there. `None` also
+    /// where the only ones are known to be in another room, and somebody is about to be told his: the id may be a room's own.
+    pub(super) fn peer(&self, id: &str, room: Option<&RoomName>) -> Option<String> {
+        let expects = self.expects();
+        let pages = lock(&self.0);
+        let named = pages.peers.names.get(id)?;
+        let room = room.map(RoomName::as_str);
+        let here = room.and_then(|room| pages.inside.get(room));
+        let is_here = |name: &&String| here.is_some_and(|inside| inside.contains(*name));
+        let newest = named.last()?;
+        let is_elsewhere = || {
+            let mut others = pages.inside.iter();
+            here.is_some()
+                && others.any(|(of, inside)| Some(of.as_str()) != room && inside.contains(newest))
+        };
+        match named.iter().rev().find(is_here) {
+            Some(here) => Some(here.clone()),
+            None if expects && is_elsewhere() => None,
+            None => Some(newest.clone()),
+        }
     }
 
     /// The newest id of a peer that the server has named.
@@ -118,7 +138,7 @@ impl Book {
 
     /// The room of this id.
     pub(super) fn room(&self, id: &str) -> Option<String> {
-        lock(&self.0).rooms.names.get(id).cloned()
+        lock(&self.0).rooms.names.get(id)?.last().cloned()
     }
 
     /// The id of a room that the server has named.
@@ -283,5 +303,43 @@ impl Book {
         for inside in lock(&self.0).inside.values_mut() {
             inside.remove(peer);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_is_given_once_in_each_room_is_whose_it_is_in_there() {
+        let book = Book::default();
+        let (lobby, attic) = (RoomName::new("lobby"), RoomName::new("attic"));
+        for (name, id, room) in [
+            ("alice", "seat-1", &lobby),
+            ("bob", "seat-2", &lobby),
+            ("carol", "seat-1", &attic),
+        ] {
+            book.learn_peer(name, &Json::from(id));
+            book.enter(room.as_str(), name);
+        }
+        let whose = |id, room| book.peer(id, room);
+        assert_eq!(whose("seat-1", Some(&lobby)).as_deref(), Some("alice"));
+        assert_eq!(whose("seat-1", Some(&attic)).as_deref(), Some("carol"));
+        assert_eq!(whose("seat-1", None).as_deref(), Some("carol"));
+        assert_eq!(whose("seat-3", Some(&attic)), None);
+        // Carol hears of the second seat of her room before Dave hears that it is his.
+        book.expect("dave");
+        assert_eq!(whose("seat-2", Some(&attic)), None);
+        assert_eq!(whose("seat-2", Some(&lobby)).as_deref(), Some("bob"));
+        book.learn_peer("dave", &Json::from("seat-2"));
+        book.enter("attic", "dave");
+        assert_eq!(whose("seat-2", Some(&attic)).as_deref(), Some("dave"));
+        // Who has left is known by his id all the same, and a word that strays is not taken for a stranger's.
+        book.leave("bob");
+        assert_eq!(whose("seat-2", Some(&attic)).as_deref(), Some("dave"));
+        book.leave("dave");
+        assert_eq!(whose("seat-2", Some(&attic)).as_deref(), Some("dave"));
+        book.leave("carol");
+        assert_eq!(whose("seat-1", Some(&lobby)).as_deref(), Some("alice"));
     }
 }

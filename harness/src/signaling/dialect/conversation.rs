@@ -532,14 +532,18 @@ impl Conversation {
         })
     }
 
-    /// Reads a word from captures with what the ids in them mean.
+    /// Reads a word from captures with what the ids in them mean; `own` is the id that the same message gives the peer.
     pub(super) fn called<T>(
         &self,
         here: Option<&RoomName>,
+        own: Option<&str>,
         read: impl FnOnce(Called<'_>) -> T,
     ) -> T {
         read(Called {
-            peer: &|id| self.book.peer(&id).unwrap_or(id),
+            peer: &|id| match own {
+                Some(own) if *own == id => self.me.to_string(),
+                _ => self.book.peer(&id, here).unwrap_or(id),
+            },
             room: &|id| self.book.room(id),
             here,
         })

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::conversation::{Conversation, Waiting};
 use super::meant::{Meant, Say};
 use super::socketio::Packet;
-use super::template::{Variables, matches_text};
+use super::template::{Variables, id_text, matches_text};
 use super::words::{self, Hears};
 use super::{Body, Dialect, Framing, Hearing, Then};
 use crate::names::RoomName;
@@ -287,8 +287,8 @@ impl Conversation {
     /// The peer that captures speak of.
     fn whom(&self, captured: &[(String, Json)]) -> Option<String> {
         let (_, id) = captured.iter().find(|(name, _)| name == "peer")?;
-        let id = super::template::id_text(id)?;
-        Some(self.book.peer(&id).unwrap_or(id))
+        let id = id_text(id)?;
+        Some(self.book.peer(&id, self.place()).unwrap_or(id))
     }
 
     /// Goes on with the opening, if this is what it waits for.
@@ -447,11 +447,14 @@ impl Conversation {
             };
             let here = asked.or(self.place());
             self.meet_by_pair(variables, known);
-            let mut words = self.called(here, |called| {
+            let told = variables.captured(known).find(|(name, _)| *name == "self");
+            let own = told.and_then(|(_, id)| id_text(id));
+            let own = own.as_deref();
+            let mut words = self.called(here, own, |called| {
                 words::heard_of_each(*hears, variables, hearing.of, called)
             })?;
             let states = match hears {
-                Hears::Kind(Kind::Joined) => self.called(here, |called| {
+                Hears::Kind(Kind::Joined) => self.called(here, own, |called| {
                     let states = words::states(variables, called);
                     states
                         .into_iter()
@@ -668,7 +671,7 @@ impl Conversation {
         };
         let listed: BTreeSet<String> = ids
             .into_iter()
-            .map(|id| self.book.peer(&id).unwrap_or(id))
+            .map(|id| self.book.peer(&id, self.place()).unwrap_or(id))
             .collect();
         let mut others = listed.clone();
         let on_it = others.remove(&*self.me);
