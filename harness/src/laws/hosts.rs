@@ -39,7 +39,7 @@ pub(super) fn judge(rooms: &Rooms, within: Duration, terms: &Terms, news: &mut N
         let name = &line.link;
         let who = |peer: PeerId| &rooms.peers[peer].name;
         // Whose going makes another one host, or the last word of one.
-        let gone = gone(rooms, told.about, stay.room);
+        let gone = gone(rooms, told.about, stay.room, link);
         if let Some(gone) = gone.filter(|gone| *gone > told.at) {
             let due = at(gone).saturating_add(limit);
             if at(end) <= due {
@@ -80,15 +80,20 @@ pub(super) fn judge(rooms: &Rooms, within: Duration, terms: &Terms, news: &mut N
     }
 }
 
-/// Since when somebody is certainly not in this room, who was; `None`: he may be, as one whose place is kept.
-fn gone(rooms: &Rooms, who: PeerId, room: RoomId) -> Option<usize> {
+/// Since when somebody is certainly not in this room, who was; `None`: he may be, as one whose place is kept. Of who is lost it is certain for who
+/// was told that he has gone.
+fn gone(rooms: &Rooms, who: PeerId, room: RoomId, hearer: LinkId) -> Option<usize> {
+    let told = rooms.news.iter();
+    let told = told.filter(|news| news.link == hearer && news.about == Some(who));
+    let told = told.last().filter(|news| !news.joined).map(|news| news.at);
     let stays = rooms.peers[who]
         .stays
         .iter()
         .map(|stay| &rooms.stays[*stay]);
     let mut last = None;
     for stay in stays.filter(|stay| stay.room == room && !stay.refused) {
-        last = Some(stay.gone.filter(|_| stay.how == Some(How::Left))?);
+        let left = stay.gone.filter(|_| stay.how == Some(How::Left));
+        last = Some(left.or(told.filter(|told| *told > stay.asked))?);
     }
     last
 }

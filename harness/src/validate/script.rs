@@ -449,6 +449,7 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
             (anybody.then(|| format!("the dialect `{name}` declares `kick-by: anybody`")))
                 .or(unanswered.then(|| format!("with the dialect `{name}` no answer comes to a `kick`")))
         }),
+        "word of it" => Need::Hears(Kind::Kicked).lacking(dialect),
         "absence" => (Need::Hears(Kind::PeerAway).lacking(dialect))
             .or_else(|| Need::Hears(Kind::PeerBack).lacking(dialect))
             .or_else(|| kept::untold(dialect)),

@@ -195,4 +195,42 @@ pub(super) const ROWS: &[Row] = &[
             do kick: { peer: bob, whom: carol }\n\
             then enter dave lobby\n\
             then tell dave bob offer" },
+    Row { number: 56, title: "when the host is lost all who stay hear who is host, and of the same one", source: Source::Dialect(HOST), native: false, broken_by: "lost-hosts-stay",
+        why: "He is lost as often as he leaves, and then nobody can end the call.",
+        steps: "needs host\n\
+            needs noticed loss\n\
+            given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            do kill: { peer: alice, how: socket }\n\
+            do await: { peer: bob, hears: peer-left, from: alice, within: PATIENTLY }\n\
+            do wait: HOST-TOLD\n\
+            do await: { peer: bob, hears: host }\n\
+            do await: { peer: carol, hears: host }\n\
+            then tell carol bob offer" },
+    Row { number: 57, title: "who has left, and comes in again, shows what who comes in does", source: Source::Dialect("states"), native: false, broken_by: "keeps-muting",
+        why: "His page begins anew and shows one thing, and all others see another.",
+        steps: "needs states\n\
+            needs listed states\n\
+            needs line outside\n\
+            given meet\n\
+            given set-state: { peer: bob, state: \"OTHER-STATE\" }\n\
+            given wait: STATES-TOLD\n\
+            do leave: { peer: bob }\n\
+            do enter bob lobby\n\
+            do wait: STATES-TOLD\n\
+            do enter carol lobby\n\
+            do await: { peer: carol, hears: peer-state, from: bob }\n\
+            then tell carol bob offer\n\
+            order server -> carol: peer-state bob FIRST-STATE\n\
+            never server -> carol: peer-state bob OTHER-STATE" },
+    Row { number: 58, title: "who is put out is told", source: Source::Dialect("kick-by"), native: false, broken_by: "kicked-untold",
+        why: "His page shows a call that he is not in.",
+        steps: "needs kick\n\
+            needs word of it\n\
+            given meet\n\
+            do kick: { peer: alice, whom: bob }\n\
+            do await: { peer: bob, hears: kicked }\n\
+            then enter carol lobby\n\
+            then tell carol alice offer" },
 ];
