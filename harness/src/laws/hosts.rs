@@ -84,8 +84,11 @@ pub(super) fn judge(rooms: &Rooms, within: Duration, terms: &Terms, news: &mut N
 /// was told that he has gone.
 fn gone(rooms: &Rooms, who: PeerId, room: RoomId, hearer: LinkId) -> Option<usize> {
     let told = rooms.news.iter();
-    let told = told.filter(|news| news.link == hearer && news.about == Some(who));
-    let told = told.last().filter(|news| !news.joined).map(|news| news.at);
+    let mut told = told.filter(|news| news.link == hearer && news.about == Some(who));
+    let told = told
+        .next_back()
+        .filter(|news| !news.joined)
+        .map(|news| news.at);
     let stays = rooms.peers[who]
         .stays
         .iter()

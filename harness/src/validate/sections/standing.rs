@@ -195,7 +195,7 @@ pub(super) const ROWS: &[Row] = &[
             do kick: { peer: bob, whom: carol }\n\
             then enter dave lobby\n\
             then tell dave bob offer" },
-    Row { number: 56, title: "when the host is lost all who stay hear who is host, and of the same one", source: Source::Dialect(HOST), native: false, broken_by: "lost-hosts-stay",
+    Row { number: 56, title: "when the host is lost all who stay hear who is host, and of the same one", source: Source::Dialect(HOST), native: false, broken_by: "lost-hosts-untold",
         why: "He is lost as often as he leaves, and then nobody can end the call.",
         steps: "needs host\n\
             needs noticed loss\n\
