@@ -23,6 +23,8 @@ struct Pages {
     peers: Named,
     rooms: Named,
     inside: BTreeMap<String, BTreeSet<String>>,
+    /// The room that each came into last, be he gone from there.
+    last: BTreeMap<String, String>,
     /// Which room a request that is on its way is about, by who asks and what.
     meant: BTreeMap<(String, Kind), RoomName>,
     /// Who is about to be told its id, and since when.
@@ -63,6 +65,33 @@ impl Named {
             named.push(name.to_owned());
             self.ids.insert(name.to_owned(), id.clone());
         }
+    }
+}
+
+impl Pages {
+    /// Who has or had this id, and whether he is known to be in another room than that.
+    fn whose(&self, id: &str, room: Option<&RoomName>) -> Option<(&String, bool)> {
+        let named = self.peers.names.get(id)?;
+        let room = room.map(RoomName::as_str);
+        let was_here = |name: &&String| {
+            let last = self.last.get(*name).map(String::as_str);
+            room.is_some() && last == room
+        };
+        let is_elsewhere = |name: &String| {
+            let mut others = self
+                .inside
+                .iter()
+                .filter(|(of, _)| Some(of.as_str()) != room);
+            room.is_some() && others.any(|(_, inside)| inside.contains(name))
+        };
+        let newest = || named.iter().rev();
+        if let Some(here) = newest().find(was_here) {
+            return Some((here, false));
+        }
+        if let Some(nowhere) = newest().find(|name| !is_elsewhere(name)) {
+            return Some((nowhere, false));
+        }
+        newest().next().map(|name| (name, true))
     }
 }
 
@@ -109,26 +138,19 @@ impl Book {
         lock(&self.0).meant.remove(&(peer.to_owned(), kind))
     }
 
-    /// The peer that has or had this id, as who is or asks to be in that room is told: of several it is the one that is in there. `None` also
-    /// where the only ones are known to be in another room, and somebody is about to be told his: the id may be a room's own.
+    /// The peer that has or had this id, as who is or asks to be in that room says it, or is told it: of several it is the one that is in there,
+    /// or was last.
     pub(super) fn peer(&self, id: &str, room: Option<&RoomName>) -> Option<String> {
+        lock(&self.0).whose(id, room).map(|(name, _)| name.clone())
+    }
+
+    /// The same of what the server tells. `None` also where the only ones are known to be in another room, and somebody is about to be told his: the
+    /// id may be a room's own.
+    pub(super) fn peer_told(&self, id: &str, room: Option<&RoomName>) -> Option<String> {
         let expects = self.expects();
         let pages = lock(&self.0);
-        let named = pages.peers.names.get(id)?;
-        let room = room.map(RoomName::as_str);
-        let here = room.and_then(|room| pages.inside.get(room));
-        let is_here = |name: &&String| here.is_some_and(|inside| inside.contains(*name));
-        let newest = named.last()?;
-        let is_elsewhere = || {
-            let mut others = pages.inside.iter();
-            here.is_some()
-                && others.any(|(of, inside)| Some(of.as_str()) != room && inside.contains(newest))
-        };
-        match named.iter().rev().find(is_here) {
-            Some(here) => Some(here.clone()),
-            None if expects && is_elsewhere() => None,
-            None => Some(newest.clone()),
-        }
+        let (name, is_elsewhere) = pages.whose(id, room)?;
+        (!(expects && is_elsewhere)).then(|| name.clone())
     }
 
     /// The newest id of a peer that the server has named.
@@ -149,6 +171,7 @@ impl Book {
     /// This peer is inside. Answers who else is.
     pub fn enter(&self, room: &str, peer: &str) -> Vec<String> {
         let mut pages = lock(&self.0);
+        pages.last.insert(peer.to_owned(), room.to_owned());
         let inside = pages.inside.entry(room.to_owned()).or_default();
         inside.insert(peer.to_owned());
         inside
@@ -322,7 +345,7 @@ mod tests {
             book.learn_peer(name, &Json::from(id));
             book.enter(room.as_str(), name);
         }
-        let whose = |id, room| book.peer(id, room);
+        let whose = |id, room| book.peer_told(id, room);
         assert_eq!(whose("seat-1", Some(&lobby)).as_deref(), Some("alice"));
         assert_eq!(whose("seat-1", Some(&attic)).as_deref(), Some("carol"));
         assert_eq!(whose("seat-1", None).as_deref(), Some("carol"));
@@ -334,12 +357,33 @@ mod tests {
         book.learn_peer("dave", &Json::from("seat-2"));
         book.enter("attic", "dave");
         assert_eq!(whose("seat-2", Some(&attic)).as_deref(), Some("dave"));
-        // Who has left is known by his id all the same, and a word that strays is not taken for a stranger's.
+        // What a peer says is of those it knows.
+        assert_eq!(book.peer("seat-1", Some(&attic)).as_deref(), Some("carol"));
+        // News of who has gone comes when he has.
         book.leave("bob");
+        assert_eq!(whose("seat-2", Some(&lobby)).as_deref(), Some("bob"));
         assert_eq!(whose("seat-2", Some(&attic)).as_deref(), Some("dave"));
         book.leave("dave");
         assert_eq!(whose("seat-2", Some(&attic)).as_deref(), Some("dave"));
         book.leave("carol");
         assert_eq!(whose("seat-1", Some(&lobby)).as_deref(), Some("alice"));
+        assert_eq!(whose("seat-1", Some(&attic)).as_deref(), Some("carol"));
+    }
+
+    /// A word that strays into another room is not taken for a stranger's.
+    #[test]
+    fn an_id_that_one_alone_has_is_his_in_every_room() {
+        let book = Book::default();
+        let attic = RoomName::new("attic");
+        for (name, id, room) in [("alice", "7", "lobby"), ("carol", "8", "attic")] {
+            book.learn_peer(name, &Json::from(id));
+            book.enter(room, name);
+        }
+        assert_eq!(book.peer_told("7", Some(&attic)).as_deref(), Some("alice"));
+        book.expect("dave");
+        assert_eq!(book.peer_told("7", Some(&attic)), None, "it may be Dave's");
+        assert_eq!(book.peer("7", Some(&attic)).as_deref(), Some("alice"));
+        book.forget("dave");
+        assert_eq!(book.peer_told("7", Some(&attic)).as_deref(), Some("alice"));
     }
 }

@@ -532,18 +532,15 @@ impl Conversation {
         })
     }
 
-    /// Reads a word from captures with what the ids in them mean; `own` is the id that the same message gives the peer.
+    /// Reads a word from captures with what the ids in them mean.
     pub(super) fn called<T>(
         &self,
         here: Option<&RoomName>,
-        own: Option<&str>,
+        whose: &dyn Fn(&str) -> Option<String>,
         read: impl FnOnce(Called<'_>) -> T,
     ) -> T {
         read(Called {
-            peer: &|id| match own {
-                Some(own) if *own == id => self.me.to_string(),
-                _ => self.book.peer(&id, here).unwrap_or(id),
-            },
+            peer: &|id| whose(&id).unwrap_or(id),
             room: &|id| self.book.room(id),
             here,
         })

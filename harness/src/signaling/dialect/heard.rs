@@ -288,7 +288,7 @@ impl Conversation {
     fn whom(&self, captured: &[(String, Json)]) -> Option<String> {
         let (_, id) = captured.iter().find(|(name, _)| name == "peer")?;
         let id = id_text(id)?;
-        Some(self.book.peer(&id, self.place()).unwrap_or(id))
+        Some(self.book.peer_told(&id, self.place()).unwrap_or(id))
     }
 
     /// Goes on with the opening, if this is what it waits for.
@@ -449,12 +449,16 @@ impl Conversation {
             self.meet_by_pair(variables, known);
             let told = variables.captured(known).find(|(name, _)| *name == "self");
             let own = told.and_then(|(_, id)| id_text(id));
-            let own = own.as_deref();
-            let mut words = self.called(here, own, |called| {
+            // The same message may give the peer the id that is on its list.
+            let whose = |id: &str| match own.as_deref() == Some(id) {
+                true => Some(self.me.to_string()),
+                false => self.book.peer_told(id, here),
+            };
+            let mut words = self.called(here, &whose, |called| {
                 words::heard_of_each(*hears, variables, hearing.of, called)
             })?;
             let states = match hears {
-                Hears::Kind(Kind::Joined) => self.called(here, own, |called| {
+                Hears::Kind(Kind::Joined) => self.called(here, &whose, |called| {
                     let states = words::states(variables, called);
                     states
                         .into_iter()
@@ -671,7 +675,7 @@ impl Conversation {
         };
         let listed: BTreeSet<String> = ids
             .into_iter()
-            .map(|id| self.book.peer(&id, self.place()).unwrap_or(id))
+            .map(|id| self.book.peer_told(&id, self.place()).unwrap_or(id))
             .collect();
         let mut others = listed.clone();
         let on_it = others.remove(&*self.me);

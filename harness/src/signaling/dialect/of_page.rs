@@ -30,7 +30,7 @@ impl Conversation {
         let Some(id) = heard.text("me").filter(|_| self.page) else {
             return false;
         };
-        match self.book.peer(id, self.place()) {
+        match self.book.peer_told(id, self.place()) {
             Some(whose) => *whose != *self.me,
             // Nobody's yet: it is another's if this one has an id.
             None => self.is_named(),

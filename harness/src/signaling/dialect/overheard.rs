@@ -141,8 +141,9 @@ impl Conversation {
                     _ => told.as_ref().or(self.room.as_ref()).or(place.as_ref()),
                 };
                 self.meet_by_pair(&mut variables, known);
-                let word =
-                    self.called(here, None, |called| words::said(*kind, &variables, called))?;
+                let word = self.called(here, &|id| self.book.peer(id, here), |called| {
+                    words::said(*kind, &variables, called)
+                })?;
                 Some((word, Self::captures(&variables, known), again))
             })
         });
