@@ -107,7 +107,11 @@ fn a_word_that_is_said_again_is_the_word_all_the_same() {
         .replace("id: leave, ", "")
         .replace("id: signal, ", "");
     let both = RPC.replace("id: join, result", "id: join, method: join, result");
-    for text in [plain, both] {
+    // The word is said again here too, and what is left stands beside some words alone.
+    let role = plain.replace("method: join, params", "method: join, role: guest, params");
+    let role = role.replace("method: leave }", "method: leave, role: host }");
+    let role = role.replace("result: { space", "method: join, result: { space");
+    for text in [plain, both, role] {
         let dialect = Dialect::read(std::path::Path::new("rpc.yaml"), &text).expect("a dialect");
         assert_eq!(dialect.word_key(), None);
     }
@@ -447,5 +451,26 @@ fn an_event_that_wants_no_acknowledgement_is_else_the_same() {
         (r#"42["leave",{"n":5}]"#, r#"42["leave",{"n":5}]"#),
     ] {
         assert_eq!(unacknowledged(sound), made);
+    }
+}
+
+/// `None`: one alone could be taken for it, or the first is it.
+#[test]
+fn of_the_servers_of_others_the_word_is_where_they_look_for_it() {
+    let servers = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/servers");
+    for (server, key) in [
+        ("examples/numbered", Some("method")),
+        ("janus", Some("janus")),
+        ("bittorrent-tracker", None),
+        ("peerjs", None),
+        ("gst-signalling", None),
+        ("y-webrtc", None),
+        ("rtcmulticonnection-server", None),
+        ("examples/meeting", None),
+    ] {
+        let path = servers.join(server).join("dialect.yaml");
+        let text = std::fs::read_to_string(&path).expect("a text");
+        let dialect = Dialect::read(&path, &text).expect("a dialect");
+        assert_eq!(dialect.word_key(), key, "{server}");
     }
 }

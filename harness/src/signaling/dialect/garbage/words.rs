@@ -60,6 +60,12 @@ impl Dialect {
         for (key, value) in said.iter().flat_map(constants) {
             fixed.entry(key).or_default().insert(value.to_string());
         }
+        let maps =
+            |pattern: &&Pattern<'_>| matches!(pattern.body, Body::Template(Template::Map(_)));
+        let everywhere = |key: &str| {
+            let mut all = said.iter().filter(maps);
+            all.all(|pattern| constants(pattern).iter().any(|(there, _)| *there == key))
+        };
         fixed.retain(|_, values| values.len() > 1);
         if fixed.len() < 2 {
             return None;
@@ -85,8 +91,10 @@ impl Dialect {
                 fixed.remove(key);
             }
         }
+        // What some words lack is no word's name.
         let mut left = fixed.into_keys();
-        left.next().filter(|_| left.next().is_none())
+        let key = left.next().filter(|_| left.next().is_none())?;
+        everywhere(key).then_some(key)
     }
 }
 
