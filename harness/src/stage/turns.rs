@@ -85,13 +85,12 @@ struct Sample {
     all: u64,
 }
 
-/// Whether they had nothing to do for a part of the last while. Where nobody can tell (`/proc/stat` is Linux's) they had.
+/// Whether they had nothing to do for a part of the last while. Where nobody can tell (`/proc/stat` is Linux's) they had. Of one such while one who
+/// asks is told alone: what he does with it shows only in the next.
 fn machine_has_time() -> bool {
-    static LAST: Mutex<(Option<Sample>, bool)> = Mutex::new((None, false));
-    let Some((idle, all)) = fs::read_to_string("/proc/stat")
-        .ok()
-        .and_then(|stat| used(&stat))
-    else {
+    static LAST: Mutex<Option<Sample>> = Mutex::new(None);
+    let stat = fs::read_to_string("/proc/stat").ok();
+    let Some((idle, all)) = stat.and_then(|stat| used(&stat)) else {
         return true;
     };
     let now = Sample {
@@ -100,19 +99,22 @@ fn machine_has_time() -> bool {
         all,
     };
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    match &last.0 {
-        Some(before) if now.at - before.at < LOOK / 2 => return last.1,
-        Some(before) if now.at - before.at < RECENT => last.1 = has_time(before, &now),
-        _ => last.1 = false,
+    let since = last.as_ref().map(|before| now.at - before.at);
+    if since.is_some_and(|since| since < LOOK / 2) {
+        return false;
     }
-    last.0 = Some(now);
-    last.1
+    let before = last.replace(now);
+    let before = before.filter(|_| since.is_some_and(|since| since < RECENT));
+    before
+        .zip(last.as_ref())
+        .is_some_and(|(before, now)| has_time(&before, now))
 }
 
 fn has_time(before: &Sample, now: &Sample) -> bool {
     let since = |late: u64, early: u64| late.saturating_sub(early) as f64;
     let all = since(now.all, before.all);
-    all > 0.0 && since(now.idle, before.idle) / all > SPARE
+    // A kernel that counts nothing says nothing.
+    all <= 0.0 || since(now.idle, before.idle) / all > SPARE
 }
 
 /// Ticks in which all processors together did nothing, and all their ticks; see proc_stat(5): user, nice, system, idle, iowait, irq,
@@ -147,7 +149,7 @@ mod tests {
         let idle = sample("cpu  110 0 60 900 50 0 0 0 9 0\n");
         assert!(!has_time(&before, &busy));
         assert!(has_time(&before, &idle));
-        assert!(!has_time(&before, &before), "nothing was seen yet");
+        assert!(has_time(&before, &before), "nothing is counted here");
     }
 
     #[test]
