@@ -96,7 +96,8 @@ fn gone(rooms: &Rooms, who: PeerId, room: RoomId, hearer: LinkId) -> Option<usiz
     let mut last = None;
     for stay in stays.filter(|stay| stay.room == room && !stay.refused) {
         let left = stay.gone.filter(|_| stay.how == Some(How::Left));
-        last = Some(left.or(told.filter(|told| *told > stay.asked))?);
+        let told = told.filter(|told| stay.gone.is_some() && *told > stay.asked);
+        last = Some(left.or(told)?);
     }
     last
 }

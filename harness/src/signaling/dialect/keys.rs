@@ -493,7 +493,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "announces-host-within",
                 Shape::Time,
                 "not promised",
-                "Promises that all who stay hear within this time who is host when the one before has gone (`host`), and all of the same one (law 9).",
+                "Promises that all who stay hear within this time who is host when the one before has left, or is told to have gone because his line was lost (`host`), and all of the same one (law 9).",
                 "announces-host-within: 1s",
             ),
             may(
