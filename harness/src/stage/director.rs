@@ -38,8 +38,8 @@ pub(super) const BROWSER_WITHIN: Duration = Duration::from_secs(30);
 /// How long after its sockets a server's process may end, to be told as the reason.
 const ENDS_WITHIN: Duration = Duration::from_millis(500);
 
-/// A wait that lasts longer than this is for a time-out of a stack, which costs nothing. So is one to which its step gives more time than
-/// is usual, from its beginning.
+/// A wait that lasts longer than this is for a time-out of a stack, which costs nothing; one for a page may be for a browser that gets no time. So is
+/// one to which its step gives more time than is usual, from its beginning.
 pub(super) const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 /// Why a case ends early.

@@ -45,6 +45,7 @@
 //! | `needs noticed loss` | it is promised how soon a loss is told, and nothing but time shows it |
 //! | `needs kick` | somebody who may do so can put others out of a room |
 //! | `needs kick by host` | nobody else may |
+//! | `needs told kick` | who is put out is told, by a word that the dialect has |
 //! | `needs absence` | it is promised that those inside hear who is lost while his place is kept, and that he is back |
 //! | `needs states` | it is promised that all others hear what somebody sets |
 //! | `needs listed states` | who comes in is told what those inside have set |
@@ -449,7 +450,7 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
             (anybody.then(|| format!("the dialect `{name}` declares `kick-by: anybody`")))
                 .or(unanswered.then(|| format!("with the dialect `{name}` no answer comes to a `kick`")))
         }),
-        "word of it" => Need::Hears(Kind::Kicked).lacking(dialect),
+        "told kick" => Need::Hears(Kind::Kicked).lacking(dialect),
         "absence" => (Need::Hears(Kind::PeerAway).lacking(dialect))
             .or_else(|| Need::Hears(Kind::PeerBack).lacking(dialect))
             .or_else(|| kept::untold(dialect)),

@@ -227,7 +227,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { number: 58, title: "who is put out is told", source: Source::Dialect("kick-by"), native: false, broken_by: "kicked-untold",
         why: "His page shows a call that he is not in.",
         steps: "needs kick\n\
-            needs word of it\n\
+            needs told kick\n\
             given meet\n\
             do kick: { peer: alice, whom: bob }\n\
             do await: { peer: bob, hears: kicked }\n\

@@ -179,7 +179,7 @@ async fn two_and_one_turn(cast: &str) {
     let (brief, setting) = (case(&steps("3s"), cast), of(&site, || false));
     let first = async {
         play(&brief, Arc::clone(&setting)).await;
-        assert_eq!(opened(&site), 1, "the second had not begun");
+        assert_eq!(opened(&site), 1, "the second began beside the first");
     };
     let second = async {
         while opened(&site) == 0 {
