@@ -54,6 +54,46 @@ name! {
     RoomName
 }
 
+/// The part of a window in which a page is shown, in CSS pixels: `390x844`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Viewport {
+    /// From [`Viewport::LEAST`] to [`Viewport::MOST`], as the height.
+    pub width: u16,
+    /// Its height.
+    pub height: u16,
+}
+
+impl Viewport {
+    /// Less is no window that anybody has.
+    pub const LEAST: u16 = 100;
+    /// More would take hundreds of megabytes to paint.
+    pub const MOST: u16 = 4000;
+}
+
+impl fmt::Display for Viewport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+impl FromStr for Viewport {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let side = |text: &str| {
+            let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+            let side = text.parse().ok().filter(|_| plain);
+            side.filter(|side| (Self::LEAST..=Self::MOST).contains(side))
+                .ok_or(())
+        };
+        let (width, height) = text.split_once('x').ok_or(())?;
+        Ok(Self {
+            width: side(width)?,
+            height: side(height)?,
+        })
+    }
+}
+
 /// What plays a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

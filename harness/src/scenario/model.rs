@@ -10,7 +10,7 @@ use super::sought::Sought;
 use super::strain::Strain;
 use super::times::Times;
 use crate::hand::PeerFault;
-use crate::names::{PeerName, RoomName, Stack};
+use crate::names::{PeerName, RoomName, Stack, Viewport};
 use crate::signaling::{DescriptionKind, Field, Garbage, Kind};
 use crate::source::{Source, Span};
 use crate::terms::Machine;
@@ -117,6 +117,8 @@ pub struct PeerSpec {
     pub stack: Option<Stack>,
     /// `app:`, the path of the page that it is; the user's own, which the harness drives only as a user does.
     pub app: Option<String>,
+    /// `viewport:`, how large that page is shown; `None`: as the browser's windows are.
+    pub viewport: Option<Viewport>,
     /// `early-candidates:`
     pub early_candidates: EarlyCandidates,
     /// `negotiation: manual` turns off all that a peer does by itself.

@@ -201,6 +201,9 @@ fn peer_value(shape: PeerShape) -> Value {
     match shape {
         PeerShape::Word(words) => or_placeholder(json!({ "enum": words })),
         PeerShape::Path => or_placeholder(json!({ "type": "string", "pattern": "^/($|[^/])" })),
+        PeerShape::Viewport => or_placeholder(
+            json!({ "type": "string", "pattern": "^[1-9][0-9]{2,3}x[1-9][0-9]{2,3}$" }),
+        ),
         PeerShape::Flag => or_placeholder(json!({ "type": "boolean" })),
         PeerShape::Duration => {
             or_placeholder(json!({ "type": "string", "pattern": "^[0-9]+(ms|s|m)$" }))

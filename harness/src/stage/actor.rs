@@ -187,7 +187,7 @@ impl Actor {
             let (peer, path) = (name.clone(), path.clone());
             scene.recorder.record(What::App { peer, path }, &[]);
         }
-        let kind = (stack, killings > 0);
+        let kind = (stack, killings > 0, spec.viewport);
         let (life, proxy) = PageLife::start(
             &name,
             kind,
@@ -351,7 +351,7 @@ impl Actor {
 
     /// A page whose browser was killed comes back in another one, behind the same tap.
     async fn live_as_page(&mut self) -> Result<(), Trouble> {
-        let kind = (self.stack, self.killings > 0);
+        let kind = (self.stack, self.killings > 0, self.spec.viewport);
         let (name, wire) = (&self.name, self.wire.clone());
         let started = PageLife::start(
             name,

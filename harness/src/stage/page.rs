@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::driver::Lost;
 use super::wire::Wire;
 use crate::lock::lock;
-use crate::names::{PeerName, Stack};
+use crate::names::{PeerName, Stack, Viewport};
 use crate::peer::browser::{EnvironmentError, Pool};
 use crate::peer::page::{
     Arrival, DialogKind, PageError, PageEvent, PageEvents, Role, Route, Seen, Sight as Shown,
@@ -73,7 +73,7 @@ impl PageLife {
     /// A page in a user context of its own, and where its requests arrive. `first_conn` is the number of its first connection.
     pub async fn start(
         name: &PeerName,
-        (stack, own_browser): (Stack, bool),
+        (stack, own_browser, viewport): (Stack, bool, Option<Viewport>),
         (pool, lost, left): (&Pool, &Lost, &Lost),
         wire: Arc<Wire>,
         first_conn: u32,
@@ -82,6 +82,7 @@ impl PageLife {
             stack,
             route: Route::Proxy,
             own_browser,
+            viewport,
         };
         let Arrival {
             page,

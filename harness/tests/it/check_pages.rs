@@ -191,6 +191,21 @@ fn what_is_not_for_a_page_or_not_for_its_user_is_a_mistake() {
             "open: { peer: alice }",
             "and has `fault`",
         ),
+        (
+            "alice: { viewport: 390x844 }, bob: { app: / }",
+            "open: { peer: bob }",
+            "alice is no page, and has a `viewport`",
+        ),
+        (
+            "alice: { app: /, viewport: 390 }",
+            "open: { peer: alice }",
+            "width and height in CSS pixels, `390x844`, each from 100 to 4000",
+        ),
+        (
+            "alice: { app: /, viewport: 0390x99999999 }",
+            "open: { peer: alice }",
+            "each from 100 to 4000",
+        ),
     ] {
         let told = read(peers, &format!("  - {step}\n")).expect_err(step);
         assert!(told.contains(word), "{step}\n{told}");

@@ -676,3 +676,38 @@ async fn a_page_that_writes_to_its_console_without_end_takes_nothing_from_others
     visitor.sees("room old").await;
     visitor.page.finish().await;
 }
+
+const SIZE: &str = "<!doctype html><title>size</title><p id=size></p><script>size.textContent = `${innerWidth} by ${innerHeight}, ${matchMedia('(max-width: 600px)').matches ? 'narrow' : 'wide'}`</script>";
+
+/// What a page is shown at: in each browser the same, or what was wanted, in each of its tabs, also after it was loaded anew.
+#[rstest]
+#[case::unless_said(None, "1366 by 682, wide")]
+#[case::of_a_phone(Some("390x844"), "390 by 844, narrow")]
+#[case::of_a_large_screen(Some("2560x1300"), "2560 by 1300, wide")]
+#[tokio::test]
+async fn a_page_is_shown_as_large_as_was_said(
+    #[case] viewport: Option<&str>,
+    #[case] shown: &str,
+    #[values(Stack::Chromium, Stack::Firefox)] stack: Stack,
+) {
+    let site = Site::page(SIZE).await;
+    let wanted = Wanted {
+        route: Route::Direct,
+        viewport: viewport.map(|text| text.parse().expect("a viewport")),
+        ..Wanted::new(stack)
+    };
+    let Arrival { page, .. } = UserPage::start(Pool::global().unwrap(), wanted)
+        .await
+        .unwrap();
+    let sees = async |what: &str| {
+        let seen = page.see(&text(shown), &Sight::Present, LONG).await;
+        seen.unwrap_or_else(|error| panic!("{what}: {error}"));
+    };
+    page.open(&site.url("/"), LONG).await.unwrap();
+    sees("at first").await;
+    page.reload(LONG).await.unwrap();
+    sees("loaded anew").await;
+    page.new_tab(LONG).await.unwrap();
+    page.open(&site.url("/"), LONG).await.unwrap();
+    sees("in a new tab").await;
+}

@@ -102,6 +102,9 @@ fn chromium() -> Value {
         "--disable-breakpad",
         "--disable-gpu",
         "--mute-audio",
+        // Its own are 780 x 580 on a screen that is hardly larger. So pages are shown as large as in a Firefox, 1366 x 682.
+        "--screen-info={1920x1080}",
+        "--window-size=1366,825",
         // Autofill asks a host of its maker for each page that has a field.
         "--disable-features=WebRtcHideLocalIpsWithMdns,BackForwardCache,AutofillServerCommunication",
         "--use-fake-device-for-media-stream",

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::EnvironmentError;
 use super::bidi::{BidiError, Event};
 use super::running::{Browser, PAGE_DEADLINE};
-use crate::names::Stack;
+use crate::names::{Stack, Viewport};
 
 /// What is told of a guest's windows.
 const TOLD: [&str; 11] = [
@@ -269,6 +269,21 @@ impl Guest {
         self.send("emulation.setNetworkConditions", wanted, within)
             .await
             .map(drop)
+    }
+
+    /// All its windows show their pages so large, those too that come later.
+    pub(in crate::peer) async fn is_shown_at(
+        &self,
+        Viewport { width, height }: Viewport,
+    ) -> Result<(), EnvironmentError> {
+        let wanted = json!({
+            "userContexts": [self.user_context],
+            "viewport": { "width": width, "height": height },
+        });
+        let bidi = &self.browser.bidi;
+        let shown = bidi.send("browsingContext.setViewport", wanted, PAGE_DEADLINE);
+        let failed = |error: BidiError| self.browser.no_page("about:blank", &error.to_string());
+        shown.await.map(drop).map_err(failed)
     }
 
     /// Opens a window. Firefox has timers and frames in it only if it is no tab in the background.

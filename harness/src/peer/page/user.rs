@@ -19,7 +19,7 @@ use super::picture;
 use super::target::{Sight, Tab, Target};
 use super::watch::watch;
 use super::windows::{Window, Windows};
-use crate::names::Stack;
+use crate::names::{Stack, Viewport};
 use crate::peer::browser::{EnvironmentError, Equipment, Guest, Pool, Script};
 
 /// So many events wait for who listens; what comes then is counted.
@@ -46,6 +46,8 @@ pub struct Wanted {
     pub route: Route,
     /// A browser of its own, which then can be killed.
     pub own_browser: bool,
+    /// How large it is shown; `None`: as the browser's windows are.
+    pub viewport: Option<Viewport>,
 }
 
 impl Wanted {
@@ -55,6 +57,7 @@ impl Wanted {
             stack,
             route: Route::Proxy,
             own_browser: false,
+            viewport: None,
         }
     }
 }
@@ -117,6 +120,9 @@ impl UserPage {
             kept_ready: proxied && watched && !wanted.own_browser,
         };
         let mut guest = pool.guest(wanted.stack, with, wanted.own_browser).await?;
+        if let Some(viewport) = wanted.viewport {
+            guest.is_shown_at(viewport).await?;
+        }
         let proxy = guest.proxy.take();
         let (sender, events) = mpsc::channel(WAITING);
         let windows = Arc::new(Windows::new(&guest.window));

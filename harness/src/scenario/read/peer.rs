@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::mistake::{Mistakes, quoted};
-use crate::names::{PeerName, Stack};
+use crate::names::{PeerName, Stack, Viewport};
 use crate::scenario::model::{EarlyCandidates, Offers, OnBye, PeerSpec, Reconnects};
 use crate::scenario::table::{MAX_NODE, PEER_KEYS, PeerShape, RECONNECTS};
 use crate::scenario::value::is_path;
@@ -18,6 +18,7 @@ enum Said {
     Reconnects(Reconnects),
     Node(u32),
     Path(String),
+    Viewport(Viewport),
 }
 
 /// What a file says of a peer. What is wrong with it is noted, and left as if it were not said.
@@ -27,6 +28,7 @@ pub(super) fn peer(node: &Node, mistakes: &mut Mistakes) -> PeerSpec {
     for (key, said) in said(node, (shape, "a peer"), PEER_KEYS, mistakes) {
         match (key, said) {
             ("app", Said::Path(path)) => spec.app = Some(path),
+            ("viewport", Said::Viewport(viewport)) => spec.viewport = Some(viewport),
             ("stack", Said::Word(word)) => spec.stack = word.parse().ok(),
             ("early-candidates", Said::Word(word)) => {
                 spec.early_candidates = match word {
@@ -82,6 +84,12 @@ pub(super) fn contradicts(
                 .expect("a browser plays a page: `stack: chromium` or `stack: firefox`");
         }
         return;
+    }
+    if spec.viewport.is_some() {
+        mistakes
+            .add(span, format!("{name} is no page, and has a `viewport`"))
+            .expect("`viewport` goes with `app`: it is how large that page is shown")
+            .advise("leave it out, or say with `app:` which page it is");
     }
     let by_itself = [
         ("offers", spec.offers() != Offers::default()),
@@ -178,6 +186,7 @@ fn said(
             PeerShape::Duration => duration(node, mistakes).map(Said::Duration),
             PeerShape::Node => node_number(node, mistakes).map(Said::Node),
             PeerShape::Path => path(node, mistakes).map(Said::Path),
+            PeerShape::Viewport => viewport(node, mistakes).map(Said::Viewport),
             PeerShape::Reconnects => Some(Said::Reconnects(reconnects(node, mistakes))),
         };
         found.extend(said.map(|said| (*name, said)));
@@ -196,6 +205,19 @@ fn node_number(node: &Node, mistakes: &mut Mistakes) -> Option<u32> {
         );
     }
     number.and_then(|number| u32::try_from(number).ok())
+}
+
+fn viewport(node: &Node, mistakes: &mut Mistakes) -> Option<Viewport> {
+    let text = node.scalar().map(|scalar| scalar.text.as_str());
+    let viewport = text.and_then(|text| text.parse().ok());
+    if viewport.is_none() {
+        let (least, most) = (Viewport::LEAST, Viewport::MOST);
+        node.wrong(
+            &format!("width and height in CSS pixels, `390x844`, each from {least} to {most}"),
+            mistakes,
+        );
+    }
+    viewport
 }
 
 /// Path and query of the peer's own page.

@@ -96,6 +96,8 @@ pub(crate) enum PeerShape {
     Node,
     /// A path, with its query.
     Path,
+    /// Width and height, `390x844`.
+    Viewport,
 }
 
 /// Keys of a peer.
@@ -104,6 +106,11 @@ pub(crate) const PEER_KEYS: &[(&str, PeerShape, &str)] = &[
         "app",
         PeerShape::Path,
         "It is a page of yours, at this path: of the server under test, or of the project's `[app]`. A browser plays it, and steps drive it as a user does.",
+    ),
+    (
+        "viewport",
+        PeerShape::Viewport,
+        "With `app`: how large its page is shown, width and height in CSS pixels, `390x844`; unless said, about as on a laptop (1366x682), in each browser.",
     ),
     (
         "stack",

@@ -114,6 +114,9 @@ fn peer_text(spec: &PeerSpec) -> String {
     if let Some(path) = &spec.app {
         entries.push(("app", scalar(path)));
     }
+    if let Some(viewport) = spec.viewport {
+        entries.push(("viewport", viewport.to_string()));
+    }
     if let Some(stack) = spec.stack {
         entries.push(("stack", stack.to_string()));
     }
