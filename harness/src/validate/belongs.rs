@@ -1,20 +1,22 @@
 //! Where a failure belongs: to the case that asks for what went wrong and shows it with nothing else beside, not to each on whose way it happens.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::case::{Case, LEAST_KEPT, Source};
+use super::case::{BEHIND_CLOSE, Case, LEAST_KEPT, NOTICES, Source};
 use super::script::Script;
 use super::sections;
 use super::verdict::Wrong;
 use crate::laws::Law;
-use crate::record::{Broken, Failure, FailureKind, Verdict};
+use crate::record::{Broken, Event, Failure, FailureKind, Verdict, What};
 use crate::stage::Outcome;
+use crate::terms::{Direction, Rule};
 
 /// The law that a case is about, be it by what its dialect declares.
 pub(super) fn law_of(source: Source) -> Option<Law> {
     Some(match source {
         Source::Law(law) => law,
-        Source::Dialect("announces-leaving-within" | "notices-silence-within" | LEAST_KEPT) => {
+        Source::Dialect("announces-leaving-within" | NOTICES | LEAST_KEPT) => {
             Law::LeavingIsAnnounced
         }
         Source::Dialect("announces-joining-within") => Law::NewsIsTrue,
@@ -98,6 +100,35 @@ pub(super) fn belongs(failure: &Failure, home: &Case, there: &Outcome) -> Option
     Some(format!(
         "this belongs to {number} ({title}), where it goes wrong as well: {why}"
     ))
+}
+
+/// The cases to which it belongs that nothing is wrong but what the server wrote on the wire; none where something else is, or it is asked here.
+pub(super) fn wire_homes(case: &Case, failure: &Failure) -> Vec<Case> {
+    let asks = |case: &Case| case.source == Source::WebSocket(BEHIND_CLOSE);
+    if failure.kind != FailureKind::Wire || asks(case) {
+        return Vec::new();
+    }
+    let all = sections().into_iter().flat_map(|section| section.cases);
+    all.filter(asks).collect()
+}
+
+/// Whether each rule of the wire that the server broke here is broken there as well.
+pub(super) fn breaks_as_there(here: &Outcome, there: &Outcome) -> bool {
+    let there = rules(&there.events);
+    rules(&here.events).iter().all(|rule| there.contains(rule))
+}
+
+/// The rules that the server owes and broke.
+fn rules(events: &[Arc<Event>]) -> Vec<Rule> {
+    let broken = events.iter().filter_map(|event| match &event.what {
+        What::Violation {
+            direction: Direction::Down,
+            rule,
+            ..
+        } => Some(*rule),
+        _ => None,
+    });
+    broken.filter(|rule| rule.is_owed()).collect()
 }
 
 fn laws(failure: &Failure) -> BTreeSet<u8> {

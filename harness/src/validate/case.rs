@@ -108,6 +108,17 @@ pub(super) const UNTIL_GONE: &str = "UNTIL-GONE";
 /// The promise that what is no longer than so much is taken. Where the dialect does not declare it, what is seen is a fact.
 pub(super) const TAKES: &str = "takes-up-to";
 
+/// Where it is written that nothing follows a close frame.
+pub(super) const BEHIND_CLOSE: &str = "section 5.5.1";
+
+/// The promise that a line stands on which nobody says anything.
+pub(super) const IDLE: &str = "keeps-idle-lines-for";
+/// What stands for most of that time.
+pub(super) const IDLE_FOR: &str = "IDLE-FOR";
+
+/// What stands for the code that lines are closed with when the server ends.
+pub(super) const ENDS_WITH: &str = "ENDS-WITH";
+
 /// What stands for the goodbye of the carrier.
 pub(super) const GOODBYE: &str = "GOODBYE";
 
@@ -118,6 +129,16 @@ pub(super) const HOW_LOST: &str = "HOW-LOST";
 
 /// The promise that who speaks to somebody who is not there is told so. Where the dialect does not declare it, what is seen is a fact.
 pub(super) const ABSENT_ERROR: &str = "absent-peer: error";
+
+/// The promise that a line on which nothing arrives any more is ended, and who was on it counted as lost. Where the dialect does not declare it, how soon is a fact.
+pub(super) const NOTICES: &str = "notices-silence-within";
+/// What stands for the time in which all who stay have heard of one who fell silent.
+pub(super) const NOTICED: &str = "NOTICED";
+
+/// The promise that a standstill of the server puts nobody out. Where the dialect does not declare it, what is seen is a fact.
+pub(super) const BEARS: &str = "bears-standstill";
+/// What stands for how long the server is made to stand still.
+pub(super) const STANDSTILL: &str = "STANDSTILL";
 
 /// How long it is waited at most for what a line shows that is half-open, where nobody says: a heartbeat of 30 s, and half of one more.
 pub const PATIENCE: Duration = Duration::from_secs(45);

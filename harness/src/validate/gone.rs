@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::case::{BEARS, Case, IDLE, Source};
 use super::script::{Role, Script};
 use crate::names::{Link, PeerName};
 use crate::record::{Event, Failure, FailureKind, What};
@@ -13,7 +14,7 @@ use crate::stage::Outcome;
 use crate::terms::{Direction, Ending, Side};
 
 /// Where nobody has done anything for so long a line may be ended because it is idle, as servers and proxies do: nobody promises otherwise.
-const IDLE: Duration = Duration::from_millis(500);
+const LONG_IDLE: Duration = Duration::from_millis(500);
 
 /// Whose doing it is that the line is gone.
 pub(super) enum Gone {
@@ -27,6 +28,7 @@ pub(super) enum Gone {
 
 /// The same of the failed step; `None`: it failed by something else, or it was the step itself that was to open the line.
 pub(super) fn gone(
+    case: &Case,
     script: &Script,
     failure: &Failure,
     outcome: &Outcome,
@@ -50,6 +52,7 @@ pub(super) fn gone(
         failed,
         until: usize::try_from(failure.at).unwrap_or(usize::MAX),
         outcome,
+        idle_stands: matches!(case.source, Source::Dialect(BEARS | IDLE)),
     };
     let mut who = step.with_inner().filter_map(|step| who(&step.action));
     who.find_map(|peer| course.judged(peer, &failure.message, dialect))
@@ -155,6 +158,8 @@ struct Course<'a> {
     failed: usize,
     until: usize,
     outcome: &'a Outcome,
+    /// It is promised that no line is ended for what the case does.
+    idle_stands: bool,
 }
 
 impl Course<'_> {
@@ -220,7 +225,7 @@ impl Course<'_> {
         let seen_without = |idle: &Duration| *idle < self.idle_without_harm();
         let idle = line
             .idle
-            .filter(|idle| *idle >= IDLE && !seen_without(idle));
+            .filter(|idle| *idle >= LONG_IDLE && !seen_without(idle) && !self.idle_stands);
         if let Some(idle) = idle {
             let idle = idle.as_millis();
             return Some(Gone::Otherwise(format!(

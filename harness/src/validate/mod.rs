@@ -20,6 +20,7 @@ mod play;
 mod refusal;
 mod script;
 mod sections;
+mod silence;
 mod sized;
 mod told;
 mod unread;

@@ -8,17 +8,19 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
-use super::belongs::{belongs, explained, homes};
+use super::belongs::{belongs, breaks_as_there, explained, homes, wire_homes};
 use super::beyond::{Beyond, beyond};
 use super::case::{
-    ABSENT_ERROR, ANY_NAME, Case, ENDURES, KEEPS, LEAST_KEPT, Number, QUEUES, Source, TAKES,
+    ABSENT_ERROR, ANY_NAME, BEARS, BEHIND_CLOSE, Case, ENDURES, KEEPS, LEAST_KEPT, NOTICES, Number,
+    QUEUES, Source, TAKES,
 };
 use super::end::End;
 use super::gone::{Gone, gone, how};
 use super::kept;
-use super::passed;
+use super::passed::passed_on;
 use super::refusal::spared;
 use super::script::{Role, Script};
+use super::silence;
 use super::unread::unread;
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
@@ -28,7 +30,7 @@ use crate::scenario::DEFAULT_WITHIN;
 use crate::signaling::{AbsentPeer, Dialect, Kind, Notice, Properties, Unspeakable, Word};
 use crate::stage::{Outcome, Setting, play};
 use crate::suite;
-use crate::terms::{Direction, ServerLife, Side};
+use crate::terms::{Direction, Ending, ServerLife, Side};
 
 /// How many cases may be under way, those that only wait included.
 const UNDER_WAY: usize = 64;
@@ -197,25 +199,7 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
         }
         Verdict::Inconclusive(why) => return Ran::Nothing(why.why.clone(), Some(outcome)),
         Verdict::Pass | Verdict::New { .. } | Verdict::Flaky { .. } => {
-            let says = match case.source {
-                Source::Nobody => Says::Fact(
-                    figures(&outcome)
-                        .or_else(|| passed::passed_on(script, &outcome, None))
-                        .or_else(|| done_to_him(script, &outcome))
-                        .unwrap_or_else(|| seen(script, &outcome)),
-                ),
-                _ if unasked_of(&outcome).is_some() => {
-                    Says::Fact(unasked_of(&outcome).unwrap_or_default())
-                }
-                Source::Law(law) if is_vacuous(law, &outcome) => Says::Unsupported(format!(
-                    "nothing puts {law} to the test: {}",
-                    unasked(&setting.dialect)
-                )),
-                _ => match spared(case, script, &outcome, None, &setting.dialect) {
-                    Some(refusal) => Says::Fact(format!("not all is passed on: {refusal}")),
-                    None => Says::Holds,
-                },
-            };
+            let says = passed(case, script, &outcome, setting);
             return Ran::Says(says, Some(outcome));
         }
     };
@@ -241,7 +225,7 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
         }
         Found::Otherwise => {
             let told = figures(&outcome).is_none();
-            let seen = passed::passed_on(script, &outcome, Some(&failure))
+            let seen = passed_on(script, &outcome, Some(&failure))
                 .or_else(|| done_to_him(script, &outcome).filter(|_| told));
             let says = Says::Fact(seen.unwrap_or_else(|| format!("not so: {}", failure.message)));
             return Ran::Says(says, Some(outcome));
@@ -254,7 +238,7 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
     // Of a server that has ended it is known why its lines have.
     let gone = match &end {
         Some(_) => None,
-        None => gone(script, &failure, &outcome, &setting.dialect),
+        None => gone(case, script, &failure, &outcome, &setting.dialect),
     };
     match gone {
         Some(Gone::ByServer(told)) => failure.message = told,
@@ -263,6 +247,68 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
         None => {}
     }
     Ran::Wrong(failure, Some(outcome))
+}
+
+/// What a run says in which nothing went wrong that the case asks for.
+fn passed(case: &Case, script: &Script, outcome: &Outcome, setting: &Setting) -> Says {
+    match case.source {
+        Source::Nobody => Says::Fact(
+            figures(outcome)
+                .or_else(|| passed_on(script, outcome, None))
+                .or_else(|| done_to_him(script, outcome))
+                .unwrap_or_else(|| seen(script, outcome)),
+        ),
+        _ if unasked_of(outcome).is_some() => Says::Fact(unasked_of(outcome).unwrap_or_default()),
+        Source::WebSocket(BEHIND_CLOSE) if !has_closed(outcome) => Says::Unsupported(
+            "the server ended no line with a close frame, whatever came on it".to_owned(),
+        ),
+        Source::Law(law) if is_vacuous(law, outcome) => Says::Unsupported(format!(
+            "nothing puts {law} to the test: {}",
+            unasked(&setting.dialect)
+        )),
+        _ => match spared(case, script, outcome, None, &setting.dialect) {
+            Some(refusal) => Says::Fact(format!("not all is passed on: {refusal}")),
+            None => Says::Holds,
+        },
+    }
+}
+
+/// Whether the server ended a line with a close frame.
+fn has_closed(outcome: &Outcome) -> bool {
+    outcome.events.iter().any(|event| {
+        matches!(
+            &event.what,
+            What::LinkDown {
+                by: Side::Server,
+                ending: Ending::Close { .. },
+                ..
+            }
+        )
+    })
+}
+
+/// Whether nothing went wrong here but on the wire, and another case shows that as well.
+async fn is_of_the_wire(
+    case: &Case,
+    failure: &Failure,
+    outcome: &Outcome,
+    setting: &Arc<Setting>,
+    controls: &Controls,
+) -> bool {
+    for home in wire_homes(case, failure) {
+        let home = Script::of(&home, &setting.dialect);
+        let mut there = controls.of(&home, setting).await;
+        // What comes behind a close frame comes in a moment that a run may miss.
+        for _ in 0..TRIES {
+            match &there {
+                Some(there) if breaks_as_there(outcome, there) => return true,
+                Some(_) => {}
+                None => break,
+            }
+            there = run(&home, "control", setting).await.ok().map(Arc::new);
+        }
+    }
+    false
 }
 
 /// Whose matter a failure is, where another case asks for it and shows it as well.
@@ -357,8 +403,15 @@ async fn said(
         Ran::Nothing(why, outcome) => return (Says::Inconclusive(why), outcome),
         Ran::Wrong(first, outcome) => (first, outcome),
     };
+    if let Some(here) = &outcome
+        && is_of_the_wire(case, &first, here, setting, controls).await
+    {
+        return (passed(case, script, here, setting), outcome);
+    }
+    // What it writes wrongly it owes, harm or no harm.
+    let owed = first.kind == FailureKind::Wire && wire_homes(case, &first).is_empty();
     let control = async {
-        let control = script.control()?;
+        let control = script.control().filter(|_| !owed)?;
         let without = controls.of(&control, setting).await?;
         Some((control, without))
     };
@@ -420,6 +473,12 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
             &unpromised
         }
         Source::Dialect(TAKES) if setting.dialect.properties().takes_up_to.is_none() => &unpromised,
+        Source::Dialect(NOTICES)
+            if case.waits() && !silence::is_promised(case, &setting.dialect) =>
+        {
+            &unpromised
+        }
+        Source::Dialect(BEARS) if !setting.dialect.properties().bears_standstill => &unpromised,
         Source::Dialect(ANY_NAME) if !setting.dialect.properties().takes_any_name => &unpromised,
         Source::Dialect(LEAST_KEPT)
             if setting.dialect.properties().keeps_places_at_least.is_none() =>
@@ -428,12 +487,15 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
         }
         _ => case,
     };
-    // What nobody promised is waited for all the same: it is a fact, and when.
-    let patient = case.waits().then(|| {
-        let dialect = setting.dialect.noticing_silence_within(case.patience);
+    let takes = script.patience();
+    let patient = (case.waits() || takes > LONG).then(|| {
+        // What nobody promised is waited for all the same: it is a fact, and when.
+        let dialect = case
+            .waits()
+            .then(|| Arc::new(setting.dialect.noticing_silence_within(case.patience)));
         Arc::new(Setting {
-            dialect: Arc::new(dialect),
-            max_time: setting.max_time.max(case.patience + Setting::MAX_TIME),
+            dialect: dialect.unwrap_or_else(|| setting.dialect.clone()),
+            max_time: setting.max_time.max(takes + Setting::MAX_TIME),
             ..Setting::clone(setting)
         })
     });
@@ -458,7 +520,11 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
         evidence: match (shown, &outcome) {
             (Some(outcome), _) => evidence(&outcome.events),
             // How long it took is worth knowing also where all is well.
-            (None, Some(outcome)) => figures(outcome).into_iter().collect(),
+            (None, Some(outcome)) => beside(outcome)
+                .or_else(|| figures(outcome))
+                .or_else(|| how_long(case, script, outcome))
+                .into_iter()
+                .collect(),
             (None, None) => Vec::new(),
         },
         beyond: outcome
@@ -531,8 +597,25 @@ fn unasked_of(outcome: &Outcome) -> Option<String> {
     figures(outcome).filter(|told| told.starts_with(UNASKED))
 }
 
+/// What is wrong with the run, and another case's matter.
+fn beside(outcome: &Outcome) -> Option<String> {
+    match &outcome.verdict {
+        Verdict::Fail(failure) => Some(format!("beside it, {}", failure.message)),
+        _ => None,
+    }
+}
+
+/// How long it took where it was waited for long.
+fn how_long(case: &Case, script: &Script, outcome: &Outcome) -> Option<String> {
+    let waited = case.waits() || script.stood_still().is_some();
+    waited.then(|| done_to_him(script, outcome).unwrap_or_else(|| seen(script, outcome)))
+}
+
 /// What was seen of what nobody promised: how long it took from the deed.
 fn seen(script: &Script, outcome: &Outcome) -> String {
+    if let Some(stood) = script.stood_still() {
+        return format!("so it is when it has stood still for {stood}");
+    }
     let mut begins = outcome.events.iter().filter_map(|event| match &event.what {
         What::Step {
             index, inner: None, ..
@@ -622,7 +705,7 @@ mod tests {
         let waiting = order.iter().filter(|(_, script)| script.patience() > LONG);
         let waiting = waiting.count();
         assert!(waiting < 16, "{waiting}");
-        let half_open = ["1.9", "3.8", "5.9"].map(|number| number.parse::<Number>());
+        let half_open = ["1.9", "3.8", "5.9", "5.16"].map(|number| number.parse::<Number>());
         for number in half_open {
             let at = |(case, _): &(Case, Script)| Ok(case.number) == number;
             let place = order.iter().position(at).expect("it is there");

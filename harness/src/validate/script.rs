@@ -13,6 +13,7 @@
 //! | `paired bob alice` | the same where nothing else can be said before, since an offer opens a session; nothing elsewhere |
 //! | `send bob alice offer` | he sends it |
 //! | `send bob alice candidate 30` | so often, in a row |
+//! | `run bob alice` | so many candidates in a row that what becomes of him meanwhile comes among them; nothing where there are none |
 //! | `send bob alice offer 6000 bytes` | one that is so long at least |
 //! | `sized bob alice offer` | one that is hardly shorter than what the server promises to take, and she hears it; where it promises nothing, one of 8 KB, and longer ones |
 //!
@@ -38,10 +39,15 @@
 //! | `needs end` | it is promised how soon a server that is asked to end has ended, and that is waited for |
 //! | `needs a goodbye` | a client of the carrier has a way to end what it has begun, with its line open |
 //! | `needs free destroy` | whoever is inside when a room is removed is no reason to refuse it |
+//! | `needs patience` | that a silent line is noticed is promised for a time for which it is waited, if it is promised at all |
 //! | `needs a heartbeat` | it is promised that a silent line is noticed |
 //! | `needs word for cut-short` | half of a message is answered by a word; `wrong-type`: what has a number in the place of a text |
 //! | `needs places` | nobody keeps a place for who is lost, and who comes in is told who is there, or how many fit |
 //! | `needs size` | it is promised how much is taken |
+//! | `needs idle lines` | it is promised for how long a line stands on which nobody says anything, and that is waited for |
+//! | `needs told rooms` | who comes in is told which room he is in, by its name |
+//! | `needs listed names` | who comes in is told who is inside |
+//! | `needs ends with` | it is promised with which code lines are closed when the server ends |
 //! | `needs noticed loss` | it is promised how soon a loss is told, and nothing but time shows it |
 //! | `needs kick` | somebody who may do so can put others out of a room |
 //! | `needs kick by host` | nobody else may |
@@ -67,10 +73,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::case::{
-    ALL_OF_IT, Case, FIRST_STATE, GOODBYE, HOST, HOST_TOLD, HOW_LEFT, HOW_LOST, MOST_OF_IT,
-    OTHER_STATE, PATIENTLY, SHORTLY, STATES, STATES_TOLD, UNTIL_GONE,
+    ALL_OF_IT, Case, ENDS_WITH, FIRST_STATE, GOODBYE, HOST, HOST_TOLD, HOW_LEFT, HOW_LOST,
+    IDLE_FOR, MOST_OF_IT, NOTICED, OTHER_STATE, PATIENTLY, SHORTLY, STANDSTILL, STATES,
+    STATES_TOLD, UNTIL_GONE,
 };
-use super::{kept, sized};
+use super::{kept, silence, sized};
 use crate::mistake::Mistakes;
 use crate::names::PeerName;
 use crate::record::{Failure, FailureKind};
@@ -119,17 +126,33 @@ impl Script {
     pub fn of(case: &Case, dialect: &Dialect) -> Self {
         let (mut steps, mut expect, mut calm) = (Vec::new(), Vec::new(), Vec::new());
         let (mut asks, mut lacking, mut may_move) = (None, None, false);
-        let patience = format!("{}s", case.patience.as_secs());
         let written_out = |time: Option<Duration>| {
             let time = time.unwrap_or(Duration::from_secs(1));
             format!("{}ms", time.as_millis())
         };
         let most_of_it = written_out(Some(kept::most_of_it(dialect)));
         let all_of_it = written_out(dialect.properties().keeps_places);
+        let noticed = silence::noticed(dialect);
+        let patience = match silence::is_promised(case, dialect) {
+            true => noticed,
+            false => case.patience,
+        };
+        let standstill = silence::standstill(dialect, case.patience);
         let steps_of_it = (case.steps)
-            .replace(PATIENTLY, &patience)
+            .replace(PATIENTLY, &in_seconds(patience))
+            .replace(NOTICED, &in_seconds(noticed))
+            .replace(STANDSTILL, &in_seconds(standstill))
             .replace(MOST_OF_IT, &most_of_it)
             .replace(ALL_OF_IT, &all_of_it)
+            .replace(IDLE_FOR, &written_out(Some(silence::idle(dialect))))
+            .replace(
+                ENDS_WITH,
+                &dialect
+                    .properties()
+                    .ends_with
+                    .unwrap_or_default()
+                    .to_string(),
+            )
             .replace(GOODBYE, dialect.goodbye().unwrap_or_default())
             .replace(
                 HOW_LEFT,
@@ -171,6 +194,10 @@ impl Script {
                 }
                 "may" => {
                     may_move = true;
+                    continue;
+                }
+                "needs" if step.trim() == "patience" => {
+                    lacking = lacking.or_else(|| silence::lacking(case, dialect));
                     continue;
                 }
                 "needs" => {
@@ -300,11 +327,19 @@ impl Script {
         Some(step)
     }
 
+    /// For how long the server is made to stand still, as it is written.
+    pub(super) fn stood_still(&self) -> Option<&str> {
+        let mut steps = self.steps.iter().map(|(_, step)| step.as_str());
+        steps.find(|step| *step == "pause")?;
+        steps.next()?.strip_prefix("wait: ")
+    }
+
     /// The line that was never to be seen, and was; or that was to pass, and did not.
     pub(super) fn expected(&self, failure: &Failure) -> Option<&str> {
         let (part, line) = match failure.place {
             Some(Place::Never(line)) => ("never", line),
             Some(Place::Order(line)) => ("order", line),
+            Some(Place::Count(line)) => ("count", line),
             _ => return None,
         };
         let mut lines = self.expect.iter().filter(|(role, _)| role == part);
@@ -386,6 +421,14 @@ impl Script {
     }
 }
 
+/// A time that a step waits at most: the next whole second.
+fn in_seconds(time: Duration) -> String {
+    format!("{}s", time.as_millis().div_ceil(1000))
+}
+
+/// So many candidates are under way at once.
+const RUN: usize = 30;
+
 /// A room of more is not filled: a scenario has eight peers at most, and one who finds no place is outside.
 const MOST: usize = 7;
 
@@ -432,6 +475,16 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
             (!answered || !(dialect.tells_inside() || counts)).then(|| {
                 format!("with the dialect `{name}` who comes in is not told who is there (`{{with}}` in `hear: joined`), nor that there is no place (`room-size`, `refusals: full`)")
             })
+        }),
+        "idle lines" => silence::no_idle_lines(dialect, patience),
+        "told rooms" => (!dialect.tells_room()).then(|| {
+            format!("with the dialect `{name}` who comes in is not told by its name which room he is in (`{{room}}` in `hear: joined`)")
+        }),
+        "listed names" => (!dialect.lists_inside()).then(|| {
+            format!("with the dialect `{name}` who comes in is not told who is inside (`{{with}}` in `hear: joined`)")
+        }),
+        "ends with" => Need::WebSocket.lacking(dialect).or_else(|| {
+            declared(properties.ends_with.is_some(), "ends-with")
         }),
         "size" => declared(properties.takes_up_to.is_some(), "takes-up-to"),
         "named rooms" => dialect.gives_room_ids().then(|| {
@@ -567,6 +620,10 @@ fn written(step: &str, dialect: &Dialect) -> Vec<String> {
             let times = times.parse().unwrap_or(1);
             vec![send(from, to, message); times]
         }
+        ["run", from, to] => match dialect.says(Kind::Candidate) {
+            true => vec![send(from, to, "candidate"); RUN],
+            false => Vec::new(),
+        },
         ["sized", from, to, message] => {
             let tell = |size: u32| {
                 let long = format!("send {from} {to} {message} {size} bytes");

@@ -67,6 +67,29 @@ async fn belongs(setting: Setting, broken: &[&str], beside: &[&str], to: &str) {
     }
 }
 
+/// What a server writes behind its close frames is on the way of each case: one asks for it, and the others say what they ask.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_behind_a_close_frame_is_the_matter_of_one_case() {
+    let wrong = || faulty(Fault::SpeaksBehindItsClose);
+    let says = asked(&["8.13"], wrong()).await;
+    let Says::Broken(why) = &says[0].says else {
+        panic!("{:?}\n{}", says[0].says, says[0].log);
+    };
+    assert!(why.contains("a message after its close frame"), "{why}");
+    for answer in asked(&["3.4", "8.1", "4.1"], wrong()).await {
+        let told = format!("{} {:?}\n{}", answer.number, answer.says, answer.log);
+        assert_eq!(answer.says, Says::Holds, "{told}");
+        let beside = answer
+            .evidence
+            .first()
+            .filter(|line| line.starts_with("beside it, "));
+        assert!(beside.is_some(), "{told}");
+    }
+    // Where the server ends no line nothing can stand behind its close.
+    let says = asked(&["8.14"], setting()).await;
+    assert_eq!(says[0].says.word(), "unsupported", "{:?}", says[0].says);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wait_that_came_to_nothing_is_told_by_what_a_law_knows_of_it() {
     let setting = faulty(Fault::RelaysToTheNext);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use glare::server::ServerSpec;
 use glare::signaling::Dialect;
@@ -152,6 +153,132 @@ async fn who_does_not_end_when_asked_is_accused_where_it_was_promised_alone() {
         let dialect = saying("ends-within: 3s\n", line);
         let says = asked(&["5.15"], waits(), dialect).await;
         assert_eq!(says[0].says.word(), "unsupported");
+        assert!(says[0].says.why().contains(told), "{:?}", says[0].says);
+    }
+}
+
+const NOTICES: &str = "notices-silence-within: 15s\n";
+
+/// Asks with this much patience.
+async fn patiently(wanted: &[&str], seconds: u64, fault: Fault, line: &str) -> Vec<Answer> {
+    let setting = Setting {
+        server: ServerSpec::faulty(fault),
+        dialect: saying(NOTICES, line),
+        ..setting()
+    };
+    let mut cases = numbered(wanted);
+    for case in &mut cases {
+        case.patience = Duration::from_secs(seconds);
+    }
+    ask_all(&cases, &Arc::new(setting), &|_| ()).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_never_notices_silence_is_accused_by_each_case_that_waits_for_it_where_it_was_promised()
+{
+    let cases = ["1.9", "2.22", "3.8", "5.9", "5.10", "5.11"];
+    let never = Fault::NeverTimesOutHalfOpen;
+    for answer in patiently(&cases, 5, never, "notices-silence-within: 1s\n").await {
+        let Says::Broken(why) = &answer.says else {
+            panic!("{} {:?}\n{}", answer.number, answer.says, answer.log);
+        };
+        assert!(why.contains("did not happen (after 4 s)"), "{why}");
+    }
+    for answer in patiently(&cases, 5, never, NOTICES).await {
+        let why = answer.says.why();
+        assert_eq!(answer.says.word(), "unsupported", "{} {why}", answer.number);
+        assert!(
+            why.contains("15s (`notices-silence-within`), and 5s"),
+            "{why}"
+        );
+        assert!(why.contains("(`--patience`)"), "{why}");
+    }
+    // Who hears nothing says something all the same where his client does so by itself, and that arrives.
+    let beats =
+        "notices-silence-within: 1s\nevery: [{ after: 500ms, message: { type: glare-fence } }]\n";
+    let says = patiently(&["5.10"], 2, never, beats).await;
+    assert_eq!(says[0].says.word(), "fact", "{:?}", says[0].says);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_puts_all_out_after_a_standstill_is_accused_where_it_promised_not_to() {
+    let fault = Fault::TakesAStandstillForSilence;
+    let cases = || numbered(&["5.16"]);
+    let asked = |dialect| {
+        let setting = Setting {
+            server: ServerSpec::faulty(fault),
+            dialect,
+            ..setting()
+        };
+        async move { ask_all(&cases(), &Arc::new(setting), &|_| ()).await }
+    };
+    let bears = "bears-standstill: true\n";
+    let (promised, unpromised) =
+        tokio::join!(asked(saying(bears, bears)), asked(saying(bears, "")));
+    assert_eq!(promised[0].says.word(), "broken", "{:?}", promised[0].says);
+    let Says::Fact(why) = &unpromised[0].says else {
+        panic!("{:?}", unpromised[0].says);
+    };
+    assert!(why.contains("is ended after 16"), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_comes_back_spoilt_is_accused_where_any_name_is_promised_alone() {
+    let cases = ["1.19", "2.31"];
+    let wrong = || ServerSpec::faulty(Fault::AnswersInLatin1);
+    let takes = "takes-any-name: true\n";
+    for answer in asked(&cases, wrong(), saying(takes, takes)).await {
+        let Says::Broken(why) = &answer.says else {
+            panic!("{} {:?}", answer.number, answer.says);
+        };
+        assert!(why.contains("`server -> bob: joined "), "{why}");
+    }
+    for answer in asked(&["2.31"], wrong(), saying(takes, "")).await {
+        assert_eq!(answer.says.word(), "fact", "{:?}", answer.says);
+    }
+    // Who is told no name is told no wrong one.
+    let untold = saying("joined, room: \"{room}\", peers", "joined, peers");
+    for answer in asked(&["2.31"], wrong(), untold).await {
+        assert_eq!(answer.says.word(), "unsupported", "{:?}", answer.says);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_code_of_the_servers_end_is_accused_where_it_was_promised_alone() {
+    let code = "ends-with: 1001\n";
+    let restarts = || saying(code, "ends-with: 1012\n");
+    let says = asked(&["5.17"], setting().server, restarts()).await;
+    let Says::Broken(why) = &says[0].says else {
+        panic!("{:?}", says[0].says);
+    };
+    assert!(why.contains("alice: disconnected (1012)"), "{why}");
+    let abrupt = ServerSpec::faulty(Fault::EndsAbruptly);
+    let says = asked(&["5.17"], abrupt, saying(code, "")).await;
+    let why = says[0].says.why();
+    assert!(why.contains("declares no `ends-with`"), "{why}");
+    for other in ["ends-with: 99\n", "ends-with: [1001]\n"] {
+        let found = mistakes(code, other);
+        assert!(found.contains("a close code: `1001`"), "{found}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_ends_idle_lines_is_accused_where_it_promised_to_keep_them_alone() {
+    let idle = "keeps-idle-lines-for: 6s\n";
+    let cuts = || ServerSpec::faulty(Fault::CutsIdleLines);
+    let says = asked(
+        &["5.18"],
+        cuts(),
+        saying(idle, "keeps-idle-lines-for: 3s\n"),
+    )
+    .await;
+    assert_eq!(says[0].says.word(), "broken", "{:?}", says[0].says);
+    for (line, told) in [
+        ("", "declares no `keeps-idle-lines-for`"),
+        ("keeps-idle-lines-for: 5m\n", "(`--patience`)"),
+    ] {
+        let says = asked(&["5.18"], cuts(), saying(idle, line)).await;
+        assert_eq!(says[0].says.word(), "unsupported", "{:?}", says[0].says);
         assert!(says[0].says.why().contains(told), "{:?}", says[0].says);
     }
 }

@@ -18,10 +18,20 @@ impl Dialect {
         forms.any(|(heard, _)| matches!(heard, Hears::Kind(there) if *there == kind))
     }
 
-    /// Whether the answer to who comes in has this: `with`, who is inside; `state`, what each of them shows; `host`, who that is.
+    /// Whether the answer to who comes in has this: `room`, which; `with`, who is inside; `state`, what each of them shows; `host`, who that is.
     pub(super) fn tells_who_comes_in(&self, name: &str) -> bool {
         let mut forms = self.hear.iter();
         forms.any(|(heard, hearing)| *heard == Hears::Kind(Kind::Joined) && hearing.captures(name))
+    }
+
+    /// Whether who comes in is told by its name which room he is in.
+    pub fn tells_room(&self) -> bool {
+        self.tells_who_comes_in("room")
+    }
+
+    /// Whether the same answer has a list of who is inside.
+    pub fn lists_inside(&self) -> bool {
+        self.tells_who_comes_in("with")
     }
 
     /// Whether who comes in is told what each shows of himself who is inside.

@@ -332,8 +332,22 @@ pub(super) const SECTIONS: &[Section] = &[
                 "notices-silence-within",
                 Shape::Time,
                 "not promised",
-                "Promises that a line on which nothing arrives any more is noticed within this time.",
+                "Promises that a line on which nothing arrives any more is noticed within this time: it is ended, and who was on it counts as lost. Judged with 2 s more, as above.",
                 "notices-silence-within: 30s",
+            ),
+            may(
+                "bears-standstill",
+                Shape::Flag,
+                "false",
+                "Promises that nobody is put out because the whole server stood still for a while (SIGSTOP, a machine that sleeps), be it longer than `notices-silence-within`: what has come meanwhile is read before anybody counts as silent. Many servers look at the clock first, and whose line is ended by them is told so, which is no lie: without this it is a fact.",
+                "bears-standstill: true",
+            ),
+            may(
+                "keeps-idle-lines-for",
+                Shape::Time,
+                "not promised",
+                "Promises that a line stands for so long at least on which nobody says anything, if its client is there and answers pings. `glare validate` lets three quarters of it pass.",
+                "keeps-idle-lines-for: 60s",
             ),
             may(
                 "rooms-apart",
@@ -425,6 +439,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "not promised",
                 "Promises that a server that is asked to end (SIGTERM) has ended within this time, whoever has a line to it. Judged with 2 s more, as above.",
                 "ends-within: 2s",
+            ),
+            may(
+                "ends-with",
+                Shape::CloseCode,
+                "not promised",
+                "Promises that a server that is asked to end (SIGTERM) closes each WebSocket with this code (RFC 6455, section 7.4): 1001 says that it goes away, 1012 that it is started again.",
+                "ends-with: 1001",
             ),
             may(
                 "room-size",

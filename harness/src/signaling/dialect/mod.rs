@@ -65,7 +65,7 @@ pub use sketch::{Names, sketch};
 use crate::carrier::Packets;
 use crate::signaling::{Field, Kind, Translator};
 use crate::source::Source;
-use crate::terms::{Direction, Via};
+use crate::terms::{Direction, Start, Via};
 
 /// In a trial news is waited for so long.
 const TRIED_WITHIN: Duration = Duration::from_secs(5);
@@ -486,6 +486,19 @@ impl Dialect {
         let promised = &mut dialect.properties.notices_silence_within;
         *promised = Some(promised.map_or(patience, |promised| promised.min(patience)));
         dialect
+    }
+
+    /// Whether something of a peer's arrives at the server though it says nothing, and hears nothing: its carrier does so, or `every`.
+    pub fn speaks_unasked(&self) -> bool {
+        let waits_to_be_asked = match self.via {
+            Via::WebSocket => !matches!(self.framing, Framing::Packets(_)),
+            Via::SocketIo {
+                start: Start::WebSocket,
+                ..
+            } => matches!(self.framing, Framing::SocketIo(socketio::Version::Four)),
+            Via::SocketIo { .. } | Via::Events { .. } | Via::LongPoll => false,
+        };
+        !waits_to_be_asked || !self.every.is_empty()
     }
 
     /// Why its payloads cannot be read or written any more.

@@ -37,6 +37,10 @@ pub struct Properties {
     pub news_once: bool,
     /// A line on which nothing arrives any more, and that nobody has closed, is noticed within this time; `None`: nothing is promised.
     pub notices_silence_within: Option<Duration>,
+    /// A line on which nobody says anything, and whose client answers pings, stands for so long; `None`: nothing is promised.
+    pub keeps_idle_lines_for: Option<Duration>,
+    /// That the whole server stood still puts nobody out.
+    pub bears_standstill: bool,
     /// What becomes of a second connection with an id that is in use; `None`: nothing is promised.
     pub same_id: Option<SameId>,
     /// What it does with garbage.
@@ -47,6 +51,8 @@ pub struct Properties {
     pub answers_within: Option<Duration>,
     /// A server that is asked to end has ended within this time, whoever has a line; `None`: nothing is promised.
     pub ends_within: Option<Duration>,
+    /// A server that is asked to end closes each WebSocket with this code; `None`: nothing is promised.
+    pub ends_with: Option<u16>,
     /// Nobody is reached from another room, not even who is addressed by name.
     pub rooms_apart: bool,
     /// Whatever name is said is taken, is told from all others, and comes back as it was said.

@@ -37,12 +37,15 @@ const KEYS: &[&str] = &[
     "how",
     "announces-joining-within",
     "notices-silence-within",
+    "bears-standstill",
+    "keeps-idle-lines-for",
     "coalesces",
     "news-before-relays",
     "news-once",
     "same-id",
     "answers-within",
     "ends-within",
+    "ends-with",
     "room-size",
     "rooms-apart",
     "takes-any-name",
@@ -324,7 +327,7 @@ impl Reader<'_> {
 
     fn properties<'n>(&mut self, find: &impl Fn(&str) -> Option<&'n Node>) -> Properties {
         let mut properties = Properties::default();
-        let times: [(&str, &mut Option<Duration>); 8] = [
+        let times: [(&str, &mut Option<Duration>); 9] = [
             (
                 "notices-silence-within",
                 &mut properties.notices_silence_within,
@@ -349,6 +352,7 @@ impl Reader<'_> {
                 "announces-host-within",
                 &mut properties.announces_host_within,
             ),
+            ("keeps-idle-lines-for", &mut properties.keeps_idle_lines_for),
             ("answers-within", &mut properties.answers_within),
             ("ends-within", &mut properties.ends_within),
         ];
@@ -357,7 +361,7 @@ impl Reader<'_> {
                 *time = yaml::duration(node, self.mistakes);
             }
         }
-        let flags: [(&str, &mut bool); 13] = [
+        let flags: [(&str, &mut bool); 14] = [
             ("coalesces", &mut properties.coalesces),
             ("news-before-relays", &mut properties.news_before_relays),
             ("news-once", &mut properties.news_once),
@@ -369,6 +373,7 @@ impl Reader<'_> {
             ("one-call", &mut properties.one_call),
             ("frees-empty-rooms", &mut properties.frees_empty_rooms),
             ("endures", &mut properties.endures),
+            ("bears-standstill", &mut properties.bears_standstill),
             ("repeats", &mut properties.repeats),
             ("unordered", &mut properties.unordered),
         ];
@@ -405,6 +410,9 @@ impl Reader<'_> {
         }
         if let Some(node) = find("room-size").filter(|node| !node.is_null()) {
             properties.room_size = self.room_size(node);
+        }
+        if let Some(node) = find("ends-with").filter(|node| !node.is_null()) {
+            properties.ends_with = self.close_code(node);
         }
         if let Some(node) = find("takes-up-to").filter(|node| !node.is_null()) {
             properties.takes_up_to = self.bytes(node);
@@ -444,6 +452,15 @@ impl Reader<'_> {
             node.wrong("a number of bytes, from 1: `65536`", self.mistakes);
         }
         bytes
+    }
+
+    fn close_code(&mut self, node: &Node) -> Option<u16> {
+        let number = node.scalar().and_then(|scalar| scalar.text.parse().ok());
+        let code = number.filter(|code| (1000..=4999).contains(code));
+        if code.is_none() {
+            node.wrong("a close code: `1001`", self.mistakes);
+        }
+        code
     }
 
     fn room_size(&mut self, node: &Node) -> Option<usize> {

@@ -1,7 +1,7 @@
 //! 5: endings: close, reset, silence, and the server's own.
 
 use crate::laws::Law;
-use crate::validate::case::{Row, Section, Source};
+use crate::validate::case::{BEARS, IDLE, NOTICES, Row, Section, Source};
 
 const NUMBER: u8 = 5;
 
@@ -74,23 +74,26 @@ const ROWS: &[Row] = &[
         steps: "given meet\n\
             do kill: { peer: bob, how: socket }\n\
             do await: { peer: alice, hears: peer-left, from: bob, within: 30s }" },
-    Row { number: 9, title: "how soon a line is ended whose client is not heard any more", source: Source::Nobody, native: false, broken_by: "",
+    Row { number: 9, title: "a line is ended whose client is not heard any more", source: Source::Dialect(NOTICES), native: false, broken_by: "never-times-out-half-open",
         why: "Only one direction is dead: he hears all, and nobody hears him.",
-        steps: "given meet\n\
+        steps: "needs patience\n\
+            given meet\n\
             given apart\n\
             harm cut: { peer: bob, how: silence, direction: up }\n\
             harm await: { peer: bob, disconnected: true, within: PATIENTLY }\n\
             then tell carol dave offer" },
-    Row { number: 10, title: "how soon those inside hear of one who hears nothing any more", source: Source::Nobody, native: false, broken_by: "",
+    Row { number: 10, title: "those inside hear of one who hears nothing any more", source: Source::Dialect(NOTICES), native: false, broken_by: "never-times-out-half-open",
         why: "The other direction: what he says still comes, so he seems to be there.",
-        steps: "given meet\n\
+        steps: "needs patience\n\
+            given meet\n\
             given await: { peer: alice, hears: peer-joined, from: bob }\n\
             given tell bob alice offer\n\
             do cut: { peer: bob, how: silence, direction: down }\n\
             do await: { peer: alice, hears: peer-left, from: bob, within: PATIENTLY }" },
-    Row { number: 11, title: "how soon those inside hear of one whose line is dead in both directions", source: Source::Nobody, native: false, broken_by: "",
+    Row { number: 11, title: "those inside hear of one whose line is dead in both directions", source: Source::Dialect(NOTICES), native: false, broken_by: "never-times-out-half-open",
         why: "A phone that has left the house closes nothing.",
-        steps: "given meet\n\
+        steps: "needs patience\n\
+            given meet\n\
             given await: { peer: alice, hears: peer-joined, from: bob }\n\
             given tell bob alice offer\n\
             do cut: { peer: bob, how: silence }\n\
@@ -119,4 +122,31 @@ const ROWS: &[Row] = &[
         steps: "needs end\n\
             given meet\n\
             do kill-server: { asked: true }" },
+    Row { number: 16, title: "nobody is put out because the server stood still until its timers had run out", source: Source::Dialect(BEARS), native: false, broken_by: "takes-a-standstill-for-silence",
+        why: "What has come meanwhile is still unread then: who looks at the clock first throws out everybody at once.",
+        steps: "given meet\n\
+            harm pause\n\
+            harm wait: STANDSTILL\n\
+            harm resume\n\
+            then wait: 1s\n\
+            then tell bob alice offer\n\
+            then tell alice bob answer\n\
+            never server -> alice: peer-left bob*\n\
+            never server -> bob: peer-left alice*" },
+    Row { number: 17, title: "a server that is asked to end closes each line with the code that was promised", source: Source::Dialect("ends-with"), native: false, broken_by: "ends-abruptly",
+        why: "By the code a client knows whether to come back at once, later, or not at all; a line that breaks says nothing.",
+        steps: "needs ends with\n\
+            given meet\n\
+            do kill-server: { asked: true }\n\
+            count 1 alice: disconnected (ENDS-WITH)\n\
+            count 1 bob: disconnected (ENDS-WITH)" },
+    Row { number: 18, title: "a line on which nobody says anything stands as long as was promised", source: Source::Dialect(IDLE), native: false, broken_by: "cuts-idle-lines",
+        why: "Who waits in a room with nobody says nothing for hours, and answers each ping.",
+        steps: "needs idle lines\n\
+            given meet\n\
+            do wait: IDLE-FOR\n\
+            then tell bob alice offer\n\
+            then tell alice bob answer\n\
+            never server -> alice: peer-left bob*\n\
+            never server -> bob: peer-left alice*" },
 ];

@@ -1,6 +1,6 @@
 //! 1: who is who: lines, ids, a second line with the same id, coming back.
 
-use crate::validate::case::{ANY_NAME, Row, Section, Source};
+use crate::validate::case::{ANY_NAME, NOTICES, Row, Section, Source};
 
 const NUMBER: u8 = 1;
 
@@ -78,12 +78,13 @@ const ROWS: &[Row] = &[
             do connect: { peer: bob }\n\
             do enter bob lobby\n\
             then tell alice bob offer" },
-    Row { number: 9, title: "who is half-open comes back once that is noticed", source: Source::Dialect("notices-silence-within"), native: false, broken_by: "keeps-dead-places",
+    Row { number: 9, title: "who is half-open comes back once that is noticed", source: Source::Dialect(NOTICES), native: false, broken_by: "keeps-dead-places",
         why: "The old line of a phone that left the house is never closed.",
-        steps: "given meet\n\
+        steps: "needs patience\n\
+            given meet\n\
             given await: { peer: alice, hears: peer-joined, from: bob }\n\
             do cut: { peer: bob, how: silence }\n\
-            once await: { peer: alice, hears: peer-left, from: bob, within: 30s }\n\
+            do await: { peer: alice, hears: peer-left, from: bob, within: NOTICED }\n\
             do connect: { peer: bob }\n\
             do enter bob lobby\n\
             then tell bob alice offer" },
@@ -162,4 +163,38 @@ const ROWS: &[Row] = &[
             then leave: { peer: bob }\n\
             then enter bob lobby\n\
             then tell bob alice offer" },
+    Row { number: 19, title: "who comes in is told of an id with an accent as it was said", source: Source::Dialect(ANY_NAME), native: false, broken_by: "answers-in-latin1",
+        why: "Whom he calls by another id he does not reach.",
+        steps: "names peers\n\
+            needs listed names\n\
+            do open zoë lobby\n\
+            do enter bob lobby\n\
+            then tell bob zoë offer\n\
+            order server -> bob: joined lobby with zoë" },
+    Row { number: 20, title: "who has taken over is still there when the first line, which had fallen silent, is ended", source: Source::Dialect("same-id: takeover"), native: false, broken_by: "replaced-line-counts-as-loss",
+        why: "Who comes back on another network is put out when the old line dies, long after that.",
+        steps: "needs a heartbeat\n\
+            needs patience\n\
+            given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            given cut: { peer: bob, how: silence }\n\
+            given connect: { peer: bob, second: takes-over }\n\
+            given await: { peer: alice, hears: peer-left, from: bob, within: 5s }\n\
+            given enter bob lobby\n\
+            do wait: NOTICED\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer\n\
+            count 1 server -> alice: peer-left bob" },
+    Row { number: 21, title: "who goes on for his first line, which had fallen silent, is still there when that is ended", source: Source::Dialect("same-id: takeover"), native: false, broken_by: "replaced-line-counts-as-loss",
+        why: "Who comes back on another network is put out when the old line dies, long after that.",
+        steps: "needs a heartbeat\n\
+            needs patience\n\
+            given meet\n\
+            given cut: { peer: bob, how: silence }\n\
+            given connect: { peer: bob, second: resumes }\n\
+            given enter bob lobby\n\
+            do wait: NOTICED\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer\n\
+            never server -> alice: peer-left bob" },
 ];

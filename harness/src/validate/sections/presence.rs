@@ -2,7 +2,7 @@
 
 use super::standing;
 use crate::laws::Law;
-use crate::validate::case::{LEAST_KEPT, Row, Section, Source};
+use crate::validate::case::{LEAST_KEPT, NOTICES, Row, Section, Source};
 
 const NUMBER: u8 = 3;
 
@@ -59,12 +59,13 @@ const ROWS: &[Row] = &[
         why: "Not all who come in call somebody.",
         steps: "given meet\n\
             do kill: { peer: bob, how: socket }" },
-    Row { number: 8, title: "who is half-open is noticed as soon as was promised", source: Source::Dialect("notices-silence-within"), native: false, broken_by: "never-times-out-half-open",
+    Row { number: 8, title: "who is half-open is noticed as soon as was promised", source: Source::Dialect(NOTICES), native: false, broken_by: "never-times-out-half-open",
         why: "Of a phone that leaves the house nothing comes, not even an end.",
-        steps: "given meet\n\
+        steps: "needs patience\n\
+            given meet\n\
             given await: { peer: alice, hears: peer-joined, from: bob }\n\
             do cut: { peer: bob, how: silence }\n\
-            do await: { peer: alice, hears: peer-left, from: bob, within: 30s }" },
+            do await: { peer: alice, hears: peer-left, from: bob, within: NOTICED }" },
     Row { number: 9, title: "who is back is announced anew, once he was announced to be gone", source: Source::Law(Law::LeavingIsAnnounced), native: false, broken_by: "hides-who-comes-back",
         why: "Who was not told so sends to a connection that has ended.",
         steps: "given meet\n\

@@ -1,7 +1,7 @@
 //! 2: rooms: make, enter, limit, leave, remove, and what happens at once.
 
 use crate::laws::Law;
-use crate::validate::case::{ANY_NAME, Row, Section, Source};
+use crate::validate::case::{ANY_NAME, NOTICES, Row, Section, Source};
 
 const NUMBER: u8 = 2;
 
@@ -154,13 +154,14 @@ const ROWS: &[Row] = &[
         steps: "do open alice __proto__\n\
             do enter bob __proto__\n\
             do tell bob alice offer" },
-    Row { number: 22, title: "a place that was lost in silence is free once the others know", source: Source::Dialect("notices-silence-within"), native: false, broken_by: "keeps-dead-places",
+    Row { number: 22, title: "a place that was lost in silence is free once the others know", source: Source::Dialect(NOTICES), native: false, broken_by: "keeps-dead-places",
         why: "Who is put out after a while has another way out of the room than who closes his line.",
-        steps: "given meet\n\
+        steps: "needs patience\n\
+            given meet\n\
             given fill lobby\n\
             given await: { peer: alice, hears: peer-joined, from: bob }\n\
             do cut: { peer: bob, how: silence }\n\
-            once await: { peer: alice, hears: peer-left, from: bob, within: 30s }\n\
+            do await: { peer: alice, hears: peer-left, from: bob, within: NOTICED }\n\
             do enter carol lobby\n\
             then tell carol alice offer" },
     Row { number: 23, title: "rooms whose names differ in capitals alone are two", source: Source::Dialect(ANY_NAME), native: false, broken_by: "lowers-rooms",
@@ -237,4 +238,25 @@ const ROWS: &[Row] = &[
             do wait: UNTIL-GONE\n\
             do enter dave lobby\n\
             then tell dave carol offer" },
+    Row { number: 31, title: "the name of a room with an accent comes back as it was said", source: Source::Dialect(ANY_NAME), native: false, broken_by: "answers-in-latin1",
+        why: "Who is told another name than he said shows that one, and passes it on to those who are to come.",
+        steps: "needs told rooms\n\
+            do open alice café\n\
+            do enter bob café\n\
+            then tell bob alice offer\n\
+            order server -> bob: joined \"café\"*" },
+    Row { number: 32, title: "the name of a room with capitals comes back as it was said", source: Source::Dialect(ANY_NAME), native: false, broken_by: "answers-in-small-letters",
+        why: "Who compares it with what he has asked for waits for an answer that has come.",
+        steps: "needs told rooms\n\
+            do open alice Lobby\n\
+            do enter bob Lobby\n\
+            then tell bob alice offer\n\
+            order server -> bob: joined Lobby*" },
+    Row { number: 33, title: "the name of a room with a letter and its accent apart comes back as it was said", source: Source::Dialect(ANY_NAME), native: false, broken_by: "normalises-names",
+        why: "It looks the same in one character, and is not: names are compared by their bytes. macOS writes names so, and hardly anybody else.",
+        steps: "needs told rooms\n\
+            do open alice cafe\u{301}\n\
+            do enter bob cafe\u{301}\n\
+            then tell bob alice offer\n\
+            order server -> bob: joined \"cafe\u{301}\"*" },
 ];

@@ -1,7 +1,7 @@
 //! 8: transport: below the words.
 
 use crate::laws::Law;
-use crate::validate::case::{Row, Section, Source};
+use crate::validate::case::{BEHIND_CLOSE, Row, Section, Source};
 
 const NUMBER: u8 = 8;
 
@@ -87,6 +87,28 @@ const ROWS: &[Row] = &[
         steps: "given meet\n\
             given apart\n\
             harm http: { peer: bob, method: GET, path: \"/glare%\", answered: false }\n\
+            then tell carol dave offer\n\
+            then tell dave carol answer" },
+    Row { number: 13, title: "behind the close frame of who breaks a rule nothing stands", source: Source::WebSocket(BEHIND_CLOSE), native: false, broken_by: "speaks-behind-its-close",
+        why: "What stands there nobody hears, and who said it is told nothing. It shows on the way of much else, and is asked here alone.",
+        steps: "given meet\n\
+            given apart\n\
+            given tell bob alice offer\n\
+            harm run alice bob\n\
+            harm send-raw: { peer: bob, frame: reserved-bit }\n\
+            harm run alice bob\n\
+            harm wait: 300ms\n\
+            then tell carol dave offer\n\
+            then tell dave carol answer" },
+    Row { number: 14, title: "behind the close frame of who says what is no message nothing stands", source: Source::WebSocket(BEHIND_CLOSE), native: false, broken_by: "speaks-behind-its-close",
+        why: "The same, where it is the server's words that are not understood, and other code that closes.",
+        steps: "given meet\n\
+            given apart\n\
+            given tell bob alice offer\n\
+            harm run alice bob\n\
+            harm garbage: { peer: bob, kind: cut-short, answered: false }\n\
+            harm run alice bob\n\
+            harm wait: 300ms\n\
             then tell carol dave offer\n\
             then tell dave carol answer" },
 ];

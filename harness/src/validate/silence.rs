@@ -1,0 +1,62 @@
+//! Lines on which nothing comes, and servers that stand still: how long a case waits for what they show, and whether anything is promised of it.
+
+use std::time::Duration;
+
+use super::case::{Case, IDLE, NOTICES, PATIENCE, Source};
+use crate::signaling::Dialect;
+
+/// It may be so much later on a machine that has much else to do, as with the laws.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// The server's timers have come to their end when it has stood still for so much longer.
+const BEYOND: Duration = Duration::from_secs(1);
+
+/// Whether a case rests on the promise that silence is noticed, and the dialect makes it. Of who only hears nothing something may arrive all the same.
+pub(super) fn is_promised(case: &Case, dialect: &Dialect) -> bool {
+    let only_deaf = case.steps.contains("direction: down");
+    case.source == Source::Dialect(NOTICES)
+        && dialect.properties().notices_silence_within.is_some()
+        && !(only_deaf && dialect.speaks_unasked())
+}
+
+/// So long after somebody has fallen silent his line has ended, and all who stay have heard of it.
+pub(super) fn noticed(dialect: &Dialect) -> Duration {
+    let promised = dialect.properties();
+    let noticed = promised.notices_silence_within.unwrap_or(PATIENCE);
+    let kept = promised.keeps_places.unwrap_or_default();
+    noticed + kept + promised.announces_leaving_within.unwrap_or_default() + SLACK
+}
+
+/// Why nobody can wait until silence is noticed.
+pub(super) fn lacking(case: &Case, dialect: &Dialect) -> Option<String> {
+    let promised = dialect.properties().notices_silence_within;
+    let patience = case.patience;
+    let long = promised.filter(|promised| *promised > patience && is_promised(case, dialect))?;
+    Some(format!(
+        "a silent line may stand for {long:?} (`{NOTICES}`), and {patience:?} are waited (`--patience`)"
+    ))
+}
+
+/// For how long nobody says anything on a line that is to stand: the rest is for the machine.
+pub(super) fn idle(dialect: &Dialect) -> Duration {
+    let promised = dialect.properties().keeps_idle_lines_for;
+    promised.unwrap_or_default() * 3 / 4
+}
+
+/// Why nobody can be asked whether such a line stands.
+pub(super) fn no_idle_lines(dialect: &Dialect, patience: Duration) -> Option<String> {
+    let name = dialect.name();
+    match dialect.properties().keeps_idle_lines_for {
+        None => Some(format!("the dialect `{name}` declares no `{IDLE}`")),
+        Some(long) if long > patience => Some(format!(
+            "a line on which nobody says anything stands for {long:?} (`{IDLE}`), and {patience:?} are waited (`--patience`)"
+        )),
+        Some(_) => None,
+    }
+}
+
+/// For how long the server is made to stand still: longer than it may take to notice silence; where that is not promised, as long as is waited for anything.
+pub(super) fn standstill(dialect: &Dialect, patience: Duration) -> Duration {
+    let promised = dialect.properties().notices_silence_within;
+    promised.map_or(patience, |promised| (promised + BEYOND).min(patience))
+}
