@@ -144,7 +144,7 @@ impl Script {
             .replace(STANDSTILL, &in_seconds(standstill))
             .replace(MOST_OF_IT, &most_of_it)
             .replace(ALL_OF_IT, &all_of_it)
-            .replace(IDLE_FOR, &written_out(Some(silence::idle(dialect))))
+            .replace(IDLE_FOR, &written_out(silence::idle(dialect)))
             .replace(
                 ENDS_WITH,
                 &dialect

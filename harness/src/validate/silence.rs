@@ -38,9 +38,9 @@ pub(super) fn lacking(case: &Case, dialect: &Dialect) -> Option<String> {
 }
 
 /// For how long nobody says anything on a line that is to stand: the rest is for the machine.
-pub(super) fn idle(dialect: &Dialect) -> Duration {
+pub(super) fn idle(dialect: &Dialect) -> Option<Duration> {
     let promised = dialect.properties().keeps_idle_lines_for;
-    promised.unwrap_or_default() * 3 / 4
+    promised.map(|promised| promised * 3 / 4)
 }
 
 /// Why nobody can be asked whether such a line stands.
