@@ -130,9 +130,7 @@ const ROWS: &[Row] = &[
             harm resume\n\
             then wait: 1s\n\
             then tell bob alice offer\n\
-            then tell alice bob answer\n\
-            never server -> alice: peer-left bob*\n\
-            never server -> bob: peer-left alice*" },
+            then tell alice bob answer" },
     Row { number: 17, title: "a server that is asked to end closes each line with the code that was promised", source: Source::Dialect("ends-with"), native: false, broken_by: "ends-abruptly",
         why: "By the code a client knows whether to come back at once, later, or not at all; a line that breaks says nothing.",
         steps: "needs ends with\n\
@@ -146,7 +144,5 @@ const ROWS: &[Row] = &[
             given meet\n\
             do wait: IDLE-FOR\n\
             then tell bob alice offer\n\
-            then tell alice bob answer\n\
-            never server -> alice: peer-left bob*\n\
-            never server -> bob: peer-left alice*" },
+            then tell alice bob answer" },
 ];
