@@ -41,6 +41,7 @@
 //! | `needs a heartbeat` | it is promised that a silent line is noticed |
 //! | `needs word for cut-short` | half of a message is answered by a word; `wrong-type`: what has a number in the place of a text |
 //! | `needs places` | nobody keeps a place for who is lost, and who comes in is told who is there, or how many fit |
+//! | `needs text` | what peers send are text frames |
 //! | `needs size` | it is promised how much is taken |
 //! | `needs noticed loss` | it is promised how soon a loss is told, and nothing but time shows it |
 //! | `needs kick` | somebody who may do so can put others out of a room |
@@ -68,7 +69,7 @@ use std::time::Duration;
 
 use super::case::{
     ALL_OF_IT, Case, FIRST_STATE, GOODBYE, HOST, HOST_TOLD, HOW_LEFT, HOW_LOST, MOST_OF_IT,
-    OTHER_STATE, PATIENTLY, SHORTLY, STATES, STATES_TOLD, UNTIL_GONE,
+    NO_STATE, OTHER_STATE, PATIENTLY, SHORTLY, STATES, STATES_TOLD, UNTIL_GONE,
 };
 use super::{kept, sized};
 use crate::mistake::Mistakes;
@@ -76,6 +77,7 @@ use crate::names::PeerName;
 use crate::record::{Failure, FailureKind};
 use crate::scenario::{Action, DEFAULT_WITHIN, MAX_PEERS, Place, Scenario, peers_named};
 use crate::signaling::{Dialect, Garbage, KickBy, Kind, Need, OnGarbage, Reason};
+use crate::terms::Direction;
 
 /// For what a step stands in its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +145,7 @@ impl Script {
             .replace(STATES_TOLD, &written_out(Some(kept::states_told(dialect))))
             .replace(FIRST_STATE, &state(dialect, 0))
             .replace(OTHER_STATE, &state(dialect, 1))
+            .replace(NO_STATE, no_state(dialect))
             .replace(SHORTLY, &written_out(Some(kept::shortly(dialect))))
             .replace(UNTIL_GONE, &written_out(Some(kept::until_gone(dialect))));
         for line in steps_of_it.lines().map(str::trim) {
@@ -395,6 +398,14 @@ fn state(dialect: &Dialect, nth: usize) -> String {
     state.map_or_else(|| "none".to_owned(), crate::signaling::plain)
 }
 
+/// What stands in the place of a state that is spoilt by another type.
+fn no_state(dialect: &Dialect) -> &'static str {
+    match dialect.properties().states.first() {
+        Some(number) if number.is_number() => Garbage::NO_WORD,
+        _ => "5",
+    }
+}
+
 /// Why no peer can be called as a case wants it.
 fn unnamed(dialect: &Dialect) -> Option<String> {
     let why = "the server gives ids: a client tells it none, nor a name, in the dialect";
@@ -432,6 +443,9 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
             (!answered || !(dialect.tells_inside() || counts)).then(|| {
                 format!("with the dialect `{name}` who comes in is not told who is there (`{{with}}` in `hear: joined`), nor that there is no place (`room-size`, `refusals: full`)")
             })
+        }),
+        "text" => dialect.is_binary(Direction::Up).then(|| {
+            format!("with the dialect `{name}` messages are binary frames")
         }),
         "size" => declared(properties.takes_up_to.is_some(), "takes-up-to"),
         "named rooms" => dialect.gives_room_ids().then(|| {
