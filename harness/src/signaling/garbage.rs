@@ -31,6 +31,9 @@ pub enum Garbage {
 }
 
 impl Garbage {
+    /// The text that stands in the place of a word, or of a number.
+    pub const NO_WORD: &str = "glare-nonsense";
+
     /// All of them.
     pub const ALL: [Garbage; 10] = [
         Garbage::CutShort,
@@ -106,13 +109,15 @@ pub enum Field {
     Payload,
     /// `ack`: the number by which Socket.IO's acknowledgement is asked for. It can be missing alone.
     Ack,
+    /// `state`: what somebody is to show of himself.
+    State,
     /// `given`: what the server gave to come back with, in the dialect's `rejoin`.
     Given,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Field; 9] = [
+    pub const ALL: [Field; 10] = [
         Field::Word,
         Field::Room,
         Field::Peer,
@@ -121,11 +126,12 @@ impl Field {
         Field::Candidate,
         Field::Payload,
         Field::Ack,
+        Field::State,
         Field::Given,
     ];
 
     /// Their names, as files write them.
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 10] = [
         "word",
         "room",
         "peer",
@@ -134,6 +140,7 @@ impl Field {
         "candidate",
         "payload",
         "ack",
+        "state",
         "given",
     ];
 
@@ -148,6 +155,7 @@ impl Field {
             Field::Candidate => "candidate",
             Field::Payload => "payload",
             Field::Ack => "ack",
+            Field::State => "state",
             Field::Given => "given",
         }
     }
@@ -157,6 +165,7 @@ impl Field {
         match self {
             // One comes back by asking to be let in again.
             Field::Given => Kind::Join,
+            Field::State => Kind::SetState,
             _ => Kind::Offer,
         }
     }

@@ -242,6 +242,7 @@ impl Need {
                     Field::Me => "says who sends it",
                     Field::Sdp => "has the description",
                     Field::Candidate => "has the candidate",
+                    Field::State => "has what is set",
                     Field::Payload => "holds all the others",
                     Field::Ack => "asks for an acknowledgement",
                     Field::Given if *kind == Kind::Join && !dialect.says_rejoin() => {

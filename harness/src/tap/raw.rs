@@ -1,4 +1,4 @@
-//! Bytes below WebSocket that no library would send, written up by the tap in a peer's place.
+//! Frames that no client of the server would send, written up by the tap in a peer's place.
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,12 +24,13 @@ const ANSWER: Duration = Duration::from_secs(10);
 
 impl RawFrame {
     /// All of them.
-    pub const ALL: [RawFrame; 5] = [
+    pub const ALL: [RawFrame; 6] = [
         RawFrame::Unmasked,
         RawFrame::ReservedBit,
         RawFrame::NotUtf8,
         RawFrame::OddClose,
         RawFrame::FalseLength,
+        RawFrame::Binary,
     ];
 
     /// The name as scenario files write it.
@@ -40,6 +41,7 @@ impl RawFrame {
             RawFrame::NotUtf8 => "not-utf8",
             RawFrame::OddClose => "odd-close",
             RawFrame::FalseLength => "false-length",
+            RawFrame::Binary => "binary",
         }
     }
 
@@ -50,6 +52,7 @@ impl RawFrame {
             RawFrame::ReservedBit => frame::write(0xc1, PAYLOAD, Some(KEY)),
             RawFrame::NotUtf8 => frame::write(0x81, b"\xff\xfe", Some(KEY)),
             RawFrame::OddClose => frame::write(0x88, &1005_u16.to_be_bytes(), Some(KEY)),
+            RawFrame::Binary => frame::write(0x82, PAYLOAD, Some(KEY)),
             RawFrame::FalseLength => {
                 let mut bytes = frame::write(0x81, PAYLOAD, Some(KEY));
                 // Short form: together below 126.

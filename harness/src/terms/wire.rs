@@ -129,6 +129,8 @@ pub enum RawFrame {
     OddClose,
     /// A text frame whose length says 100 bytes more than come. What follows on the link is taken for its payload.
     FalseLength,
+    /// A binary frame, which breaks no rule of WebSockets (section 5.6), of what is no message of the server's.
+    Binary,
 }
 
 /// How the log tells, behind the peer's name, of a line beside the one that stands, which is to be refused.

@@ -90,6 +90,8 @@ pub(super) const STATES_TOLD: &str = "STATES-TOLD";
 pub(super) const FIRST_STATE: &str = "FIRST-STATE";
 /// What stands for something else that he may show.
 pub(super) const OTHER_STATE: &str = "OTHER-STATE";
+/// What stands for what is sent in the place of a state and is none.
+pub(super) const NO_STATE: &str = "NO-STATE";
 
 /// The promise that all who stay hear who is host when the one before has gone.
 pub(super) const HOST: &str = "announces-host-within";

@@ -43,6 +43,7 @@
 //! | `needs a heartbeat` | it is promised that a silent line is noticed |
 //! | `needs word for cut-short` | half of a message is answered by a word; `wrong-type`: what has a number in the place of a text |
 //! | `needs places` | nobody keeps a place for who is lost, and who comes in is told who is there, or how many fit |
+//! | `needs text` | what peers send are text frames |
 //! | `needs size` | it is promised how much is taken |
 //! | `needs idle lines` | it is promised for how long a line stands on which nobody says anything, and that is waited for |
 //! | `needs told rooms` | who comes in is told which room he is in, by its name |
@@ -74,7 +75,7 @@ use std::time::Duration;
 
 use super::case::{
     ALL_OF_IT, Case, ENDS_WITH, FIRST_STATE, GOODBYE, HOST, HOST_TOLD, HOW_LEFT, HOW_LOST,
-    IDLE_FOR, MOST_OF_IT, NOTICED, OTHER_STATE, PATIENTLY, SHORTLY, STANDSTILL, STATES,
+    IDLE_FOR, MOST_OF_IT, NOTICED, NO_STATE, OTHER_STATE, PATIENTLY, SHORTLY, STANDSTILL, STATES,
     STATES_TOLD, UNTIL_GONE,
 };
 use super::{kept, silence, sized};
@@ -83,6 +84,7 @@ use crate::names::PeerName;
 use crate::record::{Failure, FailureKind};
 use crate::scenario::{Action, DEFAULT_WITHIN, MAX_PEERS, Place, Scenario, peers_named};
 use crate::signaling::{Dialect, Garbage, KickBy, Kind, Need, OnGarbage, Reason};
+use crate::terms::Direction;
 
 /// For what a step stands in its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +168,7 @@ impl Script {
             .replace(STATES_TOLD, &written_out(Some(kept::states_told(dialect))))
             .replace(FIRST_STATE, &state(dialect, 0))
             .replace(OTHER_STATE, &state(dialect, 1))
+            .replace(NO_STATE, no_state(dialect))
             .replace(SHORTLY, &written_out(Some(kept::shortly(dialect))))
             .replace(UNTIL_GONE, &written_out(Some(kept::until_gone(dialect))));
         for line in steps_of_it.lines().map(str::trim) {
@@ -438,6 +441,14 @@ fn state(dialect: &Dialect, nth: usize) -> String {
     state.map_or_else(|| "none".to_owned(), crate::signaling::plain)
 }
 
+/// What stands in the place of a state that is spoilt by another type.
+fn no_state(dialect: &Dialect) -> &'static str {
+    match dialect.properties().states.first() {
+        Some(number) if number.is_number() => Garbage::NO_WORD,
+        _ => "5",
+    }
+}
+
 /// Why no peer can be called as a case wants it.
 fn unnamed(dialect: &Dialect) -> Option<String> {
     let why = "the server gives ids: a client tells it none, nor a name, in the dialect";
@@ -485,6 +496,9 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
         }),
         "ends with" => Need::WebSocket.lacking(dialect).or_else(|| {
             declared(properties.ends_with.is_some(), "ends-with")
+        }),
+        "text" => dialect.is_binary(Direction::Up).then(|| {
+            format!("with the dialect `{name}` messages are binary frames")
         }),
         "size" => declared(properties.takes_up_to.is_some(), "takes-up-to"),
         "named rooms" => dialect.gives_room_ids().then(|| {

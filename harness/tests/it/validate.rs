@@ -91,8 +91,9 @@ fn numbers_are_given_once_and_each_case_says_what_can_break_it() {
     }
 }
 
-/// They are of Socket.IO alone, which no policy of the reference server speaks: no fault can be planted.
-const UNPLANTED: &[&str] = &["3.32", "7.121", "7.122"];
+/// No fault can be planted: they are of Socket.IO alone, which no policy of the reference server speaks; or of a state that is none, which it could not hold
+/// (the example `meeting` is broken so).
+const UNPLANTED: &[&str] = &["3.32", "7.121", "7.122", "7.125"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_reference_server_holds_all_that_it_supports() {

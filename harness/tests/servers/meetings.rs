@@ -195,3 +195,25 @@ fn when_the_host_has_gone_all_hear_of_the_same_next_one() {
         ],
     );
 }
+
+/// A server that says what is garbage passes on no state that is none.
+#[test]
+fn a_state_that_is_none_is_told_to_nobody() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/meeting");
+    let read = |name: &str| std::fs::read_to_string(example.join(name)).expect("a text");
+    let (text, spoken) = (read("server.js"), read("dialect.yaml"));
+    let sets = "me.muted = muted === true";
+    assert!(text.contains(sets), "{text}");
+    let spoken = format!("{spoken}garbage: {{ wrong-type: word }}\n");
+    let refuses = format!("if (typeof muted !== 'boolean') return 'type'\n      {sets}");
+    for (server, broken) in [(&*refuses, &[][..]), ("me.muted = muted", &["7.125"])] {
+        let stand = Stand::new();
+        stand.write("server.js", &text.replacen(sets, server, 1));
+        stand.write("d.yaml", &spoken);
+        breaks_alone(&stand, &["7.125"], broken);
+    }
+}

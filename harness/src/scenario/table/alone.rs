@@ -189,7 +189,7 @@ pub(crate) const ALONE: &[Verb] = &[
             may(
                 "field",
                 Shape::Word(&Field::NAMES),
-                "The one field that is spoilt, by what stands in it: the word itself, the room, the addressee, the sender, a description, a candidate, what the server gave to come back with (`rejoin`; each in a message of its own). All else is sound. Without it, whatever field comes first.",
+                "The one field that is spoilt, by what stands in it: the word itself, the room, the addressee, the sender, a description, a candidate, a state, what the server gave to come back with (`rejoin`; each in a message of its own). All else is sound. Without it, whatever field comes first.",
             ),
             may("to", Shape::Peer, "With `field`: whom the message is for."),
             may(

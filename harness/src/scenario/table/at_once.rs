@@ -320,8 +320,9 @@ pub(crate) const AT_ONCE: &[Verb] = &[
                     "not-utf8",
                     "odd-close",
                     "false-length",
+                    "binary",
                 ]),
-                "A frame that breaks RFC 6455, written by the tap in the peer's place; after `false-length` what follows is taken for its payload.",
+                "A frame that breaks RFC 6455, or a `binary` one, written by the tap in the peer's place; after `false-length` what follows is taken for its payload.",
             ),
             may(
                 "path",

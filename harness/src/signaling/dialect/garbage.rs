@@ -18,7 +18,7 @@ const MARK: &str = "glare-garbage";
 /// What every object of JavaScript has.
 const PROTOTYPE: &str = "__proto__";
 /// A word that no server knows.
-const NONSENSE: &str = "glare-nonsense";
+const NONSENSE: &str = Garbage::NO_WORD;
 /// The same, where words are numbers.
 const NO_NUMBER: u32 = 987_654_321;
 /// More than most servers take, and than any needs to.
@@ -172,8 +172,18 @@ impl Conversation {
             }
         }
         let mut word = marked_word(of, room, sdp, candidate);
-        if let Word::Signal { peer: whom, .. } = &mut word {
-            *whom = Some(peer.to_owned());
+        match &mut word {
+            Word::Signal { peer: whom, .. } => *whom = Some(peer.to_owned()),
+            Word::Request {
+                request: Request::Kick { peer: whom, .. },
+            } => *whom = peer.to_owned(),
+            Word::Request {
+                request: Request::SetState { state, .. },
+            } if !is(Field::State) => {
+                let sound = self.dialect.properties.states.first();
+                *state = sound.map_or_else(|| MARK.to_owned(), super::template::plain);
+            }
+            _ => {}
         }
         sound.say(&word)
     }

@@ -615,6 +615,7 @@ impl Dialect {
             Field::Me => any(&["me", "self"]),
             Field::Sdp => any(&["sdp"]),
             Field::Candidate => any(&["candidate", "candidate-line"]),
+            Field::State => any(&["state"]),
             Field::Payload => {
                 let last = self.way(kind).and_then(|way| way.steps.last());
                 last.is_some_and(|step| match &step.body {

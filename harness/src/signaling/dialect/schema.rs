@@ -275,11 +275,17 @@ for each who is inside.
 
 `granted` is the yes to what leaves who asks where he is: a `kick`, a `set-state`. Who is put out by one hears `kicked`, if he is told; all others hear `peer-left`.
 
+`destroyed` is the yes to who removes a room. Whoever else is inside may hear it as well, or `kicked`, or nothing: no law asks that others be told. Who hears it of
+the room that he is in is taken to be out of it.
+
 Where `{peer}` of such news is a list, the message is a word for each in it. One that captures `{room}` is news of
 one's own room alone.
 
 `members` is the full list of who is inside: `joined`, `peer-joined` and `peer-left` are worked out of two such lists. `fenced` is the refusal of
 `say: fence`, a request that is made only for its refusal: when that is here, all is here that the server had queued before.
+
+`{line}` is a text of sixteen hexadecimal digits that nobody else has, new for each line: a token that a client makes up when it dials. It must stand in `connect: path`, and may
+then stand in all that is said on that line.
 
 `{me}` is the peer's own name, and `{self}` the id that the server gave it; whoever is called so is that peer from then on, in `{peer}`, `{with}` and
 `{members}`. What `connect`, `learn` or a word captures under any other name may stand in all later messages of that line.

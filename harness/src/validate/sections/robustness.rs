@@ -8,11 +8,14 @@ const NUMBER: u8 = 7;
 
 /// The first number of those that are made of the table below.
 const FIRST: u16 = 31;
+/// The same of those that came later.
+const FIRST_OF_MORE: u16 = 126;
 
 pub(super) fn section() -> Section {
     let mut cases: Vec<Case> = ROWS.iter().map(|row| row.case(NUMBER)).collect();
-    cases.extend(fields());
+    cases.extend(fields(&FIELDS, FIRST));
     cases.extend(LATER.iter().map(|row| row.case(NUMBER)));
+    cases.extend(fields(&MORE_FIELDS, FIRST_OF_MORE));
     Section {
         number: NUMBER,
         name: "robustness",
@@ -92,7 +95,7 @@ const WAYS: [(Garbage, &str); 7] = [
     (Garbage::Prototype, "`__proto__`"),
 ];
 
-/// Each field of each word. Numbers follow from the place: new ones go to the end.
+/// Each field of each word. Numbers follow from the place, and others come behind them: new ones go to the end of the table below.
 const FIELDS: [(Kind, Field, &[Garbage]); 17] = {
     use Garbage::{Deep, Empty, FieldMissing, Huge, Null, Prototype, WrongType};
     const ALL: &[Garbage] = &[FieldMissing, Null, WrongType, Deep, Huge, Empty, Prototype];
@@ -119,19 +122,35 @@ const FIELDS: [(Kind, Field, &[Garbage]); 17] = {
     ]
 };
 
-/// What came after the table, so that its numbers stay.
+/// What came later. Numbers follow from the place: new ones go to the end.
+const MORE_FIELDS: [(Kind, Field, &[Garbage]); 4] = {
+    use Garbage::{Deep, Empty, FieldMissing, Huge, Null, Prototype, WrongType};
+    const ALL: &[Garbage] = &[FieldMissing, Null, WrongType, Deep, Huge, Empty, Prototype];
+    [
+        (Kind::SetState, Field::State, ALL),
+        (Kind::SetState, Field::Word, ALL),
+        (Kind::Kick, Field::Peer, ALL),
+        (Kind::Kick, Field::Word, ALL),
+    ]
+};
+
+/// What came after the first table, so that its numbers stay.
 #[rustfmt::skip]
 const LATER: &[Row] = &[
     Row { native: false, number: 123, title: "a message nested 20,000 deep", source: HARMS_NOBODY, why: "Who reads 500 levels has a limit, or a stack that is large enough for these; 40 KB are enough for one that no stack holds.",
         steps: and_then_the_others!("given open erin hall\nharm garbage: { peer: erin, kind: very-deep, answered: false }"), broken_by: "dies-of-deep-json" },
+    Row { native: false, number: 124, title: "a binary frame where messages are text", source: HARMS_NOBODY, why: "Who calls a method of a text on what comes falls over bytes. To end the line (1003) or to pass it over is as good as an error.",
+        steps: concat!("needs text\n", and_then_the_others!("given open erin hall\nharm send-raw: { peer: erin, frame: binary }")), broken_by: "dies-of-binary" },
+    Row { native: false, number: 125, title: "a state that is none is told to nobody", source: Source::Dialect("garbage"), why: "The pages of all others are written for what there is: one that gets a number there breaks.",
+        steps: "needs states\nneeds word for wrong-type\ngiven meet\ngiven apart\nharm garbage: { peer: bob, kind: wrong-type, of: set-state, field: state, answered: false }\nthen send alice bob offer\nthen tell carol dave offer\nnever server -> alice: peer-state bob NO-STATE", broken_by: "" },
 ];
 
-fn fields() -> Vec<Case> {
-    let all = FIELDS.iter().flat_map(|(of, field, ways)| {
+fn fields(table: &[(Kind, Field, &[Garbage])], first: u16) -> Vec<Case> {
+    let all = table.iter().flat_map(|(of, field, ways)| {
         let ways = WAYS.iter().filter(|(way, _)| ways.contains(way));
         ways.map(move |(way, what)| (*of, *field, *way, *what))
     });
-    all.zip(FIRST..)
+    all.zip(first..)
         .map(|((of, field, way, what), number)| Case {
             number: Number {
                 section: NUMBER,
@@ -167,6 +186,7 @@ fn named(field: Field) -> &'static str {
         Field::Sdp => "description",
         Field::Candidate => "candidate's text",
         Field::Payload => "content",
+        Field::State => "state",
         Field::Ack => "wish for an acknowledgement",
         Field::Given => "ticket",
     }
@@ -207,7 +227,9 @@ fn steps(of: Kind, field: Field, way: Garbage) -> String {
         // Who is in no room has none to leave.
         Kind::Leave if field == Field::Ack => ("\ngiven connect: { peer: erin }", harm("erin", "")),
         Kind::Join | Kind::Create => ("\ngiven connect: { peer: erin }", harm("erin", "")),
-        Kind::Leave | Kind::Destroy => ("", harm("bob", "")),
+        Kind::Leave | Kind::Destroy | Kind::SetState => ("", harm("bob", "")),
+        // Who makes a room may put others out of it.
+        Kind::Kick => ("", harm("alice", ", to: bob")),
         Kind::Answer => ("\ngiven paired alice bob", harm("bob", ", to: alice")),
         Kind::Candidate | Kind::Bye => ("\ngiven paired bob alice", harm("bob", ", to: alice")),
         _ => ("", harm("bob", ", to: alice")),
