@@ -1,6 +1,7 @@
 //! Laws 9, 10 and 12, and what law 1 and law 4 say of coming back and of silence, on traces made by hand: each is seen broken, and right servers
 //! of other manners keep it.
 
+mod at_once;
 mod standing;
 
 use std::time::Duration;
