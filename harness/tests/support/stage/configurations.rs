@@ -73,5 +73,5 @@ const OF_ENVELOPES: &[&str] = &[
 /// They ask for who is put out, away, muted or host, and what becomes of his place when the host removes the room.
 const OF_MEETINGS: &[&str] = &[
     "2.30", "3.40", "3.41", "3.42", "3.43", "3.44", "3.45", "3.46", "3.47", "3.48", "3.49", "3.50",
-    "3.51", "3.52", "3.53", "3.54", "3.55", "3.56", "3.57", "3.58",
+    "3.51", "3.52", "3.53", "3.54", "3.55", "3.56", "3.57", "3.58", "3.60",
 ];
