@@ -33,6 +33,8 @@ pub(crate) struct Stay {
     pub room: RoomId,
     /// When it was asked for.
     pub asked: usize,
+    /// It was asked for by making the room.
+    pub made: bool,
     /// When the server said yes.
     pub entered: Option<usize>,
     /// When it was certainly over.

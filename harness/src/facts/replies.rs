@@ -66,7 +66,9 @@ impl Rooms {
             Request::Create { room } | Request::Join { room } => {
                 let room = self.room(room);
                 let holder = self.live(link).then_some(link);
-                stay = Some(self.new_stay(peer, holder, room, i));
+                let asked_for = self.new_stay(peer, holder, room, i);
+                self.stays[asked_for].made = matches!(request, Request::Create { .. });
+                stay = Some(asked_for);
                 self.peers[peer].place = Place::Doubt;
                 open
             }
@@ -348,15 +350,19 @@ impl Rooms {
         }
     }
 
-    /// Notes who is said to be inside; ids that are no peer's name are passed over.
+    /// Notes who is said to be inside. Of ids that are no peer's name, and of what is too long, it is known that somebody is.
     fn list(&mut self, at: usize, link: LinkId, with: &[String]) {
         let me = self.links[link].peer;
+        let mut somebody = with.len() > MAX_LISTED;
         for id in with.iter().take(MAX_LISTED) {
-            if let Some(about) = self.peer_of.get(&PeerName::new(id)).copied()
-                && about != me
-            {
-                self.listed.push(Listed { at, link, about });
+            match self.peer_of.get(&PeerName::new(id)).copied() {
+                Some(about) if about == me => {}
+                Some(about) => self.listed.push(Listed { at, link, about }),
+                None => somebody = true,
             }
+        }
+        if somebody {
+            self.listed_somebody.push((link, at));
         }
     }
 

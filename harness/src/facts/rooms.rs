@@ -30,6 +30,8 @@ pub(crate) struct Rooms {
     pub leavings: Vec<Leaving>,
     pub news: Vec<News>,
     pub listed: Vec<Listed>,
+    /// Where somebody who comes in was told of one by an id that is nobody's: it may be anybody's who is about to be told his.
+    pub listed_somebody: Vec<(LinkId, usize)>,
     pub hosts: Vec<HostTold>,
     /// The slowest reply, in µs.
     pub slowest: u64,
@@ -61,6 +63,8 @@ pub(crate) struct Rooms {
     pub paused: Option<usize>,
     /// For each stay that began while others were certainly inside, theirs.
     pub witnesses: HashMap<StayId, Vec<StayId>>,
+    /// The stays in one room of two who came at once: each had asked before the other was told to be inside. The later one is the second.
+    pub at_once: Vec<(StayId, StayId)>,
     /// When the server, or a node of it, last began or ended.
     pub restarted: Option<usize>,
     pub(super) nodes: Nodes,
@@ -91,6 +95,7 @@ impl Rooms {
             leavings: Vec::new(),
             news: Vec::new(),
             listed: Vec::new(),
+            listed_somebody: Vec::new(),
             hosts: Vec::new(),
             slowest: 0,
             starved: 0,
@@ -114,6 +119,7 @@ impl Rooms {
             unclear: HashSet::new(),
             paused: None,
             witnesses: HashMap::new(),
+            at_once: Vec::new(),
             restarted: None,
             nodes: Nodes::default(),
         }
@@ -525,6 +531,7 @@ impl Rooms {
             link,
             room,
             asked,
+            made: false,
             entered: None,
             gone: None,
             how: None,
@@ -575,6 +582,14 @@ impl Rooms {
             .collect();
         if !witnesses.is_empty() && !self.implicit {
             self.witnesses.insert(id, witnesses);
+        }
+        if !self.implicit {
+            let newest = self.inside[room].iter().rev().take(MAX_OPEN).copied();
+            let came_meanwhile = newest.filter(|other| {
+                let other = &self.stays[*other];
+                other.peer != peer && other.entered.is_some_and(|entered| entered > asked)
+            });
+            self.at_once.extend(came_meanwhile.map(|other| (other, id)));
         }
         self.inside[room].push(id);
     }

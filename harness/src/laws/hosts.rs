@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Law;
-use super::news::{News, breach};
+use super::news::{News, breach, limit};
 use crate::facts::rooms::{HostTold, How, LinkId, PeerId, RoomId, Rooms};
 use crate::signaling::Terms;
 
 pub(super) fn judge(rooms: &Rooms, within: Duration, terms: &Terms, news: &mut News) {
-    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    let limit = (micros(within).saturating_add(micros(terms.slack))).saturating_add(rooms.lag());
+    let limit = limit(rooms, within, terms);
     let at = |i: usize| rooms.events[i].at;
     let Some(end) = rooms.events.len().checked_sub(1) else {
         return;

@@ -3,7 +3,9 @@
 use std::borrow::Borrow;
 use std::time::Duration;
 
-use super::{Finding, addressed, announced, answered, hosts, late, limit, lives, news, relayed};
+use super::{
+    Finding, addressed, announced, answered, at_once, hosts, late, limit, lives, news, relayed,
+};
 use crate::facts::Facts;
 use crate::names::RoomName;
 use crate::record::{Event, Seq};
@@ -36,6 +38,9 @@ pub fn judge<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Finding> {
 /// What was told of who came, who went, and who is host.
 fn told(facts: &Facts, terms: &Terms) -> news::News {
     let mut news = news::judge(facts, terms);
+    if let Some(within) = terms.announces_joining_within {
+        at_once::judge(&facts.rooms, within, terms, &mut news);
+    }
     if let Some(within) = terms.announces_host_within {
         hosts::judge(&facts.rooms, within, terms, &mut news);
     }

@@ -6,7 +6,7 @@
 //!
 //! What it judges by are [`facts`](crate::facts): who was where, what was answered, which delivery comes from which message, what was told.
 //!
-//! - `announced` (law 1), `addressed` (2), `relayed` (3), `answered` (4), `late` (7), `news` (9 and 12), `limit` (10), `lives` (11): one law a file.
+//! - `announced` (law 1), `addressed` (2), `relayed` (3), `answered` (4), `late` (7), `news` (9 and 12; `at_once`, `hosts`: 9 of them), `limit` (10), `lives` (11): one law a file.
 //! - Laws 5, 6 and 8 are asked by doing: named here, judged by the stage. [`emptied`] says where law 6 can be asked.
 //! - [`awaited`] says how long law 1 cannot be judged yet.
 
@@ -14,6 +14,7 @@ mod addressed;
 mod announced;
 mod answered;
 mod arrivals;
+mod at_once;
 mod hosts;
 mod judge;
 mod late;

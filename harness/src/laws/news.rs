@@ -177,6 +177,14 @@ fn untrue(rooms: &Rooms, story: &Story, told: &Told, last: Option<&Told>) -> Str
     format!("{to} was told that {who} is {what}, who {never}")
 }
 
+/// How long after something has happened its news may come, in µs.
+pub(super) fn limit(rooms: &Rooms, within: Duration, terms: &Terms) -> u64 {
+    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    micros(within)
+        .saturating_add(micros(terms.slack))
+        .saturating_add(rooms.lag())
+}
+
 /// Who came while somebody was inside, who has no word of it, or whose last word says otherwise.
 fn comings(
     rooms: &Rooms,
@@ -185,10 +193,7 @@ fn comings(
     terms: &Terms,
     news: &mut News,
 ) {
-    let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-    let limit = micros(within)
-        .saturating_add(micros(terms.slack))
-        .saturating_add(rooms.lag());
+    let limit = limit(rooms, within, terms);
     let at = |i: usize| rooms.events[i].at;
     let Some(end) = rooms.events.len().checked_sub(1) else {
         return;
@@ -243,7 +248,7 @@ fn comings(
 }
 
 /// Whether this peer was in this room before.
-fn came_before(rooms: &Rooms, stay: &Stay) -> bool {
+pub(super) fn came_before(rooms: &Rooms, stay: &Stay) -> bool {
     let stays = rooms.peers[stay.peer].stays.iter().take(LOOKED_AT);
     let mut stays = stays.map(|other| &rooms.stays[*other]);
     stays.any(|other| other.room == stay.room && !other.refused && other.asked < stay.asked)

@@ -27,6 +27,9 @@ pub struct Terms {
     pub announces_leaving_to: Audience,
     /// Those inside hear within this time that somebody came; `None`: nothing is promised.
     pub announces_joining_within: Option<Duration>,
+    /// The server does not tell who comes in who is inside: the stage does, of what it knows, and that is no news.
+    #[serde(default)]
+    pub lists_nobody: bool,
     /// All who stay hear within this time who is host when the one before has gone; `None`: nothing is promised.
     #[serde(default)]
     pub announces_host_within: Option<Duration>,
@@ -88,6 +91,7 @@ impl Terms {
         Self {
             answers_leave: dialect.answers(Kind::Leave) && dialect.hears(Kind::Left),
             rooms: Some(dialect.has_rooms()),
+            lists_nobody: !dialect.tells_inside(),
             gives_ids: dialect.names_in_opening() || dialect.names_in_answers(),
             // Who comes back into his own place need not be told of.
             coalesces: dialect.properties().coalesces || dialect.says_rejoin(),
@@ -112,6 +116,7 @@ impl From<&Properties> for Terms {
             keeps_places_at_least: properties.keeps_places_at_least,
             announces_leaving_to: properties.announces_leaving_to,
             announces_joining_within: properties.announces_joining_within,
+            lists_nobody: false,
             announces_host_within: properties.announces_host_within,
             coalesces: properties.coalesces,
             rewrites: properties.rewrites,

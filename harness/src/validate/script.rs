@@ -10,6 +10,7 @@
 //! | `fill lobby` | others join it until all who fit in are inside, with Alice and Bob |
 //! | `open bob lobby` | he makes it |
 //! | `tell bob alice offer` | he sends it to her, and she hears it |
+//! | `hosted bob alice` | he hears that she is host, where who comes in is told that: to `await` the next host after it is to await another |
 //! | `paired bob alice` | the same where nothing else can be said before, since an offer opens a session; nothing elsewhere |
 //! | `send bob alice offer` | he sends it |
 //! | `send bob alice candidate 30` | so often, in a row |
@@ -34,6 +35,7 @@
 //! | `keeps briefly` | where a place is kept at all, it waits until none is any more |
 //! | `needs named destroy` | who removes a room says which |
 //! | `needs named rooms` | who makes a room says its name |
+//! | `needs freed rooms` | a room that all have left can be made anew |
 //! | `needs occupied` | a room with others inside is not removed: that is refused |
 //! | `needs how left`, `needs how lost` | it is promised what the news says of how somebody went |
 //! | `needs end` | it is promised how soon a server that is asked to end has ended, and that is waited for |
@@ -75,7 +77,7 @@ use std::time::Duration;
 
 use super::case::{
     ALL_OF_IT, Case, ENDS_WITH, FIRST_STATE, GOODBYE, HOST, HOST_TOLD, HOW_LEFT, HOW_LOST,
-    IDLE_FOR, MOST_OF_IT, NOTICED, NO_STATE, OTHER_STATE, PATIENTLY, SHORTLY, STANDSTILL, STATES,
+    IDLE_FOR, MOST_OF_IT, NO_STATE, NOTICED, OTHER_STATE, PATIENTLY, SHORTLY, STANDSTILL, STATES,
     STATES_TOLD, UNTIL_GONE,
 };
 use super::{kept, silence, sized};
@@ -504,6 +506,7 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
         "named rooms" => dialect.gives_room_ids().then(|| {
             format!("with the dialect `{name}` the server names the rooms: that of another one, or of one that was never there, nobody can say")
         }),
+        "freed rooms" => declared(properties.frees_empty_rooms, "frees-empty-rooms"),
         "occupied" => Need::Refuses(Reason::Occupied).lacking(dialect),
         "how left" => declared(properties.how.left.is_some(), "how: left"),
         "how lost" => declared(properties.how.lost.is_some(), "how: lost"),
@@ -654,6 +657,12 @@ fn written(step: &str, dialect: &Dialect) -> Vec<String> {
             send(from, to, message),
             format!("await: {{ peer: {to}, hears: {message}, from: {from} }}"),
         ],
+        ["hosted", peer, host] => match dialect.tells_host() {
+            true => vec![format!(
+                "await: {{ peer: {peer}, hears: host, from: {host} }}"
+            )],
+            false => Vec::new(),
+        },
         // Where a session must stand before anything else can be said.
         ["paired", from, to] => match dialect.offers_open_sessions() {
             true => written(&format!("tell {from} {to} offer"), dialect),

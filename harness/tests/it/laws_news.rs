@@ -1,6 +1,7 @@
 //! Laws 9, 10 and 12, and what law 1 and law 4 say of coming back and of silence, on traces made by hand: each is seen broken, and right servers
 //! of other manners keep it.
 
+mod at_once;
 mod standing;
 
 use std::time::Duration;
@@ -504,6 +505,35 @@ fn news_comes_before_what_the_newcomer_sends_where_that_is_promised() {
         assert_eq!(of_12(&promised()), expected);
         assert_eq!(of_12(&nothing()), []);
     }
+}
+
+/// Who may be back without news is one who was there before.
+#[test]
+fn news_of_who_comes_for_the_first_time_comes_first_also_where_a_place_is_kept() {
+    let kept = Terms {
+        coalesces: true,
+        ..promised()
+    };
+    let of_12 = |b: &TraceBuilder| -> Vec<(u8, Seq)> {
+        let all = broken(b, &kept);
+        all.into_iter().filter(|(law, _)| *law == 12).collect()
+    };
+    let (mut b, alice) = alice();
+    let bob = link("bob", 1);
+    enters(&mut b, &bob, &["alice"]);
+    let first = offer(&mut b, &bob, &alice);
+    news(&mut b, &alice, "bob", true);
+    assert_eq!(of_12(&b), [(12, first)]);
+
+    let (mut b, alice) = self::alice();
+    enters(&mut b, &bob, &["alice"]);
+    news(&mut b, &alice, "bob", true);
+    offer(&mut b, &bob, &alice);
+    drops(&mut b, &bob);
+    let again = link("bob", 2);
+    enters(&mut b, &again, &["alice"]);
+    offer(&mut b, &again, &alice);
+    assert_eq!(of_12(&b), [], "nobody was told that he had gone");
 }
 
 #[test]

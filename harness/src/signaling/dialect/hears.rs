@@ -34,6 +34,11 @@ impl Dialect {
         self.tells_who_comes_in("with")
     }
 
+    /// Whether who comes in is told who is host.
+    pub fn tells_host(&self) -> bool {
+        self.tells_who_comes_in("host")
+    }
+
     /// Whether who comes in is told what each shows of himself who is inside.
     pub fn lists_states(&self) -> bool {
         self.tells_who_comes_in("state")

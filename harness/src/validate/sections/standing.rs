@@ -1,4 +1,5 @@
-//! 3, too: who is put out of a room by another, who is away and back, what each shows of himself, who is host. A dialect need not know any of it.
+//! 3, too: who is put out of a room by another, who is away and back, what each shows of himself, who is host, who comes at once with another. A
+//! dialect need not know any of it.
 
 use crate::validate::case::{ABSENCE, HOST, Row, STATES, Source};
 
@@ -45,7 +46,7 @@ pub(super) const ROWS: &[Row] = &[
             keeps time\n\
             given meet\n\
             given kick: { peer: alice, whom: bob }\n\
-            given disconnect: { peer: bob }\n\
+            given kill: { peer: bob, how: socket }\n\
             given connect: { peer: bob }\n\
             do join: { peer: bob, room: lobby, refused: expired }\n\
             then enter carol lobby\n\
@@ -164,6 +165,8 @@ pub(super) const ROWS: &[Row] = &[
             given open alice lobby\n\
             given enter bob lobby\n\
             given enter carol lobby\n\
+            given hosted bob alice\n\
+            given hosted carol alice\n\
             do leave: { peer: alice }\n\
             do wait: HOST-TOLD\n\
             do await: { peer: bob, hears: host }\n\
@@ -202,6 +205,8 @@ pub(super) const ROWS: &[Row] = &[
             given open alice lobby\n\
             given enter bob lobby\n\
             given enter carol lobby\n\
+            given hosted bob alice\n\
+            given hosted carol alice\n\
             do kill: { peer: alice, how: socket }\n\
             do await: { peer: bob, hears: peer-left, from: alice, within: PATIENTLY }\n\
             do wait: HOST-TOLD\n\
@@ -233,4 +238,24 @@ pub(super) const ROWS: &[Row] = &[
             do await: { peer: bob, hears: kicked }\n\
             then enter carol lobby\n\
             then tell carol alice offer" },
+    Row { number: 59, title: "of two who come at once one is told of the other", source: Source::Dialect("announces-joining-within"), native: false, broken_by: "blind-pair",
+        why: "Who is inside is looked up for both before either is: they sit in one room, and neither calls the other.",
+        steps: "given open alice lobby\n\
+            given connect: { peer: bob }\n\
+            given connect: { peer: carol }\n\
+            do { together: [ { join: { peer: bob, room: lobby } }, { join: { peer: carol, room: lobby } } ] }\n\
+            do await: { peer: alice, hears: peer-joined, from: bob }\n\
+            do await: { peer: alice, hears: peer-joined, from: carol }" },
+    Row { number: 60, title: "who makes a room anew that all have left is its host", source: Source::Dialect("kick-by"), native: false, broken_by: "keeps-old-hosts",
+        why: "Its host is somebody who has gone, and nobody can put a stranger out.",
+        steps: "needs kick by host\n\
+            needs named rooms\n\
+            needs freed rooms\n\
+            given open alice lobby\n\
+            given leave: { peer: alice }\n\
+            given open bob lobby\n\
+            given enter carol lobby\n\
+            do kick: { peer: bob, whom: carol }\n\
+            then enter dave lobby\n\
+            then tell dave bob offer" },
 ];
