@@ -44,8 +44,8 @@ pub(super) fn judge(facts: &Facts, terms: &Terms) -> News {
     if let Some(within) = terms.announces_joining_within {
         comings(rooms, &told, within, terms, &mut news);
     }
-    if terms.news_before_relays && !terms.coalesces {
-        before_relays(facts, &told, &mut news.in_order);
+    if terms.news_before_relays {
+        before_relays(facts, &told, terms, &mut news.in_order);
     }
     news
 }
@@ -323,7 +323,12 @@ fn certain(rooms: &Rooms) -> impl Iterator<Item = (StayId, &Stay, usize)> {
 }
 
 /// The first that somebody relays in a stay must not reach who was there before the news of it.
-fn before_relays(facts: &Facts, told: &BTreeMap<(LinkId, PeerId), &Story>, finding: &mut Finding) {
+fn before_relays(
+    facts: &Facts,
+    told: &BTreeMap<(LinkId, PeerId), &Story>,
+    terms: &Terms,
+    finding: &mut Finding,
+) {
     let rooms = &facts.rooms;
     let mut first: BTreeMap<(LinkId, StayId), ()> = BTreeMap::new();
     for delivered in facts.post.delivered.iter().filter(|one| !one.http) {
@@ -333,6 +338,10 @@ fn before_relays(facts: &Facts, told: &BTreeMap<(LinkId, PeerId), &Story>, findi
         let sent = &facts.post.sent[id];
         let Some(stay_id) = sent.stay else { continue };
         let stay = &rooms.stays[stay_id];
+        // Who is back in time need not be told of.
+        if terms.coalesces && came_before(rooms, stay) {
+            continue;
+        }
         let to = rooms.links[delivered.link].peer;
         let mut mine = rooms.peers[to].stays.iter().rev().take(LOOKED_AT);
         let was_there = mine.any(|mine| {

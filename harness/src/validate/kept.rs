@@ -1,12 +1,13 @@
 //! Places that are kept for some time at least: what a case of them needs, and whether its run was quick enough to say something.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::case::{ABSENCE, Case, LEAST_KEPT, Source};
 use crate::record::What;
 use crate::signaling::{Dialect, Kind, Need};
 use crate::stage::Outcome;
-use crate::terms::Direction;
+use crate::terms::{Direction, Ending, Side};
 
 /// So long is waited before somebody comes back, where nobody says for how long his place is kept.
 const BRIEFLY: Duration = Duration::from_millis(500);
@@ -152,18 +153,53 @@ pub(super) fn too_slow(case: &Case, outcome: &Outcome, dialect: &Dialect) -> Opt
     (took > least * 7 / 8).then(|| slow(took, least))
 }
 
-/// From the end of a line to each wish to come in before the next one ends.
+/// Why a run accuses nobody, though the machine was quick: on a line that lets nothing through its peer sees only late that the server has
+/// closed it, since his answer to that does not arrive, and the time began with the close.
+pub(super) fn seen_late(case: &Case, outcome: &Outcome, dialect: &Dialect) -> Option<String> {
+    if case.source != Source::Dialect(LEAST_KEPT) {
+        return None;
+    }
+    let least = dialect.properties().keeps_places_at_least?;
+    let mut closed = BTreeMap::new();
+    let took = outcome.events.iter().filter_map(|event| match &event.what {
+        What::LinkDown {
+            link,
+            by: Side::Server,
+            ending: Ending::Close { .. },
+        } => {
+            closed.entry(link).or_insert(event.at);
+            None
+        }
+        What::LinkClosed { link, .. } => {
+            let since = closed.get(link)?;
+            Some(Duration::from_micros(event.at.saturating_sub(*since)))
+        }
+        _ => None,
+    });
+    let took = took.max()?;
+    (took > least * 7 / 8).then(|| {
+        format!(
+            "a place is kept for {least:?} at least, and he sees only {took:?} after the server has closed his silent line that it is closed"
+        )
+    })
+}
+
+/// From the end of somebody's line to each wish of his to come in.
 fn away(outcome: &Outcome) -> impl Iterator<Item = Duration> {
-    let mut ended = None;
+    let mut ended = BTreeMap::new();
     outcome.events.iter().filter_map(move |event| {
         match &event.what {
-            What::LinkEnded { .. } | What::LinkDown { .. } => ended = Some(event.at),
+            What::LinkEnded { link } | What::LinkDown { link, .. } => {
+                ended.entry(&link.peer).or_insert(event.at);
+            }
             What::Message {
+                link,
                 direction: Direction::Up,
                 word: Some(word),
                 ..
             } if word.kind() == Kind::Join => {
-                return Some(Duration::from_micros(event.at.saturating_sub(ended?)));
+                let since = ended.remove(&link.peer)?;
+                return Some(Duration::from_micros(event.at.saturating_sub(since)));
             }
             _ => {}
         }

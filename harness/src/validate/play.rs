@@ -211,6 +211,9 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
         let why = format!("{}: that is for the dialect to mend", failure.message);
         return Ran::Says(Says::Inconclusive(why), Some(outcome));
     }
+    if let Some(why) = kept::seen_late(case, &outcome, &setting.dialect) {
+        return Ran::Says(Says::Unsupported(why), Some(outcome));
+    }
     if let Some(why) = kept::too_slow(case, &outcome, &setting.dialect) {
         return Ran::Nothing(why, Some(outcome));
     }
