@@ -147,6 +147,29 @@ fn breach(
         law: LAW,
         event: events[at].seq,
         because,
-        message: format!("the server ended by itself: {status}{after}"),
+        message: format!(
+            "the server ended by itself: {status}{}{after}",
+            meaning(status)
+        ),
+    }
+}
+
+/// What a status says of who ended it, where it is no choice of the program's. A shell tells the signal of its child as 128 and its number.
+fn meaning(status: &str) -> &'static str {
+    let tells = |code: &str, signal: &str| {
+        status.strip_prefix("exit status: ") == Some(code)
+            || (status.strip_prefix("signal: "))
+                .is_some_and(|told| told.split(' ').next() == Some(signal))
+    };
+    if tells("137", "9") {
+        " (SIGKILL: from outside, or by the system for want of memory)"
+    } else if tells("143", "15") {
+        " (SIGTERM: from outside)"
+    } else if tells("139", "11") {
+        " (SIGSEGV: it crashed)"
+    } else if tells("134", "6") {
+        " (SIGABRT: it gave up)"
+    } else {
+        ""
     }
 }

@@ -190,7 +190,7 @@ fn away(outcome: &Outcome) -> impl Iterator<Item = Duration> {
     outcome.events.iter().filter_map(move |event| {
         match &event.what {
             What::LinkEnded { link } | What::LinkDown { link, .. } => {
-                ended.entry(&link.peer).or_insert(event.at);
+                ended.insert(&link.peer, event.at);
             }
             What::Message {
                 link,

@@ -434,6 +434,34 @@ fn last_words(b: &TraceBuilder) -> String {
 }
 
 #[test]
+fn a_signal_that_ended_the_server_is_told_as_that() {
+    for (status, told) in [
+        (
+            "exit status: 137",
+            "exit status: 137 (SIGKILL: from outside, or by the system for want of memory), before",
+        ),
+        ("signal: 9 (SIGKILL)", "(SIGKILL: from outside"),
+        ("exit status: 143", "(SIGTERM: from outside)"),
+        (
+            "signal: 11 (SIGSEGV) (core dumped)",
+            "(SIGSEGV: it crashed)",
+        ),
+        ("signal: 6 (SIGABRT)", "(SIGABRT: it gave up)"),
+        ("exit status: 9", "exit status: 9, before"),
+        ("exit status: 1", "exit status: 1, before"),
+    ] {
+        let mut b = TraceBuilder::new(&["alice"]);
+        server(&mut b, ServerLife::Ready);
+        let exited = ServerLife::Exited {
+            status: status.to_owned(),
+        };
+        server(&mut b, exited);
+        let words = last_words(&b);
+        assert!(words.contains(told), "{status}: {words}");
+    }
+}
+
+#[test]
 fn what_a_server_died_of_is_what_was_said_last_and_not_a_fence() {
     let mut b = TraceBuilder::new(&["alice", "bob"]);
     server(&mut b, ServerLife::Ready);

@@ -95,6 +95,9 @@ fn numbers_are_given_once_and_each_case_says_what_can_break_it() {
 /// (the example `meeting` is broken so).
 const UNPLANTED: &[&str] = &["3.32", "7.121", "7.122", "7.125"];
 
+/// What is asked of it in no configuration: three are of Socket.IO alone, and it ends no line with a close frame for what is no message.
+const UNASKED: &[&str] = &["3.32", "7.121", "7.122", "8.14"];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_reference_server_holds_all_that_it_supports() {
     let cases = cases();
@@ -141,7 +144,7 @@ async fn the_reference_server_holds_all_that_it_supports() {
             .collect();
         unsupported.retain(|number| here.contains(number));
     }
-    assert_eq!(Vec::from_iter(&unsupported), UNPLANTED);
+    assert_eq!(Vec::from_iter(&unsupported), UNASKED);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
