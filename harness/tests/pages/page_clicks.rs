@@ -77,6 +77,29 @@ async fn a_double_click_whose_clicks_lie_apart_is_told_and_not_made_again(
 }
 
 #[rstest]
+#[case::disabled("once.disabled = true")]
+#[case::removed("once.remove()")]
+#[case::hidden("once.hidden = true")]
+#[case::moved("once.style.marginLeft = '400px'")]
+#[tokio::test]
+async fn a_double_click_is_done_whatever_its_first_click_makes_of_the_target(
+    #[case] then: &str,
+    #[values(Stack::Chromium, Stack::Firefox)] stack: Stack,
+) {
+    let site = Site::page(&format!(
+        r#"<!doctype html><title>t</title><button id=once>Once</button><p id=said>0</p><script>
+        let count = 0;
+        once.onclick = () => {{ {then}; said.textContent = ++count; }};</script>"#
+    ))
+    .await;
+    let visitor = Visitor::at(stack, &site).await;
+    let told = visitor.page.double_click(&button("Once"), LONG).await;
+    assert_eq!(told, Ok(()));
+    visitor.sees("1").await;
+    visitor.page.finish().await;
+}
+
+#[rstest]
 #[tokio::test]
 async fn a_double_click_aims_again_where_the_page_moves_away(
     #[values(Stack::Chromium, Stack::Firefox)] stack: Stack,

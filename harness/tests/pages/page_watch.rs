@@ -400,3 +400,44 @@ async fn a_page_behind_a_proxy_keeps_its_origin_and_the_next_one_is_ready(
     pool.shutdown().await;
     run.end().unwrap();
 }
+
+#[rstest]
+#[tokio::test]
+async fn what_a_browser_remarks_on_a_socket_is_no_error_of_the_page(
+    #[values(Stack::Chromium, Stack::Firefox)] stack: Stack,
+) {
+    // The one is cut as soon as it is open, and nobody listens on the other.
+    let cutting = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (cut, refused) = (cutting.local_addr().unwrap(), closed.local_addr().unwrap());
+    drop(closed);
+    tokio::spawn(async move {
+        let (stream, _) = cutting.accept().await.unwrap();
+        drop(tokio_tungstenite::accept_async(stream).await.unwrap());
+    });
+    let site = Site::page(&format!(
+        r#"<!doctype html><title>t</title><button>Go</button><script>
+        const go = document.querySelector("button");
+        if (location.search) go.onclick = () => {{ throw "The connection to ws is mine"; }};
+        else go.onclick = () => {{
+          new WebSocket("ws://{cut}/").onclose = () => {{
+            new WebSocket("ws://{refused}/").onclose = () => {{ location.search = "?next"; }};
+          }};
+        }};</script>"#
+    ))
+    .await;
+    let mut visitor = Visitor::at(stack, &site).await;
+    visitor.clicks(&button("Go")).await;
+    visitor
+        .hears(|event| matches!(event, PageEvent::Navigated { url, .. } if url.ends_with("?next")))
+        .await;
+    visitor.clicks(&button("Go")).await;
+    let own = |event: &PageEvent| matches!(event, PageEvent::Uncaught { text } if text.contains("is mine"));
+    visitor.hears(own).await;
+    let all = visitor.heard.iter().map(|told| &told.event);
+    let others: Vec<_> = all
+        .filter(|event| matches!(event, PageEvent::Uncaught { .. }) && !own(event))
+        .collect();
+    assert!(others.is_empty(), "{others:?}");
+    visitor.page.finish().await;
+}

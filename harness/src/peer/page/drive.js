@@ -422,8 +422,10 @@ const landed = (event) => {
     if (!aim.hit || aim.how !== "twice") said();
   }
   if (aim.hit && aim.how === "twice") {
-    if (event.type !== "mousedown" || ++aim.presses < 2) return;
-    said({ apart: event.detail < 2 });
+    // What the first click disabled gets no more of the second press than this.
+    const deaf = event.type === "pointerdown" && aim.presses === 1 && event.composedPath().some((at) => at instanceof Element && matches(at, ":disabled"));
+    if (!deaf && (event.type !== "mousedown" || ++aim.presses < 2)) return;
+    said({ apart: !deaf && event.detail < 2 });
   }
   if (aim.hit) {
     aim = null;

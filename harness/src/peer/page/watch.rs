@@ -183,12 +183,15 @@ impl Watcher {
         let level = text(params, "level");
         let text = text(params, "text");
         let event = match (params["type"].as_str(), level.as_str()) {
-            // Firefox's own remark (`WebRTC: ICE failed, add a STUN server …`), told like an error that no script caught; what a script throws has
-            // the name of the error, or `uncaught exception`, before it.
-            (Some("javascript"), "error") if text.starts_with("WebRTC: ") => PageEvent::Console {
-                level: "warn".to_owned(),
-                text,
-            },
+            // What a script throws has the name of the error, or `uncaught exception`, before it.
+            (Some("javascript"), "error")
+                if is_remark(params["text"].as_str().unwrap_or_default()) =>
+            {
+                PageEvent::Console {
+                    level: "warn".to_owned(),
+                    text,
+                }
+            }
             (Some("javascript"), "error") => PageEvent::Uncaught { text },
             _ => PageEvent::Console { level, text },
         };
@@ -237,6 +240,16 @@ impl Watcher {
             let _ = self.told.try_send(Told { window, event });
         }
     }
+}
+
+/// Whether it is a remark of Firefox's own, which it tells like an error that no script caught: on WebRTC (`WebRTC: ICE failed, add a STUN server …`),
+/// or on a socket.
+fn is_remark(text: &str) -> bool {
+    let on_socket = text.starts_with("The connection to ws")
+        && text.ends_with(" was interrupted while the page was loading.");
+    let of_name = |(name, _): (&str, &str)| !name.contains(':');
+    let unreached = text.split_once(" can’t establish a connection to the server at ws");
+    text.starts_with("WebRTC: ") || on_socket || unreached.is_some_and(of_name)
 }
 
 /// A text of the page's, cut to a length.
