@@ -12,7 +12,7 @@ use crate::names::{Link, PeerName};
 use crate::record::{Applied, Event, What};
 use crate::signaling::sdp::fingerprints;
 use crate::signaling::{Kind, Notice, Signal, Terms, Word};
-use crate::terms::{Direction, Fate, Machine, ONE_MORE, ONE_MORE_LET_IN, ServerLife};
+use crate::terms::{Direction, Fate, Machine, ONE_MORE, ONE_MORE_LET_IN, ServerLife, Side};
 
 /// Events by index, with all that is known or inferred of each.
 pub(super) struct Graph<'a> {
@@ -96,6 +96,7 @@ impl<'a> Graph<'a> {
         graph.comings(&facts.rooms, &went_on);
         graph.connections();
         graph.second_lines();
+        graph.redials();
         // Nobody hears news of a room before having asked to come in.
         for (i, entry) in entries.into_iter().enumerate() {
             if let Some(entry) = entry.filter(|entry| *entry < i) {
@@ -335,6 +336,31 @@ impl<'a> Graph<'a> {
                     about: Some(about),
                     ..
                 } => self.beside[i].extend(held.get(about)),
+                _ => {}
+            }
+        }
+    }
+
+    /// A page that dials by itself after a step had its line ended does so because of that, though what it says counts as of its user's last
+    /// deed.
+    fn redials(&mut self) {
+        let mut step = None;
+        let mut ended: HashMap<&PeerName, usize> = HashMap::new();
+        let mut since: HashMap<&Link, usize> = HashMap::new();
+        for (i, event) in self.events.iter().enumerate() {
+            match &event.what {
+                What::Step { .. } => step = Some(i),
+                What::LinkDown {
+                    link,
+                    by: Side::Tap,
+                    ..
+                } if self.pages.contains(&link.peer) => {
+                    ended.extend(step.map(|step| (&link.peer, step)));
+                }
+                What::LinkAsked { link, .. } => {
+                    since.extend(ended.get(&link.peer).map(|step| (link, *step)));
+                }
+                What::Message { link, .. } => self.before[i].extend(since.get(link)),
                 _ => {}
             }
         }

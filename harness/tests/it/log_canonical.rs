@@ -9,7 +9,7 @@ use glare::log::{Log, causal, check};
 use glare::names::Link;
 use glare::record::{Event, TraceBuilder, What};
 use glare::signaling::{Kind, Notice, Request, Signal, Terms};
-use glare::terms::Fate;
+use glare::terms::{Ending, Fate, Side};
 use proptest::prelude::*;
 
 fn story(events: &[Event]) -> String {
@@ -61,6 +61,47 @@ fn a_mid_join_disconnect_shows_what_found_nobody() {
     bob: connection connected
     bob ~> alice: chat "back again"
     "#);
+}
+
+/// No step says that a page dials again.
+#[test]
+fn what_a_page_says_on_a_line_that_it_dialled_by_itself_stands_below_the_end_of_the_one_before() {
+    let mut b = TraceBuilder::new(&["alice", "bob"]);
+    let (alice, bob, again) = (link("alice", 1), link("bob", 1), link("bob", 2));
+    let (peer, path) = ("bob".into(), "/".to_owned());
+    b.add(What::App { peer, path }, &[]);
+    b.create(&alice, "lobby");
+    let asks = |link: &Link| What::LinkAsked {
+        link: link.clone(),
+        text: "GET /ws".to_owned(),
+    };
+    let enters = |b: &mut TraceBuilder, link: &Link, click| {
+        b.add(asks(link), &[]);
+        b.connect(link);
+        let room = room("lobby");
+        // What a page says comes of what its user did last.
+        b.ask(link, Request::Join { room: room.clone() }, &[click]);
+        let with = vec!["alice".to_owned()];
+        let let_in = b.tell(link, Notice::Joined { room, with }, None, &[]);
+        b.hears(link, Kind::Joined, None, let_in)
+    };
+    let click = b.step("click: { peer: bob }", Some("bob: clicks button \"Join\""));
+    let inside = enters(&mut b, &bob, click);
+    b.wait(inside);
+    let kill = b.step(
+        "kill: { peer: bob, how: socket }",
+        Some("bob: killed (socket)"),
+    );
+    let down = b.ends(&bob, Side::Tap, Ending::Reset, &[kill]);
+    b.wait(down);
+    b.step("see: { peer: bob }", Some("bob: sees text \"Lost\""));
+    enters(&mut b, &again, click);
+    let story = story(&b.end(&[&alice, &again]));
+    let at = |line: &str| story.lines().position(|there| there == line);
+    let killed = at("bob: killed (socket)").expect("the kill");
+    let first = at("bob -> server: join lobby").expect("the first one");
+    let second = at("bob#2 -> server: join lobby").expect("the second one");
+    assert!(first < killed && killed < second, "{story}");
 }
 
 #[test]
