@@ -34,9 +34,9 @@ pub(super) fn judge(rooms: &Rooms, within: Duration, terms: &Terms, news: &mut N
         else {
             continue;
         };
-        // Two who each made a room may be in two of one name, and who was here before may never have been out for the server.
-        let back = |stay: &&Stay| rooms.returns && came_before(rooms, stay);
-        if pair.iter().any(back) || (one.made && other.made) {
+        // Who made a room may be in another of that name, and who was here before may never have been out for the server.
+        let spared = |stay: &&Stay| stay.made || came_before(rooms, stay);
+        if pair.iter().any(spared) {
             continue;
         }
         let since = one.asked.max(other.asked);

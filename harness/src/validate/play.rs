@@ -25,7 +25,7 @@ use super::unread::unread;
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
 use crate::names::Stack;
-use crate::record::{Event, Failure, FailureKind, MEASURED, UNASKED, Verdict, What};
+use crate::record::{Broken, Event, Failure, FailureKind, MEASURED, UNASKED, Verdict, What};
 use crate::scenario::DEFAULT_WITHIN;
 use crate::signaling::{AbsentPeer, Dialect, Kind, Notice, Properties, Unspeakable, Word};
 use crate::stage::{Outcome, Setting, play};
@@ -211,7 +211,11 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
         let why = format!("{}: that is for the dialect to mend", failure.message);
         return Ran::Says(Says::Inconclusive(why), Some(outcome));
     }
-    if let Some(why) = kept::seen_late(case, &outcome, &setting.dialect) {
+    let of_leaving = |broken: &Broken| broken.law == Law::LeavingIsAnnounced.number();
+    if end.is_none()
+        && failure.breaches.iter().all(of_leaving)
+        && let Some(why) = kept::seen_late(case, &outcome, &setting.dialect)
+    {
         return Ran::Says(Says::Unsupported(why), Some(outcome));
     }
     if let Some(why) = kept::too_slow(case, &outcome, &setting.dialect) {
@@ -302,11 +306,11 @@ async fn is_of_the_wire(
         let home = Script::of(&home, &setting.dialect);
         let mut there = controls.of(&home, setting).await;
         // What comes behind a close frame comes in a moment that a run may miss.
-        for _ in 0..TRIES {
+        for left in (0..TRIES).rev() {
             match &there {
                 Some(there) if breaks_as_there(outcome, there) => return true,
-                Some(_) => {}
-                None => break,
+                Some(_) if left > 0 => {}
+                _ => break,
             }
             there = run(&home, "control", setting).await.ok().map(Arc::new);
         }

@@ -13,28 +13,42 @@ const BEYOND: Duration = Duration::from_secs(1);
 
 /// Whether a case rests on the promise that silence is noticed, and the dialect makes it. Of who only hears nothing something may arrive all the same.
 pub(super) fn is_promised(case: &Case, dialect: &Dialect) -> bool {
-    let only_deaf = case.steps.contains("direction: down");
     case.source == Source::Dialect(NOTICES)
         && dialect.properties().notices_silence_within.is_some()
-        && !(only_deaf && dialect.speaks_unasked())
+        && !is_heard_all_the_same(case, dialect)
 }
+
+/// Whether the peer of a case only hears nothing, and says something by itself.
+fn is_heard_all_the_same(case: &Case, dialect: &Dialect) -> bool {
+    case.steps.contains("direction: down") && dialect.speaks_unasked()
+}
+
+/// No step may take longer.
+const MOST: Duration = Duration::from_secs(5 * 60);
 
 /// So long after somebody has fallen silent his line has ended, and all who stay have heard of it.
 pub(super) fn noticed(dialect: &Dialect) -> Duration {
     let promised = dialect.properties();
     let noticed = promised.notices_silence_within.unwrap_or(PATIENCE);
     let kept = promised.keeps_places.unwrap_or_default();
-    noticed + kept + promised.announces_leaving_within.unwrap_or_default() + SLACK
+    let told = promised.announces_leaving_within.unwrap_or_default();
+    (noticed + kept + told + SLACK).min(MOST)
 }
 
 /// Why nobody can wait until silence is noticed.
 pub(super) fn lacking(case: &Case, dialect: &Dialect) -> Option<String> {
-    let promised = dialect.properties().notices_silence_within;
-    let patience = case.patience;
-    let long = promised.filter(|promised| *promised > patience && is_promised(case, dialect))?;
-    Some(format!(
-        "a silent line may stand for {long:?} (`{NOTICES}`), and {patience:?} are waited (`--patience`)"
-    ))
+    let long = (dialect.properties().notices_silence_within)
+        .filter(|_| !is_heard_all_the_same(case, dialect))?;
+    let (patience, known) = (case.patience.min(MOST), noticed(dialect));
+    let until_known = match long > patience {
+        true => String::new(),
+        false => format!(", and {known:?} go by until all have heard of it"),
+    };
+    (long.max(known) > patience).then(|| {
+        format!(
+            "a silent line may stand for {long:?} (`{NOTICES}`){until_known}, and {patience:?} are waited (`--patience`)"
+        )
+    })
 }
 
 /// For how long nobody says anything on a line that is to stand: the rest is for the machine.
@@ -48,10 +62,14 @@ pub(super) fn no_idle_lines(dialect: &Dialect, patience: Duration) -> Option<Str
     let name = dialect.name();
     match dialect.properties().keeps_idle_lines_for {
         None => Some(format!("the dialect `{name}` declares no `{IDLE}`")),
-        Some(long) if long > patience => Some(format!(
-            "a line on which nobody says anything stands for {long:?} (`{IDLE}`), and {patience:?} are waited (`--patience`)"
-        )),
-        Some(_) => None,
+        Some(long) => {
+            let asked = long * 3 / 4;
+            (asked > patience.min(MOST)).then(|| {
+                format!(
+                    "a line on which nobody says anything stands for {long:?} (`{IDLE}`), of which {asked:?} would go by, and {patience:?} are waited (`--patience`)"
+                )
+            })
+        }
     }
 }
 

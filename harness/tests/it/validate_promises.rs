@@ -219,7 +219,7 @@ async fn who_puts_all_out_after_a_standstill_is_accused_where_it_promised_not_to
     let Says::Fact(why) = &unpromised[0].says else {
         panic!("{:?}", unpromised[0].says);
     };
-    assert!(why.contains("is ended after 16"), "{why}");
+    assert!(why.contains("is ended after "), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -290,7 +290,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "states",
                 Shape::States,
                 "not promised",
-                "What `{state}` may be: what somebody shows of himself to the others. The first is that of who comes in.",
+                "What `{state}` may be: what somebody shows of himself to the others. The first is that of who comes in. With `garbage: { wrong-type: word }` what is none of these is refused, and nobody is told of it.",
                 "states: [false, true]",
             ),
             may(

@@ -456,9 +456,12 @@ impl Reader<'_> {
 
     fn close_code(&mut self, node: &Node) -> Option<u16> {
         let number = node.scalar().and_then(|scalar| scalar.text.parse().ok());
-        let code = number.filter(|code| (1000..=4999).contains(code));
+        // The rest stand for an end without a close frame, or for none yet (RFC 6455, section 7.4).
+        let code = number.filter(|code| matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999));
         if code.is_none() {
-            node.wrong("a close code: `1001`", self.mistakes);
+            let expected =
+                "a close code: `1001`; 1000 to 1003, 1007 to 1014 and 3000 to 4999 may be written";
+            node.wrong(expected, self.mistakes);
         }
         code
     }

@@ -124,7 +124,8 @@ const ROWS: &[Row] = &[
             do kill-server: { asked: true }" },
     Row { number: 16, title: "nobody is put out because the server stood still until its timers had run out", source: Source::Dialect(BEARS), native: false, broken_by: "takes-a-standstill-for-silence",
         why: "What has come meanwhile is still unread then: who looks at the clock first throws out everybody at once.",
-        steps: "given meet\n\
+        steps: "needs patience\n\
+            given meet\n\
             harm pause\n\
             harm wait: STANDSTILL\n\
             harm resume\n\
@@ -134,6 +135,7 @@ const ROWS: &[Row] = &[
     Row { number: 17, title: "a server that is asked to end closes each line with the code that was promised", source: Source::Dialect("ends-with"), native: false, broken_by: "ends-abruptly",
         why: "By the code a client knows whether to come back at once, later, or not at all; a line that breaks says nothing.",
         steps: "needs ends with\n\
+            needs end\n\
             given meet\n\
             do kill-server: { asked: true }\n\
             count 1 alice: disconnected (ENDS-WITH)\n\
