@@ -711,8 +711,8 @@ mod tests {
         assert_eq!(order.len(), cases.len());
         let waiting = order.iter().filter(|(_, script)| script.patience() > LONG);
         let waiting = waiting.count();
-        // Beside them there is room for all others.
-        assert!(waiting < UNDER_WAY / 2, "{waiting}");
+        // Beside them three quarters of what may be under way are left for all others.
+        assert!(waiting <= UNDER_WAY / 4, "{waiting}");
         let half_open = ["1.9", "3.8", "5.9", "5.16"].map(|number| number.parse::<Number>());
         for number in half_open {
             let at = |(case, _): &(Case, Script)| Ok(case.number) == number;

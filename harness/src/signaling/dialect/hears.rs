@@ -29,7 +29,7 @@ impl Dialect {
         self.tells_who_comes_in("room")
     }
 
-    /// Whether the same answer has a list of who is inside.
+    /// Whether the same answer has a list of who is inside, of names alone; [`Dialect::tells_inside`] knows of any list.
     pub fn lists_inside(&self) -> bool {
         self.tells_who_comes_in("with")
     }
