@@ -111,6 +111,34 @@ pub(crate) struct Ask {
     pub(super) unsure: bool,
 }
 
+/// What was said under a number that its answer repeats.
+#[derive(Debug)]
+pub(crate) struct Numbered {
+    pub link: LinkId,
+    pub message: usize,
+    /// What it asks for, if that.
+    pub ask: Option<AskId>,
+    pub answered: bool,
+}
+
+/// An answer under a number that it should not have.
+#[derive(Debug)]
+pub(crate) struct Misnumbered {
+    pub at: usize,
+    pub link: LinkId,
+    pub of: NumberOf,
+}
+
+/// Whose number it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NumberOf {
+    /// Of this request of whoever hears it, which was answered under it before.
+    Answered(usize),
+    /// Of this message, which was said on somebody else's line.
+    Another(LinkId, usize),
+    Nobody,
+}
+
 /// News of a coming or going, as the server sent it.
 #[derive(Debug)]
 pub(crate) struct News {

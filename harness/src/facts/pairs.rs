@@ -313,6 +313,7 @@ mod tests {
                     digest: Digest::public().of(b"").into(),
                     text: String::new(),
                     of: None,
+                    number: None,
                 },
             )
         }

@@ -1,7 +1,8 @@
 //! Who asked what, with which answer, and what that says of who is where.
 
 use super::rooms::{
-    Ask, AskId, HostTold, How, LinkId, Listed, MAX_OPEN, News, PeerId, Place, RoomId, Rooms, StayId,
+    Ask, AskId, HostTold, How, LinkId, Listed, MAX_OPEN, Misnumbered, News, NumberOf, Numbered,
+    PeerId, Place, RoomId, Rooms, StayId,
 };
 use super::upward::{Asked, Upward};
 use crate::names::{PeerName, RoomName};
@@ -42,6 +43,7 @@ impl Rooms {
         let request = match &upward.ask {
             Asked::Request(request) => request,
             Asked::Signal(kind) => {
+                self.is_numbered(link, upward, message, None);
                 self.links[link].signalled.insert(*kind, message);
                 self.refusable(link, http, i);
                 return;
@@ -50,6 +52,7 @@ impl Rooms {
             Asked::Opaque => {
                 self.refusable(link, http, i);
                 self.links[link].opaque = true;
+                self.opaque = true;
                 self.peers[peer].opaque = true;
                 self.peers[peer].place = Place::Doubt;
                 for stay in self.peers[peer].open.clone() {
@@ -121,6 +124,46 @@ impl Rooms {
         if http {
             self.asked_by.insert(message, ask);
         }
+        self.is_numbered(link, upward, message, Some(ask));
+    }
+
+    fn is_numbered(&mut self, link: LinkId, upward: &Upward, message: usize, ask: Option<AskId>) {
+        if let Some(number) = &upward.number {
+            let said = Numbered {
+                link,
+                message,
+                ask,
+                answered: false,
+            };
+            self.numbered.entry(number.clone()).or_default().push(said);
+        }
+    }
+
+    /// The message that an answer with this number is to, of what whoever hears it has said, and what that asks for, if it is still to be answered.
+    /// Where there is none, or it was answered before, that is noted.
+    fn under(&mut self, i: usize, link: LinkId, number: &str) -> Option<(usize, Option<AskId>)> {
+        let peer = self.links[link].peer;
+        let mut none = Vec::new();
+        let all = self.numbered.get_mut(number).unwrap_or(&mut none);
+        let own = |said: &Numbered| self.links[said.link].peer == peer;
+        let open = all.iter().position(|said| own(said) && !said.answered);
+        let Some(at) = open.or_else(|| all.iter().rposition(own)) else {
+            let of = match all.first() {
+                Some(said) => NumberOf::Another(said.link, said.message),
+                None if self.opaque => return None,
+                None => NumberOf::Nobody,
+            };
+            self.misnumbered.push(Misnumbered { at: i, link, of });
+            return None;
+        };
+        let said = &mut all[at];
+        // Who has several lines may hear on each what is for all of them.
+        if std::mem::replace(&mut said.answered, true) && said.ask.is_some() && said.link == link {
+            let of = NumberOf::Answered(said.message);
+            self.misnumbered.push(Misnumbered { at: i, link, of });
+        }
+        let ask = said.ask.filter(|ask| self.asks[*ask].reply.is_none());
+        Some((said.message, ask))
     }
 
     fn refusable(&mut self, link: LinkId, http: bool, i: usize) {
@@ -163,6 +206,7 @@ impl Rooms {
             about,
             of,
             size,
+            number,
             ..
         } = &event.what
         else {
@@ -211,8 +255,18 @@ impl Rooms {
             _ => {}
         }
         let response = http.then(|| self.fetched(event, link)).flatten();
-        let mut ask = self.asked(event, link, http, notice);
+        let by_cause = http.then(|| self.asked_over_http(event)).flatten();
+        // What answers a request and repeats its number answers that one, and no other.
+        let number = number.as_ref().filter(|_| by_cause.is_none());
+        let number = number.filter(|_| notice.is_some_and(|notice| answers(notice).is_some()));
+        let under = number.map(|number| self.under(i, link, number));
+        let mut ask = match under {
+            Some(under) => under.and_then(|(_, ask)| ask),
+            None => by_cause.or_else(|| self.asked(link, notice)),
+        };
+        let response = under.flatten().map(|(message, _)| message).or(response);
         if !http
+            && under.is_none()
             && notice.is_some_and(|notice| self.may_mean_anything(link, notice))
             && let Some(ask) = ask.take()
         {
@@ -415,27 +469,21 @@ impl Rooms {
                 .any(|room| theirs.asked_for.contains(room))
     }
 
-    /// The request that this answers: an HTTP response by its cause, all else first in, first out by kind.
-    fn asked(
-        &mut self,
-        event: &Event,
-        link: LinkId,
-        http: bool,
-        notice: Option<&Notice>,
-    ) -> Option<AskId> {
-        if http {
-            let causes = event
-                .cause
-                .iter()
-                .filter_map(|cause| self.index_of.get(cause));
-            let ask = causes
-                .filter_map(|message| self.asked_by.get(message))
-                .next()
-                .copied();
-            if let Some(ask) = ask.filter(|ask| self.asks[*ask].reply.is_none()) {
-                return Some(ask);
-            }
-        }
+    /// The request that this HTTP response answers, by its cause.
+    fn asked_over_http(&self, event: &Event) -> Option<AskId> {
+        let causes = event
+            .cause
+            .iter()
+            .filter_map(|cause| self.index_of.get(cause));
+        let ask = causes
+            .filter_map(|message| self.asked_by.get(message))
+            .next()
+            .copied();
+        ask.filter(|ask| self.asks[*ask].reply.is_none())
+    }
+
+    /// The request that this answers where nothing of it says which: first in, first out by kind.
+    fn asked(&mut self, link: LinkId, notice: Option<&Notice>) -> Option<AskId> {
         let kind = answers(notice?)?;
         let front = |rooms: &mut Self, kind: Kind| {
             let pending = rooms.links[link].pending.get_mut(&kind)?;

@@ -6,8 +6,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 pub(crate) use super::entries::{
-    Ask, AskId, HostTold, How, Leaving, LinkId, LinkLife, Listed, News, PeerId, PeerLife, Place,
-    RoomId, Stamp, Stay, StayId,
+    Ask, AskId, HostTold, How, Leaving, LinkId, LinkLife, Listed, Misnumbered, News, NumberOf,
+    Numbered, PeerId, PeerLife, Place, RoomId, Stamp, Stay, StayId,
 };
 use super::nodes::Nodes;
 use super::upward::Upward;
@@ -52,6 +52,11 @@ pub(crate) struct Rooms {
     link_of: HashMap<Link, LinkId>,
     pub(super) peer_of: HashMap<PeerName, PeerId>,
     pub(super) asked_by: HashMap<usize, AskId>,
+    /// What was said under each number.
+    pub(super) numbered: HashMap<String, Vec<Numbered>>,
+    pub misnumbered: Vec<Misnumbered>,
+    /// Something was said that nobody understands: it may have had any number.
+    pub(super) opaque: bool,
     pub(super) index_of: HashMap<Seq, usize>,
     /// What the tap keeps back on its way up.
     held: HashMap<Seq, (usize, Upward)>,
@@ -113,6 +118,9 @@ impl Rooms {
             link_of: HashMap::new(),
             peer_of: HashMap::new(),
             asked_by: HashMap::new(),
+            numbered: HashMap::new(),
+            misnumbered: Vec::new(),
+            opaque: false,
             index_of: HashMap::new(),
             held: HashMap::new(),
             answers: HashMap::new(),

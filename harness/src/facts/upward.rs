@@ -13,6 +13,8 @@ pub(super) struct Upward {
     pub ask: Asked,
     /// It stands on the wire; what the server has no word for does not.
     pub spoken: bool,
+    /// What its answer repeats.
+    pub number: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,6 +35,7 @@ impl Upward {
             word,
             text,
             of,
+            number,
             ..
         } = &event.what
         else {
@@ -50,6 +53,7 @@ impl Upward {
             http,
             ask,
             spoken: of.is_none(),
+            number: number.clone(),
         })
     }
 }

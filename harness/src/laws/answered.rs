@@ -1,10 +1,12 @@
 //! Law 4: every request is answered.
 
 use super::{Breach, Finding, Law};
-use crate::facts::rooms::{Ask, Rooms};
+use crate::facts::rooms::{Ask, NumberOf, Rooms};
 use crate::signaling::Kind;
 use crate::signaling::Terms;
 
+/// Where requests have numbers that their answers repeat, an answer has that of a request of whoever hears it, and each request has one.
+///
 /// A request is judged if it has a reply, if its link was fenced after it, or if the trace goes on for longer than the time that is
 /// promised, with nothing in the way of an answer.
 pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Finding {
@@ -51,6 +53,34 @@ pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Finding {
                     link.link, ask.kind
                 ),
             },
+        });
+    }
+    for one in &rooms.misnumbered {
+        let (under, message) = match one.of {
+            NumberOf::Another(by, message) => (
+                format!(
+                    "an answer under the number of something that {} said",
+                    rooms.links[by].link
+                ),
+                Some(message),
+            ),
+            NumberOf::Answered(message) => (
+                "a second answer under the number of one request".to_owned(),
+                Some(message),
+            ),
+            NumberOf::Nobody => (
+                "an answer under a number that nobody has said".to_owned(),
+                None,
+            ),
+        };
+        finding.premises += 1;
+        finding.breaches.push(Breach {
+            law,
+            event: rooms.events[one.at].seq,
+            because: (message.iter())
+                .map(|message| rooms.events[*message].seq)
+                .collect(),
+            message: format!("{} was given {under}", rooms.links[one.link].link),
         });
     }
     finding

@@ -207,6 +207,9 @@ pub enum What {
         /// answered; or the step that asks for what this server has no word for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         of: Option<Seq>,
+        /// The number that a request has and its answer repeats, as the dialect finds it in the message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<String>,
     },
     /// A message went through the tap that the dialect knows and that says nothing: a login, a heartbeat, an echo. In no log.
     Aside {

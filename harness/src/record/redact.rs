@@ -415,6 +415,7 @@ mod tests {
                 digest: "d".into(),
                 text: reason(),
                 of: None,
+                number: None,
             },
         ] {
             redact_event(&mut what, &["s3cret".to_owned()]);

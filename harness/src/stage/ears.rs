@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::payload::{Payload, about, fingerprint};
 use super::rules::Held;
-use super::understood::Understood;
+use super::understood::{Numbered, Understood};
 use super::wire::{Inner, Told, Wire};
 use crate::lock::lock;
 use crate::names::Link;
@@ -37,7 +37,7 @@ impl Wire {
         let of = self.recorder.count().saturating_sub(1);
         let seqs: Vec<Seq> = words
             .into_iter()
-            .map(|word| self.work_out(link, Direction::Down, of, word, &[]))
+            .map(|word| self.work_out(link, Direction::Down, of, (word, None), &[]))
             .collect();
         match &self.page {
             Some(page) => self.page_hears(page, link, &seqs),
@@ -59,7 +59,7 @@ impl Wire {
         self.ear(&mut inner, link).told(word);
         inner.moved(link, [word]);
         drop(inner);
-        self.work_out(link, Direction::Up, of, word.clone(), cause)
+        self.work_out(link, Direction::Up, of, (word.clone(), None), cause)
     }
 
     /// What follows from that.
@@ -93,7 +93,14 @@ impl Wire {
     }
 
     /// Records a word that does not stand on the wire by itself.
-    fn work_out(&self, link: u32, direction: Direction, of: Seq, word: Word, cause: &[Seq]) -> Seq {
+    fn work_out(
+        &self,
+        link: u32,
+        direction: Direction,
+        of: Seq,
+        (word, number): Numbered,
+        cause: &[Seq],
+    ) -> Seq {
         self.places(&word);
         let what = What::Message {
             link: self.link_name(link),
@@ -106,6 +113,7 @@ impl Wire {
             size: 0,
             text: String::new(),
             of: Some(of),
+            number,
         };
         self.recorder.record(what, cause)
     }
@@ -113,7 +121,7 @@ impl Wire {
     /// What the peer is to take for the server's word, now that `of` has gone on.
     fn imply(&self, link: u32, words: Vec<Word>, of: Seq) {
         for word in words {
-            let seq = self.work_out(link, Direction::Down, of, word.clone(), &[of]);
+            let seq = self.work_out(link, Direction::Down, of, (word.clone(), None), &[of]);
             match &self.page {
                 Some(page) => self.page_hears(page, link, &[seq]),
                 None => self.tell(Told::Word(link, word, seq)),
@@ -164,11 +172,14 @@ impl Wire {
         link: u32,
         direction: Direction,
         (message, goes_on): (Seq, Seq),
-        also: Vec<Word>,
+        also: Vec<Numbered>,
     ) -> Vec<Seq> {
         let mut words = vec![goes_on];
         match direction {
-            Direction::Up => self.imply(link, also, goes_on),
+            Direction::Up => {
+                let words = also.into_iter().map(|(word, _)| word).collect();
+                self.imply(link, words, goes_on);
+            }
             Direction::Down => words.extend(
                 also.into_iter()
                     .map(|word| self.work_out(link, Direction::Down, message, word, &[goes_on])),
@@ -266,7 +277,8 @@ impl Wire {
             (_, Direction::Up) => ear.overhear_text(text, meant).into(),
             (_, Direction::Down) => ear.hear_text(text).into(),
         };
-        let words = understood.word.iter().chain(&understood.more);
+        let more = understood.more.iter().map(|(word, _)| word);
+        let words = understood.word.iter().chain(more);
         inner.moved(passing.link, words.chain(&understood.implied));
         understood
     }

@@ -164,6 +164,7 @@ impl Stage {
                 digest: Digest::public().of(&bytes).into(),
                 text: format!("({})", frame.as_str()),
                 of: None,
+                number: None,
             },
             &[begun],
         );

@@ -19,6 +19,7 @@ impl Stage {
                 direction,
                 text,
                 of: None,
+                number: None,
                 ..
             }
             | What::Aside {

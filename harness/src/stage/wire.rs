@@ -10,7 +10,7 @@ use super::overheard::Overheard;
 use super::payload::{Payload, about, fingerprint, mark, shown};
 use super::rules::{Decision, Fault, Held, Rules};
 use super::shake::Shake;
-use super::understood::Understood;
+use super::understood::{Numbered, Said, Understood};
 use crate::carrier::Packets;
 use crate::lock::lock;
 use crate::names::{Link, PeerName};
@@ -56,7 +56,7 @@ pub(super) struct Inner {
     /// What was delivered to the peer and not yet heard by its driver; HTTP under 0.
     pub(super) delivered: BTreeMap<u32, VecDeque<(Vec<Seq>, u64)>>,
     /// What else messages say that are kept back, by their events.
-    pub(super) later: BTreeMap<Seq, Vec<Word>>,
+    pub(super) later: BTreeMap<Seq, Vec<Numbered>>,
     /// What steps look for and has been found in those.
     pub(super) kept: BTreeMap<Seq, Vec<String>>,
     /// The requests that nothing has answered yet, by method and path, oldest first.
@@ -227,10 +227,16 @@ impl Wire {
         link: &Link,
         passing: &Passing<'_>,
         payload: Payload<'_>,
-        (word, about, aside): (Option<Word>, Option<PeerName>, bool),
+        said: Said,
         fate: Fate,
         cause: &[Seq],
     ) -> Seq {
+        let Said {
+            word,
+            number,
+            about,
+            aside,
+        } = said;
         let mut text = shown(word.as_ref(), payload);
         if !passing.head.is_empty() {
             text = format!("{}\n{text}", passing.head);
@@ -260,6 +266,7 @@ impl Wire {
             size: payload.bytes.len(),
             text,
             of: None,
+            number,
         };
         match passing.carrier {
             Carrier::Http => self.recorder.record(what, cause),
@@ -448,6 +455,7 @@ impl Policy for Wire {
         };
         let Understood {
             mut word,
+            number,
             more,
             aside,
             implied,
@@ -464,7 +472,12 @@ impl Policy for Wire {
         };
         let mut found = self.found(&mut inner, passing, payload.text);
         if passing.swallowed {
-            let said = (word, about, aside);
+            let said = Said {
+                word,
+                number,
+                about,
+                aside,
+            };
             let seq = self.record(&link, passing, payload, said, Fate::Swallowed, &cause);
             // It was sent, and comes to nobody.
             found.retain(|_| passing.direction == Direction::Up);
@@ -483,13 +496,18 @@ impl Policy for Wire {
             passing,
             kind.map(|kind| (kind, about.as_ref())),
             |fault| {
-                let said = match fault {
+                let word = match fault {
                     // To be told of the copy, too.
                     Some(Fault::Duplicate) => word.clone(),
                     _ => word.take(),
                 };
                 let fate = fault.map_or(Fate::Passed, Fault::fate);
-                let said = (said, about.clone(), aside);
+                let said = Said {
+                    word,
+                    number: number.clone(),
+                    about: about.clone(),
+                    aside,
+                };
                 self.record(&link, passing, payload, said, fate, &cause)
             },
             |seq| Held {
@@ -524,7 +542,7 @@ impl Policy for Wire {
         }
         // What else it says, and what follows from it, once it goes on.
         let also = match passing.direction {
-            Direction::Up => implied,
+            Direction::Up => implied.into_iter().map(|word| (word, None)).collect(),
             Direction::Down => more,
         };
         if fault.map(Fault::fate) == Some(Fate::Held) {
@@ -545,7 +563,12 @@ impl Policy for Wire {
                     self.note("an HTTP message goes once, it is not duplicated", seq);
                     return Verdict::Pass;
                 }
-                let said = (word, about, aside);
+                let said = Said {
+                    word,
+                    number,
+                    about,
+                    aside,
+                };
                 let copy = self.record(&link, passing, payload, said, Fate::Copy, &[seq]);
                 self.deliver(inner, passing, vec![copy], passing.data);
                 return Verdict::Duplicate;
@@ -558,9 +581,12 @@ impl Policy for Wire {
                     text: text.as_deref(),
                 };
                 let understood = self.understand(inner, passing, payload, None);
-                let about = self.about(&understood.word);
-                let aside = understood.aside;
-                let said = (understood.word, about, aside);
+                let said = Said {
+                    about: self.about(&understood.word),
+                    word: understood.word,
+                    number: understood.number,
+                    aside: understood.aside,
+                };
                 let forged = self.record(&link, passing, payload, said, Fate::Forged, &[seq]);
                 if passing.direction == Direction::Down {
                     let found = self.found(inner, passing, payload.text);

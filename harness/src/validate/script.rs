@@ -64,6 +64,7 @@
 //! | `needs longest host` | he is who has been inside longest |
 //! | `needs line outside` | who has left a room has a line |
 //! | `needs answers` | each request is answered, be it ever so odd |
+//! | `needs numbers` | who asks to come in says a number that the answer repeats |
 //! | `needs announced leaving` | it is promised how soon those who stay hear who went |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
 //! | `may move` | that it is granted is no breach: a server may let one out of a room into another |
@@ -540,6 +541,9 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
         "longest host" => declared(properties.host_passes_to_longest, "host-passes-to: longest"),
         "line outside" => Need::StaysConnected.lacking(dialect),
         "answers" => declared(properties.answers_within.is_some(), "answers-within"),
+        "numbers" => (!dialect.numbers(Kind::Join)).then(|| {
+            format!("in the dialect `{}` no answer repeats a `{{number}}` of its request", dialect.name())
+        }),
         "announced leaving" => declared(properties.announces_leaving_within.is_some(), "announces-leaving-within"),
         "noticed loss" => needed("announced leaving", dialect, patience)
             .or_else(|| Need::NoticesLoss.lacking(dialect)),

@@ -641,3 +641,121 @@ hear:
     let said = tap.overhear_request("POST", "/lines/714148951559609", body, None);
     assert_eq!(said.word, Some(offer("bob")));
 }
+
+/// JSON-RPC: answers are alike, and say by their number what they answer.
+fn calls() -> Arc<Dialect> {
+    let say = r#"
+  create: join
+  join:  { message: { id: "{number}", method: join, room: "{room}" } }
+  leave: { message: { id: "{number}", method: leave } }
+  bye:   { message: { id: "{number}", method: bye, to: "{peer}" } }"#;
+    let hear = r#"
+  joined:  { message: { id: "{number}", result: "{with}" }, of: join }
+  left:    { message: { id: "{number}", result: true }, of: leave }
+  refused: { message: { id: "{number}", error: "{reason}" } }
+  error:   { message: { error: "{reason}" } }
+  peer-joined: { message: { method: came, peer: "{peer}" } }"#;
+    let head = "connect:\n  path: /\nignore:\n  - { message: { id: \"{_}\", result: true } }";
+    dialect(head, say, hear)
+}
+
+fn refused(request: Option<Kind>, reason: &str) -> Word {
+    let reason = reason.to_owned();
+    let notice = Notice::Refused { request, reason };
+    Word::Notice { notice }
+}
+
+fn left() -> Word {
+    let notice = Notice::Left { room: lobby() };
+    Word::Notice { notice }
+}
+
+fn goodbye(to: &str) -> Word {
+    let peer = Some(to.to_owned());
+    let signal = Signal::Bye;
+    Word::Signal { peer, signal }
+}
+
+#[test]
+fn each_request_has_a_number_of_its_own_and_its_answer_is_known_by_it() {
+    let dialect = calls();
+    let book = Book::default();
+    let mut alice = Ends::new(&dialect, "alice", &book);
+    let mut bob = Ends::new(&dialect, "bob", &book);
+    for ends in [&mut alice, &mut bob] {
+        ends.open();
+    }
+    let (said, _) = alice.say(join());
+    assert_eq!(said, [r#"{"id":10001,"method":"join","room":"lobby"}"#]);
+    // No number is said twice, be it on another line.
+    let (said, _) = bob.say(join());
+    assert_eq!(said, [r#"{"id":10002,"method":"join","room":"lobby"}"#]);
+    assert_eq!(alice.hear(r#"{"id":10001,"result":[]}"#).0, [joined(&[])]);
+    let (said, _) = alice.say(goodbye("bob"));
+    assert_eq!(said, [r#"{"id":10003,"method":"bye","to":"bob"}"#]);
+    let (said, _) = alice.say(leave());
+    assert_eq!(said, [r#"{"id":10004,"method":"leave"}"#]);
+    // Alike but for the number: one is the answer to a signal, which says nothing.
+    assert_eq!(alice.hear(r#"{"id":10003,"result":true}"#).0, []);
+    assert_eq!(alice.hear(r#"{"id":10004,"result":true}"#).0, [left()]);
+    // A refusal says by it what it refuses.
+    let full = r#"{"id":10002,"error":"full"}"#;
+    assert_eq!(bob.hear(full).0, [refused(Some(Kind::Join), "full")]);
+    bob.say(goodbye("alice"));
+    let nobody = r#"{"id":10005,"error":"nobody"}"#;
+    assert_eq!(bob.hear(nobody).0, [refused(Some(Kind::Bye), "nobody")]);
+    // What was never understood has none.
+    let no = r#"{"id":null,"error":"no JSON"}"#;
+    assert_eq!(bob.hear(no).0, [refused(None, "no JSON")]);
+}
+
+#[test]
+fn an_answer_to_somebody_else_is_taken_for_anything_else_first() {
+    let dialect = calls();
+    let book = Book::default();
+    let mut alice = Ends::new(&dialect, "alice", &book);
+    let mut bob = Ends::new(&dialect, "bob", &book);
+    for ends in [&mut alice, &mut bob] {
+        ends.open();
+        ends.say(join());
+    }
+    bob.hear(r#"{"id":10002,"result":["alice"]}"#);
+    bob.say(leave());
+    // `ignore` has a place for what is not for her.
+    assert_eq!(alice.hear(r#"{"id":10003,"result":true}"#).0, []);
+    // Nothing has one for this: a wrong answer, as it is heard.
+    let wrong = r#"{"id":10002,"result":["alice"]}"#;
+    let heard = alice.tap.hear_text(wrong);
+    assert_eq!(heard.words.len(), 1);
+    assert_eq!(heard.numbers, [Some("10002".to_owned())]);
+}
+
+#[test]
+fn a_number_that_is_heard_is_said() {
+    let text = r#"
+dialect: d
+connect: { path: / }
+say:
+  join: { message: { id: join, room: "{room}" } }
+  offer: { message: { offer: "{sdp}", to: "{peer}" } }
+  answer: { message: { answer: "{sdp}", to: "{peer}" } }
+hear:
+  joined: { message: { id: "{number}", result: "{with}" } }
+  offer: { message: { offer: "{sdp}", from: "{peer}" } }
+  answer: { message: { answer: "{sdp}", from: "{peer}" } }
+"#;
+    let mistakes = Dialect::read(Path::new("d.yaml"), text).expect_err("nothing says it");
+    let told: Vec<String> = mistakes.iter().map(|mistake| mistake.line()).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("`{number}` is heard, and nothing says it"),
+        "{told:?}"
+    );
+    // In how a line is dialled nothing is asked that could be answered.
+    let text = text
+        .replace("path: /", "path: \"/{number}\"")
+        .replace("id: join", "id: \"{number}\"");
+    let mistakes = Dialect::read(Path::new("d.yaml"), &text).expect_err("none is known there");
+    let told: Vec<String> = mistakes.iter().map(|mistake| mistake.line()).collect();
+    assert!(told[0].contains("`{number}` is not known here"), "{told:?}");
+}

@@ -10,8 +10,8 @@ use glare::laws::{Finding, Law, judge};
 use glare::names::Link;
 use glare::record::{Event, Seq, TraceBuilder, What};
 use glare::signaling::{Audience, Terms};
-use glare::signaling::{Candidate, Dialect, Kind, Notice, Request, Signal};
-use glare::terms::{Ending, Fate, Side};
+use glare::signaling::{Candidate, Dialect, Kind, Notice, Request, Signal, Word};
+use glare::terms::{Direction, Ending, Fate, Side};
 
 const SECOND: u64 = 1_000_000;
 
@@ -561,6 +561,84 @@ fn a_refusal_is_an_answer() {
         finding(&b.events, Law::RequestsAreAnswered, &terms()).premises,
         7
     );
+}
+
+/// The message of this event has this number.
+fn number(b: &mut TraceBuilder, seq: Seq, is: &str) {
+    let event = b.events.iter_mut().find(|event| event.seq == seq);
+    if let Some(What::Message { number, .. }) = event.map(|event| &mut event.what) {
+        *number = Some(is.to_owned());
+    }
+}
+
+/// Two who ask at once are answered each in the other's place.
+#[test]
+fn an_answer_is_to_the_request_whose_number_it_repeats() {
+    for (answers, swapped) in [(["1", "2"], false), (["2", "1"], true)] {
+        let (mut b, alice, bob) = pair();
+        let lines = [link("carol", 1), link("dave", 1)];
+        let asked = [("1", "attic"), ("2", "attic")];
+        for (line, (is, of)) in lines.iter().zip(asked) {
+            b.connect(line);
+            let seq = b.ask(line, Request::Join { room: room(of) }, &[]);
+            number(&mut b, seq, is);
+        }
+        let mut told = Vec::new();
+        for (line, is) in lines.iter().zip(answers) {
+            let notice = Notice::Refused {
+                request: Some(Kind::Join),
+                reason: "full".into(),
+            };
+            let seq = b.tell(line, notice, None, &[]);
+            number(&mut b, seq, is);
+            told.push((4, seq));
+        }
+        b.fence(&[&alice, &bob]);
+        assert_eq!(broken(&b), if swapped { told } else { vec![] });
+    }
+}
+
+#[test]
+fn an_answer_under_a_number_that_nobody_said_or_under_one_twice_is_wrong() {
+    let (mut b, alice, bob) = pair();
+    relay(&mut b, &bob, &alice, &offer("o"));
+    let carol = link("carol", 1);
+    b.connect(&carol);
+    let asked = b.ask(
+        &carol,
+        Request::Join {
+            room: room("attic"),
+        },
+        &[],
+    );
+    number(&mut b, asked, "7");
+    let tell = |b: &mut TraceBuilder, is: &str| {
+        let notice = Notice::Refused {
+            request: Some(Kind::Join),
+            reason: "full".into(),
+        };
+        let seq = b.tell(&carol, notice, None, &[]);
+        number(b, seq, is);
+        seq
+    };
+    tell(&mut b, "7");
+    let twice = tell(&mut b, "7");
+    let nobodys = tell(&mut b, "8");
+    b.fence(&[&alice]);
+    assert_eq!(broken(&b), [(4, twice), (4, nobodys)]);
+    // It may be that of something that nobody understood.
+    for event in &mut b.events {
+        if let What::Message {
+            word,
+            direction: Direction::Up,
+            ..
+        } = &mut event.what
+            && matches!(word, Some(Word::Signal { .. }))
+        {
+            *word = None;
+        }
+    }
+    assert!(!broken(&b).contains(&(4, nobodys)));
 }
 
 #[test]

@@ -87,9 +87,10 @@ fn what() -> impl Strategy<Value = What> {
         prop::option::of(0..PEERS.len()),
         fates,
         0..3_u8,
+        prop::option::of(0..3_u8),
     )
         .prop_map(
-            |(link, up, carrier, word, about, fate, digest)| What::Message {
+            |(link, up, carrier, word, about, fate, digest, number)| What::Message {
                 link,
                 direction: if up { Direction::Up } else { Direction::Down },
                 carrier,
@@ -100,6 +101,7 @@ fn what() -> impl Strategy<Value = What> {
                 digest: digest.to_string().into(),
                 text: "GET".into(),
                 of: None,
+                number: number.map(|number| number.to_string()),
             },
         );
     prop_oneof![
@@ -193,6 +195,7 @@ fn on(link: Link, direction: Direction, word: Word) -> What {
         digest: "same".into(),
         text: String::new(),
         of: None,
+        number: None,
     }
 }
 

@@ -229,6 +229,7 @@ fn secrets_reach_neither_memory_nor_disk() {
             digest: "d".into(),
             text: format!("POST /a?access_token={secret}\n{text}"),
             of: None,
+            number: None,
         },
         &[],
     );

@@ -528,6 +528,7 @@ fn up(peer: &str, fate: Fate) -> What {
         digest: Fingerprint::default(),
         text: "{".into(),
         of: None,
+        number: None,
     }
 }
 

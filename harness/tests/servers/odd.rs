@@ -146,3 +146,32 @@ fn what_comes_with_a_word_may_be_anything() {
         breaks_alone(&stand, &[joins, offers].concat(), broken);
     }
 }
+
+/// What `server.js` of the example `numbered` answers, and what it answers in its place where the numbers of two who ask at once get mixed up, or
+/// where an answer has one that nobody has said.
+const NUMBERED: &str = "say(line, { id, result: methods[message.method](message.params) })";
+const MIXED_UP: &str = "latest = id; const result = methods[message.method](message.params); setTimeout(() => say(line, { id: latest, result }), 5)";
+const ONE_MORE: &str = "say(line, { id: message.method === 'leave' ? id + 1 : id, result: methods[message.method](message.params) })";
+
+#[test]
+fn an_answer_under_the_number_of_another_request_is_noticed() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/numbered");
+    let read = |name: &str| std::fs::read_to_string(example.join(name)).expect("a text");
+    let (text, spoken) = (read("server.js"), read("dialect.yaml"));
+    assert!(text.contains(NUMBERED));
+    for (answers, broken) in [
+        (NUMBERED, &[][..]),
+        (MIXED_UP, &["6.17"]),
+        (ONE_MORE, &["2.13"]),
+    ] {
+        let stand = Stand::new();
+        let text = text.replace(NUMBERED, answers);
+        stand.write("server.js", &format!("let latest\n{text}"));
+        stand.write("d.yaml", &spoken);
+        breaks_alone(&stand, &["2.13", "6.17"], broken);
+    }
+}

@@ -114,6 +114,7 @@ impl TraceBuilder {
             digest: Digest::public().of(digest.as_bytes()).into(),
             text,
             of: None,
+            number: None,
         };
         self.add(what, cause)
     }

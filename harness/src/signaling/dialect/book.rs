@@ -11,6 +11,18 @@ use crate::lock::lock;
 use crate::names::RoomName;
 use crate::signaling::Kind;
 
+/// The variable that is another one in each request, and that its answer repeats.
+pub(super) const NUMBER: &str = "number";
+
+/// Requests are numbered from here on: no number of a person's own, and none that a server counts something by.
+const FIRST_NUMBER: u64 = 10_001;
+
+/// So many numbers are known: a page may flood.
+const MOST_NUMBERS: usize = 100_000;
+
+/// A longer one ties nothing to anything.
+const LONGEST_NUMBER: usize = 64;
+
 /// A server that has not told somebody its id by then is not waited for.
 const EXPECTED_FOR: Duration = Duration::from_secs(1);
 
@@ -33,6 +45,16 @@ struct Pages {
     places: BTreeMap<String, BTreeMap<RoomName, Place>>,
     /// Who next asks for a place of his by what he was given for it, whatever has become of it.
     insisting: BTreeSet<String>,
+    numbers: Numbers,
+}
+
+/// What was said under which number, where requests have one that their answers repeat.
+#[derive(Debug, Default)]
+struct Numbers {
+    /// So many were given out.
+    given: u64,
+    /// By number and who said it; `None`: it was no word, but part of how one talks to the server.
+    of: BTreeMap<String, BTreeMap<String, Option<Kind>>>,
 }
 
 /// Somebody's place in a room, or what is left of it.
@@ -120,6 +142,39 @@ impl Book {
         let expected = &mut pages.expected;
         expected.retain(|_, since| since.elapsed() < EXPECTED_FOR);
         !expected.is_empty()
+    }
+
+    /// A number that nobody in this case has said, for a word of this kind, or for what is no word.
+    pub(super) fn new_number(&self, peer: &str, kind: Option<Kind>) -> u64 {
+        let number = {
+            let numbers = &mut lock(&self.0).numbers;
+            let number = FIRST_NUMBER.saturating_add(numbers.given);
+            numbers.given += 1;
+            number
+        };
+        self.is_said_under(peer, &number.to_string(), kind);
+        number
+    }
+
+    /// This peer said this under that number, which may be of its own making.
+    pub(super) fn is_said_under(&self, peer: &str, number: &str, kind: Option<Kind>) {
+        let of = &mut lock(&self.0).numbers.of;
+        if number.len() <= LONGEST_NUMBER && of.len() < MOST_NUMBERS {
+            let of = of.entry(number.to_owned()).or_default();
+            of.insert(peer.to_owned(), kind);
+        }
+    }
+
+    /// What this peer said under this number.
+    pub(super) fn said_under(&self, peer: &str, number: &str) -> Option<Option<Kind>> {
+        let pages = lock(&self.0);
+        pages.numbers.of.get(number)?.get(peer).copied()
+    }
+
+    /// What anybody said under it.
+    pub(super) fn anybody_said_under(&self, number: &str) -> Option<Option<Kind>> {
+        let pages = lock(&self.0);
+        pages.numbers.of.get(number)?.values().next().copied()
     }
 
     /// From now on this id is that room's.

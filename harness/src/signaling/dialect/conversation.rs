@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+use super::book::NUMBER;
 use super::meant::{Meant, Say};
 use super::template::{Missing, Variables, fill_text};
 use super::words::Called;
@@ -84,6 +85,8 @@ pub struct Conversation {
     pub(super) parting: Option<(String, String)>,
     /// So many fences have been said, and are not answered.
     pub(super) fences: usize,
+    /// The number that the next word is said under, where that is settled before.
+    pub(super) number: Option<u64>,
 }
 
 /// Whether something else than a request was said that the server has not certainly done with.
@@ -132,6 +135,7 @@ impl Conversation {
             waiting: VecDeque::new(),
             parting: None,
             fences: 0,
+            number: None,
         };
         own.choose_id();
         own
@@ -297,14 +301,15 @@ impl Conversation {
                 return Ok(says);
             }
             let ack = self.next_ack(step, Some(kind));
-            let variables = self.said_variables(word);
+            let last = at + 1 == way.steps.len();
+            let mut variables = self.said_variables(word);
+            self.numbered(step, last.then_some(kind), &mut variables);
             let out = self.out(step, &variables, ack);
             let out = out.map_err(|Missing(variable)| Unspeakable::Missing {
                 dialect: dialect.name.clone(),
                 kind,
                 variable,
             })?;
-            let last = at + 1 == way.steps.len();
             let means = match last {
                 true => Meant::Word(kind),
                 false => Meant::Aside,
@@ -343,7 +348,9 @@ impl Conversation {
         let out = match dialect.every.get(beat) {
             Some(beat) => {
                 let ack = self.next_ack(&beat.say, None);
-                self.out(&beat.say, &self.variables(), ack).ok()?
+                let mut variables = self.variables();
+                self.numbered(&beat.say, None, &mut variables);
+                self.out(&beat.say, &variables, ack).ok()?
             }
             None => Out::Text("2".into()),
         };
@@ -450,6 +457,20 @@ impl Conversation {
             self.acks.insert(number, kind);
             number
         })
+    }
+
+    /// Gives what is said a number of its own, where it has one that its answer repeats: as this word, or as no word.
+    pub(super) fn numbered(
+        &self,
+        step: &Saying,
+        kind: Option<Kind>,
+        variables: &mut Variables<'_>,
+    ) {
+        if step.is_numbered() && variables.get(NUMBER).is_none() {
+            let settled = self.number.filter(|_| kind.is_some());
+            let number = settled.unwrap_or_else(|| self.book.new_number(&self.me, kind));
+            variables.set(NUMBER, number);
+        }
     }
 
     pub(super) fn value(&self, text: &str) -> Option<Json> {
@@ -708,9 +729,10 @@ impl Conversation {
                 self.room = Some(room.clone());
                 self.awaits = false;
             }
+            // Who asks to come in is still to be answered where it is a signal that is refused.
             Word::Notice {
-                notice: Notice::Refused { .. },
-            } => self.awaits = false,
+                notice: Notice::Refused { request, .. },
+            } => self.awaits &= request.is_some_and(Kind::is_signal),
             Word::Notice {
                 notice: Notice::Left { .. } | Notice::Kicked { .. },
             } => {

@@ -1,5 +1,6 @@
 //! What a line is dialled with: the path, what goes before it, and what is said first of all.
 
+use super::book::NUMBER;
 use super::template::{Hole, text_holes};
 use super::{Dialect, Saying, Then};
 
@@ -52,5 +53,10 @@ impl Saying {
         let mut found = self.body.holes();
         found.extend(routes.chain(headers));
         found
+    }
+
+    /// Whether it has a number of its own, which its answer repeats.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.holes().iter().any(|hole| hole.name == NUMBER)
     }
 }

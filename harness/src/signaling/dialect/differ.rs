@@ -329,6 +329,7 @@ pub(super) fn wrong_type(name: &str, value: &Json) -> Option<&'static str> {
         "sdp" | "candidate-line" => (text, "text"),
         "room" | "room-id" => (id, "text or a number, a room"),
         "me" | "self" | "peer" => (id, "text or a number, a peer's id"),
+        "number" => (id || value.is_null(), "the number of a request"),
         "reason" => (id || value.is_null(), "text, a number or null"),
         "how" | "request" | "sdp-mid" | "ufrag" => (or_null, "text or null"),
         "candidate" => (value.is_object(), "an object, a candidate"),

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use self::words::Words;
 use super::template::{Missing, id_text};
-use super::{Alias, Book, Conversation, Dialect, Framing, Meant, Out, Say, Unspeakable};
+use super::{Alias, Book, Conversation, Dialect, Framing, Meant, Out, Say, Saying, Unspeakable};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Field, Garbage, Kind, Notice, Request, Signal, Word};
 
@@ -37,7 +37,7 @@ impl Conversation {
         let usual = [Kind::Join, Kind::Create];
         let usual = usual.into_iter().find(|kind| self.dialect.passes(*kind));
         let of = of.or(usual).unwrap_or(Kind::Offer);
-        let mut sound = self.clone();
+        let mut sound = self.numbered_once(of);
         // Nobody has an id by that name, and a field stands where one would.
         sound.book = Book::default();
         sound.choose_no_room_ids();
@@ -77,6 +77,26 @@ impl Conversation {
         if field == Field::Given {
             return self.garbage_given(kind);
         }
+        self.numbered_once(of).spoilt_word(kind, of, field, to)
+    }
+
+    /// The same, where the message is another one each time only by what is spoilt.
+    fn numbered_once(&self, of: Kind) -> Self {
+        let mut own = self.clone();
+        let way = self.dialect.way(of);
+        let mut steps = way.into_iter().flat_map(|way| &way.steps);
+        own.number =
+            (steps.any(Saying::is_numbered)).then(|| self.book.new_number(&self.me, Some(of)));
+        own
+    }
+
+    fn spoilt_word(
+        &self,
+        kind: Garbage,
+        of: Kind,
+        field: Field,
+        to: Option<&str>,
+    ) -> Result<Vec<Say>, Unspeakable> {
         // What is not marked is the word itself, where that is wanted. What holds others is known by what it holds.
         let holds = |one: Field| field == Field::Payload && !matches!(one, Field::Peer | Field::Me);
         let is = |one: Field| field == one || field == Field::Word || holds(one);
@@ -212,7 +232,8 @@ impl Conversation {
         let each = given.iter().map(|name| {
             let mut marked = sound.clone();
             marked.link.extend([mark(name)]);
-            let variables = marked.said_variables(&word);
+            let mut variables = marked.said_variables(&word);
+            marked.numbered(saying, Some(Kind::Join), &mut variables);
             let out = marked.out(saying, &variables, None);
             let out = out.map_err(|Missing(variable)| Unspeakable::Missing {
                 dialect: dialect.name.clone(),
@@ -241,6 +262,7 @@ impl Conversation {
             are_keys: self.dialect.words_are_keys(),
             behind: self.dialect.word_key().map(str::to_owned),
             own: id.into_iter().chain([self.me.to_string()]).collect(),
+            number: self.number.map(|number| number.to_string()),
         }
     }
 
@@ -360,13 +382,14 @@ fn json_of(text: &str) -> Option<(&str, Json)> {
 /// such text.
 fn is_word_of<'w>(value: &Json, words: &'w Words) -> impl Fn(&Json) -> bool + use<'w> {
     let is_text = |leaf: &Json| {
-        let is_word = |text: &str| !text.contains(MARK) && !words.own.iter().any(|own| own == text);
+        let is_word = |text: &str| !text.contains(MARK) && !words.is_own(text);
         leaf.as_str().is_some_and(is_word)
     };
-    let begins_with_number = value.get(0).is_some_and(Json::is_number);
+    let is_number = |leaf: &Json| leaf.is_number() && !words.is_own(&leaf.to_string());
+    let begins_with_number = value.get(0).is_some_and(is_number);
     let numbered = begins_with_number || !any_leaf(value, &is_text);
     move |leaf| match numbered {
-        true => leaf.is_number(),
+        true => is_number(leaf),
         false => is_text(leaf),
     }
 }

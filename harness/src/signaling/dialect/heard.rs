@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::book::NUMBER;
 use super::conversation::{Conversation, Waiting};
 use super::meant::{Meant, Say};
 use super::socketio::Packet;
@@ -19,6 +20,8 @@ use crate::signaling::{Kind, Notice, Word};
 pub struct Heard {
     /// What it says, in order. Several words may stand in one message.
     pub words: Vec<Word>,
+    /// For each word the number that its message repeats of a request, where it does.
+    pub numbers: Vec<Option<String>>,
     /// What is to be sent now.
     pub says: Vec<Say>,
     /// It is known to the dialect, whether it says anything or not.
@@ -40,9 +43,23 @@ impl Heard {
             },
         };
         self.words.push(Word::Notice { notice });
+        self.numbers.push(None);
         self.understood = true;
         self.refused = Some(reason);
     }
+
+    /// These words were in one message that repeats this number.
+    fn say(&mut self, words: impl IntoIterator<Item = Word>, number: Option<&String>) {
+        self.words.extend(words);
+        self.numbers.resize(self.words.len(), number.cloned());
+    }
+}
+
+/// The words of a message, and the number that it repeats of a request.
+#[derive(Default)]
+struct Answer {
+    words: Vec<Word>,
+    number: Option<String>,
 }
 
 /// A refusal that comes as the answer to one request is of that request.
@@ -57,7 +74,7 @@ fn answered(word: Word, asked: Option<Kind>) -> Word {
                     },
             },
             Some(asked),
-        ) if asked.is_request() => {
+        ) if asked.is_request() || asked.is_signal() => {
             let request = Some(asked);
             let notice = Notice::Refused { request, reason };
             Word::Notice { notice }
@@ -137,6 +154,7 @@ impl Conversation {
         for message in messages {
             let heard = self.hear_message(message, None);
             all.words.extend(heard.words);
+            all.numbers.extend(heard.numbers);
             all.says.extend(heard.says);
             all.understood &= heard.understood;
             all.refused = all.refused.or(heard.refused);
@@ -153,6 +171,7 @@ impl Conversation {
         for reflex in &dialect.reply {
             let mut variables = self.variables();
             if reflex.hear.hears(&message, &mut variables) {
+                self.numbered(&reflex.say, None, &mut variables);
                 let out = self.out(&reflex.say, &variables, None).ok();
                 let means = Meant::Aside;
                 heard.says.extend(out.map(|out| Say { out, means }));
@@ -164,13 +183,19 @@ impl Conversation {
             self.remember(captured, with.as_deref());
             heard.understood = true;
         }
-        let words = self.hear_words(&dialect, ack.is_some(), |hearing, variables| {
-            hearing.hears(&message, variables)
-        });
-        let words = self.told_coming_in(words, &mut heard);
+        let known = heard.understood;
+        let passes_over = |own: &Self| known || own.any(&dialect.ignore, &message).is_some();
+        let answer = self.hear_words(
+            &dialect,
+            ack.is_some(),
+            passes_over,
+            |hearing, variables| hearing.hears(&message, variables),
+        );
+        let words = self.told_coming_in(answer.words, &mut heard);
         let words = words.into_iter().map(|word| answered(word, ack.flatten()));
-        heard.words.extend(words);
-        self.hear_members(&dialect, &message, &mut heard);
+        heard.say(words, answer.number.as_ref());
+        let changed = self.hear_members(&dialect, &message, &mut heard);
+        heard.say(changed, None);
         heard.understood |= !heard.words.is_empty();
         // Last, so that all that is not for us can be ignored in one pattern.
         heard.understood |= !heard.understood && self.any(&dialect.ignore, &message).is_some();
@@ -182,13 +207,19 @@ impl Conversation {
         let dialect = Arc::clone(&self.dialect);
         let reason = self.alias.take_off(reason).into_owned();
         let value = Json::from(reason.as_str());
-        self.hear_words(&dialect, true, |hearing, variables| {
-            let fits = hearing.close == Some(code) && hearing.matches(&value, variables);
-            if fits && variables.get("reason").is_none() {
-                variables.put("reason", value.clone());
-            }
-            fits
-        })
+        self.hear_words(
+            &dialect,
+            true,
+            |_| false,
+            |hearing, variables| {
+                let fits = hearing.close == Some(code) && hearing.matches(&value, variables);
+                if fits && variables.get("reason").is_none() {
+                    variables.put("reason", value.clone());
+                }
+                fits
+            },
+        )
+        .words
     }
 
     /// Understands the response to one of the peer's own requests.
@@ -210,12 +241,17 @@ impl Conversation {
                 .is_some_and(|route| route.method == method)
                 && hearing.status.is_none_or(|range| range.contains(status))
         };
-        let words = self.hear_words(&dialect, true, |hearing, variables| {
-            fits(hearing)
-                && (hearing.http.as_ref())
-                    .is_some_and(|route| matches_text(&route.path, &path, variables))
-                && hearing.matches(&value, variables)
-        });
+        let answer = self.hear_words(
+            &dialect,
+            true,
+            |_| false,
+            |hearing, variables| {
+                fits(hearing)
+                    && (hearing.http.as_ref())
+                        .is_some_and(|route| matches_text(&route.path, &path, variables))
+                    && hearing.matches(&value, variables)
+            },
+        );
         // Where no answer to such a request says anything, yes says nothing.
         let speaks = dialect.hear.iter().any(|(_, hearing)| {
             let mut variables = self.variables();
@@ -223,7 +259,7 @@ impl Conversation {
                 route.method == method && matches_text(&route.path, &path, &mut variables)
             })
         });
-        let mut understood = !words.is_empty() || (!speaks && (200..300).contains(&status));
+        let mut understood = !answer.words.is_empty() || (!speaks && (200..300).contains(&status));
         for before in &dialect.connect.before {
             let asked = before.ask.http.as_ref();
             let mut variables = self.variables();
@@ -244,11 +280,12 @@ impl Conversation {
                 understood = true;
             }
         }
-        Heard {
-            words,
+        let mut heard = Heard {
             understood,
             ..Heard::default()
-        }
+        };
+        heard.say(answer.words, answer.number.as_ref());
+        heard
     }
 
     /// What this message captures by the first of these patterns that it fits.
@@ -382,6 +419,32 @@ impl Conversation {
         }
     }
 
+    /// Whether a message that repeats the number under which this was said can be this word: where all answers are alike, it is the number that
+    /// tells them apart.
+    fn may_answer_that(&self, hears: Hears, hearing: &Hearing, said: Option<Kind>) -> bool {
+        let is = |of: Kind, said: Kind| {
+            let like = self.dialect.way(said).and_then(|way| way.like);
+            said == of || like == Some(of)
+        };
+        let by_itself = match hears {
+            Hears::Fenced => Some(Kind::Fence),
+            Hears::Kind(Kind::Left) => Some(Kind::Leave),
+            Hears::Kind(Kind::Destroyed) => Some(Kind::Destroy),
+            Hears::Kind(_) => None,
+        };
+        match (hearing.of, said) {
+            (Some(of), Some(said)) => is(of, said),
+            (Some(_), None) => false,
+            (None, Some(said)) => match hears {
+                Hears::Kind(Kind::Created | Kind::Joined) => {
+                    matches!(said, Kind::Create | Kind::Join)
+                }
+                _ => by_itself.is_none_or(|of| of == said),
+            },
+            (None, None) => true,
+        }
+    }
+
     /// Whether what answers one request alone (`of:`) can come now: where messages that are alike answer others, too, it is the request that
     /// tells them apart. An acknowledgement of socket.io says itself what it answers.
     fn may_answer(&self, hears: Hears, hearing: &Hearing) -> bool {
@@ -396,13 +459,15 @@ impl Conversation {
         })
     }
 
-    /// What it means; and whether the wire ties it to what it answers, as a response or an acknowledgement is.
+    /// What it means. `tied`: the wire ties it to what it answers, as it does a response or an acknowledgement. What repeats a number that is none of
+    /// this peer's answers nothing of it, and may be anything else: where it is nothing else, and nothing that `passes_over`, it is a wrong answer.
     fn hear_words<'a>(
         &mut self,
         dialect: &'a Dialect,
         tied: bool,
+        passes_over: impl Fn(&Self) -> bool,
         fits: impl Fn(&'a Hearing, &mut Variables<'a>) -> bool,
-    ) -> Vec<Word> {
+    ) -> Answer {
         let mut known_by_now = self.variables();
         // Who asks to come in may be told a new id by the answer, as on the first time.
         let named_again = self.awaits && dialect.names_in_answers();
@@ -427,14 +492,32 @@ impl Conversation {
         let unasked = |hears: &Hears| *hears == Hears::Fenced && self.fences == 0;
         let first = dialect.hear.iter().filter(|(hears, _)| !unasked(hears));
         let last = dialect.hear.iter().filter(|(hears, _)| unasked(hears));
-        let found = first.chain(last).find_map(|(hears, hearing)| {
+        let all = first.chain(last);
+        let foreign = std::cell::Cell::new(false);
+        let mut find = |(hears, hearing): &'a (Hears, Hearing), any_number: bool| {
             let (variables, known) = match tells_anew(hears) {
                 true => (&mut anew, counts.1),
                 false => (&mut known_by_now, counts.0),
             };
             variables.forget(known);
-            if !self.may_answer(*hears, hearing)
-                || !fits(hearing, variables)
+            if !fits(hearing, variables) {
+                return None;
+            }
+            let number = variables.id(NUMBER);
+            let said = (number.as_ref()).and_then(|number| self.book.said_under(&self.me, number));
+            let said = match (&number, said) {
+                (Some(number), None) if any_number => self.book.anybody_said_under(number),
+                (Some(_), None) => {
+                    foreign.set(true);
+                    return None;
+                }
+                (_, said) => said,
+            };
+            let may_answer = match said {
+                Some(said) => self.may_answer_that(*hears, hearing, said),
+                None => self.may_answer(*hears, hearing),
+            };
+            if !may_answer
                 || self.is_for_another(variables)
                 || self.is_of_another_room(*hears, variables)
             {
@@ -476,11 +559,20 @@ impl Conversation {
             {
                 *with = self.book.others(room.as_str(), &self.me);
             }
-            Some((words, states, Self::captures(variables, known)))
-        });
-        let Some((mut words, states, captured)) = found else {
-            return Vec::new();
+            let captured = Self::captures(variables, known);
+            Some((words, states, captured, number, said))
         };
+        let mut found = all.clone().find_map(|form| find(form, false));
+        if found.is_none() && foreign.get() && !passes_over(self) {
+            found = all.clone().find_map(|form| find(form, true));
+        }
+        let Some((mut words, states, captured, number, said)) = found else {
+            return Answer::default();
+        };
+        let tied = tied || said.is_some();
+        if let Some(said) = said {
+            words = (words.into_iter().map(|word| answered(word, said))).collect();
+        }
         if words.len() == 1
             && let Some(word) = words.pop()
         {
@@ -527,7 +619,7 @@ impl Conversation {
         for word in &words {
             self.part(word);
         }
-        words
+        Answer { words, number }
     }
 
     /// Where the yes does not say who is inside, and they are told one by one before it: that is no news, but whom one is with then.
@@ -661,9 +753,14 @@ impl Conversation {
     }
 
     /// The full list of who is inside: what has changed since the last one.
-    fn hear_members(&mut self, dialect: &Dialect, message: &Message<'_>, heard: &mut Heard) {
+    fn hear_members(
+        &mut self,
+        dialect: &Dialect,
+        message: &Message<'_>,
+        heard: &mut Heard,
+    ) -> Vec<Word> {
         let Some(captured) = self.any(&dialect.members, message) else {
-            return;
+            return Vec::new();
         };
         heard.understood = true;
         let mut variables = Variables::default();
@@ -671,7 +768,7 @@ impl Conversation {
             variables.put(name, value.clone());
         }
         let Some(ids) = words::with(&variables, "members") else {
-            return;
+            return Vec::new();
         };
         let listed: BTreeSet<String> = ids
             .into_iter()
@@ -711,7 +808,7 @@ impl Conversation {
         for word in &words {
             self.hears(word);
         }
-        heard.words.extend(words);
+        words
     }
 }
 

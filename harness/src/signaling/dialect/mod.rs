@@ -681,6 +681,20 @@ impl Dialect {
         self.way(kind).is_some_and(|way| way.done == Ends::Answered)
     }
 
+    /// Whether a request of this kind has a number that its answer repeats.
+    pub fn numbers(&self, kind: Kind) -> bool {
+        let way = self.way(kind).and_then(|way| match way.like {
+            Some(like) => self.way(like),
+            None => Some(way),
+        });
+        let repeats = |(hears, hearing): &(Hears, Hearing)| {
+            let answers = matches!(hears, Hears::Kind(Kind::Created | Kind::Joined));
+            answers && hearing.captures(book::NUMBER)
+        };
+        way.is_some_and(|way| way.steps.last().is_some_and(Saying::is_numbered))
+            && self.hear.iter().any(repeats)
+    }
+
     /// Whether it captures something of this name for later.
     fn is_own(&self, name: &str) -> bool {
         self.captured.iter().any(|own| own == name)

@@ -69,6 +69,7 @@ impl Conversation {
                 variables.set("room", room.as_str());
             }
             self.alias.put_on(&mut variables);
+            self.numbered(saying, None, &mut variables);
             // The reader has seen to it that all that it needs is captured before.
             let out = self.out(saying, &variables, None).ok();
             says.extend(out.map(|out| Say {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::book::NUMBER;
 use super::conversation::Conversation;
 use super::meant::Meant;
 use super::socketio::Packet;
-use super::template::{Variables, matches_text};
+use super::template::{Variables, id_text, matches_text};
 use super::{Body, Dialect, Ends, Framing, Saying, Then, words};
 use crate::names::RoomName;
 use crate::signaling::{Kind, Notice, Request, Word};
@@ -17,6 +18,8 @@ use crate::signaling::{Kind, Notice, Request, Word};
 pub struct Overheard {
     /// What it says.
     pub word: Option<Word>,
+    /// The number that it is said under, and that its answer repeats, where it has one.
+    pub number: Option<String>,
     /// It is known to the dialect, whether it says anything or not.
     pub understood: bool,
     /// What the peer may take for the server's word once this has gone on, though nothing comes: there is no answer.
@@ -149,10 +152,15 @@ impl Conversation {
         });
         let Some((word, captured, again)) = found else {
             return Overheard {
-                understood: Self::is_aside(dialect, fits),
+                understood: self.is_aside(dialect, fits),
                 ..Overheard::default()
             };
         };
+        let number = captured.iter().find(|(name, _)| name == NUMBER);
+        let number = number.and_then(|(_, number)| id_text(number));
+        if let Some(number) = &number {
+            self.book.is_said_under(&self.me, number, Some(word.kind()));
+        }
         self.learn_own(&captured);
         if let Word::Signal {
             peer: Some(peer), ..
@@ -171,6 +179,7 @@ impl Conversation {
         let implied = self.implied(&word);
         Overheard {
             word: Some(word),
+            number,
             understood: true,
             implied,
         }
@@ -178,6 +187,7 @@ impl Conversation {
 
     /// Whether it is part of how one talks to this server.
     fn is_aside<'a>(
+        &self,
         dialect: &'a Dialect,
         fits: impl Fn(&'a Saying, &mut Variables<'a>) -> bool,
     ) -> bool {
@@ -197,7 +207,11 @@ impl Conversation {
         all.any(|saying| {
             // What it captures elsewhere need not be known here.
             let mut variables = Variables::default();
-            fits(saying, &mut variables)
+            let fits = fits(saying, &mut variables);
+            if let Some(number) = variables.id(NUMBER).filter(|_| fits) {
+                self.book.is_said_under(&self.me, &number, None);
+            }
+            fits
         })
     }
 

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::book::NUMBER;
 use super::promises;
 use super::properties::{
     ABSENT_PEER, AUDIENCE, AbsentPeer, Audience, HOST_PASSES_TO, KICK_BY, KickBy, Properties,
     SAME_ID, SameId,
 };
 use super::words::Hears;
-use super::{Binary, Dialect, Framing, Hearing, Then, Way, socketio};
+use super::{Binary, Dialect, Framing, Hearing, Saying, Then, Way, socketio};
 use crate::carrier::Packets;
 use crate::mistake::{Mistakes, quoted};
 use crate::names::is_name;
@@ -222,6 +223,23 @@ impl Reader<'_> {
         let (hear, members) = find("hear").map(|node| self.hear(node)).unwrap_or_default();
         if let (Some(_), Some(_)) = (find("say"), find("hear")) {
             self.complete(entries, &say, &hear, candidates == Some(WITHIN));
+        }
+        let opening = connect.then.iter().filter_map(|then| match then {
+            Then::Say(saying) => Some(saying),
+            Then::Hear { .. } => None,
+        });
+        let words = say.iter().flat_map(|(_, way)| &way.steps);
+        let beats = every.iter().flatten().map(|beat| &beat.say);
+        let again = rejoin.iter().map(|(again, _)| again);
+        let mut said = opening.chain(words).chain(beats).chain(again);
+        if let Some(node) = find("hear")
+            && hear.iter().any(|(_, hearing)| hearing.captures(NUMBER))
+            && !said.any(Saying::is_numbered)
+        {
+            self.mistakes
+                .add(&node.span, "`{number}` is heard, and nothing says it")
+                .expect("each request has another one, and its answer repeats it")
+                .advise("put it into the requests of `say`, or hear `{_}` here");
         }
         if let Some(node) = find("how").filter(|_| properties.how.is_declared()) {
             self.tells_how(node, &hear);

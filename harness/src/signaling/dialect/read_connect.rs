@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::book::NUMBER;
 use super::read::{Fields, Reader};
 use super::read_template::Templates;
 use super::socketio::Version;
@@ -23,7 +24,7 @@ const SHORTEST_BEAT: Duration = Duration::from_millis(100);
 
 /// The names of variables that mean something to every dialect.
 const COMMON: &[&str] = &[
-    "me", "self", "peer", "room", "room-id", "with", "members", "reason",
+    "me", "self", "peer", "room", "room-id", "with", "members", "reason", NUMBER,
 ];
 
 /// The names of what words carry.
@@ -250,7 +251,7 @@ impl Reader<'_> {
         let fields = Fields(entries);
         let Some(heard) = fields.find("hear") else {
             self.known("a step of opening", entries, &["message"]);
-            let known = self.with_own(&["me", "self", "room"]);
+            let known = self.with_own(&["me", "self", "room", NUMBER]);
             let saying = self.one_saying(node, entries, &refs(&known))?;
             return Some(Then::Say(saying));
         };
@@ -269,7 +270,8 @@ impl Reader<'_> {
             return Vec::new();
         };
         let forms = one_or_more(node).iter().filter_map(|item| {
-            let body = self.templates(&["me", "reason"], true).template(item)?;
+            let known = ["me", "reason", NUMBER];
+            let body = self.templates(&known, true).template(item)?;
             Some(Hearing {
                 body: Body::Template(body),
                 ..Hearing::default()
@@ -391,7 +393,7 @@ impl Reader<'_> {
                 after.wrong("at least `100ms`", self.mistakes);
                 continue;
             }
-            let known = self.with_own(&["me", "self", "room"]);
+            let known = self.with_own(&["me", "self", "room", NUMBER]);
             let say = self.one_saying(item, entries, &refs(&known));
             all.extend(say.map(|say| Beat { every, say }));
         }

@@ -208,7 +208,8 @@ impl Conversation {
             });
         }
         self.link.extend(values);
-        let variables = self.said_variables(word);
+        let mut variables = self.said_variables(word);
+        self.numbered(saying, Some(word.kind()), &mut variables);
         let out = self.out(saying, &variables, None);
         Some(match out {
             Ok(super::Out::Text(text)) => Ok(text),

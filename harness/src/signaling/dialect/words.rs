@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::book::NUMBER;
 use super::template::{Variables, id_text, plain};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Kind, Notice, Request, Signal, Word};
@@ -26,7 +27,7 @@ const CANDIDATE: &[&str] = &[
 
 /// The variables that a word of this kind has when a peer says it.
 pub(crate) fn said_variables(kind: Kind) -> Vec<&'static str> {
-    let mut names = vec!["me", "self"];
+    let mut names = vec!["me", "self", NUMBER];
     match kind {
         Kind::Create | Kind::Join | Kind::Leave | Kind::Destroy => {
             names.extend(["room", "room-id"])
@@ -50,7 +51,7 @@ pub(crate) fn heard_variables(
     hears: Hears,
 ) -> (&'static [&'static [&'static str]], Vec<&'static str>) {
     let Hears::Kind(kind) = hears else {
-        return (&[], vec!["me", "self", "reason"]);
+        return (&[], vec!["me", "self", NUMBER, "reason"]);
     };
     let (needed, more): (&[&[&str]], &[&str]) = match kind {
         Kind::Created | Kind::Left | Kind::Destroyed | Kind::Kicked => (&[], &["room", "room-id"]),
@@ -70,7 +71,7 @@ pub(crate) fn heard_variables(
         ),
         _ => (&[], &["peer", "room"]),
     };
-    let mut all = vec!["me", "self"];
+    let mut all = vec!["me", "self", NUMBER];
     all.extend(needed.iter().flat_map(|group| group.iter().copied()));
     all.extend(more);
     (needed, all)

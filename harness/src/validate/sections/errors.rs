@@ -117,4 +117,14 @@ const ROWS: &[Row] = &[
             do garbage: { peer: bob, kind: wrong-type, within: 3s }\n\
             do tell bob alice offer\n\
             do tell alice bob answer" },
+    Row { number: 17, title: "those who ask at once are each answered under the number of their own request", source: Source::Law(Law::RequestsAreAnswered), native: false, broken_by: "",
+        why: "Who is answered under another number waits on, and who did not ask is answered.",
+        steps: "needs numbers\n\
+            given open alice lobby\n\
+            given open bob attic\n\
+            given connect: { peer: carol }\n\
+            given connect: { peer: dave }\n\
+            do { together: [ { join: { peer: carol, room: lobby } }, { join: { peer: dave, room: attic } } ] }\n\
+            do tell carol alice offer\n\
+            do tell dave bob offer" },
 ];

@@ -76,6 +76,7 @@ fn what_the_tap_held_back_is_not_the_servers_disorder() {
             digest,
             text,
             of: None,
+            number: None,
         },
         other => other,
     };

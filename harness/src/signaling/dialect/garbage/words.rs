@@ -17,9 +17,17 @@ pub(super) struct Words {
     pub behind: Option<String>,
     /// Texts that are none: what the server knows the peer by.
     pub own: Vec<String>,
+    /// What its answer repeats is none either.
+    pub number: Option<String>,
 }
 
 impl Words {
+    /// Whether this is said of whoever says it, or numbers what he says.
+    pub fn is_own(&self, text: &str) -> bool {
+        let number = self.number.as_deref();
+        self.own.iter().any(|own| own == text) || number.is_some_and(|number| text.contains(number))
+    }
+
     /// What stands behind the key that is the word.
     pub fn behind_the_key<'v>(&self, value: &'v Json) -> Option<&'v Json> {
         let fields = value
