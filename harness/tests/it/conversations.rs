@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use glare::names::RoomName;
 use glare::signaling::{
-    Book, Conversation, Dialect, Kind, Meant, Notice, Out, Request, Say, Signal, Unspeakable, Word,
+    Book, Conversation, Dialect, Field, Garbage, Kind, Meant, Notice, Out, Request, Say, Signal,
+    Unspeakable, Word,
 };
 use proptest::prelude::*;
 
@@ -758,4 +759,50 @@ hear:
     let mistakes = Dialect::read(Path::new("d.yaml"), &text).expect_err("none is known there");
     let told: Vec<String> = mistakes.iter().map(|mistake| mistake.line()).collect();
     assert!(told[0].contains("`{number}` is not known here"), "{told:?}");
+}
+
+/// Pages number what they say themselves, each from the same beginning.
+#[test]
+fn the_same_number_may_be_said_on_several_lines() {
+    let dialect = calls();
+    let book = Book::default();
+    let new = |name| Conversation::new(dialect.clone(), name).with(book.clone());
+    let (mut alice, mut bob) = (new("alice"), new("bob"));
+    let said = alice.overhear_text(r#"{"id":1,"method":"join","room":"lobby"}"#, None);
+    assert_eq!((said.word, said.number), (Some(join()), Some("1".into())));
+    bob.overhear_text(r#"{"id":1,"method":"leave"}"#, None);
+    assert_eq!(
+        alice.hear_text(r#"{"id":1,"result":[]}"#).words,
+        [joined(&[])]
+    );
+    let heard = bob.hear_text(r#"{"id":1,"result":true}"#);
+    assert_eq!(heard.words.len(), 1);
+    assert_eq!(heard.words[0].kind(), Kind::Left);
+}
+
+/// What is spoilt is the word, and not the number beside it, be that the only number or the first of a list.
+#[test]
+fn a_number_is_not_taken_for_the_word_that_is_spoilt() {
+    for (form, spoilt) in [
+        (r#"["{number}", 7, "{room}"]"#, "[10001,987654321,"),
+        (
+            r#"{ id: "{number}", op: 7, room: "{room}" }"#,
+            "\"op\":987654321",
+        ),
+        (
+            r#"{ id: "tx-{number}", op: join, room: "{room}" }"#,
+            "\"id\":\"tx-10001\",\"op\":\"glare",
+        ),
+    ] {
+        let say = format!("  join: {{ message: {form} }}");
+        let hear = "  joined: { message: { id: \"{number}\" } }";
+        let dialect = dialect("connect: { path: / }", &say, hear);
+        let alice = Conversation::new(dialect, "alice");
+        let says = alice.garbage_in(Garbage::UnknownWord, Kind::Join, Field::Word, None);
+        let says = says.expect("it can be said");
+        let Out::Text(text) = &says[0].out else {
+            panic!("{says:?}");
+        };
+        assert!(text.contains(spoilt), "{form}: {text}");
+    }
 }
