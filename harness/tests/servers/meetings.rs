@@ -196,6 +196,42 @@ fn when_the_host_has_gone_all_hear_of_the_same_next_one() {
     );
 }
 
+#[test]
+fn what_is_set_back_is_told_as_what_is_set() {
+    if !wanted("examples") {
+        return;
+    }
+    let told = "tell(me.room, { of: me.name, muted: me.muted }, me)";
+    meetings_break(
+        &["3.61", "3.62"],
+        &[
+            (&[], "", ""),
+            // Of what is set in a row the last is told.
+            (
+                &[],
+                told,
+                "clearTimeout(me.soon)\n      me.soon = setTimeout(() => tell(me.room, { of: me.name, muted: me.muted }, me), 400)",
+            ),
+            (
+                &["3.61"],
+                told,
+                "if (me.muted) tell(me.room, { of: me.name, muted: true }, me)",
+            ),
+            // It is told, and not so.
+            (
+                &["3.62"],
+                told,
+                "tell(me.room, { of: me.name, muted: me.muted }, me)\n      me.muted ||= me.was\n      me.was = me.muted",
+            ),
+            (
+                &["3.61", "3.62"],
+                "me.muted = muted === true",
+                "me.muted ||= muted === true",
+            ),
+        ],
+    );
+}
+
 /// A server that says what is garbage passes on no state that is none.
 #[test]
 fn a_state_that_is_none_is_told_to_nobody() {

@@ -258,4 +258,29 @@ pub(super) const ROWS: &[Row] = &[
             do kick: { peer: bob, whom: carol }\n\
             then enter dave lobby\n\
             then tell dave bob offer" },
+    Row { number: 61, title: "what somebody sets back is told as well, and after what he had set", source: Source::Dialect(STATES), native: false, broken_by: "unmuting-untold",
+        why: "Who was muted once is muted for ever, for all others.",
+        steps: "needs states\n\
+            given meet\n\
+            given set-state: { peer: bob, state: \"OTHER-STATE\" }\n\
+            given wait: STATES-TOLD\n\
+            do set-state: { peer: bob, state: \"FIRST-STATE\" }\n\
+            do wait: STATES-TOLD\n\
+            then tell alice bob offer\n\
+            order server -> alice: peer-state bob OTHER-STATE\n\
+            order server -> alice: peer-state bob FIRST-STATE" },
+    Row { number: 62, title: "who comes in is told what each has set last, be it set back", source: Source::Dialect(STATES), native: false, broken_by: "lists-who-was-muted",
+        why: "He sees another thing than all others, and waits for who is there to speak.",
+        steps: "needs states\n\
+            needs listed states\n\
+            given meet\n\
+            given set-state: { peer: bob, state: \"OTHER-STATE\" }\n\
+            given wait: STATES-TOLD\n\
+            do set-state: { peer: bob, state: \"FIRST-STATE\" }\n\
+            do wait: STATES-TOLD\n\
+            do enter carol lobby\n\
+            do await: { peer: carol, hears: peer-state, from: bob }\n\
+            then tell carol bob offer\n\
+            order server -> carol: peer-state bob FIRST-STATE\n\
+            never server -> carol: peer-state bob OTHER-STATE" },
 ];
