@@ -20,7 +20,7 @@ const LONG_IDLE: Duration = Duration::from_millis(500);
 pub(super) enum Gone {
     /// The server's, unasked: how it is told.
     ByServer(String),
-    /// The dialect's: who is in no room has no line.
+    /// The dialect's, or the server's, which may: who is in no room has no line, or who was put out of one.
     ByDialect(String),
     /// Anybody else's, or the server's for a reason.
     Otherwise(String),
@@ -209,8 +209,8 @@ impl Course<'_> {
             return Some(by_room(format!("{ended}, having refused it: {no:?}")));
         }
         if self.is_put_out(peer) {
-            return Some(by_room(format!(
-                "{ended}, who had been put out of the room"
+            return Some(Gone::ByDialect(format!(
+                "{ended}, who had been put out of the room ({message})"
             )));
         }
         if let Some(kind @ (Kind::Leave | Kind::Destroy | Kind::Bye)) = line.said {
@@ -334,13 +334,35 @@ impl Course<'_> {
         Some(&step.action)
     }
 
-    /// Whether a step before had the peer leave, with nothing behind it that it came in by.
-    /// Whether a step has had somebody put this one out.
+    /// Whether a step has had somebody put this one out, or remove the room that he was in.
     fn is_put_out(&self, peer: &PeerName) -> bool {
+        let mut room = None;
         let mut before = (1..self.failed).filter_map(|step| self.action(step));
-        before.any(|action| matches!(action, Action::Kick { whom, .. } if whom == peer))
+        before.any(|action| match action {
+            Action::Kick { whom, .. } => whom == peer,
+            Action::Create {
+                peer: who,
+                room: into,
+                ..
+            }
+            | Action::Join {
+                peer: who,
+                room: into,
+                ..
+            } => {
+                room = if who == peer { Some(into) } else { room };
+                false
+            }
+            Action::Destroy {
+                peer: who,
+                room: gone,
+                ..
+            } => who != peer && room == Some(gone),
+            _ => false,
+        })
     }
 
+    /// Whether a step before had the peer leave, with nothing behind it that it came in by.
     fn has_left(&self, peer: &PeerName) -> bool {
         let before = (1..self.failed).rev().filter_map(|step| self.action(step));
         let mut his = before.filter(|action| action.actor() == Some(peer));

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use crate::cli_support::Stand;
-use crate::{ONE, breaks_alone, folder, wanted};
+use crate::{ONE, breaks_alone, changed_server, folder, wanted};
 
 /// Each of these servers of meetings does one thing wrong, or nothing; of these cases each breaks what is named beside it.
 fn meetings_break(cases: &[&str], servers: &[(&[&str], &str, &str)]) {
@@ -230,6 +230,53 @@ fn what_is_set_back_is_told_as_what_is_set() {
             ),
         ],
     );
+}
+
+#[test]
+fn who_was_put_out_of_a_room_is_heard_in_another_alone() {
+    if !wanted("examples") {
+        return;
+    }
+    let out = "if (line) line.ticket = undefined";
+    let also = |does: &str| format!("{out}\n  if (line && word.kicked) {does}");
+    // What he says does not come to the server's ears.
+    let hears_not = |what: &str, instead: &str| {
+        also(&format!(
+            "line.emit = (emit => (...all) => String(all[1]).includes('{what}') ? {instead} : emit.apply(line, all))(line.emit)"
+        ))
+    };
+    meetings_break(
+        &["3.63", "3.64"],
+        &[
+            (&[], "", ""),
+            (
+                &["3.63"],
+                out,
+                &also(
+                    "line.on('message', text => {\n    const { to, say: what } = JSON.parse(text)\n    if (what) inside(room).forEach(him => him.name === to && say({ from: place.name, say: what }, him.line))\n  })",
+                ),
+            ),
+            (&["3.64"], out, &hears_not("\"say\"", "null")),
+        ],
+    );
+    // Whom he lets in anywhere is the server's matter, and for how long his line stands.
+    let bans = hears_not("enter", "say({ no: 'banned', to: 'enter' }, line)");
+    meetings_break(&["3.63"], &[(&[], out, &bans)]);
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/meeting");
+    let read = |name: &str| std::fs::read_to_string(example.join(name)).expect("a text");
+    let (text, spoken) = (read("server.js"), read("dialect.yaml"));
+    let closes = also("line.close(4005)");
+    for (server, case, says) in [(&bans, "3.64", "1 inconclusive"), (&closes, "3.63", "")] {
+        let stand = Stand::new();
+        stand.write("server.js", &text.replacen(out, server, 1));
+        stand.write("d.yaml", &spoken);
+        let server = changed_server();
+        let flags = ["validate", "--server", &server, "--dialect", "d.yaml"];
+        let ran = stand.glare(&[&flags[..], &["--case", case]].concat());
+        assert!(ran.out.contains(says), "{}", ran.out);
+        assert!(!ran.out.contains("  broken "), "{}", ran.out);
+    }
 }
 
 /// A server that says what is garbage passes on no state that is none.

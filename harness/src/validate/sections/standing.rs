@@ -283,4 +283,26 @@ pub(super) const ROWS: &[Row] = &[
             then tell carol bob offer\n\
             order server -> carol: peer-state bob FIRST-STATE\n\
             never server -> carol: peer-state bob OTHER-STATE" },
+    Row { number: 63, title: "who is put out of a room is not heard in it", source: Source::Dialect("rooms-apart"), native: false, broken_by: "heard-after-a-kick",
+        why: "Those inside have been told that he is out, and he calls them all the same.",
+        steps: "needs kick\n\
+            needs line outside\n\
+            given meet\n\
+            given kick: { peer: alice, whom: bob }\n\
+            do send bob alice offer\n\
+            then enter carol lobby\n\
+            then tell carol alice offer\n\
+            never bob -> alice: offer" },
+    Row { number: 64, title: "who was put out of a room, and comes into another, is heard there", source: Source::Dialect("kick-by"), native: false, broken_by: "silences-the-kicked",
+        why: "He was put out of one room, and not of all that are to come.",
+        steps: "needs kick\n\
+            needs line outside\n\
+            given open dave attic\n\
+            given meet\n\
+            given kick: { peer: alice, whom: bob }\n\
+            once enter bob attic\n\
+            do tell bob dave offer\n\
+            do tell dave bob answer\n\
+            then enter carol lobby\n\
+            then tell carol alice offer" },
 ];
