@@ -197,4 +197,20 @@ const ROWS: &[Row] = &[
             then tell alice bob offer\n\
             then tell bob alice answer\n\
             never server -> alice: peer-left bob" },
+    Row { number: 22, title: "what comes on the first line when a second has taken over is not said for its user", source: Source::Dialect("same-id: takeover"), native: false, broken_by: "hears-the-replaced",
+        why: "All others were told that he who said it has gone: it is of a call that they have ended, and goes into the one that has begun.",
+        steps: "given meet\n\
+            given await: { peer: alice, hears: peer-joined, from: bob }\n\
+            given hold: { message: offer, from: bob }\n\
+            given send bob alice offer\n\
+            given await: { held: offer, from: bob }\n\
+            given connect: { peer: bob, second: takes-over }\n\
+            given await: { peer: alice, hears: peer-left, from: bob, within: 5s }\n\
+            given enter bob lobby\n\
+            given wait: 500ms\n\
+            do release: { message: offer, from: bob }\n\
+            once wait: 500ms\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer\n\
+            never bob -> alice: offer" },
 ];
