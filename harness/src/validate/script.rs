@@ -52,6 +52,7 @@
 //! | `needs listed names` | who comes in is told who is inside |
 //! | `needs ends with` | it is promised with which code lines are closed when the server ends |
 //! | `needs noticed loss` | it is promised how soon a loss is told, and nothing but time shows it |
+//! | `needs expired` | who comes back by what is good no more is refused |
 //! | `needs kick` | somebody who may do so can put others out of a room |
 //! | `needs kick by host` | nobody else may |
 //! | `needs told kick` | who is put out is told, by a word that the dialect has |
@@ -511,6 +512,7 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
         "occupied" => Need::Refuses(Reason::Occupied).lacking(dialect),
         "how left" => declared(properties.how.left.is_some(), "how: left"),
         "how lost" => declared(properties.how.lost.is_some(), "how: lost"),
+        "expired" => Need::Refuses(Reason::Expired).lacking(dialect),
         "kick" => Need::Says(Kind::Kick).lacking(dialect).or_else(|| {
             let unsaid = dialect.properties().kick_by.is_none();
             unsaid.then(|| format!("the dialect `{name}` does not declare who may put others out (`kick-by`)"))

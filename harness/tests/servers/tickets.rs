@@ -88,6 +88,12 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
             "      const place = mine()\n      free(line.ticket)\n      places.set(line.ticket, { ...place, line: undefined })\n      line.ticket = undefined\n",
             Some("3.26"),
         ),
+        // A ticket that nobody has been given is good for whatever place is kept.
+        (
+            "if (line.ticket || !places.has(ticket)) return say({ no: 'ticket' })",
+            "if (line.ticket) return say({ no: 'ticket' })\n    if (!places.has(ticket)) ticket = [...places.keys()].find(ticket => !places.get(ticket).line)\n    if (!ticket) return say({ no: 'ticket' })",
+            Some("3.65"),
+        ),
         // A place is kept once.
         (
             "mine().timer = setTimeout(() => free(ticket), KEPT)",
@@ -108,7 +114,7 @@ fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
             right => text.replace(right, wrong),
         };
         // Where somebody must be back in time, also on a slow machine.
-        let long = matches!(broken, Some("2.25" | "3.27" | "3.28" | "4.26"));
+        let long = matches!(broken, Some("2.25" | "3.27" | "3.28" | "3.65" | "4.26"));
         let (text, spoken) = if long {
             kept_for_long(&text, &spoken)
         } else {

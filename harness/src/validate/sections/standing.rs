@@ -305,4 +305,17 @@ pub(super) const ROWS: &[Row] = &[
             do tell dave bob answer\n\
             then enter carol lobby\n\
             then tell carol alice offer" },
+    Row { number: 65, title: "by a ticket that is made up nobody has the place that is kept for him", source: Source::Dialect("refusals: expired"), native: false, broken_by: "takes-any-ticket",
+        why: "Whoever knows a name has the place of its owner, who is told that he has come back.",
+        steps: "needs expired\n\
+            keeps room\n\
+            given meet\n\
+            given apart\n\
+            given kill: { peer: bob, how: socket }\n\
+            given wait: SHORTLY\n\
+            given connect: { peer: bob }\n\
+            do garbage: { peer: bob, kind: unknown-word, of: join, field: given }\n\
+            then tell dave carol offer\n\
+            then tell carol dave answer\n\
+            never server -> bob#2: joined*" },
 ];
