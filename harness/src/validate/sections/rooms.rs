@@ -259,4 +259,20 @@ const ROWS: &[Row] = &[
             do enter bob cafe\u{301}\n\
             then tell bob alice offer\n\
             order server -> bob: joined \"cafe\u{301}\"*" },
+    Row { number: 34, title: "who is told that his room is removed can come into another", source: Source::Every("destroy"), native: false, broken_by: "destroy-keeps-inside",
+        why: "What is kept of each who was inside outlives the room: he is nowhere, and is let in nowhere.",
+        steps: "needs free destroy\n\
+            needs told kick\n\
+            given open dave attic\n\
+            given meet\n\
+            given destroy: { peer: alice, room: lobby }\n\
+            once await: { peer: bob, hears: kicked, within: 2s }\n\
+            do enter bob attic\n\
+            then tell bob dave offer\n\
+            then tell dave bob answer" },
+    Row { number: 35, title: "whether who is inside, and has not made the room, is refused when he removes it", source: Source::Nobody, native: false, broken_by: "",
+        why: "Whoever comes into a call could end it for all; or nobody can whose host has gone.",
+        steps: "needs free destroy\n\
+            given meet\n\
+            do destroy: { peer: bob, room: lobby, refused: not-yours }" },
 ];
