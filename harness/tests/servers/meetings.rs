@@ -279,6 +279,42 @@ fn who_was_put_out_of_a_room_is_heard_in_another_alone() {
     }
 }
 
+#[test]
+fn when_the_host_is_back_all_hear_of_the_same_one() {
+    if !wanted("examples") {
+        return;
+    }
+    let told = "tell(me.room, { away: me.name })";
+    let passes = |told: &str| {
+        format!(
+            "const next = inside(me.room)[1]\n    if (me === hostOf(me.room) && next) {told}\n    tell(me.room, {{ away: me.name }})"
+        )
+    };
+    meetings_break(
+        &["3.66"],
+        &[
+            (&[], "", ""),
+            // Who is away is host of nobody, and again when he is back.
+            (
+                &[],
+                "const tell = (room, message, but) =>",
+                "const tell = (room, message, but) => {\n  const there = inside(room).find(place => place.line)\n  told(room, message, but)\n  if (there && (message.away || message.here)) told(room, { host: there.name })\n}\nconst told = (room, message, but) =>",
+            ),
+            (
+                &["3.66"],
+                told,
+                &passes("tell(me.room, { host: next.name })"),
+            ),
+            // One of the two hears of it.
+            (
+                &["3.66"],
+                told,
+                &passes("say({ host: next.name }, next.line)"),
+            ),
+        ],
+    );
+}
+
 /// A server that says what is garbage passes on no state that is none.
 #[test]
 fn a_state_that_is_none_is_told_to_nobody() {

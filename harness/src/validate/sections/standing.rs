@@ -318,4 +318,18 @@ pub(super) const ROWS: &[Row] = &[
             then tell dave carol offer\n\
             then tell carol dave answer\n\
             never server -> bob#2: joined*" },
+    Row { number: 66, title: "when the host is lost, and has his place again, all hear of the same host", source: Source::Dialect(HOST), native: false, broken_by: "two-hosts",
+        why: "Whoever watches over it for those who are lost passes it on, and who is back believes that he has it still: two end the call, or nobody can.",
+        steps: "needs host\n\
+            keeps room\n\
+            given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            do kill: { peer: alice, how: socket }\n\
+            do wait: SHORTLY\n\
+            do connect: { peer: alice }\n\
+            once enter alice lobby\n\
+            do wait: HOST-TOLD\n\
+            then tell alice bob offer\n\
+            then tell carol alice offer" },
 ];
