@@ -496,7 +496,7 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
             format!("with the dialect `{name}` who comes in is not told by its name which room he is in (`{{room}}` in `hear: joined`)")
         }),
         "listed names" => (!dialect.lists_inside()).then(|| {
-            format!("with the dialect `{name}` who comes in is not told who is inside (`{{with}}` in `hear: joined`)")
+            format!("with the dialect `{name}` who comes in is not told who is inside (`{{with}}` in `hear: joined`, or `members` in its place)")
         }),
         "ends with" => Need::WebSocket.lacking(dialect).or_else(|| {
             declared(properties.ends_with.is_some(), "ends-with")

@@ -200,3 +200,54 @@ fn an_id_of_the_old_process_is_nobodys_on_the_new_one() {
     let more = ["--repeat", "12", "--accept"];
     stand.glare(&[&flags[..], &more].concat()).ends(0);
 }
+
+/// Who is sent the list in the place of an answer is told by it who is inside; where the answer says nothing of that it is not asked.
+#[test]
+fn an_id_in_a_list_comes_as_it_was_said() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let examples = folder().join("examples/member-lists");
+    let read = |name: &str| std::fs::read_to_string(examples.join(name)).expect("a text");
+    let swap = |text: &str, from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    };
+    // Each says his id when he dials.
+    let spoken = swap(
+        &read("dialect.yaml"),
+        "  path: /\n  then:\n    - hear: { event: hello, data: { you: \"{self}\" } }\n",
+        "  path: \"/?id={me|url}\"\n",
+    );
+    let text = swap(&read("server.js"), "', line =>", "', (line, asked) =>");
+    let text = swap(&text, "  say(line, 'hello', { you: id })\n", "");
+    let text = swap(
+        &text,
+        "'u' + ++last",
+        "new URL(asked.url, 'ws://here').searchParams.get('id')",
+    );
+    let lists = ".map(id => ({ id }))";
+    let spoils = ".map(id => ({ id: Buffer.from(id).toString('latin1') }))";
+    let comes = "      tell(line.room = data.room)\n";
+    let welcomes = format!("      say(line, 'welcome', {{ room: data.room }})\n{comes}");
+    let welcomed = swap(
+        &spoken,
+        "hear:\n",
+        "hear:\n  joined: { message: { event: welcome, data: { room: \"{room}\" } } }\n",
+    );
+    for (text, spoken, says) in [
+        (text.clone(), &spoken, "1 holds"),
+        (swap(&text, lists, spoils), &spoken, "1 broken"),
+        (swap(&text, comes, &welcomes), &welcomed, "1 unsupported"),
+    ] {
+        let stand = Stand::new();
+        stand.write("server.js", &text);
+        stand.write("d.yaml", spoken);
+        let server = changed_server();
+        let flags = ["validate", "--server", &server, "--dialect", "d.yaml"];
+        stand
+            .glare(&[&flags[..], &["--case", "1.19"]].concat())
+            .says(says);
+    }
+}

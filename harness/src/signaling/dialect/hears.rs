@@ -29,9 +29,13 @@ impl Dialect {
         self.tells_who_comes_in("room")
     }
 
-    /// Whether the same answer has a list of who is inside, of names alone; [`Dialect::tells_inside`] knows of any list.
+    /// Whether who comes in is told at once who is inside: the answer says so, or it is worked out of the first list that he is sent. Lists may
+    /// also go to all others alone, where the answer is a message of its own; [`Dialect::tells_inside`] knows of any list.
     pub fn lists_inside(&self) -> bool {
-        self.tells_who_comes_in("with")
+        let way = self.way(Kind::Join);
+        let answered = way.is_some_and(|way| way.done == Ends::Answered);
+        let by_list = !self.members.is_empty() && answered && !self.has_form(Kind::Joined);
+        by_list || self.tells_who_comes_in("with")
     }
 
     /// Whether who comes in is told who is host.
