@@ -47,6 +47,7 @@
 //! | `needs places` | nobody keeps a place for who is lost, and who comes in is told who is there, or how many fit |
 //! | `needs text` | what peers send are text frames |
 //! | `needs size` | it is promised how much is taken |
+//! | `needs words on the line` | what a client says goes by its line, so that the server can miss it there |
 //! | `needs idle lines` | it is promised for how long a line stands on which nobody says anything, and that is waited for |
 //! | `needs told rooms` | who comes in is told which room he is in, by its name |
 //! | `needs listed names` | who comes in is told who is inside |
@@ -492,6 +493,7 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
             })
         }),
         "idle lines" => silence::no_idle_lines(dialect, patience),
+        "words on the line" => silence::says_nothing(dialect),
         "told rooms" => (!dialect.tells_room()).then(|| {
             format!("with the dialect `{name}` who comes in is not told by its name which room he is in (`{{room}}` in `hear: joined`)")
         }),

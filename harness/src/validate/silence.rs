@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::case::{Case, IDLE, NOTICES, PATIENCE, Source};
 use crate::signaling::Dialect;
+use crate::terms::Via;
 
 /// It may be so much later on a machine that has much else to do, as with the laws.
 const SLACK: Duration = Duration::from_secs(2);
@@ -48,6 +49,14 @@ pub(super) fn lacking(case: &Case, dialect: &Dialect) -> Option<String> {
         format!(
             "a silent line may stand for {long:?} (`{NOTICES}`){until_known}, and {patience:?} are waited (`--patience`)"
         )
+    })
+}
+
+/// Why nothing is missing on a line whose client is not heard any more.
+pub(super) fn says_nothing(dialect: &Dialect) -> Option<String> {
+    let name = dialect.name();
+    matches!(dialect.via(), Via::Events { .. }).then(|| {
+        format!("with the dialect `{name}` a line carries server-sent events alone (`via: events`): its client says nothing on it, and nothing is missing there when he is not heard")
     })
 }
 

@@ -200,6 +200,22 @@ async fn who_never_notices_silence_is_accused_by_each_case_that_waits_for_it_whe
     assert_eq!(says[0].says.word(), "fact", "{:?}", says[0].says);
 }
 
+const EVENTS: &str = include_str!("../../../fixtures/servers/signalhub/dialect.yaml");
+
+/// What a client says goes beside such a line, and arrives whatever is cut of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_line_of_events_alone_nothing_is_missing_of_who_is_not_heard() {
+    for promised in ["", "notices-silence-within: 1s\n"] {
+        let text = EVENTS.replace("\nsay:\n", &format!("\n{promised}say:\n"));
+        let read = Dialect::read(Path::new("d.yaml"), &text);
+        let dialect = read.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+        let says = asked(&["5.9"], setting().server, Arc::new(dialect)).await;
+        let why = says[0].says.why();
+        assert_eq!(says[0].says.word(), "unsupported", "{promised:?} {why}");
+        assert!(why.contains("`via: events`"), "{why}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_puts_all_out_after_a_standstill_is_accused_where_it_promised_not_to() {
     let fault = Fault::TakesAStandstillForSilence;

@@ -76,7 +76,8 @@ const ROWS: &[Row] = &[
             do await: { peer: alice, hears: peer-left, from: bob, within: 30s }" },
     Row { number: 9, title: "a line is ended whose client is not heard any more", source: Source::Dialect(NOTICES), native: false, broken_by: "never-times-out-half-open",
         why: "Only one direction is dead: he hears all, and nobody hears him.",
-        steps: "needs patience\n\
+        steps: "needs words on the line\n\
+            needs patience\n\
             given meet\n\
             given apart\n\
             harm cut: { peer: bob, how: silence, direction: up }\n\

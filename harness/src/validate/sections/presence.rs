@@ -321,6 +321,7 @@ const ROWS: &[Row] = &[
         steps: "keeps places\n\
             keeps room\n\
             needs a heartbeat\n\
+            needs words on the line\n\
             given meet\n\
             given await: { peer: alice, hears: peer-joined, from: bob }\n\
             given cut: { peer: bob, how: silence, direction: up }\n\
