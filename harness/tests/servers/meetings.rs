@@ -91,6 +91,27 @@ fn who_is_put_out_of_a_room_is_out() {
     );
 }
 
+/// Who says garbage may lose his line for it, before or after what he says next: it is for the others that things must go on.
+#[test]
+fn the_line_of_who_spoils_a_kick_may_be_ended() {
+    if !wanted("examples") {
+        return;
+    }
+    let (kick, ends) = ("kick: name => {", "line.close(1008)");
+    let spoilt =
+        |ends: &str| format!("{kick}\n      if (typeof name !== 'string') return void ({ends})");
+    let all = "hostOf(mine().room).line.close(1008), inside(mine().room)[1].line.terminate()";
+    let cases = ["7.141", "7.142", "7.143"];
+    meetings_break(
+        &cases,
+        &[
+            (&[], "", ""),
+            (&[], kick, &spoilt(ends)),
+            (&cases, kick, &spoilt(all)),
+        ],
+    );
+}
+
 #[test]
 fn who_is_away_is_told_to_be_away_and_then_to_be_back_or_gone() {
     if !wanted("examples") {
