@@ -91,6 +91,8 @@ pub struct Outcome {
     pub record: Vec<Arc<Event>>,
     /// What it showed of each law that was asked; none where the case did not get to its steps.
     pub laws: Vec<Judged>,
+    /// Why a law may be broken of which nothing is told, if so: not each was asked, or not of all that happened.
+    pub unasked: Option<String>,
     /// The record on disk, if one was asked for.
     pub trace: Option<PathBuf>,
     /// From the first boot to the verdict, clearing up not counted.

@@ -170,12 +170,17 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
         }
         record.truncate(said as usize + 1);
     }
+    let unasked = match recorder.incomplete() {
+        Some((_, why)) => Some(why),
+        None => (!asks_all(&laws)).then(|| NOT_ASKED.to_owned()),
+    };
     Outcome {
         verdict,
         log,
         events,
         record,
         laws,
+        unasked,
         trace,
         took,
     }
@@ -692,8 +697,7 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
         (Ok(()), None) => match blame.owed() {
             Some((_, broken)) => (FailureKind::Wire, None, broken.to_owned()),
             None if !asked => {
-                let why = "not every law was asked of this run";
-                return Verdict::inconclusive(InconclusiveKind::LawsNotAsked, why);
+                return Verdict::inconclusive(InconclusiveKind::LawsNotAsked, NOT_ASKED);
             }
             None => return Verdict::Pass,
         },
@@ -741,6 +745,8 @@ fn spot(case: &Case, place: &Place, inner: Option<usize>) -> Option<Spot> {
         used: via.map(|via| via.used_in(&scenario.source)),
     })
 }
+
+const NOT_ASKED: &str = "not every law was asked of this run";
 
 /// Whether each law that a trace shows was asked.
 fn asks_all(laws: &[Judged]) -> bool {

@@ -112,16 +112,20 @@ pub(super) fn wire_homes(case: &Case, failure: &Failure) -> Vec<Case> {
     all.filter(asks).collect()
 }
 
-/// Whether the server wrote wrongly here only behind a close frame, and does so there as well. Whatever else it writes wrongly is of each case.
-pub(super) fn breaks_as_there(here: &Outcome, there: &Outcome) -> bool {
-    let there = rules(&there.events);
-    let as_there = |rule: &Rule| *rule == Rule::AfterClose && there.contains(rule);
-    rules(&here.events).iter().all(as_there)
+/// Whether the server wrote wrongly only behind close frames. Whatever else it writes wrongly is of each case.
+pub(super) fn breaks_behind_close(played: &Outcome) -> bool {
+    let mut broken = rules(&played.record).peekable();
+    broken.peek().is_some() && broken.all(|rule| rule == Rule::AfterClose)
 }
 
-/// The rules that the server owes and broke.
-fn rules(events: &[Arc<Event>]) -> Vec<Rule> {
-    let broken = events.iter().filter_map(|event| match &event.what {
+/// Whether it wrote something behind one.
+pub(super) fn shows_behind_close(played: &Outcome) -> bool {
+    rules(&played.record).any(|rule| rule == Rule::AfterClose)
+}
+
+/// The rules that the server owes and broke, to the very end.
+fn rules(record: &[Arc<Event>]) -> impl Iterator<Item = Rule> {
+    let broken = record.iter().filter_map(|event| match &event.what {
         What::Violation {
             direction: Direction::Down,
             rule,
@@ -129,7 +133,7 @@ fn rules(events: &[Arc<Event>]) -> Vec<Rule> {
         } => Some(*rule),
         _ => None,
     });
-    broken.filter(|rule| rule.is_owed()).collect()
+    broken.filter(|rule| rule.is_owed())
 }
 
 fn laws(failure: &Failure) -> BTreeSet<u8> {

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinSet;
 
-use super::belongs::{belongs, breaks_as_there, explained, homes, wire_homes};
+use super::belongs::{
+    belongs, breaks_behind_close, explained, homes, shows_behind_close, wire_homes,
+};
 use super::beyond::{Beyond, beyond};
 use super::case::{
     ABSENT_ERROR, ANY_NAME, BEARS, BEHIND_CLOSE, Case, ENDURES, KEEPS, LEAST_KEPT, NOTICES, Number,
@@ -58,9 +60,14 @@ pub struct Answer {
     pub took: Duration,
 }
 
-/// Controls that were played, by their steps: cases share them.
+/// What several cases ask of the server, played once.
 #[derive(Default)]
-struct Controls(Mutex<HashMap<String, Control>>);
+struct Controls {
+    /// By their steps.
+    played: Mutex<HashMap<String, Control>>,
+    /// Whether it writes behind a close frame in this case.
+    behind_close: Mutex<HashMap<Number, Arc<OnceCell<bool>>>>,
+}
 
 /// Played once, by whoever wants it first; `None`: it is no scenario.
 type Control = Arc<OnceCell<Option<Arc<Outcome>>>>;
@@ -68,9 +75,31 @@ type Control = Arc<OnceCell<Option<Arc<Outcome>>>>;
 impl Controls {
     async fn of(&self, control: &Script, setting: &Arc<Setting>) -> Option<Arc<Outcome>> {
         let steps = control.text.split_once("peers:")?.1.to_owned();
-        let cell = self.0.lock().await.entry(steps).or_default().clone();
+        let cell = self.played.lock().await.entry(steps).or_default().clone();
         let played = async { run(control, "control", setting).await.ok().map(Arc::new) };
         cell.get_or_init(|| played).await.clone()
+    }
+
+    /// Whether the server writes behind a close frame in this case, which asks for that.
+    async fn behind_close(&self, home: &Case, setting: &Arc<Setting>) -> bool {
+        let cell = (self.behind_close.lock().await.entry(home.number))
+            .or_default()
+            .clone();
+        let shows = async {
+            let script = Script::of(home, &setting.dialect);
+            let mut there = self.of(&script, setting).await;
+            // It comes in a moment that a run may miss.
+            for left in (0..TRIES).rev() {
+                match &there {
+                    Some(there) if shows_behind_close(there) => return true,
+                    Some(_) if left > 0 => {}
+                    _ => break,
+                }
+                there = run(&script, "control", setting).await.ok().map(Arc::new);
+            }
+            false
+        };
+        *cell.get_or_init(|| shows).await
     }
 }
 
@@ -302,17 +331,12 @@ async fn is_of_the_wire(
     setting: &Arc<Setting>,
     controls: &Controls,
 ) -> bool {
+    if !breaks_behind_close(outcome) {
+        return false;
+    }
     for home in wire_homes(case, failure) {
-        let home = Script::of(&home, &setting.dialect);
-        let mut there = controls.of(&home, setting).await;
-        // What comes behind a close frame comes in a moment that a run may miss.
-        for left in (0..TRIES).rev() {
-            match &there {
-                Some(there) if breaks_as_there(outcome, there) => return true,
-                Some(_) if left > 0 => {}
-                _ => break,
-            }
-            there = run(&home, "control", setting).await.ok().map(Arc::new);
+        if controls.behind_close(&home, setting).await {
+            return true;
         }
     }
     false
@@ -413,7 +437,11 @@ async fn said(
     if let Some(here) = &outcome
         && is_of_the_wire(case, &first, here, setting, controls).await
     {
-        return (passed(case, script, here, setting), outcome);
+        let says = match &here.unasked {
+            Some(why) => Says::Inconclusive(format!("{}, and {why}", first.message)),
+            None => passed(case, script, here, setting),
+        };
+        return (says, outcome);
     }
     // What it writes wrongly it owes, harm or no harm.
     let owed = first.kind == FailureKind::Wire && wire_homes(case, &first).is_empty();

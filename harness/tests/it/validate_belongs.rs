@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use glare::names::Stack;
+use glare::record::Limit;
 use glare::server::ServerSpec;
 use glare::signaling::Dialect;
-use glare::stage::Setting;
-use glare::validate::{Answer, Case, Says, ask_all, sections};
+use glare::stage::{Setting, play};
+use glare::suite;
+use glare::validate::{Answer, Case, Says, Script, ask_all, sections};
 use glare_signaling_server::{Fault, Policy, RoomSize};
 
 use crate::stage_support::setting;
@@ -88,6 +91,31 @@ async fn what_stands_behind_a_close_frame_is_the_matter_of_one_case() {
     // Where the server ends no line nothing can stand behind its close.
     let says = asked(&["8.14"], setting()).await;
     assert_eq!(says[0].says.word(), "unsupported", "{:?}", says[0].says);
+}
+
+/// Where more happens than is recorded no law can be asked, whatever stands behind a close frame.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_no_law_was_asked_of_does_not_hold_for_a_fault_of_the_wire() {
+    let long = "given meet\ngiven apart\ngiven tell bob alice offer\ndo send-raw: { peer: bob, frame: reserved-bit }\ndo await: { peer: bob, disconnected: true }\ndo tell carol dave offer\ndo send carol dave candidate 180";
+    let case = Case {
+        steps: long.into(),
+        ..numbered(&["4.1"]).remove(0)
+    };
+    let wrong = || faulty(Fault::SpeaksBehindItsClose);
+    let scenario = Script::of(&case, &setting().dialect).scenario("case.yaml");
+    let scenario = scenario.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+    let (cases, _) = suite::cases(&[scenario], &[], &[Stack::Native]);
+    let whole = play(&cases[0], Arc::new(wrong())).await;
+    for (limit, word) in [
+        (Limit::default().events, "holds"),
+        // It is full when the last line ends.
+        (whole.events.len() + 5, "inconclusive"),
+    ] {
+        let mut setting = wrong();
+        setting.limit.events = limit;
+        let says = ask_all(std::slice::from_ref(&case), &Arc::new(setting), &|_| ()).await;
+        assert_eq!(says[0].says.word(), word, "{limit}: {:?}", says[0].says);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

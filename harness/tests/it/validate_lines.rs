@@ -12,6 +12,7 @@ use glare::stage::Setting;
 use glare::validate::{Case, Says, ask_all, sections};
 use glare_signaling_server::Policy;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -55,7 +56,12 @@ enum Ends {
     AtAnOffer,
     /// It ends that of whoever says what is no message.
     AtGarbage,
+    /// With a frame that is none, behind all that was asked.
+    Wrongly,
 }
+
+/// `{}`, as a frame with reserved bits (RFC 6455, section 5.2).
+const RESERVED: [u8; 4] = [0xf1, 2, b'{', b'}'];
 
 /// By room, who is inside, and where he listens.
 type Rooms = Arc<Mutex<BTreeMap<String, BTreeMap<String, mpsc::UnboundedSender<String>>>>>;
@@ -131,6 +137,9 @@ async fn line(stream: TcpStream, ends: Ends, rooms: Rooms) {
     }
     if let Some(inside) = all().get_mut(&room) {
         inside.remove(&name);
+    }
+    if ends == Ends::Wrongly {
+        drop(socket.get_mut().write_all(&RESERVED).await);
     }
     drop(socket.close(None).await);
     while let Some(Ok(_)) = socket.next().await {}
@@ -244,4 +253,14 @@ async fn a_server_that_ends_idle_lines_is_accused_of_nothing() {
         };
         assert!(why.contains("it may end idle lines"), "{why}");
     }
+}
+
+/// When the stage is cleared the steps are done, and the server is heard all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_server_writes_wrongly_at_the_very_end_is_wrong_in_each_case() {
+    let told = says(Ends::Wrongly, case("4.1")).await;
+    let Says::Broken(why) = &told else {
+        panic!("{told:?}");
+    };
+    assert!(why.contains("RFC 6455, section 5.2"), "{why}");
 }
