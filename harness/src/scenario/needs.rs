@@ -383,7 +383,12 @@ impl<'s> Course<'s> {
                 Need::TellsInside,
                 Need::Holds(usize::try_from(times).unwrap_or(usize::MAX)),
             ]),
-            Strain::Signals | Strain::Dialogue | Strain::Flood | Strain::Deaf | Strain::Respite => {
+            Strain::Signals
+            | Strain::Dialogue
+            | Strain::Flood
+            | Strain::Deaf
+            | Strain::Unread
+            | Strain::Respite => {
                 needs.push(Need::Relays(Kind::Offer));
             }
             Strain::StandingRooms => {

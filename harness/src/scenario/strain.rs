@@ -33,11 +33,13 @@ pub enum Strain {
     TornJoins,
     /// So many rooms stand at once, each made on a line of its own, and the server names them.
     StandingRooms,
+    /// One is told so many things and reads them, and then as many that he does not read; what the server's processes hold is looked at.
+    Unread,
 }
 
 impl Strain {
     /// All of them.
-    pub const ALL: [Strain; 15] = [
+    pub const ALL: [Strain; 16] = [
         Strain::Visits,
         Strain::Rooms,
         Strain::Lines,
@@ -53,6 +55,7 @@ impl Strain {
         Strain::Respite,
         Strain::TornJoins,
         Strain::StandingRooms,
+        Strain::Unread,
     ];
 
     /// The words, as files write them.
@@ -84,6 +87,7 @@ impl Strain {
             Strain::Respite => "respite",
             Strain::TornJoins => "torn-joins",
             Strain::StandingRooms => "standing-rooms",
+            Strain::Unread => "unread",
         }
     }
 

@@ -251,3 +251,37 @@ fn an_id_in_a_list_comes_as_it_was_said() {
             .says(says);
     }
 }
+
+/// A server that copies what waits for one who does not read, again and again, is told apart from one that lets it wait.
+#[test]
+fn what_is_held_for_one_who_does_not_read_stands_out_where_it_has_no_proportion() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/given-id");
+    let right = std::fs::read_to_string(example.join("server.js")).expect("a text");
+    let says = "  const say = (to, message) => to.send(JSON.stringify(message))\n";
+    assert!(right.contains(says), "{right}");
+    let hoards = r"  const say = (to, message) => {
+    const text = JSON.stringify(message)
+    to.send(text)
+    if (to.bufferedAmount > 65536) for (let copy = 0; copy < 20; copy++) (to.kept ??= []).push(Buffer.from(text))
+  }
+";
+    let dialect = example.join("dialect.yaml");
+    let dialect = dialect.to_str().expect("a plain path");
+    for (text, out) in [(right.clone(), false), (right.replace(says, hoards), true)] {
+        let stand = Stand::new();
+        stand.write("server.js", &text);
+        let server = changed_server();
+        let flags = ["validate", "--server", &server, "--dialect", dialect];
+        let ran = stand
+            .glare(&[&flags[..], &["--case", "9.17"]].concat())
+            .ends(0)
+            .says("1 fact")
+            .says("that one does not read the server's processes hold");
+        let told = ran.out.contains("out of all proportion: for 9.4 MB");
+        assert_eq!(told, out, "{}", ran.out);
+    }
+}

@@ -7,6 +7,7 @@ mod rooms;
 mod signals;
 mod torn;
 mod turnover;
+mod unread;
 
 use std::fmt;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use super::strangers::Strangers;
 use crate::names::RoomName;
 use crate::record::{FailureKind, InconclusiveKind, MEASURED, Seq, What};
 use crate::scenario::{Action, Strain};
-use crate::server::{ServerSpec, ServerUnderTest};
+use crate::server::{ServerSpec, ServerUnderTest, Usage};
 
 /// How long the server may take for one thing of many, on a machine that has much else to do.
 const EACH_WITHIN: Duration = Duration::from_secs(20);
@@ -118,6 +119,13 @@ impl Load<'_> {
         Ok((one, other))
     }
 
+    /// What the server's processes hold.
+    fn usage(&self) -> Result<Usage, End> {
+        self.server
+            .usage()
+            .ok_or_else(|| End::Harness("the server's processes cannot be looked at".to_owned()))
+    }
+
     async fn done(&self, how: Strain) -> Result<String, End> {
         match how {
             Strain::Visits => self.visits().await,
@@ -135,6 +143,7 @@ impl Load<'_> {
             Strain::Turnover => self.turnover().await,
             Strain::TornJoins => self.torn().await,
             Strain::StandingRooms => self.standing_rooms().await,
+            Strain::Unread => self.unread().await,
         }
     }
 }
@@ -178,8 +187,7 @@ impl Stage {
         };
         let done = until.do_it(Box::pin(load.done(how))).await;
         let and = match (before, self.server.usage()) {
-            // It tells by itself.
-            _ if how == Strain::Turnover => String::new(),
+            _ if looks_itself(how) => String::new(),
             (Some(before), Some(after)) => {
                 format!("; the server's own: {}", turnover::compared(before, after))
             }
@@ -227,17 +235,15 @@ impl Stage {
     }
 }
 
+/// Whether it looks at the server's processes by itself, and tells what they hold.
+fn looks_itself(how: Strain) -> bool {
+    matches!(how, Strain::Turnover | Strain::Unread)
+}
+
 /// Why the server's processes cannot be looked at, where a step of the case does that.
 pub(super) fn unmeasured(case: &Case, server: &ServerSpec) -> Option<String> {
-    let looks = |action: &Action| {
-        matches!(
-            action,
-            Action::Strain {
-                how: Strain::Turnover,
-                ..
-            }
-        )
-    };
+    let looks =
+        |action: &Action| matches!(action, Action::Strain { how, .. } if looks_itself(*how));
     let (number, _) = case
         .scenario
         .each_step()

@@ -10,7 +10,7 @@ use crate::signaling::{Kind, Signal};
 use crate::stage::probe::{Probe, Stuck};
 
 /// So many are said before they are heard.
-const WINDOW: u32 = 64;
+pub(super) const WINDOW: u32 = 64;
 
 /// A pair beside somebody who does harm says two at a time: one alone would not show that one before it was lost.
 pub(super) const BESIDE: u32 = 2;
@@ -19,7 +19,7 @@ pub(super) const BESIDE: u32 = 2;
 const BESIDE_THE_DEAF: Duration = Duration::from_secs(5);
 
 /// How large each thing is that one is told who does not read, bytes.
-const LARGE: usize = 8 * 1024;
+pub(super) const LARGE: usize = 8 * 1024;
 
 /// How often a pair goes on beside one who does not read; for so long where nothing shows that the server has taken in what it was told for him.
 const GOES_ON: u32 = 100;
@@ -261,10 +261,8 @@ impl Load<'_> {
         ))
     }
 
-    pub(super) async fn deaf(&self) -> Result<String, End> {
-        let (mut one, mut other) = self.pair("p").await.map_err(End::before)?;
-        let (mut loud, mut deaf) = self.pair("q").await.map_err(End::before)?;
-        deaf.stops_reading().await;
+    /// Tells one who does not read what he does not read; how many things that were.
+    pub(super) async fn tells_the_deaf(&self, loud: &mut Probe, deaf: &Probe) -> u32 {
         let large = description(&"x".repeat(LARGE));
         let fenced = self.strangers.dialect().says(Kind::Fence);
         let mut told = 0;
@@ -281,6 +279,15 @@ impl Load<'_> {
                 break;
             }
         }
+        told
+    }
+
+    pub(super) async fn deaf(&self) -> Result<String, End> {
+        let (mut one, mut other) = self.pair("p").await.map_err(End::before)?;
+        let (mut loud, mut deaf) = self.pair("q").await.map_err(End::before)?;
+        deaf.stops_reading().await;
+        let fenced = self.strangers.dialect().says(Kind::Fence);
+        let told = self.tells_the_deaf(&mut loud, &deaf).await;
         let mut course = Course::new(self);
         let mut took = Took::default();
         let since = Instant::now();

@@ -26,10 +26,7 @@ impl Load<'_> {
         };
         let warm = once(WARM_UP.min(self.times), "w");
         warm.round().await.map_err(End::before)?;
-        let Some(before) = self.server.usage() else {
-            let why = "the server's processes cannot be looked at".to_owned();
-            return Err(End::Harness(why));
-        };
+        let before = self.usage()?;
         once(self.times, "x").round().await?;
         let until = self.soon();
         loop {

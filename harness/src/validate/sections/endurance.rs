@@ -88,6 +88,8 @@ const ROWS: &[Row] = &[
         why: "A page that was too fast once must not have to be loaded anew. Who is told so again may be kept out for longer, which is a fact; who gets no word is forgotten." },
     Row { title: "rooms that stand at once have ids that differ", source: Source::Every("create"), by: Strain::StandingRooms, times: STANDING, broken_by: "gives-names-again",
         why: "Codes that are short enough to be typed are soon drawn twice, and who does not look puts strangers together." },
+    Row { title: "how much more memory is held for one who never reads", source: Source::Nobody, by: Strain::Unread, times: TO_THE_DEAF, broken_by: "",
+        why: "A page that hangs reads nothing for hours, and its line stands." },
 ];
 
 impl Row {
@@ -120,7 +122,7 @@ impl Row {
         // The same without the strain, where what may be lost in it may be lost without it as well.
         let calm = match self.by {
             Strain::Flood => Some((Strain::Signals, times)),
-            Strain::Deaf | Strain::Respite => Some((Strain::Signals, OF_A_CALL)),
+            Strain::Deaf | Strain::Unread | Strain::Respite => Some((Strain::Signals, OF_A_CALL)),
             Strain::Signals | Strain::Dialogue => Some((self.by, OF_A_CALL)),
             _ => None,
         };
