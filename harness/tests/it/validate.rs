@@ -138,7 +138,7 @@ async fn the_reference_server_holds_all_that_it_supports() {
         // Within this process there is none to look at; another test asks the same of a server that is one.
         let (in_process, here): (Vec<_>, Vec<_>) =
             is("unsupported").partition(|answer| answer.says.why().contains("within glare's own"));
-        assert_eq!(in_process.len(), 2);
+        assert_eq!(in_process.len(), 3);
         let here: BTreeSet<String> = here
             .iter()
             .map(|answer| answer.number.to_string())
@@ -476,7 +476,7 @@ async fn after_lines_have_come_and_gone_the_reference_servers_process_holds_what
         server: crate::stage_support::program(),
         ..setting()
     };
-    let answers = asked(&numbered(&["9.12", "9.14"]), own).await;
+    let answers = asked(&numbered(&["9.12", "9.14", "9.17"]), own).await;
     assert_eq!(answers[0].says, Says::Holds, "{}", answers[0].log);
     let Says::Fact(figures) = &answers[1].says else {
         panic!("{:?}", answers[1].says);
@@ -488,6 +488,13 @@ async fn after_lines_have_come_and_gone_the_reference_servers_process_holds_what
     });
     let more = more.unwrap_or_else(|| panic!("{figures}"));
     assert!(more < 5.0, "{figures}");
+    // It bounds what waits.
+    let Says::Fact(held) = &answers[2].says else {
+        panic!("{:?}", answers[2].says);
+    };
+    let more = held.split("processes hold ").nth(1);
+    let more = more.and_then(|more| more.split_once(' ')?.0.parse::<f64>().ok());
+    assert!(more.is_some_and(|more| more < 5.0), "{held}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

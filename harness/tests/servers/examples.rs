@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use crate::cli_support::Stand;
-use crate::{ONE, changed_server, folder, play, wanted};
+use crate::{ONE, breaks_alone, changed_server, folder, play, wanted};
 
 fn examples() -> BTreeSet<String> {
     let entries = std::fs::read_dir(folder().join("examples")).expect("a folder");
@@ -250,6 +250,42 @@ fn an_id_in_a_list_comes_as_it_was_said() {
             .glare(&[&flags[..], &["--case", "1.19"]].concat())
             .says(says);
     }
+}
+
+/// A room that tells all of who comes and goes tells him as well, as those of XMPP do.
+#[test]
+fn who_is_told_of_himself_accuses_nobody() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/given-id");
+    let read = |name: &str| std::fs::read_to_string(example.join(name)).expect("a text");
+    let change = |text: String, from: &str, to: &str| {
+        assert!(text.contains(from), "no {from:?} in\n{text}");
+        text.replace(from, to)
+    };
+    let joined = "say(line, { joined: line.room,";
+    let server = change(
+        read("server.js"),
+        joined,
+        &format!("say(line, {{ came: id }})\n      {joined}"),
+    );
+    let left = "    line.room = undefined\n  }";
+    let server = change(
+        server,
+        left,
+        &format!("    if (line.room) say(line, {{ left: id }})\n{left}"),
+    );
+    let dialect = change(
+        read("dialect.yaml"),
+        "takes-any-name: true\n",
+        "takes-any-name: true\nannounces-joining-within: 1s\nannounces-leaving-within: 1s\nnews-once: true\n",
+    );
+    let stand = Stand::new();
+    stand.write("server.js", &server);
+    stand.write("d.yaml", &dialect);
+    breaks_alone(&stand, &["3.1", "3.2", "3.3", "3.4", "3.10", "3.13"], &[]);
 }
 
 /// A server that copies what waits for one who does not read, again and again, is told apart from one that lets it wait.
