@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Exit, Paths, complain, say, show_mistakes};
+use super::narrow::Narrow;
+use super::{Exit, SCENARIOS, complain, say, show_mistakes};
 use crate::mistake::{Mistakes, quoted};
 use crate::project::{PROJECT_FILE, Project, unfilled};
 use crate::scenario::{Scenario, Sequences};
@@ -19,8 +20,10 @@ fn files(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), SelectError>
 /// Show all mistakes of scenario files, and what is probably not meant; nothing is booted
 #[derive(clap::Args)]
 pub(super) struct Check {
+    /// Scenario files, or folders with them; without any, those of the project file, or `scenarios`
+    paths: Vec<PathBuf>,
     #[command(flatten)]
-    paths: Paths,
+    narrow: Narrow,
     /// The project file that gives secrets and logins; `glare.toml` in this folder if there is one
     #[arg(long, value_name = "FILE")]
     project: Option<PathBuf>,
@@ -31,18 +34,32 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn execute(self) -> Exit {
-        execute(&self.paths, self.project, self.strict)
+        let here = || Some(PathBuf::from(PROJECT_FILE)).filter(|path| path.is_file());
+        let project = self.project.or_else(here).map(|path| Project::look(&path));
+        let paths = match (&project, self.paths) {
+            // There is no telling what it would have named.
+            (Some(Err(wrong)), paths) if paths.is_empty() => {
+                show_mistakes(std::slice::from_ref(wrong));
+                return Exit::Invalid;
+            }
+            (Some(Ok((project, _))), paths) if paths.is_empty() => project.scenarios.clone(),
+            (_, paths) if paths.is_empty() => vec![PathBuf::from(SCENARIOS)],
+            (_, paths) => paths,
+        };
+        execute(&paths, &self.narrow, project, self.strict)
     }
 }
 
+/// A project file that was read, and the environment variables that it lacks here.
+type Looked = Result<(Project, Mistakes), Mistakes>;
+
 /// What is wrong with the project file, or with what it gives to these scenarios; and what is warned of.
 fn of_project(
-    named: Option<PathBuf>,
+    project: Option<Looked>,
     scenarios: &[Arc<Scenario>],
 ) -> (Vec<Mistakes>, Vec<Mistakes>) {
     let (mut mistakes, mut warnings) = (Vec::new(), Vec::new());
-    let here = || Some(PathBuf::from(PROJECT_FILE)).filter(|path| path.is_file());
-    match named.or_else(here).map(|path| Project::look(&path)) {
+    match project {
         None => {
             let unfilled = scenarios.iter().map(|one| unfilled(one));
             suite::merge(&mut warnings, unfilled.collect());
@@ -60,8 +77,8 @@ fn of_project(
     (mistakes, warnings)
 }
 
-fn execute(paths: &Paths, project: Option<PathBuf>, strict: bool) -> Exit {
-    let (files, sequence_files) = match files(&paths.paths) {
+fn execute(paths: &[PathBuf], narrow: &Narrow, project: Option<Looked>, strict: bool) -> Exit {
+    let (files, sequence_files) = match files(paths) {
         Ok(files) => files,
         Err(error) => {
             complain(error);
@@ -84,7 +101,7 @@ fn execute(paths: &Paths, project: Option<PathBuf>, strict: bool) -> Exit {
     // What is wrong with a sequence is told with those who use it.
     suite::merge(&mut mistakes, told);
     let mut warnings = Vec::new();
-    if mistakes.is_empty() && !paths.narrow.is_some() {
+    if mistakes.is_empty() && !narrow.is_some() {
         for (file, name) in suite::unused(&sequences, &good) {
             let mut of_file = Mistakes::new(file.source().clone());
             let found = format!("no scenario beside it uses {}", quoted(name));
@@ -95,7 +112,7 @@ fn execute(paths: &Paths, project: Option<PathBuf>, strict: bool) -> Exit {
         }
     }
     // A file with mistakes may have lost the very name or tag that it would be known by: it is always shown.
-    let good = match paths.narrow.apply(good) {
+    let good = match narrow.apply(good) {
         Ok(good) => good,
         Err(exit) if mistakes.is_empty() => return exit,
         Err(_) => Vec::new(),

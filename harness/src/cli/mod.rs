@@ -91,11 +91,14 @@ enum Command {
     },
 }
 
+/// Where scenarios are if nobody says.
+const SCENARIOS: &str = "scenarios";
+
 /// Scenario files and folders.
 #[derive(clap::Args)]
 struct Paths {
     /// Scenario files, or folders with them
-    #[arg(default_value = "scenarios")]
+    #[arg(default_value = SCENARIOS)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
     narrow: narrow::Narrow,

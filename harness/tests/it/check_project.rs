@@ -101,3 +101,42 @@ fn a_login_that_a_driven_peer_is_not_given_is_a_mistake_where_the_peer_is_named(
         .ends(0)
         .says("1 good, 1 warning");
 }
+
+#[test]
+fn without_a_path_the_scenarios_of_the_project_file_are_looked_at() {
+    let stand = Stand::new();
+    let good = "scenario: x\npeers: { alice: {} }\nsteps:\n  - connect: { peer: alice }\n";
+    stand.write("glare.toml", "scenarios = [\"mine\"]\n");
+    stand.write("mine/x.yaml", &good.replace("alice }", "bob }"));
+    stand.write("scenarios/y.yaml", good);
+    let ran = stand.glare(&["check"]).ends(3);
+    ran.says("0 good, 1 with 1 mistakes")
+        .complains("mine/x.yaml:4:");
+    // Those that are named are looked at, and no others.
+    stand
+        .glare(&["check", "scenarios"])
+        .ends(0)
+        .says("1 good\n");
+    // Its paths are from its folder.
+    stand.write(
+        "below/glare.toml",
+        "scenarios = [\"../scenarios\", \"more\"]\n",
+    );
+    stand.write("below/more/z.yaml", good);
+    let ran = stand.glare(&["check", "--project", "below/glare.toml"]);
+    ran.ends(0).says("2 good\n");
+    // One that cannot be read says so, and nothing is taken in its place.
+    stand.write("glare.toml", "scenarios = [\"mine\"\n");
+    let ran = stand.glare(&["check"]).ends(3).complains("glare.toml:1");
+    assert!(!ran.out.contains("1 good"), "{ran}");
+}
+
+#[test]
+fn where_there_is_no_project_file_the_folder_scenarios_is_looked_at() {
+    let stand = Stand::new();
+    stand.write(
+        "scenarios/y.yaml",
+        "scenario: x\npeers: { alice: {} }\nsteps:\n  - connect: { peer: alice }\n",
+    );
+    stand.glare(&["check"]).ends(0).says("1 good\n");
+}
