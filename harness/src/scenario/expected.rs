@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::casting::wire_peers;
-use super::model::{Action, Line, PeerSpec, Scenario, Step};
+use super::model::{Action, Expect, Line, PeerSpec, Scenario, Step};
 use super::outcomes;
 use crate::mistake::{Mistakes, quoted};
 use crate::names::PeerName;
@@ -96,6 +96,36 @@ pub(super) fn lines<'l>(
     }
 }
 
+/// Notes lines that are looked for event by event, and that stand in logs alone.
+pub(super) fn of_logs(expect: &Expect, mistakes: &mut Mistakes) {
+    for (line, text) in expect.of_events().filter_map(joined) {
+        if !text.contains('*') {
+            mistakes
+                .add(&line.span, format!("{} stands in logs alone", quoted(text)))
+                .expect(EVENT_BY_EVENT)
+                .advise(leg(text));
+        }
+    }
+}
+
+/// Why no event is written as the log writes two.
+const EVENT_BY_EVENT: &str = "`never` and `count` look at each event by itself: at what one peer says, or at what another hears";
+
+/// A line of what is said and heard at once, up to what it says.
+fn joined(line: &Line) -> Option<(&Line, &str)> {
+    let (head, _) = line.text.split_once(':')?;
+    let (from, to) = head.split_once(" ~> ")?;
+    let names = !from.trim().is_empty() && !to.trim().is_empty() && !head.contains('"');
+    names.then_some((line, line.text.as_str()))
+}
+
+/// What to write in the place of such a line.
+fn leg(text: &str) -> String {
+    let (from, heard) = text.split_once(" ~> ").unwrap_or_default();
+    let said = heard.split_once(':').map_or("", |(_, said)| said);
+    format!("write `~> {heard}` for what comes, or `{from} ~>:{said}` for what is said")
+}
+
 /// What these steps write into the log themselves.
 pub(super) fn written<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<String> {
     steps
@@ -116,6 +146,15 @@ impl Scenario {
                 Wrong::Doubt(why) => Some((line.span.clone(), why)),
                 Wrong::Mistake { .. } => None,
             })
+            .chain(self.expect.of_events().filter_map(|line| {
+                let (line, text) = joined(line)?;
+                let why = format!(
+                    "{} can hardly be there: {EVENT_BY_EVENT}; {}",
+                    quoted(text),
+                    leg(text)
+                );
+                Some((line.span.clone(), why))
+            }))
             .chain(outcomes::impossible(self))
             .collect()
     }

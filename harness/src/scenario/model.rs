@@ -82,30 +82,11 @@ impl Scenario {
 
     /// Where a place stands in the file, or in that which [`Scenario::via`] tells.
     pub fn span_of(&self, place: &Place) -> Option<Span> {
-        let nth = |number: usize| number.checked_sub(1);
         match place {
-            Place::Step(step) => self.steps.get(nth(*step)?).map(|step| step.span.clone()),
-            Place::Never(line) => self
-                .expect
-                .never
-                .get(nth(*line)?)
-                .map(|line| line.span.clone()),
-            Place::Seen(line) => self
-                .expect
-                .seen
-                .get(nth(*line)?)
-                .map(|line| line.span.clone()),
-            Place::Order(line) => self
-                .expect
-                .order
-                .get(nth(*line)?)
-                .map(|line| line.span.clone()),
-            Place::Count(line) => self
-                .expect
-                .count
-                .get(nth(*line)?)
-                .map(|count| count.line.span.clone()),
-            Place::Law(_) => None,
+            Place::Step(step) => {
+                (self.steps.get(step.checked_sub(1)?)).map(|step| step.span.clone())
+            }
+            place => self.expect.line(place).map(|line| line.span.clone()),
         }
     }
 }
@@ -634,6 +615,23 @@ impl Expect {
         let counted = self.count.iter().map(|count| &count.line);
         let lists = [&self.seen, &self.never, &self.order];
         lists.into_iter().flatten().chain(counted)
+    }
+
+    /// Those that are looked for in each event by itself, and not in the log.
+    pub(super) fn of_events(&self) -> impl Iterator<Item = &Line> {
+        (self.never.iter()).chain(self.count.iter().map(|count| &count.line))
+    }
+
+    /// The line at a place.
+    pub fn line(&self, place: &Place) -> Option<&Line> {
+        let nth = |number: &usize| number.checked_sub(1);
+        match place {
+            Place::Never(line) => self.never.get(nth(line)?),
+            Place::Seen(line) => self.seen.get(nth(line)?),
+            Place::Order(line) => self.order.get(nth(line)?),
+            Place::Count(line) => Some(&self.count.get(nth(line)?)?.line),
+            Place::Step(_) | Place::Law(_) => None,
+        }
     }
 }
 

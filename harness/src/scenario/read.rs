@@ -133,6 +133,7 @@ impl Reader<'_> {
             let cast = expected::Cast::of(&peers, &by_wire);
             let cast = cast.with_bound(placed.iter().map(|placed| &placed.step));
             expected::lines(expect.lines(), &cast, &written, self.mistakes);
+            expected::of_logs(&expect, self.mistakes);
             ordered::lines(&expect.order, self.mistakes);
         }
         Some(Scenario {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli_support::Stand;
-use crate::stage_support::{fails, passes, played};
+use crate::stage_support::{TOGETHER, fails, passes, played, scenario};
 use glare::log::matches;
 use glare::scenario::{Place, Scenario};
 
@@ -146,7 +146,7 @@ fn what_the_log_may_write_is_none() {
         "server: exited",
         "bob: killed (tab)",
         "alice: connection closed",
-        "alice ~> bob: chat",
+        "alice ~>: chat",
         "~> bob: chat",
         "tap: offer to alice undeliverable",
         "alice#2: disconnected (1006)",
@@ -161,6 +161,38 @@ fn what_the_log_may_write_is_none() {
         let scenario = read.unwrap_or_else(|mistakes| panic!("{line}: {mistakes}"));
         assert!(scenario.warnings().is_empty(), "{line}");
     }
+}
+
+/// The log writes so what was said and heard, where both stand together; what is counted and what must never be is looked for event by event.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_and_heard_in_one_line_is_of_the_log_alone() {
+    let steps = format!("{TOGETHER}  - say: {{ from: bob, text: hello }}\n");
+    let file = |expect: &str| format!("{}expect:\n{expect}", scenario(&steps));
+    let both = "bob ~> alice: chat";
+    for expect in [
+        format!("  never: |\n    {both}\n"),
+        format!("  count:\n    '{both}': 0\n"),
+        format!("  count:\n    '{both}': at least 1\n"),
+    ] {
+        let read = Scenario::read(Path::new("x.yaml"), &file(&expect));
+        let told = read.expect_err(&expect).to_string();
+        assert!(
+            told.contains("`bob ~> alice: chat` stands in logs alone"),
+            "{told}"
+        );
+        assert!(told.contains("write `~> alice: chat`"), "{told}");
+    }
+    let any = Scenario::read(
+        Path::new("x.yaml"),
+        &file("  never: |\n    * ~> alice: chat\n"),
+    );
+    let warnings = any.expect("it may match").warnings();
+    assert_eq!(warnings.len(), 1, "{}", warnings.render(false));
+    // As it is advised, and where the log is meant.
+    let heard = "  seen: |\n    bob ~> alice: chat\n  count:\n    'bob ~>: chat': 1\n    '~> alice: chat': 1\n";
+    passes(&played(&file(heard)).await);
+    let never = "  never: |\n    ~> alice: chat\n";
+    fails(&played(&file(never)).await, Place::Never(1), "must never");
 }
 
 #[test]
