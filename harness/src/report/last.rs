@@ -45,6 +45,7 @@ enum Reading {
 /// ```
 pub(super) fn last(events: &[Arc<Event>], before: Seq) -> String {
     let (mut told, counted) = told(events, before);
+    let starved = starved(events, before);
     // What came before the step that failed may be long; what came in it is what is looked for.
     let mut left_out = 0;
     let mut lines = 0;
@@ -82,7 +83,25 @@ pub(super) fn last(events: &[Arc<Event>], before: Seq) -> String {
     if told.last().is_some_and(|one| one.step.is_some()) {
         let _ = writeln!(text, "    ({})", since(&counted));
     }
+    text.push_str(&starved);
     text
+}
+
+/// How long the machine had no time, in one line, since that comes in many pieces; nothing where it always had some.
+fn starved(events: &[Arc<Event>], before: Seq) -> String {
+    let pieces = events.iter().take_while(|event| event.seq < before);
+    let pieces = pieces.filter_map(|event| match event.what {
+        What::Starved { millis } => Some(millis),
+        _ => None,
+    });
+    let (times, millis) = pieces.fold((0_usize, 0), |(times, sum), millis| {
+        (times + 1, sum + millis)
+    });
+    match times {
+        0 => String::new(),
+        1 => format!("  glare itself got no time for {millis} ms\n"),
+        times => format!("  glare itself got no time for {millis} ms in all  ({times} times)\n"),
+    }
 }
 
 /// What came where no line did.
@@ -221,7 +240,6 @@ fn reading(
                 None => format!("{way}: {detail}"),
             })
         }
-        What::Starved { millis } => said(format!("glare itself got no time for {millis} ms")),
         What::Aside { .. } => Reading::Counted("heartbeat or the like"),
         What::LinkUp { .. } => Reading::Counted("line that opened"),
         What::LinkClosed { .. } => Reading::Counted("line that a peer saw end"),
@@ -245,6 +263,8 @@ fn reading(
         | What::Passes { .. }
         | What::End
         | What::Clearing
+        // Its sum stands below.
+        | What::Starved { .. }
         | What::Law(_)
         | What::Verdict { .. } => Reading::Nothing,
     }
@@ -331,6 +351,20 @@ mod tests {
         });
         let counted = "2 × heartbeat or the like, 1 × description or candidate applied";
         assert_eq!(text, format!("    (in the trace alone since: {counted})\n"));
+    }
+
+    /// On a busy machine there is one after another, which says no more than their sum.
+    #[test]
+    fn that_the_machine_had_no_time_is_told_once_with_the_sum() {
+        let text = under(|trace| {
+            for millis in [300, 250] {
+                trace.add(What::Starved { millis }, &[]);
+                trace.add(channel("closing"), &[]);
+            }
+            trace.add(What::Starved { millis: 1200 }, &[]);
+        });
+        let lines = "    alice: channel chat closing  (2 times)\n  glare itself got no time for 1750 ms in all  (3 times)\n";
+        assert_eq!(text, lines);
     }
 
     #[test]
