@@ -14,7 +14,7 @@ use crate::scenario::Place;
 /// | `flaky` | it failed, and passed on a retry that was asked for | 0 |
 /// | `fail` | it did not | 1 |
 /// | `unsupported` | the server has no such concept, or a stack cannot do it; counted | 0 |
-/// | `inconclusive` | the environment broke, laws were not asked, or the record is not whole | 5 |
+/// | `inconclusive` | the environment broke, laws were not asked, nothing was understood of what it asks for, or the record is not whole | 5 |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Verdict {
@@ -275,6 +275,8 @@ pub enum InconclusiveKind {
     TooMuch,
     /// A law was not asked.
     LawsNotAsked,
+    /// What a line of `expect` is about is in messages of which none was understood.
+    NotUnderstood,
     /// The record could not be written.
     RecordFailed,
     /// The record has no verdict: it is cut off.

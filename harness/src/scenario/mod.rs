@@ -32,6 +32,7 @@ mod together;
 mod value;
 mod warnings;
 
+mod worded;
 pub(crate) use crowd::Acquainted;
 pub(crate) use read::peers_named;
 pub(crate) use read::variants::{gather as gather_variants, slug as variant_slug};
@@ -52,3 +53,4 @@ pub use schema::schema;
 pub use sought::{Sought, Wanted};
 pub use strain::Strain;
 pub use times::Times;
+pub use worded::Worded;

@@ -13,6 +13,7 @@ use super::disturbed::Disturbed;
 use super::driver::Lost;
 use super::hope::Waiting;
 use super::lawful::judged;
+use super::misread::unanswered;
 use super::order::{Done, Order};
 use super::outcome::Judged;
 use super::pulse::Pulse;
@@ -99,6 +100,8 @@ pub(super) struct Ran {
     /// How often was there by then what is counted, if it failed elsewhere; a line each.
     pub counts: Vec<String>,
     pub laws: Vec<Judged>,
+    /// Why nobody can tell whether what is expected is so, if all went well.
+    pub unanswered: Option<String>,
     /// Which of the steps that begin together has failed, if one has.
     pub inner: Option<usize>,
 }
@@ -187,6 +190,7 @@ impl Stage {
                     instead: Vec::new(),
                     counts: Vec::new(),
                     laws: Vec::new(),
+                    unanswered: None,
                     inner: None,
                 };
             }
@@ -217,6 +221,14 @@ impl Stage {
             end = Err(unexpected.stop);
             instead = unexpected.instead;
         }
+        let unanswered = match end {
+            Ok(()) => {
+                let mut events = self.recorder.events_from(0);
+                events.retain(|event| event.seq < until);
+                unanswered(case, &setting.dialect, &events)
+            }
+            Err(_) => None,
+        };
         let counts = match &end {
             Ok(()) if lawful => Vec::new(),
             Err(Stop::Fail { place, .. }) => self.counts(case, setting, (place.as_ref(), by_then)),
@@ -232,6 +244,7 @@ impl Stage {
             instead,
             counts,
             laws,
+            unanswered,
             inner: self.failed_inner,
         }
     }

@@ -1,6 +1,7 @@
 //! What a scenario expects of a run that is otherwise green: lines of its log, their order on a wire, how often they are there.
 
 use super::director::{Stage, Stop};
+use super::misread::misread;
 use super::outcome::log;
 use super::{Case, Setting};
 use crate::log::{Misordered, Passed, in_order, passed, seen};
@@ -25,6 +26,24 @@ impl Stage {
         setting: &Setting,
         until: Seq,
     ) -> Result<(), Unexpected> {
+        let held = self.as_expected(case, setting, until);
+        held.map_err(|mut unexpected| {
+            if let Stop::Fail {
+                place: Some(place),
+                message,
+                ..
+            } = &mut unexpected.stop
+                && let Some(line) = case.scenario.expect.line(place)
+                && let Some(why) =
+                    misread(case, line, &setting.dialect, &self.recorder.events_from(0))
+            {
+                message.push_str(&format!("; {why}"));
+            }
+            unexpected
+        })
+    }
+
+    fn as_expected(&self, case: &Case, setting: &Setting, until: Seq) -> Result<(), Unexpected> {
         self.seen(case, setting)?;
         let expect = &case.scenario.expect;
         if expect.order.is_empty() && expect.count.is_empty() {

@@ -30,6 +30,7 @@ mod lawful;
 mod leavings;
 mod line;
 mod looks;
+mod misread;
 mod order;
 mod outcome;
 mod overheard;

@@ -657,6 +657,7 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
         inner,
         instead,
         counts,
+        unanswered,
         ..
     } = ran;
     let mut breaches: Vec<Breach> = laws
@@ -699,7 +700,12 @@ fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
             None if !asked => {
                 return Verdict::inconclusive(InconclusiveKind::LawsNotAsked, NOT_ASKED);
             }
-            None => return Verdict::Pass,
+            None => {
+                return match unanswered {
+                    Some(why) => Verdict::inconclusive(InconclusiveKind::NotUnderstood, why),
+                    None => Verdict::Pass,
+                };
+            }
         },
         (Ok(()), Some(first)) => (FailureKind::Law, law(first), first.message.clone()),
     };

@@ -6,6 +6,7 @@ mod meet;
 mod secure;
 mod starved;
 
+mod unread;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
