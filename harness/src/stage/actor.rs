@@ -20,7 +20,7 @@ use crate::hand::{Hand, Happenings, PeerFault};
 use crate::mind::Policy;
 use crate::names::{PeerName, Stack};
 use crate::peer::browser::Seat;
-use crate::peer::page::PageError;
+use crate::peer::page::{PageError, Wanted};
 use crate::peer::{NativePeer, Origin, WirePeer, browser, next_address};
 use crate::record::{Digest, Recorder, Seq, What};
 use crate::scenario::Offers;
@@ -106,6 +106,15 @@ fn own_pages() -> Arc<tap::Pages> {
         .clone()
 }
 
+/// What the page of a peer is to be in.
+fn wanted(stack: Stack, killings: usize, spec: &PeerSpec) -> Wanted {
+    Wanted {
+        own_browser: killings > 0,
+        viewport: spec.viewport,
+        ..Wanted::new(stack)
+    }
+}
+
 /// Where a page is from.
 fn site<'a>(scene: &'a Scene, spec: &'a PeerSpec) -> Site<'a> {
     Site {
@@ -187,10 +196,10 @@ impl Actor {
             let (peer, path) = (name.clone(), path.clone());
             scene.recorder.record(What::App { peer, path }, &[]);
         }
-        let kind = (stack, killings > 0, spec.viewport);
+        let wanted = wanted(stack, killings, &spec);
         let (life, proxy) = PageLife::start(
             &name,
-            kind,
+            wanted,
             (&scene.setting.pool, &scene.lost, &scene.left),
             wire.clone(),
             1,
@@ -351,11 +360,11 @@ impl Actor {
 
     /// A page whose browser was killed comes back in another one, behind the same tap.
     async fn live_as_page(&mut self) -> Result<(), Trouble> {
-        let kind = (self.stack, self.killings > 0, self.spec.viewport);
+        let wanted = wanted(self.stack, self.killings, &self.spec);
         let (name, wire) = (&self.name, self.wire.clone());
         let started = PageLife::start(
             name,
-            kind,
+            wanted,
             (&self.scene.setting.pool, &self.scene.lost, &self.scene.left),
             wire,
             self.next_conn,

@@ -13,10 +13,10 @@ use tokio::time::Instant;
 use super::driver::Lost;
 use super::wire::Wire;
 use crate::lock::lock;
-use crate::names::{PeerName, Stack, Viewport};
+use crate::names::PeerName;
 use crate::peer::browser::{EnvironmentError, Pool};
 use crate::peer::page::{
-    Arrival, DialogKind, PageError, PageEvent, PageEvents, Role, Route, Seen, Sight as Shown,
+    Arrival, DialogKind, PageError, PageEvent, PageEvents, Role, Seen, Sight as Shown,
     Tab as FoundTab, Target as Found, UserPage, Wanted,
 };
 use crate::record::{Applied, FailureKind, Recorder, What, payload};
@@ -73,17 +73,11 @@ impl PageLife {
     /// A page in a user context of its own, and where its requests arrive. `first_conn` is the number of its first connection.
     pub async fn start(
         name: &PeerName,
-        (stack, own_browser, viewport): (Stack, bool, Option<Viewport>),
+        wanted: Wanted,
         (pool, lost, left): (&Pool, &Lost, &Lost),
         wire: Arc<Wire>,
         first_conn: u32,
     ) -> Result<(Self, TcpListener), EnvironmentError> {
-        let wanted = Wanted {
-            stack,
-            route: Route::Proxy,
-            own_browser,
-            viewport,
-        };
         let Arrival {
             page,
             events,
