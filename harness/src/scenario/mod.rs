@@ -29,10 +29,11 @@ mod table;
 mod text;
 mod times;
 mod together;
+mod unseen;
 mod value;
 mod warnings;
-
 mod worded;
+
 pub(crate) use crowd::Acquainted;
 pub(crate) use read::peers_named;
 pub(crate) use read::variants::{gather as gather_variants, slug as variant_slug};

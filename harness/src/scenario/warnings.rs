@@ -4,6 +4,8 @@ use super::casting::wire_peers;
 use super::model::{Action, Answer, Offers, Scenario, Step};
 use super::old_news::{self, Early};
 use super::read::idle_key;
+use super::text::target_text;
+use super::unseen;
 use crate::mistake::{Mistake, Mistakes};
 use crate::names::PeerName;
 use crate::source::Span;
@@ -19,6 +21,15 @@ impl Scenario {
         self.idle_keys(&mut warnings);
         for early in old_news::early(self) {
             self.tell_early(&early, &mut warnings);
+        }
+        for (step, target) in unseen::steps(self) {
+            let found = format!(
+                "no step of this scenario ever finds {}",
+                target_text(target)
+            );
+            self.warn(step, found, &mut warnings)
+                .expect("what never was there is gone, too, and what is spelt otherwise")
+                .advise("`see` it where it is there, in whatever step; if it is never to be there at all, this is right");
         }
         for step in self.steps.iter().flat_map(Step::with_inner) {
             self.contradicts(step, &mut warnings);

@@ -216,3 +216,46 @@ fn what_is_not_for_a_page_or_not_for_its_user_is_a_mistake() {
         assert!(read.is_ok(), "{key}: {}", read.unwrap_err());
     }
 }
+
+/// A message that goes by itself may have gone already, so no step fails of what is not there.
+#[test]
+fn what_is_to_be_gone_and_is_never_found_is_told() {
+    let gone = |target: &str| format!("  - see: {{ peer: alice, {target}, gone: true }}\n");
+    let warned = |steps: &str| {
+        let scenario = read(PEERS, steps).unwrap_or_else(|told| panic!("{told}"));
+        scenario.warnings().render(false)
+    };
+    let seen = "  - see: { peer: alice, text: Waiting for someone }\n  - click: { peer: alice, button: Create }\n  - see: { peer: alice, selector: .toast }\n";
+    for (target, told) in [
+        ("text: Waitng", "text \"Waitng\""),
+        ("selector: .tost", "selector \".tost\""),
+        ("button: Stop", "button \"Stop\""),
+    ] {
+        for steps in [format!("{seen}{}", gone(target)), gone(target)] {
+            let warning = warned(&steps);
+            let found = format!("no step of this scenario ever finds {told}");
+            assert!(warning.contains(&found), "no {found:?} in {warning}");
+            assert!(warning.contains("1 warning"), "{warning}");
+        }
+    }
+    for target in [
+        "text: Waiting",
+        "text: Waiting for someone",
+        "button: Create",
+        "text: Create",
+        "selector: .toast",
+    ] {
+        // Before it or after it, of this peer or another: it is spelt as it is there.
+        for steps in [
+            format!("{seen}{}", gone(target)),
+            format!("{}{seen}", gone(target)),
+        ] {
+            let scenario = read(PEERS, &steps).unwrap_or_else(|told| panic!("{told}"));
+            assert!(
+                scenario.warnings().is_empty(),
+                "{}",
+                scenario.warnings().render(false)
+            );
+        }
+    }
+}

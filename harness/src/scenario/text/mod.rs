@@ -7,3 +7,4 @@ mod step;
 mod words;
 
 pub(crate) use words::pattern_text;
+pub(super) use words::target_text;

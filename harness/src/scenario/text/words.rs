@@ -120,7 +120,7 @@ fn tab_text(tab: &Tab) -> String {
 }
 
 /// Something in a page, for a person: `button "Create"`.
-pub(super) fn target_text(target: &Target) -> String {
+pub(in crate::scenario) fn target_text(target: &Target) -> String {
     // Hidden characters show; no text can pass for another line.
     let quoted = |text: &str| format!("{text:?}");
     match target {
