@@ -6,12 +6,16 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::director::{BROWSER_WITHIN, IDLE_AFTER, Stage, Stop, Until, fail, fail_as};
+use super::driver::Lost;
 use super::page;
+use crate::lock::lock;
 use crate::names::PeerName;
 use crate::peer::page::{GRACE, PageError};
 use crate::record::{InconclusiveKind, Seq, What};
 use crate::scenario::PageDeed;
 
+/// How long after a command that failed the word may come that its page is gone.
+const TOLD_WITHIN: Duration = Duration::from_secs(1);
 /// How long a picture of a page may take on which a step failed.
 const PICTURE_WITHIN: Duration = Duration::from_secs(5);
 /// So much before its end a page's step may say that its time is up: browsers round.
@@ -93,6 +97,9 @@ impl Stage {
                 ),
                 None => fail_as(page::failure(error), message),
             },
+        if matches!(error, PageError::Gone(_)) {
+            self.heard_of_the_end(peer).await;
+        }
             Err(stop) => stop,
         }
     }
@@ -105,6 +112,18 @@ impl Stage {
             .values()
             .filter(|actor| !actor.has_picture(&name));
         let taken = missing.filter_map(|actor| {
+    /// Waits a moment for the word that a page is gone, and whose fault that is: its next command may fail before.
+    async fn heard_of_the_end(&self, peer: &PeerName) {
+        let told = |list: &Lost| lock(list).iter().any(|(gone, _)| gone == peer);
+        let heard = async {
+            let mut next = self.recorder.count();
+            while !told(&self.lost) && !told(&self.left) {
+                next += self.recorder.next_from(next).await.len() as Seq;
+            }
+        };
+        let _ = timeout(TOLD_WITHIN, heard).await;
+    }
+
             let picture = actor.picture(PICTURE_WITHIN)?;
             let name = &name;
             Some(async move {

@@ -162,6 +162,11 @@ impl Guest {
         self.browser.is_dead()
     }
 
+    /// Why nobody can speak to its browser any more, as far as that is known.
+    pub(in crate::peer) fn why_dead(&self) -> String {
+        self.browser.why_dead().to_owned()
+    }
+
     /// The runtime that things of it are to be done on.
     pub(in crate::peer) fn handle(&self) -> &Handle {
         &self.handle

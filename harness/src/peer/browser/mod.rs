@@ -21,6 +21,7 @@ mod capabilities;
 mod chromedriver;
 mod deadlines;
 mod error;
+mod fate;
 mod find;
 mod firefox;
 mod guest;

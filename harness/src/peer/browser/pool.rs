@@ -566,7 +566,7 @@ impl Shelf {
         if let Some(Ok(browser)) = &*slot
             && browser.is_dead()
         {
-            browser.end("the browser is dead").await;
+            browser.end(browser.why_dead()).await;
             *slot = None;
         }
         if shared.over.load(Ordering::SeqCst) {

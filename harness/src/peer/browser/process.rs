@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::EnvironmentError;
+use super::fate::Fate;
 use super::starved::{Starved, Watch};
 use crate::run::{Group, Run};
 
@@ -25,6 +26,7 @@ const KEPT_LINES: usize = 50;
 #[derive(Debug)]
 pub(super) struct Process {
     program: String,
+    fate: Fate,
     group: Arc<Group>,
     output: Output,
     watch: Watch,
@@ -92,6 +94,7 @@ impl Process {
         drop(sender);
         let group = Arc::new(group);
         let this = Self {
+            fate: Fate::of(&program, child.id()),
             program,
             watch: Watch::start(Arc::clone(&group)),
             group,
@@ -130,24 +133,21 @@ impl Process {
         Arc::clone(&self.watch.seen)
     }
 
+    /// How it ended, once it has.
+    pub(super) fn fate(&self) -> Fate {
+        self.fate.clone()
+    }
+
     /// Waits until it has ended, and leaves it unreaped: until it is reaped its number is its own, and its group can be killed by it.
     async fn has_ended(&self) {
-        while let Some(id) = self.child.id() {
-            // SAFETY: plain system call; all of `siginfo_t` may be zero, and it is only written to.
-            let ended = unsafe {
-                let mut info: libc::siginfo_t = std::mem::zeroed();
-                let how = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-                libc::waitid(libc::P_PID, id, &mut info, how) != 0 || info.si_pid() != 0
-            };
-            if ended {
-                return;
-            }
+        while self.child.id().is_some() && !self.fate.has_ended() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
     /// Kills it with all that came from it, reaps it, and gives its status and its last lines. A browser of a test has nothing to save.
     pub(super) async fn end(mut self) -> (Option<ExitStatus>, Vec<String>) {
+        self.fate.is_sealed();
         let group = Arc::clone(&self.group);
         let killed = tokio::task::spawn_blocking(move || group.kill()).await;
         if !matches!(killed, Ok(true)) {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use fantoccini::Client;
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::bidi::{Bidi, BidiError, Event};
+use super::fate::{DEAD, Fate};
 use super::guests::Guests;
 use super::line::{Exchange, Line};
 use super::page::{HOUSE_PATH, PAGE_PATH, Page};
@@ -74,6 +75,8 @@ pub(super) struct Browser {
     /// It holds which one a user page put in front, if none was opened or closed since.
     pub(super) windows: tokio::sync::Mutex<Option<String>>,
     life: tokio::sync::Mutex<Option<Life>>,
+    /// Why nobody can speak to it any more, once that is known.
+    death: Death,
     /// How long the machine kept it waiting, if it is on this one.
     starved: Option<Arc<Starved>>,
 }
@@ -83,6 +86,17 @@ struct Attached {
     bidi: Bidi,
     pages: Pages,
     guests: Guests,
+    death: Death,
+}
+
+/// Why nobody can speak to a browser any more.
+#[derive(Clone, Debug, Default)]
+struct Death(Arc<OnceLock<String>>);
+
+impl Death {
+    fn why(&self) -> &str {
+        self.0.get().map_or(DEAD, String::as_str)
+    }
 }
 
 /// What ends with it.
@@ -106,6 +120,7 @@ impl Browser {
             bidi,
             pages,
             guests,
+            death,
         } = attached;
         let starved = match &life {
             Life::Here { process, .. } => Some(process.starved()),
@@ -118,6 +133,7 @@ impl Browser {
             starved,
             pages,
             guests,
+            death,
             contexts: Mutex::default(),
             may_open: tokio::sync::RwLock::new(true),
             windows: tokio::sync::Mutex::default(),
@@ -144,10 +160,11 @@ impl Browser {
         let (process, attached) = match &programs.driver {
             Some(driver) => {
                 let (process, url) = chromedriver::start(driver, &folder, run).await?;
+                let fate = process.fate();
                 let attached = async {
                     let browser = &programs.browser;
                     let (client, socket) = chromedriver::session(&url, browser, &folder).await?;
-                    let attached = Self::attach(stack, &socket, None).await?;
+                    let attached = Self::attach(stack, &socket, None, Some(fate)).await?;
                     Ok((attached, Some(client)))
                 };
                 (process, attached.await)
@@ -155,7 +172,8 @@ impl Browser {
             None => {
                 let (process, socket) = firefox::start(&programs.browser, &folder, run).await?;
                 let wanted = capabilities::firefox_here();
-                let attached = Self::attach(stack, &socket, Some(wanted)).await;
+                let fate = Some(process.fate());
+                let attached = Self::attach(stack, &socket, Some(wanted), fate).await;
                 (process, attached.map(|attached| (attached, None)))
             }
         };
@@ -195,7 +213,7 @@ impl Browser {
         };
         if let Some(socket) = there.direct() {
             let wanted = capabilities::firefox_elsewhere();
-            let attached = Self::attach(stack, &socket, Some(wanted)).await;
+            let attached = Self::attach(stack, &socket, Some(wanted), None).await;
             let attached = attached.map_err(|why| failed(firefox::advised(why)))?;
             let life = Life::Direct(there.to_string());
             return Ok(Self::new(stack, exchange, attached, life));
@@ -204,7 +222,7 @@ impl Browser {
         let session = RemoteSession::open(there, wanted).await;
         let session = session.map_err(failed)?;
         let attached = match session.socket() {
-            Ok(socket) => Self::attach(stack, &socket, None).await,
+            Ok(socket) => Self::attach(stack, &socket, None, None).await,
             Err(why) => Err(why),
         };
         match attached {
@@ -221,11 +239,15 @@ impl Browser {
         stack: Stack,
         socket: &Socket,
         wanted: Option<Value>,
+        fate: Option<Fate>,
     ) -> Result<Attached, String> {
         let (sender, events) = mpsc::unbounded_channel();
         let bidi = Bidi::connect(socket, PAGE_DEADLINE, sender).await?;
-        let (pages, guests) = (Pages::default(), Guests::default());
-        tokio::spawn(dispatch(events, Arc::clone(&pages), guests.clone()));
+        let (pages, guests, death) = (Pages::default(), Guests::default(), Death::default());
+        tokio::spawn({
+            let (pages, guests, death) = (Arc::clone(&pages), guests.clone(), death.clone());
+            dispatch(events, pages, guests, (fate, death))
+        });
         let own = wanted.is_some();
         if let Some(wanted) = wanted {
             firefox::open_session(&bidi, wanted).await?;
@@ -251,6 +273,7 @@ impl Browser {
             bidi,
             pages,
             guests,
+            death,
         })
     }
 
@@ -305,7 +328,7 @@ impl Browser {
         self.pages().insert(context.to_owned(), Arc::clone(&page));
         // The connection may have closed, or the page gone, before it could be found among the others.
         if self.bidi.is_closed() {
-            page.lost("the browser is dead");
+            page.lost(self.why_dead());
         }
         Ok(page)
     }
@@ -514,6 +537,11 @@ impl Browser {
         self.bidi.is_closed()
     }
 
+    /// Why, as far as it is known.
+    pub(super) fn why_dead(&self) -> &str {
+        self.death.why()
+    }
+
     /// Loads a URL. It is on its way when this returns; the future ends when it is loaded.
     fn navigate(
         &self,
@@ -541,7 +569,12 @@ impl Browser {
 }
 
 /// Brings each event to its page; when the connection closes, every page is lost.
-async fn dispatch(mut events: mpsc::UnboundedReceiver<Event>, pages: Pages, guests: Guests) {
+async fn dispatch(
+    mut events: mpsc::UnboundedReceiver<Event>,
+    pages: Pages,
+    guests: Guests,
+    (fate, death): (Option<Fate>, Death),
+) {
     while let Some(event) = events.recv().await {
         let Some(Event { method, params }) = guests.take(event) else {
             continue;
@@ -588,9 +621,12 @@ async fn dispatch(mut events: mpsc::UnboundedReceiver<Event>, pages: Pages, gues
             _ => {}
         }
     }
+    if let Some(fate) = fate {
+        let _ = death.0.set(fate.told().await);
+    }
     let pages: Vec<_> = lock(&pages).drain().map(|(_, page)| page).collect();
     for page in pages {
-        page.lost("the browser is dead");
+        page.lost(death.why());
     }
     guests.all_gone();
 }

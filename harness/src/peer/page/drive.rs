@@ -23,6 +23,12 @@ const ANSWERS: Duration = Duration::from_secs(1);
 /// How long a document that is not ready to be asked is left alone.
 const SOON: Duration = Duration::from_millis(50);
 
+/// How often a document that is being loaded is asked whether its scripts rest.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long after a connection's end it may be told why that is.
+const TOLD_WITHIN: Duration = Duration::from_secs(2);
+
 /// What is asked.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Ask<'a> {
@@ -399,8 +405,17 @@ impl Driver {
     }
 
     async fn gone(&self) -> PageError {
-        let why = self.windows.driven().gone;
-        PageError::Gone(why.unwrap_or_else(|| "the browser is dead".to_owned()))
+        let mut changes = self.windows.changes();
+        let told = async {
+            loop {
+                match self.windows.driven().gone {
+                    Some(why) => return Some(why),
+                    None => changes.changed().await.ok()?,
+                }
+            }
+        };
+        let told = timeout(TOLD_WITHIN, told).await.ok().flatten();
+        PageError::Gone(told.unwrap_or_else(|| self.guest.why_dead()))
     }
 }
 

@@ -530,7 +530,7 @@ impl UserPage {
                     });
                 }
                 if changes.changed().await.is_err() {
-                    return Err(PageError::Gone("the browser is dead".to_owned()));
+                    return Err(PageError::Gone(self.guest().why_dead()));
                 }
             }
         };

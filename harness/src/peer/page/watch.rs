@@ -39,8 +39,11 @@ pub(super) async fn watch(
     while let Some(event) = events.recv().await {
         watcher.hear(event);
     }
-    if watcher.windows.all_lost("the browser is dead") {
-        let why = "the browser is dead".to_owned();
+    let why = match watcher.guest.upgrade() {
+        Some(guest) => guest.why_dead(),
+        None => "it was given back".to_owned(),
+    };
+    if watcher.windows.all_lost(&why) {
         // Nothing comes after it, so it may wait for its place.
         let window = watcher.windows.driven().id;
         let gone = Told {

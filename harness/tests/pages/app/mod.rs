@@ -1,12 +1,13 @@
 //! Pages of the user's as peers.
 
+mod dead;
 mod hostile;
 mod life;
 mod meet;
 mod secure;
 mod starved;
-
 mod unread;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

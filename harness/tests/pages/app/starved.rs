@@ -66,7 +66,7 @@ impl Drop for Hog {
 }
 
 /// The processes of a run: those that carry its folder in their environment or their command.
-fn processes(run: &Run) -> Vec<String> {
+pub(super) fn processes(run: &Run) -> Vec<String> {
     let folder = run.folder().display().to_string();
     let all = std::fs::read_dir("/proc").expect("Linux").flatten();
     let ids = all.filter_map(|entry| entry.file_name().into_string().ok());
