@@ -245,13 +245,13 @@ impl Actor {
         &mut self,
         deed: &PageDeed,
         step: Seq,
-        within: Duration,
+        times: (Duration, Duration),
     ) -> Option<impl Future<Output = Result<(), PageError>> + Send + use<>> {
         let Some(Life::Page(life)) = &mut self.life else {
             return None;
         };
         let site = site(&self.scene, &self.spec);
-        let opening = life.opening(deed, &site, within)?;
+        let opening = life.opening(deed, &site, times)?;
         if let Some(page) = &self.wire.page {
             page.acts(step);
         }

@@ -600,6 +600,16 @@ impl Until {
         }
     }
 
+    /// The same from its beginning, up to this moment.
+    pub(super) fn up_to(self, now: Instant) -> Self {
+        let left = self.at.saturating_duration_since(now);
+        let over = now.saturating_duration_since(self.at);
+        Self {
+            within: (self.within + over).saturating_sub(left),
+            at: now,
+        }
+    }
+
     /// Does it, if that does not take too long.
     pub(super) async fn do_it<T>(self, work: impl Future<Output = T>) -> Option<T> {
         timeout_at(self.at, work).await.ok()

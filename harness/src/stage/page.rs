@@ -125,12 +125,13 @@ impl PageLife {
         self.tab && self.page.tab_count() > 1
     }
 
-    /// Before its user can do this: what has to be awaited until a page is there, if none is.
+    /// Before its user can do this: what has to be awaited until a page is there, if none is. A load may take until `within`, and of that scripts that run
+    /// without a pause `rests`.
     pub fn opening(
         &mut self,
         deed: &PageDeed,
         site: &Site<'_>,
-        within: Duration,
+        (within, rests): (Duration, Duration),
     ) -> Option<impl Future<Output = Result<(), PageError>> + Send + use<>> {
         if self.ending.load(Ordering::Relaxed) && self.page.why_gone().is_some() {
             // What a killed tab left behind has gone with it.
@@ -150,8 +151,8 @@ impl PageLife {
                 page.new_tab(within).await?;
             }
             if needs.1 {
-                page.open(&home, within.saturating_sub(began.elapsed()))
-                    .await?;
+                let left = within.saturating_sub(began.elapsed());
+                page.open_resting(&home, left, rests).await?;
             }
             Ok(())
         };
@@ -299,6 +300,7 @@ fn shown(sight: &Sight) -> Shown {
 /// How a step failed that a user could not do.
 pub(super) fn failure(error: &PageError) -> FailureKind {
     match error {
+        PageError::Answered { then, .. } => failure(then),
         PageError::NotFound { .. }
         | PageError::Unusable { .. }
         | PageError::Otherwise { .. }

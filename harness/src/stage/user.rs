@@ -40,7 +40,8 @@ impl Stage {
             Ok(lives) => lives?,
             Err(_) => return Err(self.late(&format!("{peer}'s coming back"), until)),
         }
-        if let Some(opening) = self.actor(peer)?.opening(deed, begun, BROWSER_WITHIN) {
+        let times = (BROWSER_WITHIN, until.within.min(BROWSER_WITHIN));
+        if let Some(opening) = self.actor(peer)?.opening(deed, begun, times) {
             let opens = self.within(BROWSER_WITHIN);
             if let Err(error) = self.watching(opens, opening).await? {
                 return Err(self.unable(peer, &error, begun, opens).await);
@@ -79,15 +80,25 @@ impl Stage {
     ) -> Stop {
         let mut message = format!("{peer}: {error}");
         // What could not be done before its time was up was not for want of time.
-        let late = Instant::now() + MOMENT >= until.at;
+        let now = Instant::now();
+        let (late, until) = match error {
+            // Scripts that do not rest are told before what a load may take is over.
+            PageError::Busy { .. } => (true, until.up_to(now)),
+            _ => (now + MOMENT >= until.at, until),
+        };
         let kept = self.kept_waiting(until).filter(|_| late);
         let name = self.number(begun);
         if let Some(actor) = self.actors.get(peer)
+            // It would have to draw itself, and does not rest.
+            && !matches!(error, PageError::Busy { .. })
             && let Some(picture) = actor.picture(PICTURE_WITHIN)
             && let Ok(Some(picture)) = timeout(PICTURE_WITHIN, picture).await
             && let Some(path) = actor.keep_picture(&name, &picture)
         {
             message.push_str(&format!("; a picture of it: {}", path.display()));
+        }
+        if matches!(error, PageError::Gone(_)) {
+            self.heard_of_the_end(peer).await;
         }
         match self.take_in() {
             Ok(()) => match kept {
@@ -97,21 +108,10 @@ impl Stage {
                 ),
                 None => fail_as(page::failure(error), message),
             },
-        if matches!(error, PageError::Gone(_)) {
-            self.heard_of_the_end(peer).await;
-        }
             Err(stop) => stop,
         }
     }
 
-    /// Keeps a picture of each page, as it is when a step has failed, whoever's that was.
-    pub(super) async fn pictures(&self) {
-        let name = self.number(self.ended);
-        let missing = self
-            .actors
-            .values()
-            .filter(|actor| !actor.has_picture(&name));
-        let taken = missing.filter_map(|actor| {
     /// Waits a moment for the word that a page is gone, and whose fault that is: its next command may fail before.
     async fn heard_of_the_end(&self, peer: &PeerName) {
         let told = |list: &Lost| lock(list).iter().any(|(gone, _)| gone == peer);
@@ -124,6 +124,14 @@ impl Stage {
         let _ = timeout(TOLD_WITHIN, heard).await;
     }
 
+    /// Keeps a picture of each page, as it is when a step has failed, whoever's that was.
+    pub(super) async fn pictures(&self) {
+        let name = self.number(self.ended);
+        let missing = self
+            .actors
+            .values()
+            .filter(|actor| !actor.has_picture(&name));
+        let taken = missing.filter_map(|actor| {
             let picture = actor.picture(PICTURE_WITHIN)?;
             let name = &name;
             Some(async move {

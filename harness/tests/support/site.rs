@@ -42,7 +42,7 @@ pub async fn turn() -> Arc<SemaphorePermit<'static>> {
 }
 
 /// Serves pages by their paths, each as HTML, and keeps what it was asked. `/held` never answers, `/file` is to be downloaded, `/report` takes what a
-/// page has to say (`POST`).
+/// page has to say (`POST`), `/broken` is a status without a page.
 pub struct Site {
     pub origin: String,
     asked: Arc<Mutex<Vec<String>>>,
@@ -162,6 +162,7 @@ async fn serve(
             "Content-Disposition: attachment; filename=\"notes.txt\"\r\n",
             "notes".to_owned(),
         ),
+        (None, "/broken") => ("500 Internal Server Error", "", String::new()),
         (None, _) => ("404 Not Found", "", "nothing here".to_owned()),
     };
     let answer = format!(

@@ -458,12 +458,19 @@ globalThis.glare = async (asked) => {
         answer.aim = aim.id;
       }
       if (all) Object.assign(answer, near(ask.target, all));
-      return JSON.stringify({ ...answer, at: seen.done?.at, url: location.href.slice(0, 300), ...(seen.done ?? {}) });
+      return JSON.stringify({ ...answer, ...(seen.done ? {} : glareAnswered()), at: seen.done?.at, url: location.href.slice(0, 300), ...(seen.done ?? {}) });
     }
     await change(until - now);
     // A page that never rests is not looked at without a pause.
     await pause(Math.min(2 * (now - began), 200));
   }
+};
+
+// The status of the answer that this document came in, and what was asked for, where that is an error (RFC 9110, section 15): whoever looks for something
+// else is to know it. A browser may show a document of its own in the place of an empty one.
+globalThis.glareAnswered = () => {
+  const [{ responseStatus: status, name } = {}] = performance.getEntriesByType("navigation");
+  return status >= 400 ? { status, asked: name.slice(0, 300) } : {};
 };
 
 // What the observer tells, from the page's world to the harness; so much of it, and then so much a second.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::error::{Hindrance, PageError, seconds};
 use super::keys::Input;
@@ -94,6 +94,30 @@ pub(super) struct Answer {
     by: Option<Thing>,
     #[serde(default)]
     url: String,
+    #[serde(flatten)]
+    answered: Answered,
+}
+
+/// That a document came in an answer that is an error.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Answered {
+    status: Option<u16>,
+    #[serde(default)]
+    asked: String,
+}
+
+impl Answered {
+    /// The same error, of such a document.
+    pub(super) fn before(self, error: PageError) -> PageError {
+        match self.status {
+            Some(status) => PageError::Answered {
+                url: self.asked.escape_debug().to_string(),
+                status,
+                then: Box::new(error),
+            },
+            None => error,
+        }
+    }
 }
 
 /// Something on a page.
@@ -204,13 +228,7 @@ impl Driver {
             return Ok(true);
         }
         loop {
-            let params = json!({
-                "functionDeclaration": "() => true",
-                "target": { "context": window.context, "sandbox": WORLD },
-                "awaitPromise": false,
-            });
-            let asked = self.guest.send("script.callFunction", params, ANSWERS);
-            match asked.await {
+            match self.run(window, "() => true", ANSWERS).await {
                 Ok(_) => break,
                 Err(BidiError::Gone) => return Err(self.gone().await),
                 Err(BidiError::Refused { .. }) => {
@@ -404,6 +422,56 @@ impl Driver {
         }
     }
 
+    /// Ends when a document that came after this window's has not answered for so long, and `GRACE`: its scripts do not rest.
+    pub(super) async fn unresting(&self, before: &Window, limit: Limit) -> PageError {
+        let mut changes = self.windows.changes();
+        while self.windows.driven().documents == before.documents {
+            if changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+        loop {
+            sleep(LOOK).await;
+            let window = self.windows.driven();
+            if !self.rests(&window, limit.within + GRACE).await {
+                return busy(&Ask::default(), &window, limit);
+            }
+        }
+    }
+
+    /// Whether a document answers within this time, if only that there is none.
+    pub(super) async fn rests(&self, window: &Window, within: Duration) -> bool {
+        let asked = self.run(window, "() => true", within).await;
+        !matches!(asked, Err(BidiError::Late { .. }))
+    }
+
+    /// How the document that is there was answered for, if it says so.
+    pub(super) async fn answered(&self, limit: Limit) -> Answered {
+        let window = self.windows.driven();
+        let script = "() => JSON.stringify(glareAnswered())";
+        let told = self.run(&window, script, limit.left().max(ANSWERS)).await;
+        let told = told
+            .as_ref()
+            .ok()
+            .and_then(|told| told["result"]["value"].as_str());
+        told.and_then(|told| serde_json::from_str(told).ok())
+            .unwrap_or_default()
+    }
+
+    async fn run(
+        &self,
+        window: &Window,
+        function: &str,
+        within: Duration,
+    ) -> Result<Value, BidiError> {
+        let params = json!({
+            "functionDeclaration": function,
+            "target": { "context": window.context, "sandbox": WORLD },
+            "awaitPromise": false,
+        });
+        self.guest.send("script.callFunction", params, within).await
+    }
+
     async fn gone(&self) -> PageError {
         let mut changes = self.windows.changes();
         let told = async {
@@ -419,7 +487,7 @@ impl Driver {
     }
 }
 
-fn busy(ask: &Ask<'_>, window: &Window, limit: Limit) -> PageError {
+pub(super) fn busy(ask: &Ask<'_>, window: &Window, limit: Limit) -> PageError {
     PageError::Busy {
         what: match ask.target {
             Some(target) => format!("where {target} is"),
@@ -431,10 +499,16 @@ fn busy(ask: &Ask<'_>, window: &Window, limit: Limit) -> PageError {
 }
 
 impl Answer {
-    fn judged(self, ask: &Ask<'_>, limit: Limit) -> Result<Self, PageError> {
+    fn judged(mut self, ask: &Ask<'_>, limit: Limit) -> Result<Self, PageError> {
         if let Some(mistake) = self.mistake {
             return Err(PageError::Mistake(mistake));
         }
+        let answered = std::mem::take(&mut self.answered);
+        self.seen(ask, limit)
+            .map_err(|error| answered.before(error))
+    }
+
+    fn seen(self, ask: &Ask<'_>, limit: Limit) -> Result<Self, PageError> {
         let Some(why) = &self.why else {
             return Ok(self);
         };

@@ -69,6 +69,15 @@ pub enum PageError {
         /// In the browser's words.
         why: String,
     },
+    /// It failed on a page in the place of which the server sent an error.
+    Answered {
+        /// What was asked for.
+        url: String,
+        /// The status: 404, 500.
+        status: u16,
+        /// How it failed.
+        then: Box<PageError>,
+    },
     /// The page does not answer: its scripts run without a pause.
     Busy {
         /// What it was asked.
@@ -198,6 +207,9 @@ impl fmt::Display for PageError {
                 }
             }
             Self::NotLoaded { url, why } => write!(f, "{url} could not be loaded: {why}"),
+            Self::Answered { url, status, then } => {
+                write!(f, "{url} was answered with {status}: {then}")
+            }
             Self::Busy { what, within, at } => write!(
                 f,
                 "the page at {at} did not answer in {} s ({what}): its scripts run without a pause, or a dialog is open",

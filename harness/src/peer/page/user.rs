@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::drive::{Answer, Ask, Clicks, Driver, Limit};
+use super::drive::{Answer, Ask, Clicks, Driver, GRACE, Limit, busy};
 use super::error::{PageError, seconds};
 use super::event::{PageEvents, WindowId};
 use super::keys::Input;
@@ -156,11 +156,21 @@ impl UserPage {
 
     /// Loads a URL, and waits until it is loaded (`load`).
     pub async fn open(&self, url: &str, within: Duration) -> Result<(), PageError> {
+        self.open_resting(url, within, within).await
+    }
+
+    /// The same. Of a document that is there already its scripts may run without a pause for `rests` alone, whatever time a load has.
+    pub async fn open_resting(
+        &self,
+        url: &str,
+        within: Duration,
+        rests: Duration,
+    ) -> Result<(), PageError> {
         self.load(
             "browsingContext.navigate",
             json!({ "url": url, "wait": "complete" }),
             url,
-            within,
+            (within, rests),
         )
         .await
     }
@@ -172,7 +182,7 @@ impl UserPage {
             "browsingContext.reload",
             json!({ "wait": "complete" }),
             &url,
-            within,
+            (within, within),
         )
         .await
     }
@@ -182,10 +192,16 @@ impl UserPage {
         method: &'static str,
         params: serde_json::Value,
         url: &str,
-        within: Duration,
+        (within, rests): (Duration, Duration),
     ) -> Result<(), PageError> {
         let limit = Limit::new(within);
-        match self.driver.order(method, params, limit).await? {
+        let before = self.driver.windows.driven();
+        let loaded = tokio::select! {
+            biased;
+            loaded = self.driver.order(method, params, limit) => loaded?,
+            unresting = self.driver.unresting(&before, Limit::new(rests)) => return Err(unresting),
+        };
+        match loaded {
             Ok(_) => Ok(()),
             // The page itself went elsewhere while it was loaded: there is another document to wait for.
             Err(why)
@@ -195,10 +211,21 @@ impl UserPage {
             {
                 self.loaded(limit).await
             }
-            Err(why) => Err(PageError::NotLoaded {
-                url: url.escape_debug().to_string(),
-                why,
-            }),
+            Err(why) => {
+                let window = self.driver.windows.driven();
+                let late = limit.left().is_zero();
+                // Chromium answers nothing of a document that is about to be replaced.
+                let is_there = window.documents != before.documents;
+                if late && is_there && !self.driver.rests(&window, GRACE).await {
+                    return Err(busy(&Ask::default(), &window, limit));
+                }
+                let url = url.escape_debug().to_string();
+                let error = PageError::NotLoaded { url, why };
+                Err(match late {
+                    true => error,
+                    false => self.driver.answered(limit).await.before(error),
+                })
+            }
         }
     }
 

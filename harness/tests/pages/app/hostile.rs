@@ -3,7 +3,7 @@
 use super::{casts, played};
 use crate::site_support::Site;
 use crate::stage_support::{fails, passes};
-use glare::record::{Event, Verdict, What};
+use glare::record::{Event, FailureKind, Verdict, What};
 use glare::scenario::Place;
 use glare::stage::Outcome;
 use std::sync::Arc;
@@ -14,6 +14,10 @@ casts! {
     a_page_that_never_loads_fails_in_its_time_in_firefox: "alice=firefox", never_loads;
     a_page_whose_scripts_never_rest_fails_in_its_time_in_chromium: "alice=chromium", loops;
     a_page_whose_scripts_never_rest_fails_in_its_time_in_firefox: "alice=firefox", loops;
+    a_page_whose_scripts_never_rest_while_it_loads_is_told_after_the_steps_own_time_in_chromium: "alice=chromium", loops_while_it_loads;
+    a_page_whose_scripts_never_rest_while_it_loads_is_told_after_the_steps_own_time_in_firefox: "alice=firefox", loops_while_it_loads;
+    that_a_page_was_answered_with_an_error_is_told_first_in_chromium: "alice=chromium", answered_with_an_error;
+    that_a_page_was_answered_with_an_error_is_told_first_in_firefox: "alice=firefox", answered_with_an_error;
     what_a_page_asks_of_a_foreign_host_is_refused_and_told_in_chromium: "alice=chromium", foreign;
     what_a_page_asks_of_a_foreign_host_is_refused_and_told_in_firefox: "alice=firefox", foreign;
     dialogs_windows_and_errors_are_told_in_chromium: "alice=chromium", noisy;
@@ -61,6 +65,69 @@ async fn loops(cast: &str) {
         let steps = "  - see: { peer: alice, text: here, within: 20s }\n";
         passes(&alice_does(cast, &site, steps).await);
     }
+}
+
+/// Whether a step opens it, or it opens by itself at the peer's first step.
+async fn loops_while_it_loads(cast: &str) {
+    for steps in [
+        "  - see: { peer: alice, text: here, within: 2s }\n",
+        "  - open: { peer: alice, path: /, within: 2s }\n",
+    ] {
+        let site = Site::page("<p>here<script>for (;;) ;</script>").await;
+        let outcome = alice_does(cast, &site, steps).await;
+        let told = "did not answer in 2 s (whether it is loaded): its scripts run without a pause";
+        let failure = fails(&outcome, Place::Step(1), told);
+        assert_eq!(failure.kind, FailureKind::TimedOut);
+        assert!(outcome.took < Duration::from_secs(25), "{:?}", outcome.took);
+    }
+}
+
+async fn answered_with_an_error(cast: &str) {
+    let at =
+        |path: &str, step: &str| format!("  - open: {{ peer: alice, path: {path} }}\n  - {step}\n");
+    let site = Site::page("<p>missing<button>Go</button>").await;
+    for (path, step, status) in [
+        (
+            "/none",
+            "click: { peer: alice, button: Go, within: 1s }",
+            404,
+        ),
+        (
+            "/none?at=1",
+            "see: { peer: alice, text: missing, within: 1s }",
+            404,
+        ),
+        (
+            "/none",
+            "see: { peer: alice, text: nothing here, gone: true, within: 1s }",
+            404,
+        ),
+    ] {
+        let outcome = alice_does(cast, &site, &at(path, step)).await;
+        let told = format!("{path} was answered with {status}: ");
+        fails(&outcome, Place::Step(2), &told);
+    }
+    // A page of the server's own for it is one as any other.
+    let seen = at("/none", "see: { peer: alice, text: nothing here }");
+    passes(&alice_does(cast, &site, &seen).await);
+    let other = at("/", "click: { peer: alice, button: Stop, within: 1s }");
+    let outcome = alice_does(cast, &site, &other).await;
+    let failure = fails(&outcome, Place::Step(2), "no button");
+    assert!(!failure.message.contains("answered with"), "{failure:#?}");
+    // Without a page of the server's own, the browser has nothing to show.
+    let outcome = alice_does(
+        cast,
+        &site,
+        &at("/broken", "see: { peer: alice, text: missing, within: 1s }"),
+    )
+    .await;
+    let Verdict::Fail(failure) = &outcome.verdict else {
+        panic!("{:#?}", outcome.verdict);
+    };
+    assert!(
+        failure.message.contains("/broken was answered with 500"),
+        "{failure:#?}"
+    );
 }
 
 async fn foreign(cast: &str) {
