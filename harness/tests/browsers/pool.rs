@@ -150,7 +150,8 @@ async fn a_crash_is_told_and_the_next_borrower_gets_another(
     for pid in processes::of_run(run.mark(), run.folder().to_str().unwrap()) {
         processes::kill(pid, libc::SIGKILL);
     }
-    b.sees(|saw| matches!(saw, Happening::Gone { why } if why == "the browser is dead"))
+    let told = "has ended by itself (signal: 9 (SIGKILL))";
+    b.sees(|saw| matches!(saw, Happening::Gone { why } if why.contains(told)))
         .await;
     let c = actor(&pool, stack).await;
     c.does(Command::NewConnection { conn: 1 }).await;
