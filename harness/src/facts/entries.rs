@@ -112,13 +112,23 @@ pub(crate) struct Ask {
 }
 
 /// What was said under a number that its answer repeats.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Numbered {
     pub link: LinkId,
     pub message: usize,
     /// What it asks for, if that.
     pub ask: Option<AskId>,
-    pub answered: bool,
+    /// What answered it last.
+    pub answer: Option<Kind>,
+}
+
+/// What one peer said under one number.
+#[derive(Debug, Default)]
+pub(crate) struct SaidUnder {
+    /// What has no answer yet, the oldest first.
+    pub open: VecDeque<Numbered>,
+    /// What was answered last.
+    pub last: Option<Numbered>,
 }
 
 /// An answer under a number that it should not have.

@@ -43,7 +43,7 @@ impl Rooms {
         let request = match &upward.ask {
             Asked::Request(request) => request,
             Asked::Signal(kind) => {
-                self.is_numbered(link, upward, message, None);
+                self.notes_number(link, upward, message, None);
                 self.links[link].signalled.insert(*kind, message);
                 self.refusable(link, http, i);
                 return;
@@ -52,7 +52,6 @@ impl Rooms {
             Asked::Opaque => {
                 self.refusable(link, http, i);
                 self.links[link].opaque = true;
-                self.opaque = true;
                 self.peers[peer].opaque = true;
                 self.peers[peer].place = Place::Doubt;
                 for stay in self.peers[peer].open.clone() {
@@ -124,44 +123,56 @@ impl Rooms {
         if http {
             self.asked_by.insert(message, ask);
         }
-        self.is_numbered(link, upward, message, Some(ask));
+        self.notes_number(link, upward, message, Some(ask));
     }
 
-    fn is_numbered(&mut self, link: LinkId, upward: &Upward, message: usize, ask: Option<AskId>) {
+    fn notes_number(&mut self, link: LinkId, upward: &Upward, message: usize, ask: Option<AskId>) {
         if let Some(number) = &upward.number {
             let said = Numbered {
                 link,
                 message,
                 ask,
-                answered: false,
+                answer: None,
             };
-            self.numbered.entry(number.clone()).or_default().push(said);
+            let peer = self.links[link].peer;
+            let all = self.numbered.entry(number.clone()).or_default();
+            all.entry(peer).or_default().open.push_back(said);
         }
     }
 
     /// The message that an answer with this number is to, of what whoever hears it has said, and what that asks for, if it is still to be answered.
-    /// Where there is none, or it was answered before, that is noted.
-    fn under(&mut self, i: usize, link: LinkId, number: &str) -> Option<(usize, Option<AskId>)> {
+    /// Where there is none, or it was answered so before, that is noted.
+    fn under(
+        &mut self,
+        i: usize,
+        link: LinkId,
+        number: &str,
+        answer: Kind,
+    ) -> Option<(usize, Option<AskId>)> {
         let peer = self.links[link].peer;
-        let mut none = Vec::new();
-        let all = self.numbered.get_mut(number).unwrap_or(&mut none);
-        let own = |said: &Numbered| self.links[said.link].peer == peer;
-        let open = all.iter().position(|said| own(said) && !said.answered);
-        let Some(at) = open.or_else(|| all.iter().rposition(own)) else {
-            let of = match all.first() {
-                Some(said) => NumberOf::Another(said.link, said.message),
-                None if self.opaque => return None,
-                None => NumberOf::Nobody,
-            };
-            self.misnumbered.push(Misnumbered { at: i, link, of });
+        let all = self.numbered.get_mut(number);
+        let foreign = (all.as_ref())
+            .and_then(|all| all.values().next())
+            .and_then(|said| {
+                let one = said.last.as_ref().or(said.open.front())?;
+                Some(NumberOf::Another(one.link, one.message))
+            });
+        let Some(own) = all.and_then(|all| all.get_mut(&peer)) else {
+            // What nobody understood of him may have had any number.
+            if !self.peers[peer].opaque {
+                let of = foreign.unwrap_or(NumberOf::Nobody);
+                self.misnumbered.push(Misnumbered { at: i, link, of });
+            }
             return None;
         };
-        let said = &mut all[at];
-        // Who has several lines may hear on each what is for all of them.
-        if std::mem::replace(&mut said.answered, true) && said.ask.is_some() && said.link == link {
+        let mut said = own.open.pop_front().or(own.last)?;
+        // Who has several lines may hear on each what is for all of them; and who makes a room may be told that it is made, and that he is inside.
+        if said.answer == Some(answer) && said.ask.is_some() && said.link == link {
             let of = NumberOf::Answered(said.message);
             self.misnumbered.push(Misnumbered { at: i, link, of });
         }
+        said.answer = Some(answer);
+        own.last = Some(said);
         let ask = said.ask.filter(|ask| self.asks[*ask].reply.is_none());
         Some((said.message, ask))
     }
@@ -258,8 +269,10 @@ impl Rooms {
         let by_cause = http.then(|| self.asked_over_http(event)).flatten();
         // What answers a request and repeats its number answers that one, and no other.
         let number = number.as_ref().filter(|_| by_cause.is_none());
-        let number = number.filter(|_| notice.is_some_and(|notice| answers(notice).is_some()));
-        let under = number.map(|number| self.under(i, link, number));
+        let answers = notice.is_some_and(|notice| answers(notice).is_some());
+        let answer = word.as_ref().filter(|_| answers).map(Word::kind);
+        let answer = number.zip(answer);
+        let under = answer.map(|(number, answer)| self.under(i, link, number, answer));
         let mut ask = match under {
             Some(under) => under.and_then(|(_, ask)| ask),
             None => by_cause.or_else(|| self.asked(link, notice)),

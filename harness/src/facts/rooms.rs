@@ -3,11 +3,11 @@
 //! Fed event by event. A stay is certain from the server's word that lets a peer in until the first thing that may have ended
 //! it, though the tap cannot tell: a request to leave, a message that nobody understands, a link that a step ends.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 pub(crate) use super::entries::{
     Ask, AskId, HostTold, How, Leaving, LinkId, LinkLife, Listed, Misnumbered, News, NumberOf,
-    Numbered, PeerId, PeerLife, Place, RoomId, Stamp, Stay, StayId,
+    Numbered, PeerId, PeerLife, Place, RoomId, SaidUnder, Stamp, Stay, StayId,
 };
 use super::nodes::Nodes;
 use super::upward::Upward;
@@ -53,10 +53,8 @@ pub(crate) struct Rooms {
     pub(super) peer_of: HashMap<PeerName, PeerId>,
     pub(super) asked_by: HashMap<usize, AskId>,
     /// What was said under each number.
-    pub(super) numbered: HashMap<String, Vec<Numbered>>,
+    pub(super) numbered: HashMap<String, BTreeMap<PeerId, SaidUnder>>,
     pub misnumbered: Vec<Misnumbered>,
-    /// Something was said that nobody understands: it may have had any number.
-    pub(super) opaque: bool,
     pub(super) index_of: HashMap<Seq, usize>,
     /// What the tap keeps back on its way up.
     held: HashMap<Seq, (usize, Upward)>,
@@ -120,7 +118,6 @@ impl Rooms {
             asked_by: HashMap::new(),
             numbered: HashMap::new(),
             misnumbered: Vec::new(),
-            opaque: false,
             index_of: HashMap::new(),
             held: HashMap::new(),
             answers: HashMap::new(),

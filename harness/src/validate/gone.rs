@@ -8,7 +8,7 @@ use super::case::{BEARS, Case, IDLE, Source};
 use super::script::{Role, Script};
 use crate::names::{Link, PeerName};
 use crate::record::{Event, Failure, FailureKind, What};
-use crate::scenario::{Action, Condition, Place, Scenario, Sought};
+use crate::scenario::{Action, Answer, Condition, Place, Scenario, Sought};
 use crate::signaling::{Dialect, Kind, Notice, Word};
 use crate::stage::Outcome;
 use crate::terms::{Direction, Ending, Side};
@@ -334,30 +334,31 @@ impl Course<'_> {
         Some(&step.action)
     }
 
-    /// Whether a step has had somebody put this one out, or remove the room that he was in.
+    /// Whether a step has had somebody put this one out, or remove the room that he was in, with nothing behind it that he came in by. What the
+    /// server is to refuse puts nobody out.
     fn is_put_out(&self, peer: &PeerName) -> bool {
-        let mut room = None;
-        let mut before = (1..self.failed).filter_map(|step| self.action(step));
-        before.any(|action| match action {
-            Action::Kick { whom, .. } => whom == peer,
-            Action::Create {
-                peer: who,
-                room: into,
-                ..
-            }
-            | Action::Join {
-                peer: who,
-                room: into,
-                ..
-            } => {
-                room = if who == peer { Some(into) } else { room };
-                false
-            }
+        let before = || (1..self.failed).rev().filter_map(|step| self.action(step));
+        let came = |action: &&Action| {
+            let comes = matches!(action, Action::Create { .. } | Action::Join { .. });
+            comes && action.actor() == Some(peer)
+        };
+        let room = before().find(came).and_then(|action| match action {
+            Action::Create { room, .. } | Action::Join { room, .. } => Some(room),
+            _ => None,
+        });
+        let since = before().take_while(|action| {
+            let goes = matches!(action, Action::Leave { .. }) && action.actor() == Some(peer);
+            !came(action) && !goes
+        });
+        let mut since = since;
+        since.any(|action| match action {
+            Action::Kick { whom, answer, .. } => whom == peer && *answer == Answer::Granted,
             Action::Destroy {
                 peer: who,
                 room: gone,
+                answer,
                 ..
-            } => who != peer && room == Some(gone),
+            } => who != peer && *answer == Answer::Granted && room == Some(gone),
             _ => false,
         })
     }

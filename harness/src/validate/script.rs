@@ -514,7 +514,11 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
         "occupied" => Need::Refuses(Reason::Occupied).lacking(dialect),
         "how left" => declared(properties.how.left.is_some(), "how: left"),
         "how lost" => declared(properties.how.lost.is_some(), "how: lost"),
-        "expired" => Need::Refuses(Reason::Expired).lacking(dialect),
+        "expired" => Need::Refuses(Reason::Expired).lacking(dialect).or_else(|| {
+            (dialect.values_of_return() != 1).then(|| {
+                format!("with the dialect `{name}` who comes back shows more than one value, and which of them the server looks at nobody knows")
+            })
+        }),
         "kick" => Need::Says(Kind::Kick).lacking(dialect).or_else(|| {
             let unsaid = dialect.properties().kick_by.is_none();
             unsaid.then(|| format!("the dialect `{name}` does not declare who may put others out (`kick-by`)"))

@@ -705,6 +705,10 @@ fn each_request_has_a_number_of_its_own_and_its_answer_is_known_by_it() {
     bob.say(goodbye("alice"));
     let nobody = r#"{"id":10005,"error":"nobody"}"#;
     assert_eq!(bob.hear(nobody).0, [refused(Some(Kind::Bye), "nobody")]);
+    // Written as a double it is the same.
+    bob.say(join());
+    let full = r#"{"id":10006.0,"error":"full"}"#;
+    assert_eq!(bob.hear(full).0, [refused(Some(Kind::Join), "full")]);
     // What was never understood has none.
     let no = r#"{"id":null,"error":"no JSON"}"#;
     assert_eq!(bob.hear(no).0, [refused(None, "no JSON")]);
@@ -805,4 +809,28 @@ fn a_number_is_not_taken_for_the_word_that_is_spoilt() {
         };
         assert!(text.contains(spoilt), "{form}: {text}");
     }
+}
+
+/// The number of what is no word is nobody's request.
+#[test]
+fn the_answer_to_what_is_no_word_answers_no_request() {
+    let head = "connect:\n  path: /\nevery:\n  - { after: 1s, message: { id: \"{number}\", method: ping } }";
+    let say = "  join: { message: { id: \"{number}\", method: join, room: \"{room}\" } }";
+    let hear = "  joined: { message: { id: \"{number}\", with: \"{with}\" } }\n  refused: { message: { id: \"{number}\", error: \"{reason}\" } }";
+    let dialect = dialect(head, say, hear);
+    let mut ends = Ends::new(&dialect, "alice", &Book::default());
+    ends.open();
+    let beat = ends.peer.beat(0).expect("it pings");
+    ends.send(vec![beat]);
+    ends.say(join());
+    let heard = ends
+        .tap
+        .hear_text(r#"{"id":10001,"error":"no such method"}"#);
+    let reason = "no such method".to_owned();
+    let notice = Notice::Error { reason };
+    assert_eq!(heard.words, [Word::Notice { notice }]);
+    assert_eq!(heard.numbers, [None]);
+    let heard = ends.tap.hear_text(r#"{"id":10002,"error":"full"}"#);
+    assert_eq!(heard.words, [refused(Some(Kind::Join), "full")]);
+    assert_eq!(heard.numbers, [Some("10002".to_owned())]);
 }

@@ -600,8 +600,8 @@ fn an_answer_is_to_the_request_whose_number_it_repeats() {
 
 #[test]
 fn an_answer_under_a_number_that_nobody_said_or_under_one_twice_is_wrong() {
-    let (mut b, alice, bob) = pair();
-    relay(&mut b, &bob, &alice, &offer("o"));
+    let (mut b, alice, _) = pair();
+
     let carol = link("carol", 1);
     b.connect(&carol);
     let asked = b.ask(
@@ -612,6 +612,7 @@ fn an_answer_under_a_number_that_nobody_said_or_under_one_twice_is_wrong() {
         &[],
     );
     number(&mut b, asked, "7");
+    b.up(&carol, "alice", offer("o"), Fate::Passed, &[]);
     let tell = |b: &mut TraceBuilder, is: &str| {
         let notice = Notice::Refused {
             request: Some(Kind::Join),
@@ -626,7 +627,7 @@ fn an_answer_under_a_number_that_nobody_said_or_under_one_twice_is_wrong() {
     let nobodys = tell(&mut b, "8");
     b.fence(&[&alice]);
     assert_eq!(broken(&b), [(4, twice), (4, nobodys)]);
-    // It may be that of something that nobody understood.
+    // It may be that of something of hers that nobody understood.
     for event in &mut b.events {
         if let What::Message {
             word,
@@ -639,6 +640,64 @@ fn an_answer_under_a_number_that_nobody_said_or_under_one_twice_is_wrong() {
         }
     }
     assert!(!broken(&b).contains(&(4, nobodys)));
+}
+
+/// Pages number each from the same beginning: what one of them said that nobody understood may have had the number of another's request.
+#[test]
+fn a_number_may_be_that_of_what_nobody_understood() {
+    for unread in [false, true] {
+        let (mut b, alice, bob) = pair();
+        let said = b.up(&bob, "alice", offer("o"), Fate::Passed, &[]);
+        b.down(&alice, "bob", offer("o"), Fate::Passed);
+        let carol = link("carol", 1);
+        b.connect(&carol);
+        let asked = b.ask(
+            &carol,
+            Request::Join {
+                room: room("attic"),
+            },
+            &[],
+        );
+        number(&mut b, asked, "3");
+        let no = Notice::Refused {
+            request: Some(Kind::Join),
+            reason: "full".into(),
+        };
+        let told = b.tell(&bob, no.clone(), None, &[]);
+        number(&mut b, told, "3");
+        let refused = b.tell(&carol, no, None, &[]);
+        number(&mut b, refused, "3");
+        if unread {
+            let said = b.events.iter_mut().find(|event| event.seq == said);
+            if let Some(What::Message { word, .. }) = said.map(|said| &mut said.what) {
+                *word = None;
+            }
+        }
+        b.fence(&[&alice]);
+        assert_eq!(broken(&b).contains(&(4, told)), !unread);
+    }
+}
+
+/// Who makes a room may be told that it is made, and that he is inside.
+#[test]
+fn one_request_may_have_two_answers_that_say_different_things() {
+    let (mut b, alice, _) = pair();
+    let carol = link("carol", 1);
+    b.connect(&carol);
+    let attic = || room("attic");
+    let asked = b.ask(&carol, Request::Create { room: attic() }, &[]);
+    number(&mut b, asked, "3");
+    let inside = || Notice::Joined {
+        room: attic(),
+        with: vec![],
+    };
+    let mut twice = 0;
+    for notice in [Notice::Created { room: attic() }, inside(), inside()] {
+        twice = b.tell(&carol, notice, None, &[]);
+        number(&mut b, twice, "3");
+    }
+    b.fence(&[&alice, &carol]);
+    assert_eq!(broken(&b), [(4, twice)]);
 }
 
 #[test]

@@ -288,7 +288,10 @@ fn who_was_put_out_of_a_room_is_heard_in_another_alone() {
     let read = |name: &str| std::fs::read_to_string(example.join(name)).expect("a text");
     let (text, spoken) = (read("server.js"), read("dialect.yaml"));
     let closes = also("line.close(4005)");
-    for (server, case, says) in [(&bans, "3.64", "1 inconclusive"), (&closes, "3.63", "")] {
+    for (server, case, says) in [
+        (&bans, "3.64", "1 inconclusive"),
+        (&closes, "3.63", "1 unsupported"),
+    ] {
         let stand = Stand::new();
         stand.write("server.js", &text.replacen(out, server, 1));
         stand.write("d.yaml", &spoken);
@@ -298,6 +301,17 @@ fn who_was_put_out_of_a_room_is_heard_in_another_alone() {
         assert!(ran.out.contains(says), "{}", ran.out);
         assert!(!ran.out.contains("  broken "), "{}", ran.out);
     }
+}
+
+/// Who may not put others out, and ends their lines by asking: that nobody was put out excuses no end of a line.
+#[test]
+fn a_line_that_ends_by_a_refused_kick_is_the_servers_doing() {
+    if !wanted("examples") {
+        return;
+    }
+    let refuses = "if (me !== hostOf(me.room)) return 'host'";
+    let ends = "if (me !== hostOf(me.room)) {\n        for (const [, place] of places) if (place.name === name) place.line?.close(4005)\n        return 'host'\n      }";
+    meetings_break(&["3.43"], &[(&[], "", ""), (&["3.43"], refuses, ends)]);
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Who is called what on the server, and who is where, as far as the stage knows: one book for all links of a case.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
-use super::template::id_text;
+use super::template::{Variables, id_text};
 use crate::lock::lock;
 use crate::names::RoomName;
 use crate::signaling::Kind;
@@ -14,10 +14,16 @@ use crate::signaling::Kind;
 /// The variable that is another one in each request, and that its answer repeats.
 pub(super) const NUMBER: &str = "number";
 
+/// The number that a message has, by which an answer is known; one that is longer than any is none.
+pub(super) fn number_in(variables: &Variables<'_>) -> Option<String> {
+    let number = variables.id(NUMBER);
+    number.filter(|number| number.len() <= LONGEST_NUMBER)
+}
+
 /// Requests are numbered from here on: no number of a person's own, and none that a server counts something by.
 const FIRST_NUMBER: u64 = 10_001;
 
-/// So many numbers are known: a page may flood.
+/// So many numbers are known, the newest: a page may flood.
 const MOST_NUMBERS: usize = 100_000;
 
 /// A longer one ties nothing to anything.
@@ -55,6 +61,8 @@ struct Numbers {
     given: u64,
     /// By number and who said it; `None`: it was no word, but part of how one talks to the server.
     of: BTreeMap<String, BTreeMap<String, Option<Kind>>>,
+    /// The oldest first.
+    known: VecDeque<String>,
 }
 
 /// Somebody's place in a room, or what is left of it.
@@ -152,16 +160,22 @@ impl Book {
             numbers.given += 1;
             number
         };
-        self.is_said_under(peer, &number.to_string(), kind);
+        self.notes_number(peer, &number.to_string(), kind);
         number
     }
 
     /// This peer said this under that number, which may be of its own making.
-    pub(super) fn is_said_under(&self, peer: &str, number: &str, kind: Option<Kind>) {
-        let of = &mut lock(&self.0).numbers.of;
-        if number.len() <= LONGEST_NUMBER && of.len() < MOST_NUMBERS {
-            let of = of.entry(number.to_owned()).or_default();
-            of.insert(peer.to_owned(), kind);
+    pub(super) fn notes_number(&self, peer: &str, number: &str, kind: Option<Kind>) {
+        let Numbers { of, known, .. } = &mut lock(&self.0).numbers;
+        if !of.contains_key(number) {
+            known.push_back(number.to_owned());
+        }
+        let said = of.entry(number.to_owned()).or_default();
+        said.insert(peer.to_owned(), kind);
+        if known.len() > MOST_NUMBERS
+            && let Some(oldest) = known.pop_front()
+        {
+            of.remove(&oldest);
         }
     }
 

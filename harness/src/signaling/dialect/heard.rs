@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::book::NUMBER;
+use super::book::number_in;
 use super::conversation::{Conversation, Waiting};
 use super::meant::{Meant, Say};
 use super::socketio::Packet;
@@ -80,6 +80,25 @@ fn answered(word: Word, asked: Option<Kind>) -> Word {
             Word::Notice { notice }
         }
         (word, _) => word,
+    }
+}
+
+/// What answers something that is known by its number: a word; or no word, and then its refusal is an error.
+fn answered_under(word: Word, said: Option<Kind>) -> Word {
+    match (word, said) {
+        (
+            Word::Notice {
+                notice:
+                    Notice::Refused {
+                        request: None,
+                        reason,
+                    },
+            },
+            None,
+        ) => Word::Notice {
+            notice: Notice::Error { reason },
+        },
+        (word, said) => answered(word, said),
     }
 }
 
@@ -171,7 +190,6 @@ impl Conversation {
         for reflex in &dialect.reply {
             let mut variables = self.variables();
             if reflex.hear.hears(&message, &mut variables) {
-                self.numbered(&reflex.say, None, &mut variables);
                 let out = self.out(&reflex.say, &variables, None).ok();
                 let means = Meant::Aside;
                 heard.says.extend(out.map(|out| Say { out, means }));
@@ -503,7 +521,7 @@ impl Conversation {
             if !fits(hearing, variables) {
                 return None;
             }
-            let number = variables.id(NUMBER);
+            let number = number_in(variables);
             let said = (number.as_ref()).and_then(|number| self.book.said_under(&self.me, number));
             let said = match (&number, said) {
                 (Some(number), None) if any_number => self.book.anybody_said_under(number),
@@ -571,8 +589,10 @@ impl Conversation {
         };
         let tied = tied || said.is_some();
         if let Some(said) = said {
-            words = (words.into_iter().map(|word| answered(word, said))).collect();
+            words = (words.into_iter().map(|word| answered_under(word, said))).collect();
         }
+        // What answers no word answers nothing that is judged.
+        let number = number.filter(|_| said != Some(None));
         if words.len() == 1
             && let Some(word) = words.pop()
         {

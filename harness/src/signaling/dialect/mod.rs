@@ -681,7 +681,12 @@ impl Dialect {
         self.way(kind).is_some_and(|way| way.done == Ends::Answered)
     }
 
-    /// Whether a request of this kind has a number that its answer repeats.
+    /// How many values that it was given who comes back shows.
+    pub fn values_of_return(&self) -> usize {
+        self.rejoin.as_ref().map_or(0, |(_, given)| given.len())
+    }
+
+    /// Whether a request of this kind, on the line, has a number that its answer repeats: an HTTP response says by itself what it answers.
     pub fn numbers(&self, kind: Kind) -> bool {
         let way = self.way(kind).and_then(|way| match way.like {
             Some(like) => self.way(like),
@@ -691,8 +696,8 @@ impl Dialect {
             let answers = matches!(hears, Hears::Kind(Kind::Created | Kind::Joined));
             answers && hearing.captures(book::NUMBER)
         };
-        way.is_some_and(|way| way.steps.last().is_some_and(Saying::is_numbered))
-            && self.hear.iter().any(repeats)
+        let says = |step: &Saying| step.http.is_none() && step.is_numbered();
+        way.is_some_and(|way| way.steps.last().is_some_and(says)) && self.hear.iter().any(repeats)
     }
 
     /// Whether it captures something of this name for later.

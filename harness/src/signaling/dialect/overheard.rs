@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::book::NUMBER;
+use super::book::number_in;
 use super::conversation::Conversation;
 use super::meant::Meant;
 use super::socketio::Packet;
-use super::template::{Variables, id_text, matches_text};
+use super::template::{Variables, matches_text};
 use super::{Body, Dialect, Ends, Framing, Saying, Then, words};
 use crate::names::RoomName;
 use crate::signaling::{Kind, Notice, Request, Word};
@@ -147,19 +147,18 @@ impl Conversation {
                 let word = self.called(here, &|id| self.book.peer(id, here), |called| {
                     words::said(*kind, &variables, called)
                 })?;
-                Some((word, Self::captures(&variables, known), again))
+                let number = number_in(&variables);
+                Some((word, Self::captures(&variables, known), again, number))
             })
         });
-        let Some((word, captured, again)) = found else {
+        let Some((word, captured, again, number)) = found else {
             return Overheard {
                 understood: self.is_aside(dialect, fits),
                 ..Overheard::default()
             };
         };
-        let number = captured.iter().find(|(name, _)| name == NUMBER);
-        let number = number.and_then(|(_, number)| id_text(number));
         if let Some(number) = &number {
-            self.book.is_said_under(&self.me, number, Some(word.kind()));
+            self.book.notes_number(&self.me, number, Some(word.kind()));
         }
         self.learn_own(&captured);
         if let Word::Signal {
@@ -208,8 +207,8 @@ impl Conversation {
             // What it captures elsewhere need not be known here.
             let mut variables = Variables::default();
             let fits = fits(saying, &mut variables);
-            if let Some(number) = variables.id(NUMBER).filter(|_| fits) {
-                self.book.is_said_under(&self.me, &number, None);
+            if let Some(number) = number_in(&variables).filter(|_| fits) {
+                self.book.notes_number(&self.me, &number, None);
             }
             fits
         })

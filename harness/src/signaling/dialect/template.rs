@@ -505,9 +505,18 @@ fn hole(text: &str) -> Result<Hole, String> {
 pub(crate) fn id_text(value: &Json) -> Option<String> {
     match value {
         Json::String(text) => Some(text.clone()),
-        Json::Number(number) => Some(number.to_string()),
+        Json::Number(number) => Some(whole(number).unwrap_or_else(|| number.to_string())),
         _ => None,
     }
+}
+
+/// Up to here a double holds every whole number.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// A whole number that is written as a double: `7.0`.
+fn whole(number: &serde_json::Number) -> Option<String> {
+    let value = number.as_f64().filter(|_| number.is_f64())?;
+    (value.fract() == 0.0 && value.abs() < EXACT).then(|| format!("{value:.0}"))
 }
 
 /// Numbers are compared by value, so that 1 and 1.0 are the same.

@@ -199,7 +199,8 @@ const ROWS: &[Row] = &[
             never server -> alice: peer-left bob" },
     Row { number: 22, title: "what comes on the first line when a second has taken over is not said for its user", source: Source::Dialect("same-id: takeover"), native: false, broken_by: "hears-the-replaced",
         why: "All others were told that he who said it has gone: it is of a call that they have ended, and goes into the one that has begun.",
-        steps: "given meet\n\
+        steps: "needs words on the line\n\
+            given meet\n\
             given await: { peer: alice, hears: peer-joined, from: bob }\n\
             given hold: { message: offer, from: bob }\n\
             given send bob alice offer\n\

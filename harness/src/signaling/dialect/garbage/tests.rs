@@ -461,7 +461,6 @@ fn of_the_servers_of_others_the_word_is_where_they_look_for_it() {
     for (server, key) in [
         ("examples/numbered", None),
         ("janus", None),
-        ("janus-http", Some("janus")),
         ("bittorrent-tracker", None),
         ("peerjs", None),
         ("gst-signalling", None),
