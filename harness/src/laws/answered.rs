@@ -5,7 +5,7 @@ use crate::facts::rooms::{Ask, NumberOf, Rooms};
 use crate::signaling::Kind;
 use crate::signaling::Terms;
 
-/// Where requests have numbers that their answers repeat, an answer has that of a request of whoever hears it, and each request has one.
+/// Where requests have numbers that their answers repeat, an answer has that of a request of whoever hears it, and no request has the same one twice.
 ///
 /// A request is judged if it has a reply, if its link was fenced after it, or if the trace goes on for longer than the time that is
 /// promised, with nothing in the way of an answer.

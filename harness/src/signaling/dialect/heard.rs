@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::answers::{Answer, answered, answered_under};
 use super::book::number_in;
 use super::conversation::{Conversation, Waiting};
 use super::meant::{Meant, Say};
@@ -52,53 +53,6 @@ impl Heard {
     fn say(&mut self, words: impl IntoIterator<Item = Word>, number: Option<&String>) {
         self.words.extend(words);
         self.numbers.resize(self.words.len(), number.cloned());
-    }
-}
-
-/// The words of a message, and the number that it repeats of a request.
-#[derive(Default)]
-struct Answer {
-    words: Vec<Word>,
-    number: Option<String>,
-}
-
-/// A refusal that comes as the answer to one request is of that request.
-fn answered(word: Word, asked: Option<Kind>) -> Word {
-    match (word, asked) {
-        (
-            Word::Notice {
-                notice:
-                    Notice::Refused {
-                        request: None,
-                        reason,
-                    },
-            },
-            Some(asked),
-        ) if asked.is_request() || asked.is_signal() => {
-            let request = Some(asked);
-            let notice = Notice::Refused { request, reason };
-            Word::Notice { notice }
-        }
-        (word, _) => word,
-    }
-}
-
-/// What answers something that is known by its number: a word; or no word, and then its refusal is an error.
-fn answered_under(word: Word, said: Option<Kind>) -> Word {
-    match (word, said) {
-        (
-            Word::Notice {
-                notice:
-                    Notice::Refused {
-                        request: None,
-                        reason,
-                    },
-            },
-            None,
-        ) => Word::Notice {
-            notice: Notice::Error { reason },
-        },
-        (word, said) => answered(word, said),
     }
 }
 
@@ -435,46 +389,6 @@ impl Conversation {
             let says = self.say_from(&word, 0).unwrap_or_default();
             heard.says.extend(says);
         }
-    }
-
-    /// Whether a message that repeats the number under which this was said can be this word: where all answers are alike, it is the number that
-    /// tells them apart.
-    fn may_answer_that(&self, hears: Hears, hearing: &Hearing, said: Option<Kind>) -> bool {
-        let is = |of: Kind, said: Kind| {
-            let like = self.dialect.way(said).and_then(|way| way.like);
-            said == of || like == Some(of)
-        };
-        let by_itself = match hears {
-            Hears::Fenced => Some(Kind::Fence),
-            Hears::Kind(Kind::Left) => Some(Kind::Leave),
-            Hears::Kind(Kind::Destroyed) => Some(Kind::Destroy),
-            Hears::Kind(_) => None,
-        };
-        match (hearing.of, said) {
-            (Some(of), Some(said)) => is(of, said),
-            (Some(_), None) => false,
-            (None, Some(said)) => match hears {
-                Hears::Kind(Kind::Created | Kind::Joined) => {
-                    matches!(said, Kind::Create | Kind::Join)
-                }
-                _ => by_itself.is_none_or(|of| of == said),
-            },
-            (None, None) => true,
-        }
-    }
-
-    /// Whether what answers one request alone (`of:`) can come now: where messages that are alike answer others, too, it is the request that
-    /// tells them apart. An acknowledgement of socket.io says itself what it answers.
-    fn may_answer(&self, hears: Hears, hearing: &Hearing) -> bool {
-        let granted = matches!(hears, Hears::Kind(Kind::Created | Kind::Joined));
-        let Some(of) = hearing.of.filter(|_| granted && !hearing.ack) else {
-            return true;
-        };
-        let asked = (self.asked.as_ref()).filter(|_| self.awaits);
-        asked.is_some_and(|(asked, _)| {
-            let like = self.dialect.way(*asked).and_then(|way| way.like);
-            *asked == of || like == Some(of)
-        })
     }
 
     /// What it means. `tied`: the wire ties it to what it answers, as it does a response or an acknowledgement. What repeats a number that is none of

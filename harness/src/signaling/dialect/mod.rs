@@ -4,6 +4,7 @@
 //! server is declared to do. One template serves for writing what a peer says and for recognising it at the tap.
 
 mod alias;
+mod answers;
 mod book;
 mod constant;
 mod conversation;
