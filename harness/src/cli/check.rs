@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::narrow::Narrow;
-use super::{Exit, SCENARIOS, complain, say, show_mistakes};
+use super::paths::{Looked, look, named};
+use super::{Exit, complain, say, show_mistakes};
 use crate::mistake::{Mistakes, quoted};
-use crate::project::{PROJECT_FILE, Project, unfilled};
+use crate::project::unfilled;
 use crate::scenario::{Scenario, Sequences};
 use crate::suite::{self, SelectError};
 
@@ -34,24 +35,17 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn execute(self) -> Exit {
-        let here = || Some(PathBuf::from(PROJECT_FILE)).filter(|path| path.is_file());
-        let project = self.project.or_else(here).map(|path| Project::look(&path));
-        let paths = match (&project, self.paths) {
-            // There is no telling what it would have named.
-            (Some(Err(wrong)), paths) if paths.is_empty() => {
-                show_mistakes(std::slice::from_ref(wrong));
-                return Exit::Invalid;
-            }
-            (Some(Ok((project, _))), paths) if paths.is_empty() => project.scenarios.clone(),
-            (_, paths) if paths.is_empty() => vec![PathBuf::from(SCENARIOS)],
-            (_, paths) => paths,
+        let project = look(self.project.as_deref());
+        let paths = match self.paths.is_empty() {
+            true => match named(project.as_ref()) {
+                Ok(paths) => paths,
+                Err(exit) => return exit,
+            },
+            false => self.paths,
         };
         execute(&paths, &self.narrow, project, self.strict)
     }
 }
-
-/// A project file that was read, and the environment variables that it lacks here.
-type Looked = Result<(Project, Mistakes), Mistakes>;
 
 /// What is wrong with the project file, or with what it gives to these scenarios; and what is warned of.
 fn of_project(

@@ -2,7 +2,8 @@
 
 use glare_signaling_server::Faults as Planted;
 
-use super::{Exit, Paths, complain, say, show_mistakes};
+use super::paths::Paths;
+use super::{Exit, complain, say, show_mistakes};
 use crate::stage::Setting;
 use crate::suite;
 
@@ -23,12 +24,9 @@ impl Faults {
 }
 
 fn execute(paths: &Paths, shake: Option<u64>) -> Exit {
-    let files = match suite::files(&paths.paths) {
+    let files = match paths.files() {
         Ok(files) => files,
-        Err(error) => {
-            complain(error);
-            return Exit::Usage;
-        }
+        Err(exit) => return exit,
     };
     let (scenarios, mistakes) = suite::read(&files);
     if !mistakes.is_empty() {

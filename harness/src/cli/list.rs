@@ -1,15 +1,13 @@
 //! `glare list`: what there is to play.
 
-use super::{Exit, Paths, complain, say, show_mistakes};
+use super::paths::Paths;
+use super::{Exit, say, show_mistakes};
 use crate::suite;
 
 pub(super) fn execute(paths: &Paths) -> Exit {
-    let files = match suite::files(&paths.paths) {
+    let files = match paths.files() {
         Ok(files) => files,
-        Err(error) => {
-            complain(error);
-            return Exit::Usage;
-        }
+        Err(exit) => return exit,
     };
     let (scenarios, mistakes) = suite::read(&files);
     let scenarios = match paths.narrow.apply(scenarios) {

@@ -7,6 +7,7 @@ mod driver_flags;
 mod faults;
 mod list;
 mod narrow;
+mod paths;
 mod playing;
 mod progress;
 mod run;
@@ -17,7 +18,6 @@ mod show;
 mod validate;
 
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -75,7 +75,7 @@ enum Command {
     /// Ask a server numbered cases: what can it be trusted with?
     Validate(Box<validate::Validate>),
     /// List scenarios with their casts
-    List(Paths),
+    List(paths::Paths),
     /// Look whether this machine can play scenarios, and say what to do
     Doctor(doctor::Doctor),
     /// Write a dialect: how your server is talked to
@@ -89,19 +89,6 @@ enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
-}
-
-/// Where scenarios are if nobody says.
-const SCENARIOS: &str = "scenarios";
-
-/// Scenario files and folders.
-#[derive(clap::Args)]
-struct Paths {
-    /// Scenario files, or folders with them
-    #[arg(default_value = SCENARIOS)]
-    paths: Vec<PathBuf>,
-    #[command(flatten)]
-    narrow: narrow::Narrow,
 }
 
 /// Reads the arguments, does what they say, and answers the exit status.

@@ -132,6 +132,29 @@ fn without_a_path_the_scenarios_of_the_project_file_are_looked_at() {
 }
 
 #[test]
+fn list_and_faults_too_take_the_scenarios_of_the_project_file() {
+    let stand = Stand::new();
+    let good = "scenario: x\npeers: { alice: {} }\nsteps:\n  - connect: { peer: alice }\n";
+    stand.write("glare.toml", "scenarios = [\"mine\"]\n");
+    stand.write("mine/x.yaml", good);
+    stand.write("scenarios/y.yaml", good);
+    let ran = stand.glare(&["list"]).ends(0).says("mine/x.yaml");
+    assert!(!ran.out.contains("y.yaml"), "{ran}");
+    stand.glare(&["list", "scenarios"]).says("scenarios/y.yaml");
+    stand.write("below/glare.toml", "scenarios = [\"../scenarios\"]\n");
+    let below = ["list", "--project", "below/glare.toml"];
+    stand.glare(&below).ends(0).says("scenarios/y.yaml");
+    // Nothing is booted for one with mistakes, so that it tells which were read.
+    stand.write("mine/x.yaml", &good.replace("alice }", "bob }"));
+    stand.glare(&["faults"]).ends(3).complains("mine/x.yaml:4:");
+    stand.write("glare.toml", "scenarios = [\"mine\"\n");
+    for command in ["list", "faults"] {
+        let ran = stand.glare(&[command]).ends(3).complains("glare.toml:1");
+        assert!(ran.out.is_empty(), "{ran}");
+    }
+}
+
+#[test]
 fn where_there_is_no_project_file_the_folder_scenarios_is_looked_at() {
     let stand = Stand::new();
     stand.write(
