@@ -20,8 +20,19 @@ impl Line {
     pub fn worded(&self) -> Option<Worded> {
         let (head, body) = self.text.split_once(": ")?;
         let (from, to) = head.split_once(" -> ")?;
-        let word = body.split([' ', '*']).next()?;
-        word.parse::<Kind>().ok()?;
+        // A message that is not understood stands there without its text, so that no `*` finds it.
+        let said = match body.split_once(' ').map_or(body, |(word, _)| word) {
+            word if word.contains('*') => {
+                let begins = word.split('*').next().unwrap_or_default();
+                Kind::ALL
+                    .iter()
+                    .any(|kind| kind.as_str().starts_with(begins))
+            }
+            word => word.parse::<Kind>().is_ok(),
+        };
+        if !said {
+            return None;
+        }
         // What goes from peer to peer is told where it arrives.
         let (name, direction) = match (from.trim(), to.trim()) {
             (from, "server") => (from, Direction::Up),
@@ -66,7 +77,11 @@ mod tests {
             ("alice -> server: opaque", None),
             ("server -> alice: close 1000", None),
             ("alice -> server", None),
-            ("alice -> server: *lobby", None),
+            ("alice -> server: *lobby", of(alice, Direction::Up)),
+            ("alice -> server: *", of(alice, Direction::Up)),
+            ("server -> alice: peer* bob", of(alice, Direction::Down)),
+            ("server -> alice: clo*", None),
+            ("alice -> server: http*secret", None),
             ("alice: error", None),
             ("~> alice: chat", None),
         ] {

@@ -84,6 +84,11 @@ async fn nothing_understood(cast: &str) {
             "alice -> server",
         ),
         (
+            "  never: |\n    server -> alice: ref*\n",
+            "`never`, line 1",
+            "server -> alice",
+        ),
+        (
             "  count: { 'alice -> server: join': 0..1 }\n",
             "`count`, line 1",
             "alice -> server",
