@@ -99,22 +99,44 @@ fn where_a_request_has_a_number_besides_the_word_is_spoilt() {
     }
 }
 
-/// Where all keys that differ are said again, or one alone differs, nothing is known but what stands first.
+/// The first text of it is its version, which is the same in all. So it was that of which nothing asked what becomes of a word that is none.
 #[test]
-fn a_word_that_is_said_again_is_the_word_all_the_same() {
+fn what_is_alike_in_all_words_is_no_word() {
     let plain = RPC
         .replace("id: join, ", "")
         .replace("id: leave, ", "")
         .replace("id: signal, ", "");
-    let both = RPC.replace("id: join, result", "id: join, method: join, result");
-    // The word is said again here too, and what is left stands beside some words alone.
+    // As a server with numbers is spoken with.
+    let numbered = ["join", "leave", "signal"]
+        .iter()
+        .fold(RPC.to_owned(), |text, id| {
+            text.replace(&format!("id: {id},"), "id: '{number}',")
+        });
+    // The word is said again here too, and what else differs stands beside some words alone.
     let role = plain.replace("method: join, params", "method: join, role: guest, params");
     let role = role.replace("method: leave }", "method: leave, role: host }");
     let role = role.replace("result: { space", "method: join, result: { space");
-    for text in [plain, both, role] {
+    for text in [plain, numbered, role] {
         let dialect = Dialect::read(std::path::Path::new("rpc.yaml"), &text).expect("a dialect");
-        assert_eq!(dialect.word_key(), None);
+        assert_eq!(dialect.word_key(), Some("method"));
+        let conversation = Conversation::new(Arc::new(dialect), "alice");
+        let made = conversation.garbage_in(Garbage::Prototype, Kind::Join, Field::Word, None);
+        let made = made.expect("it can be said");
+        let Out::Text(text) = &made.last().expect("one").out else {
+            panic!("no text")
+        };
+        let made: Json = serde_json::from_str(text).expect("JSON");
+        assert_eq!(made["method"], PROTOTYPE);
+        assert_eq!(made["jsonrpc"], "2.0");
     }
+}
+
+/// Where all keys that differ are said again, nothing is known but what stands first.
+#[test]
+fn of_two_keys_that_are_said_again_none_is_known() {
+    let both = RPC.replace("id: join, result", "id: join, method: join, result");
+    let dialect = Dialect::read(std::path::Path::new("rpc.yaml"), &both).expect("a dialect");
+    assert_eq!(dialect.word_key(), None);
 }
 
 #[test]
@@ -454,17 +476,17 @@ fn an_event_that_wants_no_acknowledgement_is_else_the_same() {
     }
 }
 
-/// `None`: one alone could be taken for it, or the first is it.
+/// `None`: words are keys, or names of events.
 #[test]
 fn of_the_servers_of_others_the_word_is_where_they_look_for_it() {
     let servers = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/servers");
     for (server, key) in [
-        ("examples/numbered", None),
-        ("janus", None),
-        ("bittorrent-tracker", None),
-        ("peerjs", None),
-        ("gst-signalling", None),
-        ("y-webrtc", None),
+        ("examples/numbered", Some("method")),
+        ("janus", Some("janus")),
+        ("bittorrent-tracker", Some("action")),
+        ("peerjs", Some("type")),
+        ("gst-signalling", Some("type")),
+        ("y-webrtc", Some("type")),
         ("rtcmulticonnection-server", None),
         ("examples/meeting", None),
     ] {

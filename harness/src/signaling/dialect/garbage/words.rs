@@ -60,8 +60,9 @@ impl Dialect {
         keys.len() > 1
     }
 
-    /// The key behind which the word stands, where the dialect has a fixed value behind several that is another in another word. What an answer
-    /// says again tells which request it answers, as `id` of JSON-RPC does, beside whose `method` nothing of it would be noticed.
+    /// The key behind which the word stands, where that can be told: each word has a fixed value behind it, and not all the same one, as a version
+    /// is. Of several such keys one that an answer says again tells which request it answers, as `id` of JSON-RPC does, beside whose `method`
+    /// nothing of it would be noticed.
     pub(super) fn word_key(&self) -> Option<&str> {
         let said = self.said_words();
         let mut fixed: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
@@ -74,9 +75,10 @@ impl Dialect {
             let mut all = said.iter().filter(maps);
             all.all(|pattern| constants(pattern).iter().any(|(there, _)| *there == key))
         };
-        fixed.retain(|_, values| values.len() > 1);
-        if fixed.len() < 2 {
-            return None;
+        // What some words lack is no word's name.
+        fixed.retain(|key, values| values.len() > 1 && everywhere(key));
+        if fixed.len() == 1 {
+            return fixed.into_keys().next();
         }
         let spoken: BTreeSet<&str> = (said.iter())
             .filter_map(|pattern| pattern.word().strip_prefix("say."))
@@ -99,10 +101,8 @@ impl Dialect {
                 fixed.remove(key);
             }
         }
-        // What some words lack is no word's name.
         let mut left = fixed.into_keys();
-        let key = left.next().filter(|_| left.next().is_none())?;
-        everywhere(key).then_some(key)
+        left.next().filter(|_| left.next().is_none())
     }
 }
 
