@@ -33,6 +33,19 @@ pub fn answers(notice: &Notice) -> Option<Option<Kind>> {
     }
 }
 
+/// Whether this is one answer more to what was answered so before: the same again, or yes and no. Who makes a room may be told that it is made, and that
+/// he is inside; and what is granted may be no more than that it is taken in hand.
+fn is_once_more(first: Kind, second: Kind) -> bool {
+    let yes = |kind| {
+        matches!(
+            kind,
+            Kind::Created | Kind::Joined | Kind::Left | Kind::Destroyed
+        )
+    };
+    let no = |kind| kind == Kind::Refused;
+    first == second || (yes(first) && no(second)) || (no(first) && yes(second))
+}
+
 impl Rooms {
     pub(super) fn up(&mut self, message: usize, upward: &Upward, i: usize) {
         let (link, http) = (self.link(&upward.link), upward.http);
@@ -166,8 +179,9 @@ impl Rooms {
             return None;
         };
         let mut said = own.open.pop_front().or(own.last)?;
-        // Who has several lines may hear on each what is for all of them; and who makes a room may be told that it is made, and that he is inside.
-        if said.answer == Some(answer) && said.ask.is_some() && said.link == link {
+        // Who has several lines may hear on each what is for all of them.
+        let once_more = said.answer.is_some_and(|first| is_once_more(first, answer));
+        if once_more && said.ask.is_some() && said.link == link {
             let of = NumberOf::Answered(said.message);
             self.misnumbered.push(Misnumbered { at: i, link, of });
         }

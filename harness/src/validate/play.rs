@@ -277,6 +277,9 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
         None => gone(case, script, &failure, &outcome, &setting.dialect),
     };
     match gone {
+        Some(Gone::ByServer(told)) if script.may_close => {
+            return Ran::Says(Says::Inconclusive(told), Some(outcome));
+        }
         Some(Gone::ByServer(told)) => failure.message = told,
         Some(Gone::ByDialect(why)) => return Ran::Says(Says::Unsupported(why), Some(outcome)),
         Some(Gone::Otherwise(why)) => return Ran::Says(Says::Inconclusive(why), Some(outcome)),

@@ -67,9 +67,12 @@
 //! | `needs line outside` | who has left a room has a line |
 //! | `needs answers` | each request is answered, be it ever so odd |
 //! | `needs numbers` | who asks to come in says a number that the answer repeats |
+//! | `needs numbered refusals` | so does each refusal |
+//! | `needs one line` | who asks again does so on the line that he has |
 //! | `needs announced leaving` | it is promised how soon those who stay hear who went |
 //! | `tells capitals` | it asks whether names that differ in capitals alone are two: a server that did not promise it may take them for one |
 //! | `may move` | that it is granted is no breach: a server may let one out of a room into another |
+//! | `may close` | that it ends the line of who does this is no breach: nobody promises that such a line stands |
 //! | `calm` | what stands in the control in the place of the harm before it: the same without what does harm |
 //! | `asks granted`, `asks refused` | of requests that begin together: that too many, or too few, of them are granted is asked here, and the other elsewhere |
 
@@ -123,6 +126,8 @@ pub struct Script {
     asks: Option<FailureKind>,
     /// A server that grants what is to be refused, and moves who asks, is told of as a fact.
     pub(super) may_move: bool,
+    /// A server that ends the line of who does what is asked is not accused of it.
+    pub(super) may_close: bool,
     /// What the dialect does not have of what it asks, beside what its steps need.
     lacking: Option<String>,
     head: String,
@@ -132,7 +137,8 @@ impl Script {
     /// The scenario of a case, as it is played where this is spoken.
     pub fn of(case: &Case, dialect: &Dialect) -> Self {
         let (mut steps, mut expect, mut calm) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut asks, mut lacking, mut may_move) = (None, None, false);
+        let (mut asks, mut lacking) = (None, None);
+        let (mut may_move, mut may_close) = (false, false);
         let written_out = |time: Option<Duration>| {
             let time = time.unwrap_or(Duration::from_secs(1));
             format!("{}ms", time.as_millis())
@@ -201,7 +207,8 @@ impl Script {
                     continue;
                 }
                 "may" => {
-                    may_move = true;
+                    may_move |= step.trim() == "move";
+                    may_close |= step.trim() == "close";
                     continue;
                 }
                 "needs" if step.trim() == "patience" => {
@@ -269,6 +276,7 @@ impl Script {
             calm,
             asks,
             may_move,
+            may_close,
             lacking,
             head,
         };
@@ -550,8 +558,12 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
         "line outside" => Need::StaysConnected.lacking(dialect),
         "answers" => declared(properties.answers_within.is_some(), "answers-within"),
         "numbers" => (!dialect.numbers(Kind::Join)).then(|| {
-            format!("in the dialect `{}` no answer repeats a `{{number}}` of its request", dialect.name())
+            format!("with the dialect `{name}` who asks to come in says no `{{number}}` that the answer repeats")
         }),
+        "numbered refusals" => (!dialect.numbers_refusals()).then(|| {
+            format!("with the dialect `{name}` not every refusal repeats the `{{number}}` of its request")
+        }),
+        "one line" => unmoved(dialect),
         "announced leaving" => declared(properties.announces_leaving_within.is_some(), "announces-leaving-within"),
         "noticed loss" => needed("announced leaving", dialect, patience)
             .or_else(|| Need::NoticesLoss.lacking(dialect)),

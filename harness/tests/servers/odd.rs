@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use crate::cli_support::Stand;
-use crate::{ONE, breaks_alone, folder, wanted};
+use crate::{ONE, breaks_alone, changed_server, folder, wanted};
 
 /// A server of its own that speaks Socket.IO, with acknowledgements.
 const ACKS: &str = r#"const { WebSocketServer } = require('ws')
@@ -114,10 +114,6 @@ fn what_comes_with_a_word_may_be_anything() {
     let examples = folder().join("examples");
     let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
     let spoken = std::fs::read_to_string(examples.join("tickets/dialect.yaml")).expect("a text");
-    let swap = |text: &str, from: &str, to: &str| {
-        assert!(text.contains(from), "{from}");
-        text.replace(from, to)
-    };
     let flat = "{ enter: \"{room}\", as: \"{me}\" }";
     let spoken = swap(
         &spoken,
@@ -174,4 +170,62 @@ fn an_answer_under_the_number_of_another_request_is_noticed() {
         stand.write("d.yaml", &spoken);
         breaks_alone(&stand, &["2.13", "6.17"], broken);
     }
+}
+
+/// What answers a request there, be it granted or refused.
+const ANSWERING: &str = r#"      say(line, { id, result: methods[message.method](message.params) })
+    } catch (error) { say(line, { id, error: String(error) }) }"#;
+/// The same where a line has one number, that of its last request.
+const LAST_OF_THE_LINE: &str = r#"      line.latest = id
+      const result = methods[message.method](message.params)
+      setTimeout(() => say(line, { id: line.latest, result }), 5)
+    } catch (error) { setTimeout(() => say(line, { id: line.latest, error: String(error) }), 5) }"#;
+/// The same where what is refused is answered before what is granted.
+const NO_BEFORE_YES: &str = r#"      const result = methods[message.method](message.params)
+      setTimeout(() => say(line, { id, result }), 20)
+    } catch (error) { say(line, { id, error: String(error) }) }"#;
+
+/// Two requests of one peer are under way on one line: what a right server may make of that is no mix-up.
+#[test]
+fn answers_to_two_requests_on_one_line_have_a_number_each() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/numbered");
+    let read = |name: &str| std::fs::read_to_string(example.join(name)).expect("a text");
+    let (text, spoken) = (read("server.js"), read("dialect.yaml"));
+    let no = "if (inside.size === 2 || inside.has(name)) throw 'no place'";
+    let yes = "if (inside.has(name)) return [...inside.keys()].filter(one => one !== name)\n      if (inside.size === 2) throw 'no place'";
+    let told_again = "if (inside.size - inside.has(name) === 2) throw 'no place'\n      inside.delete(name)\n      line.room = undefined";
+    for (answers, joins, broken) in [
+        (ANSWERING, no, &[][..]),
+        (NO_BEFORE_YES, no, &[]),
+        (ANSWERING, yes, &[]),
+        (ANSWERING, told_again, &[]),
+        (LAST_OF_THE_LINE, no, &["6.18"]),
+        (LAST_OF_THE_LINE, yes, &["6.18"]),
+    ] {
+        let stand = Stand::new();
+        let text = swap(&swap(&text, ANSWERING, answers), no, joins);
+        stand.write("server.js", &text);
+        stand.write("d.yaml", &spoken);
+        breaks_alone(&stand, &["6.17", "6.18"], broken);
+    }
+    // Who takes a second request for a breach of the rules may end the line.
+    let closes = "if (inside.has(name)) return line.close(1008)\n      if (inside.size === 2) throw 'no place'";
+    let stand = Stand::new();
+    stand.write("server.js", &swap(&text, no, closes));
+    stand.write("d.yaml", &spoken);
+    let server = changed_server();
+    let flags = ["--server", &server, "--dialect", "d.yaml", "--case", "6.18"];
+    let ran = stand.glare(&[&["validate"][..], &flags].concat());
+    assert!(ran.out.contains("1 inconclusive"), "{}", ran.out);
+    assert!(ran.out.contains("ended carol's line"), "{}", ran.out);
+}
+
+#[track_caller]
+fn swap(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "{from}");
+    text.replace(from, to)
 }

@@ -701,6 +701,14 @@ impl Dialect {
         way.is_some_and(|way| way.steps.last().is_some_and(says)) && self.hear.iter().any(repeats)
     }
 
+    /// Whether each refusal repeats the number of its request.
+    pub fn numbers_refusals(&self) -> bool {
+        let mut all = self.hear.iter();
+        all.all(|(hears, hearing)| {
+            *hears != Hears::Kind(Kind::Refused) || hearing.captures(book::NUMBER)
+        })
+    }
+
     /// Whether it captures something of this name for later.
     fn is_own(&self, name: &str) -> bool {
         self.captured.iter().any(|own| own == name)

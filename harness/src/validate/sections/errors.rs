@@ -127,4 +127,13 @@ const ROWS: &[Row] = &[
             do { together: [ { join: { peer: carol, room: lobby } }, { join: { peer: dave, room: attic } } ] }\n\
             do tell carol alice offer\n\
             do tell dave bob offer" },
+    Row { number: 18, title: "who asks twice at once is answered once under the number of each request", source: Source::Law(Law::RequestsAreAnswered), native: false, broken_by: "",
+        why: "Who clicks twice waits for ever for one of the two answers, and takes the other's for it.",
+        steps: "needs numbers\n\
+            needs numbered refusals\n\
+            needs one line\n\
+            may close\n\
+            given open alice lobby\n\
+            given connect: { peer: carol }\n\
+            do { together: [ { join: { peer: carol, room: lobby, answer: any } }, { join: { peer: carol, room: lobby, answer: any } } ] }" },
 ];
