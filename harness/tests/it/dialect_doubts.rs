@@ -52,3 +52,20 @@ fn what_the_dialect_can_never_see_is_a_warning_once_and_strict_minds_it() {
     let ran = stand.glare(&["run", "x.yaml", "--fault", "leaks-rooms"]);
     assert!(!ran.err.contains(DOUBT), "{}", ran.err);
 }
+
+/// It can be played as it is, and so no status is changed by it.
+#[test]
+fn an_id_that_never_changes_is_a_warning_of_check_alone() {
+    let stand = project();
+    let numbered = include_str!("../../../fixtures/servers/examples/numbered/dialect.yaml");
+    stand.write("numbered.yaml", numbered);
+    let ran = stand.glare(&["dialect", "check", "numbered.yaml"]).ends(0);
+    assert_eq!(ran.err, "");
+    let fixed = numbered.replace("\"{number}\"", "1");
+    stand.write("fixed.yaml", &fixed);
+    let hint = "warning: `id` is 1 in each request, and `hear.joined` repeats it";
+    let ran = stand.glare(&["dialect", "check", "fixed.yaml"]).ends(0);
+    let ran = ran.says("fixed.yaml: good").complains(hint);
+    let ran = ran.complains("1 warning in fixed.yaml");
+    ran.complains("write `id: \"{number}\"` in both");
+}

@@ -1,4 +1,4 @@
-//! `glare dialect check`: all mistakes of dialects, and what can never happen.
+//! `glare dialect check`: all mistakes of dialects, what can never happen, and what could be said, too.
 
 use std::path::PathBuf;
 
@@ -32,6 +32,10 @@ impl Check {
                     let doubts = dialect.doubts();
                     if doubts.is_empty() {
                         say(good(&dialect));
+                        let hints = dialect.hints();
+                        if !hints.is_empty() {
+                            complain(hints.render(colour()));
+                        }
                     }
                     doubts
                 }

@@ -20,6 +20,7 @@ mod garbage;
 mod goodbye;
 mod heard;
 mod hears;
+mod hints;
 mod keys;
 mod meant;
 mod measure;

@@ -181,6 +181,11 @@ fn numbered(section: &str, key: &str, at: usize, several: bool) -> String {
 
 /// Where a pattern of this name stands.
 pub(super) fn place(root: &Node, name: &str) -> Option<Span> {
+    node_of(root, name).map(|node| node.span.clone())
+}
+
+/// The pattern of this name, as it is written.
+pub(super) fn node_of<'n>(root: &'n Node, name: &str) -> Option<&'n Node> {
     let mut node = root;
     for part in name.split('.') {
         let (key, number) = match part.split_once('[') {
@@ -192,7 +197,7 @@ pub(super) fn place(root: &Node, name: &str) -> Option<Span> {
             node = items.get(number.checked_sub(1)?)?;
         }
     }
-    Some(node.span.clone())
+    Some(node)
 }
 
 /// The value of this key.
