@@ -154,12 +154,13 @@ impl Rooms {
     }
 
     /// The message that an answer with this number is to, of what whoever hears it has said, and what that asks for, if it is still to be answered.
-    /// Where there is none, or it was answered so before, that is noted.
+    /// Where there is none, or it was answered so before, that is noted. Of several with this number it is the one that a response is `to`, else the
+    /// oldest.
     fn under(
         &mut self,
         i: usize,
         link: LinkId,
-        number: &str,
+        (number, to): (&str, Option<usize>),
         answer: Kind,
     ) -> Option<(usize, Option<AskId>)> {
         let peer = self.links[link].peer;
@@ -178,7 +179,10 @@ impl Rooms {
             }
             return None;
         };
-        let mut said = own.open.pop_front().or(own.last)?;
+        let at = (own.open.iter())
+            .position(|said| Some(said.message) == to)
+            .unwrap_or_default();
+        let mut said = own.open.remove(at).or(own.last)?;
         // Who has several lines may hear on each what is for all of them.
         let once_more = said.answer.is_some_and(|first| is_once_more(first, answer));
         if once_more && said.ask.is_some() && said.link == link {
@@ -281,14 +285,18 @@ impl Rooms {
         }
         let response = http.then(|| self.fetched(event, link)).flatten();
         let by_cause = http.then(|| self.asked_over_http(event)).flatten();
-        // What answers a request and repeats its number answers that one, and no other.
-        let number = number.as_ref().filter(|_| by_cause.is_none());
+        // What answers a request and repeats its number answers that one, and no other: a response, too, may bring what another one has asked for.
         let answers = notice.is_some_and(|notice| answers(notice).is_some());
         let answer = word.as_ref().filter(|_| answers).map(Word::kind);
-        let answer = number.zip(answer);
-        let under = answer.map(|(number, answer)| self.under(i, link, number, answer));
+        let answer = number.as_ref().zip(answer);
+        let under = answer.map(|(number, answer)| {
+            let to = by_cause.map(|ask| self.asks[ask].message);
+            self.under(i, link, (number, to), answer)
+        });
         let mut ask = match under {
-            Some(under) => under.and_then(|(_, ask)| ask),
+            Some(Some((_, ask))) => ask,
+            // Whatever its number is, the response is to this.
+            Some(None) => by_cause,
             None => by_cause.or_else(|| self.asked(link, notice)),
         };
         let response = under.flatten().map(|(message, _)| message).or(response);

@@ -229,3 +229,53 @@ fn swap(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "{from}");
     text.replace(from, to)
 }
+
+/// What `server.js` of the example `long-poll` answers a request with, and what it does there where requests have numbers: the answer is the response, or
+/// comes by the poll.
+const RESPONDS: &str = "response.end(JSON.stringify(words[what](name, JSON.parse(body))))";
+const BY_RESPONSE: &str = "const message = JSON.parse(body), { id } = message, said = words[what](name, message)\n      response.end(JSON.stringify({ id, ...said }))";
+const BY_POLL: &str = "const message = JSON.parse(body), { id } = message, said = words[what](name, message)\n      response.end('{}')\n      tell(name, { id, ...said })";
+
+/// The answer to a request by HTTP may be the response to it, or come by a poll: it has the number of that request either way.
+#[test]
+fn requests_by_http_have_numbers_too() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let example = folder().join("examples/long-poll");
+    let read = |name: &str| std::fs::read_to_string(example.join(name)).expect("a text");
+    let spoken = swap(
+        &read("dialect.yaml"),
+        "body: { room: \"{room}\" }",
+        "body: { id: \"{number}\", room: \"{room}\" }",
+    );
+    let text = swap(
+        &read("server.js"),
+        "inside(room).map(([other]) => other)",
+        "inside(room).map(([other]) => other).filter(other => other !== name)",
+    );
+    let joined = "{ http: \"POST /join/{me|url}\", status: 200, body: { others: \"{with}\" } }";
+    let by_response = "{ http: \"POST /join/{me|url}\", status: 200, body: { id: \"{number}\", others: \"{with}\" } }";
+    let by_poll = "{ message: { id: \"{number}\", others: \"{with}\" } }";
+    for (answers, joins) in [(BY_RESPONSE, by_response), (BY_POLL, by_poll)] {
+        let spoken = swap(&spoken, joined, joins);
+        // The number of whoever asked last, and that of nobody.
+        let last = format!(
+            "latest = JSON.parse(body).id\n      setTimeout(() => {{ {} }}, 50)",
+            swap(answers, "{ id } =", "id = latest, _ =")
+        );
+        let one_more = swap(answers, "{ id } = message", "id = message.id + 1000");
+        for (answers, broken) in [
+            (answers, &[][..]),
+            (&last, &["6.17", "6.18"]),
+            (&one_more, &["6.10", "6.17", "6.18"]),
+        ] {
+            let stand = Stand::new();
+            let text = swap(&text, RESPONDS, answers);
+            stand.write("server.js", &format!("let latest\n{text}"));
+            stand.write("d.yaml", &spoken);
+            breaks_alone(&stand, &["6.10", "6.17", "6.18"], broken);
+        }
+    }
+}

@@ -688,7 +688,7 @@ impl Dialect {
         self.rejoin.as_ref().map_or(0, |(_, given)| given.len())
     }
 
-    /// Whether a request of this kind, on the line, has a number that its answer repeats: an HTTP response says by itself what it answers.
+    /// Whether a request of this kind has a number that its answer repeats, be that a message, or the response to it.
     pub fn numbers(&self, kind: Kind) -> bool {
         let way = self.way(kind).and_then(|way| match way.like {
             Some(like) => self.way(like),
@@ -698,8 +698,8 @@ impl Dialect {
             let answers = matches!(hears, Hears::Kind(Kind::Created | Kind::Joined));
             answers && hearing.captures(book::NUMBER)
         };
-        let says = |step: &Saying| step.http.is_none() && step.is_numbered();
-        way.is_some_and(|way| way.steps.last().is_some_and(says)) && self.hear.iter().any(repeats)
+        let last = way.and_then(|way| way.steps.last());
+        last.is_some_and(Saying::is_numbered) && self.hear.iter().any(repeats)
     }
 
     /// Whether each refusal repeats the number of its request.
