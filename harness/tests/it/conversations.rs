@@ -834,3 +834,25 @@ fn the_answer_to_what_is_no_word_answers_no_request() {
     assert_eq!(heard.words, [refused(Some(Kind::Join), "full")]);
     assert_eq!(heard.numbers, [Some("10002".to_owned())]);
 }
+
+/// By HTTP a fence is asked beside the line on which its answer comes: it is known there by its number, though it looks as any error does.
+#[test]
+fn the_answer_to_a_fence_is_known_by_its_number_on_another_line() {
+    let say = "  join: { done: connected }\n  fence: { http: \"POST /say\", body: { tx: \"{number}\", ask: nothing } }";
+    let hear = "  fenced: { message: { tx: \"{number}\", error: \"{reason}\" } }\n  error: { message: { error: \"{reason}\" } }";
+    let dialect = dialect("connect: { path: / }", say, hear);
+    let book = Book::default();
+    let new = || Conversation::new(dialect.clone(), "alice").with(book.clone());
+    let (mut beside, mut line) = (new(), new());
+    let body = r#"{"tx":5,"ask":"nothing"}"#;
+    let said = beside.overhear_request("POST", "/say", body, None);
+    assert_eq!(said.word.map(|word| word.kind()), Some(Kind::Fence));
+    let heard = line.hear_text(r#"{"tx":5,"error":"no such word"}"#);
+    assert_eq!(heard.words, [refused(Some(Kind::Fence), "no such word")]);
+    assert_eq!(heard.numbers, [Some("5".to_owned())]);
+    // What answers none is an error.
+    let heard = line.hear_text(r#"{"error":"no such word"}"#);
+    let reason = "no such word".to_owned();
+    let notice = Notice::Error { reason };
+    assert_eq!(heard.words, [Word::Notice { notice }]);
+}

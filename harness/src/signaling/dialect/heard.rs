@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::answers::{Answer, answered, answered_under};
-use super::book::number_in;
+use super::book::{NUMBER, number_in};
 use super::conversation::{Conversation, Waiting};
 use super::meant::{Meant, Say};
 use super::socketio::Packet;
@@ -420,10 +420,12 @@ impl Conversation {
             (named_again || given_again)
                 && matches!(hears, Hears::Kind(Kind::Created | Kind::Joined))
         };
-        // What answers a fence may look like the answer to something else: where no fence is under way it is that.
-        let unasked = |hears: &Hears| *hears == Hears::Fenced && self.fences == 0;
-        let first = dialect.hear.iter().filter(|(hears, _)| !unasked(hears));
-        let last = dialect.hear.iter().filter(|(hears, _)| unasked(hears));
+        // What answers a fence may look like the answer to something else: where no fence is under way it is that, unless a number tells.
+        let unasked = |(hears, hearing): &&(Hears, Hearing)| {
+            *hears == Hears::Fenced && self.fences == 0 && !hearing.captures(NUMBER)
+        };
+        let first = dialect.hear.iter().filter(|form| !unasked(form));
+        let last = dialect.hear.iter().filter(unasked);
         let all = first.chain(last);
         let foreign = std::cell::Cell::new(false);
         let mut find = |(hears, hearing): &'a (Hears, Hearing), any_number: bool| {
