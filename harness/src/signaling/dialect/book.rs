@@ -439,6 +439,36 @@ mod tests {
         assert_eq!(whose("seat-1", Some(&attic)).as_deref(), Some("carol"));
     }
 
+    /// A page may flood: what was said first is forgotten first, however many have said it.
+    #[test]
+    fn of_very_many_numbers_the_newest_are_known() {
+        let book = Book::default();
+        let said = |number: &str| book.said_under("alice", number);
+        book.notes_number("alice", "first", Some(Kind::Join));
+        book.notes_number("bob", "first", None);
+        for number in 1..MOST_NUMBERS {
+            book.notes_number("alice", &number.to_string(), Some(Kind::Leave));
+        }
+        assert_eq!(said("first"), Some(Some(Kind::Join)));
+        assert_eq!(book.said_under("bob", "first"), Some(None));
+        // One that is said again is none more, and as old as it was.
+        book.notes_number("alice", "first", Some(Kind::Fence));
+        assert_eq!(said("first"), Some(Some(Kind::Fence)));
+        assert_eq!(said("1"), Some(Some(Kind::Leave)));
+        book.notes_number("alice", "last", Some(Kind::Join));
+        assert_eq!(said("first"), None);
+        assert_eq!(book.anybody_said_under("first"), None);
+        assert_eq!(said("1"), Some(Some(Kind::Leave)));
+        assert_eq!(said("last"), Some(Some(Kind::Join)));
+        // Forgotten, it may be said anew.
+        book.notes_number("bob", "first", Some(Kind::Join));
+        assert_eq!(book.said_under("bob", "first"), Some(Some(Kind::Join)));
+        assert_eq!((said("first"), said("1")), (None, None));
+        let pages = lock(&book.0);
+        assert_eq!(pages.numbers.of.len(), MOST_NUMBERS);
+        assert_eq!(pages.numbers.known.len(), MOST_NUMBERS);
+    }
+
     /// A word that strays into another room is not taken for a stranger's.
     #[test]
     fn an_id_that_one_alone_has_is_his_in_every_room() {

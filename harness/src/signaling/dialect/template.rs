@@ -516,7 +516,7 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 /// A whole number that is written as a double: `7.0`.
 fn whole(number: &serde_json::Number) -> Option<String> {
     let value = number.as_f64().filter(|_| number.is_f64())?;
-    (value.fract() == 0.0 && value.abs() < EXACT).then(|| format!("{value:.0}"))
+    (value.fract() == 0.0 && value.abs() < EXACT).then(|| (value as i64).to_string())
 }
 
 /// Numbers are compared by value, so that 1 and 1.0 are the same.
@@ -549,6 +549,40 @@ mod tests {
         let mut found = Variables::default();
         assert!(matches_text(&pieces, &text, &mut found));
         assert_eq!(found.text("room"), Some("a b/ü&"));
+    }
+
+    /// A server may write a whole number as a double, and then it is the same id. What only looks like one is not.
+    #[test]
+    fn an_id_is_the_same_however_its_number_is_written() {
+        let id = |written: &str| id_text(&serde_json::from_str(written).expect("JSON"));
+        for (written, expected) in [
+            ("7", Some("7")),
+            ("7.0", Some("7")),
+            ("70e-1", Some("7")),
+            ("-0.0", Some("0")),
+            ("\"7\"", Some("7")),
+            // Text is as it stands.
+            ("\"7.0\"", Some("7.0")),
+            ("\"07\"", Some("07")),
+            ("\"\"", Some("")),
+            ("\"tx-7\"", Some("tx-7")),
+            (
+                "\"f81d4fae-7dec-11d0-a765-00a0c91e6bf6\"",
+                Some("f81d4fae-7dec-11d0-a765-00a0c91e6bf6"),
+            ),
+            ("7.5", Some("7.5")),
+            // Behind this a double may stand for several.
+            ("714148951559609.0", Some("714148951559609")),
+            ("9007199254740992.0", Some("9007199254740992.0")),
+            ("18446744073709551615", Some("18446744073709551615")),
+            ("1e300", Some("1e+300")),
+            ("null", None),
+            ("true", None),
+            ("[7]", None),
+            ("{\"id\":7}", None),
+        ] {
+            assert_eq!(id(written).as_deref(), expected, "{written}");
+        }
     }
 
     #[test]
@@ -590,6 +624,25 @@ mod tests {
         assert_eq!(found.text("line"), Some("c:1"));
         let broken = json!({"data": "{"});
         assert!(!template.matches(&broken, &mut Variables::default()));
+    }
+
+    /// What looks like JSON within a text is an id, but where a candidate is wanted.
+    #[test]
+    fn within_a_text_only_a_candidate_is_made_whole() {
+        let text = r#"tx-{"candidate":"c:1"}"#;
+        for (name, expected) in [
+            ("number", json!(r#"{"candidate":"c:1"}"#)),
+            ("candidate", json!({"candidate": "c:1"})),
+        ] {
+            let pieces = cut(&format!("tx-{{{name}}}")).unwrap();
+            let mut found = Variables::default();
+            assert!(matches_text(&pieces, text, &mut found));
+            assert_eq!(found.get(name), Some(&expected));
+        }
+        let pieces = cut("tx-{candidate}").unwrap();
+        let mut found = Variables::default();
+        assert!(matches_text(&pieces, "tx-7", &mut found));
+        assert_eq!(found.get("candidate"), Some(&json!("7")));
     }
 
     #[test]
