@@ -856,3 +856,27 @@ fn the_answer_to_a_fence_is_known_by_its_number_on_another_line() {
     let notice = Notice::Error { reason };
     assert_eq!(heard.words, [Word::Notice { notice }]);
 }
+
+/// Where two requests are under way at once, an answer without the room is of the one whose number it has.
+#[test]
+fn an_answer_is_of_the_room_that_was_asked_for_under_its_number() {
+    let dialect = calls();
+    let mut alice = Ends::new(&dialect, "alice", &Book::default());
+    alice.open();
+    let attic = RoomName::new("attic");
+    alice.say(join());
+    let request = Request::Join {
+        room: attic.clone(),
+    };
+    alice.say(Word::Request { request });
+    let joined_attic = Word::Notice {
+        notice: Notice::Joined {
+            room: attic,
+            with: vec!["carol".to_owned()],
+        },
+    };
+    let answer = r#"{"id":10002,"result":["carol"]}"#;
+    assert_eq!(alice.hear(answer).0, [joined_attic]);
+    let answer = r#"{"id":10001,"result":["bob"]}"#;
+    assert_eq!(alice.hear(answer).0, [joined(&["bob"])]);
+}

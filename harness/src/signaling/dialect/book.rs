@@ -59,10 +59,19 @@ struct Pages {
 struct Numbers {
     /// So many were given out.
     given: u64,
-    /// By number and who said it; `None`: it was no word, but part of how one talks to the server.
-    of: BTreeMap<String, BTreeMap<String, Option<Kind>>>,
+    /// By number and who said it.
+    of: BTreeMap<String, BTreeMap<String, Said>>,
     /// The oldest first.
     known: VecDeque<String>,
+}
+
+/// What was said under a number.
+#[derive(Debug)]
+struct Said {
+    /// `None`: it was no word, but part of how one talks to the server.
+    kind: Option<Kind>,
+    /// The room that it asks for.
+    room: Option<RoomName>,
 }
 
 /// Somebody's place in a room, or what is left of it.
@@ -160,18 +169,25 @@ impl Book {
             numbers.given += 1;
             number
         };
-        self.notes_number(peer, &number.to_string(), kind);
+        self.notes_number(peer, &number.to_string(), kind, None);
         number
     }
 
-    /// This peer said this under that number, which may be of its own making.
-    pub(super) fn notes_number(&self, peer: &str, number: &str, kind: Option<Kind>) {
+    /// This peer said this under that number, which may be of its own making, and about that room.
+    pub(super) fn notes_number(
+        &self,
+        peer: &str,
+        number: &str,
+        kind: Option<Kind>,
+        room: Option<&RoomName>,
+    ) {
         let Numbers { of, known, .. } = &mut lock(&self.0).numbers;
         if !of.contains_key(number) {
             known.push_back(number.to_owned());
         }
         let said = of.entry(number.to_owned()).or_default();
-        said.insert(peer.to_owned(), kind);
+        let room = room.cloned();
+        said.insert(peer.to_owned(), Said { kind, room });
         if known.len() > MOST_NUMBERS
             && let Some(oldest) = known.pop_front()
         {
@@ -182,13 +198,21 @@ impl Book {
     /// What this peer said under this number.
     pub(super) fn said_under(&self, peer: &str, number: &str) -> Option<Option<Kind>> {
         let pages = lock(&self.0);
-        pages.numbers.of.get(number)?.get(peer).copied()
+        let said = pages.numbers.of.get(number)?.get(peer)?;
+        Some(said.kind)
     }
 
     /// What anybody said under it.
     pub(super) fn anybody_said_under(&self, number: &str) -> Option<Option<Kind>> {
         let pages = lock(&self.0);
-        pages.numbers.of.get(number)?.values().next().copied()
+        let said = pages.numbers.of.get(number)?.values().next()?;
+        Some(said.kind)
+    }
+
+    /// The room that this peer asked for under this number.
+    pub(super) fn room_under(&self, peer: &str, number: &str) -> Option<RoomName> {
+        let pages = lock(&self.0);
+        pages.numbers.of.get(number)?.get(peer)?.room.clone()
     }
 
     /// From now on this id is that room's.
@@ -444,24 +468,24 @@ mod tests {
     fn of_very_many_numbers_the_newest_are_known() {
         let book = Book::default();
         let said = |number: &str| book.said_under("alice", number);
-        book.notes_number("alice", "first", Some(Kind::Join));
-        book.notes_number("bob", "first", None);
+        book.notes_number("alice", "first", Some(Kind::Join), None);
+        book.notes_number("bob", "first", None, None);
         for number in 1..MOST_NUMBERS {
-            book.notes_number("alice", &number.to_string(), Some(Kind::Leave));
+            book.notes_number("alice", &number.to_string(), Some(Kind::Leave), None);
         }
         assert_eq!(said("first"), Some(Some(Kind::Join)));
         assert_eq!(book.said_under("bob", "first"), Some(None));
         // One that is said again is none more, and as old as it was.
-        book.notes_number("alice", "first", Some(Kind::Fence));
+        book.notes_number("alice", "first", Some(Kind::Fence), None);
         assert_eq!(said("first"), Some(Some(Kind::Fence)));
         assert_eq!(said("1"), Some(Some(Kind::Leave)));
-        book.notes_number("alice", "last", Some(Kind::Join));
+        book.notes_number("alice", "last", Some(Kind::Join), None);
         assert_eq!(said("first"), None);
         assert_eq!(book.anybody_said_under("first"), None);
         assert_eq!(said("1"), Some(Some(Kind::Leave)));
         assert_eq!(said("last"), Some(Some(Kind::Join)));
         // Forgotten, it may be said anew.
-        book.notes_number("bob", "first", Some(Kind::Join));
+        book.notes_number("bob", "first", Some(Kind::Join), None);
         assert_eq!(book.said_under("bob", "first"), Some(Some(Kind::Join)));
         assert_eq!((said("first"), said("1")), (None, None));
         let pages = lock(&book.0);

@@ -462,7 +462,9 @@ impl Conversation {
                 | (Hears::Kind(Kind::Destroyed), Some((Kind::Destroy, room))) => Some(room),
                 _ => None,
             };
-            let here = asked.or(self.place());
+            let said_of =
+                (number.as_ref()).and_then(|number| self.book.room_under(&self.me, number));
+            let here = said_of.as_ref().or(asked).or(self.place());
             self.meet_by_pair(variables, known);
             let told = variables.captured(known).find(|(name, _)| *name == "self");
             let own = told.and_then(|(_, id)| id_text(id));

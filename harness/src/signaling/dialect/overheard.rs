@@ -158,7 +158,11 @@ impl Conversation {
             };
         };
         if let Some(number) = &number {
-            self.book.notes_number(&self.me, number, Some(word.kind()));
+            let room = match &word {
+                Word::Request { request } => request.room(),
+                _ => None,
+            };
+            (self.book).notes_number(&self.me, number, Some(word.kind()), room);
         }
         self.learn_own(&captured);
         if let Word::Signal {
@@ -208,7 +212,7 @@ impl Conversation {
             let mut variables = Variables::default();
             let fits = fits(saying, &mut variables);
             if let Some(number) = number_in(&variables).filter(|_| fits) {
-                self.book.notes_number(&self.me, &number, None);
+                self.book.notes_number(&self.me, &number, None, None);
             }
             fits
         })
