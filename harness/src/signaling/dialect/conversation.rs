@@ -19,16 +19,13 @@ use super::{
     socketio, words,
 };
 use crate::names::RoomName;
-use crate::signaling::{Kind, Notice, Request, Signal, Word};
+use crate::signaling::{Kind, Word};
 
 /// Longer texts are not understood. A large SDP has some 20 KiB; a refusal of the largest garbage may say all of it again.
 const MAX_TEXT: usize = 4 * 1024 * 1024;
 
 /// So much may be said behind what waits for an answer.
 const MOST_WAITING: usize = 10_000;
-
-/// So many former values of pairs are known.
-const MOST_OLDER: usize = 64;
 
 /// One link of one peer: what it says is written, what it hears is understood, and what the tap overhears of it, too.
 ///
@@ -49,7 +46,7 @@ pub struct Conversation {
     /// What was captured of a pair before that, by the other's name: some of it may still be on its way. The newest last.
     pub(super) older: VecDeque<(String, String, Json)>,
     /// With whom a goodbye was the last word.
-    parted: BTreeSet<String>,
+    pub(super) parted: BTreeSet<String>,
     /// The room that the peer is in.
     pub(super) room: Option<RoomName>,
     /// The room that it asked for last, and how.
@@ -92,8 +89,8 @@ pub struct Conversation {
 /// Whether something else than a request was said that the server has not certainly done with.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Refusable {
-    before_request: bool,
-    since_request: bool,
+    pub before_request: bool,
+    pub since_request: bool,
 }
 
 /// Steps of a word that wait for something to be heard.
@@ -387,36 +384,6 @@ impl Conversation {
         self.book.peer_id(&self.me).is_some()
     }
 
-    /// What stands in all that two say to each other, if this is the first of it.
-    fn make_up(&mut self, word: &Word) {
-        let Word::Signal {
-            peer: Some(peer), ..
-        } = word
-        else {
-            return;
-        };
-        let dialect = Arc::clone(&self.dialect);
-        let anew = self.parted.remove(peer);
-        for name in &dialect.pair {
-            let pair = self.pairs.entry(peer.clone()).or_default();
-            if anew || !pair.contains_key(name) {
-                pair.insert(name.clone(), nobody_elses());
-            }
-        }
-        self.part(word);
-    }
-
-    /// After a goodbye, what they say next begins anew; what is still on its way is known by the old values.
-    pub(super) fn part(&mut self, word: &Word) {
-        if let Word::Signal {
-            peer: Some(peer),
-            signal: Signal::Bye,
-        } = word
-        {
-            self.parted.insert(peer.clone());
-        }
-    }
-
     pub(super) fn said_variables<'a>(&self, word: &'a Word) -> Variables<'a> {
         let mut variables = self.variables();
         words::variables(word, &mut variables);
@@ -588,168 +555,6 @@ impl Conversation {
         }
     }
 
-    /// A value of a pair; the one before is not forgotten at once.
-    fn is_now(&mut self, with: &str, name: String, value: Json) {
-        let pair = self.pairs.entry(with.to_owned()).or_default();
-        let was = pair.insert(name.clone(), value.clone());
-        let Some(was) = was.filter(|was| *was != value) else {
-            return;
-        };
-        let older = (with.to_owned(), name, was);
-        self.older.retain(|known| *known != older);
-        self.older.push_back(older);
-        if self.older.len() > MOST_OLDER {
-            self.older.pop_front();
-        }
-    }
-
-    /// Takes in a word that the server is taken to have said, though nothing came.
-    pub fn told(&mut self, word: &Word) {
-        self.note(word);
-    }
-
-    /// Takes in where a word has put the peer that passed beside this line.
-    pub fn moved(&mut self, word: &Word) {
-        match word {
-            Word::Request { request } => {
-                if let Some(room) = request.room().filter(|_| request.moves()) {
-                    self.asked = Some((request.kind(), room.clone()));
-                }
-            }
-            Word::Notice {
-                notice: Notice::Created { room } | Notice::Joined { room, .. },
-            } => self.room = Some(room.clone()),
-            Word::Notice {
-                notice: Notice::Left { .. } | Notice::Kicked { .. },
-            } => self.room = None,
-            Word::Notice {
-                notice: Notice::Destroyed { room },
-            } => drop(self.room.take_if(|own| own == room)),
-            _ => {}
-        }
-    }
-
-    /// The same, of a line beside another of the same peer: it is where it is there.
-    #[must_use]
-    pub fn beside(mut self, other: &Self) -> Self {
-        self.room.clone_from(&other.room);
-        self.asked.clone_from(&other.asked);
-        self.was.clone_from(&other.was);
-        self
-    }
-
-    /// The same, of a line that comes after this one of the same peer.
-    #[must_use]
-    pub fn after(mut self, other: &Self) -> Self {
-        self.was = other.place().cloned();
-        self
-    }
-
-    /// The room that the peer is in, or else the one that it asked for last.
-    pub(super) fn place(&self) -> Option<&RoomName> {
-        let asked = || self.asked.as_ref().map(|(_, room)| room);
-        self.room.as_ref().or_else(asked).or(self.was.as_ref())
-    }
-
-    /// Takes in what the peer said.
-    pub(super) fn speaks(&mut self, word: &Word) {
-        let all = &mut self.refusable;
-        match word {
-            Word::Signal { .. } => all.since_request = true,
-            Word::Request { .. } => {
-                all.before_request |= std::mem::take(&mut all.since_request);
-            }
-            Word::Notice { .. } => {}
-        }
-        self.note(word);
-    }
-
-    /// Takes in what the server said.
-    pub(super) fn hears(&mut self, word: &Word) {
-        match word {
-            // Who asks is still to be answered, if it was not he who was refused.
-            Word::Notice {
-                notice:
-                    Notice::Refused {
-                        request: None,
-                        reason,
-                    },
-            } if self.may_mean_anything(reason) => return,
-            Word::Notice {
-                notice:
-                    Notice::Created { .. }
-                    | Notice::Joined { .. }
-                    | Notice::Left { .. }
-                    | Notice::Destroyed { .. }
-                    | Notice::Granted { .. }
-                    | Notice::Refused { .. },
-            } => self.refusable.before_request = false,
-            _ => {}
-        }
-        self.note(word);
-    }
-
-    /// Whether a refusal that names no request may be of something else.
-    fn may_mean_anything(&self, reason: &str) -> bool {
-        let Refusable {
-            before_request,
-            since_request,
-        } = self.refusable;
-        let mut texts = self.dialect.properties.refusals.texts();
-        (before_request || since_request) && !texts.any(|text| reason.contains(text))
-    }
-
-    /// Remembers which room it is about.
-    pub(super) fn note(&mut self, word: &Word) {
-        self.note_places(word);
-        match word {
-            Word::Request {
-                request: Request::Fence,
-            } => self.fences += 1,
-            Word::Notice {
-                notice:
-                    Notice::Refused {
-                        request: Some(Kind::Fence),
-                        ..
-                    },
-            } => self.fences = self.fences.saturating_sub(1),
-            Word::Request {
-                request:
-                    request @ (Request::Create { room }
-                    | Request::Join { room }
-                    | Request::Destroy { room }),
-            } => {
-                self.asked = Some((request.kind(), room.clone()));
-                self.awaits = !matches!(request, Request::Destroy { .. });
-                self.comes_back = false;
-            }
-            Word::Notice {
-                notice: Notice::Created { room } | Notice::Joined { room, .. },
-            } => {
-                self.room = Some(room.clone());
-                self.awaits = false;
-            }
-            // Who asks to come in is still to be answered where it is a signal that is refused.
-            Word::Notice {
-                notice: Notice::Refused { request, .. },
-            } => self.awaits &= request.is_some_and(Kind::is_signal),
-            Word::Notice {
-                notice: Notice::Left { .. } | Notice::Kicked { .. },
-            } => {
-                self.room = None;
-                self.inside.clear();
-            }
-            // Of a room that the peer is not in, it is where it was.
-            Word::Notice {
-                notice: Notice::Destroyed { room },
-            } if self.room.as_ref().is_none_or(|own| own == room) => {
-                self.room = None;
-                self.inside.clear();
-            }
-            _ => {}
-        }
-    }
-
     /// The step of the opening that comes next.
     pub(super) fn next_step<'d>(&self, dialect: &'d Dialect) -> Option<&'d Then> {
         dialect.connect.then.get(self.opening)
@@ -767,6 +572,6 @@ fn new_line(dialect: &Dialect) -> BTreeMap<String, Json> {
 }
 
 /// A text that nobody else has.
-fn nobody_elses() -> Json {
+pub(super) fn nobody_elses() -> Json {
     Json::from(format!("{:016x}", rand::random::<u64>()))
 }

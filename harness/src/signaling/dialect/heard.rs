@@ -1,6 +1,5 @@
 //! What a peer hears: from a message to its words, and what is answered by itself.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -13,7 +12,6 @@ use super::socketio::Packet;
 use super::template::{Variables, id_text, matches_text};
 use super::words::{self, Hears};
 use super::{Body, Dialect, Framing, Hearing, Then};
-use crate::names::RoomName;
 use crate::signaling::{Kind, Notice, Word};
 
 /// What a message turns out to be.
@@ -261,7 +259,11 @@ impl Conversation {
     }
 
     /// What this message captures by the first of these patterns that it fits.
-    fn any(&self, patterns: &[Hearing], message: &Message<'_>) -> Option<Vec<(String, Json)>> {
+    pub(super) fn any(
+        &self,
+        patterns: &[Hearing],
+        message: &Message<'_>,
+    ) -> Option<Vec<(String, Json)>> {
         self.first_that_fits(patterns, message)
             .map(|(_, captured)| captured)
     }
@@ -608,30 +610,6 @@ impl Conversation {
         own.is_none_or(|own| room.as_str() != Some(own.as_str()))
     }
 
-    /// Where the wire names a pair instead of a peer, the peer that it is the pair with.
-    pub(super) fn meet_by_pair(&self, variables: &mut Variables<'_>, known: usize) {
-        if variables.get("peer").is_some() {
-            return;
-        }
-        let own = |(name, value): &(String, Json)| {
-            let mut pairs = self.pairs.iter();
-            pairs.find_map(|(peer, pair)| (pair.get(name) == Some(value)).then(|| peer.clone()))
-        };
-        if self.pairs.is_empty() {
-            return;
-        }
-        let captured = Self::captures(variables, known);
-        let older = |(name, value): &(String, Json)| {
-            let mut older = self.older.iter().rev();
-            let found = older.find(|(_, was, old)| was == name && old == value)?;
-            Some(found.0.clone())
-        };
-        let peer = captured.iter().find_map(own);
-        if let Some(peer) = peer.or_else(|| captured.iter().find_map(older)) {
-            variables.put("peer", Json::from(peer));
-        }
-    }
-
     /// Where to create and to join are one word, the answer is to what was asked.
     fn as_asked(&self, word: Word) -> Vec<Word> {
         let like = |kind| {
@@ -677,76 +655,6 @@ impl Conversation {
             }
             (word, _) => vec![word],
         }
-    }
-
-    /// A room is made, and whoever should be in it already came.
-    fn created(&self, room: RoomName, with: Vec<String>) -> Vec<Word> {
-        let made = Notice::Created { room };
-        let others = with.into_iter().filter(|peer| **peer != *self.me);
-        let came = others.map(|peer| Notice::PeerJoined { peer });
-        std::iter::once(made)
-            .chain(came)
-            .map(|notice| Word::Notice { notice })
-            .collect()
-    }
-
-    /// The full list of who is inside: what has changed since the last one.
-    fn hear_members(
-        &mut self,
-        dialect: &Dialect,
-        message: &Message<'_>,
-        heard: &mut Heard,
-    ) -> Vec<Word> {
-        let Some(captured) = self.any(&dialect.members, message) else {
-            return Vec::new();
-        };
-        heard.understood = true;
-        let mut variables = Variables::default();
-        for (name, value) in &captured {
-            variables.put(name, value.clone());
-        }
-        let Some(ids) = words::with(&variables, "members") else {
-            return Vec::new();
-        };
-        let listed: BTreeSet<String> = ids
-            .into_iter()
-            .map(|id| self.book.peer_told(&id, self.place()).unwrap_or(id))
-            .collect();
-        let mut others = listed.clone();
-        let on_it = others.remove(&*self.me);
-        let asked = self.asked.clone().filter(|_| self.awaits);
-        // Some servers leave whoever reads the list out of it.
-        let told_apart = dialect
-            .hear
-            .iter()
-            .any(|(hears, _)| matches!(hears, Hears::Kind(Kind::Joined | Kind::Created)));
-        let words = match asked {
-            Some((kind, room)) if on_it && !told_apart => {
-                self.inside = others.clone();
-                let with: Vec<String> = others.into_iter().collect();
-                match kind {
-                    Kind::Create => self.created(room, with),
-                    _ => vec![Word::Notice {
-                        notice: Notice::Joined { room, with },
-                    }],
-                }
-            }
-            _ if self.room.is_none() && !on_it => Vec::new(),
-            _ => {
-                let came = others.difference(&self.inside).cloned();
-                let came = came.map(|peer| Notice::PeerJoined { peer });
-                let went = self.inside.difference(&others).cloned();
-                let went = went.map(|peer| Notice::PeerLeft { peer, how: None });
-                let changed = went.chain(came).map(|notice| Word::Notice { notice });
-                let changed = changed.collect();
-                self.inside = others;
-                changed
-            }
-        };
-        for word in &words {
-            self.hears(word);
-        }
-        words
     }
 }
 
