@@ -3,8 +3,10 @@
 //! A binary of its own, so that nothing else is busy meanwhile. `ci/test` installs them first (`ci/servers --install quick`). `GLARE_SERVERS=off` leaves them out, and says so.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+mod alone;
+mod changed;
 #[path = "../support/cli.rs"]
 mod cli_support;
 mod examples;
@@ -15,8 +17,48 @@ mod tickets;
 
 use cli_support::{Ran, Stand};
 
-/// One server at a time: each run boots a process for each of its cases, and fills the machine by itself.
-static ONE: Mutex<()> = Mutex::new(());
+/// Whoever measures times that are short of what he waits for has the machine for himself.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+fn alone() -> RwLockWriteGuard<'static, ()> {
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn beside_others() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How many servers play scenarios at once, and how many scenarios each at once, those that only wait apart. Of thirty seconds that one takes, most is
+/// waiting for a stack to notice that nobody is there.
+const SEATS: usize = 3;
+const JOBS: &str = "--jobs=2";
+
+static FREE: (Mutex<usize>, Condvar) = (Mutex::new(SEATS), Condvar::new());
+
+/// One of them, for who plays. The next may have it when this is dropped.
+struct Seat {
+    _beside_others: RwLockReadGuard<'static, ()>,
+}
+
+impl Seat {
+    fn take() -> Self {
+        let (free, freed) = &FREE;
+        let free = free.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = freed.wait_while(free, |free| *free == 0);
+        *free.unwrap_or_else(PoisonError::into_inner) -= 1;
+        Self {
+            _beside_others: beside_others(),
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let (free, freed) = &FREE;
+        *free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        freed.notify_one();
+    }
+}
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -59,34 +101,21 @@ fn wanted(name: &str) -> bool {
     true
 }
 
+/// Plays the scenarios that the project names.
 fn play(project: &Path) -> Ran {
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _seat = Seat::take();
     let project = project.to_str().expect("a plain path");
-    Stand::new().glare(&["run", "--project", project])
+    Stand::new().glare(&["run", "--project", project, JOBS])
 }
 
-/// The command of an example's server that a test has changed, as `server.js` in its own folder.
-fn changed_server() -> String {
-    let modules = folder().join("examples/node_modules");
-    format!(
-        "NODE_PATH='{}' exec node server.js {{port}}",
-        modules.display()
-    )
-}
-
-/// Of these cases the server in `server.js` breaks these, and holds all others.
-fn breaks_alone(stand: &Stand, cases: &[&str], broken: &[&str]) {
-    let server = changed_server();
-    let mut flags = vec!["validate", "--server", &server, "--dialect", "d.yaml"];
-    for number in cases {
-        flags.extend(["--case", number]);
-    }
-    let ran = stand.glare(&flags);
-    let accused: Vec<&str> = (ran.out.lines())
-        .filter_map(|line| line.strip_prefix("  broken ")?.split_whitespace().next())
-        .collect();
-    assert_eq!(accused, broken, "{}", ran.out);
-    let others = cases.len() - broken.len();
-    let holds = format!("{others} holds");
-    assert!(others == 0 || ran.out.contains(&holds), "{}", ran.out);
+/// What is done with each of these, at once: for what waits more than it computes.
+fn side_by_side<T: Sync, U: Send>(all: &[T], done: impl Fn(&T) -> U + Sync) -> Vec<U> {
+    let done = &done;
+    std::thread::scope(|scope| {
+        let under_way: Vec<_> = (all.iter())
+            .map(|one| scope.spawn(move || done(one)))
+            .collect();
+        let ended = under_way.into_iter().map(|one| one.join());
+        ended.map(|one| one.expect("it ends")).collect()
+    })
 }

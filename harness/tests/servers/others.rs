@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::PoisonError;
 
 use crate::cli_support::{Ran, Stand};
-use crate::{ONE, folder, play, wanted};
+use crate::{JOBS, Seat, folder, play, wanted};
 use glare::names::Stack;
 
 /// The dialect of a socket.io server as its real client speaks it: polling first, and then the upgrade. The one that stands there says the
@@ -59,7 +58,7 @@ fn plays_polling_first(name: &str) {
     if !wanted(name) {
         return;
     }
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _seat = Seat::take();
     let stand = Stand::new();
     stand.write("polling.yaml", &polling_first(name));
     let project = folder().join(name).join("glare.toml");
@@ -73,6 +72,7 @@ fn plays_polling_first(name: &str) {
         project.to_str().expect("a plain path"),
         "--dialect",
         "polling.yaml",
+        JOBS,
     ]);
     holds(&ran, &BTreeSet::new());
 }
@@ -169,7 +169,7 @@ fn two_browsers_talk_through_each_server() {
         ("kamailio", false),
         ("examples/long-poll", false),
     ];
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _seat = Seat::take();
     let meet = folder().join("examples/two-meet.yaml");
     for (name, polls) in servers {
         if !wanted(name.split('/').next().expect("a name")) {
@@ -206,7 +206,7 @@ fn two_nodes_of_socketio_behind_redis_play_what_they_support() {
     if !wanted("socketio-cluster") {
         return;
     }
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _seat = Seat::take();
     // Each case boots three processes: `ci/servers` plays all scenarios.
     let server = folder().join("socketio-cluster");
     let paths = [
@@ -220,6 +220,7 @@ fn two_nodes_of_socketio_behind_redis_play_what_they_support() {
         paths[1].to_str().expect("a plain path"),
         "--project",
         project.to_str().expect("a plain path"),
+        JOBS,
     ]);
     holds(&ran, &BTreeSet::new());
 }

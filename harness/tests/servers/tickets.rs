@@ -1,276 +1,229 @@
 //! Who comes back by a ticket, and for how long his place is kept.
 
-use std::sync::PoisonError;
+use std::time::Duration;
 
-use crate::cli_support::Stand;
-use crate::{ONE, changed_server, folder, wanted};
+use crate::changed::{COMES_BACK, Changed, asking, asking_sections, command, example, numbers};
+use crate::{JOBS, Seat, beside_others, side_by_side, wanted};
 
-/// The example that gives tickets, and its dialect, with places that are kept for so long that a slow machine is in time.
-fn kept_for_long(server: &str, spoken: &str) -> (String, String) {
-    let (kept, told) = ("KEPT = 1000", "keeps-places: 1s ");
-    assert!(server.contains(kept) && spoken.contains(told));
-    (
-        server.replace(kept, "KEPT = 3500"),
-        spoken.replace(told, "keeps-places: { at-least: 3s, at-most: 4s } "),
-    )
+/// With places that are kept for so long that a slow machine is in time.
+fn kept_for_long(tickets: &Changed) -> Changed {
+    tickets
+        .does("KEPT = 1000", "KEPT = 3500")
+        .says(PLACES, "keeps-places: { at-least: 3s, at-most: 4s } ")
 }
 
-/// Who comes back with what the server gave him is asked what everybody is; each of these servers does one thing wrong.
+const PLACES: &str = "keeps-places: 1s ";
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What `server.js` does with who leaves, with whose ticket is good for nothing, and with what waited for who is back.
+const LEAVES: &str = "      free(line.ticket)\n";
+const LEFT: &str = "      free(line.ticket)\n      line.ticket = undefined\n";
+const IS_GOOD: &str = "if (line.ticket || !places.has(ticket)) return say({ no: 'ticket' })";
+const WAITED: &str = "waiting.splice(0))";
+
+/// Who comes back with what the server gave him is asked what everybody is.
+#[test]
+fn who_comes_back_by_a_ticket_is_accused_of_nothing() {
+    asking_sections(&[1, 3, 4, 5])
+        .patient(PATIENCE)
+        .is_accused_of_nothing(&example("tickets"))
+        .ask();
+}
+
+/// Each of these servers does one thing wrong.
 #[test]
 fn who_comes_back_by_a_ticket_is_judged_as_everybody_is() {
-    if !wanted("examples") {
-        return;
-    }
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let examples = folder().join("examples");
-    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
-    let spoken = std::fs::read_to_string(examples.join("tickets/dialect.yaml")).expect("a text");
-    let sections = [
-        "--section",
-        "1",
-        "--section",
-        "3",
-        "--section",
-        "4",
-        "--section",
-        "5",
-    ];
-    for (right, wrong, broken) in [
-        ("", "", None),
-        // The time of a place is over though its user is back.
-        ("clearTimeout(mine().timer)", "", Some("3.13")),
+    let tickets = example("tickets");
+    let long = kept_for_long(&tickets);
+    // The time of a place is over though its user is back.
+    asking(&["3.13"])
+        .patient(PATIENCE)
+        .breaks(&["3.13"], &tickets.does("clearTimeout(mine().timer)", ""))
         // A room that only one has who is lost is found by nobody else.
-        (
-            "      free(line.ticket)\n",
-            "      const left = mine().room\n      free(line.ticket)\n      if (!inside(left).some(place => place.line)) for (const place of inside(left)) place.room = Object(left)\n",
-            Some("2.25"),
-        ),
-        // What waited comes in another order, or once more.
-        (
-            "waiting.splice(0))",
-            "waiting.splice(0).reverse())",
-            Some("4.26"),
-        ),
-        ("waiting.splice(0))", "waiting)", Some("4.26")),
-        // The end of the line that was replaced is taken for its user's.
-        (
-            "if (mine()?.line !== line) return",
-            "if (!mine()) return",
-            Some("1.16"),
-        ),
-        // Who has to come in within a time is not told apart from who came back.
-        (
-            "line.on('error', () => {})",
-            "line.on('error', () => {})\n  const late = setTimeout(() => line.close(4002), 1500)\n  line.on('message', text => { if (`${text}`.includes('enter')) clearTimeout(late) })",
-            Some("3.19"),
-        ),
-        // A ticket is good for ever, or until the server ends.
-        (
-            "if (line.ticket || !places.has(ticket)) return say({ no: 'ticket' })",
-            "if (line.ticket) return say({ no: 'ticket' })\n    if (!places.has(ticket)) places.set(ticket, { room: 'lobby', name: 'bob', waiting: [] })",
-            Some("3.21"),
-        ),
-        // Others hear that he has gone, and come.
-        (
-            "before?.close(4001)",
-            "before?.close(4001)\n    for (const place of others()) if (place.line) say({ out: mine().name }, place.line), say({ came: mine().name }, place.line)",
-            Some("1.5"),
-        ),
-        // The line on which he came back is told what happens in the room that he has left.
-        (
-            "      free(line.ticket)\n      line.ticket = undefined\n",
-            "      free(line.ticket)\n      line.ticket = undefined\n      const { set } = places\n      places.set = (ticket, place) => (say({ came: place.name }), set.call(places, ticket, place))\n",
-            Some("3.25"),
-        ),
-        // A ticket is good after its user has left.
-        (
-            "      free(line.ticket)\n      line.ticket = undefined\n",
-            "      const place = mine()\n      free(line.ticket)\n      places.set(line.ticket, { ...place, line: undefined })\n      line.ticket = undefined\n",
-            Some("3.26"),
-        ),
-        // A ticket that nobody has been given is good for whatever place is kept.
-        (
-            "if (line.ticket || !places.has(ticket)) return say({ no: 'ticket' })",
-            "if (line.ticket) return say({ no: 'ticket' })\n    if (!places.has(ticket)) ticket = [...places.keys()].find(ticket => !places.get(ticket).line)\n    if (!ticket) return say({ no: 'ticket' })",
-            Some("3.65"),
-        ),
-        // A place is kept once.
-        (
-            "mine().timer = setTimeout(() => free(ticket), KEPT)",
-            "if (mine().lost) return free(ticket)\n    mine().lost = true\n    mine().timer = setTimeout(() => free(ticket), KEPT)",
-            Some("3.27"),
-        ),
-        // Who is lost is not counted.
-        (
-            "if (there.length >= 3)",
-            "if (there.filter(place => place.line).length >= 3)",
-            Some("3.28"),
-        ),
-    ] {
-        assert!(text.contains(right), "{right}");
-        let stand = Stand::new();
-        let text = match right {
-            "" => text.clone(),
-            right => text.replace(right, wrong),
-        };
-        // Where somebody must be back in time, also on a slow machine.
-        let long = matches!(broken, Some("2.25" | "3.27" | "3.28" | "3.65" | "4.26"));
-        let (text, spoken) = if long {
-            kept_for_long(&text, &spoken)
-        } else {
-            (text, spoken.clone())
-        };
-        stand.write("server.js", &text);
-        stand.write("d.yaml", &spoken);
-        let server = changed_server();
-        let flags = ["validate", "--server", &server, "--dialect", "d.yaml"];
-        let case = broken.map(|number: &str| ["--case", number]);
-        let asked = case.as_ref().map_or(&sections[..], |case| &case[..]);
-        let ran = stand.glare(&[&flags[..], asked, &["--patience", "3"]].concat());
-        let accused: Vec<&str> = ran
-            .out
-            .lines()
-            .filter_map(|line| line.strip_prefix("  broken "))
-            .map(str::trim_start)
-            .collect();
-        match broken {
-            None => assert!(accused.is_empty(), "{accused:?}\n{}", ran.out),
-            Some(number) => assert!(
-                accused.iter().any(|line| line.starts_with(number)),
-                "{number} with {wrong:?}: {accused:?}\n{}",
-                ran.out
+        .asking(&["2.25"])
+        .breaks(
+            &["2.25"],
+            &long.does(
+                LEAVES,
+                "      const left = mine().room\n      free(line.ticket)\n      if (!inside(left).some(place => place.line)) for (const place of inside(left)) place.room = Object(left)\n",
             ),
-        }
-    }
+        )
+        // What waited comes in another order, or once more.
+        .asking(&["4.26"])
+        .breaks(&["4.26"], &long.does(WAITED, "waiting.splice(0).reverse())"))
+        .breaks(&["4.26"], &long.does(WAITED, "waiting)"))
+        // The end of the line that was replaced is taken for its user's.
+        .asking(&["1.16"])
+        .breaks(
+            &["1.16"],
+            &tickets.does("if (mine()?.line !== line) return", "if (!mine()) return"),
+        )
+        // Who has to come in within a time is not told apart from who came back.
+        .asking(&["3.19"])
+        .breaks(
+            &["3.19"],
+            &tickets.does(
+                "line.on('error', () => {})",
+                "line.on('error', () => {})\n  const late = setTimeout(() => line.close(4002), 1500)\n  line.on('message', text => { if (`${text}`.includes('enter')) clearTimeout(late) })",
+            ),
+        )
+        // A ticket is good for ever, or until the server ends.
+        .asking(&["3.21"])
+        .breaks(
+            &["3.21"],
+            &tickets.does(
+                IS_GOOD,
+                "if (line.ticket) return say({ no: 'ticket' })\n    if (!places.has(ticket)) places.set(ticket, { room: 'lobby', name: 'bob', waiting: [] })",
+            ),
+        )
+        // Others hear that he has gone, and come.
+        .asking(&["1.5"])
+        .breaks(
+            &["1.5"],
+            &tickets.does(
+                "before?.close(4001)",
+                "before?.close(4001)\n    for (const place of others()) if (place.line) say({ out: mine().name }, place.line), say({ came: mine().name }, place.line)",
+            ),
+        )
+        // The line on which he came back is told what happens in the room that he has left.
+        .asking(&["3.25"])
+        .breaks(
+            &["3.25"],
+            &tickets.does(
+                LEFT,
+                "      free(line.ticket)\n      line.ticket = undefined\n      const { set } = places\n      places.set = (ticket, place) => (say({ came: place.name }), set.call(places, ticket, place))\n",
+            ),
+        )
+        // A ticket is good after its user has left.
+        .asking(&["3.26"])
+        .breaks(
+            &["3.26"],
+            &tickets.does(
+                LEFT,
+                "      const place = mine()\n      free(line.ticket)\n      places.set(line.ticket, { ...place, line: undefined })\n      line.ticket = undefined\n",
+            ),
+        )
+        // A ticket that nobody has been given is good for whatever place is kept.
+        .asking(&["3.65"])
+        .breaks(
+            &["3.65"],
+            &long.does(
+                IS_GOOD,
+                "if (line.ticket) return say({ no: 'ticket' })\n    if (!places.has(ticket)) ticket = [...places.keys()].find(ticket => !places.get(ticket).line)\n    if (!ticket) return say({ no: 'ticket' })",
+            ),
+        )
+        // A place is kept once.
+        .asking(&["3.27"])
+        .breaks(
+            &["3.27"],
+            &long.does(
+                "mine().timer = setTimeout(() => free(ticket), KEPT)",
+                "if (mine().lost) return free(ticket)\n    mine().lost = true\n    mine().timer = setTimeout(() => free(ticket), KEPT)",
+            ),
+        )
+        // Who is lost is not counted.
+        .asking(&["3.28"])
+        .breaks(
+            &["3.28"],
+            &long.does(
+                "if (there.length >= 3)",
+                "if (there.filter(place => place.line).length >= 3)",
+            ),
+        )
+        .ask();
 }
 
 /// Whoever says what he came back with wrongly ends nobody else's call; each of these servers reads it without looking first.
 #[test]
 fn what_one_comes_back_with_may_be_anything() {
-    if !wanted("examples") {
-        return;
-    }
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let examples = folder().join("examples");
-    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
-    let spoken = std::fs::read_to_string(examples.join("tickets/dialect.yaml")).expect("a text");
-    let looks = "typeof message?.back === 'string'";
+    let tickets = example("tickets");
     let reads = "const back = ticket => {";
-    let there = "!places.has(ticket)";
-    let knows = |more: &str| format!("{reads}\n    {more}");
-    for (broken, right, wrong) in [
-        (&[][..], "", String::new()),
-        // Who says something else than a ticket comes in as anybody does.
-        (
-            &[],
+    let knows = |more: &str| tickets.does(reads, &format!("{reads}\n    {more}"));
+    // Who says something else than a ticket comes in as anybody does.
+    let by_join = tickets
+        .does(
             "if (there.some(place => place.name === name)) return say({ no: 'name' })",
-            String::new(),
-        ),
+            "",
+        )
+        .does(
+            "if (typeof message?.enter",
+            "if (places.has(message?.back)) back(message.back)\n    else if (typeof message?.enter",
+        )
+        .says(
+            "{ back: \"{ticket}\" }",
+            "{ enter: \"{room}\", as: \"{me}\", back: \"{ticket}\" }",
+        );
+    let all = numbers(7, 106..=112);
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    asking(&all)
+        .patient(PATIENCE)
+        .holds(&tickets)
+        .holds(&by_join)
         // An object without a key is taken for one that has a word.
-        (
+        .asking(&["7.106"])
+        .breaks(
             &["7.106"],
-            "let message\n",
-            "let message\n    if (`${text}` === '{}') Object.keys(JSON.parse(text))[0].trim()\n"
-                .into(),
-        ),
-        // Whatever it is, it is taken for a text.
-        (
-            &["7.107", "7.108", "7.109"],
-            looks,
-            "'back' in message && message.back.trim() && true".into(),
-        ),
-        (
-            &["7.110"],
-            reads,
-            knows("if (ticket.length > 1e6) throw RangeError(ticket.length)"),
-        ),
-        (&["7.111"], reads, knows("ticket[0].trim()")),
-        // A table that is an object has it already.
-        (
-            &["7.112"],
-            there,
-            "!places.has(ticket) && !({})[ticket]".into(),
-        ),
-    ] {
-        assert!(text.contains(right), "{right}");
-        let stand = Stand::new();
-        let text = match right {
-            "" => text.clone(),
-            right => text.replace(right, &wrong),
-        };
-        let by_join = broken.is_empty() && !right.is_empty();
-        let (text, spoken) = match by_join {
-            true => (
-                text.replace(
-                    "if (typeof message?.enter",
-                    "if (places.has(message?.back)) back(message.back)\n    else if (typeof message?.enter",
-                ),
-                spoken.replace(
-                    "{ back: \"{ticket}\" }",
-                    "{ enter: \"{room}\", as: \"{me}\", back: \"{ticket}\" }",
-                ),
+            &tickets.does(
+                "let message\n",
+                "let message\n    if (`${text}` === '{}') Object.keys(JSON.parse(text))[0].trim()\n",
             ),
-            false => (text, spoken.clone()),
-        };
-        stand.write("server.js", &text);
-        stand.write("d.yaml", &spoken);
-        let server = changed_server();
-        let mut flags = vec!["validate", "--server", &server, "--dialect", "d.yaml"];
-        let all: Vec<String> = (106..=112).map(|number| format!("7.{number}")).collect();
-        let asked = match broken {
-            [] => all.iter().map(String::as_str).collect(),
-            some => some.to_vec(),
-        };
-        flags.extend(asked.iter().flat_map(|number| ["--case", number]));
-        let ran = stand.glare(&[&flags[..], &["--patience", "3"]].concat());
-        let lines = ran.out.lines().map(str::split_whitespace);
-        let accused: Vec<&str> = lines
-            .filter_map(|mut words| {
-                words
-                    .next()
-                    .filter(|word| *word == "broken")
-                    .and(words.next())
-            })
-            .collect();
-        assert_eq!(accused, broken, "{wrong:?}\n{}", ran.out);
-        let all_hold = ran.out.contains("7 of 7 hold");
-        assert!(all_hold || !broken.is_empty(), "{}", ran.out);
-    }
+        )
+        // Whatever it is, it is taken for a text.
+        .asking(&["7.107", "7.108", "7.109"])
+        .breaks(
+            &["7.107", "7.108", "7.109"],
+            &tickets.does(
+                "typeof message?.back === 'string'",
+                "'back' in message && message.back.trim() && true",
+            ),
+        )
+        .asking(&["7.110"])
+        .breaks(
+            &["7.110"],
+            &knows("if (ticket.length > 1e6) throw RangeError(ticket.length)"),
+        )
+        .asking(&["7.111"])
+        .breaks(&["7.111"], &knows("ticket[0].trim()"))
+        // A table that is an object has it already.
+        .asking(&["7.112"])
+        .breaks(
+            &["7.112"],
+            &tickets.does(
+                "!places.has(ticket)",
+                "!places.has(ticket) && !({})[ticket]",
+            ),
+        )
+        .ask();
 }
 
 /// How long a place is kept at most promises nothing of the least: who is not let in again has shown nothing of his room.
 #[test]
 fn a_place_that_is_soon_free_accuses_nobody_of_its_room() {
-    if !wanted("examples") {
-        return;
-    }
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let examples = folder().join("examples");
-    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
-    let leaves = "      free(line.ticket)\n";
-    assert!(text.contains(leaves));
-    // With the last one who hears of it, all places of a room are free.
-    let ends = "      const left = mine().room\n      free(line.ticket)\n      for (const [ticket, place] of places) if (place.room === left && !inside(left).some(place => place.line)) {\n        clearTimeout(place.timer)\n        places.delete(ticket)\n      }\n";
-    // Who leaves is told so only when the place of him who is lost is free.
-    let slow = leaves.to_owned() + "      return setTimeout(() => say({ left: true }), 1200)\n";
-    let spoken = std::fs::read_to_string(examples.join("tickets/dialect.yaml")).expect("a text");
-    let (long, spoken_long) = kept_for_long(&text, &spoken);
-    let short = |text: &str| text.replace("= 1000", "= 300").replace(": 1s ", ": 300ms ");
-    for (text, spoken, instead, says) in [
-        (&long, &spoken_long, leaves, "1 holds"),
-        (&long, &spoken_long, ends, "1 inconclusive"),
-        (&text, &spoken, &slow, "1 inconclusive"),
-        (&short(&text), &short(&spoken), leaves, "1 unsupported"),
-    ] {
-        let stand = Stand::new();
-        stand.write("server.js", &text.replace(leaves, instead));
-        stand.write("d.yaml", spoken);
-        let server = changed_server();
-        let flags = ["validate", "--server", &server, "--dialect", "d.yaml"];
-        stand
-            .glare(&[&flags[..], &["--case", "2.25"]].concat())
-            .says(says);
-    }
+    let tickets = example("tickets");
+    let long = kept_for_long(&tickets);
+    let short = tickets.does("= 1000", "= 300").says(": 1s ", ": 300ms ");
+    asking(&["2.25"])
+        .holds(&long)
+        // With the last one who hears of it, all places of a room are free.
+        .is(
+            &["inconclusive"],
+            "",
+            &long.does(
+                LEAVES,
+                "      const left = mine().room\n      free(line.ticket)\n      for (const [ticket, place] of places) if (place.room === left && !inside(left).some(place => place.line)) {\n        clearTimeout(place.timer)\n        places.delete(ticket)\n      }\n",
+            ),
+        )
+        // Who leaves is told so only when the place of him who is lost is free.
+        .is(
+            &["inconclusive"],
+            "",
+            &tickets.does(
+                LEAVES,
+                &format!("{LEAVES}      return setTimeout(() => say({{ left: true }}), 1200)\n"),
+            ),
+        )
+        .is(&["unsupported"], "", &short)
+        .ask();
 }
 
 /// The end of a line that was replaced is no loss: long after it, its ticket is good for the one that came after it.
@@ -279,12 +232,8 @@ fn a_ticket_is_good_after_the_line_that_was_replaced_has_ended() {
     if !wanted("examples") {
         return;
     }
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let example = folder().join("examples/tickets");
-    let server = format!("exec node {}/server.js {{port}}", example.display());
-    let dialect = example.join("dialect.yaml");
-    let dialect = dialect.to_str().expect("a plain path");
-    let stand = Stand::new();
+    let _seat = Seat::take();
+    let stand = example("tickets").stand();
     stand.write(
         "replaced.yaml",
         "scenario: replaced\n\
@@ -305,10 +254,11 @@ fn a_ticket_is_good_after_the_line_that_was_replaced_has_ended() {
         .glare(&[
             "run",
             "replaced.yaml",
+            JOBS,
             "--server",
-            &server,
+            &command(),
             "--dialect",
-            dialect,
+            "d.yaml",
         ])
         .ends(0)
         .says("1 passed, 0 failed");
@@ -317,126 +267,64 @@ fn a_ticket_is_good_after_the_line_that_was_replaced_has_ended() {
 /// A place that is free before the least time is over is told of: by the news of it, or by whom it costs his place.
 #[test]
 fn a_place_that_is_free_too_early_is_told_of() {
-    if !wanted("examples") {
-        return;
-    }
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let examples = folder().join("examples");
-    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
-    let dialect = std::fs::read_to_string(examples.join("tickets/dialect.yaml")).expect("a text");
-    let server = changed_server();
-    let (plain, told) = (
-        "keeps-places: 1s ",
-        "place of inside(room)) if (place.line) say({ out: name }, place.line)",
-    );
-    assert!(dialect.contains(plain) && text.contains("KEPT = 1000") && text.contains(told));
-    let least = dialect.replace(plain, "keeps-places: { at-least: 3s, at-most: 4s } ");
-    let right = text.replace("KEPT = 1000", "KEPT = 3500");
-    let silent = text.replace(told, "place of []) say({ out: name }, place.line)");
-    for (server_js, dialect, says) in [
-        (&right, &least, "holds"),
-        (
-            &text,
-            &least,
+    let tickets = example("tickets");
+    let least = tickets.says(PLACES, "keeps-places: { at-least: 3s, at-most: 4s } ");
+    asking(&["3.20"])
+        .holds(&kept_for_long(&tickets))
+        .is(
+            &["broken"],
             "bob's place was to be kept for at least 3 s, and alice was told after 1",
-        ),
-        (&silent, &least, "broken"),
-        (&text, &dialect, "1 fact"),
-    ] {
-        let stand = Stand::new();
-        stand.write("server.js", server_js);
-        stand.write("d.yaml", dialect);
-        let ran = stand.glare(&[
-            "validate",
-            "--case",
-            "3.20",
-            "--server",
-            &server,
-            "--dialect",
-            "d.yaml",
-        ]);
-        let words = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(words.contains(says), "no {says:?} in\n{}", ran.out);
-    }
+            &least,
+        )
+        .breaks(
+            &["3.20"],
+            &least.does(
+                "place of inside(room)) if (place.line) say({ out: name }, place.line)",
+                "place of []) say({ out: name }, place.line)",
+            ),
+        )
+        .is(&["fact"], "", &tickets)
+        .ask();
 }
 
-/// A trial comes back by what the server gave, and says what became of it; what is told later than it waits for is no silence.
+/// A trial comes back by what the server gave, and says what became of it.
 #[test]
 fn a_trial_comes_back_by_what_the_server_gave() {
     if !wanted("examples") {
         return;
     }
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let examples = folder().join("examples");
-    let text = std::fs::read_to_string(examples.join("tickets/server.js")).expect("a text");
-    let dialect = examples.join("tickets/dialect.yaml");
-    let dialect = std::fs::read_to_string(dialect).expect("a text");
-    let server = changed_server();
-    let heading = "7. Bob's line is lost, and he comes back by what he was given";
-    for (right, wrong, told) in [
+    let _beside_others = beside_others();
+    // Before anything is promised.
+    let tickets = example("tickets").unsaid("keeps-places");
+    let servers = [
         (
-            "KEPT = 1000",
-            "KEPT = 6000",
-            "he was let in, and what alice and he then said to each other arrived",
+            "he was not let in",
+            tickets.does("line.ticket || !places", "places"),
         ),
-        ("line.ticket || !places", "places", "he was not let in"),
         (
-            "take(ticket)\n    before",
-            "line.ticket = ticket\n    before",
             "he was neither let in nor refused; he was told nothing",
+            tickets.does(
+                "take(ticket)\n    before",
+                "line.ticket = ticket\n    before",
+            ),
         ),
         (
-            "mine().line = line\n",
-            "mine().line ??= line\n",
             "what alice then said to him did not come",
+            tickets
+                .does("mine().line = line\n", "mine().line ??= line\n")
+                .does("mine().line = undefined\n", ""),
         ),
         (
-            "before?.close(4001)",
-            "before?.close(4001)\n    line.removeAllListeners('message')",
             "what he then said to alice did not come to her",
+            tickets.does(
+                "before?.close(4001)",
+                "before?.close(4001)\n    line.removeAllListeners('message')",
+            ),
         ),
-    ] {
-        assert!(text.contains(right), "{right}");
-        let mut text = text.replace(right, wrong);
-        if wrong.contains("??=") {
-            text = text.replace("mine().line = undefined\n", "");
-        }
-        let stand = Stand::new();
-        stand.write("server.js", &text);
-        // A dialect before anything is promised in it.
-        let kept = dialect
-            .lines()
-            .filter(|line| !line.starts_with("keeps-places"));
-        stand.write("d.yaml", &kept.collect::<Vec<_>>().join("\n"));
-        let ran = stand.glare(&["dialect", "try", "d.yaml", "--server", &server]);
-        let words = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(
-            words.contains(heading) && words.contains(told),
-            "{told}\n{}",
-            ran.out
-        );
-        if wrong == "KEPT = 6000" {
-            assert!(
-                words.contains(
-                    "ms after the line had ended: later than the 5 s for which this waits"
-                ),
-                "{}",
-                ran.out
-            );
-            assert!(!words.contains("did not happen"), "{}", ran.out);
-            assert!(words.contains("keeps-places: 7s"), "{}", ran.out);
-        }
-        // Without the key nothing is claimed.
-        if wrong == "KEPT = 6000" {
-            let none = dialect.lines().filter(|line| !line.starts_with("rejoin"));
-            stand.write("d.yaml", &none.collect::<Vec<_>>().join("\n"));
-            let ran = stand.glare(&["dialect", "try", "d.yaml", "--server", &server]);
-            assert!(
-                !ran.out.contains("comes back") && !ran.out.contains("rejoin"),
-                "{}",
-                ran.out
-            );
-        }
+    ];
+    let trials = side_by_side(&servers, |(_, server)| server.tried());
+    for ((told, _), trial) in servers.iter().zip(trials) {
+        trial.says(COMES_BACK).says(told);
     }
 }
 
@@ -446,24 +334,18 @@ fn how_long_a_place_is_kept_is_proposed_apart_from_when_a_leaving_is_told() {
     if !wanted("examples") {
         return;
     }
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let example = folder().join("examples/tickets");
-    let server = format!("exec node {}/server.js {{port}}", example.display());
-    let text = std::fs::read_to_string(example.join("dialect.yaml")).expect("a text");
-    let kept = text
-        .lines()
-        .filter(|line| !line.starts_with("keeps-places"));
-    let stand = Stand::new();
-    stand.write("d.yaml", &kept.collect::<Vec<_>>().join("\n"));
-    stand
-        .glare(&["dialect", "try", "d.yaml", "--server", &server])
-        .ends(0)
-        .says("keeps-places: ")
-        .says("announces-leaving-within: ");
-    let dialect = example.join("dialect.yaml");
-    let dialect = dialect.to_str().expect("a plain path");
-    stand
-        .glare(&["dialect", "try", dialect, "--server", &server])
-        .ends(0)
-        .says("a place is kept for 1s (`keeps-places`)");
+    let _beside_others = beside_others();
+    let tickets = example("tickets");
+    let servers = [
+        (
+            tickets.unsaid("keeps-places"),
+            &["keeps-places: ", "announces-leaving-within: "][..],
+        ),
+        (tickets, &["a place is kept for 1s (`keeps-places`)"]),
+    ];
+    let trials = side_by_side(&servers, |(server, _)| server.tried());
+    for ((_, told), trial) in servers.iter().zip(trials) {
+        let trial = trial.ends(0);
+        told.iter().fold(trial, |trial, told| trial.says(told));
+    }
 }
