@@ -2,10 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt as _};
+use glare::names::{PeerName, Stack};
+use glare::project::Project;
+use glare::record::Verdict;
+use glare::scenario::{Cast, Scenario};
+use glare::signaling::Dialect;
+use glare::{stage, suite};
 
 use crate::cli_support::{Ran, Stand};
 use crate::{JOBS, Seat, folder, play, wanted};
-use glare::names::Stack;
 
 /// The dialect of a socket.io server as its real client speaks it: polling first, and then the upgrade. The one that stands there says the
 /// rest, and dials a WebSocket at once.
@@ -171,32 +179,38 @@ fn two_browsers_talk_through_each_server() {
     ];
     let _seat = Seat::take();
     let meet = folder().join("examples/two-meet.yaml");
-    for (name, polls) in servers {
-        if !wanted(name.split('/').next().expect("a name")) {
-            continue;
-        }
-        let stand = Stand::new();
-        let mut arguments = vec![
-            "run".to_owned(),
-            meet.to_str().expect("a plain path").into(),
-            "--cast=alice=chromium,bob=firefox".into(),
-            format!(
-                "--project={}",
-                folder().join(name).join("glare.toml").display()
-            ),
-        ];
+    let text = std::fs::read_to_string(&meet).expect("a text");
+    let meet = Scenario::read(&meet, &text).expect("a scenario");
+    let cast = [("alice", Stack::Chromium), ("bob", Stack::Firefox)];
+    let cast = cast.map(|(peer, stack)| (PeerName::new(peer), stack));
+    let cast = Cast::from_iter(cast);
+    let (cases, _) = suite::cases(&[Arc::new(meet)], &[cast], &both);
+    let [meet] = &cases[..] else {
+        panic!("{} cases", cases.len());
+    };
+    let wanted = servers.into_iter().filter(|(name, _)| {
+        let server = name.split('/').next();
+        wanted(server.expect("a name"))
+    });
+    // They share two browsers, which take longer to begin than all this to play.
+    let played = stream::iter(wanted.map(async |(name, polls)| {
+        let project = Project::in_test(folder().join(name).join("glare.toml"));
+        let mut setting = project.setting().expect("a run");
         if polls {
-            stand.write("polling.yaml", &polling_first(name));
-            arguments.push("--dialect=polling.yaml".into());
+            let dialect = Dialect::read(Path::new("polling.yaml"), &polling_first(name));
+            setting.dialect = Arc::new(dialect.expect("a dialect"));
         }
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let mut command = stand.command(&arguments);
-        let ran = crate::cli_support::run(command.env("GLARE_STACKS", "chromium,firefox"));
+        let outcome = stage::play(meet, Arc::new(setting)).await;
+        (name, polls, outcome)
+    }));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let played: Vec<_> = runtime.block_on(played.buffered(2).collect());
+    for (name, polls, outcome) in played {
         assert!(
-            ran.status == 0 && ran.out.contains("1 passed, 0 failed"),
-            "{name}, polling first: {polls}\n{}\n{}",
-            ran.out,
-            ran.err
+            matches!(outcome.verdict, Verdict::Pass),
+            "{name}, polling first: {polls}\n{:#?}\n{}",
+            outcome.verdict,
+            outcome.log
         );
     }
 }
