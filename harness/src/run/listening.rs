@@ -1,4 +1,4 @@
-//! Who listens on a port of this machine, as `/proc` tells it.
+//! Who listens on a port of this machine, as the system tells it.
 
 use super::group::Group;
 
@@ -47,7 +47,7 @@ impl Holder {
 }
 
 impl Group {
-    /// Who is reached at 127.0.0.1 and this port. Reads `/proc`, which blocks for some milliseconds.
+    /// Who is reached at 127.0.0.1 and this port. Reads `/proc`, which may block for some milliseconds.
     pub fn listening(&self, port: u16) -> Listening {
         imp::listening(self, port)
     }
@@ -63,15 +63,10 @@ mod imp {
     use std::collections::HashMap;
     use std::fs;
     use std::io;
-    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+    use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
     use super::{Group, Holder, Listening, Stranger};
-
-    /// A row of the system's tables.
-    pub(super) struct Row {
-        pub(super) at: SocketAddr,
-        pub(super) socket: u64,
-    }
+    use crate::run::sockets::{Row, rows};
 
     pub(super) fn listening(group: &Group, port: u16) -> Listening {
         let Some(rows) = rows() else {
@@ -120,44 +115,6 @@ mod imp {
         ports.sort_unstable();
         ports.dedup();
         ports
-    }
-
-    /// The listening sockets of this machine; `None` if the system does not tell.
-    fn rows() -> Option<Vec<Row>> {
-        let four = fs::read_to_string("/proc/self/net/tcp").ok()?;
-        // Not there without IPv6.
-        let six = fs::read_to_string("/proc/self/net/tcp6").unwrap_or_default();
-        Some(four.lines().chain(six.lines()).filter_map(row).collect())
-    }
-
-    /// `0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 23456 …` (proc(5)); `None` if it does not listen.
-    pub(super) fn row(line: &str) -> Option<Row> {
-        const LISTENS: &str = "0A";
-        let mut fields = line.split_ascii_whitespace();
-        let (address, port) = fields.nth(1)?.split_once(':')?;
-        let state = fields.nth(1)?;
-        let socket = fields.nth(5)?.parse().ok()?;
-        let port = u16::from_str_radix(port, 16).ok()?;
-        let at = SocketAddr::new(ip(address)?, port);
-        (state == LISTENS).then_some(Row { at, socket })
-    }
-
-    /// Words of 32 bits in the machine's own byte order.
-    fn ip(hex: &str) -> Option<IpAddr> {
-        let word = |at: usize| {
-            let word = u32::from_str_radix(hex.get(at..at + 8)?, 16).ok()?;
-            Some(word.to_ne_bytes())
-        };
-        match hex.len() {
-            8 => Some(Ipv4Addr::from(word(0)?).into()),
-            32 => {
-                let words = [word(0)?, word(8)?, word(16)?, word(24)?];
-                let mut bytes = [0; 16];
-                bytes.copy_from_slice(words.as_flattened());
-                Some(Ipv6Addr::from(bytes).to_canonical())
-            }
-            _ => None,
-        }
     }
 
     /// The sockets that are reached at 127.0.0.1: one that is bound to it goes before those that take all addresses.
@@ -235,7 +192,8 @@ mod imp {
 
 #[cfg(all(test, target_os = "linux", target_endian = "little"))]
 mod tests {
-    use super::imp::{reached, row};
+    use super::imp::reached;
+    use crate::run::sockets::row;
 
     const TABLE: &str = "\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode

@@ -9,6 +9,8 @@ mod group;
 mod leftovers;
 mod listening;
 mod port;
+#[cfg(target_os = "linux")]
+mod sockets;
 mod watchdog;
 
 use std::path::{Path, PathBuf};
