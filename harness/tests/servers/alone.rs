@@ -1,6 +1,7 @@
 //! What shows only while nothing else plays: how long something takes is near to how long it is waited for. Named so that it begins first.
 
-use crate::changed::{COMES_BACK, Changed, asking, example};
+use crate::changed::{COMES_BACK, Changed, example};
+use crate::table::asking;
 use crate::{alone, side_by_side, wanted};
 
 /// What is told later than a trial waits for is no silence; and without the key nothing is claimed.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::changed::{asking, command, example};
+use crate::changed::{command, example};
+use crate::table::asking;
 use crate::{JOBS, Seat, beside_others, folder, play, side_by_side, wanted};
 
 fn examples() -> BTreeSet<String> {

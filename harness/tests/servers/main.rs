@@ -13,6 +13,7 @@ mod examples;
 mod meetings;
 mod odd;
 mod others;
+mod table;
 mod tickets;
 
 use cli_support::{Ran, Stand};

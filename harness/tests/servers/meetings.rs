@@ -1,6 +1,7 @@
 //! Servers of meetings: who is put out, away, host, and what each shows of himself.
 
-use crate::changed::{asking, example};
+use crate::changed::example;
+use crate::table::asking;
 
 const OUT: &str = "tell(room, { out: place.name })";
 const TOLD_STATE: &str = "tell(me.room, { of: me.name, muted: me.muted }, me)";

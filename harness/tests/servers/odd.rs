@@ -1,6 +1,7 @@
 //! Messages that are not as a client says them, to servers that read them without looking first.
 
-use crate::changed::{Changed, asking, example};
+use crate::changed::{Changed, example};
+use crate::table::asking;
 
 /// A server of its own that speaks Socket.IO, with acknowledgements.
 const ACKS: &str = r#"const { WebSocketServer } = require('ws')

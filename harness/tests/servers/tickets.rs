@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::changed::{COMES_BACK, Changed, asking, asking_sections, command, example, numbers};
+use crate::changed::{COMES_BACK, Changed, command, example};
+use crate::table::{asking, asking_sections, numbers};
 use crate::{JOBS, Seat, beside_others, side_by_side, wanted};
 
 /// With places that are kept for so long that a slow machine is in time.
