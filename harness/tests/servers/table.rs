@@ -126,8 +126,8 @@ impl Table {
         })
     }
 
-    /// Whatever is said of this server, nothing is broken.
-    pub fn is_accused_of_nothing(self, server: &Changed) -> Self {
+    /// This server breaks nothing, whatever else is said of it.
+    pub fn breaks_nothing(self, server: &Changed) -> Self {
         self.row(server, |_| Wanted::of(&[]))
     }
 
@@ -216,8 +216,8 @@ fn a_table_tells_what_is_said_otherwise() {
         .is(&["broken"], "nothing that is ever said", &wrong)
         .is(&["broken"], "", &wrong)
         .and_never("granted")
-        .is_accused_of_nothing(&right)
-        .is_accused_of_nothing(&wrong);
+        .breaks_nothing(&right)
+        .breaks_nothing(&wrong);
     let told = table.otherwise();
     let found = told.iter().map(|told| {
         let line = |begins: &str| {

@@ -27,7 +27,7 @@ const WAITED: &str = "waiting.splice(0))";
 fn who_comes_back_by_a_ticket_is_accused_of_nothing() {
     asking_sections(&[1, 3, 4, 5])
         .patient(PATIENCE)
-        .is_accused_of_nothing(&example("tickets"))
+        .breaks_nothing(&example("tickets"))
         .ask();
 }
 

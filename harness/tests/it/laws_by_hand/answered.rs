@@ -1,0 +1,239 @@
+//! Law 4: each request has an answer, its own where numbers say which is whose.
+
+use super::*;
+
+#[test]
+fn a_request_without_an_answer_breaks_law_4_once_fenced() {
+    let (mut b, alice, _) = pair();
+    let carol = link("carol", 1);
+    b.connect(&carol);
+    let asked = b.ask(
+        &carol,
+        Request::Join {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    assert_eq!(broken(&b), []);
+    b.fence(&[&alice, &carol]);
+    assert_eq!(broken(&b), [(4, asked)]);
+}
+
+/// What nobody can read may be the answer; before the request it is none.
+#[test]
+fn a_request_that_something_not_understood_came_after_breaks_nothing() {
+    for after in [false, true] {
+        let (mut b, alice, bob) = pair();
+        let unread = |b: &mut TraceBuilder| {
+            let came = b.tell(&bob, Notice::Error { reason: "x".into() }, None, &[]);
+            if let What::Message { word, .. } = &mut b.events[came as usize].what {
+                *word = None;
+            }
+        };
+        if !after {
+            unread(&mut b);
+        }
+        let asked = b.ask(
+            &bob,
+            Request::Leave {
+                room: room("lobby"),
+            },
+            &[],
+        );
+        if after {
+            unread(&mut b);
+        }
+        b.fence(&[&alice, &bob]);
+        assert_eq!(broken(&b), if after { vec![] } else { vec![(4, asked)] });
+    }
+}
+
+#[test]
+fn a_refusal_is_an_answer() {
+    let (mut b, alice, _) = pair();
+    let carol = link("carol", 1);
+    b.connect(&carol);
+    b.ask(
+        &carol,
+        Request::Join {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    b.tell(
+        &carol,
+        Notice::Refused {
+            request: None,
+            reason: "full".into(),
+        },
+        None,
+        &[],
+    );
+    b.fence(&[&alice, &carol]);
+    assert_eq!(broken(&b), []);
+    assert_eq!(
+        finding(&b.events, Law::RequestsAreAnswered, &terms()).premises,
+        7
+    );
+}
+
+/// The message of this event has this number.
+fn number(b: &mut TraceBuilder, seq: Seq, is: &str) {
+    let event = b.events.iter_mut().find(|event| event.seq == seq);
+    if let Some(What::Message { number, .. }) = event.map(|event| &mut event.what) {
+        *number = Some(is.to_owned());
+    }
+}
+
+/// Two who ask at once are answered each in the other's place.
+#[test]
+fn an_answer_is_to_the_request_whose_number_it_repeats() {
+    for (answers, swapped) in [(["1", "2"], false), (["2", "1"], true)] {
+        let (mut b, alice, bob) = pair();
+        let lines = [link("carol", 1), link("dave", 1)];
+        let asked = [("1", "attic"), ("2", "attic")];
+        for (line, (is, of)) in lines.iter().zip(asked) {
+            b.connect(line);
+            let seq = b.ask(line, Request::Join { room: room(of) }, &[]);
+            number(&mut b, seq, is);
+        }
+        let mut told = Vec::new();
+        for (line, is) in lines.iter().zip(answers) {
+            let notice = Notice::Refused {
+                request: Some(Kind::Join),
+                reason: "full".into(),
+            };
+            let seq = b.tell(line, notice, None, &[]);
+            number(&mut b, seq, is);
+            told.push((4, seq));
+        }
+        b.fence(&[&alice, &bob]);
+        assert_eq!(broken(&b), if swapped { told } else { vec![] });
+    }
+}
+
+#[test]
+fn an_answer_under_a_number_that_nobody_said_or_under_one_twice_is_wrong() {
+    let (mut b, alice, _) = pair();
+
+    let carol = link("carol", 1);
+    b.connect(&carol);
+    let asked = b.ask(
+        &carol,
+        Request::Join {
+            room: room("attic"),
+        },
+        &[],
+    );
+    number(&mut b, asked, "7");
+    b.up(&carol, "alice", offer("o"), Fate::Passed, &[]);
+    let tell = |b: &mut TraceBuilder, is: &str| {
+        let notice = Notice::Refused {
+            request: Some(Kind::Join),
+            reason: "full".into(),
+        };
+        let seq = b.tell(&carol, notice, None, &[]);
+        number(b, seq, is);
+        seq
+    };
+    tell(&mut b, "7");
+    let twice = tell(&mut b, "7");
+    let nobodys = tell(&mut b, "8");
+    b.fence(&[&alice]);
+    assert_eq!(broken(&b), [(4, twice), (4, nobodys)]);
+    // It may be that of something of hers that nobody understood.
+    for event in &mut b.events {
+        if let What::Message {
+            word,
+            direction: Direction::Up,
+            ..
+        } = &mut event.what
+            && matches!(word, Some(Word::Signal { .. }))
+        {
+            *word = None;
+        }
+    }
+    assert!(!broken(&b).contains(&(4, nobodys)));
+}
+
+/// Pages number each from the same beginning: what one of them said that nobody understood may have had the number of another's request.
+#[test]
+fn a_number_may_be_that_of_what_nobody_understood() {
+    for unread in [false, true] {
+        let (mut b, alice, bob) = pair();
+        let said = b.up(&bob, "alice", offer("o"), Fate::Passed, &[]);
+        b.down(&alice, "bob", offer("o"), Fate::Passed);
+        let carol = link("carol", 1);
+        b.connect(&carol);
+        let asked = b.ask(
+            &carol,
+            Request::Join {
+                room: room("attic"),
+            },
+            &[],
+        );
+        number(&mut b, asked, "3");
+        let no = Notice::Refused {
+            request: Some(Kind::Join),
+            reason: "full".into(),
+        };
+        let told = b.tell(&bob, no.clone(), None, &[]);
+        number(&mut b, told, "3");
+        let refused = b.tell(&carol, no, None, &[]);
+        number(&mut b, refused, "3");
+        if unread {
+            let said = b.events.iter_mut().find(|event| event.seq == said);
+            if let Some(What::Message { word, .. }) = said.map(|said| &mut said.what) {
+                *word = None;
+            }
+        }
+        b.fence(&[&alice]);
+        assert_eq!(broken(&b).contains(&(4, told)), !unread);
+    }
+}
+
+/// Who makes a room may be told that it is made, and that he is inside.
+#[test]
+fn one_request_may_have_two_answers_that_say_different_things() {
+    let (mut b, alice, _) = pair();
+    let carol = link("carol", 1);
+    b.connect(&carol);
+    let attic = || room("attic");
+    let asked = b.ask(&carol, Request::Create { room: attic() }, &[]);
+    number(&mut b, asked, "3");
+    let inside = || Notice::Joined {
+        room: attic(),
+        with: vec![],
+    };
+    let mut twice = 0;
+    for notice in [Notice::Created { room: attic() }, inside(), inside()] {
+        twice = b.tell(&carol, notice, None, &[]);
+        number(&mut b, twice, "3");
+    }
+    b.fence(&[&alice, &carol]);
+    assert_eq!(broken(&b), [(4, twice)]);
+}
+
+#[test]
+fn a_leave_needs_an_answer_only_where_there_is_one() {
+    let (mut b, alice, bob) = pair();
+    let asked = b.ask(
+        &bob,
+        Request::Leave {
+            room: room("lobby"),
+        },
+        &[],
+    );
+    b.fence(&[&alice, &bob]);
+    assert_eq!(broken(&b), [(4, asked)]);
+    assert_eq!(
+        broken_by(
+            &b,
+            &Terms {
+                answers_leave: false,
+                ..terms()
+            }
+        ),
+        []
+    );
+}
