@@ -7,7 +7,9 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw, Second};
+use super::model::{
+    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Pretence, Raw, Second,
+};
 use super::page::{Clicking, Filling, PageDeed, ROLE_KEYS, Sight, Tab, Target};
 use super::sought::{Sought, Wanted};
 use super::strain::Strain;
@@ -322,10 +324,22 @@ pub(crate) fn connect(v: &Values) -> Option<Action> {
     }
     Some(Action::Connect {
         peer: v.peer("peer")?,
-        answer: match v.find("refused") {
-            Some(_) => Answer::Refused,
-            None => v.answer(),
+        answer: v.answer(),
+    })
+}
+
+pub(crate) fn pretend(v: &Values) -> Option<Action> {
+    let how = match (v.peer("login-of"), v.peer("given-to")) {
+        (Some(peer), _) => Pretence::LoginOf(peer),
+        (None, Some(peer)) => Pretence::GivenTo(peer),
+        (None, None) => match v.word("login")? {
+            "own" => Pretence::OwnLogin,
+            _ => Pretence::WrongLogin,
         },
+    };
+    Some(Action::Pretend {
+        peer: v.peer("peer")?,
+        how,
     })
 }
 

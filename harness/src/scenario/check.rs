@@ -3,6 +3,7 @@
 mod faults;
 mod meeting;
 mod page;
+mod pretend;
 mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ use super::address;
 use super::crowd::Acquainted;
 use super::model::{Action, Answer, Condition, DEFAULT_WITHIN, Pattern, PeerSpec, Raw};
 use super::placed::Placed;
+use super::pretending::Pretending;
 use super::spelling;
 use super::table::MAX_ROOMS;
 use super::text::pattern_text;
@@ -39,6 +41,8 @@ pub(crate) fn steps(
         renamed: Renamed::default(),
         faulty: Faulty::default(),
         linked: BTreeMap::new(),
+        borrowed: BTreeMap::new(),
+        pretending: Pretending::default(),
         negotiated: false,
         acquainted: Acquainted::default(),
         meetings: Meetings::before(placed),
@@ -74,6 +78,9 @@ struct Walk<'a> {
     faulty: Faulty,
     /// Who certainly has a line to the server, and the step that opened it.
     linked: BTreeMap<PeerName, usize>,
+    /// Who shows what is somebody else's, and the step from which on.
+    borrowed: BTreeMap<PeerName, usize>,
+    pretending: Pretending,
     negotiated: bool,
     acquainted: Acquainted,
     meetings: Meetings,
@@ -160,6 +167,7 @@ impl Walk<'_> {
             | Action::CloseChannel { .. }
             | Action::Close { .. }
             | Action::Retire { .. }
+            | Action::Pretend { .. }
             | Action::Hold(_)
             | Action::Release(_) => {}
             Action::Await(condition)
@@ -177,6 +185,7 @@ impl Walk<'_> {
         self.other_end(at);
         self.acquainted.feed(&at.step.action);
         self.lines(at);
+        self.pretends(at);
         match &at.step.action {
             Action::Create { peer, room, answer } => {
                 self.name(at, room);
@@ -354,6 +363,7 @@ impl Walk<'_> {
             Action::Send { .. }
             | Action::Connect { .. }
             | Action::Second { .. }
+            | Action::Pretend { .. }
             | Action::Retire { .. }
             | Action::Disconnect { .. }
             | Action::Kill { .. }

@@ -20,6 +20,7 @@ mod ordered;
 mod outcomes;
 mod page;
 mod placed;
+mod pretending;
 mod read;
 mod schema;
 mod sought;
@@ -43,12 +44,13 @@ pub use builder::Builder;
 pub use cast::{Cast, CastError, Mix};
 pub use model::{
     Action, Answer, Condition, Count, Cut, DEFAULT_CHANNEL, DEFAULT_WITHIN, EarlyCandidates,
-    Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Raw, Reconnects, Scenario, Second,
-    Share, Step, Together, Use, Via,
+    Expect, Line, Offers, OnBye, Pattern, PeerSpec, Place, Pretence, Raw, Reconnects, Scenario,
+    Second, Share, Step, Together, Use, Via,
 };
 pub use needs::Needed;
 pub use ordered::OneLink;
 pub use page::{Clicking, Filling, PageDeed, Sight, Tab, Target};
+pub use pretending::Pretending;
 pub use read::sequences::Sequences;
 pub use schema::schema;
 pub use sought::{Sought, Wanted};

@@ -290,6 +290,32 @@ impl Second {
     }
 }
 
+/// What a peer shows of itself, or comes back by, that is not its own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Pretence {
+    /// On each line that it dials from here on its login is a wrong one, which looks like its own.
+    WrongLogin,
+    /// The same, and its login is this one's.
+    LoginOf(PeerName),
+    /// Its login is its own again.
+    OwnLogin,
+    /// When it asks next to come in it comes back by what this one was given there.
+    GivenTo(PeerName),
+}
+
+impl Pretence {
+    /// The words, as files write them.
+    pub(crate) const WORDS: &'static [&'static str] = &["wrong", "own"];
+
+    /// Whose it is, if it is another peer's.
+    pub fn owner(&self) -> Option<&PeerName> {
+        match self {
+            Pretence::LoginOf(peer) | Pretence::GivenTo(peer) => Some(peer),
+            Pretence::WrongLogin | Pretence::OwnLogin => None,
+        }
+    }
+}
+
 /// What a step does. A step that asks the server waits for the answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -300,6 +326,8 @@ pub enum Action {
     Second { peer: PeerName, how: Second },
     /// Close the lines that the peer had before the one that it speaks on, and wait until all of them have ended, whoever ended them.
     Retire { peer: PeerName },
+    /// Show from here on what is not its own.
+    Pretend { peer: PeerName, how: Pretence },
     /// Make a room.
     Create {
         peer: PeerName,

@@ -12,7 +12,10 @@ use std::time::Duration;
 use super::acquainted::Acquainted;
 use super::calls::{Calls, Meets};
 use super::crowd::are_apart;
-use super::model::{Action, Answer, Condition, Cut, Raw, Scenario, Second, Share, Step, Together};
+use super::model::{
+    Action, Answer, Condition, Cut, Pretence, Raw, Scenario, Second, Share, Step, Together,
+};
+use super::pretending::Pretending;
 use super::strain::Strain;
 use crate::names::{PeerName, RoomName, Stack};
 use crate::signaling::{Dialect, Field, Kind, Need, Reason};
@@ -35,6 +38,7 @@ impl Scenario {
         let mut course = Course {
             scenario: self,
             rooms: BTreeMap::new(),
+            pretending: Pretending::default(),
             outside: BTreeSet::new(),
             lost: BTreeSet::new(),
             kept: BTreeMap::new(),
@@ -61,6 +65,7 @@ impl Scenario {
         }
         for step in &self.steps {
             course.step(step);
+            course.pretending.feed(&step.action);
         }
         course.lines();
         course.needs
@@ -120,6 +125,8 @@ struct Course<'s> {
     calls: Calls<'s>,
     /// Somebody comes in who offers by itself or not, as the server's dialect says.
     left_open: bool,
+    /// Who shows what is not its own: why it is refused follows from that.
+    pretending: Pretending,
     /// Who has left a room by a word, and not come into another since.
     outside: BTreeSet<&'s PeerName>,
     /// Whose line was lost, where no step has waited since for anybody to hear of it.
@@ -159,10 +166,24 @@ impl<'s> Course<'s> {
             None => {}
         }
         match &step.action {
-            Action::Connect { answer, .. } if wants_refusal(answer) => {
-                let what = "expects a second line with the same id to be refused".into();
-                need(self, Need::RejectsSameId, what);
+            Action::Connect { peer, answer } if wants_refusal(answer) => {
+                if let Answer::RefusedWith(text) = answer
+                    && let Some(reason) = Reason::parse(text).filter(|of| *of != Reason::Taken)
+                {
+                    let what = format!("expects a refusal \"{reason}\"");
+                    need(self, Need::Refuses(reason), what);
+                } else if !self.pretending.has(peer) {
+                    let what = "expects a second line with the same id to be refused".into();
+                    need(self, Need::RejectsSameId, what);
+                }
             }
+            Action::Pretend { how, .. } => match how {
+                Pretence::GivenTo(_) => {
+                    let what = "comes back by another's ticket";
+                    need(self, Need::ComesBack, what.into());
+                }
+                _ => need(self, Need::LogsIn, "logs in as somebody else does".into()),
+            },
             Action::Second { peer, how } => {
                 let what = format!("has a second line of {peer}'s in no room");
                 match how {
@@ -422,6 +443,7 @@ impl<'s> Course<'s> {
         let before = self.rooms.clone();
         for step in &together.steps {
             self.step(step);
+            self.pretending.feed(&step.action);
         }
         let open: Vec<_> = together.open().map(|(_, action)| action).collect();
         let turned_away = match &together.turned_away {

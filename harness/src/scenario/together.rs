@@ -121,6 +121,7 @@ macro_rules! doer {
             | Action::Kill { peer, .. }
             | Action::Cut { peer, .. }
             | Action::Stall { peer }
+            | Action::Pretend { peer, .. }
             | Action::Mend { peer }
             | Action::SendRaw { peer, .. }
             | Action::Page { peer, .. }

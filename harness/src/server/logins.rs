@@ -70,6 +70,16 @@ impl Logins {
         names.find(|name| self.find(peer, name).is_none())
     }
 
+    /// Whether these two have one login, whoever dials: then neither has one of its own.
+    pub fn are_shared(&self, one: &str, other: &str, names: &[String]) -> bool {
+        let value = |peer: &str, name: &str| match self.find(peer, name) {
+            Some(Login::Value(value)) => Some(value),
+            _ => None,
+        };
+        let mut names = names.iter();
+        names.all(|name| value(one, name).is_some_and(|own| value(other, name) == Some(own)))
+    }
+
     /// What this peer says for each of these names, on its next connection. `me` is its id on the wire; `words` are names between braces, and
     /// what they become.
     ///
@@ -141,6 +151,34 @@ impl Logins {
     }
 }
 
+/// So many of the last letters and digits of a login are other ones in a wrong one: of one that is signed the signature is there.
+const ALTERED: usize = 12;
+
+/// A login that looks as this one does, and is another.
+pub fn altered(login: &str) -> String {
+    let next = |c: char| match c {
+        'z' => 'a',
+        'Z' => 'A',
+        '9' => '0',
+        c => char::from_u32(u32::from(c) + 1).unwrap_or(c),
+    };
+    let mut left = ALTERED;
+    let mut backwards: Vec<char> = login.chars().rev().collect();
+    for c in backwards.iter_mut().filter(|c| c.is_ascii_alphanumeric()) {
+        if left == 0 {
+            break;
+        }
+        *c = next(*c);
+        left -= 1;
+    }
+    let text: String = backwards.into_iter().rev().collect();
+    match text == login {
+        // There is no letter in it.
+        true => format!("{text}x"),
+        false => text,
+    }
+}
+
 /// One word for a shell. A scenario chooses the names of peers, and must not have anything run by that.
 fn for_shell(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
@@ -162,6 +200,48 @@ fn filled(text: &str, me: &str, words: &[(String, String)]) -> String {
 fn first_line(text: &str) -> Option<String> {
     let line = text.lines().next()?.trim();
     (!line.is_empty()).then(|| line.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_login_looks_as_the_right_one_does() {
+        assert_eq!(altered("secret"), "tfdsfu");
+        assert_eq!(
+            altered("eyJh.eyJz.aZ9-_bcdefghijk"),
+            "eyJh.eyJz.aA0-_cdefghijkl"
+        );
+        assert_eq!(altered("--"), "--x");
+        assert_ne!(altered(""), "");
+    }
+
+    #[test]
+    fn what_all_are_given_is_nobodys_own() {
+        let of = |values: &[(&str, Login)]| -> BTreeMap<String, Login> {
+            values
+                .iter()
+                .map(|(name, login)| ((*name).to_owned(), login.clone()))
+                .collect()
+        };
+        let all = of(&[("token", Login::Value("x".into()))]);
+        let bob = of(&[("token", Login::Value("y".into()))]);
+        let minted = of(&[("token", Login::Command("./mint".into()))]);
+        let names = ["token".to_owned()];
+        let logins = |peers: [(&str, &BTreeMap<String, Login>); 2]| Logins {
+            peers: peers.map(|(peer, of)| (peer.to_owned(), of.clone())).into(),
+            folder: PathBuf::new(),
+        };
+        let one = logins([(EVERYBODY, &all), ("bob", &bob)]);
+        assert!(one.are_shared("alice", "carol", &names));
+        assert!(!one.are_shared("alice", "bob", &names));
+        let one = logins([(EVERYBODY, &minted), ("bob", &bob)]);
+        assert!(
+            !one.are_shared("alice", "carol", &names),
+            "each is made anew"
+        );
+    }
 }
 
 async fn read(from: Option<impl AsyncRead + Unpin>) -> String {

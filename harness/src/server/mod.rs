@@ -35,7 +35,7 @@ pub(crate) use translator::Program;
 pub use translator::TranslatorSpec;
 
 pub use elsewhere::{ServerUrl, UrlSpec};
-pub use logins::{EVERYBODY, HttpLogin, Login, Logins};
+pub use logins::{EVERYBODY, HttpLogin, Login, Logins, altered};
 pub use usage::Usage;
 
 /// How long a program may take to end that was asked to.

@@ -32,6 +32,10 @@ pub enum Need {
     Limit(usize, usize),
     /// A request that is refused so.
     Refuses(Reason),
+    /// Peers are given something by the project to log in with.
+    LogsIn,
+    /// One comes back by what the server has given.
+    ComesBack,
     /// A second line with an id that is in use is refused.
     RejectsSameId,
     /// A second line with an id that is in use is let in, and the first one's place is given up, with news.
@@ -149,6 +153,10 @@ impl Need {
                 Some(holds) if holds != *size => Some(format!("a room of `{name}` holds {holds}")),
                 Some(_) => None,
             },
+            Need::LogsIn => dialect.logins().is_empty().then(|| {
+                format!("the dialect `{name}` names no login (`connect: {{ login: … }}`)")
+            }),
+            Need::ComesBack => (!dialect.says_rejoin()).then(|| undeclared("rejoin")),
             Need::Refuses(Reason::Expired) if !dialect.says_rejoin() => Some(undeclared("rejoin")),
             Need::Refuses(reason) => (!properties.refusals.has(*reason))
                 .then(|| undeclared(&format!("refusals: {reason}"))),

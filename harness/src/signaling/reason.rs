@@ -24,11 +24,17 @@ pub enum Reason {
     Taken,
     /// `expired`: what one comes back by is good no more. Who expects that says it, whatever has become of his place.
     Expired,
+    /// `wrong-login`: what one logs in with is nobody's.
+    WrongLogin,
+    /// `others-login`: what one logs in with is somebody else's.
+    OthersLogin,
+    /// `others-ticket`: what one comes back by was given to somebody else.
+    OthersTicket,
 }
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 9] = [
+    pub const ALL: [Reason; 12] = [
         Reason::Full,
         Reason::Exists,
         Reason::Missing,
@@ -38,6 +44,9 @@ impl Reason {
         Reason::Occupied,
         Reason::Taken,
         Reason::Expired,
+        Reason::WrongLogin,
+        Reason::OthersLogin,
+        Reason::OthersTicket,
     ];
 
     /// The name as files write it.
@@ -52,6 +61,9 @@ impl Reason {
             Reason::Occupied => "occupied",
             Reason::Taken => "taken",
             Reason::Expired => "expired",
+            Reason::WrongLogin => "wrong-login",
+            Reason::OthersLogin => "others-login",
+            Reason::OthersTicket => "others-ticket",
         }
     }
 

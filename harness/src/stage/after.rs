@@ -3,6 +3,7 @@
 use super::director::{Miss, Stage, Stop, fail, fail_as};
 use super::hope::Waiting;
 use super::order::Done;
+use super::pretend::is_told;
 use super::waits::World;
 use crate::names::{Link, PeerName};
 use crate::record::{FailureKind, Seq, What, payload};
@@ -50,6 +51,8 @@ pub(super) struct Asked<'a> {
     pub peer: &'a PeerName,
     pub kind: Kind,
     pub answer: &'a Answer,
+    /// The end of its line is a refusal, too.
+    pub turned_away: bool,
 }
 
 /// The answer to a request.
@@ -68,13 +71,29 @@ impl Asked<'_> {
         begun: Seq,
         waiting: &Waiting,
     ) -> Option<Result<Replied, Miss>> {
-        let Asked { peer, kind, answer } = self;
+        let Asked {
+            peer,
+            kind,
+            answer,
+            turned_away,
+        } = self;
         let reply = match answer {
             Answer::Granted => world.reply(peer, *kind, begun),
             _ => world.reply_or_refusal(peer, *kind, begun),
         };
         let Some((notice, seq)) = reply else {
             let why = world.hope.deaf(peer, waiting)?;
+            if *turned_away {
+                let told = is_told(&world.refusals, answer, &why);
+                let replied = told.map(|()| Replied {
+                    granted: false,
+                    seq: begun,
+                });
+                return Some(replied.map_err(|expected| {
+                    let message = format!("{peer} was not let in: {why}; {expected}");
+                    Miss::new(FailureKind::Refused, message)
+                }));
+            }
             let why = format!("{peer} waited for the server's answer to its {kind}, and {why}");
             return Some(Err(why.into()));
         };
@@ -84,17 +103,11 @@ impl Asked<'_> {
                 let message = format!("the server refused {peer}'s {kind}: {reason:?}");
                 Err(Miss::new(FailureKind::Refused, message))
             }
-            (Notice::Refused { reason, .. }, Answer::RefusedWith(text))
-                if let Some(wanted) = world.refusals.wanted(text)
-                    && !reason.contains(wanted) =>
+            (Notice::Refused { reason, .. }, answer)
+                if let Err(expected) = is_told(&world.refusals, answer, &reason) =>
             {
-                let named = match wanted == text {
-                    true => String::new(),
-                    false => format!(", which is what `{text}` is called here"),
-                };
-                let message = format!(
-                    "the server refused {peer}'s {kind} with {reason:?}, expected {wanted:?} in it{named}"
-                );
+                let message =
+                    format!("the server refused {peer}'s {kind} with {reason:?}, {expected}");
                 Err(Miss::new(FailureKind::Refused, message))
             }
             (Notice::Refused { .. }, _) | (_, Answer::Granted | Answer::Any) => {
@@ -138,17 +151,26 @@ impl Stage {
                 },
                 Done::Yes,
             ) => {
-                let message =
-                    format!("the server let {peer} in a second time, which it had to refuse");
+                let again = match self.pretending.has(peer) {
+                    true => "",
+                    false => " a second time",
+                };
+                let message = format!("the server let {peer} in{again}, which it had to refuse");
                 Err(fail_as(FailureKind::NotRefused, message))
             }
             (
                 Action::Connect {
-                    answer: Answer::Refused | Answer::RefusedWith(_),
+                    answer: answer @ (Answer::Refused | Answer::RefusedWith(_)),
                     ..
                 },
-                _,
-            ) => Ok(After::default()),
+                Done::No(why) | Done::NotLetIn(why),
+            ) => self.is_refused(peer, answer, &why),
+            (action, Done::NotLetIn(why))
+                if let Some(answer) = action.answer()
+                    && self.may_be_turned_away(peer, answer) =>
+            {
+                self.is_refused(peer, answer, &why)
+            }
             (
                 Action::SetLocal { fails, .. }
                 | Action::SetRemote { fails, .. }
@@ -171,7 +193,9 @@ impl Stage {
                 FailureKind::Refused,
                 format!("the answer has status {got}, expected {wanted}"),
             )),
-            (_, Done::No(why)) => Err(fail(format!("{peer} could not: {why}"))),
+            (_, Done::No(why) | Done::NotLetIn(why)) => {
+                Err(fail(format!("{peer} could not: {why}")))
+            }
             (_, Done::Refused { name, message, .. }) => Err(fail_as(
                 FailureKind::StackRefused,
                 format!("{peer}'s stack refused: {name}: {message}"),
@@ -204,6 +228,17 @@ impl Stage {
         }
     }
 
+    /// A line that had to be refused was not let in, for this reason.
+    fn is_refused(&self, peer: &PeerName, answer: &Answer, why: &str) -> Result<After, Stop> {
+        match is_told(&self.world.refusals, answer, why) {
+            Ok(()) => Ok(After::default()),
+            Err(expected) => {
+                let message = format!("{peer} was not let in: {why}; {expected}");
+                Err(fail_as(FailureKind::Refused, message))
+            }
+        }
+    }
+
     /// Whether the server has let a peer in that asked for a connection, where either is right.
     fn let_in(&self, peer: &PeerName, done: Done, begun: Seq) -> Result<Replied, Stop> {
         let replied = |granted| Replied {
@@ -217,8 +252,8 @@ impl Stage {
             })
         };
         match done {
-            Done::No(_) if refused() => Ok(replied(false)),
-            Done::No(why) => Err(fail(format!("{peer} could not: {why}"))),
+            Done::No(_) | Done::NotLetIn(_) if refused() => Ok(replied(false)),
+            Done::No(why) | Done::NotLetIn(why) => Err(fail(format!("{peer} could not: {why}"))),
             _ => Ok(replied(true)),
         }
     }
@@ -239,7 +274,7 @@ fn by_hand(peer: &PeerName, done: Done, fails: Option<&str>) -> Result<Option<Se
             FailureKind::StackRefused,
             format!("{peer}'s stack refused: {name}: {message}"),
         )),
-        (Done::No(why), _) => Err(fail(format!("{peer} could not: {why}"))),
+        (Done::No(why) | Done::NotLetIn(why), _) => Err(fail(format!("{peer} could not: {why}"))),
         (Done::Yes | Done::Status(..), Some(_)) => Err(fail_as(
             FailureKind::StackAccepted,
             format!("{peer}'s stack took it, which it had to refuse"),

@@ -241,6 +241,7 @@ impl Stage {
             | Action::Reorder { .. }
             | Action::Corrupt { .. }
             | Action::Stall { .. }
+            | Action::Pretend { .. }
             | Action::Mend { .. }
             | Action::KillServer { .. }
             | Action::Restart { .. }

@@ -1,12 +1,15 @@
 //! Where a peer gets its login before each connection.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::Setting;
 use crate::lock::lock;
+use crate::names::PeerName;
 use crate::record::Recorder;
 use crate::run::Run;
-use crate::server::{Logins, ServerUnderTest};
+use crate::scenario::Pretence;
+use crate::server::{Logins, ServerUnderTest, altered};
 use crate::signaling::Conversation;
 
 /// Hands out the logins of a case.
@@ -18,6 +21,8 @@ pub struct Desk {
     run: Option<Run>,
     /// What is handed out is struck out of this.
     recorder: Option<Recorder>,
+    /// Who logs in with what is not its own.
+    pretences: Arc<Mutex<BTreeMap<PeerName, Pretence>>>,
     /// Why the first that could not be made was not.
     trouble: Arc<Mutex<Option<String>>>,
 }
@@ -41,17 +46,28 @@ impl Desk {
         let Some(run) = self.run.as_ref().filter(|_| !names.is_empty()) else {
             return Ok(new);
         };
-        let id = new.id();
-        let made = self.logins.of((peer, &id), names, &self.words, run).await;
-        let given = made.inspect_err(|why| {
+        let pretence = lock(&self.pretences).get(&PeerName::new(peer)).cloned();
+        let owner = pretence.as_ref().and_then(Pretence::owner);
+        let owner = owner.map_or(peer, PeerName::as_str);
+        let id = new.id_of(owner);
+        let made = self.logins.of((owner, &id), names, &self.words, run).await;
+        let mut given = made.inspect_err(|why| {
             lock(&self.trouble).get_or_insert_with(|| why.clone());
         })?;
+        if pretence == Some(Pretence::WrongLogin) {
+            given.values_mut().for_each(|value| *value = altered(value));
+        }
         for value in given.values() {
             if let Some(recorder) = &self.recorder {
                 recorder.strike_out(value);
             }
         }
         Ok(new.given(&given))
+    }
+
+    /// From here on this peer logs in so.
+    pub(super) fn pretends(&self, peer: &PeerName, how: &Pretence) {
+        lock(&self.pretences).insert(peer.clone(), how.clone());
     }
 
     /// Why somebody went without a login, which is no fault of the server's.
@@ -67,6 +83,7 @@ pub(super) fn desk(server: &ServerUnderTest, setting: &Setting) -> Desk {
         words: server.words().into(),
         run: Some(setting.run.clone()),
         recorder: None,
+        pretences: Arc::default(),
         trouble: Arc::default(),
     }
 }

@@ -27,7 +27,7 @@ use crate::log::Watch;
 use crate::names::{PeerName, RoomName};
 use crate::peer::browser::Pool;
 use crate::record::{FailureKind, InconclusiveKind, Recorder, Seq, What};
-use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, Place, Sought};
+use crate::scenario::{Acquainted, Action, Condition, DEFAULT_WITHIN, Place, Pretending, Sought};
 use crate::server::{AppServer, ServerUnderTest};
 use crate::signaling::{Alias, Dialect, Terms};
 use crate::terms::ServerLife;
@@ -118,6 +118,8 @@ pub(super) struct Stage {
     pub(super) alias: Alias,
     /// Where peers get their logins.
     pub(super) desk: Desk,
+    /// Who shows what is not its own, so that it may be turned away at any time.
+    pub(super) pretending: Pretending,
     /// Whether two strangers could meet before the steps, where somebody else has started the server and some step does harm.
     pub(super) met_before: Option<bool>,
     /// Whoever comes besides to the server's first node, for steps that strain it.
@@ -566,7 +568,7 @@ impl Stage {
     ) -> Result<(), Stop> {
         match self.order(peer, order, cause).await? {
             Done::Yes | Done::Status(..) => Ok(()),
-            Done::No(why) => {
+            Done::No(why) | Done::NotLetIn(why) => {
                 self.take_in()?;
                 Err(fail(format!("{peer} could not: {why}")))
             }

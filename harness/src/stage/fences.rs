@@ -107,7 +107,7 @@ impl Stage {
                 .await
                 .unwrap_or_default()
             {
-                if let Done::No(why) = done? {
+                if let Done::No(why) | Done::NotLetIn(why) = done? {
                     tracing::debug!(why, "no fence");
                 }
             }

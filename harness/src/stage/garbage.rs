@@ -124,7 +124,7 @@ impl Stage {
             // That it was answered by HTTP is an answer.
             Done::Status(_, seq) => return Ok(seq.into_iter().collect()),
             Done::Yes => {}
-            Done::No(why) => {
+            Done::No(why) | Done::NotLetIn(why) => {
                 self.take_in()?;
                 return Err(super::director::fail(format!("{peer} could not: {why}")));
             }

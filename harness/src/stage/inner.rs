@@ -42,6 +42,7 @@ pub(super) fn come(
                 peer,
                 kind: *kind,
                 answer,
+                turned_away: false,
             };
             let replied = asked.replied(world, inner.step, waiting)?;
             Some(replied.map(|replied| {

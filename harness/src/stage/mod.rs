@@ -38,6 +38,7 @@ mod page;
 mod page_ears;
 mod payload;
 mod play;
+mod pretend;
 mod probe;
 mod probed;
 mod pulse;

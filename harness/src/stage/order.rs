@@ -84,6 +84,8 @@ pub enum Done {
     Status(u16, Option<Seq>),
     /// It could not be carried out: why, for a person.
     No(String),
+    /// The same, since the line that it takes was not let in, or ended before it was.
+    NotLetIn(String),
     /// The stack refused it; recorded as an event.
     Refused {
         name: String,

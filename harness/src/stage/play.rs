@@ -34,7 +34,7 @@ use crate::record::{
     Broken, CaseFacts, Digest, Event, Failure, FailureKind, InconclusiveKind, LawFound, Recorder,
     Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
 };
-use crate::scenario::{Acquainted, Action, Place};
+use crate::scenario::{Acquainted, Action, Place, Pretence, Pretending};
 use crate::server::{AppServer, EVERYBODY, Lives, ServerUnderTest, Wanted, called, hosts};
 use crate::signaling::Alias;
 use crate::signaling::Terms;
@@ -396,10 +396,28 @@ fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
     if let Some(why) = super::strain::unmeasured(case, &setting.server) {
         return unsupported(UnsupportedKind::Server, why);
     }
+    if let Some(why) = not_anothers(case, setting) {
+        return unsupported(UnsupportedKind::Server, why);
+    }
     let nodes = setting.server.nodes();
     let why =
         (case.scenario.lacking(&setting.dialect)).or_else(|| case.scenario.lacking_nodes(nodes))?;
     unsupported(UnsupportedKind::Server, why)
+}
+
+/// Who logs in as another does, and is given the same as that one: it is no less its own.
+fn not_anothers(case: &Case, setting: &Setting) -> Option<String> {
+    let names = setting.dialect.logins();
+    case.scenario.each_step().find_map(|(_, step)| match &step.action {
+        Action::Pretend { peer, how: Pretence::LoginOf(of) }
+            if !names.is_empty() && setting.logins.are_shared(peer.as_str(), of.as_str(), names) =>
+        {
+            Some(format!(
+                "{peer} and {of} are given one login by the project file: nobody's is another's (a `[logins.{of}]` of its own, or a `command` with `{{me}}`, makes them two)"
+            ))
+        }
+        _ => None,
+    })
 }
 
 /// On a server that glare has started, names are as the scenario writes them.
@@ -590,6 +608,7 @@ async fn perform(
     let mut stage = Stage {
         alias: scene.directory.alias().clone(),
         desk: scene.desk.clone(),
+        pretending: Pretending::default(),
         met_before,
         strangers: Strangers::at((&server, 1), setting, scene.directory.alias().clone()),
         actors,

@@ -35,7 +35,7 @@ impl Driver {
             };
             let dialled = self.begin_link(request.as_ref(), &task.cause).await;
             if let Err(why) = dialled {
-                tell(task.done, Done::No(format!("cannot connect: {why}")));
+                tell(task.done, Done::NotLetIn(format!("cannot connect: {why}")));
                 return None;
             }
         }
@@ -55,7 +55,7 @@ impl Driver {
                     done,
                 });
             }
-            Err(why) => tell(done, Done::No(format!("cannot connect: {why}"))),
+            Err(why) => tell(done, Done::NotLetIn(format!("cannot connect: {why}"))),
         }
     }
 
@@ -248,7 +248,7 @@ impl Driver {
     /// What a message turned out to be: its words are heard, and what is to be sent is. `seqs` are the events of its words.
     pub(super) async fn heard(&mut self, link: u32, heard: Heard, seqs: &[Seq]) {
         self.send_says(link, heard.says, seqs.get(..1).unwrap_or_default(), None);
-        let refused = heard.words.iter().any(Word::refuses);
+        let refused = self.answers_the_dialling(&heard.words);
         for (at, word) in heard.words.into_iter().enumerate() {
             let seq = seqs.get(at).or(seqs.last()).copied();
             self.hear(link, word, seq);
@@ -259,11 +259,16 @@ impl Driver {
         self.ready(link).await;
     }
 
+    /// Whether these refuse what a line was dialled to ask.
+    fn answers_the_dialling(&self, words: &[Word]) -> bool {
+        self.dialect.dials_by_room() && words.iter().any(Word::refuses)
+    }
+
     /// The server has said on this line that it lets the peer not in.
     async fn not_let_in(&mut self, link: u32, why: &str, refused: bool) {
         let why = format!("the server refused the connection: {why:?}");
         if let Some(more) = self.line.more.take_if(|more| more.number == link) {
-            tell(more.done, Done::No(why.clone()));
+            tell(more.done, Done::NotLetIn(why.clone()));
         }
         let own = self.line.open.as_mut();
         if let Some(own) = own.filter(|own| own.number == link && !own.open) {
@@ -298,8 +303,12 @@ impl Driver {
 
     pub(super) fn closed(&mut self, link: u32, code: u16, reason: &str) {
         if let Some(more) = self.line.more.take_if(|more| more.number == link) {
-            let why = (self.wire.refusal(link)).unwrap_or_else(|| format!("close code {code}"));
-            tell(more.done, Done::No(why));
+            let why = match (self.wire.refusal(link), reason) {
+                (Some(why), _) => why,
+                (None, "") => format!("close code {code}"),
+                (None, reason) => format!("close code {code}, {reason:?}"),
+            };
+            tell(more.done, Done::NotLetIn(why));
         }
         if let Some((_, done)) = self.line.leaving.take_if(|(left, _)| *left == link) {
             tell(done, Done::Yes);
@@ -314,7 +323,7 @@ impl Driver {
         };
         let seqs = self.wire.heard_end(link);
         let words = own.conversation.hear_close(code, reason);
-        let refused = words.iter().any(Word::refuses);
+        let refused = self.answers_the_dialling(&words);
         for (word, seq) in words.into_iter().zip(seqs) {
             self.hear(link, word, Some(seq));
         }
@@ -611,7 +620,7 @@ fn over(task: Task, refused: bool, why: &str) {
     let answered = refused && matches!(task.order, Order::Ask { .. });
     let end = match answered {
         true => Done::Yes,
-        false => Done::No(why.to_owned()),
+        false => Done::NotLetIn(why.to_owned()),
     };
     tell(task.done, end);
 }

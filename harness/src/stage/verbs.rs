@@ -29,7 +29,9 @@ impl Stage {
     /// Does one step and answers the events that its waits were satisfied by.
     pub(super) async fn step(&mut self, step: &Step, begun: Seq) -> Result<Vec<Seq>, Stop> {
         if !step.action.may_go_unanswered() {
-            return self.play(step, begun).await;
+            let played = self.play(step, begun).await;
+            self.pretending.feed(&step.action);
+            return played;
         }
         let own = self.until;
         self.until.at = own.at.min(Instant::now() + UNANSWERED);
@@ -69,6 +71,7 @@ impl Stage {
                 }
                 self.must(peer, Order::ConnectAnew, vec![begun]).await?;
             }
+            Action::Pretend { peer, how } => self.pretend(peer, how)?,
             Action::Retire { peer } => self.retire(peer, begun).await?,
             Action::Say {
                 from,
@@ -201,6 +204,7 @@ impl Stage {
         if !matches!(action, Action::SendRaw { .. }) {
             self.take_in()?;
         }
+        let done = self.after_a_look(action, peer, done, begun).await?;
         let After {
             due,
             waited,
@@ -209,7 +213,13 @@ impl Stage {
         let mut waited = Vec::from_iter(waited);
         match (due, action.answer()) {
             (Some(Due::Reply(kind)), Some(answer)) => {
-                let asked = Asked { peer, kind, answer };
+                let turned_away = self.may_be_turned_away(peer, answer);
+                let asked = Asked {
+                    peer,
+                    kind,
+                    answer,
+                    turned_away,
+                };
                 let came = self.replied(&asked, begun).await?;
                 waited.push(came.seq);
                 replied = Some(came);

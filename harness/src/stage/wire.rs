@@ -180,6 +180,11 @@ impl Wire {
         self.directory.book().insists(self.peer.as_str());
     }
 
+    /// The same, by what that one was given for its own.
+    pub fn borrows(&self, of: &PeerName) {
+        (self.directory.book()).borrows(self.peer.as_str(), of.as_str());
+    }
+
     /// The server has ended, and with it every place that it kept.
     pub fn has_nothing_to_come_back_to(&self) {
         self.directory.book().is_out(self.peer.as_str());

@@ -118,6 +118,13 @@ pub(super) const IDLE: &str = "keeps-idle-lines-for";
 /// What stands for most of that time.
 pub(super) const IDLE_FOR: &str = "IDLE-FOR";
 
+/// The promise that who logs in wrongly is refused. Where the dialect does not declare it, what is seen is a fact.
+pub(super) const WRONG_LOGIN: &str = "refusals: wrong-login";
+/// The same of who logs in by what is somebody else's.
+pub(super) const OTHERS_LOGIN: &str = "refusals: others-login";
+/// The same of who comes back by what was given to somebody else.
+pub(super) const OTHERS_TICKET: &str = "refusals: others-ticket";
+
 /// What stands for the code that lines are closed with when the server ends.
 pub(super) const ENDS_WITH: &str = "ENDS-WITH";
 

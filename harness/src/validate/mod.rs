@@ -24,6 +24,7 @@ mod silence;
 mod sized;
 mod told;
 mod unread;
+mod unsaid;
 mod verdict;
 
 pub use beyond::{Beyond, Unjudged, beyond_all};

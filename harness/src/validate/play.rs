@@ -14,7 +14,7 @@ use super::belongs::{
 use super::beyond::{Beyond, beyond};
 use super::case::{
     ABSENT_ERROR, ANY_NAME, BEARS, BEHIND_CLOSE, Case, ENDURES, KEEPS, LEAST_KEPT, NOTICES, Number,
-    QUEUES, Source, TAKES,
+    OTHERS_LOGIN, OTHERS_TICKET, QUEUES, Source, TAKES, WRONG_LOGIN,
 };
 use super::end::End;
 use super::gone::{Gone, gone, how};
@@ -24,12 +24,13 @@ use super::refusal::spared;
 use super::script::{Role, Script};
 use super::silence;
 use super::unread::unread;
+use super::unsaid::refused_before;
 use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
 use crate::names::Stack;
 use crate::record::{Broken, Event, Failure, FailureKind, MEASURED, UNASKED, Verdict, What};
 use crate::scenario::DEFAULT_WITHIN;
-use crate::signaling::{AbsentPeer, Dialect, Kind, Notice, Properties, Unspeakable, Word};
+use crate::signaling::{AbsentPeer, Dialect, Kind, Notice, Properties, Reason, Unspeakable, Word};
 use crate::stage::{Outcome, Setting, play};
 use crate::suite;
 use crate::terms::{Direction, Ending, ServerLife, Side};
@@ -235,6 +236,13 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
     if let Some(end) = end.as_ref().filter(|end| end.is_before_the_deed()) {
         let why = format!("before anything was asked of it, {}", end.explains(""));
         return Ran::Says(Says::Inconclusive(why), Some(outcome));
+    }
+    if let Some(why) = refused_before(&failure, &outcome, &setting.dialect) {
+        let says = match case.source {
+            Source::Nobody => Says::Fact(format!("not so: {why}")),
+            _ => Says::Unsupported(why),
+        };
+        return Ran::Says(says, Some(outcome));
     }
     if failure.kind == FailureKind::Impossible && Unspeakable::is_told(&failure.message) {
         let why = format!("{}: that is for the dialect to mend", failure.message);
@@ -498,6 +506,7 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
         source: Source::Nobody,
         ..case.clone()
     };
+    let refuses = |reason| setting.dialect.properties().refusals.has(reason);
     let case = match case.source {
         Source::Dialect(ENDURES) if !setting.dialect.properties().endures => &unpromised,
         Source::Dialect(QUEUES)
@@ -510,6 +519,9 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
         {
             &unpromised
         }
+        Source::Dialect(WRONG_LOGIN) if !refuses(Reason::WrongLogin) => &unpromised,
+        Source::Dialect(OTHERS_LOGIN) if !refuses(Reason::OthersLogin) => &unpromised,
+        Source::Dialect(OTHERS_TICKET) if !refuses(Reason::OthersTicket) => &unpromised,
         Source::Dialect(TAKES) if setting.dialect.properties().takes_up_to.is_none() => &unpromised,
         Source::Dialect(NOTICES)
             if case.waits() && !silence::is_promised(case, &setting.dialect) =>

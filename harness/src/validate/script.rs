@@ -54,6 +54,9 @@
 //! | `needs ends with` | it is promised with which code lines are closed when the server ends |
 //! | `needs noticed loss` | it is promised how soon a loss is told, and nothing but time shows it |
 //! | `needs expired` | who comes back by what is good no more is refused |
+//! | `needs login` | the project gives each peer something to log in with |
+//! | `needs dialled login` | a line is dialled with it |
+//! | `needs wrong login` | who logs in wrongly is refused |
 //! | `needs kick` | somebody who may do so can put others out of a room |
 //! | `needs kick by host` | nobody else may |
 //! | `needs told kick` | who is put out is told, by a word that the dialect has |
@@ -166,6 +169,8 @@ impl Script {
                     .unwrap_or_default()
                     .to_string(),
             )
+            .replace("WRONG-LOGIN", &refused_as(Reason::WrongLogin, dialect))
+            .replace("OTHERS-LOGIN", &refused_as(Reason::OthersLogin, dialect))
             .replace(GOODBYE, dialect.goodbye().unwrap_or_default())
             .replace(
                 HOW_LEFT,
@@ -399,6 +404,12 @@ impl Script {
         (1..=self.steps.len()).any(|step| self.strains(step))
     }
 
+    /// Whether somebody shows what is not his own. Who is let in by that may be taken for its owner: what is seen then is nobody's fault by itself.
+    pub(super) fn pretends(&self) -> bool {
+        let mut steps = self.steps.iter();
+        steps.any(|(_, step)| step.starts_with("pretend:"))
+    }
+
     /// The number in the whole case of the nth step, from 1.
     pub(super) fn number(&self, step: usize) -> Option<usize> {
         self.numbers.get(step.checked_sub(1)?).copied()
@@ -527,6 +538,13 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
                 format!("with the dialect `{name}` who comes back shows more than one value, and which of them the server looks at nobody knows")
             })
         }),
+        "login" => Need::LogsIn.lacking(dialect),
+        "dialled login" => Need::LogsIn.lacking(dialect).or_else(|| Need::LineOutside.lacking(dialect)).or_else(|| {
+            (!dialect.logs_in_at_connecting()).then(|| {
+                format!("with the dialect `{name}` nobody logs in when a line is dialled")
+            })
+        }),
+        "wrong login" => Need::Refuses(Reason::WrongLogin).lacking(dialect),
         "kick" => Need::Says(Kind::Kick).lacking(dialect).or_else(|| {
             let unsaid = dialect.properties().kick_by.is_none();
             unsaid.then(|| format!("the dialect `{name}` does not declare who may put others out (`kick-by`)"))
@@ -568,6 +586,14 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
         "noticed loss" => needed("announced leaving", dialect, patience)
             .or_else(|| Need::NoticesLoss.lacking(dialect)),
         _ => Some(format!("it needs what this does not know: {what}")),
+    }
+}
+
+/// A refusal for this reason, where that is promised; else any.
+fn refused_as(reason: Reason, dialect: &Dialect) -> String {
+    match dialect.properties().refusals.has(reason) {
+        true => reason.to_string(),
+        false => "true".to_owned(),
     }
 }
 

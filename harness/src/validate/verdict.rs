@@ -137,6 +137,15 @@ pub(super) fn found(
     if script.asks_other(failure.kind) {
         return Found::NoPremise;
     }
+    if case.source == Source::Nobody
+        && script.pretends()
+        && !matches!(failure.kind, FailureKind::Wire | FailureKind::ServerEnded)
+    {
+        return match &failure.place {
+            Some(Place::Step(step)) if script.role(*step) == Some(Role::Given) => Found::NoPremise,
+            _ => Found::Otherwise,
+        };
+    }
     // Laws accuse only of what is owed or declared; so do the rules of the wire, and a server that ends.
     let beside = is_of_news_alone(failure) && !asks_of_news(case)
         || case.source == Source::Nobody && is_of_size_alone(script, failure);

@@ -77,13 +77,17 @@ fn it_declares_what_the_reference_server_has() {
     let dialect = Dialect::reference();
     assert_eq!(dialect.name(), "reference");
     assert_eq!(dialect.wire(), "reference");
-    // Nobody is given there what may expire.
+    // Nobody is given there what may expire, or be somebody else's, and nobody logs in.
     let declared = |reason: &Reason| dialect.properties().refusals.has(*reason);
     let lacking: Vec<Reason> = Reason::ALL
         .into_iter()
         .filter(|one| !declared(one))
         .collect();
-    assert_eq!(lacking, [Reason::Expired]);
+    let logins = [Reason::WrongLogin, Reason::OthersLogin];
+    assert_eq!(
+        lacking,
+        [&[Reason::Expired], &logins[..], &[Reason::OthersTicket]].concat()
+    );
     let properties = dialect.properties();
     assert_eq!(
         properties.announces_leaving_within,

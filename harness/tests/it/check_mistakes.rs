@@ -57,6 +57,9 @@ mistakes! {
     a_second_document: file("scenario: x\n---\nscenario: y\n");
     a_newer_version: file("version: 2\nscenario: x\npeers: { alice: {} }\nsteps: [restart]\n");
     a_file_that_is_too_long: file(&"#".repeat(300 * 1024));
+    who_comes_in_by_what_is_anothers: steps("  - create: { peer: alice, room: lobby }\n  - pretend: { peer: bob, given-to: alice }\n  - join: { peer: bob, room: lobby }\n");
+    who_pretends_to_be_itself: steps("  - pretend: { peer: bob, login-of: bob }\n");
+    who_pretends_two_things_at_once: steps("  - pretend: { peer: bob, login: wrong, login-of: alice }\n");
     an_unknown_verb: steps("  - jion: { peer: bob, room: lobby }\n");
     a_verb_of_another_tool: steps("  - sleep: 5\n  - rollback: { peer: bob }\n");
     an_unknown_key: steps("  - create: { peer: alice, rom: lobby }\n");

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use glare::names::{PeerName, RoomName, Stack};
 use glare::scenario::{
-    Action, Answer, Condition, Cut, EarlyCandidates, Pattern, PeerSpec, Place, Raw, Scenario,
-    Sequences, schema,
+    Action, Answer, Condition, Cut, EarlyCandidates, Pattern, PeerSpec, Place, Pretence, Raw,
+    Scenario, Sequences, schema,
 };
 use glare::signaling::{DescriptionKind, Kind};
 use glare::source::Span;
@@ -444,6 +444,11 @@ fn action() -> impl Strategy<Value = Action> {
             answer: Answer::Refused
         }),
         peer().prop_map(|peer| Action::Disconnect { peer }),
+        (
+            peer(),
+            prop::sample::select(vec![Pretence::WrongLogin, Pretence::OwnLogin])
+        )
+            .prop_map(|(peer, how)| Action::Pretend { peer, how }),
     ]
     .boxed();
     let connections = prop_oneof![

@@ -178,3 +178,61 @@ fn what_is_wrong_with_a_login_is_said_where_it_stands() {
             .complains(&format!("glare.toml:{line}:"));
     }
 }
+
+/// What `pretend` has a peer say is made as its own is, or its owner's, and is no secret of anybody's that could stand in a record.
+#[test]
+fn who_pretends_logs_in_wrongly_or_as_another_does() {
+    let steps = |steps: &str| {
+        format!("scenario: pretends\npeers: {{ alice: {{}}, bob: {{}} }}\nsteps:\n{steps}")
+    };
+    let stand_of = |text: &str| stand(MINT, &steps(text));
+    let right = stand_of(
+        "  - pretend: { peer: alice, login: wrong }
+  - connect: { peer: alice, refused: \"token expired\" }
+  - pretend: { peer: alice, login: own }
+  - connect: { peer: alice }
+  - pretend: { peer: alice, login-of: bob }
+  - disconnect: { peer: alice }
+  - connect: { peer: alice }
+",
+    );
+    right
+        .glare(&["run", "--cast", "alice=native,bob=native"])
+        .ends(0)
+        .says("1 passed");
+    let minted = std::fs::read_to_string(right.path("minted")).expect("what was made");
+    let of = |peer: &str| {
+        minted
+            .lines()
+            .filter(|token| token.starts_with(peer))
+            .count()
+    };
+    assert_eq!((of("alice"), of("bob")), (2, 1), "{minted}");
+    for token in minted.lines() {
+        assert!(!right.records().contains(token), "{token}");
+    }
+    stand_of(
+        "  - pretend: { peer: alice, login: wrong }
+  - connect: { peer: alice, refused: \"no such user\" }
+",
+    )
+    .glare(&["run"])
+    .ends(1)
+    .complains("alice was not let in: the server refused the connection: 401 Unauthorized, \"token expired\"; expected \"no such user\" in it");
+    // A token of this server is good for whoever says it.
+    stand_of(
+        "  - pretend: { peer: alice, login-of: bob }
+  - connect: { peer: alice, refused: true }
+",
+    )
+    .glare(&["run"])
+    .ends(1)
+    .complains("the server let alice in, which it had to refuse");
+    stand(
+        "[logins.all]\ntoken = \"x\"\n",
+        &steps("  - pretend: { peer: alice, login-of: bob }\n"),
+    )
+    .glare(&["run"])
+    .ends(6)
+    .says("alice and bob are given one login by the project file");
+}

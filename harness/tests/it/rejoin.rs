@@ -291,3 +291,35 @@ fn an_old_ticket_is_said_by_who_insists() {
     assert_eq!(overheard.word, Some(join("lobby")));
     assert_eq!(said(&mut line(), "lobby"), ENTERS);
 }
+
+/// Who pretends comes back once by what another was given, in that room; a login that is said besides is given by nobody here.
+#[test]
+fn what_another_was_given_is_said_once_by_who_borrows_it() {
+    let text = TICKETS
+        .replace("path: /\n", "path: /\n  login: [password]\n")
+        .replace(
+            "{ back: \"{ticket}\" }",
+            "{ back: \"{ticket}\", password: \"{password}\" }",
+        );
+    let (dialect, book) = (dialect(&text), Book::default());
+    let line = |peer: &str| {
+        let password = [("password".to_owned(), format!("{peer}'s"))].into();
+        let line = Conversation::new(dialect.clone(), peer).with(book.clone());
+        line.given(&password)
+    };
+    book.borrows("carol", "bob");
+    let error = line("carol")
+        .say(&join("lobby"))
+        .expect_err("bob was given nothing");
+    assert!(error.to_string().contains("`ticket`"), "{error}");
+    let mut bob = line("bob");
+    said(&mut bob, "lobby");
+    lets_in(&mut bob, "t1");
+    book.borrows("carol", "bob");
+    let mut carol = line("carol");
+    let borrowed = "{\"back\":\"t1\",\"password\":\"carol's\"}";
+    assert_eq!(said(&mut carol, "lobby"), borrowed);
+    let overheard = line("carol").overhear_text(borrowed, Some(Meant::Word(Kind::Join)));
+    assert_eq!(overheard.word, Some(join("lobby")));
+    assert!(said(&mut line("carol"), "lobby").contains("enter"));
+}

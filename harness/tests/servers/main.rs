@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+mod accounts;
 mod alone;
 mod changed;
 #[path = "../support/cli.rs"]

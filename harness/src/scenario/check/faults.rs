@@ -119,6 +119,7 @@ impl Walk<'_> {
             }
             Action::Connect { .. }
             | Action::Second { .. }
+            | Action::Pretend { .. }
             | Action::Create { .. }
             | Action::Join { .. }
             | Action::Leave { .. }

@@ -126,6 +126,8 @@ impl<'s> Course<'s> {
         step: &Step,
     ) -> bool {
         let named = match answer {
+            // Whatever it says, and for whatever else it might: it is of that.
+            Answer::Refused if self.pretending.has(peer) => return true,
             Answer::Refused => None,
             Answer::RefusedWith(text) => match Reason::parse(text) {
                 Some(reason) => Some(reason),

@@ -4,6 +4,7 @@ use super::keys::{FROM, MESSAGE, MESSAGES, NODE, NTH, PEER, SPOKEN, TO};
 use super::limits::{MAX_TEXT, MAX_TIMES};
 use super::spec::{Demands, Shape, Verb, may, must, verb};
 use crate::scenario::build;
+use crate::scenario::model::Pretence;
 use crate::scenario::strain::Strain;
 use crate::signaling::{Field, Garbage};
 
@@ -84,6 +85,31 @@ pub(crate) const ALONE: &[Verb] = &[
         Demands::Consent,
         build::corrupt,
     ),
+    Verb {
+        name: "pretend",
+        about: "From here on the peer shows what is not its own, so that the server has something to refuse. What stands already stays as it is: a login goes with each line that is dialled later.",
+        keys: &[
+            PEER,
+            may(
+                "login",
+                Shape::Word(Pretence::WORDS),
+                "`wrong`: what the project gives it to log in with, altered at its end, so that it looks as it should; `own`: its own again.",
+            ),
+            may(
+                "login-of",
+                Shape::Peer,
+                "It logs in with what the project gives this one.",
+            ),
+            may(
+                "given-to",
+                Shape::Peer,
+                "Its next `join` comes back by what the server gave this one in that room (the dialect's `rejoin`): a ticket, a key.",
+            ),
+        ],
+        one_of: &["login", "login-of", "given-to"],
+        demands: Demands::Consent,
+        build: build::pretend,
+    },
     verb(
         "stall",
         "Stops reading from the server for this peer, so that the server's buffers fill.",

@@ -15,8 +15,8 @@ pub(crate) const AT_ONCE: &[Verb] = &[
             PEER,
             may(
                 "refused",
-                Shape::True,
-                "The server must refuse it: one more connection, with an id that is in use.",
+                Shape::Reason,
+                "The server must refuse it: one more connection, with an id that is in use, or after `pretend`. `true`, or text that its reason contains.",
             ),
             may(
                 "second",

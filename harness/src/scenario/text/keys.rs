@@ -6,7 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use super::words::{corruption_text, cut_text, direction_text, kill_text};
 use crate::names::PeerName;
 use crate::scenario::build::made_up;
-use crate::scenario::model::{Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Raw};
+use crate::scenario::model::{
+    Action, Answer, Condition, Cut, DEFAULT_CHANNEL, Pattern, Pretence, Raw,
+};
 use crate::scenario::page::{Clicking, Filling, PageDeed, ROLE_KEYS, Sight, Tab, Target};
 use crate::scenario::sought::{Sought, Wanted};
 use crate::scenario::table::{TOGETHER, WAIT};
@@ -70,6 +72,15 @@ pub(super) fn entries(action: &Action) -> (&'static str, Entries) {
             "connect",
             vec![who("peer", peer), ("second", how.as_str().to_owned())],
         ),
+        Action::Pretend { peer, how } => {
+            let how = match how {
+                Pretence::WrongLogin => ("login", "wrong".to_owned()),
+                Pretence::OwnLogin => ("login", "own".to_owned()),
+                Pretence::LoginOf(of) => who("login-of", of),
+                Pretence::GivenTo(to) => who("given-to", to),
+            };
+            ("pretend", vec![who("peer", peer), how])
+        }
         Action::Retire { peer } => (
             "disconnect",
             vec![who("peer", peer), ("older", "true".to_owned())],

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::keys::entries;
 use super::words::{
-    corruption_text, cut_text, direction_text, kill_text, page_text, pattern_text, with,
+    corruption_text, cut_text, direction_text, kill_text, page_text, pattern_text, pretence_text,
+    with,
 };
 use crate::scenario::model::{Action, Answer, Cut, DEFAULT_WITHIN, Raw, Share, Step, Together};
 use crate::scenario::table::{Demands, LET_IN, TOGETHER, TURNED_AWAY, verb};
@@ -56,6 +57,7 @@ impl Step {
                 answer: Answer::Refused | Answer::RefusedWith(_),
             } => format!("{peer}: {ONE_MORE}"),
             Action::Second { peer, .. } => format!("{peer}: {ONE_MORE_LET_IN}"),
+            Action::Pretend { peer, how } => format!("{peer}: {}", pretence_text(how)),
             Action::Retire { peer } => format!("{peer}: closes its older connections"),
             Action::Close { peer, to } => format!("{peer}: close(){}", with(to)),
             Action::Kill { peer, how } => format!("{peer}: killed ({})", kill_text(*how)),

@@ -1,7 +1,7 @@
 //! How single things are called, in files and in the log.
 
 use crate::names::PeerName;
-use crate::scenario::model::{Cut, Pattern};
+use crate::scenario::model::{Cut, Pattern, Pretence};
 use crate::scenario::page::{Clicking, Filling, PageDeed, Sight, Tab, Target};
 use crate::terms::{Corruption, Kill, Silence};
 use crate::yaml::scalar;
@@ -19,6 +19,16 @@ pub(crate) fn pattern_text(pattern: &Pattern) -> String {
         out.push_str(&format!(" #{nth}"));
     }
     out
+}
+
+/// What a peer shows from there on.
+pub(super) fn pretence_text(how: &Pretence) -> String {
+    match how {
+        Pretence::WrongLogin => "logs in wrongly from here on".to_owned(),
+        Pretence::LoginOf(peer) => format!("logs in as {peer} does from here on"),
+        Pretence::OwnLogin => "logs in as itself again".to_owned(),
+        Pretence::GivenTo(peer) => format!("comes back next by what {peer} was given"),
+    }
 }
 
 pub(super) fn kill_text(how: Kill) -> &'static str {

@@ -51,6 +51,8 @@ struct Pages {
     places: BTreeMap<String, BTreeMap<RoomName, Place>>,
     /// Who next asks for a place of his by what he was given for it, whatever has become of it.
     insisting: BTreeSet<String>,
+    /// Who asks next for a place by what was given for it to somebody else, and to whom.
+    borrowing: BTreeMap<String, String>,
     numbers: Numbers,
 }
 
@@ -373,6 +375,18 @@ impl Book {
     /// Whether it is to, which counts once.
     pub(super) fn is_insisting(&self, peer: &str) -> bool {
         lock(&self.0).insisting.remove(peer)
+    }
+
+    /// This peer is to ask next for a place by what that one was given for it.
+    pub fn borrows(&self, peer: &str, of: &str) {
+        lock(&self.0)
+            .borrowing
+            .insert(peer.to_owned(), of.to_owned());
+    }
+
+    /// Of whom it is to, which counts once.
+    pub(super) fn is_borrowing(&self, peer: &str) -> Option<String> {
+        lock(&self.0).borrowing.remove(peer)
     }
 
     /// What it was given last to come back to this room with, be it good or not.

@@ -170,10 +170,15 @@ impl Conversation {
 
     /// What the peer is called on the wire, where it has its own name there.
     pub fn id(&self) -> String {
+        self.id_of(&self.me)
+    }
+
+    /// The same of another one.
+    pub fn id_of(&self, peer: &str) -> String {
         let mut variables = Variables::default();
-        variables.set("me", &*self.me);
+        variables.set("me", peer);
         self.alias.put_on(&mut variables);
-        let id = variables.text("me").unwrap_or(&self.me);
+        let id = variables.text("me").unwrap_or(peer);
         id.to_owned()
     }
 

@@ -25,6 +25,12 @@ impl Dialect {
         self.dialled_with().into_iter().any(is_who)
     }
 
+    /// Whether a peer logs in with what its line is dialled with, or what is said first on it.
+    pub fn logs_in_at_connecting(&self) -> bool {
+        let is_login = |hole: &Hole| self.connect.login.contains(&hole.name);
+        self.dialled_with().into_iter().any(is_login)
+    }
+
     /// All that is filled in before a line stands, and in what is said first on it.
     pub(super) fn dialled_with(&self) -> Vec<&Hole> {
         let connect = &self.connect;

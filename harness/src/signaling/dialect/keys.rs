@@ -388,7 +388,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "refusals",
                 Shape::Refusals,
                 "{}",
-                "What is refused, and what the server says then (`true`: anything). Scenarios use these names; `expired` is said to who comes back by what is good no more (`rejoin`). A refusal that names no request is by these words one of a request; in others it may be of a message that was said before.",
+                "What is refused, and what the server says then (`true`: anything). Scenarios use these names; `expired` is said to who comes back by what is good no more (`rejoin`), `others-ticket` to who does so by what was given to somebody else, `wrong-login` to who logs in by what is nobody's (`connect: login`), `others-login` to who does so by what is somebody else's. A refusal that names no request is by these words one of a request; in others it may be of a message that was said before.",
                 "refusals: { full: \"room is full\", exists: true }",
             ),
             may(

@@ -177,6 +177,13 @@ pub enum Unspeakable {
 }
 
 impl Unspeakable {
+    /// What this text tells that a word lacks: the word, and the value.
+    pub fn missing(text: &str) -> Option<(&str, &str)> {
+        let (_, told) = text.split_once("` cannot say `")?;
+        let (kind, missing) = told.split_once("` without `")?;
+        Some((kind, missing.split_once('`')?.0))
+    }
+
     /// Whether this text tells of one: of the dialect, and of no server.
     pub fn is_told(text: &str) -> bool {
         let told = text.split_once("the dialect `").map(|(_, told)| told);
@@ -689,6 +696,16 @@ impl Dialect {
     /// How many values that it was given who comes back shows.
     pub fn values_of_return(&self) -> usize {
         self.rejoin.as_ref().map_or(0, |(_, given)| given.len())
+    }
+
+    /// What somebody says of which the server's yes, in between, gives this value.
+    pub fn given_between(&self, name: &str) -> Option<Kind> {
+        let mut ways = self.say.iter();
+        let gives = |(_, way): &&(Kind, Way)| {
+            let mut heard = way.steps.iter().filter_map(|step| step.hear.as_ref());
+            heard.any(|hear| hear.captures(name))
+        };
+        ways.find(gives).map(|(kind, _)| *kind)
     }
 
     /// Whether a request of this kind has a number that its answer repeats, be that a message, or the response to it.

@@ -218,7 +218,7 @@ impl Reader<'_> {
         let bundle = find("bundle").and_then(|node| self.bundle(node));
         let reply = find("reply").map(|node| self.replies(node));
         let every = find("every").map(|node| self.beats(node));
-        let rejoin = find("rejoin").and_then(|node| self.rejoin(node));
+        let rejoin = find("rejoin").and_then(|node| self.rejoin(node, &connect.login));
         let say = find("say").map(|node| self.say(node)).unwrap_or_default();
         let (hear, members) = find("hear").map(|node| self.hear(node)).unwrap_or_default();
         if let (Some(_), Some(_)) = (find("say"), find("hear")) {

@@ -15,7 +15,11 @@ const KNOWN: [&str; 2] = ["me", "self"];
 
 impl Reader<'_> {
     /// `rejoin: { message: … }`, and what it needs that only the server can have given.
-    pub(super) fn rejoin(&mut self, node: &Node) -> Option<(Saying, Vec<String>)> {
+    pub(super) fn rejoin(
+        &mut self,
+        node: &Node,
+        logins: &[String],
+    ) -> Option<(Saying, Vec<String>)> {
         let entries = node.map("`message: …`", self.mistakes)?;
         self.known("`rejoin`", entries, &["message"]);
         let Some(message) = Fields(entries).find("message") else {
@@ -24,6 +28,7 @@ impl Reader<'_> {
         };
         let mut known = words::said_variables(Kind::Join);
         known.extend(KNOWN);
+        known.extend(logins.iter().map(String::as_str));
         let template = Templates {
             mistakes: self.mistakes,
             variables: &[],
@@ -192,9 +197,13 @@ impl Conversation {
         }
         let dialect = self.dialect.clone();
         let (saying, given) = dialect.rejoin.as_ref()?;
-        let insists = self.book.is_insisting(&self.me);
+        let borrowed = self.book.is_borrowing(&self.me);
+        let insists = self.book.is_insisting(&self.me) || borrowed.is_some();
         let values = match insists {
-            true => self.book.once_given(&self.me, room),
+            true => {
+                let owner = borrowed.as_deref().unwrap_or(&self.me);
+                self.book.once_given(owner, room)
+            }
             false => self.book.given(&self.me, room, self.patience())?,
         };
         let missing = given.iter().find(|name| !values.contains_key(*name));

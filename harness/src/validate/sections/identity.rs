@@ -1,6 +1,6 @@
 //! 1: who is who: lines, ids, a second line with the same id, coming back.
 
-use crate::validate::case::{ANY_NAME, NOTICES, Row, Section, Source};
+use crate::validate::case::{ANY_NAME, NOTICES, OTHERS_LOGIN, Row, Section, Source, WRONG_LOGIN};
 
 const NUMBER: u8 = 1;
 
@@ -214,4 +214,44 @@ const ROWS: &[Row] = &[
             then tell alice bob offer\n\
             then tell bob alice answer\n\
             never bob -> alice: offer" },
+    Row { number: 23, title: "who logs in wrongly is not let in", source: Source::Dialect(WRONG_LOGIN), native: false, broken_by: "",
+        why: "A login that is looked at by nobody keeps nobody out.",
+        steps: "needs login\n\
+            given open alice lobby\n\
+            do pretend: { peer: carol, login: wrong }\n\
+            do join: { peer: carol, room: lobby, refused: WRONG-LOGIN }\n\
+            then enter bob lobby\n\
+            then tell bob alice offer\n\
+            then tell alice bob answer" },
+    Row { number: 24, title: "who has logged in wrongly comes in when he logs in rightly", source: Source::Dialect(WRONG_LOGIN), native: false, broken_by: "",
+        why: "A password is mistyped as often as not, and his name is taken by a line that was never let in.",
+        steps: "needs dialled login\n\
+            needs wrong login\n\
+            given open alice lobby\n\
+            given pretend: { peer: carol, login: wrong }\n\
+            given connect: { peer: carol, refused: true }\n\
+            given pretend: { peer: carol, login: own }\n\
+            do enter carol lobby\n\
+            then tell carol alice offer\n\
+            then tell alice carol answer" },
+    Row { number: 25, title: "who logs in wrongly under the name of who is there takes nothing from him", source: Source::Dialect(WRONG_LOGIN), native: false, broken_by: "",
+        why: "Whoever knows a name could throw its owner out of his call, and need not know more than that.",
+        steps: "needs dialled login\n\
+            needs wrong login\n\
+            given meet\n\
+            given pretend: { peer: bob, login: wrong }\n\
+            once connect: { peer: bob, refused: true }\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer\n\
+            never bob: disconnected\n\
+            never server -> alice: peer-left bob" },
+    Row { number: 26, title: "who logs in by what is somebody else's is not let in", source: Source::Dialect(OTHERS_LOGIN), native: false, broken_by: "",
+        why: "Whoever has an account could be anybody. Where a login says by itself who somebody is, or is of a group, it is good for whoever has it, which is a fact.",
+        steps: "needs login\n\
+            given open alice lobby\n\
+            do pretend: { peer: carol, login-of: bob }\n\
+            do join: { peer: carol, room: lobby, refused: OTHERS-LOGIN }\n\
+            then enter bob lobby\n\
+            then tell bob alice offer\n\
+            then tell alice bob answer" },
 ];

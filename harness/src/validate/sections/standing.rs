@@ -1,7 +1,7 @@
 //! 3, too: who is put out of a room by another, who is away and back, what each shows of himself, who is host, who comes at once with another. A
 //! dialect need not know any of it.
 
-use crate::validate::case::{ABSENCE, HOST, Row, STATES, Source};
+use crate::validate::case::{ABSENCE, HOST, OTHERS_TICKET, Row, STATES, Source};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -332,4 +332,13 @@ pub(super) const ROWS: &[Row] = &[
             do wait: HOST-TOLD\n\
             then tell alice bob offer\n\
             then tell carol alice offer" },
+    Row { number: 67, title: "by a ticket of who is there nobody else comes in", source: Source::Dialect(OTHERS_TICKET), native: false, broken_by: "",
+        why: "A ticket stands in logs and links: whoever finds one has its owner's place, who is thrown out. Where it is good for whoever bears it, that is a fact.",
+        steps: "given meet\n\
+            do pretend: { peer: carol, given-to: bob }\n\
+            do join: { peer: carol, room: lobby, refused: true }\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer\n\
+            never bob: disconnected\n\
+            never server -> alice: peer-left bob" },
 ];

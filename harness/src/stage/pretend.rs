@@ -1,0 +1,107 @@
+//! `pretend`: who shows what is not its own, and what counts as a refusal of that.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::director::{Stage, Stop};
+use super::order::Done;
+use crate::names::PeerName;
+use crate::record::{FailureKind, Seq, What};
+use crate::scenario::{Action, Answer, Pretence};
+use crate::signaling::Refusals;
+use crate::terms::Ending;
+
+/// Some let a line in, and look at its login then: for so long after it was let in its end is a refusal.
+const LOOKS_WITHIN: Duration = Duration::from_secs(2);
+
+impl Stage {
+    /// From here on a peer shows what is not its own.
+    pub(super) fn pretend(&mut self, peer: &PeerName, how: &Pretence) -> Result<(), Stop> {
+        self.take_in()?;
+        match how {
+            Pretence::GivenTo(to) => self.actor(peer)?.wire.borrows(to),
+            how => self.desk.pretends(peer, how),
+        }
+        Ok(())
+    }
+
+    /// Whether a peer has to be refused for what it shows: then it is one, too, that its line is not let in, or ended.
+    pub(super) fn may_be_turned_away(&self, peer: &PeerName, answer: &Answer) -> bool {
+        let refused = matches!(answer, Answer::Refused | Answer::RefusedWith(_));
+        refused && self.pretending.has(peer)
+    }
+
+    /// How an order to connect has ended: a line that was let in, and is ended at once, was not.
+    pub(super) async fn after_a_look(
+        &mut self,
+        action: &Action,
+        peer: &PeerName,
+        done: Done,
+        begun: Seq,
+    ) -> Result<Done, Stop> {
+        let (Action::Connect { answer, .. }, Done::Yes) = (action, &done) else {
+            return Ok(done);
+        };
+        if !self.may_be_turned_away(peer, answer) {
+            return Ok(done);
+        }
+        let newest = |line: &What| match line {
+            What::LinkUp { link } if link.peer == *peer => Some(link.clone()),
+            _ => None,
+        };
+        let events = self.recorder.events_from(begun);
+        let Some(line) = events.iter().rev().find_map(|event| newest(&event.what)) else {
+            return Ok(done);
+        };
+        let mut until = self.until;
+        until.at = until.at.min(Instant::now() + LOOKS_WITHIN);
+        let ended = self
+            .wait(
+                until,
+                || format!("the end of {peer}'s line"),
+                |world| (!world.stands(&line)).then_some(Ok(())),
+            )
+            .await;
+        match ended {
+            Ok(()) => {}
+            Err(Stop::Fail {
+                kind: FailureKind::TimedOut,
+                ..
+            }) => return Ok(done),
+            Err(stop) => return Err(stop),
+        }
+        let events = self.recorder.events_from(begun);
+        let how = events.iter().rev().find_map(|event| match &event.what {
+            What::LinkDown { link, ending, .. } if *link == line => Some(ending.clone()),
+            _ => None,
+        });
+        let how = match how {
+            Some(Ending::Close { code, reason }) => {
+                let code = code.map_or_else(|| "none".to_owned(), |code| code.to_string());
+                format!("close code {code}, {reason:?}")
+            }
+            _ => "no close frame".to_owned(),
+        };
+        Ok(Done::NotLetIn(format!(
+            "the server ended the connection ({how})"
+        )))
+    }
+}
+
+/// Whether what the server said is what its answer has to be. What was expected, else.
+pub(super) fn is_told(refusals: &Refusals, answer: &Answer, said: &str) -> Result<(), String> {
+    let Answer::RefusedWith(text) = answer else {
+        return Ok(());
+    };
+    match refusals.wanted(text) {
+        Some(wanted) if !said.contains(wanted) => {
+            let named = match wanted == text {
+                true => String::new(),
+                false => format!(", which is what `{text}` is called here"),
+            };
+            Err(format!("expected {wanted:?} in it{named}"))
+        }
+        _ => Ok(()),
+    }
+}
