@@ -12,7 +12,7 @@ use crate::scenario::{Action, Answer, Pretence};
 use crate::signaling::Refusals;
 use crate::terms::Ending;
 
-/// Some let a line in, and look at its login then: for so long after it was let in its end is a refusal.
+/// Some let a line in, and look then whose it is: for so long after it was let in its end is a refusal.
 const LOOKS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Stage {
@@ -43,7 +43,7 @@ impl Stage {
         let (Action::Connect { answer, .. }, Done::Yes) = (action, &done) else {
             return Ok(done);
         };
-        if !self.may_be_turned_away(peer, answer) {
+        if !matches!(answer, Answer::Refused | Answer::RefusedWith(_)) {
             return Ok(done);
         }
         let newest = |line: &What| match line {

@@ -9,6 +9,7 @@ mod beyond;
 mod case;
 mod column;
 mod deviations;
+mod early;
 mod end;
 mod export;
 mod gone;

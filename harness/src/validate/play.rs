@@ -16,6 +16,7 @@ use super::case::{
     ABSENT_ERROR, ANY_NAME, BEARS, BEHIND_CLOSE, Case, ENDURES, KEEPS, LEAST_KEPT, NOTICES, Number,
     OTHERS_LOGIN, OTHERS_TICKET, QUEUES, Source, TAKES, WRONG_LOGIN,
 };
+use super::early::back_too_soon;
 use super::end::End;
 use super::gone::{Gone, gone, how};
 use super::kept;
@@ -170,13 +171,15 @@ enum Ran {
     Wrong(Box<Failure>, Option<Outcome>),
     /// The run itself says nothing: why.
     Nothing(String, Option<Outcome>),
+    /// Somebody came back sooner than the server took in that he had gone: what is seen then may be otherwise the next time.
+    TooSoon(String, Option<Outcome>),
 }
 
 impl Ran {
     /// How much it says.
     fn weight(&self) -> u8 {
         match self {
-            Ran::Nothing(..) => 0,
+            Ran::Nothing(..) | Ran::TooSoon(..) => 0,
             Ran::Says(..) => 1,
             Ran::Wrong(..) => 2,
         }
@@ -186,15 +189,33 @@ impl Ran {
 /// So often a run that says nothing is played anew: the machine may have had no time for it.
 const TRIES: u32 = 3;
 
+/// So often a case is played that asks for what comes in a moment that a run may miss.
+const LOOKS: u32 = 5;
+
 /// The first run that says something, or the last of them.
 async fn conclusive(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
     let mut tries = 1;
     loop {
-        match once(case, script, setting).await {
-            Ran::Nothing(..) if tries < TRIES && !setting.interrupt.is_cancelled() => tries += 1,
-            ran => return ran,
+        let ran = once(case, script, setting).await;
+        let most = match &ran {
+            Ran::Nothing(..) | Ran::TooSoon(..) => TRIES,
+            Ran::Says(Says::Holds, _) if may_miss(case) => LOOKS,
+            _ => 1,
+        };
+        if tries < most && !setting.interrupt.is_cancelled() {
+            tries += 1;
+            continue;
         }
+        return match ran {
+            Ran::TooSoon(why, outcome) => Ran::Says(Says::Fact(format!("not so: {why}")), outcome),
+            ran => ran,
+        };
     }
+}
+
+/// Whether what a case asks for comes in a moment that a run may miss.
+fn may_miss(case: &Case) -> bool {
+    case.source == Source::WebSocket(BEHIND_CLOSE)
 }
 
 async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
@@ -243,6 +264,11 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
             _ => Says::Unsupported(why),
         };
         return Ran::Says(says, Some(outcome));
+    }
+    if end.is_none()
+        && let Some(why) = back_too_soon(&failure, &outcome, &setting.dialect)
+    {
+        return Ran::TooSoon(why, Some(outcome));
     }
     if failure.kind == FailureKind::Impossible && Unspeakable::is_told(&failure.message) {
         let why = format!("{}: that is for the dialect to mend", failure.message);
@@ -442,7 +468,9 @@ async fn said(
     };
     let (first, outcome) = match first {
         Ran::Says(says, outcome) => return (says, outcome),
-        Ran::Nothing(why, outcome) => return (Says::Inconclusive(why), outcome),
+        Ran::Nothing(why, outcome) | Ran::TooSoon(why, outcome) => {
+            return (Says::Inconclusive(why), outcome);
+        }
         Ran::Wrong(first, outcome) => (first, outcome),
     };
     if let Some(here) = &outcome
@@ -489,9 +517,14 @@ async fn said(
             }
             None => second.message,
         },
+        // What stands on the wire once is there, and whoever asks again may not see it.
+        Ran::Says(Says::Holds, _) if may_miss(case) => {
+            let told = format!("once, and in none of {LOOKS} runs more: {}", first.message);
+            return (Says::Fact(told), outcome);
+        }
         Ran::Says(Says::Holds, _) => "it held".to_owned(),
         Ran::Says(says, _) => format!("{}: {}", says.word(), says.why()),
-        Ran::Nothing(why, _) => why,
+        Ran::Nothing(why, _) | Ran::TooSoon(why, _) => why,
     };
     let why = format!(
         "unstable: once {}; on another process {then}",

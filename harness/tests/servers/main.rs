@@ -12,6 +12,7 @@ mod changed;
 mod cli_support;
 mod examples;
 mod meetings;
+mod moments;
 mod odd;
 mod others;
 mod table;
