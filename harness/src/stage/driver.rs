@@ -155,6 +155,11 @@ impl Driver {
                     None => break,
                 },
             }
+            if self.line.open.is_none() {
+                for task in std::mem::take(&mut self.line.later) {
+                    self.obey(task).await;
+                }
+            }
             self.think();
         }
         (self.line.last, self.mind.last_conn())

@@ -26,6 +26,8 @@ pub(super) struct Line {
     pub abandoned: Vec<u32>,
     /// The one beside it, until the server has let it in or not.
     pub more: Option<More>,
+    /// What is to be done once the one that was refused has ended.
+    pub later: VecDeque<Task>,
     /// It leaves by closing this one, and who waits for that.
     pub leaving: Option<(u32, oneshot::Sender<Done>)>,
     /// The room that it is in, as far as it was told.
@@ -57,6 +59,8 @@ pub(super) struct OpenLink {
     pub number: u32,
     /// Words can be said on it.
     pub open: bool,
+    /// The server has said that it does not let it in: what comes next dials anew, once it has ended.
+    pub refused: bool,
     pub conversation: Conversation,
     /// What its dialling asks for, as an event.
     pub asked: Option<Seq>,
@@ -111,6 +115,7 @@ impl Line {
             stood: BTreeSet::new(),
             abandoned: Vec::new(),
             more: None,
+            later: VecDeque::new(),
             leaving: None,
             room: None,
             ended: false,

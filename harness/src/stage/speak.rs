@@ -27,6 +27,10 @@ impl Driver {
         if self.line.open_number().is_some() {
             return Some(task);
         }
+        if self.line.open.as_ref().is_some_and(|own| own.refused) {
+            self.line.later.push_back(task);
+            return None;
+        }
         self.line.ended = false;
         if self.line.open.is_none() {
             let request = match &task.order {
@@ -89,6 +93,7 @@ impl Driver {
         self.line.open = Some(OpenLink {
             number,
             open: false,
+            refused: false,
             conversation,
             asked,
             beats: Vec::new(),
@@ -272,6 +277,7 @@ impl Driver {
         }
         let own = self.line.open.as_mut();
         if let Some(own) = own.filter(|own| own.number == link && !own.open) {
+            own.refused = true;
             for task in std::mem::take(&mut own.then) {
                 over(task, refused, &why);
             }

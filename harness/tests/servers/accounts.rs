@@ -19,9 +19,8 @@ const UNHEARD: [(&str, &str); 2] = [
 /// What is asked here.
 const CASES: [&str; 5] = ["1.23", "1.24", "1.25", "1.26", "3.67"];
 
-/// What the example with these changes is found to be; `logins` is what the project file gives.
-fn asked(cases: &[&str], changes: &[(&str, &str)], logins: &str) -> Ran {
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+/// A stand with the example and these changes; `logins` is what the project file gives.
+fn stand(changes: &[(&str, &str)], logins: &str) -> Stand {
     let example = folder().join("examples/accounts");
     let text = |file: &str| std::fs::read_to_string(example.join(file)).expect("a text");
     let (mut server, mut dialect) = (text("server.js"), text("dialect.yaml"));
@@ -39,13 +38,21 @@ fn asked(cases: &[&str], changes: &[(&str, &str)], logins: &str) -> Ran {
     let command = changed_server();
     stand.write(
         "glare.toml",
-        &format!("[server]\ncommand = \"\"\"{command}\"\"\"\ndialect = \"dialect.yaml\"\n\n[logins.all]\npassword = {logins}\n"),
+        &format!(
+            "[server]\ncommand = \"\"\"{command}\"\"\"\ndialect = \"dialect.yaml\"\n\n[logins.all]\npassword = {logins}\n"
+        ),
     );
+    stand
+}
+
+/// What that is found to be.
+fn asked(cases: &[&str], changes: &[(&str, &str)], logins: &str) -> Ran {
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut flags = vec!["validate", "--project", "glare.toml"];
     for number in cases {
         flags.extend(["--case", number]);
     }
-    stand.glare(&flags)
+    stand(changes, logins).glare(&flags)
 }
 
 const OWN: &str = "{ command = \"echo secret-of-{me}\" }";
@@ -255,4 +262,32 @@ fn one_login_for_all_is_nobodys_own() {
         "{}",
         ran.out
     );
+}
+
+/// Who was not let in dials anew, though the line that was refused has yet to end.
+#[test]
+fn who_was_refused_asks_again_on_a_line_of_its_own() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let slowly = (
+        REFUSES,
+        "if (given !== password(name)) {\n      line._socket.pause()\n      setTimeout(() => line._socket.resume(), 300)\n      return say({ no: 'wrong password' })\n    }",
+    );
+    let stand = stand(&[slowly], OWN);
+    stand.write(
+        "x.yaml",
+        "scenario: again\npeers: { alice: { stack: wire }, bob: { stack: wire } }\nsteps:
+  - create: { peer: alice, room: lobby }
+  - pretend: { peer: bob, login: wrong }
+  - join: { peer: bob, room: lobby, refused: wrong-login }
+  - pretend: { peer: bob, login-of: alice }
+  - join: { peer: bob, room: lobby, refused: others-login }
+  - pretend: { peer: bob, login: own }
+  - join: { peer: bob, room: lobby }
+  - await: { peer: alice, hears: peer-joined, from: bob }
+",
+    );
+    stand.glare(&["run", "x.yaml"]).ends(0).says("1 passed");
 }
