@@ -9,7 +9,7 @@ use crate::names::{Link, PeerName};
 use crate::record::{Event, Failure, FailureKind, What};
 use crate::signaling::{Dialect, Kind, SameId};
 use crate::stage::Outcome;
-use crate::terms::{Direction, Ending, Side};
+use crate::terms::{Direction, Ending, ServerLife, Side};
 
 /// So soon after the end of the line before.
 const SOON: Duration = Duration::from_secs(1);
@@ -58,21 +58,39 @@ pub(super) fn back_too_soon(
     })
 }
 
-/// When a peer has ended the last of its lines, where nobody was told of that.
+/// When a peer has ended the last of its lines, on which it had come in, where nobody was told of that.
 fn own_end(events: &[&Event], peer: &PeerName) -> Option<u64> {
-    let ended = events.iter().rposition(|event| match &event.what {
-        What::LinkEnded { link } => link.peer == *peer,
-        What::LinkDown {
-            link,
-            by: Side::Peer,
-            ..
-        } => link.peer == *peer,
-        _ => false,
-    })?;
+    let (ended, line) =
+        events
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(at, event)| match &event.what {
+                What::LinkEnded { link }
+                | What::LinkDown {
+                    link,
+                    by: Side::Peer,
+                    ..
+                } if link.peer == *peer => Some((at, link)),
+                _ => None,
+            })?;
+    // One that was refused itself had no name to keep.
+    let came_in = events[..ended].iter().any(|event| {
+        matches!(&event.what, What::Message { link, direction: Direction::Up, word: Some(_), .. } if link == line)
+    });
     let told = events[ended..].iter().any(|event| {
         matches!(&event.what, What::Hears { kind: Kind::PeerLeft, about: Some(about), .. } if about == peer)
     });
-    (!told).then(|| events[ended].at)
+    // Another process in its place knows nobody.
+    let another = (events[ended..].iter()).any(|event| {
+        matches!(
+            event.what,
+            What::Server {
+                life: ServerLife::Ready | ServerLife::Killed
+            }
+        )
+    });
+    (came_in && !told && !another).then(|| events[ended].at)
 }
 
 /// Whether a line is ended so because of what its client is: a violated policy, to be tried again later, or a code of the application's (RFC 6455,

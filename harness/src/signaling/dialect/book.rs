@@ -263,9 +263,12 @@ impl Book {
         lock(&self.0).rooms.ids.get(name).cloned()
     }
 
-    /// This peer is inside. Answers who else is.
+    /// This peer is inside, and in no other room any more. Answers who else is.
     pub fn enter(&self, room: &str, peer: &str) -> Vec<String> {
         let mut pages = lock(&self.0);
+        for (_, inside) in pages.inside.iter_mut().filter(|(of, _)| *of != room) {
+            inside.remove(peer);
+        }
         pages.last.insert(peer.to_owned(), room.to_owned());
         let inside = pages.inside.entry(room.to_owned()).or_default();
         inside.insert(peer.to_owned());
@@ -505,6 +508,20 @@ mod tests {
         let pages = lock(&book.0);
         assert_eq!(pages.numbers.of.len(), MOST_NUMBERS);
         assert_eq!(pages.numbers.known.len(), MOST_NUMBERS);
+    }
+
+    /// A server may let one from a room into another without a word of leaving: he is with those in the new one alone.
+    #[test]
+    fn who_has_gone_from_a_room_into_another_is_in_that_one() {
+        let book = Book::default();
+        for (name, room) in [("alice", "lobby"), ("bob", "lobby"), ("carol", "attic")] {
+            book.enter(room, name);
+        }
+        assert_eq!(book.enter("attic", "bob"), ["carol"]);
+        assert_eq!(book.enter("lobby", "dave"), ["alice"]);
+        assert_eq!(book.others("lobby", "alice"), ["dave"]);
+        assert_eq!(book.with("alice"), ["dave"]);
+        assert_eq!(book.with("bob"), ["carol"]);
     }
 
     /// A word that strays into another room is not taken for a stranger's.

@@ -338,7 +338,5 @@ pub(super) const ROWS: &[Row] = &[
             do pretend: { peer: carol, given-to: bob }\n\
             do join: { peer: carol, room: lobby, refused: true }\n\
             then tell alice bob offer\n\
-            then tell bob alice answer\n\
-            never bob: disconnected\n\
-            never server -> alice: peer-left bob" },
+            then tell bob alice answer" },
 ];
