@@ -202,48 +202,6 @@ fn first_line(text: &str) -> Option<String> {
     (!line.is_empty()).then(|| line.to_owned())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wrong_login_looks_as_the_right_one_does() {
-        assert_eq!(altered("secret"), "tfdsfu");
-        assert_eq!(
-            altered("eyJh.eyJz.aZ9-_bcdefghijk"),
-            "eyJh.eyJz.aA0-_cdefghijkl"
-        );
-        assert_eq!(altered("--"), "--x");
-        assert_ne!(altered(""), "");
-    }
-
-    #[test]
-    fn what_all_are_given_is_nobodys_own() {
-        let of = |values: &[(&str, Login)]| -> BTreeMap<String, Login> {
-            values
-                .iter()
-                .map(|(name, login)| ((*name).to_owned(), login.clone()))
-                .collect()
-        };
-        let all = of(&[("token", Login::Value("x".into()))]);
-        let bob = of(&[("token", Login::Value("y".into()))]);
-        let minted = of(&[("token", Login::Command("./mint".into()))]);
-        let names = ["token".to_owned()];
-        let logins = |peers: [(&str, &BTreeMap<String, Login>); 2]| Logins {
-            peers: peers.map(|(peer, of)| (peer.to_owned(), of.clone())).into(),
-            folder: PathBuf::new(),
-        };
-        let one = logins([(EVERYBODY, &all), ("bob", &bob)]);
-        assert!(one.are_shared("alice", "carol", &names));
-        assert!(!one.are_shared("alice", "bob", &names));
-        let one = logins([(EVERYBODY, &minted), ("bob", &bob)]);
-        assert!(
-            !one.are_shared("alice", "carol", &names),
-            "each is made anew"
-        );
-    }
-}
-
 async fn read(from: Option<impl AsyncRead + Unpin>) -> String {
     let mut bytes = Vec::new();
     if let Some(from) = from {
@@ -304,5 +262,47 @@ async fn ask(request: &HttpLogin, me: &str, words: &[(String, String)]) -> Resul
         Some(serde_json::Value::String(value)) if !value.is_empty() => Ok(value.clone()),
         Some(serde_json::Value::Number(value)) => Ok(value.to_string()),
         _ => Err(format!("the answer has no text at {place}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_login_looks_as_the_right_one_does() {
+        assert_eq!(altered("secret"), "tfdsfu");
+        assert_eq!(
+            altered("eyJh.eyJz.aZ9-_bcdefghijk"),
+            "eyJh.eyJz.aA0-_cdefghijkl"
+        );
+        assert_eq!(altered("--"), "--x");
+        assert_ne!(altered(""), "");
+    }
+
+    #[test]
+    fn what_all_are_given_is_nobodys_own() {
+        let of = |values: &[(&str, Login)]| -> BTreeMap<String, Login> {
+            values
+                .iter()
+                .map(|(name, login)| ((*name).to_owned(), login.clone()))
+                .collect()
+        };
+        let all = of(&[("token", Login::Value("x".into()))]);
+        let bob = of(&[("token", Login::Value("y".into()))]);
+        let minted = of(&[("token", Login::Command("./mint".into()))]);
+        let names = ["token".to_owned()];
+        let logins = |peers: [(&str, &BTreeMap<String, Login>); 2]| Logins {
+            peers: peers.map(|(peer, of)| (peer.to_owned(), of.clone())).into(),
+            folder: PathBuf::new(),
+        };
+        let one = logins([(EVERYBODY, &all), ("bob", &bob)]);
+        assert!(one.are_shared("alice", "carol", &names));
+        assert!(!one.are_shared("alice", "bob", &names));
+        let one = logins([(EVERYBODY, &minted), ("bob", &bob)]);
+        assert!(
+            !one.are_shared("alice", "carol", &names),
+            "each is made anew"
+        );
     }
 }
