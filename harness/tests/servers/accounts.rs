@@ -1,9 +1,8 @@
 //! Who logs in wrongly, or by what is somebody else's, and who comes back by another's ticket.
 
-use std::sync::PoisonError;
-
+use crate::changed::command;
 use crate::cli_support::{Ran, Stand};
-use crate::{ONE, changed_server, folder, wanted};
+use crate::{alone, folder, wanted};
 
 const REFUSES: &str = "if (given !== password(name)) return say({ no: 'wrong password' })";
 const OPENING: &str = "    - hear: { welcome: \"{me}\" }\n      refused: { no: \"{reason}\" }\n";
@@ -35,7 +34,7 @@ fn stand(changes: &[(&str, &str)], logins: &str) -> Stand {
     let stand = Stand::new();
     stand.write("server.js", &server);
     stand.write("dialect.yaml", &dialect);
-    let command = changed_server();
+    let command = command();
     stand.write(
         "glare.toml",
         &format!(
@@ -47,7 +46,7 @@ fn stand(changes: &[(&str, &str)], logins: &str) -> Stand {
 
 /// What that is found to be.
 fn asked(cases: &[&str], changes: &[(&str, &str)], logins: &str) -> Ran {
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let mut flags = vec!["validate", "--project", "glare.toml"];
     for number in cases {
         flags.extend(["--case", number]);
@@ -270,7 +269,7 @@ fn who_was_refused_asks_again_on_a_line_of_its_own() {
     if !wanted("examples") {
         return;
     }
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let slowly = (
         REFUSES,
         "if (given !== password(name)) {\n      line._socket.pause()\n      setTimeout(() => line._socket.resume(), 300)\n      return say({ no: 'wrong password' })\n    }",

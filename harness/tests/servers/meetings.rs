@@ -277,50 +277,37 @@ fn a_line_that_ends_by_a_refused_kick_is_the_servers_doing() {
 /// The same of a room that is not removed.
 #[test]
 fn a_line_that_ends_by_a_refused_destroy_is_the_servers_doing() {
-    if !wanted("examples") {
-        return;
-    }
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let example = folder().join("examples/meeting");
-    let read = |name: &str| std::fs::read_to_string(example.join(name)).expect("a text");
-    let (text, spoken) = (read("server.js"), read("dialect.yaml"));
     let mute = "    mute: muted => {\n";
     let (say, hear, refused) = (
         "  leave: { message: { leave: true } }\n",
         "  left: { message: { left: true } }\n",
         "    - { message: { no: \"{reason}\", to: kick }, of: kick }\n",
     );
-    assert!(text.contains(mute));
-    assert!(
-        [say, hear, refused]
-            .iter()
-            .all(|line| spoken.contains(line))
-    );
-    let spoken = spoken
-        .replace(
+    let meeting = example("meeting")
+        .says(
             say,
             &format!("{say}  destroy: {{ message: {{ end: \"{{room}}\" }} }}\n"),
         )
-        .replace(
+        .says(
             hear,
             &format!("{hear}  destroyed: {{ message: {{ ended: true }} }}\n"),
         )
-        .replace(
+        .says(
             refused,
             &format!(
                 "{refused}    - {{ message: {{ no: \"{{reason}}\", to: end }}, of: destroy }}\n"
             ),
         );
+    let destroys = |more: &str| {
+        format!(
+            "    end: room => {{\n      if (!mine() || mine() !== hostOf(room)) {{\n        {more}return 'host'\n      }}\n      for (const [ticket, place] of places) if (place.room === room) put(ticket, place === mine() ? {{ ended: true }} : {{ kicked: true }})\n    }},\n{mute}"
+        )
+    };
     let ends = "for (const place of inside(room)) place.line?.close(4005)\n        ";
-    for (does, broken) in [("", &[][..]), (ends, &["6.8"])] {
-        let stand = Stand::new();
-        let destroys = format!(
-            "    end: room => {{\n      if (!mine() || mine() !== hostOf(room)) {{\n        {does}return 'host'\n      }}\n      for (const [ticket, place] of places) if (place.room === room) put(ticket, place === mine() ? {{ ended: true }} : {{ kicked: true }})\n    }},\n{mute}"
-        );
-        stand.write("server.js", &text.replacen(mute, &destroys, 1));
-        stand.write("d.yaml", &spoken);
-        breaks_alone(&stand, &["6.8"], broken);
-    }
+    asking(&["6.8"])
+        .holds(&meeting.does(mute, &destroys("")))
+        .breaks(&["6.8"], &meeting.does(mute, &destroys(ends)))
+        .ask();
 }
 
 #[test]

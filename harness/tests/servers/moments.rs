@@ -1,13 +1,12 @@
 //! What a server does in a moment that one run sees, and the next does not: what is said of it is the same each time.
 
-use std::sync::PoisonError;
-
+use crate::changed::command;
 use crate::cli_support::{Ran, Stand};
-use crate::{ONE, changed_server, folder, wanted};
+use crate::{alone, folder, wanted};
 
 /// What `no-rooms` with these changes is found to be.
 fn asked(cases: &[&str], changes: &[(&str, &str)]) -> Ran {
-    let _alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let example = folder().join("examples/no-rooms");
     let text = |file: &str| std::fs::read_to_string(example.join(file)).expect("a text");
     let (mut server, mut dialect) = (text("server.js"), text("dialect.yaml"));
@@ -22,7 +21,7 @@ fn asked(cases: &[&str], changes: &[(&str, &str)]) -> Ran {
     let stand = Stand::new();
     stand.write("server.js", &server);
     stand.write("d.yaml", &dialect);
-    let command = changed_server();
+    let command = command();
     let mut flags = vec!["validate", "--server", &command, "--dialect", "d.yaml"];
     for number in cases {
         flags.extend(["--case", number]);
