@@ -192,6 +192,22 @@ fn answers_to_two_requests_on_one_line_have_a_number_each() {
         .ask();
 }
 
+/// A version stands before the word, and is the same in all: it used to be that which was spoilt in the word's place.
+#[test]
+fn a_word_that_every_object_has_is_asked_of_who_says_a_version_first() {
+    let versioned = example("numbered").says(
+        "{ id: \"{number}\", method",
+        "{ id: \"{number}\", jsonrpc: \"2.0\", method",
+    );
+    let looks = "if (!Object.hasOwn(methods, message.method)) throw";
+    let by_prototype =
+        format!("if (methods[message.method] === Object.prototype) process.exit(1)\n      {looks}");
+    asking(&["7.37"])
+        .holds(&versioned)
+        .breaks(&["7.37"], &versioned.does(looks, &by_prototype))
+        .ask();
+}
+
 /// The answer to a request by HTTP may be the response to it, or come by a poll: it has the number of that request either way.
 #[test]
 fn requests_by_http_have_numbers_too() {
