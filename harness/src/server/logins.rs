@@ -26,7 +26,7 @@ const MOST: u64 = 64 * 1024;
 const TOLD: usize = 400;
 
 /// How a value of a login is had.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
     /// It is this, each time.
     Value(String),
@@ -36,8 +36,23 @@ pub enum Login {
     Http(HttpLogin),
 }
 
+impl Login {
+    /// Whether it is the same for whoever has it.
+    fn is_of_nobody(&self) -> bool {
+        let texts = match self {
+            Login::Value(_) => return true,
+            Login::Command(command) => [Some(command), None],
+            Login::Http(request) => [Some(&request.url), request.body.as_ref()],
+        };
+        !texts
+            .into_iter()
+            .flatten()
+            .any(|text| text.contains("{me}"))
+    }
+}
+
 /// A request for a login.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpLogin {
     /// `GET` or `POST`.
     pub method: String,
@@ -72,12 +87,11 @@ impl Logins {
 
     /// Whether these two have one login, whoever dials: then neither has one of its own.
     pub fn are_shared(&self, one: &str, other: &str, names: &[String]) -> bool {
-        let value = |peer: &str, name: &str| match self.find(peer, name) {
-            Some(Login::Value(value)) => Some(value),
-            _ => None,
+        let alike = |name: &String| {
+            let (own, others) = (self.find(one, name), self.find(other, name));
+            own.is_some_and(|own| own.is_of_nobody() && others == Some(own))
         };
-        let mut names = names.iter();
-        names.all(|name| value(one, name).is_some_and(|own| value(other, name) == Some(own)))
+        names.iter().all(alike)
     }
 
     /// What this peer says for each of these names, on its next connection. `me` is its id on the wire; `words` are names between braces, and
@@ -290,7 +304,8 @@ mod tests {
         };
         let all = of(&[("token", Login::Value("x".into()))]);
         let bob = of(&[("token", Login::Value("y".into()))]);
-        let minted = of(&[("token", Login::Command("./mint".into()))]);
+        let minted = of(&[("token", Login::Command("./mint {me}".into()))]);
+        let for_anybody = of(&[("token", Login::Command("./mint".into()))]);
         let names = ["token".to_owned()];
         let logins = |peers: [(&str, &BTreeMap<String, Login>); 2]| Logins {
             peers: peers.map(|(peer, of)| (peer.to_owned(), of.clone())).into(),
@@ -302,7 +317,11 @@ mod tests {
         let one = logins([(EVERYBODY, &minted), ("bob", &bob)]);
         assert!(
             !one.are_shared("alice", "carol", &names),
-            "each is made anew"
+            "each is made for who says it"
         );
+        // However often it is made anew, nothing in it says for whom.
+        let one = logins([(EVERYBODY, &for_anybody), ("bob", &bob)]);
+        assert!(one.are_shared("alice", "carol", &names));
+        assert!(!one.are_shared("alice", "bob", &names));
     }
 }

@@ -77,6 +77,10 @@ impl Stage {
             _ => None,
         });
         let how = match how {
+            // The server itself says that it has failed (RFC 6455, section 7.4.1).
+            Some(Ending::Close {
+                code: Some(1011), ..
+            }) => return Ok(done),
             Some(Ending::Close { code, reason }) => {
                 let code = code.map_or_else(|| "none".to_owned(), |code| code.to_string());
                 format!("close code {code}, {reason:?}")

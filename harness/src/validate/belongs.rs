@@ -80,10 +80,13 @@ pub(super) fn homes(case: &Case, script: &Script, failure: &Failure) -> Vec<Case
     homes
 }
 
-/// Whether nothing is done in it but what its law is about.
+/// Whether nothing is done in it but what its law is about, and that is nothing odd.
 fn is_plain(case: &Case) -> bool {
-    let harms = |line: &str| line.trim_start().starts_with("harm ");
-    !case.native && !case.waits() && !case.steps.lines().any(harms)
+    let odd = |line: &str| {
+        let line = line.trim_start();
+        line.starts_with("harm ") || line == "may close"
+    };
+    !case.native && !case.waits() && !case.steps.lines().any(odd)
 }
 
 /// Why it belongs to this case, if what went wrong does so there, too.

@@ -12,7 +12,7 @@ use crate::stage::Outcome;
 use crate::terms::{Direction, Ending, ServerLife, Side};
 
 /// So soon after the end of the line before.
-const SOON: Duration = Duration::from_secs(1);
+pub(super) const TOO_SOON: Duration = Duration::from_secs(1);
 
 /// Who it was, and how soon; `None` where something else went wrong.
 pub(super) fn back_too_soon(
@@ -47,7 +47,7 @@ pub(super) fn back_too_soon(
         let (before, after) = events.split_at(at);
         let left = own_end(before, &link.peer)?;
         let soon = Duration::from_micros(after[0].at.saturating_sub(left));
-        let refused = soon < SOON && is_refused(after, link, failure);
+        let refused = soon < TOO_SOON && is_refused(after, link, failure);
         refused.then(|| {
             format!(
                 "{} came back {} ms after he had closed his line, and the server refused that, as it does while a name is in use (`same-id: reject`)",
@@ -79,8 +79,11 @@ fn own_end(events: &[&Event], peer: &PeerName) -> Option<u64> {
         matches!(&event.what, What::Message { link, direction: Direction::Up, word: Some(_), .. } if link == line)
     });
     let told = events[ended..].iter().any(|event| {
-        matches!(&event.what, What::Hears { kind: Kind::PeerLeft, about: Some(about), .. } if about == peer)
+        matches!(&event.what, What::Hears { kind: Kind::PeerLeft | Kind::PeerAway, about: Some(about), .. } if about == peer)
     });
+    // He was back, and what is refused now is a second line.
+    let back = (events[ended..].iter())
+        .any(|event| matches!(&event.what, What::LinkUp { link } if link.peer == *peer));
     // Another process in its place knows nobody.
     let another = (events[ended..].iter()).any(|event| {
         matches!(
@@ -90,7 +93,7 @@ fn own_end(events: &[&Event], peer: &PeerName) -> Option<u64> {
             }
         )
     });
-    (came_in && !told && !another).then(|| events[ended].at)
+    (came_in && !told && !back && !another).then(|| events[ended].at)
 }
 
 /// Whether a line is ended so because of what its client is: a violated policy, to be tried again later, or a code of the application's (RFC 6455,

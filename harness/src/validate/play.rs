@@ -16,7 +16,7 @@ use super::case::{
     ABSENT_ERROR, ANY_NAME, BEARS, BEHIND_CLOSE, Case, ENDURES, KEEPS, LEAST_KEPT, NOTICES, Number,
     OTHERS_LOGIN, OTHERS_TICKET, QUEUES, Source, TAKES, WRONG_LOGIN,
 };
-use super::early::back_too_soon;
+use super::early::{TOO_SOON, back_too_soon};
 use super::end::End;
 use super::gone::{Gone, gone, how};
 use super::kept;
@@ -30,7 +30,7 @@ use super::verdict::{Found, Says, Wrong, found, is_as_without};
 use crate::laws::Law;
 use crate::names::Stack;
 use crate::record::{Broken, Event, Failure, FailureKind, MEASURED, UNASKED, Verdict, What};
-use crate::scenario::DEFAULT_WITHIN;
+use crate::scenario::{DEFAULT_WITHIN, Place};
 use crate::signaling::{AbsentPeer, Dialect, Kind, Notice, Properties, Reason, Unspeakable, Word};
 use crate::stage::{Outcome, Setting, play};
 use crate::suite;
@@ -207,10 +207,43 @@ async fn conclusive(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran
             continue;
         }
         return match ran {
-            Ran::TooSoon(why, outcome) => Ran::Says(Says::Fact(format!("not so: {why}")), outcome),
+            Ran::TooSoon(why, outcome) => unhurried(case, script, setting, why, outcome).await,
             ran => ran,
         };
     }
+}
+
+/// What is said of a case in which somebody came back too soon each time: that it is so, or, where it goes wrong too when he lets the server have its
+/// time, that. A name that is never free again is no matter of a moment.
+async fn unhurried(
+    case: &Case,
+    script: &Script,
+    setting: &Arc<Setting>,
+    why: String,
+    hurried: Option<Outcome>,
+) -> Ran {
+    let failed = hurried.as_ref().and_then(|outcome| match &outcome.verdict {
+        Verdict::Fail(failure) => failure.place.clone(),
+        _ => None,
+    });
+    if let Some(Place::Step(step)) = failed
+        && matches!(script.role(step), Some(Role::Given | Role::Between))
+    {
+        let why = format!("what it rests on does not come about: {why}");
+        return Ran::Says(Says::Inconclusive(why), hurried);
+    }
+    // Where harm is done it is asked without that whose fault it is, and there it is in a hurry as well.
+    if script.control().is_none() {
+        let slow = script.unhurried(TOO_SOON);
+        let (first, second) = tokio::join!(once(case, &slow, setting), once(case, &slow, setting));
+        if let (Ran::Wrong(first, outcome), Ran::Wrong(second, _)) = (first, second)
+            && Wrong::of(&first).is_like(&Wrong::of(&second))
+        {
+            let told = format!("{}, and so later, too: {why}", first.message);
+            return Ran::Says(Says::Broken(told), outcome);
+        }
+    }
+    Ran::Says(Says::Fact(format!("not so: {why}")), hurried)
 }
 
 /// Whether what a case asks for comes in a moment that a run may miss.
@@ -301,6 +334,12 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
             return Ran::Says(says, Some(outcome));
         }
     }
+    let waits = matches!(failure.kind, FailureKind::TimedOut | FailureKind::Hopeless);
+    let owes_answers = setting.dialect.properties().answers_within.is_some();
+    if script.is_odd && waits && !owes_answers && failure.breaches.is_empty() {
+        let says = Says::Fact(format!("not so: {}", failure.message));
+        return Ran::Says(says, Some(outcome));
+    }
     if let Some(refusal) = spared(case, script, &outcome, Some(&failure), &setting.dialect) {
         let says = Says::Fact(format!("not so: {}; {refusal}", failure.message));
         return Ran::Says(says, Some(outcome));
@@ -311,7 +350,7 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
         None => gone(case, script, &failure, &outcome, &setting.dialect),
     };
     match gone {
-        Some(Gone::ByServer(told)) if script.may_close => {
+        Some(Gone::ByServer(told)) if script.is_odd => {
             return Ran::Says(Says::Inconclusive(told), Some(outcome));
         }
         Some(Gone::ByServer(told)) => failure.message = told,
@@ -389,6 +428,10 @@ async fn elsewhere(
 ) -> Option<String> {
     for home in homes(case, script, failure) {
         let plain = Script::of(&home, &setting.dialect);
+        // It is not asked here, and shows nothing.
+        if plain.lacking().is_some() {
+            continue;
+        }
         if let Some(there) = controls.of(&plain, setting).await
             && let Some(why) = belongs(failure, &home, &there)
         {

@@ -64,6 +64,10 @@ fn who_is_back_before_his_name_is_free_is_refused_which_is_a_fact() {
     let dead = (TAKEN, "return line.close(1011, 'what?')");
     let ran = asked(&["10.2"], &[never, dead]);
     assert!(ran.out.contains("1 broken in "), "{}", ran.out);
+    // Nor is who never gets his name again.
+    let ran = asked(&["10.2"], &[never]);
+    assert!(ran.out.contains("1 broken in "), "{}", ran.out);
+    assert!(ran.out.contains("and so later, too"), "{}", ran.out);
 }
 
 /// A line that is let in and ended at once is refused, too.
