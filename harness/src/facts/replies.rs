@@ -179,9 +179,8 @@ impl Rooms {
             }
             return None;
         };
-        let at = (own.open.iter())
-            .position(|said| Some(said.message) == to)
-            .unwrap_or_default();
+        let meant = |to| own.open.iter().position(|said| said.message == to);
+        let at = to.and_then(meant).unwrap_or_default();
         let mut said = own.open.remove(at).or(own.last)?;
         // Who has several lines may hear on each what is for all of them.
         let once_more = said.answer.is_some_and(|first| is_once_more(first, answer));
