@@ -374,8 +374,25 @@ impl Driver {
                 at: window.url,
             }),
             Err(BidiError::Gone) => Err(self.gone().await),
+            // The page closed its window because of it, and the browser has nobody to ask whether all of it has come.
+            Err(BidiError::Refused { .. }) if self.closes(&window, limit).await => Ok(()),
             Err(BidiError::Refused { message, .. }) => Err(PageError::Refused(short(&message))),
         }
+    }
+
+    /// Whether it turns out that this window has gone, while its browser has not.
+    async fn closes(&self, window: &Window, limit: Limit) -> bool {
+        let mut changes = self.windows.changes();
+        let gone = async {
+            loop {
+                let now = self.windows.driven();
+                if now.id != window.id || now.gone.is_some() || changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        let told = timeout(limit.left().min(ANSWERS), gone).await;
+        told.is_ok() && !self.guest.browser_is_dead()
     }
 
     async fn by_devtools(
