@@ -1,8 +1,8 @@
 //! Who logs in wrongly, or by what is somebody else's, and who comes back by another's ticket.
 
-use crate::changed::command;
+use crate::changed::{command, example};
 use crate::cli_support::{Ran, Stand};
-use crate::{alone, folder, wanted};
+use crate::{alone, wanted};
 
 const REFUSES: &str = "if (given !== password(name)) return say({ no: 'wrong password' })";
 const OPENING: &str = "    - hear: { welcome: \"{me}\" }\n      refused: { no: \"{reason}\" }\n";
@@ -20,25 +20,12 @@ const CASES: [&str; 5] = ["1.23", "1.24", "1.25", "1.26", "3.67"];
 
 /// A stand with the example and these changes; `logins` is what the project file gives.
 fn stand(changes: &[(&str, &str)], logins: &str) -> Stand {
-    let example = folder().join("examples/accounts");
-    let text = |file: &str| std::fs::read_to_string(example.join(file)).expect("a text");
-    let (mut server, mut dialect) = (text("server.js"), text("dialect.yaml"));
-    for (right, wrong) in changes {
-        let changed = match server.contains(right) {
-            true => &mut server,
-            false => &mut dialect,
-        };
-        assert!(changed.contains(right), "{right}");
-        *changed = changed.replace(right, wrong);
-    }
-    let stand = Stand::new();
-    stand.write("server.js", &server);
-    stand.write("dialect.yaml", &dialect);
+    let stand = example("accounts").with(changes).stand();
     let command = command();
     stand.write(
         "glare.toml",
         &format!(
-            "[server]\ncommand = \"\"\"{command}\"\"\"\ndialect = \"dialect.yaml\"\n\n[logins.all]\npassword = {logins}\n"
+            "[server]\ncommand = \"\"\"{command}\"\"\"\ndialect = \"d.yaml\"\n\n[logins.all]\npassword = {logins}\n"
         ),
     );
     stand

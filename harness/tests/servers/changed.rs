@@ -64,6 +64,17 @@ impl Changed {
         changed
     }
 
+    /// Each of these stands in the place of the other, in its server where that is there, else in its dialect.
+    #[track_caller]
+    pub fn with(&self, changes: &[(&str, &str)]) -> Self {
+        changes.iter().fold(self.clone(), |changed, (was, is)| {
+            match changed.server.contains(was) {
+                true => changed.does(was, is),
+                false => changed.says(was, is),
+            }
+        })
+    }
+
     /// Its server begins with this.
     pub fn begins(&self, with: &str) -> Self {
         let mut changed = self.noting("", with);

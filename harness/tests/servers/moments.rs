@@ -1,26 +1,13 @@
 //! What a server does in a moment that one run sees, and the next does not: what is said of it is the same each time.
 
-use crate::changed::command;
-use crate::cli_support::{Ran, Stand};
-use crate::{alone, folder, wanted};
+use crate::changed::{command, example};
+use crate::cli_support::Ran;
+use crate::{alone, wanted};
 
 /// What `no-rooms` with these changes is found to be.
 fn asked(cases: &[&str], changes: &[(&str, &str)]) -> Ran {
     let _alone = alone();
-    let example = folder().join("examples/no-rooms");
-    let text = |file: &str| std::fs::read_to_string(example.join(file)).expect("a text");
-    let (mut server, mut dialect) = (text("server.js"), text("dialect.yaml"));
-    for (right, wrong) in changes {
-        let changed = match server.contains(right) {
-            true => &mut server,
-            false => &mut dialect,
-        };
-        assert!(changed.contains(right), "{right}");
-        *changed = changed.replace(right, wrong);
-    }
-    let stand = Stand::new();
-    stand.write("server.js", &server);
-    stand.write("d.yaml", &dialect);
+    let stand = example("no-rooms").with(changes).stand();
     let command = command();
     let mut flags = vec!["validate", "--server", &command, "--dialect", "d.yaml"];
     for number in cases {
