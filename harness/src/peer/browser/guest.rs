@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 
 use super::EnvironmentError;
 use super::bidi::{BidiError, Event};
-use super::running::{Browser, PAGE_DEADLINE};
+use super::hosts::Housed;
+use super::running::{Browser, PAGE_DEADLINE, text};
 use crate::names::{Stack, Viewport};
 
 /// What is told of a guest's windows.
@@ -46,6 +47,9 @@ pub(in crate::peer) struct Script {
     pub(in crate::peer) in_page: bool,
 }
 
+/// A command, and its parameters.
+type Undo = (&'static str, Value);
+
 /// What a guest gets.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::peer) struct Equipment {
@@ -62,6 +66,10 @@ pub(in crate::peer) struct Guest {
     browser: Arc<Browser>,
     handle: Handle,
     user_context: String,
+    /// What the browser was asked for it and does not forget with the user context.
+    to_undo: Vec<Undo>,
+    /// Where its windows are, in Firefox.
+    housed: Arc<Housed>,
     left: AtomicBool,
     /// The first window.
     pub(in crate::peer) window: String,
@@ -94,6 +102,8 @@ impl Guest {
             browser: Arc::clone(&browser),
             handle: Handle::current(),
             user_context,
+            to_undo: Vec::new(),
+            housed: Arc::default(),
             left: AtomicBool::new(false),
             window: String::new(),
             proxy,
@@ -101,12 +111,12 @@ impl Guest {
             own,
             trips: AtomicU64::new(0),
         };
-        guest.prepare(with.scripts).await.map_err(failed)?;
+        guest.to_undo = guest.prepare(with.scripts).await.map_err(failed)?;
         guest.window = guest.open_window().await.map_err(failed)?;
         Ok(guest)
     }
 
-    async fn prepare(&self, scripts: &[Script]) -> Result<(), BidiError> {
+    async fn prepare(&self, scripts: &[Script]) -> Result<Vec<Undo>, BidiError> {
         let whose = json!([self.user_context]);
         let bidi = &self.browser.bidi;
         let secret = format!("{:032x}", rand::random::<u128>());
@@ -117,7 +127,7 @@ impl Guest {
             _ => TOLD.to_vec(),
         };
         let wanted = json!({ "events": told, "userContexts": whose });
-        sent.push(bidi.send("session.subscribe", wanted, PAGE_DEADLINE));
+        let subscribed = bidi.send("session.subscribe", wanted, PAGE_DEADLINE);
         for Script { body, in_page } in scripts {
             let body = body.replace("SECRET", &secret);
             let mut wanted = json!({ "userContexts": whose });
@@ -146,7 +156,17 @@ impl Guest {
             }
             sent.push(bidi.send("script.addPreloadScript", wanted, PAGE_DEADLINE));
         }
-        futures_util::future::try_join_all(sent).await.map(drop)
+        let added = futures_util::future::try_join_all(sent);
+        let (subscribed, added) = futures_util::future::try_join(subscribed, added).await?;
+        let unsubscribe = (
+            "session.unsubscribe",
+            json!({ "subscriptions": [text(&subscribed, "subscription")?] }),
+        );
+        let added = added.iter().map(|added| {
+            let script = text(added, "script")?;
+            Ok(("script.removePreloadScript", json!({ "script": script })))
+        });
+        std::iter::once(Ok(unsubscribe)).chain(added).collect()
     }
 
     pub(in crate::peer) fn stack(&self) -> Stack {
@@ -291,16 +311,15 @@ impl Guest {
         shown.await.map(drop).map_err(failed)
     }
 
-    /// Opens a window. Firefox has timers and frames in it only if it is no tab in the background.
+    /// Opens a window, or what is as good: in Firefox a tab that has one to itself.
     pub(in crate::peer) async fn open_window(&self) -> Result<String, BidiError> {
-        let wanted = json!({ "type": "window", "userContext": self.user_context });
-        let alone = self.browser.alone().await;
-        let made = self
-            .browser
-            .bidi
-            .send("browsingContext.create", wanted, PAGE_DEADLINE);
-        let context = text(&made.await?, "context")?;
-        drop(alone);
+        let context = match self.stack() {
+            Stack::Firefox => self.housed.open(&self.browser, &self.user_context).await?,
+            _ => {
+                let wanted = json!({ "type": "window", "userContext": self.user_context });
+                self.browser.create(wanted).await?
+            }
+        };
         self.bind(&context).await?;
         Ok(context)
     }
@@ -388,15 +407,26 @@ impl Guest {
         }
         let (browser, own) = (Arc::clone(&self.browser), self.own);
         let user_context = self.user_context.clone();
+        let (to_undo, housed) = (self.to_undo.clone(), Arc::clone(&self.housed));
         browser.guests.forget(&user_context);
         Some(async move {
             if own {
                 browser.end("its user left").await;
                 return;
             }
-            let _alone = browser.alone().await;
-            let removed = browser.remove_user_context(&user_context).await;
-            if let Err(error) = removed
+            let undone = to_undo
+                .into_iter()
+                .map(|(method, params)| browser.bidi.send(method, params, PAGE_DEADLINE));
+            let undone = futures_util::future::try_join_all(undone);
+            let removed = async {
+                let _alone = browser.alone().await;
+                browser.remove_user_context(&user_context).await
+            };
+            let (undone, removed) = futures_util::future::join(undone, removed).await;
+            if removed.is_ok() {
+                housed.give_back(&browser);
+            }
+            if let Err(error) = removed.and(undone.map(drop))
                 && !browser.is_dead()
             {
                 tracing::warn!(%error, "a user context could not be removed");
@@ -421,14 +451,4 @@ fn through(proxy: SocketAddr) -> Value {
         "sslProxy": proxy.to_string(),
         "noProxy": ["<-loopback>"],
     })
-}
-
-fn text(reply: &Value, key: &str) -> Result<String, BidiError> {
-    reply[key]
-        .as_str()
-        .map(str::to_owned)
-        .ok_or_else(|| BidiError::Refused {
-            code: "unknown error".into(),
-            message: format!("the browser named no {key}"),
-        })
 }

@@ -26,6 +26,7 @@ mod find;
 mod firefox;
 mod guest;
 mod guests;
+mod hosts;
 mod lease;
 mod line;
 mod page;

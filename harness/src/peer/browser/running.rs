@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use super::bidi::{Bidi, BidiError, Event};
 use super::fate::{DEAD, Fate};
 use super::guests::Guests;
+use super::hosts::Hosts;
 use super::line::{Exchange, Line};
 use super::page::{HOUSE_PATH, PAGE_PATH, Page};
 use super::process::Process;
@@ -66,6 +67,8 @@ pub(super) struct Browser {
     pages: Pages,
     /// Who else has windows here.
     pub(super) guests: Guests,
+    /// Windows for their tabs.
+    pub(super) hosts: Hosts,
     /// User contexts that were made and not removed.
     contexts: Mutex<HashSet<String>>,
     /// Whether pages may be opened. Held while one is, so that none is forgotten when the session ends.
@@ -134,6 +137,7 @@ impl Browser {
             pages,
             guests,
             death,
+            hosts: Hosts::default(),
             contexts: Mutex::default(),
             may_open: tokio::sync::RwLock::new(true),
             windows: tokio::sync::Mutex::default(),
@@ -295,15 +299,11 @@ impl Browser {
             wanted["userContext"] = made.into();
         }
         let alone = self.alone().await;
-        let made = self
-            .bidi
-            .send("browsingContext.create", wanted.clone(), PAGE_DEADLINE)
+        let context = self
+            .create(wanted.clone())
             .await
             .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
         drop(alone);
-        let context = made["context"]
-            .as_str()
-            .ok_or_else(|| self.no_page("about:blank", "the browser named none"))?;
         let cdp = match self.stack {
             Stack::Chromium => {
                 let params = json!({ "context": context });
@@ -324,8 +324,8 @@ impl Browser {
             _ => None,
         };
         let apart = wanted["userContext"].as_str().map(str::to_owned);
-        let page = Arc::new(Page::new(context.to_owned(), cdp, apart));
-        self.pages().insert(context.to_owned(), Arc::clone(&page));
+        let page = Arc::new(Page::new(context.clone(), cdp, apart));
+        self.pages().insert(context, Arc::clone(&page));
         // The connection may have closed, or the page gone, before it could be found among the others.
         if self.bidi.is_closed() {
             page.lost(self.why_dead());
@@ -474,6 +474,14 @@ impl Browser {
             }
             _ => None,
         }
+    }
+
+    /// Opens a tab or a window. Answers its browsing context.
+    pub(super) async fn create(&self, wanted: Value) -> Result<String, BidiError> {
+        let made = self
+            .bidi
+            .send("browsingContext.create", wanted, PAGE_DEADLINE);
+        text(&made.await?, "context")
     }
 
     pub(super) async fn make_user_context(&self, wanted: Value) -> Result<String, BidiError> {
@@ -629,4 +637,15 @@ async fn dispatch(
         page.lost(death.why());
     }
     guests.all_gone();
+}
+
+/// What a reply holds under a key.
+pub(super) fn text(reply: &Value, key: &str) -> Result<String, BidiError> {
+    reply[key]
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| BidiError::Refused {
+            code: "unknown error".into(),
+            message: format!("the browser named no {key}"),
+        })
 }
