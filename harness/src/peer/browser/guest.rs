@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::EnvironmentError;
 use super::bidi::{BidiError, Event};
-use super::hosts::Housed;
+use super::housed::Housed;
 use super::running::{Browser, PAGE_DEADLINE, text};
 use crate::names::{Stack, Viewport};
 

@@ -27,6 +27,7 @@ mod firefox;
 mod guest;
 mod guests;
 mod hosts;
+mod housed;
 mod lease;
 mod line;
 mod page;
