@@ -101,6 +101,8 @@ pub(crate) struct Ask {
     pub reply: Option<usize>,
     /// The stay that it asks for.
     pub stay: Option<StayId>,
+    /// The room that it is to remove.
+    pub(super) removes: Option<RoomId>,
     /// The stays that it may end.
     pub(super) touches: Vec<StayId>,
     /// Where the peer was before.

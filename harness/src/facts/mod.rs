@@ -149,6 +149,12 @@ impl Facts {
         self.went_on.get(&message).copied()
     }
 
+    /// Whether by the event that was taken in last somebody is told that the room is gone that he was in, for which he has not asked.
+    pub fn newest_is_an_end(&self) -> bool {
+        let newest = self.rooms.events.len().checked_sub(1);
+        newest.is_some_and(|newest| self.rooms.ends.contains_key(&newest))
+    }
+
     /// As [`Facts::delivery`], of the event that was taken in last.
     pub fn newest_delivery(&self) -> Option<Delivery> {
         self.delivery(self.rooms.events.len().checked_sub(1)?)

@@ -2,7 +2,7 @@
 
 use super::rooms::{
     Ask, AskId, HostTold, How, LinkId, Listed, MAX_OPEN, Misnumbered, News, NumberOf, Numbered,
-    PeerId, Place, RoomId, Rooms, StayId,
+    PeerId, Place, RoomId, Rooms, Stay, StayId,
 };
 use super::upward::{Asked, Upward};
 use crate::names::{PeerName, RoomName};
@@ -76,7 +76,7 @@ impl Rooms {
         };
         let (ask, place) = (self.asks.len(), self.peers[peer].place);
         let open = self.peers[peer].open.clone();
-        let mut stay = None;
+        let (mut stay, mut removes) = (None, None);
         let touches: Vec<StayId> = match request {
             Request::Create { room } | Request::Join { room } => {
                 let room = self.room(room);
@@ -98,6 +98,7 @@ impl Rooms {
             }
             Request::Destroy { room } => {
                 let room = self.room(room);
+                removes = Some(room);
                 self.inside[room].clone()
             }
             // Whoever this may put out.
@@ -123,6 +124,7 @@ impl Rooms {
             spoken: upward.spoken,
             reply: None,
             stay,
+            removes,
             touches,
             place,
             granted: false,
@@ -317,14 +319,12 @@ impl Rooms {
                     self.links[link].refused_kind.insert(*kind, i);
                 }
                 Some(Notice::Refused { .. }) => self.links[link].refused = Some(i),
-                Some(Notice::Left { .. } | Notice::Destroyed { .. }) => {
-                    let peer = self.links[link].peer;
-                    self.peers[peer].place = Place::Doubt;
-                    for stay in self.peers[peer].open.clone() {
-                        self.doubt(stay, None, i);
-                    }
+                Some(Notice::Left { .. }) => self.may_be_out(link, i),
+                Some(Notice::Destroyed { room }) => self.is_told_of_an_end(link, room, i),
+                Some(Notice::Kicked { room }) => {
+                    self.notes_end(link, room, i);
+                    self.is_told_to_be_out(link, i);
                 }
-                Some(Notice::Kicked { .. }) => self.is_told_to_be_out(link, i),
                 _ => {}
             }
             return;
@@ -354,6 +354,41 @@ impl Rooms {
                 .staying
                 .retain(|other| self.stays[*other].peer != by);
         }
+    }
+
+    fn may_be_out(&mut self, link: LinkId, i: usize) {
+        let peer = self.links[link].peer;
+        self.peers[peer].place = Place::Doubt;
+        for stay in self.peers[peer].open.clone() {
+            self.doubt(stay, None, i);
+        }
+    }
+
+    /// Who has not asked for it hears that a room was removed. Of one that he is not in it says nothing of him: a server may tell everybody.
+    fn is_told_of_an_end(&mut self, link: LinkId, room: &RoomName, i: usize) {
+        if self.notes_end(link, room, i) || !self.room_of.contains_key(room) {
+            self.may_be_out(link, i);
+        }
+    }
+
+    /// Notes that somebody is told that the room is gone that he was in, and by whose request. Answers whether he was in it.
+    fn notes_end(&mut self, link: LinkId, room: &RoomName, i: usize) -> bool {
+        let room = self.room_of.get(room).copied();
+        let stays = self.peers[self.links[link].peer].stays.iter().rev();
+        let mut stays = stays.take(MAX_OPEN).map(|stay| &self.stays[*stay]);
+        let ends = |stay: &&Stay| {
+            let goes = stay.gone.is_none() || stay.how == Some(How::Void);
+            Some(stay.room) == room && !stay.refused && goes
+        };
+        let Some(stay) = stays.find(ends) else {
+            return false;
+        };
+        let asks = stay.doubts.iter().rev().filter_map(|(ask, _)| *ask);
+        let mut asks = asks.map(|ask| &self.asks[ask]);
+        let ask = asks.find(|ask| ask.kind == Kind::Destroy);
+        let message = ask.map(|ask| ask.message);
+        self.ends.insert(i, message);
+        true
     }
 
     /// Who hears so is in no room any more.
@@ -532,7 +567,7 @@ impl Rooms {
             None
         };
         match kind {
-            Some(kind) => front(self, kind),
+            Some(kind) => front(self, kind).filter(|ask| !self.is_of_another_room(*ask, notice)),
             // Many servers answer no `leave`: another's refusal is taken for its reply only if nothing else is asked.
             None => [
                 Kind::Create,
@@ -547,6 +582,15 @@ impl Rooms {
             .min()
             .or_else(|| front(self, Kind::Leave)),
         }
+    }
+
+    /// Whether what is told to be removed is another room than the one that this would remove.
+    fn is_of_another_room(&self, ask: AskId, notice: Option<&Notice>) -> bool {
+        let Some(Notice::Destroyed { room }) = notice else {
+            return false;
+        };
+        let told = self.room_of.get(room);
+        told.is_some_and(|told| self.asks[ask].removes.is_some_and(|room| room != *told))
     }
 
     fn replied(&mut self, ask: AskId, i: usize, http: bool, notice: Option<&Notice>) {

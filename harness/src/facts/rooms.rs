@@ -60,6 +60,8 @@ pub(crate) struct Rooms {
     held: HashMap<Seq, (usize, Upward)>,
     /// Reply → what it answers, by event.
     pub answers: HashMap<usize, usize>,
+    /// Words that one's room is gone, by event, each with the request that has removed it, where that is known.
+    pub ends: HashMap<usize, Option<usize>>,
     /// Refusals that may be of something else than the request that was under way, by event.
     pub(super) unclear: HashSet<usize>,
     /// When the server was last stopped where it stands.
@@ -121,6 +123,7 @@ impl Rooms {
             index_of: HashMap::new(),
             held: HashMap::new(),
             answers: HashMap::new(),
+            ends: HashMap::new(),
             unclear: HashSet::new(),
             paused: None,
             witnesses: HashMap::new(),

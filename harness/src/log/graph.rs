@@ -29,7 +29,7 @@ pub(super) struct Graph<'a> {
     pub generation: Vec<Option<Generation>>,
     /// The request that a reply answers.
     pub answers: Vec<Option<usize>>,
-    /// The coming or going that news tells of.
+    /// The coming or going that news tells of, or the request by which a room is gone.
     pub news_of: Vec<Option<usize>>,
     /// What was said, for what was heard.
     pub said: Vec<Option<usize>>,
@@ -59,7 +59,13 @@ impl<'a> Graph<'a> {
         let went_on: Vec<_> = by_place.clone().map(|i| facts.went_on(i)).collect();
         let answers: Vec<_> = by_place.clone().map(|i| facts.answers(i)).collect();
         let told = facts.news();
-        let news_of = by_place.clone().map(|i| told.get(&i)?.cause).collect();
+        let ends = &facts.rooms.ends;
+        let told_of = |i| {
+            told.get(&i)
+                .and_then(|of| of.cause)
+                .or(ends.get(&i).copied().flatten())
+        };
+        let news_of = by_place.clone().map(told_of).collect();
         let entries: Vec<_> = by_place.map(|i| told.get(&i)?.entry).collect();
         let (generation, described): (Vec<_>, Vec<_>) = generations(events, &delivery, &index_of)
             .into_iter()

@@ -129,6 +129,8 @@ fn leftover(graph: &Graph<'_>, i: usize) -> bool {
         Some(Notice::Refused { request: None, .. } | Notice::Error { .. }) | None => false,
         Some(Notice::PeerJoined { .. } | Notice::PeerLeft { .. }) => graph.news_of[i].is_none(),
         Some(notice) if notice.comes_unasked() => false,
+        // Who was inside is told that somebody else has removed the room.
+        Some(Notice::Destroyed { .. }) if graph.news_of[i].is_some() => false,
         Some(_) => graph.answers[i].is_none(),
     }
 }

@@ -229,6 +229,10 @@ fn message(event: &Event, generation: Option<&Generation>, reply: bool) -> Optio
             {
                 (Sort::News, about)
             }
+            // Told to who has not asked for it.
+            Some(Word::Notice {
+                notice: Notice::Destroyed { .. },
+            }) if !reply && !http => (Sort::News, None),
             _ if http => (Sort::Responses, None),
             _ if reply => (Sort::Replies, None),
             Some(Word::Notice {

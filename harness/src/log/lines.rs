@@ -46,6 +46,7 @@ impl Marks {
             let explained = match notice {
                 Notice::PeerJoined { .. } | Notice::PeerLeft { .. } => graph.news_of[i].is_some(),
                 notice if notice.comes_unasked() => true,
+                Notice::Destroyed { .. } if graph.news_of[i].is_some() => true,
                 _ => graph.answers[i].is_some(),
             };
             marks.delivery = (!explained).then_some("unasked");

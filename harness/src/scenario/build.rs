@@ -727,6 +727,12 @@ pub(crate) fn error(v: &Values) -> Option<Action> {
     }))
 }
 
+pub(crate) fn room_ended(v: &Values) -> Option<Action> {
+    Some(Action::Await(Condition::RoomEnded {
+        peer: v.peer("peer")?,
+    }))
+}
+
 pub(crate) fn disconnected(v: &Values) -> Option<Action> {
     Some(Action::Await(Condition::Disconnected {
         peer: v.peer("peer")?,

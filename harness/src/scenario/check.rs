@@ -94,6 +94,7 @@ fn is_lively(condition: &Condition) -> bool {
         Condition::Connected { .. }
         | Condition::Said { .. }
         | Condition::Applied { .. }
+        | Condition::RoomEnded { .. }
         | Condition::Passes(_) => true,
         _ => false,
     }
@@ -471,7 +472,8 @@ impl Walk<'_> {
             | Condition::Said { peer, .. }
             | Condition::Applied { peer, .. }
             | Condition::Error { peer, .. } => self.has_connection(at, peer, "peer"),
-            Condition::Disconnected { .. } | Condition::Passes(_) => {}
+            Condition::RoomEnded { .. } | Condition::Disconnected { .. } | Condition::Passes(_) => {
+            }
         }
     }
 

@@ -618,6 +618,8 @@ pub enum Condition {
     Applied { peer: PeerName, what: Kind },
     /// The peer's stack refuses something (`add-candidate`, `set-remote`).
     Error { peer: PeerName, during: String },
+    /// The peer, who has not asked for that, is told that its room is gone. Each such word satisfies one wait only.
+    RoomEnded { peer: PeerName },
     /// The peer's signaling connection has ended.
     Disconnected { peer: PeerName },
     /// A message of the peer's own, or one for it, has this in it, whatever the dialect makes of it. Each satisfies one wait only.

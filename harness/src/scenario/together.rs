@@ -240,6 +240,7 @@ fn of_condition(condition: &mut Condition, look: &mut impl FnMut(&mut PeerName))
         }
         Condition::Applied { peer, .. }
         | Condition::Error { peer, .. }
+        | Condition::RoomEnded { peer }
         | Condition::Disconnected { peer }
         | Condition::Passes(Sought { peer, .. }) => look(peer),
     }

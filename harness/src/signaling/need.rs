@@ -14,6 +14,8 @@ pub enum Need {
     Says(Kind),
     /// The server says this word.
     Hears(Kind),
+    /// Who has not asked for it is told that his room is gone.
+    HearsRoomEnd,
     /// Peers say this word to each other.
     Relays(Kind),
     /// This word is a message of its own, so that something can be done to it on its way.
@@ -114,6 +116,9 @@ impl Need {
             }),
             Need::Says(kind) => (!dialect.says(*kind)).then(|| no_way("say", kind)),
             Need::Hears(kind) => (!dialect.hears(*kind)).then(|| no_way("hear", kind)),
+            Need::HearsRoomEnd => (!dialect.hears_room_end()).then(|| {
+                format!("with the dialect `{name}` nobody hears that somebody else has removed his room (`hear: destroyed`, as a message, or `hear: kicked`)")
+            }),
             Need::Relays(kind) if !dialect.says(*kind) => Some(no_way("say", kind)),
             Need::Relays(kind) => (!dialect.hears(*kind)).then(|| no_way("hear", kind)),
             Need::Passes(kind) if !kind.is_request() && !dialect.hears(*kind) => {

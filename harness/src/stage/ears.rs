@@ -159,9 +159,9 @@ impl Wire {
             Notice::Created { room } | Notice::Joined { room, .. } => {
                 book.enter(room.as_str(), self.peer.as_str());
             }
-            Notice::Left { .. } | Notice::Destroyed { .. } | Notice::Kicked { .. } => {
-                book.leave(self.peer.as_str())
-            }
+            Notice::Left { .. } | Notice::Kicked { .. } => book.leave(self.peer.as_str()),
+            // A server may tell everybody which rooms are gone.
+            Notice::Destroyed { room } => book.leave_room(room.as_str(), self.peer.as_str()),
             _ => {}
         }
     }

@@ -15,6 +15,7 @@ impl World {
                 let deaf = self.hope.deaf(peer, waiting);
                 deaf.or_else(|| self.refused_instead(peer, *kind))
             }
+            Condition::RoomEnded { peer } => self.hope.deaf(peer, waiting),
             Condition::Held(pattern) => self.hope.idle(pattern, waiting),
             Condition::Connected { peers } => match peers.as_slice() {
                 [peer] if self.was_connected(peer) => None,

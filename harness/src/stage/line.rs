@@ -144,9 +144,9 @@ impl Line {
             Notice::Created { room } | Notice::Joined { room, .. } => {
                 self.room = Some(room.clone());
             }
-            Notice::Left { .. } | Notice::Destroyed { .. } | Notice::Kicked { .. } => {
-                self.room = None;
-            }
+            Notice::Left { .. } | Notice::Kicked { .. } => self.room = None,
+            // Of another room it says nothing of this peer.
+            Notice::Destroyed { room } => drop(self.room.take_if(|own| own == room)),
             _ => {}
         }
     }

@@ -26,6 +26,8 @@ pub struct World {
     replies: Vec<Reply>,
     /// `Message` events by their number, for what a word said.
     words: BTreeMap<Seq, Word>,
+    /// Those of them by which somebody is told of the end of his room.
+    ends: BTreeSet<Seq>,
     /// What may still come.
     pub(super) hope: Hope,
     /// What the server says in refusing, by glare's names.
@@ -113,6 +115,8 @@ struct Token {
 
 enum TokenKind {
     Hears(Kind, Option<PeerName>),
+    /// By this word who has not asked for it is told that his room is gone.
+    RoomEnded(Kind),
     /// What is wrong with something that was to be passed on: an error, and a refusal.
     SignalRefused,
     Held(Direction, Kind, Option<PeerName>),
@@ -139,6 +143,7 @@ impl World {
             tokens: Vec::new(),
             replies: Vec::new(),
             words: BTreeMap::new(),
+            ends: BTreeSet::new(),
             hope: Hope::default(),
             refusals: Refusals::default(),
             garbled: Garbled::default(),
@@ -193,7 +198,12 @@ impl World {
                     );
                 }
                 match direction {
-                    Direction::Down => drop(self.words.insert(seq, word.clone())),
+                    Direction::Down => {
+                        self.words.insert(seq, word.clone());
+                        if self.facts.newest_is_an_end() {
+                            self.ends.insert(seq);
+                        }
+                    }
                     Direction::Up if word.kind() == Kind::Join => self.asks_in(&link.peer),
                     Direction::Up => {}
                 }
@@ -201,7 +211,9 @@ impl World {
             What::Hears {
                 peer, kind, about, ..
             } => {
-                let sent = event.cause.first().and_then(|sent| self.words.get(sent));
+                let by = event.cause.first();
+                let sent = by.and_then(|sent| self.words.get(sent));
+                let ends = by.is_some_and(|sent| self.ends.contains(sent));
                 match sent {
                     Some(Word::Notice {
                         notice:
@@ -209,6 +221,7 @@ impl World {
                                 request: Some(of), ..
                             },
                     }) if of.is_signal() => token(peer, TokenKind::SignalRefused),
+                    _ if ends || *kind == Kind::Kicked => token(peer, TokenKind::RoomEnded(*kind)),
                     _ => token(peer, TokenKind::Hears(*kind, about.clone())),
                 }
                 if let Some(sent) = event.cause.first().copied()
@@ -229,6 +242,9 @@ impl World {
             What::Released { message, .. } => {
                 if let Some(word) = self.words.get(message).cloned() {
                     self.words.insert(seq, word);
+                }
+                if self.ends.contains(message) {
+                    self.ends.insert(seq);
                 }
             }
             What::Heard {
@@ -421,11 +437,15 @@ impl World {
                             .as_ref()
                             .is_none_or(|from| about.as_ref() == Some(from))
                 }
+                TokenKind::RoomEnded(heard) => heard == kind && from.is_none(),
                 TokenKind::SignalRefused => {
                     from.is_none() && matches!(kind, Kind::Error | Kind::Refused)
                 }
                 _ => false,
             }),
+            Condition::RoomEnded { peer } => {
+                self.take(peer, |token| matches!(token, TokenKind::RoomEnded(_)))
+            }
             Condition::Held(pattern) => self.take_held(pattern),
             Condition::Connected { peers } => match peers.as_slice() {
                 [peer] => {

@@ -73,6 +73,7 @@ fn who(action: &Action) -> Option<&PeerName> {
             Condition::Hears { peer, .. }
             | Condition::Said { peer, .. }
             | Condition::Applied { peer, .. }
+            | Condition::RoomEnded { peer }
             | Condition::Passes(Sought { peer, .. }),
         ) => Some(peer),
         action => action.actor(),

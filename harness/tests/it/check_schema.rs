@@ -600,6 +600,7 @@ fn action() -> impl Strategy<Value = Action> {
             peer,
             during: "set-remote".into()
         }),
+        peer().prop_map(|peer| Condition::RoomEnded { peer }),
         peer().prop_map(|peer| Condition::Disconnected { peer }),
     ]
     .prop_map(Action::Await)

@@ -787,3 +787,28 @@ fn the_wish_for_an_acknowledgement_can_be_missing_alone() {
     let missing = garbage("field-missing");
     assert!(missing.contains("asks for an acknowledgement"), "{missing}");
 }
+
+/// By which word one is told of the end of his room is the dialect's matter; that its answer goes by HTTP tells nobody else.
+#[test]
+fn who_waits_for_the_end_of_a_room_needs_a_word_for_it_that_may_come_to_him() {
+    let steps = format!(
+        "{TWO}  - destroy: {{ peer: alice, room: lobby }}\n  - await: {{ peer: bob, room-ended: true }}\n"
+    );
+    let spoken = |hear: &str| {
+        let say = "say:\n  destroy: { http: POST /destroy }\n";
+        format!("{}{hear}", BARE.replace("say:\n", say))
+    };
+    let by_http = "  destroyed: { http: POST /destroy, status: 200 }\n";
+    let lacks = lacking(&steps, &spoken(by_http)).expect("a need");
+    assert!(
+        lacks.contains("nobody hears that somebody else has removed his room"),
+        "{lacks}"
+    );
+    for told in [
+        "  destroyed: { message: { op: gone } }\n".to_owned(),
+        format!("{by_http}  kicked: {{ message: {{ op: out }} }}\n"),
+        "  destroyed: [{ http: POST /destroy, status: 200 }, { message: { op: gone } }]\n".into(),
+    ] {
+        assert_eq!(lacking(&steps, &spoken(&told)), None, "{told}");
+    }
+}

@@ -1,12 +1,14 @@
 //! Servers of meetings: who is put out, away, host, and what each shows of himself.
 
-use crate::changed::example;
+use crate::changed::{Changed, example};
 use crate::table::asking;
 
 const OUT: &str = "tell(room, { out: place.name })";
 const TOLD_STATE: &str = "tell(me.room, { of: me.name, muted: me.muted }, me)";
 const TOLD_HOST: &str = "tell(room, { host: next.name })";
 const ONLY_HOST: &str = "if (me !== hostOf(me.room)) return 'host'";
+const ONLY_HOST_ENDS: &str = "if (!mine() || mine() !== hostOf(room)) return 'host'";
+const TOLD_END: &str = "say({ ended: room }, place.line)";
 
 #[test]
 fn who_is_put_out_of_a_room_is_out() {
@@ -277,36 +279,61 @@ fn a_line_that_ends_by_a_refused_kick_is_the_servers_doing() {
 /// The same of a room that is not removed.
 #[test]
 fn a_line_that_ends_by_a_refused_destroy_is_the_servers_doing() {
-    let mute = "    mute: muted => {\n";
-    let (say, hear, refused) = (
-        "  leave: { message: { leave: true } }\n",
-        "  left: { message: { left: true } }\n",
-        "    - { message: { no: \"{reason}\", to: kick }, of: kick }\n",
+    let meeting = example("meeting");
+    let ends = "if (!mine() || mine() !== hostOf(room)) {\n        for (const place of inside(room)) place.line?.close(4005)\n        return 'host'\n      }";
+    asking(&["6.8"])
+        .holds(&meeting)
+        .breaks(&["6.8"], &meeting.does(ONLY_HOST_ENDS, ends))
+        .ask();
+}
+
+/// Who is inside may be told by the very word that answers who has removed the room, or by another; and the others of which rooms are gone.
+#[test]
+fn who_is_told_that_his_room_is_gone_is_out_of_it_whatever_the_word() {
+    let meeting = example("meeting");
+    let another = meeting.does(
+        TOLD_END,
+        "say(place.line === line ? { ended: room } : { kicked: true }, place.line)",
     );
-    let meeting = example("meeting")
-        .says(
-            say,
-            &format!("{say}  destroy: {{ message: {{ end: \"{{room}}\" }} }}\n"),
-        )
-        .says(
-            hear,
-            &format!("{hear}  destroyed: {{ message: {{ ended: true }} }}\n"),
-        )
-        .says(
-            refused,
+    let everybody = meeting
+        .does(TOLD_END, "")
+        .does(
+            ONLY_HOST_ENDS,
             &format!(
-                "{refused}    - {{ message: {{ no: \"{{reason}}\", to: end }}, of: destroy }}\n"
+                "{ONLY_HOST_ENDS}\n      server.clients.forEach(all => say({{ ended: room }}, all))"
             ),
-        );
-    let destroys = |more: &str| {
-        format!(
-            "    end: room => {{\n      if (!mine() || mine() !== hostOf(room)) {{\n        {more}return 'host'\n      }}\n      for (const [ticket, place] of places) if (place.room === room) put(ticket, place === mine() ? {{ ended: true }} : {{ kicked: true }})\n    }},\n{mute}"
+        )
+        .does("new WebSocketServer", "const server = new WebSocketServer")
+        .does("'127.0.0.1' }).on(", "'127.0.0.1' })\nserver.on(");
+    let keeps_them = |meeting: &Changed| {
+        meeting.does(
+            "if (place.line) place.line.ticket = undefined",
+            "line.ticket = undefined",
         )
     };
-    let ends = "for (const place of inside(room)) place.line?.close(4005)\n        ";
-    asking(&["6.8"])
-        .holds(&meeting.does(mute, &destroys("")))
-        .breaks(&["6.8"], &meeting.does(mute, &destroys(ends)))
+    let cases = ["2.7", "2.8", "2.9", "2.34"];
+    asking(&cases)
+        .holds(&meeting)
+        .holds(&another)
+        .holds(&everybody)
+        .breaks(&["2.34"], &keeps_them(&meeting))
+        .breaks(&["2.34"], &keeps_them(&another))
+        .breaks(&["2.34"], &keeps_them(&everybody))
+        .asking(&["2.34"])
+        // His line ends with the room.
+        .breaks_nothing(&meeting.does(
+            TOLD_END,
+            &format!("{TOLD_END}\n        if (place.line !== line) place.line?.close(4005)"),
+        ))
+        // He is not told, and need not be.
+        .is(
+            &["inconclusive"],
+            "bob is told that the room is gone did not happen",
+            &meeting.does(
+                TOLD_END,
+                "if (place.line === line) say({ ended: room }, line)",
+            ),
+        )
         .ask();
 }
 

@@ -65,6 +65,10 @@ impl<'s> Course<'s> {
             Condition::Said { peer, .. } => {
                 self.connection(std::iter::once(peer), "waits for a text", step);
             }
+            Condition::RoomEnded { .. } => {
+                let what = "waits for the end of a room that somebody else removes";
+                self.need(Need::HearsRoomEnd, what, step);
+            }
             Condition::Applied { what, .. } => {
                 self.need(Need::Relays(*what), format!("waits for `{what}`"), step);
             }

@@ -96,6 +96,15 @@ pub(crate) const CONDITIONS: &[Verb] = &[
         build::error,
     ),
     condition(
+        "room-ended",
+        "The peer is told that its room is gone, which it has not asked for: it hears `destroyed`, or `kicked`.",
+        &[
+            must("peer", Shape::Peer, "Who."),
+            must("room-ended", Shape::True, "Always `true`."),
+        ],
+        build::room_ended,
+    ),
+    condition(
         "disconnected",
         "The peer's signaling connection has ended.",
         &[

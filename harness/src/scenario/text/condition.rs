@@ -53,6 +53,7 @@ impl Condition {
             } => format!("{peer} hears {text:?}{} through a channel", from(who)),
             Condition::Applied { peer, what } => format!("{peer}'s stack takes in a remote {what}"),
             Condition::Error { peer, during } => format!("{peer}'s stack refuses {during}"),
+            Condition::RoomEnded { peer } => format!("{peer} is told that the room is gone"),
             Condition::Disconnected { peer } => format!("{peer}'s signaling connection ends"),
             Condition::Passes(sought) => sought.to_string(),
         }

@@ -487,6 +487,7 @@ fn condition_entries(condition: &Condition) -> Entries {
         }
         Condition::Applied { peer, what } => vec![who("peer", peer), ("applied", what.to_string())],
         Condition::Error { peer, during } => vec![who("peer", peer), ("error", scalar(during))],
+        Condition::RoomEnded { peer } => vec![who("peer", peer), ("room-ended", "true".into())],
         Condition::Disconnected { peer } => {
             vec![who("peer", peer), ("disconnected", "true".into())]
         }

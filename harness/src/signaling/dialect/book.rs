@@ -437,6 +437,13 @@ impl Book {
             inside.remove(peer);
         }
     }
+
+    /// This peer is not in this room any more, if it was.
+    pub fn leave_room(&self, room: &str, peer: &str) {
+        if let Some(inside) = lock(&self.0).inside.get_mut(room) {
+            inside.remove(peer);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What words a server says, be it in a message of their own, in another's place, or worked out.
 
+use super::book::NUMBER;
 use super::words::Hears;
-use super::{Dialect, Ends};
+use super::{Dialect, Ends, Hearing};
 use crate::signaling::Kind;
 
 impl Dialect {
@@ -16,6 +17,15 @@ impl Dialect {
     fn has_form(&self, kind: Kind) -> bool {
         let mut forms = self.hear.iter();
         forms.any(|(heard, _)| matches!(heard, Hears::Kind(there) if *there == kind))
+    }
+
+    /// Whether who has not asked for it can be told that his room is gone: `destroyed` that is no answer by its form, or `kicked`.
+    pub fn hears_room_end(&self) -> bool {
+        let is_news = |(heard, hearing): &(Hears, Hearing)| {
+            let answers = hearing.http.is_some() || hearing.ack || hearing.captures(NUMBER);
+            *heard == Hears::Kind(Kind::Destroyed) && !answers
+        };
+        self.has_form(Kind::Kicked) || self.hear.iter().any(is_news)
     }
 
     /// Whether the answer to who comes in has this: `room`, which; `with`, who is inside; `state`, what each of them shows; `host`, who that is.

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{answer, asks, line, message, peer, refuses, world};
+use crate::record::Seq;
 use crate::scenario::Condition;
 use crate::signaling::{Kind, Notice};
 
@@ -125,4 +126,63 @@ fn who_meets_anew_is_connected_only_by_what_comes_then() {
     let [word, heard] = answer(5, "joined", notice);
     let alone = [&all[..4], &[word, heard]].concat();
     assert_eq!(connected(&alone), [None, Some(3)]);
+}
+
+/// One word answers who has removed a room, tells those who were in it, and may tell everybody.
+#[test]
+fn who_asks_for_the_end_of_his_room_is_not_told_of_it() {
+    let ended = |all: &[Json]| {
+        let made = json!({ "notice": "created", "room": "lobby" });
+        let all = [&[asks("create")], &answer(2, "created", made)[..], all].concat();
+        world(&all).satisfied(&Condition::RoomEnded {
+            peer: peer("alice"),
+        })
+    };
+    let told = |seq: Seq, kind: &str, room: &str| {
+        answer(seq, kind, json!({ "notice": kind, "room": room }))
+    };
+    for kind in ["destroyed", "kicked"] {
+        assert_eq!(ended(&told(4, kind, "lobby")), Some(vec![5]), "{kind}");
+    }
+    let asked = asks("destroy");
+    let [word, heard] = told(5, "destroyed", "lobby");
+    assert_eq!(ended(&[asked.clone(), word, heard]), None);
+    // Of another room.
+    let other = json!({ "word": "request", "request": { "ask": "destroy", "room": "attic" } });
+    let [word, heard] = told(5, "destroyed", "attic");
+    assert_eq!(ended(&[message("up", "text", other), word, heard]), None);
+    // Held on its way it is what it was.
+    let released =
+        |of: Seq| json!({ "event": "released", "message": of, "delivered": true, "cause": [of] });
+    let held = |seq: Seq| {
+        let [mut word, _] = told(seq, "destroyed", "lobby");
+        word["fate"] = json!("held");
+        word
+    };
+    let [_, heard] = told(5, "destroyed", "lobby");
+    assert_eq!(ended(&[held(4), released(4), heard]), Some(vec![6]));
+    let [_, heard] = told(6, "destroyed", "lobby");
+    assert_eq!(ended(&[asked, held(5), released(5), heard]), None);
+}
+
+/// It is a word heard like another.
+#[test]
+fn a_word_of_the_end_of_a_room_can_be_waited_for_by_its_name() {
+    let made = json!({ "notice": "created", "room": "lobby" });
+    let gone = json!({ "notice": "destroyed", "room": "lobby" });
+    let all = [
+        &[asks("create")],
+        &answer(2, "created", made)[..],
+        &answer(4, "destroyed", gone),
+    ]
+    .concat();
+    let hears = Condition::Hears {
+        peer: peer("alice"),
+        kind: Kind::Destroyed,
+        from: None,
+    };
+    let mut world = world(&all);
+    assert_eq!(world.satisfied(&hears), Some(vec![5]));
+    let peer = peer("alice");
+    assert_eq!(world.satisfied(&Condition::RoomEnded { peer }), None);
 }

@@ -262,11 +262,10 @@ const ROWS: &[Row] = &[
     Row { number: 34, title: "who is told that his room is removed can come into another", source: Source::Every("destroy"), native: false, broken_by: "destroy-keeps-inside",
         why: "What is kept of each who was inside outlives the room: he is nowhere, and is let in nowhere.",
         steps: "needs free destroy\n\
-            needs told kick\n\
             given open dave attic\n\
             given meet\n\
             given destroy: { peer: alice, room: lobby }\n\
-            once await: { peer: bob, hears: kicked, within: 2s }\n\
+            once await: { peer: bob, room-ended: true, within: 2s }\n\
             do enter bob attic\n\
             then tell bob dave offer\n\
             then tell dave bob answer" },

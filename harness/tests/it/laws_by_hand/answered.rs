@@ -237,3 +237,54 @@ fn a_leave_needs_an_answer_only_where_there_is_one() {
         []
     );
 }
+
+fn destroys(b: &mut TraceBuilder, who: &Link, name: &str) -> Seq {
+    let room = room(name);
+    b.ask(who, Request::Destroy { room }, &[])
+}
+
+fn destroyed(b: &mut TraceBuilder, to: &Link, name: &str) -> Seq {
+    let room = room(name);
+    b.tell(to, Notice::Destroyed { room }, None, &[])
+}
+
+/// The answer to who removes a room may go to all who are inside, and to everybody.
+#[test]
+fn who_has_not_asked_for_it_may_be_told_that_a_room_is_gone() {
+    let (mut b, alice, bob) = pair();
+    let carol = link("carol", 1);
+    b.create(&carol, "attic");
+    destroys(&mut b, &alice, "lobby");
+    for each in [&bob, &carol, &alice] {
+        destroyed(&mut b, each, "lobby");
+    }
+    b.fence(&[&alice, &bob, &carol]);
+    assert_eq!(broken(&b), []);
+    // Carol is where she was, and hears who comes and goes there.
+    b.join(&bob, "attic", &[&carol]);
+    let gone = down(&mut b, &bob);
+    later(&mut b, 10 * SECOND);
+    b.fence(&[&alice, &carol]);
+    assert_eq!(broken(&b), [(1, gone)]);
+}
+
+/// That his own room is gone is no answer to who would remove another, and no word of that one.
+#[test]
+fn the_end_of_another_room_is_no_answer() {
+    for refused in [true, false] {
+        let (mut b, alice, bob) = pair();
+        let carol = link("carol", 1);
+        b.create(&carol, "attic");
+        destroys(&mut b, &alice, "lobby");
+        let asked = destroys(&mut b, &bob, "attic");
+        destroyed(&mut b, &bob, "lobby");
+        destroyed(&mut b, &alice, "lobby");
+        if refused {
+            let request = Some(Kind::Destroy);
+            let reason = "not yours".into();
+            b.tell(&bob, Notice::Refused { request, reason }, None, &[]);
+        }
+        b.fence(&[&alice, &bob, &carol]);
+        assert_eq!(broken(&b), if refused { vec![] } else { vec![(4, asked)] });
+    }
+}
