@@ -107,6 +107,9 @@ pub(super) const SHORTLY: &str = "SHORTLY";
 /// What stands for the time after which whoever is lost has no place any more, and that is known.
 pub(super) const UNTIL_GONE: &str = "UNTIL-GONE";
 
+/// The promise that those inside hear that their room was removed. Where the dialect does not declare it, what is seen is a fact.
+pub(super) const ROOM_END: &str = "tells-room-end";
+
 /// The promise that what is no longer than so much is taken. Where the dialect does not declare it, what is seen is a fact.
 pub(super) const TAKES: &str = "takes-up-to";
 

@@ -337,6 +337,28 @@ fn who_is_told_that_his_room_is_gone_is_out_of_it_whatever_the_word() {
         .ask();
 }
 
+/// Who is inside is told of the end of the room where that is promised; else it is a fact.
+#[test]
+fn who_is_inside_when_the_room_is_removed_is_told() {
+    let meeting = example("meeting");
+    let to_himself = meeting.does(
+        TOLD_END,
+        "if (place.line === line) say({ ended: room }, line)",
+    );
+    let to_one = meeting.does(
+        TOLD_END,
+        "if (place.line === line || place.name === 'bob') say({ ended: room }, place.line)",
+    );
+    let unpromised = |server: &Changed| server.unsaid("tells-room-end");
+    asking(&["2.36", "2.37"])
+        .holds(&meeting)
+        .breaks(&["2.36", "2.37"], &to_himself)
+        .breaks(&["2.37"], &to_one)
+        .is(&["fact"], "not so: ", &unpromised(&to_himself))
+        .is(&["fact"], "hears `destroyed`", &unpromised(&meeting))
+        .ask();
+}
+
 #[test]
 fn when_the_host_is_back_all_hear_of_the_same_one() {
     let meeting = example("meeting");

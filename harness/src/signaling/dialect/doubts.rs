@@ -7,7 +7,7 @@ use super::template::Hole;
 use super::words::Hears;
 use super::{Dialect, Ends, Saying};
 use crate::mistake::Mistakes;
-use crate::signaling::Kind;
+use crate::signaling::{Kind, Reason};
 use crate::terms::Direction;
 use crate::yaml::{self, Node};
 
@@ -48,6 +48,7 @@ impl Dialect {
         self.granted_before(&root, &mut doubts);
         self.one_sided(&root, &mut doubts);
         self.promised(&root, &mut doubts);
+        self.never_ended(&root, &mut doubts);
         self.nobodys_line(&root, &mut doubts);
         self.captured_in_vain(&root, &mut doubts);
         doubts.sort();
@@ -194,6 +195,24 @@ impl Dialect {
                     .add(&span, format!("`{kind}` {found}"))
                     .expect(expected);
             }
+        }
+    }
+
+    /// That those inside are told of an end of their room that none of them is told of, or that never comes.
+    fn never_ended(&self, root: &Node, doubts: &mut Mistakes) {
+        let Some(node) = find(root, "tells-room-end").filter(|_| self.properties.tells_room_end)
+        else {
+            return;
+        };
+        let found = "`tells-room-end` promises news that never comes";
+        if !self.hears_room_end() {
+            doubts
+                .add(&node.span, found)
+                .expect("there is neither `hear: kicked`, nor a `hear: destroyed` that comes as a message and not as an answer");
+        } else if self.properties.refusals.has(Reason::Occupied) {
+            doubts.add(&node.span, found).expect(
+                "no room is removed while others are inside, who could be told: `refusals: occupied`",
+            );
         }
     }
 
@@ -511,6 +530,35 @@ mod tests {
                 "11: `say.leave` is never understood at the tap (it reads as `say.join` above)",
             ]
         );
+    }
+
+    #[test]
+    fn what_is_promised_of_the_end_of_a_room_that_nobody_hears_of_is_told() {
+        let destroy = "  destroy: { message: { do: destroy } }\n";
+        let by_http = "  destroy: { http: POST /destroy }\n";
+        let destroyed = "  destroyed: { message: { is: gone } }\n";
+        let (own, told) = (
+            "  destroyed: { http: POST /destroy, status: 200 }\n",
+            "  kicked: { message: { is: out } }\n",
+        );
+        let never = "3: `tells-room-end` promises news that never comes";
+        let unheard = format!(
+            "{never} (there is neither `hear: kicked`, nor a `hear: destroyed` that comes as a message and not as an answer)"
+        );
+        let empty = format!(
+            "{never} (no room is removed while others are inside, who could be told: `refusals: occupied`)"
+        );
+        let tells = "tells-room-end: true\n";
+        let occupied = "tells-room-end: true\nrefusals: { occupied: others }\n";
+        for (head, say, hear, expected) in [
+            (tells, destroy, destroyed.to_owned(), vec![]),
+            (tells, by_http, format!("{own}{told}"), vec![]),
+            (tells, by_http, own.to_owned(), vec![unheard]),
+            ("tells-room-end: false\n", by_http, own.to_owned(), vec![]),
+            (occupied, destroy, destroyed.to_owned(), vec![empty]),
+        ] {
+            assert_eq!(doubts(head, say, &hear), expected, "{head}{say}{hear}");
+        }
     }
 
     /// What is told by the answer to who comes in is not known to who asks to come in again.

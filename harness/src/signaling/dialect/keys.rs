@@ -531,6 +531,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Who may put others out of a room (`say: kick`): its `host`, who is its maker until it has another, or `anybody` inside. Who may not is refused as `not-yours`.",
                 "kick-by: host",
             ),
+            may(
+                "tells-room-end",
+                Shape::Flag,
+                "not promised",
+                "Promises that all who are inside hear that somebody else has removed their room: `destroyed`, or `kicked`.",
+                "tells-room-end: true",
+            ),
         ],
     },
     Section {

@@ -87,6 +87,8 @@ pub struct Properties {
     pub host_passes_to_longest: bool,
     /// Who may put others out of a room; `None`: nothing is promised.
     pub kick_by: Option<KickBy>,
+    /// Those inside hear that their room was removed.
+    pub tells_room_end: bool,
 }
 
 /// The server's words for the ways in which somebody goes; `None`: nothing is promised.

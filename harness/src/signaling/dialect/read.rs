@@ -66,6 +66,7 @@ const KEYS: &[&str] = &[
     "announces-host-within",
     "host-passes-to",
     "kick-by",
+    "tells-room-end",
     "offers",
     "candidates",
     "bundle",
@@ -379,7 +380,7 @@ impl Reader<'_> {
                 *time = yaml::duration(node, self.mistakes);
             }
         }
-        let flags: [(&str, &mut bool); 14] = [
+        let flags: [(&str, &mut bool); 15] = [
             ("coalesces", &mut properties.coalesces),
             ("news-before-relays", &mut properties.news_before_relays),
             ("news-once", &mut properties.news_once),
@@ -394,6 +395,7 @@ impl Reader<'_> {
             ("bears-standstill", &mut properties.bears_standstill),
             ("repeats", &mut properties.repeats),
             ("unordered", &mut properties.unordered),
+            ("tells-room-end", &mut properties.tells_room_end),
         ];
         for (key, flag) in flags {
             *flag = find(key)

@@ -275,7 +275,7 @@ for each who is inside.
 
 `granted` is the yes to what leaves who asks where he is: a `kick`, a `set-state`. Who is put out by one hears `kicked`, if he is told; all others hear `peer-left`.
 
-`destroyed` is the yes to who removes a room. Whoever else is inside may hear it as well, or `kicked`, or nothing: no law asks that others be told.
+`destroyed` is the yes to who removes a room. Whoever else is inside may hear it as well, or `kicked`, or nothing: no law asks that others be told, and `tells-room-end` promises it.
 Who hears it of the room that he is in is taken to be out of it. `await: { peer: bob, room-ended: true }` waits for either, be it told to all alike.
 
 Where `{peer}` of such news is a list, the message is a word for each in it. One that captures `{room}` is news of

@@ -1,7 +1,7 @@
 //! 2: rooms: make, enter, limit, leave, remove, and what happens at once.
 
 use crate::laws::Law;
-use crate::validate::case::{ANY_NAME, NOTICES, Row, Section, Source};
+use crate::validate::case::{ANY_NAME, NOTICES, ROOM_END, Row, Section, Source};
 
 const NUMBER: u8 = 2;
 
@@ -274,4 +274,19 @@ const ROWS: &[Row] = &[
         steps: "needs free destroy\n\
             given meet\n\
             do destroy: { peer: bob, room: lobby, refused: not-yours }" },
+    Row { number: 36, title: "who is inside a room that somebody else removes is told", source: Source::Dialect(ROOM_END), native: false, broken_by: "destroy-untold",
+        why: "He waits there for those who are to come, and they come into another room of that name.",
+        steps: "needs free destroy\n\
+            given meet\n\
+            do destroy: { peer: alice, room: lobby }\n\
+            do await: { peer: bob, room-ended: true, within: 5s }" },
+    Row { number: 37, title: "all who are inside a room that somebody else removes are told", source: Source::Dialect(ROOM_END), native: false, broken_by: "destroy-told-to-one",
+        why: "They wait there for each other, and for those who know that it is over.",
+        steps: "needs free destroy\n\
+            given open alice lobby\n\
+            given enter bob lobby\n\
+            given enter carol lobby\n\
+            do destroy: { peer: alice, room: lobby }\n\
+            do await: { peer: bob, room-ended: true, within: 5s }\n\
+            do await: { peer: carol, room-ended: true, within: 5s }" },
 ];
