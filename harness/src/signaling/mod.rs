@@ -12,8 +12,8 @@ mod word;
 pub(crate) use dialect::plain;
 pub use dialect::{
     AbsentPeer, Alias, Audience, Book, Connect, Conversation, Dialect, Difference, Explained,
-    Heard, KickBy, Meant, Names, NewCarrier, Out, Overheard, Properties, SameId, Say, Unread,
-    Unspeakable, Ways, dialect_reference, dialect_schema, skeleton, sketch,
+    Heard, Meant, Names, NewCarrier, Out, Overheard, Properties, SameId, Say, Unread, Unspeakable,
+    Ways, WhoMay, dialect_reference, dialect_schema, skeleton, sketch,
 };
 pub use garbage::{Field, Garbage, Garbled, OnGarbage};
 pub use need::Need;

@@ -107,6 +107,10 @@ pub(super) const SHORTLY: &str = "SHORTLY";
 /// What stands for the time after which whoever is lost has no place any more, and that is known.
 pub(super) const UNTIL_GONE: &str = "UNTIL-GONE";
 
+/// Who may remove a room. Where the dialect does not declare it, what is seen is a fact.
+pub(super) const DESTROY_BY: &str = "destroy-by";
+/// What stands for a destroy of who is inside, and has not made the room, and for how that is to end.
+pub(super) const GUEST_DESTROYS: &str = "GUEST-DESTROYS";
 /// The promise that those inside hear that their room was removed. Where the dialect does not declare it, what is seen is a fact.
 pub(super) const ROOM_END: &str = "tells-room-end";
 

@@ -13,8 +13,8 @@ use super::belongs::{
 };
 use super::beyond::{Beyond, beyond};
 use super::case::{
-    ABSENT_ERROR, ANY_NAME, BEARS, BEHIND_CLOSE, Case, ENDURES, KEEPS, LEAST_KEPT, NOTICES, Number,
-    OTHERS_LOGIN, OTHERS_TICKET, QUEUES, ROOM_END, Source, TAKES, WRONG_LOGIN,
+    ABSENT_ERROR, ANY_NAME, BEARS, BEHIND_CLOSE, Case, DESTROY_BY, ENDURES, KEEPS, LEAST_KEPT,
+    NOTICES, Number, OTHERS_LOGIN, OTHERS_TICKET, QUEUES, ROOM_END, Source, TAKES, WRONG_LOGIN,
 };
 use super::early::{TOO_SOON, back_too_soon};
 use super::end::End;
@@ -605,6 +605,9 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
             &unpromised
         }
         Source::Dialect(BEARS) if !setting.dialect.properties().bears_standstill => &unpromised,
+        Source::Dialect(DESTROY_BY) if setting.dialect.properties().destroy_by.is_none() => {
+            &unpromised
+        }
         Source::Dialect(ROOM_END) if !setting.dialect.properties().tells_room_end => &unpromised,
         Source::Dialect(ANY_NAME) if !setting.dialect.properties().takes_any_name => &unpromised,
         Source::Dialect(LEAST_KEPT)

@@ -41,6 +41,7 @@
 //! | `needs end` | it is promised how soon a server that is asked to end has ended, and that is waited for |
 //! | `needs a goodbye` | a client of the carrier has a way to end what it has begun, with its line open |
 //! | `needs free destroy` | whoever is inside when a room is removed is no reason to refuse it |
+//! | `needs destroy by who is left` | when the maker of a room has gone who is left may remove it |
 //! | `needs patience` | that a silent line is noticed is promised for a time for which it is waited, if it is promised at all |
 //! | `needs a heartbeat` | it is promised that a silent line is noticed |
 //! | `needs word for cut-short` | half of a message is answered by a word; `wrong-type`: what has a number in the place of a text |
@@ -85,16 +86,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::case::{
-    ALL_OF_IT, Case, ENDS_WITH, FIRST_STATE, GOODBYE, HOST, HOST_TOLD, HOW_LEFT, HOW_LOST,
-    IDLE_FOR, MOST_OF_IT, NO_STATE, NOTICED, OTHER_STATE, PATIENTLY, SHORTLY, STANDSTILL, STATES,
-    STATES_TOLD, UNTIL_GONE,
+    ALL_OF_IT, Case, DESTROY_BY, ENDS_WITH, FIRST_STATE, GOODBYE, GUEST_DESTROYS, HOST, HOST_TOLD,
+    HOW_LEFT, HOW_LOST, IDLE_FOR, MOST_OF_IT, NO_STATE, NOTICED, OTHER_STATE, PATIENTLY, SHORTLY,
+    STANDSTILL, STATES, STATES_TOLD, UNTIL_GONE,
 };
 use super::{kept, silence, sized};
 use crate::mistake::Mistakes;
 use crate::names::PeerName;
 use crate::record::{Failure, FailureKind};
 use crate::scenario::{Action, DEFAULT_WITHIN, MAX_PEERS, Place, Scenario, peers_named};
-use crate::signaling::{Dialect, Garbage, KickBy, Kind, Need, OnGarbage, Reason};
+use crate::signaling::{Dialect, Garbage, Kind, Need, OnGarbage, Reason, WhoMay};
 use crate::terms::Direction;
 
 /// For what a step stands in its case.
@@ -180,6 +181,7 @@ impl Script {
                 HOW_LOST,
                 &told_how(dialect.properties().how.lost.as_deref()),
             )
+            .replace(GUEST_DESTROYS, guest_destroys(dialect))
             .replace(HOST_TOLD, &written_out(Some(kept::host_told(dialect))))
             .replace(STATES_TOLD, &written_out(Some(kept::states_told(dialect))))
             .replace(FIRST_STATE, &state(dialect, 0))
@@ -522,6 +524,11 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
         "free destroy" => properties.refusals.has(Reason::Occupied).then(|| {
             format!("with the dialect `{name}` a room is not removed while somebody has a place in it (`refusals: occupied`)")
         }),
+        "destroy by who is left" => match properties.destroy_by {
+            None => undeclared(dialect, DESTROY_BY),
+            Some(WhoMay::Anybody) => None,
+            Some(WhoMay::Host) => declared(properties.host_passes_to_longest, "host-passes-to: longest"),
+        },
         "a heartbeat" => declared(properties.notices_silence_within.is_some(), "notices-silence-within"),
         "word for cut-short" => unworded(Garbage::CutShort, dialect),
         "word for wrong-type" => unworded(Garbage::WrongType, dialect),
@@ -572,7 +579,7 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
             unsaid.then(|| format!("the dialect `{name}` does not declare who may put others out (`kick-by`)"))
         }),
         "kick by host" => needed("kick", dialect, patience).or_else(|| {
-            let anybody = dialect.properties().kick_by != Some(KickBy::Host);
+            let anybody = dialect.properties().kick_by != Some(WhoMay::Host);
             let unanswered = !dialect.answers(Kind::Kick);
             (anybody.then(|| format!("the dialect `{name}` declares `kick-by: anybody`")))
                 .or(unanswered.then(|| format!("with the dialect `{name}` no answer comes to a `kick`")))
@@ -608,6 +615,14 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
         "noticed loss" => needed("announced leaving", dialect, patience)
             .or_else(|| Need::NoticesLoss.lacking(dialect)),
         _ => Some(format!("it needs what this does not know: {what}")),
+    }
+}
+
+/// Somebody removes the room that he is in, and has not made.
+fn guest_destroys(dialect: &Dialect) -> &'static str {
+    match dialect.properties().destroy_by {
+        Some(WhoMay::Anybody) => "destroy: { peer: bob, room: lobby }",
+        Some(WhoMay::Host) | None => "destroy: { peer: bob, room: lobby, refused: not-yours }",
     }
 }
 

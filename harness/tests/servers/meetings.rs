@@ -359,6 +359,43 @@ fn who_is_inside_when_the_room_is_removed_is_told() {
         .ask();
 }
 
+/// Who may remove a room is as it was declared; where nothing is, it is a fact.
+#[test]
+fn who_may_remove_a_room_is_who_was_declared() {
+    let meeting = example("meeting");
+    let any = "if (mine()?.room !== room) return 'host'";
+    let lets_all = meeting.does(ONLY_HOST_ENDS, any);
+    let to_all = |server: &Changed| server.says("destroy-by: host", "destroy-by: anybody");
+    let only_makers =
+        "if (!mine() || mine() !== hostOf(room) || mine().name !== 'alice') return 'host'";
+    let unpromised = |server: &Changed| server.unsaid("destroy-by");
+    asking(&["2.35", "2.38"])
+        .holds(&meeting)
+        .holds(&to_all(&lets_all))
+        .breaks(&["2.35"], &lets_all)
+        .breaks(&["2.35"], &to_all(&meeting))
+        .breaks(&["2.38"], &meeting.does(ONLY_HOST_ENDS, only_makers))
+        .asking(&["2.35"])
+        .is(&["fact"], "so it is", &unpromised(&meeting))
+        .is(
+            &["fact"],
+            "not so: the server granted bob's destroy",
+            &unpromised(&lets_all),
+        )
+        .asking(&["2.38"])
+        .is(
+            &["unsupported"],
+            "declares no `destroy-by`",
+            &unpromised(&meeting),
+        )
+        .is(
+            &["unsupported"],
+            "declares no `host-passes-to: longest`",
+            &meeting.unsaid("host-passes-to"),
+        )
+        .ask();
+}
+
 #[test]
 fn when_the_host_is_back_all_hear_of_the_same_one() {
     let meeting = example("meeting");

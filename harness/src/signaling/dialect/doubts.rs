@@ -48,6 +48,7 @@ impl Dialect {
         self.granted_before(&root, &mut doubts);
         self.one_sided(&root, &mut doubts);
         self.promised(&root, &mut doubts);
+        self.never_asked(&root, &mut doubts);
         self.never_ended(&root, &mut doubts);
         self.nobodys_line(&root, &mut doubts);
         self.captured_in_vain(&root, &mut doubts);
@@ -194,6 +195,21 @@ impl Dialect {
                 doubts
                     .add(&span, format!("`{kind}` {found}"))
                     .expect(expected);
+            }
+        }
+    }
+
+    /// Who may do what nobody has a word for.
+    fn never_asked(&self, root: &Node, doubts: &mut Mistakes) {
+        for (key, request) in [("kick-by", Kind::Kick), ("destroy-by", Kind::Destroy)] {
+            let declared = find(root, key).filter(|node| !node.is_null());
+            if let Some(node) = declared.filter(|_| !self.says(request)) {
+                doubts
+                    .add(
+                        &node.span,
+                        format!("`{key}` says who may ask for what nobody can"),
+                    )
+                    .expect(format!("there is no `say: {request}`"));
             }
         }
     }
@@ -556,6 +572,19 @@ mod tests {
             (tells, by_http, own.to_owned(), vec![unheard]),
             ("tells-room-end: false\n", by_http, own.to_owned(), vec![]),
             (occupied, destroy, destroyed.to_owned(), vec![empty]),
+            ("destroy-by: host\n", destroy, destroyed.to_owned(), vec![]),
+            (
+                "destroy-by: host\n",
+                "",
+                String::new(),
+                vec!["3: `destroy-by` says who may ask for what nobody can (there is no `say: destroy`)".to_owned()],
+            ),
+            (
+                "kick-by: anybody\n",
+                "",
+                String::new(),
+                vec!["3: `kick-by` says who may ask for what nobody can (there is no `say: kick`)".to_owned()],
+            ),
         ] {
             assert_eq!(doubts(head, say, &hear), expected, "{head}{say}{hear}");
         }

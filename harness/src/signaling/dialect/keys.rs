@@ -1,6 +1,6 @@
 //! The one table of a dialect's keys: the schema for editors and the page of reference are made from it, and a test holds the reader to it.
 
-use super::properties::{ABSENT_PEER, AUDIENCE, HOST_PASSES_TO, KICK_BY, SAME_ID};
+use super::properties::{ABSENT_PEER, AUDIENCE, HOST_PASSES_TO, SAME_ID, WHO_MAY};
 use super::read::{CANDIDATES, FRAMINGS};
 
 /// What a value looks like.
@@ -526,10 +526,17 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             may(
                 "kick-by",
-                Shape::Word(KICK_BY),
+                Shape::Word(WHO_MAY),
                 "not promised",
                 "Who may put others out of a room (`say: kick`): its `host`, who is its maker until it has another, or `anybody` inside. Who may not is refused as `not-yours`.",
                 "kick-by: host",
+            ),
+            may(
+                "destroy-by",
+                Shape::Word(WHO_MAY),
+                "not promised",
+                "Who of those inside may remove a room (`say: destroy`): its `host`, who is its maker until it has another, or `anybody`. Who may not is refused as `not-yours`. That others are inside may be another reason to refuse it (`refusals: occupied`).",
+                "destroy-by: host",
             ),
             may(
                 "tells-room-end",

@@ -62,7 +62,7 @@ pub(crate) use filter::plain;
 pub use heard::Heard;
 pub use meant::{Meant, Say};
 pub use overheard::Overheard;
-pub use properties::{AbsentPeer, Audience, KickBy, Properties, SameId, Ways};
+pub use properties::{AbsentPeer, Audience, Properties, SameId, Ways, WhoMay};
 pub use schema::{dialect_reference, dialect_schema};
 pub use skeleton::{NewCarrier, skeleton};
 pub use sketch::{Names, sketch};

@@ -86,7 +86,9 @@ pub struct Properties {
     /// The host is who has been inside longest.
     pub host_passes_to_longest: bool,
     /// Who may put others out of a room; `None`: nothing is promised.
-    pub kick_by: Option<KickBy>,
+    pub kick_by: Option<WhoMay>,
+    /// Who may remove a room; `None`: nothing is promised.
+    pub destroy_by: Option<WhoMay>,
     /// Those inside hear that their room was removed.
     pub tells_room_end: bool,
 }
@@ -139,17 +141,17 @@ pub enum AbsentPeer {
     Silence,
 }
 
-/// Who may put others out of a room.
+/// Who of those inside may do what concerns all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KickBy {
+pub enum WhoMay {
     /// Its host: who has made it, until it has another.
     Host,
     /// Whoever is inside.
     Anybody,
 }
 
-/// The words for [`KickBy`], as files write them.
-pub(crate) const KICK_BY: &[&str] = &["host", "anybody"];
+/// The words for [`WhoMay`], as files write them.
+pub(crate) const WHO_MAY: &[&str] = &["host", "anybody"];
 /// Who becomes host, as files write it.
 pub(crate) const HOST_PASSES_TO: &[&str] = &["longest"];
 /// The words for [`SameId`], as files write them.
@@ -168,7 +170,7 @@ impl Audience {
     }
 }
 
-impl KickBy {
+impl WhoMay {
     pub(super) fn parse(word: &str) -> Self {
         match word {
             "anybody" => Self::Anybody,

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::book::NUMBER;
 use super::promises;
 use super::properties::{
-    ABSENT_PEER, AUDIENCE, AbsentPeer, Audience, HOST_PASSES_TO, KICK_BY, KickBy, Properties,
-    SAME_ID, SameId,
+    ABSENT_PEER, AUDIENCE, AbsentPeer, Audience, HOST_PASSES_TO, Properties, SAME_ID, SameId,
+    WHO_MAY, WhoMay,
 };
 use super::words::Hears;
 use super::{Binary, Dialect, Framing, Hearing, Saying, Then, Way, socketio};
@@ -66,6 +66,7 @@ const KEYS: &[&str] = &[
     "announces-host-within",
     "host-passes-to",
     "kick-by",
+    "destroy-by",
     "tells-room-end",
     "offers",
     "candidates",
@@ -457,10 +458,12 @@ impl Reader<'_> {
         {
             properties.host_passes_to_longest = word == "longest";
         }
-        if let Some(word) =
-            find("kick-by").and_then(|node| yaml::word(node, KICK_BY, self.mistakes))
-        {
-            properties.kick_by = Some(KickBy::parse(word));
+        for (key, who) in [
+            ("kick-by", &mut properties.kick_by),
+            ("destroy-by", &mut properties.destroy_by),
+        ] {
+            let word = find(key).and_then(|node| yaml::word(node, WHO_MAY, self.mistakes));
+            *who = word.map(WhoMay::parse);
         }
         properties
     }

@@ -1,7 +1,7 @@
 //! 2: rooms: make, enter, limit, leave, remove, and what happens at once.
 
 use crate::laws::Law;
-use crate::validate::case::{ANY_NAME, NOTICES, ROOM_END, Row, Section, Source};
+use crate::validate::case::{ANY_NAME, DESTROY_BY, NOTICES, ROOM_END, Row, Section, Source};
 
 const NUMBER: u8 = 2;
 
@@ -269,11 +269,11 @@ const ROWS: &[Row] = &[
             do enter bob attic\n\
             then tell bob dave offer\n\
             then tell dave bob answer" },
-    Row { number: 35, title: "whether who is inside, and has not made the room, is refused when he removes it", source: Source::Nobody, native: false, broken_by: "",
+    Row { number: 35, title: "who is inside, and has not made the room, can remove it or is refused, as was declared", source: Source::Dialect(DESTROY_BY), native: false, broken_by: "guests-destroy",
         why: "Whoever comes into a call could end it for all; or nobody can whose host has gone.",
         steps: "needs free destroy\n\
             given meet\n\
-            do destroy: { peer: bob, room: lobby, refused: not-yours }" },
+            do GUEST-DESTROYS" },
     Row { number: 36, title: "who is inside a room that somebody else removes is told", source: Source::Dialect(ROOM_END), native: false, broken_by: "destroy-untold",
         why: "He waits there for those who are to come, and they come into another room of that name.",
         steps: "needs free destroy\n\
@@ -289,4 +289,14 @@ const ROWS: &[Row] = &[
             do destroy: { peer: alice, room: lobby }\n\
             do await: { peer: bob, room-ended: true, within: 5s }\n\
             do await: { peer: carol, room-ended: true, within: 5s }" },
+    Row { number: 38, title: "who is left in a room when its maker has gone can remove it", source: Source::Dialect(DESTROY_BY), native: false, broken_by: "only-makers-destroy",
+        why: "It is in the hands of somebody who is not there.",
+        steps: "needs destroy by who is left\n\
+            given meet\n\
+            given leave: { peer: alice }\n\
+            given wait: HOST-TOLD\n\
+            do destroy: { peer: bob, room: lobby }\n\
+            then open carol lobby\n\
+            then enter dave lobby\n\
+            then tell dave carol offer" },
 ];
