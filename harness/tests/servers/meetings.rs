@@ -1,7 +1,8 @@
 //! Servers of meetings: who is put out, away, host, and what each shows of himself.
 
-use crate::changed::{Changed, example};
+use crate::changed::{Changed, command, example};
 use crate::table::asking;
+use crate::{beside_others, wanted};
 
 const OUT: &str = "tell(room, { out: place.name })";
 const TOLD_STATE: &str = "tell(me.room, { of: me.name, muted: me.muted }, me)";
@@ -287,15 +288,9 @@ fn a_line_that_ends_by_a_refused_destroy_is_the_servers_doing() {
         .ask();
 }
 
-/// Who is inside may be told by the very word that answers who has removed the room, or by another; and the others of which rooms are gone.
-#[test]
-fn who_is_told_that_his_room_is_gone_is_out_of_it_whatever_the_word() {
-    let meeting = example("meeting");
-    let another = meeting.does(
-        TOLD_END,
-        "say(place.line === line ? { ended: room } : { kicked: true }, place.line)",
-    );
-    let everybody = meeting
+/// Whoever has a line is told which rooms are gone.
+fn tells_everybody(meeting: &Changed) -> Changed {
+    meeting
         .does(TOLD_END, "")
         .does(
             ONLY_HOST_ENDS,
@@ -304,7 +299,18 @@ fn who_is_told_that_his_room_is_gone_is_out_of_it_whatever_the_word() {
             ),
         )
         .does("new WebSocketServer", "const server = new WebSocketServer")
-        .does("'127.0.0.1' }).on(", "'127.0.0.1' })\nserver.on(");
+        .does("'127.0.0.1' }).on(", "'127.0.0.1' })\nserver.on(")
+}
+
+/// Who is inside may be told by the very word that answers who has removed the room, or by another; and the others of which rooms are gone.
+#[test]
+fn who_is_told_that_his_room_is_gone_is_out_of_it_whatever_the_word() {
+    let meeting = example("meeting");
+    let another = meeting.does(
+        TOLD_END,
+        "say(place.line === line ? { ended: room } : { kicked: true }, place.line)",
+    );
+    let everybody = tells_everybody(&meeting);
     let keeps_them = |meeting: &Changed| {
         meeting.does(
             "if (place.line) place.line.ticket = undefined",
@@ -335,6 +341,36 @@ fn who_is_told_that_his_room_is_gone_is_out_of_it_whatever_the_word() {
             ),
         )
         .ask();
+}
+
+/// He is spoken to by who comes in, who need not be told that he is there, and comes back when his line is lost.
+#[test]
+fn who_is_told_that_another_room_is_gone_is_where_he_was() {
+    if !wanted("examples") {
+        return;
+    }
+    let list = ", with: { $each: { name: \"{with}\", muted: \"{state}\" } }";
+    let stand = tells_everybody(&example("meeting")).says(list, "").stand();
+    stand.write(
+        "x.yaml",
+        "scenario: another room is gone
+peers: { alice: { stack: wire }, carol: { stack: wire, reconnects: { within: 3s } }, dave: { stack: wire } }
+steps:
+  - create: { peer: carol, room: attic }
+  - create: { peer: alice, room: lobby }
+  - destroy: { peer: alice, room: lobby }
+  - await: { peer: carol, hears: destroyed }
+  - join: { peer: dave, room: attic }
+  - send: { from: dave, message: offer }
+  - await: { peer: carol, hears: offer, from: dave }
+  - cut: { peer: carol, how: reset }
+  - await: { peer: dave, hears: peer-back, from: carol }
+",
+    );
+    let _beside_others = beside_others();
+    let server = command();
+    let flags = ["run", "x.yaml", "--server", &server, "--dialect", "d.yaml"];
+    stand.glare(&[&flags[..], &["--accept"]].concat()).ends(0);
 }
 
 /// Who is inside is told of the end of the room where that is promised; else it is a fact.
