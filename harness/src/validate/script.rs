@@ -524,11 +524,11 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
         "free destroy" => properties.refusals.has(Reason::Occupied).then(|| {
             format!("with the dialect `{name}` a room is not removed while somebody has a place in it (`refusals: occupied`)")
         }),
-        "destroy by who is left" => match properties.destroy_by {
+        "destroy by who is left" => Need::Says(Kind::Destroy).lacking(dialect).or_else(|| match properties.destroy_by {
             None => undeclared(dialect, DESTROY_BY),
             Some(WhoMay::Anybody) => None,
             Some(WhoMay::Host) => declared(properties.host_passes_to_longest, "host-passes-to: longest"),
-        },
+        }),
         "a heartbeat" => declared(properties.notices_silence_within.is_some(), "notices-silence-within"),
         "word for cut-short" => unworded(Garbage::CutShort, dialect),
         "word for wrong-type" => unworded(Garbage::WrongType, dialect),
