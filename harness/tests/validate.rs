@@ -8,9 +8,10 @@ mod stage_support;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use glare::server::ServerSpec;
+use glare::server::{ServerSpec, ServerUnderTest, UrlSpec};
 use glare::stage::Setting;
 use glare::validate::{Case, Says, ask_all, sections};
 use glare_signaling_server::Fault;
@@ -91,4 +92,65 @@ async fn each_case_is_broken_by_its_fault() {
         unseen.len(),
         unseen.join("\n")
     );
+}
+
+/// Asked at an address it says less, since its process is nobody's to end; what it says there is as true.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_case_holds_at_an_address_where_its_fault_is() {
+    let configurations = configurations();
+    let configurations = &configurations;
+    let base = setting();
+    let base = &base;
+    let cases = sections().into_iter().flat_map(|section| section.cases);
+    // Of garbage, a tenth: what it does is said alike.
+    let some = cases.filter(|case| case.number.section != 7 || case.number.case % 10 == 5);
+    let all = some.filter_map(|case| Some((case.broken_by.parse::<Fault>().ok()?, case)));
+    let all = all.map(|(fault, case)| async move {
+        let number = case.number.to_string();
+        let mut of_it = configurations.iter();
+        let of_it = of_it.position(|one| one.cases.contains(&number.as_str()));
+        let configuration = &configurations[of_it.unwrap_or_default()];
+        let spec = ServerSpec::Embedded {
+            faults: fault.into(),
+            policy: configuration.policy.clone(),
+        };
+        let server = ServerUnderTest::start(spec, base.run.clone(), Arc::new(|_| ()))
+            .await
+            .expect("it starts");
+        let url = format!("http://{}", server.address());
+        let url = UrlSpec {
+            owned: true,
+            // Some of these faults end it: it is there at once, or no more.
+            within: Duration::from_secs(1),
+            ..UrlSpec::new(url.parse().expect("a URL"))
+        };
+        let there = Setting {
+            server: ServerSpec::Url(url),
+            dialect: configuration.dialect.clone(),
+            ..base.clone()
+        };
+        let answers = ask_all(&[case], &Arc::new(there), &|_| ()).await;
+        server.stop().await;
+        let answers = answers.into_iter();
+        answers
+            .map(|answer| (format!("{} with {fault:?}", answer.number), answer.says))
+            .collect::<Vec<(String, Says)>>()
+    });
+    let said: Vec<Vec<(String, Says)>> =
+        stream::iter(all).buffer_unordered(AT_ONCE).collect().await;
+    let said = said.concat();
+    let hold = said.iter().filter(|(_, says)| *says == Says::Holds);
+    assert_eq!(
+        hold.map(|(case, _)| case.as_str()).collect::<Vec<&str>>(),
+        Vec::<&str>::new()
+    );
+    // What is seen of one that has ended, and nobody knows by whom, is no way of its own.
+    let ended = said
+        .iter()
+        .filter(|(case, says)| case.contains("DiesOf") && matches!(says, Says::Fact(_)));
+    assert_eq!(ended.collect::<Vec<_>>(), Vec::<&(String, Says)>::new());
+    let broken = said
+        .iter()
+        .filter(|(_, says)| matches!(says, Says::Broken(_)));
+    assert!(broken.count() > 100, "{said:#?}");
 }

@@ -31,10 +31,45 @@ pub(super) fn withheld(case: &Case, server: &UrlSpec) -> Option<String> {
             "step {number} (`send-raw`) writes the name of {room} itself, which has an ending of this case's own on the server at {url}"
         ));
     }
+    if let Some(name) = means_itself(case) {
+        return Some(format!(
+            "it asks for the name `{name}` itself, which has an ending of this case's own on the server at {url}"
+        ));
+    }
     let step = demanding(Demands::Consent).filter(|_| !server.owned)?;
     Some(format!(
         "{step} is nasty to the server: with --i-own-this-server it is played against {url} all the same"
     ))
+}
+
+/// Names that a server may take for something else, and does not with an ending: what every JavaScript object has, and what JSON and JavaScript call
+/// nothing.
+const MEANT: [&str; 12] = [
+    "__proto__",
+    "prototype",
+    "constructor",
+    "toString",
+    "toLocaleString",
+    "valueOf",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "null",
+    "undefined",
+    "NaN",
+];
+
+/// A name of a peer or a room in this case of which its exact letters matter. A page says its own.
+fn means_itself(case: &Case) -> Option<&str> {
+    let peers = case.scenario.peers.iter();
+    let peers = peers.filter(|(_, spec)| !spec.is_app());
+    let steps = case.scenario.each_step();
+    let rooms = steps.filter_map(|(_, step)| match &step.action {
+        Action::Create { room, .. } | Action::Join { room, .. } => Some(room.as_str()),
+        _ => None,
+    });
+    let mut names = peers.map(|(name, _)| name.as_str()).chain(rooms);
+    names.find(|name| MEANT.contains(name))
 }
 
 /// The first step whose raw text names a room that other steps use.

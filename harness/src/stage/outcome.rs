@@ -93,6 +93,8 @@ pub struct Outcome {
     pub laws: Vec<Judged>,
     /// Why a law may be broken of which nothing is told, if so: not each was asked, or not of all that happened.
     pub unasked: Option<String>,
+    /// That a server which somebody else has started refuses connections after the steps, and what it got last, if so: nobody knows who has ended it.
+    pub refuses: Option<String>,
     /// The record on disk, if one was asked for.
     pub trace: Option<PathBuf>,
     /// From the first boot to the verdict, clearing up not counted.

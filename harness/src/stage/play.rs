@@ -107,12 +107,14 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
         _ => log(&events, &setting),
     };
     let wrong = causal(&log, &events, &facts(&events, &setting).edges()).err();
-    let (mut verdict, laws, took) = match stage {
+    let Concluded {
+        mut verdict,
+        laws,
+        took,
+        refuses,
+    } = match stage {
         Some(stage) => Box::pin(conclude(case, &recorder, stage, ran, began)).await,
-        None => {
-            let verdict = ran.err().unwrap_or(Verdict::Pass);
-            (verdict, Vec::new(), began.elapsed())
-        }
+        None => Concluded::early(ran.err().unwrap_or(Verdict::Pass), began),
     };
     if let (Some(violation), Verdict::Pass) = (wrong, &verdict) {
         let why = format!("this is an error of glare itself: {violation}");
@@ -181,6 +183,7 @@ pub async fn play_with(case: &Case, setting: Arc<Setting>, last_word: &dyn LastW
         record,
         laws,
         unasked,
+        refuses,
         trace,
         took,
     }
@@ -264,6 +267,26 @@ fn shorten(verdict: &mut Verdict) {
     }
 }
 
+/// What is known when the stage is cleared.
+struct Concluded {
+    verdict: Verdict,
+    laws: Vec<Judged>,
+    took: Duration,
+    refuses: Option<String>,
+}
+
+impl Concluded {
+    /// Where nothing was asked of the server.
+    fn early(verdict: Verdict, began: Instant) -> Self {
+        Self {
+            verdict,
+            laws: Vec::new(),
+            took: began.elapsed(),
+            refuses: None,
+        }
+    }
+}
+
 /// Clears the stage, looks before whether the server goes on and afterwards whether anything is left, and says the verdict.
 async fn conclude(
     case: &Case,
@@ -271,13 +294,13 @@ async fn conclude(
     mut stage: Stage,
     ran: Result<Ran, Verdict>,
     began: Instant,
-) -> (Verdict, Vec<Judged>, Duration) {
+) -> Concluded {
     let mut ran = match ran {
         Ok(ran) => ran,
         Err(verdict) => {
-            let took = began.elapsed();
+            let concluded = Concluded::early(verdict, began);
             stage.clear().await;
-            return (verdict, Vec::new(), took);
+            return concluded;
         }
     };
     let troubled = matches!(ran.end, Err(Stop::Trouble(..)));
@@ -297,13 +320,23 @@ async fn conclude(
     }
     let laws = std::mem::take(&mut ran.laws);
     let blame = Blame::of(&recorder.events_from(0));
-    let verdict = match (judge(case, ran, &laws, &blame), lives) {
-        (Verdict::Pass, Lives::Refuses) => {
-            Verdict::inconclusive(InconclusiveKind::NoServer, refuses(recorder))
+    let refuses = (lives == Lives::Refuses).then(|| refuses(recorder));
+    let verdict = match (judge(case, ran, &laws, &blame), &refuses) {
+        (Verdict::Pass, Some(why)) => {
+            Verdict::inconclusive(InconclusiveKind::NoServer, why.clone())
+        }
+        (Verdict::Fail(mut failure), Some(why)) => {
+            failure.message = format!("{}; {why}", failure.message);
+            Verdict::Fail(failure)
         }
         (verdict, _) => verdict,
     };
-    (verdict, laws, took)
+    Concluded {
+        verdict,
+        laws,
+        took,
+        refuses,
+    }
 }
 
 /// The facts of these events.

@@ -264,6 +264,9 @@ async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -> Ran {
     {
         return Ran::Nothing(why, Some(outcome));
     }
+    if let Some(why) = &outcome.refuses {
+        return Ran::Says(Says::Inconclusive(why.clone()), Some(outcome));
+    }
     let end = End::of(script, &outcome.record);
     let mut failure = match &outcome.verdict {
         Verdict::Fail(failure) => {
