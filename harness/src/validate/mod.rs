@@ -4,23 +4,29 @@
 //! A case is *broken* only where a promise is (of every server, of the dialect, of an RFC), where things go well without the harm that it does (its
 //! control), and where two fresh processes show the same. What nobody promised is told as a *fact*.
 
+mod again;
 mod belongs;
 mod beyond;
 mod case;
 mod column;
+mod controls;
 mod deviations;
 mod early;
 mod end;
+mod evidence;
 mod export;
 mod gone;
 mod kept;
 mod matrix;
+mod once;
 mod page;
 mod passed;
 mod play;
+mod promised;
 mod refusal;
 mod script;
 mod sections;
+mod seen;
 mod silence;
 mod sized;
 mod told;
