@@ -1,10 +1,12 @@
 //! What the cases of `glare validate` must say of servers: a table, of which all rows are asked side by side.
 
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use glare::server::{EVERYBODY, Login, Logins};
 use glare::stage::{Setting, Turns};
 use glare::validate::{Answer, Case, PATIENCE, Says, ask_all, sections};
 use glare_signaling_server::Faults;
@@ -58,6 +60,7 @@ pub struct Table {
     /// What the servers that follow are asked.
     cases: Vec<Case>,
     patience: Duration,
+    password: Option<Login>,
     rows: Vec<Row>,
 }
 
@@ -65,6 +68,8 @@ pub struct Table {
 struct Row {
     server: Changed,
     cases: Vec<(Case, Wanted)>,
+    /// What each peer is given to log in with, if its dialect has that.
+    password: Option<Login>,
 }
 
 /// The servers that follow are asked these cases.
@@ -80,6 +85,7 @@ pub fn asking_sections(numbers: &[u8]) -> Table {
     Table {
         cases: wanted.flat_map(|section| section.cases).collect(),
         patience: PATIENCE,
+        password: None,
         rows: Vec::new(),
     }
 }
@@ -107,6 +113,14 @@ impl Table {
     /// For how long the servers that follow are waited for, where what comes may never come.
     pub fn patient(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// What the servers that follow are shown as `{password}`.
+    pub fn with_password(self, password: Login) -> Self {
+        Self {
+            password: Some(password),
+            ..self
+        }
     }
 
     /// All hold on this server.
@@ -144,11 +158,14 @@ impl Table {
 
     /// And of the last server this is not said.
     pub fn and_never(mut self, told: &'static str) -> Self {
-        let last = self.rows.last_mut().expect("a server");
-        for (_, wanted) in &mut last.cases {
+        for (_, wanted) in &mut self.last_row().cases {
             wanted.untold = Some(told);
         }
         self
+    }
+
+    fn last_row(&mut self) -> &mut Row {
+        self.rows.last_mut().expect("a server")
     }
 
     fn row(mut self, server: &Changed, wanted: impl Fn(&Case) -> Wanted) -> Self {
@@ -159,6 +176,7 @@ impl Table {
         self.rows.push(Row {
             server: server.clone(),
             cases: asked.map(|case| (case.clone(), wanted(&case))).collect(),
+            password: self.password.clone(),
         });
         self
     }
@@ -246,6 +264,7 @@ impl Row {
         let setting = Arc::new(Setting {
             server: Changed::spec(&stand),
             dialect: Arc::new(Changed::dialect(&stand)),
+            logins: Arc::new(self.logins(stand.folder.path())),
             // All tests of this binary share what lets a case be busy.
             turns: TURNS.clone(),
             ..Setting::reference(Faults::none()).expect("a run")
@@ -261,6 +280,15 @@ impl Row {
             }
         }
         otherwise
+    }
+
+    fn logins(&self, folder: &Path) -> Logins {
+        let password = self.password.iter();
+        let of_each = password.map(|login| ("password".to_owned(), login.clone()));
+        Logins {
+            peers: [(EVERYBODY.to_owned(), of_each.collect())].into(),
+            folder: folder.to_owned(),
+        }
     }
 
     /// The least first.
