@@ -70,6 +70,8 @@ struct Row {
     cases: Vec<(Case, Wanted)>,
     /// What each peer is given to log in with, if its dialect has that.
     password: Option<Login>,
+    /// One of them holds at least: where none is asked, nothing is broken.
+    one_holds: bool,
 }
 
 /// The servers that follow are asked these cases.
@@ -140,9 +142,11 @@ impl Table {
         })
     }
 
-    /// This server breaks nothing, whatever else is said of it.
+    /// This server breaks nothing, and holds something, whatever else is said of it.
     pub fn breaks_nothing(self, server: &Changed) -> Self {
-        self.row(server, |_| Wanted::of(&[]))
+        let mut table = self.row(server, |_| Wanted::of(&[]));
+        table.last_row().one_holds = true;
+        table
     }
 
     /// Of each case one of these words is said, and this.
@@ -177,6 +181,7 @@ impl Table {
             server: server.clone(),
             cases: asked.map(|case| (case.clone(), wanted(&case))).collect(),
             password: self.password.clone(),
+            one_holds: false,
         });
         self
     }
@@ -235,7 +240,12 @@ fn a_table_tells_what_is_said_otherwise() {
         .is(&["broken"], "", &wrong)
         .and_never("granted")
         .breaks_nothing(&right)
-        .breaks_nothing(&wrong);
+        .breaks_nothing(&wrong)
+        .asking(&["3.43", "4.1"])
+        .breaks_nothing(&right)
+        // It numbers nothing.
+        .asking(&["6.17"])
+        .breaks_nothing(&right);
     let told = table.otherwise();
     let found = told.iter().map(|told| {
         let line = |begins: &str| {
@@ -252,6 +262,8 @@ fn a_table_tells_what_is_said_otherwise() {
         ("broken:", "broken"),
         ("broken:", "broken"),
         ("broken:", "anything"),
+        ("broken", "one"),
+        ("unsupported", "one"),
     ];
     let expected = expected.map(|(found, expected)| (found.to_owned(), expected.to_owned()));
     assert_eq!(found, expected, "{}", told.join("\n"));
@@ -278,6 +290,16 @@ impl Row {
                 Some(answer) => otherwise.push(self.told(wanted, answer)),
                 None => otherwise.push(format!("{}: no answer", case.number)),
             }
+        }
+        let holds = |answer: &Answer| matches!(answer.says, Says::Holds);
+        if self.one_holds && !answers.iter().any(holds) {
+            let words = answers.iter().map(|answer| answer.says.word());
+            otherwise.push(format!(
+                "of {} cases none holds\n  found: {}\n  expected: one that holds\n  with\n{}",
+                answers.len(),
+                words.collect::<Vec<_>>().join(", "),
+                self.server.changes,
+            ));
         }
         otherwise
     }
