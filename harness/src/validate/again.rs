@@ -31,7 +31,7 @@ impl Ran {
 }
 
 /// So often a run that says nothing is played anew: the machine may have had no time for it.
-pub(super) const TRIES: u32 = 3;
+const TRIES: u32 = 3;
 
 /// So often a case is played that asks for what comes in a moment that a run may miss.
 pub(super) const LOOKS: u32 = 5;

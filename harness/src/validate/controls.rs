@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, OnceCell};
 
-use super::again::TRIES;
+use super::again::LOOKS;
 use super::belongs::{belongs, breaks_behind_close, homes, shows_behind_close, wire_homes};
 use super::case::{Case, Number};
 use super::once::run;
@@ -46,7 +46,7 @@ impl Controls {
             let script = Script::of(home, &setting.dialect);
             let mut there = self.of(&script, setting).await;
             // It comes in a moment that a run may miss.
-            for left in (0..TRIES).rev() {
+            for left in (0..LOOKS).rev() {
                 match &there {
                     Some(there) if shows_behind_close(there) => return true,
                     Some(_) if left > 0 => {}

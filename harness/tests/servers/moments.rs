@@ -77,3 +77,12 @@ fn what_stands_behind_a_close_frame_now_and_then_is_looked_for_more_than_once() 
         .holds(&behind_its_close("false"))
         .ask_alone();
 }
+
+/// It is no matter of another case where the one that asks for it sees it in one of its runs, be that the last.
+#[test]
+fn another_case_looks_as_often_as_the_one_that_asks_for_it() {
+    asking(&["8.1"])
+        .holds(&behind_its_close("false"))
+        .holds(&behind_its_close("nth === 0 || nth === 5"))
+        .ask_alone();
+}
