@@ -8,7 +8,7 @@ use super::case::{BEARS, Case, IDLE, Source};
 use super::script::{Role, Script};
 use crate::names::{Link, PeerName};
 use crate::record::{Event, Failure, FailureKind, What};
-use crate::scenario::{Action, Answer, Condition, Place, Scenario, Sought};
+use crate::scenario::{Action, Answer, Condition, Place, Scenario, Sought, Step};
 use crate::signaling::{Dialect, Kind, Notice, Word};
 use crate::stage::Outcome;
 use crate::terms::{Direction, Ending, Side};
@@ -18,8 +18,13 @@ const LONG_IDLE: Duration = Duration::from_millis(500);
 
 /// Whose doing it is that the line is gone.
 pub(super) enum Gone {
-    /// The server's, unasked: how it is told.
-    ByServer(String),
+    /// The server's, unasked.
+    ByServer {
+        /// How it is told.
+        told: String,
+        /// Whose line it was does what the case asks.
+        asks: bool,
+    },
     /// The dialect's, or the server's, which may: who is in no room has no line, or who was put out of one.
     ByDialect(String),
     /// Anybody else's, or the server's for a reason.
@@ -233,9 +238,21 @@ impl Course<'_> {
                 "{ended} when nobody had done anything for {idle} ms: it may end idle lines ({message})"
             )));
         }
-        Some(Gone::ByServer(format!(
-            "{ended}, which nobody had asked for\n  seen by this: {message}"
-        )))
+        Some(Gone::ByServer {
+            told: format!("{ended}, which nobody had asked for\n  seen by this: {message}"),
+            asks: self.asks(peer),
+        })
+    }
+
+    /// Whether a step so far that is what the case asks, or does harm, is this peer's.
+    fn asks(&self, peer: &PeerName) -> bool {
+        (1..=self.failed).any(|step| {
+            let is_deed = matches!(self.script.role(step), Some(Role::Deed | Role::Harm));
+            let mut actors = (self.step(step).into_iter())
+                .flat_map(Step::with_inner)
+                .filter_map(|step| step.action.actor());
+            is_deed && actors.any(|actor| actor == peer)
+        })
     }
 
     /// The peer's lines, by number.
@@ -330,9 +347,12 @@ impl Course<'_> {
         waits.max().unwrap_or_default()
     }
 
+    fn step(&self, number: usize) -> Option<&Step> {
+        self.scenario.steps.get(number.checked_sub(1)?)
+    }
+
     fn action(&self, step: usize) -> Option<&Action> {
-        let step = self.scenario.steps.get(step.checked_sub(1)?)?;
-        Some(&step.action)
+        Some(&self.step(step)?.action)
     }
 
     /// Whether a step has had somebody put this one out, or remove the room that he was in, with nothing behind it that he came in by. What the

@@ -133,9 +133,18 @@ pub(super) async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -
             return Once::Says(says, Some(outcome));
         }
     }
+    // Of a server that has ended it is known why its lines have.
+    let gone = match &end {
+        Some(_) => None,
+        None => gone(case, script, &failure, &outcome, &setting.dialect),
+    };
+    let may_close = match &gone {
+        Some(Gone::ByServer { asks, .. }) => script.is_odd && *asks,
+        _ => script.is_odd,
+    };
     let waits = matches!(failure.kind, FailureKind::TimedOut | FailureKind::Hopeless);
     let owes_answers = setting.dialect.properties().answers_within.is_some();
-    if script.is_odd && waits && !owes_answers && failure.breaches.is_empty() {
+    if may_close && waits && !owes_answers && failure.breaches.is_empty() {
         let says = Says::Fact(format!("not so: {}", failure.message));
         return Once::Says(says, Some(outcome));
     }
@@ -143,16 +152,11 @@ pub(super) async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -
         let says = Says::Fact(format!("not so: {}; {refusal}", failure.message));
         return Once::Says(says, Some(outcome));
     }
-    // Of a server that has ended it is known why its lines have.
-    let gone = match &end {
-        Some(_) => None,
-        None => gone(case, script, &failure, &outcome, &setting.dialect),
-    };
     match gone {
-        Some(Gone::ByServer(told)) if script.is_odd => {
+        Some(Gone::ByServer { told, .. }) if may_close => {
             return Once::Says(Says::Inconclusive(told), Some(outcome));
         }
-        Some(Gone::ByServer(told)) => failure.message = told,
+        Some(Gone::ByServer { told, .. }) => failure.message = told,
         Some(Gone::ByDialect(why)) => return Once::Says(Says::Unsupported(why), Some(outcome)),
         Some(Gone::Otherwise(why)) => return Once::Says(Says::Inconclusive(why), Some(outcome)),
         None => {}

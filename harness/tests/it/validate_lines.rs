@@ -1,5 +1,6 @@
 //! Who cannot do what a case asks because his line is gone: whether a server is accused of that depends on who ended it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -156,7 +157,7 @@ fn case(number: &str) -> Case {
 }
 
 /// One like 4.1, which a server owes.
-fn own(steps: &'static str) -> Case {
+fn own(steps: impl Into<Cow<'static, str>>) -> Case {
     Case {
         steps: steps.into(),
         ..case("4.1")
@@ -234,6 +235,30 @@ async fn a_server_that_ends_a_line_unasked_is_accused_of_that() {
     let whole = "given meet\ngiven tell bob alice offer\nthen tell bob alice answer";
     let told = says(Ends::AtTheDoor, own(whole)).await;
     assert!(matches!(told, Says::Holds), "{told:?}");
+}
+
+/// That a server may end the line of who does what is asked excuses the end of nobody else's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_may_be_ended_is_that_of_who_does_what_is_asked() {
+    let ended = "await: { peer: bob, disconnected: true, within: 2s }";
+    for (says_so, waits) in [("Inconclusive", false), ("Fact", true)] {
+        let then = match waits {
+            true => "await: { peer: bob, hears: answer, from: alice }",
+            false => "send: { from: bob, to: alice, message: answer }",
+        };
+        let his =
+            format!("may close\ngiven meet\ndo tell bob alice offer\ndo {ended}\nthen {then}");
+        let told = says(Ends::AtAnOffer, own(his)).await;
+        assert!(format!("{told:?}").starts_with(says_so), "{told:?}");
+        let hers = format!(
+            "may close\ngiven meet\ngiven tell bob alice offer\nonce {ended}\ndo send alice bob answer\nthen {then}"
+        );
+        let told = says(Ends::AtAnOffer, own(hers)).await;
+        assert!(
+            matches!(&told, Says::Broken(why) if why.starts_with("the server ended bob's line")),
+            "{told:?}"
+        );
+    }
 }
 
 /// Servers and proxies end idle lines, and no dialect promises otherwise.
