@@ -85,6 +85,12 @@ impl Logins {
         names.find(|name| self.find(peer, name).is_none())
     }
 
+    /// Whether this is what some peer says for this name each time.
+    pub fn is_somebodys(&self, name: &str, value: &str) -> bool {
+        let mut all = self.peers.values().filter_map(|own| own.get(name));
+        all.any(|login| matches!(login, Login::Value(own) if own == value))
+    }
+
     /// Whether these two have one login, whoever dials: then neither has one of its own.
     pub fn are_shared(&self, one: &str, other: &str, names: &[String]) -> bool {
         let alike = |name: &String| {
@@ -168,29 +174,37 @@ impl Logins {
 /// So many of the last letters and digits of a login are other ones in a wrong one: of one that is signed the signature is there.
 const ALTERED: usize = 12;
 
-/// A login that looks as this one does, and is another.
-pub fn altered(login: &str) -> String {
-    let next = |c: char| match c {
-        'z' => 'a',
-        'Z' => 'A',
-        '9' => '0',
-        c => char::from_u32(u32::from(c) + 1).unwrap_or(c),
-    };
-    let mut left = ALTERED;
-    let mut backwards: Vec<char> = login.chars().rev().collect();
-    for c in backwards.iter_mut().filter(|c| c.is_ascii_alphanumeric()) {
-        if left == 0 {
-            break;
+/// A login that looks as this one does, and is another, and nobody's.
+pub fn altered(login: &str, is_somebodys: impl Fn(&str) -> bool) -> String {
+    for by in 1..26 {
+        let text = turned(login, by);
+        if text != login && !is_somebodys(&text) {
+            return text;
         }
-        *c = next(*c);
-        left -= 1;
     }
-    let text: String = backwards.into_iter().rev().collect();
-    match text == login {
-        // There is no letter in it.
-        true => format!("{text}x"),
-        false => text,
+    // There is no letter in it, or all that look so are taken.
+    let mut text = format!("{login}x");
+    while is_somebodys(&text) {
+        text.push('x');
     }
+    text
+}
+
+/// The text with other letters and digits at its end, each so far behind that which was there.
+fn turned(text: &str, by: u32) -> String {
+    let turn = |c: char| {
+        let (first, of) = match c {
+            'a'..='z' => ('a', 26),
+            'A'..='Z' => ('A', 26),
+            _ => ('0', 10),
+        };
+        let place = (u32::from(c) - u32::from(first) + by) % of;
+        char::from_u32(u32::from(first) + place).unwrap_or(c)
+    };
+    let mut backwards: Vec<char> = text.chars().rev().collect();
+    let letters = backwards.iter_mut().filter(|c| c.is_ascii_alphanumeric());
+    letters.take(ALTERED).for_each(|c| *c = turn(*c));
+    backwards.into_iter().rev().collect()
 }
 
 /// One word for a shell. A scenario chooses the names of peers, and must not have anything run by that.
@@ -285,13 +299,23 @@ mod tests {
 
     #[test]
     fn a_wrong_login_looks_as_the_right_one_does() {
-        assert_eq!(altered("secret"), "tfdsfu");
+        let altered_of = |login| altered(login, |_| false);
+        assert_eq!(altered_of("secret"), "tfdsfu");
         assert_eq!(
-            altered("eyJh.eyJz.aZ9-_bcdefghijk"),
+            altered_of("eyJh.eyJz.aZ9-_bcdefghijk"),
             "eyJh.eyJz.aA0-_cdefghijkl"
         );
-        assert_eq!(altered("--"), "--x");
-        assert_ne!(altered(""), "");
+        assert_eq!(altered_of("--"), "--x");
+        assert_ne!(altered_of(""), "");
+    }
+
+    #[test]
+    fn a_wrong_login_is_nobodys_however_many_there_are() {
+        assert_eq!(altered("a", |text| text == "b"), "c");
+        assert_eq!(altered("9", |text| ["0", "1"].contains(&text)), "2");
+        // All of one digit are taken, and one that is longer.
+        let taken = |text: &str| text.len() < 2 || text == "9x";
+        assert_eq!(altered("9", taken), "9xx");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where a peer gets its login before each connection.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use super::Setting;
@@ -23,6 +23,10 @@ pub struct Desk {
     recorder: Option<Recorder>,
     /// Who logs in with what is not its own.
     pretences: Arc<Mutex<BTreeMap<PeerName, Pretence>>>,
+    /// Who takes part.
+    peers: Arc<[PeerName]>,
+    /// What was handed out.
+    given: Arc<Mutex<BTreeSet<String>>>,
     /// Why the first that could not be made was not.
     trouble: Arc<Mutex<Option<String>>>,
 }
@@ -55,7 +59,20 @@ impl Desk {
             lock(&self.trouble).get_or_insert_with(|| why.clone());
         })?;
         if pretence == Some(Pretence::WrongLogin) {
-            given.values_mut().for_each(|value| *value = altered(value));
+            for (name, value) in &mut given {
+                *value = altered(value, |text| {
+                    let as_another = |other: &PeerName| {
+                        let others = new.id_of(other.as_str());
+                        others != id && value.replace(&id, &others) == text
+                    };
+                    self.logins.is_somebodys(name, text)
+                        || lock(&self.given).contains(text)
+                        // It may be made of the id, and for somebody who has yet to dial.
+                        || self.peers.iter().any(as_another)
+                });
+            }
+        } else {
+            lock(&self.given).extend(given.values().cloned());
         }
         for value in given.values() {
             if let Some(recorder) = &self.recorder {
@@ -76,14 +93,20 @@ impl Desk {
     }
 }
 
-/// The desk of this server, for whom nobody records.
-pub(super) fn desk(server: &ServerUnderTest, setting: &Setting) -> Desk {
+/// The desk of this server, for these, of whom nobody records anything.
+pub(super) fn desk(
+    server: &ServerUnderTest,
+    setting: &Setting,
+    peers: impl IntoIterator<Item = PeerName>,
+) -> Desk {
     Desk {
         logins: setting.logins.clone(),
         words: server.words().into(),
         run: Some(setting.run.clone()),
         recorder: None,
         pretences: Arc::default(),
+        peers: peers.into_iter().collect(),
+        given: Arc::default(),
         trouble: Arc::default(),
     }
 }

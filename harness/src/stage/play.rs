@@ -577,13 +577,14 @@ async fn perform(
             return Ended::early(Verdict::inconclusive(InconclusiveKind::Environment, why));
         }
     };
+    let peers = scenario.peers.iter().map(|(peer, _)| peer.clone());
     let scene = Scene {
         setting: setting.clone(),
         recorder: recorder.clone(),
         digest: Digest::new(),
         rules: Arc::new(Rules::of(scenario)),
         directory: directory(case, setting),
-        desk: desk(&server, setting).recorded(recorder.clone()),
+        desk: desk(&server, setting, peers).recorded(recorder.clone()),
         upstream: server.address(),
         pages,
         lost: lost.clone(),

@@ -36,7 +36,7 @@ impl Strangers {
     pub fn at((server, node): (&ServerUnderTest, u32), setting: &Setting, alias: Alias) -> Self {
         let address = server.address_of(node);
         Self {
-            desk: desk(server, setting),
+            desk: desk(server, setting, []),
             tap: setting.tap(Ipv4Addr::LOCALHOST.into(), address),
             dialect: setting.dialect.clone(),
             alias,

@@ -236,3 +236,21 @@ fn who_pretends_logs_in_wrongly_or_as_another_does() {
     .ends(6)
     .says("alice and bob are given one login by the project file");
 }
+
+/// A login may be so short that another one beside it is somebody's.
+#[test]
+fn a_wrong_login_is_no_other_peers() {
+    let steps = "scenario: short\npeers: { a: {}, b: {} }\nsteps:
+  - pretend: { peer: a, login: wrong }
+  - connect: { peer: a, refused: \"token expired\" }
+";
+    for logins in [
+        "[logins.a]\ntoken = \"a\"\n[logins.b]\ntoken = \"b\"\n",
+        "[logins.all]\ntoken = { command = \"echo {me}\" }\n",
+    ] {
+        let stand = stand(logins, steps);
+        // It is good, and nobody has said it yet.
+        stand.write("tokens/b", "");
+        stand.glare(&["run"]).ends(0).says("1 passed");
+    }
+}
