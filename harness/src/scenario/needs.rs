@@ -443,7 +443,6 @@ impl<'s> Course<'s> {
         let before = self.rooms.clone();
         for step in &together.steps {
             self.step(step);
-            self.pretending.feed(&step.action);
         }
         let open: Vec<_> = together.open().map(|(_, action)| action).collect();
         let turned_away = match &together.turned_away {

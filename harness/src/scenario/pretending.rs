@@ -10,7 +10,7 @@ use crate::names::PeerName;
 pub struct Pretending {
     /// With each line that it dials.
     logins: BTreeSet<PeerName>,
-    /// When it asks next to come in.
+    /// When it asks next to join a room.
     tickets: BTreeSet<PeerName>,
 }
 
@@ -18,6 +18,14 @@ impl Pretending {
     /// Whether this peer does.
     pub fn has(&self, peer: &PeerName) -> bool {
         self.logins.contains(peer) || self.tickets.contains(peer)
+    }
+
+    /// Whether it does with this: to make a room nobody shows what another was given.
+    pub fn is_done_by(&self, action: &Action) -> bool {
+        match action {
+            Action::Create { peer, .. } => self.logins.contains(peer),
+            action => action.actor().is_some_and(|peer| self.has(peer)),
+        }
     }
 
     /// Takes in what was done.
@@ -34,8 +42,14 @@ impl Pretending {
                     self.tickets.insert(peer.clone());
                 }
             },
-            Action::Create { peer, .. } | Action::Join { peer, .. } => {
+            Action::Join { peer, .. } => {
                 self.tickets.remove(peer);
+            }
+            Action::Together(together) => {
+                together
+                    .steps
+                    .iter()
+                    .for_each(|step| self.feed(&step.action));
             }
             _ => {}
         }
@@ -61,8 +75,16 @@ mod tests {
             offer: None,
             answer: Answer::Refused,
         };
+        let creates = Action::Create {
+            peer: carol.clone(),
+            room: "attic".into(),
+            answer: Answer::Refused,
+        };
         pretending.feed(&pretend(Pretence::GivenTo(bob.clone())));
         assert!(pretending.has(&carol) && !pretending.has(&bob));
+        // It is for a join.
+        pretending.feed(&creates);
+        assert!(pretending.is_done_by(&joins) && !pretending.is_done_by(&creates));
         pretending.feed(&joins);
         assert!(!pretending.has(&carol));
         pretending.feed(&pretend(Pretence::LoginOf(bob)));

@@ -19,6 +19,13 @@ fn join(room: &str) -> Word {
     }
 }
 
+fn create(room: &str) -> Word {
+    let room = RoomName::new(room);
+    Word::Request {
+        request: Request::Create { room },
+    }
+}
+
 fn said(peer: &mut Conversation, room: &str) -> String {
     let says = peer.say(&join(room)).expect("it can be said");
     let [say] = says.as_slice() else {
@@ -58,11 +65,7 @@ fn who_has_lost_his_line_asks_with_what_he_was_given() {
     assert_eq!(overheard.word, Some(join("lobby")));
     // Where to make a room is to join it, that is said for it, too.
     let mut creates = line();
-    let create = Word::Request {
-        request: Request::Create {
-            room: RoomName::new("lobby"),
-        },
-    };
+    let create = create("lobby");
     let says = creates.say(&create).expect("it can be said");
     assert_eq!(says[0].means, Meant::Word(Kind::Create));
     let overheard = line().overhear_text("{\"back\":\"t1\"}", Some(says[0].means));
@@ -322,4 +325,15 @@ fn what_another_was_given_is_said_once_by_who_borrows_it() {
     let overheard = line("carol").overhear_text(borrowed, Some(Meant::Word(Kind::Join)));
     assert_eq!(overheard.word, Some(join("lobby")));
     assert!(said(&mut line("carol"), "lobby").contains("enter"));
+    // To make a room is no join, and who is inside shows it as well.
+    book.borrows("carol", "bob");
+    let mut carol = line("carol");
+    let says = carol.say(&create("attic")).expect("it can be said");
+    let Out::Text(text) = &says[0].out else {
+        panic!("{says:?}");
+    };
+    assert!(text.contains("enter"), "{text}");
+    carol.hear_text("{\"in\":\"attic\",\"ticket\":\"t2\",\"with\":[]}");
+    assert!(carol.is_inside());
+    assert_eq!(said(&mut carol, "lobby"), borrowed);
 }

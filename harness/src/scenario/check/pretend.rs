@@ -22,7 +22,7 @@ impl Walk<'_> {
                     None => drop(self.borrowed.remove(peer)),
                 }
             }
-            Action::Create {
+            action @ (Action::Create {
                 peer,
                 answer: Answer::Granted | Answer::Any,
                 ..
@@ -31,7 +31,7 @@ impl Walk<'_> {
                 peer,
                 answer: Answer::Granted | Answer::Any,
                 ..
-            } if self.pretending.has(peer) => {
+            }) if self.pretending.is_done_by(action) => {
                 if let Some(since) = self.borrowed.get(peer).copied() {
                     let found = format!("`{peer}` comes in by what is somebody else's");
                     self.note(at, "peer", found)

@@ -181,23 +181,22 @@ impl Conversation {
     /// The message by which it asks to be let in again, if this word does, and it has what that takes.
     pub(super) fn rejoins(&mut self, word: &Word) -> Option<Result<String, Unspeakable>> {
         let by_joining = self.dialect.creates_by_joining();
-        let room = match word {
+        let (room, borrowed) = match word {
             Word::Request {
                 request: Request::Join { room },
-            } => room,
+            } => (room, self.book.is_borrowing(&self.me)),
             // To make a room that is kept is to come back into it.
             Word::Request {
                 request: Request::Create { room },
-            } if by_joining => room,
+            } if by_joining => (room, None),
             _ => return None,
         };
-        // Who is inside by this line has nothing to come back from.
-        if self.room.is_some() {
+        // Who is inside by this line has nothing of its own to come back from.
+        if self.room.is_some() && borrowed.is_none() {
             return None;
         }
         let dialect = self.dialect.clone();
         let (saying, given) = dialect.rejoin.as_ref()?;
-        let borrowed = self.book.is_borrowing(&self.me);
         let insists = self.book.is_insisting(&self.me) || borrowed.is_some();
         let values = match insists {
             true => {
