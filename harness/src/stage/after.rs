@@ -1,5 +1,7 @@
 //! What comes of an order: whether it ended as it had to, and what its step then waits for.
 
+use tokio::time::Instant;
+
 use super::director::{Miss, Stage, Stop, fail, fail_as};
 use super::hope::Waiting;
 use super::order::Done;
@@ -17,6 +19,8 @@ pub(super) enum Due {
     Turn,
     /// How its order ended.
     Order,
+    /// The end of this line, which was let in and has to be refused: until then.
+    Look(Link, Instant),
     /// The server's answer.
     Reply(Kind),
     /// The end of its signaling connection, as the peer sees it.

@@ -22,6 +22,8 @@ pub(super) struct Inner {
     pub begins: Begins,
     /// What still has to come; `None` once it has ended.
     pub due: Option<Due>,
+    /// The end of its line is a refusal, too.
+    pub turned_away: bool,
     /// What its waits were satisfied by.
     pub waited: Vec<Seq>,
     pub replied: Option<Replied>,
@@ -35,14 +37,14 @@ pub(super) fn come(
 ) -> Option<Result<Vec<Seq>, Miss>> {
     let peer = &inner.peer;
     match inner.due.as_ref()? {
-        Due::Turn | Due::Order => None,
+        Due::Turn | Due::Order | Due::Look(..) => None,
         Due::Reply(kind) => {
             let answer = inner.action.answer()?;
             let asked = Asked {
                 peer,
                 kind: *kind,
                 answer,
-                turned_away: false,
+                turned_away: inner.turned_away,
             };
             let replied = asked.replied(world, inner.step, waiting)?;
             Some(replied.map(|replied| {

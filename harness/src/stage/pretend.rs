@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::director::{Stage, Stop};
+use super::director::{Stage, Stop, Until};
 use super::order::Done;
-use crate::names::PeerName;
+use crate::names::{Link, PeerName};
 use crate::record::{FailureKind, Seq, What};
 use crate::scenario::{Action, Answer, Pretence};
 use crate::signaling::Refusals;
@@ -32,7 +32,51 @@ impl Stage {
         refused && self.pretending.has(peer)
     }
 
-    /// How an order to connect has ended: a line that was let in, and is ended at once, was not.
+    /// The line that was let in by an order to connect, where that has to be refused: some let a line in, and look then whose it is.
+    pub(super) fn looked_at(
+        &self,
+        action: &Action,
+        peer: &PeerName,
+        done: &Done,
+        begun: Seq,
+    ) -> Option<(Link, Instant)> {
+        let (Action::Connect { answer, .. }, Done::Yes) = (action, done) else {
+            return None;
+        };
+        if !matches!(answer, Answer::Refused | Answer::RefusedWith(_)) {
+            return None;
+        }
+        let newest = |line: &What| match line {
+            What::LinkUp { link } if link.peer == *peer => Some(link.clone()),
+            _ => None,
+        };
+        let events = self.recorder.events_from(begun);
+        let line = events.iter().rev().find_map(|event| newest(&event.what))?;
+        Some((line, self.until.at.min(Instant::now() + LOOKS_WITHIN)))
+    }
+
+    /// How an order to connect has ended whose line has: one that is let in, and ended at once, was not.
+    pub(super) fn turned_out(&self, line: &Link, begun: Seq) -> Done {
+        let events = self.recorder.events_from(begun);
+        let how = events.iter().rev().find_map(|event| match &event.what {
+            What::LinkDown { link, ending, .. } if link == line => Some(ending.clone()),
+            _ => None,
+        });
+        let how = match how {
+            // The server itself says that it has failed (RFC 6455, section 7.4.1).
+            Some(Ending::Close {
+                code: Some(1011), ..
+            }) => return Done::Yes,
+            Some(Ending::Close { code, reason }) => {
+                let code = code.map_or_else(|| "none".to_owned(), |code| code.to_string());
+                format!("close code {code}, {reason:?}")
+            }
+            _ => "no close frame".to_owned(),
+        };
+        Done::NotLetIn(format!("the server ended the connection ({how})"))
+    }
+
+    /// How an order to connect has ended, once that is known.
     pub(super) async fn after_a_look(
         &mut self,
         action: &Action,
@@ -40,22 +84,10 @@ impl Stage {
         done: Done,
         begun: Seq,
     ) -> Result<Done, Stop> {
-        let (Action::Connect { answer, .. }, Done::Yes) = (action, &done) else {
+        let Some((line, at)) = self.looked_at(action, peer, &done, begun) else {
             return Ok(done);
         };
-        if !matches!(answer, Answer::Refused | Answer::RefusedWith(_)) {
-            return Ok(done);
-        }
-        let newest = |line: &What| match line {
-            What::LinkUp { link } if link.peer == *peer => Some(link.clone()),
-            _ => None,
-        };
-        let events = self.recorder.events_from(begun);
-        let Some(line) = events.iter().rev().find_map(|event| newest(&event.what)) else {
-            return Ok(done);
-        };
-        let mut until = self.until;
-        until.at = until.at.min(Instant::now() + LOOKS_WITHIN);
+        let until = Until { at, ..self.until };
         let ended = self
             .wait(
                 until,
@@ -64,32 +96,13 @@ impl Stage {
             )
             .await;
         match ended {
-            Ok(()) => {}
+            Ok(()) => Ok(self.turned_out(&line, begun)),
             Err(Stop::Fail {
                 kind: FailureKind::TimedOut,
                 ..
-            }) => return Ok(done),
-            Err(stop) => return Err(stop),
+            }) => Ok(done),
+            Err(stop) => Err(stop),
         }
-        let events = self.recorder.events_from(begun);
-        let how = events.iter().rev().find_map(|event| match &event.what {
-            What::LinkDown { link, ending, .. } if *link == line => Some(ending.clone()),
-            _ => None,
-        });
-        let how = match how {
-            // The server itself says that it has failed (RFC 6455, section 7.4.1).
-            Some(Ending::Close {
-                code: Some(1011), ..
-            }) => return Ok(done),
-            Some(Ending::Close { code, reason }) => {
-                let code = code.map_or_else(|| "none".to_owned(), |code| code.to_string());
-                format!("close code {code}, {reason:?}")
-            }
-            _ => "no close frame".to_owned(),
-        };
-        Ok(Done::NotLetIn(format!(
-            "the server ended the connection ({how})"
-        )))
     }
 }
 

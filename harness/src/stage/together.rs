@@ -136,9 +136,11 @@ impl Stage {
             };
             waited = self.condition(&open, seq).await?;
         }
+        let answer = step.action.answer();
         Ok(Inner {
             number,
             text: step.text(),
+            turned_away: answer.is_some_and(|answer| self.may_be_turned_away(&peer, answer)),
             begins: self.begins(&step.action)?,
             action: step.action.clone(),
             peer,
@@ -331,12 +333,21 @@ impl Stage {
                 return Ok(());
             };
             let (number, text, what) = (open.number, open.text.clone(), late(open));
+            let looks = all.iter().filter_map(|inner| match &inner.due {
+                Some(Due::Look(_, until)) => Some(*until),
+                _ => None,
+            });
+            let deadline = self.until.at.min(self.end);
+            let looked = looks.min().filter(|until| *until <= deadline);
             let (until, rules) = (self.until, self.rules.clone());
             tokio::select! {
                 _ = self.recorder.next_from(self.taken) => {}
                 () = rules.gathering.changed() => {}
                 Some((place, done)) = dones.recv() => self.done(&mut all[place], done)?,
-                () = tokio::time::sleep_until(until.at.min(self.end)) => {
+                () = tokio::time::sleep_until(looked.unwrap_or(deadline)) => {
+                    if looked.is_some() {
+                        continue;
+                    }
                     self.take_in()?;
                     let stop = self.late(&what, until);
                     return Err(self.of_inner(number, &text, stop));
@@ -351,6 +362,17 @@ impl Stage {
             return Ok(());
         }
         self.take_in()?;
+        match self.looked_at(&inner.action, &inner.peer, &done, inner.step) {
+            Some((line, until)) => {
+                inner.due = Some(Due::Look(line, until));
+                Ok(())
+            }
+            None => self.is_done(inner, done),
+        }
+    }
+
+    /// It is known how its order has ended.
+    fn is_done(&mut self, inner: &mut Inner, done: Done) -> Result<(), Stop> {
         let after = self.after(&inner.action, &inner.peer, inner.step, done);
         let after = after.map_err(|stop| self.of_inner(inner.number, &inner.text, stop))?;
         inner.due = after.due;
@@ -361,6 +383,14 @@ impl Stage {
 
     /// Whether what a step waits for has come.
     fn look(&mut self, inner: &mut Inner) -> Result<(), Stop> {
+        if let Some(Due::Look(line, until)) = &inner.due {
+            let done = match self.world.stands(line) {
+                true if Instant::now() < *until => return Ok(()),
+                true => Done::Yes,
+                false => self.turned_out(line, inner.step),
+            };
+            return self.is_done(inner, done);
+        }
         let waiting = self.waiting(inner.step);
         match come(&mut self.world, inner, &waiting) {
             Some(Ok(seqs)) => {

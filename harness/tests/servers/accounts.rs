@@ -208,6 +208,39 @@ fn project(accounts: &Changed) -> Stand {
     stand
 }
 
+/// Among steps that begin together, too, it is a refusal that a line is let in and ended for its login.
+#[test]
+fn who_is_let_in_and_put_out_at_once_is_refused_beside_others_as_well() {
+    if !wanted("examples") {
+        return;
+    }
+    let _alone = alone();
+    let scenario = "scenario: beside others
+peers: { alice: { stack: wire }, bob: { stack: wire }, carol: { stack: wire }, dave: { stack: wire } }
+steps:
+  - create: { peer: alice, room: lobby }
+  - pretend: { peer: bob, login: wrong }
+  - pretend: { peer: carol, login: wrong }
+  - together:
+      - join: { peer: bob, room: lobby, refused: true }
+      - connect: { peer: carol, refused: true }
+      - join: { peer: dave, room: lobby }
+  - pretend: { peer: bob, login: own }
+  - join: { peer: bob, room: lobby }
+";
+    let unheard = example("accounts").with(&UNHEARD);
+    let late = "if (given !== password(name)) return line.close(4401, 'wrong password')";
+    let right = project(&unheard.does(REFUSES, late));
+    right.write("x.yaml", scenario);
+    right.glare(&["run", "x.yaml"]).ends(0).says("1 passed");
+    let wrong = project(&unheard.does(REFUSES, "if (!given) return line.close(4401)"));
+    wrong.write("x.yaml", scenario);
+    wrong
+        .glare(&["run", "x.yaml"])
+        .ends(1)
+        .complains("which it had to refuse");
+}
+
 /// Who was not let in dials anew, though the line that was refused has yet to end.
 #[test]
 fn who_was_refused_asks_again_on_a_line_of_its_own() {
