@@ -12,7 +12,7 @@ use glare::names::Link;
 use glare::record::{Event, Seq, TraceBuilder, What};
 use glare::signaling::{Audience, Terms};
 use glare::signaling::{Candidate, Dialect, Kind, Notice, Request, Signal, Word};
-use glare::terms::{Direction, Ending, Fate, Side};
+use glare::terms::{Carrier, Direction, Ending, Fate, Side};
 
 const SECOND: u64 = 1_000_000;
 

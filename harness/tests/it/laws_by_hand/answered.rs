@@ -85,6 +85,38 @@ fn number(b: &mut TraceBuilder, seq: Seq, is: &str) {
     }
 }
 
+/// A request to come in, under this number.
+fn asks(b: &mut TraceBuilder, line: &Link, of: &str, is: &str) -> Seq {
+    let seq = b.ask(line, Request::Join { room: room(of) }, &[]);
+    number(b, seq, is);
+    seq
+}
+
+/// It is refused.
+fn no() -> Notice {
+    Notice::Refused {
+        request: Some(Kind::Join),
+        reason: "full".into(),
+    }
+}
+
+/// This message goes by HTTP.
+fn by_http(b: &mut TraceBuilder, seq: Seq) {
+    if let What::Message { carrier, .. } = &mut b.events[seq as usize].what {
+        *carrier = Carrier::Http;
+    }
+}
+
+/// A request that asks only what there is to hear.
+fn polls(b: &mut TraceBuilder, line: &Link) -> Seq {
+    let seq = b.ask(line, Request::Fence, &[]);
+    by_http(b, seq);
+    if let What::Message { word, text, .. } = &mut b.events[seq as usize].what {
+        (*word, *text) = (None, "GET /poll".into());
+    }
+    seq
+}
+
 /// Two who ask at once are answered each in the other's place.
 #[test]
 fn an_answer_is_to_the_request_whose_number_it_repeats() {
@@ -94,16 +126,11 @@ fn an_answer_is_to_the_request_whose_number_it_repeats() {
         let asked = [("1", "attic"), ("2", "attic")];
         for (line, (is, of)) in lines.iter().zip(asked) {
             b.connect(line);
-            let seq = b.ask(line, Request::Join { room: room(of) }, &[]);
-            number(&mut b, seq, is);
+            asks(&mut b, line, of, is);
         }
         let mut told = Vec::new();
         for (line, is) in lines.iter().zip(answers) {
-            let notice = Notice::Refused {
-                request: Some(Kind::Join),
-                reason: "full".into(),
-            };
-            let seq = b.tell(line, notice, None, &[]);
+            let seq = b.tell(line, no(), None, &[]);
             number(&mut b, seq, is);
             told.push((4, seq));
         }
@@ -115,24 +142,12 @@ fn an_answer_is_to_the_request_whose_number_it_repeats() {
 #[test]
 fn an_answer_under_a_number_that_nobody_said_or_under_one_twice_is_wrong() {
     let (mut b, alice, _) = pair();
-
     let carol = link("carol", 1);
     b.connect(&carol);
-    let asked = b.ask(
-        &carol,
-        Request::Join {
-            room: room("attic"),
-        },
-        &[],
-    );
-    number(&mut b, asked, "7");
+    asks(&mut b, &carol, "attic", "7");
     b.up(&carol, "alice", offer("o"), Fate::Passed, &[]);
     let tell = |b: &mut TraceBuilder, is: &str| {
-        let notice = Notice::Refused {
-            request: Some(Kind::Join),
-            reason: "full".into(),
-        };
-        let seq = b.tell(&carol, notice, None, &[]);
+        let seq = b.tell(&carol, no(), None, &[]);
         number(b, seq, is);
         seq
     };
@@ -165,21 +180,10 @@ fn a_number_may_be_that_of_what_nobody_understood() {
         b.down(&alice, "bob", offer("o"), Fate::Passed);
         let carol = link("carol", 1);
         b.connect(&carol);
-        let asked = b.ask(
-            &carol,
-            Request::Join {
-                room: room("attic"),
-            },
-            &[],
-        );
-        number(&mut b, asked, "3");
-        let no = Notice::Refused {
-            request: Some(Kind::Join),
-            reason: "full".into(),
-        };
-        let told = b.tell(&bob, no.clone(), None, &[]);
+        asks(&mut b, &carol, "attic", "3");
+        let told = b.tell(&bob, no(), None, &[]);
         number(&mut b, told, "3");
-        let refused = b.tell(&carol, no, None, &[]);
+        let refused = b.tell(&carol, no(), None, &[]);
         number(&mut b, refused, "3");
         if unread {
             let said = b.events.iter_mut().find(|event| event.seq == said);
@@ -212,6 +216,93 @@ fn one_request_may_have_two_answers_that_say_different_things() {
     }
     b.fence(&[&alice, &carol]);
     assert_eq!(broken(&b), [(4, twice)]);
+}
+
+/// Two requests of one peer on one line are answered in whichever order, and each answer has the number of its own.
+#[test]
+fn two_answers_on_one_line_have_the_numbers_of_two_requests() {
+    let yes = || Notice::Joined {
+        room: room("attic"),
+        with: vec![],
+    };
+    for (numbers, wrong) in [
+        (["1", "2"], false),
+        (["2", "1"], false),
+        (["1", "1"], true),
+        (["2", "2"], true),
+    ] {
+        for notices in [[yes(), no()], [no(), yes()]] {
+            let (mut b, alice, _) = pair();
+            let carol = link("carol", 1);
+            b.connect(&carol);
+            for is in ["1", "2"] {
+                asks(&mut b, &carol, "attic", is);
+            }
+            let mut told = 0;
+            for (notice, is) in notices.into_iter().zip(numbers) {
+                told = b.tell(&carol, notice, None, &[]);
+                number(&mut b, told, is);
+            }
+            b.fence(&[&alice]);
+            let expected = if wrong { vec![(4, told)] } else { vec![] };
+            assert_eq!(broken(&b), expected, "{numbers:?}");
+        }
+    }
+}
+
+/// An answer by HTTP, be it the response to its request or to a poll, has the number of that request.
+#[test]
+fn an_answer_by_http_is_to_the_request_whose_number_it_repeats() {
+    for polled in [false, true] {
+        for (is, wrong) in [("1", false), ("2", true), ("3", true)] {
+            let (mut b, alice, bob) = pair();
+            // Of somebody else, who is answered as he should be.
+            asks(&mut b, &bob, "attic", "2");
+            let to_bob = b.tell(&bob, no(), None, &[]);
+            number(&mut b, to_bob, "2");
+            let carol = link("carol", 1);
+            b.connect(&carol);
+            let asked = asks(&mut b, &carol, "attic", "1");
+            by_http(&mut b, asked);
+            let to = match polled {
+                true => polls(&mut b, &carol),
+                false => asked,
+            };
+            let told = b.tell(&carol, no(), None, &[to]);
+            by_http(&mut b, told);
+            number(&mut b, told, is);
+            // What was answered under a wrong number by its response was answered.
+            b.fence(&[&alice]);
+            if !polled {
+                b.fence(&[&carol]);
+            }
+            let expected = if wrong { vec![(4, told)] } else { vec![] };
+            assert_eq!(broken(&b), expected, "{is}, polled: {polled}");
+        }
+    }
+}
+
+/// Who counts anew with each page has several requests under one number: a response is to its own.
+#[test]
+fn of_two_requests_under_one_number_a_response_is_to_its_own() {
+    let (mut b, alice, _) = pair();
+    let (carol, dave) = (link("carol", 1), link("dave", 1));
+    b.connect(&carol);
+    let asked = ["attic", "cellar"].map(|room| asks(&mut b, &carol, room, "1"));
+    let cellar = Notice::Joined {
+        room: room("cellar"),
+        with: vec![],
+    };
+    // The second is answered first.
+    let told = [(cellar, asked[1]), (no(), asked[0])];
+    let told = told.map(|(notice, to)| b.tell(&carol, notice, None, &[to]));
+    for seq in asked.into_iter().chain(told) {
+        by_http(&mut b, seq);
+    }
+    told.iter().for_each(|told| number(&mut b, *told, "1"));
+    b.join(&dave, "cellar", &[&carol]);
+    b.fence(&[&alice]);
+    assert_eq!(broken(&b), []);
 }
 
 #[test]
