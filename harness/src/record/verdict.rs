@@ -146,6 +146,14 @@ pub struct Failure {
     pub diff: Option<String>,
 }
 
+impl Failure {
+    /// What was there by then of all events from the first on.
+    pub fn until<'e, E>(&self, events: &'e [E]) -> &'e [E] {
+        let until = usize::try_from(self.at).unwrap_or(usize::MAX);
+        &events[..until.min(events.len())]
+    }
+}
+
 /// What kind of failure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -184,6 +192,13 @@ pub enum FailureKind {
     SnapshotDiffers,
     /// Repeats had different logs.
     SeveralLogs,
+}
+
+impl FailureKind {
+    /// Whether it is that what a step waits for did not come.
+    pub fn is_of_a_wait(self) -> bool {
+        matches!(self, Self::TimedOut | Self::Hopeless)
+    }
 }
 
 /// A place in a file that the record holds.

@@ -58,7 +58,7 @@ pub(super) fn homes(case: &Case, script: &Script, failure: &Failure) -> Vec<Case
     if answered || own_matter || case.native {
         return Vec::new();
     }
-    let waits = matches!(failure.kind, FailureKind::TimedOut | FailureKind::Hopeless);
+    let waits = failure.kind.is_of_a_wait();
     let signal = script.failed(failure).is_some_and(|step| {
         let mut signals = SIGNALS.into_iter();
         signals.any(|signal| step.contains(signal))
@@ -146,10 +146,8 @@ fn laws(failure: &Failure) -> BTreeSet<u8> {
 /// The message of a failure; of a wait that came to nothing what a law knows of it, first the law that the case is about.
 pub(super) fn explained(case: &Case, failure: &Failure) -> String {
     let message = &failure.message;
-    let waited = matches!(
-        failure.kind,
-        FailureKind::TimedOut | FailureKind::Hopeless | FailureKind::Order | FailureKind::Seen
-    );
+    let waited = failure.kind.is_of_a_wait()
+        || matches!(failure.kind, FailureKind::Order | FailureKind::Seen);
     let own = law_of(case.source).map(Law::number);
     let mut before: Vec<&Broken> = (failure.breaches.iter())
         .filter(|broken| broken.event < failure.at)

@@ -33,11 +33,8 @@ pub(super) fn back_too_soon(
     {
         return None;
     }
-    let until = usize::try_from(failure.at).unwrap_or(usize::MAX);
-    let events: Vec<&Event> = outcome.events[..until.min(outcome.events.len())]
-        .iter()
-        .map(|event| &**event)
-        .collect();
+    let events = failure.until(&outcome.events).iter();
+    let events: Vec<&Event> = events.map(|event| &**event).collect();
     let asked = events.iter().enumerate().rev();
     let mut asked = asked.filter_map(|(at, event)| match &event.what {
         What::LinkAsked { link, .. } if link.instance > 1 => Some((at, link)),

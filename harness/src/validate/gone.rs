@@ -2,6 +2,7 @@
 //! line by itself: not where a step has, where the dialect has no line for who is in no room, or where it had a reason that the case gave it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::case::{BEARS, Case, IDLE, Source};
@@ -55,8 +56,7 @@ pub(super) fn gone(
         script,
         scenario: &scenario,
         failed,
-        until: usize::try_from(failure.at).unwrap_or(usize::MAX),
-        outcome,
+        events: failure.until(&outcome.events),
         idle_stands: matches!(case.source, Source::Dialect(BEARS | IDLE)),
     };
     let mut who = step.with_inner().filter_map(|step| who(&step.action));
@@ -162,8 +162,7 @@ struct Course<'a> {
     script: &'a Script,
     scenario: &'a Scenario,
     failed: usize,
-    until: usize,
-    outcome: &'a Outcome,
+    events: &'a [Arc<Event>],
     /// It is promised that no line is ended for what the case does.
     idle_stands: bool,
 }
@@ -259,10 +258,8 @@ impl Course<'_> {
     fn lines(&self, of: &PeerName) -> BTreeMap<u32, Line> {
         let mut lines: BTreeMap<u32, Line> = BTreeMap::new();
         let mut is_new = false;
-        let events = &self.outcome.events;
-        let events = &events[..self.until.min(events.len())];
         let mut done = Done::default();
-        for event in events {
+        for event in self.events {
             done.take(event);
             match &event.what {
                 What::Step {

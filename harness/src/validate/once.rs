@@ -142,7 +142,7 @@ pub(super) async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -
         Some(Gone::ByServer { asks, .. }) => script.is_odd && *asks,
         _ => script.is_odd,
     };
-    let waits = matches!(failure.kind, FailureKind::TimedOut | FailureKind::Hopeless);
+    let waits = failure.kind.is_of_a_wait();
     let owes_answers = setting.dialect.properties().answers_within.is_some();
     if may_close && waits && !owes_answers && failure.breaches.is_empty() {
         let says = Says::Fact(format!("not so: {}", failure.message));

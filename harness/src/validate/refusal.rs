@@ -11,7 +11,7 @@ use super::case::{Case, Source};
 use super::script::{Role, Script};
 use crate::laws::Law;
 use crate::names::{Link, PeerName};
-use crate::record::{Event, Failure, FailureKind, What};
+use crate::record::{Event, Failure, What};
 use crate::signaling::{Dialect, Notice, Word};
 use crate::stage::Outcome;
 use crate::terms::Direction;
@@ -84,10 +84,7 @@ pub(super) fn spared(
         return None;
     }
     let asked = match failure {
-        Some(failure) => {
-            let waits = matches!(failure.kind, FailureKind::TimedOut | FailureKind::Hopeless);
-            waits && failure.breaches.is_empty()
-        }
+        Some(failure) => failure.kind.is_of_a_wait() && failure.breaches.is_empty(),
         // Whoever signals by himself says more than the case asks.
         None => of_relays && !case.native,
     };

@@ -12,19 +12,19 @@ use crate::terms::{Direction, Side};
 
 /// What the server did to who did harm, if that shows: it said so, or ended his line.
 pub(super) fn done_to_him(script: &Script, outcome: &Outcome) -> Option<String> {
-    let events = &outcome.events;
+    // What is said to the harness's own last requests is no answer to the harm.
+    let events = match &outcome.verdict {
+        Verdict::Fail(failure) => failure.until(&outcome.events),
+        _ => &outcome.events,
+    };
     let at = events.iter().position(|event| match &event.what {
         What::Step { index, .. } => script.role(*index) == Some(Role::Harm),
         _ => false,
     })?;
     let from = events.get(at)?.at;
-    // What is said to the harness's own last requests is no answer to the harm.
-    let until = match &outcome.verdict {
-        Verdict::Fail(failure) => usize::try_from(failure.at).unwrap_or(events.len()),
-        _ => events.len(),
-    };
-    let steps = events[at..until.clamp(at, events.len())].iter();
-    let mut steps = steps.take_while(|event| event.what != What::End);
+    let mut steps = events[at..]
+        .iter()
+        .take_while(|event| event.what != What::End);
     steps.find_map(|event| {
         let took = Duration::from_micros(event.at.saturating_sub(from)).as_millis();
         match &event.what {

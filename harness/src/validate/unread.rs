@@ -2,7 +2,7 @@
 //!
 //! So it is no accusation. Where the server does say what nobody can read, the dialect is to be mended, or `ignore:` it.
 
-use crate::record::{Failure, FailureKind, What};
+use crate::record::{Failure, What};
 use crate::scenario::Place;
 use crate::stage::Outcome;
 use crate::terms::Direction;
@@ -12,15 +12,14 @@ const SHOWN: usize = 120;
 
 /// What it was, and to whom; `None` where nothing of the kind came, or a law is broken.
 pub(super) fn unread(failure: &Failure, outcome: &Outcome) -> Option<String> {
-    let waits = matches!(failure.kind, FailureKind::TimedOut | FailureKind::Hopeless);
+    let waits = failure.kind.is_of_a_wait();
     let Some(Place::Step(failed)) = failure.place else {
         return None;
     };
     if !waits || !failure.breaches.is_empty() {
         return None;
     }
-    let until = usize::try_from(failure.at).unwrap_or(usize::MAX);
-    let events = &outcome.events[..until.min(outcome.events.len())];
+    let events = failure.until(&outcome.events);
     let begins =
         |what: &What| matches!(what, What::Step { index, inner: None, .. } if *index == failed);
     let began = events.iter().rposition(|event| begins(&event.what))?;

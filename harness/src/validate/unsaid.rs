@@ -21,8 +21,7 @@ pub(super) fn refused_before(
     let peer = PeerName::new(peer);
     let (kind, missing) = Unspeakable::missing(why)?;
     let gives = dialect.given_between(missing)?;
-    let until = usize::try_from(failure.at).unwrap_or(usize::MAX);
-    let events = &outcome.events[..until.min(outcome.events.len())];
+    let events = failure.until(&outcome.events);
     let asked = |what: &What| match what {
         What::Step { text, .. } => text.contains(&format!("message: {gives}")),
         _ => false,
