@@ -90,7 +90,7 @@ pub(super) async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -
         let why = format!("before anything was asked of it, {}", end.explains(""));
         return Once::Says(Says::Inconclusive(why), Some(outcome));
     }
-    if let Some(why) = refused_before(&failure, &outcome, &setting.dialect) {
+    if let Some(why) = refused_before(&failure, &outcome.events, &setting.dialect) {
         let says = match case.source {
             Source::Nobody => Says::Fact(format!("not so: {why}")),
             _ => Says::Unsupported(why),
