@@ -172,7 +172,7 @@ impl<'s> Course<'s> {
                 {
                     let what = format!("expects a refusal \"{reason}\"");
                     need(self, Need::Refuses(reason), what);
-                } else if !self.pretending.has(peer) {
+                } else if !self.pretending.is_done_by(&step.action) {
                     let what = "expects a second line with the same id to be refused".into();
                     need(self, Need::RejectsSameId, what);
                 }

@@ -149,13 +149,13 @@ impl Stage {
                 })
             }
             (
-                Action::Connect {
+                action @ Action::Connect {
                     answer: Answer::Refused | Answer::RefusedWith(_),
                     ..
                 },
                 Done::Yes,
             ) => {
-                let again = match self.pretending.has(peer) {
+                let again = match self.pretending.is_done_by(action) {
                     true => "",
                     false => " a second time",
                 };
@@ -171,7 +171,7 @@ impl Stage {
             ) => self.is_refused(peer, answer, &why),
             (action, Done::NotLetIn(why))
                 if let Some(answer) = action.answer()
-                    && self.may_be_turned_away(peer, answer) =>
+                    && self.may_be_turned_away(action) =>
             {
                 self.is_refused(peer, answer, &why)
             }

@@ -26,10 +26,13 @@ impl Stage {
         Ok(())
     }
 
-    /// Whether a peer has to be refused for what it shows: then it is one, too, that its line is not let in, or ended.
-    pub(super) fn may_be_turned_away(&self, peer: &PeerName, answer: &Answer) -> bool {
-        let refused = matches!(answer, Answer::Refused | Answer::RefusedWith(_));
-        refused && self.pretending.has(peer)
+    /// Whether who does this has to be refused for what it shows: then it is a refusal, too, that its line is not let in, or ended.
+    pub(super) fn may_be_turned_away(&self, action: &Action) -> bool {
+        let refused = matches!(
+            action.answer(),
+            Some(Answer::Refused | Answer::RefusedWith(_))
+        );
+        refused && self.pretending.is_done_by(action)
     }
 
     /// The line that was let in by an order to connect, where that has to be refused: some let a line in, and look then whose it is.

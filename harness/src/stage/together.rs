@@ -136,11 +136,10 @@ impl Stage {
             };
             waited = self.condition(&open, seq).await?;
         }
-        let answer = step.action.answer();
         Ok(Inner {
             number,
             text: step.text(),
-            turned_away: answer.is_some_and(|answer| self.may_be_turned_away(&peer, answer)),
+            turned_away: self.may_be_turned_away(&step.action),
             begins: self.begins(&step.action)?,
             action: step.action.clone(),
             peer,

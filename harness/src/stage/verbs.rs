@@ -213,7 +213,7 @@ impl Stage {
         let mut waited = Vec::from_iter(waited);
         match (due, action.answer()) {
             (Some(Due::Reply(kind)), Some(answer)) => {
-                let turned_away = self.may_be_turned_away(peer, answer);
+                let turned_away = self.may_be_turned_away(action);
                 let asked = Asked {
                     peer,
                     kind,

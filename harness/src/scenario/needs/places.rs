@@ -127,7 +127,7 @@ impl<'s> Course<'s> {
     ) -> bool {
         let named = match answer {
             // Whatever it says, and for whatever else it might: it is of that.
-            Answer::Refused if self.pretending.has(peer) => return true,
+            Answer::Refused if self.pretending.is_done_by(&step.action) => return true,
             Answer::Refused => None,
             Answer::RefusedWith(text) => match Reason::parse(text) {
                 Some(reason) => Some(reason),
