@@ -151,6 +151,16 @@ pub(crate) enum NumberOf {
     Nobody,
 }
 
+/// An answer to something that was relayed, all of which was answered before.
+#[derive(Debug)]
+pub(crate) struct Repeated {
+    pub at: usize,
+    pub link: LinkId,
+    pub kind: Kind,
+    /// The last message that it may answer.
+    pub of: usize,
+}
+
 /// News of a coming or going, as the server sent it.
 #[derive(Debug)]
 pub(crate) struct News {
@@ -242,6 +252,8 @@ pub(crate) struct LinkLife {
     pub refused: Option<usize>,
     pub refused_kind: HashMap<Kind, usize>,
     pub(super) opaque: bool,
+    /// Its peer said something that may be answered though no answer to it is known.
+    pub(super) says_else: bool,
     /// The newest request to come in that the server does not answer, and has not shown yet to have taken in.
     pub(super) granted: Option<(AskId, Kind)>,
     pub(super) pending: HashMap<Kind, VecDeque<AskId>>,

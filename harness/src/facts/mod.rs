@@ -4,7 +4,7 @@
 //! that it can be.
 //!
 //! - `rooms`: **stays**, who was in which room, certain or possible at each event; `entries`: what is kept of each.
-//! - `replies`: which answer belongs to which request.
+//! - `replies`: which answer belongs to which request; `relays`: and to which message that is relayed.
 //! - `post`: **deliveries**, what was sent and what came of it: delivered, altered, twice, lost, invented; `alike`: of messages that cannot be told apart.
 //! - `pairs`: the connection of one peer with one other, and its first negotiation.
 //! - `nodes`: what one process of several shows of the others: little.
@@ -16,6 +16,7 @@ pub(crate) mod news;
 mod nodes;
 pub(crate) mod pairs;
 pub(crate) mod post;
+mod relays;
 mod replies;
 pub(crate) mod rooms;
 mod spread;

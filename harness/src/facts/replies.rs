@@ -56,7 +56,8 @@ impl Rooms {
         let request = match &upward.ask {
             Asked::Request(request) => request,
             Asked::Signal(kind) => {
-                self.notes_number(link, upward, message, None);
+                let ask = self.relay_is_asked(link, upward, *kind, (message, i));
+                self.notes_number(link, upward, message, ask);
                 self.links[link].signalled.insert(*kind, message);
                 self.refusable(link, http, i);
                 return;
@@ -114,12 +115,11 @@ impl Rooms {
         for touched in &touches {
             self.doubt(*touched, Some(ask), i);
         }
-        let kind = request.kind();
-        self.asks.push(Ask {
+        self.asks(Ask {
             link,
             message,
             at: i,
-            kind,
+            kind: request.kind(),
             http,
             spoken: upward.spoken,
             reply: None,
@@ -130,15 +130,18 @@ impl Rooms {
             granted: false,
             unsure: false,
         });
-        self.links[link]
-            .pending
-            .entry(kind)
-            .or_default()
-            .push_back(ask);
-        if http {
-            self.asked_by.insert(message, ask);
-        }
         self.notes_number(link, upward, message, Some(ask));
+    }
+
+    pub(super) fn asks(&mut self, ask: Ask) -> AskId {
+        let id = self.asks.len();
+        let pending = self.links[ask.link].pending.entry(ask.kind).or_default();
+        pending.push_back(id);
+        if ask.http {
+            self.asked_by.insert(ask.message, id);
+        }
+        self.asks.push(ask);
+        id
     }
 
     fn notes_number(&mut self, link: LinkId, upward: &Upward, message: usize, ask: Option<AskId>) {
@@ -186,7 +189,8 @@ impl Rooms {
         let mut said = own.open.remove(at).or(own.last)?;
         // Who has several lines may hear on each what is for all of them.
         let once_more = said.answer.is_some_and(|first| is_once_more(first, answer));
-        if once_more && said.ask.is_some() && said.link == link {
+        let doubled = |ask: AskId| self.doubled.contains(&self.asks[ask].kind);
+        if once_more && said.ask.is_some_and(|ask| !doubled(ask)) && said.link == link {
             let of = NumberOf::Answered(said.message);
             self.misnumbered.push(Misnumbered { at: i, link, of });
         }
@@ -310,15 +314,20 @@ impl Rooms {
             self.unclear.insert(i);
         }
         self.answer(i, link, ask, notice, response);
+        let refused = match notice {
+            Some(Notice::Refused { request, .. }) => request.filter(|of| of.is_signal()),
+            _ => None,
+        };
+        if let Some(kind) = refused {
+            self.links[link].refused_kind.insert(kind, i);
+        }
         let Some(ask) = ask else {
             match notice {
-                Some(Notice::Refused {
-                    request: Some(kind),
-                    ..
-                }) if kind.is_signal() => {
-                    self.links[link].refused_kind.insert(*kind, i);
-                }
+                Some(Notice::Refused { .. }) if refused.is_some() => {}
                 Some(Notice::Refused { .. }) => self.links[link].refused = Some(i),
+                Some(Notice::Granted { request }) if !http && number.is_none() => {
+                    self.is_answered_again(link, *request, i);
+                }
                 Some(Notice::Left { .. }) => self.may_be_out(link, i),
                 Some(Notice::Destroyed { room }) => self.is_told_of_an_end(link, room, i),
                 Some(Notice::Kicked { room }) => {
@@ -335,6 +344,10 @@ impl Rooms {
         if self.asks[ask].spoken && of == Some(&self.asks[ask].message) {
             let peer = self.links[link].peer;
             self.peers[peer].place = Place::Doubt;
+            return;
+        }
+        // Of what is relayed it may be whoever gets it that answers, and when he likes.
+        if self.asks[ask].kind.is_signal() {
             return;
         }
         let took = self.events[i]
@@ -434,6 +447,7 @@ impl Rooms {
         };
         self.answers.insert(i, self.asks[ask].message);
         self.asks[ask].granted = true;
+        self.links[link].says_else = true;
         if matches!(kind, Kind::Create | Kind::Join) {
             self.links[link].granted = Some((ask, kind));
         }
@@ -554,19 +568,9 @@ impl Rooms {
     /// The request that this answers where nothing of it says which: first in, first out by kind.
     fn asked(&mut self, link: LinkId, notice: Option<&Notice>) -> Option<AskId> {
         let kind = answers(notice?)?;
-        let front = |rooms: &mut Self, kind: Kind| {
-            let pending = rooms.links[link].pending.get_mut(&kind)?;
-            while let Some(ask) = pending.front() {
-                let Ask { reply, unsure, .. } = &rooms.asks[*ask];
-                // One that may have been refused was refused, if it was asked once more.
-                if reply.is_none() && !(*unsure && pending.len() > 1) {
-                    return Some(*ask);
-                }
-                pending.pop_front();
-            }
-            None
-        };
+        let front = |rooms: &mut Self, kind: Kind| rooms.oldest(link, kind);
         match kind {
+            Some(kind) if kind.is_signal() => self.oldest_relay(link, kind),
             Some(kind) => front(self, kind).filter(|ask| !self.is_of_another_room(*ask, notice)),
             // Many servers answer no `leave`: another's refusal is taken for its reply only if nothing else is asked.
             None => [
@@ -591,6 +595,20 @@ impl Rooms {
         };
         let told = self.room_of.get(room);
         told.is_some_and(|told| self.asks[ask].removes.is_some_and(|room| room != *told))
+    }
+
+    /// The oldest request of this kind that is not answered.
+    pub(super) fn oldest(&mut self, link: LinkId, kind: Kind) -> Option<AskId> {
+        let pending = self.links[link].pending.get_mut(&kind)?;
+        while let Some(ask) = pending.front() {
+            let Ask { reply, unsure, .. } = &self.asks[*ask];
+            // One that may have been refused was refused, if it was asked once more.
+            if reply.is_none() && !(*unsure && pending.len() > 1) {
+                return Some(*ask);
+            }
+            pending.pop_front();
+        }
+        None
     }
 
     fn replied(&mut self, ask: AskId, i: usize, http: bool, notice: Option<&Notice>) {

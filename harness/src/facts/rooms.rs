@@ -3,17 +3,17 @@
 //! Fed event by event. A stay is certain from the server's word that lets a peer in until the first thing that may have ended
 //! it, though the tap cannot tell: a request to leave, a message that nobody understands, a link that a step ends.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 pub(crate) use super::entries::{
     Ask, AskId, HostTold, How, Leaving, LinkId, LinkLife, Listed, Misnumbered, News, NumberOf,
-    Numbered, PeerId, PeerLife, Place, RoomId, SaidUnder, Stamp, Stay, StayId,
+    Numbered, PeerId, PeerLife, Place, Repeated, RoomId, SaidUnder, Stamp, Stay, StayId,
 };
 use super::nodes::Nodes;
 use super::upward::Upward;
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
-use crate::signaling::Terms;
+use crate::signaling::{Kind, Terms};
 use crate::terms::{Direction, Ending, Fate, ServerLife, Side};
 
 /// So many rooms at once, and then the oldest is forgotten: nobody is in more.
@@ -37,6 +37,8 @@ pub(crate) struct Rooms {
     pub slowest: u64,
     /// How long glare itself got no time from the machine, in µs, all in all.
     pub starved: u64,
+    /// How long it had got none by the last event before it got none again, by event.
+    pub starved_until: Vec<(usize, u64)>,
     rejects_same_id: bool,
     /// What is in a refusal that is for want of room.
     pub(super) full: Option<String>,
@@ -55,6 +57,15 @@ pub(crate) struct Rooms {
     /// What was said under each number.
     pub(super) numbered: HashMap<String, BTreeMap<PeerId, SaidUnder>>,
     pub misnumbered: Vec<Misnumbered>,
+    /// What is relayed that the server answers.
+    pub(super) answers_relays: BTreeSet<Kind>,
+    /// Of that what has answers that are alike.
+    pub(super) answers_relays_alike: BTreeSet<Kind>,
+    pub repeated: Vec<Repeated>,
+    /// What is relayed of which the tap made more on its way down: whoever gets it may answer each.
+    pub(super) doubled: HashSet<Kind>,
+    /// What is relayed and did not go on as it came, by event: whoever was to get it cannot have answered it.
+    pub withheld: HashSet<usize>,
     pub(super) index_of: HashMap<Seq, usize>,
     /// What the tap keeps back on its way up.
     held: HashMap<Seq, (usize, Upward)>,
@@ -104,6 +115,7 @@ impl Rooms {
             hosts: Vec::new(),
             slowest: 0,
             starved: 0,
+            starved_until: Vec::new(),
             rejects_same_id: terms.rejects_same_id,
             full: terms.full.clone(),
             refusals: terms.refusals.clone(),
@@ -120,6 +132,11 @@ impl Rooms {
             asked_by: HashMap::new(),
             numbered: HashMap::new(),
             misnumbered: Vec::new(),
+            answers_relays: terms.answers_relays.clone(),
+            answers_relays_alike: terms.answers_relays_alike.clone(),
+            repeated: Vec::new(),
+            doubled: HashSet::new(),
+            withheld: HashSet::new(),
             index_of: HashMap::new(),
             held: HashMap::new(),
             answers: HashMap::new(),
@@ -148,6 +165,7 @@ impl Rooms {
             ),
         });
         self.index_of.entry(event.seq).or_insert(i);
+        self.goes_on(event, i);
         self.nodes.take(&event.what, i);
         match &event.what {
             What::LinkUp { link } => self.link_up(link, i),
@@ -227,7 +245,19 @@ impl Rooms {
                     };
                 }
             }
+            What::Aside {
+                link,
+                direction: Direction::Up,
+                ..
+            } => {
+                if let Some(link) = self.link_of.get(link) {
+                    self.links[*link].says_else = true;
+                }
+            }
             What::Starved { millis } => {
+                if let Some(before) = i.checked_sub(1) {
+                    self.starved_until.push((before, self.starved));
+                }
                 self.starved = self.starved.saturating_add(millis.saturating_mul(1000));
             }
             // What the tap made on the way down is not the server's.
@@ -325,6 +355,7 @@ impl Rooms {
             refused: None,
             refused_kind: HashMap::new(),
             opaque: false,
+            says_else: false,
             granted: None,
             pending: HashMap::new(),
             fetched: VecDeque::new(),

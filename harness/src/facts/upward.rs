@@ -13,6 +13,8 @@ pub(super) struct Upward {
     pub ask: Asked,
     /// It stands on the wire; what the server has no word for does not.
     pub spoken: bool,
+    /// The tap made it: who is behind that line has not said it.
+    pub made: bool,
     /// What its answer repeats.
     pub number: Option<String>,
 }
@@ -36,6 +38,7 @@ impl Upward {
             text,
             of,
             number,
+            fate,
             ..
         } = &event.what
         else {
@@ -53,6 +56,7 @@ impl Upward {
             http,
             ask,
             spoken: of.is_none(),
+            made: fate.is_made(),
             number: number.clone(),
         })
     }

@@ -1,6 +1,8 @@
-//! Law 4: every request is answered.
+//! Law 4: every request is answered, and what is relayed where that is declared.
 
+use super::owed_answers::OwedAnswers;
 use super::{Breach, Finding, Law};
+use crate::facts::post::Post;
 use crate::facts::rooms::{Ask, NumberOf, Rooms};
 use crate::signaling::Kind;
 use crate::signaling::Terms;
@@ -9,7 +11,7 @@ use crate::signaling::Terms;
 ///
 /// A request is judged if it has a reply, if its link was fenced after it, or if the trace goes on for longer than the time that is
 /// promised, with nothing in the way of an answer.
-pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Finding {
+pub(super) fn judge(rooms: &Rooms, post: &Post, terms: &Terms) -> Finding {
     let law = Law::RequestsAreAnswered;
     let mut finding = Finding {
         law,
@@ -19,6 +21,10 @@ pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Finding {
     for ask in &rooms.asks {
         if ask.reply.is_some() {
             finding.premises += 1;
+            continue;
+        }
+        // Of what is relayed it is declared who owes what: see `owed_answers`.
+        if ask.kind.is_signal() {
             continue;
         }
         // The server has no answer to it.
@@ -55,6 +61,21 @@ pub(super) fn judge(rooms: &Rooms, terms: &Terms) -> Finding {
             },
         });
     }
+    let owed = OwedAnswers::of(rooms, post, terms);
+    finding.premises += owed.breaches.len() + rooms.repeated.len();
+    finding.breaches.extend(owed.breaches);
+    finding.breaches.extend(rooms.repeated.iter().map(|one| {
+        let line = &rooms.links[one.link].link;
+        Breach {
+            law,
+            event: rooms.events[one.at].seq,
+            because: vec![rooms.events[one.of].seq],
+            message: format!(
+                "{line} was given one more answer to its {}, each of which was answered before",
+                one.kind
+            ),
+        }
+    }));
     for one in &rooms.misnumbered {
         let (under, message) = match one.of {
             NumberOf::Another(by, message) => (

@@ -3,6 +3,7 @@
 use std::borrow::Borrow;
 use std::time::Duration;
 
+use super::owed_answers::OwedAnswers;
 use super::{
     Finding, addressed, announced, answered, at_once, hosts, late, limit, lives, news, relayed,
 };
@@ -22,7 +23,7 @@ pub fn judge<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<Finding> {
         announced::judge(rooms, post, terms).finding,
         addressed::judge(rooms, post),
         relayed::judge(rooms, post, &late, terms),
-        answered::judge(rooms, terms),
+        answered::judge(rooms, post, terms),
         late.finding,
         told.is_true,
         limit::judge(rooms, terms),
@@ -65,12 +66,21 @@ pub fn emptied<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Vec<(RoomName, 
         .collect()
 }
 
-/// Until when laws 1 and 9 cannot be judged, since the run began: somebody has come or gone, somebody who is there has not heard of it,
-/// and may still be told in time. `None`: there is nothing to wait for.
+/// Until when laws 1, 4 and 9 cannot be judged, since the run began: somebody has come or gone, and somebody who is there has not heard of it, or what
+/// is relayed has no answer; and that may still come in time. `None`: there is nothing to wait for.
 pub fn awaited<E: Borrow<Event>>(events: &[E], terms: &Terms) -> Option<Duration> {
     let facts = Facts::of(events, terms);
     let leavings = announced::judge(&facts.rooms, &facts.post, terms).awaited;
+    let answers = OwedAnswers::of(&facts.rooms, &facts.post, terms).awaited;
     leavings
         .max(told(&facts, terms).awaited)
+        .max(answers)
         .map(Duration::from_micros)
+}
+
+/// Whether something that was relayed may yet be answered, so far as is known.
+pub fn awaits_answers<E: Borrow<Event>>(events: &[E], terms: &Terms) -> bool {
+    let facts = Facts::of(events, terms);
+    let owed = OwedAnswers::of(&facts.rooms, &facts.post, terms);
+    owed.awaited.is_some()
 }

@@ -6,9 +6,9 @@
 //!
 //! What it judges by are [`facts`](crate::facts): who was where, what was answered, which delivery comes from which message, what was told.
 //!
-//! - `announced` (law 1), `addressed` (2), `relayed` (3), `answered` (4), `late` (7), `news` (9 and 12; `at_once`, `hosts`: 9 of them), `limit` (10), `lives` (11): one law a file.
+//! - `announced` (law 1), `addressed` (2), `relayed` (3), `answered` (4; `owed_answers`: of what is relayed), `late` (7), `news` (9 and 12; `at_once`, `hosts`: 9 of them), `limit` (10), `lives` (11): one law a file.
 //! - Laws 5, 6 and 8 are asked by doing: named here, judged by the stage. [`emptied`] says where law 6 can be asked.
-//! - [`awaited`] says how long law 1 cannot be judged yet.
+//! - [`awaited`] says how long laws 1, 4 and 9 cannot be judged yet.
 
 mod addressed;
 mod announced;
@@ -22,7 +22,8 @@ mod law;
 mod limit;
 mod lives;
 mod news;
+mod owed_answers;
 mod relayed;
 
-pub use judge::{awaited, emptied, judge, server_lives};
+pub use judge::{awaited, awaits_answers, emptied, judge, server_lives};
 pub use law::{Breach, Finding, Law};

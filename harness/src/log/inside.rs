@@ -128,7 +128,8 @@ fn leftover(graph: &Graph<'_>, i: usize) -> bool {
         // Many servers refuse a message to somebody who has just left with a bare error, and that is a race.
         Some(Notice::Refused { request: None, .. } | Notice::Error { .. }) | None => false,
         Some(Notice::PeerJoined { .. } | Notice::PeerLeft { .. }) => graph.news_of[i].is_none(),
-        Some(notice) if notice.comes_unasked() => false,
+        // How many candidates there are is a race, and so is how many are answered: of the others' answers the laws speak.
+        Some(notice) if notice.comes_unasked() || notice.grants_signal() => false,
         // Who was inside is told that somebody else has removed the room.
         Some(Notice::Destroyed { .. }) if graph.news_of[i].is_some() => false,
         Some(_) => graph.answers[i].is_none(),
@@ -196,7 +197,8 @@ fn owed(graph: &Graph<'_>, logged: &mut [bool]) {
                 || matches!(&graph.events[source].what, What::Released { message, .. }
                     if graph.earlier(*message, source).is_some_and(|message| logged[message]))
         });
-        logged[i] |= owed && complete(graph, link, i) && !is_fence(graph, i);
+        let taken_in_hand = notice(&graph.events[i]).is_some_and(Notice::grants_signal);
+        logged[i] |= owed && complete(graph, link, i) && !is_fence(graph, i) && !taken_in_hand;
     }
 }
 

@@ -5,6 +5,7 @@
 //!
 //! The table of it stands in [the guide](crate::guide).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,12 @@ pub struct Terms {
     pub answers_leave: bool,
     /// A request is answered within this time; `None`: no time is promised.
     pub answers_within: Option<Duration>,
+    /// So is each of these that is relayed.
+    #[serde(default)]
+    pub answers_relays: BTreeSet<Kind>,
+    /// Of these it is told by their order alone which one an answer is to.
+    #[serde(default)]
+    pub answers_relays_alike: BTreeSet<Kind>,
     /// So many fit into a room; `None`: no limit is promised.
     pub room_size: Option<usize>,
     /// What is in a refusal that is for want of room; `None`: nothing tells such a one from others.
@@ -90,6 +97,8 @@ impl Terms {
     pub fn of(dialect: &Dialect) -> Self {
         Self {
             answers_leave: dialect.answers(Kind::Leave) && dialect.hears(Kind::Left),
+            answers_relays: dialect.answered_relays(),
+            answers_relays_alike: dialect.relays_answered_alike(),
             rooms: Some(dialect.has_rooms()),
             lists_nobody: !dialect.tells_inside(),
             gives_ids: dialect.names_in_opening() || dialect.names_in_answers(),
@@ -108,7 +117,7 @@ impl Default for Terms {
 }
 
 impl From<&Properties> for Terms {
-    /// `leave` counts as answered; [`Terms::of`] knows better.
+    /// `leave` counts as answered, and nothing that is relayed; [`Terms::of`] knows better.
     fn from(properties: &Properties) -> Self {
         Self {
             announces_leaving_within: properties.announces_leaving_within,
@@ -132,6 +141,8 @@ impl From<&Properties> for Terms {
             gives_ids: false,
             answers_leave: true,
             answers_within: properties.answers_within,
+            answers_relays: BTreeSet::new(),
+            answers_relays_alike: BTreeSet::new(),
             room_size: properties.room_size,
             full: properties
                 .refusals

@@ -138,7 +138,7 @@ pub enum Notice {
     Left { room: RoomName },
     /// Reply: the room is gone.
     Destroyed { room: RoomName },
-    /// Reply: what was asked is done, and one is where one was.
+    /// Reply: what was asked is done, and one is where one was; or what was said to a peer is taken in hand.
     Granted { request: Kind },
     /// Reply: no. `request` says to what, where the server says so.
     Refused {
@@ -191,6 +191,11 @@ impl Notice {
             | Notice::Host { peer } => Some(peer),
             _ => None,
         }
+    }
+
+    /// Whether it is the yes to what was relayed.
+    pub fn grants_signal(&self) -> bool {
+        matches!(self, Notice::Granted { request } if request.is_signal())
     }
 
     /// Whether it answers no request, though no news of a coming or going either: it comes when the server likes.

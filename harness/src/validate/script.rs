@@ -63,6 +63,7 @@
 //! | `needs told kick` | who is put out is told, by a word that the dialect has |
 //! | `needs absence` | it is promised that those inside hear who is lost while his place is kept, and that he is back |
 //! | `needs states` | it is promised that all others hear what somebody sets |
+//! | `needs answered states` | who sets something is answered |
 //! | `needs listed states` | who comes in is told what those inside have set |
 //! | `needs kept states` | who comes back into his place shows what he had set |
 //! | `needs news once` | each piece of news comes once |
@@ -70,6 +71,7 @@
 //! | `needs longest host` | he is who has been inside longest |
 //! | `needs line outside` | who has left a room has a line |
 //! | `needs answers` | each request is answered, be it ever so odd |
+//! | `needs answered offers` | so is each offer that is relayed |
 //! | `needs numbers` | who asks to come in says a number that the answer repeats |
 //! | `needs numbered refusals` | so does each refusal |
 //! | `needs one line` | who asks again does so on the line that he has |
@@ -593,6 +595,12 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
             .or_else(|| Need::Hears(Kind::PeerState).lacking(dialect))
             .or_else(|| declared(!properties.states.is_empty(), "states"))
             .or_else(|| declared(properties.announces_states_within.is_some(), STATES)),
+        "answered states" => Need::Says(Kind::SetState)
+            .lacking(dialect)
+            .or_else(|| declared(!properties.states.is_empty(), "states"))
+            .or_else(|| (!dialect.grants(Kind::SetState)).then(|| {
+                format!("with the dialect `{name}` nothing answers who sets what he shows")
+            })),
         "listed states" => (!dialect.lists_states()).then(|| {
             format!("the dialect `{name}` does not say what those inside have set (`{{state}}` in `hear: joined`)")
         }),
@@ -604,6 +612,9 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
         "longest host" => declared(properties.host_passes_to_longest, "host-passes-to: longest"),
         "line outside" => Need::StaysConnected.lacking(dialect),
         "answers" => declared(properties.answers_within.is_some(), "answers-within"),
+        "answered offers" => (!dialect.answered_relays().contains(&Kind::Offer)).then(|| {
+            format!("the dialect `{name}` does not say that an offer is answered (`granted` with `of: offer`)")
+        }).or_else(|| needed("answers", dialect, patience)),
         "numbers" => (!dialect.numbers(Kind::Join)).then(|| {
             format!("with the dialect `{name}` who asks to come in says no `{{number}}` that the answer repeats")
         }),
@@ -725,7 +736,7 @@ fn written(step: &str, dialect: &Dialect) -> Vec<String> {
             let times = times.parse().unwrap_or(1);
             vec![send(from, to, message); times]
         }
-        ["run", from, to] => match dialect.says(Kind::Candidate) {
+        ["run", from, to] => match dialect.passes(Kind::Candidate) {
             true => vec![send(from, to, "candidate"); RUN],
             false => Vec::new(),
         },

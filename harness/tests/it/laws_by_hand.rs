@@ -1,6 +1,7 @@
 //! Each law on traces made by hand: kept, broken, and what must not be taken for a breach.
 
 mod answered;
+mod answered_relays;
 mod kept;
 mod relayed;
 
@@ -12,7 +13,7 @@ use glare::names::Link;
 use glare::record::{Event, Seq, TraceBuilder, What};
 use glare::signaling::{Audience, Terms};
 use glare::signaling::{Candidate, Dialect, Kind, Notice, Request, Signal, Word};
-use glare::terms::{Carrier, Direction, Ending, Fate, Side};
+use glare::terms::{Carrier, Direction, Ending, Fate, ServerLife, Side};
 
 const SECOND: u64 = 1_000_000;
 

@@ -82,6 +82,7 @@ mod project_file;
 mod readme;
 mod record;
 mod rejoin;
+mod relays_answered;
 mod report_parting;
 mod rooms_unsaid;
 mod second_line;

@@ -180,6 +180,7 @@ fn answers_to_two_requests_on_one_line_have_a_number_each() {
     let passes_over =
         "if (inside.has(name)) return undefined\n      if (inside.size === 2) throw 'no place'";
     let unanswered = numbered
+        .unsaid("answers-within")
         .does(no, passes_over)
         .does("say(line, { id, result: methods[message.method](message.params) })", "const result = methods[message.method](message.params)\n      if (result !== undefined) say(line, { id, result })");
     asking(&["6.17", "6.18"])
@@ -193,10 +194,80 @@ fn answers_to_two_requests_on_one_line_have_a_number_each() {
         .is(
             &["fact"],
             "the server closed its signaling connection (close code 1008)",
-            &numbered.does(no, closes),
+            &numbered.unsaid("answers-within").does(no, closes),
         )
         .is(&["fact"], "join did not happen", &unanswered)
         .ask();
+}
+
+/// JSON-RPC: to say something to a peer is a request as any other.
+#[test]
+fn what_is_relayed_is_answered_once_and_under_its_own_number() {
+    let numbered = example("numbered");
+    let answers = "say(line, { id, result: methods[message.method](message.params) })";
+    let answering = |instead: &str| {
+        let done = "const result = methods[message.method](message.params), offers = message.params?.what?.offer\n      ";
+        numbered.does(answers, &format!("{done}{instead}"))
+    };
+    asking(&["6.19"])
+        .holds(&numbered)
+        // It may come when who it is for has it, and has spoken himself.
+        .holds(&answering("setTimeout(() => say(line, { id, result }), offers ? 50 : 0)"))
+        .breaks(&["6.19"], &answering("if (!offers) say(line, { id, result })"))
+        .breaks(
+            &["6.19"],
+            &answering("say(line, { id, result })\n      if (offers) say(line, { id, result })"),
+        )
+        // Two that one peer has said are answered under the number of the later one.
+        .breaks(
+            &["6.19"],
+            &answering("line.latest = id; setTimeout(() => say(line, { id: line.latest, result }), offers ? 50 : 0)"),
+        )
+        .asking(&["4.31", "6.19"])
+        // To be refused is to be answered, and to be told that nobody is there.
+        .holds(&numbered.promises("absent-peer: error\n"))
+        .ask();
+}
+
+/// Without numbers an answer is to what was said first.
+#[test]
+fn what_is_relayed_is_answered_by_its_order_where_it_has_no_number() {
+    let answers = "say(line, { id, result: methods[message.method](message.params) })";
+    for (say, hear) in [
+        // What is taken says its kind, or is one word for all.
+        (
+            "Object.keys(message.params.what)[0]",
+            ["offer", "answer", "candidate"],
+        ),
+        ("1", ["1", "1", "1"]),
+    ] {
+        let answering = |instead: &str| {
+            let done = "const result = methods[message.method](message.params)\n      if (message.method !== 'relay') return say(line, { id, result })\n      ";
+            let mut changed = example("numbered").does(answers, &format!("{done}{instead}"));
+            for (kind, word) in [
+                ("offer", hear[0]),
+                ("answer", hear[1]),
+                ("candidate", hear[2]),
+                ("end-of-candidates", hear[2]),
+            ] {
+                changed = changed.says(
+                    &format!("{{ id: \"{{number}}\", result: true }}, of: {kind} }}"),
+                    &format!("{{ took: {word} }}, of: {kind} }}"),
+                );
+            }
+            changed
+        };
+        let took = format!("say(line, {{ took: {say} }})");
+        let offers = "message.params.what.offer";
+        asking(&["6.19"])
+            .holds(&answering(&took))
+            .breaks(&["6.19"], &answering(&format!("if (!{offers}) {took}")))
+            .breaks(
+                &["6.19"],
+                &answering(&format!("{took}\n      if ({offers}) {took}")),
+            )
+            .ask();
+    }
 }
 
 /// A version stands before the word, and is the same in all: it used to be that which was spoilt in the word's place.

@@ -82,6 +82,10 @@ pub struct Conversation {
     pub(super) parting: Option<(String, String)>,
     /// So many fences have been said, and are not answered.
     pub(super) fences: usize,
+    /// What is relayed of which the answers are alike.
+    pub(super) alike: BTreeSet<Kind>,
+    /// What of that was said and is not answered, the oldest first.
+    pub(super) unanswered: VecDeque<Kind>,
     /// The number that the next word is said under, where that is settled before.
     pub(super) number: Option<u64>,
 }
@@ -110,6 +114,8 @@ impl Conversation {
             alias: Alias::default(),
             book: Book::default(),
             link: new_line(&dialect),
+            alike: dialect.relays_answered_alike(),
+            unanswered: VecDeque::new(),
             dialect,
             pairs: BTreeMap::new(),
             older: VecDeque::new(),

@@ -45,6 +45,7 @@ impl Dialect {
             self.never_matched(direction, &root, &mut doubts);
         }
         self.never_granted(&root, &mut doubts);
+        self.answers_nothing(&root, &mut doubts);
         self.granted_before(&root, &mut doubts);
         self.one_sided(&root, &mut doubts);
         self.promised(&root, &mut doubts);
@@ -131,7 +132,11 @@ impl Dialect {
         for (request, answer) in GRANTED {
             // A word that is like another is answered as that one.
             let like = self.way(request).is_some_and(|way| way.like.is_some());
-            if !self.says(request) || self.hears(answer) || like {
+            let granted = match answer {
+                Kind::Granted => self.grants(request) || !self.answers(request),
+                answer => self.hears(answer),
+            };
+            if !self.says(request) || granted || like {
                 continue;
             }
             let Some(span) = place(root, &format!("say.{request}")) else {
@@ -140,6 +145,23 @@ impl Dialect {
             doubts
                 .add(&span, format!("nothing says that a {request} was granted"))
                 .expect(format!("each step `{request}` waits for `hear: {answer}`"));
+        }
+    }
+
+    /// Answers to what nobody says.
+    fn answers_nothing(&self, root: &Node, doubts: &mut Mistakes) {
+        for pattern in self.heard_words() {
+            let Some(of) = pattern.of.filter(|of| !self.says(*of)) else {
+                continue;
+            };
+            if let Some(span) = place(root, &pattern.name) {
+                doubts
+                    .add(
+                        &span,
+                        format!("`{}` answers what is never said", pattern.name),
+                    )
+                    .expect(format!("`say` has no `{of}`"));
+            }
         }
     }
 
@@ -384,6 +406,23 @@ mod tests {
             format!("{}: {} ({expected})", doubt.span().line, doubt.found())
         });
         lines.collect()
+    }
+
+    /// That offers are answered says nothing of who sets what he shows.
+    #[test]
+    fn a_yes_is_to_what_it_says_and_to_nothing_that_nobody_says() {
+        let say = "  set-state: { message: { do: set, state: \"{state}\" } }\n";
+        let granted = |of: &str| format!("  granted: {{ message: {{ ok: {of} }}, of: {of} }}\n");
+        let told = doubts("", say, &granted("offer"));
+        let expected = "nothing says that a set-state was granted";
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains(expected), "{told:?}");
+        assert_eq!(doubts("", say, &granted("set-state")), [""; 0]);
+        assert_eq!(doubts("", "", &granted("offer")), [""; 0]);
+        let told = doubts("", "", &granted("bye"));
+        let expected = "`hear.granted` answers what is never said (`say` has no `bye`)";
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].ends_with(expected), "{told:?}");
     }
 
     #[test]

@@ -428,7 +428,7 @@ impl Conversation {
         };
         let first = dialect.hear.iter().filter(|form| !unasked(form));
         let last = dialect.hear.iter().filter(unasked);
-        let all = first.chain(last);
+        let all = self.by_order_of_relays(first.chain(last));
         let foreign = std::cell::Cell::new(false);
         let mut find = |(hears, hearing): &'a (Hears, Hearing), any_number: bool| {
             let (variables, known) = match tells_anew(hears) {
@@ -500,9 +500,9 @@ impl Conversation {
             let captured = Self::captures(variables, known);
             Some((words, states, captured, number, said))
         };
-        let mut found = all.clone().find_map(|form| find(form, false));
+        let mut found = all.iter().find_map(|form| find(form, false));
         if found.is_none() && foreign.get() && !passes_over(self) {
-            found = all.clone().find_map(|form| find(form, true));
+            found = all.iter().find_map(|form| find(form, true));
         }
         let Some((mut words, states, captured, number, said)) = found else {
             return Answer::default();
@@ -535,6 +535,7 @@ impl Conversation {
             {
                 self.book.learn_room(room.as_str(), id);
             }
+            self.is_answered(word);
             match tied {
                 true => self.note(word),
                 false => self.hears(word),

@@ -28,6 +28,16 @@ impl Dialect {
         self.has_form(Kind::Kicked) || self.hear.iter().any(is_news)
     }
 
+    /// Whether the server says yes to this request by `granted`.
+    pub fn grants(&self, request: Kind) -> bool {
+        let mut forms = self.hear.iter();
+        let answered = self.answers(request);
+        answered
+            && forms.any(|(heard, hearing)| {
+                *heard == Hears::Kind(Kind::Granted) && hearing.of == Some(request)
+            })
+    }
+
     /// Whether the answer to who comes in has this: `room`, which; `with`, who is inside; `state`, what each of them shows; `host`, who that is.
     pub(super) fn tells_who_comes_in(&self, name: &str) -> bool {
         let mut forms = self.hear.iter();

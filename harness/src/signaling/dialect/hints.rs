@@ -38,9 +38,36 @@ impl Dialect {
         if let Some(root) = yaml::parse(&self.source.text, &mut Mistakes::new(self.source.clone()))
         {
             self.fixed_ids(&root, &mut hints);
+            self.owed_at_no_time(&root, &mut hints);
         }
         hints.sort();
         hints
+    }
+
+    /// Answers to what is relayed that are declared, and not how soon: then none is ever missed.
+    fn owed_at_no_time(&self, root: &Node, hints: &mut Mistakes) {
+        let patterns = self.patterns(Direction::Down);
+        let is_owed = |heard: &&Pattern<'_>| {
+            heard.word() == "hear.granted" && heard.of.is_some_and(Kind::is_signal)
+        };
+        let Some(owed) = patterns.iter().find(is_owed) else {
+            return;
+        };
+        if self.properties.answers_within.is_some() {
+            return;
+        }
+        if let Some(node) = node_of(root, &owed.name) {
+            let of = owed.of.map_or("", Kind::as_str);
+            hints
+                .warn(
+                    &node.span,
+                    format!("that each {of} is answered is declared, and not how soon"),
+                )
+                .expect(
+                    "an answer that never comes is held against nobody: it may still be on its way",
+                )
+                .advise("if the server promises it, write `answers-within: 1s`");
+        }
     }
 
     /// Ids that are the same in each request, and that answers repeat: `{number}` would tell the answers apart.
@@ -232,7 +259,9 @@ fn answers(said: &Pattern<'_>, heard: &Pattern<'_>) -> bool {
         Some(Kind::Created | Kind::Joined) => matches!(asked, Kind::Create | Kind::Join),
         Some(Kind::Left) => asked == Kind::Leave,
         Some(Kind::Destroyed) => asked == Kind::Destroy,
-        Some(Kind::Granted) => matches!(asked, Kind::Kick | Kind::SetState),
+        Some(Kind::Granted) => {
+            matches!(asked, Kind::Kick | Kind::SetState) || heard.of == Some(asked)
+        }
         Some(_) => false,
         None => match word {
             "hear.fenced" => asked == Kind::Fence,
@@ -309,6 +338,22 @@ hear:
   answer: { message: { method: answer, from: "{peer}", sdp: "{sdp}" } }
 HEAR
 "#;
+
+    #[test]
+    fn that_something_is_answered_is_said_with_how_soon() {
+        let granted = "granted: { message: { took: offer }, of: offer }";
+        let told = hints("join: { message: { method: join } }", granted);
+        assert_eq!(told.len(), 1, "{told:?}");
+        let expected = "that each offer is answered is declared, and not how soon";
+        assert!(told[0].ends_with(expected), "{told:?}");
+        let soon = TEXT.replacen("say:", "answers-within: 1s\nsay:", 1);
+        let soon = (soon.replace("THEN", ""))
+            .replace("SAY", "")
+            .replace("HEAR", &format!("  {granted}"));
+        let dialect = Dialect::read(Path::new("x.yaml"), &soon);
+        let dialect = dialect.unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        assert!(dialect.hints().is_empty());
+    }
 
     fn hints(say: &str, hear: &str) -> Vec<String> {
         hints_of("", say, hear)

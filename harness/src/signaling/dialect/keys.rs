@@ -430,7 +430,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "answers-within",
                 Shape::Time,
                 "not promised",
-                "Promises an answer to each request within this time (law 4). Judged with 2 s more, as above.",
+                "Promises an answer to each request within this time, and to what is relayed of a kind that `granted` names (law 4). Judged with 2 s more, as above.",
                 "answers-within: 1s",
             ),
             may(
@@ -904,9 +904,21 @@ pub(super) const SECTIONS: &[Section] = &[
             ),
             may(
                 "of",
-                Shape::Word(&["create", "join", "leave", "destroy", "kick", "set-state"]),
+                Shape::Word(&[
+                    "create",
+                    "join",
+                    "leave",
+                    "destroy",
+                    "kick",
+                    "set-state",
+                    "offer",
+                    "answer",
+                    "candidate",
+                    "end-of-candidates",
+                    "bye",
+                ]),
                 "what was asked",
-                "The request that is answered. In `granted` it must be there.",
+                "What is answered. In `granted` it must be there, where it may be what is relayed, as in `refused`: `granted: { message: …, of: offer }` says that each offer is answered (law 4).",
                 "of: join",
             ),
             may(

@@ -42,6 +42,14 @@ impl<'d> Pattern<'d> {
         }
     }
 
+    /// The message alone, whatever it answers.
+    pub(super) fn answering_any(hearing: &'d Hearing) -> Self {
+        Self {
+            of: None,
+            ..Self::heard(String::new(), hearing)
+        }
+    }
+
     /// Its word, `hear.refused` of `hear.refused[2]`.
     pub(super) fn word(&self) -> &str {
         self.name.split('[').next().unwrap_or_default()

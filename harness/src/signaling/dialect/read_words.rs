@@ -247,7 +247,7 @@ impl Reader<'_> {
         if heard == Hears::Kind(Kind::Granted) && fields.find("of").is_none() {
             self.mistakes
                 .add(&node.span, "nothing here says what is granted")
-                .expect("expected `of: kick`, or `of: set-state`");
+                .expect("expected `of: kick`, `of: set-state`, or what is relayed: `of: offer`");
         }
         let ack = fields.find("ack");
         if let Some(code) = fields.find("close") {
@@ -327,7 +327,7 @@ impl Reader<'_> {
         })
     }
 
-    /// `of: join`: the request that is answered.
+    /// `of: join`: what is answered, a request or, with a plain yes or no, what is relayed.
     fn of(&mut self, node: &Node, heard: Hears) -> Option<Kind> {
         let answers = match heard {
             Hears::Kind(kind) => matches!(
@@ -347,12 +347,13 @@ impl Reader<'_> {
                 .expect("expected in what answers a request");
             return None;
         }
-        let requests: Vec<&'static str> = Kind::ALL
+        let plain = matches!(heard, Hears::Kind(Kind::Granted | Kind::Refused));
+        let asked: Vec<&'static str> = Kind::ALL
             .iter()
-            .filter(|kind| kind.is_request() && **kind != Kind::Fence)
+            .filter(|kind| kind.is_request() && **kind != Kind::Fence || plain && kind.is_signal())
             .map(|kind| kind.as_str())
             .collect();
-        yaml::word(node, &requests, self.mistakes)?.parse().ok()
+        yaml::word(node, &asked, self.mistakes)?.parse().ok()
     }
 
     /// `members:` the full list of who is inside.

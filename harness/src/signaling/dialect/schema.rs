@@ -293,6 +293,12 @@ the request which has it and no other, so `of: leave` tells answers apart that a
 number of somebody else's request, under one that nobody has said, or a second one under the same, breaks law 4. So it is where the answer is the response to the request that has the number, or comes by a poll. `null` is no number. What a page says has numbers of its own making. Nothing else can be
 captured under this name. Where an id never changes and its answer repeats it, `glare dialect check` proposes `{number}`.
 
+What is relayed may be answered, too: `granted: { message: { id: \"{number}\", result: true }, of: offer }` says that each offer is, and `refused` with
+`of: offer` is the no to one, be it that nobody is there to get it. Only of the kinds that `granted` names an answer is owed: within `answers-within`, to who is inside
+and speaks to somebody who is, and once (law 4). A yes may come before the message has arrived or after it, and a no may follow a yes, which said no more than that it is
+taken in hand. Without `{number}` an answer is to the oldest message of its kind on that line that has none, and where the forms of several kinds are alike, to the oldest
+of all these.
+
 `{me}` is the peer's own name, and `{self}` the id that the server gave it; whoever is called so is that peer from then on, in `{peer}`, `{with}` and
 `{members}`. What `connect`, `learn` or a word captures under any other name may stand in all later messages of that line.
 ";

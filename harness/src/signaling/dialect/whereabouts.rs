@@ -57,7 +57,10 @@ impl Conversation {
     pub(super) fn speaks(&mut self, word: &Word) {
         let all = &mut self.refusable;
         match word {
-            Word::Signal { .. } => all.since_request = true,
+            Word::Signal { .. } => {
+                all.since_request = true;
+                self.is_to_be_answered(word.kind());
+            }
             Word::Request { .. } => {
                 all.before_request |= std::mem::take(&mut all.since_request);
             }
@@ -77,6 +80,8 @@ impl Conversation {
                         reason,
                     },
             } if self.may_mean_anything(reason) => return,
+            // Of the request that was said since, it says nothing.
+            Word::Notice { notice } if notice.grants_signal() => {}
             Word::Notice {
                 notice:
                     Notice::Created { .. }

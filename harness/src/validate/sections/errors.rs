@@ -136,4 +136,14 @@ const ROWS: &[Row] = &[
             given open alice lobby\n\
             given connect: { peer: carol }\n\
             do { together: [ { join: { peer: carol, room: lobby, answer: any } }, { join: { peer: carol, room: lobby, answer: any } } ] }" },
+    Row { number: 19, title: "an offer is answered once, beside what else is under way", source: Source::Law(Law::RequestsAreAnswered), native: false, broken_by: "",
+        why: "Who is answered under another number says it again, and who is not answered waits, or gives up a call that the other one has.",
+        steps: "needs answered offers\n\
+            given meet\n\
+            do send bob alice offer\n\
+            do run bob alice\n\
+            do await: { peer: alice, hears: offer, from: bob }\n\
+            do send alice bob answer\n\
+            do run alice bob\n\
+            do await: { peer: bob, hears: answer, from: alice }" },
 ];

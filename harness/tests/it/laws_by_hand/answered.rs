@@ -78,7 +78,7 @@ fn a_refusal_is_an_answer() {
 }
 
 /// The message of this event has this number.
-fn number(b: &mut TraceBuilder, seq: Seq, is: &str) {
+pub(super) fn number(b: &mut TraceBuilder, seq: Seq, is: &str) {
     let event = b.events.iter_mut().find(|event| event.seq == seq);
     if let Some(What::Message { number, .. }) = event.map(|event| &mut event.what) {
         *number = Some(is.to_owned());
