@@ -148,6 +148,9 @@ pub(crate) enum NumberOf {
     Answered(usize),
     /// Of this message, which was said on somebody else's line.
     Another(LinkId, usize),
+    /// Of this message of whoever hears it, but for what it stands as: a text that looks like the number, or a number that looks like the text.
+    Text(usize),
+    Number(usize),
     Nobody,
 }
 

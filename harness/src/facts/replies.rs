@@ -169,6 +169,10 @@ impl Rooms {
         answer: Kind,
     ) -> Option<(usize, Option<AskId>)> {
         let peer = self.links[link].peer;
+        if let Some((meant, of)) = self.looks_like(peer, number) {
+            self.misnumbered.push(Misnumbered { at: i, link, of });
+            return self.under(i, link, (&meant, to), answer);
+        }
         let all = self.numbered.get_mut(number);
         let foreign = (all.as_ref())
             .and_then(|all| all.values().next())
@@ -198,6 +202,28 @@ impl Rooms {
         own.last = Some(said);
         let ask = said.ask.filter(|ask| self.asks[*ask].reply.is_none());
         Some((said.message, ask))
+    }
+
+    /// The number that this peer has said, where it has not said this one, but what looks like it: a text and a number are two.
+    fn looks_like(&self, peer: PeerId, number: &str) -> Option<(String, NumberOf)> {
+        let said = |number: &str| {
+            let own = self.numbered.get(number)?.get(&peer)?;
+            Some(own.open.front().or(own.last.as_ref())?.message)
+        };
+        if said(number).is_some() {
+            return None;
+        }
+        let text = number
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'));
+        match text {
+            Some(meant) => Some((meant.to_owned(), NumberOf::Text(said(meant)?))),
+            None => {
+                let meant = format!("\"{number}\"");
+                let of = NumberOf::Number(said(&meant)?);
+                Some((meant, of))
+            }
+        }
     }
 
     fn refusable(&mut self, link: LinkId, http: bool, i: usize) {

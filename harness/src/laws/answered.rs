@@ -89,6 +89,16 @@ pub(super) fn judge(rooms: &Rooms, post: &Post, terms: &Terms) -> Finding {
                 "a second answer under the number of one request".to_owned(),
                 Some(message),
             ),
+            NumberOf::Text(message) => (
+                "an answer under a text that looks like the number of its request, and is not the same to who looks it up (where it may be a text, \
+                 `hear` says `{number|json}`)"
+                    .to_owned(),
+                Some(message),
+            ),
+            NumberOf::Number(message) => (
+                "an answer under a number that looks like the text which its request has, and is not the same to who looks it up".to_owned(),
+                Some(message),
+            ),
             NumberOf::Nobody => (
                 "an answer under a number that nobody has said".to_owned(),
                 None,

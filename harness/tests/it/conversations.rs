@@ -784,6 +784,42 @@ fn the_same_number_may_be_said_on_several_lines() {
     assert_eq!(heard.words[0].kind(), Kind::Left);
 }
 
+/// Who looks up 1 does not find "1" (JSON-RPC 2.0, section 5). Within a text all is text, and a dialect may say that a text is meant.
+#[test]
+fn a_text_is_not_the_number_that_it_looks_like() {
+    let joins = |id: &str| format!(r#"{{"id":{id},"method":"join","room":"lobby"}}"#);
+    for (said, told, number, recorded) in [
+        ("1", "1", "1", "1"),
+        ("1", "1.0", "1", "1"),
+        ("1", "\"1\"", "1", "\"1\""),
+        ("\"1\"", "1", "\"1\"", "1"),
+        ("\"1\"", "\"1\"", "\"1\"", "\"1\""),
+        ("\"a\"", "\"a\"", "a", "a"),
+    ] {
+        let mut alice = Conversation::new(calls(), "alice");
+        let overheard = alice.overhear_text(&joins(said), None);
+        assert_eq!(overheard.number.as_deref(), Some(number), "{said}");
+        let heard = alice.hear_text(&format!(r#"{{"id":{told},"result":[]}}"#));
+        assert_eq!(heard.words, [joined(&[])], "{said} {told}");
+        assert_eq!(heard.numbers, [Some(recorded.to_owned())], "{said} {told}");
+    }
+    for (say, hear, told) in [
+        ("{number}", "{number|json}", "\"10001\""),
+        ("tx-{number}", "tx-{number}", "\"tx-10001\""),
+        ("tx-{number}", "{number}", "10001"),
+        ("tx-{number}", "{number}", "\"10001\""),
+    ] {
+        let say = format!("  join: {{ message: {{ id: \"{say}\", room: \"{{room}}\" }} }}");
+        let hear = format!("  joined: {{ message: {{ id: \"{hear}\" }} }}");
+        let dialect = dialect("connect: { path: / }", &say, &hear);
+        let mut ends = Ends::new(&dialect, "alice", &Book::default());
+        ends.open();
+        ends.say(join());
+        let heard = ends.tap.hear_text(&format!(r#"{{"id":{told}}}"#));
+        assert_eq!(heard.numbers, [Some("10001".to_owned())], "{hear} {told}");
+    }
+}
+
 /// What is spoilt is the word, and not the number beside it, be that the only number or the first of a list.
 #[test]
 fn a_number_is_not_taken_for_the_word_that_is_spoilt() {

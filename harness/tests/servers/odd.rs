@@ -229,6 +229,32 @@ fn what_is_relayed_is_answered_once_and_under_its_own_number() {
         .ask();
 }
 
+/// Who keeps what is under way by its number finds nothing under a text (JSON-RPC 2.0, section 5).
+#[test]
+fn a_number_that_is_answered_as_a_text_is_another() {
+    let answers = "say(line, { id, result: methods[message.method](message.params) })";
+    let as_text = |id: &str| {
+        example("numbered").does(answers, &answers.replace("{ id,", &format!("{{ id: {id},")))
+    };
+    let told = "an answer under a text that looks like the number of its request";
+    let refused = example("numbered").does(
+        "say(line, { id, error: String(error) })",
+        "say(line, { id: id === null ? id : String(id), error: String(error) })",
+    );
+    asking(&["6.10", "6.17", "6.18"])
+        .is(&["broken"], told, &as_text("String(id)"))
+        .holds(&as_text("Number(id)"))
+        .asking(&["6.18"])
+        .is(&["broken"], told, &refused)
+        // It is meant so.
+        .asking(&["6.10", "6.17", "6.18"])
+        .holds(&as_text("String(id)").says(
+            "{ id: \"{number}\", result",
+            "{ id: \"{number|json}\", result",
+        ))
+        .ask();
+}
+
 /// Without numbers an answer is to what was said first.
 #[test]
 fn what_is_relayed_is_answered_by_its_order_where_it_has_no_number() {

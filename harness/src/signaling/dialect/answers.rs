@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::book::NUMBER;
 use super::conversation::Conversation;
+use super::number::NUMBER;
 use super::patterns::Pattern;
 use super::words::Hears;
 use super::{Dialect, Hearing};

@@ -6,28 +6,17 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
-use super::template::{Variables, id_text};
+use super::number::{Form, Number};
+use super::template::id_text;
 use crate::lock::lock;
 use crate::names::RoomName;
 use crate::signaling::Kind;
-
-/// The variable that is another one in each request, and that its answer repeats.
-pub(super) const NUMBER: &str = "number";
-
-/// The number that a message has, by which an answer is known; one that is longer than any is none.
-pub(super) fn number_in(variables: &Variables<'_>) -> Option<String> {
-    let number = variables.id(NUMBER);
-    number.filter(|number| number.len() <= LONGEST_NUMBER)
-}
 
 /// Requests are numbered from here on: no number of a person's own, and none that a server counts something by.
 const FIRST_NUMBER: u64 = 10_001;
 
 /// So many numbers are known, the newest: a page may flood.
 const MOST_NUMBERS: usize = 100_000;
-
-/// A longer one ties nothing to anything.
-const LONGEST_NUMBER: usize = 64;
 
 /// A server that has not told somebody its id by then is not waited for.
 const EXPECTED_FOR: Duration = Duration::from_secs(1);
@@ -70,6 +59,8 @@ struct Numbers {
 /// What was said under a number.
 #[derive(Debug)]
 struct Said {
+    /// What it stood there as, where that is known.
+    form: Option<Form>,
     /// `None`: it was no word, but part of how one talks to the server.
     kind: Option<Kind>,
     /// The room that it asks for.
@@ -171,7 +162,12 @@ impl Book {
             numbers.given += 1;
             number
         };
-        self.notes_number(peer, &number.to_string(), kind, None);
+        // How it is written is seen when it is.
+        let written = Number {
+            text: number.to_string(),
+            form: None,
+        };
+        self.notes_number(peer, &written, kind, None);
         number
     }
 
@@ -179,17 +175,18 @@ impl Book {
     pub(super) fn notes_number(
         &self,
         peer: &str,
-        number: &str,
+        number: &Number,
         kind: Option<Kind>,
         room: Option<&RoomName>,
     ) {
+        let Number { text, form } = number;
         let Numbers { of, known, .. } = &mut lock(&self.0).numbers;
-        if !of.contains_key(number) {
-            known.push_back(number.to_owned());
+        if !of.contains_key(text) {
+            known.push_back(text.clone());
         }
-        let said = of.entry(number.to_owned()).or_default();
-        let room = room.cloned();
-        said.insert(peer.to_owned(), Said { kind, room });
+        let said = of.entry(text.clone()).or_default();
+        let (form, room) = (*form, room.cloned());
+        said.insert(peer.to_owned(), Said { form, kind, room });
         if known.len() > MOST_NUMBERS
             && let Some(oldest) = known.pop_front()
         {
@@ -197,24 +194,36 @@ impl Book {
         }
     }
 
-    /// What this peer said under this number.
-    pub(super) fn said_under(&self, peer: &str, number: &str) -> Option<Option<Kind>> {
+    /// What this peer said under this number, or under what looks like it.
+    pub(super) fn said_under(&self, peer: &str, number: &Number) -> Option<Option<Kind>> {
         let pages = lock(&self.0);
-        let said = pages.numbers.of.get(number)?.get(peer)?;
+        let said = pages.numbers.of.get(&number.text)?.get(peer)?;
         Some(said.kind)
     }
 
     /// What anybody said under it.
-    pub(super) fn anybody_said_under(&self, number: &str) -> Option<Option<Kind>> {
+    pub(super) fn anybody_said_under(&self, number: &Number) -> Option<Option<Kind>> {
         let pages = lock(&self.0);
-        let said = pages.numbers.of.get(number)?.values().next()?;
+        let said = pages.numbers.of.get(&number.text)?.values().next()?;
         Some(said.kind)
     }
 
     /// The room that this peer asked for under this number.
-    pub(super) fn room_under(&self, peer: &str, number: &str) -> Option<RoomName> {
+    pub(super) fn room_under(&self, peer: &str, number: &Number) -> Option<RoomName> {
         let pages = lock(&self.0);
-        pages.numbers.of.get(number)?.get(peer)?.room.clone()
+        pages.numbers.of.get(&number.text)?.get(peer)?.room.clone()
+    }
+
+    /// The number of an answer as that of what it answers is recorded; where it only looks like that, or answers nothing of this peer's, as it stands
+    /// there.
+    pub(super) fn recorded_number(&self, peer: &str, number: &Number) -> String {
+        let pages = lock(&self.0);
+        let all = pages.numbers.of.get(&number.text);
+        let said = all.and_then(|all| all.get(peer));
+        match said.filter(|said| number.repeats(said.form)) {
+            Some(said) => number.recorded(said.form),
+            None => number.recorded(number.form),
+        }
     }
 
     /// From now on this id is that room's.
@@ -491,26 +500,30 @@ mod tests {
     #[test]
     fn of_very_many_numbers_the_newest_are_known() {
         let book = Book::default();
-        let said = |number: &str| book.said_under("alice", number);
-        book.notes_number("alice", "first", Some(Kind::Join), None);
-        book.notes_number("bob", "first", None, None);
+        let of = |text: &str| Number {
+            text: text.to_owned(),
+            form: None,
+        };
+        let said = |number: &str| book.said_under("alice", &of(number));
+        book.notes_number("alice", &of("first"), Some(Kind::Join), None);
+        book.notes_number("bob", &of("first"), None, None);
         for number in 1..MOST_NUMBERS {
-            book.notes_number("alice", &number.to_string(), Some(Kind::Leave), None);
+            book.notes_number("alice", &of(&number.to_string()), Some(Kind::Leave), None);
         }
         assert_eq!(said("first"), Some(Some(Kind::Join)));
-        assert_eq!(book.said_under("bob", "first"), Some(None));
+        assert_eq!(book.said_under("bob", &of("first")), Some(None));
         // One that is said again is none more, and as old as it was.
-        book.notes_number("alice", "first", Some(Kind::Fence), None);
+        book.notes_number("alice", &of("first"), Some(Kind::Fence), None);
         assert_eq!(said("first"), Some(Some(Kind::Fence)));
         assert_eq!(said("1"), Some(Some(Kind::Leave)));
-        book.notes_number("alice", "last", Some(Kind::Join), None);
+        book.notes_number("alice", &of("last"), Some(Kind::Join), None);
         assert_eq!(said("first"), None);
-        assert_eq!(book.anybody_said_under("first"), None);
+        assert_eq!(book.anybody_said_under(&of("first")), None);
         assert_eq!(said("1"), Some(Some(Kind::Leave)));
         assert_eq!(said("last"), Some(Some(Kind::Join)));
         // Forgotten, it may be said anew.
-        book.notes_number("bob", "first", Some(Kind::Join), None);
-        assert_eq!(book.said_under("bob", "first"), Some(Some(Kind::Join)));
+        book.notes_number("bob", &of("first"), Some(Kind::Join), None);
+        assert_eq!(book.said_under("bob", &of("first")), Some(Some(Kind::Join)));
         assert_eq!((said("first"), said("1")), (None, None));
         let pages = lock(&book.0);
         assert_eq!(pages.numbers.of.len(), MOST_NUMBERS);

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use super::book::NUMBER;
 use super::meant::{Meant, Say};
+use super::number::NUMBER;
 use super::template::{Missing, Variables, fill_text};
 use super::words::Called;
 use super::{

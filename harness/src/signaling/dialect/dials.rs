@@ -1,6 +1,6 @@
 //! What a line is dialled with: the path, what goes before it, and what is said first of all.
 
-use super::book::NUMBER;
+use super::number::NUMBER;
 use super::template::{Hole, text_holes};
 use super::{Dialect, Saying, Then};
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::answers::{Answer, answered, answered_under};
-use super::book::{NUMBER, number_in};
 use super::conversation::{Conversation, Waiting};
 use super::meant::{Meant, Say};
+use super::number::{NUMBER, number_in};
 use super::socketio::Packet;
 use super::template::{Variables, id_text, matches_text};
 use super::words::{self, Hears};
@@ -439,7 +439,7 @@ impl Conversation {
             if !fits(hearing, variables) {
                 return None;
             }
-            let number = number_in(variables);
+            let number = number_in(variables, &hearing.body, dialect.framing);
             let said = (number.as_ref()).and_then(|number| self.book.said_under(&self.me, number));
             let said = match (&number, said) {
                 (Some(number), None) if any_number => self.book.anybody_said_under(number),
@@ -513,6 +513,7 @@ impl Conversation {
         }
         // What answers no word answers nothing that is judged.
         let number = number.filter(|_| said != Some(None));
+        let number = number.map(|number| self.book.recorded_number(&self.me, &number));
         if words.len() == 1
             && let Some(word) = words.pop()
         {

@@ -1,6 +1,6 @@
 //! What words a server says, be it in a message of their own, in another's place, or worked out.
 
-use super::book::NUMBER;
+use super::number::NUMBER;
 use super::words::Hears;
 use super::{Dialect, Ends, Hearing};
 use crate::signaling::Kind;

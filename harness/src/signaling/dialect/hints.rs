@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::book::NUMBER;
+use super::number::NUMBER;
 use super::patterns::{Pattern, find, node_of};
 use super::template::Template;
 use super::{Body, Dialect};

@@ -26,6 +26,7 @@ mod meant;
 mod measure;
 mod members;
 mod named;
+mod number;
 mod of_page;
 mod opening;
 mod overheard;
@@ -716,7 +717,7 @@ impl Dialect {
         });
         let repeats = |(hears, hearing): &(Hears, Hearing)| {
             let answers = matches!(hears, Hears::Kind(Kind::Created | Kind::Joined));
-            answers && hearing.captures(book::NUMBER)
+            answers && hearing.captures(number::NUMBER)
         };
         let last = way.and_then(|way| way.steps.last());
         last.is_some_and(Saying::is_numbered) && self.hear.iter().any(repeats)
@@ -726,7 +727,7 @@ impl Dialect {
     pub fn numbers_refusals(&self) -> bool {
         let mut all = self.hear.iter();
         all.all(|(hears, hearing)| {
-            *hears != Hears::Kind(Kind::Refused) || hearing.captures(book::NUMBER)
+            *hears != Hears::Kind(Kind::Refused) || hearing.captures(number::NUMBER)
         })
     }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::book::number_in;
 use super::conversation::Conversation;
 use super::meant::Meant;
+use super::number::number_in;
 use super::socketio::Packet;
 use super::template::{Variables, matches_text};
 use super::{Body, Dialect, Ends, Framing, Saying, Then, words};
@@ -147,7 +147,7 @@ impl Conversation {
                 let word = self.called(here, &|id| self.book.peer(id, here), |called| {
                     words::said(*kind, &variables, called)
                 })?;
-                let number = number_in(&variables);
+                let number = number_in(&variables, &step.body, dialect.framing);
                 Some((word, Self::captures(&variables, known), again, number))
             })
         });
@@ -182,7 +182,7 @@ impl Conversation {
         let implied = self.implied(&word);
         Overheard {
             word: Some(word),
-            number,
+            number: number.map(|number| number.recorded(number.form)),
             understood: true,
             implied,
         }
@@ -211,7 +211,8 @@ impl Conversation {
             // What it captures elsewhere need not be known here.
             let mut variables = Variables::default();
             let fits = fits(saying, &mut variables);
-            if let Some(number) = number_in(&variables).filter(|_| fits) {
+            let number = number_in(&variables, &saying.body, dialect.framing);
+            if let Some(number) = number.filter(|_| fits) {
                 self.book.notes_number(&self.me, &number, None, None);
             }
             fits

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::book::NUMBER;
+use super::number::NUMBER;
 use super::promises;
 use super::properties::{
     ABSENT_PEER, AUDIENCE, AbsentPeer, Audience, HOST_PASSES_TO, Properties, SAME_ID, SameId,

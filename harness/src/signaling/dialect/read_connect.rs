@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::book::NUMBER;
+use super::number::NUMBER;
 use super::read::{Fields, Reader};
 use super::read_template::Templates;
 use super::socketio::Version;

@@ -290,7 +290,8 @@ then stand in all that is said on that line.
 `{number}` is a number that nobody else in the case has said, another one in each request: the `id` of JSON-RPC, the `transaction` of Janus. Alone it is a number, within a
 text it is text: `{number}`, `tx-{number}`. It may stand in what `say`, `every`, `rejoin` and `connect: then` say. Where an answer captures it, that answers
 the request which has it and no other, so `of: leave` tells answers apart that are otherwise alike, and a `refused` says what it refuses. An answer under the
-number of somebody else's request, under one that nobody has said, or a second one under the same, breaks law 4. So it is where the answer is the response to the request that has the number, or comes by a poll. `null` is no number. What a page says has numbers of its own making. Nothing else can be
+number of somebody else's request, under one that nobody has said, or a second one under the same, breaks law 4. So it is where the answer is the response to the request that has the number, or comes by a poll. `null` is no number. Nor
+is `\"7\"` the number 7: who looks up the one does not find the other (JSON-RPC 2.0, section 5). Where a server answers by the text, and means to, `hear` says `\"{number|json}\"`. What a page says has numbers of its own making. Nothing else can be
 captured under this name. Where an id never changes and its answer repeats it, `glare dialect check` proposes `{number}`.
 
 What is relayed may be answered, too: `granted: { message: { id: \"{number}\", result: true }, of: offer }` says that each offer is, and `refused` with

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::book::NUMBER;
+use super::number::NUMBER;
 use super::template::{Variables, id_text, plain};
 use crate::names::RoomName;
 use crate::signaling::{Candidate, Kind, Notice, Request, Signal, Word};

@@ -196,6 +196,38 @@ fn a_number_may_be_that_of_what_nobody_understood() {
     }
 }
 
+/// A text is not the number that it looks like, nor a number the text: a record has texts that look like one in quotation marks.
+#[test]
+fn an_answer_under_what_only_looks_like_its_number_is_wrong_and_an_answer() {
+    for (said, told, wrong) in [
+        ("7", "7", false),
+        ("\"7\"", "\"7\"", false),
+        ("7", "\"7\"", true),
+        ("\"7\"", "7", true),
+    ] {
+        let (mut b, alice, _) = pair();
+        let carol = link("carol", 1);
+        b.connect(&carol);
+        let asked = b.ask(
+            &carol,
+            Request::Join {
+                room: room("attic"),
+            },
+            &[],
+        );
+        number(&mut b, asked, said);
+        let notice = Notice::Refused {
+            request: Some(Kind::Join),
+            reason: "full".into(),
+        };
+        let answered = b.tell(&carol, notice, None, &[]);
+        number(&mut b, answered, told);
+        b.fence(&[&alice, &carol]);
+        let expected = if wrong { vec![(4, answered)] } else { vec![] };
+        assert_eq!(broken(&b), expected, "{said} {told}");
+    }
+}
+
 /// Who makes a room may be told that it is made, and that he is inside.
 #[test]
 fn one_request_may_have_two_answers_that_say_different_things() {
