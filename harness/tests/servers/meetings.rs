@@ -232,6 +232,25 @@ fn what_is_set_back_is_told_as_what_is_set() {
         .ask();
 }
 
+/// A server may look whether anything changes, and need not tell the others then: who asks waits all the same.
+#[test]
+fn who_sets_what_he_shows_already_is_answered_or_refused() {
+    let meeting = example("meeting");
+    let sets = "me.muted = muted === true";
+    let looks = |instead: &str| {
+        meeting.does(
+            sets,
+            &format!("if (me.muted === (muted === true)) {instead}\n      {sets}"),
+        )
+    };
+    asking(&["3.68"])
+        .holds(&meeting)
+        .holds(&looks("return say({ done: 'mute' }, line)"))
+        .holds(&looks("return say({ no: 'it is so', to: 'mute' }, line)"))
+        .breaks(&["3.68"], &looks("return"))
+        .ask();
+}
+
 #[test]
 fn who_was_put_out_of_a_room_is_heard_in_another_alone() {
     let meeting = example("meeting");

@@ -1,6 +1,7 @@
 //! 3, too: who is put out of a room by another, who is away and back, what each shows of himself, who is host, who comes at once with another. A
 //! dialect need not know any of it.
 
+use crate::laws::Law;
 use crate::validate::case::{ABSENCE, HOST, OTHERS_TICKET, Row, STATES, Source};
 
 #[rustfmt::skip]
@@ -337,6 +338,15 @@ pub(super) const ROWS: &[Row] = &[
         steps: "given meet\n\
             do pretend: { peer: carol, given-to: bob }\n\
             do join: { peer: carol, room: lobby, refused: true }\n\
+            then tell alice bob offer\n\
+            then tell bob alice answer" },
+    Row { number: 68, title: "who sets what he shows already is answered", source: Source::Law(Law::RequestsAreAnswered), native: false, broken_by: "passes-over-the-same",
+        why: "A server that looks whether anything changes, and says nothing where nothing does, leaves a button grey for ever.",
+        steps: "needs answered states\n\
+            may close\n\
+            given meet\n\
+            given set-state: { peer: bob, state: \"OTHER-STATE\" }\n\
+            do set-state: { peer: bob, state: \"OTHER-STATE\", answer: any, within: 3s }\n\
             then tell alice bob offer\n\
             then tell bob alice answer" },
 ];
