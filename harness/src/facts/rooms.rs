@@ -55,12 +55,12 @@ pub(crate) struct Rooms {
     pub(super) peer_of: HashMap<PeerName, PeerId>,
     pub(super) asked_by: HashMap<usize, AskId>,
     /// What was said under each number.
-    pub(super) numbered: HashMap<String, BTreeMap<PeerId, SaidUnder>>,
+    pub numbered: HashMap<String, BTreeMap<PeerId, SaidUnder>>,
     pub misnumbered: Vec<Misnumbered>,
     /// What is relayed that the server answers.
     pub(super) answers_relays: BTreeSet<Kind>,
     /// Of that what has answers that are alike.
-    pub(super) answers_relays_alike: BTreeSet<Kind>,
+    pub answers_relays_alike: BTreeSet<Kind>,
     pub repeated: Vec<Repeated>,
     /// What is relayed of which the tap made more on its way down: whoever gets it may answer each.
     pub(super) doubled: HashSet<Kind>,
@@ -77,6 +77,8 @@ pub(crate) struct Rooms {
     pub(super) unclear: HashSet<usize>,
     /// When the server was last stopped where it stands.
     pub paused: Option<usize>,
+    /// When it was last let go on after that.
+    pub resumed: Option<usize>,
     /// For each stay that began while others were certainly inside, theirs.
     pub witnesses: HashMap<StayId, Vec<StayId>>,
     /// The stays in one room of two who came at once: each had asked before the other was told to be inside. The later one is the second.
@@ -143,6 +145,7 @@ impl Rooms {
             ends: HashMap::new(),
             unclear: HashSet::new(),
             paused: None,
+            resumed: None,
             witnesses: HashMap::new(),
             at_once: Vec::new(),
             restarted: None,
@@ -187,6 +190,13 @@ impl Rooms {
                 life: ServerLife::Paused,
                 ..
             } => self.paused = Some(i),
+            What::Server {
+                life: ServerLife::Resumed,
+            }
+            | What::Node {
+                life: ServerLife::Resumed,
+                ..
+            } => self.resumed = Some(i),
             What::LinkDown { link, by, ending } => self.link_down(link, *by, ending, i),
             What::Fenced { link } => {
                 let link = self.link(link);

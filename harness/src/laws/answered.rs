@@ -127,7 +127,7 @@ fn overdue(rooms: &Rooms, ask: &Ask, terms: &Terms) -> Option<usize> {
         || link.down.is_some()
         || link.ended.is_some()
         || link.stalled
-        || [rooms.paused, rooms.restarted]
+        || [rooms.paused, rooms.resumed, rooms.restarted]
             .iter()
             .any(|at| at.is_some_and(|at| at > ask.at));
     let end = rooms.events.len().checked_sub(1)?;

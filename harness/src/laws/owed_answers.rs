@@ -2,10 +2,12 @@
 //!
 //! Nothing later shows that an answer is missing: it may be who gets the message that answers, or something that is looked up. So it is the time alone.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 use super::{Breach, Law};
 use crate::facts::post::{Post, Sent};
-use crate::facts::rooms::{Ask, LinkId, Rooms, StayId};
-use crate::signaling::Terms;
+use crate::facts::rooms::{Ask, AskId, LinkId, Rooms, StayId};
+use crate::signaling::{Kind, Terms};
 
 /// What was never answered, and until when some answers may still come, in µs.
 #[derive(Default)]
@@ -25,10 +27,19 @@ impl OwedAnswers {
         let Some(end) = rooms.events.len().checked_sub(1) else {
             return owed;
         };
-        let open = (rooms.asks.iter()).filter(|ask| ask.kind.is_signal() && ask.reply.is_none());
-        for ask in open {
-            let due =
-                (rooms.events[ask.at].at.saturating_add(within)).saturating_add(rooms.slowest);
+        let due = |ask: &Ask| {
+            (rooms.events[ask.at].at.saturating_add(within)).saturating_add(rooms.slowest)
+        };
+        let unclear = unclear(rooms, |ask| {
+            let due = due(ask).saturating_add(rooms.starved);
+            is_owed(rooms, post, ask, due)
+        });
+        let open = rooms.asks.iter().enumerate();
+        let open = open.filter(|(id, ask)| {
+            ask.kind.is_signal() && ask.reply.is_none() && !unclear.contains(id)
+        });
+        for (_, ask) in open {
+            let due = due(ask);
             // What keeps glare waiting later does not make it earlier by then.
             let moments = rooms.starved_until.iter().copied();
             let mut moments = moments
@@ -55,12 +66,41 @@ impl OwedAnswers {
     }
 }
 
+/// What has no number, and whose answer may have been taken for that to something before it, which nobody owes one: what is answered in the order in
+/// which it was said cannot be told apart from there on.
+fn unclear(rooms: &Rooms, is_owed: impl Fn(&Ask) -> bool) -> HashSet<AskId> {
+    let numbered = rooms.numbered.values().flat_map(BTreeMap::values);
+    let numbered = numbered.flat_map(|said| said.open.iter().filter_map(|one| one.ask));
+    let numbered: HashSet<AskId> = numbered.collect();
+    let mut unclear = HashSet::new();
+    // By line, and by what has answers of its own: the last of it, and whether it is clear so far.
+    let mut last: HashMap<(LinkId, Option<Kind>), (&Ask, bool)> = HashMap::new();
+    for (id, ask) in rooms.asks.iter().enumerate() {
+        if !ask.kind.is_signal() {
+            continue;
+        }
+        let alike = rooms.answers_relays_alike.contains(&ask.kind);
+        let whose = (ask.link, (!alike).then_some(ask.kind));
+        let is_clear = last.get(&whose).is_none_or(|(before, clear)| {
+            let answered = before.reply.is_some_and(|reply| reply < ask.at);
+            *clear && (answered || is_owed(before))
+        });
+        if !is_clear && !numbered.contains(&id) {
+            unclear.insert(id);
+        }
+        last.insert(whose, (ask, is_clear));
+    }
+    unclear
+}
+
 /// Whether this is to be answered by then: who said it, and somebody who was to get it, are certainly there all the time, nothing keeps the server or
 /// the tap from moving, and nothing was said that may be the answer.
 fn is_owed(rooms: &Rooms, post: &Post, ask: &Ask, due: u64) -> bool {
     let link = &rooms.links[ask.link];
     let is_later = |at: Option<usize>| at.is_some_and(|at| at > ask.at);
-    let stood_still = is_later(rooms.paused) || is_later(rooms.restarted);
+    // One that is let go on has much to do at first.
+    let still = [rooms.paused, rooms.resumed, rooms.restarted];
+    let stood_still = still.into_iter().any(is_later);
     let may_be = is_later(link.refused) || is_later(link.unread);
     let is_cut = |link: LinkId| is_cut(rooms, link, due);
     if ask.http || stood_still || may_be || is_cut(ask.link) {

@@ -61,6 +61,7 @@
 //! | `needs kick` | somebody who may do so can put others out of a room |
 //! | `needs kick by host` | nobody else may |
 //! | `needs told kick` | who is put out is told, by a word that the dialect has |
+//! | `needs told end` | who is in a room that is removed is told: as who is put out, or it is promised |
 //! | `needs absence` | it is promised that those inside hear who is lost while his place is kept, and that he is back |
 //! | `needs states` | it is promised that all others hear what somebody sets |
 //! | `needs answered states` | who sets something is answered |
@@ -587,6 +588,9 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
                 .or(unanswered.then(|| format!("with the dialect `{name}` no answer comes to a `kick`")))
         }),
         "told kick" => Need::Hears(Kind::Kicked).lacking(dialect),
+        "told end" => Need::Hears(Kind::Kicked).lacking(dialect).filter(|_| !properties.tells_room_end).map(|why| {
+            format!("{why}, and does not declare that those inside are told of the end of their room (`tells-room-end`)")
+        }),
         "absence" => (Need::Hears(Kind::PeerAway).lacking(dialect))
             .or_else(|| Need::Hears(Kind::PeerBack).lacking(dialect))
             .or_else(|| kept::untold(dialect)),
@@ -600,7 +604,9 @@ fn needed(what: &str, dialect: &Dialect, patience: Duration) -> Option<String> {
             .or_else(|| declared(!properties.states.is_empty(), "states"))
             .or_else(|| (!dialect.grants(Kind::SetState)).then(|| {
                 format!("with the dialect `{name}` nothing answers who sets what he shows")
-            })),
+            }))
+            // Who answers what changes something, and nothing else, promises no more.
+            .or_else(|| needed("answers", dialect, patience)),
         "listed states" => (!dialect.lists_states()).then(|| {
             format!("the dialect `{name}` does not say what those inside have set (`{{state}}` in `hear: joined`)")
         }),

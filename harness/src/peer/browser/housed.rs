@@ -20,10 +20,22 @@ impl Housed {
         user_context: &str,
     ) -> Result<String, BidiError> {
         let _alone = browser.alone().await;
-        let host = match browser.hosts.take() {
-            Some(host) => host,
-            None => new_host(browser).await?,
-        };
+        if let Some(host) = browser.hosts.take()
+            && let Ok(context) = self.open_in(host, browser, user_context).await
+        {
+            return Ok(context);
+        }
+        // There is none, or somebody has closed it.
+        let host = new_host(browser).await?;
+        self.open_in(host, browser, user_context).await
+    }
+
+    async fn open_in(
+        &self,
+        host: String,
+        browser: &Browser,
+        user_context: &str,
+    ) -> Result<String, BidiError> {
         let wanted = json!({
             "type": "tab",
             "userContext": user_context,
@@ -31,7 +43,11 @@ impl Housed {
         });
         // Who is not waited for any longer has a tab there all the same.
         lock(&self.0).push(host);
-        browser.create(wanted).await
+        let opened = browser.create(wanted).await;
+        if opened.is_err() {
+            lock(&self.0).pop();
+        }
+        opened
     }
 
     /// All tabs in them are gone.

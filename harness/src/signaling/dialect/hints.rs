@@ -348,7 +348,7 @@ HEAR
         assert!(told[0].ends_with(expected), "{told:?}");
         let soon = TEXT.replacen("say:", "answers-within: 1s\nsay:", 1);
         let soon = (soon.replace("THEN", ""))
-            .replace("SAY", "")
+            .replace("SAY", "  join: { message: { method: join } }")
             .replace("HEAR", &format!("  {granted}"));
         let dialect = Dialect::read(Path::new("x.yaml"), &soon);
         let dialect = dialect.unwrap_or_else(|mistakes| panic!("{mistakes}"));

@@ -262,6 +262,7 @@ const ROWS: &[Row] = &[
     Row { number: 34, title: "who is told that his room is removed can come into another", source: Source::Every("destroy"), native: false, broken_by: "destroy-keeps-inside",
         why: "What is kept of each who was inside outlives the room: he is nowhere, and is let in nowhere.",
         steps: "needs free destroy\n\
+            needs told end\n\
             given open dave attic\n\
             given meet\n\
             given destroy: { peer: alice, room: lobby }\n\
@@ -294,6 +295,10 @@ const ROWS: &[Row] = &[
         steps: "needs destroy by who is left\n\
             given meet\n\
             given leave: { peer: alice }\n\
+            given wait: HOST-TOLD\n\
+            given enter carol lobby\n\
+            given tell carol bob offer\n\
+            given leave: { peer: carol }\n\
             given wait: HOST-TOLD\n\
             do destroy: { peer: bob, room: lobby }\n\
             then open carol lobby\n\

@@ -206,6 +206,49 @@ fn nothing_is_owed_where_somebody_may_have_gone_or_a_line_is_cut() {
     }
 }
 
+/// It has not got to what was said meanwhile when it goes on.
+#[test]
+fn nothing_is_overdue_that_was_said_to_a_server_which_stood_still() {
+    let life = |life| What::Server { life };
+    let (mut b, alice, bob) = pair();
+    b.add(life(ServerLife::Paused), &[]);
+    b.up(&bob, "alice", offer("o"), Fate::Passed, &[]);
+    later(&mut b, 4 * SECOND);
+    b.add(life(ServerLife::Resumed), &[]);
+    b.down(&alice, "bob", offer("o"), Fate::Passed);
+    assert_eq!(broken_by(&b, &answering()), []);
+}
+
+/// What has no number is answered in its order, and nobody knows which of two an answer is to when the first may have none.
+#[test]
+fn an_answer_may_be_to_the_second_where_nobody_owes_one_to_the_first() {
+    let no_such = Notice::Error { reason: "x".into() };
+    for first_is_told in [None, Some(no_such), Some(no(None))] {
+        let (mut b, alice, bob) = pair();
+        // She is not inside.
+        b.up(&bob, "carol", offer("one"), Fate::Passed, &[]);
+        let told = first_is_told.clone();
+        told.map(|notice| b.tell(&bob, notice, None, &[]));
+        relay(&mut b, &bob, &alice, &offer("two"));
+        b.tell(&bob, taken(Kind::Offer), None, &[]);
+        later(&mut b, 4 * SECOND);
+        assert_eq!(broken_by(&b, &answering()), [], "{first_is_told:?}");
+    }
+    // Two were owed, or the first was answered before there was a second.
+    for first in ["alice", "carol"] {
+        let (mut b, alice, bob) = pair();
+        b.up(&bob, first, offer("one"), Fate::Passed, &[]);
+        if first == "alice" {
+            b.down(&alice, "bob", offer("one"), Fate::Passed);
+        }
+        b.tell(&bob, taken(Kind::Offer), None, &[]);
+        let said = b.up(&bob, "alice", offer("two"), Fate::Passed, &[]);
+        b.down(&alice, "bob", offer("two"), Fate::Passed);
+        later(&mut b, 4 * SECOND);
+        assert_eq!(broken_by(&b, &answering()), [(4, said)], "{first}");
+    }
+}
+
 #[test]
 fn an_offer_whose_number_is_answered_twice_breaks_law_4() {
     let (mut b, alice, bob) = pair();
