@@ -58,7 +58,7 @@ pub(crate) struct Rooms {
     pub numbered: HashMap<String, BTreeMap<PeerId, SaidUnder>>,
     pub misnumbered: Vec<Misnumbered>,
     /// What is relayed that the server answers.
-    pub(super) answers_relays: BTreeSet<Kind>,
+    pub answers_relays: BTreeSet<Kind>,
     /// Of that what has answers that are alike.
     pub answers_relays_alike: BTreeSet<Kind>,
     pub repeated: Vec<Repeated>,

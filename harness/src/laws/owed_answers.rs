@@ -66,12 +66,23 @@ impl OwedAnswers {
     }
 }
 
-/// What has no number, and whose answer may have been taken for that to something before it, which nobody owes one: what is answered in the order in
+/// What is answered without its number, and whose answer may have been taken for that to something before it, which nobody owes one: what is answered in the order in
 /// which it was said cannot be told apart from there on.
 fn unclear(rooms: &Rooms, is_owed: impl Fn(&Ask) -> bool) -> HashSet<AskId> {
-    let numbered = rooms.numbered.values().flat_map(BTreeMap::values);
-    let numbered = numbered.flat_map(|said| said.open.iter().filter_map(|one| one.ask));
-    let numbered: HashSet<AskId> = numbered.collect();
+    let said = || rooms.numbered.values().flat_map(BTreeMap::values);
+    // A number that no answer repeats tells nothing.
+    let by_number = |kind: Kind| {
+        let mut last = said().filter_map(|said| said.last.as_ref());
+        last.any(|one| {
+            let of = one.ask.and_then(|ask| rooms.asks.get(ask));
+            one.answer.is_some() && of.is_some_and(|ask| ask.kind == kind)
+        })
+    };
+    let numbered: HashSet<Kind> = (rooms.answers_relays.iter().copied())
+        .filter(|kind| by_number(*kind))
+        .collect();
+    let open = said().flat_map(|said| said.open.iter().filter_map(|one| one.ask));
+    let open: HashSet<AskId> = open.collect();
     let mut unclear = HashSet::new();
     // By line, and by what has answers of its own: the last of it, and whether it is clear so far.
     let mut last: HashMap<(LinkId, Option<Kind>), (&Ask, bool)> = HashMap::new();
@@ -85,7 +96,7 @@ fn unclear(rooms: &Rooms, is_owed: impl Fn(&Ask) -> bool) -> HashSet<AskId> {
             let answered = before.reply.is_some_and(|reply| reply < ask.at);
             *clear && (answered || is_owed(before))
         });
-        if !is_clear && !numbered.contains(&id) {
+        if !is_clear && !(numbered.contains(&ask.kind) && open.contains(&id)) {
             unclear.insert(id);
         }
         last.insert(whose, (ask, is_clear));

@@ -219,20 +219,33 @@ fn nothing_is_overdue_that_was_said_to_a_server_which_stood_still() {
     assert_eq!(broken_by(&b, &answering()), []);
 }
 
-/// What has no number is answered in its order, and nobody knows which of two an answer is to when the first may have none.
+/// What is answered without a number is so in its order, and nobody knows which of two an answer is to when the first may have none.
 #[test]
 fn an_answer_may_be_to_the_second_where_nobody_owes_one_to_the_first() {
     let no_such = Notice::Error { reason: "x".into() };
-    for first_is_told in [None, Some(no_such), Some(no(None))] {
+    for (first_is_told, numbered) in [
+        (None, false),
+        (Some(no_such.clone()), false),
+        (Some(no(None)), false),
+        // A number that no answer repeats.
+        (None, true),
+        (Some(no_such), true),
+    ] {
         let (mut b, alice, bob) = pair();
         // She is not inside.
-        b.up(&bob, "carol", offer("one"), Fate::Passed, &[]);
+        let one = b.up(&bob, "carol", offer("one"), Fate::Passed, &[]);
         let told = first_is_told.clone();
         told.map(|notice| b.tell(&bob, notice, None, &[]));
-        relay(&mut b, &bob, &alice, &offer("two"));
+        let two = b.up(&bob, "alice", offer("two"), Fate::Passed, &[]);
+        b.down(&alice, "bob", offer("two"), Fate::Passed);
         b.tell(&bob, taken(Kind::Offer), None, &[]);
+        if numbered {
+            number(&mut b, one, "1");
+            number(&mut b, two, "2");
+        }
         later(&mut b, 4 * SECOND);
-        assert_eq!(broken_by(&b, &answering()), [], "{first_is_told:?}");
+        let case = format!("{first_is_told:?}, {numbered}");
+        assert_eq!(broken_by(&b, &answering()), [], "{case}");
     }
     // Two were owed, or the first was answered before there was a second.
     for first in ["alice", "carol"] {
