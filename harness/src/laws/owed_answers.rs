@@ -96,7 +96,8 @@ fn unclear(rooms: &Rooms, is_owed: impl Fn(&Ask) -> bool) -> HashSet<AskId> {
             let answered = before.reply.is_some_and(|reply| reply < ask.at);
             *clear && (answered || is_owed(before))
         });
-        if !is_clear && !(numbered.contains(&ask.kind) && open.contains(&id)) {
+        let by_number = numbered.contains(&ask.kind) && open.contains(&id);
+        if !(is_clear || by_number) {
             unclear.insert(id);
         }
         last.insert(whose, (ask, is_clear));
