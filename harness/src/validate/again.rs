@@ -3,20 +3,21 @@
 use std::sync::Arc;
 
 use super::case::{BEHIND_CLOSE, Case, Source};
-use super::early::TOO_SOON;
-use super::once::{Once, once};
+use super::once::{Fault, Once, once};
 use super::script::{Role, Script};
-use super::verdict::{Says, Wrong};
-use crate::record::{Failure, Verdict};
+use super::verdict::Says;
+use crate::record::Verdict;
 use crate::scenario::Place;
 use crate::stage::{Outcome, Setting};
 
 /// What as many runs as it takes say, and what a failure of theirs is worth, their control apart.
 pub(super) enum Ran {
     Says(Says, Option<Outcome>),
-    Wrong(Box<Failure>, Outcome),
+    Wrong(Fault, Outcome),
     /// None of them says anything: why.
     Nothing(String, Outcome),
+    /// The end of somebody's line came before the answer to what he did on it: he is to see that end first.
+    Overtaken(String, Outcome),
 }
 
 impl Ran {
@@ -26,6 +27,7 @@ impl Ran {
             Ran::Nothing(..) => 0,
             Ran::Says(..) => 1,
             Ran::Wrong(..) => 2,
+            Ran::Overtaken(..) => 3,
         }
     }
 }
@@ -46,8 +48,9 @@ pub(super) async fn conclusive(case: &Case, script: &Script, setting: &Arc<Setti
             Once::Nothing(..) | Once::TooSoon(..) if again(TRIES) => {}
             Once::Says(Says::Holds, _) if may_miss(case) && again(LOOKS) => {}
             Once::Says(says, outcome) => return Ran::Says(says, outcome),
-            Once::Wrong(failure, outcome) => return Ran::Wrong(failure, outcome),
+            Once::Wrong(fault, outcome) => return Ran::Wrong(fault, outcome),
             Once::Nothing(why, outcome) => return Ran::Nothing(why, outcome),
+            Once::Overtaken(why, outcome) => return Ran::Overtaken(why, outcome),
             Once::TooSoon(why, outcome) => {
                 return unhurried(case, script, setting, why, outcome).await;
             }
@@ -77,12 +80,12 @@ async fn unhurried(
     }
     // Where harm is done it is asked without that whose fault it is, and there it is in a hurry as well.
     if script.control().is_none() {
-        let slow = script.unhurried(TOO_SOON);
+        let slow = script.unhurried();
         let (first, second) = tokio::join!(once(case, &slow, setting), once(case, &slow, setting));
         if let (Once::Wrong(first, outcome), Once::Wrong(second, _)) = (first, second)
-            && Wrong::of(&first).is_like(&Wrong::of(&second))
+            && first.way.is_like(&second.way)
         {
-            let told = format!("{}, and so later, too: {why}", first.message);
+            let told = format!("{}, and so later, too: {why}", first.failure.message);
             return Ran::Says(Says::Broken(told), Some(outcome));
         }
     }

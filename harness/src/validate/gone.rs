@@ -28,6 +28,8 @@ pub(super) enum Gone {
     },
     /// The dialect's, or the server's, which may: who is in no room has no line, or who was put out of one.
     ByDialect(String),
+    /// The server's, which may: he was put out of a room, and comes into one on a line that ends.
+    Overtaken(String),
     /// Anybody else's, or the server's for a reason.
     Otherwise(String),
 }
@@ -214,9 +216,11 @@ impl Course<'_> {
             return Some(by_room(format!("{ended}, having refused it: {no:?}")));
         }
         if self.is_put_out(peer) {
-            return Some(Gone::ByDialect(format!(
-                "{ended}, who had been put out of the room ({message})"
-            )));
+            let why = format!("{ended}, who had been put out of the room ({message})");
+            return Some(match self.action(self.failed).is_some_and(comes_in) {
+                true => Gone::Overtaken(why),
+                false => Gone::ByDialect(why),
+            });
         }
         if let Some(kind @ (Kind::Leave | Kind::Destroy | Kind::Bye)) = line.said {
             return Some(by_room(format!("{ended} at its `{kind}`")));

@@ -14,7 +14,7 @@ use super::script::Script;
 use super::seen::{done_to_him, figures, seen, strained, unasked_of};
 use super::unread::unread;
 use super::unsaid::refused_before;
-use super::verdict::{Found, Says, found};
+use super::verdict::{Found, Says, Wrong, found};
 use crate::laws::Law;
 use crate::names::Stack;
 use crate::record::{Broken, Failure, FailureKind, Verdict, What};
@@ -23,14 +23,24 @@ use crate::stage::{Outcome, Setting, play};
 use crate::suite;
 use crate::terms::{Ending, Side};
 
+/// What went wrong in a run.
+pub(super) struct Fault {
+    pub failure: Box<Failure>,
+    /// What another run shows as well, if it is the server's way.
+    pub way: Wrong,
+}
+
 /// One run, and what a failure of it is worth.
 pub(super) enum Once {
     Says(Says, Option<Outcome>),
-    Wrong(Box<Failure>, Outcome),
+    Wrong(Fault, Outcome),
     /// The run itself says nothing: why.
     Nothing(String, Outcome),
     /// Somebody came back sooner than the server took in that he had gone: what is seen then may be otherwise the next time.
     TooSoon(String, Outcome),
+    /// The server ended the line of somebody who had been put out, as it may, when he was coming into another room on it. Where he sees its end
+    /// first he dials anew.
+    Overtaken(String, Outcome),
 }
 
 /// Plays it; or says why it cannot be: a case that is no scenario is an error of glare's own.
@@ -119,6 +129,14 @@ pub(super) async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -
     if let Some(why) = unread(&failure, &outcome) {
         return Once::Says(Says::Inconclusive(why), Some(outcome));
     }
+    // Of a server that has ended it is known why its lines have.
+    let gone = match &end {
+        Some(_) => None,
+        None => gone(case, script, &failure, &outcome, &setting.dialect),
+    };
+    if let Some(Gone::Overtaken(why)) = gone {
+        return Once::Overtaken(why, outcome);
+    }
     match found(case, script, &failure, setting.dialect.properties()) {
         Found::Broken => {}
         Found::NoPremise => {
@@ -133,11 +151,6 @@ pub(super) async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -
             return Once::Says(says, Some(outcome));
         }
     }
-    // Of a server that has ended it is known why its lines have.
-    let gone = match &end {
-        Some(_) => None,
-        None => gone(case, script, &failure, &outcome, &setting.dialect),
-    };
     let may_close = match &gone {
         Some(Gone::ByServer { asks, .. }) => script.is_odd && *asks,
         _ => script.is_odd,
@@ -152,16 +165,20 @@ pub(super) async fn once(case: &Case, script: &Script, setting: &Arc<Setting>) -
         let says = Says::Fact(format!("not so: {}; {refusal}", failure.message));
         return Once::Says(says, Some(outcome));
     }
+    let mut way = Wrong::of(&failure);
     match gone {
         Some(Gone::ByServer { told, .. }) if may_close => {
             return Once::Says(Says::Inconclusive(told), Some(outcome));
         }
-        Some(Gone::ByServer { told, .. }) => failure.message = told,
+        Some(Gone::ByServer { told, .. }) => {
+            failure.message = told;
+            way = way.by_end_of_line();
+        }
         Some(Gone::ByDialect(why)) => return Once::Says(Says::Unsupported(why), Some(outcome)),
         Some(Gone::Otherwise(why)) => return Once::Says(Says::Inconclusive(why), Some(outcome)),
-        None => {}
+        Some(Gone::Overtaken(_)) | None => {}
     }
-    Once::Wrong(failure, outcome)
+    Once::Wrong(Fault { failure, way }, outcome)
 }
 
 /// What a run says in which nothing went wrong that the case asks for.

@@ -13,11 +13,11 @@ use super::case::{Case, Number, Source};
 use super::controls::{Controls, elsewhere, is_of_the_wire};
 use super::end::End;
 use super::evidence::evidence;
-use super::once::passed;
+use super::once::{Fault, passed};
 use super::promised::{is_declared, is_promised};
 use super::script::{Role, Script};
 use super::seen::{beside, figures, how_long};
-use super::verdict::{Says, Wrong, is_as_without};
+use super::verdict::{Says, is_as_without};
 use crate::record::{Failure, FailureKind};
 use crate::scenario::DEFAULT_WITHIN;
 use crate::signaling::Dialect;
@@ -108,13 +108,34 @@ fn ends_as_well(end: Option<&End>, control: &Script, without: &Outcome) -> Optio
 /// A case that may wait for longer than this does hardly anything else.
 const LONG: Duration = DEFAULT_WITHIN;
 
-/// What a case says: by one run, or where that went wrong by a second one on a fresh process, and by the control.
+/// What a case says, and the scenario that says it: where the end of somebody's line overtook what he did on it, one in which he sees that end first.
+async fn settled(
+    case: &Case,
+    script: &Script,
+    setting: &Arc<Setting>,
+    controls: &Controls,
+) -> (Says, Option<Outcome>, String) {
+    let said_by = async |script: &Script| said(case, script, setting, controls).await;
+    match said_by(script).await {
+        Ok((says, outcome)) => (says, outcome, script.text.clone()),
+        Err(_) => {
+            let slow = script.unhurried();
+            let (says, outcome) = said_by(&slow)
+                .await
+                .unwrap_or_else(|(why, outcome)| (Says::Unsupported(why), Some(outcome)));
+            (says, outcome, slow.text)
+        }
+    }
+}
+
+/// What a case says: by one run, or where that went wrong by a second one on a fresh process, and by the control. The error: the end of somebody's line
+/// came before the answer to what he did on it.
 async fn said(
     case: &Case,
     script: &Script,
     setting: &Arc<Setting>,
     controls: &Controls,
-) -> (Says, Option<Outcome>) {
+) -> Result<(Says, Option<Outcome>), (String, Outcome)> {
     let play = || conclusive(case, script, setting);
     // Of what nobody promised one run is enough, unless something else goes wrong in it.
     let at_once = script.patience() > LONG && case.source != Source::Nobody;
@@ -126,17 +147,24 @@ async fn said(
         },
         false => (play().await, None),
     };
-    let (first, outcome) = match first {
-        Ran::Says(says, outcome) => return (says, outcome),
-        Ran::Nothing(why, outcome) => return (Says::Inconclusive(why), Some(outcome)),
-        Ran::Wrong(first, outcome) => (first, outcome),
+    let (
+        Fault {
+            failure: first,
+            way,
+        },
+        outcome,
+    ) = match first {
+        Ran::Says(says, outcome) => return Ok((says, outcome)),
+        Ran::Nothing(why, outcome) => return Ok((Says::Inconclusive(why), Some(outcome))),
+        Ran::Overtaken(why, outcome) => return Err((why, outcome)),
+        Ran::Wrong(fault, outcome) => (fault, outcome),
     };
     if is_of_the_wire(case, &first, &outcome, setting, controls).await {
         let says = match &outcome.unasked {
             Some(why) => Says::Inconclusive(format!("{}, and {why}", first.message)),
             None => passed(case, script, &outcome, setting),
         };
-        return (says, Some(outcome));
+        return Ok((says, Some(outcome)));
     }
     // What it writes wrongly it owes, harm or no harm.
     let owed = first.kind == FailureKind::Wire && wire_homes(case, &first).is_empty();
@@ -160,33 +188,34 @@ async fn said(
         Some(format!("without the harm it goes wrong as well: {why}"))
     };
     if let Some(why) = as_without(&first, &outcome) {
-        return (Says::Inconclusive(why), Some(outcome));
+        return Ok((Says::Inconclusive(why), Some(outcome)));
     }
     if let Some(why) = elsewhere(case, script, &first, setting, controls).await {
-        return (Says::Inconclusive(why), Some(outcome));
+        return Ok((Says::Inconclusive(why), Some(outcome)));
     }
     let then = match second {
-        Ran::Wrong(second, of_it) => match as_without(&second, &of_it) {
+        Ran::Wrong(second, of_it) => match as_without(&second.failure, &of_it) {
             Some(why) => why,
-            None if Wrong::of(&first).is_like(&Wrong::of(&second)) => {
-                return (Says::Broken(first.message.clone()), Some(outcome));
+            None if way.is_like(&second.way) => {
+                return Ok((Says::Broken(first.message.clone()), Some(outcome)));
             }
-            None => second.message,
+            None => second.failure.message,
         },
         // What stands on the wire once is there, and whoever asks again may not see it.
         Ran::Says(Says::Holds, _) if may_miss(case) => {
             let told = format!("once, and in none of {LOOKS} runs more: {}", first.message);
-            return (Says::Fact(told), Some(outcome));
+            return Ok((Says::Fact(told), Some(outcome)));
         }
         Ran::Says(Says::Holds, _) => "it held".to_owned(),
         Ran::Says(says, _) => format!("{}: {}", says.word(), says.why()),
         Ran::Nothing(why, _) => why,
+        Ran::Overtaken(why, outcome) => return Err((why, outcome)),
     };
     let why = format!(
         "unstable: once {}; on another process {then}",
         first.message
     );
-    (Says::Inconclusive(why), Some(outcome))
+    Ok((Says::Inconclusive(why), Some(outcome)))
 }
 
 async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Controls) -> Answer {
@@ -212,14 +241,14 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
         })
     });
     let setting = patient.as_ref().unwrap_or(setting);
-    let (says, outcome) = match (script.lacking(), case.source) {
-        (Some(why), _) => (Says::Unsupported(why.to_owned()), None),
+    let unsupported = |why: String| (Says::Unsupported(why), None, script.text.clone());
+    let (says, outcome, scenario) = match (script.lacking(), case.source) {
+        (Some(why), _) => unsupported(why.to_owned()),
         (None, Source::Dialect(key)) if !is_declared(key, setting.dialect.properties()) => {
             let name = setting.dialect.name();
-            let why = format!("the dialect `{name}` declares no `{key}`");
-            (Says::Unsupported(why), None)
+            unsupported(format!("the dialect `{name}` declares no `{key}`"))
         }
-        _ => said(case, script, setting, controls).await,
+        _ => settled(case, script, setting, controls).await,
     };
     let quiet = matches!(says, Says::Holds | Says::Unsupported(_));
     let shown = outcome.as_ref().filter(|_| !quiet);
@@ -227,7 +256,7 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
         number: case.number,
         title: case.title.clone().into_owned(),
         deviation: None,
-        scenario: script.text.clone(),
+        scenario,
         log: shown.map_or_else(String::new, |outcome| outcome.log.to_string()),
         evidence: match (shown, &outcome) {
             (Some(outcome), _) => evidence(&outcome.events),

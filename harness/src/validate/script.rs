@@ -93,6 +93,7 @@ use super::case::{
     HOW_LEFT, HOW_LOST, IDLE_FOR, MOST_OF_IT, NO_STATE, NOTICED, OTHER_STATE, PATIENTLY, SHORTLY,
     STANDSTILL, STATES, STATES_TOLD, UNTIL_GONE,
 };
+use super::early::TOO_SOON;
 use super::{kept, silence, sized};
 use crate::mistake::Mistakes;
 use crate::names::PeerName;
@@ -321,8 +322,8 @@ impl Script {
         Some(control)
     }
 
-    /// The same where everybody waits so long after he went.
-    pub(super) fn unhurried(&self, pause: Duration) -> Self {
+    /// The same where nothing is done for as long as a server may need after somebody went, or was put out.
+    pub(super) fn unhurried(&self) -> Self {
         let mut slow = self.clone();
         slow.calm.clear();
         slow.numbers.clear();
@@ -330,13 +331,13 @@ impl Script {
         for (at, (role, step)) in self.steps.iter().enumerate() {
             slow.numbers.push(at + 1);
             slow.steps.push((*role, step.clone()));
-            if ["disconnect:", "leave:"]
+            if ["disconnect:", "leave:", "kick:", "destroy:"]
                 .iter()
                 .any(|went| step.starts_with(went))
             {
                 slow.numbers.push(at + 1);
                 slow.steps
-                    .push((*role, format!("wait: {}ms", pause.as_millis())));
+                    .push((*role, format!("wait: {}ms", TOO_SOON.as_millis())));
             }
         }
         slow.write();

@@ -94,7 +94,16 @@ impl Wrong {
         }
     }
 
-    /// Whether two runs went wrong in one way: by a law that both break, or at one place.
+    /// The same of a server that ended a line unasked, which who is on it sees where he says something next, or another who waits for that.
+    pub(super) fn by_end_of_line(self) -> Self {
+        Self {
+            kind: FailureKind::ConnectionLost,
+            place: None,
+            ..self
+        }
+    }
+
+    /// Whether two runs went wrong in one way: by a law that both break, at one place, or by the end of a line.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let shared = self.laws.intersection(&other.laws).next().is_some();
         shared || (self.kind == other.kind && self.place == other.place)

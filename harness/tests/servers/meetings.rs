@@ -281,6 +281,8 @@ fn who_was_put_out_of_a_room_is_heard_in_another_alone() {
         // What is said on a line that ends is said before its end, or cannot be said.
         .is(&["holds", "unsupported"], "", &closes)
         .asking(&["3.64"])
+        // He dials anew, and is heard there.
+        .holds(&closes)
         .is(&["inconclusive"], "", &bans)
         .ask();
 }
@@ -336,6 +338,10 @@ fn who_is_told_that_his_room_is_gone_is_out_of_it_whatever_the_word() {
             "line.ticket = undefined",
         )
     };
+    let closes = meeting.does(
+        TOLD_END,
+        &format!("{TOLD_END}\n        if (place.line !== line) place.line?.close(4005)"),
+    );
     let cases = ["2.7", "2.8", "2.9", "2.34"];
     asking(&cases)
         .holds(&meeting)
@@ -345,14 +351,14 @@ fn who_is_told_that_his_room_is_gone_is_out_of_it_whatever_the_word() {
         .breaks(&["2.34"], &keeps_them(&another))
         .breaks(&["2.34"], &keeps_them(&everybody))
         .asking(&["2.34"])
-        // His line ends with the room.
-        .is(
-            &["unsupported"],
-            "",
-            &meeting.does(
-                TOLD_END,
-                &format!("{TOLD_END}\n        if (place.line !== line) place.line?.close(4005)"),
-            ),
+        // His line ends with the room, and he dials anew.
+        .holds(&closes)
+        .breaks(
+            &["2.34"],
+            &closes
+                .does("say({ ended: room }, place.line)", "say({ ended: room }, place.line)\n        if (place.line !== line) dead.add(place.name)")
+                .does("enter: room => {", "enter: room => {\n      if (dead.has(line.name)) return")
+                .does("const places =", "const dead = new Set()\nconst places ="),
         )
         // He is not told, and need not be.
         .is(
