@@ -5,6 +5,7 @@ mod after;
 mod begins;
 mod blame;
 mod closing;
+mod conclude;
 mod connect;
 mod desk;
 
@@ -42,6 +43,7 @@ mod pretend;
 mod probe;
 mod probed;
 mod pulse;
+mod refusal;
 mod rules;
 mod shake;
 mod speak;

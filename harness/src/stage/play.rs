@@ -4,38 +4,36 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::actor::{Actor, Pages, Scene};
-use super::blame::Blame;
+use super::conclude::{Concluded, NOT_ASKED, asks_all, conclude, shorten};
 use super::desk::desk;
-use super::director::{Ran, Stage, Stop, Until};
+use super::director::{Ran, Stage, Until};
 use super::directory::Directory;
 use super::disturbed::Disturbed;
 use super::driver::Lost;
-use super::elsewhere::{refuses, unkillable, withheld};
-use super::lawful::{excuse, lives_on};
-use super::outcome::{Judged, Outcome, log};
-use super::probed::gone;
+use super::lawful::excuse;
+use super::outcome::{Outcome, log};
 use super::pulse::Pulse;
+use super::refusal::{refusal, without_login};
 use super::rules::Rules;
 use super::strangers::{Names, Strangers, is_harmful};
 use super::turns::Turn;
 use super::waits::World;
 use super::{Case, Setting, Trouble};
 use crate::facts::Facts;
-use crate::laws::{Breach, Law};
+use crate::laws::Law;
 use crate::log::{Log, Watch, causal};
 use crate::names::PeerName;
 use crate::record::{
-    Broken, CaseFacts, Digest, Event, Failure, FailureKind, InconclusiveKind, LawFound, Recorder,
-    Role, Seq, Spot, TraceWriter, Unsupported, UnsupportedKind, Verdict, Weight, What, runs,
+    CaseFacts, Digest, Event, InconclusiveKind, LawFound, Recorder, Role, Seq, TraceWriter,
+    Verdict, Weight, What, runs,
 };
-use crate::scenario::{Acquainted, Action, Place, Pretence, Pretending};
-use crate::server::{AppServer, EVERYBODY, Lives, ServerUnderTest, Wanted, called, hosts};
+use crate::scenario::{Acquainted, Action, Pretending};
+use crate::server::{AppServer, ServerUnderTest, Wanted, called, hosts};
 use crate::signaling::Alias;
 use crate::signaling::Terms;
 use crate::source::Source;
@@ -238,107 +236,6 @@ fn until_clearing(events: &[Arc<Event>]) -> Vec<Arc<Event>> {
     events[..until.unwrap_or(events.len())].to_vec()
 }
 
-/// So much of one text of a verdict is kept (bytes): a record's line has an end.
-const LONGEST: usize = 64 * 1024;
-
-/// So many breaches are in a verdict; the laws have them all.
-const MOST_BREACHES: usize = 100;
-
-fn shorten(verdict: &mut Verdict) {
-    let shorten = |text: &mut String| {
-        if text.len() > LONGEST {
-            let at = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at));
-            text.truncate(at.unwrap_or_default());
-            text.push('…');
-        }
-    };
-    match verdict {
-        Verdict::Fail(failure) => {
-            shorten(&mut failure.message);
-            failure.diff.iter_mut().for_each(shorten);
-            failure.states.iter_mut().for_each(shorten);
-            failure.instead.iter_mut().for_each(shorten);
-            failure.counts.iter_mut().for_each(shorten);
-            failure.breaches.truncate(MOST_BREACHES);
-        }
-        Verdict::Unsupported(unsupported) => shorten(&mut unsupported.why),
-        Verdict::Inconclusive(inconclusive) => shorten(&mut inconclusive.why),
-        Verdict::Pass | Verdict::New { .. } | Verdict::Flaky { .. } => {}
-    }
-}
-
-/// What is known when the stage is cleared.
-struct Concluded {
-    verdict: Verdict,
-    laws: Vec<Judged>,
-    took: Duration,
-    refuses: Option<String>,
-}
-
-impl Concluded {
-    /// Where nothing was asked of the server.
-    fn early(verdict: Verdict, began: Instant) -> Self {
-        Self {
-            verdict,
-            laws: Vec::new(),
-            took: began.elapsed(),
-            refuses: None,
-        }
-    }
-}
-
-/// Clears the stage, looks before whether the server goes on and afterwards whether anything is left, and says the verdict.
-async fn conclude(
-    case: &Case,
-    recorder: &Recorder,
-    mut stage: Stage,
-    ran: Result<Ran, Verdict>,
-    began: Instant,
-) -> Concluded {
-    let mut ran = match ran {
-        Ok(ran) => ran,
-        Err(verdict) => {
-            let concluded = Concluded::early(verdict, began);
-            stage.clear().await;
-            return concluded;
-        }
-    };
-    let troubled = matches!(ran.end, Err(Stop::Trouble(..)));
-    let lives = match troubled {
-        true => Lives::Unknown,
-        false => stage.part().await,
-    };
-    let took = began.elapsed();
-    let witnesses = stage.witnesses().await;
-    stage.clear().await;
-    if !ran.laws.is_empty() {
-        let last = recorder.count().saturating_sub(1);
-        let gone = gone(witnesses, last, case).await;
-        // It may have ended at the very last, too.
-        ran.laws.push(gone);
-        lives_on(recorder, &case.scenario, &mut ran.laws);
-    }
-    let laws = std::mem::take(&mut ran.laws);
-    let blame = Blame::of(&recorder.events_from(0));
-    let refuses = (lives == Lives::Refuses).then(|| refuses(recorder));
-    let verdict = match (judge(case, ran, &laws, &blame), &refuses) {
-        (Verdict::Pass, Some(why)) => {
-            Verdict::inconclusive(InconclusiveKind::NoServer, why.clone())
-        }
-        (Verdict::Fail(mut failure), Some(why)) => {
-            failure.message = format!("{}; {why}", failure.message);
-            Verdict::Fail(failure)
-        }
-        (verdict, _) => verdict,
-    };
-    Concluded {
-        verdict,
-        laws,
-        took,
-        refuses,
-    }
-}
-
 /// The facts of these events.
 fn facts(events: &[Arc<Event>], setting: &Setting) -> Facts {
     Facts::of(events, &Terms::of(&setting.dialect))
@@ -402,57 +299,6 @@ fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<PathBuf>, Optio
     }
 }
 
-/// Why this case cannot be played at all against this server.
-fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
-    let unsupported = |kind, why| Some(Unsupported { kind, why });
-    if let Some(why) = (setting.server.elsewhere()).and_then(|server| withheld(case, server)) {
-        return unsupported(UnsupportedKind::Withheld, why);
-    }
-    if let Some(why) = unkillable(case, &setting.pool) {
-        return unsupported(UnsupportedKind::Stack, why);
-    }
-    let driven = case
-        .scenario
-        .peers
-        .iter()
-        .filter(|(_, spec)| !spec.is_app());
-    let mut stacks = driven.map(|(peer, _)| case.stack(peer));
-    if setting.dialect.sends_headers()
-        && let Some(stack) = stacks.find(|stack| stack.is_browser())
-    {
-        let dialect = setting.dialect.name();
-        let why = format!(
-            "the dialect `{dialect}` sends headers of its own with a line (`connect: headers`), which a page in {stack} cannot"
-        );
-        return unsupported(UnsupportedKind::Stack, why);
-    }
-    if let Some(why) = super::strain::unmeasured(case, &setting.server) {
-        return unsupported(UnsupportedKind::Server, why);
-    }
-    if let Some(why) = not_anothers(case, setting) {
-        return unsupported(UnsupportedKind::Server, why);
-    }
-    let nodes = setting.server.nodes();
-    let why =
-        (case.scenario.lacking(&setting.dialect)).or_else(|| case.scenario.lacking_nodes(nodes))?;
-    unsupported(UnsupportedKind::Server, why)
-}
-
-/// Who logs in as another does, and is given the same as that one: it is no less its own.
-fn not_anothers(case: &Case, setting: &Setting) -> Option<String> {
-    let names = setting.dialect.logins();
-    case.scenario.each_step().find_map(|(_, step)| match &step.action {
-        Action::Pretend { peer, how: Pretence::LoginOf(of) }
-            if !names.is_empty() && setting.logins.are_shared(peer.as_str(), of.as_str(), names) =>
-        {
-            Some(format!(
-                "{peer} and {of} are given one login by the project file: nobody's is another's (a `[logins.{of}]` of its own, or a `command` with `{{me}}`, makes them two)"
-            ))
-        }
-        _ => None,
-    })
-}
-
 /// On a server that glare has started, names are as the scenario writes them.
 fn directory(case: &Case, setting: &Setting) -> Directory {
     let peers = || case.scenario.peers.iter();
@@ -506,24 +352,6 @@ fn pages(setting: &Setting, server: SocketAddr, app: Option<&AppServer>) -> Resu
         },
         identity,
     })
-}
-
-/// Who is given nothing of what the dialect wants to be let in.
-fn without_login(case: &Case, setting: &Setting) -> Option<String> {
-    let names = setting.dialect.logins();
-    // A page says what its user has it say.
-    let peers = case
-        .scenario
-        .peers
-        .iter()
-        .filter(|(_, spec)| !spec.is_app());
-    let peers = peers.map(|(name, _)| name.as_str());
-    let lacking = |peer| Some((peer, setting.logins.lacking(peer, names)?));
-    let (peer, name) = peers.into_iter().find_map(lacking)?;
-    let dialect = setting.dialect.name();
-    Some(format!(
-        "the dialect `{dialect}` lets nobody in without `{name}`, and the project file gives {peer} none: add `{name} = \"…\"` to [logins.{peer}], or to [logins.{EVERYBODY}]"
-    ))
 }
 
 async fn perform(
@@ -698,117 +526,4 @@ async fn perform(
         ran: Ok(ran),
         stage: Some(stage),
     }
-}
-
-/// What the end, the laws and the server's faults on the wire make of it. A step that failed comes first; what laws are broken beside it, or
-/// what the server wrote wrongly, may explain it.
-fn judge(case: &Case, ran: Ran, laws: &[Judged], blame: &Blame) -> Verdict {
-    let Ran {
-        end,
-        at,
-        states,
-        inner,
-        instead,
-        counts,
-        unanswered,
-        ..
-    } = ran;
-    let mut breaches: Vec<Breach> = laws
-        .iter()
-        .flat_map(|judged| judged.breaches().iter().cloned())
-        .collect();
-    // That the server has ended explains what else is wrong.
-    breaches.sort_by_key(|breach| (breach.law != Law::ServerLives, breach.event, breach.law));
-    let passed = end.is_ok() && breaches.is_empty();
-    let asked = asks_all(laws);
-    let law = |breach: &Breach| Some(Place::Law(usize::from(breach.law.number())));
-    let (kind, place, message) = match (end, breaches.first()) {
-        (Err(Stop::Trouble(kind, why)), _) => return Verdict::inconclusive(kind, why),
-        // After the steps the server ended by itself, which the law says better.
-        (Err(Stop::Fail { place: None, .. }), Some(first)) if first.law == Law::ServerLives => {
-            (FailureKind::Law, law(first), first.message.clone())
-        }
-        (
-            Err(Stop::Fail {
-                place: None,
-                message,
-                ..
-            }),
-            Some(first),
-        ) => (
-            FailureKind::Law,
-            law(first),
-            format!("{}; {message}", first.message),
-        ),
-        (
-            Err(Stop::Fail {
-                kind,
-                place,
-                message,
-            }),
-            _,
-        ) => (kind, place, message),
-        (Ok(()), None) => match blame.owed() {
-            Some((_, broken)) => (FailureKind::Wire, None, broken.to_owned()),
-            None if !asked => {
-                return Verdict::inconclusive(InconclusiveKind::LawsNotAsked, NOT_ASKED);
-            }
-            None => {
-                return match unanswered {
-                    Some(why) => Verdict::inconclusive(InconclusiveKind::NotUnderstood, why),
-                    None => Verdict::Pass,
-                };
-            }
-        },
-        (Ok(()), Some(first)) => (FailureKind::Law, law(first), first.message.clone()),
-    };
-    let at = match (&place, breaches.first(), blame.owed()) {
-        // The reader looks for what led to it, not for what came after.
-        (Some(Place::Law(_)), Some(first), _) => first.event + 1,
-        (None, None, Some((seq, _))) if passed => seq + 1,
-        _ => at,
-    };
-    let message = match passed {
-        true => message,
-        false => blame.explain(message, at),
-    };
-    let span = place.as_ref().and_then(|place| spot(case, place, inner));
-    Verdict::Fail(Box::new(Failure {
-        kind,
-        place,
-        span,
-        message,
-        at,
-        states,
-        breaches: breaches.iter().map(Broken::from).collect(),
-        instead,
-        counts,
-        diff: None,
-    }))
-}
-
-/// Where a place stands, in which file.
-fn spot(case: &Case, place: &Place, inner: Option<usize>) -> Option<Spot> {
-    let scenario = &case.scenario;
-    let span = match (place, inner) {
-        (Place::Step(step), Some(inner)) => scenario.inner(*step, inner)?.span.clone(),
-        _ => scenario.span_of(place)?,
-    };
-    let via = scenario.via(place);
-    let source = via.map_or(&scenario.source, |via| &via.source);
-    Some(Spot {
-        file: source.path.display().to_string(),
-        line: span.line,
-        start: span.bytes.start,
-        end: span.bytes.end,
-        used: via.map(|via| via.used_in(&scenario.source)),
-    })
-}
-
-const NOT_ASKED: &str = "not every law was asked of this run";
-
-/// Whether each law that a trace shows was asked.
-fn asks_all(laws: &[Judged]) -> bool {
-    let asked = |law: &Law| laws.iter().any(|judged| judged.finding.law == *law);
-    Law::OBSERVED.iter().all(asked)
 }
