@@ -357,7 +357,7 @@ impl Rooms {
                 Some(Notice::Left { .. }) => self.may_be_out(link, i),
                 Some(Notice::Destroyed { room }) => self.is_told_of_an_end(link, room, i),
                 Some(Notice::Kicked { room }) => {
-                    self.notes_end(link, room, i);
+                    self.notes_end(link, room, i, Some(Kind::Kick));
                     self.is_told_to_be_out(link, i);
                 }
                 _ => {}
@@ -405,13 +405,14 @@ impl Rooms {
 
     /// Who has not asked for it hears that a room was removed. Of one that he is not in it says nothing of him: a server may tell everybody.
     fn is_told_of_an_end(&mut self, link: LinkId, room: &RoomName, i: usize) {
-        if self.notes_end(link, room, i) || !self.room_of.contains_key(room) {
+        if self.notes_end(link, room, i, None) || !self.room_of.contains_key(room) {
             self.may_be_out(link, i);
         }
     }
 
-    /// Notes that somebody is told that the room is gone that he was in, and by whose request. Answers whether he was in it.
-    fn notes_end(&mut self, link: LinkId, room: &RoomName, i: usize) -> bool {
+    /// Notes that somebody is told that the room is gone that he was in, and by whose request. Answers whether he was in it. It is no end of the
+    /// room where he was asked out of it by a request of this kind, and by none to remove it since then.
+    fn notes_end(&mut self, link: LinkId, room: &RoomName, i: usize, out: Option<Kind>) -> bool {
         let room = self.room_of.get(room).copied();
         let stays = self.peers[self.links[link].peer].stays.iter().rev();
         let mut stays = stays.take(MAX_OPEN).map(|stay| &self.stays[*stay]);
@@ -424,7 +425,10 @@ impl Rooms {
         };
         let asks = stay.doubts.iter().rev().filter_map(|(ask, _)| *ask);
         let mut asks = asks.map(|ask| &self.asks[ask]);
-        let ask = asks.find(|ask| ask.kind == Kind::Destroy);
+        let ask = asks.find(|ask| ask.kind == Kind::Destroy || Some(ask.kind) == out);
+        if ask.is_some_and(|ask| ask.kind != Kind::Destroy) {
+            return true;
+        }
         let message = ask.map(|ask| ask.message);
         self.ends.insert(i, message);
         true

@@ -221,7 +221,7 @@ impl World {
                                 request: Some(of), ..
                             },
                     }) if of.is_signal() => token(peer, TokenKind::SignalRefused),
-                    _ if ends || *kind == Kind::Kicked => token(peer, TokenKind::RoomEnded(*kind)),
+                    _ if ends => token(peer, TokenKind::RoomEnded(*kind)),
                     _ => token(peer, TokenKind::Hears(*kind, about.clone())),
                 }
                 if let Some(sent) = event.cause.first().copied()

@@ -372,6 +372,38 @@ fn who_is_told_that_his_room_is_gone_is_out_of_it_whatever_the_word() {
         .ask();
 }
 
+/// A room that ends with who has made it is gone when he has left: nobody promised otherwise, and what is asked of it then shows nothing.
+#[test]
+fn a_room_that_ends_with_its_maker_is_no_fault() {
+    let meeting = example("meeting");
+    let leaves = "leave: () => mine() ? put(line.ticket, { left: true }) : 'outside'";
+    let ends = |told: &str| {
+        meeting
+            .does(
+                leaves,
+                &format!("leave: () => {{\n      const me = mine()\n      if (!me) return 'outside'\n      const ends = me === hostOf(me.room)\n      const others = inside(me.room).filter(place => place !== me)\n      put(line.ticket, {{ left: true }})\n      if (ends) for (const [ticket, place] of places) if (others.includes(place)) put(ticket, {told})\n    }}"),
+            )
+            .unsaid("host-passes-to")
+            .unsaid("announces-host-within")
+    };
+    let all = ends("{ ended: place.room }");
+    asking(&["2.9", "2.38"])
+        .holds(&meeting)
+        .is(&["inconclusive", "unsupported"], "", &all)
+        .is(
+            &["inconclusive", "unsupported"],
+            "",
+            &ends("{ kicked: true }"),
+        )
+        .asking(&["2.38"])
+        .is(
+            &["inconclusive"],
+            "what it rests on does not come about",
+            &all.says("destroy-by: host", "destroy-by: anybody"),
+        )
+        .ask();
+}
+
 /// He is spoken to by who comes in, who need not be told that he is there, and comes back when his line is lost.
 #[test]
 fn who_is_told_that_another_room_is_gone_is_where_he_was() {

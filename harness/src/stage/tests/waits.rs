@@ -165,6 +165,35 @@ fn who_asks_for_the_end_of_his_room_is_not_told_of_it() {
     assert_eq!(ended(&[asked, held(5), released(5), heard]), None);
 }
 
+/// He hears the same word, and the room goes on without him.
+#[test]
+fn who_is_put_out_because_somebody_asked_for_it_is_not_told_of_the_end_of_the_room() {
+    let word = |ask: Json| json!({ "word": "request", "request": ask });
+    let kicks = |whom: &str| {
+        let kick = word(json!({ "ask": "kick", "room": "lobby", "peer": whom }));
+        let mut message = message("up", "text", kick);
+        message["link"] = json!({ "peer": "bob", "instance": 1 });
+        message["about"] = json!(whom);
+        message
+    };
+    let told = |all: &[Json]| {
+        let made = json!({ "notice": "created", "room": "lobby" });
+        let out = json!({ "notice": "kicked", "room": "lobby" });
+        let begin = [&[asks("create")], &answer(2, "created", made)[..]].concat();
+        let told = answer(4 + all.len() as Seq, "kicked", out);
+        let world = &mut world(&[&begin[..], all, &told].concat());
+        let peer = peer("alice");
+        let ended = world.satisfied(&Condition::RoomEnded { peer: peer.clone() });
+        let (kind, from) = (Kind::Kicked, None);
+        let hears = world.satisfied(&Condition::Hears { peer, kind, from });
+        (ended.is_some(), hears.is_some())
+    };
+    assert_eq!(told(&[kicks("alice")]), (false, true));
+    // Another, whom this does not put out; and one who has come back since then.
+    assert_eq!(told(&[kicks("carol")]), (true, false));
+    assert_eq!(told(&[kicks("alice"), asks("join")]), (true, false));
+}
+
 /// It is a word heard like another.
 #[test]
 fn a_word_of_the_end_of_a_room_can_be_waited_for_by_its_name() {

@@ -73,6 +73,9 @@ const ROWS: &[Row] = &[
         steps: "needs named destroy\n\
             given meet\n\
             given leave: { peer: alice }\n\
+            given enter carol lobby\n\
+            given tell carol bob offer\n\
+            given leave: { peer: carol }\n\
             do destroy: { peer: alice, room: lobby, refused: not-yours }\n\
             then enter alice lobby\n\
             then tell bob alice offer" },
