@@ -26,12 +26,16 @@ pub(super) fn withheld(case: &Case, server: &UrlSpec) -> Option<String> {
             "{step} needs a server that glare has started; the one at {url} it neither ends nor pauses"
         ));
     }
-    if let Some((number, room)) = names_a_room(case) {
+    if is_aliased(case)
+        && let Some((number, room)) = names_a_room(case)
+    {
         return Some(format!(
             "step {number} (`send-raw`) writes the name of {room} itself, which has an ending of this case's own on the server at {url}"
         ));
     }
-    if let Some(name) = means_itself(case) {
+    if is_aliased(case)
+        && let Some(name) = means_itself(case)
+    {
         return Some(format!(
             "it asks for the name `{name}` itself, which has an ending of this case's own on the server at {url}"
         ));
@@ -40,6 +44,12 @@ pub(super) fn withheld(case: &Case, server: &UrlSpec) -> Option<String> {
     Some(format!(
         "{step} is nasty to the server: with --i-own-this-server it is played against {url} all the same"
     ))
+}
+
+/// Whether names have an ending of this case's own on a server that somebody else has started. Where a page takes part they have none: it calls rooms
+/// and users as its own user does.
+pub(super) fn is_aliased(case: &Case) -> bool {
+    !case.scenario.peers.iter().any(|(_, spec)| spec.is_app())
 }
 
 /// Names that a server may take for something else, and does not with an ending: what every JavaScript object has, and what JSON and JavaScript call
@@ -59,10 +69,9 @@ const MEANT: [&str; 12] = [
     "NaN",
 ];
 
-/// A name of a peer or a room in this case of which its exact letters matter. A page says its own.
+/// A name of a peer or a room in this case of which its exact letters matter.
 fn means_itself(case: &Case) -> Option<&str> {
     let peers = case.scenario.peers.iter();
-    let peers = peers.filter(|(_, spec)| !spec.is_app());
     let steps = case.scenario.each_step();
     let rooms = steps.filter_map(|(_, step)| match &step.action {
         Action::Create { room, .. } | Action::Join { room, .. } => Some(room.as_str()),
@@ -137,4 +146,48 @@ pub(super) fn unkillable(case: &Case, pool: &Pool) -> Option<String> {
             "step {number} kills a browser, and the {stack} at {driver} can only be asked to end"
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::scenario::Scenario;
+
+    /// Why it is not played, with Alice driven and as somebody's page.
+    fn withheld_of(alice: &str, peers: &str, steps: &str) -> Option<String> {
+        let text = format!("scenario: named\npeers:\n  alice: {alice}\n{peers}steps:\n{steps}");
+        let scenario = Scenario::read(Path::new("x.yaml"), &text).expect("it is sound");
+        let case = Case {
+            cast: scenario.casts().first().expect("it has one").clone(),
+            scenario: Arc::new(scenario),
+        };
+        let url = "http://127.0.0.1:1".parse().expect("it is one");
+        let server = UrlSpec {
+            owned: true,
+            ..UrlSpec::new(url)
+        };
+        withheld(&case, &server)
+    }
+
+    #[test]
+    fn a_name_without_an_ending_is_what_it_is() {
+        let peers = "  constructor: { stack: wire }\n";
+        let steps = "  - create: { peer: constructor, room: lobby }\n";
+        let why = withheld_of("{ stack: wire }", peers, steps).expect("it has an ending");
+        assert!(why.contains("asks for the name `constructor`"), "{why}");
+        assert_eq!(withheld_of("{ app: / }", peers, steps), None);
+        let raw = "  - create: { peer: bob, room: lobby }\n  - send-raw: { peer: bob, text: '{ \"room\": \"lobby\" }' }\n";
+        let why = withheld_of("{ stack: wire }", "  bob: { stack: wire }\n", raw);
+        assert!(
+            why.expect("so has this")
+                .contains("writes the name of lobby")
+        );
+        assert_eq!(
+            withheld_of("{ app: / }", "  bob: { stack: wire }\n", raw),
+            None
+        );
+    }
 }

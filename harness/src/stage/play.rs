@@ -15,6 +15,7 @@ use super::director::{Ran, Stage, Until};
 use super::directory::Directory;
 use super::disturbed::Disturbed;
 use super::driver::Lost;
+use super::elsewhere::is_aliased;
 use super::lawful::excuse;
 use super::outcome::{Outcome, log};
 use super::pulse::Pulse;
@@ -304,8 +305,7 @@ fn directory(case: &Case, setting: &Setting) -> Directory {
     let peers = || case.scenario.peers.iter();
     let pages = || peers().filter(|(_, spec)| spec.is_app());
     let alias = match setting.server.elsewhere() {
-        // A page calls rooms and users as its own user does.
-        Some(_) if pages().next().is_none() => Alias::random(),
+        Some(_) if is_aliased(case) => Alias::random(),
         _ => Alias::default(),
     };
     Directory::new(peers().map(|(name, _)| name))
