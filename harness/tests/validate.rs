@@ -13,7 +13,7 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt as _};
 use glare::server::{ServerSpec, ServerUnderTest, UrlSpec};
 use glare::stage::Setting;
-use glare::validate::{Case, Says, ask_all, sections};
+use glare::validate::{Case, Says, ask_all, every_case};
 use glare_signaling_server::Fault;
 
 use stage_support::configurations::configurations;
@@ -39,7 +39,7 @@ async fn each_case_is_broken_by_its_fault() {
     let configurations = &configurations;
     // By fault, and by where it is shown.
     let mut by_fault: BTreeMap<(Fault, usize), Vec<Case>> = BTreeMap::new();
-    let cases = sections().into_iter().flat_map(|section| section.cases);
+    let cases = every_case();
     for case in cases {
         if let Ok(fault) = case.broken_by.parse() {
             let number = case.number.to_string();
@@ -101,7 +101,7 @@ async fn no_case_holds_at_an_address_where_its_fault_is() {
     let configurations = &configurations;
     let base = setting();
     let base = &base;
-    let cases = sections().into_iter().flat_map(|section| section.cases);
+    let cases = every_case();
     // Of garbage, a tenth: what it does is said alike.
     let some = cases.filter(|case| case.number.section != 7 || case.number.case % 10 == 5);
     let all = some.filter_map(|case| Some((case.broken_by.parse::<Fault>().ok()?, case)));

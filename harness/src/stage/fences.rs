@@ -36,7 +36,7 @@ impl Stage {
         // One that is busy for longer than this dials nobody meanwhile.
         drop(timeout_at(Instant::now() + FENCE_WITHIN, rest).await);
         self.go_on(self.ended).await?;
-        self.hear_of_leavings(terms).await?;
+        self.hear_what_is_owed(terms).await?;
         self.fence(self.ended).await?;
         self.actors.values().for_each(Actor::is_done_with);
         // What a node has answered shows nothing of what comes from another; and nobody can have a page ask for a last answer.

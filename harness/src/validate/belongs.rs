@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::case::{BEHIND_CLOSE, Case, LEAST_KEPT, NOTICES, Source};
+use super::every_case;
 use super::script::Script;
-use super::sections;
 use super::verdict::Wrong;
 use crate::laws::Law;
 use crate::record::{Broken, Event, Failure, FailureKind, Verdict, What};
@@ -71,7 +71,7 @@ pub(super) fn homes(case: &Case, script: &Script, failure: &Failure) -> Vec<Case
             _ => false,
         },
     };
-    let all = sections().into_iter().flat_map(|section| section.cases);
+    let all = every_case();
     let mut homes: Vec<Case> = all
         .filter(|home| home.number != case.number && is_home(home))
         .collect();
@@ -111,7 +111,7 @@ pub(super) fn wire_homes(case: &Case, failure: &Failure) -> Vec<Case> {
     if failure.kind != FailureKind::Wire || asks(case) {
         return Vec::new();
     }
-    let all = sections().into_iter().flat_map(|section| section.cases);
+    let all = every_case();
     all.filter(asks).collect()
 }
 

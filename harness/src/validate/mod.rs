@@ -43,6 +43,6 @@ pub use matrix::matrix;
 pub use page::page;
 pub use play::{Answer, ask_all};
 pub use script::{Role, Script};
-pub use sections::sections;
+pub use sections::{every_case, sections};
 pub use told::{as_json, as_junit};
 pub use verdict::Says;

@@ -279,12 +279,12 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
 
 #[cfg(test)]
 mod tests {
-    use super::super::sections;
+    use super::super::every_case;
     use super::*;
 
     #[test]
     fn those_that_wait_begin_first_and_then_those_that_do_harm() {
-        let all = sections().into_iter().flat_map(|section| section.cases);
+        let all = every_case();
         let cases: Vec<Case> = all.collect();
         let order = in_order(&cases, &Dialect::reference());
         assert_eq!(order.len(), cases.len());

@@ -10,7 +10,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use glare::server::{ServerSpec, UrlSpec};
 use glare::signaling::Dialect;
 use glare::stage::{Setting, play};
-use glare::validate::{Case, ask_all, sections};
+use glare::validate::{Case, ask_all, every_case};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -146,7 +146,7 @@ async fn near(odd: Odd) -> (Setting, JoinSet<()>) {
 async fn who_answers_no_request_but_for_a_websocket_harms_nobody_by_that() {
     for odd in [Odd::Closed, Odd::Waits] {
         let (near, _server) = near(odd).await;
-        let cases = sections().into_iter().flat_map(|section| section.cases);
+        let cases = every_case();
         let asked = ["8.9", "8.10", "8.11", "8.12"];
         let asked = |case: &Case| asked.contains(&case.number.to_string().as_str());
         let cases: Vec<Case> = cases.filter(asked).collect();

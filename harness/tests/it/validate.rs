@@ -9,7 +9,7 @@ use std::time::Duration;
 use glare::server::ServerSpec;
 use glare::signaling::Dialect;
 use glare::stage::Setting;
-use glare::validate::{Answer, Case, Says, Script, Source, ask_all, page, sections};
+use glare::validate::{Answer, Case, Says, Script, Source, ask_all, every_case, page, sections};
 use glare_signaling_server::{Fault, Policy, RoomSize};
 
 use crate::cli_support::{GLARE, Stand};
@@ -19,8 +19,7 @@ use crate::stage_support::setting;
 const REFERENCE: &str = include_str!("../../../fixtures/servers/reference/dialect.yaml");
 
 fn cases() -> Vec<Case> {
-    let sections = sections().into_iter();
-    sections.flat_map(|section| section.cases).collect()
+    every_case().collect()
 }
 
 /// All dialects that are shipped.

@@ -9,7 +9,7 @@ use glare::server::ServerSpec;
 use glare::signaling::Dialect;
 use glare::stage::{Setting, play};
 use glare::suite;
-use glare::validate::{Answer, Case, Says, Script, ask_all, sections};
+use glare::validate::{Answer, Case, Says, Script, ask_all, every_case};
 use glare_signaling_server::{Fault, Policy, RoomSize};
 
 use crate::stage_support::setting;
@@ -45,7 +45,7 @@ fn of_size(size: usize, fault: Option<Fault>, dialect: &str) -> Setting {
 }
 
 fn numbered(wanted: &[&str]) -> Vec<Case> {
-    let all = sections().into_iter().flat_map(|section| section.cases);
+    let all = every_case();
     let found: Vec<Case> = all
         .filter(|case| wanted.contains(&&*case.number.to_string()))
         .collect();

@@ -9,7 +9,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use glare::server::{ServerSpec, UrlSpec};
 use glare::signaling::Dialect;
 use glare::stage::Setting;
-use glare::validate::{Answer, Says, ask_all, sections};
+use glare::validate::{Answer, Says, ask_all, every_case};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -217,7 +217,7 @@ async fn says(limit: Limit, wanted: &[&str]) -> Vec<Answer> {
         dialect: Arc::new(Dialect::read(Path::new("d.yaml"), DIALECT).expect("a dialect")),
         ..setting()
     };
-    let cases: Vec<_> = (sections().into_iter().flat_map(|section| section.cases))
+    let cases: Vec<_> = every_case()
         .filter(|case| wanted.contains(&&*case.number.to_string()))
         .collect();
     assert_eq!(cases.len(), wanted.len());

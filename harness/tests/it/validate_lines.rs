@@ -10,7 +10,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use glare::server::{ServerSpec, UrlSpec};
 use glare::signaling::Dialect;
 use glare::stage::Setting;
-use glare::validate::{Case, Says, ask_all, sections};
+use glare::validate::{Case, Says, ask_all, every_case};
 use glare_signaling_server::Policy;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
@@ -151,7 +151,7 @@ fn http_status(code: u16) -> tokio_tungstenite::tungstenite::http::StatusCode {
 }
 
 fn case(number: &str) -> Case {
-    let mut all = sections().into_iter().flat_map(|section| section.cases);
+    let mut all = every_case();
     all.find(|case| case.number.to_string() == number)
         .expect("a case")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use glare::server::ServerSpec;
 use glare::signaling::Dialect;
 use glare::stage::Setting;
-use glare::validate::{Answer, Case, Says, ask_all, sections};
+use glare::validate::{Answer, Case, Says, ask_all, every_case};
 use glare_signaling_server::Fault;
 
 use crate::stage_support::setting;
@@ -15,7 +15,7 @@ use crate::stage_support::setting;
 const REFERENCE: &str = include_str!("../../../fixtures/servers/reference/dialect.yaml");
 
 fn numbered(wanted: &[&str]) -> Vec<Case> {
-    let cases = sections().into_iter().flat_map(|section| section.cases);
+    let cases = every_case();
     let found: Vec<Case> = cases
         .filter(|case| wanted.contains(&&*case.number.to_string()))
         .collect();

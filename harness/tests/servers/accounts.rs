@@ -5,7 +5,7 @@ use glare::server::Login;
 use crate::changed::{Changed, command, example};
 use crate::cli_support::Stand;
 use crate::table::asking;
-use crate::{alone, wanted};
+use crate::{alone, beside_others, wanted};
 
 const REFUSES: &str = "if (given !== password(name)) return say({ no: 'wrong password' })";
 const OPENING: &str = "    - hear: { welcome: \"{me}\" }\n      refused: { no: \"{reason}\" }\n";
@@ -239,6 +239,23 @@ steps:
         .glare(&["run", "x.yaml"])
         .ends(1)
         .complains("which it had to refuse");
+}
+
+/// The command gives each peer what the project file says, as a run does.
+#[test]
+fn a_server_that_wants_a_login_is_asked_with_that_of_the_project_file() {
+    if !wanted("examples") {
+        return;
+    }
+    let _beside_others = beside_others();
+    let stand = project(&example("accounts"));
+    let cases = ["validate", "--case", "1.24", "--case", "2.2"];
+    stand.glare(&cases).ends(0).says("2 holds");
+    // A password that is nobody's.
+    let file = std::fs::read_to_string(stand.path("glare.toml")).expect("it is there");
+    stand.write("glare.toml", &file.replace("secret-of", "no-secret-of"));
+    let ran = stand.glare(&cases);
+    ran.ends(5).says("2 inconclusive").says("wrong password");
 }
 
 /// Who was not let in dials anew, though the line that was refused has yet to end.

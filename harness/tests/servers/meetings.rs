@@ -248,6 +248,11 @@ fn who_sets_what_he_shows_already_is_answered_or_refused() {
         .holds(&looks("return say({ done: 'mute' }, line)"))
         .holds(&looks("return say({ no: 'it is so', to: 'mute' }, line)"))
         .breaks(&["3.68"], &looks("return"))
+        .is(
+            &["unsupported"],
+            "`answers-within`",
+            &looks("return").unsaid("answers-within"),
+        )
         .ask();
 }
 
@@ -453,6 +458,14 @@ fn who_is_inside_when_the_room_is_removed_is_told() {
         .breaks(&["2.37"], &to_one)
         .is(&["fact"], "not so: ", &unpromised(&to_himself))
         .is(&["fact"], "hears `destroyed`", &unpromised(&meeting))
+        .asking(&["2.34"])
+        // Who is put out is told, and so is he; where neither is said he need not be.
+        .holds(&unpromised(&meeting))
+        .is(
+            &["unsupported"],
+            "`tells-room-end`",
+            &unpromised(&meeting).says("  kicked: { message: { kicked: true } }\n", ""),
+        )
         .ask();
 }
 

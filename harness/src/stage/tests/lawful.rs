@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::super::lawful::{judged, lives_on};
-use super::super::leavings::may_matter;
 use super::super::outcome::Judged;
+use super::super::owed::may_matter;
 use super::{answer, asks, events, line, message};
 use crate::laws::{Breach, Finding, Law};
 use crate::record::{Limit, Recorder};

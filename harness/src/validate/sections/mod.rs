@@ -12,7 +12,7 @@ mod rooms;
 mod standing;
 mod transport;
 
-use super::case::Section;
+use super::case::{Case, Section};
 
 /// All sections, by number.
 pub fn sections() -> Vec<Section> {
@@ -28,4 +28,9 @@ pub fn sections() -> Vec<Section> {
         endurance::section(),
         peers::section(),
     ]
+}
+
+/// All their cases, by number.
+pub fn every_case() -> impl Iterator<Item = Case> {
+    sections().into_iter().flat_map(|section| section.cases)
 }

@@ -13,7 +13,7 @@ use crate::signaling::{Notice, Terms, Word};
 impl Stage {
     /// Waits until whoever stays has heard of those who have gone, and what was relayed is answered where that is declared, or until the declared
     /// time for that is over: only then can laws 1 and 4 speak. Costs nothing where the news is here already.
-    pub(super) async fn hear_of_leavings(&mut self, terms: &Terms) -> Result<(), Stop> {
+    pub(super) async fn hear_what_is_owed(&mut self, terms: &Terms) -> Result<(), Stop> {
         let began = Instant::now() - self.recorder.elapsed();
         loop {
             self.take_in()?;
