@@ -203,7 +203,7 @@ fn when_the_host_has_gone_all_hear_of_the_same_next_one() {
 #[test]
 fn what_is_set_back_is_told_as_what_is_set() {
     let meeting = example("meeting");
-    asking(&["3.61", "3.62"])
+    asking(&["3.61", "3.62", "3.69"])
         .holds(&meeting)
         // Of what is set in a row the last is told.
         .holds(&meeting.does(
@@ -211,7 +211,7 @@ fn what_is_set_back_is_told_as_what_is_set() {
             "clearTimeout(me.soon)\n      me.soon = setTimeout(() => tell(me.room, { of: me.name, muted: me.muted }, me), 400)",
         ))
         .breaks(
-            &["3.61"],
+            &["3.61", "3.69"],
             &meeting.does(
                 TOLD_STATE,
                 "if (me.muted) tell(me.room, { of: me.name, muted: true }, me)",
@@ -226,8 +226,26 @@ fn what_is_set_back_is_told_as_what_is_set() {
             ),
         )
         .breaks(
-            &["3.61", "3.62"],
+            &["3.61", "3.62", "3.69"],
             &meeting.does("me.muted = muted === true", "me.muted ||= muted === true"),
+        )
+        .asking(&["3.69"])
+        // Who is told to wait knows it.
+        .is(
+            &["inconclusive"],
+            "what it rests on does not come about",
+            &meeting.does(
+                "me.muted = muted === true",
+                "if (Date.now() - me.set < 800) return 'slow down'\n      me.set = Date.now()\n      me.muted = muted === true",
+            ),
+        )
+        // What comes so soon is passed over.
+        .breaks(
+            &["3.69"],
+            &meeting.does(
+                TOLD_STATE,
+                "if (!(Date.now() - me.told < 800)) tell(me.room, { of: me.name, muted: me.muted }, me)\n      me.told = Date.now()",
+            ),
         )
         .ask();
 }

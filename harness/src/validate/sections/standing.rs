@@ -349,4 +349,15 @@ pub(super) const ROWS: &[Row] = &[
             do set-state: { peer: bob, state: \"OTHER-STATE\", answer: any, within: 3s }\n\
             then tell alice bob offer\n\
             then tell bob alice answer" },
+    Row { number: 69, title: "what somebody sets at once after something else is told as well", source: Source::Dialect(STATES), native: false, broken_by: "news of the same within a moment is dropped",
+        why: "Who presses the button twice is taken for muted, or not, for as long as he presses it no more.",
+        steps: "needs states\n\
+            given meet\n\
+            given set-state: { peer: bob, state: \"OTHER-STATE\" }\n\
+            given await: { peer: alice, hears: peer-state, from: bob }\n\
+            once set-state: { peer: bob, state: \"FIRST-STATE\" }\n\
+            do wait: STATES-TOLD\n\
+            then tell alice bob offer\n\
+            order server -> alice: peer-state bob OTHER-STATE\n\
+            order server -> alice: peer-state bob FIRST-STATE" },
 ];
