@@ -16,9 +16,11 @@ mod stage_support;
 static OWN_BROWSERS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 mod again;
+mod between;
 mod figures;
 mod firefox_alone;
 mod hands;
+mod hosts;
 mod pairs;
 mod planted;
 mod pool;

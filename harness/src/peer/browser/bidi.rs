@@ -34,6 +34,13 @@ pub(in crate::peer) enum BidiError {
     Gone,
 }
 
+impl BidiError {
+    /// Whether the remote end refused with this error code.
+    pub(super) fn is(&self, code: &str) -> bool {
+        matches!(self, Self::Refused { code: given, .. } if given == code)
+    }
+}
+
 /// An event that the remote end sent.
 #[derive(Clone, Debug)]
 pub(in crate::peer) struct Event {

@@ -11,8 +11,10 @@ use tokio::sync::mpsc;
 
 use super::EnvironmentError;
 use super::bidi::{BidiError, Event};
+use super::deadlines::PAGE_DEADLINE;
 use super::housed::Housed;
-use super::running::{Browser, PAGE_DEADLINE, text};
+use super::made::{Command, Made, Thing, text};
+use super::running::Browser;
 use crate::names::{Stack, Viewport};
 
 /// What is told of a guest's windows.
@@ -47,9 +49,6 @@ pub(in crate::peer) struct Script {
     pub(in crate::peer) in_page: bool,
 }
 
-/// A command, and its parameters.
-type Undo = (&'static str, Value);
-
 /// What a guest gets.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::peer) struct Equipment {
@@ -67,10 +66,10 @@ pub(in crate::peer) struct Guest {
     handle: Handle,
     user_context: String,
     /// What the browser was asked for it and does not forget with the user context.
-    to_undo: Vec<Undo>,
+    to_undo: Vec<Command>,
     /// Where its windows are, in Firefox.
     housed: Arc<Housed>,
-    left: AtomicBool,
+    left: Arc<AtomicBool>,
     /// The first window.
     pub(in crate::peer) window: String,
     /// Where its requests arrive.
@@ -96,6 +95,7 @@ impl Guest {
             let address = address.map_err(|error| EnvironmentError::Pool(error.to_string().into()));
             wanted["proxy"] = through(address?);
         }
+        let _open = browser.is_open().await.map_err(failed)?;
         let user_context = browser.make_user_context(wanted).await.map_err(failed)?;
         let events = browser.guests.listen(&user_context);
         let mut guest = Self {
@@ -104,7 +104,7 @@ impl Guest {
             user_context,
             to_undo: Vec::new(),
             housed: Arc::default(),
-            left: AtomicBool::new(false),
+            left: Arc::default(),
             window: String::new(),
             proxy,
             events: Some(events),
@@ -112,13 +112,15 @@ impl Guest {
             trips: AtomicU64::new(0),
         };
         guest.to_undo = guest.prepare(with.scripts).await.map_err(failed)?;
-        guest.window = guest.open_window().await.map_err(failed)?;
+        let window = guest.opening().await.map_err(failed)?;
+        guest.window = window.kept();
         Ok(guest)
     }
 
-    async fn prepare(&self, scripts: &[Script]) -> Result<Vec<Undo>, BidiError> {
+    /// Has it watched. Answers how that is taken back; where it comes to nothing it is.
+    async fn prepare(&self, scripts: &[Script]) -> Result<Vec<Command>, BidiError> {
         let whose = json!([self.user_context]);
-        let bidi = &self.browser.bidi;
+        let maker = &self.browser.maker;
         let secret = format!("{:032x}", rand::random::<u128>());
         let mut sent = Vec::new();
         let told: Vec<_> = match self.stack() {
@@ -127,7 +129,7 @@ impl Guest {
             _ => TOLD.to_vec(),
         };
         let wanted = json!({ "events": told, "userContexts": whose });
-        let subscribed = bidi.send("session.subscribe", wanted, PAGE_DEADLINE);
+        let subscribed = maker.make(Thing::Subscription, wanted);
         for Script { body, in_page } in scripts {
             let body = body.replace("SECRET", &secret);
             let mut wanted = json!({ "userContexts": whose });
@@ -154,19 +156,13 @@ impl Guest {
                 };
                 wanted["functionDeclaration"] = format!("({tell}) => {{{bound}{body}}}").into();
             }
-            sent.push(bidi.send("script.addPreloadScript", wanted, PAGE_DEADLINE));
+            sent.push(maker.make(Thing::Script, wanted));
         }
         let added = futures_util::future::try_join_all(sent);
         let (subscribed, added) = futures_util::future::try_join(subscribed, added).await?;
-        let unsubscribe = (
-            "session.unsubscribe",
-            json!({ "subscriptions": [text(&subscribed, "subscription")?] }),
-        );
-        let added = added.iter().map(|added| {
-            let script = text(added, "script")?;
-            Ok(("script.removePreloadScript", json!({ "script": script })))
-        });
-        std::iter::once(Ok(unsubscribe)).chain(added).collect()
+        let subscribed = Thing::Subscription.taken_back(&subscribed.kept());
+        let added = (added.into_iter()).map(|script| Thing::Script.taken_back(&script.kept()));
+        Ok(std::iter::once(subscribed).chain(added).collect())
     }
 
     pub(in crate::peer) fn stack(&self) -> Stack {
@@ -221,7 +217,7 @@ impl Guest {
             let done = self.send("input.performActions", wanted, within);
             return done.await.map(drop);
         }
-        let mut front = self.browser.windows.lock().await;
+        let mut front = self.browser.maker.windows.lock().await;
         if front.as_deref() != Some(context) {
             self.activate(context, within).await?;
             *front = Some(context.to_owned());
@@ -269,7 +265,7 @@ impl Guest {
         if self.stack() != Stack::Firefox {
             return self.activate(context, within).await;
         }
-        let mut front = self.browser.windows.lock().await;
+        let mut front = self.browser.maker.windows.lock().await;
         self.activate(context, within).await?;
         *front = Some(context.to_owned());
         Ok(())
@@ -311,39 +307,47 @@ impl Guest {
         shown.await.map(drop).map_err(failed)
     }
 
-    /// Opens a window, or what is as good: in Firefox a tab that has one to itself.
-    pub(in crate::peer) async fn open_window(&self) -> Result<String, BidiError> {
-        let context = match self.stack() {
-            Stack::Firefox => self.housed.open(&self.browser, &self.user_context).await?,
-            _ => {
-                let wanted = json!({ "type": "window", "userContext": self.user_context });
-                self.browser.create(wanted).await?
-            }
-        };
-        self.bind(&context).await?;
-        Ok(context)
+    /// Opens a window, or what is as good: in Firefox a tab that has one to itself. It is on its way when this returns; where nobody waits for
+    /// it any more when it comes, it is closed.
+    pub(in crate::peer) fn open_window(
+        &self,
+    ) -> impl Future<Output = Result<Made, BidiError>> + Send + use<> {
+        let (browser, opening) = (Arc::clone(&self.browser), self.opening());
+        let opening = self.handle.spawn(async move {
+            let _open = browser.is_open().await?;
+            opening.await
+        });
+        async move { opening.await.unwrap_or(Err(BidiError::Gone)) }
     }
 
-    /// Sees to it that scripts in this window can tell, which takes nothing in Firefox. Answers its session of the Chrome DevTools Protocol.
-    pub(in crate::peer) async fn bind(&self, context: &str) -> Result<String, BidiError> {
-        if self.stack() != Stack::Chromium {
-            return Ok(String::new());
+    fn opening(&self) -> impl Future<Output = Result<Made, BidiError>> + Send + use<> {
+        let (browser, user_context) = (Arc::clone(&self.browser), self.user_context.clone());
+        let (housed, left) = (Arc::clone(&self.housed), Arc::clone(&self.left));
+        async move {
+            let alone = browser.alone().await;
+            // Its windows would not be given back any more.
+            if left.load(Ordering::SeqCst) {
+                return Err(BidiError::Refused {
+                    code: "no such user context".into(),
+                    message: "its page was given back".into(),
+                });
+            }
+            let opened = match browser.stack {
+                Stack::Firefox => housed.open(&browser, &user_context).await?,
+                _ => {
+                    let wanted = json!({ "type": "window", "userContext": user_context });
+                    browser.create(wanted).await?
+                }
+            };
+            drop(alone);
+            bind(&browser, opened.id()).await?;
+            Ok(opened)
         }
-        let bidi = &self.browser.bidi;
-        let session = bidi.send(
-            "goog:cdp.getSession",
-            json!({ "context": context }),
-            PAGE_DEADLINE,
-        );
-        let session = text(&session.await?, "session")?;
-        self.browser.guests.has_session(context, &session);
-        let binding = json!({
-            "session": session,
-            "method": "Runtime.addBinding",
-            "params": { "name": TELL, "executionContextName": WORLD },
-        });
-        let bound = bidi.send("goog:cdp.sendCommand", binding, PAGE_DEADLINE);
-        bound.await.map(|_| session)
+    }
+
+    /// Sees to it that scripts in this window can tell.
+    pub(in crate::peer) async fn bind(&self, context: &str) -> Result<String, BidiError> {
+        bind(&self.browser, context).await
     }
 
     /// Has chromedriver look anew at what scripts a window has. It misses the first document of a window that a page opened, if that comes in
@@ -441,6 +445,28 @@ impl Drop for Guest {
             self.handle.spawn(leaving);
         }
     }
+}
+
+/// Sees to it that scripts in this window can tell, which takes nothing in Firefox. Answers its session of the Chrome DevTools Protocol.
+async fn bind(browser: &Browser, context: &str) -> Result<String, BidiError> {
+    if browser.stack != Stack::Chromium {
+        return Ok(String::new());
+    }
+    let bidi = &browser.bidi;
+    let session = bidi.send(
+        "goog:cdp.getSession",
+        json!({ "context": context }),
+        PAGE_DEADLINE,
+    );
+    let session = text(&session.await?, "session")?;
+    browser.guests.has_session(context, &session);
+    let binding = json!({
+        "session": session,
+        "method": "Runtime.addBinding",
+        "params": { "name": TELL, "executionContextName": WORLD },
+    });
+    let bound = bidi.send("goog:cdp.sendCommand", binding, PAGE_DEADLINE);
+    bound.await.map(|_| session)
 }
 
 /// Everything goes there; without the last part Chromium asks nobody for loopback.

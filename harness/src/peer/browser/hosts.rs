@@ -24,7 +24,7 @@ impl Hosts {
         lock(&self.free).pop()
     }
 
-    /// All of a guest's tabs in these are gone.
+    /// Nobody is in these any more.
     pub(super) fn give_back(&self, mut left: Vec<String>) {
         lock(&self.free).append(&mut left);
     }

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use serde_json::json;
 
 use super::bidi::BidiError;
+use super::made::{Made, Thing};
 use super::running::Browser;
 use crate::lock::lock;
 
@@ -13,17 +14,17 @@ use crate::lock::lock;
 pub(super) struct Housed(Mutex<Vec<String>>);
 
 impl Housed {
-    /// Opens a tab of this user context, in front in a window of its own. Answers its browsing context.
+    /// Opens a tab of this user context, in front in a window of its own. No other window of the browser may open or close meanwhile.
     pub(super) async fn open(
         &self,
         browser: &Browser,
         user_context: &str,
-    ) -> Result<String, BidiError> {
-        let _alone = browser.alone().await;
-        if let Some(host) = browser.hosts.take()
-            && let Ok(context) = self.open_in(host, browser, user_context).await
-        {
-            return Ok(context);
+    ) -> Result<Made, BidiError> {
+        if let Some(host) = browser.hosts.take() {
+            match self.open_in(host, browser, user_context).await {
+                Err(error) if is_closed(&error) => {}
+                opened => return opened,
+            }
         }
         // There is none, or somebody has closed it.
         let host = new_host(browser).await?;
@@ -35,17 +36,21 @@ impl Housed {
         host: String,
         browser: &Browser,
         user_context: &str,
-    ) -> Result<String, BidiError> {
+    ) -> Result<Made, BidiError> {
         let wanted = json!({
             "type": "tab",
             "userContext": user_context,
             "referenceContext": host,
         });
-        // Who is not waited for any longer has a tab there all the same.
-        lock(&self.0).push(host);
         let opened = browser.create(wanted).await;
-        if opened.is_err() {
-            lock(&self.0).pop();
+        match &opened {
+            Ok(_) => lock(&self.0).push(host),
+            Err(error) if is_closed(error) => {}
+            Err(BidiError::Refused { .. }) => browser.hosts.give_back(vec![host]),
+            // A tab that comes yet would be in front of the next one's.
+            Err(BidiError::Late { .. } | BidiError::Gone) => {
+                drop(browser.maker.has_made(Thing::Window, host));
+            }
         }
         opened
     }
@@ -57,10 +62,15 @@ impl Housed {
     }
 }
 
-/// A window with an empty tab. No other window of the browser may open or close meanwhile.
+/// Whether that says that there is no such window any more.
+fn is_closed(error: &BidiError) -> bool {
+    error.is("no such frame")
+}
+
+/// A window with an empty tab.
 async fn new_host(browser: &Browser) -> Result<String, BidiError> {
     let whose = &browser.hosts.whose;
     let whose = whose.get_or_try_init(|| browser.make_user_context(json!({})));
     let wanted = json!({ "type": "window", "userContext": whose.await? });
-    browser.create(wanted).await
+    browser.create(wanted).await.map(Made::kept)
 }

@@ -30,6 +30,7 @@ mod hosts;
 mod housed;
 mod lease;
 mod line;
+mod made;
 mod page;
 mod peer;
 mod pool;

@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use fantoccini::Client;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{RwLock, RwLockReadGuard, mpsc};
 
 use super::bidi::{Bidi, BidiError, Event};
+use super::deadlines::PAGE_DEADLINE;
 use super::fate::{DEAD, Fate};
 use super::guests::Guests;
 use super::hosts::Hosts;
 use super::line::{Exchange, Line};
+use super::made::{Made, Maker, Thing};
 use super::page::{HOUSE_PATH, PAGE_PATH, Page};
 use super::process::Process;
 use super::remote::{RemoteSession, Socket};
@@ -26,8 +28,6 @@ use crate::lock::lock;
 use crate::names::Stack;
 use crate::run::Run;
 
-/// How long a page may take to open, load or close (measured: 0.1 to 0.4 s; over 20 s where a dozen browsers start at once on two cores).
-pub(super) const PAGE_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a document that is loaded may take to call. It does so while it loads, and again when the call does not get through.
 const CALL_DEADLINE: Duration = Duration::from_secs(10);
 /// How long after a line's end the event may come that tells why.
@@ -71,12 +71,9 @@ pub(super) struct Browser {
     pub(super) hosts: Hosts,
     /// User contexts that were made and not removed.
     contexts: Mutex<HashSet<String>>,
-    /// Whether pages may be opened. Held while one is, so that none is forgotten when the session ends.
-    may_open: tokio::sync::RwLock<bool>,
-    /// One window of a Firefox opens or closes at a time: it waits for the new one to be active, which another that opens takes away
-    /// from it for good (seen on a busy machine: no answer to `browsingContext.create` in 20 s).
-    /// It holds which one a user page put in front, if none was opened or closed since.
-    pub(super) windows: tokio::sync::Mutex<Option<String>>,
+    /// Whether pages may be opened.
+    may_open: RwLock<bool>,
+    pub(super) maker: Maker,
     life: tokio::sync::Mutex<Option<Life>>,
     /// Why nobody can speak to it any more, once that is known.
     death: Death,
@@ -131,6 +128,7 @@ impl Browser {
         };
         Self {
             stack,
+            maker: Maker::of(bidi.clone()),
             bidi,
             exchange,
             starved,
@@ -139,8 +137,7 @@ impl Browser {
             death,
             hosts: Hosts::default(),
             contexts: Mutex::default(),
-            may_open: tokio::sync::RwLock::new(true),
-            windows: tokio::sync::Mutex::default(),
+            may_open: RwLock::new(true),
             life: tokio::sync::Mutex::new(Some(life)),
         }
     }
@@ -284,46 +281,41 @@ impl Browser {
     /// Opens an empty page, in a user context of its own (cookies, storage, renderers) if it is to be `apart`. Firefox throttles
     /// tabs in the background, so it gets windows.
     pub(super) async fn open(&self, apart: bool) -> Result<Arc<Page>, EnvironmentError> {
-        let may_open = self.may_open.read().await;
-        if !*may_open {
-            return Err(self.no_page("about:blank", "its session has ended"));
-        }
+        let failed = |error: BidiError| self.no_page("about:blank", &error.to_string());
+        let _open = self.is_open().await.map_err(failed)?;
         let kind = match self.stack {
             Stack::Firefox => "window",
             _ => "tab",
         };
         let mut wanted = json!({ "type": kind });
         if apart {
-            let made = self.make_user_context(json!({})).await;
-            let made = made.map_err(|error| self.no_page("about:blank", &error.to_string()))?;
+            let made = self.make_user_context(json!({})).await.map_err(failed)?;
             wanted["userContext"] = made.into();
         }
         let alone = self.alone().await;
-        let context = self
-            .create(wanted.clone())
-            .await
-            .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
+        let made = self.create(wanted.clone()).await.map_err(failed)?;
         drop(alone);
         let cdp = match self.stack {
             Stack::Chromium => {
-                let params = json!({ "context": context });
+                let params = json!({ "context": made.id() });
                 let session = self
                     .bidi
                     .send("goog:cdp.getSession", params, PAGE_DEADLINE)
                     .await
-                    .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
+                    .map_err(failed)?;
                 let session = session["session"].as_str().map(str::to_owned);
                 // Else each frame of each WebSocket is told to the driver: a third of a case's CPU time.
                 let params = json!({ "session": session, "method": "Network.disable" });
                 self.bidi
                     .send("goog:cdp.sendCommand", params, PAGE_DEADLINE)
                     .await
-                    .map_err(|error| self.no_page("about:blank", &error.to_string()))?;
+                    .map_err(failed)?;
                 session
             }
             _ => None,
         };
         let apart = wanted["userContext"].as_str().map(str::to_owned);
+        let context = made.kept();
         let page = Arc::new(Page::new(context.clone(), cdp, apart));
         self.pages().insert(context, Arc::clone(&page));
         // The connection may have closed, or the page gone, before it could be found among the others.
@@ -457,10 +449,8 @@ impl Browser {
         if let Some(context) = &page.apart {
             return self.remove_user_context(context).await;
         }
-        let params = json!({ "context": page.context, "promptUnload": false });
-        let closed = self
-            .bidi
-            .send("browsingContext.close", params, PAGE_DEADLINE);
+        let (method, params) = Thing::Window.taken_back(&page.context);
+        let closed = self.bidi.send(method, params, PAGE_DEADLINE);
         closed.await.map(drop)
     }
 
@@ -468,7 +458,7 @@ impl Browser {
     pub(super) async fn alone(&self) -> Option<tokio::sync::MutexGuard<'_, Option<String>>> {
         match self.stack {
             Stack::Firefox => {
-                let mut alone = self.windows.lock().await;
+                let mut alone = self.maker.windows.lock().await;
                 alone.take();
                 Some(alone)
             }
@@ -476,31 +466,31 @@ impl Browser {
         }
     }
 
-    /// Opens a tab or a window. Answers its browsing context.
-    pub(super) async fn create(&self, wanted: Value) -> Result<String, BidiError> {
-        let made = self
-            .bidi
-            .send("browsingContext.create", wanted, PAGE_DEADLINE);
-        text(&made.await?, "context")
+    /// Held while something is opened in it, so that nothing is forgotten when its session ends.
+    pub(super) async fn is_open(&self) -> Result<RwLockReadGuard<'_, bool>, BidiError> {
+        let open = self.may_open.read().await;
+        match *open {
+            true => Ok(open),
+            false => Err(BidiError::Gone),
+        }
+    }
+
+    /// Opens a tab or a window.
+    pub(super) async fn create(&self, wanted: Value) -> Result<Made, BidiError> {
+        self.maker.make(Thing::Window, wanted).await
     }
 
     pub(super) async fn make_user_context(&self, wanted: Value) -> Result<String, BidiError> {
-        let made = self
-            .bidi
-            .send("browser.createUserContext", wanted, PAGE_DEADLINE);
-        let made = made.await?;
-        let context = made["userContext"].as_str().unwrap_or_default().to_owned();
-        lock(&self.contexts).insert(context.clone());
-        Ok(context)
+        let made = self.maker.make(Thing::UserContext, wanted).await?;
+        lock(&self.contexts).insert(made.id().to_owned());
+        Ok(made.kept())
     }
 
     /// Its pages go with it.
     pub(super) async fn remove_user_context(&self, context: &str) -> Result<(), BidiError> {
         lock(&self.contexts).remove(context);
-        let params = json!({ "userContext": context });
-        let removed = self
-            .bidi
-            .send("browser.removeUserContext", params, PAGE_DEADLINE);
+        let (method, params) = Thing::UserContext.taken_back(context);
+        let removed = self.bidi.send(method, params, PAGE_DEADLINE);
         removed.await.map(drop)
     }
 
@@ -637,15 +627,4 @@ async fn dispatch(
         page.lost(death.why());
     }
     guests.all_gone();
-}
-
-/// What a reply holds under a key.
-pub(super) fn text(reply: &Value, key: &str) -> Result<String, BidiError> {
-    reply[key]
-        .as_str()
-        .map(str::to_owned)
-        .ok_or_else(|| BidiError::Refused {
-            code: "unknown error".into(),
-            message: format!("the browser named no {key}"),
-        })
 }

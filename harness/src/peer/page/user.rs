@@ -448,21 +448,28 @@ impl UserPage {
         if let Some(why) = self.driver.windows.all_gone() {
             return Err(PageError::Gone(why));
         }
-        self.driver.windows.expect(true);
-        let opened = timeout(within, self.guest().open_window()).await;
-        let opened = match opened {
-            Ok(Ok(context)) => {
-                self.driver.windows.drive(&context);
+        let windows = Arc::clone(&self.driver.windows);
+        let opening = self.guest().open_window();
+        windows.expect(true);
+        // Whoever waits: what comes then is closed, and was not the page's doing.
+        let opening = self.guest().handle().spawn(async move {
+            let opened = opening.await;
+            if let Ok(tab) = &opened {
+                windows.owns(tab.id());
+            }
+            windows.expect(false);
+            opened
+        });
+        let refused = |why: String| Err(PageError::Refused(why));
+        match timeout(within, opening).await {
+            Ok(Ok(Ok(tab))) => {
+                self.driver.windows.drive(&tab.kept());
                 Ok(())
             }
-            Ok(Err(error)) => Err(PageError::Refused(error.to_string())),
-            Err(_) => Err(PageError::Refused(format!(
-                "no new tab in {} s",
-                seconds(within)
-            ))),
-        };
-        self.driver.windows.expect(false);
-        opened
+            Ok(Ok(Err(error))) => refused(error.to_string()),
+            Ok(Err(_)) => Err(PageError::Gone(self.guest().why_dead())),
+            Err(_) => refused(format!("no new tab in {} s", seconds(within))),
+        }
     }
 
     /// Closes the tab that is driven, as a user does (`pagehide`, beacons). The one that was driven before it, or whichever is there still, comes to

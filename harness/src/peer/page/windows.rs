@@ -101,6 +101,11 @@ impl Windows {
         all.driven.push(id);
     }
 
+    /// The driver has opened this one.
+    pub(super) fn owns(&self, context: &str) {
+        lock(&self.all).known(context).own = true;
+    }
+
     /// From here on the one of this number is driven, which the driver need not have opened.
     pub(super) fn turn_to(&self, id: WindowId) {
         let mut all = lock(&self.all);
