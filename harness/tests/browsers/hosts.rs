@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use glare::names::Stack;
+use glare::names::{Stack, Viewport};
 use glare::peer::browser::{EnvironmentError, Pool, Remotes};
 use glare::peer::page::{PageEvent, Route, Told, UserPage, Wanted};
 use glare::run::Run;
@@ -12,10 +12,14 @@ use tokio::time::timeout;
 
 use crate::between::{Asked, Between};
 use crate::browser_support::firefox::{Firefox, counts};
-use crate::site_support::{BRIEF, LONG, Site, Visitor};
+use crate::browser_support::processes;
+use crate::site_support::{BRIEF, LONG, Site, Visitor, button};
 
 /// Says how it is shown.
 const SHOWN: &str = r#"<!doctype html><title>t</title><p id=shown></p><p id=has></p>
+<button onclick="document.documentElement.requestFullscreen()">Large</button>
+<button onclick="window.open('/', '', 'width=300,height=200')">Another</button>
+<button onclick="window.close()">Close</button>
 <script>
   const show = () => {
     shown.textContent = `${document.visibilityState}, ${innerWidth}x${innerHeight}`;
@@ -174,6 +178,108 @@ async fn what_a_firefox_says_of_a_tab_is_told_and_costs_no_second_window() {
     stand.ends().await;
 }
 
+#[tokio::test]
+async fn a_window_that_somebody_has_closed_is_replaced() {
+    let stand = Stand::new().await;
+    let between = &stand.between;
+    let closes =
+        |window: String| between.ask("browsingContext.close", json!({ "context": window }));
+    stand.visitor().await.page.finish().await;
+    closes(between.windows().remove(0)).await;
+    let visitor = stand.visitor().await;
+    assert_eq!(between.windows().len(), 2);
+    // While one is in it.
+    closes(between.windows().remove(1)).await;
+    stand.is_whole(&visitor).await;
+    visitor.page.finish().await;
+    stand.visitor().await.page.finish().await;
+    assert_eq!(between.windows().len(), 3);
+    stand.ends().await;
+}
+
+#[tokio::test]
+async fn whatever_a_page_does_to_its_window_the_next_one_is_shown_as_the_first() {
+    let stand = Stand::new().await;
+    for deed in ["", "Large", "Another", "Close"] {
+        let mut visitor = stand.visitor().await;
+        match deed {
+            "" => {}
+            "Close" => {
+                visitor.clicks(&button(deed)).await;
+                visitor
+                    .hears(|event| matches!(event, PageEvent::Gone { .. }))
+                    .await;
+            }
+            "Another" => {
+                visitor.clicks(&button(deed)).await;
+                let by_page =
+                    |event: &PageEvent| matches!(event, PageEvent::Opened { by_page: true });
+                visitor.hears(by_page).await;
+            }
+            _ => {
+                visitor.clicks(&button(deed)).await;
+                visitor.sees("visible, 1366x768").await;
+            }
+        }
+        visitor.page.finish().await;
+    }
+    let phone = Wanted {
+        viewport: Some(Viewport {
+            width: 390,
+            height: 844,
+        }),
+        ..wanted()
+    };
+    let visitor = Visitor::wanted(&stand.pool, phone).await;
+    visitor.page.open(&stand.site.url("/"), LONG).await.unwrap();
+    visitor.sees("visible, 390x844").await;
+    visitor.page.finish().await;
+    stand.visitor().await.page.finish().await;
+    assert_eq!(stand.between.windows().len(), 1, "all were in the same");
+    stand.ends().await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn of_two_at_once_each_has_a_window_whoever_leaves_first(
+    #[values(false, true)] second_first: bool,
+) {
+    let stand = Stand::new().await;
+    let mut both = [stand.visitor().await, stand.visitor().await];
+    if second_first {
+        both.reverse();
+    }
+    let [first, last] = both;
+    stand.is_whole(&last).await;
+    first.page.finish().await;
+    // The place of who has left is another's, and who is there keeps his own.
+    let next = stand.visitor().await;
+    stand.is_whole(&last).await;
+    last.page.finish().await;
+    stand.is_whole(&next).await;
+    let other = stand.visitor().await;
+    assert_eq!(stand.between.windows().len(), 2);
+    next.page.finish().await;
+    stand.is_whole(&other).await;
+    other.page.finish().await;
+    stand.ends().await;
+}
+
+/// A Firefox tells of none, and the window that it was in is as good as before.
+#[tokio::test]
+async fn after_a_crash_the_next_page_is_shown_as_the_first() {
+    let stand = Stand::new().await;
+    let visitor = stand.visitor().await;
+    for pid in stand.firefox.renderers() {
+        processes::kill(pid, libc::SIGKILL);
+    }
+    visitor.page.finish().await;
+    for _ in 0..3 {
+        stand.visitor().await.page.finish().await;
+    }
+    stand.ends().await;
+}
+
 /// Each command that made something for a guest, the key of its id, and the command that takes it back.
 const TAKEN_BACK: [(&str, &str, &str); 3] = [
     (
@@ -220,6 +326,14 @@ async fn all_is_taken_back(between: &Between) -> [usize; 3] {
         counted[at] = made.len();
     }
     counted
+}
+
+#[tokio::test]
+async fn who_has_left_leaves_no_script_and_no_subscription() {
+    let stand = Stand::new().await;
+    stand.visitor().await.page.finish().await;
+    assert_eq!(all_is_taken_back(&stand.between).await, [2, 1, 1]);
+    stand.ends().await;
 }
 
 #[rstest]

@@ -12,6 +12,8 @@ use glare::run::{Group, Run};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
+use super::processes;
+
 /// How it is started, with a new profile in this folder.
 pub fn command(folder: &Path, port: u16) -> Vec<String> {
     let profile = folder.join("profile");
@@ -79,6 +81,13 @@ impl Firefox {
 
     pub fn url(&self) -> String {
         format!("ws://{}", self.at)
+    }
+
+    /// The processes that its pages are in.
+    pub fn renderers(&self) -> Vec<u32> {
+        let folder = self.run.folder().to_str().expect("UTF-8");
+        let all = processes::of_run(self.run.mark(), folder);
+        processes::with_argument(&all, "-isForBrowser")
     }
 }
 
