@@ -252,16 +252,18 @@ async fn of_two_at_once_each_has_a_window_whoever_leaves_first(
     let [first, last] = both;
     stand.is_whole(&last).await;
     first.page.finish().await;
-    // The place of who has left is another's, and who is there keeps his own.
+    // The place of who has left is another's, and nobody's else.
     let next = stand.visitor().await;
-    stand.is_whole(&last).await;
+    let third = stand.visitor().await;
+    for visitor in [&next, &last] {
+        stand.is_whole(visitor).await;
+    }
     last.page.finish().await;
-    stand.is_whole(&next).await;
-    let other = stand.visitor().await;
-    assert_eq!(stand.between.windows().len(), 2);
-    next.page.finish().await;
-    stand.is_whole(&other).await;
-    other.page.finish().await;
+    for visitor in [&third, &next] {
+        stand.is_whole(visitor).await;
+        visitor.page.finish().await;
+    }
+    assert_eq!(stand.between.windows().len(), 3);
     stand.ends().await;
 }
 
