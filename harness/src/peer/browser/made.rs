@@ -77,6 +77,15 @@ impl Maker {
         what: Thing,
         wanted: Value,
     ) -> impl Future<Output = Result<Made, BidiError>> + Send + use<> {
+        self.make_within(PAGE_DEADLINE, what, wanted)
+    }
+
+    fn make_within(
+        &self,
+        within: Duration,
+        what: Thing,
+        wanted: Value,
+    ) -> impl Future<Output = Result<Made, BidiError>> + Send + use<> {
         let (method, key) = what.asked();
         let answer = self.bidi.send(method, wanted, LATEST);
         let maker = self.clone();
@@ -86,11 +95,11 @@ impl Maker {
             Ok(maker.has_made(what, id))
         });
         async move {
-            match timeout(PAGE_DEADLINE, making).await {
+            match timeout(within, making).await {
                 Ok(made) => made.unwrap_or(Err(BidiError::Gone)),
                 Err(_) => Err(BidiError::Late {
                     method,
-                    after: PAGE_DEADLINE,
+                    after: within,
                 }),
             }
         }
@@ -162,4 +171,101 @@ pub(super) fn text(reply: &Value, key: &str) -> Result<String, BidiError> {
             code: "unknown error".into(),
             message: format!("the browser named no {key}"),
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{SinkExt, StreamExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::sync::mpsc;
+    use tokio_tungstenite::tungstenite::Message;
+    use tokio_tungstenite::{WebSocketStream, accept_async};
+
+    use super::super::remote::Socket;
+    use super::*;
+
+    const ALL: [Thing; 4] = [
+        Thing::Window,
+        Thing::UserContext,
+        Thing::Script,
+        Thing::Subscription,
+    ];
+
+    /// A maker, and the other end of its line.
+    async fn line() -> (Maker, WebSocketStream<TcpStream>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("ws://{}/session", listener.local_addr().expect("bound"));
+        let socket = Socket::here(&url).expect("an address");
+        let accepted = async { accept_async(listener.accept().await?.0).await };
+        let (events, _) = mpsc::unbounded_channel();
+        let connected = Bidi::connect(&socket, PAGE_DEADLINE, events);
+        let (bidi, end) = tokio::join!(connected, accepted);
+        (
+            Maker::of(bidi.expect("a line")),
+            end.expect("its other end"),
+        )
+    }
+
+    /// The next command, which is answered so: its method and parameters.
+    async fn answer(end: &mut WebSocketStream<TcpStream>, result: Value) -> (String, Value) {
+        let next = timeout(PAGE_DEADLINE, end.next()).await.expect("in time");
+        let text = next.expect("a command").expect("a message");
+        let mut command: Value = serde_json::from_str(text.to_text().expect("text")).expect("JSON");
+        let answer = json!({ "type": "success", "id": command["id"], "result": result });
+        let sent = end.send(Message::text(answer.to_string())).await;
+        sent.expect("it reads");
+        let method = command["method"].as_str().unwrap_or_default().to_owned();
+        (method, command["params"].take())
+    }
+
+    #[tokio::test]
+    async fn what_comes_after_its_time_or_when_nobody_waits_is_taken_back() {
+        let (maker, mut end) = line().await;
+        for (what, late) in ALL
+            .into_iter()
+            .flat_map(|what| [(what, false), (what, true)])
+        {
+            let (method, key) = what.asked();
+            let making = maker.make_within(Duration::from_millis(20), what, json!({}));
+            match late {
+                true => assert!(matches!(making.await, Err(BidiError::Late { .. }))),
+                false => drop(making),
+            }
+            let (asked, _) = answer(&mut end, json!({ key: "it" })).await;
+            assert_eq!(asked, method, "{what:?}, late: {late}");
+            let (then, of) = answer(&mut end, json!({})).await;
+            let (taken_back, params) = what.taken_back("it");
+            assert_eq!((&*then, of), (taken_back, params), "late: {late}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_stays_and_what_is_dropped_goes() {
+        let (maker, mut end) = line().await;
+        for what in ALL {
+            let (_, key) = what.asked();
+            let made = maker.make(what, json!({}));
+            let (made, _) = tokio::join!(made, answer(&mut end, json!({ key: "kept" })));
+            assert_eq!(made.expect("made").kept(), "kept");
+            let made = maker.make(what, json!({}));
+            let (made, _) = tokio::join!(made, answer(&mut end, json!({ key: "other" })));
+            drop(made.expect("made"));
+            let (then, of) = answer(&mut end, json!({})).await;
+            let (taken_back, params) = what.taken_back("other");
+            assert_eq!((&*then, of), (taken_back, params));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_window_is_not_closed_while_another_opens() {
+        let (maker, mut end) = line().await;
+        let opens = maker.windows.lock().await;
+        drop(maker.has_made(Thing::Window, "window".into()));
+        drop(maker.has_made(Thing::Script, "script".into()));
+        let (first, _) = answer(&mut end, json!({})).await;
+        assert_eq!(first, "script.removePreloadScript");
+        drop(opens);
+        let (then, _) = answer(&mut end, json!({})).await;
+        assert_eq!(then, "browsingContext.close");
+    }
 }
