@@ -1,4 +1,4 @@
-//! `nodes` and `[[beside]]`: a server of several processes, and what these share.
+//! `nodes`, `one-process` and `[[beside]]`: the processes of a server, and what these share.
 
 use toml::Spanned;
 
@@ -48,6 +48,15 @@ impl Reader {
             let found = "what runs beside a server is for one that a `command` starts";
             self.mistake(first.name.span(), found)
                 .advise("add `command = \"…\"` to `[server]`, or take it out");
+        }
+    }
+
+    /// Says of this key that it belongs to a `command`.
+    pub(super) fn no_process(&mut self, one_process: Option<&Spanned<bool>>) {
+        if let Some(given) = one_process {
+            let found = "`one-process` is about the processes of a `command`";
+            self.mistake(given.span(), found)
+                .advise("add `command = \"my-server --port {port}\"`, or take it out");
         }
     }
 

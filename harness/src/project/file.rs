@@ -85,6 +85,7 @@ struct Server {
     tls_ca: Option<Spanned<PathBuf>>,
     tls_name: Option<Spanned<String>>,
     nodes: Option<Spanned<i64>>,
+    one_process: Option<Spanned<bool>>,
 }
 
 /// Reads one file and collects what is wrong with it.
@@ -167,9 +168,7 @@ impl Project {
         }
         match &mut self.server {
             ServerSpec::Command(spec) => spec.command = command,
-            other @ (ServerSpec::Embedded { .. } | ServerSpec::Url(_)) => {
-                *other = ServerSpec::Command(CommandSpec::new(command))
-            }
+            other => *other = ServerSpec::Command(CommandSpec::new(command)),
         }
         self
     }
@@ -285,6 +284,7 @@ impl Reader {
     ) -> Result<(ServerSpec, Arc<Dialect>), Mistakes> {
         if server.command.is_none() {
             self.no_nodes(server.nodes.as_ref(), &beside);
+            self.no_process(server.one_process.as_ref());
         }
         let dialect = match &server.dialect {
             None => Dialect::reference(),
@@ -307,6 +307,7 @@ impl Reader {
         spec.folder = Some(folder.to_owned());
         spec.nodes = nodes;
         spec.beside = self.beside(beside, folder);
+        spec.one_process = server.one_process.is_some_and(Spanned::into_inner);
         self.readiness(server.ready, &mut spec);
         self.within(server.ready_within, &mut spec.within);
         self.environment(server.env, &mut spec);

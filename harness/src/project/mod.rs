@@ -11,6 +11,7 @@
 //! dialect = "dialect.yaml"               # how to talk to it; without it, as to the reference server
 //! tls = true                             # wss and https: {cert}, {key} and {ca} are PEM files for the command, also in GLARE_CERT, …
 //! nodes = 2                              # so many processes make it up; {node} in the command is 1, 2, …, and each has its own {port}
+//! one-process = true                     # `glare validate` asks harmless cases first of one process of it, and then alone unless they hold there
 //! tls-ca = "ca.pem"                      # whom to trust, if its certificate is one of its own
 //! tls-name = "signal.test"               # whom that certificate names, if not 127.0.0.1 or the host of the URL
 //! # or, in the place of `command`, a server that runs already, and is neither started nor ended:

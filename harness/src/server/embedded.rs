@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use glare_signaling_server::{Options, Server as Reference};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -24,7 +24,7 @@ pub(super) struct Embedded {
     server: Option<Reference>,
     own: Option<Own>,
     /// Tells its end, if a planted fault brings that about.
-    watching: Option<JoinHandle<()>>,
+    watching: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Own {
@@ -44,7 +44,7 @@ impl Embedded {
             let this = Self {
                 server: Some(Reference::start(options).await?),
                 own: None,
-                watching: None,
+                watching: Mutex::default(),
             };
             return Ok(this.watched(sink));
         }
@@ -60,7 +60,7 @@ impl Embedded {
                 runtime: Some(runtime),
                 paused: None,
             }),
-            watching: None,
+            watching: Mutex::default(),
         };
         this.server = Some(starting.await.map_err(std::io::Error::other)??);
         Ok(this.watched(sink))
@@ -68,7 +68,7 @@ impl Embedded {
 
     fn watched(mut self, sink: Sink) -> Self {
         let crashed = self.server.as_ref().map(Reference::crashed);
-        self.watching = crashed.map(|crashed| {
+        *self.watching.get_mut() = crashed.map(|crashed| {
             tokio::spawn(async move {
                 crashed.await;
                 let status = "a planted fault has struck".into();
@@ -79,7 +79,7 @@ impl Embedded {
     }
 
     /// Whether it goes on; if it does not, that has been told. `ask`: it may not have got to what was sent last.
-    pub(super) async fn goes_on(&mut self, ask: bool) -> bool {
+    pub(super) async fn goes_on(&self, ask: bool) -> bool {
         let Some(server) = &self.server else {
             return false;
         };
@@ -95,8 +95,8 @@ impl Embedded {
         false
     }
 
-    async fn told(&mut self) {
-        if let Some(watching) = self.watching.take() {
+    async fn told(&self) {
+        if let Some(watching) = self.watching.lock().await.take() {
             drop(timeout(GONE_WITHIN, watching).await);
         }
     }
@@ -158,7 +158,7 @@ impl Embedded {
 
 impl Drop for Embedded {
     fn drop(&mut self) {
-        if let Some(watching) = &self.watching {
+        if let Some(watching) = self.watching.get_mut() {
             watching.abort();
         }
     }

@@ -10,6 +10,7 @@ mod logins;
 mod node;
 mod output;
 mod ready;
+mod shared;
 mod translator;
 mod usage;
 
@@ -36,6 +37,7 @@ pub use translator::TranslatorSpec;
 
 pub use elsewhere::{ServerUrl, UrlSpec};
 pub use logins::{EVERYBODY, HttpLogin, Login, Logins, altered};
+pub use shared::Shared;
 pub use usage::Usage;
 
 /// How long a program may take to end that was asked to.
@@ -58,6 +60,8 @@ pub enum ServerSpec {
     Command(CommandSpec),
     /// One that runs already.
     Url(UrlSpec),
+    /// One that glare has started for several cases, and that this one neither ends nor pauses.
+    Lent(Arc<Shared>),
 }
 
 impl ServerSpec {
@@ -133,6 +137,8 @@ pub struct CommandSpec {
     pub nodes: u32,
     /// What the nodes share: started before them, in this order, and ended after them.
     pub beside: Vec<Beside>,
+    /// `glare validate` may ask harmless cases of one process of it: none is accused by what is seen there.
+    pub one_process: bool,
 }
 
 /// A program that the nodes of a server share: a bus, a database.
@@ -166,6 +172,7 @@ impl CommandSpec {
             within: Self::WITHIN,
             nodes: 1,
             beside: Vec::new(),
+            one_process: false,
         }
     }
 
@@ -219,6 +226,7 @@ impl ServerSpec {
             }
             ServerSpec::Command(spec) => spec.command.clone(),
             ServerSpec::Url(spec) => spec.url.to_string(),
+            ServerSpec::Lent(shared) => shared.spec().name(),
         }
     }
 
@@ -226,7 +234,15 @@ impl ServerSpec {
     pub fn elsewhere(&self) -> Option<&UrlSpec> {
         match self {
             ServerSpec::Url(spec) => Some(spec),
-            ServerSpec::Embedded { .. } | ServerSpec::Command(_) => None,
+            ServerSpec::Embedded { .. } | ServerSpec::Command(_) | ServerSpec::Lent(_) => None,
+        }
+    }
+
+    /// Whether others are on it besides the case that is played, before it and after.
+    pub fn outlives_a_case(&self) -> bool {
+        match self {
+            ServerSpec::Url(_) | ServerSpec::Lent(_) => true,
+            ServerSpec::Embedded { .. } | ServerSpec::Command(_) => false,
         }
     }
 
@@ -234,6 +250,7 @@ impl ServerSpec {
     pub fn nodes(&self) -> u32 {
         match self {
             ServerSpec::Command(spec) => spec.nodes.max(1),
+            ServerSpec::Lent(shared) => shared.spec().nodes(),
             ServerSpec::Embedded { .. } | ServerSpec::Url(_) => 1,
         }
     }
@@ -318,6 +335,11 @@ pub enum ServerError {
     /// It is not the harness's to end, start, pause or resume.
     #[error("the server at {0} was not started by glare, which neither ends nor pauses it")]
     NotOurs(String),
+    /// Other cases are on it.
+    #[error(
+        "other cases are asked of the same process of `{0}`, which is neither ended nor paused for one of them"
+    )]
+    Lent(String),
     /// No certificate for it.
     #[error("no TLS for the server: {0}")]
     Tls(#[from] TlsError),
@@ -467,7 +489,10 @@ impl ServerUnderTest {
     pub fn words(&self) -> Vec<(String, String)> {
         let port = ("port".to_owned(), self.address().port().to_string());
         let beside = self.beside.iter().map(Companion::word);
-        beside.chain([port]).collect()
+        match &self.spec {
+            ServerSpec::Lent(shared) => shared.words(),
+            _ => beside.chain([port]).collect(),
+        }
     }
 
     /// The numbers of the nodes that were started and that no step has ended.
@@ -482,15 +507,16 @@ impl ServerUnderTest {
         self.nodes.len() > 1
     }
 
-    /// Whether the harness has started it, and so ends it.
+    /// Whether it was started here, and so is ended here.
     pub fn is_ours(&self) -> bool {
-        self.spec.elsewhere().is_none()
+        !self.spec.outlives_a_case()
     }
 
     fn not_ours(&self) -> Result<(), ServerError> {
-        match self.spec.elsewhere() {
-            Some(spec) => Err(ServerError::NotOurs(spec.url.to_string())),
-            None => Ok(()),
+        match &self.spec {
+            ServerSpec::Url(spec) => Err(ServerError::NotOurs(spec.url.to_string())),
+            ServerSpec::Lent(shared) => Err(ServerError::Lent(shared.spec().name())),
+            ServerSpec::Embedded { .. } | ServerSpec::Command(_) => Ok(()),
         }
     }
 
@@ -538,7 +564,7 @@ impl ServerUnderTest {
 
     /// Looks whether it goes on, after all that was sent to it; that, or its end, is told to the sink. `ask`: not all that was sent is known
     /// to have been taken in, so it is asked something that it cannot answer before that. One that a step has ended is not looked for.
-    pub async fn look(&mut self, ask: bool) -> Lives {
+    pub async fn look(&self, ask: bool) -> Lives {
         if let Some(spec) = self.spec.elsewhere() {
             let security = self.wanted.security.as_ref();
             return elsewhere::look(spec, self.address(), security, ask).await;
@@ -546,9 +572,11 @@ impl ServerUnderTest {
         if !self.is_up() {
             return Lives::Unknown;
         }
-        let nodes = self.nodes_go_on(ask).await;
-        let beside = join_all(self.beside.iter().map(Companion::goes_on)).await;
-        if !nodes || beside.into_iter().any(|goes_on| !goes_on) {
+        let goes_on = match &self.spec {
+            ServerSpec::Lent(shared) => self.lent_goes_on(shared, ask).await,
+            _ => self.all_goes_on(ask).await,
+        };
+        if !goes_on {
             return Lives::No;
         }
         (self.sink)(ServerLife::Alive);
@@ -556,12 +584,35 @@ impl ServerUnderTest {
     }
 
     /// Whether what of it was started goes on; of what does not, that has been told to the sink by then. One that is not ours is taken to.
-    pub async fn goes_on(&mut self) -> bool {
-        self.spec.elsewhere().is_some() || !self.is_up() || self.nodes_go_on(false).await
+    pub async fn goes_on(&self) -> bool {
+        match &self.spec {
+            ServerSpec::Url(_) => true,
+            ServerSpec::Lent(shared) => self.lent_goes_on(shared, false).await,
+            ServerSpec::Embedded { .. } | ServerSpec::Command(_) => {
+                !self.is_up() || self.nodes_go_on(false).await
+            }
+        }
     }
 
-    async fn nodes_go_on(&mut self, ask: bool) -> bool {
-        let nodes = join_all(self.nodes.iter_mut().map(|node| node.goes_on(ask))).await;
+    /// Whether one that is lent goes on; if it does not, that is told here, too.
+    async fn lent_goes_on(&self, shared: &Shared, ask: bool) -> bool {
+        let goes_on = shared.goes_on(ask).await;
+        if let Err(status) = goes_on {
+            (self.sink)(ServerLife::Exited { status });
+            return false;
+        }
+        true
+    }
+
+    /// Whether its nodes go on, and what runs beside them.
+    async fn all_goes_on(&self, ask: bool) -> bool {
+        let nodes = self.nodes_go_on(ask).await;
+        let beside = join_all(self.beside.iter().map(Companion::goes_on)).await;
+        nodes && beside.into_iter().all(|goes_on| goes_on)
+    }
+
+    async fn nodes_go_on(&self, ask: bool) -> bool {
+        let nodes = join_all(self.nodes.iter().map(|node| node.goes_on(ask))).await;
         nodes.into_iter().all(|goes_on| goes_on)
     }
 

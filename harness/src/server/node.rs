@@ -67,7 +67,7 @@ impl Place {
         match spec {
             ServerSpec::Embedded { .. } => taken(true).map(Some).map_err(ServerError::Port),
             ServerSpec::Command(_) => taken(false).map(Some).map_err(ServerError::Port),
-            ServerSpec::Url(_) => Ok(None),
+            ServerSpec::Url(_) | ServerSpec::Lent(_) => Ok(None),
         }
     }
 }
@@ -75,7 +75,7 @@ impl Place {
 enum Life {
     Embedded(Embedded),
     Child(Child),
-    /// Not ours to end.
+    /// Not ours to end, or not this case's.
     Elsewhere,
 }
 
@@ -100,6 +100,7 @@ fn named(sink: &Sink, name: Option<(String, String)>) -> Sink {
 
 /// One process of a server, or the one that it is.
 pub(super) struct Node {
+    number: u32,
     pub address: SocketAddr,
     life: Option<Life>,
     words: Vec<(String, String)>,
@@ -126,6 +127,7 @@ impl Node {
         let name = (count > 1).then(|| format!("node {number}"));
         let who = name.clone().map(|name| format!("{name} of the server"));
         Ok(Self {
+            number,
             address: (place.as_ref()).map_or_else(|| ([0, 0, 0, 0], 0).into(), Place::address),
             life: None,
             words,
@@ -177,6 +179,10 @@ impl Node {
                 self.address = spec.reach(security).await?;
                 Life::Elsewhere
             }
+            ServerSpec::Lent(shared) => {
+                self.address = shared.address_of(self.number);
+                Life::Elsewhere
+            }
         };
         self.life = Some(life);
         Ok(())
@@ -223,8 +229,8 @@ impl Node {
     }
 
     /// Whether it goes on, if it is up.
-    pub(super) async fn goes_on(&mut self, ask: bool) -> bool {
-        match &mut self.life {
+    pub(super) async fn goes_on(&self, ask: bool) -> bool {
+        match &self.life {
             Some(Life::Embedded(server)) => server.goes_on(ask).await,
             Some(Life::Child(child)) => child.goes_on(ask).await,
             Some(Life::Elsewhere) | None => true,

@@ -54,7 +54,7 @@ pub(super) fn is_aliased(case: &Case) -> bool {
 
 /// Names that a server may take for something else, and does not with an ending: what every JavaScript object has, and what JSON and JavaScript call
 /// nothing.
-const MEANT: [&str; 12] = [
+pub(super) const MEANT: [&str; 12] = [
     "__proto__",
     "prototype",
     "constructor",

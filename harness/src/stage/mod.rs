@@ -28,6 +28,7 @@ mod idle;
 mod inner;
 mod late;
 mod lawful;
+mod lent;
 mod line;
 mod looks;
 mod misread;
@@ -80,6 +81,7 @@ use crate::signaling::Dialect;
 use crate::tap::{Policy, TapOptions};
 use crate::tls::Security;
 
+pub(crate) use lent::wants_its_own;
 pub use outcome::{Judged, Outcome};
 pub use play::{LastWord, play, play_with};
 pub use turns::Turns;

@@ -300,12 +300,12 @@ fn recorder(case: &Case, setting: &Setting) -> (Recorder, Option<PathBuf>, Optio
     }
 }
 
-/// On a server that glare has started, names are as the scenario writes them.
+/// On a server of the case's own, names are as the scenario writes them.
 fn directory(case: &Case, setting: &Setting) -> Directory {
     let peers = || case.scenario.peers.iter();
     let pages = || peers().filter(|(_, spec)| spec.is_app());
-    let alias = match setting.server.elsewhere() {
-        Some(_) if is_aliased(case) => Alias::random(),
+    let alias = match setting.server.outlives_a_case() {
+        true if is_aliased(case) => Alias::random(),
         _ => Alias::default(),
     };
     Directory::new(peers().map(|(name, _)| name))

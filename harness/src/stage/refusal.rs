@@ -1,15 +1,21 @@
 //! Why a case is not played: what it wants of the server, of the stacks or of the project file is not there.
 
 use super::elsewhere::{unkillable, withheld};
+use super::lent::wants_its_own;
 use super::{Case, Setting};
 use crate::record::{Unsupported, UnsupportedKind};
 use crate::scenario::{Action, Pretence};
-use crate::server::EVERYBODY;
+use crate::server::{EVERYBODY, ServerSpec};
 
 /// Why this case cannot be played at all against this server.
 pub(super) fn refusal(case: &Case, setting: &Setting) -> Option<Unsupported> {
     let unsupported = |kind, why| Some(Unsupported { kind, why });
     if let Some(why) = (setting.server.elsewhere()).and_then(|server| withheld(case, server)) {
+        return unsupported(UnsupportedKind::Withheld, why);
+    }
+    if let ServerSpec::Lent(_) = &setting.server
+        && let Some(why) = wants_its_own(&case.scenario, &setting.dialect)
+    {
         return unsupported(UnsupportedKind::Withheld, why);
     }
     if let Some(why) = unkillable(case, &setting.pool) {

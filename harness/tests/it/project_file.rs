@@ -72,6 +72,7 @@ fn nodes_and_what_is_beside_them_are_taken_in() {
 [server]
 command = "serve {port} {node} {redis} ${node}"
 nodes = 2
+one-process = true
 [[beside]]
 name = "redis"
 command = "redis-server --port {port}"
@@ -89,6 +90,7 @@ env = { A = "${KEY}" }
         panic!("{:?}", spec.beside)
     };
     assert_eq!((redis.name.as_str(), redis.spec.nodes), ("redis", 1));
+    assert!(spec.one_process && !redis.spec.one_process);
     assert_eq!(redis.spec.ready, Ready::Line("Ready".into()));
     assert_eq!(redis.spec.within, Duration::from_secs(3));
     assert_eq!(redis.spec.env, [("A".into(), "a-long-secret".into())]);
@@ -115,6 +117,11 @@ fn mistakes_have_their_place_and_say_what_to_do() {
             "1 to 3600",
         ),
         ("[server]\ndialect = \"nowhere.yaml\"", 2, "cannot be read"),
+        (
+            "[server]\none-process = true",
+            2,
+            "`one-process` is about the processes of a `command`",
+        ),
         ("[headers]\n\"a b\" = \"x\"", 2, "no header's name"),
         ("[headers]\nHost = \"x\"", 2, "for the peer to send"),
         ("[headers]\nA-b = \"x\"\na-b = \"y\"", 3, "here twice"),

@@ -40,13 +40,9 @@ impl Told {
 
 fn spec(command: impl Into<String>, ready: Ready) -> CommandSpec {
     CommandSpec {
-        command: command.into(),
-        env: Vec::new(),
-        folder: None,
         ready,
         within: Duration::from_secs(20),
-        nodes: 1,
-        beside: Vec::new(),
+        ..CommandSpec::new(command)
     }
 }
 

@@ -253,6 +253,7 @@ pub(super) fn unmeasured(case: &Case, server: &ServerSpec) -> Option<String> {
         ServerSpec::Command(_) => "this system does not tell what they hold",
         ServerSpec::Embedded { .. } => "the reference server runs within glare's own",
         ServerSpec::Url(_) => "glare has not started it",
+        ServerSpec::Lent(_) => "other cases are asked of the same",
     };
     Some(format!(
         "step {number} looks at the processes of the server: {why}"

@@ -10,7 +10,7 @@ use std::time::Duration;
 use glare::names::Stack;
 use glare::record::{Failure, Verdict};
 use glare::scenario::{Place, Scenario};
-use glare::server::{CommandSpec, Ready, ServerSpec};
+use glare::server::{CommandSpec, ServerSpec};
 use glare::stage::{Case, Outcome, Setting, play};
 use glare_signaling_server::Faults;
 
@@ -55,14 +55,10 @@ pub async fn played_with(text: &str, server: ServerSpec) -> Outcome {
 
 /// The reference server as a program.
 pub fn program() -> ServerSpec {
+    let serve = format!("exec {} serve --port {{port}}", env!("CARGO_BIN_EXE_glare"));
     ServerSpec::Command(CommandSpec {
-        command: format!("exec {} serve --port {{port}}", env!("CARGO_BIN_EXE_glare")),
-        env: Vec::new(),
-        folder: None,
-        ready: Ready::Port,
         within: Duration::from_secs(20),
-        nodes: 1,
-        beside: Vec::new(),
+        ..CommandSpec::new(serve)
     })
 }
 
