@@ -195,19 +195,20 @@ impl ServerFlags {
             project.security = None;
         }
         if let Some(command) = self.server {
-            let (env, nodes, beside) = match project.server {
-                ServerSpec::Command(spec) => (spec.env, spec.nodes, spec.beside),
-                _ => (Vec::new(), 1, Vec::new()),
+            let given = match project.server {
+                ServerSpec::Command(spec) => CommandSpec {
+                    command,
+                    folder: None,
+                    ..spec
+                },
+                _ => CommandSpec::new(command),
             };
             project.server = ServerSpec::Command(CommandSpec {
-                env,
-                nodes,
-                beside,
                 ready: self.ready,
                 within: self
                     .ready_within
                     .map_or(CommandSpec::WITHIN, Duration::from_secs),
-                ..CommandSpec::new(command)
+                ..given
             });
         } else if let Some(url) = server_url {
             project.server = ServerSpec::Url(UrlSpec {

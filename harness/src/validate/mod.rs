@@ -19,6 +19,7 @@ mod gone;
 mod kept;
 mod matrix;
 mod once;
+mod one_process;
 mod page;
 mod passed;
 mod play;

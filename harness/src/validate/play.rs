@@ -1,6 +1,7 @@
 //! Asks a server the cases: each is played, and where it fails its control, and a second time on a fresh process, before anybody is accused.
 
 use std::cmp::Reverse;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,13 +15,12 @@ use super::controls::{Controls, elsewhere, is_of_the_wire};
 use super::end::End;
 use super::evidence::evidence;
 use super::once::{Fault, passed};
+use super::one_process::{OneProcess, There};
 use super::promised::{is_declared, is_promised};
-use super::script::{Role, Script};
+use super::script::{LONG, Role, Script};
 use super::seen::{beside, figures, how_long};
 use super::verdict::{Says, is_as_without};
 use crate::record::{Failure, FailureKind};
-use crate::scenario::DEFAULT_WITHIN;
-use crate::signaling::Dialect;
 use crate::stage::{Outcome, Setting};
 
 /// How many cases may be under way, those that only wait included.
@@ -47,6 +47,8 @@ pub struct Answer {
     pub beyond: Beyond,
     /// How long it took, all its runs together.
     pub took: Duration,
+    /// It holds on a process that it shared with other cases, and no case went otherwise there than alone.
+    pub shared: bool,
 }
 
 /// Asks all these cases, some at once, and answers in their order. Those that had not begun when the setting's `interrupt` came are not
@@ -57,23 +59,46 @@ pub async fn ask_all(
     tell: &(dyn Fn(&Answer) + Sync),
 ) -> Vec<Answer> {
     let controls = Arc::new(Controls::default());
-    let mut waiting = in_order(cases, &setting.dialect).into_iter();
-    let mut under_way: JoinSet<Answer> = JoinSet::new();
+    let one = Arc::new(OneProcess::of(setting));
+    let mut waiting = in_order(cases, setting, &one);
+    // So many may yet show that what was seen on the process that cases share does not count.
+    let mut undecided = waiting.iter().filter(|asked| asked.shares).count();
+    let mut under_way: JoinSet<(Asked, Answer)> = JoinSet::new();
+    // What holds there, until that is decided.
+    let mut held: Vec<(Asked, Answer)> = Vec::new();
     let mut answers = Vec::new();
+    let mut answered = |answer: Answer| {
+        tell(&answer);
+        answers.push(answer);
+    };
     loop {
-        let room = UNDER_WAY - under_way.len();
-        let next = match setting.interrupt.is_cancelled() {
-            true => 0,
-            false => room,
-        };
-        for (case, script) in waiting.by_ref().take(next) {
-            let (setting, controls) = (setting.clone(), controls.clone());
-            under_way.spawn(async move { ask(&case, &script, &setting, &controls).await });
+        if !one.is_trusted() {
+            waiting.extend(held.drain(..).map(|(asked, _)| asked.alone()));
+        }
+        while under_way.len() < UNDER_WAY
+            && !setting.interrupt.is_cancelled()
+            && let Some(asked) = waiting.pop_front()
+        {
+            let (setting, controls, one) = (setting.clone(), controls.clone(), one.clone());
+            under_way.spawn(async move {
+                let answer = ask(&asked, &setting, &controls, &one).await;
+                (asked, answer)
+            });
         }
         match under_way.join_next().await {
-            Some(Ok(answer)) => {
-                tell(&answer);
-                answers.push(answer);
+            Some(Ok((asked, answer))) => {
+                let decides = asked.shares;
+                match answer.shared {
+                    true => held.push((asked, answer)),
+                    false => answered(answer),
+                }
+                undecided -= usize::from(decides);
+                if decides && undecided == 0 {
+                    one.end().await;
+                    if one.is_trusted() {
+                        held.drain(..).for_each(|(_, answer)| answered(answer));
+                    }
+                }
             }
             Some(Err(error)) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -83,20 +108,48 @@ pub async fn ask_all(
             None => break,
         }
     }
+    one.end().await;
     answers.sort_by_key(|answer| answer.number);
     answers
 }
 
-/// In which order they begin: first those that wait, beside which the others are played; then those that take long, and those that do harm, since one that fails
-/// takes its time, and is played again.
-fn in_order(cases: &[Case], dialect: &Dialect) -> Vec<(Case, Script)> {
-    let script = |case: &Case| (case.clone(), Script::of(case, dialect));
-    let mut all: Vec<(Case, Script)> = cases.iter().map(script).collect();
-    all.sort_by_cached_key(|(_, script)| {
+/// A case that is to be asked.
+struct Asked {
+    case: Case,
+    script: Script,
+    /// It is first asked of the process that cases share.
+    shares: bool,
+}
+
+impl Asked {
+    /// The same, of a process of its own.
+    fn alone(self) -> Self {
+        Self {
+            shares: false,
+            ..self
+        }
+    }
+}
+
+/// In which order they begin: first those that wait, beside which the others are played, and those that share a process, which may have to be asked
+/// again; then those that take long, and those that do harm, since one that fails takes its time, and is played again.
+fn in_order(cases: &[Case], setting: &Setting, one: &OneProcess) -> VecDeque<Asked> {
+    let asked = |case: &Case| {
+        let script = Script::of(case, &setting.dialect);
+        Asked {
+            shares: one.may_ask(case, &script, setting),
+            case: case.clone(),
+            script,
+        }
+    };
+    let mut all: Vec<Asked> = cases.iter().map(asked).collect();
+    all.sort_by_cached_key(|Asked { script, shares, .. }| {
+        let patience = script.patience();
         let harms = script.roles.contains(&Role::Harm);
-        Reverse((script.patience(), script.is_strain(), harms))
+        let long = patience > LONG;
+        Reverse((long, *shares, patience, script.is_strain(), harms))
     });
-    all
+    all.into()
 }
 
 /// That a server that ended ends where no harm is done as well.
@@ -104,9 +157,6 @@ fn ends_as_well(end: Option<&End>, control: &Script, without: &Outcome) -> Optio
     end?;
     End::of(control, &without.record).map(|end| end.explains(""))
 }
-
-/// A case that may wait for longer than this does hardly anything else.
-const LONG: Duration = DEFAULT_WITHIN;
 
 /// What a case says, and the scenario that says it: where the end of somebody's line overtook what he did on it, one in which he sees that end first.
 async fn settled(
@@ -218,8 +268,14 @@ async fn said(
     Ok((Says::Inconclusive(why), Some(outcome)))
 }
 
-async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Controls) -> Answer {
+async fn ask(
+    asked: &Asked,
+    setting: &Arc<Setting>,
+    controls: &Controls,
+    one: &OneProcess,
+) -> Answer {
     let began = Instant::now();
+    let Asked { case, script, .. } = asked;
     let unpromised = Case {
         source: Source::Nobody,
         ..case.clone()
@@ -242,13 +298,31 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
     });
     let setting = patient.as_ref().unwrap_or(setting);
     let unsupported = |why: String| (Says::Unsupported(why), None, script.text.clone());
+    let mut shared = false;
     let (says, outcome, scenario) = match (script.lacking(), case.source) {
         (Some(why), _) => unsupported(why.to_owned()),
         (None, Source::Dialect(key)) if !is_declared(key, setting.dialect.properties()) => {
             let name = setting.dialect.name();
             unsupported(format!("the dialect `{name}` declares no `{key}`"))
         }
-        _ => settled(case, script, setting, controls).await,
+        _ => {
+            let there = match asked.shares {
+                true => one.ask(case, script, setting).await,
+                false => There::Nothing,
+            };
+            shared = matches!(there, There::Holds(_));
+            match there {
+                There::Holds(outcome) => (Says::Holds, Some(outcome), script.text.clone()),
+                There::Nothing => settled(case, script, setting, controls).await,
+                There::Otherwise => {
+                    let alone = settled(case, script, setting, controls).await;
+                    if alone.0 == Says::Holds {
+                        one.distrust(case);
+                    }
+                    alone
+                }
+            }
+        }
     };
     let quiet = matches!(says, Says::Holds | Says::Unsupported(_));
     let shown = outcome.as_ref().filter(|_| !quiet);
@@ -273,12 +347,15 @@ async fn ask(case: &Case, script: &Script, setting: &Arc<Setting>, controls: &Co
             .map(|outcome| beyond(&outcome.events, &setting.dialect))
             .unwrap_or_default(),
         took: began.elapsed(),
+        shared,
         says,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use glare_signaling_server::Faults;
+
     use super::super::every_case;
     use super::*;
 
@@ -286,23 +363,25 @@ mod tests {
     fn those_that_wait_begin_first_and_then_those_that_do_harm() {
         let all = every_case();
         let cases: Vec<Case> = all.collect();
-        let order = in_order(&cases, &Dialect::reference());
+        let setting = Setting::reference(Faults::none()).expect("a run");
+        let order = in_order(&cases, &setting, &OneProcess::of(&setting));
         assert_eq!(order.len(), cases.len());
-        let waiting = order.iter().filter(|(_, script)| script.patience() > LONG);
+        let waiting = (order.iter()).filter(|asked| asked.script.patience() > LONG);
         let waiting = waiting.count();
         // Beside them three quarters of what may be under way are left for all others.
         assert!(waiting <= UNDER_WAY / 4, "{waiting}");
         let half_open = ["1.9", "3.8", "5.9", "5.16"].map(|number| number.parse::<Number>());
         for number in half_open {
-            let at = |(case, _): &(Case, Script)| Ok(case.number) == number;
+            let at = |asked: &Asked| Ok(asked.case.number) == number;
             let place = order.iter().position(at).expect("it is there");
             assert!(place < waiting, "{number:?} begins at place {place}");
         }
         let harms = |script: &Script| script.roles.contains(&Role::Harm);
         let brisk: Vec<bool> = order
             .iter()
-            .filter(|(_, script)| script.patience() == Duration::ZERO && !script.is_strain())
-            .map(|(_, script)| harms(script))
+            .map(|asked| &asked.script)
+            .filter(|script| script.patience() == Duration::ZERO && !script.is_strain())
+            .map(harms)
             .collect();
         assert!(brisk.len() > 150, "{}", brisk.len());
         assert!(brisk.is_sorted_by(|before, after| before >= after));

@@ -102,6 +102,9 @@ use crate::scenario::{Action, DEFAULT_WITHIN, MAX_PEERS, Place, Scenario, peers_
 use crate::signaling::{Dialect, Garbage, Kind, Need, OnGarbage, Reason, WhoMay};
 use crate::terms::Direction;
 
+/// A case that may wait for longer than this does hardly anything else.
+pub(super) const LONG: Duration = DEFAULT_WITHIN;
+
 /// For what a step stands in its case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {

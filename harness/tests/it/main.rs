@@ -107,6 +107,7 @@ mod validate_belongs;
 mod validate_beyond;
 mod validate_limits;
 mod validate_lines;
+mod validate_one_process;
 mod validate_promises;
 mod validate_several;
 mod variants;

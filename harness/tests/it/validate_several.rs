@@ -163,6 +163,7 @@ fn nothing_that_is_foreign_gets_out_of_its_place() {
         log: hostile.into(),
         evidence: vec![hostile.into()],
         took: Duration::ZERO,
+        shared: false,
     };
     let column = |name: Option<&str>| Column {
         name: name.map(str::to_owned),

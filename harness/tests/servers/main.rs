@@ -14,6 +14,7 @@ mod examples;
 mod meetings;
 mod moments;
 mod odd;
+mod one_process;
 mod others;
 mod table;
 mod tickets;

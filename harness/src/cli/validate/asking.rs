@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::told::{Counts, told, told_beyond};
 use crate::cli::{Exit, complain, say};
 use crate::report::tame;
+use crate::server::ServerSpec;
 use crate::stage::Setting;
 use crate::validate::{self, Answer, Case, Column, Deviations, Section};
 
@@ -146,14 +147,27 @@ async fn ask(cases: &[Case], setting: &Arc<Setting>, asked: &Asked) -> Found {
         (true, left) => format!("{left} not played"),
         (false, left) => format!("{}, {left} not played", counts.shown()),
     };
+    let column = Column {
+        name: asked.name.clone(),
+        server: setting.server.name(),
+        answers,
+    };
     Found {
-        column: Column {
-            name: asked.name.clone(),
-            server: setting.server.name(),
-            answers,
-        },
         exit,
-        last: format!("{shown} in {took:.1} s"),
+        last: format!("{shown} in {took:.1} s{}", on_one(setting, &column.answers)),
+        column,
+    }
+}
+
+/// How many were seen to hold on one process, where that was wanted.
+fn on_one(setting: &Setting, answers: &[Answer]) -> String {
+    let shared = answers.iter().filter(|answer| answer.shared).count();
+    match (&setting.server, shared) {
+        (ServerSpec::Command(spec), 0) if spec.one_process => {
+            "; none was seen to hold on one process".to_owned()
+        }
+        (_, 0) => String::new(),
+        (_, shared) => format!("; {shared} were seen to hold on one process"),
     }
 }
 

@@ -12,6 +12,7 @@ use super::server_flags::ServerFlags;
 use super::{Exit, complain, say, show_doubts, show_mistakes};
 use crate::project::Project;
 use crate::report::shell_word;
+use crate::server::ServerSpec;
 use crate::signaling::Dialect;
 use crate::stage::Setting;
 use crate::validate::{self, Deviations, Number, Section};
@@ -40,6 +41,10 @@ pub(super) struct Validate {
     /// How long to wait for what a half-open line shows, which may be nothing; these waits run beside the rest
     #[arg(long, value_name = "SECONDS", default_value_t = validate::PATIENCE.as_secs(), value_parser = clap::value_parser!(u64).range(1..=300))]
     patience: u64,
+    /// Ask cases that do no harm first of one process of your server, which they share; one that does not hold there is asked alone, of a process of
+    /// its own, as all are without this. For a server that is slow to start (`one-process` of the project file)
+    #[arg(long)]
+    one_process: bool,
     /// Print what was found as JSON, to standard output: an object, or of several servers a list of them
     #[arg(long)]
     json: bool,
@@ -116,7 +121,15 @@ impl Validate {
         let (mut projects, mut asked) = (Vec::new(), Vec::new());
         for ((flags, deviations), name) in flags.into_iter().zip(known).zip(names) {
             let arguments = flags.arguments();
-            let project = flags.resolve()?;
+            let mut project = flags.resolve()?;
+            if self.one_process {
+                let ServerSpec::Command(spec) = &mut project.server else {
+                    return Err(usage(
+                        "--one-process is about a server that glare starts by a command: add --server, or take it out".to_owned(),
+                    ));
+                };
+                spec.one_process = true;
+            }
             if let Some(number) = self.export {
                 return match export(number, &project.dialect, &arguments) {
                     Exit::Pass => Ok(Work::Done),
