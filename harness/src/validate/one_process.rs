@@ -31,7 +31,7 @@ pub(super) enum There {
     /// It was not asked, or it is not known what it said.
     Nothing,
     /// It holds.
-    Holds(Outcome),
+    Holds(Box<Outcome>),
     /// Anything else, which is to be seen on a process of its own.
     Otherwise,
 }
@@ -105,7 +105,7 @@ impl OneProcess {
         });
         let ran = Box::pin(conclusive(case, script, &there)).await;
         if let Ran::Says(Says::Holds, Some(outcome)) = ran {
-            return There::Holds(outcome);
+            return There::Holds(Box::new(outcome));
         }
         if shared.goes_on(false).await.is_err() {
             self.gone(&shared).await;

@@ -312,7 +312,7 @@ async fn ask(
             };
             shared = matches!(there, There::Holds(_));
             match there {
-                There::Holds(outcome) => (Says::Holds, Some(outcome), script.text.clone()),
+                There::Holds(outcome) => (Says::Holds, Some(*outcome), script.text.clone()),
                 There::Nothing => settled(case, script, setting, controls).await,
                 There::Otherwise => {
                     let alone = settled(case, script, setting, controls).await;
