@@ -101,6 +101,8 @@ pub(super) struct Probe {
     told: Option<String>,
     /// The server did not let it in, or has ended its line.
     outside: bool,
+    /// What it says every so often on its line: when next.
+    beats: Vec<(Instant, Duration)>,
 }
 
 impl Probe {
@@ -117,6 +119,7 @@ impl Probe {
         Self {
             tap,
             outside: false,
+            beats: Vec::new(),
             desk,
             refusal,
             conversation: Conversation::new(dialect.clone(), &id),
@@ -145,6 +148,7 @@ impl Probe {
         }
         loop {
             self.link += 1;
+            self.beats.clear();
             self.heard.clear();
             self.told = None;
             lock(&self.refusal.refused).take();
@@ -172,6 +176,9 @@ impl Probe {
                         match self.open(says, until).await? {
                             None => {
                                 self.outside = false;
+                                let now = Instant::now();
+                                let beats = self.conversation.beats().into_iter();
+                                self.beats = beats.map(|every| (now + every, every)).collect();
                                 return Ok(());
                             }
                             Some(why) => break why,
@@ -424,6 +431,17 @@ impl Probe {
         }
     }
 
+    /// The same until then. What it hears meanwhile is there for what it waits for next.
+    pub async fn waits(&mut self, until: Instant) {
+        while let Some(happening) = self.next(until).await {
+            if self.ends(&happening) {
+                self.lost = Some(happening);
+                return;
+            }
+            let _told = self.take(happening, "anything", until).await;
+        }
+    }
+
     /// Whether its line has ended by that.
     fn ends(&self, happening: &Happening) -> bool {
         matches!(happening, Happening::LinkClosed { link, .. } if *link == self.link)
@@ -537,6 +555,8 @@ impl Probe {
     }
 
     async fn say(&mut self, word: &Word, until: Instant) -> Result<(), Stuck> {
+        // Whoever says much may listen seldom.
+        self.beat(until).await;
         let says = self
             .conversation
             .say(word)
@@ -672,6 +692,7 @@ impl Probe {
             }
             Happening::LinkClosed { link, code, .. } if link == self.link => {
                 self.outside = true;
+                self.beats.clear();
                 let lost = format!("lost its connection (close code {code}) before {what}");
                 Err(match self.told.take() {
                     Some(told) => self.was(&format!("{told}, and {lost}")),
@@ -686,9 +707,29 @@ impl Probe {
         if let Some(lost) = self.lost.take() {
             return Some(lost);
         }
-        timeout_at(until, self.happenings.recv())
-            .await
-            .ok()
-            .flatten()
+        loop {
+            let beat = self.beats.iter().map(|(next, _)| *next).min();
+            let by = beat.map_or(until, |beat| beat.min(until));
+            if let Ok(happening) = timeout_at(by, self.happenings.recv()).await {
+                return happening;
+            }
+            if by == until {
+                return None;
+            }
+            self.beat(until).await;
+        }
+    }
+
+    /// Says what is due of what it says every so often. That it cannot is seen by what comes next.
+    async fn beat(&mut self, until: Instant) {
+        let now = Instant::now();
+        let mut says = Vec::new();
+        for (at, (next, every)) in self.beats.iter_mut().enumerate() {
+            if *next <= now {
+                *next = now + *every;
+                says.extend(self.conversation.beat(at));
+            }
+        }
+        drop(self.send(says, until).await);
     }
 }

@@ -23,7 +23,7 @@ use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
 use crate::scenario::{Action, Raw};
 use crate::server::Lives;
-use crate::signaling::{Alias, Conversation, Dialect, SameId, Terms};
+use crate::signaling::{Alias, Conversation, Dialect, Kind, SameId, Terms};
 use crate::terms::{ServerLife, Side};
 
 /// How long a server may take to notice that somebody went, beside the time that it declares.
@@ -275,8 +275,20 @@ impl Stage {
                     _ => false,
                 })
         };
+        // Who hears that the room is gone, or that he is out of it, may lose his line with it.
+        let told_out = |peer: &PeerName| {
+            events.iter().any(|event| match &event.what {
+                What::Hears {
+                    peer: who,
+                    kind: Kind::Kicked | Kind::Destroyed,
+                    ..
+                } => who == peer,
+                _ => false,
+            })
+        };
         let others = self.actors.keys();
         let others = others.filter(|peer| !hurt.peers.contains(peer) && !asked_to_go(peer));
+        let others = others.filter(|peer| !told_out(peer));
         others
             .filter_map(|peer| {
                 if thrown_out(peer) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::case::{BEHIND_CLOSE, Case, LEAST_KEPT, NOTICES, Source};
+use super::case::{BEHIND_CLOSE, Case, JOINING, LEAST_KEPT, NOTICES, Source};
 use super::every_case;
 use super::script::Script;
 use super::verdict::Wrong;
@@ -19,7 +19,7 @@ pub(super) fn law_of(source: Source) -> Option<Law> {
         Source::Dialect("announces-leaving-within" | NOTICES | LEAST_KEPT) => {
             Law::LeavingIsAnnounced
         }
-        Source::Dialect("announces-joining-within") => Law::NewsIsTrue,
+        Source::Dialect(JOINING) => Law::NewsIsTrue,
         Source::Dialect("room-size" | "refusals: full") => Law::LimitHolds,
         Source::Dialect("frees-empty-rooms") => Law::EmptyRoomsAreFree,
         Source::Dialect("rooms-apart") => Law::OnlyToTheRoom,

@@ -76,6 +76,9 @@ pub(super) const QUEUES: &str = "absent-peer: queue";
 /// The key of a dialect that promises for how long what waits for somebody who is away does so. Where nothing waits, nothing need be declared.
 pub(super) const KEEPS: &str = "keeps-places";
 
+/// The promise that those inside hear who comes.
+pub(super) const JOINING: &str = "announces-joining-within";
+
 /// The promise that a place is kept for some time at least.
 pub(super) const LEAST_KEPT: &str = "keeps-places: at-least";
 

@@ -106,6 +106,8 @@ struct Line {
     said: Option<Kind>,
     /// What the server said no with after that.
     no: Option<String>,
+    /// Who is on it was told that he is in the room no more, or that it is gone, and has not been let in since then.
+    out: bool,
     /// The case did harm on it.
     harmed: bool,
     /// For how long nobody had done anything when it ended.
@@ -215,8 +217,8 @@ impl Course<'_> {
         if let Some(no) = &line.no {
             return Some(by_room(format!("{ended}, having refused it: {no:?}")));
         }
-        if self.is_put_out(peer) {
-            let why = format!("{ended}, who had been put out of the room ({message})");
+        if line.out || self.is_put_out(peer) {
+            let why = format!("{ended}, who was in the room no more ({message})");
             return Some(match self.action(self.failed).is_some_and(comes_in) {
                 true => Gone::Overtaken(why),
                 false => Gone::ByDialect(why),
@@ -322,6 +324,11 @@ impl Course<'_> {
                         (Direction::Down, Some(Word::Notice { notice })) => match notice {
                             Notice::Refused { reason, .. } | Notice::Error { reason } => {
                                 line.no = Some(reason.clone());
+                            }
+                            Notice::Created { .. } | Notice::Joined { .. } => line.out = false,
+                            Notice::Left { .. } | Notice::Kicked { .. } => line.out = true,
+                            Notice::Destroyed { .. } => {
+                                line.out |= line.said != Some(Kind::Destroy);
                             }
                             _ => {}
                         },

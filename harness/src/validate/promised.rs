@@ -1,7 +1,7 @@
 //! Whether the dialect promises what a case rests on.
 
 use super::case::{
-    ABSENT_ERROR, ANY_NAME, BEARS, Case, DESTROY_BY, ENDURES, KEEPS, LEAST_KEPT, NOTICES,
+    ABSENT_ERROR, ANY_NAME, BEARS, Case, DESTROY_BY, ENDURES, JOINING, KEEPS, LEAST_KEPT, NOTICES,
     OTHERS_LOGIN, OTHERS_TICKET, QUEUES, ROOM_END, Source, TAKES, WRONG_LOGIN,
 };
 use super::silence;
@@ -27,6 +27,7 @@ pub(super) fn is_promised(case: &Case, dialect: &Dialect) -> bool {
         DESTROY_BY => promised.destroy_by.is_some(),
         ROOM_END => promised.tells_room_end,
         ANY_NAME => promised.takes_any_name,
+        JOINING => promised.announces_joining_within.is_some(),
         LEAST_KEPT => promised.keeps_places_at_least.is_some(),
         _ => true,
     }

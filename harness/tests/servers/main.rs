@@ -16,6 +16,7 @@ mod moments;
 mod odd;
 mod one_process;
 mod others;
+mod over;
 mod table;
 mod tickets;
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::signals::{BESIDE, Course, TOLD_WITHIN, passes, session_of};
 use super::{EACH_WITHIN, End, Load, Took};
@@ -144,7 +144,7 @@ impl Load<'_> {
                 let many = BESIDE.min(self.times - course.said);
                 passes(self, (&mut one, &mut other), &mut course, many, EACH_WITHIN).await?;
                 took.since(began);
-                sleep_until(began + PACE).await;
+                tokio::join!(one.waits(began + PACE), other.waits(began + PACE));
             }
             Ok::<(), End>(())
         };

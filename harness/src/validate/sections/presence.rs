@@ -2,7 +2,7 @@
 
 use super::standing;
 use crate::laws::Law;
-use crate::validate::case::{LEAST_KEPT, NOTICES, Row, Section, Source};
+use crate::validate::case::{JOINING, LEAST_KEPT, NOTICES, Row, Section, Source};
 
 const NUMBER: u8 = 3;
 
@@ -19,7 +19,7 @@ pub(super) fn section() -> Section {
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    Row { number: 1, title: "all inside hear who comes", source: Source::Dialect("announces-joining-within"), native: false, broken_by: "joining-told-to-one",
+    Row { number: 1, title: "all inside hear who comes", source: Source::Dialect(JOINING), native: false, broken_by: "joining-told-to-one",
         why: "Who does not hear of somebody never calls him.",
         steps: "given open alice lobby\n\
             given enter bob lobby\n\
@@ -180,7 +180,7 @@ const ROWS: &[Row] = &[
             do enter bob lobby\n\
             then tell alice bob offer\n\
             then tell bob alice answer" },
-    Row { number: 22, title: "who comes in is told to all inside while the first of them has just been lost", source: Source::Dialect("announces-joining-within"), native: false, broken_by: "news-ends-at-the-lost",
+    Row { number: 22, title: "who comes in is told to all inside while the first of them has just been lost", source: Source::Dialect(JOINING), native: false, broken_by: "news-ends-at-the-lost",
         why: "Where the place of one who is lost is kept, news is passed over who cannot hear it, and some code stops there.",
         steps: "given open alice lobby\n\
             given enter bob lobby\n\
@@ -192,7 +192,7 @@ const ROWS: &[Row] = &[
             do enter carol lobby\n\
             do await: { peer: bob, hears: peer-joined, from: carol }\n\
             then tell carol bob offer" },
-    Row { number: 23, title: "who comes in is told to all inside while one in the middle has just been lost", source: Source::Dialect("announces-joining-within"), native: false, broken_by: "news-ends-at-the-lost",
+    Row { number: 23, title: "who comes in is told to all inside while one in the middle has just been lost", source: Source::Dialect(JOINING), native: false, broken_by: "news-ends-at-the-lost",
         why: "The same, where those before him hear of it, and those behind him do not.",
         steps: "given open alice lobby\n\
             given enter bob lobby\n\

@@ -1,7 +1,9 @@
 //! 2: rooms: make, enter, limit, leave, remove, and what happens at once.
 
 use crate::laws::Law;
-use crate::validate::case::{ANY_NAME, DESTROY_BY, NOTICES, ROOM_END, Row, Section, Source};
+use crate::validate::case::{
+    ANY_NAME, DESTROY_BY, JOINING, NOTICES, ROOM_END, Row, Section, Source,
+};
 
 const NUMBER: u8 = 2;
 
@@ -179,7 +181,7 @@ const ROWS: &[Row] = &[
         steps: "do open alice constructor\n\
             do enter bob constructor\n\
             do tell bob alice offer" },
-    Row { number: 25, title: "a room stays for who is lost and has his place kept, when everybody else leaves", source: Source::Dialect("announces-joining-within"), native: false, broken_by: "loses-the-room-of-the-away",
+    Row { number: 25, title: "a room stays for who is lost and has his place kept, when everybody else leaves", source: Source::Dialect(JOINING), native: false, broken_by: "loses-the-room-of-the-away",
         why: "He comes back into a room that nobody else finds: who asks for it by its name makes another.",
         steps: "keeps room\n\
             given meet\n\

@@ -2,7 +2,7 @@
 //! dialect need not know any of it.
 
 use crate::laws::Law;
-use crate::validate::case::{ABSENCE, HOST, OTHERS_TICKET, Row, STATES, Source};
+use crate::validate::case::{ABSENCE, HOST, JOINING, OTHERS_TICKET, Row, STATES, Source};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
@@ -239,7 +239,7 @@ pub(super) const ROWS: &[Row] = &[
             do await: { peer: bob, hears: kicked }\n\
             then enter carol lobby\n\
             then tell carol alice offer" },
-    Row { number: 59, title: "of two who come at once one is told of the other", source: Source::Dialect("announces-joining-within"), native: false, broken_by: "blind-pair",
+    Row { number: 59, title: "of two who come at once one is told of the other", source: Source::Dialect(JOINING), native: false, broken_by: "blind-pair",
         why: "Who is inside is looked up for both before either is: they sit in one room, and neither calls the other.",
         steps: "given open alice lobby\n\
             given connect: { peer: bob }\n\
