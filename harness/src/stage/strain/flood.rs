@@ -63,6 +63,7 @@ impl Load<'_> {
         let back = self.is_served_again(&mut one, &mut other).await;
         back.map_err(|end| match end {
             End::Loss(why) => End::Loss(after(why)),
+            End::Absence(why) => End::Absence(after(why)),
             End::Told(why) => End::Told(after(why)),
             End::Limit(why) => End::Limit(after(why)),
             end => end,

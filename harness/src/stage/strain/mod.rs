@@ -39,6 +39,8 @@ enum End {
     Told(String),
     /// What was relayed between two who were let be was lost, altered or out of order.
     Loss(String),
+    /// It has not come, though it was waited for as long as [`EACH_WITHIN`].
+    Absence(String),
     /// The machine or the dialect does not have what it needs.
     Harness(String),
 }
@@ -57,7 +59,9 @@ impl End {
     /// The same before anything was done: nobody is accused of it.
     fn before(self) -> Self {
         match self {
-            End::Limit(why) | End::Told(why) | End::Loss(why) => End::Premise(why),
+            End::Limit(why) | End::Told(why) | End::Loss(why) | End::Absence(why) => {
+                End::Premise(why)
+            }
             other => other,
         }
     }
@@ -200,6 +204,7 @@ impl Stage {
                 | End::Limit(why)
                 | End::Told(why)
                 | End::Loss(why)
+                | End::Absence(why)
                 | End::Harness(why),
             )) => why.clone(),
             None => "it was not done in its time".to_owned(),
@@ -210,6 +215,11 @@ impl Stage {
         // Where nobody promised that there is no limit, an answer is a fact, however late it comes.
         let is_fact = matches!(&done, Some(Err(End::Told(_))))
             && !self.strangers.dialect().properties().endures;
+        // What does not come for so long is not late because the machine was busy in a tenth of that.
+        let most = match &done {
+            Some(Err(End::Absence(_))) => EACH_WITHIN / 2,
+            _ => STARVED,
+        };
         let (kind, message) = match done {
             Some(Ok(_)) => return Ok(()),
             Some(Err(End::Harness(why))) => {
@@ -219,7 +229,7 @@ impl Stage {
                 let message = format!("before it was strained: {why}");
                 (FailureKind::Impossible, message)
             }
-            Some(Err(End::Loss(why))) => (FailureKind::Law, why),
+            Some(Err(End::Loss(why) | End::Absence(why))) => (FailureKind::Law, why),
             Some(Err(End::Limit(why) | End::Told(why))) => (FailureKind::Refused, why),
             None => {
                 let what = format!("{times} times `{}`", how.as_str());
@@ -227,7 +237,7 @@ impl Stage {
             }
         };
         // Whoever gets no time from the machine accuses nobody.
-        if !is_fact && self.starved(until) > STARVED {
+        if !is_fact && self.starved(until) > most {
             let why = format!("{message}, but the machine had no time for glare itself");
             return Err(Stop::Trouble(InconclusiveKind::Environment, why));
         }

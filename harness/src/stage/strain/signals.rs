@@ -187,7 +187,10 @@ pub(super) async fn passes(
                 }
                 let within = within.as_secs();
                 let why = format!("after {heard} signals {why} (within {within} s)");
-                return Err(End::Loss(why));
+                return Err(match until < load.until {
+                    true => End::Absence(why),
+                    false => End::Loss(why),
+                });
             }
             Err(stuck) => {
                 from.catches_up().await?;

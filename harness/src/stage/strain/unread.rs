@@ -74,7 +74,7 @@ impl Load<'_> {
         // That something is lost here is the matter of others.
         let read = self.tells_who_reads(&mut loud, &mut ear).await;
         let while_read = match read {
-            Err(End::Loss(why)) => return Err(End::Limit(why)),
+            Err(End::Loss(why) | End::Absence(why)) => return Err(End::Limit(why)),
             read => read?,
         };
         let while_read = while_read.max(self.most_held().await?);
