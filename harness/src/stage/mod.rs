@@ -84,6 +84,7 @@ use crate::tls::Security;
 pub(crate) use lent::wants_its_own;
 pub use outcome::{Judged, Outcome};
 pub use play::{LastWord, play, play_with};
+pub(crate) use probed::shares;
 pub use turns::Turns;
 
 /// One scenario with one cast.

@@ -249,6 +249,7 @@ impl Probe {
     /// When the server ends its line by itself, though it does nothing but be silent for as long as this.
     pub async fn ended_for_silence(&mut self, silent: Duration) -> Option<Duration> {
         let since = Instant::now();
+        self.beats.clear();
         loop {
             match self.next(since + silent).await? {
                 Happening::LinkClosed { link, .. } if link == self.link => {

@@ -21,7 +21,7 @@ use super::{Case, Setting};
 use crate::laws::{Breach, Finding, Law, emptied};
 use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Seq, What};
-use crate::scenario::{Action, Raw};
+use crate::scenario::{Action, Raw, Scenario};
 use crate::server::Lives;
 use crate::signaling::{Alias, Conversation, Dialect, Kind, SameId, Terms};
 use crate::terms::{ServerLife, Side};
@@ -183,7 +183,7 @@ impl Stage {
                     if result.is_err()
                         && !promised
                         && !hurt.by_garbage
-                        && shares(case, &peer, &hurt.peers)
+                        && shares(&case.scenario, &peer, &hurt.peers)
                     {
                         continue;
                     }
@@ -275,16 +275,18 @@ impl Stage {
                     _ => false,
                 })
         };
-        // Who hears that the room is gone, or that he is out of it, may lose his line with it.
+        // Who hears that the room is gone in which somebody has ended, or that he is out of it, may lose his line with it.
         let told_out = |peer: &PeerName| {
-            events.iter().any(|event| match &event.what {
+            let mut events = events.iter();
+            let told = events.any(|event| match &event.what {
                 What::Hears {
                     peer: who,
                     kind: Kind::Kicked | Kind::Destroyed,
                     ..
                 } => who == peer,
                 _ => false,
-            })
+            });
+            told && shares(&case.scenario, peer, &hurt.peers)
         };
         let others = self.actors.keys();
         let others = others.filter(|peer| !hurt.peers.contains(peer) && !asked_to_go(peer));
@@ -326,12 +328,12 @@ impl Stage {
 }
 
 /// Whether this peer is to be in a room with one of those, or there are no rooms.
-fn shares(case: &Case, peer: &PeerName, others: &BTreeSet<PeerName>) -> bool {
+pub(crate) fn shares(scenario: &Scenario, peer: &PeerName, others: &BTreeSet<PeerName>) -> bool {
     let rooms = |wanted: &dyn Fn(&PeerName) -> bool| -> BTreeSet<&RoomName> {
-        let steps = case.scenario.each_step();
+        let steps = scenario.each_step();
         let entered = steps.filter_map(|(_, step)| match &step.action {
             Action::Create { peer, room, .. } | Action::Join { peer, room, .. } => {
-                let may_be = case.scenario.may_be(peer);
+                let may_be = scenario.may_be(peer);
                 may_be.into_iter().any(wanted).then_some(room)
             }
             _ => None,

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use super::case::{BEARS, Case, IDLE, Source};
 use super::script::{Role, Script};
-use crate::names::{Link, PeerName};
+use crate::names::{Link, PeerName, RoomName};
 use crate::record::{Event, Failure, FailureKind, What};
 use crate::scenario::{Action, Answer, Condition, Place, Scenario, Sought, Step};
 use crate::signaling::{Dialect, Kind, Notice, Word};
-use crate::stage::Outcome;
+use crate::stage::{Outcome, shares};
 use crate::terms::{Direction, Ending, Side};
 
 /// Where nobody has done anything for so long a line may be ended because it is idle, as servers and proxies do: nobody promises otherwise.
@@ -106,7 +106,9 @@ struct Line {
     said: Option<Kind>,
     /// What the server said no with after that.
     no: Option<String>,
-    /// Who is on it was told that he is in the room no more, or that it is gone, and has not been let in since then.
+    /// The room that who is on it was let into last.
+    room: Option<RoomName>,
+    /// He was told that he is in it no more, or that it is gone.
     out: bool,
     /// The case did harm on it.
     harmed: bool,
@@ -117,6 +119,11 @@ struct Line {
 impl Line {
     fn stands(&self) -> bool {
         self.stood && self.down.is_none() && !self.closed
+    }
+
+    /// Who is on it is told that he is not in this room any more.
+    fn goes_out(&mut self, room: &RoomName) {
+        self.out |= self.room.as_ref().is_none_or(|own| own == room);
     }
 }
 
@@ -265,6 +272,7 @@ impl Course<'_> {
         let mut lines: BTreeMap<u32, Line> = BTreeMap::new();
         let mut is_new = false;
         let mut done = Done::default();
+        let mut harmers = BTreeSet::new();
         for event in self.events {
             done.take(event);
             match &event.what {
@@ -275,6 +283,9 @@ impl Course<'_> {
                     let harms = self.script.role(*index) == Some(Role::Harm);
                     let action = self.action(*index).filter(|action| !comes_in(action));
                     let does = action.and_then(Action::actor) == Some(of);
+                    if harms {
+                        harmers.extend(action.and_then(Action::actor).cloned());
+                    }
                     if harms && does {
                         lines.values_mut().for_each(|line| line.harmed = true);
                     }
@@ -325,10 +336,18 @@ impl Course<'_> {
                             Notice::Refused { reason, .. } | Notice::Error { reason } => {
                                 line.no = Some(reason.clone());
                             }
-                            Notice::Created { .. } | Notice::Joined { .. } => line.out = false,
-                            Notice::Left { .. } | Notice::Kicked { .. } => line.out = true,
-                            Notice::Destroyed { .. } => {
-                                line.out |= line.said != Some(Kind::Destroy);
+                            Notice::Created { room } | Notice::Joined { room, .. } => {
+                                line.room = Some(room.clone());
+                                line.out = false;
+                            }
+                            Notice::Left { room } => line.goes_out(room),
+                            // What is done to others is no reason to put out who is in another room.
+                            Notice::Kicked { room } | Notice::Destroyed { room }
+                                if line.said != Some(Kind::Destroy)
+                                    && (harmers.is_empty()
+                                        || shares(self.scenario, of, &harmers)) =>
+                            {
+                                line.goes_out(room);
                             }
                             _ => {}
                         },

@@ -38,7 +38,7 @@ pub(super) enum There {
 
 /// The process that harmless cases share.
 pub(super) struct OneProcess {
-    /// Where nothing is asked of one.
+    /// Whether anything is asked of one.
     wanted: bool,
     /// Whether what was seen there counts.
     trusted: AtomicBool,
@@ -82,9 +82,9 @@ impl OneProcess {
         self.trusted.load(Ordering::SeqCst)
     }
 
-    /// A case holds alone that did not hold there.
+    /// A case holds alone that did not hold there, or it has ended.
     pub fn distrust(&self, case: &Case) {
-        tracing::debug!(case = %case.number, "holds alone, and not where others are");
+        tracing::debug!(case = %case.number, "what others share says nothing");
         self.trusted.store(false, Ordering::SeqCst);
     }
 
@@ -108,6 +108,8 @@ impl OneProcess {
             return There::Holds(Box::new(outcome));
         }
         if shared.goes_on(false).await.is_err() {
+            // By whose doing nobody knows: it may be a case's that holds.
+            self.distrust(case);
             self.gone(&shared).await;
         }
         match ran {
@@ -122,7 +124,8 @@ impl OneProcess {
         if let Some(server) = &running.server {
             return Some(server.clone());
         }
-        if running.starts == STARTS {
+        // Whoever waited for one that did not start waits no more.
+        if running.starts == STARTS || setting.interrupt.is_cancelled() {
             return None;
         }
         running.starts += 1;
@@ -133,6 +136,7 @@ impl OneProcess {
         match Shared::start(setting.server.clone(), setting.run.clone(), wanted).await {
             Ok(server) => Some(running.server.insert(Arc::new(server)).clone()),
             Err(error) => {
+                running.starts = STARTS;
                 // A case that is played alone says so.
                 tracing::debug!(%error, "no process for several cases");
                 None

@@ -272,7 +272,9 @@ async fn of_two_at_once_each_has_a_window_whoever_leaves_first(
 async fn after_a_crash_the_next_page_is_shown_as_the_first() {
     let stand = Stand::new().await;
     let visitor = stand.visitor().await;
-    for pid in stand.firefox.renderers() {
+    let renderers = stand.firefox.renderers();
+    assert!(!renderers.is_empty(), "nobody to kill");
+    for pid in renderers {
         processes::kill(pid, libc::SIGKILL);
     }
     visitor.page.finish().await;

@@ -126,12 +126,17 @@ async fn a_case_that_a_fault_breaks_is_broken_where_others_hold_on_one_process()
             let number = shares[at].number;
             let answer = answers.iter().find(|answer| answer.number == number);
             let says = &answer.expect("it was asked").says;
-            (!matches!(says, Says::Broken(_))).then(|| format!("{number} with {fault}: {says:?}"))
+            let unseen = (!matches!(says, Says::Broken(_)))
+                .then(|| format!("{number} with {fault}: {says:?}"));
+            let shared = answers.iter().filter(|answer| answer.shared).count();
+            (unseen, shared)
         }
     });
     let all = stream::iter(all).buffer_unordered(AT_ONCE);
-    let unseen: Vec<String> = all.filter_map(std::future::ready).collect().await;
+    let (unseen, shared): (Vec<Option<String>>, Vec<usize>) = all.unzip().await;
+    let unseen: Vec<String> = unseen.into_iter().flatten().collect();
     assert_eq!(unseen, Vec::<String>::new());
+    assert!(shared.iter().sum::<usize>() > COMPANY, "{shared:?}");
 }
 
 fn numbered(numbers: &[&str]) -> Vec<String> {

@@ -79,9 +79,21 @@ fn who_was_told_that_the_call_is_over_may_lose_his_line() {
     let untold = right.does("say({ over: call.id }, other); ", "");
     asking(&["2.10", "3.9", "3.13", "3.19", "8.1", "8.3", "8.4", "8.13"])
         .breaks_nothing(&right)
-        // Who hears nothing of it is accused of no fault of his own.
+        // Whoever hears nothing of it has lost his line for nothing.
         .asking(&["8.1"])
         .breaks(&["8.1"], &untold)
+        // What one says in his call is no reason to end those of others.
+        .asking(&["7.1"])
+        .breaks_nothing(&right)
+        .breaks(
+            &["7.1"],
+            &right.does(
+                "try { message = JSON.parse(text) } catch {}",
+                "try { message = JSON.parse(text) } catch {
+      for (const { id, lines } of calls.values()) for (const other of lines) if (other !== line) { say({ over: id }, other); other.close(4100) }
+    }",
+            ),
+        )
         .ask();
 }
 

@@ -449,8 +449,8 @@ impl UserPage {
             return Err(PageError::Gone(why));
         }
         let windows = Arc::clone(&self.driver.windows);
-        let opening = self.guest().open_window();
         windows.expect(true);
+        let opening = self.guest().open_window();
         // Whoever waits: what comes then is closed, and was not the page's doing.
         let opening = self.guest().handle().spawn(async move {
             let opened = opening.await;
