@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
+use super::beats::Beats;
 use super::order::{Done, Task};
 use crate::hand::{Command, Hand, HandError, Reply};
 use crate::mind::OrderId;
@@ -64,8 +64,8 @@ pub(super) struct OpenLink {
     pub conversation: Conversation,
     /// What its dialling asks for, as an event.
     pub asked: Option<Seq>,
-    /// When each of what is said every so often comes next, and how often that is.
-    pub beats: Vec<(Instant, Duration)>,
+    /// What is said on it every so often.
+    pub beats: Beats,
     /// What is to be done once it stands; told, if it does not.
     pub then: Vec<Task>,
 }
@@ -167,8 +167,7 @@ impl Line {
 
     /// The moment of the next of what is said every so often.
     pub async fn beat(&self) {
-        let beats = self.open.iter().flat_map(|link| &link.beats);
-        match beats.map(|(next, _)| *next).min() {
+        match self.open.as_ref().and_then(|link| link.beats.next()) {
             Some(next) => sleep_until(next).await,
             None => pending().await,
         }
@@ -177,15 +176,7 @@ impl Line {
     /// What is due of that, on its link.
     pub fn due(&mut self) -> Option<(u32, Vec<Say>)> {
         let link = self.open.as_mut()?;
-        let now = Instant::now();
-        let mut says = Vec::new();
-        for (at, (next, every)) in link.beats.iter_mut().enumerate() {
-            if *next <= now {
-                *next = now + *every;
-                says.extend(link.conversation.beat(at));
-            }
-        }
-        Some((link.number, says))
+        Some((link.number, link.beats.due(&mut link.conversation)))
     }
 
     /// What a message of this link says, if that is the one it speaks on, or one more that it opens.

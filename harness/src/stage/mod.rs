@@ -2,6 +2,7 @@
 
 mod actor;
 mod after;
+mod beats;
 mod begins;
 mod blame;
 mod closing;

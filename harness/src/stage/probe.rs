@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use gate::KeepsRefusal;
 pub(super) use gate::{Gate, Torn};
 
+use super::beats::Beats;
 use super::desk::Desk;
 use super::frames::{self, Frame};
 use super::line::fetch_command;
@@ -101,8 +102,8 @@ pub(super) struct Probe {
     told: Option<String>,
     /// The server did not let it in, or has ended its line.
     outside: bool,
-    /// What it says every so often on its line: when next.
-    beats: Vec<(Instant, Duration)>,
+    /// What it says every so often on its line.
+    beats: Beats,
 }
 
 impl Probe {
@@ -119,7 +120,7 @@ impl Probe {
         Self {
             tap,
             outside: false,
-            beats: Vec::new(),
+            beats: Beats::default(),
             desk,
             refusal,
             conversation: Conversation::new(dialect.clone(), &id),
@@ -148,7 +149,7 @@ impl Probe {
         }
         loop {
             self.link += 1;
-            self.beats.clear();
+            self.beats = Beats::default();
             self.heard.clear();
             self.told = None;
             lock(&self.refusal.refused).take();
@@ -176,9 +177,7 @@ impl Probe {
                         match self.open(says, until).await? {
                             None => {
                                 self.outside = false;
-                                let now = Instant::now();
-                                let beats = self.conversation.beats().into_iter();
-                                self.beats = beats.map(|every| (now + every, every)).collect();
+                                self.beats = Beats::of(&self.conversation);
                                 return Ok(());
                             }
                             Some(why) => break why,
@@ -249,7 +248,7 @@ impl Probe {
     /// When the server ends its line by itself, though it does nothing but be silent for as long as this.
     pub async fn ended_for_silence(&mut self, silent: Duration) -> Option<Duration> {
         let since = Instant::now();
-        self.beats.clear();
+        self.beats = Beats::default();
         loop {
             match self.next(since + silent).await? {
                 Happening::LinkClosed { link, .. } if link == self.link => {
@@ -693,7 +692,7 @@ impl Probe {
             }
             Happening::LinkClosed { link, code, .. } if link == self.link => {
                 self.outside = true;
-                self.beats.clear();
+                self.beats = Beats::default();
                 let lost = format!("lost its connection (close code {code}) before {what}");
                 Err(match self.told.take() {
                     Some(told) => self.was(&format!("{told}, and {lost}")),
@@ -709,8 +708,7 @@ impl Probe {
             return Some(lost);
         }
         loop {
-            let beat = self.beats.iter().map(|(next, _)| *next).min();
-            let by = beat.map_or(until, |beat| beat.min(until));
+            let by = self.beats.next().map_or(until, |beat| beat.min(until));
             if let Ok(happening) = timeout_at(by, self.happenings.recv()).await {
                 return happening;
             }
@@ -723,14 +721,7 @@ impl Probe {
 
     /// Says what is due of what it says every so often. That it cannot is seen by what comes next.
     async fn beat(&mut self, until: Instant) {
-        let now = Instant::now();
-        let mut says = Vec::new();
-        for (at, (next, every)) in self.beats.iter_mut().enumerate() {
-            if *next <= now {
-                *next = now + *every;
-                says.extend(self.conversation.beat(at));
-            }
-        }
+        let says = self.beats.due(&mut self.conversation);
         drop(self.send(says, until).await);
     }
 }

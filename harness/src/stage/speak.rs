@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
+use super::beats::Beats;
 use super::driver::Driver;
 use super::line::{
     Again, Answered, Begun, More, OpenLink, Whose, begin, fetch_command, plain, tell,
@@ -96,7 +97,7 @@ impl Driver {
             refused: false,
             conversation,
             asked,
-            beats: Vec::new(),
+            beats: Beats::default(),
             then: Vec::new(),
         });
         Ok(())
@@ -238,9 +239,7 @@ impl Driver {
             return;
         }
         own.open = true;
-        let now = Instant::now();
-        let beats = own.conversation.beats().into_iter();
-        own.beats = beats.map(|every| (now + every, every)).collect();
+        own.beats = Beats::of(&own.conversation);
         let then = std::mem::take(&mut own.then);
         if let Some(again) = self.line.again.take() {
             self.rejoin(again.lost).await;
